@@ -1,0 +1,72 @@
+/**
+ * What one line of a log says. Field names and units are those of Intelligence Per Watt's
+ * `AgentEvent` and `TelemetrySample`, so that its users' files open as they are.
+ */
+
+/** The event types Intelligence Per Watt emits. Any other string is legal too. */
+export const EventType = {
+  LM_INFERENCE_START: 'lm_inference_start',
+  LM_INFERENCE_END: 'lm_inference_end',
+  TOOL_CALL_START: 'tool_call_start',
+  TOOL_CALL_END: 'tool_call_end',
+  PREFILL_START: 'prefill_start',
+  PREFILL_END: 'prefill_end',
+  DECODE_START: 'decode_start',
+  DECODE_END: 'decode_end',
+  SUBMODEL_CALL_START: 'submodel_call_start',
+  SUBMODEL_CALL_END: 'submodel_call_end',
+  AGENT_START: 'agent_start',
+  AGENT_END: 'agent_end',
+  TURN_START: 'turn_start',
+  TURN_END: 'turn_end',
+  RETRY_ATTEMPT: 'retry_attempt',
+  ERROR_CLASSIFIED: 'error_classified',
+  ENERGY_ATTRIBUTED: 'energy_attributed',
+  TRAJECTORY_END: 'trajectory_end',
+} as const
+
+export type EventType = (typeof EventType)[keyof typeof EventType]
+
+export type JsonValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly JsonValue[]
+  | { readonly [key: string]: JsonValue }
+
+/** Free-form data of an event. Keys are data: read them with `Object.hasOwn`, never by plain access. */
+export type Metadata = { readonly [key: string]: JsonValue }
+
+/** One event of a log. `timestamp` is Unix seconds. */
+export interface AgentEvent {
+  readonly event_type: EventType | (string & {})
+  readonly timestamp: number
+  readonly metadata: Metadata
+}
+
+/** One telemetry sample of a log. `timestamp` is Unix seconds; null, absent and −1 = not available. */
+export interface TelemetrySample {
+  readonly timestamp: number
+  readonly reading: Metadata
+  readonly source?: string
+}
+
+export type Phase = 'start' | 'end' | 'point'
+
+/** `trajectory_end` is a point in spite of its ending. */
+const POINTS: ReadonlySet<string> = new Set([EventType.TRAJECTORY_END])
+
+/**
+ * Splits an event type into its kind and phase: `X_start` and `X_end` belong to a pair of kind `X`,
+ * anything else is a point of its own kind.
+ *
+ * @example splitEventType('tool_call_start') // { kind: 'tool_call', phase: 'start' }
+ */
+export function splitEventType(type: string): { readonly kind: string; readonly phase: Phase } {
+  if (!POINTS.has(type)) {
+    if (type.length > 6 && type.endsWith('_start')) return { kind: type.slice(0, -6), phase: 'start' }
+    if (type.length > 4 && type.endsWith('_end')) return { kind: type.slice(0, -4), phase: 'end' }
+  }
+  return { kind: type, phase: 'point' }
+}

@@ -1,0 +1,27 @@
+import { fileURLToPath } from 'node:url'
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vitest/config'
+
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+export default defineConfig({
+  root: at('app'),
+  publicDir: at('public'),
+  base: './',
+  plugins: [react()],
+  build: { outDir: at('packages/server/dashboard'), emptyOutDir: true, target: 'es2022' },
+  worker: { format: 'es' },
+  server: { proxy: { '/api': 'http://127.0.0.1:9288', '/watch': { target: 'ws://127.0.0.1:9288', ws: true } } },
+  test: {
+    projects: [
+      { test: { name: 'trace', root: at('packages/trace'), include: ['src/**/*.test.ts'] } },
+      { test: { name: 'recorder', root: at('packages/recorder'), include: ['src/**/*.test.ts'], testTimeout: 30_000 } },
+      { test: { name: 'server', root: at('packages/server'), include: ['src/**/*.test.ts'], testTimeout: 30_000 } },
+      {
+        plugins: [react()],
+        test: { name: 'app', root: at('app'), include: ['src/**/*.test.{ts,tsx}'], environment: 'happy-dom' },
+      },
+      { test: { name: 'e2e', root: at('e2e'), include: ['**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false } },
+    ],
+  },
+})
