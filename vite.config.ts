@@ -11,17 +11,50 @@ export default defineConfig({
   plugins: [react()],
   build: { outDir: at('packages/server/dashboard'), emptyOutDir: true, target: 'es2022' },
   worker: { format: 'es' },
-  server: { proxy: { '/api': 'http://127.0.0.1:9288', '/watch': { target: 'ws://127.0.0.1:9288', ws: true } } },
+  server: {
+    proxy: {
+      '/api': 'http://127.0.0.1:9288',
+      '/watch': { target: 'ws://127.0.0.1:9288', ws: true },
+    },
+  },
   test: {
     projects: [
       { test: { name: 'trace', root: at('packages/trace'), include: ['src/**/*.test.ts'] } },
-      { test: { name: 'recorder', root: at('packages/recorder'), include: ['src/**/*.test.ts'], testTimeout: 30_000 } },
-      { test: { name: 'server', root: at('packages/server'), include: ['src/**/*.test.ts'], testTimeout: 30_000 } },
+      {
+        test: {
+          name: 'recorder',
+          root: at('packages/recorder'),
+          include: ['src/**/*.test.ts'],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'server',
+          root: at('packages/server'),
+          include: ['src/**/*.test.ts'],
+          testTimeout: 30_000,
+        },
+      },
       {
         plugins: [react()],
-        test: { name: 'app', root: at('app'), include: ['src/**/*.test.{ts,tsx}'], environment: 'happy-dom' },
+        test: {
+          name: 'app',
+          root: at('app'),
+          include: ['src/**/*.test.{ts,tsx}'],
+          environment: 'happy-dom',
+        },
       },
-      { test: { name: 'e2e', root: at('e2e'), include: ['**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false } },
+      {
+        test: {
+          name: 'e2e',
+          root: at('e2e'),
+          include: ['**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 })

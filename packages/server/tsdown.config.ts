@@ -1,3 +1,10 @@
 import { defineConfig } from 'tsdown'
 
-export default defineConfig({ entry: ['src/index.ts', 'src/cli.ts'], format: 'esm', dts: true, platform: 'node', target: 'node20.19', fixedExtension: false })
+export default defineConfig({
+  entry: ['src/index.ts', 'src/cli.ts'],
+  format: 'esm',
+  dts: true,
+  platform: 'node',
+  target: 'node20.19',
+  fixedExtension: false,
+})

@@ -65,7 +65,8 @@ const POINTS: ReadonlySet<string> = new Set([EventType.TRAJECTORY_END])
  */
 export function splitEventType(type: string): { readonly kind: string; readonly phase: Phase } {
   if (!POINTS.has(type)) {
-    if (type.length > 6 && type.endsWith('_start')) return { kind: type.slice(0, -6), phase: 'start' }
+    if (type.length > 6 && type.endsWith('_start'))
+      return { kind: type.slice(0, -6), phase: 'start' }
     if (type.length > 4 && type.endsWith('_end')) return { kind: type.slice(0, -4), phase: 'end' }
   }
   return { kind: type, phase: 'point' }

@@ -1,0 +1,98 @@
+/**
+ * Who may import whom: the one table of the repository's import arrows, as an allowlist.
+ *
+ *     trace ──▶ nothing        server ──▶ trace, its libraries
+ *     recorder ──▶ trace       app    ──▶ trace, react, zustand, visx, …
+ *
+ * A source file may import what its area lists; its tests and benches may also import what
+ * `tests` lists. Server and app meet only on the wire, and nobody imports the app.
+ * A library belongs in this table when it is in the dependencies of the area's package.json.
+ */
+
+/**
+ * @typedef {object} Area
+ * @property {string} folder where it lives, from the repository root, with the last slash
+ * @property {readonly string[]} source specifiers (`name` or `prefix*`) its sources may import
+ * @property {readonly string[]} tests specifiers that only its tests and benches may add
+ */
+
+/** @type {readonly Area[]} */
+export const areas = [
+  {
+    folder: 'packages/trace/src/',
+    source: [],
+    tests: ['node:*', 'vitest', 'fast-check'],
+  },
+  {
+    folder: 'packages/recorder/src/',
+    source: ['@wattline/trace', 'node:*'],
+    tests: ['vitest', 'fast-check', 'ws'],
+  },
+  {
+    folder: 'packages/server/src/',
+    source: [
+      '@wattline/trace',
+      'node:*',
+      'ws',
+      'hono',
+      'hono/*',
+      '@hono/node-server',
+      '@hono/node-server/*',
+      'commander',
+      'chokidar',
+    ],
+    tests: ['@wattline/recorder', 'vitest', 'fast-check'],
+  },
+  {
+    folder: 'app/src/',
+    source: [
+      '@wattline/trace',
+      'react',
+      'react/*',
+      'react-dom',
+      'react-dom/*',
+      'zustand',
+      'zustand/*',
+      '@visx/*',
+      '@floating-ui/react-dom',
+      '@tanstack/react-virtual',
+      'cmdk',
+      'radix-ui',
+      'react-json-view-lite',
+      'react-json-view-lite/*',
+    ],
+    tests: ['node:*', 'vitest', 'fast-check', '@testing-library/*'],
+  },
+]
+
+const TEST_FILE = /(\.(test|bench)\.tsx?$|\/testing\/)/
+
+/**
+ * Says why `specifier` may not be imported by `file`, or undefined where it may.
+ *
+ * @param {string} file path from the repository root, with forward slashes
+ * @param {string} specifier as written in the import
+ * @returns {string | undefined}
+ */
+export function importFault(file, specifier) {
+  const area = areas.find(({ folder }) => file.startsWith(folder))
+  if (area === undefined) return undefined
+  if (specifier.startsWith('.')) {
+    return staysInside(area.folder, file, specifier)
+      ? undefined
+      : `a relative import may not leave ${area.folder}; go through the package's name`
+  }
+  const allowed = TEST_FILE.test(file) ? [...area.source, ...area.tests] : area.source
+  if (allowed.some((pattern) => matches(pattern, specifier))) return undefined
+  const list = allowed.length === 0 ? 'nothing' : allowed.join(', ')
+  return `${area.folder} may import ${list} (scripts/lint/arrows.mjs); it imports '${specifier}'`
+}
+
+function matches(pattern, specifier) {
+  return pattern.endsWith('*') ? specifier.startsWith(pattern.slice(0, -1)) : specifier === pattern
+}
+
+function staysInside(folder, file, specifier) {
+  const base = `file:///${file}`
+  return new URL(specifier, base).href.startsWith(`file:///${folder}`)
+}

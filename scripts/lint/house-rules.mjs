@@ -1,0 +1,71 @@
+/**
+ * The repository's own lint rules, loaded by oxlint (`jsPlugins` in .oxlintrc.json): what no
+ * ready-made rule says. Each has a test that sees it fire (house-rules.test.ts), because a
+ * plugin that fails to load would otherwise look like clean code.
+ */
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { importFault } from './arrows.mjs'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** The only file that may ask for an animation frame: one clock drives every paint. */
+const FRAME_FILE = /^app\/src\/(.+\/)?frame\.ts$/
+
+/** `file` as the tables write it: from the repository root, forward slashes. */
+function repoPath(file) {
+  return path.relative(root, file).split(path.sep).join('/')
+}
+
+/** Imports follow the arrows of the architecture, in every form an import can take. */
+const importArrows = {
+  create(context) {
+    const file = repoPath(context.filename)
+    const check = (source) => {
+      if (source?.type !== 'Literal' || typeof source.value !== 'string') return
+      const fault = importFault(file, source.value)
+      if (fault !== undefined) context.report({ node: source, message: fault })
+    }
+    return {
+      ImportDeclaration: (node) => check(node.source),
+      ImportExpression: (node) => check(node.source),
+      ExportNamedDeclaration: (node) => check(node.source),
+      ExportAllDeclaration: (node) => check(node.source),
+      TSImportType: (node) => check(node.source ?? node.argument?.literal ?? node.argument),
+    }
+  },
+}
+
+/** A package's door is a list of names: `export *` lets anything out unseen. */
+const noExportStar = {
+  create(context) {
+    return {
+      ExportAllDeclaration: (node) =>
+        context.report({ node, message: 'list the names: `export *` is not used here' }),
+    }
+  },
+}
+
+/** One animation-frame loop in the app; a second one would paint twice a frame. */
+const oneFrameLoop = {
+  create(context) {
+    const file = repoPath(context.filename)
+    if (!file.startsWith('app/src/') || FRAME_FILE.test(file) || file.includes('.test.')) return {}
+    return {
+      Identifier(node) {
+        if (node.name !== 'requestAnimationFrame') return
+        context.report({ node, message: 'only the frame loop (frame.ts) asks for frames' })
+      },
+    }
+  },
+}
+
+// oxlint loads a plugin by its default export, so this file is one of the few that has one.
+export default {
+  meta: { name: 'wattline' },
+  rules: {
+    'import-arrows': importArrows,
+    'no-export-star': noExportStar,
+    'one-frame-loop': oneFrameLoop,
+  },
+}
