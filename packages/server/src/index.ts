@@ -1,0 +1,22 @@
+/** The one door of the package: the server, its options and the storage seam. */
+export { createServer } from './server.ts'
+export type { ServerOptions, WattlineServer } from './options.ts'
+export {
+  runState,
+  type RunInfo,
+  type RunState,
+  type WriterInfo,
+  type WriterState,
+} from './run-info.ts'
+export {
+  StoreError,
+  type AppendResult,
+  type LogChunk,
+  type LogItem,
+  type ReadFrom,
+  type RunChange,
+  type RunSource,
+  type RunStore,
+  type StoreErrorCode,
+  type WriterChange,
+} from './storage/store.ts'
