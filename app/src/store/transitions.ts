@@ -1,0 +1,104 @@
+/**
+ * Pure steps of the view: `(state, what happened) => state`. Nothing here knows pixels, React or
+ * the worker.
+ */
+import type { AppState } from './app-state.ts'
+import type { Selected, Viewport } from './view-state.ts'
+
+/** Narrower than this, a float64 of Unix seconds has no digits left. */
+const NARROWEST_S = 2e-6
+/** Wider than a century, nothing is worth seeing. */
+const WIDEST_S = 3.2e9
+
+export const SPEEDS = [0.25, 0.5, 1, 2, 4, 8, 16, 32, 64] as const
+
+/** Shows this part of time. Any hand on the view stops following; following itself passes true. */
+export function setViewport(state: AppState, viewport: Viewport, following = false): AppState {
+  const widthS = viewport.endS - viewport.startS
+  if (!Number.isFinite(widthS) || widthS < NARROWEST_S || widthS > WIDEST_S) return state
+  const same =
+    viewport.startS === state.viewport.startS && viewport.endS === state.viewport.endS
+  if (same && state.following === following && state.viewportKnown) return state
+  return { ...state, viewport, following, viewportKnown: true }
+}
+
+export function select(state: AppState, selected: Selected | undefined): AppState {
+  return { ...state, selected }
+}
+
+export function setRange(state: AppState, range: Viewport | undefined): AppState {
+  if (range === undefined || range.endS > range.startS) return { ...state, range }
+  return { ...state, range: { startS: range.endS, endS: range.startS } }
+}
+
+export function toggleGroup(state: AppState, label: string): AppState {
+  const collapsed = new Set(state.collapsed)
+  if (!collapsed.delete(label)) collapsed.add(label)
+  return { ...state, collapsed }
+}
+
+export function collapseAll(state: AppState, labels: readonly string[]): AppState {
+  return { ...state, collapsed: new Set(labels) }
+}
+
+export function startFollowing(state: AppState): AppState {
+  return { ...state, following: true, playheadS: undefined, playing: false }
+}
+
+/** Moves the playhead; undefined = now, or the end of the log. */
+export function seek(state: AppState, playheadS: number | undefined): AppState {
+  return { ...state, playheadS, following: playheadS === undefined ? state.following : false }
+}
+
+/** Back to live: the playhead leaves the past, and a live run is followed again. */
+export function backToLive(state: AppState): AppState {
+  const live = state.connection.state === 'live' || state.connection.state === 'reconnecting'
+  return { ...state, playheadS: undefined, playing: false, following: live }
+}
+
+/** Starts playing from the playhead, or from `firstS` when it stands at the end. */
+export function togglePlaying(state: AppState, firstS: number): AppState {
+  if (state.playing) return { ...state, playing: false }
+  if (!Number.isFinite(firstS)) return state
+  return { ...state, playing: true, following: false, playheadS: state.playheadS ?? firstS }
+}
+
+/** The playhead after `elapsedS` of wall clock; it stops at `lastS`, where the log ends. */
+export function advance(state: AppState, elapsedS: number, lastS: number): AppState {
+  if (!state.playing || state.playheadS === undefined) return state
+  const playheadS = state.playheadS + elapsedS * state.speed
+  if (playheadS >= lastS) return { ...state, playing: false, playheadS: undefined }
+  return { ...state, playheadS }
+}
+
+export function setSpeed(state: AppState, speed: number): AppState {
+  return { ...state, speed: Math.min(64, Math.max(0.25, speed)) }
+}
+
+/** The next faster or slower of {@link SPEEDS}. */
+export function stepSpeed(state: AppState, step: 1 | -1): AppState {
+  const at = SPEEDS.findIndex((speed) => speed >= state.speed)
+  return setSpeed(state, SPEEDS[Math.max(0, Math.min(SPEEDS.length - 1, at + step))] ?? 1)
+}
+
+export function setQuery(state: AppState, query: string): AppState {
+  if (query === state.query) return state
+  if (query.trim() === '') {
+    return { ...state, query, matches: undefined, matchCount: undefined, searching: false }
+  }
+  return { ...state, query, searching: true }
+}
+
+export function setGroupBy(state: AppState, groupBy: string): AppState {
+  if (groupBy === state.groupBy) return state
+  return { ...state, groupBy, regrouping: true, collapsed: new Set() }
+}
+
+/** Esc: the innermost thing that is set goes first. */
+export function clearOne(state: AppState): AppState {
+  if (state.dialog !== undefined) return { ...state, dialog: undefined }
+  if (state.range !== undefined) return { ...state, range: undefined }
+  if (state.selected !== undefined) return { ...state, selected: undefined }
+  if (state.query !== '') return setQuery(state, '')
+  return state
+}

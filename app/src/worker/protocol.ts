@@ -1,0 +1,134 @@
+/**
+ * What the page and the ingest worker say to each other. Everything is plain data; the arrays of a
+ * patch are transferred, so each belongs to one side at a time.
+ */
+import type { DataQuality, JsonValue } from '@wattline/trace'
+import type { TraceGroup } from '../model/columns.ts'
+import type { Connection, MalformedLine, Progress, RunFacts } from '../store/app-state.ts'
+
+/** Columns of the changed spans; index i of each array speaks of `slots[i]`. */
+export interface SpanPatch {
+  readonly slots: Int32Array
+  readonly startS: Float64Array
+  readonly endS: Float64Array
+  readonly fadeS: Float64Array
+  readonly kind: Uint16Array
+  readonly subject: Int32Array
+  readonly startSubject: Int32Array
+  readonly group: Int32Array
+  readonly row: Int32Array
+  readonly parent: Int32Array
+  readonly flags: Uint8Array
+  readonly ambiguousAtS: Float64Array
+  readonly errorAtS: Float64Array
+  readonly tokens: Float64Array
+  readonly costUsd: Float64Array
+  readonly startPosition: Float64Array
+  readonly endPosition: Float64Array
+}
+
+/** Columns of the changed marks; `REMOVED` in `flags` takes one away. */
+export interface MarkPatch {
+  readonly slots: Int32Array
+  readonly timeS: Float64Array
+  readonly kind: Uint16Array
+  readonly subject: Int32Array
+  readonly group: Int32Array
+  readonly row: Int32Array
+  readonly parent: Int32Array
+  readonly flags: Uint8Array
+  readonly position: Float64Array
+}
+
+export interface TracePatch {
+  readonly spans: SpanPatch
+  readonly marks: MarkPatch
+  /** New entries, to be appended to `kinds` and `strings`. */
+  readonly kinds: readonly string[]
+  readonly strings: readonly string[]
+  /** All groups, when one is new or has grown. */
+  readonly groups: readonly TraceGroup[] | undefined
+  readonly firstS: number
+  readonly lastS: number
+}
+
+/** What the page may ask about the trace; each is answered by one `answer` message. */
+export interface Requests {
+  /** Start and end line of a span, or a mark's line, as parsed JSON. */
+  raw: { ask: { position: number }; answer: JsonValue }
+  search: { ask: { query: string }; answer: SearchAnswer }
+  spanFacts: { ask: { slot: number }; answer: SpanFacts }
+  markFacts: { ask: { slot: number }; answer: MarkFacts }
+  summary: { ask: { startS: number; endS: number }; answer: RangeSummary }
+  /** `wattline spans --json` of the spans (all, or those overlapping the range), one a line. */
+  records: { ask: { startS?: number; endS?: number; slots?: number[] }; answer: string }
+}
+
+export type RequestType = keyof Requests
+export type Ask<T extends RequestType> = Requests[T]['ask']
+export type Answer<T extends RequestType> = Requests[T]['answer']
+
+export interface SearchAnswer {
+  readonly query: string
+  /** By slot, 1 = matches. */
+  readonly matches: Uint8Array
+  readonly markMatches: Uint8Array
+  readonly count: number
+}
+
+/** What the columns do not hold of a span, for its details. */
+export interface SpanFacts {
+  readonly ids: readonly (readonly [key: string, value: string])[]
+  readonly error: string | undefined
+  readonly agent: string | undefined
+  readonly inputTokens: number | undefined
+  readonly outputTokens: number | undefined
+  readonly totalTokens: number | undefined
+  readonly costUsd: number | undefined
+  readonly children: readonly number[]
+  readonly marks: readonly number[]
+}
+
+export interface MarkFacts {
+  readonly error: string | undefined
+  readonly agent: string | undefined
+}
+
+/** Statistics of a range of time. */
+export interface RangeSummary {
+  readonly spans: number
+  readonly errors: number
+  readonly tokens: number | undefined
+  readonly costUsd: number | undefined
+  /** Of spans that ended, in ms. */
+  readonly p50Ms: number | undefined
+  readonly p95Ms: number | undefined
+}
+
+/** Page → worker. */
+export type ToWorker =
+  | { readonly type: 'watch'; readonly runId: string; readonly base: string; readonly groupBy: string }
+  | { readonly type: 'file'; readonly runId: string; readonly file: File; readonly groupBy: string }
+  | { readonly type: 'close' }
+  | { readonly type: 'regroup'; readonly groupBy: string }
+  | { readonly type: 'retry' }
+  | { readonly type: 'ask'; readonly id: number; readonly what: RequestType; readonly ask: unknown }
+
+/** Worker → page. */
+export type FromWorker =
+  | { readonly type: 'patch'; readonly patch: TracePatch }
+  /** The log starts over: everything known of it is void. */
+  | { readonly type: 'reset' }
+  /** A regroup is done; the patch before it placed every span anew. */
+  | { readonly type: 'regrouped'; readonly groupBy: string }
+  | { readonly type: 'connection'; readonly connection: Connection }
+  | { readonly type: 'run'; readonly run: RunFacts }
+  | { readonly type: 'progress'; readonly progress: Progress }
+  | {
+      readonly type: 'quality'
+      readonly quality: DataQuality
+      readonly malformed: readonly MalformedLine[]
+      readonly groupKeys: readonly string[]
+    }
+  | { readonly type: 'answer'; readonly id: number; readonly answer: unknown }
+  | { readonly type: 'refused'; readonly id: number; readonly reason: string }
