@@ -56,6 +56,15 @@ export interface TraceColumns {
   /** Unix seconds of the first and last event; NaN while empty. */
   readonly firstS: number
   readonly lastS: number
+
+  /** Bumped when groups and rows are dealt anew (another grouping, another run): forget all indexes. */
+  readonly layoutVersion: number
+  /**
+   * Slots of spans that are new or differ from what `version` showed, in patch order, possibly with
+   * repeats. Undefined = the journal no longer reaches back so far: read everything.
+   */
+  spansChangedSince(version: number): Iterable<number> | undefined
+  marksChangedSince(version: number): Iterable<number> | undefined
 }
 
 export const MarkFlag = { ORPHAN: 1, ERROR: 2, REMOVED: 4 } as const
