@@ -43,6 +43,8 @@ export interface MarkPatch {
 export interface TracePatch {
   readonly spans: SpanPatch
   readonly marks: MarkPatch
+  /** Every span and mark was placed anew, by another grouping; all of them are in this patch. */
+  readonly relayout: boolean
   /** New entries, to be appended to `kinds` and `strings`. */
   readonly kinds: readonly string[]
   readonly strings: readonly string[]
