@@ -17,3 +17,8 @@ export {
   type Tokens,
   type WriterState,
 } from './span.ts'
+export { encodeEvent, encodeSample } from './encode.ts'
+export { LogDecoder, readLog, type Decode, type LineSink, type LogDecoderOptions } from './jsonl.ts'
+export { LineSplitter, type LineSplitterOptions, type OnLine, type TornLine } from './lines.ts'
+export { parseLine, type ParsedLine } from './parse.ts'
+export type { TimeUnit } from './timestamp.ts'
