@@ -1,10 +1,7 @@
+import { existsSync } from 'node:fs'
 import { defineConfig } from 'tsdown'
+import { published } from '../../tsdown.base.ts'
 
-export default defineConfig({
-  entry: ['src/index.ts'],
-  format: 'esm',
-  dts: true,
-  platform: 'node',
-  target: 'node20.19',
-  fixedExtension: false,
-})
+const entry = ['src/index.ts', 'src/browser.ts']
+
+export default defineConfig(published(entry.filter((file) => existsSync(file))))

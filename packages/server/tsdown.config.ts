@@ -1,10 +1,4 @@
 import { defineConfig } from 'tsdown'
+import { published } from '../../tsdown.base.ts'
 
-export default defineConfig({
-  entry: ['src/index.ts', 'src/cli.ts'],
-  format: 'esm',
-  dts: true,
-  platform: 'node',
-  target: 'node20.19',
-  fixedExtension: false,
-})
+export default defineConfig(published(['src/index.ts', 'src/cli.ts']))

@@ -5,19 +5,25 @@
  *     recorder ──▶ trace       app    ──▶ trace, react, zustand, visx, …
  *
  * A source file may import what its area lists; its tests and benches may also import what
- * `tests` lists. Server and app meet only on the wire, and nobody imports the app.
+ * `tests` lists. Server and app meet only on the wire, and nobody imports the app. The server's
+ * demo is an agent like any other, so it alone may use the recorder.
  * A library belongs in this table when it is in the dependencies of the area's package.json.
  */
 
 /**
  * @typedef {object} Area
  * @property {string} folder where it lives, from the repository root, with the last slash
+ * @property {string} [reach] how far its relative imports may go; default: the folder
  * @property {readonly string[]} source specifiers (`name` or `prefix*`) its sources may import
  * @property {readonly string[]} tests specifiers that only its tests and benches may add
  */
 
-/** @type {readonly Area[]} */
-export const areas = [
+/**
+ * The first area that holds a file is its area.
+ *
+ * @type {readonly Area[]}
+ */
+const areas = [
   {
     folder: 'packages/trace/src/',
     source: [],
@@ -27,6 +33,12 @@ export const areas = [
     folder: 'packages/recorder/src/',
     source: ['@wattline/trace', 'node:*'],
     tests: ['vitest', 'fast-check', 'ws'],
+  },
+  {
+    folder: 'packages/server/src/demo/',
+    reach: 'packages/server/src/',
+    source: ['@wattline/trace', '@wattline/recorder', 'node:*'],
+    tests: ['vitest', 'fast-check'],
   },
   {
     folder: 'packages/server/src/',
@@ -78,9 +90,10 @@ export function importFault(file, specifier) {
   const area = areas.find(({ folder }) => file.startsWith(folder))
   if (area === undefined) return undefined
   if (specifier.startsWith('.')) {
-    return staysInside(area.folder, file, specifier)
+    const reach = area.reach ?? area.folder
+    return staysInside(reach, file, specifier)
       ? undefined
-      : `a relative import may not leave ${area.folder}; go through the package's name`
+      : `a relative import may not leave ${reach}; go through the package's name`
   }
   const allowed = TEST_FILE.test(file) ? [...area.source, ...area.tests] : area.source
   if (allowed.some((pattern) => matches(pattern, specifier))) return undefined
@@ -88,10 +101,19 @@ export function importFault(file, specifier) {
   return `${area.folder} may import ${list} (scripts/lint/arrows.mjs); it imports '${specifier}'`
 }
 
+/**
+ * @param {string} pattern
+ * @param {string} specifier
+ */
 function matches(pattern, specifier) {
   return pattern.endsWith('*') ? specifier.startsWith(pattern.slice(0, -1)) : specifier === pattern
 }
 
+/**
+ * @param {string} folder
+ * @param {string} file
+ * @param {string} specifier
+ */
 function staysInside(folder, file, specifier) {
   const base = `file:///${file}`
   return new URL(specifier, base).href.startsWith(`file:///${folder}`)

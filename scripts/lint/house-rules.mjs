@@ -7,36 +7,45 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { importFault } from './arrows.mjs'
 
+/** @typedef {Parameters<import('oxlint/plugins-dev').RuleTester['run']>[1]} Rule */
+/** @typedef {{ readonly type: string, readonly value: string, readonly range: [number, number] }} StringLiteral */
+
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** The only file that may ask for an animation frame: one clock drives every paint. */
 const FRAME_FILE = /^app\/src\/(.+\/)?frame\.ts$/
 
-/** `file` as the tables write it: from the repository root, forward slashes. */
+/**
+ * `file` as the tables write it: from the repository root, forward slashes.
+ *
+ * @param {string} file
+ */
 function repoPath(file) {
   return path.relative(root, file).split(path.sep).join('/')
 }
 
-/** Imports follow the arrows of the architecture, in every form an import can take. */
+/** @type {Rule} Imports follow the arrows of the architecture, whatever form the import takes. */
 const importArrows = {
   create(context) {
     const file = repoPath(context.filename)
+    /** @param {StringLiteral | null} source */
     const check = (source) => {
-      if (source?.type !== 'Literal' || typeof source.value !== 'string') return
-      const fault = importFault(file, source.value)
-      if (fault !== undefined) context.report({ node: source, message: fault })
+      const fault = source === null ? undefined : importFault(file, source.value)
+      if (source !== null && fault !== undefined) context.report({ node: source, message: fault })
     }
     return {
       ImportDeclaration: (node) => check(node.source),
-      ImportExpression: (node) => check(node.source),
       ExportNamedDeclaration: (node) => check(node.source),
       ExportAllDeclaration: (node) => check(node.source),
-      TSImportType: (node) => check(node.source ?? node.argument?.literal ?? node.argument),
+      TSImportType: (node) => check(node.source),
+      ImportExpression: ({ source }) => {
+        if (source.type === 'Literal' && typeof source.value === 'string') check(source)
+      },
     }
   },
 }
 
-/** A package's door is a list of names: `export *` lets anything out unseen. */
+/** @type {Rule} A package's door is a list of names: `export *` lets anything out unseen. */
 const noExportStar = {
   create(context) {
     return {
@@ -46,7 +55,7 @@ const noExportStar = {
   },
 }
 
-/** One animation-frame loop in the app; a second one would paint twice a frame. */
+/** @type {Rule} One animation-frame loop in the app; a second one would paint twice a frame. */
 const oneFrameLoop = {
   create(context) {
     const file = repoPath(context.filename)
