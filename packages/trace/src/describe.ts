@@ -9,7 +9,7 @@ export function describe(value: unknown): string {
   if (Array.isArray(value)) return 'an array'
   if (typeof value === 'object') return 'an object'
   if (typeof value === 'string') return `the text "${excerpt(value)}"`
-  return excerpt(String(value))
+  return typeof value === 'number' || typeof value === 'boolean' ? `${value}` : typeof value
 }
 
 /** The beginning of a text, with what a terminal or a page would obey made visible as `·`. */

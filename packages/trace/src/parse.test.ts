@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { encodeEvent, encodeSample } from './encode.ts'
-import type { JsonValue } from './event.ts'
-import { parseLine } from './parse.ts'
+import type { AgentEvent, JsonValue, TelemetrySample } from './event.ts'
+import { parseLine, type ParsedLine } from './parse.ts'
 
 const event = (metadata: unknown, timestamp = 1.5, event_type = 'x') => ({
   type: 'event',
@@ -16,6 +16,16 @@ const withTime = (json: string) => `{"event_type":"x","timestamp":${json},"metad
 function reason(line: string): string {
   const parsed = parseLine(line)
   return parsed.type === 'malformed' ? parsed.reason : `not malformed: ${JSON.stringify(parsed)}`
+}
+
+function eventOf(parsed: ParsedLine): AgentEvent {
+  if (parsed.type !== 'event') throw new Error(`no event: ${JSON.stringify(parsed)}`)
+  return parsed.event
+}
+
+function sampleOf(parsed: ParsedLine): TelemetrySample {
+  if (parsed.type !== 'sample') throw new Error(`no sample: ${JSON.stringify(parsed)}`)
+  return parsed.sample
 }
 
 function time(line: string): readonly [number | undefined, string | undefined] {
@@ -158,9 +168,8 @@ describe('metadata', () => {
       `{"event_type":"x","timestamp_ns":1500000000,"payload":${json},"turn_id":null}`,
     ]) {
       const parsed = parseLine(line)
-      if (parsed.type !== 'event') return expect.unreachable()
-      expect(JSON.stringify(parsed.event.metadata)).toBe(json)
-      expect(Object.getPrototypeOf(parsed.event.metadata)).toBe(Object.prototype)
+      expect(JSON.stringify(eventOf(parsed).metadata)).toBe(json)
+      expect(Object.getPrototypeOf(eventOf(parsed).metadata)).toBe(Object.prototype)
     }
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined()
     expect(reason('{"__proto__":{"event_type":"x","timestamp":1}}')).toContain('__proto__')
@@ -241,10 +250,9 @@ describe('encode ∘ parse', () => {
         const line = encodeEvent(original)
         expect(line).not.toContain('\n')
         const parsed = parseLine(line)
-        if (parsed.type !== 'event') return expect.unreachable(line)
-        expect(encodeEvent(parsed.event)).toBe(line)
-        expect(parsed.event.timestamp + 0).toBe(original.timestamp + 0)
-        expect(parsed.event.event_type).toBe(original.event_type)
+        expect(encodeEvent(eventOf(parsed))).toBe(line)
+        expect(eventOf(parsed).timestamp + 0).toBe(original.timestamp + 0)
+        expect(eventOf(parsed).event_type).toBe(original.event_type)
         expect(parsed).not.toHaveProperty('rescaled')
       }),
     )
@@ -258,9 +266,7 @@ describe('encode ∘ parse', () => {
     fc.assert(
       fc.property(samples, (original) => {
         const line = encodeSample(original)
-        const parsed = parseLine(line)
-        if (parsed.type !== 'sample') return expect.unreachable(line)
-        expect(encodeSample(parsed.sample)).toBe(line)
+        expect(encodeSample(sampleOf(parseLine(line)))).toBe(line)
       }),
     )
   })
@@ -284,11 +290,10 @@ describe('encode ∘ parse', () => {
 })
 
 test('no text throws', () => {
-  const token = fc.constantFrom(
-    ...['{', '}', '[', ']', '"', '\\', ':', ',', 'NaN', '-', 'Infinity', '1e999', 'null', ' '],
-    ...['"event_type"', '"timestamp"', '"timestamp_ns"', '"reading"', '"metadata"', '"payload"'],
-    ...['1795485795852920123', '\ufeff', '\ud800', '__proto__'],
-  )
+  const tokens =
+    '{ } [ ] " \\ : , NaN - Infinity 1e999 null "event_type" "timestamp" "timestamp_ns" "reading" ' +
+    '"metadata" "payload" 1795485795852920123 \ufeff \ud800 __proto__'
+  const token = fc.constantFrom(...tokens.split(' '))
   const soup = fc
     .array(fc.oneof(token, fc.string({ unit: 'binary' })))
     .map((parts) => parts.join(''))
