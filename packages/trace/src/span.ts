@@ -61,6 +61,8 @@ export interface Span {
   readonly ids: readonly (readonly [key: string, value: string])[]
   /** {@link SpanFlag} bits. */
   readonly flags: number
+  /** From when on no end can be its own: its certain parent ended, and it has no id. */
+  readonly releasedS: number | undefined
   /** From when on `AMBIGUOUS` is known, so that a playhead before it shows none. */
   readonly ambiguousAtS: number | undefined
   /** From when on `ERROR` is known. */
