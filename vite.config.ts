@@ -19,6 +19,15 @@ export default defineConfig({
   },
   test: {
     projects: [
+      {
+        test: {
+          name: 'scripts',
+          root: at('scripts'),
+          include: ['**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
       { test: { name: 'trace', root: at('packages/trace'), include: ['src/**/*.test.ts'] } },
       {
         test: {

@@ -1,0 +1,137 @@
+/**
+ * Packs the two published packages and uses them as a stranger would: what is in the tarballs,
+ * what publint and attw say of them, and whether they install and work from an empty folder.
+ */
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { ensureBuilt, pnpmCommand } from './lib/bootstrap.mjs'
+import { run } from './lib/child.mjs'
+import { runScript } from './lib/command.mjs'
+import { root } from './lib/workspace.mjs'
+
+const PACKAGES = [
+  {
+    folder: 'packages/recorder',
+    needs: ['dist/index.js', 'dist/index.d.ts', 'LICENSE', 'README.md'],
+  },
+  {
+    folder: 'packages/server',
+    needs: ['dist/cli.js', 'dist/index.d.ts', 'dashboard/index.html', 'LICENSE', 'README.md'],
+  },
+]
+
+/** What a tarball must not carry. */
+const UNWANTED = /(^|\/)(src|test|testing|node_modules)\/|\.(test|bench)\.|(?<!\.d)\.tsx?$|tsconfig/
+
+const USE_RECORDER = `
+import { EventRecorder } from '@wattline/recorder'
+const recorder = new EventRecorder({ file: 'run.jsonl' })
+recorder.record('tool_call_start', { tool: 'search' })
+recorder.record('tool_call_end', { tool: 'search' })
+await recorder.close()
+`
+
+await runScript(async () => {
+  await ensureBuilt()
+  const work = mkdtempSync(path.join(tmpdir(), 'wattline-pack-'))
+  try {
+    const tarballs = []
+    for (const { folder, needs } of PACKAGES) tarballs.push(await checkPacked(folder, needs, work))
+    checkInstalled(tarballs, work)
+  } finally {
+    rmSync(work, { recursive: true, force: true })
+  }
+})
+
+/**
+ * Packs a package and checks the tarball.
+ *
+ * @param {string} folder
+ * @param {readonly string[]} needs files that have to be in it
+ * @param {string} work
+ * @returns {Promise<string>} the tarball
+ */
+async function checkPacked(folder, needs, work) {
+  const into = mkdtempSync(path.join(work, 'tarball-'))
+  const [pnpm, ...args] = pnpmCommand()
+  const cwd = path.join(root, folder)
+  const packed = await run(pnpm, [...args, 'pack', '--pack-destination', into], {
+    cwd,
+    output: 'on failure',
+  })
+  const [name] = readdirSync(into)
+  if (packed !== 0 || name === undefined) throw new Error(`${folder} could not be packed`)
+  const tarball = path.join(into, name)
+
+  checkContents(folder, needs, tarball)
+  const bin = (/** @type {string} */ tool) => path.join(root, 'node_modules/.bin', tool)
+  if ((await run(bin('publint'), ['run', tarball, '--strict'])) !== 0) {
+    throw new Error(`publint objects to ${name} (above)`)
+  }
+  const attw = [tarball, '--profile', 'esm-only', '--no-emoji', '--format', 'ascii']
+  if ((await run(bin('attw'), attw, { output: 'on failure' })) !== 0) {
+    throw new Error(`attw objects to the types of ${name} (above)`)
+  }
+  process.stdout.write(`${name}: contents, publint and attw are fine\n`)
+  return tarball
+}
+
+/**
+ * @param {string} folder
+ * @param {readonly string[]} needs
+ * @param {string} tarball
+ */
+function checkContents(folder, needs, tarball) {
+  const files = execFileSync('tar', ['-tzf', tarball], { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => line !== '' && !line.endsWith('/'))
+    .map((line) => line.replace(/^package\//, ''))
+  const missing = needs.filter((file) => !files.includes(file))
+  if (missing.length > 0) throw new Error(`${folder}: the tarball lacks ${missing.join(', ')}`)
+  const unwanted = files.filter((file) => UNWANTED.test(file))
+  if (unwanted.length > 0) throw new Error(`${folder}: the tarball carries ${unwanted.join(', ')}`)
+
+  const read = (/** @type {string} */ file) =>
+    execFileSync('tar', ['-xzOf', tarball, `package/${file}`], { encoding: 'utf8' })
+  const manifest = JSON.parse(read('package.json'))
+  const dependencies = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
+  if (dependencies.some((name) => name.startsWith('@wattline/'))) {
+    throw new Error(`${folder}: a private package is among its dependencies`)
+  }
+  const leaks = files
+    .filter((file) => /\.(js|d\.ts)$/.test(file) && file.startsWith('dist/'))
+    .filter((file) => /(from|import)\s*\(?['"]@wattline\/trace['"]/.test(read(file)))
+  if (leaks.length > 0) throw new Error(`${folder}: ${leaks.join(', ')} still import the core`)
+  const wrongDependencies = folder === 'packages/recorder' && dependencies.length > 0
+  if (wrongDependencies) throw new Error(`the recorder depends on ${dependencies.join(', ')}`)
+}
+
+/**
+ * Installs the tarballs into an empty folder and uses them there.
+ *
+ * @param {readonly string[]} tarballs
+ * @param {string} work
+ */
+function checkInstalled(tarballs, work) {
+  const cwd = mkdtempSync(path.join(work, 'user-'))
+  writeFileSync(path.join(cwd, 'package.json'), '{ "private": true, "type": "module" }\n')
+  writeFileSync(path.join(cwd, 'agent.js'), USE_RECORDER)
+  const npm = (/** @type {readonly string[]} */ ...args) =>
+    execFileSync('npm', args, { cwd, encoding: 'utf8', shell: process.platform === 'win32' })
+  npm('install', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error', ...tarballs)
+
+  const help = npm('exec', '--no', '--loglevel=error', '--', 'wattline', '--help')
+  if (!help.includes('wattline')) throw new Error(`npx wattline --help printed:\n${help}`)
+  execFileSync(process.execPath, ['agent.js'], { cwd, stdio: ['ignore', 'ignore', 'inherit'] })
+  const lines = readFileSync(path.join(cwd, 'run.jsonl'), 'utf8').trimEnd().split('\n')
+  const types = lines.map((line) => JSON.parse(line).event_type)
+  const wanted = ['tool_call_start', 'tool_call_end']
+  if (!wanted.every((type) => types.includes(type))) {
+    throw new Error(
+      `the installed recorder wrote ${types.join(', ')} instead of ${wanted.join(', ')}`,
+    )
+  }
+  process.stdout.write('installed in an empty folder, the command and the recorder work\n')
+}

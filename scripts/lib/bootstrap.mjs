@@ -1,0 +1,139 @@
+/**
+ * From a fresh clone to a built command, with nothing but Node and npm on the machine: checks
+ * Node, installs with the pinned pnpm, builds; each only where its inputs have changed.
+ * Everything it says goes to stderr, because stdout belongs to the command that follows.
+ */
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { run } from './child.mjs'
+import { withLock } from './lock.mjs'
+import { cachePath, cliPath, contentHash, root } from './workspace.mjs'
+
+const INSTALL_INPUTS = [
+  'pnpm-lock.yaml',
+  'pnpm-workspace.yaml',
+  'package.json',
+  'app/package.json',
+  'packages/trace/package.json',
+  'packages/recorder/package.json',
+  'packages/server/package.json',
+]
+
+const BUILD_INPUTS = [
+  ...INSTALL_INPUTS,
+  'vite.config.ts',
+  'tsconfig.base.json',
+  'tsconfig.build.json',
+  'tsdown.base.ts',
+  'public',
+  'app',
+  'packages',
+]
+
+const BUILD_OUTPUTS = [
+  cliPath,
+  path.join(root, 'packages/server/dashboard/index.html'),
+  path.join(root, 'packages/recorder/dist/index.js'),
+]
+
+const installStamp = path.join(root, 'node_modules/.wattline-installed')
+const buildStamp = path.join(cachePath, 'built')
+
+/** Installs and builds where needed; two processes at once wait for each other. */
+export async function ensureBuilt() {
+  await withLock(async () => {
+    await install()
+    if (BUILD_OUTPUTS.every((file) => existsSync(file)) && isCurrent(buildStamp, BUILD_INPUTS)) {
+      return
+    }
+    await build()
+  })
+}
+
+/** Installs the dependencies where the lockfile or a manifest has changed. */
+export async function ensureInstalled() {
+  await withLock(install)
+}
+
+/** Builds the packages and the dashboard, and remembers from what. */
+export async function build() {
+  const stamp = contentHash(BUILD_INPUTS)
+  say('building')
+  for (const folder of ['packages/recorder', 'packages/server']) {
+    await must('tsdown', [], path.join(root, folder))
+  }
+  await must('vite', ['build', '--logLevel', 'warn'], root)
+  writeStamp(buildStamp, stamp)
+}
+
+async function install() {
+  if (isCurrent(installStamp, INSTALL_INPUTS)) return
+  say('installing dependencies')
+  const [command, ...args] = pnpmCommand()
+  const status = await run(
+    command,
+    [...args, 'install', '--frozen-lockfile', '--reporter=append-only'],
+    // CI makes pnpm decide by itself where it would ask a terminal.
+    { output: 'stderr', env: { CI: 'true' } },
+  )
+  if (status !== 0) {
+    throw new Error('The dependencies could not be installed; what pnpm said is above.')
+  }
+  writeStamp(installStamp, contentHash(INSTALL_INPUTS))
+}
+
+/**
+ * pnpm of the pinned major where the machine has it, else the pinned version through npx.
+ *
+ * @returns {[string, ...string[]]}
+ */
+export function pnpmCommand() {
+  const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'))
+  const pinned = String(manifest.packageManager)
+  const present = spawnSync('pnpm', ['--version'], {
+    cwd: root,
+    encoding: 'utf8',
+    shell: process.platform === 'win32',
+  })
+  const major = pinned.slice(pinned.indexOf('@') + 1).split('.')[0]
+  if (present.status === 0 && present.stdout.startsWith(`${major}.`)) return ['pnpm']
+  return ['npx', '--yes', '--loglevel=error', pinned]
+}
+
+/**
+ * @param {string} tool a command of the root's node_modules
+ * @param {readonly string[]} args
+ * @param {string} cwd
+ */
+async function must(tool, args, cwd) {
+  const status = await run(path.join(root, 'node_modules/.bin', tool), args, {
+    output: 'on failure',
+    cwd,
+  })
+  if (status !== 0) {
+    throw new Error(`The build failed: ${tool} in ${path.relative(root, cwd) || 'the root'}.`)
+  }
+}
+
+/**
+ * @param {string} stamp
+ * @param {readonly string[]} inputs
+ */
+function isCurrent(stamp, inputs) {
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === contentHash(inputs)
+}
+
+/**
+ * @param {string} stamp
+ * @param {string} value
+ */
+function writeStamp(stamp, value) {
+  mkdirSync(path.dirname(stamp), { recursive: true })
+  writeFileSync(stamp, value)
+}
+
+/** @param {string} what */
+function say(what) {
+  process.stderr.write(`wattline: ${what}\n`)
+}

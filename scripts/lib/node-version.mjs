@@ -1,0 +1,15 @@
+/** Says in a sentence what is wrong with an old Node, before anything else can fail oddly. */
+
+const NEEDED = [20, 19]
+
+/** Ends the process with exit code 1 when this Node is older than the tool chain needs. */
+export function requireNode() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  const [neededMajor = 0, neededMinor = 0] = NEEDED
+  if (major > neededMajor || (major === neededMajor && minor >= neededMinor)) return
+  process.stderr.write(
+    `Wattline needs Node ${NEEDED.join('.')} or newer and this is ${process.versions.node}: ` +
+      'install a current Node from https://nodejs.org and try again.\n',
+  )
+  process.exit(1)
+}

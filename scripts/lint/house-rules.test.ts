@@ -1,0 +1,94 @@
+/**
+ * The lint rules are seen to fire: a copy of the configuration is run by the real oxlint over
+ * small files that break one rule each, laid out as the repository is.
+ */
+import { execFile } from 'node:child_process'
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** [file, source, rule]; a rule of `none` means that oxlint has to be content. */
+const CASES = [
+  ['packages/trace/src/a.ts', `import 'node:fs'`, 'import-arrows'],
+  ['packages/trace/src/b.ts', `export { z } from 'zustand'`, 'import-arrows'],
+  ['packages/trace/src/c.ts', `export const x = await import('ws')`, 'import-arrows'],
+  ['packages/trace/src/d.ts', `import '../../server/src/index.ts'`, 'import-arrows'],
+  ['packages/trace/src/e.ts', `import './inner/f.ts'`, 'none'],
+  ['packages/trace/src/inner/f.ts', `import '../g.ts'`, 'none'],
+  ['packages/trace/src/g.test.ts', `import 'fast-check'`, 'none'],
+  ['packages/trace/src/h.ts', `export type T = import('ws').WebSocket`, 'import-arrows'],
+  ['packages/recorder/src/a.ts', `import '@wattline/trace'`, 'none'],
+  ['packages/recorder/src/b.ts', `import 'ws'`, 'import-arrows'],
+  ['packages/recorder/src/c.ts', `import '@wattline/trace/src/lines.ts'`, 'import-arrows'],
+  ['packages/recorder/src/d.test.ts', `import 'ws'`, 'none'],
+  ['packages/server/src/a.ts', `import '@wattline/recorder'`, 'import-arrows'],
+  ['packages/server/src/b.test.ts', `import '@wattline/recorder'`, 'none'],
+  ['packages/server/src/c.ts', `import 'react'`, 'import-arrows'],
+  ['packages/server/src/d.ts', `import '../../../app/src/main.tsx'`, 'import-arrows'],
+  ['packages/server/src/demo/e.ts', `import '@wattline/recorder'`, 'none'],
+  ['packages/server/src/demo/f.ts', `import '../run.ts'`, 'none'],
+  ['packages/server/src/demo/g.ts', `import 'hono'`, 'import-arrows'],
+  ['app/src/a.ts', `import '@wattline/recorder'`, 'import-arrows'],
+  ['app/src/b.ts', `import 'wattline'`, 'import-arrows'],
+  ['app/src/c.ts', `import 'node:fs'`, 'import-arrows'],
+  ['app/src/d.ts', `import '@visx/axis'`, 'none'],
+  ['app/src/timeline/frame.ts', `requestAnimationFrame(() => {})`, 'none'],
+  ['app/src/e.ts', `requestAnimationFrame(() => {})`, 'one-frame-loop'],
+  ['app/src/f.ts', `window.requestAnimationFrame(() => {})`, 'one-frame-loop'],
+  ['app/src/g.ts', `export * from './d.ts'`, 'no-export-star'],
+  ['app/src/h.ts', `export const x: any = 1`, 'no-explicit-any'],
+  ['app/src/i.ts', `export default 1`, 'no-default-export'],
+  ['app/src/j.ts', `console.log(1)`, 'no-console'],
+  ['app/src/k.ts', `try { window.close() } catch {}`, 'no-empty'],
+  ['packages/server/src/l.ts', `Promise.resolve(1)`, 'no-floating-promises'],
+] as const
+
+/** What of oxlint's JSON report is used here. */
+interface Report {
+  readonly diagnostics: readonly { readonly code: string; readonly filename: string }[]
+}
+
+let folder: string
+let report: Report
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'wattline-lint-'))
+  await cp(path.join(root, '.oxlintrc.json'), path.join(folder, '.oxlintrc.json'))
+  await cp(path.join(root, 'scripts/lint'), path.join(folder, 'scripts/lint'), { recursive: true })
+  await symlink(path.join(root, 'node_modules'), path.join(folder, 'node_modules'))
+  await writeFile(path.join(folder, '.gitignore'), 'node_modules\n')
+  for (const [file, source] of CASES) {
+    await mkdir(path.dirname(path.join(folder, file)), { recursive: true })
+    await writeFile(path.join(folder, file), `${source}\n`)
+  }
+  report = await oxlint()
+})
+
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+describe('lint rules', () => {
+  it.each(CASES)('%s: %s → %s', (file, _source, rule) => {
+    const codes = report.diagnostics
+      .filter(({ filename }) => filename.split(path.sep).join('/').endsWith(file))
+      .map(({ code }) => /\((.+)\)/.exec(code)?.[1] ?? code)
+    expect(codes).toEqual(rule === 'none' ? [] : [rule])
+  })
+})
+
+/** Runs it as `npm run lint` does; that it finds faults, and so exits with 1, is expected. */
+async function oxlint(): Promise<Report> {
+  const tool = path.join(root, 'node_modules/.bin/oxlint')
+  const args = ['--type-aware', '--format', 'json', 'app', 'packages']
+  try {
+    await promisify(execFile)(tool, args, { cwd: folder })
+  } catch (error) {
+    if (error instanceof Error && 'stdout' in error) return JSON.parse(String(error.stdout))
+    throw error
+  }
+  throw new Error('oxlint found nothing at all: the configuration or the plugin was not loaded')
+}
