@@ -3,7 +3,7 @@
  * `@wattline/trace` inlined, its types included, so that nothing private is a dependency.
  */
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { type UserConfig } from 'tsdown'
+import type { UserConfig } from 'tsdown'
 
 const root = new URL('./', import.meta.url)
 
