@@ -1,0 +1,92 @@
+/** Answers to what the page asks about the trace. Pure: a trace and a question in, plain data out. */
+import { parseLine, SpanFlag, type JsonValue, type Span, type Trace } from '@wattline/trace'
+import { markBySlot } from './ingestor.ts'
+import { totalTokens } from './patches.ts'
+import type { MarkFacts, RangeSummary, SpanFacts } from './protocol.ts'
+
+/** @throws {RangeError} when there is no such span. */
+export function spanFacts(trace: Trace, slot: number): SpanFacts {
+  const span = spanBySlot(trace, slot)
+  return {
+    ids: span.ids,
+    error: span.error,
+    agent: span.agent,
+    inputTokens: span.tokens?.input,
+    outputTokens: span.tokens?.output,
+    totalTokens: totalTokens(span.tokens),
+    costUsd: span.costUsd,
+    children: trace.spans.filter(({ parent }) => parent === span).map((child) => child.slot),
+    marks: trace.marks.filter(({ parent }) => parent === span).map((mark) => mark.slot),
+  }
+}
+
+/** @throws {RangeError} when there is no such mark. */
+export function markFacts(trace: Trace, slot: number): MarkFacts {
+  const mark = markBySlot(trace.marks, slot)
+  if (mark === undefined) throw new RangeError(`There is no mark ${slot}.`)
+  return { error: mark.error, agent: mark.agent }
+}
+
+/** A raw line as JSON, for the details. */
+export function rawEvent(bytes: Uint8Array): JsonValue {
+  const text = new TextDecoder().decode(bytes)
+  const line = parseLine(text)
+  switch (line.type) {
+    case 'event':
+      return line.event.metadata
+    case 'sample':
+      return line.sample.reading
+    default:
+      return text
+  }
+}
+
+/** Spans that are seen in the range: begun before its end, not ended before its start. */
+export function spansIn(spans: readonly Span[], startS: number, endS: number): readonly Span[] {
+  return spans.filter((span) => {
+    const lastS = span.endS ?? span.fadeS ?? Number.POSITIVE_INFINITY
+    return span.startS <= endS && lastS >= startS
+  })
+}
+
+/** Statistics of the spans in a range. Durations are of spans that ended. */
+export function rangeSummary(spans: readonly Span[], startS: number, endS: number): RangeSummary {
+  const seen = spansIn(spans, startS, endS)
+  const durationsS = seen
+    .flatMap((span) => (span.endS === undefined ? [] : [Math.max(0, span.endS - span.startS)]))
+    .sort((a, b) => a - b)
+  return {
+    spans: seen.length,
+    errors: seen.filter(({ flags }) => (flags & SpanFlag.ERROR) !== 0).length,
+    tokens: countedSum(seen, (span) => totalTokens(span.tokens)),
+    costUsd: countedSum(seen, (span) => span.costUsd),
+    p50Ms: quantileMs(durationsS, 0.5),
+    p95Ms: quantileMs(durationsS, 0.95),
+  }
+}
+
+/** A span's own figure counts only if no descendant in the set carries one. */
+function countedSum(
+  spans: readonly Span[],
+  figure: (span: Span) => number | undefined,
+): number | undefined {
+  const replaced = new Set<Span>()
+  const known = spans.filter((span) => figure(span) !== undefined)
+  for (const span of known) {
+    for (let up = span.parent; up !== undefined && !replaced.has(up); up = up.parent) replaced.add(up)
+  }
+  if (known.length === 0) return undefined
+  return known.reduce((sum, span) => sum + (replaced.has(span) ? 0 : (figure(span) ?? 0)), 0)
+}
+
+/** Nearest rank. */
+function quantileMs(ascendingS: readonly number[], share: number): number | undefined {
+  const seconds = ascendingS[Math.max(0, Math.ceil(ascendingS.length * share) - 1)]
+  return seconds === undefined ? undefined : seconds * 1000
+}
+
+function spanBySlot(trace: Trace, slot: number): Span {
+  const span = trace.spans[slot]
+  if (span === undefined) throw new RangeError(`There is no span ${slot}.`)
+  return span
+}

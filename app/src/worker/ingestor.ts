@@ -1,0 +1,140 @@
+/**
+ * Bytes of a log in, patches of columns out. Knows neither sockets nor files nor the worker, so a
+ * test can feed it chunks cut anywhere.
+ *
+ * ```
+ *  bytes ─▶ LogDecoder ─▶ Trace ─flush▶ changes ─▶ Lanes ─▶ PatchBuilder ─▶ patch
+ * ```
+ */
+import { Lanes, LogDecoder, Trace, type DataQuality, type Mark, type Span, type TraceChanges, type WriterState } from '@wattline/trace'
+import type { MalformedLine } from '../store/app-state.ts'
+import { Grouping } from './grouping.ts'
+import { PatchBuilder } from './patches.ts'
+import type { TracePatch } from './protocol.ts'
+
+/** Malformed lines kept with their reason; all are counted. */
+const KEPT_MALFORMED = 200
+
+export class Ingestor {
+  readonly trace = new Trace()
+  readonly #decoder: LogDecoder
+  readonly #grouping = new Grouping()
+  readonly #patches = new PatchBuilder()
+  readonly #malformed: MalformedLine[] = []
+  #lanes: Lanes
+  #receivedBytes = 0
+
+  constructor(groupBy: string) {
+    const utf8 = new TextDecoder('utf-8', { fatal: true })
+    this.#decoder = new LogDecoder({ decode: (bytes) => utf8.decode(bytes) })
+    this.#lanes = new Lanes(this.#grouping.groupOf(groupBy))
+  }
+
+  /** Bytes taken so far: the position of the next chunk's first byte. */
+  get receivedBytes(): number {
+    return this.#receivedBytes
+  }
+
+  get malformed(): readonly MalformedLine[] {
+    return this.#malformed
+  }
+
+  /** Takes a chunk of the log, cut anywhere. */
+  push(chunk: Uint8Array, writer = 0): void {
+    this.#receivedBytes += chunk.length
+    this.#decoder.push(chunk, (line, position, lineNumber) => {
+      switch (line.type) {
+        case 'event':
+          this.trace.add(line.event, position, writer)
+          this.#grouping.note(line.event, position)
+          break
+        case 'sample':
+          this.trace.addSample(line.sample)
+          break
+        case 'malformed':
+          this.#addMalformed(position, lineNumber, line.reason)
+          break
+        case 'blank':
+          break
+      }
+      if ('rescaled' in line) this.trace.addRescaled()
+    })
+  }
+
+  /** The log has ended here. A torn last line is said, since it is not an event. */
+  finish(writer = 0): void {
+    const torn = this.#decoder.finish()
+    if (torn !== undefined) {
+      const reason = `the last line has no end (${torn.bytes} bytes): it was cut off`
+      this.#addMalformed(torn.position, this.#decoder.lineCount + 1, reason)
+    }
+    this.trace.setWriter(writer, 'closed')
+  }
+
+  setWriter(writer: number, state: WriterState): void {
+    this.trace.setWriter(writer, state)
+  }
+
+  addLost(count: number): void {
+    this.trace.addLost(count)
+  }
+
+  /** Pairs and places what came since the last call; undefined when nothing changed. */
+  flush(): TracePatch | undefined {
+    const changes = this.trace.flush()
+    const moved = this.#lanes.place(changes)
+    const spans = union(changes.spans, moved)
+    if (spans.length + changes.marks.length + changes.removedMarks.length === 0) return undefined
+    return this.#build(spans, changes, false)
+  }
+
+  /** Deals rows anew under another key; the patch holds every span and mark. */
+  regroup(groupBy: string): TracePatch {
+    const removedMarks = this.trace.flush().removedMarks
+    const { spans, marks } = this.trace
+    this.#lanes = new Lanes(this.#grouping.groupOf(groupBy))
+    this.#lanes.place({ spans })
+    return this.#build(spans, { marks, removedMarks }, true)
+  }
+
+  quality(): DataQuality {
+    return this.trace.quality()
+  }
+
+  groupKeys(): string[] {
+    return this.#grouping.keys()
+  }
+
+  #build(
+    spans: readonly Span[],
+    changes: Pick<TraceChanges, 'marks' | 'removedMarks'>,
+    relayout: boolean,
+  ): TracePatch {
+    return this.#patches.build({
+      spans,
+      marks: changes.marks,
+      removedMarks: changes.removedMarks,
+      places: this.#lanes,
+      relayout,
+      firstS: this.trace.firstS,
+      lastS: this.trace.lastS,
+    })
+  }
+
+  #addMalformed(position: number, line: number, reason: string): void {
+    this.trace.addMalformed(position, reason)
+    if (this.#malformed.length < KEPT_MALFORMED) this.#malformed.push({ line, reason })
+  }
+}
+
+/** Both, each span once, by slot. */
+function union(changed: readonly Span[], moved: readonly Span[]): readonly Span[] {
+  const known = new Set(changed)
+  const more = moved.filter((span) => !known.has(span))
+  return more.length === 0 ? changed : [...changed, ...more].sort((a, b) => a.slot - b.slot)
+}
+
+/** The mark with this slot, if it still stands. */
+export function markBySlot(marks: readonly Mark[], slot: number): Mark | undefined {
+  return marks.find((mark) => mark.slot === slot)
+}

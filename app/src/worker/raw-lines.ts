@@ -1,0 +1,122 @@
+/**
+ * Where a raw line is found again. Lines stay bytes; one is parsed when somebody looks at it.
+ * A position is the line's byte offset in the log as this worker has read it.
+ */
+const LF = 10
+const FIRST_READ_BYTES = 64 * 1024
+const RETAINED_BYTES = 64 * 1024 * 1024
+
+export interface RawLines {
+  /** Bytes of the line at `position`, without its newline. Rejects when they cannot be had. */
+  read(position: number): Promise<Uint8Array>
+}
+
+/** Lines of a file: read again from its slice. */
+export function fileLines(file: Blob): RawLines {
+  return {
+    async read(position) {
+      for (let size = FIRST_READ_BYTES; ; size *= 4) {
+        const bytes = new Uint8Array(await file.slice(position, position + size).arrayBuffer())
+        const end = bytes.indexOf(LF)
+        if (end !== -1) return bytes.subarray(0, end)
+        if (position + size >= file.size) return bytes
+      }
+    },
+  }
+}
+
+/** Lines of a stream that can only be read from its beginning (a compressed file). */
+export function streamLines(open: () => ReadableStream<Uint8Array>): RawLines {
+  return { read: (position) => lineAfter(open(), position) }
+}
+
+/** The line that begins `skip` bytes into the stream; the rest of the stream is cancelled. */
+export async function lineAfter(
+  stream: ReadableStream<Uint8Array>,
+  skip: number,
+): Promise<Uint8Array> {
+  const reader = stream.getReader()
+  const parts: Uint8Array[] = []
+  let toSkip = skip
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) break
+    const from = Math.min(toSkip, value.length)
+    toSkip -= from
+    const end = value.indexOf(LF, from)
+    if (toSkip === 0) parts.push(value.subarray(from, end === -1 ? value.length : end))
+    if (toSkip === 0 && end !== -1) break
+  }
+  await reader.cancel()
+  return joined(parts)
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    bytes.set(part, at)
+    at += part.length
+  }
+  return bytes
+}
+
+interface Frame {
+  readonly position: number
+  /** Cursor in front of the frame: with the offset in it, the address of a line at the server. */
+  readonly cursor: number
+  readonly length: number
+  bytes: Uint8Array | undefined
+}
+
+/**
+ * Lines of a watched log: the last 64 MiB are kept, older ones are asked of the server again.
+ * Frames hold whole lines.
+ */
+export class WatchedLines implements RawLines {
+  #frames: Frame[] = []
+  #retained = 0
+  #firstRetained = 0
+  readonly #fetchFrom: (cursor: number) => Promise<ReadableStream<Uint8Array>>
+  readonly #budgetBytes: number
+
+  constructor(
+    fetchFrom: (cursor: number) => Promise<ReadableStream<Uint8Array>>,
+    budgetBytes = RETAINED_BYTES,
+  ) {
+    this.#fetchFrom = fetchFrom
+    this.#budgetBytes = budgetBytes
+  }
+
+  /** Notes a frame that begins at `position` and, at the server, behind `cursor`. */
+  add(position: number, cursor: number, bytes: Uint8Array): void {
+    this.#frames.push({ position, cursor, length: bytes.length, bytes })
+    this.#retained += bytes.length
+    while (this.#retained > this.#budgetBytes && this.#firstRetained < this.#frames.length - 1) {
+      const oldest = this.#frames[this.#firstRetained++]!
+      this.#retained -= oldest.length
+      oldest.bytes = undefined
+    }
+  }
+
+  async read(position: number): Promise<Uint8Array> {
+    const frame = this.#frameAt(position)
+    if (frame === undefined) throw new RangeError(`no line at ${position}`)
+    const offset = position - frame.position
+    if (frame.bytes === undefined) return lineAfter(await this.#fetchFrom(frame.cursor), offset)
+    const end = frame.bytes.indexOf(LF, offset)
+    return frame.bytes.subarray(offset, end === -1 ? frame.length : end)
+  }
+
+  #frameAt(position: number): Frame | undefined {
+    let low = 0
+    let high = this.#frames.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.#frames[middle]!.position <= position) low = middle + 1
+      else high = middle
+    }
+    const frame = this.#frames[low - 1]
+    return frame !== undefined && position < frame.position + frame.length ? frame : undefined
+  }
+}

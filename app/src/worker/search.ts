@@ -1,0 +1,93 @@
+/**
+ * Search over what is known of spans and marks. Words are joined by "and"; each is looked for in
+ * subject, kind, agent, ids and error. A word may be bound to one of them:
+ *
+ *     grep                     any of them has "grep"
+ *     agent:planner timeout    the agent has "planner", and something has "timeout"
+ *     is:error is:open is:ambiguous is:unfinished is:orphan
+ *     "read file"              with its blank
+ */
+import { SpanFlag, type Mark, type Span } from '@wattline/trace'
+import type { SearchAnswer } from './protocol.ts'
+
+type Test = (item: Span | Mark) => boolean
+
+const WORD = /(?:(\w+):)?(?:"([^"]*)"?|(\S+))/g
+
+const FLAG_WORDS: ReadonlyMap<string, number> = new Map([
+  ['error', SpanFlag.ERROR],
+  ['failed', SpanFlag.ERROR],
+  ['open', SpanFlag.OPEN],
+  ['ambiguous', SpanFlag.AMBIGUOUS],
+  ['unfinished', SpanFlag.DID_NOT_END],
+  ['clock', SpanFlag.CLOCK],
+])
+
+/** Compiles a query into one test. */
+export function compileQuery(query: string): Test {
+  const tests = [...query.matchAll(WORD)].map(([, key, quoted, plain]) => {
+    const word = (quoted ?? plain ?? '').toLowerCase()
+    return key === undefined ? anywhere(word) : bound(key.toLowerCase(), word)
+  })
+  return (item) => tests.every((test) => test(item))
+}
+
+/** Marks every span and mark that matches, by slot. */
+export function search(spans: readonly Span[], marks: readonly Mark[], query: string): SearchAnswer {
+  const test = compileQuery(query)
+  const matches = new Uint8Array(spans.length)
+  const lastMark = marks.reduce((last, { slot }) => Math.max(last, slot), -1)
+  const markMatches = new Uint8Array(lastMark + 1)
+  let count = 0
+  for (const span of spans) count += matches[span.slot] = test(span) ? 1 : 0
+  for (const mark of marks) count += markMatches[mark.slot] = test(mark) ? 1 : 0
+  return { query, matches, markMatches, count }
+}
+
+function anywhere(word: string): Test {
+  return (item) =>
+    has(item.subject, word) ||
+    has(item.kind, word) ||
+    has(item.agent, word) ||
+    has(item.error, word) ||
+    hasId(item, word)
+}
+
+function bound(key: string, word: string): Test {
+  switch (key) {
+    case 'is':
+      return isTest(word)
+    case 'subject':
+    case 'tool':
+    case 'model':
+      return (item) => has(item.subject, word)
+    case 'kind':
+      return (item) => has(item.kind, word)
+    case 'agent':
+      return (item) => has(item.agent, word)
+    case 'error':
+      return (item) => has(item.error, word)
+    case 'id':
+      return (item) => hasId(item, word)
+    default:
+      return anywhere(`${key}:${word}`)
+  }
+}
+
+function isTest(word: string): Test {
+  if (word === 'orphan') return (item) => 'orphan' in item && item.orphan
+  const flag = FLAG_WORDS.get(word)
+  if (flag === undefined) return () => false
+  return (item) => {
+    if ('flags' in item) return (item.flags & flag) !== 0
+    return flag === SpanFlag.ERROR && item.error !== undefined
+  }
+}
+
+function has(text: string | undefined, word: string): boolean {
+  return text !== undefined && text.toLowerCase().includes(word)
+}
+
+function hasId(item: Span | Mark, word: string): boolean {
+  return 'ids' in item && item.ids.some(([, value]) => value.toLowerCase().includes(word))
+}

@@ -1,0 +1,231 @@
+/**
+ * One run being read: a source (socket or file) feeding an ingestor, patches going to the page at
+ * most once a frame, and questions being answered. A new run is a new session.
+ */
+import type { Connection, Progress } from '../store/app-state.ts'
+import { markFacts, rangeSummary, rawEvent, spanFacts } from './answers.ts'
+import { isGzip, openFile, readFile } from './file-source.ts'
+import { Ingestor } from './ingestor.ts'
+import { createPace } from './pace.ts'
+import { buffersOf } from './patches.ts'
+import type { Ask, FromWorker, RequestType, TracePatch } from './protocol.ts'
+import { fileLines, streamLines, WatchedLines, type RawLines } from './raw-lines.ts'
+import { spanRecords } from './records.ts'
+import type { ServerRun } from './run-facts.ts'
+import { search } from './search.ts'
+import { watchRun, type WatchSource } from './watch-source.ts'
+
+const PATCH_INTERVAL_MS = 16
+const QUALITY_INTERVAL_MS = 400
+
+export type Post = (message: FromWorker, transfer?: Transferable[]) => void
+
+export class Session {
+  readonly #post: Post
+  readonly #patchPace = createPace(PATCH_INTERVAL_MS, () => this.#sendPatch())
+  readonly #qualityPace = createPace(QUALITY_INTERVAL_MS, () => this.#sendQuality())
+  readonly #abort = new AbortController()
+  #groupBy: string
+  #ingestor: Ingestor
+  #rawLines: RawLines | undefined
+  #watch: WatchSource | undefined
+  readonly #writers = new Map<string, number>()
+  readonly #lostOf = new Map<string, number>()
+  #progress: Progress = { readBytes: 0, totalBytes: undefined, events: 0, done: false }
+
+  constructor(post: Post, groupBy: string) {
+    this.#post = post
+    this.#groupBy = groupBy
+    this.#ingestor = new Ingestor(groupBy)
+  }
+
+  /** Follows a run at the server. */
+  watch(runId: string, base: string): void {
+    let lines = watchedLines(base, runId)
+    let writer = 0
+    this.#rawLines = lines
+    this.#watch = watchRun({
+      runId,
+      base,
+      sink: {
+        connection: (connection) => this.#post({ type: 'connection', connection }),
+        run: (run) => this.#noteRun(run),
+        writer: (id) => (writer = this.#writerOf(id)),
+        bytes: (bytes, cursor) => {
+          lines.add(this.#ingestor.receivedBytes, cursor, bytes)
+          this.#push(bytes, writer)
+        },
+        caughtUp: () => this.#setProgress({ done: true }),
+        reset: () => {
+          lines = watchedLines(base, runId)
+          this.#rawLines = lines
+          this.#reset()
+        },
+      },
+    })
+  }
+
+  /** Reads a file of the visitor's to its end. */
+  async readFile(file: File): Promise<void> {
+    this.#setConnection('connecting')
+    try {
+      const gzip = await isGzip(file)
+      this.#rawLines = gzip ? streamLines(() => openFile(file, true)) : fileLines(file)
+      this.#setProgress({ totalBytes: file.size })
+      const sink = {
+        bytes: (chunk: Uint8Array) => this.#push(chunk, 0),
+        progress: (readBytes: number) => this.#setProgress({ readBytes }),
+      }
+      await readFile(file, gzip, sink, this.#abort.signal)
+    } catch (error) {
+      if (!this.#abort.signal.aborted) this.#setConnection('failed', unreadable(file, error))
+      return
+    }
+    if (!this.#abort.signal.aborted) this.#finishFile(file)
+  }
+
+  retry(): void {
+    this.#watch?.retry()
+  }
+
+  regroup(groupBy: string): void {
+    this.#groupBy = groupBy
+    this.#sendPatch()
+    this.#postPatch(this.#ingestor.regroup(groupBy))
+    this.#post({ type: 'regrouped', groupBy })
+  }
+
+  close(): void {
+    this.#abort.abort()
+    this.#watch?.close()
+    this.#patchPace.stop()
+    this.#qualityPace.stop()
+  }
+
+  /** Rejects with a sentence when it cannot be answered. */
+  async answer(what: RequestType, ask: unknown): Promise<unknown> {
+    this.#sendPatch()
+    const { trace } = this.#ingestor
+    switch (what) {
+      case 'raw':
+        return rawEvent(await this.#readRaw((ask as Ask<'raw'>).position))
+      case 'search':
+        return search(trace.spans, trace.marks, (ask as Ask<'search'>).query)
+      case 'spanFacts':
+        return spanFacts(trace, (ask as Ask<'spanFacts'>).slot)
+      case 'markFacts':
+        return markFacts(trace, (ask as Ask<'markFacts'>).slot)
+      case 'summary': {
+        const { startS, endS } = ask as Ask<'summary'>
+        return rangeSummary(trace.spans, startS, endS)
+      }
+      case 'records':
+        return spanRecords(trace, ask as Ask<'records'>, (position) => this.#readRaw(position))
+    }
+  }
+
+  #readRaw(position: number): Promise<Uint8Array> {
+    if (this.#rawLines === undefined) return Promise.reject(new Error('Nothing has been read yet.'))
+    return this.#rawLines.read(position)
+  }
+
+  #push(bytes: Uint8Array, writer: number): void {
+    this.#ingestor.push(bytes, writer)
+    this.#patchPace.ask()
+    this.#qualityPace.ask()
+  }
+
+  #finishFile(file: File): void {
+    this.#ingestor.finish()
+    this.#patchPace.now()
+    this.#qualityPace.now()
+    this.#setProgress({ done: true })
+    const { eventCount, sampleCount } = this.#ingestor.trace
+    if (eventCount + sampleCount > 0) this.#setConnection('loaded')
+    else this.#setConnection('failed', nothingIn(file, this.#ingestor))
+  }
+
+  #noteRun(run: ServerRun): void {
+    for (const writer of run.writers) {
+      const index = this.#writerOf(writer.id)
+      this.#ingestor.setWriter(index, writer.state)
+      const lost = writer.lost - (this.#lostOf.get(writer.id) ?? 0)
+      if (lost > 0) this.#ingestor.addLost(lost)
+      this.#lostOf.set(writer.id, writer.lost)
+    }
+    this.#post({ type: 'run', run: run.facts })
+    this.#patchPace.ask()
+    this.#qualityPace.ask()
+  }
+
+  #writerOf(id: string): number {
+    const known = this.#writers.get(id)
+    if (known !== undefined) return known
+    const index = this.#writers.size
+    this.#writers.set(id, index)
+    return index
+  }
+
+  #reset(): void {
+    this.#writers.clear()
+    this.#lostOf.clear()
+    this.#ingestor = new Ingestor(this.#groupBy)
+    this.#post({ type: 'reset' })
+  }
+
+  #sendPatch(): void {
+    const patch = this.#ingestor.flush()
+    if (patch !== undefined) this.#postPatch(patch)
+    this.#post({ type: 'progress', progress: this.#currentProgress() })
+  }
+
+  #postPatch(patch: TracePatch): void {
+    this.#post({ type: 'patch', patch }, buffersOf(patch))
+  }
+
+  #sendQuality(): void {
+    const quality = this.#ingestor.quality()
+    const { malformed } = this.#ingestor
+    this.#post({ type: 'quality', quality, malformed, groupKeys: this.#ingestor.groupKeys() })
+  }
+
+  #setProgress(change: Partial<Progress>): void {
+    this.#progress = { ...this.#progress, ...change }
+    if (change.done === true) this.#patchPace.now()
+  }
+
+  #currentProgress(): Progress {
+    const { eventCount, sampleCount } = this.#ingestor.trace
+    const readBytes = this.#progress.totalBytes === undefined ? this.#ingestor.receivedBytes : this.#progress.readBytes
+    return { ...this.#progress, readBytes, events: eventCount + sampleCount }
+  }
+
+  #setConnection(state: Connection['state'], reason?: string): void {
+    this.#post({ type: 'connection', connection: { state, attempt: 0, retryAtS: undefined, reason } })
+  }
+}
+
+function watchedLines(base: string, runId: string): WatchedLines {
+  return new WatchedLines(async (cursor) => {
+    const url = new URL(`api/runs/${encodeURIComponent(runId)}/events.jsonl`, base)
+    url.searchParams.set('cursor', String(cursor))
+    const response = await fetch(url)
+    if (!response.ok || response.body === null) {
+      throw new Error(`The server answered ${response.status} when asked for this line.`)
+    }
+    return response.body
+  })
+}
+
+function unreadable(file: File, error: unknown): string {
+  const cause = error instanceof Error ? error.message : String(error)
+  return `${file.name} could not be read to its end: ${cause}. Choose it again.`
+}
+
+function nothingIn(file: File, { malformed, trace }: Ingestor): string {
+  const first = malformed[0]
+  if (first === undefined) return `${file.name} is empty: it has no line that ends.`
+  const more = trace.quality().malformed - 1
+  const rest = more > 0 ? `; ${more.toLocaleString('en')} more` : ''
+  return `${file.name} has no events. Line ${first.line}: ${first.reason}${rest}.`
+}
