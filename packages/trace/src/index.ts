@@ -24,3 +24,14 @@ export { parseLine, type ParsedLine } from './parse.ts'
 export type { TimeUnit } from './timestamp.ts'
 export { Lanes, type LaneGroup, type LanePlace } from './lanes.ts'
 export { Trace, type MalformedLine, type TraceChanges } from './trace.ts'
+export {
+  formatBytes,
+  formatClock,
+  formatCost,
+  formatCount,
+  formatDuration,
+  formatJoules,
+  formatWatts,
+  shortModel,
+} from './format.ts'
+export { pairUpstream, type UpstreamPair } from './upstream.ts'

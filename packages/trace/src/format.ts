@@ -1,0 +1,169 @@
+/**
+ * Figures for people: three significant digits without end zeros, never a unit's worth of a smaller
+ * unit ("1000 ms", "60 s"): a value is rounded first and its unit chosen by what came out. Exact
+ * values are for tooltips and `--json`, not for these.
+ *
+ * What is not known (undefined, NaN) is `–`; infinity is `∞`; a negative value carries `−`.
+ */
+
+const UNKNOWN = '–'
+const MINUS = '−'
+
+/** Renders a finite value ≥ 0. */
+type Render = (value: number) => string
+
+function render(value: number | undefined, finite: Render): string {
+  if (value === undefined || Number.isNaN(value)) return UNKNOWN
+  const magnitude = value === Infinity || value === -Infinity ? '∞' : finite(Math.abs(value))
+  return value < 0 && /[1-9∞]/.test(magnitude) ? `${MINUS}${magnitude}` : magnitude
+}
+
+/** Rounded to `digits` significant digits (at least to a whole), without exponent or end zeros. */
+function significant(value: number, digits: number): string {
+  const [, exponent] = value.toExponential(digits - 1).split('e')
+  const decimals = Math.max(digits - 1 - Number(exponent), 0)
+  return trimZeros(value.toFixed(Math.min(decimals, 20)))
+}
+
+interface Unit {
+  readonly factor: number
+  readonly name: string
+}
+
+/** In the largest unit of which the rounded value is at least one. Each unit is 1000 of the last. */
+function scaled(value: number, units: readonly Unit[]): string {
+  const candidates = units.map(({ factor, name }) => ({
+    text: significant(value / factor, 3),
+    name,
+  }))
+  const fitting = candidates.find(({ text }) => Number(text) < 1000) ?? candidates.at(-1)
+  return [fitting?.text, fitting?.name].join(' ').trimEnd()
+}
+
+const SUBMINUTE: readonly Unit[] = [
+  { factor: 1e-9, name: 'ns' },
+  { factor: 1e-6, name: 'µs' },
+  { factor: 1e-3, name: 'ms' },
+  { factor: 1, name: 's' },
+]
+
+/**
+ * A duration given in seconds: `42 µs`, `318 ms`, `1.24 s`, `2 m 05 s`, `1 h 02 m`, `3 d 04 h`.
+ * Below a nanosecond it is `0 s`.
+ */
+export function formatDuration(seconds: number | undefined): string {
+  return render(seconds, (value) => {
+    if (value < 0.5e-9) return '0 s'
+    if (value < 59.95) return scaled(value, SUBMINUTE)
+    const wholeS = Math.round(value)
+    if (wholeS < 3600) return `${Math.floor(wholeS / 60)} m ${pad2(wholeS % 60)} s`
+    const wholeM = Math.round(value / 60)
+    if (wholeM < 1440) return `${Math.floor(wholeM / 60)} h ${pad2(wholeM % 60)} m`
+    const wholeH = Math.round(value / 3600)
+    return `${Math.floor(wholeH / 24)} d ${pad2(wholeH % 24)} h`
+  })
+}
+
+const COUNTS: readonly Unit[] = [
+  { factor: 1, name: '' },
+  { factor: 1e3, name: 'k' },
+  { factor: 1e6, name: 'M' },
+  { factor: 1e9, name: 'G' },
+  { factor: 1e12, name: 'T' },
+]
+
+/** A count: `7`, `999`, `48.1 k`, `1.2 M`. */
+export function formatCount(count: number | undefined): string {
+  return render(count, (value) => {
+    const whole = Math.round(value)
+    return whole < 1000 ? `${whole}` : scaled(value, COUNTS)
+  })
+}
+
+/** US dollars: `$0`, `$0.0042`, `$0.318`, `$12.40`, `$48.1 k`; below a millionth `<$0.000001`. */
+export function formatCost(usd: number | undefined): string {
+  return render(usd, (value) => {
+    if (value === 0) return '$0'
+    if (value < 1e-6) return '<$0.000001'
+    if (value < 0.995) return `$${padCents(significant(value, value < 0.1 ? 2 : 3))}`
+    return value < 999.995 ? `$${value.toFixed(2)}` : `$${scaled(value, COUNTS)}`
+  })
+}
+
+/** Joules: `0 J`, `318 mJ`, `48.1 J`, `2.1 kJ`, `1.3 MJ`. */
+export function formatJoules(joules: number | undefined): string {
+  return render(joules, (value) => withPrefix(value, 'J'))
+}
+
+/** Watts: `0 W`, `318 mW`, `71.5 W`, `1.2 kW`. */
+export function formatWatts(watts: number | undefined): string {
+  return render(watts, (value) => withPrefix(value, 'W'))
+}
+
+function withPrefix(value: number, unit: string): string {
+  if (value < 0.5e-6) return `0 ${unit}`
+  return scaled(value, [
+    { factor: 1e-6, name: `µ${unit}` },
+    { factor: 1e-3, name: `m${unit}` },
+    { factor: 1, name: unit },
+    { factor: 1e3, name: `k${unit}` },
+    { factor: 1e6, name: `M${unit}` },
+    { factor: 1e9, name: `G${unit}` },
+  ])
+}
+
+const BYTES: readonly Unit[] = [
+  { factor: 1, name: 'B' },
+  { factor: 1e3, name: 'kB' },
+  { factor: 1e6, name: 'MB' },
+  { factor: 1e9, name: 'GB' },
+  { factor: 1e12, name: 'TB' },
+]
+
+/** Bytes, in powers of 1000: `0 B`, `512 B`, `48.1 kB`, `1.2 GB`. */
+export function formatBytes(bytes: number | undefined): string {
+  return render(bytes, (value) => {
+    const whole = Math.round(value)
+    return whole < 1000 ? `${whole} B` : scaled(value, BYTES)
+  })
+}
+
+/** A point in time relative to a run's start, in seconds: `00:01:12.318`. Hours are not bounded. */
+export function formatClock(seconds: number | undefined): string {
+  return render(seconds, (value) => {
+    const wholeMs = Math.round(value * 1e3)
+    const hours = Math.floor(wholeMs / 3_600_000)
+    const minutes = Math.floor(wholeMs / 60_000) % 60
+    const rest = ((wholeMs % 60_000) / 1e3).toFixed(3)
+    return `${pad2(hours)}:${pad2(minutes)}:${rest.padStart(6, '0')}`
+  })
+}
+
+/** What of a repr names the model: `OpenAIChat(id='Qwen/Qwen3-8B', …)`. */
+const REPR = /^[\w.]+\(.*?\b(?:id|model|model_id|model_name|name)=(['"])(.+?)\1/s
+
+/**
+ * A bar's label: the model's own name out of a repr or a path, so that `OpenAIChat(id='Qwen/…')` and
+ * `Qwen/Qwen3-8B` fit. Texts, addresses and absolute paths stay as they are.
+ *
+ * @example shortModel("OpenAIChat(id='Qwen/Qwen3-8B', name='OpenAIChat')") // 'Qwen3-8B'
+ */
+export function shortModel(subject: string | undefined): string {
+  if (subject === undefined || subject.trim() === '') return UNKNOWN
+  const name = REPR.exec(subject)?.[2] ?? subject
+  // A path's last part, if it is one path and not a text, an address or a file with spaces.
+  if (/\s/.test(name) || name.includes('://')) return name
+  return /^(?:[\w.@-]+\/)+([\w.:@-]+)$/.exec(name)?.[1] ?? name
+}
+
+function trimZeros(text: string): string {
+  return text.includes('.') ? text.replace(/\.?0+$/, '') : text
+}
+
+function padCents(text: string): string {
+  return text.padEnd(text.indexOf('.') + 3, '0')
+}
+
+function pad2(value: number): string {
+  return `${value}`.padStart(2, '0')
+}
