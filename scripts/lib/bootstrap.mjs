@@ -10,6 +10,12 @@ import { run } from './child.mjs'
 import { withLock } from './lock.mjs'
 import { cachePath, cliPath, contentHash, root } from './workspace.mjs'
 
+/**
+ * The pinned package manager. Not in package.json as `packageManager`, because pnpm would then
+ * want to fetch itself into the lockfile, and fail where a registry does not have its parts.
+ */
+const PNPM_VERSION = '12.21.0'
+
 const INSTALL_INPUTS = [
   'pnpm-lock.yaml',
   'pnpm-workspace.yaml',
@@ -89,16 +95,14 @@ async function install() {
  * @returns {[string, ...string[]]}
  */
 export function pnpmCommand() {
-  const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'))
-  const pinned = String(manifest.packageManager)
   const present = spawnSync('pnpm', ['--version'], {
     cwd: root,
     encoding: 'utf8',
     shell: process.platform === 'win32',
   })
-  const major = pinned.slice(pinned.indexOf('@') + 1).split('.')[0]
+  const [major] = PNPM_VERSION.split('.')
   if (present.status === 0 && present.stdout.startsWith(`${major}.`)) return ['pnpm']
-  return ['npx', '--yes', '--loglevel=error', pinned]
+  return ['npx', '--yes', '--loglevel=error', `pnpm@${PNPM_VERSION}`]
 }
 
 /**
