@@ -16,6 +16,7 @@ export const INITIAL_STATE: AppState = {
   collapsed: new Set(),
   query: '',
   matches: undefined,
+  markMatches: undefined,
   matchCount: undefined,
   searching: false,
   clock: 'relative',

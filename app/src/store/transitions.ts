@@ -10,6 +10,11 @@ const NARROWEST_S = 2e-6
 /** Wider than a century, nothing is worth seeing. */
 const WIDEST_S = 3.2e9
 
+/** Where "now" and a playing playhead stand, as a share of the view's width. */
+export const NOW_AT = 0.85
+
+const NO_MATCHES = { matches: undefined, markMatches: undefined, matchCount: undefined } as const
+
 export const SPEEDS = [0.25, 0.5, 1, 2, 4, 8, 16, 32, 64] as const
 
 /** Shows this part of time. Any hand on the view stops following; following itself passes true. */
@@ -63,12 +68,22 @@ export function togglePlaying(state: AppState, firstS: number): AppState {
   return { ...state, playing: true, following: false, playheadS: state.playheadS ?? firstS }
 }
 
-/** The playhead after `elapsedS` of wall clock; it stops at `lastS`, where the log ends. */
+/**
+ * The playhead after `elapsedS` of wall clock. It stops at `lastS`, where the log ends. A view that
+ * shows the playhead goes along once that has come to {@link NOW_AT} of its width.
+ */
 export function advance(state: AppState, elapsedS: number, lastS: number): AppState {
   if (!state.playing || state.playheadS === undefined) return state
   const playheadS = state.playheadS + elapsedS * state.speed
   if (playheadS >= lastS) return { ...state, playing: false, playheadS: undefined }
-  return { ...state, playheadS }
+  return { ...state, playheadS, viewport: slid(state.viewport, state.playheadS, playheadS) }
+}
+
+function slid(viewport: Viewport, fromS: number, toS: number): Viewport {
+  const { startS, endS } = viewport
+  if (fromS < startS || fromS > endS) return viewport
+  const byS = toS - (startS + (endS - startS) * NOW_AT)
+  return byS > 0 ? { startS: startS + byS, endS: endS + byS } : viewport
 }
 
 export function setSpeed(state: AppState, speed: number): AppState {
@@ -84,7 +99,7 @@ export function stepSpeed(state: AppState, step: 1 | -1): AppState {
 export function setQuery(state: AppState, query: string): AppState {
   if (query === state.query) return state
   if (query.trim() === '') {
-    return { ...state, query, matches: undefined, matchCount: undefined, searching: false }
+    return { ...state, query, searching: false, ...NO_MATCHES }
   }
   return { ...state, query, searching: true }
 }

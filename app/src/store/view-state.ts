@@ -30,6 +30,8 @@ export interface ViewState {
   readonly query: string
   /** By slot, 1 = matches the query; undefined = no query. Shorter than spanCount while catching up. */
   readonly matches: Uint8Array | undefined
+  /** The same for marks, by their slot. */
+  readonly markMatches: Uint8Array | undefined
   readonly clock: 'relative' | 'absolute'
   readonly groupBy: string
   readonly theme: 'system' | 'light' | 'dark'

@@ -1,0 +1,36 @@
+/** The next and previous instant at which something happens, for stepping the playhead. */
+import { SpanFlag } from '@wattline/trace'
+import { MarkFlag, type TraceColumns } from './columns.ts'
+
+/** Closest event after (`direction` 1) or before (−1) `atS`; undefined = there is none. */
+export function nextEventS(columns: TraceColumns, atS: number, direction: 1 | -1): number | undefined {
+  const closest = closestTo(atS, direction)
+  for (let slot = 0; slot < columns.spanCount; slot++) {
+    closest.offer(columns.startS[slot]!)
+    closest.offer(columns.endS[slot]!)
+  }
+  for (let mark = 0; mark < columns.markCount; mark++) {
+    if ((columns.markFlags[mark]! & MarkFlag.REMOVED) === 0) closest.offer(columns.markTimeS[mark]!)
+  }
+  return closest.get()
+}
+
+/** Closest error that becomes known after or before `atS`. */
+export function nextErrorS(columns: TraceColumns, atS: number, direction: 1 | -1): number | undefined {
+  const closest = closestTo(atS, direction)
+  for (let slot = 0; slot < columns.spanCount; slot++) {
+    if ((columns.flags[slot]! & SpanFlag.ERROR) !== 0) closest.offer(columns.errorAtS[slot]!)
+  }
+  return closest.get()
+}
+
+function closestTo(atS: number, direction: 1 | -1): { offer(timeS: number): void; get(): number | undefined } {
+  let best: number | undefined
+  return {
+    offer(timeS) {
+      if (!((timeS - atS) * direction > 0)) return
+      if (best === undefined || (best - timeS) * direction > 0) best = timeS
+    },
+    get: () => best,
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * Keeps the address and the store the same. Another run or grouping is a step of history; panning
+ * and selecting replace the step they are in, at most a few times a second.
+ */
+import type { TraceColumns } from '../model/columns.ts'
+import { createPace } from '../worker/pace.ts'
+import type { AppState } from './app-state.ts'
+import { enterRun } from './run-transitions.ts'
+import type { AppStore } from './store.ts'
+import { select, setGroupBy, setQuery, setViewport } from './transitions.ts'
+import { DEFAULT_GROUP, formatHash, parseHash, toUnixS, type UrlView } from './url.ts'
+
+const WRITE_INTERVAL_MS = 250
+
+/** Reads the address, then follows it and writes it. Returns how to stop. */
+export function syncUrl(store: AppStore, columns: TraceColumns, page: Window): () => void {
+  /** What the address asked for and cannot be shown before the first event is known. */
+  let wanted: UrlView | undefined
+
+  const read = (): void => {
+    const view = parseHash(page.location.hash)
+    const state = store.getState()
+    wanted = view
+    if (view.runId !== state.runId) {
+      const groupBy = view.groupBy ?? DEFAULT_GROUP
+      store.setState((before) => ({ ...enterRun(before, view.runId), groupBy }), true)
+    }
+    store.setState((before) => showAtOnce(before, view), true)
+    showWhenKnown()
+  }
+
+  const showWhenKnown = (): void => {
+    if (wanted === undefined || Number.isNaN(columns.firstS)) return
+    const view = wanted
+    wanted = undefined
+    store.setState((state) => showTimes(state, view, columns.firstS), true)
+  }
+
+  const address = (state: AppState): string => {
+    const hash = formatHash(viewOf(state), columns.firstS)
+    return `${page.location.pathname}${page.location.search}${hash}`
+  }
+
+  const writing = createPace(WRITE_INTERVAL_MS, () => {
+    if (wanted !== undefined && wanted.runId === store.getState().runId) return
+    page.history.replaceState(undefined, '', address(store.getState()))
+  })
+
+  const stopFollowing = store.subscribe((state, before) => {
+    if (state.version !== before.version) showWhenKnown()
+    const known = parseHash(page.location.hash)
+    const group = known.groupBy ?? DEFAULT_GROUP
+    const isStep = state.runId !== known.runId || (state.runId !== undefined && state.groupBy !== group)
+    if (isStep) page.history.pushState(undefined, '', address(state))
+    else if (state.runId !== undefined && differs(state, before)) writing.ask()
+  })
+
+  page.addEventListener('popstate', read)
+  page.addEventListener('hashchange', read)
+  read()
+  return () => {
+    stopFollowing()
+    writing.stop()
+    page.removeEventListener('popstate', read)
+    page.removeEventListener('hashchange', read)
+  }
+}
+
+function viewOf(state: AppState): UrlView {
+  return {
+    runId: state.runId,
+    viewport: state.viewportKnown && !state.following ? state.viewport : undefined,
+    selected: state.selected,
+    query: state.query,
+    groupBy: state.groupBy,
+    playheadS: state.playheadS,
+  }
+}
+
+function differs(state: AppState, before: AppState): boolean {
+  return (
+    state.viewport !== before.viewport ||
+    state.selected !== before.selected ||
+    state.query !== before.query ||
+    state.following !== before.following ||
+    state.playheadS !== before.playheadS
+  )
+}
+
+function showAtOnce(state: AppState, view: UrlView): AppState {
+  const grouped = setGroupBy(state, view.groupBy ?? DEFAULT_GROUP)
+  return select(setQuery(grouped, view.query), view.selected)
+}
+
+function showTimes(state: AppState, view: UrlView, firstS: number): AppState {
+  const { viewport, playheadS } = view
+  const at = playheadS === undefined ? undefined : toUnixS(playheadS, firstS)
+  const seen: AppState = { ...state, playheadS: at, following: at === undefined && state.following }
+  if (viewport === undefined) return seen
+  return setViewport(seen, {
+    startS: toUnixS(viewport.startS, firstS),
+    endS: toUnixS(viewport.endS, firstS),
+  })
+}
