@@ -75,13 +75,13 @@ export async function build() {
 
 async function install() {
   if (isCurrent(installStamp, INSTALL_INPUTS)) return
-  say('installing dependencies')
+  say('installing dependencies (a minute or so the first time)')
   const [command, ...args] = pnpmCommand()
   const status = await run(
     command,
     [...args, 'install', '--frozen-lockfile', '--reporter=append-only'],
     // CI makes pnpm decide by itself where it would ask a terminal.
-    { output: 'stderr', env: { CI: 'true' } },
+    { output: 'on failure', env: { CI: 'true' } },
   )
   if (status !== 0) {
     throw new Error('The dependencies could not be installed; what pnpm said is above.')

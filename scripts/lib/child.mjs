@@ -12,8 +12,8 @@ delete process.env['npm_config_loglevel']
  * @typedef {object} RunOptions
  * @property {string} [cwd] default: the repository's root
  * @property {Readonly<Record<string, string>>} [env] variables to add
- * @property {'inherit' | 'stderr' | 'on failure'} [output] where its two streams go: to ours,
- *   both to stderr (which keeps stdout free for data), or to stderr only if it fails
+ * @property {'inherit' | 'on failure'} [output] where its two streams go: to ours, or to
+ *   stderr only if it fails (which keeps stdout free for data)
  */
 
 /**
@@ -52,6 +52,5 @@ export function run(command, args, options = {}) {
  */
 function stdio(output) {
   if (output === 'inherit') return ['ignore', 'inherit', 'inherit']
-  if (output === 'stderr') return ['ignore', process.stderr, 'inherit']
   return ['ignore', 'pipe', 'pipe']
 }

@@ -2,6 +2,8 @@
 import { pathToFileURL } from 'node:url'
 import { cliPath } from './workspace.mjs'
 
+const PARENT_CHECK_MS = 250
+
 /**
  * Becomes `wattline ARGS`, in the folder from which npm was called.
  *
@@ -12,8 +14,23 @@ export async function becomeWattline(args) {
   delete process.env['npm_config_loglevel']
   const callersFolder = process.env['INIT_CWD']
   if (callersFolder !== undefined) process.chdir(callersFolder)
+  endWithParent()
   process.argv = [process.argv[0] ?? 'node', cliPath, ...args]
   await import(pathToFileURL(cliPath).href)
+}
+
+/**
+ * npm runs a script in a shell and passes SIGTERM on to that shell only, which dies and leaves
+ * us behind. So when our parent is gone, we give ourselves the signal that it kept.
+ */
+function endWithParent() {
+  const parent = process.ppid
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(timer)
+    process.kill(process.pid, 'SIGTERM')
+  }, PARENT_CHECK_MS)
+  timer.unref()
 }
 
 /**
