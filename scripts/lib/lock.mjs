@@ -7,17 +7,18 @@ import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { cachePath } from './workspace.mjs'
 
-const lockPath = path.join(cachePath, 'bootstrap.lock')
+const BOOTSTRAP_LOCK = path.join(cachePath, 'bootstrap.lock')
 const RETRY_MS = 200
 
 /**
  * Runs `work` while no other process does. A lock whose owner has died is taken over.
  *
  * @param {() => Promise<void>} work
+ * @param {string} [lockPath]
  */
-export async function withLock(work) {
-  mkdirSync(cachePath, { recursive: true })
-  while (!tryLock()) await delay(RETRY_MS)
+export async function withLock(work, lockPath = BOOTSTRAP_LOCK) {
+  mkdirSync(path.dirname(lockPath), { recursive: true })
+  while (!tryLock(lockPath)) await delay(RETRY_MS)
   try {
     await work()
   } finally {
@@ -25,18 +26,20 @@ export async function withLock(work) {
   }
 }
 
-function tryLock() {
+/** @param {string} lockPath */
+function tryLock(lockPath) {
   try {
     writeFileSync(lockPath, String(process.pid), { flag: 'wx' })
     return true
   } catch (error) {
     if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EEXIST') throw error
   }
-  if (!ownerIsAlive()) rmSync(lockPath, { force: true })
+  if (!ownerIsAlive(lockPath)) rmSync(lockPath, { force: true })
   return false
 }
 
-function ownerIsAlive() {
+/** @param {string} lockPath */
+function ownerIsAlive(lockPath) {
   let owner
   try {
     owner = Number(readFileSync(lockPath, 'utf8'))

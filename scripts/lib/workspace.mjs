@@ -18,14 +18,15 @@ export const cachePath = path.join(root, '.cache')
  * tests and what git ignores). Contents, because a checkout of another commit does not leave
  * its order in the modification times.
  *
- * @param {readonly string[]} paths relative to the root; one that does not exist counts as such
+ * @param {readonly string[]} paths relative to `base`; one that does not exist counts as empty
+ * @param {string} [base] default: the root
  * @returns {string}
  */
-export function contentHash(paths) {
+export function contentHash(paths, base = root) {
   const hash = createHash('sha256')
-  for (const file of paths.flatMap(filesUnder)) {
+  for (const file of paths.flatMap((relative) => filesUnder(base, relative))) {
     hash.update(file).update('\0')
-    hash.update(readFileSync(path.join(root, file))).update('\0')
+    hash.update(readFileSync(path.join(base, file))).update('\0')
   }
   return hash.digest('hex')
 }
@@ -33,17 +34,18 @@ export function contentHash(paths) {
 const SKIPPED = /^(node_modules|dist|dashboard|coverage|.*\.(test|bench)\.tsx?)$/
 
 /**
+ * @param {string} base
  * @param {string} relative
  * @returns {string[]}
  */
-function filesUnder(relative) {
+function filesUnder(base, relative) {
   try {
-    return readdirSync(path.join(root, relative), { withFileTypes: true })
+    return readdirSync(path.join(base, relative), { withFileTypes: true })
       .filter((entry) => !SKIPPED.test(entry.name))
       .sort((a, b) => (a.name < b.name ? -1 : 1))
       .flatMap((entry) => {
         const inner = `${relative}/${entry.name}`
-        return entry.isDirectory() ? filesUnder(inner) : [inner]
+        return entry.isDirectory() ? filesUnder(base, inner) : [inner]
       })
   } catch (error) {
     const code = /** @type {NodeJS.ErrnoException} */ (error).code
