@@ -104,8 +104,28 @@ function checkContents(folder, needs, tarball) {
     .filter((file) => /\.(js|d\.ts)$/.test(file) && file.startsWith('dist/'))
     .filter((file) => /(from|import)\s*\(?['"]@wattline\/trace['"]/.test(read(file)))
   if (leaks.length > 0) throw new Error(`${folder}: ${leaks.join(', ')} still import the core`)
+  checkForBrowsers(files, read)
   const wrongDependencies = folder === 'packages/recorder' && dependencies.length > 0
   if (wrongDependencies) throw new Error(`the recorder depends on ${dependencies.join(', ')}`)
+}
+
+/**
+ * What `dist/browser.js` reaches has to run in a browser: nothing of Node's.
+ *
+ * @param {readonly string[]} files
+ * @param {(file: string) => string} read
+ */
+function checkForBrowsers(files, read) {
+  const reached = ['dist/browser.js'].filter((file) => files.includes(file))
+  for (const file of reached) {
+    for (const [, specifier = ''] of read(file).matchAll(
+      /(?:from|import)\s*\(?["']([^"']+)["']/g,
+    )) {
+      const next = path.posix.join(path.posix.dirname(file), specifier)
+      if (!specifier.startsWith('.')) throw new Error(`${file} imports ${specifier}`)
+      if (!reached.includes(next)) reached.push(next)
+    }
+  }
 }
 
 /**

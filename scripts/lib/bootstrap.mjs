@@ -34,7 +34,11 @@ const BUILD_INPUTS = [
   'tsdown.base.ts',
   'public',
   'app',
-  'packages',
+  'packages/trace/src',
+  'packages/recorder/src',
+  'packages/recorder/tsdown.config.ts',
+  'packages/server/src',
+  'packages/server/tsdown.config.ts',
 ]
 
 const BUILD_OUTPUTS = [

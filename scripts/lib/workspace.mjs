@@ -31,7 +31,7 @@ export function contentHash(paths, base = root) {
   return hash.digest('hex')
 }
 
-const SKIPPED = /^(node_modules|dist|dashboard|coverage|.*\.(test|bench)\.tsx?)$/
+const SKIPPED = /^(node_modules|dist|coverage|.*\.(test|bench)\.tsx?)$/
 
 /**
  * @param {string} base

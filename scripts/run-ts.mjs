@@ -1,0 +1,42 @@
+/**
+ * `npm run ts -- FILE.ts ARGS`: runs a TypeScript file of this checkout (an example, a bench) on
+ * a Node that cannot yet. The file and the workspace's own sources are bundled into one module
+ * under .cache, as a published package would be, so that measurements are of real code; what
+ * comes from node_modules stays outside.
+ */
+import { rmSync } from 'node:fs'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { ensureInstalled } from './lib/bootstrap.mjs'
+import { cachePath } from './lib/workspace.mjs'
+import { requireNode } from './lib/node-version.mjs'
+
+requireNode()
+const [given, ...args] = process.argv.slice(2)
+if (given === undefined) {
+  process.stderr.write('usage: npm run ts -- FILE.ts [ARGS]\n')
+  process.exit(2)
+}
+await ensureInstalled()
+const { build } = await import('vite')
+const file = path.resolve(process.env['INIT_CWD'] ?? '.', given)
+const name = `${path.basename(file, '.ts')}.mjs`
+// One folder a process, below the checkout: node_modules is found from there.
+const outDir = path.join(cachePath, 'ts', String(process.pid))
+await build({
+  configFile: false,
+  logLevel: 'error',
+  root: path.dirname(file),
+  ssr: { noExternal: [/^@wattline\//] },
+  build: {
+    ssr: file,
+    outDir,
+    emptyOutDir: true,
+    target: 'node20',
+    minify: false,
+    rolldownOptions: { output: { entryFileNames: name } },
+  },
+})
+process.on('exit', () => rmSync(outDir, { recursive: true, force: true }))
+process.argv = [process.argv[0] ?? 'node', path.join(outDir, name), ...args]
+await import(pathToFileURL(path.join(outDir, name)).href)
