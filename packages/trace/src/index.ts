@@ -35,3 +35,4 @@ export {
   shortModel,
 } from './format.ts'
 export { pairUpstream, type UpstreamPair } from './upstream.ts'
+export { generateRun, type GenerateOptions } from './generate.ts'

@@ -1,0 +1,55 @@
+/** A tiny seeded source of randomness: the same seed gives the same run on every platform. */
+
+/** Steps a 32-bit counter and scrambles it (the finalizer of MurmurHash3); period 2^32. */
+export class Random {
+  #state: number
+
+  constructor(seed: number) {
+    // Neighbouring seeds must not give neighbouring streams.
+    this.#state = scramble(Math.trunc(seed) >>> 0)
+  }
+
+  uint32(): number {
+    this.#state = (this.#state + 0x9e3779b9) >>> 0
+    return scramble(this.#state)
+  }
+
+  /** 0 ≤ x < 1. */
+  unit(): number {
+    return this.uint32() / 2 ** 32
+  }
+
+  chance(probability: number): boolean {
+    return this.unit() < probability
+  }
+
+  /** A whole number from `min` to `max`, both included. */
+  int(min: number, max: number): number {
+    return min + Math.floor(this.unit() * (max - min + 1))
+  }
+
+  pick<T>(items: readonly [T, ...T[]]): T {
+    return items[this.int(0, items.length - 1)] ?? items[0]
+  }
+
+  /** Log-normal around `median`: what durations and sizes of real work look like. */
+  around(median: number, spread: number): number {
+    const normal = Math.sqrt(-2 * Math.log(1 - this.unit())) * Math.cos(2 * Math.PI * this.unit())
+    return median * Math.exp(spread * normal)
+  }
+
+  /** 16 hex digits. */
+  id(): string {
+    return hex8(this.uint32()) + hex8(this.uint32())
+  }
+}
+
+function scramble(value: number): number {
+  let bits = Math.imul(value ^ (value >>> 16), 0x85ebca6b)
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35)
+  return (bits ^ (bits >>> 16)) >>> 0
+}
+
+function hex8(value: number): string {
+  return value.toString(16).padStart(8, '0')
+}

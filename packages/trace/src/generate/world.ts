@@ -1,0 +1,95 @@
+/** What the agents of one generated run share: clock, randomness, the log they write, the GPU. */
+import type { AgentEvent, Metadata, TelemetrySample } from '../event.ts'
+import { Gpu } from './gpu.ts'
+import { Random } from './random.ts'
+import { Scheduler } from './scheduler.ts'
+
+export interface OpenSpan {
+  readonly kind: string
+  readonly id: string
+}
+
+export interface WorldOptions {
+  readonly seed: number
+  readonly startS: number
+  readonly ids: boolean
+  readonly errorRate: number
+  readonly endS: number
+  readonly maxSpans: number
+}
+
+export class World {
+  readonly scheduler: Scheduler
+  readonly random: Random
+  readonly gpu: Gpu
+  readonly errorRate: number
+  readonly #options: WorldOptions
+  /** Ids have their own stream, so that a run is the same with and without them. */
+  readonly #ids: Random
+  #spanCount = 0
+  #written: (AgentEvent | TelemetrySample)[] = []
+
+  constructor(options: WorldOptions) {
+    this.#options = options
+    this.errorRate = options.errorRate
+    this.scheduler = new Scheduler(options.startS)
+    this.random = new Random(options.seed)
+    this.#ids = new Random(options.seed ^ 0x1d5)
+    this.gpu = new Gpu(options.startS)
+  }
+
+  get nowS(): number {
+    return this.scheduler.nowS
+  }
+
+  /** No new work begins. */
+  get isOver(): boolean {
+    return this.nowS >= this.#options.endS || this.#spanCount >= this.#options.maxSpans
+  }
+
+  start(kind: string, metadata: Metadata, parent?: OpenSpan): OpenSpan {
+    this.#spanCount++
+    const span = { kind, id: this.#ids.id() }
+    const parentId = parent === undefined ? {} : { parent_id: parent.id }
+    this.#write(`${kind}_start`, metadata, { span_id: span.id, ...parentId })
+    return span
+  }
+
+  end(span: OpenSpan, metadata: Metadata): void {
+    this.#write(`${span.kind}_end`, metadata, { span_id: span.id })
+  }
+
+  /** A point of what `parent` does. */
+  point(type: string, metadata: Metadata, parent: OpenSpan): void {
+    this.#write(type, metadata, { parent_id: parent.id })
+  }
+
+  /** An `error_classified` point carries the id of the span that failed. */
+  classifyError(span: OpenSpan, metadata: Metadata): void {
+    this.#write('error_classified', metadata, { span_id: span.id })
+  }
+
+  sample(reading: Metadata, source: string): void {
+    this.#written.push({ timestamp: this.#timestamp(), reading, source })
+  }
+
+  /** What was written since the last call. */
+  take(): readonly (AgentEvent | TelemetrySample)[] {
+    const written = this.#written
+    if (written.length > 0) this.#written = []
+    return written
+  }
+
+  #write(type: string, metadata: Metadata, ids: Metadata): void {
+    this.#written.push({
+      event_type: type,
+      timestamp: this.#timestamp(),
+      metadata: this.#options.ids ? { ...metadata, ...ids } : metadata,
+    })
+  }
+
+  /** Whole microseconds, as clocks give them. */
+  #timestamp(): number {
+    return Math.round(this.nowS * 1e6) / 1e6
+  }
+}
