@@ -57,7 +57,7 @@ export async function ensureBuilt() {
     if (BUILD_OUTPUTS.every((file) => existsSync(file)) && isCurrent(buildStamp, BUILD_INPUTS)) {
       return
     }
-    await build()
+    await buildAll()
   })
 }
 
@@ -66,8 +66,13 @@ export async function ensureInstalled() {
   await withLock(install)
 }
 
-/** Builds the packages and the dashboard, and remembers from what. */
+/** Builds the packages and the dashboard, whatever was built before. */
 export async function build() {
+  await withLock(buildAll)
+}
+
+/** Remembers from what it was built: what changes meanwhile is built the next time. */
+async function buildAll() {
   const stamp = contentHash(BUILD_INPUTS)
   say('building')
   for (const folder of ['packages/recorder', 'packages/server']) {
