@@ -1,0 +1,65 @@
+/** @wattline/recorder in a browser: memory and a live timeline; no files, no processes. */
+import { connectBrowser } from './browser-channel.ts'
+import { stackContext } from './context.ts'
+import { serverUrl, type RecorderOptions } from './options.ts'
+import { randomUuid } from './random.ts'
+import { BaseRecorder, type ExitHooks, type SinkSetup } from './recorder.ts'
+import type { Sink } from './sink.ts'
+import { SocketSink } from './socket-sink.ts'
+
+export { EventType, type AgentEvent, type Metadata, type TelemetrySample } from '@wattline/trace'
+export type { Environment } from './environment.ts'
+export type { RecorderOptions } from './options.ts'
+export type { CloseReport } from './recorder.ts'
+export { redactSecrets, type Redact } from './redact.ts'
+export type { Batch, Sink, SinkCounts } from './sink.ts'
+export type { RecordedSpan } from './span.ts'
+export type { Subscriber } from './subscribers.ts'
+
+/**
+ * Records events and spans of an agent that runs in a page. Memory only, unless `url` is given.
+ *
+ * @example const recorder = new EventRecorder({ url: 'http://127.0.0.1:9288' })
+ */
+export class EventRecorder extends BaseRecorder {
+  constructor(options: RecorderOptions = {}) {
+    if (options.file !== undefined) throw new TypeError('file needs Node: a browser has no files')
+    super(options, { env: {}, context: stackContext(), say, openSinks, onExit: onPageHide })
+  }
+}
+
+function say(message: string): void {
+  console.warn(`Wattline: ${message}`)
+}
+
+function openSinks({ options, inherited, nowS }: SinkSetup): Sink[] {
+  if (inherited.url === undefined) return []
+  const url = serverUrl(inherited.url)
+  const page = new URL(`#run=${encodeURIComponent(inherited.run)}`, url)
+  return [
+    new SocketSink({
+      serverUrl: url.href,
+      run: inherited.run,
+      name: options.name,
+      token: inherited.token,
+      maxMemoryBytes: options.outboxBytes,
+      connect: connectBrowser,
+      newWriterId: randomUuid,
+      nowS,
+      warn: say,
+      onFirstOpen: () => {
+        if (options.silent !== true) console.info(`Wattline: ${page.href}`)
+      },
+    }),
+  ]
+}
+
+/** A page that is left: the tick's lines go to the socket, which the browser closes after us. */
+function onPageHide(hooks: ExitHooks): () => void {
+  const listener = (event: Event) => {
+    // A page kept for the back button may go on later.
+    if (!('persisted' in event && event.persisted === true)) hooks.exit()
+  }
+  globalThis.addEventListener?.('pagehide', listener)
+  return () => globalThis.removeEventListener?.('pagehide', listener)
+}

@@ -1,0 +1,245 @@
+/**
+ * A JSONL file, appended to.
+ *
+ * Batches are written asynchronously, one write at a time. Two things are done without waiting: a
+ * burst that never yields to the event loop is written at once when it has filled a megabyte, and
+ * at process exit everything left is. Both must know whether the write under way has happened; its
+ * bytes are looked for in the file, so that nothing is missing and nothing is there twice.
+ *
+ * Whole batches go to the kernel in one call on a file opened for appending: several recorders may
+ * write the same file without tearing each other's lines.
+ */
+import { closeSync, fstatSync, mkdirSync, openSync, readSync, writev } from 'node:fs'
+import { dirname } from 'node:path'
+import { mergeBatches } from './batch.ts'
+import { Outbox } from './outbox.ts'
+import type { Batch, Sink, SinkCounts } from './sink.ts'
+import { writeAll } from './spill-file.ts'
+import { Waiters } from './waiters.ts'
+
+export interface FileSinkOptions {
+  readonly path: string
+  /** Memory for lines the disk does not take. @default 67_108_864 */
+  readonly maxMemoryBytes?: number | undefined
+  readonly nowS: () => number
+  /** Says something to a person; called once for a trouble and once when it is over. */
+  readonly warn: (message: string) => void
+}
+
+/** A burst is written without waiting from here on. */
+const BURST_BYTES = 1024 * 1024
+/** What one asynchronous write takes along. */
+const WRITE_BYTES = 1024 * 1024
+const RETRY_MS = 1_000
+/** How long a burst, and the process at its exit, wait for the write under way. */
+const SETTLE_BURST_MS = 50
+const SETTLE_EXIT_MS = 2_000
+
+interface Flight {
+  readonly bytes: Uint8Array
+  readonly count: number
+  readonly last: number
+  /** Size of the file before the write. */
+  readonly fromByte: number
+}
+
+export class FileSink implements Sink {
+  readonly name: string
+  readonly #options: FileSinkOptions
+  readonly #outbox: Outbox
+  readonly #waiters = new Waiters()
+  #fd: number | undefined
+  #flight: Flight | undefined
+  #waitingBytes = 0
+  #troubled = false
+  #retry: NodeJS.Timeout | undefined
+  #closed = false
+
+  constructor(options: FileSinkOptions) {
+    this.name = `file ${options.path}`
+    this.#options = options
+    const maxMemoryBytes = options.maxMemoryBytes ?? 64 * 1024 * 1024
+    this.#outbox = new Outbox({ maxMemoryBytes, nowS: options.nowS })
+  }
+
+  get counts(): SinkCounts {
+    return this.#outbox.counts
+  }
+
+  write(batch: Batch): void {
+    if (this.#closed) return
+    this.#outbox.push(batch)
+    this.#waitingBytes += batch.bytes.length
+    if (this.#retry !== undefined) return
+    if (this.#flight === undefined) this.#launch()
+    else if (this.#waitingBytes >= BURST_BYTES) this.#writeNow(SETTLE_BURST_MS)
+  }
+
+  async flush(timeoutMs: number): Promise<boolean> {
+    if (this.#retry !== undefined) this.#tryAgain()
+    return this.#waiters.reach(this.#outbox.counts.accepted, this.#outbox.settled, timeoutMs)
+  }
+
+  async close(timeoutMs: number): Promise<void> {
+    if (this.#closed) return
+    await this.flush(timeoutMs)
+    this.#closed = true
+    clearTimeout(this.#retry)
+    this.#outbox.discard()
+    if (this.#fd !== undefined && this.#flight === undefined) this.#closeFile()
+  }
+
+  exit(): void {
+    if (!this.#closed) this.#writeNow(SETTLE_EXIT_MS)
+  }
+
+  /** Starts the next asynchronous write. */
+  #launch(): void {
+    const fd = this.#open()
+    if (fd === undefined || !this.#outbox.hasNext) return
+    const { bytes, count, last } = this.#take(WRITE_BYTES)
+    const flight = { bytes, count, last, fromByte: fstatSync(fd).size }
+    this.#flight = flight
+    this.#writeRest(fd, flight, bytes)
+  }
+
+  #writeRest(fd: number, flight: Flight, rest: Uint8Array): void {
+    writev(fd, [rest], (error, written) => {
+      if (this.#flight !== flight) return // settled without waiting meanwhile
+      if (error === null && written < rest.length) {
+        this.#writeRest(fd, flight, rest.subarray(written))
+        return
+      }
+      this.#flight = undefined
+      if (error === null) this.#landed(flight.last)
+      else this.#failed(error)
+      if (this.#closed) this.#closeFile()
+      else if (error === null) this.#launch()
+    })
+  }
+
+  /** Everything waiting, at once. `settleMs` bounds the wait for the write under way. */
+  #writeNow(settleMs: number): void {
+    const flight = this.#flight
+    if (flight !== undefined) {
+      if (this.#fd === undefined || !landsWithin(this.#fd, flight, settleMs)) return
+      this.#flight = undefined
+      this.#landed(flight.last)
+    }
+    const fd = this.#open()
+    while (fd !== undefined && this.#outbox.hasNext) {
+      const { bytes, last } = this.#take(WRITE_BYTES)
+      try {
+        writeAll(fd, bytes, null)
+      } catch (error) {
+        this.#failed(error)
+        return
+      }
+      this.#landed(last)
+    }
+  }
+
+  #take(maxBytes: number): Batch & { readonly last: number } {
+    const batches: Batch[] = []
+    let bytes = 0
+    let last = 0
+    while (bytes < maxBytes) {
+      const batch = this.#outbox.next()
+      if (batch === undefined) break
+      batches.push(batch)
+      bytes += batch.bytes.length
+      last = batch.first + batch.count - 1
+    }
+    this.#waitingBytes = Math.max(0, this.#waitingBytes - bytes)
+    const merged = batches.length === 1 ? (batches[0] as Batch) : mergeBatches(batches)
+    return { bytes: merged.bytes, count: merged.count, last }
+  }
+
+  #landed(last: number): void {
+    this.#outbox.acknowledge(last)
+    if (this.#troubled) {
+      this.#troubled = false
+      this.#options.warn(`writing ${this.name} again`)
+    }
+    this.#waiters.advance(this.#outbox.settled)
+  }
+
+  /** Nothing is thrown: the lines wait, the trouble is said once, and it is tried again. */
+  #failed(error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error)
+    this.#outbox.rewind()
+    this.#waitingBytes = 0
+    if (this.#fd !== undefined) this.#closeFile()
+    if (!this.#troubled) {
+      this.#troubled = true
+      this.#options.warn(`cannot write ${this.name}: ${message}. Events are kept; trying again`)
+    }
+    this.#retry ??= setTimeout(() => this.#tryAgain(), RETRY_MS)
+    this.#retry.unref()
+  }
+
+  #tryAgain(): void {
+    clearTimeout(this.#retry)
+    this.#retry = undefined
+    if (this.#flight === undefined) this.#launch()
+  }
+
+  /** The open file; opened again when somebody removed it. Undefined when that fails. */
+  #open(): number | undefined {
+    try {
+      if (this.#fd !== undefined && fstatSync(this.#fd).nlink === 0) this.#closeFile()
+      this.#fd ??= openForAppend(this.#options.path)
+      return this.#fd
+    } catch (error) {
+      this.#failed(error)
+      return undefined
+    }
+  }
+
+  #closeFile(): void {
+    if (this.#fd === undefined) return
+    const fd = this.#fd
+    this.#fd = undefined
+    closeSync(fd)
+  }
+}
+
+/** Opens for appending and for looking; a torn last line of an earlier process is ended first. */
+function openForAppend(path: string): number {
+  mkdirSync(dirname(path), { recursive: true })
+  const fd = openSync(path, 'a+')
+  const stat = fstatSync(fd)
+  if (stat.isFile() && stat.size > 0) {
+    const lastByte = new Uint8Array(1)
+    readSync(fd, lastByte, 0, 1, stat.size - 1)
+    if (lastByte[0] !== 0x0a) writeAll(fd, new Uint8Array([0x0a]), null)
+  }
+  return fd
+}
+
+/**
+ * Waits, without yielding, until the write under way is in the file. The thread pool goes on
+ * working while this thread waits. Other writers may append too, so the bytes are searched for.
+ */
+function landsWithin(fd: number, flight: Flight, timeoutMs: number): boolean {
+  const pause = new Int32Array(new SharedArrayBuffer(4))
+  const deadlineMs = performance.now() + timeoutMs
+  let seenBytes = -1
+  while (true) {
+    const size = fstatSync(fd).size
+    if (size !== seenBytes && size >= flight.fromByte + flight.bytes.length) {
+      seenBytes = size
+      const added = Buffer.allocUnsafe(size - flight.fromByte)
+      readSync(fd, added, 0, added.length, flight.fromByte)
+      if (
+        added.includes(
+          Buffer.from(flight.bytes.buffer, flight.bytes.byteOffset, flight.bytes.length),
+        )
+      ) {
+        return true
+      }
+    }
+    if (performance.now() >= deadlineMs) return false
+    Atomics.wait(pause, 0, 0, 1)
+  }
+}

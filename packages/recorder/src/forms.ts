@@ -1,0 +1,66 @@
+/**
+ * How objects that are more than their members are written.
+ *
+ * | value                    | written as                                                           |
+ * |--------------------------|----------------------------------------------------------------------|
+ * | Date                     | ISO 8601 string; `"Invalid Date"`                                    |
+ * | Error                    | `{name, message, stack, …own members, cause}`                        |
+ * | Map                      | `{"type":"Map","entries":[[key, value], …]}`                         |
+ * | Set                      | `{"type":"Set","values":[…]}`                                        |
+ * | Buffer, typed array, …   | `{"type":"Uint8Array","bytes":5,"base64":"…"}`, the first 256 bytes  |
+ * | RegExp, boxed primitive  | its text, its primitive                                              |
+ * | object with `toJSON`     | what `toJSON()` returns                                              |
+ * | Promise, WeakMap, …      | `"[Promise]"`                                                        |
+ * | other objects            | their own enumerable members                                         |
+ */
+
+const STACK_MAX_CHARS = 4_096
+const BYTES_SHOWN = 256
+
+/** Something simpler that stands for `value`, or `value` itself. May throw what `toJSON` throws. */
+export function plainForm(value: object): unknown {
+  if (Array.isArray(value)) return value
+  if (value instanceof Error) return errorForm(value)
+  if (value instanceof Date) {
+    return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString()
+  }
+  if (ArrayBuffer.isView(value)) {
+    return bytesForm(value, new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
+  }
+  if (value instanceof ArrayBuffer) return bytesForm(value, new Uint8Array(value))
+  if (hasToJson(value)) return value.toJSON()
+  if (value instanceof Map) return { type: 'Map', entries: [...value] }
+  if (value instanceof Set) return { type: 'Set', values: [...value] }
+  if (value instanceof RegExp) return String(value)
+  if (value instanceof String || value instanceof Number || value instanceof Boolean) {
+    return value.valueOf()
+  }
+  return opaqueName(value) ?? value
+}
+
+function hasToJson(value: object): value is { toJSON(): unknown } {
+  return 'toJSON' in value && typeof value.toJSON === 'function'
+}
+
+function errorForm(error: Error): object {
+  const { name, message, stack, cause } = error
+  const stackStart = typeof stack === 'string' ? stack.slice(0, STACK_MAX_CHARS) : undefined
+  return { name, message, stack: stackStart, ...(error as object), cause }
+}
+
+function bytesForm(value: object, bytes: Uint8Array): object {
+  const shown = bytes.subarray(0, BYTES_SHOWN)
+  return {
+    type: value.constructor.name,
+    bytes: bytes.byteLength,
+    base64: btoa(String.fromCharCode(...shown)),
+  }
+}
+
+/** Objects whose content nobody can read would be written as an empty object, which says less. */
+function opaqueName(value: object): string | undefined {
+  for (const opaque of [Promise, WeakMap, WeakSet, WeakRef]) {
+    if (value instanceof opaque) return `[${opaque.name}]`
+  }
+  return undefined
+}

@@ -1,0 +1,161 @@
+/**
+ * A WebSocket client on node:http (RFC 6455): Node 20 has none, and a recorder that an agent
+ * installs should bring no packages along. It never keeps the process alive by itself.
+ */
+import { createHash, randomBytes } from 'node:crypto'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import type { Socket } from 'node:net'
+import {
+  CloseCode,
+  SUBPROTOCOL,
+  type Channel,
+  type ChannelEvents,
+  type ChannelTarget,
+} from './channel.ts'
+import { encodeFrame, FrameReader, Opcode, type Message } from './ws-frames.ts'
+
+/** RFC 6455, section 1.3. */
+const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
+const HANDSHAKE_TIMEOUT_MS = 10_000
+/** The server only sends acknowledgements. */
+const MESSAGE_MAX_BYTES = 1024 * 1024
+
+/** Connects; what happens is told through `events`. */
+export function connectNode(target: ChannelTarget, events: ChannelEvents): Channel {
+  return new NodeChannel(target, events)
+}
+
+class NodeChannel implements Channel {
+  readonly #events: ChannelEvents
+  readonly #reader = new FrameReader(MESSAGE_MAX_BYTES)
+  readonly #abort: () => void
+  #socket: Socket | undefined
+  #closed = false
+  #closeCode: number = CloseCode.ABNORMAL
+  #closeReason = ''
+
+  constructor(target: ChannelTarget, events: ChannelEvents) {
+    this.#events = events
+    const url = new URL(target.url)
+    const secure = url.protocol === 'wss:'
+    url.protocol = secure ? 'https:' : 'http:'
+    const key = randomBytes(16).toString('base64')
+    const request = (secure ? httpsRequest : httpRequest)(url, {
+      agent: false,
+      timeout: HANDSHAKE_TIMEOUT_MS,
+      headers: {
+        Connection: 'Upgrade',
+        Upgrade: 'websocket',
+        'Sec-WebSocket-Version': '13',
+        'Sec-WebSocket-Key': key,
+        'Sec-WebSocket-Protocol': SUBPROTOCOL,
+        ...(target.token === undefined ? {} : { Authorization: `Bearer ${target.token}` }),
+      },
+    })
+    this.#abort = () => request.destroy()
+    request.on('socket', (socket) => socket.unref())
+    request.on('timeout', () => request.destroy(new Error('no answer to the handshake')))
+    request.on('error', (error) => this.#finish(CloseCode.ABNORMAL, error.message))
+    request.on('response', (response) => {
+      response.resume()
+      request.destroy()
+      this.#finish(CloseCode.ABNORMAL, refusal(response))
+    })
+    request.on('upgrade', (response, socket, head) => {
+      const expected = createHash('sha1')
+        .update(key + GUID)
+        .digest('base64')
+      if (response.headers['sec-websocket-accept'] !== expected) {
+        socket.destroy()
+        this.#finish(CloseCode.ABNORMAL, 'the server did not complete the WebSocket handshake')
+      } else {
+        this.#upgraded(socket as Socket, head)
+      }
+    })
+    request.end()
+  }
+
+  get bufferedBytes(): number {
+    return this.#socket?.writableLength ?? 0
+  }
+
+  send(data: Uint8Array | string): void {
+    if (typeof data === 'string') this.#write(Opcode.TEXT, Buffer.from(data))
+    else this.#write(Opcode.BINARY, data)
+  }
+
+  ping(): boolean {
+    this.#write(Opcode.PING, Buffer.alloc(0))
+    return true
+  }
+
+  close(): void {
+    const payload = Buffer.alloc(2)
+    payload.writeUInt16BE(CloseCode.NORMAL)
+    this.#write(Opcode.CLOSE, payload)
+    this.#socket?.end()
+  }
+
+  terminate(): void {
+    this.#abort()
+    this.#socket?.destroy()
+    this.#finish(CloseCode.ABNORMAL, 'cut off')
+  }
+
+  #write(opcode: number, payload: Uint8Array): void {
+    if (this.#closed || this.#socket === undefined || this.#socket.writableEnded) return
+    this.#socket.write(encodeFrame(opcode, payload, randomBytes(4).readInt32LE()))
+  }
+
+  #upgraded(socket: Socket, head: Buffer): void {
+    this.#socket = socket
+    socket.setTimeout(0)
+    socket.setNoDelay(true)
+    socket.unref()
+    socket.on('data', (chunk) => this.#read(chunk))
+    socket.on('drain', () => this.#events.drain())
+    socket.on('error', (error) => {
+      this.#closeReason ||= error.message
+    })
+    socket.on('close', () => this.#finish(this.#closeCode, this.#closeReason))
+    this.#events.open()
+    if (head.length > 0) this.#read(head)
+  }
+
+  #read(chunk: Buffer): void {
+    this.#events.alive()
+    let messages: Message[]
+    try {
+      messages = this.#reader.push(chunk)
+    } catch (error) {
+      this.#closeReason = (error as Error).message
+      this.#socket?.destroy()
+      return
+    }
+    for (const message of messages) this.#handle(message)
+  }
+
+  #handle({ opcode, payload }: Message): void {
+    if (opcode === Opcode.PING) {
+      this.#write(Opcode.PONG, payload)
+    } else if (opcode === Opcode.CLOSE) {
+      this.#closeCode = payload.length >= 2 ? payload.readUInt16BE(0) : CloseCode.NORMAL
+      this.#closeReason = payload.toString('utf8', 2)
+      this.#write(Opcode.CLOSE, payload.subarray(0, 2))
+      this.#socket?.end()
+    } else if (opcode === Opcode.TEXT || opcode === Opcode.BINARY) {
+      this.#events.message(payload.toString('utf8'))
+    }
+  }
+
+  #finish(code: number, reason: string): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#events.close(code, reason)
+  }
+}
+
+function refusal(response: IncomingMessage): string {
+  return `the server answered ${response.statusCode} ${response.statusMessage ?? ''}`.trim()
+}

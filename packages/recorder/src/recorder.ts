@@ -1,0 +1,359 @@
+/**
+ * The recorder: what an agent calls, and the way of an event through this package.
+ *
+ * ```
+ * record() ─▶ clock ─▶ snapshot ─▶ retention ──▶ getEvents()
+ *                          │  └──▶ subscribers
+ *                          └─ line ─▶ batcher ─▶ sinks (file, socket, yours)
+ * ```
+ *
+ * The class knows no platform: `index.ts` makes it Node's, `browser.ts` the browser's.
+ */
+import type { AgentEvent, Metadata, TelemetrySample } from '@wattline/trace'
+import { Batcher } from './batcher.ts'
+import { platformTime, WallClock } from './clock.ts'
+import type { SpanContext } from './context.ts'
+import { childEnvironment, readEnvironment, type Inherited } from './environment.ts'
+import { cached, quote, secondsText } from './json-text.ts'
+import { errorMessage } from './json-writer.ts'
+import { DEFAULTS, validateOptions, type RecorderOptions } from './options.ts'
+import { newSpanId, randomHex } from './random.ts'
+import { redactText } from './redact.ts'
+import { Retention, toAgentEvent } from './retention.ts'
+import { newRunId } from './run-id.ts'
+import type { Batch, Sink } from './sink.ts'
+import {
+  joinIds,
+  snapshotData,
+  snapshotText,
+  takeSnapshot,
+  type Flat,
+  type Snapshot,
+} from './snapshot.ts'
+import { RecordedSpan, runSpan, type SpanHost } from './span.ts'
+import { Subscribers, type Subscriber } from './subscribers.ts'
+
+/** What differs between Node and a browser. */
+export interface Platform {
+  readonly env: RecorderOptions['env']
+  readonly context: SpanContext
+  /** Says something to a person: stderr, the console. */
+  readonly say: (message: string) => void
+  readonly openSinks: (setup: SinkSetup) => Sink[]
+  /** Calls back when the process ends; returns what takes that back. */
+  readonly onExit: (hooks: ExitHooks) => () => void
+}
+
+export interface SinkSetup {
+  readonly options: RecorderOptions
+  readonly inherited: Inherited & { readonly run: string }
+  readonly nowS: () => number
+  readonly say: (message: string) => void
+}
+
+export interface ExitHooks {
+  /** The process has nothing left to do and would end. */
+  readonly idle: () => void
+  /** It ends now. */
+  readonly exit: () => void
+}
+
+/** What became of the events of a closed recorder, by sink. */
+export interface CloseReport {
+  readonly recorded: number
+  readonly sinks: readonly {
+    readonly name: string
+    readonly delivered: number
+    readonly dropped: number
+    readonly undelivered: number
+  }[]
+}
+
+const NO_IDS: Flat = {}
+const TYPE_MAX_CHARS = 256
+
+const lineHead = cached((type) => `{"event_type":${quote(type)},"timestamp":`)
+
+export class BaseRecorder {
+  /** The run's id. */
+  readonly run: string
+  /** The page that shows the run; undefined when it is not sent anywhere. */
+  readonly url: string | undefined
+  readonly #options: RecorderOptions
+  readonly #maxEventChars: number
+  readonly #say: (message: string) => void
+  readonly #context: SpanContext
+  readonly #inherited: Inherited & { readonly run: string }
+  readonly #traceId: string
+  readonly #clock: WallClock
+  readonly #sinks: readonly Sink[]
+  readonly #batcher: Batcher
+  readonly #retention: Retention
+  readonly #subscribers = new Subscribers((error) => this.#sayOnce('a subscriber failed', error))
+  readonly #host: SpanHost
+  readonly #said = new Set<string>()
+  readonly #forgetExit: () => void
+  #recorded = 0
+  #closing: Promise<CloseReport> | undefined
+
+  /** Throws a TypeError for options that make no sense; nothing else here throws. */
+  constructor(options: RecorderOptions, platform: Platform) {
+    validateOptions(options)
+    const fromEnv = readEnvironment(options.env ?? platform.env ?? {})
+    this.#options = options
+    this.#maxEventChars = options.maxEventChars ?? DEFAULTS.maxEventChars
+    this.#say = platform.say
+    this.#context = platform.context
+    this.run = options.run ?? fromEnv.run ?? newRunId()
+    this.#inherited = {
+      ...fromEnv,
+      run: this.run,
+      url: options.url ?? fromEnv.url,
+      token: options.token ?? fromEnv.token,
+    }
+    this.#traceId = fromEnv.traceId ?? randomHex(16)
+    this.#clock = new WallClock(platformTime, ({ stepMs, followed }) =>
+      this.record('clock_step', { step_ms: stepMs, followed }),
+    )
+    this.#sinks = options.sinks ?? platform.openSinks(this.#sinkSetup())
+    this.#batcher = new Batcher((batch) => this.#deliver(batch))
+    const retain = this.#sinks.length === 0 ? Infinity : DEFAULTS.retainWithSink
+    this.#retention = new Retention(options.retain ?? retain)
+    this.url = options.sinks === undefined ? pageUrl(this.#inherited.url, this.run) : undefined
+    this.#host = {
+      emit: (type, ids, metadata) => this.#emit(type, ids, metadata),
+      snapshot: (metadata) => snapshotData(takeSnapshot(metadata, this.#maxEventChars)),
+      runInside: (spanId, fn) => this.#context.run(spanId, fn),
+    }
+    this.#forgetExit =
+      this.#sinks.length === 0
+        ? () => undefined
+        : platform.onExit({ idle: () => void this.close(), exit: () => this.#exit() })
+  }
+
+  #sinkSetup(): SinkSetup {
+    return {
+      options: this.#options,
+      inherited: this.#inherited,
+      nowS: () => this.#clock.nowS(),
+      say: this.#say,
+    }
+  }
+
+  /**
+   * Records one event, now. Never throws, never waits. Metadata is taken as it is at this moment.
+   *
+   * @example recorder.record('tool_call_start', { tool: 'search', call_id: 'c1' })
+   */
+  record(type: string, metadata?: object): void {
+    this.#emit(type, NO_IDS, metadata)
+  }
+
+  #emit(type: string, ids: Flat, metadata: unknown): void {
+    try {
+      const timestamp = this.#clock.nowS()
+      let snapshot = takeSnapshot(metadata, this.#maxEventChars)
+      if (ids !== NO_IDS) snapshot = joinIds(ids, snapshot)
+      this.#put(
+        typeof type === 'string' && type.length <= TYPE_MAX_CHARS ? type : typeText(type),
+        timestamp,
+        snapshot,
+      )
+    } catch (error) {
+      this.#sayOnce('an event could not be recorded', error)
+    }
+  }
+
+  #put(type: string, timestamp: number, original: Snapshot): void {
+    const { redact } = this.#options
+    const snapshot =
+      redact === undefined ? original : redactText(snapshotText(original), redact, type)
+    const event = { type, timestamp, snapshot }
+    this.#recorded += 1
+    this.#retention.add(event)
+    if (this.#sinks.length > 0) {
+      this.#line(
+        `${lineHead(type)}${secondsText(timestamp)},"metadata":${snapshotText(snapshot)}}\n`,
+      )
+    }
+    if (!this.#subscribers.isEmpty) this.#subscribers.tell(type, () => toAgentEvent(event))
+  }
+
+  #line(line: string): void {
+    if (this.#closing === undefined) this.#batcher.add(line)
+    else this.#sayOnce('events recorded after close() are only kept in memory')
+  }
+
+  #deliver(batch: Batch): void {
+    for (const sink of this.#sinks) {
+      try {
+        sink.write(batch)
+      } catch (error) {
+        this.#sayOnce(`the sink ${sink.name} failed`, error)
+      }
+    }
+  }
+
+  /** A moment of the span running here: an event that carries the span's id as its parent. */
+  point(kind: string, metadata?: object): void {
+    const parentId = this.#parentOf(metadata)
+    this.#emit(kind, parentId === undefined ? NO_IDS : { parent_id: parentId }, metadata)
+  }
+
+  /**
+   * Starts a span; its parent is the span running here, or `metadata.parent_id`. End it with
+   * `end()`, `fail()` or `using`.
+   */
+  start(kind: string, metadata?: object): RecordedSpan {
+    const id = textMember(metadata, 'span_id') ?? newSpanId()
+    const span = new RecordedSpan(this.#host, typeText(kind), id, this.#parentOf(metadata))
+    span.begin(metadata)
+    return span
+  }
+
+  /**
+   * Runs `fn` in a span of its own: spans started inside become its children, what `fn` returns or
+   * throws is passed on, and an error is recorded with the end.
+   *
+   * @example const page = await recorder.span('tool_call', { tool: 'fetch' }, () => fetch(address))
+   */
+  span<T>(kind: string, metadata: object, fn: (span: RecordedSpan) => T): T
+  span<T>(kind: string, fn: (span: RecordedSpan) => T): T
+  span<T>(
+    kind: string,
+    metadataOrFn: object | ((span: RecordedSpan) => T),
+    fn?: (span: RecordedSpan) => T,
+  ): T {
+    if (fn !== undefined) return runSpan(this.start(kind, metadataOrFn), fn)
+    return runSpan(this.start(kind), metadataOrFn as (span: RecordedSpan) => T)
+  }
+
+  #parentOf(metadata: object | undefined): string | undefined {
+    return textMember(metadata, 'parent_id') ?? this.#context.current() ?? this.#inherited.parentId
+  }
+
+  /** Records a telemetry sample, `{ power_watts: 212.5 }`; `source` tells devices apart. */
+  sample(reading: TelemetrySample['reading'], source?: string): void {
+    try {
+      const timestamp = secondsText(this.#clock.nowS())
+      const text = snapshotText(takeSnapshot(reading, this.#maxEventChars))
+      const tail = source === undefined ? '' : `,"source":${quote(String(source))}`
+      if (this.#sinks.length > 0) {
+        this.#line(`{"timestamp":${timestamp},"reading":${text}${tail}}\n`)
+      }
+    } catch (error) {
+      this.#sayOnce('a sample could not be recorded', error)
+    }
+  }
+
+  /** Copies of the events kept (see `retain`), oldest first. */
+  getEvents(): AgentEvent[] {
+    return this.#retention.events()
+  }
+
+  /** Forgets the events kept in memory. What went to a sink stays there. */
+  clear(): void {
+    this.#retention.clear()
+  }
+
+  /** Events recorded since the last `clear()`, pushed out ones included. */
+  get length(): number {
+    return this.#retention.total
+  }
+
+  /** Events of `length` that `getEvents()` does not give back any more. */
+  get evicted(): number {
+    return this.#retention.evicted
+  }
+
+  /**
+   * Calls `fn` with every event of `type`, or with all of them, right after it was recorded.
+   * Returns what ends that. What `fn` records itself is not shown to it.
+   */
+  subscribe(type: string | undefined, fn: Subscriber): () => void {
+    if (typeof fn !== 'function') {
+      throw new TypeError(`subscribe takes a function, got ${typeof fn}`)
+    }
+    return this.#subscribers.add(type, fn)
+  }
+
+  /**
+   * Resolves true when everything recorded so far is in the file, and acknowledged by the server;
+   * false when that did not happen in time.
+   */
+  async flush(timeoutMs: number = DEFAULTS.closeTimeoutMs): Promise<boolean> {
+    this.#batcher.cut()
+    const done = await Promise.all(this.#sinks.map((sink) => sink.flush(timeoutMs)))
+    return done.every(Boolean)
+  }
+
+  /** Delivers what it can, says what it could not, and ends. A second call gets the same report. */
+  close(): Promise<CloseReport> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<CloseReport> {
+    this.#batcher.cut()
+    const timeoutMs = this.#options.closeTimeoutMs ?? DEFAULTS.closeTimeoutMs
+    await Promise.all(this.#sinks.map((sink) => sink.close(timeoutMs)))
+    this.#forgetExit()
+    return {
+      recorded: this.#recorded,
+      sinks: this.#sinks.map(({ name, counts }) => ({
+        name,
+        delivered: counts.delivered,
+        dropped: counts.dropped,
+        undelivered: counts.accepted - counts.delivered - counts.dropped,
+      })),
+    }
+  }
+
+  #exit(): void {
+    this.#batcher.cut()
+    for (const sink of this.#sinks) sink.exit?.()
+  }
+
+  /**
+   * Environment variables for a child process or a worker: it records into the same run, and its
+   * root spans nest under `span`, or the span running here.
+   *
+   * @example spawn('node', ['sub-agent.mjs'], { env: { ...process.env, ...recorder.env() } })
+   */
+  env(span?: RecordedSpan): Record<string, string> {
+    const parentId = span?.id ?? this.#context.current() ?? this.#inherited.parentId
+    return childEnvironment({ ...this.#inherited, parentId, traceId: this.#traceId })
+  }
+
+  #sayOnce(what: string, error?: unknown): void {
+    if (this.#said.has(what)) return
+    this.#said.add(what)
+    this.#say(error === undefined ? what : `${what}: ${errorMessage(error)}`)
+  }
+}
+
+/** The type as it can be written: a text, not empty, not endless. */
+function typeText(type: unknown): string {
+  const text = typeof type === 'string' ? type : errorMessage(type)
+  return text === '' ? 'event' : text.slice(0, TYPE_MAX_CHARS)
+}
+
+/** A member that is a non-empty string; a getter that throws has none. */
+function textMember(metadata: object | undefined, key: string): string | undefined {
+  try {
+    const value: unknown = (metadata as Metadata | undefined)?.[key]
+    return typeof value === 'string' && value !== '' ? value : undefined
+  } catch {
+    // The snapshot meets the same getter and records what it threw.
+    return undefined
+  }
+}
+
+function pageUrl(server: string | undefined, run: string): string | undefined {
+  if (server === undefined || !URL.canParse(server)) return undefined
+  const url = new URL(server)
+  url.protocol = url.protocol === 'wss:' || url.protocol === 'https:' ? 'https:' : 'http:'
+  url.search = ''
+  url.hash = `run=${encodeURIComponent(run)}`
+  return url.href
+}

@@ -1,0 +1,84 @@
+/**
+ * Takes secrets out of metadata before anything else sees it: sinks, subscribers and `getEvents()`
+ * get the redacted form, the original is not kept.
+ */
+import type { JsonValue } from '@wattline/trace'
+import { errorMessage } from './json-writer.ts'
+
+/**
+ * Called for every member of the metadata, from the outside in; what it returns is recorded in the
+ * member's place. Return `value` to keep it, `undefined` to leave it out.
+ */
+export type Redact = (key: string, value: JsonValue, eventType: string) => JsonValue | undefined
+
+export const REDACTED = '[redacted]'
+
+/** Keys whose whole value is a secret. `tokens` and `token_count` are not. */
+const SECRET_KEY =
+  /^(?:.*[_-])?(?:authorization|cookie|set-cookie|password|passwd|secret|private[_-]?key|api[_-]?key|apikey|access[_-]?key|(?:access|refresh|auth|bearer|id|session)?[_-]?token|credentials?|client[_-]?secret)$/i
+
+/** Secrets that say what they are, wherever they stand in a text. */
+const SECRET_TEXT = new RegExp(
+  [
+    String.raw`\bsk-[A-Za-z0-9_-]{16,}`, // OpenAI, Anthropic
+    String.raw`\bgh[oprsu]_[A-Za-z0-9]{20,}|\bgithub_pat_\w{20,}`,
+    String.raw`\b(?:AKIA|ASIA)[0-9A-Z]{16}\b`,
+    String.raw`\bAIza[0-9A-Za-z_-]{30,}`,
+    String.raw`\bxox[abeprs]-[0-9A-Za-z-]{10,}`,
+    String.raw`\bhf_[A-Za-z0-9]{20,}`,
+    String.raw`\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]+`, // JSON Web Token
+    String.raw`\b[Bb]earer\s+[\w.~+/=-]{12,}`,
+    String.raw`-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)`,
+    String.raw`(?<=:\/\/[^\s:/@]{1,256}:)[^\s:/@]+(?=@)`, // user:password@host
+  ].join('|'),
+  'g',
+)
+
+/**
+ * The built-in rule: values of keys that name a secret (`api_key`, `Authorization`, `password` …)
+ * and texts of well-known shapes (`sk-…`, `ghp_…`, AWS keys, JWTs, bearer tokens, private keys,
+ * passwords in URLs). It knows common shapes, not every secret.
+ *
+ * @example new EventRecorder({ redact: redactSecrets })
+ */
+export const redactSecrets: Redact = (key, value) => {
+  if (typeof value === 'string') {
+    return SECRET_KEY.test(key) ? REDACTED : value.replace(SECRET_TEXT, REDACTED)
+  }
+  return typeof value === 'object' && value !== null && SECRET_KEY.test(key) ? REDACTED : value
+}
+
+/**
+ * Metadata text with `redact` applied to every member at any depth. A rule that throws leaves
+ * nothing of the metadata but the reason.
+ */
+export function redactText(text: string, redact: Redact, eventType: string): string {
+  try {
+    const data = JSON.parse(text) as { readonly [key: string]: JsonValue }
+    return JSON.stringify(redactMembers(data, redact, eventType))
+  } catch (error) {
+    return JSON.stringify({ redact_failed: errorMessage(error) })
+  }
+}
+
+function redactMembers(
+  object: { readonly [key: string]: JsonValue },
+  redact: Redact,
+  eventType: string,
+): object {
+  const members = Object.entries(object).flatMap(([key, value]) => {
+    const kept = redactValue(key, value, redact, eventType)
+    return kept === undefined ? [] : [[key, kept] as const]
+  })
+  // fromEntries defines members, so that a key such as `__proto__` is data here too.
+  return Object.fromEntries(members)
+}
+
+function redactValue(key: string, value: JsonValue, redact: Redact, eventType: string): unknown {
+  const kept = redact(key, value, eventType)
+  if (typeof kept !== 'object' || kept === null) return kept
+  if (Array.isArray(kept)) {
+    return kept.map((item: JsonValue) => redactValue(key, item, redact, eventType) ?? null)
+  }
+  return redactMembers(kept as { readonly [key: string]: JsonValue }, redact, eventType)
+}

@@ -1,0 +1,107 @@
+/**
+ * WebSocket frames as a client writes and reads them (RFC 6455, section 5). No sockets here.
+ *
+ * ```
+ *  byte 0      byte 1        2 or 8 bytes        4 bytes     rest
+ *  FIN opcode  MASK length7  length16 / 64       mask        payload, masked by the client
+ * ```
+ */
+
+export const Opcode = { CONTINUATION: 0, TEXT: 1, BINARY: 2, CLOSE: 8, PING: 9, PONG: 10 } as const
+
+/** Payloads start here in their buffer: room for the longest header, and a multiple of four. */
+const PAYLOAD_AT = 16
+
+/** One final, masked frame. `maskKey` is four random bytes as a 32-bit integer. */
+export function encodeFrame(opcode: number, payload: Uint8Array, maskKey: number): Buffer {
+  const length = payload.length
+  const padded = PAYLOAD_AT + Math.ceil(length / 4) * 4
+  const buffer = Buffer.allocUnsafeSlow(padded)
+  buffer.set(payload, PAYLOAD_AT)
+  // Four bytes at a time; the bytes behind the payload are not sent.
+  const words = new Int32Array(buffer.buffer, PAYLOAD_AT, (padded - PAYLOAD_AT) / 4)
+  for (let i = 0; i < words.length; i++) words[i] = (words[i] as number) ^ maskKey
+  const keyAt = PAYLOAD_AT - 4
+  new Int32Array(buffer.buffer, keyAt, 1)[0] = maskKey
+  return buffer.subarray(writeHeader(buffer, opcode, length, keyAt), PAYLOAD_AT + length)
+}
+
+/** Writes the header so that it ends at `endAt`; returns where it begins. */
+function writeHeader(buffer: Buffer, opcode: number, length: number, endAt: number): number {
+  const extended = length < 126 ? 0 : length < 65_536 ? 2 : 8
+  const at = endAt - extended - 2
+  buffer[at] = 0x80 | opcode
+  buffer[at + 1] = 0x80 | (extended === 0 ? length : extended === 2 ? 126 : 127)
+  if (extended === 2) buffer.writeUInt16BE(length, at + 2)
+  if (extended === 8) buffer.writeBigUInt64BE(BigInt(length), at + 2)
+  return at
+}
+
+export interface Message {
+  readonly opcode: number
+  readonly payload: Buffer
+}
+
+/** Turns the bytes of a server into whole messages; fragments are joined, control frames pass. */
+export class FrameReader {
+  readonly #maxBytes: number
+  #rest: Buffer = Buffer.alloc(0)
+  #fragments: Buffer[] = []
+  #fragmentOpcode: number = Opcode.CONTINUATION
+
+  /** Messages longer than `maxBytes` are an error. */
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes
+  }
+
+  /** The messages completed by `chunk`. Throws an Error on what RFC 6455 forbids a server. */
+  push(chunk: Buffer): Message[] {
+    this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
+    const messages: Message[] = []
+    while (true) {
+      const frame = this.#takeFrame()
+      if (frame === undefined) return messages
+      const message = this.#join(frame)
+      if (message !== undefined) messages.push(message)
+    }
+  }
+
+  #takeFrame(): (Message & { readonly final: boolean }) | undefined {
+    const rest = this.#rest
+    if (rest.length < 2) return undefined
+    const first = rest[0] as number
+    const second = rest[1] as number
+    if ((first & 0x70) !== 0) throw new Error('WebSocket: a frame with reserved bits')
+    if ((second & 0x80) !== 0) throw new Error('WebSocket: a masked frame from the server')
+    const short = second & 0x7f
+    const headerBytes = short < 126 ? 2 : short === 126 ? 4 : 10
+    if (rest.length < headerBytes) return undefined
+    const length =
+      short < 126 ? short : short === 126 ? rest.readUInt16BE(2) : Number(rest.readBigUInt64BE(2))
+    if (length > this.#maxBytes) throw new Error(`WebSocket: a frame of ${length} bytes`)
+    if (rest.length < headerBytes + length) return undefined
+    this.#rest = rest.subarray(headerBytes + length)
+    const payload = rest.subarray(headerBytes, headerBytes + length)
+    return { opcode: first & 0x0f, final: (first & 0x80) !== 0, payload }
+  }
+
+  #join(frame: Message & { readonly final: boolean }): Message | undefined {
+    if (frame.opcode >= Opcode.CLOSE) {
+      if (!frame.final || frame.payload.length > 125)
+        throw new Error('WebSocket: a bad control frame')
+      return frame
+    }
+    const continues = frame.opcode === Opcode.CONTINUATION
+    if (continues !== this.#fragments.length > 0)
+      throw new Error('WebSocket: fragments out of order')
+    if (!continues) this.#fragmentOpcode = frame.opcode
+    this.#fragments.push(frame.payload)
+    const size = this.#fragments.reduce((sum, part) => sum + part.length, 0)
+    if (size > this.#maxBytes)
+      throw new Error(`WebSocket: a message of over ${this.#maxBytes} bytes`)
+    if (!frame.final) return undefined
+    const payload = Buffer.concat(this.#fragments)
+    this.#fragments = []
+    return { opcode: this.#fragmentOpcode, payload }
+  }
+}
