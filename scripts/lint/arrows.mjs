@@ -91,7 +91,7 @@ export function importFault(file, specifier) {
   if (area === undefined) return undefined
   if (specifier.startsWith('.')) {
     const reach = area.reach ?? area.folder
-    return staysInside(reach, file, specifier)
+    return staysInside(reach, file, specifier) || isOwnManifest(reach, file, specifier)
       ? undefined
       : `a relative import may not leave ${reach}; go through the package's name`
   }
@@ -110,11 +110,29 @@ function matches(pattern, specifier) {
 }
 
 /**
+ * Whether it is the package.json of the file's own package, which has its version.
+ *
+ * @param {string} folder the package's source folder
+ * @param {string} file
+ * @param {string} specifier
+ */
+function isOwnManifest(folder, file, specifier) {
+  return resolved(file, specifier) === folder.replace(/src\/$/, 'package.json')
+}
+
+/**
  * @param {string} folder
  * @param {string} file
  * @param {string} specifier
  */
 function staysInside(folder, file, specifier) {
-  const base = `file:///${file}`
-  return new URL(specifier, base).href.startsWith(`file:///${folder}`)
+  return resolved(file, specifier).startsWith(folder)
+}
+
+/**
+ * @param {string} file path from the repository root
+ * @param {string} specifier relative
+ */
+function resolved(file, specifier) {
+  return new URL(specifier, `file:///${file}`).pathname.slice(1)
 }

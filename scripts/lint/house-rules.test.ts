@@ -30,6 +30,8 @@ const CASES = [
   ['packages/server/src/b.test.ts', `import '@wattline/recorder'`, 'none'],
   ['packages/server/src/c.ts', `import 'react'`, 'import-arrows'],
   ['packages/server/src/d.ts', `import '../../../app/src/main.tsx'`, 'import-arrows'],
+  ['packages/server/src/m.ts', `import '../package.json'`, 'none'],
+  ['packages/server/src/n.ts', `import '../../trace/package.json'`, 'import-arrows'],
   ['packages/server/src/demo/e.ts', `import '@wattline/recorder'`, 'none'],
   ['packages/server/src/demo/f.ts', `import '../run.ts'`, 'none'],
   ['packages/server/src/demo/g.ts', `import 'hono'`, 'import-arrows'],
@@ -44,6 +46,7 @@ const CASES = [
   ['app/src/h.ts', `export const x: any = 1`, 'no-explicit-any'],
   ['app/src/i.ts', `export default 1`, 'no-default-export'],
   ['app/src/j.ts', `console.log(1)`, 'no-console'],
+  ['app/src/o.ts', `console.warn(1)`, 'none'],
   ['app/src/k.ts', `try { window.close() } catch {}`, 'no-empty'],
   ['packages/server/src/l.ts', `Promise.resolve(1)`, 'no-floating-promises'],
 ] as const
