@@ -1,0 +1,113 @@
+/**
+ * What one frame draws, as columns that are reused from frame to frame: no object per bar. Layout
+ * fills it, paint and hit-test read it.
+ */
+
+/** How a bar is drawn, besides its kind's colour. */
+export const BarState = {
+  /** Several spans narrower than a pixel, drawn as one. */
+  MERGED: 1,
+  OPEN: 2,
+  /** Did not end: fades out. */
+  FADES: 4,
+  AMBIGUOUS: 8,
+  CLOCK: 16,
+  ERROR: 32,
+  DIMMED: 64,
+  /** In a collapsed group's strip: no label, no ornament. */
+  STRIP: 128,
+} as const
+
+export class BarList {
+  count = 0
+  leftPx = new Float64Array(256)
+  rightPx = new Float64Array(256)
+  /** From the canvas's top edge. */
+  topPx = new Float64Array(256)
+  heightPx = new Float32Array(256)
+  /** Where the next bar of the row begins (or the canvas ends). */
+  roomPx = new Float64Array(256)
+  kind = new Uint16Array(256)
+  state = new Uint8Array(256)
+  /** How much of a merged bar is covered, in quarters 1–4; 4 for a bar of its own. */
+  cover = new Uint8Array(256)
+  /** The span; of a merged bar the first. */
+  slot = new Int32Array(256)
+  /** Spans of the row it stands for: [from, to) in the row's order. */
+  from = new Int32Array(256)
+  to = new Int32Array(256)
+
+  clear(): void {
+    this.count = 0
+  }
+
+  /** Makes room for one more and returns its index; the caller fills the columns. */
+  push(): number {
+    if (this.count === this.leftPx.length) this.grow()
+    return this.count++
+  }
+
+  private grow(): void {
+    const capacity = this.leftPx.length * 2
+    const float = (old: Float64Array): Float64Array<ArrayBuffer> => {
+      const array = new Float64Array(capacity)
+      array.set(old)
+      return array
+    }
+    const int = (old: Int32Array): Int32Array<ArrayBuffer> => {
+      const array = new Int32Array(capacity)
+      array.set(old)
+      return array
+    }
+    const byte = (old: Uint8Array): Uint8Array<ArrayBuffer> => {
+      const array = new Uint8Array(capacity)
+      array.set(old)
+      return array
+    }
+    this.leftPx = float(this.leftPx)
+    this.rightPx = float(this.rightPx)
+    this.topPx = float(this.topPx)
+    this.roomPx = float(this.roomPx)
+    const heightPx = new Float32Array(capacity)
+    heightPx.set(this.heightPx)
+    this.heightPx = heightPx
+    const kind = new Uint16Array(capacity)
+    kind.set(this.kind)
+    this.kind = kind
+    this.state = byte(this.state)
+    this.cover = byte(this.cover)
+    this.slot = int(this.slot)
+    this.from = int(this.from)
+    this.to = int(this.to)
+  }
+}
+
+export class MarkList {
+  count = 0
+  xPx = new Float64Array(64)
+  /** Middle of the row. */
+  yPx = new Float64Array(64)
+  slot = new Int32Array(64)
+
+  clear(): void {
+    this.count = 0
+  }
+
+  push(xPx: number, yPx: number, slot: number): void {
+    if (this.count === this.xPx.length) {
+      const capacity = this.count * 2
+      const xs = new Float64Array(capacity)
+      const ys = new Float64Array(capacity)
+      const slots = new Int32Array(capacity)
+      xs.set(this.xPx)
+      ys.set(this.yPx)
+      slots.set(this.slot)
+      this.xPx = xs
+      this.yPx = ys
+      this.slot = slots
+    }
+    this.xPx[this.count] = xPx
+    this.yPx[this.count] = yPx
+    this.slot[this.count++] = slot
+  }
+}

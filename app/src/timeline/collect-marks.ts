@@ -1,0 +1,46 @@
+/** Which marks a frame draws: one every few pixels of a row at most, failed ones always. */
+import { isMarkVisible } from '../model/clip.ts'
+import { MarkFlag, type TraceColumns } from '../model/columns.ts'
+import type { MarkList } from './bar-list.ts'
+import { eachVisibleBlock } from './collect.ts'
+import { barHeightPx, barTopPx, rowsBetween } from './group-layout.ts'
+import type { MarkRow } from './row-index.ts'
+import type { Scene } from './scene.ts'
+import { snapPx } from './space.ts'
+
+/** Half of a mark's width; marks closer than this to the one before are not told apart. */
+export const MARK_REACH_PX = 5
+
+export function collectMarks(scene: Scene, list: MarkList): void {
+  list.clear()
+  const bottomPx = scene.scrollTopPx + scene.heightPx
+  eachVisibleBlock(scene, (block, group) => {
+    const [from, to] = rowsBetween(block, scene.scrollTopPx, bottomPx)
+    for (let row = from; row < to; row++) {
+      const marks = scene.index.marksOf(group, row)
+      if (marks === undefined) continue
+      const middlePx = barTopPx(block, row) + barHeightPx(block) / 2 - scene.scrollTopPx
+      collectRowMarks(scene, marks, middlePx, list)
+    }
+  })
+}
+
+function collectRowMarks(scene: Scene, marks: MarkRow, yPx: number, list: MarkList): void {
+  const { columns, scale } = scene
+  const fromS = scale.originS - MARK_REACH_PX / scale.pxPerS
+  const toS = scale.originS + (scale.widthPx + MARK_REACH_PX) / scale.pxPerS
+  let lastPx = -Infinity
+  for (let at = marks.firstFrom(columns, fromS); at < marks.slots.length; at++) {
+    const slot = marks.slots[at] as number
+    const timeS = columns.markTimeS[slot] as number
+    if (timeS > toS || !isMarkVisible(columns, slot, scene.playheadS)) return
+    const xPx = snapPx((timeS - scale.originS) * scale.pxPerS, scene.deviceRatio)
+    if (xPx - lastPx < MARK_REACH_PX && (!isError(columns, slot) || xPx === lastPx)) continue
+    list.push(xPx, yPx, slot)
+    lastPx = xPx
+  }
+}
+
+function isError(columns: TraceColumns, mark: number): boolean {
+  return ((columns.markFlags[mark] as number) & MarkFlag.ERROR) !== 0
+}

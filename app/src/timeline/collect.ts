@@ -1,0 +1,292 @@
+/**
+ * Which bars a frame draws, from the rows that are seen: whole bars where they are wide enough,
+ * one bar a pixel column where they are not.
+ *
+ * ```
+ *   spans    |-----------||-|-||||  |||   |--
+ *   columns  | | | | | | | | | | | | | | | |        one CSS px each
+ *   bars     ████████████ ▓▓▓▓▓▓▓  ▒▒▒   ███        ▓ ▒ merged, shaded by how much is covered
+ * ```
+ *
+ * An open bar is always a bar of its own; a merged bar with an error inside carries the error.
+ */
+import { SpanFlag } from '@wattline/trace'
+import { barEndS, flagsAt } from '../model/clip.ts'
+import { BarState, type BarList } from './bar-list.ts'
+import { barHeightPx, barTopPx, blockIndexAt, rowsBetween, type GroupBlock } from './group-layout.ts'
+import type { RowIndex } from './row-index.ts'
+import { NODE_SHIFT, type RowTree } from './row-tree.ts'
+import type { Scene } from './scene.ts'
+import { snapPx } from './space.ts'
+
+/** What is narrower is merged, and no bar is drawn narrower. */
+const COLUMN_PX = 1
+/** Neighbours that touch are told apart by a gap, once they are wide enough to give it. */
+const GAP_PX = 1
+const GAP_FROM_PX = 4
+/** Bars this far outside the canvas are still looked at: a selected one has a ring around it. */
+const MARGIN_PX = 4
+const QUARTERS = 4
+
+/** Calls `visit` for each block that is seen, from the top down. */
+export function eachVisibleBlock(
+  scene: Scene,
+  visit: (block: GroupBlock, group: number) => void,
+): void {
+  const { blocks } = scene.layout
+  const first = blockIndexAt(scene.layout, scene.scrollTopPx)
+  for (let group = Math.max(0, first); group < blocks.length; group++) {
+    const block = blocks[group] as GroupBlock
+    if (block.topPx >= scene.scrollTopPx + scene.heightPx) return
+    visit(block, group)
+  }
+}
+
+/** Fills `list` with the bars of all rows that are seen. Query: dimmed first, then the matches. */
+export function collectBars(scene: Scene, list: BarList): void {
+  list.clear()
+  const collector = new Collector(scene, list)
+  collectIndex(scene, scene.index, collector, scene.matching === undefined ? 0 : BarState.DIMMED)
+  if (scene.matching !== undefined) collectIndex(scene, scene.matching, collector, 0)
+}
+
+function collectIndex(scene: Scene, index: RowIndex, collector: Collector, state: number): void {
+  const bottomPx = scene.scrollTopPx + scene.heightPx
+  eachVisibleBlock(scene, (block, group) => {
+    const [from, to] = rowsBetween(block, scene.scrollTopPx, bottomPx)
+    for (let row = from; row < to; row++) {
+      const tree = index.spansOf(group, row)
+      if (tree !== undefined) collector.row(tree, block, row, state)
+    }
+  })
+}
+
+/** The bars of one row, exactly as `collectBars` has them. */
+export function collectRow(scene: Scene, group: number, row: number, list: BarList): void {
+  list.clear()
+  const block = scene.layout.blocks[group]
+  const tree = scene.index.spansOf(group, row)
+  if (block !== undefined && tree !== undefined) new Collector(scene, list).row(tree, block, row, 0)
+}
+
+/** Left and right edge of a bar from `startS` to `endS`, in CSS px. */
+export function barEdgesPx(scene: Scene, startS: number, endS: number): readonly [number, number] {
+  const { originS, pxPerS } = scene.scale
+  const leftPx = snapPx(clampPx(scene, (startS - originS) * pxPerS), scene.deviceRatio)
+  const endPx = snapPx(clampPx(scene, (endS - originS) * pxPerS), scene.deviceRatio)
+  const rightPx = Math.max(endPx, leftPx + COLUMN_PX)
+  return [leftPx, rightPx - leftPx >= GAP_FROM_PX ? rightPx - GAP_PX : rightPx]
+}
+
+/** Canvases lose precision far outside; what is a screen away is as good as any farther. */
+function clampPx(scene: Scene, xPx: number): number {
+  const { widthPx } = scene.scale
+  return Math.min(Math.max(xPx, -widthPx), 2 * widthPx)
+}
+
+/** One walk down the trees of the visible rows. Fields are the pixel column being merged. */
+class Collector {
+  private readonly scene: Scene
+  private readonly list: BarList
+  private readonly leftS: number
+  private readonly rightS: number
+  private tree: RowTree | undefined
+  private state = 0
+  private topPx = 0
+  private heightPx = 0
+  /** Index of the first bar of the row in the list. */
+  private rowFrom = 0
+  private columnPx = NaN
+  private columnEndPx = 0
+  private kind = 0
+  private kindPx = 0
+  private coveredPx = 0
+  private error = false
+  private from = 0
+  private to = 0
+
+  constructor(scene: Scene, list: BarList) {
+    const { scale } = scene
+    this.scene = scene
+    this.list = list
+    this.leftS = scale.originS - MARGIN_PX / scale.pxPerS
+    const rightS = scale.originS + (scale.widthPx + MARGIN_PX) / scale.pxPerS
+    this.rightS = Math.min(rightS, scene.playheadS ?? Infinity)
+  }
+
+  row(tree: RowTree, block: GroupBlock, row: number, state: number): void {
+    this.tree = tree
+    this.state = block.collapsed ? state | BarState.STRIP : state
+    this.topPx = barTopPx(block, row) - this.scene.scrollTopPx
+    this.heightPx = barHeightPx(block)
+    this.rowFrom = this.list.count
+    this.columnPx = NaN
+    const top = tree.levels.length - 1
+    this.walk(tree, top, 0, tree.levels[top]?.count ?? tree.count)
+    this.flush()
+    this.giveRoom()
+  }
+
+  /** False once the right edge is passed: starts are sorted. */
+  private walk(tree: RowTree, at: number, from: number, to: number): boolean {
+    const level = tree.levels[at]
+    if (level === undefined) return this.leaves(tree, from, to)
+    const { pxPerS } = this.scene.scale
+    const below = tree.levels[at - 1]?.count ?? tree.count
+    for (let node = from; node < to; node++) {
+      const startS = level.startS[node] as number
+      if (startS > this.rightS) return false
+      const endS = level.endS[node] as number
+      if (endS < this.leftS) continue
+      if ((endS - startS) * pxPerS < COLUMN_PX) {
+        const shift = NODE_SHIFT * (at + 1)
+        const last = Math.min((node + 1) << shift, tree.count)
+        const error = (level.errorAtS[node] as number) <= (this.scene.playheadS ?? Number.MAX_VALUE)
+        const coveredS = level.coveredS[node] as number
+        this.merge(startS, endS, level.kind[node] as number, coveredS, error, node << shift, last)
+      } else {
+        const first = node << NODE_SHIFT
+        const end = Math.min(first + (1 << NODE_SHIFT), below)
+        if (!this.walk(tree, at - 1, first, end)) return false
+      }
+    }
+    return true
+  }
+
+  private leaves(tree: RowTree, from: number, to: number): boolean {
+    const { columns, playheadS, nowS, scale } = this.scene
+    for (let index = from; index < to; index++) {
+      const slot = tree.slots[index] as number
+      const startS = columns.startS[slot] as number
+      if (startS > this.rightS) return false
+      const endS = barEndS(columns, slot, playheadS, nowS)
+      if (endS < this.leftS) continue
+      const flags = flagsAt(columns, slot, playheadS)
+      const kind = columns.kind[slot] as number
+      const isOpen = (flags & SpanFlag.OPEN) !== 0
+      if ((endS - startS) * scale.pxPerS >= COLUMN_PX || isOpen) {
+        this.single(slot, startS, endS, kind, flags, index)
+      } else {
+        const error = (flags & SpanFlag.ERROR) !== 0
+        this.merge(startS, endS, kind, endS - startS, error, index, index + 1)
+      }
+    }
+    return true
+  }
+
+  private single(
+    slot: number,
+    startS: number,
+    endS: number,
+    kind: number,
+    flags: number,
+    index: number,
+  ): void {
+    this.flush()
+    const { list } = this
+    const [leftPx, rightPx] = barEdgesPx(this.scene, startS, endS)
+    const bar = this.push(leftPx, rightPx, kind, this.state | stateOf(flags), index, index + 1)
+    list.cover[bar] = QUARTERS
+    list.slot[bar] = slot
+  }
+
+  private merge(
+    startS: number,
+    endS: number,
+    kind: number,
+    coveredS: number,
+    error: boolean,
+    from: number,
+    to: number,
+  ): void {
+    const { originS, pxPerS } = this.scene.scale
+    const columnPx = Math.floor((startS - originS) * pxPerS)
+    if (columnPx !== this.columnPx) {
+      this.flush()
+      this.columnPx = columnPx
+      this.columnEndPx = columnPx + COLUMN_PX
+      this.kind = kind
+      this.kindPx = 0
+      this.coveredPx = 0
+      this.error = false
+      this.from = from
+    }
+    // A majority vote in one pass: a kind that covers more than half of the column wins.
+    const coveredPx = coveredS * pxPerS
+    if (kind === this.kind) this.kindPx += coveredPx
+    else if (coveredPx > this.kindPx) {
+      this.kind = kind
+      this.kindPx = coveredPx - this.kindPx
+    } else this.kindPx -= coveredPx
+    this.coveredPx += coveredPx
+    this.error ||= error
+    this.to = to
+    const endPx = Math.round((endS - originS) * pxPerS)
+    if (endPx > this.columnEndPx) this.columnEndPx = endPx
+  }
+
+  /** Ends the pixel column: joins it to the one before if they look alike, else draws it. */
+  private flush(): void {
+    if (Number.isNaN(this.columnPx)) return
+    const { list, columnPx } = this
+    const state = this.state | BarState.MERGED | (this.error ? BarState.ERROR : 0)
+    const cover = Math.min(QUARTERS, Math.max(1, Math.ceil(this.coveredPx * QUARTERS)))
+    this.columnPx = NaN
+    const previous = list.count - 1
+    if (
+      previous >= this.rowFrom &&
+      list.state[previous] === state &&
+      list.kind[previous] === this.kind &&
+      list.cover[previous] === cover &&
+      (list.rightPx[previous] as number) >= columnPx
+    ) {
+      list.rightPx[previous] = this.columnEndPx
+      list.to[previous] = this.to
+      return
+    }
+    const bar = this.push(columnPx, this.columnEndPx, this.kind, state, this.from, this.to)
+    list.cover[bar] = cover
+    list.slot[bar] = this.tree?.slots[this.from] as number
+  }
+
+  private push(
+    leftPx: number,
+    rightPx: number,
+    kind: number,
+    state: number,
+    from: number,
+    to: number,
+  ): number {
+    const { list } = this
+    const bar = list.push()
+    list.leftPx[bar] = leftPx
+    list.rightPx[bar] = rightPx
+    list.topPx[bar] = this.topPx
+    list.heightPx[bar] = this.heightPx
+    list.kind[bar] = kind
+    list.state[bar] = state
+    list.from[bar] = from
+    list.to[bar] = to
+    return bar
+  }
+
+  /** Tells each bar of the row where the next one begins, for labels that stand after the bar. */
+  private giveRoom(): void {
+    const { list } = this
+    let roomPx = this.scene.widthPx
+    for (let bar = list.count - 1; bar >= this.rowFrom; bar--) {
+      list.roomPx[bar] = roomPx
+      roomPx = list.leftPx[bar] as number
+    }
+  }
+}
+
+function stateOf(flags: number): number {
+  let state = 0
+  if (flags & SpanFlag.OPEN) state |= BarState.OPEN
+  if (flags & SpanFlag.DID_NOT_END) state |= BarState.FADES
+  if (flags & SpanFlag.AMBIGUOUS) state |= BarState.AMBIGUOUS
+  if (flags & SpanFlag.CLOCK) state |= BarState.CLOCK
+  if (flags & SpanFlag.ERROR) state |= BarState.ERROR
+  return state
+}

@@ -1,0 +1,89 @@
+/** What a span or mark is called: on its bar, in the hover card, and for those who listen. */
+import { SpanFlag, formatDuration, shortModel } from '@wattline/trace'
+import { barEndS, flagsAt, isOpenAt, subjectAt } from '../model/clip.ts'
+import { MarkFlag, type TraceColumns } from '../model/columns.ts'
+import type { Selected } from '../store/view-state.ts'
+
+/** Kinds whose subject is a model. */
+const MODEL_KINDS: ReadonlySet<string> = new Set([
+  'lm_inference',
+  'prefill',
+  'decode',
+  'submodel_call',
+])
+
+/** Kinds that say more than a model's name inside their parent's bar, which has it already. */
+const PHASE_KINDS: ReadonlySet<string> = new Set(['prefill', 'decode'])
+
+/** `tool_call` → `tool call`. */
+export function kindLabel(kind: string): string {
+  return kind.replaceAll('_', ' ')
+}
+
+/** What a bar says: `Qwen3-8B`, `web_search`, `turn 4`, `prefill`. */
+export function barLabel(kind: string, subject: string | undefined): string {
+  if (subject === undefined || subject === '' || PHASE_KINDS.has(kind)) return kindLabel(kind)
+  if (kind === 'turn') return /^\d+$/.test(subject) ? `turn ${subject}` : subject
+  return MODEL_KINDS.has(kind) ? shortModel(subject) : subject
+}
+
+export function spanLabel(
+  columns: TraceColumns,
+  slot: number,
+  playheadS: number | undefined,
+): string {
+  const kind = columns.kinds[columns.kind[slot] as number] ?? ''
+  return barLabel(kind, columns.strings[subjectAt(columns, slot, playheadS)])
+}
+
+export function markLabel(columns: TraceColumns, slot: number): string {
+  const kind = kindLabel(columns.kinds[columns.markKind[slot] as number] ?? '')
+  const subject = columns.strings[columns.markSubject[slot] as number]
+  const orphan = ((columns.markFlags[slot] as number) & MarkFlag.ORPHAN) !== 0
+  const name = subject === undefined ? kind : `${kind} ${subject}`
+  return orphan ? `${name}, end without a start` : name
+}
+
+/** Its flags as people would say them, in the order of their weight. */
+export function flagWords(flags: number): string[] {
+  const words: string[] = []
+  if (flags & SpanFlag.ERROR) words.push('failed')
+  if (flags & SpanFlag.OPEN) words.push('running')
+  if (flags & SpanFlag.DID_NOT_END) words.push('did not end')
+  if (flags & SpanFlag.AMBIGUOUS) words.push('pairing is a guess')
+  if (flags & SpanFlag.CLOCK) words.push('ends before it starts: the clock stepped')
+  if (flags & SpanFlag.PARENT_UNSURE) words.push('parent is a guess')
+  return words
+}
+
+/** Seconds; undefined for a span without an end (at the playhead). */
+export function durationOf(
+  columns: TraceColumns,
+  slot: number,
+  playheadS: number | undefined,
+): number | undefined {
+  const endS = columns.endS[slot] as number
+  if (Number.isNaN(endS) || isOpenAt(columns, slot, playheadS)) return undefined
+  return Math.max(0, endS - (columns.startS[slot] as number))
+}
+
+/** `tool call web_search in planner, 318 ms, failed`: what a screen reader hears of a selection. */
+export function spokenSelection(
+  columns: TraceColumns,
+  selected: Selected | undefined,
+  playheadS: number | undefined,
+  nowS: number,
+): string {
+  if (selected === undefined) return 'Nothing selected.'
+  if (selected.type === 'mark') return `Point: ${markLabel(columns, selected.slot)}.`
+  const { slot } = selected
+  const kind = kindLabel(columns.kinds[columns.kind[slot] as number] ?? 'span')
+  const label = spanLabel(columns, slot, playheadS)
+  const group = columns.groups[columns.group[slot] as number]?.label ?? ''
+  const durationS = durationOf(columns, slot, playheadS)
+  const runningS = barEndS(columns, slot, playheadS, nowS) - (columns.startS[slot] as number)
+  const time = durationS === undefined ? `for ${formatDuration(runningS)}` : formatDuration(durationS)
+  const flags = flagWords(flagsAt(columns, slot, playheadS))
+  const name = label === kind ? kind : `${kind} ${label}`
+  return `${[`${name} in ${group}`, time, ...flags].join(', ')}.`
+}

@@ -1,0 +1,299 @@
+/**
+ * The timeline between the facts and the canvas: keeps the indexes up to date, knows the canvas's
+ * size and scroll, moves the view frame by frame and paints. It is the one object here with a
+ * lifetime; React creates it, tells it facts and sizes, and asks it where things are.
+ */
+import { barEndS, nowOf } from '../model/clip.ts'
+import type { TraceColumns } from '../model/columns.ts'
+import type { Selected, Viewport, ViewState } from '../store/view-state.ts'
+import { hitTest, rectOf, type Rect } from './geometry.ts'
+import { blockIndexAt, layoutGroups, type GroupBlock, type GroupLayout } from './group-layout.ts'
+import { createMotion } from './motion.ts'
+import type { Painter } from './paint.ts'
+import { RowIndex } from './row-index.ts'
+import type { Scene } from './scene.ts'
+import {
+  fitViewport,
+  panViewport,
+  placeTime,
+  pxToTime,
+  timeScale,
+  zoomViewport,
+  type Extent,
+} from './space.ts'
+import { Tally } from './tally.ts'
+import { timeTicks, type Tick } from './ticks.ts'
+
+/** The facts a timeline reads. */
+export type TimelineFacts = Pick<
+  ViewState,
+  | 'viewport'
+  | 'following'
+  | 'selected'
+  | 'range'
+  | 'playheadS'
+  | 'collapsed'
+  | 'matches'
+  | 'markMatches'
+  | 'clock'
+>
+
+/** The facts it writes. */
+export interface TimelineDispatch {
+  /** `following` says that the view slides by itself; else a hand moved it, and following ends. */
+  setViewport(viewport: Viewport, following: boolean): void
+  select(selected: Selected | undefined): void
+  setRange(range: Viewport | undefined): void
+  seek(playheadS: number): void
+  toggleGroup(label: string): void
+}
+
+export interface EngineOptions {
+  readonly columns: TraceColumns
+  readonly dispatch: TimelineDispatch
+  readonly requestFrame: (reason: string) => void
+  /** Whether the log still grows, so that open bars grow with the clock. */
+  readonly isLive: () => boolean
+  /** Wall clock, Unix seconds. */
+  readonly clockS: () => number
+  /** The frame clock, ms. */
+  readonly nowMs: () => number
+  /** Scrolls the canvas's container; its `scroll` event comes back as `setScroll`. */
+  readonly scrollTo: (topPx: number) => void
+  /** No eased moves (`prefers-reduced-motion`). */
+  readonly isStill: () => boolean
+  /** Where "now" stands while following, as a share of the width. */
+  readonly nowAt: number
+}
+
+const NO_FACTS: TimelineFacts = {
+  viewport: { startS: 0, endS: 1 },
+  following: false,
+  selected: undefined,
+  range: undefined,
+  playheadS: undefined,
+  collapsed: new Set(),
+  matches: undefined,
+  markMatches: undefined,
+  clock: 'relative',
+}
+
+const FIT_BAR_MARGIN = 0.15
+
+export class TimelineEngine {
+  readonly columns: TraceColumns
+  readonly dispatch: TimelineDispatch
+  readonly index = new RowIndex()
+  readonly tally = new Tally()
+  layout: GroupLayout = { blocks: [], heightPx: 0 }
+  facts: TimelineFacts = NO_FACTS
+  /** CSS px. */
+  widthPx = 0
+  heightPx = 0
+  scrollTopPx = 0
+  deviceRatio = 1
+  /** Where the pointer is over the canvas; undefined = elsewhere. */
+  cursorPx: number | undefined
+  painter: Painter | undefined
+  private readonly options: EngineOptions
+  private readonly motion = createMotion()
+  private matching: RowIndex | undefined
+  private laidOut: TraceColumns['groups'] | undefined
+  /** The viewport that this engine set itself last; another one was set by somebody else. */
+  private moved: Viewport | undefined
+
+  constructor(options: EngineOptions) {
+    this.options = options
+    this.columns = options.columns
+    this.dispatch = options.dispatch
+  }
+
+  setFacts(facts: TimelineFacts): void {
+    if (facts.matches !== this.facts.matches) this.matching = matchingIndex(facts.matches)
+    if (facts.viewport !== this.facts.viewport && facts.viewport !== this.moved) this.motion.stop()
+    const isFolded = facts.collapsed !== this.facts.collapsed
+    this.facts = facts
+    this.sync(isFolded)
+    this.options.requestFrame('timeline')
+  }
+
+  setSize(widthPx: number, heightPx: number, deviceRatio: number): void {
+    this.widthPx = widthPx
+    this.heightPx = heightPx
+    this.deviceRatio = deviceRatio
+    this.options.requestFrame('timeline')
+  }
+
+  setScroll(topPx: number): void {
+    this.scrollTopPx = topPx
+    this.options.requestFrame('timeline')
+  }
+
+  isLive(): boolean {
+    return this.options.isLive()
+  }
+
+  /** The right end of time: now while live, else the last event. */
+  nowS(): number {
+    return nowOf(this.options.isLive(), this.columns.lastS, this.options.clockS())
+  }
+
+  extent(): Extent {
+    const { firstS } = this.columns
+    if (!Number.isNaN(firstS)) return { firstS, lastS: this.nowS() }
+    const { startS, endS } = this.facts.viewport
+    return { firstS: startS, lastS: endS }
+  }
+
+  scene(): Scene {
+    const { columns, index, facts } = this
+    return {
+      columns,
+      index,
+      matching: this.matching,
+      markMatches: facts.markMatches,
+      layout: this.layout,
+      scale: timeScale(facts.viewport, this.widthPx),
+      scrollTopPx: this.scrollTopPx,
+      widthPx: this.widthPx,
+      heightPx: this.heightPx,
+      deviceRatio: this.deviceRatio,
+      playheadS: facts.playheadS,
+      nowS: this.nowS(),
+      live: this.options.isLive(),
+      selected: facts.selected,
+      range: facts.range,
+    }
+  }
+
+  /** Brings indexes and layout up to the columns' version. Cost: what changed. */
+  sync(isFolded = false): void {
+    const { columns } = this
+    this.index.sync(columns)
+    this.matching?.sync(columns)
+    this.tally.sync(columns)
+    if (columns.groups === this.laidOut && !isFolded) return
+    const before = this.layout
+    this.laidOut = columns.groups
+    this.layout = layoutGroups(columns.groups, this.facts.collapsed)
+    this.keepPlace(before)
+  }
+
+  ticks(): readonly Tick[] {
+    const { facts, widthPx, columns } = this
+    const { viewport, clock } = facts
+    return timeTicks({ viewport, widthPx, clock, originS: columns.firstS })
+  }
+
+  /** Moves what moves by itself: eased steps, and the slide of a followed run. */
+  advance(nowMs: number): void {
+    const step = this.motion.step(nowMs)
+    if (step !== undefined) {
+      this.move(step, false)
+      if (this.motion.target() !== undefined) this.options.requestFrame('zoom')
+      return
+    }
+    const { following, viewport, playheadS } = this.facts
+    if (!following || playheadS !== undefined || !this.options.isLive()) return
+    const next = placeTime(viewport, this.nowS(), this.options.nowAt)
+    const shiftPx = ((next.startS - viewport.startS) * this.widthPx) / (next.endS - next.startS)
+    // Less than a device pixel would only blur what stands still.
+    if (Math.abs(shiftPx) * this.deviceRatio >= 1) this.move(next, true)
+  }
+
+  paint(nowMs: number): void {
+    if (this.painter === undefined || this.widthPx === 0) return
+    this.sync()
+    const grid = this.ticks().map((tick) => tick.timeS)
+    this.painter.paint(this.scene(), grid, nowMs)
+    if (this.options.isLive()) this.options.requestFrame('live')
+  }
+
+  hitTest(xPx: number, yPx: number): Selected | undefined {
+    this.sync()
+    return hitTest(this.scene(), xPx, yPx)
+  }
+
+  rectOf(selected: Selected): Rect | undefined {
+    return rectOf(this.scene(), selected)
+  }
+
+  timeAt(xPx: number): number {
+    return pxToTime(timeScale(this.facts.viewport, this.widthPx), xPx)
+  }
+
+  /** Zooms at once, at a point of the canvas. */
+  zoomAt(factor: number, xPx: number): void {
+    const fraction = this.widthPx === 0 ? 0.5 : xPx / this.widthPx
+    this.motion.stop()
+    this.move(zoomViewport(this.facts.viewport, factor, fraction, this.extent()), false)
+  }
+
+  /** Moves at once, by CSS px; positive looks at later times. */
+  panByPx(byPx: number): void {
+    if (this.widthPx === 0 || byPx === 0) return
+    this.motion.stop()
+    this.move(panViewport(this.facts.viewport, byPx / this.widthPx, this.extent()), false)
+  }
+
+  /** Zooms by a key: eased, at the cursor, else in the middle. */
+  zoomBy(factor: number): void {
+    const fraction = this.cursorPx === undefined ? 0.5 : this.cursorPx / Math.max(this.widthPx, 1)
+    const from = this.motion.target() ?? this.facts.viewport
+    this.ease(zoomViewport(from, factor, fraction, this.extent()))
+  }
+
+  panBy(fraction: number): void {
+    const from = this.motion.target() ?? this.facts.viewport
+    this.ease(panViewport(from, fraction, this.extent()))
+  }
+
+  fitTimes(fromS: number, toS: number, margin?: number): void {
+    this.ease(fitViewport(fromS, toS, margin))
+  }
+
+  fitAll(): void {
+    const { firstS, lastS } = this.extent()
+    this.fitTimes(firstS, lastS)
+  }
+
+  fitSpan(slot: number): void {
+    const startS = this.columns.startS[slot] as number
+    const endS = barEndS(this.columns, slot, this.facts.playheadS, this.nowS())
+    this.fitTimes(startS, endS, FIT_BAR_MARGIN)
+  }
+
+  ease(to: Viewport): void {
+    if (this.options.isStill()) {
+      this.move(to, false)
+      return
+    }
+    this.motion.start(this.facts.viewport, to, this.options.nowMs())
+    this.options.requestFrame('zoom')
+  }
+
+  scrollTo(topPx: number): void {
+    const lowestPx = Math.max(0, this.layout.heightPx - this.heightPx)
+    this.options.scrollTo(Math.min(Math.max(0, topPx), lowestPx))
+  }
+
+  private move(viewport: Viewport, following: boolean): void {
+    this.moved = viewport
+    this.dispatch.setViewport(viewport, following)
+  }
+
+  /** Groups above that grew or folded do not push away what is looked at. */
+  private keepPlace(before: GroupLayout): void {
+    if (this.scrollTopPx === 0) return
+    const group = blockIndexAt(before, this.scrollTopPx)
+    const was = before.blocks[group]
+    const is: GroupBlock | undefined = this.layout.blocks[group]
+    if (was === undefined || is === undefined || is.label !== was.label) return
+    const shiftPx = is.topPx - was.topPx
+    if (shiftPx !== 0) this.options.scrollTo(this.scrollTopPx + shiftPx)
+  }
+}
+
+function matchingIndex(matches: Uint8Array | undefined): RowIndex | undefined {
+  return matches === undefined ? undefined : new RowIndex((slot) => matches[slot] === 1)
+}

@@ -1,0 +1,239 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { SpanFlag } from '@wattline/trace'
+import { BarList, BarState } from './bar-list.ts'
+import { collectBars } from './collect.ts'
+import { hitTest, rectOf } from './geometry.ts'
+import { SyntheticTrace, syntheticRun, type SyntheticSpan } from './testing/columns.ts'
+import { picture, sceneOf } from './testing/scene.ts'
+
+const T0 = 1_800_000_000
+
+/** Records as `[kind, start, end, row]`, seconds from T0. */
+function traceOf(...spans: readonly (readonly [string, number, number | undefined, number?])[]) {
+  return new SyntheticTrace().add(
+    spans.map(([kind, startS, endS, row = 0]) => ({
+      kind,
+      startS: T0 + startS,
+      endS: endS === undefined ? undefined : T0 + endS,
+      row,
+    })),
+  )
+}
+
+const TEN = { startS: T0, endS: T0 + 10 }
+
+describe('a picture', () => {
+  test('shows spans where they are, told apart by a gap', () => {
+    const trace = traceOf(['turn', 0, 10], ['lm', 0.5, 4, 1], ['tool', 4, 6, 1])
+    expect(picture(sceneOf(trace, { viewport: TEN, widthPx: 40 }))).toEqual([
+      'ttttttttttttttttttttttttttttttttttttttt·',
+      '··lllllllllllll·ttttttt·················',
+    ])
+  })
+
+  test('draws an open span up to now', () => {
+    const trace = traceOf(['turn', 1, undefined])
+    const scene = sceneOf(trace, { viewport: TEN, widthPx: 20, live: true, nowS: T0 + 6 })
+    expect(picture(scene)).toEqual(['··tttttttt~·········'])
+  })
+
+  test('clips at the playhead: later ends are not known, later starts not seen', () => {
+    const trace = traceOf(['turn', 0, 9], ['lm', 1, 3, 1], ['tool', 3, 8, 1], ['tool', 8, 9, 1])
+    const scene = sceneOf(trace, { viewport: TEN, widthPx: 20, playheadS: T0 + 5 })
+    expect(picture(scene)).toEqual(['tttttttt~···········', '··lll·tt~···········'])
+  })
+
+  test('knows an error only from its time on', () => {
+    const trace = traceOf(['tool', 1, 5])
+    trace.change(0, { errorAtS: T0 + 5 })
+    const at = (playheadS: number | undefined) =>
+      picture(
+        sceneOf(trace, {
+          viewport: TEN,
+          widthPx: 10,
+          ...(playheadS === undefined ? {} : { playheadS: T0 + playheadS }),
+        }),
+      )
+    expect(at(4)).toEqual(['·tt~······'])
+    expect(at(5)).toEqual(['·TTT······'])
+    expect(at(undefined)).toEqual(['·TTT······'])
+  })
+
+  test('did-not-end fades at its end of knowledge, and is open at a playhead', () => {
+    const trace = new SyntheticTrace().add([{ kind: 'turn', startS: T0 + 1, fadeS: T0 + 6 }])
+    const scene = sceneOf(trace, { viewport: TEN, widthPx: 10 })
+    expect(picture(scene)).toEqual(['·tttt·····'])
+    const played = sceneOf(trace, { viewport: TEN, widthPx: 10, playheadS: T0 + 4 })
+    expect(picture(played)).toEqual(['·tt~······'])
+  })
+
+  test('puts a late span in its place', () => {
+    const trace = traceOf(['a', 0, 1], ['c', 4, 5], ['d', 6, 7], ['e', 8, 9])
+    const late = { kind: 'b', startS: T0 + 2, endS: T0 + 3 }
+    const scene = sceneOf(trace, { viewport: TEN, widthPx: 10 })
+    trace.add([late])
+    scene.index.sync(trace.columns)
+    expect(picture(scene)).toEqual(['a·b·c·d·e·'])
+  })
+
+  test('draws a collapsed group as one strip', () => {
+    const trace = traceOf(['turn', 0, 9], ['lm', 2, 4, 1], ['tool', 5, 8, 2])
+    const scene = sceneOf(trace, { viewport: TEN, widthPx: 20, collapsed: ['agent'] })
+    expect(picture(scene)).toEqual(['ttttllltttttttttt···'])
+    expect(scene.layout.heightPx).toBe(24)
+    expect(hitTest(scene, 6, 12)).toEqual({ type: 'span', slot: 1 })
+    expect(hitTest(scene, 2, 12)).toEqual({ type: 'span', slot: 0 })
+  })
+
+  test('marks a guess', () => {
+    const trace = new SyntheticTrace().add([
+      { kind: 'tool', startS: T0 + 1, endS: T0 + 6, flags: SpanFlag.AMBIGUOUS },
+    ])
+    expect(picture(sceneOf(trace, { viewport: TEN, widthPx: 10 }))).toEqual(['·ttt?·····'])
+  })
+})
+
+const spanArbitrary = fc.record({
+  startS: fc.double({ min: 0, max: 100, noNaN: true }),
+  lengthS: fc.double({ min: 0, max: 5, noNaN: true }),
+  row: fc.integer({ min: 0, max: 3 }),
+  group: fc.constantFrom('a', 'b'),
+  failed: fc.boolean(),
+  open: fc.integer({ min: 0, max: 20 }),
+})
+
+/** Spans that do not overlap within a row, as lanes guarantee. */
+const spansArbitrary = fc.array(spanArbitrary, { minLength: 1, maxLength: 120 }).map((records) => {
+  const ends = new Map<string, number>()
+  const spans: SyntheticSpan[] = []
+  for (const { startS, lengthS, row, group, failed, open } of records.toSorted(
+    (a, b) => a.startS - b.startS,
+  )) {
+    const key = `${group}${row}`
+    const endS = startS + lengthS
+    if (startS < (ends.get(key) ?? -1)) continue
+    ends.set(key, open === 0 ? Infinity : endS)
+    spans.push({
+      kind: failed ? 'tool' : 'lm',
+      startS: T0 + startS,
+      endS: open === 0 ? undefined : T0 + endS,
+      row,
+      group,
+      ...(failed && open !== 0 ? { errorAtS: T0 + endS } : {}),
+    })
+  }
+  return spans
+})
+
+const viewArbitrary = fc.record({
+  fromS: fc.double({ min: -10, max: 90, noNaN: true }),
+  widthS: fc.double({ min: 0.01, max: 200, noNaN: true }),
+  widthPx: fc.integer({ min: 20, max: 300 }),
+  deviceRatio: fc.constantFrom(1, 1.5, 2),
+})
+
+describe('for any trace and view', () => {
+  test('the middle of every painted bar hits a span that is drawn there', () => {
+    fc.assert(
+      fc.property(spansArbitrary, viewArbitrary, (spans, { fromS, widthS, ...sizes }) => {
+        const trace = new SyntheticTrace().add(spans)
+        const viewport = { startS: T0 + fromS, endS: T0 + fromS + widthS }
+        const scene = sceneOf(trace, { viewport, nowS: T0 + 110, ...sizes })
+        const bars = new BarList()
+        collectBars(scene, bars)
+        for (let bar = 0; bar < bars.count; bar++) {
+          const leftPx = Math.max(0, bars.leftPx[bar] as number)
+          const rightPx = Math.min(scene.widthPx, bars.rightPx[bar] as number)
+          const x = (leftPx + rightPx) / 2
+          if (rightPx <= leftPx || covered(bars, bar, x)) continue
+          const y = (bars.topPx[bar] as number) + (bars.heightPx[bar] as number) / 2
+          const hit = hitTest(scene, x, y)
+          expect(hit?.type).toBe('span')
+          const rect = rectOf(scene, hit ?? { type: 'span', slot: -1 })
+          expect(rect?.topPx).toBe(bars.topPx[bar])
+          if ((bars.state[bar] as number) & BarState.MERGED) {
+            const middlePx = (rect?.leftPx ?? NaN) + (rect?.widthPx ?? NaN) / 2
+            expect(middlePx).toBeGreaterThanOrEqual(leftPx - 2)
+            expect(middlePx).toBeLessThanOrEqual(rightPx + 2)
+          } else {
+            expect(hit?.slot).toBe(bars.slot[bar])
+            expect(rect?.leftPx).toBe(bars.leftPx[bar])
+          }
+        }
+      }),
+    )
+  })
+
+  test('merging hides no error and no open span', () => {
+    fc.assert(
+      fc.property(spansArbitrary, viewArbitrary, (spans, { fromS, widthS, ...sizes }) => {
+        const trace = new SyntheticTrace().add(spans)
+        const viewport = { startS: T0 + fromS, endS: T0 + fromS + widthS }
+        const scene = sceneOf(trace, { viewport, nowS: T0 + 110, ...sizes })
+        const bars = new BarList()
+        collectBars(scene, bars)
+        const { columns } = trace
+        for (let slot = 0; slot < columns.spanCount; slot++) {
+          const flags = columns.flags[slot] as number
+          const wanted =
+            (flags & SpanFlag.ERROR ? BarState.ERROR : 0) | (flags & SpanFlag.OPEN ? BarState.OPEN : 0)
+          const rect = rectOf(scene, { type: 'span', slot })
+          if (wanted === 0 || rect === undefined) continue
+          if (rect.leftPx > scene.widthPx || rect.leftPx + rect.widthPx < 0) continue
+          const shown = Array.from({ length: bars.count }, (_, bar) => bar).some(
+            (bar) =>
+              bars.topPx[bar] === rect.topPx &&
+              (bars.leftPx[bar] as number) <= rect.leftPx + 1 &&
+              (bars.rightPx[bar] as number) >= rect.leftPx - 1 &&
+              ((bars.state[bar] as number) & wanted) === wanted,
+          )
+          expect(shown).toBe(true)
+        }
+      }),
+    )
+  })
+})
+
+/** Whether a later bar is drawn over the point: snapped to pixels, neighbours may touch. */
+function covered(bars: BarList, bar: number, xPx: number): boolean {
+  for (let other = 0; other < bars.count; other++) {
+    if (other === bar || bars.topPx[other] !== bars.topPx[bar]) continue
+    if ((bars.leftPx[other] as number) <= xPx && (bars.rightPx[other] as number) >= xPx) return true
+  }
+  return false
+}
+
+test('zoomed out, what is drawn depends on pixels and not on spans', () => {
+  const counts = [10_000, 100_000].map((count) => {
+    const trace = syntheticRun(count)
+    const { firstS, lastS } = trace.columns
+    const scene = sceneOf(trace, { viewport: { startS: firstS, endS: lastS }, widthPx: 800 })
+    const bars = new BarList()
+    collectBars(scene, bars)
+    return bars.count
+  })
+  const rows = 4 * 3
+  for (const count of counts) expect(count).toBeLessThanOrEqual(rows * 800)
+})
+
+test('one failed millisecond in a day is seen and found', () => {
+  const spans: SyntheticSpan[] = Array.from({ length: 20_000 }, (_, at) => ({
+    kind: 'tool_call',
+    startS: T0 + at * 4.32,
+    endS: T0 + at * 4.32 + (at === 12_345 ? 0.001 : 2),
+    ...(at === 12_345 ? { errorAtS: T0 + at * 4.32 + 0.001 } : {}),
+  }))
+  const scene = sceneOf(new SyntheticTrace().add(spans), {
+    viewport: { startS: T0, endS: T0 + 86_400 },
+    widthPx: 1000,
+  })
+  const bars = new BarList()
+  collectBars(scene, bars)
+  const failed = Array.from({ length: bars.count }, (_, bar) => bar).filter(
+    (bar) => (bars.state[bar] as number) & BarState.ERROR,
+  )
+  expect(failed).toHaveLength(1)
+  const xPx = (bars.leftPx[failed[0] ?? -1] as number) + 0.5
+  expect(hitTest(scene, xPx, 34)).toEqual({ type: 'span', slot: 12_345 })
+})

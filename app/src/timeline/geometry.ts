@@ -1,0 +1,160 @@
+/**
+ * Where a span or mark is, and what is at a point: the same rectangles that paint fills. Both work
+ * on a {@link Scene} and know no canvas.
+ */
+import type { TraceColumns } from '../model/columns.ts'
+import { barEndS, isMarkVisible, isVisible } from '../model/clip.ts'
+import type { Selected } from '../store/view-state.ts'
+import { BarList, BarState, MarkList } from './bar-list.ts'
+import { MARK_REACH_PX, collectMarks } from './collect-marks.ts'
+import { barEdgesPx, collectRow } from './collect.ts'
+import {
+  barHeightPx,
+  barTopPx,
+  blockIndexAt,
+  rowsBetween,
+  type GroupBlock,
+} from './group-layout.ts'
+import type { Scene } from './scene.ts'
+
+/** In CSS px from the canvas's top left corner; it may lie outside of the canvas. */
+export interface Rect {
+  readonly leftPx: number
+  readonly topPx: number
+  readonly widthPx: number
+  readonly heightPx: number
+}
+
+/** Narrow bars can be hit a little beside their edges. */
+const REACH_PX = 2
+
+/** Where a span or mark is drawn; undefined when the playhead hides it or it does not exist. */
+export function rectOf(scene: Scene, selected: Selected): Rect | undefined {
+  return selected.type === 'span' ? spanRect(scene, selected.slot) : markRect(scene, selected.slot)
+}
+
+function spanRect(scene: Scene, slot: number): Rect | undefined {
+  const { columns, layout, playheadS, nowS } = scene
+  if (slot >= columns.spanCount || !isVisible(columns, slot, playheadS)) return undefined
+  const block = layout.blocks[columns.group[slot] as number]
+  if (block === undefined) return undefined
+  const startS = columns.startS[slot] as number
+  const endS = barEndS(columns, slot, playheadS, nowS)
+  const [leftPx, rightPx] = barEdgesPx(scene, startS, endS)
+  const topPx = barTopPx(block, columns.row[slot] as number) - scene.scrollTopPx
+  return { leftPx, topPx, widthPx: rightPx - leftPx, heightPx: barHeightPx(block) }
+}
+
+function markRect(scene: Scene, slot: number): Rect | undefined {
+  const { columns, layout, scale } = scene
+  if (slot >= columns.markCount || !isMarkVisible(columns, slot, scene.playheadS)) return undefined
+  const block = layout.blocks[columns.markGroup[slot] as number]
+  if (block === undefined) return undefined
+  const xPx = ((columns.markTimeS[slot] as number) - scale.originS) * scale.pxPerS
+  const topPx = barTopPx(block, columns.markRow[slot] as number) - scene.scrollTopPx
+  const widthPx = 2 * MARK_REACH_PX
+  return { leftPx: xPx - MARK_REACH_PX, topPx, widthPx, heightPx: barHeightPx(block) }
+}
+
+/** What is drawn at a point: marks lie over bars, later bars over earlier ones. */
+export function hitTest(scene: Scene, xPx: number, yPx: number): Selected | undefined {
+  const contentYPx = yPx + scene.scrollTopPx
+  const group = blockIndexAt(scene.layout, contentYPx)
+  const block = scene.layout.blocks[group]
+  if (block === undefined) return undefined
+  return hitMark(scene, xPx, yPx) ?? hitBar(scene, group, block, xPx, contentYPx)
+}
+
+function hitMark(scene: Scene, xPx: number, yPx: number): Selected | undefined {
+  const marks = new MarkList()
+  collectMarks(scene, marks)
+  let nearest = -1
+  let nearestPx = MARK_REACH_PX
+  for (let mark = 0; mark < marks.count; mark++) {
+    const distancePx = Math.abs((marks.xPx[mark] as number) - xPx)
+    if (distancePx > nearestPx || Math.abs((marks.yPx[mark] as number) - yPx) > 8) continue
+    nearest = mark
+    nearestPx = distancePx
+  }
+  if (nearest < 0) return undefined
+  return { type: 'mark', slot: marks.slot[nearest] as number }
+}
+
+function hitBar(
+  scene: Scene,
+  group: number,
+  block: GroupBlock,
+  xPx: number,
+  contentYPx: number,
+): Selected | undefined {
+  const bars = new BarList()
+  const [from, to] = rowsBetween(block, contentYPx, contentYPx)
+  let near: Selected | undefined
+  let nearPx = REACH_PX
+  // A collapsed group draws its rows over each other: the last one is on top.
+  for (let row = Math.max(from + 1, to) - 1; row >= from; row--) {
+    const topPx = barTopPx(block, row)
+    if (contentYPx < topPx || contentYPx > topPx + barHeightPx(block)) continue
+    collectRow(scene, group, row, bars)
+    const bar = nearestBar(bars, xPx)
+    const outsidePx = outsideOf(bars, bar, xPx)
+    if (outsidePx > nearPx || (near !== undefined && outsidePx === nearPx)) continue
+    near = { type: 'span', slot: slotOf(scene, group, row, bars, bar, xPx) }
+    nearPx = outsidePx
+    if (outsidePx <= 0) return near
+  }
+  return near
+}
+
+/** The last bar that contains the point, else the nearest one; −1 of none. */
+function nearestBar(bars: BarList, xPx: number): number {
+  let nearest = -1
+  for (let bar = bars.count - 1; bar >= 0; bar--) {
+    const outsidePx = outsideOf(bars, bar, xPx)
+    if (outsidePx <= 0) return bar
+    if (outsidePx < outsideOf(bars, nearest, xPx)) nearest = bar
+  }
+  return nearest
+}
+
+/** How far a point is from a bar; ≤ 0 inside. */
+function outsideOf(bars: BarList, bar: number, xPx: number): number {
+  if (bar < 0) return Infinity
+  return Math.max((bars.leftPx[bar] as number) - xPx, xPx - (bars.rightPx[bar] as number))
+}
+
+/** The span a bar stands for; of a merged one a failed span, else the one nearest to the point. */
+function slotOf(
+  scene: Scene,
+  group: number,
+  row: number,
+  bars: BarList,
+  bar: number,
+  xPx: number,
+): number {
+  const state = bars.state[bar] as number
+  const tree = scene.index.spansOf(group, row)
+  if ((state & BarState.MERGED) === 0 || tree === undefined) return bars.slot[bar] as number
+  const { columns, scale } = scene
+  const from = bars.from[bar] as number
+  const to = bars.to[bar] as number
+  if (state & BarState.ERROR) {
+    const failed = tree.slots.subarray(from, to).find((slot) => isFailed(scene, slot))
+    if (failed !== undefined) return failed
+  }
+  const timeS = scale.originS + xPx / scale.pxPerS
+  const at = Math.min(Math.max(tree.firstFrom(columns, timeS), from), to - 1)
+  const after = tree.slots[at] as number
+  const before = tree.slots[Math.max(from, at - 1)] as number
+  if (!isVisible(columns, after, scene.playheadS)) return before
+  const isBefore = timeS - startOf(columns, before) < startOf(columns, after) - timeS
+  return isBefore ? before : after
+}
+
+function isFailed(scene: Scene, slot: number): boolean {
+  return (scene.columns.errorAtS[slot] as number) <= (scene.playheadS ?? Number.MAX_VALUE)
+}
+
+function startOf(columns: TraceColumns, slot: number): number {
+  return columns.startS[slot] as number
+}

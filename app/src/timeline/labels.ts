@@ -1,0 +1,106 @@
+/**
+ * Text on bars: inside when it fits, else after the bar when there is room, else shortened inside,
+ * else none. Measuring is slow, so widths are remembered.
+ */
+import { formatDuration } from '@wattline/trace'
+import { BarState, type BarList } from './bar-list.ts'
+import { durationOf, spanLabel } from './describe.ts'
+import type { Scene } from './scene.ts'
+
+const PADDING_PX = 6
+/** An error's ✕ stands before the text. */
+export const CROSS_PX = 14
+const CROSS_FROM_PX = 26
+/** Shortened text says something from here on. */
+const SHORTEN_FROM_PX = 44
+const CACHE_LIMIT = 8000
+
+/** Widths of texts in one font, in CSS px. */
+export class TextWidths {
+  private readonly widths = new Map<string, number>()
+  private readonly measure: (text: string) => number
+
+  constructor(measure: (text: string) => number) {
+    this.measure = measure
+  }
+
+  of(text: string): number {
+    const known = this.widths.get(text)
+    if (known !== undefined) return known
+    // Texts are few (subjects, three-digit durations); a run of unlike ones starts over.
+    if (this.widths.size >= CACHE_LIMIT) this.widths.clear()
+    const widthPx = this.measure(text)
+    this.widths.set(text, widthPx)
+    return widthPx
+  }
+
+  /** As much of `text` as fits, with an ellipsis; empty when that is not even two letters. */
+  shorten(text: string, roomPx: number): string {
+    if (this.of(text) <= roomPx) return text
+    let low = 0
+    let high = Math.min(text.length, 200)
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if (this.of(`${text.slice(0, middle)}…`) <= roomPx) low = middle
+      else high = middle - 1
+    }
+    return low < 2 ? '' : `${text.slice(0, low).trimEnd()}…`
+  }
+}
+
+export interface Label {
+  readonly text: string
+  readonly xPx: number
+  /** In the bar's own ink, or beside it in the page's. */
+  readonly inside: boolean
+}
+
+/** Whether a failed bar is wide enough for its ✕. */
+export function hasCross(leftPx: number, rightPx: number): boolean {
+  return rightPx - Math.max(leftPx, 0) >= CROSS_FROM_PX
+}
+
+/** The label of one bar of `list`; undefined when there is no room for any. */
+export function placeLabel(
+  scene: Scene,
+  list: BarList,
+  bar: number,
+  widths: TextWidths,
+): Label | undefined {
+  const state = list.state[bar] as number
+  const leftPx = Math.max(0, list.leftPx[bar] as number)
+  const rightPx = Math.min(scene.widthPx, list.rightPx[bar] as number)
+  const roomPx = Math.min(scene.widthPx, list.roomPx[bar] as number) - rightPx - 2 * PADDING_PX
+  let insidePx = rightPx - leftPx - 2 * PADDING_PX
+  // Most bars are too narrow for any text and have a neighbour: nothing is formatted for them.
+  if (insidePx < 10 && roomPx < 18) return undefined
+  let textPx = leftPx + PADDING_PX
+  if (state & BarState.ERROR && hasCross(list.leftPx[bar] as number, rightPx)) {
+    textPx += CROSS_PX
+    insidePx -= CROSS_PX
+  }
+  const slot = list.slot[bar] as number
+  const name = spanLabel(scene.columns, slot, scene.playheadS)
+  const durationS = durationOf(scene.columns, slot, scene.playheadS)
+  const full = durationS === undefined ? name : `${name}  ${formatDuration(durationS)}`
+  if (widths.of(full) <= insidePx) return { text: full, xPx: textPx, inside: true }
+  if (widths.of(name) <= insidePx) return { text: name, xPx: textPx, inside: true }
+  const beside = state & BarState.OPEN ? undefined : placeBeside(full, name, rightPx, roomPx, widths)
+  if (beside !== undefined) return beside
+  if (insidePx < SHORTEN_FROM_PX - 2 * PADDING_PX) return undefined
+  const text = widths.shorten(name, insidePx)
+  return text === '' ? undefined : { text, xPx: textPx, inside: true }
+}
+
+function placeBeside(
+  full: string,
+  name: string,
+  rightPx: number,
+  roomPx: number,
+  widths: TextWidths,
+): Label | undefined {
+  const xPx = rightPx + PADDING_PX
+  if (widths.of(full) <= roomPx) return { text: full, xPx, inside: false }
+  if (widths.of(name) <= roomPx) return { text: name, xPx, inside: false }
+  return undefined
+}

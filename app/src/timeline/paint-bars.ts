@@ -1,0 +1,365 @@
+/** Bars: plain ones style by style, then those with an ornament, then errors, then text. */
+import { BarState, type BarList } from './bar-list.ts'
+import { BAR_PX } from './group-layout.ts'
+import { hasCross, placeLabel, type TextWidths } from './labels.ts'
+import type { Scene } from './scene.ts'
+import type { Ink, Theme } from './theme.ts'
+
+export interface Brush {
+  readonly context: CanvasRenderingContext2D
+  readonly theme: Theme
+  readonly hatch: CanvasPattern | undefined
+  readonly font: string
+  readonly widths: TextWidths
+  /** Scratch of the sort by style; replaced when too small. */
+  buckets: Int32Array
+  order: Int32Array
+}
+
+const RADIUS_PX = 3
+/** Corners are not seen on narrower bars. */
+const ROUND_FROM_PX = 7
+const DIMMED_ALPHA = 0.25
+/** From the thinnest cover of a merged bar to a full one. */
+const COVER_ALPHA = [0, 0.45, 0.65, 0.85, 1] as const
+const COVERS = 4
+const GUESS_ALPHA = 0.45
+const ERROR_EDGE_PX = 3
+const FADE_PX = 72
+const SOFT_PX = 18
+const STRIPE_PX = 14
+const BASELINE_PX = 12
+
+/** These are drawn one by one: they have an edge, a pattern or an outline of their own. */
+const ORNATE = BarState.OPEN | BarState.FADES | BarState.AMBIGUOUS | BarState.CLOCK
+
+export function paintBars(brush: Brush, scene: Scene, bars: BarList, nowMs: number): void {
+  sortByStyle(brush, scene, bars)
+  paintPlain(brush, scene, bars)
+  paintOrnate(brush, scene, bars, nowMs)
+  paintErrors(brush, scene, bars)
+  paintLabels(brush, scene, bars)
+  brush.context.globalAlpha = 1
+}
+
+/** A style is a kind, a cover and dimmed or not; a counting sort, so no comparison a bar. */
+function styleOf(bars: BarList, bar: number): number {
+  const dimmed = ((bars.state[bar] as number) & BarState.DIMMED) !== 0 ? 1 : 0
+  return (((bars.kind[bar] as number) * COVERS + (bars.cover[bar] as number) - 1) << 1) | dimmed
+}
+
+function sortByStyle(brush: Brush, scene: Scene, bars: BarList): void {
+  const styles = scene.columns.kinds.length * COVERS * 2
+  if (brush.buckets.length < styles + 1) brush.buckets = new Int32Array(styles * 2 + 1)
+  if (brush.order.length < bars.count) brush.order = new Int32Array(bars.leftPx.length)
+  const { buckets, order } = brush
+  buckets.fill(0)
+  for (let bar = 0; bar < bars.count; bar++) {
+    const after = styleOf(bars, bar) + 1
+    buckets[after] = (buckets[after] as number) + 1
+  }
+  for (let style = 1; style < buckets.length; style++) {
+    buckets[style] = (buckets[style] as number) + (buckets[style - 1] as number)
+  }
+  for (let bar = 0; bar < bars.count; bar++) {
+    const style = styleOf(bars, bar)
+    const at = buckets[style] as number
+    order[at] = bar
+    buckets[style] = at + 1
+  }
+}
+
+function paintPlain(brush: Brush, scene: Scene, bars: BarList): void {
+  const { context, order } = brush
+  for (let from = 0; from < bars.count;) {
+    const first = order[from] as number
+    const style = styleOf(bars, first)
+    let to = from + 1
+    while (to < bars.count && styleOf(bars, order[to] as number) === style) to++
+    const kind = scene.columns.kinds[bars.kind[first] as number] ?? ''
+    if (kind !== 'wait' || brush.hatch === undefined) {
+      context.fillStyle = brush.theme.ink(kind).fill
+      context.globalAlpha = alphaOf(bars, first)
+      fillBars(context, bars, order, from, to)
+    } else {
+      context.globalAlpha = alphaOf(bars, first)
+      paintWaits(brush, bars, from, to)
+    }
+    from = to
+  }
+}
+
+function alphaOf(bars: BarList, bar: number): number {
+  const cover = COVER_ALPHA[bars.cover[bar] as number] ?? 1
+  return (bars.state[bar] as number) & BarState.DIMMED ? cover * DIMMED_ALPHA : cover
+}
+
+/** Narrow bars are filled at once; rounded ones are gathered in one path. */
+function fillBars(
+  context: CanvasRenderingContext2D,
+  bars: BarList,
+  order: Int32Array,
+  from: number,
+  to: number,
+): void {
+  let rounded = false
+  for (let at = from; at < to; at++) {
+    const bar = order[at] as number
+    const state = bars.state[bar] as number
+    if (state & ORNATE) continue
+    const leftPx = bars.leftPx[bar] as number
+    const widthPx = (bars.rightPx[bar] as number) - leftPx
+    const topPx = bars.topPx[bar] as number
+    const heightPx = bars.heightPx[bar] as number
+    if (widthPx < ROUND_FROM_PX || state & (BarState.MERGED | BarState.STRIP)) {
+      context.fillRect(leftPx, topPx, widthPx, heightPx)
+      continue
+    }
+    if (!rounded) context.beginPath()
+    rounded = true
+    context.roundRect(leftPx, topPx, widthPx, heightPx, RADIUS_PX)
+  }
+  if (rounded) context.fill()
+}
+
+/** Waiting is not work: hatched, within a thin outline. */
+function paintWaits(brush: Brush, bars: BarList, from: number, to: number): void {
+  const { context, theme, hatch, order } = brush
+  if (hatch === undefined) return
+  context.fillStyle = hatch
+  fillBars(context, bars, order, from, to)
+  context.strokeStyle = theme.ink('wait').fill
+  context.lineWidth = 1
+  context.beginPath()
+  for (let at = from; at < to; at++) {
+    const bar = order[at] as number
+    const state = bars.state[bar] as number
+    const leftPx = bars.leftPx[bar] as number
+    const widthPx = (bars.rightPx[bar] as number) - leftPx
+    if (widthPx < ROUND_FROM_PX || state & (ORNATE | BarState.MERGED | BarState.STRIP)) continue
+    const topPx = bars.topPx[bar] as number
+    const heightPx = bars.heightPx[bar] as number
+    context.roundRect(leftPx + 0.5, topPx + 0.5, widthPx - 1, heightPx - 1, RADIUS_PX)
+  }
+  context.stroke()
+}
+
+function paintOrnate(brush: Brush, scene: Scene, bars: BarList, nowMs: number): void {
+  const { context } = brush
+  for (let bar = 0; bar < bars.count; bar++) {
+    const state = bars.state[bar] as number
+    if ((state & ORNATE) === 0) continue
+    const kind = scene.columns.kinds[bars.kind[bar] as number] ?? ''
+    const ink = brush.theme.ink(kind)
+    const fill = kind === 'wait' && brush.hatch !== undefined ? brush.hatch : ink.fill
+    const alpha = state & BarState.DIMMED ? DIMMED_ALPHA : 1
+    if (state & BarState.CLOCK) {
+      context.globalAlpha = alpha
+      paintHourglass(context, ink, bars, bar)
+      continue
+    }
+    context.globalAlpha = state & BarState.AMBIGUOUS ? alpha * GUESS_ALPHA : alpha
+    if (state & BarState.OPEN) paintOpen(brush, scene, bars, bar, fill, ink, nowMs)
+    else if (state & BarState.FADES) paintFading(context, bars, bar, fill)
+    else fillBar(context, bars, bar, fill, RADIUS_PX)
+    context.globalAlpha = alpha
+    if (state & BarState.AMBIGUOUS) outlineGuess(context, bars, bar, ink)
+  }
+}
+
+function fillBar(
+  context: CanvasRenderingContext2D,
+  bars: BarList,
+  bar: number,
+  fill: string | CanvasPattern | CanvasGradient,
+  radii: number | number[],
+): void {
+  const leftPx = bars.leftPx[bar] as number
+  const widthPx = (bars.rightPx[bar] as number) - leftPx
+  context.fillStyle = fill
+  context.beginPath()
+  context.roundRect(leftPx, bars.topPx[bar] as number, widthPx, bars.heightPx[bar] as number, radii)
+  context.fill()
+}
+
+/** Solid, then soft towards the edge that still moves; a stripe runs along it once a second. */
+function paintOpen(
+  brush: Brush,
+  scene: Scene,
+  bars: BarList,
+  bar: number,
+  fill: string | CanvasPattern,
+  ink: Ink,
+  nowMs: number,
+): void {
+  const { context } = brush
+  const leftPx = bars.leftPx[bar] as number
+  const rightPx = bars.rightPx[bar] as number
+  const topPx = bars.topPx[bar] as number
+  const heightPx = bars.heightPx[bar] as number
+  const softPx = Math.min(SOFT_PX, (rightPx - leftPx) / 2)
+  const edge = context.createLinearGradient(rightPx - softPx, 0, rightPx, 0)
+  edge.addColorStop(0, ink.fill)
+  edge.addColorStop(1, transparent(ink.fill))
+  context.save()
+  context.beginPath()
+  context.roundRect(leftPx, topPx, rightPx - leftPx, heightPx, [RADIUS_PX, 0, 0, RADIUS_PX])
+  context.clip()
+  context.fillStyle = fill
+  context.fillRect(leftPx, topPx, rightPx - leftPx - softPx, heightPx)
+  context.fillStyle = edge
+  context.fillRect(rightPx - softPx, topPx, softPx, heightPx)
+  if (scene.live) {
+    // The stripe travels the last part of the bar, so that a long one shows life where it grows.
+    const travelPx = Math.min(rightPx - leftPx, 96) + STRIPE_PX
+    const xPx = rightPx - travelPx + ((nowMs % 1000) / 1000) * travelPx
+    context.globalAlpha *= 0.35
+    context.fillStyle = brush.theme.surface
+    context.beginPath()
+    context.moveTo(xPx, topPx + heightPx)
+    context.lineTo(xPx + heightPx / 2, topPx)
+    context.lineTo(xPx + heightPx / 2 + STRIPE_PX / 2, topPx)
+    context.lineTo(xPx + STRIPE_PX / 2, topPx + heightPx)
+    context.fill()
+  }
+  context.restore()
+}
+
+function paintFading(
+  context: CanvasRenderingContext2D,
+  bars: BarList,
+  bar: number,
+  fill: string | CanvasPattern,
+): void {
+  const leftPx = bars.leftPx[bar] as number
+  const rightPx = bars.rightPx[bar] as number
+  const fadePx = Math.min(FADE_PX, (rightPx - leftPx) * 0.75)
+  if (typeof fill !== 'string' || rightPx - leftPx < ROUND_FROM_PX) {
+    fillBar(context, bars, bar, fill, 0)
+    return
+  }
+  const gradient = context.createLinearGradient(rightPx - fadePx, 0, rightPx, 0)
+  gradient.addColorStop(0, fill)
+  gradient.addColorStop(1, transparent(fill))
+  fillBar(context, bars, bar, gradient, [RADIUS_PX, 0, 0, RADIUS_PX])
+}
+
+/** A dotted outline over a pale bar: where it ends is a guess. */
+function outlineGuess(
+  context: CanvasRenderingContext2D,
+  bars: BarList,
+  bar: number,
+  ink: Ink,
+): void {
+  const leftPx = bars.leftPx[bar] as number
+  const widthPx = (bars.rightPx[bar] as number) - leftPx
+  if (widthPx < 3) return
+  context.strokeStyle = ink.fill
+  context.lineWidth = 1
+  context.setLineDash([2, 2])
+  context.beginPath()
+  context.roundRect(
+    leftPx + 0.5,
+    (bars.topPx[bar] as number) + 0.5,
+    widthPx - 1,
+    (bars.heightPx[bar] as number) - 1,
+    RADIUS_PX,
+  )
+  context.stroke()
+  context.setLineDash([])
+}
+
+/** Ended before it started: no length, so a shape that no bar has. */
+function paintHourglass(
+  context: CanvasRenderingContext2D,
+  ink: Ink,
+  bars: BarList,
+  bar: number,
+): void {
+  const xPx = bars.leftPx[bar] as number
+  const topPx = bars.topPx[bar] as number
+  const bottomPx = topPx + (bars.heightPx[bar] as number)
+  const halfPx = 4
+  context.fillStyle = ink.fill
+  context.beginPath()
+  context.moveTo(xPx - halfPx, topPx)
+  context.lineTo(xPx + halfPx, topPx)
+  context.lineTo(xPx - halfPx, bottomPx)
+  context.lineTo(xPx + halfPx, bottomPx)
+  context.closePath()
+  context.fill()
+}
+
+/** A red left edge; it is never narrower than itself, so one failed span shows in a day's view. */
+function paintErrors(brush: Brush, scene: Scene, bars: BarList): void {
+  const { context, theme } = brush
+  for (let bar = 0; bar < bars.count; bar++) {
+    const state = bars.state[bar] as number
+    if ((state & BarState.ERROR) === 0) continue
+    const leftPx = bars.leftPx[bar] as number
+    const rightPx = bars.rightPx[bar] as number
+    const topPx = bars.topPx[bar] as number
+    const heightPx = bars.heightPx[bar] as number
+    const isPlain = (state & (BarState.MERGED | BarState.STRIP)) === 0
+    context.globalAlpha = state & BarState.DIMMED ? DIMMED_ALPHA : 1
+    context.fillStyle = theme.error
+    const edgePx = Math.max(ERROR_EDGE_PX, isPlain ? 0 : rightPx - leftPx)
+    context.fillRect(leftPx, topPx, edgePx, heightPx)
+    if (!isPlain) continue
+    if (rightPx - leftPx > ERROR_EDGE_PX + 2) {
+      context.fillStyle = theme.surface
+      context.fillRect(leftPx + ERROR_EDGE_PX, topPx, 1, heightPx)
+    }
+    if (hasCross(leftPx, Math.min(rightPx, scene.widthPx))) {
+      const ink = theme.ink(scene.columns.kinds[bars.kind[bar] as number] ?? '')
+      paintCross(context, ink.text, Math.max(leftPx, 0) + 12, topPx + heightPx / 2)
+    }
+  }
+}
+
+function paintCross(
+  context: CanvasRenderingContext2D,
+  colour: string,
+  xPx: number,
+  yPx: number,
+): void {
+  const halfPx = 3
+  context.strokeStyle = colour
+  context.lineWidth = 1.75
+  context.beginPath()
+  context.moveTo(xPx - halfPx, yPx - halfPx)
+  context.lineTo(xPx + halfPx, yPx + halfPx)
+  context.moveTo(xPx + halfPx, yPx - halfPx)
+  context.lineTo(xPx - halfPx, yPx + halfPx)
+  context.stroke()
+}
+
+function paintLabels(brush: Brush, scene: Scene, bars: BarList): void {
+  const { context, theme, widths } = brush
+  const without = BarState.MERGED | BarState.STRIP | BarState.DIMMED | BarState.CLOCK
+  context.font = brush.font
+  context.textBaseline = 'alphabetic'
+  context.globalAlpha = 1
+  for (let bar = 0; bar < bars.count; bar++) {
+    const state = bars.state[bar] as number
+    if (state & without || bars.heightPx[bar] !== BAR_PX) continue
+    const label = placeLabel(scene, bars, bar, widths)
+    if (label === undefined) continue
+    const kind = scene.columns.kinds[bars.kind[bar] as number] ?? ''
+    const onSurface = !label.inside || kind === 'wait' || (state & BarState.AMBIGUOUS) !== 0
+    context.fillStyle = onSurface ? theme.text : theme.ink(kind).text
+    if (kind === 'wait' && label.inside) {
+      // Text on a hatch is not readable: it stands on a plain patch.
+      context.fillStyle = theme.surface
+      const patchPx = widths.of(label.text) + 6
+      context.fillRect(label.xPx - 3, (bars.topPx[bar] as number) + 1, patchPx, BAR_PX - 2)
+      context.fillStyle = theme.text
+    }
+    context.fillText(label.text, label.xPx, (bars.topPx[bar] as number) + BASELINE_PX)
+  }
+}
+
+/** `#rrggbb` without any of it. */
+function transparent(colour: string): string {
+  return /^#[0-9a-f]{6}$/i.test(colour) ? `${colour}00` : 'transparent'
+}

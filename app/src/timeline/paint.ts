@@ -1,0 +1,107 @@
+/**
+ * Draws one frame: ground, bars, marks, lines, in this order. Pure over the context: the scene and
+ * the theme say everything; nothing is read from the page. Bars are drawn style by style, so that
+ * the context changes colour a few times a frame and not once a bar.
+ */
+import { BarList, MarkList } from './bar-list.ts'
+import { collectBars } from './collect.ts'
+import { collectMarks } from './collect-marks.ts'
+import { TextWidths } from './labels.ts'
+import { paintBars, type Brush } from './paint-bars.ts'
+import { paintGround, paintLines } from './paint-ground.ts'
+import { paintMarks } from './paint-marks.ts'
+import type { Scene } from './scene.ts'
+import { rectOf } from './geometry.ts'
+import type { Theme } from './theme.ts'
+
+const LABEL_PX = 12
+
+/** What is kept from frame to frame: buffers and measured widths, never facts. */
+export interface Painter {
+  /** Ticks are those of the axis above: Unix seconds of the grid lines. */
+  paint(scene: Scene, gridS: readonly number[], nowMs: number): void
+  /** What the last frame drew; for tests and for the bench. */
+  readonly bars: BarList
+}
+
+/**
+ * @param hatch a tile of diagonal lines for `wait`, made by `createHatch`; undefined = plain
+ */
+export function createPainter(
+  context: CanvasRenderingContext2D,
+  theme: Theme,
+  hatch: CanvasPattern | undefined,
+): Painter {
+  const bars = new BarList()
+  const marks = new MarkList()
+  const font = `${LABEL_PX}px ${theme.font}`
+  const brush: Brush = {
+    context,
+    theme,
+    hatch,
+    font,
+    widths: new TextWidths((text) => {
+      context.font = font
+      return context.measureText(text).width
+    }),
+    buckets: new Int32Array(64),
+    order: new Int32Array(256),
+  }
+  return {
+    bars,
+    paint(scene, gridS, nowMs) {
+      context.setTransform(scene.deviceRatio, 0, 0, scene.deviceRatio, 0, 0)
+      paintGround(context, theme, scene, gridS)
+      collectBars(scene, bars)
+      paintBars(brush, scene, bars, nowMs)
+      collectMarks(scene, marks)
+      paintMarks(context, theme, scene, marks)
+      paintSelection(context, theme, scene)
+      paintLines(context, theme, scene)
+    },
+  }
+}
+
+/** A ring around the selected bar, a hair apart so that it shows on bars of its own colour. */
+function paintSelection(context: CanvasRenderingContext2D, theme: Theme, scene: Scene): void {
+  const rect = scene.selected === undefined ? undefined : rectOf(scene, scene.selected)
+  if (rect === undefined) return
+  const widthPx = Math.max(rect.widthPx, 3)
+  context.beginPath()
+  context.roundRect(rect.leftPx - 1, rect.topPx - 1, widthPx + 2, rect.heightPx + 2, 4)
+  context.lineWidth = 1
+  context.strokeStyle = theme.surface
+  context.stroke()
+  context.beginPath()
+  context.roundRect(rect.leftPx - 2, rect.topPx - 2, widthPx + 4, rect.heightPx + 4, 5)
+  context.lineWidth = 2
+  context.strokeStyle = theme.focusRing
+  context.stroke()
+}
+
+const HATCH_TILE_PX = 6
+
+/** A tile of 45° lines, in device px. `tile` is an empty canvas of any size. */
+export function createHatch(
+  tile: HTMLCanvasElement | OffscreenCanvas,
+  colour: string,
+  deviceRatio: number,
+): CanvasPattern | undefined {
+  const sizePx = Math.round(HATCH_TILE_PX * deviceRatio)
+  tile.width = sizePx
+  tile.height = sizePx
+  const context = tile.getContext('2d') as CanvasRenderingContext2D | null
+  if (context === null) return undefined
+  context.strokeStyle = colour
+  context.lineWidth = 1.5 * deviceRatio
+  context.beginPath()
+  for (const shift of [-sizePx, 0, sizePx]) {
+    context.moveTo(shift - 1, sizePx + 1)
+    context.lineTo(shift + sizePx + 1, -1)
+  }
+  context.stroke()
+  const pattern = context.createPattern(tile, 'repeat')
+  if (pattern === null) return undefined
+  pattern.setTransform(new DOMMatrix().scale(1 / deviceRatio))
+  return pattern
+}

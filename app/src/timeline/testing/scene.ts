@@ -1,0 +1,74 @@
+/** A scene around synthetic columns, and its picture as rows of letters. */
+import { BarList, BarState } from '../bar-list.ts'
+import { collectBars } from '../collect.ts'
+import { layoutGroups } from '../group-layout.ts'
+import { RowIndex } from '../row-index.ts'
+import type { Scene } from '../scene.ts'
+import { timeScale } from '../space.ts'
+import type { Viewport } from '../../store/view-state.ts'
+import type { SyntheticTrace } from './columns.ts'
+
+export interface SceneOptions {
+  readonly viewport: Viewport
+  readonly widthPx?: number
+  readonly heightPx?: number
+  readonly playheadS?: number
+  readonly nowS?: number
+  readonly live?: boolean
+  readonly collapsed?: readonly string[]
+  readonly scrollTopPx?: number
+  readonly deviceRatio?: number
+  readonly matches?: Uint8Array
+}
+
+export function sceneOf(trace: SyntheticTrace, options: SceneOptions): Scene {
+  const { columns } = trace
+  const widthPx = options.widthPx ?? 100
+  const index = new RowIndex()
+  index.sync(columns)
+  const { matches } = options
+  const matching =
+    matches === undefined ? undefined : new RowIndex((slot) => matches[slot] === 1)
+  matching?.sync(columns)
+  return {
+    columns,
+    index,
+    matching,
+    markMatches: undefined,
+    layout: layoutGroups(columns.groups, new Set(options.collapsed)),
+    scale: timeScale(options.viewport, widthPx),
+    scrollTopPx: options.scrollTopPx ?? 0,
+    widthPx,
+    heightPx: options.heightPx ?? 400,
+    deviceRatio: options.deviceRatio ?? 1,
+    playheadS: options.playheadS,
+    nowS: options.nowS ?? columns.lastS,
+    live: options.live ?? false,
+    selected: undefined,
+    range: undefined,
+  }
+}
+
+/**
+ * The bars of a scene, one line a row and one letter a pixel: the first letter of the bar's kind,
+ * upper case where it has failed, `~` over the last pixel of an open one, `?` of a guess,
+ * `·` nothing.
+ */
+export function picture(scene: Scene): string[] {
+  const bars = new BarList()
+  collectBars(scene, bars)
+  const rows = new Map<number, string[]>()
+  for (let bar = 0; bar < bars.count; bar++) {
+    const topPx = bars.topPx[bar] as number
+    const row = rows.get(topPx) ?? Array.from({ length: scene.widthPx }, () => '·')
+    rows.set(topPx, row)
+    const state = bars.state[bar] as number
+    const kind = scene.columns.kinds[bars.kind[bar] as number] ?? '?'
+    const letter = state & BarState.ERROR ? kind.slice(0, 1).toUpperCase() : kind.slice(0, 1)
+    const toPx = Math.min(scene.widthPx, Math.round(bars.rightPx[bar] as number))
+    for (let x = Math.max(0, Math.round(bars.leftPx[bar] as number)); x < toPx; x++) row[x] = letter
+    if (state & BarState.OPEN) row[toPx - 1] = '~'
+    if (state & BarState.AMBIGUOUS) row[toPx - 1] = '?'
+  }
+  return [...rows.entries()].toSorted(([a], [b]) => a - b).map(([, row]) => row.join(''))
+}
