@@ -20,3 +20,5 @@ export {
   type StoreErrorCode,
   type WriterChange,
 } from './storage/store.ts'
+export { FolderStore, type FolderStoreOptions } from './storage/folder-store.ts'
+export type { RunSummary } from './summary.ts'

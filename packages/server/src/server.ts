@@ -1,7 +1,197 @@
-/** One port for everything: recorders, viewers, HTTP and the dashboard. */
+/**
+ * One port for everything: recorders, viewers, HTTP and the dashboard.
+ *
+ * ```
+ *            ┌ /record ─▶ Recorders ─▶ store.append
+ * port ─▶ guard ─ /watch ─▶ serveViewer ─▶ source.read
+ *            └ HTTP    ─▶ routes ─▶ runs, dashboard
+ * ```
+ */
+import { randomBytes } from 'node:crypto'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createAdaptorServer } from '@hono/node-server'
+import type { ServerContext } from './context.ts'
+import { Guard, isLoopback, tokenProblem } from './http/guard.ts'
+import { createRoutes } from './http/routes.ts'
+import { Liveness } from './liveness.ts'
 import type { ServerOptions, WattlineServer } from './options.ts'
+import { Runs } from './runs.ts'
+import { FolderStore } from './storage/folder-store.ts'
+import type { RunStore } from './storage/store.ts'
+import { Summaries } from './summary.ts'
+import { Sockets } from './wire/sockets.ts'
 
-/** Starts a server. The store is repaired and listed before it resolves. */
-export function createServer(_options: ServerOptions): Promise<WattlineServer> {
-  return Promise.reject(new Error('not built yet'))
+const DEFAULT_PORT = 9288
+const PORTS_TO_TRY = 50
+const CLOSE_DEADLINE_MS = 5000
+const MEBIBYTE = 1024 * 1024
+
+/**
+ * Starts a server. The store is repaired and listed before it resolves.
+ *
+ * @throws {TypeError} when an option cannot be used.
+ * @throws {Error} when another server writes to the folder, or no port is free.
+ * @example const server = await createServer({ dir: 'runs', port: 0 })
+ */
+export async function createServer(options: ServerOptions = {}): Promise<WattlineServer> {
+  const host = options.host ?? '127.0.0.1'
+  const token =
+    options.token ?? (isLoopback(host) ? undefined : randomBytes(24).toString('base64url'))
+  const problem = token === undefined ? undefined : tokenProblem(token)
+  if (problem !== undefined) throw new TypeError(problem)
+
+  const store = options.store ?? (await openFolder(options))
+  const closing = new AbortController()
+  const context = createContext(options, store, closing.signal)
+  const { allowedHosts = [], allowedOrigins = [] } = options
+  const guard = new Guard({ host, token, allowedHosts, allowedOrigins })
+  const http = createAdaptorServer({ fetch: createRoutes(context, guard).fetch }) as Server
+  // A pipe that posts for a day is one request; slow headers are still cut by headersTimeout.
+  http.requestTimeout = 0
+  const requests = countRequests(http)
+  const sockets = new Sockets(context, guard)
+  http.on('upgrade', (request, socket, head) => sockets.upgrade(request, socket, head))
+  try {
+    await listen(http, host, options.port ?? DEFAULT_PORT)
+  } catch (error) {
+    context.liveness.stop()
+    await context.runs.close()
+    throw error
+  }
+  await context.liveness.adopt()
+
+  const { port } = http.address() as AddressInfo
+  const url = `http://${urlHost(host)}:${port}`
+  let closed: Promise<void> | undefined
+  return {
+    url,
+    openUrl: token === undefined ? url : `${url}/?token=${token}`,
+    host,
+    port,
+    token,
+    store,
+    close(deadlineMs = CLOSE_DEADLINE_MS) {
+      closed ??= shutDown({ http, requests, sockets, context, closing }, deadlineMs)
+      return closed
+    },
+  }
+}
+
+function openFolder(options: ServerOptions): Promise<FolderStore> {
+  const { fsync, keep, maxDiskBytes, log } = options
+  return FolderStore.open({
+    dir: options.dir ?? join(homedir(), '.wattline', 'runs'),
+    ...(fsync === undefined ? {} : { fsync }),
+    ...(keep === undefined ? {} : { keep }),
+    ...(maxDiskBytes === undefined ? {} : { maxDiskBytes }),
+    ...(log === undefined ? {} : { log }),
+  })
+}
+
+function createContext(
+  options: ServerOptions,
+  store: RunStore,
+  closing: AbortSignal,
+): ServerContext {
+  const log = options.log ?? (() => undefined)
+  const lostAfterMs = options.lostAfterMs ?? 30_000
+  const heartbeatMs = options.heartbeatMs ?? 10_000
+  return {
+    runs: new Runs(store, options.sources ?? []),
+    liveness: new Liveness(store, { lostAfterMs, heartbeatMs, log }),
+    summaries: new Summaries(store),
+    maxLineBytes: options.maxLineBytes ?? 16 * MEBIBYTE,
+    maxBodyBytes: options.maxBodyBytes ?? 1024 * MEBIBYTE,
+    lostAfterMs,
+    heartbeatMs,
+    dashboardDir: options.dashboardDir ?? fileURLToPath(new URL('../dashboard', import.meta.url)),
+    openFile: options.openFile,
+    log,
+    closing,
+  }
+}
+
+/** Listens on the port, or on the next free one behind it. */
+async function listen(http: Server, host: string, port: number): Promise<void> {
+  for (let tried = port; ; tried += 1) {
+    try {
+      await listenOnce(http, host, tried)
+      return
+    } catch (cause) {
+      const busy = (cause as NodeJS.ErrnoException).code === 'EADDRINUSE'
+      if (busy && tried < port + PORTS_TO_TRY && tried < 65_535) continue
+      throw new Error(`cannot listen on ${host}, port ${tried}: ${String(cause)}`, { cause })
+    }
+  }
+}
+
+function listenOnce(http: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    http.once('error', reject)
+    http.listen(port, host.replaceAll(/^\[|\]$/g, ''), () => {
+      http.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+/** Where a browser on this machine finds a server that listens on `host`. */
+function urlHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost'
+  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
+}
+
+interface Requests {
+  /** Resolves when no request is being answered. */
+  drained(): Promise<void>
+}
+
+function countRequests(http: Server): Requests {
+  let open = 0
+  let onDrained: () => void = () => undefined
+  http.on('request', (_, response) => {
+    open += 1
+    response.once('close', () => {
+      open -= 1
+      if (open === 0) onDrained()
+    })
+  })
+  return {
+    drained: () =>
+      new Promise((resolve) => {
+        onDrained = resolve
+        if (open === 0) resolve()
+      }),
+  }
+}
+
+interface Running {
+  readonly http: Server
+  readonly requests: Requests
+  readonly sockets: Sockets
+  readonly context: ServerContext
+  readonly closing: AbortController
+}
+
+/** Stop accepting → commit what has arrived → close sockets → close the store; cut at the deadline. */
+async function shutDown(running: Running, deadlineMs: number): Promise<void> {
+  const { http, requests, sockets, context, closing } = running
+  const stopped = new Promise<void>((resolve) => http.close(() => resolve()))
+  const deadline = setTimeout(() => {
+    sockets.terminate()
+    http.closeAllConnections()
+  }, deadlineMs)
+  context.liveness.stop()
+  closing.abort()
+  await sockets.close()
+  await requests.drained()
+  // What is left are connections that ask for nothing.
+  http.closeAllConnections()
+  await stopped
+  clearTimeout(deadline)
+  await context.runs.close()
 }

@@ -106,6 +106,9 @@ export interface RunStore extends RunSource {
   /** Makes run and writer known where they are not, and notes that the writer was seen now. */
   setWriter(run: string, writer: string, change: WriterChange): Promise<void>
   rename(run: string, name: string): Promise<void>
+  /** A text kept beside the run's log, such as a summary of it: what was last written, if at all. */
+  readNote?(run: string): Promise<string | undefined>
+  writeNote?(run: string, text: string): Promise<void>
   /** Deletes the run. Writers it had are refused from now on; a new writer makes a new run. */
   remove(run: string): Promise<void>
 }

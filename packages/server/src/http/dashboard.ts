@@ -1,0 +1,98 @@
+/** The dashboard's files, with a policy that leaves a hostile log nothing to run. */
+import { createHash } from 'node:crypto'
+import { readFile, realpath, stat } from 'node:fs/promises'
+import { extname, join, sep } from 'node:path'
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.json': 'application/json; charset=utf-8',
+  '.jsonl': 'application/x-ndjson; charset=utf-8',
+  '.map': 'application/json; charset=utf-8',
+  '.md': 'text/plain; charset=utf-8',
+  '.txt': 'text/plain; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.jpg': 'image/jpeg',
+  '.ico': 'image/x-icon',
+  '.webp': 'image/webp',
+  '.woff2': 'font/woff2',
+  '.wasm': 'application/wasm',
+  '.webmanifest': 'application/manifest+json',
+}
+
+/** Names with a hash of their content never change: `assets/index-BX3kq9aZ.js`. */
+const HASHED = /^\/assets\/.+-[\w-]{8,}\.\w+$/
+
+export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  'content-security-policy': [
+    "default-src 'self'",
+    "script-src 'self'",
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data: blob:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "worker-src 'self' blob:",
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; '),
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+}
+
+const NOT_BUILT = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>Wattline: the dashboard is not built</title>
+<h1>The dashboard is not built</h1>
+<p>The server runs, but the page it should show is not in its folder.
+Build it with <code>npm run build</code> and load this address again.
+Until then runs can be read at <a href="/api/runs">/api/runs</a>.</p>
+</html>
+`
+
+/** One file of the dashboard; undefined when there is none of that path. */
+export async function dashboardFile(
+  dir: string,
+  path: string,
+  ifNoneMatch: string | undefined,
+): Promise<Response | undefined> {
+  const wanted = path === '/' ? '/index.html' : path
+  const file = await locate(dir, wanted)
+  if (file === undefined) {
+    if (wanted !== '/index.html') return undefined
+    return new Response(NOT_BUILT, {
+      status: 503,
+      headers: { 'content-type': TYPES['.html'] ?? '' },
+    })
+  }
+  const { size, mtimeMs } = await stat(file)
+  const etag = `"${createHash('sha1').update(`${size} ${mtimeMs}`).digest('base64url')}"`
+  const headers = {
+    'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
+    'cache-control': HASHED.test(wanted) ? 'public, max-age=31536000, immutable' : 'no-cache',
+    etag,
+  }
+  if (ifNoneMatch === etag) return new Response(null, { status: 304, headers })
+  return new Response(await readFile(file), { headers })
+}
+
+/** The file's real path, if it is one and lies in the folder whatever links there are. */
+async function locate(dir: string, path: string): Promise<string | undefined> {
+  if (path.includes('\0') || path.includes('\\')) return undefined
+  try {
+    const root = await realpath(dir)
+    const file = await realpath(join(root, path))
+    if (!file.startsWith(root + sep)) return undefined
+    return (await stat(file)).isFile() ? file : undefined
+  } catch {
+    // Not there: the caller says so.
+    return undefined
+  }
+}

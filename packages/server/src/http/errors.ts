@@ -1,0 +1,33 @@
+/** Refusals of the HTTP routes: a status, and one sentence in `{"error"}`. */
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { StoreError } from '../storage/store.ts'
+
+/** Says what was expected, what came and what to do. */
+export class HttpError extends Error {
+  readonly status: ContentfulStatusCode
+  constructor(status: ContentfulStatusCode, message: string) {
+    super(message)
+    this.name = 'HttpError'
+    this.status = status
+  }
+}
+
+export function noSuchRun(run: string): HttpError {
+  return new HttpError(404, `there is no run ${run}; GET /api/runs lists those there are`)
+}
+
+/** The answer to an error; undefined for one that nobody expected. */
+export function statusOf(error: unknown): ContentfulStatusCode | undefined {
+  if (error instanceof HttpError) return error.status
+  if (!(error instanceof StoreError)) return undefined
+  switch (error.code) {
+    case 'removed':
+      return 410
+    case 'refused':
+      return 400
+    case 'closed':
+      return 503
+    case 'failed':
+      return 507
+  }
+}

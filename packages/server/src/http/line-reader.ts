@@ -1,0 +1,92 @@
+/** Cuts a request body into lines and sorts them: which are accepted, and why the others are not. */
+import { isUtf8 } from 'node:buffer'
+import { parseLine } from '@wattline/trace'
+
+const LF = 10
+const MAX_REJECTED_LISTED = 1000
+
+export interface RejectedLine {
+  /** From 1, blank lines included. */
+  readonly line: number
+  readonly reason: string
+}
+
+export interface AcceptedLines {
+  /** Verbatim, each ended by a newline. */
+  readonly bytes: Buffer
+  readonly count: number
+}
+
+export class LineReader {
+  readonly #maxLineBytes: number
+  readonly rejected: RejectedLine[] = []
+  rejectedCount = 0
+  #lineNumber = 0
+  /** What has come of a line that has not ended. */
+  #carry: Buffer[] = []
+  #carryBytes = 0
+
+  constructor(maxLineBytes: number) {
+    this.#maxLineBytes = maxLineBytes
+  }
+
+  /** Takes a part of the body; gives the accepted lines that ended in it. */
+  push(part: Buffer): AcceptedLines {
+    const accepted: Buffer[] = []
+    let from = 0
+    for (let end = part.indexOf(LF); end !== -1; end = part.indexOf(LF, from)) {
+      this.#endLine(part.subarray(from, end + 1), accepted)
+      from = end + 1
+    }
+    this.#keep(part.subarray(from))
+    return joined(accepted)
+  }
+
+  /** The body's end: a last line without a newline gets one. */
+  finish(): AcceptedLines {
+    const accepted: Buffer[] = []
+    if (this.#carryBytes > 0) this.#endLine(Buffer.from('\n'), accepted)
+    return joined(accepted)
+  }
+
+  #endLine(last: Buffer, accepted: Buffer[]): void {
+    const bytes = this.#carryBytes + last.length
+    const line = this.#carry.length === 0 ? last : Buffer.concat([...this.#carry, last])
+    this.#carry = []
+    this.#carryBytes = 0
+    this.#lineNumber += 1
+    const reason = this.#problem(line, bytes)
+    if (reason === undefined) accepted.push(line)
+    else if (reason !== '') this.#reject(reason)
+  }
+
+  /** Why a line is not accepted; empty for a blank one, which is passed over. */
+  #problem(line: Buffer, bytes: number): string | undefined {
+    if (bytes > this.#maxLineBytes) {
+      return `expected a line of at most ${this.#maxLineBytes} bytes, got ${bytes}`
+    }
+    if (!isUtf8(line)) return 'expected UTF-8, got bytes that are not'
+    const parsed = parseLine(line.toString())
+    if (parsed.type === 'blank') return ''
+    return parsed.type === 'malformed' ? parsed.reason : undefined
+  }
+
+  #keep(rest: Buffer): void {
+    if (rest.length === 0) return
+    this.#carryBytes += rest.length
+    // A line that is too long is counted to its end, but no longer held.
+    if (this.#carryBytes > this.#maxLineBytes) this.#carry = []
+    else this.#carry.push(Buffer.from(rest))
+  }
+
+  #reject(reason: string): void {
+    this.rejectedCount += 1
+    if (this.rejected.length < MAX_REJECTED_LISTED) {
+      this.rejected.push({ line: this.#lineNumber, reason })
+    }
+  }
+}
+
+function joined(lines: readonly Buffer[]): AcceptedLines {
+  return { bytes: Buffer.concat(lines), count: lines.length }
+}

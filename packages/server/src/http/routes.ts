@@ -1,0 +1,176 @@
+/** The HTTP routes. Every error is `{"error": "what was expected, what came, what to do"}`. */
+import type { IncomingMessage } from 'node:http'
+import type { HttpBindings } from '@hono/node-server'
+import { Hono } from 'hono'
+import { cleanName, type ServerContext } from '../context.ts'
+import type { RunInfo } from '../run-info.ts'
+import { VERSION } from '../version.ts'
+import { dashboardFile, SECURITY_HEADERS } from './dashboard.ts'
+import { HttpError, noSuchRun, statusOf } from './errors.ts'
+import { getEvents } from './events-file.ts'
+import { cookieName, type Guard } from './guard.ts'
+import { postEvents } from './post-events.ts'
+
+const MAX_JSON_BYTES = 64 * 1024
+const READING: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+type App = Hono<{ Bindings: HttpBindings }>
+
+export function createRoutes(context: ServerContext, guard: Guard): App {
+  const app: App = new Hono()
+  app.use(async (c, next) => {
+    await next()
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) c.header(name, value)
+  })
+  addGuard(app, guard)
+  addRunRoutes(app, context)
+  addEventRoutes(app, context)
+  addOpenRoute(app, context)
+  app.get('/healthz', (c) => c.json({ ok: true, name: 'wattline', version: VERSION }))
+  app.all('/api/*', (c) => {
+    throw new HttpError(404, `there is no ${c.req.method} ${c.req.path}`)
+  })
+  app.get('/*', async (c) => {
+    const { path } = c.req
+    const file = await dashboardFile(context.dashboardDir, path, c.req.header('if-none-match'))
+    if (file === undefined)
+      throw new HttpError(404, `there is no page ${path}; the dashboard is at /`)
+    return file
+  })
+  app.notFound((c) => c.json({ error: `there is no ${c.req.method} ${c.req.path}` }, 404))
+  app.onError((error, c) => {
+    const status = statusOf(error)
+    if (status === undefined) context.log(`${c.req.method} ${c.req.path}: ${error.stack ?? ''}`)
+    // What is left of a refused body is not read, so the connection cannot be used again.
+    if (!c.env.incoming.complete) c.header('connection', 'close')
+    return c.json({ error: status === undefined ? 'internal error' : error.message }, status ?? 500)
+  })
+  return app
+}
+
+function addGuard(app: App, guard: Guard): void {
+  app.use(async (c, next) => {
+    const request: IncomingMessage = c.env.incoming
+    const changes = !READING.has(c.req.method)
+    const refusal =
+      guard.checkHost(request) ??
+      (changes ? guard.checkOrigin(request) : undefined) ??
+      (c.req.path === '/healthz' ? undefined : guard.checkToken(request))
+    if (refusal !== undefined) throw new HttpError(refusal.status, refusal.error)
+    const token = c.req.query('token')
+    if (token !== undefined && c.req.path === '/') {
+      // The first visit: the token moves from the address, where it shows, into a cookie.
+      c.header(
+        'set-cookie',
+        `${cookieName(request)}=${token}; Path=/; HttpOnly; SameSite=Strict; Max-Age=31536000`,
+      )
+      return c.redirect('/', 303)
+    }
+    return next()
+  })
+}
+
+function addRunRoutes(app: App, context: ServerContext): void {
+  const { runs } = context
+  const existing = async (run: string): Promise<RunInfo> => {
+    const found = await runs.find(run)
+    if (found === undefined) throw noSuchRun(run)
+    return found.info
+  }
+  const writable = async (run: string): Promise<void> => {
+    const info = await existing(run)
+    if (info.readOnly) {
+      throw new HttpError(409, `run ${run} is a file that is only read; change the file itself`)
+    }
+  }
+  app.get('/api/runs', async (c) => {
+    c.header('cache-control', 'no-store')
+    return c.json(await runs.list())
+  })
+  app.get('/api/runs/:run', async (c) => {
+    c.header('cache-control', 'no-store')
+    return c.json(await existing(c.req.param('run')))
+  })
+  app.patch('/api/runs/:run', async (c) => {
+    const run = c.req.param('run')
+    await writable(run)
+    const { name } = await readJson(c.env.incoming)
+    const clean = typeof name === 'string' ? cleanName(name) : undefined
+    if (clean === undefined)
+      throw new HttpError(400, 'expected {"name": "a text that is not empty"}')
+    await runs.store.rename(run, clean)
+    return c.json(await existing(run))
+  })
+  app.delete('/api/runs/:run', async (c) => {
+    const run = c.req.param('run')
+    await writable(run)
+    await runs.store.remove(run)
+    return c.body(null, 204)
+  })
+  app.get('/api/runs/:run/summary', async (c) => {
+    const run = c.req.param('run')
+    const found = await runs.find(run)
+    if (found === undefined) throw noSuchRun(run)
+    c.header('cache-control', 'no-store')
+    return c.json(await context.summaries.get(found.source, found.info))
+  })
+}
+
+function addEventRoutes(app: App, context: ServerContext): void {
+  // PUT as well: that is what `curl -T -` sends.
+  app.on(['POST', 'PUT'], '/api/runs/:run/events', async (c) => {
+    const { searchParams } = new URL(c.req.url)
+    return c.json(await postEvents(context, c.env.incoming, c.req.param('run'), searchParams))
+  })
+  app.get('/api/runs/:run/events.jsonl', (c) => {
+    const abort = new AbortController()
+    c.env.outgoing.once('close', () => abort.abort())
+    return getEvents(context, {
+      run: c.req.param('run'),
+      range: c.req.header('range'),
+      query: new URL(c.req.url).searchParams,
+      signal: AbortSignal.any([abort.signal, context.closing]),
+    })
+  })
+}
+
+/** Hands a file to this server: for the command line only, never for a page. */
+function addOpenRoute(app: App, context: ServerContext): void {
+  app.post('/api/open', async (c) => {
+    if (context.openFile === undefined) throw new HttpError(404, 'this server opens no files')
+    if (c.req.header('origin') !== undefined) {
+      throw new HttpError(403, 'expected a program, got a page: pages cannot open files here')
+    }
+    const { path } = await readJson(c.env.incoming)
+    if (typeof path !== 'string' || path === '' || path.includes('\0')) {
+      throw new HttpError(400, 'expected {"path": "the file to open"}')
+    }
+    try {
+      return c.json(await context.openFile(path))
+    } catch (error) {
+      throw new HttpError(400, error instanceof Error ? error.message : String(error))
+    }
+  })
+}
+
+async function readJson(request: IncomingMessage): Promise<Record<string, unknown>> {
+  const parts: Buffer[] = []
+  let bytes = 0
+  for await (const part of request) {
+    bytes += (part as Buffer).length
+    if (bytes > MAX_JSON_BYTES) {
+      throw new HttpError(413, `expected at most ${MAX_JSON_BYTES} bytes of JSON`)
+    }
+    parts.push(part as Buffer)
+  }
+  let json: unknown
+  try {
+    json = JSON.parse(Buffer.concat(parts).toString())
+  } catch {
+    throw new HttpError(400, 'expected a JSON object as the body')
+  }
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    throw new HttpError(400, 'expected a JSON object as the body')
+  }
+  return json as Record<string, unknown>
+}

@@ -1,0 +1,279 @@
+import { connect } from 'node:net'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import type { RunInfo } from './run-info.ts'
+import { createServer } from './server.ts'
+import { getJson, lines, record, startServer, tempDir, untilRun, watch } from './testing/harness.ts'
+
+describe('record and watch', () => {
+  test('a recorder is acked, its lines are in the file, and a viewer sees them', async () => {
+    const dir = await tempDir()
+    const server = await startServer({ dir })
+    const recorder = record(server, 'r1', 'w1')
+    expect(await recorder.control('ack')).toBe(0)
+    recorder.send(1, lines(1, 3))
+    await recorder.acked(3)
+    expect(await readFile(join(dir, 'r1', 'events.jsonl'), 'utf8')).toBe(lines(1, 3))
+
+    const viewer = watch(server, 'r1')
+    await viewer.caughtUp()
+    expect(viewer.text).toBe(lines(1, 3))
+    expect(viewer.run).toMatchObject({ id: 'r1', state: 'live', events: 3, lost: 0 })
+    recorder.send(4, lines(4, 5))
+    await viewer.until((v) => v.text.length === lines(1, 5).length)
+    expect(viewer.text).toBe(lines(1, 5))
+  })
+
+  test('ending is answered, and viewers are told that the run ended', async () => {
+    const server = await startServer()
+    const recorder = record(server, 'r', 'w')
+    recorder.send(1, lines(1, 1))
+    await recorder.acked(1)
+    const viewer = watch(server, 'r')
+    await viewer.caughtUp()
+    recorder.end()
+    expect(await recorder.control('end')).toBe(true)
+    await viewer.until((v) => v.run?.state === 'ended')
+    expect(viewer.run?.writers).toMatchObject([{ id: 'w', state: 'closed' }])
+  })
+
+  test('numbers already held are skipped, also in part', async () => {
+    const server = await startServer()
+    const recorder = record(server, 'r', 'w')
+    recorder.send(1, lines(1, 3))
+    recorder.send(2, lines(2, 3))
+    recorder.send(2, lines(2, 5))
+    await recorder.acked(5)
+    const viewer = watch(server, 'r')
+    await viewer.caughtUp()
+    expect(viewer.text).toBe(lines(1, 5))
+    expect(viewer.run).toMatchObject({ events: 5, lost: 0 })
+  })
+
+  test('a gap is accepted and counted as lost', async () => {
+    const server = await startServer()
+    const recorder = record(server, 'r', 'w')
+    recorder.send(1, lines(1, 2))
+    recorder.send(8, lines(8, 9))
+    await recorder.acked(9)
+    const info = await getJson<RunInfo>(`${server.url}/api/runs/r`)
+    expect(info).toMatchObject({ events: 4, lost: 5, writers: [{ events: 4, lost: 5 }] })
+  })
+
+  test('a newer connection of the same writer replaces the older and goes on', async () => {
+    const server = await startServer()
+    const older = record(server, 'r', 'w')
+    await older.control('ack')
+    older.send(1, lines(1, 500))
+    const newer = record(server, 'r', 'w')
+    const held = (await newer.control('ack')) as number
+    expect((await older.closed).code).toBe(4409)
+    newer.send(held + 1, lines(held + 1, 600))
+    await newer.acked(600)
+    const viewer = watch(server, 'r')
+    await viewer.caughtUp()
+    expect(viewer.text).toBe(lines(1, 600))
+    expect(viewer.run).toMatchObject({ events: 600, lost: 0 })
+  })
+
+  test('lines of several writers are told apart', async () => {
+    const server = await startServer()
+    const a = record(server, 'r', 'a')
+    a.send(1, lines(1, 2, 'a'))
+    await a.acked(2)
+    const b = record(server, 'r', 'b')
+    b.send(1, lines(1, 2, 'b'))
+    await b.acked(2)
+    const viewer = watch(server, 'r')
+    await viewer.caughtUp()
+    a.send(3, lines(3, 3, 'a'))
+    await viewer.until((v) => v.text.endsWith(lines(3, 3, 'a')))
+    const writers = viewer.controls.flatMap((c) => ('writer' in c ? [c['writer']] : []))
+    expect(writers).toEqual(['a', 'b', 'a'])
+  })
+
+  test.each([
+    ['no number', Buffer.from('{"event_type"')],
+    ['no newline at the end', Buffer.from('1\n{}')],
+    ['nothing behind the number', Buffer.from('1\n')],
+    ['number zero', Buffer.from('0\n{}\n')],
+    ['a number that is too large', Buffer.from('99999999999999999\n{}\n')],
+    ['bytes that are not UTF-8', Buffer.from([0x31, 0x0a, 0xff, 0xfe, 0x0a])],
+  ])('a frame with %s is refused with a reason', async (_, frame) => {
+    const server = await startServer()
+    const recorder = record(server, 'r', 'w')
+    await recorder.control('ack')
+    recorder.socket.send(frame)
+    expect(await recorder.control('error')).toMatch(/^expected /)
+    expect((await recorder.closed).code).toBe(4400)
+    expect(await getJson(`${server.url}/api/runs/r`)).toMatchObject({ events: 0 })
+  })
+
+  test('a frame beyond the limit ends the connection', async () => {
+    const server = await startServer({ maxLineBytes: 1000 })
+    const recorder = record(server, 'r', 'w')
+    await recorder.control('ack')
+    recorder.send(1, lines(1, 100))
+    expect((await recorder.closed).code).toBe(1009)
+  })
+
+  test('viewers resume from their cursor and get no line twice', async () => {
+    const server = await startServer()
+    const recorder = record(server, 'r', 'w')
+    recorder.send(1, lines(1, 10))
+    await recorder.acked(10)
+    const first = watch(server, 'r')
+    await first.caughtUp()
+    first.socket.terminate()
+    recorder.send(11, lines(11, 20))
+    await recorder.acked(20)
+    const second = watch(server, 'r', `&cursor=${first.cursor}&gen=${first.gen}`)
+    await second.caughtUp()
+    expect(second.resets).toBe(0)
+    expect(first.text + second.text).toBe(lines(1, 20))
+  })
+
+  test.each([
+    ['another generation', (gen: string, cursor: number) => `&cursor=${cursor}&gen=x${gen}`],
+    ['no generation', (_: string, cursor: number) => `&cursor=${cursor}`],
+    ['a cursor inside a line', (gen: string) => `&cursor=5&gen=${gen}`],
+    ['a cursor behind the end', (gen: string) => `&cursor=999999&gen=${gen}`],
+  ])('a viewer with %s is reset and starts anew', async (_, query) => {
+    const server = await startServer()
+    const recorder = record(server, 'r', 'w')
+    recorder.send(1, lines(1, 10))
+    await recorder.acked(10)
+    const first = watch(server, 'r')
+    await first.caughtUp()
+    const second = watch(server, 'r', query(first.gen, first.cursor))
+    await second.caughtUp()
+    expect(second.resets).toBe(1)
+    expect(second.gen).toBe(first.gen)
+    expect(second.text).toBe(lines(1, 10))
+  })
+
+  test('a viewer of no run is told so', async () => {
+    const server = await startServer()
+    const viewer = watch(server, 'nothing')
+    expect(await viewer.control('error')).toBe('there is no run nothing')
+    expect((await viewer.closed).code).toBe(4404)
+  })
+
+  test('deleting a run ends its recorders and viewers for good', async () => {
+    const server = await startServer()
+    const recorder = record(server, 'r', 'w')
+    recorder.send(1, lines(1, 10))
+    await recorder.acked(10)
+    const viewer = watch(server, 'r')
+    await viewer.caughtUp()
+    const deleted = await fetch(`${server.url}/api/runs/r`, { method: 'DELETE' })
+    expect(deleted.status).toBe(204)
+    expect((await recorder.closed).code).toBe(4410)
+    await expect(viewer.until(() => false)).rejects.toThrow()
+    expect((await viewer.closed).code).toBe(4410)
+    expect((await record(server, 'r', 'w').closed).code).toBe(4410)
+    expect(await getJson(`${server.url}/api/runs`)).toEqual([])
+
+    const other = record(server, 'r', 'other')
+    other.send(1, lines(1, 2))
+    await other.acked(2)
+    const again = watch(server, 'r', `&cursor=${viewer.cursor}&gen=${viewer.gen}`)
+    await again.caughtUp()
+    expect(again.text).toBe(lines(1, 2))
+    expect(again.gen).not.toBe(viewer.gen)
+  })
+
+  test('a writer that falls silent is lost, and is live again when it returns', async () => {
+    const server = await startServer({ lostAfterMs: 50, heartbeatMs: 10 })
+    const first = record(server, 'r', 'w')
+    first.send(1, lines(1, 1))
+    await first.acked(1)
+    first.socket.terminate()
+    const lost = await untilRun(server.store, 'r', (info) => info.state === 'lost')
+    expect(lost.writers).toMatchObject([{ id: 'w', state: 'lost' }])
+    const second = record(server, 'r', 'w')
+    expect(await second.control('ack')).toBe(1)
+    expect((await server.store.info('r'))?.state).toBe('live')
+  })
+
+  test('a peer that answers no ping is cut', async () => {
+    const server = await startServer({ lostAfterMs: 50, heartbeatMs: 10 })
+    const recorder = record(server, 'r', 'w')
+    await recorder.control('ack')
+    recorder.socket.pause()
+    await untilRun(server.store, 'r', (info) => info.state === 'lost')
+  })
+})
+
+describe('slow viewers', () => {
+  test('one that does not read holds little memory and delays nobody', async () => {
+    const server = await startServer()
+    const recorder = record(server, 'r', 'w')
+    await recorder.control('ack')
+    const stuck = watch(server, 'r')
+    await stuck.caughtUp()
+    stuck.socket.pause()
+    const before = process.memoryUsage().arrayBuffers
+    const batch = 2000
+    const batches = 200
+    for (let i = 0; i < batches; i += 1) {
+      recorder.send(i * batch + 1, lines(i * batch + 1, (i + 1) * batch))
+      await recorder.acked((i + 1) * batch)
+    }
+    const info = await getJson<RunInfo>(`${server.url}/api/runs/r`)
+    expect(info.events).toBe(batch * batches)
+    expect(info.bytes).toBeGreaterThan(30e6)
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(24e6)
+    stuck.socket.resume()
+    await stuck.until((v) => v.cursor === info.bytes)
+    expect(stuck.text.length).toBe(info.bytes)
+    expect(stuck.text.endsWith(lines(batch * batches, batch * batches))).toBe(true)
+  })
+})
+
+describe('start and close', () => {
+  test('a busy port gives way to the next free one', async () => {
+    const first = await startServer()
+    const second = await startServer({ port: first.port })
+    expect(second.port).toBeGreaterThan(first.port)
+    expect(await getJson(`${second.url}/healthz`)).toMatchObject({ ok: true })
+  })
+
+  test('two servers cannot share a folder, and the second says why', async () => {
+    const dir = await tempDir()
+    await startServer({ dir })
+    await expect(createServer({ dir, port: 0 })).rejects.toThrow(/--dir/)
+  })
+
+  test('closing commits what has arrived, closes every socket and can be called twice', async () => {
+    const dir = await tempDir()
+    const server = await createServer({ dir, port: 0 })
+    const recorder = record(server, 'r', 'w')
+    await recorder.control('ack')
+    recorder.send(1, lines(1, 100))
+    await recorder.acked(100)
+    const viewer = watch(server, 'r')
+    await viewer.caughtUp()
+    const { port } = server
+    const idle = connect(port, '127.0.0.1')
+    await new Promise((resolve) => idle.once('connect', resolve))
+    await Promise.all([server.close(500), server.close(500)])
+    expect((await recorder.closed).code).toBe(1001)
+    expect((await viewer.closed).code).toBe(1001)
+    await expect(fetch(`http://127.0.0.1:${port}/healthz`)).rejects.toThrow()
+
+    const again = await startServer({ dir })
+    expect(await getJson(`${again.url}/api/runs/r`)).toMatchObject({ events: 100 })
+  })
+
+  test('sockets that do not answer are cut at the deadline', async () => {
+    const server = await createServer({ dir: await tempDir(), port: 0 })
+    const recorder = record(server, 'r', 'w')
+    await recorder.control('ack')
+    recorder.socket.pause()
+    await server.close(50)
+    recorder.socket.resume()
+    await recorder.closed
+  })
+})

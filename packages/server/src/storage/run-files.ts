@@ -1,0 +1,84 @@
+/**
+ * The two open files of a run that is being written. Lines go first, their records after them, so
+ * that a kill in between leaves lines that nobody was told about, which repair cuts.
+ */
+import { open, type FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
+import { RECORD_BYTES, writeRecord, type AppendRecord } from './append-record.ts'
+import { repair } from './recovery.ts'
+import { APPENDS_FILE, LOG_FILE, type RunMeta } from './run-meta.ts'
+
+/** Consecutive appends of one writer, committed as one record. */
+export interface Group {
+  readonly record: AppendRecord
+  readonly lines: readonly Uint8Array[]
+}
+
+export class RunFiles {
+  readonly #folder: string
+  readonly #fsync: boolean
+  #open: { readonly log: FileHandle; readonly appends: FileHandle } | undefined
+  #dirty = false
+
+  constructor(folder: string, fsync: boolean) {
+    this.#folder = folder
+    this.#fsync = fsync
+  }
+
+  /** Writes behind the committed end that `meta` tells. After a failure it repairs before it writes. */
+  async write(meta: RunMeta, groups: readonly Group[]): Promise<void> {
+    if (this.#dirty) {
+      await this.close()
+      await repair(this.#folder, meta)
+    }
+    this.#open ??= await this.#openBoth()
+    const { log, appends } = this.#open
+    this.#dirty = true
+    await writeAll(
+      log,
+      groups.flatMap((group) => group.lines),
+      meta.end,
+    )
+    if (this.#fsync) await log.datasync()
+    const records = Buffer.allocUnsafe(groups.length * RECORD_BYTES)
+    groups.forEach((group, i) => writeRecord(records, i * RECORD_BYTES, group.record))
+    await writeAll(appends, [records], meta.records * RECORD_BYTES)
+    if (this.#fsync) await appends.datasync()
+    this.#dirty = false
+  }
+
+  async close(): Promise<void> {
+    const files = this.#open
+    this.#open = undefined
+    await files?.log.close()
+    await files?.appends.close()
+  }
+
+  async #openBoth(): Promise<{ log: FileHandle; appends: FileHandle }> {
+    const log = await open(join(this.#folder, LOG_FILE), 'r+')
+    try {
+      return { log, appends: await open(join(this.#folder, APPENDS_FILE), 'r+') }
+    } catch (error) {
+      await log.close()
+      throw error
+    }
+  }
+}
+
+/** `writev` may write less than it was given. */
+async function writeAll(
+  file: FileHandle,
+  parts: readonly Uint8Array[],
+  position: number,
+): Promise<void> {
+  const total = parts.reduce((sum, part) => sum + part.length, 0)
+  // The system takes at most 1024 parts a call.
+  const joined = parts.length > 512 ? [Buffer.concat(parts)] : [...parts]
+  let written = (await file.writev(joined, position)).bytesWritten
+  if (written === total) return
+  const rest = Buffer.concat(joined)
+  while (written < total) {
+    const more = await file.write(rest, written, total - written, position + written)
+    written += more.bytesWritten
+  }
+}

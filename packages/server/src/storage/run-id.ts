@@ -1,0 +1,39 @@
+/** From a run's id to its folder's name and never out of the store's folder. */
+
+const PLAIN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/
+/** Names Windows gives to devices, whatever their extension. */
+const DEVICE = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i
+const CONTROL = /[\u0000-\u001f\u007f]/
+const MAX_ID_CHARS = 200
+const MAX_FOLDER_CHARS = 240
+
+/** Says what is wrong with a run id, or undefined when it can be used. */
+export function runIdProblem(id: string): string | undefined {
+  if (id === '') return 'a run id cannot be empty'
+  if (id.length > MAX_ID_CHARS) {
+    return `a run id has at most ${MAX_ID_CHARS} characters, this one has ${id.length}`
+  }
+  if (CONTROL.test(id) || Buffer.from(id).toString() !== id) {
+    return 'a run id cannot contain control characters or broken Unicode'
+  }
+  if (folderName(id).length > MAX_FOLDER_CHARS) return 'this run id is too long once encoded'
+  return undefined
+}
+
+/**
+ * Name of a run's folder. Ordinary ids are their own name; any other becomes `_` and its UTF-8
+ * bytes, with those outside `A–Z a–z 0–9 -` as `=XX`. Reversible, and free of dots and slashes.
+ *
+ * @example folderName('../etc') // '_=2E=2E=2Fetc'
+ */
+export function folderName(id: string): string {
+  if (PLAIN.test(id) && !DEVICE.test(id) && !id.endsWith('.')) return id
+  let name = '_'
+  for (const byte of Buffer.from(id)) {
+    const char = String.fromCharCode(byte)
+    name += /[A-Za-z0-9-]/.test(char)
+      ? char
+      : `=${byte.toString(16).toUpperCase().padStart(2, '0')}`
+  }
+  return name
+}

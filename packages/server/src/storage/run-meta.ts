@@ -1,0 +1,134 @@
+/**
+ * `run.json`: what is known about a run without reading its log. It is written aside and renamed,
+ * so it is always whole; `checkpoint` says which committed end its counts belong to.
+ */
+import { randomBytes } from 'node:crypto'
+import { open, readFile, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import { runState, type RunInfo, type WriterState } from '../run-info.ts'
+
+export const LOG_FILE = 'events.jsonl'
+export const APPENDS_FILE = 'appends'
+export const META_FILE = 'run.json'
+const FORMAT = 1
+
+export interface WriterMeta {
+  readonly id: string
+  name: string
+  state: WriterState
+  events: number
+  lost: number
+  lastSeq: number
+  lastSeenAt: number
+}
+
+export interface RunMeta {
+  readonly id: string
+  name: string
+  gen: string
+  readonly createdAt: number
+  startedAt: number | null
+  updatedAt: number
+  events: number
+  lost: number
+  /** Committed end: whole records in `appends`, bytes of the log. */
+  records: number
+  end: number
+  /** In order of appearance: a record names its writer by index. Never shrinks. */
+  readonly writers: WriterMeta[]
+}
+
+export function nowS(): number {
+  return Date.now() / 1000
+}
+
+export function newGeneration(): string {
+  return randomBytes(8).toString('hex')
+}
+
+export function newRunMeta(id: string): RunMeta {
+  const now = nowS()
+  return {
+    id,
+    name: '',
+    gen: newGeneration(),
+    createdAt: now,
+    startedAt: null,
+    updatedAt: now,
+    events: 0,
+    lost: 0,
+    records: 0,
+    end: 0,
+    writers: [],
+  }
+}
+
+/** Undefined when the folder has no `run.json` of ours: such a folder is never touched. */
+export async function readRunMeta(folder: string): Promise<RunMeta | undefined> {
+  let text: string
+  try {
+    text = await readFile(join(folder, META_FILE), 'utf8')
+  } catch {
+    // Not there or not readable: either way it is not a run we can answer for.
+    return undefined
+  }
+  return parseRunMeta(text)
+}
+
+export function parseRunMeta(text: string): RunMeta | undefined {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch {
+    // Somebody else's file of the same name.
+    return undefined
+  }
+  const meta = json as Partial<RunMeta> & { wattline?: unknown }
+  const ours =
+    meta !== null &&
+    typeof meta === 'object' &&
+    meta.wattline === FORMAT &&
+    typeof meta.id === 'string' &&
+    typeof meta.gen === 'string' &&
+    Array.isArray(meta.writers) &&
+    [meta.createdAt, meta.updatedAt, meta.events, meta.lost, meta.records, meta.end].every(
+      (value) => typeof value === 'number' && Number.isFinite(value),
+    )
+  return ours ? (json as RunMeta) : undefined
+}
+
+export async function writeRunMeta(folder: string, meta: RunMeta, fsync: boolean): Promise<void> {
+  const path = join(folder, META_FILE)
+  const file = await open(`${path}.new`, 'w')
+  try {
+    await file.writeFile(`${JSON.stringify({ wattline: FORMAT, ...meta })}\n`)
+    if (fsync) await file.datasync()
+  } finally {
+    await file.close()
+  }
+  await rename(`${path}.new`, path)
+}
+
+export function infoOf(meta: RunMeta): RunInfo {
+  return {
+    id: meta.id,
+    name: meta.name || meta.id,
+    state: runState(meta.writers),
+    createdAt: meta.createdAt,
+    startedAt: meta.startedAt,
+    updatedAt: meta.updatedAt,
+    bytes: meta.end,
+    events: meta.events,
+    lost: meta.lost,
+    gen: meta.gen,
+    readOnly: false,
+    writers: meta.writers.map(({ id, name, state, events, lost, lastSeenAt }) => ({
+      id,
+      name,
+      state,
+      events,
+      lost,
+      lastSeenAt,
+    })),
+  }
+}

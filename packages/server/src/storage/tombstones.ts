@@ -1,0 +1,42 @@
+/**
+ * Which writers lost their run to a deletion. Without it a recorder that was offline at that moment
+ * would bring the run back to life, with a hole in front. A writer nobody has seen may reuse the id.
+ */
+import { appendFile, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+const FILE = '.removed'
+const KEEP = 10_000
+
+export class Tombstones {
+  readonly #path: string
+  readonly #gone: Set<string>
+
+  private constructor(path: string, lines: readonly string[]) {
+    this.#path = path
+    this.#gone = new Set(lines)
+  }
+
+  static async load(dir: string): Promise<Tombstones> {
+    const path = join(dir, FILE)
+    let text = ''
+    try {
+      text = await readFile(path, 'utf8')
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause
+    }
+    const lines = text.split('\n').filter((line) => line !== '')
+    if (lines.length > KEEP) await writeFile(path, `${lines.slice(-KEEP).join('\n')}\n`)
+    return new Tombstones(path, lines.slice(-KEEP))
+  }
+
+  has(run: string, writer: string): boolean {
+    return this.#gone.has(JSON.stringify([run, writer]))
+  }
+
+  async add(run: string, writers: readonly string[]): Promise<void> {
+    const lines = writers.map((writer) => JSON.stringify([run, writer]))
+    for (const line of lines) this.#gone.add(line)
+    if (lines.length > 0) await appendFile(this.#path, `${lines.join('\n')}\n`)
+  }
+}

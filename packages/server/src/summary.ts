@@ -1,0 +1,218 @@
+/**
+ * What a run amounts to in figures, for the list of runs: read from its log when somebody asks,
+ * kept by (generation, cursor), continued from there while the run grows.
+ */
+import { LogDecoder, SpanFlag, Trace, type DataQuality, type Span } from '@wattline/trace'
+import type { RunInfo } from './run-info.ts'
+import type { RunSource, RunStore } from './storage/store.ts'
+
+/** JSON of `/api/runs/ID/summary`. Times are Unix seconds. */
+export interface RunSummary {
+  readonly run: string
+  readonly gen: string
+  /** How far the log was read. */
+  readonly cursor: number
+  /** False when the log is too long to be read for a list; then this is its beginning. */
+  readonly complete: boolean
+  readonly spans: number
+  readonly open: number
+  readonly errors: number
+  readonly marks: number
+  readonly agents: number
+  readonly tokens: { readonly input: number; readonly output: number; readonly total: number }
+  readonly costUsd: number
+  readonly firstS: number | null
+  readonly lastS: number | null
+  readonly durationS: number | null
+  /** Spans started in each 48th of the duration. */
+  readonly sparkline: readonly number[]
+  readonly quality: DataQuality
+}
+
+const SPARKLINE_BUCKETS = 48
+const MAX_LOG_BYTES = 64 * 1024 * 1024
+/** Logs whose traces are kept to be continued: how many, and of how many bytes together. */
+const MAX_READINGS = 8
+const MAX_READING_BYTES = 32 * 1024 * 1024
+const MAX_SUMMARIES = 1000
+const FORMAT = 1
+
+export class Summaries {
+  readonly #store: RunStore
+  /** Both in the order of use, the latest last. */
+  readonly #summaries = new Map<string, { readonly key: string; readonly summary: RunSummary }>()
+  readonly #readings = new Map<string, Reading>()
+  /** One at a time: a list of a thousand runs must not read a thousand logs at once. */
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(store: RunStore) {
+    this.#store = store
+  }
+
+  get(source: RunSource, info: RunInfo): Promise<RunSummary> {
+    const known = this.#summaries.get(info.id)
+    if (known?.key === keyOf(info)) {
+      this.#keep(info, known.summary)
+      return Promise.resolve(known.summary)
+    }
+    const next = this.#last.then(() => this.#make(source, info))
+    this.#last = next.catch(() => undefined)
+    return next
+  }
+
+  async #make(source: RunSource, info: RunInfo): Promise<RunSummary> {
+    const known = this.#summaries.get(info.id)
+    if (known?.key === keyOf(info)) return known.summary
+    const settled = info.state !== 'live' && source === this.#store
+    const saved = settled ? await this.#load(info) : undefined
+    const summary = saved ?? (await this.#read(source, info))
+    this.#keep(info, summary)
+    if (settled && saved === undefined) {
+      const note = { format: FORMAT, key: keyOf(info), summary }
+      await this.#store.writeNote?.(info.id, JSON.stringify(note))
+    }
+    return summary
+  }
+
+  async #load(info: RunInfo): Promise<RunSummary | undefined> {
+    const text = await this.#store.readNote?.(info.id)
+    if (text === undefined) return undefined
+    const note = JSON.parse(text) as { format: number; key: string; summary: RunSummary }
+    return note.format === FORMAT && note.key === keyOf(info) ? note.summary : undefined
+  }
+
+  async #read(source: RunSource, info: RunInfo): Promise<RunSummary> {
+    const kept = this.#readings.get(info.id)
+    const reading = kept?.gen === info.gen ? kept : new Reading(info.gen)
+    this.#readings.delete(info.id)
+    await reading.readOn(source, info)
+    if (info.state === 'live') this.#readings.set(info.id, reading)
+    this.#trimReadings()
+    return reading.summary(info)
+  }
+
+  #keep(info: RunInfo, summary: RunSummary): void {
+    this.#summaries.delete(info.id)
+    this.#summaries.set(info.id, { key: keyOf(info), summary })
+    for (const oldest of this.#summaries.keys()) {
+      if (this.#summaries.size <= MAX_SUMMARIES) return
+      this.#summaries.delete(oldest)
+    }
+  }
+
+  #trimReadings(): void {
+    const bytes = () => [...this.#readings.values()].reduce((sum, r) => sum + r.cursor, 0)
+    for (const oldest of this.#readings.keys()) {
+      if (this.#readings.size <= MAX_READINGS && bytes() <= MAX_READING_BYTES) return
+      this.#readings.delete(oldest)
+    }
+  }
+}
+
+/** A log that was read up to a cursor. */
+class Reading {
+  readonly gen: string
+  cursor = 0
+  readonly #trace = new Trace()
+  readonly #decoder: LogDecoder
+  readonly #writers = new Map<string, number>()
+
+  constructor(gen: string) {
+    this.gen = gen
+    const utf8 = new TextDecoder('utf-8', { fatal: true })
+    this.#decoder = new LogDecoder({ decode: (bytes) => utf8.decode(bytes) })
+  }
+
+  async readOn(source: RunSource, info: RunInfo): Promise<void> {
+    const { signal } = new AbortController()
+    const from = { cursor: this.cursor, gen: this.gen, follow: false }
+    if (this.cursor >= MAX_LOG_BYTES) return
+    for await (const item of source.read(info.id, from, signal)) {
+      if (item.type !== 'chunk') break
+      const writer = this.#writers.get(item.writer) ?? this.#writers.size
+      this.#writers.set(item.writer, writer)
+      this.#add(item.bytes, writer)
+      this.cursor = item.cursor
+      if (this.cursor >= MAX_LOG_BYTES) break
+    }
+    for (const { id, state } of info.writers) {
+      const writer = this.#writers.get(id)
+      if (writer !== undefined) this.#trace.setWriter(writer, state)
+    }
+    this.#trace.flush()
+  }
+
+  summary(info: RunInfo): RunSummary {
+    const trace = this.#trace
+    const { spans, firstS, lastS } = trace
+    return {
+      run: info.id,
+      gen: this.gen,
+      cursor: this.cursor,
+      complete: this.cursor >= info.bytes,
+      spans: spans.length,
+      open: countFlag(spans, SpanFlag.OPEN),
+      errors: countFlag(spans, SpanFlag.ERROR),
+      marks: trace.marks.length,
+      agents: new Set(spans.map((span) => span.agent).filter((name) => name !== undefined)).size,
+      ...countedFigures(spans),
+      firstS: firstS ?? null,
+      lastS: lastS ?? null,
+      durationS: firstS === undefined || lastS === undefined ? null : lastS - firstS,
+      sparkline: sparkline(spans, firstS ?? 0, lastS ?? 0),
+      quality: { ...trace.quality(), lost: info.lost },
+    }
+  }
+
+  #add(bytes: Uint8Array, writer: number): void {
+    const trace = this.#trace
+    this.#decoder.push(bytes, (line, position) => {
+      if (line.type === 'event') trace.add(line.event, position, writer)
+      else if (line.type === 'sample') trace.addSample(line.sample)
+      else if (line.type === 'malformed') trace.addMalformed(position, line.reason)
+    })
+  }
+}
+
+/** Changes with the log, and with what is known about its writers. */
+function keyOf({ gen, bytes, writers }: RunInfo): string {
+  return `${gen} ${bytes} ${writers.map((writer) => writer.state[1]).join('')}`
+}
+
+function countFlag(spans: readonly Span[], flag: number): number {
+  return spans.reduce((count, span) => count + ((span.flags & flag) === 0 ? 0 : 1), 0)
+}
+
+/** Tokens and cost, where a span's own count only if no descendant carries any. */
+function countedFigures(spans: readonly Span[]): Pick<RunSummary, 'tokens' | 'costUsd'> {
+  const tokens = leavesOf(spans, (span) => span.tokens !== undefined)
+  const costs = leavesOf(spans, (span) => span.costUsd !== undefined)
+  const sum = { input: 0, output: 0, total: 0 }
+  for (const { tokens: own } of tokens) {
+    sum.input += own?.input ?? 0
+    sum.output += own?.output ?? 0
+    sum.total += own?.total ?? (own?.input ?? 0) + (own?.output ?? 0)
+  }
+  return { tokens: sum, costUsd: costs.reduce((total, span) => total + (span.costUsd ?? 0), 0) }
+}
+
+/** Spans that carry something, and have no descendant that does. */
+function leavesOf(spans: readonly Span[], carries: (span: Span) => boolean): Span[] {
+  const above = new Set<Span>()
+  const carrying = spans.filter(carries)
+  for (const span of carrying) {
+    for (let up = span.parent; up !== undefined && !above.has(up); up = up.parent) above.add(up)
+  }
+  return carrying.filter((span) => !above.has(span))
+}
+
+function sparkline(spans: readonly Span[], firstS: number, lastS: number): number[] {
+  const buckets = Array.from({ length: SPARKLINE_BUCKETS }, () => 0)
+  const bucketS = (lastS - firstS) / SPARKLINE_BUCKETS
+  for (const { startS } of spans) {
+    const at = bucketS > 0 ? Math.floor((startS - firstS) / bucketS) : 0
+    const bucket = Math.min(SPARKLINE_BUCKETS - 1, Math.max(0, at))
+    buckets[bucket] = (buckets[bucket] ?? 0) + 1
+  }
+  return buckets
+}

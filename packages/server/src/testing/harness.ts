@@ -1,0 +1,180 @@
+/** What the server's tests share: servers in folders of their own, and plain clients. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { WebSocket, type ClientOptions } from 'ws'
+import type { ServerOptions, WattlineServer } from '../options.ts'
+import type { RunInfo } from '../run-info.ts'
+import { createServer } from '../server.ts'
+import type { RunStore } from '../storage/store.ts'
+
+/** A folder that is gone after the test. */
+export async function tempDir(): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'wattline-test-'))
+  onTestFinished(() => rm(dir, { recursive: true, force: true }))
+  return dir
+}
+
+/** A server on a free port, closed after the test. */
+export async function startServer(options: ServerOptions = {}): Promise<WattlineServer> {
+  const dir = options.dir ?? (await tempDir())
+  const server = await createServer({ port: 0, ...options, dir })
+  onTestFinished(() => server.close(100))
+  return server
+}
+
+/** One event line, numbered so that it can be told from all others. */
+export function line(number: number, writer = 'w'): string {
+  const metadata = { writer, number }
+  return `${JSON.stringify({ event_type: 'step', timestamp: 1_700_000_000 + number, metadata })}\n`
+}
+
+/** Lines `from` to `to`, both included. */
+export function lines(from: number, to: number, writer = 'w'): string {
+  let text = ''
+  for (let number = from; number <= to; number += 1) text += line(number, writer)
+  return text
+}
+
+/** A WebSocket whose messages are awaited one by one, and whose end can be awaited. */
+export class Client {
+  readonly socket: WebSocket
+  readonly closed: Promise<{ code: number; reason: string }>
+  readonly #messages: Buffer[] = []
+  #wake: () => void = () => undefined
+  #isClosed = false
+
+  constructor(url: string, options: ClientOptions & { protocols?: string[] } = {}) {
+    const { protocols = ['wattline.v1'], ...rest } = options
+    this.socket = new WebSocket(url.replace(/^http/, 'ws'), protocols, rest)
+    this.socket.on('message', (data) => {
+      this.#messages.push(data as Buffer)
+      this.#wake()
+    })
+    this.closed = new Promise((resolve) => {
+      this.socket.once('close', (code, reason) => {
+        this.#isClosed = true
+        this.#wake()
+        resolve({ code, reason: reason.toString() })
+      })
+    })
+    this.socket.on('error', () => this.#wake())
+    onTestFinished(() => this.socket.terminate())
+  }
+
+  /** The next message. Rejects when the connection ends before it. */
+  async next(): Promise<Buffer> {
+    for (;;) {
+      const message = this.#messages.shift()
+      if (message !== undefined) return message
+      if (this.#isClosed) throw new Error('the connection closed before the next message')
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+  }
+
+  /** Reads until a control message has the key, and gives its value. */
+  async control(key: string): Promise<unknown> {
+    for (;;) {
+      const message = await this.next()
+      if (message[0] !== 0x7b) continue
+      const json = JSON.parse(message.toString()) as Record<string, unknown>
+      if (key in json) return json[key]
+    }
+  }
+
+  /** Reads until the server has acked `n`. */
+  async acked(n: number): Promise<void> {
+    let ack = -1
+    while (ack < n) ack = (await this.control('ack')) as number
+  }
+
+  send(firstSeq: number, text: string): void {
+    this.#whenOpen(() => this.socket.send(Buffer.from(`${firstSeq}\n${text}`)))
+  }
+
+  end(): void {
+    this.#whenOpen(() => this.socket.send('{"end":true}'))
+  }
+
+  #whenOpen(act: () => void): void {
+    if (this.socket.readyState === WebSocket.CONNECTING) this.socket.once('open', act)
+    else act()
+  }
+}
+
+export function record(server: { url: string }, run: string, writer: string): Client {
+  return new Client(`${server.url}/record?run=${encodeURIComponent(run)}&writer=${writer}`)
+}
+
+/** A viewer that keeps the log as it has seen it. */
+export class Viewer extends Client {
+  text = ''
+  cursor = 0
+  gen = ''
+  run: RunInfo | undefined
+  resets = 0
+  readonly controls: Record<string, unknown>[] = []
+
+  /** Takes the next message, whatever it is. */
+  async step(): Promise<void> {
+    const message = await this.next()
+    if (message[0] !== 0x7b) {
+      this.cursor = Number(message.readBigUInt64BE(0))
+      this.text += message.toString('utf8', 8)
+      return
+    }
+    const control = JSON.parse(message.toString()) as Record<string, unknown>
+    this.controls.push(control)
+    if (typeof control['gen'] === 'string') this.gen = control['gen']
+    if (control['run'] !== undefined) this.run = control['run'] as RunInfo
+    if (typeof control['reset'] === 'string') {
+      this.gen = control['reset']
+      this.text = ''
+      this.resets += 1
+    }
+  }
+
+  async until(done: (viewer: this) => boolean): Promise<void> {
+    while (!done(this)) await this.step()
+  }
+
+  /** Takes messages until the server says that everything was sent. */
+  caughtUp(): Promise<void> {
+    const before = this.controls.length
+    return this.until(() => this.controls.slice(before).some((c) => 'caughtUp' in c))
+  }
+}
+
+export function watch(server: { url: string }, run: string, query = ''): Viewer {
+  return new Viewer(`${server.url}/watch?run=${encodeURIComponent(run)}${query}`)
+}
+
+/** Waits for the run to be as wanted; woken by changes, so it does not poll. */
+export async function untilRun(
+  store: RunStore,
+  run: string,
+  done: (info: RunInfo) => boolean,
+): Promise<RunInfo> {
+  for (;;) {
+    let unsubscribe: () => void = () => undefined
+    const changed = new Promise<void>((resolve) => {
+      unsubscribe = store.subscribe(() => resolve())
+    })
+    try {
+      const info = await store.info(run)
+      if (info !== undefined && done(info)) return info
+      await changed
+    } finally {
+      unsubscribe()
+    }
+  }
+}
+
+export async function getJson<T>(url: string): Promise<T> {
+  const response = await fetch(url)
+  if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`)
+  return (await response.json()) as T
+}

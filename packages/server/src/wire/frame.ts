@@ -1,0 +1,83 @@
+/**
+ * Frames of the wire, subprotocol `wattline.v1`. A frame that begins with `{` is control.
+ *
+ * ```
+ * /record   "<first sequence number>\n" + whole lines
+ * /watch    u64be cursor after the lines   + whole lines
+ * ```
+ */
+import { isUtf8 } from 'node:buffer'
+import type { LogChunk } from '../storage/store.ts'
+
+export const SUBPROTOCOL = 'wattline.v1'
+
+/** Close codes of our own. */
+export const Close = {
+  /** The client sent what it must not; trying again is useless. */
+  BAD_FRAME: 4400,
+  NO_SUCH_RUN: 4404,
+  /** The run is somebody else's file. */
+  READ_ONLY: 4405,
+  /** A newer connection of the same writer took over. */
+  REPLACED: 4409,
+  /** The run was deleted: the recorder stops. */
+  DELETED: 4410,
+  GOING_AWAY: 1001,
+  /** The log cannot be written now; the recorder keeps its lines and tries again. */
+  TRY_LATER: 1013,
+} as const
+
+const LF = 10
+const BRACE = 0x7b
+const MAX_HEADER_DIGITS = 16
+
+export interface RecordFrame {
+  readonly firstSeq: number
+  readonly lines: Buffer
+  readonly count: number
+}
+
+export function isControl(frame: Buffer): boolean {
+  return frame[0] === BRACE
+}
+
+/**
+ * Checks framing and UTF-8 without looking into the lines.
+ *
+ * @returns the frame, or a sentence that says what is wrong with it.
+ */
+export function parseRecordFrame(frame: Buffer, isText: boolean): RecordFrame | string {
+  const headerEnd = frame.subarray(0, MAX_HEADER_DIGITS + 1).indexOf(LF)
+  const header = frame.toString('latin1', 0, Math.max(0, headerEnd))
+  const firstSeq = /^\d+$/.test(header) ? Number(header) : 0
+  if (firstSeq < 1 || !Number.isSafeInteger(firstSeq)) {
+    return 'expected a frame to begin with the number of its first line (from 1) and a newline'
+  }
+  const lines = frame.subarray(headerEnd + 1)
+  if (lines.length === 0 || lines[lines.length - 1] !== LF) {
+    return 'expected a frame to hold whole lines, each ended by a newline'
+  }
+  // The WebSocket layer has checked text frames.
+  if (!isText && !isUtf8(lines)) return 'expected lines in UTF-8'
+  return { firstSeq, lines, count: countLines(lines) }
+}
+
+export function countLines(bytes: Uint8Array): number {
+  let count = 0
+  for (let at = bytes.indexOf(LF); at !== -1; at = bytes.indexOf(LF, at + 1)) count += 1
+  return count
+}
+
+/** Frames of chunks that several viewers get: built once. */
+const watchFrames = new WeakMap<LogChunk, Buffer>()
+
+/** The chunk as viewers get it. */
+export function watchFrame(chunk: LogChunk): Buffer {
+  const known = watchFrames.get(chunk)
+  if (known !== undefined) return known
+  const frame = Buffer.allocUnsafe(8 + chunk.bytes.length)
+  frame.writeBigUInt64BE(BigInt(chunk.cursor), 0)
+  frame.set(chunk.bytes, 8)
+  watchFrames.set(chunk, frame)
+  return frame
+}

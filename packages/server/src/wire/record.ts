@@ -1,0 +1,204 @@
+/**
+ * `/record`: a recorder's frames into the log, acks back. The lines are not parsed: framing, UTF-8
+ * and size are checked, and the bytes go on as they came.
+ *
+ * ```
+ * recorder                         server
+ *    │ ── connect run, writer ──────▶ │  takes over from an older connection of this writer
+ *    │ ◀────────────── {"ack": held}  │
+ *    │ ── "held+1\n" + lines ───────▶ │  append ─▶ committed
+ *    │ ◀────────────────── {"ack": n} │  at most one a tick
+ *    │ ── {"end": true} ────────────▶ │  {"end": true} once everything is in the log
+ * ```
+ */
+import type { WebSocket } from 'ws'
+import type { ServerContext } from '../context.ts'
+import { StoreError } from '../storage/store.ts'
+import { Close, isControl, parseRecordFrame } from './frame.ts'
+import { keepAlive, refuse } from './heartbeat.ts'
+
+/** Bytes of one connection that may wait for their commit before it is read no further. */
+const PAUSE_ABOVE_BYTES = 4 * 1024 * 1024
+const RESUME_BELOW_BYTES = 1024 * 1024
+
+export interface RecordParams {
+  readonly run: string
+  readonly writer: string
+  readonly name: string | undefined
+}
+
+/** Connections of recorders, one a writer. */
+export class Recorders {
+  readonly #context: ServerContext
+  readonly #byWriter = new Map<string, RecorderConnection>()
+
+  constructor(context: ServerContext) {
+    this.#context = context
+  }
+
+  accept(socket: WebSocket, params: RecordParams): void {
+    const key = JSON.stringify([params.run, params.writer])
+    const older = this.#byWriter.get(key)
+    const connection = new RecorderConnection(this.#context, socket, params)
+    this.#byWriter.set(key, connection)
+    socket.once('close', () => {
+      if (this.#byWriter.get(key) === connection) this.#byWriter.delete(key)
+    })
+    older?.stop(Close.REPLACED, 'a newer connection of the same writer took over')
+    void connection.greet()
+  }
+
+  /** Commits what has arrived, then says goodbye. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#byWriter.values()].map((connection) => connection.goAway()))
+  }
+}
+
+class RecorderConnection {
+  readonly #context: ServerContext
+  readonly #socket: WebSocket
+  readonly #params: RecordParams
+  readonly #release: () => void
+  readonly #unsubscribe: () => void
+  /** The last append; settled when all are. */
+  #appended: Promise<void> = Promise.resolve()
+  #pendingBytes = 0
+  #ack = 0
+  #acked = -1
+  #ackQueued = false
+  #stopped = false
+
+  constructor(context: ServerContext, socket: WebSocket, params: RecordParams) {
+    this.#context = context
+    this.#socket = socket
+    this.#params = params
+    this.#release = context.liveness.hold(params.run, params.writer)
+    this.#unsubscribe = context.runs.onChange(params.run, ({ type }) => {
+      if (type === 'removed') this.stop(Close.DELETED, `run ${params.run} was deleted`)
+    })
+    keepAlive(socket, context.heartbeatMs, context.lostAfterMs)
+    socket.on('message', (data, isBinary) => this.#onMessage(data as Buffer, !isBinary))
+    socket.on('error', (error) => context.log(`recorder of ${params.run}: ${error.message}`))
+    socket.once('close', () => {
+      this.#stopped = true
+      this.#release()
+      this.#unsubscribe()
+    })
+  }
+
+  /** Tells the last number held, after everything that an older connection had sent. */
+  async greet(): Promise<void> {
+    const { run, writer, name } = this.#params
+    try {
+      if (await this.#context.runs.isReadOnly(run)) {
+        this.stop(Close.READ_ONLY, `run ${run} is a file that is only read; use another run id`)
+        return
+      }
+      const { store } = this.#context.runs
+      await store.lastSeq(run, writer)
+      await store.setWriter(run, writer, {
+        state: 'live',
+        ...(name === undefined ? {} : { name, runName: name }),
+      })
+      this.#ack = Math.max(this.#ack, await store.lastSeq(run, writer))
+      this.#sendAck()
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  stop(code: number, reason: string): void {
+    if (this.#stopped) return
+    this.#stopped = true
+    refuse(this.#socket, code, reason)
+  }
+
+  async goAway(): Promise<void> {
+    this.#socket.pause()
+    await this.#appended
+    if (!this.#stopped) this.#sendAck()
+    this.#stopped = true
+    this.#socket.close(Close.GOING_AWAY, 'the server is shutting down')
+    this.#socket.resume()
+  }
+
+  #onMessage(frame: Buffer, isText: boolean): void {
+    if (this.#stopped) return
+    if (isControl(frame)) {
+      this.#onControl(frame.toString())
+      return
+    }
+    const parsed = parseRecordFrame(frame, isText)
+    if (typeof parsed === 'string') {
+      this.stop(Close.BAD_FRAME, parsed)
+      return
+    }
+    this.#pendingBytes += frame.length
+    if (this.#pendingBytes > PAUSE_ABOVE_BYTES) this.#socket.pause()
+    this.#appended = this.#append(parsed.firstSeq, parsed.lines, parsed.count, frame.length)
+  }
+
+  async #append(firstSeq: number, lines: Buffer, count: number, bytes: number): Promise<void> {
+    const { run, writer } = this.#params
+    try {
+      const result = await this.#context.runs.store.append(run, writer, firstSeq, lines, count)
+      this.#ack = Math.max(this.#ack, result.lastSeq)
+      if (result.lost > 0) {
+        this.#context.log(`run ${run}: ${result.lost} lines of writer ${writer} never arrived`)
+      }
+      this.#ackSoon()
+    } catch (error) {
+      this.#fail(error)
+    }
+    this.#pendingBytes -= bytes
+    if (this.#pendingBytes < RESUME_BELOW_BYTES && this.#socket.isPaused) this.#socket.resume()
+  }
+
+  #onControl(text: string): void {
+    let control: unknown
+    try {
+      control = JSON.parse(text)
+    } catch {
+      this.stop(Close.BAD_FRAME, 'expected a frame that begins with { to be one JSON object')
+      return
+    }
+    // Other controls are of a later version of the protocol: harmless.
+    if ((control as { end?: unknown }).end === true) void this.#onEnd()
+  }
+
+  async #onEnd(): Promise<void> {
+    const { run, writer } = this.#params
+    await this.#appended
+    if (this.#stopped) return
+    try {
+      await this.#context.liveness.end(run, writer)
+      this.#sendAck()
+      this.#socket.send('{"end":true}')
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #fail(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error)
+    const code = error instanceof StoreError ? error.code : 'failed'
+    if (code === 'removed') this.stop(Close.DELETED, reason)
+    else if (code === 'refused') this.stop(Close.BAD_FRAME, reason)
+    else this.stop(Close.TRY_LATER, reason)
+  }
+
+  #ackSoon(): void {
+    if (this.#ackQueued) return
+    this.#ackQueued = true
+    setImmediate(() => {
+      this.#ackQueued = false
+      if (!this.#stopped) this.#sendAck()
+    })
+  }
+
+  #sendAck(): void {
+    if (this.#ack === this.#acked || this.#socket.readyState !== this.#socket.OPEN) return
+    this.#acked = this.#ack
+    this.#socket.send(`{"ack":${this.#ack}}`)
+  }
+}

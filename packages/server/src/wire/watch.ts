@@ -1,0 +1,144 @@
+/**
+ * `/watch`: a log from a viewer's own cursor on, then its tail. The next lines are read when the
+ * socket has room, so a slow viewer holds one chunk and delays nobody.
+ *
+ * ```
+ * {"gen", "run"}  hello
+ * {"reset": gen}  only when the cursor was of another log: forget everything, what follows is from 0
+ * {"writer": id}  the lines that follow are of this writer
+ * <cursor> lines  …
+ * {"caughtUp": n} everything committed was sent (again whenever the viewer had fallen behind)
+ * {"run": …}      its name, state or writers have changed
+ * ```
+ */
+import type { WebSocket } from 'ws'
+import type { ServerContext } from '../context.ts'
+import type { RunInfo } from '../run-info.ts'
+import type { LogItem, RunSource } from '../storage/store.ts'
+import { Close, watchFrame } from './frame.ts'
+import { keepAlive, refuse, type Heartbeat } from './heartbeat.ts'
+
+/** Bytes a socket may hold unsent before its viewer is read for no further. */
+const FULL_ABOVE_BYTES = 256 * 1024
+const RUN_FRAME_EVERY_MS = 250
+
+export interface WatchParams {
+  readonly run: string
+  readonly cursor: number
+  readonly gen: string | undefined
+}
+
+/** Serves one viewer until it leaves, the run is deleted or the server closes. Never rejects. */
+export async function serveViewer(
+  context: ServerContext,
+  socket: WebSocket,
+  params: WatchParams,
+): Promise<void> {
+  const abort = new AbortController()
+  socket.once('close', () => abort.abort())
+  socket.on('error', (error) => context.log(`viewer of ${params.run}: ${error.message}`))
+  const heartbeat = keepAlive(socket, context.heartbeatMs, context.lostAfterMs)
+  try {
+    const found = await context.runs.find(params.run)
+    if (found === undefined) {
+      refuse(socket, Close.NO_SUCH_RUN, `there is no run ${params.run}`)
+      return
+    }
+    const viewer = new Viewer(context, socket, heartbeat, found.source)
+    await viewer.serve(params, found.info, abort.signal)
+  } catch (error) {
+    context.log(`viewer of ${params.run}: ${String(error)}`)
+    refuse(socket, Close.TRY_LATER, `cannot read run ${params.run}: ${String(error)}`)
+  }
+}
+
+class Viewer {
+  readonly #context: ServerContext
+  readonly #socket: WebSocket
+  readonly #heartbeat: Heartbeat
+  readonly #source: RunSource
+  #writer: string | undefined
+  #shown = ''
+  #runTimer: NodeJS.Timeout | undefined
+
+  constructor(context: ServerContext, socket: WebSocket, heartbeat: Heartbeat, source: RunSource) {
+    this.#context = context
+    this.#socket = socket
+    this.#heartbeat = heartbeat
+    this.#source = source
+  }
+
+  async serve(params: WatchParams, info: RunInfo, signal: AbortSignal): Promise<void> {
+    const { run, cursor, gen } = params
+    this.#shown = visible(info)
+    this.#socket.send(JSON.stringify({ gen: info.gen, run: info }))
+    const unsubscribe = this.#context.runs.onChange(run, () => this.#runChanged(run))
+    try {
+      for await (const item of this.#source.read(run, { cursor, gen }, signal)) {
+        if (signal.aborted) return
+        await this.#send(run, item)
+      }
+    } finally {
+      unsubscribe()
+      clearTimeout(this.#runTimer)
+    }
+  }
+
+  async #send(run: string, item: LogItem): Promise<void> {
+    switch (item.type) {
+      case 'chunk':
+        if (item.writer !== this.#writer) this.#control({ writer: item.writer })
+        this.#writer = item.writer
+        await this.#sendWithRoom(watchFrame(item))
+        return
+      case 'caughtUp':
+        this.#control({ caughtUp: item.cursor })
+        return
+      case 'reset':
+        this.#writer = undefined
+        this.#control({ reset: item.gen })
+        return
+      case 'removed':
+        refuse(this.#socket, Close.DELETED, `run ${run} was deleted`)
+    }
+  }
+
+  #control(message: object): void {
+    this.#socket.send(JSON.stringify(message))
+  }
+
+  /** Sends, and waits while the socket is full. Closing wakes it too. */
+  async #sendWithRoom(frame: Buffer): Promise<void> {
+    if (this.#socket.bufferedAmount + frame.length <= FULL_ABOVE_BYTES) {
+      this.#socket.send(frame)
+      return
+    }
+    await new Promise<void>((resolve) => this.#socket.send(frame, () => resolve()))
+    this.#heartbeat.seen()
+  }
+
+  #runChanged(run: string): void {
+    this.#runTimer ??= setTimeout(() => {
+      this.#runTimer = undefined
+      void this.#sendRun(run)
+    }, RUN_FRAME_EVERY_MS).unref()
+  }
+
+  async #sendRun(run: string): Promise<void> {
+    const info = await this.#source.info(run)
+    if (info === undefined || this.#socket.readyState !== this.#socket.OPEN) return
+    if (this.#socket.bufferedAmount > FULL_ABOVE_BYTES) {
+      this.#runChanged(run)
+      return
+    }
+    const now = visible(info)
+    if (now === this.#shown) return
+    this.#shown = now
+    this.#control({ run: info })
+  }
+}
+
+/** What has to change for viewers to be told: not the counts, which they see grow. */
+function visible({ name, state, lost, startedAt, writers }: RunInfo): string {
+  return JSON.stringify([name, state, lost, startedAt, writers.map((w) => [w.id, w.name, w.state])])
+}
