@@ -1,0 +1,191 @@
+/**
+ * One log file of somebody else, followed while it grows. It is only ever read.
+ *
+ * ```
+ *   0          headBytes                     endBytes      size
+ *   ├── head ──┤ …                  ├─ tail ─┤  torn line  │
+ *   └─ hashed: is it the same log? ─┴────────┘
+ * ```
+ *
+ * `endBytes` lies behind the last line end; what follows is a line still being written. When the
+ * file was replaced (another inode), has become shorter than `endBytes`, or no longer holds the
+ * bytes seen at its head and before `endBytes`, it is another log: a new generation.
+ */
+import { createHash } from 'node:crypto'
+import { type FileHandle, open } from 'node:fs/promises'
+
+/** What of the file is known. Replaced, never changed. */
+export interface LogFileState {
+  readonly gen: string
+  /** Committed end: behind the last whole line. */
+  readonly endBytes: number
+  readonly createdS: number
+  readonly modifiedS: number
+}
+
+export type LogFileChange = 'same' | 'grown' | 'replaced' | 'gone'
+
+interface Identity {
+  readonly inode: string
+  readonly head: Buffer
+  readonly tail: Buffer
+}
+
+const HEAD_BYTES = 256
+const TAIL_BYTES = 64
+const SCAN_BYTES = 64 * 1024
+
+/** Follows one path. Call {@link LogFile.refresh} when it may have changed. */
+export class LogFile {
+  readonly path: string
+  #state: LogFileState | undefined
+  #identity: Identity | undefined
+  #generations = 0
+  #refreshing: Promise<LogFileChange> | undefined
+  #again = false
+
+  constructor(path: string) {
+    this.path = path
+  }
+
+  /** Undefined while there is no file. */
+  get state(): LogFileState | undefined {
+    return this.#state
+  }
+
+  /** Looks at the file. Calls made while one runs share one further look. */
+  refresh(): Promise<LogFileChange> {
+    if (this.#refreshing !== undefined) {
+      this.#again = true
+      return this.#refreshing
+    }
+    this.#refreshing = this.#refreshAll().finally(() => {
+      this.#refreshing = undefined
+    })
+    return this.#refreshing
+  }
+
+  /**
+   * Up to `maxBytes` of the log from `start` on, never past `endBytes`; fewer than asked only at
+   * the end, or when the file has changed under us (the next `refresh` tells).
+   */
+  async readAt(start: number, maxBytes: number): Promise<Buffer> {
+    const length = Math.min(maxBytes, (this.#state?.endBytes ?? 0) - start)
+    if (length <= 0) return Buffer.alloc(0)
+    const handle = await openIfThere(this.path)
+    if (handle === undefined) return Buffer.alloc(0)
+    try {
+      return await readExactly(handle, start, length)
+    } finally {
+      await handle.close()
+    }
+  }
+
+  async #refreshAll(): Promise<LogFileChange> {
+    let change: LogFileChange
+    let strongest: LogFileChange = 'same'
+    do {
+      this.#again = false
+      change = await this.#refreshOnce()
+      if (RANK.indexOf(change) > RANK.indexOf(strongest)) strongest = change
+    } while (this.#again)
+    return change === 'gone' ? 'gone' : strongest === 'gone' ? 'replaced' : strongest
+  }
+
+  async #refreshOnce(): Promise<LogFileChange> {
+    const handle = await openIfThere(this.path)
+    if (handle === undefined) {
+      const was = this.#state
+      this.#state = undefined
+      this.#identity = undefined
+      return was === undefined ? 'same' : 'gone'
+    }
+    try {
+      return await this.#compare(handle)
+    } finally {
+      await handle.close()
+    }
+  }
+
+  async #compare(handle: FileHandle): Promise<LogFileChange> {
+    const stat = await handle.stat({ bigint: true })
+    const inode = `${stat.dev}:${stat.ino}`
+    const size = Number(stat.size)
+    const old = this.#state
+    const same = old !== undefined && (await this.#isSame(handle, inode, size, old.endBytes))
+    const from = same ? old.endBytes : 0
+    const endBytes = await lastLineEnd(handle, from, size)
+    if (same && endBytes === old.endBytes) return 'same'
+    const identity = await identify(handle, inode, endBytes)
+    if (!same) this.#generations++
+    this.#identity = identity
+    this.#state = {
+      gen: same ? old.gen : this.#generationName(identity),
+      endBytes,
+      createdS: Number(stat.birthtimeMs > 0n ? stat.birthtimeMs : stat.mtimeMs) / 1000,
+      modifiedS: Number(stat.mtimeMs) / 1000,
+    }
+    return same ? 'grown' : 'replaced'
+  }
+
+  async #isSame(handle: FileHandle, inode: string, size: number, end: number): Promise<boolean> {
+    const known = this.#identity
+    if (known === undefined || known.inode !== inode || size < end) return false
+    const head = await readExactly(handle, 0, known.head.length)
+    if (!head.equals(known.head)) return false
+    const tail = await readExactly(handle, end - known.tail.length, known.tail.length)
+    return tail.equals(known.tail)
+  }
+
+  /** The same for an unchanged file after a restart, so that viewers go on from their cursors. */
+  #generationName({ inode, head }: Identity): string {
+    const hash = createHash('sha256').update(inode).update(head).digest('hex').slice(0, 10)
+    return this.#generations === 1 ? hash : `${hash}-${this.#generations}`
+  }
+}
+
+const RANK: readonly LogFileChange[] = ['same', 'grown', 'replaced', 'gone']
+
+async function identify(handle: FileHandle, inode: string, end: number): Promise<Identity> {
+  const tailBytes = Math.min(TAIL_BYTES, end)
+  return {
+    inode,
+    head: await readExactly(handle, 0, Math.min(HEAD_BYTES, end)),
+    tail: await readExactly(handle, end - tailBytes, tailBytes),
+  }
+}
+
+/** Position behind the last `\n` in [from, size), else `from`. Reads backwards from the end. */
+async function lastLineEnd(handle: FileHandle, from: number, size: number): Promise<number> {
+  for (let end = size; end > from; ) {
+    const start = Math.max(from, end - SCAN_BYTES)
+    const bytes = await readExactly(handle, start, end - start)
+    const at = bytes.lastIndexOf(0x0a)
+    if (at !== -1) return start + at + 1
+    end = start
+  }
+  return from
+}
+
+async function readExactly(handle: FileHandle, start: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafe(length)
+  let filled = 0
+  while (filled < length) {
+    const { bytesRead } = await handle.read(buffer, filled, length - filled, start + filled)
+    if (bytesRead === 0) break
+    filled += bytesRead
+  }
+  return buffer.subarray(0, filled)
+}
+
+/** Undefined when there is no such file, or it may not be read (it can come back). */
+async function openIfThere(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, 'r')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && GONE.has(String(error.code))) return undefined
+    throw error
+  }
+}
+
+const GONE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'EISDIR', 'ELOOP'])

@@ -1,0 +1,287 @@
+import { appendFile, mkdir, mkdtemp, rename, rm, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { LogItem, ReadFrom, RunChange } from '../storage/store.ts'
+import { LogFiles } from './log-files.ts'
+
+let dir: string
+let files: LogFiles
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'wattline-files-'))
+  files = new LogFiles()
+})
+
+afterEach(async () => {
+  await files.close()
+  await rm(dir, { recursive: true, force: true })
+})
+
+const line = (n: number) => `{"event_type":"point","timestamp":${n},"metadata":{}}\n`
+
+/** A reader that remembers what it saw, and waits for what it is to see. */
+class Reader {
+  readonly seen: LogItem[] = []
+  text = ''
+  readonly #stop = new AbortController()
+  readonly #done: Promise<void>
+  #wake = () => {}
+
+  constructor(run: string, from: ReadFrom = { cursor: 0, gen: undefined }) {
+    this.#done = this.#read(run, from)
+  }
+
+  async until(condition: (reader: Reader) => boolean): Promise<void> {
+    while (!condition(this)) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort()
+    await this.#done
+  }
+
+  get done(): Promise<void> {
+    return this.#done
+  }
+
+  async #read(run: string, from: ReadFrom): Promise<void> {
+    for await (const item of files.read(run, from, this.#stop.signal)) {
+      if (item.type === 'reset') this.text = ''
+      if (item.type === 'chunk') this.text += Buffer.from(item.bytes).toString()
+      this.seen.push(item)
+      this.#wake()
+    }
+    this.#wake()
+  }
+}
+
+async function openFile(path: string): Promise<string> {
+  const { runs } = await files.open(path)
+  const [run] = runs
+  if (run === undefined) throw new Error('the file did not become a run')
+  return run.id
+}
+
+function nextChange(matches: (change: RunChange) => boolean | Promise<boolean>): Promise<RunChange> {
+  return new Promise((resolve) => {
+    const unsubscribe = files.subscribe((change) => {
+      void Promise.resolve(matches(change)).then((yes) => {
+        if (!yes) return
+        unsubscribe()
+        resolve(change)
+      })
+    })
+  })
+}
+
+test('a saved file is a read-only run that has ended', async () => {
+  const path = join(dir, 'run.jsonl')
+  await writeFile(path, line(1700000000) + line(1700000001))
+  const counted = nextChange(async ({ run }) => (await files.info(run))?.events === 2)
+  const { type, runs } = await files.open(path)
+  await counted
+  expect(type).toBe('file')
+  expect(await files.info(runs[0]?.id ?? '')).toMatchObject({
+    name: 'run.jsonl',
+    state: 'ended',
+    readOnly: true,
+    startedAt: 1700000000,
+    bytes: 2 * line(1700000000).length,
+    events: 2,
+    writers: [{ state: 'closed' }],
+  })
+})
+
+test('opening a file twice is one run, and its id stays over a restart', async () => {
+  const path = join(dir, 'run.jsonl')
+  await writeFile(path, line(1))
+  const first = await openFile(path)
+  expect(await openFile(path)).toBe(first)
+  expect(await files.list()).toHaveLength(1)
+  const gen = (await files.info(first))?.gen
+  await files.close()
+  files = new LogFiles()
+  expect(await openFile(path)).toBe(first)
+  expect((await files.info(first))?.gen).toBe(gen)
+})
+
+test('a growing file is followed line by line and becomes live; a torn line waits for its end', async () => {
+  const path = join(dir, 'run.jsonl')
+  await writeFile(path, line(1))
+  const run = await openFile(path)
+  const reader = new Reader(run)
+  await reader.until(({ seen }) => seen.some(({ type }) => type === 'caughtUp'))
+  await appendFile(path, line(2) + line(3).slice(0, 20))
+  await reader.until(({ text }) => text.endsWith(line(2)))
+  expect(reader.text).toBe(line(1) + line(2))
+  expect((await files.info(run))?.state).toBe('live')
+  await appendFile(path, line(3).slice(20))
+  await reader.until(({ text }) => text.endsWith(line(3)))
+  expect(reader.text).toBe(line(1) + line(2) + line(3))
+  await reader.stop()
+})
+
+test('a reader goes on from its cursor, and without follow it stops at the end', async () => {
+  const path = join(dir, 'run.jsonl')
+  await writeFile(path, line(1) + line(2))
+  const run = await openFile(path)
+  const gen = (await files.info(run))?.gen
+  const items: LogItem[] = []
+  const from = { cursor: line(1).length, gen, follow: false }
+  for await (const item of files.read(run, from, new AbortController().signal)) items.push(item)
+  expect(items).toMatchObject([
+    { type: 'chunk', cursor: 2 * line(1).length },
+    { type: 'caughtUp', cursor: 2 * line(1).length },
+  ])
+})
+
+test('chunks hold whole lines, also of lines larger than one read', async () => {
+  const path = join(dir, 'run.jsonl')
+  const long = `{"event_type":"point","timestamp":1,"metadata":{"text":"${'é'.repeat(400_000)}"}}\n`
+  await writeFile(path, line(1) + long + line(2))
+  const run = await openFile(path)
+  let text = ''
+  const from = { cursor: 0, gen: undefined, follow: false }
+  for await (const item of files.read(run, from, new AbortController().signal)) {
+    if (item.type !== 'chunk') continue
+    expect(item.bytes.at(-1)).toBe(0x0a)
+    text += Buffer.from(item.bytes).toString()
+    expect(item.cursor).toBe(Buffer.byteLength(text))
+  }
+  expect(text).toBe(line(1) + long + line(2))
+})
+
+test.each([
+  ['truncated', async (path: string) => await writeFile(path, line(8))],
+  [
+    'truncated and written beyond its old end',
+    async (path: string) => {
+      await truncate(path, 0)
+      await appendFile(path, line(8) + line(8) + line(8) + line(8))
+    },
+  ],
+  [
+    'rotated by rename',
+    async (path: string) => {
+      await rename(path, `${path}.1`)
+      await writeFile(path, line(8))
+    },
+  ],
+  [
+    'replaced by an editor',
+    async (path: string) => {
+      await writeFile(`${path}.tmp`, line(8) + line(9))
+      await rename(`${path}.tmp`, path)
+    },
+  ],
+])('a file that was %s is another generation, read from its start', async (_how, change) => {
+  const path = join(dir, 'run.jsonl')
+  await writeFile(path, line(1) + line(2))
+  const run = await openFile(path)
+  const before = (await files.info(run))?.gen
+  const reader = new Reader(run)
+  await reader.until(({ text }) => text === line(1) + line(2))
+  await change(path)
+  await reader.until(({ seen, text }) => seen.some(({ type }) => type === 'reset') && text.startsWith(line(8)))
+  const info = await files.info(run)
+  expect(info?.gen).not.toBe(before)
+  expect(reader.seen.findLast(({ type }) => type === 'reset')).toEqual({ type: 'reset', gen: info?.gen })
+  await reader.stop()
+})
+
+test('a cursor of another generation, or beyond the end, begins anew', async () => {
+  const path = join(dir, 'run.jsonl')
+  await writeFile(path, line(1))
+  const run = await openFile(path)
+  const { gen = '' } = (await files.info(run)) ?? {}
+  const types = async (from: ReadFrom) => {
+    const items: string[] = []
+    const signal = new AbortController().signal
+    for await (const item of files.read(run, { ...from, follow: false }, signal)) items.push(item.type)
+    return items
+  }
+  expect(await types({ cursor: 5, gen: 'another' })).toEqual(['reset', 'chunk', 'caughtUp'])
+  expect(await types({ cursor: 5000, gen })).toEqual(['reset', 'chunk', 'caughtUp'])
+  expect(await types({ cursor: 0, gen })).toEqual(['chunk', 'caughtUp'])
+})
+
+test('a deleted file is a run that is gone, and one that comes back is there again', async () => {
+  const path = join(dir, 'run.jsonl')
+  await writeFile(path, line(1))
+  const run = await openFile(path)
+  const reader = new Reader(run)
+  await reader.until(({ text }) => text === line(1))
+  const removed = nextChange(({ type }) => type === 'removed')
+  await rm(path)
+  await reader.done
+  expect(reader.seen.at(-1)).toEqual({ type: 'removed' })
+  expect((await removed).run).toBe(run)
+  expect(await files.list()).toEqual([])
+  const back = nextChange(({ type }) => type === 'changed')
+  await writeFile(path, line(2))
+  await back
+  expect(await files.info(run)).toMatchObject({ bytes: line(2).length })
+})
+
+test('a folder is watched: its logs are runs, new ones are live, other files are not shown', async () => {
+  await mkdir(join(dir, 'deep'))
+  await mkdir(join(dir, 'node_modules'))
+  await writeFile(join(dir, 'a.jsonl'), line(1))
+  await writeFile(join(dir, 'notes.txt'), 'no log')
+  await writeFile(join(dir, 'deep', 'b.ndjson'), line(1))
+  await writeFile(join(dir, 'node_modules', 'c.jsonl'), line(1))
+  const { type, runs } = await files.open(dir)
+  expect(type).toBe('folder')
+  expect(runs.map(({ name }) => name).sort()).toEqual(['a.jsonl', join('deep', 'b.ndjson')])
+  const added = nextChange(async ({ run }) => (await files.info(run))?.name === 'new.jsonl')
+  await writeFile(join(dir, 'new.jsonl'), line(1))
+  const { run } = await added
+  expect(await files.info(run)).toMatchObject({ state: 'live' })
+})
+
+test('a gzipped log is read unzipped', async () => {
+  const path = join(dir, 'run.jsonl.gz')
+  await writeFile(path, gzipSync(line(1) + line(2)))
+  const run = await openFile(path)
+  const reader = new Reader(run)
+  await reader.until(({ text }) => text === line(1) + line(2))
+  expect(await files.info(run)).toMatchObject({ name: 'run.jsonl.gz', bytes: 2 * line(1).length })
+  await reader.stop()
+})
+
+test('aborting a reader that waits ends it quietly', async () => {
+  const path = join(dir, 'run.jsonl')
+  await writeFile(path, line(1))
+  const reader = new Reader(await openFile(path))
+  await reader.until(({ seen }) => seen.at(-1)?.type === 'caughtUp')
+  await reader.stop()
+  expect(reader.seen.map(({ type }) => type)).toEqual(['chunk', 'caughtUp'])
+})
+
+test('an empty file is followed from its first line on', async () => {
+  const path = join(dir, 'run.jsonl')
+  await writeFile(path, '')
+  const run = await openFile(path)
+  const reader = new Reader(run)
+  await reader.until(({ seen }) => seen.length > 0)
+  await appendFile(path, line(1))
+  await reader.until(({ text }) => text === line(1))
+  expect(reader.seen.map(({ type }) => type)).not.toContain('removed')
+  await reader.stop()
+})
+
+test('a run that is not there is removed', async () => {
+  const reader = new Reader('nowhere')
+  await reader.done
+  expect(reader.seen).toEqual([{ type: 'removed' }])
+})
+
+test('a path that is not there is refused', async () => {
+  await expect(files.open(join(dir, 'nowhere.jsonl'))).rejects.toThrow(/ENOENT/)
+})

@@ -1,0 +1,226 @@
+/**
+ * Files and folders of others as read-only runs: what `wattline FILE DIR` and `POST /api/open`
+ * show. A folder is watched, and each log in it is a run; a file is followed by its name, so that
+ * it may be rotated, truncated, deleted and come back.
+ */
+import { createHash } from 'node:crypto'
+import { EventEmitter } from 'node:events'
+import { stat } from 'node:fs/promises'
+import { basename, dirname, relative, sep } from 'node:path'
+import { type FSWatcher, watch } from 'chokidar'
+import type { RunInfo } from '../run-info.ts'
+import type { LogItem, ReadFrom, RunChange, RunSource } from '../storage/store.ts'
+import { unzipped } from './gunzip.ts'
+import { WatchedRun } from './watched-run.ts'
+
+/** How deep below a watched folder logs are looked for. */
+const DEPTH = 4
+const LOG_NAME = /\.(jsonl|ndjson)(\.gz)?$/i
+const SKIPPED_FOLDERS: ReadonlySet<string> = new Set(['node_modules', '__pycache__'])
+/** Files being read are looked at so often besides, for disks that do not tell of changes. */
+const POLL_MS = 1000
+/**
+ * The watcher drops changes that follow closely upon one another, the last one too, so a file that
+ * has just grown is looked at again until it is quiet.
+ */
+const LOOK_AGAIN_MS = 25
+
+export interface LogFilesOptions {
+  /** One line a file that could not be followed. */
+  readonly log?: (line: string) => void
+}
+
+/** What {@link LogFiles.open} found. */
+export interface Opened {
+  readonly type: 'file' | 'folder'
+  /** Runs in it, the one that changed last first. */
+  readonly runs: readonly RunInfo[]
+}
+
+/** A {@link RunSource} over files. */
+export class LogFiles implements RunSource {
+  readonly #runs = new Map<string, WatchedRun>()
+  readonly #idOfPath = new Map<string, string>()
+  readonly #opened = new Map<string, Promise<FSWatcher>>()
+  readonly #changes = new EventEmitter<{ change: [RunChange] }>()
+  readonly #log: (line: string) => void
+  readonly #temporary: (() => Promise<void>)[] = []
+  readonly #poll: NodeJS.Timeout
+  #closing: Promise<void> | undefined
+
+  constructor(options: LogFilesOptions = {}) {
+    this.#log = options.log ?? (() => undefined)
+    this.#changes.setMaxListeners(0)
+    this.#poll = setInterval(() => {
+      for (const run of this.#runs.values()) if (run.isRead) void this.#refresh(run)
+    }, POLL_MS)
+    this.#poll.unref()
+  }
+
+  /**
+   * Begins to follow a file or to watch a folder; once only, however often it is called.
+   *
+   * @param path Absolute.
+   * @throws When there is nothing at `path`, or it is neither a file nor a folder.
+   */
+  async open(path: string): Promise<Opened> {
+    const found = await stat(path)
+    if (!found.isFile() && !found.isDirectory()) {
+      throw new Error(`Expected a file or a folder, but ${path} is neither.`)
+    }
+    const folder = found.isDirectory()
+    const root = folder ? path : dirname(path)
+    let opened = this.#opened.get(path)
+    if (opened === undefined) {
+      opened = this.#watch(root, folder ? undefined : path)
+      this.#opened.set(path, opened)
+    }
+    await opened
+    if (!folder) await this.#add(path, root, false)
+    const runs = [...this.#runs.values()]
+      .filter((run) => (folder ? run.source.startsWith(root + sep) : run.source === path))
+      .map((run) => run.info())
+      .filter((info) => info !== undefined)
+      .sort((a, b) => b.updatedAt - a.updatedAt)
+    return { type: folder ? 'folder' : 'file', runs }
+  }
+
+  list(): Promise<readonly RunInfo[]> {
+    const infos = [...this.#runs.values()].map((run) => run.info())
+    return Promise.resolve(infos.filter((info) => info !== undefined))
+  }
+
+  info(run: string): Promise<RunInfo | undefined> {
+    return Promise.resolve(this.#runs.get(run)?.info())
+  }
+
+  async *read(run: string, from: ReadFrom, signal: AbortSignal): AsyncGenerator<LogItem> {
+    const watched = this.#runs.get(run)
+    if (watched === undefined) yield { type: 'removed' }
+    else yield* watched.read(from, signal)
+  }
+
+  async *slice(run: string, start: number, end: number): AsyncGenerator<Uint8Array> {
+    const watched = this.#runs.get(run)
+    if (watched !== undefined) yield* watched.slice(start, end)
+  }
+
+  subscribe(listener: (change: RunChange) => void): () => void {
+    this.#changes.on('change', listener)
+    return () => void this.#changes.off('change', listener)
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#poll)
+    for (const run of this.#runs.values()) run.close()
+    const watchers = await Promise.allSettled(this.#opened.values())
+    await Promise.all(watchers.map((w) => (w.status === 'fulfilled' ? w.value.close() : undefined)))
+    await Promise.all(this.#temporary.map((remove) => remove()))
+  }
+
+  /** Watches a folder for logs, or for one file by name. Resolves after its first look. */
+  async #watch(root: string, only: string | undefined): Promise<FSWatcher> {
+    const adding: Promise<void>[] = []
+    let ready = false
+    const watcher = watch(root, {
+      depth: only === undefined ? DEPTH : 0,
+      ignored: (path, stats) => isIgnored(path, root, only, stats?.isFile()),
+      ignorePermissionErrors: true,
+    })
+    watcher.on('add', (path) => {
+      const added = this.#add(path, root, ready && only === undefined)
+      if (!ready) adding.push(added)
+    })
+    watcher.on('change', (path) => this.#changed(path))
+    watcher.on('unlink', (path) => this.#changed(path))
+    watcher.on('error', (error) => this.#log(`Cannot watch ${root}: ${messageOf(error)}`))
+    await new Promise<void>((resolve) => {
+      watcher.once('ready', resolve)
+    })
+    ready = true
+    await Promise.all(adding)
+    return watcher
+  }
+
+  /** Takes a file in, or looks at it again when it is known. */
+  async #add(path: string, root: string, appeared: boolean): Promise<void> {
+    const known = this.#runOf(path)
+    if (known !== undefined) {
+      await this.#refresh(known)
+      return
+    }
+    const id = runIdOf(path)
+    this.#idOfPath.set(path, id)
+    try {
+      const plain = await unzipped(path)
+      if (plain.remove !== undefined) this.#temporary.push(plain.remove)
+      const run = new WatchedRun({
+        id,
+        name: relative(root, path),
+        source: path,
+        path: plain.path,
+        appeared,
+        onChange: (changed, gone) => this.#emit(changed, gone),
+      })
+      this.#runs.set(id, run)
+      await run.refresh()
+    } catch (error) {
+      this.#idOfPath.delete(path)
+      this.#log(`Cannot follow ${path}: ${messageOf(error)}`)
+    }
+  }
+
+  #changed(path: string): void {
+    const run = this.#runOf(path)
+    if (run !== undefined) void this.#refresh(run)
+  }
+
+  async #refresh(run: WatchedRun): Promise<void> {
+    try {
+      const change = await run.refresh()
+      if (change === 'same' || change === 'gone' || this.#closing !== undefined) return
+      setTimeout(() => void this.#refresh(run), LOOK_AGAIN_MS).unref()
+    } catch (error) {
+      this.#log(`Cannot follow ${run.source}: ${messageOf(error)}`)
+    }
+  }
+
+  #emit(run: WatchedRun, gone: boolean): void {
+    this.#changes.emit('change', { run: run.id, type: gone ? 'removed' : 'changed' })
+  }
+
+  #runOf(path: string): WatchedRun | undefined {
+    const id = this.#idOfPath.get(path)
+    return id === undefined ? undefined : this.#runs.get(id)
+  }
+}
+
+function isIgnored(
+  path: string,
+  root: string,
+  only: string | undefined,
+  isFile: boolean | undefined,
+): boolean {
+  if (path === root) return false
+  if (only !== undefined) return path !== only
+  const name = basename(path)
+  if (SKIPPED_FOLDERS.has(name) || name.startsWith('.')) return true
+  return isFile === true && !LOG_NAME.test(name)
+}
+
+/** The same for the same path, readable, and fit for a URL. */
+function runIdOf(path: string): string {
+  const name = basename(path).replace(LOG_NAME, '')
+  const slug = name.normalize('NFKD').replace(/[^\w-]+/g, '-').replace(/^[-_]+|[-_]+$/g, '')
+  const hash = createHash('sha256').update(path).digest('hex').slice(0, 8)
+  return slug === '' ? hash : `${slug.slice(0, 60)}-${hash}`
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,28 @@
+/** What a file is, told by its first bytes: a log is text, possibly gzipped. */
+
+export type FileKind = 'empty' | 'text' | 'gzip' | 'binary'
+
+/** Bytes that {@link sniff} wants to see. */
+export const SNIFF_BYTES = 8192
+
+const KNOWN_BINARY: readonly (readonly [what: string, magic: readonly number[]])[] = [
+  ['a zip archive', [0x50, 0x4b, 0x03, 0x04]],
+  ['a PNG image', [0x89, 0x50, 0x4e, 0x47]],
+  ['a PDF document', [0x25, 0x50, 0x44, 0x46]],
+  ['an SQLite database', [0x53, 0x51, 0x4c, 0x69, 0x74, 0x65]],
+  ['a Zstandard archive', [0x28, 0xb5, 0x2f, 0xfd]],
+  ['a program', [0x7f, 0x45, 0x4c, 0x46]],
+]
+
+/** Tells the kind of a file from its beginning. */
+export function sniff(head: Uint8Array): FileKind {
+  if (head.length === 0) return 'empty'
+  if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip'
+  if (binaryName(head) !== undefined || head.includes(0)) return 'binary'
+  return 'text'
+}
+
+/** `a PNG image`, where the first bytes tell; undefined for text and for what is not known. */
+export function binaryName(head: Uint8Array): string | undefined {
+  return KNOWN_BINARY.find(([, magic]) => magic.every((byte, at) => head[at] === byte))?.[0]
+}

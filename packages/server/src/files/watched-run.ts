@@ -1,0 +1,283 @@
+/**
+ * A followed file as a run: its description for lists, and its log for any number of readers, each
+ * at a place of its own.
+ */
+import type { RunInfo } from '../run-info.ts'
+import type { LogItem, ReadFrom } from '../storage/store.ts'
+import { LogFile, type LogFileChange, type LogFileState } from './log-file.ts'
+import { startOfLog } from './log-start.ts'
+
+/** A followed file counts as live for so long after it grew under our eyes. */
+export const LIVE_FOR_MS = 30_000
+
+/**
+ * A file that is gone for a moment is being rotated or saved anew (rename, then create): readers
+ * are told `reset` when it is back, and `removed` only when it stays away.
+ */
+const GONE_AFTER_MS = 1500
+
+const CHUNK_BYTES = 256 * 1024
+/** Longer lines are not held: readers get the line's beginning, which they report as malformed. */
+const MAX_LINE_BYTES = 64 * 1024 * 1024
+const LINE_START_BYTES = 1024
+/** Larger files are not read just to count their lines before somebody looks at them. */
+const COUNT_UNASKED_BYTES = 64 * 1024 * 1024
+
+export interface WatchedRunOptions {
+  readonly id: string
+  readonly name: string
+  /** The file people know; it differs from `path` when that holds its unzipped content. */
+  readonly source: string
+  /** The file to read. */
+  readonly path: string
+  /** The file came while its folder was watched: somebody is writing it now. */
+  readonly appeared: boolean
+  readonly onChange: (run: WatchedRun, gone: boolean) => void
+}
+
+export class WatchedRun {
+  readonly id: string
+  readonly name: string
+  readonly source: string
+  readonly file: LogFile
+  readonly #appeared: boolean
+  readonly #onChange: (run: WatchedRun, gone: boolean) => void
+  readonly #waiting = new Set<() => void>()
+  #startedS: number | undefined
+  #counted = { gen: '', bytes: 0, lines: 0 }
+  #counting: Promise<void> | undefined
+  #grewAtMs: number | undefined
+  #liveTimer: NodeJS.Timeout | undefined
+  /** The file as it was last seen; it outlives a moment's absence. */
+  #lastState: LogFileState | undefined
+  #goneTimer: NodeJS.Timeout | undefined
+  #gone = false
+  #readers = 0
+  #closed = false
+
+  constructor(options: WatchedRunOptions) {
+    this.id = options.id
+    this.name = options.name
+    this.source = options.source
+    this.file = new LogFile(options.path)
+    this.#appeared = options.appeared
+    this.#onChange = options.onChange
+  }
+
+  /** Whether somebody reads it now, so that it is worth looking at often. */
+  get isRead(): boolean {
+    return this.#readers > 0
+  }
+
+  /** Looks at the file and tells readers and listeners what is new. */
+  async refresh(): Promise<LogFileChange> {
+    const change = await this.file.refresh()
+    if (this.#closed || change === 'same') return change
+    if (change === 'gone') this.#awaitReturn()
+    else await this.#look(change)
+    this.#wake()
+    return change
+  }
+
+  info(): RunInfo | undefined {
+    const state = this.#lastState
+    if (state === undefined || this.#gone) return undefined
+    const live = this.#grewAtMs !== undefined
+    const events = this.#counted.gen === state.gen ? this.#counted.lines : 0
+    return {
+      id: this.id,
+      name: this.name,
+      state: live ? 'live' : 'ended',
+      createdAt: state.createdS,
+      startedAt: this.#startedS ?? null,
+      updatedAt: state.modifiedS,
+      bytes: state.endBytes,
+      events,
+      lost: 0,
+      gen: state.gen,
+      readOnly: true,
+      writers: [
+        {
+          id: 'file',
+          name: this.name,
+          state: live ? 'live' : 'closed',
+          events,
+          lost: 0,
+          lastSeenAt: state.modifiedS,
+        },
+      ],
+    }
+  }
+
+  async *read(from: ReadFrom, signal: AbortSignal): AsyncGenerator<LogItem> {
+    this.#readers++
+    try {
+      yield* this.#follow(from, signal)
+    } finally {
+      this.#readers--
+    }
+  }
+
+  async *slice(start: number, end: number): AsyncGenerator<Uint8Array> {
+    for (let at = start; at < end; ) {
+      const bytes = await this.file.readAt(at, Math.min(CHUNK_BYTES, end - at))
+      if (bytes.length === 0) return
+      at += bytes.length
+      yield bytes
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+    clearTimeout(this.#liveTimer)
+    clearTimeout(this.#goneTimer)
+    this.#wake()
+  }
+
+  async *#follow(from: ReadFrom, signal: AbortSignal): AsyncGenerator<LogItem> {
+    let { cursor, gen } = from
+    let told = false
+    await this.refresh()
+    while (!signal.aborted && !this.#closed) {
+      const state = this.file.state
+      if (state === undefined) {
+        if (this.#gone || this.#lastState === undefined) {
+          yield { type: 'removed' }
+          return
+        }
+        await this.#news(state, signal)
+        continue
+      }
+      gen ??= state.gen
+      if (gen !== state.gen || cursor > state.endBytes) {
+        gen = state.gen
+        cursor = 0
+        told = false
+        yield { type: 'reset', gen }
+      } else if (cursor < state.endBytes) {
+        const chunk = await this.#chunk(cursor)
+        if (chunk === undefined) {
+          // Nothing readable where bytes should be: the file changed under us.
+          if ((await this.refresh()) === 'same') await this.#news(state, signal)
+          continue
+        }
+        cursor = chunk.cursor
+        told = false
+        yield chunk
+      } else if (!told) {
+        told = true
+        yield { type: 'caughtUp', cursor }
+      } else if (from.follow === false) {
+        return
+      } else {
+        await this.#news(state, signal)
+      }
+    }
+  }
+
+  /** Whole lines from `cursor` on. */
+  async #chunk(cursor: number): Promise<(LogItem & { type: 'chunk' }) | undefined> {
+    for (let size = CHUNK_BYTES; ; size *= 4) {
+      const bytes = await this.file.readAt(cursor, size)
+      const end = bytes.lastIndexOf(0x0a) + 1
+      if (end > 0) {
+        return { type: 'chunk', cursor: cursor + end, bytes: bytes.subarray(0, end), writer: 'file' }
+      }
+      if (bytes.length < size) return undefined
+      if (size >= MAX_LINE_BYTES) return this.#longLine(cursor, bytes)
+    }
+  }
+
+  /** Stands for a line too long to hold: its first bytes, with the cursor behind all of it. */
+  async #longLine(cursor: number, begun: Buffer): Promise<(LogItem & { type: 'chunk' }) | undefined> {
+    const start = Buffer.concat([begun.subarray(0, LINE_START_BYTES), Buffer.from('\n')])
+    for (let at = cursor + begun.length; ; ) {
+      const bytes = await this.file.readAt(at, CHUNK_BYTES)
+      if (bytes.length === 0) return undefined
+      const end = bytes.indexOf(0x0a) + 1
+      if (end > 0) return { type: 'chunk', cursor: at + end, bytes: start, writer: 'file' }
+      at += bytes.length
+    }
+  }
+
+  async #look(change: LogFileChange): Promise<void> {
+    clearTimeout(this.#goneTimer)
+    const isNew = this.#lastState === undefined
+    const state = this.file.state
+    this.#lastState = state
+    this.#gone = false
+    // A file that was there before us is a saved run; one that grows before our eyes is live.
+    this.#setLive(isNew ? this.#appeared : true)
+    if (change === 'replaced') this.#startedS = undefined
+    if (this.#startedS === undefined) this.#startedS = startOfLog(await this.file.readAt(0, CHUNK_BYTES))
+    if (this.isRead || (state?.endBytes ?? 0) <= COUNT_UNASKED_BYTES) this.#count()
+    this.#onChange(this, false)
+  }
+
+  #awaitReturn(): void {
+    clearTimeout(this.#goneTimer)
+    this.#goneTimer = setTimeout(() => {
+      this.#gone = true
+      this.#setLive(false)
+      this.#onChange(this, true)
+      this.#wake()
+    }, GONE_AFTER_MS)
+    this.#goneTimer.unref()
+  }
+
+  #setLive(live: boolean): void {
+    clearTimeout(this.#liveTimer)
+    this.#grewAtMs = live ? Date.now() : undefined
+    if (!live) return
+    this.#liveTimer = setTimeout(() => {
+      this.#grewAtMs = undefined
+      this.#onChange(this, false)
+      this.#wake()
+    }, LIVE_FOR_MS)
+    this.#liveTimer.unref()
+  }
+
+  /** Counts the lines not counted yet, one pass at a time. */
+  #count(): void {
+    this.#counting ??= this.#countLines().finally(() => {
+      this.#counting = undefined
+    })
+  }
+
+  async #countLines(): Promise<void> {
+    for (;;) {
+      const state = this.file.state
+      if (state === undefined || this.#closed) return
+      if (this.#counted.gen !== state.gen) this.#counted = { gen: state.gen, bytes: 0, lines: 0 }
+      const { bytes: at, lines } = this.#counted
+      const bytes = await this.file.readAt(at, CHUNK_BYTES)
+      if (bytes.length === 0) break
+      this.#counted = { gen: state.gen, bytes: at + bytes.length, lines: lines + newlines(bytes) }
+    }
+    this.#onChange(this, false)
+  }
+
+  /** Resolves when the file may differ from `seen`. */
+  async #news(seen: LogFileState | undefined, signal: AbortSignal): Promise<void> {
+    if (signal.aborted || this.#closed || this.file.state !== seen) return
+    await new Promise<void>((resolve) => {
+      const wake = () => {
+        this.#waiting.delete(wake)
+        signal.removeEventListener('abort', wake)
+        resolve()
+      }
+      this.#waiting.add(wake)
+      signal.addEventListener('abort', wake)
+    })
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#waiting]) wake()
+  }
+}
+
+function newlines(bytes: Uint8Array): number {
+  let lines = 0
+  for (let at = bytes.indexOf(0x0a); at !== -1; at = bytes.indexOf(0x0a, at + 1)) lines++
+  return lines
+}

@@ -1,0 +1,185 @@
+/** Reads a log, from a file or any bytes, into a trace: what `spans` and `stats` work on. */
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createGunzip } from 'node:zlib'
+import { LogDecoder, type AgentEvent, type Metadata, type ParsedLine, Trace } from '@wattline/trace'
+import { binaryName, sniff, SNIFF_BYTES } from './files/sniff.ts'
+
+/** A line that could not be read; lines count from 1. */
+export interface UnreadableLine {
+  readonly line: number
+  readonly reason: string
+}
+
+/** A log that was read to its end. Its writer counts as closed: what has no end did not end. */
+export interface LogReading {
+  readonly trace: Trace
+  readonly bytes: number
+  /** Lines that have ended, blank ones included. */
+  readonly lines: number
+  /** The first lines that could not be read; `trace.quality().malformed` counts all. */
+  readonly unreadable: readonly UnreadableLine[]
+  /** The last line has no line end: it is still being written, or was cut. It is no event. */
+  readonly tornLine: number | undefined
+  /** Metadata of the event at a position of the trace; empty unless `keepEvents` was set. */
+  metadataAt(position: number | undefined): Metadata
+  /** Events in the order of the log with their positions; empty unless `keepEvents` was set. */
+  readonly events: ReadonlyMap<number, AgentEvent>
+}
+
+export interface ReadLogOptions {
+  /** Keep every event, for metadata and for other ways of pairing. @default false */
+  readonly keepEvents?: boolean
+  /** How many unreadable lines to keep with their reason. @default 5 */
+  readonly keepUnreadable?: number
+}
+
+/** What stands between a path and a log; its message is one sentence for people. */
+export class NotALogError extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'NotALogError'
+  }
+}
+
+/**
+ * Reads a log file, gzipped or not.
+ *
+ * @throws {NotALogError} when it is a folder, empty, or binary; the system's error when it cannot
+ * be opened.
+ */
+export async function readLogFile(path: string, options?: ReadLogOptions): Promise<LogReading> {
+  if ((await stat(path)).isDirectory()) {
+    const example = join(path, 'run.jsonl')
+    throw new NotALogError(`${path} is a folder; name one log in it, such as ${example}.`)
+  }
+  return await readLogStream(createReadStream(path, { highWaterMark: READ_BYTES }), path, options)
+}
+
+/**
+ * Reads a log from a stream of bytes, gzipped or not.
+ *
+ * @param name what messages call it.
+ * @throws {NotALogError} when it is empty or binary.
+ */
+export async function readLogStream(
+  stream: Readable,
+  name: string,
+  options: ReadLogOptions = {},
+): Promise<LogReading> {
+  const reader = new LogReader(options)
+  for await (const chunk of plainBytes(stream, name)) reader.push(chunk)
+  const reading = reader.finish()
+  if (reading.bytes === 0) throw new NotALogError(`${name} is empty: there is no event in it.`)
+  return reading
+}
+
+const READ_BYTES = 1024 * 1024
+const NO_METADATA: Metadata = {}
+
+class LogReader {
+  readonly #trace = new Trace()
+  readonly #events = new Map<number, AgentEvent>()
+  readonly #unreadable: UnreadableLine[] = []
+  readonly #decoder: LogDecoder
+  readonly #keepEvents: boolean
+  readonly #keepUnreadable: number
+  #bytes = 0
+
+  constructor({ keepEvents = false, keepUnreadable = 5 }: ReadLogOptions) {
+    const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+    this.#decoder = new LogDecoder({ decode: (bytes) => utf8.decode(bytes) })
+    this.#keepEvents = keepEvents
+    this.#keepUnreadable = keepUnreadable
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#bytes += chunk.length
+    this.#decoder.push(chunk, (line, position, lineNumber) =>
+      this.#take(line, position, lineNumber),
+    )
+  }
+
+  finish(): LogReading {
+    const torn = this.#decoder.finish()
+    const trace = this.#trace
+    trace.setWriter(0, 'closed')
+    trace.flush()
+    const events = this.#events
+    return {
+      trace,
+      events,
+      bytes: this.#bytes,
+      lines: this.#decoder.lineCount,
+      unreadable: this.#unreadable,
+      tornLine: torn === undefined ? undefined : this.#decoder.lineCount + 1,
+      metadataAt: (position) =>
+        position === undefined ? NO_METADATA : (events.get(position)?.metadata ?? NO_METADATA),
+    }
+  }
+
+  #take(line: ParsedLine, position: number, lineNumber: number): void {
+    const trace = this.#trace
+    switch (line.type) {
+      case 'event':
+        trace.add(line.event, position)
+        if (this.#keepEvents) this.#events.set(position, line.event)
+        if (line.rescaled !== undefined) trace.addRescaled()
+        break
+      case 'sample':
+        trace.addSample(line.sample)
+        if (line.rescaled !== undefined) trace.addRescaled()
+        break
+      case 'malformed':
+        trace.addMalformed(position, line.reason)
+        if (this.#unreadable.length < this.#keepUnreadable) {
+          this.#unreadable.push({ line: lineNumber, reason: line.reason })
+        }
+        break
+      case 'blank':
+        break
+    }
+  }
+}
+
+/** The stream's bytes, unzipped if they begin as gzip does. */
+async function* plainBytes(stream: Readable, name: string): AsyncGenerator<Uint8Array> {
+  const chunks: AsyncIterator<Uint8Array> = stream[Symbol.asyncIterator]()
+  const first = await chunks.next()
+  if (first.done === true) return
+  const all = chain(first.value, chunks)
+  const head = first.value.subarray(0, SNIFF_BYTES)
+  switch (sniff(head)) {
+    case 'binary':
+      stream.destroy()
+      throw new NotALogError(
+        `${name} is ${binaryName(head) ?? 'a binary file'}; a log is text, one JSON object a line.`,
+      )
+    case 'gzip':
+      yield* gunzipped(all)
+      return
+    case 'text':
+    case 'empty':
+      yield* all
+  }
+}
+
+async function* chain(
+  first: Uint8Array,
+  rest: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  yield first
+  for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value
+}
+
+async function* gunzipped(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const gunzip = createGunzip()
+  const feeding = pipeline(chunks, gunzip)
+  // The loop below meets the same error; this only keeps it from counting as unhandled.
+  feeding.catch(() => undefined)
+  for await (const chunk of gunzip) yield chunk as Uint8Array
+  await feeding
+}
