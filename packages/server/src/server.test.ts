@@ -170,7 +170,7 @@ describe('record and watch', () => {
     const deleted = await fetch(`${server.url}/api/runs/r`, { method: 'DELETE' })
     expect(deleted.status).toBe(204)
     expect((await recorder.closed).code).toBe(4410)
-    await expect(viewer.until(() => false)).rejects.toThrow()
+    await expect(viewer.until(() => false)).rejects.toThrow('closed before')
     expect((await viewer.closed).code).toBe(4410)
     expect((await record(server, 'r', 'w').closed).code).toBe(4410)
     expect(await getJson(`${server.url}/api/runs`)).toEqual([])
@@ -202,7 +202,8 @@ describe('record and watch', () => {
     const recorder = record(server, 'r', 'w')
     await recorder.control('ack')
     recorder.socket.pause()
-    await untilRun(server.store, 'r', (info) => info.state === 'lost')
+    const info = await untilRun(server.store, 'r', ({ state }) => state === 'lost')
+    expect(info.writers).toMatchObject([{ state: 'lost' }])
   })
 })
 
@@ -261,7 +262,7 @@ describe('start and close', () => {
     await Promise.all([server.close(500), server.close(500)])
     expect((await recorder.closed).code).toBe(1001)
     expect((await viewer.closed).code).toBe(1001)
-    await expect(fetch(`http://127.0.0.1:${port}/healthz`)).rejects.toThrow()
+    await expect(fetch(`http://127.0.0.1:${port}/healthz`)).rejects.toThrow('fetch failed')
 
     const again = await startServer({ dir })
     expect(await getJson(`${again.url}/api/runs/r`)).toMatchObject({ events: 100 })
@@ -274,6 +275,6 @@ describe('start and close', () => {
     recorder.socket.pause()
     await server.close(50)
     recorder.socket.resume()
-    await recorder.closed
+    expect((await recorder.closed).code).toBe(1006)
   })
 })

@@ -28,7 +28,7 @@ const TOKEN_FORM = /^[\w.~-]{16,256}$/
 
 /** Loopback needs no token: only this machine can reach it. */
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127\./.test(host)
+  return host === 'localhost' || host === '::1' || host === '[::1]' || host.startsWith('127.')
 }
 
 /** Says what is wrong with a token as an option, or undefined. */
@@ -99,7 +99,9 @@ function offeredTokens(request: IncomingMessage): string[] {
     .find((protocol) => protocol.startsWith(TOKEN_PROTOCOL))
     ?.slice(TOKEN_PROTOCOL.length)
   const query = new URL(request.url ?? '/', 'http://localhost').searchParams.get('token')
-  return [bearer, fromCookie, fromProtocol, query].filter(
+  // Browsers' recorders send it in base64url, since not every token is a legal protocol name.
+  const decoded = fromProtocol && Buffer.from(fromProtocol, 'base64url').toString()
+  return [bearer, fromCookie, fromProtocol, decoded, query].filter(
     (offered): offered is string => typeof offered === 'string',
   )
 }

@@ -19,6 +19,7 @@ import {
   newRunMeta,
   readRunMeta,
   writeRunMeta,
+  type RunMeta,
 } from './run-meta.ts'
 import { readRun } from './run-reader.ts'
 import {
@@ -36,7 +37,6 @@ import { Tombstones } from './tombstones.ts'
 const NEW_PREFIX = '.new-'
 const GONE_PREFIX = '.gone-'
 const NOTE_FILE = 'summary.json'
-const OPEN_AT_ONCE = 32
 
 export interface FolderStoreOptions {
   readonly dir: string
@@ -220,7 +220,6 @@ export class FolderStore implements RunStore {
     return making
   }
 
-  /** Built aside and renamed when whole, so that a kill leaves a run or nothing. */
   async #makeFolder(id: string): Promise<RunLog> {
     const problem = runIdProblem(id)
     if (problem !== undefined) throw new StoreError('refused', problem)
@@ -228,12 +227,8 @@ export class FolderStore implements RunStore {
     const folder = join(this.#dir, folderName(id))
     const meta = newRunMeta(id)
     try {
-      const aside = await mkdtemp(join(this.#dir, NEW_PREFIX))
-      await writeFile(join(aside, LOG_FILE), '')
-      await writeFile(join(aside, APPENDS_FILE), '')
-      await writeRunMeta(aside, meta, this.#options.fsync ?? false)
       await this.#refuseTaken(folder, id)
-      await rename(aside, folder)
+      await this.#fillFolder(folder, meta)
     } catch (cause) {
       if (cause instanceof StoreError) throw cause
       const message = `cannot make run ${id}: ${String(cause)}`
@@ -244,6 +239,20 @@ export class FolderStore implements RunStore {
     this.#changed(id, 'changed')
     this.#retireSoon()
     return log
+  }
+
+  /** Built aside and renamed when whole, so that a kill leaves a run or nothing. */
+  async #fillFolder(folder: string, meta: RunMeta): Promise<void> {
+    const aside = await mkdtemp(join(this.#dir, NEW_PREFIX))
+    try {
+      await writeFile(join(aside, LOG_FILE), '')
+      await writeFile(join(aside, APPENDS_FILE), '')
+      await writeRunMeta(aside, meta, this.#options.fsync ?? false)
+      await rename(aside, folder)
+    } catch (error) {
+      await rm(aside, { recursive: true, force: true })
+      throw error
+    }
   }
 
   /** A folder of this name is somebody else's, or a run whose id differs in case only. */
@@ -260,7 +269,7 @@ export class FolderStore implements RunStore {
     )
   }
 
-  #register(folder: string, meta: RunLog['meta']): RunLog {
+  #register(folder: string, meta: RunMeta): RunLog {
     const log: RunLog = new RunLog({
       folder,
       meta,
@@ -284,18 +293,12 @@ export class FolderStore implements RunStore {
       if (unfinished) await rm(join(this.#dir, entry.name), { recursive: true, force: true })
       else if (!entry.name.startsWith('.')) names.push(entry.name)
     }
-    let next = 0
-    const worker = async () => {
-      for (let name = names[next++]; name !== undefined; name = names[next++]) {
-        await this.#loadRun(name)
-      }
-    }
-    await Promise.all(Array.from({ length: OPEN_AT_ONCE }, worker))
+    for (const name of names) await this.#loadRun(name)
   }
 
   async #loadRun(name: string): Promise<void> {
     const folder = join(this.#dir, name)
-    const meta = await readRunMeta(folder)
+    const meta = readRunMeta(folder)
     if (meta === undefined) return
     if (this.#runs.has(meta.id)) {
       this.#log(`${join(folder, META_FILE)} is a copy of run ${meta.id}; it is left alone`)

@@ -7,21 +7,17 @@
  * appends       ▮▮▮▮▮▮▮▯                   ▯ torn record: cut
  * ```
  */
-import { open, stat, type FileHandle } from 'node:fs/promises'
+import { statSync } from 'node:fs'
+import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { RECORD_BYTES, readRecord, type AppendRecord } from './append-record.ts'
 import { APPENDS_FILE, LOG_FILE, newGeneration, type RunMeta } from './run-meta.ts'
 
 const RECORDS_A_READ = 4096
 
-/** Size of a file, 0 when it is not there. */
-async function sizeOf(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return 0
-    throw cause
-  }
+/** Size of a file, 0 when it is not there. Synchronous for the same reason as `readRunMeta`. */
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }
 
 /**
@@ -33,8 +29,8 @@ async function sizeOf(path: string): Promise<number> {
 export async function repair(folder: string, meta: RunMeta): Promise<boolean> {
   const logPath = join(folder, LOG_FILE)
   const appendsPath = join(folder, APPENDS_FILE)
-  const logBytes = await sizeOf(logPath)
-  const appendsBytes = await sizeOf(appendsPath)
+  const logBytes = sizeOf(logPath)
+  const appendsBytes = sizeOf(appendsPath)
   if (logBytes === meta.end && appendsBytes === meta.records * RECORD_BYTES) return false
 
   const appends = await open(appendsPath, 'a+')
@@ -59,8 +55,9 @@ async function reaches(appends: FileHandle, meta: RunMeta, logBytes: number): Pr
   if (logBytes < meta.end) return false
   if (meta.records === 0) return true
   const buffer = Buffer.alloc(RECORD_BYTES)
-  await appends.read(buffer, 0, RECORD_BYTES, (meta.records - 1) * RECORD_BYTES)
-  return readRecord(buffer, 0)?.end === meta.end
+  const position = (meta.records - 1) * RECORD_BYTES
+  const { bytesRead } = await appends.read(buffer, 0, RECORD_BYTES, position)
+  return readRecord(buffer.subarray(0, bytesRead), 0)?.end === meta.end
 }
 
 /** Committed lines are gone, so cursors are void: a new generation, counted from the start. */
