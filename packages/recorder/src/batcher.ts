@@ -23,7 +23,7 @@ export class Batcher {
     this.#text += line
     this.#count += 1
     if (this.#text.length >= BATCH_BYTES) this.cut()
-    else this.#timer ??= unref(setTimeout(() => this.#tick(), TICK_MS))
+    else if (this.#timer === undefined) this.#timer = unref(setTimeout(() => this.#tick(), TICK_MS))
   }
 
   #tick(): void {

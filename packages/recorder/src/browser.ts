@@ -29,6 +29,7 @@ export class EventRecorder extends BaseRecorder {
 }
 
 function say(message: string): void {
+  // oxlint-disable-next-line no-console -- a page has no stderr
   console.warn(`Wattline: ${message}`)
 }
 
@@ -48,6 +49,7 @@ function openSinks({ options, inherited, nowS }: SinkSetup): Sink[] {
       nowS,
       warn: say,
       onFirstOpen: () => {
+        // oxlint-disable-next-line no-console -- a page has no stderr
         if (options.silent !== true) console.info(`Wattline: ${page.href}`)
       },
     }),

@@ -34,4 +34,12 @@ export type Connect = (target: ChannelTarget, events: ChannelEvents) => Channel
 export const SUBPROTOCOL = 'wattline.v1'
 
 /** Close codes used on the wire. */
-export const CloseCode = { NORMAL: 1000, ABNORMAL: 1006, RUN_DELETED: 4410 } as const
+export const CloseCode = {
+  NORMAL: 1000,
+  ABNORMAL: 1006,
+  /** The server cannot take what we send, now or later. */
+  BAD_FRAME: 4400,
+  /** The run is a file that the server only reads. */
+  READ_ONLY: 4405,
+  RUN_DELETED: 4410,
+} as const

@@ -88,7 +88,7 @@ function text(name: string, value: unknown): void {
 
 function amount(name: string, value: unknown, least: number): void {
   if (value === undefined || (typeof value === 'number' && value >= least)) return
-  throw new TypeError(`${name} must be a number of at least ${least}, got ${String(value)}`)
+  throw new TypeError(`${name} must be a number of at least ${least}, got ${JSON.stringify(value)}`)
 }
 
 /** A server's address. Throws a TypeError for what is none. */

@@ -154,11 +154,7 @@ export class BaseRecorder {
       const timestamp = this.#clock.nowS()
       let snapshot = takeSnapshot(metadata, this.#maxEventChars)
       if (ids !== NO_IDS) snapshot = joinIds(ids, snapshot)
-      this.#put(
-        typeof type === 'string' && type.length <= TYPE_MAX_CHARS ? type : typeText(type),
-        timestamp,
-        snapshot,
-      )
+      this.#put(typeText(type), timestamp, snapshot)
     } catch (error) {
       this.#sayOnce('an event could not be recorded', error)
     }
@@ -334,8 +330,8 @@ export class BaseRecorder {
 
 /** The type as it can be written: a text, not empty, not endless. */
 function typeText(type: unknown): string {
-  const text = typeof type === 'string' ? type : errorMessage(type)
-  return text === '' ? 'event' : text.slice(0, TYPE_MAX_CHARS)
+  if (typeof type === 'string' && type !== '' && type.length <= TYPE_MAX_CHARS) return type
+  return errorMessage(type).slice(0, TYPE_MAX_CHARS) || 'event'
 }
 
 /** A member that is a non-empty string; a getter that throws has none. */

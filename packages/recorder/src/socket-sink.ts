@@ -159,7 +159,9 @@ export class SocketSink implements Sink {
   }
 
   #message(text: string): void {
-    const last = parseAck(text)
+    const { ack: last, end } = parseControl(text)
+    // The server has noted our end: this is the answer to it.
+    if (end === true) this.#channel?.close()
     if (last === undefined || this.#state === 'closed') return
     if (!this.#outbox.acknowledge(last)) {
       // The server holds lines of this writer that it never sent: somebody has the same id.
@@ -206,13 +208,8 @@ export class SocketSink implements Sink {
     this.#channel = undefined
     this.#onGone?.()
     if (this.#state === 'closed') return
-    if (code === CloseCode.RUN_DELETED) {
-      this.#options.warn(
-        `the run ${this.#options.run} was deleted; recording to ${this.name} stops`,
-      )
-      this.#stop()
-      this.#outbox.discard()
-      this.#waiters.advance(this.#outbox.settled)
+    if (isFinal(code)) {
+      this.#refused(code, reason)
       return
     }
     this.#state = 'idle'
@@ -225,12 +222,22 @@ export class SocketSink implements Sink {
     this.#reconnect = unref(setTimeout(() => this.#open(), backoffMs(this.#failures)))
   }
 
+  /** Trying again would be useless. What nobody wants any more goes, the rest is saved. */
+  #refused(code: number, reason: string): void {
+    const { run } = this.#options
+    const why = code === CloseCode.RUN_DELETED ? `run ${run} was deleted` : reason
+    this.#options.warn(`recording to ${this.name} stops: ${why || `closed with ${code}`}`)
+    this.#stop()
+    if (code !== CloseCode.RUN_DELETED) this.#saveRest()
+    this.#outbox.discard()
+    this.#waiters.advance(this.#outbox.settled)
+  }
+
   async #sayGoodbye(): Promise<void> {
     this.#channel?.send('{"end":true}')
     const gone = new Promise<void>((resolve) => {
       this.#onGone = resolve
     })
-    this.#channel?.close()
     let timer: ReturnType<typeof setTimeout> | undefined
     const enough = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, GOODBYE_MS)
@@ -271,14 +278,26 @@ function frameOf(first: number, lines: Uint8Array): Uint8Array {
   return frame
 }
 
-function parseAck(text: string): number | undefined {
+interface Control {
+  readonly ack?: number | undefined
+  readonly end?: boolean | undefined
+}
+
+function parseControl(text: string): Control {
   try {
-    const { ack } = JSON.parse(text) as { ack?: unknown }
-    return typeof ack === 'number' && Number.isSafeInteger(ack) && ack >= 0 ? ack : undefined
+    const { ack, end } = JSON.parse(text) as { ack?: unknown; end?: unknown }
+    const isNumber = typeof ack === 'number' && Number.isSafeInteger(ack) && ack >= 0
+    return { ack: isNumber ? ack : undefined, end: end === true }
   } catch {
-    // Not ours to judge: a later server may say more than acknowledgements.
-    return undefined
+    // Not ours to judge: a later server may say more than this.
+    return {}
   }
+}
+
+function isFinal(code: number): boolean {
+  return (
+    code === CloseCode.RUN_DELETED || code === CloseCode.BAD_FRAME || code === CloseCode.READ_ONLY
+  )
 }
 
 function recordUrl(options: SocketSinkOptions, writerId: string): string {

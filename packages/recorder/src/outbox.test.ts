@@ -1,0 +1,130 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { mkdtempSync, readdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { makeBatch } from './batch.ts'
+import { Outbox } from './outbox.ts'
+import { SpillFile } from './spill-file.ts'
+
+const nowS = () => 1
+const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
+
+function batchOf(from: number, count: number) {
+  const lines = Array.from({ length: count }, (_, i) => `{"n":${from + i}}\n`)
+  return makeBatch(lines.join(''), count)
+}
+
+/** A server that holds lines by number, as the wire demands. */
+class Held {
+  readonly lines: string[] = []
+  take({ first, bytes }: { first: number; bytes: Uint8Array }): void {
+    for (const [i, line] of decode(bytes).trimEnd().split('\n').entries()) {
+      if (first + i <= this.lines.length) continue
+      expect(first + i).toBe(this.lines.length + 1)
+      this.lines.push(line)
+    }
+  }
+}
+
+type Step = { do: 'push'; count: number } | { do: 'send' } | { do: 'ack' } | { do: 'cut' }
+
+const steps: fc.Arbitrary<Step[]> = fc.array(
+  fc.oneof(
+    fc.record({ do: fc.constant('push' as const), count: fc.integer({ min: 1, max: 40 }) }),
+    fc.constantFrom<Step>({ do: 'send' }, { do: 'send' }, { do: 'ack' }, { do: 'cut' }),
+  ),
+  { maxLength: 120 },
+)
+
+/** Plays the steps against a server, then delivers the rest. */
+function play(outbox: Outbox, sequence: readonly Step[]): { held: Held; pushed: number } {
+  const held = new Held()
+  let pushed = 0
+  for (const step of sequence) {
+    if (step.do === 'push') {
+      outbox.push(batchOf(pushed, step.count))
+      pushed += step.count
+    } else if (step.do === 'send') {
+      const batch = outbox.next()
+      if (batch !== undefined) held.take(batch)
+    } else {
+      outbox.acknowledge(held.lines.length)
+      if (step.do === 'cut') outbox.rewind()
+    }
+  }
+  outbox.rewind()
+  for (let batch = outbox.next(); batch !== undefined; batch = outbox.next()) held.take(batch)
+  outbox.acknowledge(held.lines.length)
+  return { held, pushed }
+}
+
+describe('Outbox', () => {
+  it('delivers each line once and in order, whatever is cut when', () => {
+    fc.assert(
+      fc.property(steps, (sequence) => {
+        const outbox = new Outbox({ maxMemoryBytes: 1e9, nowS })
+        const { held, pushed } = play(outbox, sequence)
+        expect(held.lines).toEqual(Array.from({ length: pushed }, (_, n) => `{"n":${n}}`))
+        expect(outbox.isEmpty).toBe(true)
+        expect(outbox.counts).toEqual({ accepted: pushed, delivered: pushed, dropped: 0 })
+      }),
+    )
+  })
+
+  it('does the same through a spill file', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'wattline-spill-'))
+    fc.assert(
+      fc.property(steps, (sequence) => {
+        const spill = new SpillFile('box', 1e9, folder)
+        const outbox = new Outbox({ maxMemoryBytes: 200, spill, nowS })
+        const { held, pushed } = play(outbox, sequence)
+        expect(held.lines).toEqual(Array.from({ length: pushed }, (_, n) => `{"n":${n}}`))
+        outbox.discard()
+      }),
+    )
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  it('drops the oldest waiting lines, says so in their place, and loses no count', () => {
+    fc.assert(
+      fc.property(steps, (sequence) => {
+        const outbox = new Outbox({ maxMemoryBytes: 200, nowS })
+        const { held, pushed } = play(outbox, sequence)
+        let expected = 0
+        let dropped = 0
+        for (const line of held.lines) {
+          const event = JSON.parse(line) as { n?: number; metadata?: { count: number } }
+          if (event.metadata !== undefined) {
+            expected += event.metadata.count
+            dropped += event.metadata.count
+          } else {
+            expect(event.n).toBe(expected)
+            expected += 1
+          }
+        }
+        expect(expected).toBe(pushed)
+        expect(outbox.counts.dropped).toBe(dropped)
+        expect(outbox.settled).toBe(outbox.counts.accepted)
+      }),
+    )
+  })
+
+  it('keeps what waits on disk when the disk is full, and drops what comes', () => {
+    const spill = new SpillFile('full', 100)
+    const outbox = new Outbox({ maxMemoryBytes: 100, spill, nowS })
+    for (let n = 0; n < 100; n += 10) outbox.push(batchOf(n, 10))
+    const { held } = play(outbox, [])
+    expect(held.lines.some((line) => line.includes('recorder_dropped'))).toBe(true)
+    expect(outbox.counts.dropped).toBeGreaterThan(0)
+    expect(outbox.settled).toBe(outbox.counts.accepted)
+  })
+
+  it('refuses an acknowledgement of what it never sent', () => {
+    const outbox = new Outbox({ maxMemoryBytes: 1e6, nowS })
+    outbox.push(batchOf(0, 3))
+    expect(outbox.acknowledge(3)).toBe(false)
+    outbox.next()
+    expect(outbox.acknowledge(3)).toBe(true)
+  })
+})

@@ -1,0 +1,454 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import {
+  EventRecorder,
+  EventType,
+  redactSecrets,
+  type AgentEvent,
+  type Batch,
+  type Sink,
+} from './index.ts'
+
+const memory = { env: {} }
+
+/** A sink that keeps what it is given. */
+function keepingSink(): Sink & { readonly text: () => string } {
+  const batches: Batch[] = []
+  return {
+    name: 'kept',
+    get counts() {
+      const accepted = batches.reduce((sum, batch) => sum + batch.count, 0)
+      return { accepted, delivered: accepted, dropped: 0 }
+    },
+    write: (batch) => batches.push(batch),
+    flush: () => Promise.resolve(true),
+    close: () => Promise.resolve(),
+    text: () => batches.map(({ bytes }) => new TextDecoder().decode(bytes)).join(''),
+  }
+}
+
+const types = (events: readonly AgentEvent[]) => events.map(({ event_type }) => event_type)
+
+/** Events by type, for tests that record each type once. */
+function byType(recorder: EventRecorder): Record<string, AgentEvent['metadata']> {
+  return Object.fromEntries(
+    recorder.getEvents().map(({ event_type, metadata }) => [event_type, metadata]),
+  )
+}
+
+describe('as Intelligence Per Watt’s EventRecorder', () => {
+  it('records, copies, counts and clears', () => {
+    const recorder = new EventRecorder(memory)
+    const beforeS = Date.now() / 1_000
+    recorder.record(EventType.TOOL_CALL_START, { tool: 'search' })
+    recorder.record('anything at all')
+    expect(recorder.length).toBe(2)
+    const events = recorder.getEvents()
+    expect(events).toMatchObject([
+      { event_type: 'tool_call_start', metadata: { tool: 'search' } },
+      { event_type: 'anything at all', metadata: {} },
+    ])
+    expect(Math.abs((events[0]?.timestamp ?? 0) - beforeS)).toBeLessThan(2)
+    events.pop()
+    ;(events[0]?.metadata as Record<string, unknown>)['tool'] = 'changed'
+    expect(recorder.getEvents()[0]?.metadata).toEqual({ tool: 'search' })
+    recorder.clear()
+    expect(recorder.length).toBe(0)
+    expect(recorder.getEvents()).toEqual([])
+  })
+
+  it('adds nothing to what record() was given, inside a span too', () => {
+    const recorder = new EventRecorder(memory)
+    recorder.span('turn', () => recorder.record('tool_call_start', { tool: 'search' }))
+    expect(byType(recorder)['tool_call_start']).toEqual({ tool: 'search' })
+  })
+
+  it('never runs backwards', () => {
+    const recorder = new EventRecorder(memory)
+    for (let i = 0; i < 10_000; i++) recorder.record('tick')
+    const times = recorder.getEvents().map(({ timestamp }) => timestamp)
+    expect(times).toEqual([...times].sort((a, b) => a - b))
+  })
+
+  it('takes types that are none', () => {
+    const recorder = new EventRecorder(memory)
+    for (const type of ['', 7, null, undefined, Symbol('s'), 'x'.repeat(10_000)]) {
+      recorder.record(type as string)
+    }
+    expect(types(recorder.getEvents()).slice(0, 5)).toEqual([
+      'event',
+      '7',
+      'null',
+      'undefined',
+      'Symbol(s)',
+    ])
+    expect(recorder.getEvents()[5]?.event_type.length).toBeLessThan(300)
+  })
+})
+
+describe('retention', () => {
+  it('keeps everything without a sink, and the last ones beside one', () => {
+    const alone = new EventRecorder(memory)
+    const beside = new EventRecorder({ sinks: [keepingSink()] })
+    for (let i = 0; i < 12_000; i++) {
+      alone.record('n', { i })
+      beside.record('n', { i })
+    }
+    expect(alone.getEvents()).toHaveLength(12_000)
+    expect(beside.length).toBe(12_000)
+    expect(beside.evicted).toBe(2_000)
+    expect(beside.getEvents().map(({ metadata }) => metadata['i'])).toEqual(
+      Array.from({ length: 10_000 }, (_, i) => i + 2_000),
+    )
+  })
+
+  it.each([0, 1, 7])('keeps the last %i when told so', (retain) => {
+    const recorder = new EventRecorder({ ...memory, retain })
+    for (let i = 0; i < 5_000; i++) recorder.record('n', { i })
+    expect(recorder.getEvents()).toHaveLength(retain)
+    expect(recorder.length).toBe(5_000)
+  })
+
+  it('bounds large metadata by its size', () => {
+    const recorder = new EventRecorder({ sinks: [keepingSink()] })
+    for (let i = 0; i < 300; i++) recorder.record('n', { i, text: 'x'.repeat(200_000) })
+    expect(recorder.getEvents().length).toBeLessThan(200)
+    expect(recorder.getEvents().at(-1)?.metadata['i']).toBe(299)
+  })
+})
+
+describe('lines', () => {
+  it('are the events, one each, in the format of the log', async () => {
+    const sink = keepingSink()
+    const recorder = new EventRecorder({ sinks: [sink] })
+    recorder.record('a', { text: 'Grüße 😀 "quoted"\n', n: 0, yes: true, no: null })
+    recorder.record('b', { nested: [{ deep: 1 }] })
+    recorder.sample({ power_watts: 212.5 }, 'host/gpu0')
+    await recorder.flush()
+    const lines = sink.text().split('\n')
+    expect(lines.pop()).toBe('')
+    expect(lines.slice(0, 2).map((line) => JSON.parse(line))).toEqual(recorder.getEvents())
+    expect(JSON.parse(lines[2] ?? '')).toEqual({
+      timestamp: expect.any(Number),
+      reading: { power_watts: 212.5 },
+      source: 'host/gpu0',
+    })
+  })
+
+  it('keep their order through ticks and bursts', async () => {
+    const sink = keepingSink()
+    const recorder = new EventRecorder({ sinks: [sink] })
+    for (let i = 0; i < 5_000; i++) {
+      recorder.record('n', { i })
+      if (i % 500 === 0) await turn()
+    }
+    await recorder.close()
+    const numbers = sink
+      .text()
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).metadata.i)
+    expect(numbers).toEqual(Array.from({ length: 5_000 }, (_, i) => i))
+  })
+
+  it('survive a sink that throws', async () => {
+    const bad = {
+      ...keepingSink(),
+      write: () => {
+        throw new Error('broken')
+      },
+    }
+    const good = keepingSink()
+    const recorder = new EventRecorder({ sinks: [bad, good] })
+    recorder.record('a')
+    await recorder.flush()
+    expect(good.text()).toContain('"a"')
+  })
+})
+
+describe('spans', () => {
+  it('carry their id on both events, and their parent’s', () => {
+    const recorder = new EventRecorder(memory)
+    recorder.span('turn', { turn_idx: 1 }, (turnSpan) => {
+      recorder.span('tool_call', { tool: 'search' }, (span) => {
+        expect(span.id).toMatch(/^[0-9a-f]{16}$/)
+        expect(span.parentId).toBe(turnSpan.id)
+        span.add({ hits: 3 }).add({ more: [1] })
+        recorder.point('cache_hit', { key: 'k' })
+      })
+    })
+    const events = byType(recorder)
+    const { span_id: turnId } = events['turn_start'] ?? {}
+    const { span_id: toolId } = events['tool_call_start'] ?? {}
+    expect(events['turn_start']).toEqual({ span_id: turnId, turn_idx: 1 })
+    expect(events['tool_call_start']).toEqual({
+      span_id: toolId,
+      parent_id: turnId,
+      tool: 'search',
+    })
+    expect(events['tool_call_end']).toEqual({
+      span_id: toolId,
+      parent_id: turnId,
+      hits: 3,
+      more: [1],
+    })
+    expect(events['cache_hit']).toEqual({ parent_id: toolId, key: 'k' })
+  })
+
+  it('record an error of a sync or async function and pass it on', async () => {
+    const recorder = new EventRecorder(memory)
+    const bad = new RangeError('too far')
+    expect(() =>
+      recorder.span('tool_call', () => {
+        throw bad
+      }),
+    ).toThrow(bad)
+    await expect(
+      recorder.span('turn', { a: 1 }, async () => {
+        await turn()
+        throw bad
+      }),
+    ).rejects.toBe(bad)
+    const failure = { success: false, error: 'too far', error_type: 'RangeError' }
+    expect(byType(recorder)['tool_call_end']).toMatchObject(failure)
+    expect(byType(recorder)['turn_end']).toMatchObject(failure)
+  })
+
+  it('hand on what the function returns', async () => {
+    const recorder = new EventRecorder(memory)
+    expect(recorder.span('a', () => 7)).toBe(7)
+    expect(await recorder.span('b', {}, async () => 8)).toBe(8)
+    expect(types(recorder.getEvents())).toEqual(['a_start', 'a_end', 'b_start', 'b_end'])
+  })
+
+  it('end once, with `using` as well', () => {
+    const recorder = new EventRecorder(memory)
+    {
+      using span = recorder.start('tool_call', { tool: 'x' })
+      span.fail('no luck')
+      span.end()
+    }
+    {
+      using span = recorder.start('turn')
+      expect(span.ended).toBe(false)
+    }
+    expect(types(recorder.getEvents())).toEqual([
+      'tool_call_start',
+      'tool_call_end',
+      'turn_start',
+      'turn_end',
+    ])
+    expect(byType(recorder)['tool_call_end']).toMatchObject({
+      error: 'no luck',
+      error_type: 'string',
+    })
+  })
+
+  it('take ids that the metadata brings', () => {
+    const recorder = new EventRecorder(memory)
+    const span = recorder.start('tool_call', { span_id: 'mine', parent_id: 'theirs' })
+    span.end({ span_id: 'other' })
+    expect([span.id, span.parentId]).toEqual(['mine', 'theirs'])
+    expect(byType(recorder)['tool_call_end']).toEqual({ span_id: 'mine', parent_id: 'theirs' })
+  })
+
+  it('never throw over metadata', () => {
+    const recorder = new EventRecorder(memory)
+    const hostile = {
+      get span_id() {
+        throw new Error('x')
+      },
+      get parent_id() {
+        throw new Error('y')
+      },
+    }
+    const span = recorder.start('tool_call', hostile)
+    span.add(hostile)
+    span.end(hostile)
+    recorder.point('p', hostile)
+    expect(recorder.length).toBe(3)
+    expect(byType(recorder)['tool_call_end']).toMatchObject({ span_id: span.id })
+  })
+
+  it('never mix the contexts of concurrent tasks', async () => {
+    const recorder = new EventRecorder(memory)
+    const task = async (n: number) =>
+      recorder.span('agent', { n }, async (agent) => {
+        for (let k = 0; k < 5; k++) {
+          for (let i = (n * 7 + k) % 4; i > 0; i--) await turn()
+          await recorder.span('tool_call', { n }, async (tool) => {
+            await turn()
+            expect(tool.parentId).toBe(agent.id)
+            recorder.span('prefill', { n }, (inner) => expect(inner.parentId).toBe(tool.id))
+          })
+        }
+      })
+    await Promise.all(Array.from({ length: 50 }, (_, n) => task(n)))
+    const starts = recorder.getEvents().filter(({ event_type }) => event_type.endsWith('_start'))
+    const taskOf = new Map(starts.map(({ metadata }) => [metadata['span_id'], metadata['n']]))
+    const children = starts.filter(({ metadata }) => metadata['parent_id'] !== undefined)
+    expect(children).toHaveLength(500)
+    for (const { metadata } of children)
+      expect(taskOf.get(metadata['parent_id'])).toBe(metadata['n'])
+  })
+
+  it('can be entered later with run()', () => {
+    const recorder = new EventRecorder(memory)
+    const agent = recorder.start('agent')
+    agent.run(() => recorder.start('turn').end())
+    expect(byType(recorder)['turn_start']?.['parent_id']).toBe(agent.id)
+  })
+})
+
+describe('processes', () => {
+  it('nest under WATTLINE_PARENT, or a traceparent', () => {
+    const env = { WATTLINE_RUN: 'r1', WATTLINE_PARENT: 'p1' }
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
+    expect(new EventRecorder({ env }).start('agent').parentId).toBe('p1')
+    expect(new EventRecorder({ env: { traceparent } }).start('agent').parentId).toBe(
+      '00f067aa0ba902b7',
+    )
+    expect(
+      new EventRecorder({ env: { traceparent: 'nonsense' } }).start('agent').parentId,
+    ).toBeUndefined()
+    expect(new EventRecorder({ env }).run).toBe('r1')
+  })
+
+  it('pass the run, the span and the trace on', () => {
+    const parent = new EventRecorder({
+      env: { traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' },
+    })
+    parent.span('turn', (span) => {
+      expect(parent.env()).toEqual({
+        WATTLINE_RUN: parent.run,
+        WATTLINE_PARENT: span.id,
+        traceparent: `00-4bf92f3577b34da6a3ce929d0e0e4736-${span.id}-01`,
+      })
+      expect(new EventRecorder({ env: parent.env() }).start('agent').parentId).toBe(span.id)
+    })
+  })
+
+  it('get readable run ids of their own', () => {
+    const runs = Array.from({ length: 200 }, () => new EventRecorder(memory).run)
+    expect(new Set(runs).size).toBe(200)
+    for (const run of runs) expect(run).toMatch(/^[a-z]+-[a-z]+-\d{4}-\d{6}-[0-9a-f]{4}$/)
+  })
+})
+
+describe('subscribers', () => {
+  it('get events of their type, until they leave', () => {
+    const recorder = new EventRecorder(memory)
+    const all: string[] = []
+    const some: AgentEvent[] = []
+    const leave = recorder.subscribe(undefined, ({ event_type }) => void all.push(event_type))
+    recorder.subscribe('b', (event) => void some.push(event))
+    recorder.record('a')
+    recorder.record('b', { n: 1 })
+    leave()
+    recorder.record('c')
+    expect(all).toEqual(['a', 'b'])
+    expect(some).toEqual([recorder.getEvents()[1]])
+  })
+
+  it('disturb nobody when they fail, change their event, or record themselves', () => {
+    const recorder = new EventRecorder(memory)
+    const seen: unknown[] = []
+    recorder.subscribe(undefined, () => {
+      throw new Error('bad subscriber')
+    })
+    recorder.subscribe(undefined, (event) => {
+      ;(event.metadata as Record<string, unknown>)['n'] = 'changed'
+      if (event.event_type === 'a') recorder.record('echo')
+    })
+    recorder.subscribe(
+      undefined,
+      ({ event_type, metadata }) => void seen.push([event_type, metadata['n']]),
+    )
+    recorder.record('a', { n: 1 })
+    expect(seen).toEqual([
+      ['echo', undefined],
+      ['a', 1],
+    ])
+    expect(recorder.getEvents().map(({ metadata }) => metadata)).toEqual([{ n: 1 }, {}])
+  })
+})
+
+describe('redact', () => {
+  it('takes secrets out before anybody sees them', async () => {
+    const sink = keepingSink()
+    const recorder = new EventRecorder({ sinks: [sink], redact: redactSecrets })
+    const seen: string[] = []
+    recorder.subscribe(undefined, (event) => void seen.push(JSON.stringify(event)))
+    recorder.record('lm_inference_start', {
+      api_key: 'hunter2-hunter2',
+      input_tokens: 12,
+      token_count: 3,
+      headers: { Authorization: 'Basic aHVudGVyMg==', Accept: 'json' },
+      prompt: 'my key is sk-abcdefghijklmnopqrstuvwx and https://me:hunter2@host/',
+    })
+    recorder.start('tool_call', { password: 'hunter2' }).end({ args: [{ secret: 'hunter2' }] })
+    await recorder.flush()
+    const everything = sink.text() + JSON.stringify(recorder.getEvents()) + seen.join('')
+    expect(everything).not.toMatch(/hunter2|sk-abc|aHVudGVy/)
+    expect(recorder.getEvents()[0]?.metadata).toMatchObject({
+      api_key: '[redacted]',
+      input_tokens: 12,
+      token_count: 3,
+      headers: { Authorization: '[redacted]', Accept: 'json' },
+      prompt: 'my key is [redacted] and https://me:[redacted]@host/',
+    })
+  })
+
+  it('takes a rule of one’s own, and leaks nothing when that throws', () => {
+    const recorder = new EventRecorder({
+      ...memory,
+      redact: (key, value, type) => {
+        if (type === 'bad') throw new Error('rule failed')
+        return key === 'drop' ? undefined : value
+      },
+    })
+    recorder.record('good', { drop: 1, keep: [{ drop: 2, keep: 3 }] })
+    recorder.record('bad', { secret: 'hunter2' })
+    expect(recorder.getEvents().map(({ metadata }) => metadata)).toEqual([
+      { keep: [{ keep: 3 }] },
+      { redact_failed: 'rule failed' },
+    ])
+  })
+})
+
+describe('options', () => {
+  it.each([
+    [{ run: '' }, /run must be a non-empty string/],
+    [{ retain: -1 }, /retain must be a number of at least 0, got -1/],
+    [{ url: 'nonsense' }, /url must look like http/],
+    [{ url: 'ftp://x' }, /url must look like http/],
+    [{ redact: 'yes' }, /redact must be a function/],
+    [{ outboxBytes: 1 }, /outboxBytes must be/],
+  ])('%j is refused with a sentence', (options, message) => {
+    expect(() => new EventRecorder(options as object)).toThrow(message)
+  })
+
+  it('a broken WATTLINE_URL does not stop the agent', () => {
+    const recorder = new EventRecorder({ env: { WATTLINE_URL: 'nonsense' } })
+    recorder.record('a')
+    expect(recorder.length).toBe(1)
+    expect(recorder.url).toBeUndefined()
+  })
+})
+
+describe('close', () => {
+  it('is idempotent, reports, and leaves a recorder that still never throws', async () => {
+    const sink = keepingSink()
+    const recorder = new EventRecorder({ sinks: [sink] })
+    recorder.record('a')
+    const report = await recorder.close()
+    expect(report).toEqual({
+      recorded: 1,
+      sinks: [{ name: 'kept', delivered: 1, dropped: 0, undelivered: 0 }],
+    })
+    expect(await recorder.close()).toBe(report)
+    recorder.record('late')
+    expect(recorder.length).toBe(2)
+    expect(sink.text()).not.toContain('late')
+  })
+})
