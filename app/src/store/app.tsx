@@ -1,10 +1,11 @@
 /** What every screen is given: the store, the columns, the frame clock and the way to the worker. */
 import { createContext, useContext, type ReactNode } from 'react'
 import { useStore } from 'zustand'
-import type { Ingest } from '../worker/client.ts'
 import type { TraceColumns } from '../model/columns.ts'
+import type { Ingest } from '../worker/client.ts'
 import type { AppState } from './app-state.ts'
 import type { Frames } from './frame.ts'
+import type { LocalFiles } from './local-files.ts'
 import type { AppStore } from './store.ts'
 import type { TimelineActions } from './timeline-actions.ts'
 
@@ -14,6 +15,9 @@ export interface App {
   readonly columns: TraceColumns
   readonly frames: Frames
   readonly ingest: Ingest
+  readonly files: LocalFiles
+  /** Address of the server the page came from, with a slash at its end. */
+  readonly base: string
   /** Filled by the timeline while it is on screen. */
   readonly timeline: { current: TimelineActions | undefined }
 }

@@ -2,7 +2,7 @@
 import { parseLine, SpanFlag, type JsonValue, type Span, type Trace } from '@wattline/trace'
 import { markBySlot } from './ingestor.ts'
 import { totalTokens } from './patches.ts'
-import type { MarkFacts, RangeSummary, SpanFacts } from './protocol.ts'
+import type { KindSummary, MarkFacts, RangeSummary, SpanFacts } from './protocol.ts'
 
 /** @throws {RangeError} when there is no such span. */
 export function spanFacts(trace: Trace, slot: number): SpanFacts {
@@ -60,6 +60,44 @@ export function rangeSummary(spans: readonly Span[], startS: number, endS: numbe
     errors: seen.filter(({ flags }) => (flags & SpanFlag.ERROR) !== 0).length,
     tokens: countedSum(seen, (span) => totalTokens(span.tokens)),
     costUsd: countedSum(seen, (span) => span.costUsd),
+    p50Ms: quantileMs(durationsS, 0.5),
+    p95Ms: quantileMs(durationsS, 0.95),
+  }
+}
+
+/** How often each kind ran and how long, the one that took most first; as known at the playhead. */
+export function overview(
+  spans: readonly Span[],
+  playheadS: number = Number.POSITIVE_INFINITY,
+): readonly KindSummary[] {
+  const seen = spans.filter(({ startS }) => startS <= playheadS)
+  const kinds = byKind(seen)
+  return [...kinds]
+    .map(([kind, ofKind]) => kindSummary(kind, ofKind, playheadS))
+    .sort((a, b) => b.totalMs - a.totalMs)
+}
+
+function byKind(spans: readonly Span[]): Map<string, Span[]> {
+  const kinds = new Map<string, Span[]>()
+  for (const span of spans) {
+    const known = kinds.get(span.kind)
+    if (known === undefined) kinds.set(span.kind, [span])
+    else known.push(span)
+  }
+  return kinds
+}
+
+function kindSummary(kind: string, spans: readonly Span[], playheadS: number): KindSummary {
+  const durationsS = spans
+    .flatMap(({ startS, endS }) =>
+      endS === undefined || endS > playheadS ? [] : [Math.max(0, endS - startS)],
+    )
+    .sort((a, b) => a - b)
+  return {
+    kind,
+    spans: spans.length,
+    errors: spans.filter(({ errorAtS }) => errorAtS !== undefined && errorAtS <= playheadS).length,
+    totalMs: durationsS.reduce((sum, seconds) => sum + seconds * 1000, 0),
     p50Ms: quantileMs(durationsS, 0.5),
     p95Ms: quantileMs(durationsS, 0.95),
   }

@@ -1,8 +1,16 @@
 /** Turns what changed in the trace into columns for the page, with its strings interned. */
-import { SpanFlag, type LanePlace, type Mark, type Span, type Tokens } from '@wattline/trace'
+import {
+  SpanFlag,
+  type LanePlace,
+  type Mark,
+  type Span,
+  type Tokens,
+} from '@wattline/trace'
 import { MarkFlag, type TraceGroup } from '../model/columns.ts'
 import type { MarkPatch, SpanPatch, TracePatch } from './protocol.ts'
-import { shortSubject } from './short-subject.ts'
+
+/** A bar never shows more; the raw line keeps it all. */
+const MAX_LABEL_CHARS = 300
 
 /** What a patch needs of the layout. */
 export interface Places {
@@ -117,7 +125,7 @@ export class PatchBuilder {
   }
 
   #stringId(text: string | undefined): number {
-    return text === undefined ? -1 : this.#strings.id(shortSubject(text))
+    return text === undefined ? -1 : this.#strings.id(label(text))
   }
 
   #changedGroups({ places, relayout }: PatchInput): readonly TraceGroup[] | undefined {
@@ -141,6 +149,12 @@ export function totalTokens(tokens: Tokens | undefined): number | undefined {
   if (tokens.total !== undefined) return tokens.total
   if (tokens.input === undefined && tokens.output === undefined) return undefined
   return (tokens.input ?? 0) + (tokens.output ?? 0)
+}
+
+/** As the log says it, but never a page of text. */
+function label(subject: string): string {
+  if (subject.length <= MAX_LABEL_CHARS) return subject
+  return `${subject.slice(0, MAX_LABEL_CHARS - 1)}…`
 }
 
 function markFlags(mark: Mark): number {

@@ -62,6 +62,8 @@ export interface Requests {
   spanFacts: { ask: { slot: number }; answer: SpanFacts }
   markFacts: { ask: { slot: number }; answer: MarkFacts }
   summary: { ask: { startS: number; endS: number }; answer: RangeSummary }
+  /** Per kind, of what is seen at the playhead. */
+  overview: { ask: { playheadS: number | undefined }; answer: readonly KindSummary[] }
   /** `wattline spans --json` of the spans (all, or those overlapping the range), one a line. */
   records: { ask: { startS?: number; endS?: number; slots?: number[] }; answer: string }
 }
@@ -103,6 +105,17 @@ export interface RangeSummary {
   readonly tokens: number | undefined
   readonly costUsd: number | undefined
   /** Of spans that ended, in ms. */
+  readonly p50Ms: number | undefined
+  readonly p95Ms: number | undefined
+}
+
+/** One kind of span: how often, and how long. */
+export interface KindSummary {
+  readonly kind: string
+  readonly spans: number
+  readonly errors: number
+  /** Of spans that ended, summed; they may overlap. */
+  readonly totalMs: number
   readonly p50Ms: number | undefined
   readonly p95Ms: number | undefined
 }

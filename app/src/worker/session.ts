@@ -3,7 +3,7 @@
  * most once a frame, and questions being answered. A new run is a new session.
  */
 import type { Connection, Progress } from '../store/app-state.ts'
-import { markFacts, rangeSummary, rawEvent, spanFacts } from './answers.ts'
+import { markFacts, overview, rangeSummary, rawEvent, spanFacts } from './answers.ts'
 import { isGzip, openFile, readFile } from './file-source.ts'
 import { Ingestor } from './ingestor.ts'
 import { createPace } from './pace.ts'
@@ -119,6 +119,8 @@ export class Session {
         const { startS, endS } = ask as Ask<'summary'>
         return rangeSummary(trace.spans, startS, endS)
       }
+      case 'overview':
+        return overview(trace.spans, (ask as Ask<'overview'>).playheadS)
       case 'records':
         return spanRecords(trace, ask as Ask<'records'>, (position) => this.#readRaw(position))
     }

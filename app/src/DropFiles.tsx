@@ -1,0 +1,75 @@
+/**
+ * Files come in here: dropped anywhere, or chosen in the page's one file input. One file opens at
+ * once; several become a list of runs, each of which is read when it is looked at.
+ */
+import { useEffect, useState } from 'react'
+import { useApp, type App } from './store/app.tsx'
+import { addFiles } from './store/local-files.ts'
+import { enterRun } from './store/run-transitions.ts'
+import { change } from './store/store.ts'
+
+/** Takes files and shows them: the one, or the list. */
+export function openFiles({ store, files }: Pick<App, 'store' | 'files'>, added: readonly File[]): void {
+  if (added.length === 0) return
+  const ids = addFiles(files, added)
+  // The same name may be on screen already: leaving it first makes the new file be read.
+  change(store, enterRun, undefined)
+  if (ids.length === 1) change(store, enterRun, ids[0])
+}
+
+export function DropFiles() {
+  const app = useApp()
+  const isOver = useFileDrag((files) => openFiles(app, files))
+  return (
+    <>
+      <input
+        id="file-input"
+        type="file"
+        multiple
+        className="unseen"
+        tabIndex={-1}
+        aria-label="Open log files"
+        onChange={(event) => {
+          openFiles(app, [...(event.target.files ?? [])])
+          event.target.value = ''
+        }}
+      />
+      {isOver && (
+        <div className="drop-zone" role="status">
+          <p>Drop log files to open them</p>
+        </div>
+      )}
+    </>
+  )
+}
+
+/** Whether files are dragged over the page; drops are handed on. */
+function useFileDrag(onDrop: (files: readonly File[]) => void): boolean {
+  const [isOver, setOver] = useState(false)
+  useEffect(() => {
+    const hasFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') === true
+    const over = (event: DragEvent): void => {
+      if (!hasFiles(event)) return
+      event.preventDefault()
+      setOver(true)
+    }
+    const leave = (event: DragEvent): void => {
+      if (event.relatedTarget === null) setOver(false)
+    }
+    const drop = (event: DragEvent): void => {
+      setOver(false)
+      if (!hasFiles(event)) return
+      event.preventDefault()
+      onDrop([...(event.dataTransfer?.files ?? [])])
+    }
+    window.addEventListener('dragover', over)
+    window.addEventListener('dragleave', leave)
+    window.addEventListener('drop', drop)
+    return () => {
+      window.removeEventListener('dragover', over)
+      window.removeEventListener('dragleave', leave)
+      window.removeEventListener('drop', drop)
+    }
+  })
+  return isOver
+}

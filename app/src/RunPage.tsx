@@ -1,0 +1,111 @@
+/** The screen of one run: header, timeline, details, playback. */
+import { formatBytes, formatCount } from '@wattline/trace'
+import { Details } from './panels/Details.tsx'
+import { Header } from './panels/Header.tsx'
+import { PlaybackBar } from './panels/PlaybackBar.tsx'
+import { useColumns } from './panels/use-columns.ts'
+import { OpenFileButton } from './runs/RunsPage.tsx'
+import { useApp, useFacts } from './store/app.tsx'
+import { pageTitle, runPageState } from './store/page-state.ts'
+import { enterRun } from './store/run-transitions.ts'
+import { change } from './store/store.ts'
+import { useCounts } from './store/use-counts.ts'
+import { Timeline } from './timeline/index.ts'
+import { ErrorIcon } from './ui/icons.tsx'
+import { useTitle } from './ui/use-title.ts'
+import './panels/header.css'
+
+export function RunPage() {
+  const runId = useFacts((state) => state.runId)
+  const name = useFacts((state) => state.run?.name)
+  const state = useFacts(runPageState)
+  const counts = useCounts()
+  useTitle(pageTitle(name ?? runId, state))
+  return (
+    <>
+      <Header counts={counts} />
+      <main className="run-page" data-state={state} data-run={runId} data-spans={counts.spans}>
+        <ReadProgress />
+        <FailedBanner />
+        <Body />
+        <PlaybackBar />
+      </main>
+    </>
+  )
+}
+
+/** The timeline once there is something on it; until then, what is waited for. */
+function Body() {
+  const { columns } = useColumns()
+  const connection = useFacts((state) => state.connection)
+  const isEmpty = columns.spanCount === 0 && columns.markCount === 0
+  if (isEmpty && connection.state === 'failed') return <Failed reason={connection.reason} />
+  return (
+    <div className="run-body">
+      <div className="timeline-slot">
+        <Timeline />
+        {isEmpty && <p className="waiting">{waitingFor(connection.state)}</p>}
+      </div>
+      <Details />
+    </div>
+  )
+}
+
+function waitingFor(state: string): string {
+  switch (state) {
+    case 'live':
+      return 'Waiting for the first event'
+    case 'ended':
+    case 'loaded':
+      return 'This run has no events'
+    case 'reconnecting':
+      return 'The server is away'
+    default:
+      return 'Opening'
+  }
+}
+
+/** Bytes and events so far, while a file is read. What is read is usable already. */
+function ReadProgress() {
+  const progress = useFacts((state) => state.progress)
+  const isReading = useFacts((state) => state.connection.state === 'connecting')
+  if (progress === undefined || progress.done || !isReading || progress.totalBytes === undefined) return undefined
+  const { readBytes, totalBytes, events } = progress
+  return (
+    <div className="read-progress">
+      <progress aria-label="Read so far" max={totalBytes} value={readBytes} />
+      <span>
+        {formatBytes(readBytes)} of {formatBytes(totalBytes)}, {formatCount(events)} events
+      </span>
+    </div>
+  )
+}
+
+/** A failure when there is something to look at: said above it, taking nothing away. */
+function FailedBanner() {
+  const { columns } = useColumns()
+  const connection = useFacts((state) => state.connection)
+  if (connection.state !== 'failed' || columns.spanCount + columns.markCount === 0) return undefined
+  return (
+    <p role="alert" className="banner bad">
+      <ErrorIcon size={14} /> {connection.reason}
+    </p>
+  )
+}
+
+function Failed({ reason }: { reason: string | undefined }) {
+  const { store } = useApp()
+  return (
+    <div className="failed" role="alert">
+      <ErrorIcon size={28} />
+      <h2>This run cannot be shown</h2>
+      <p>{reason}</p>
+      <div className="failed-ways">
+        <OpenFileButton />
+        <button type="button" className="button" onClick={() => change(store, enterRun, undefined)}>
+          All runs
+        </button>
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,54 @@
+/** The page's beginning: makes the parts, connects them, renders. */
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { Columns } from './model/trace-columns.ts'
+import { Root } from './Root.tsx'
+import { AppProvider, type App } from './store/app.tsx'
+import { control, takeReport } from './store/controller.ts'
+import { createFrames } from './store/frame.ts'
+import { listenToKeys } from './store/keys.ts'
+import { createLocalFiles } from './store/local-files.ts'
+import { runPlayback } from './store/playback.ts'
+import { keepPreferences } from './store/preferences.ts'
+import { setConnection } from './store/run-transitions.ts'
+import { change, createAppStore } from './store/store.ts'
+import { syncUrl } from './store/url-sync.ts'
+import { createIngest, startWorker } from './worker/client.ts'
+import './ui/tokens.css'
+import './ui/global.css'
+
+function start(root: HTMLElement): void {
+  const base = new URL('.', document.baseURI).href
+  const parts = {
+    store: createAppStore(),
+    columns: new Columns(),
+    frames: createFrames((draw) => requestAnimationFrame(draw)),
+    files: createLocalFiles(),
+    base,
+  }
+  const ingest = createIngest(
+    startWorker(),
+    (report) => takeReport(parts, report),
+    (reason) => {
+      const failed = { state: 'failed', attempt: 0, retryAtS: undefined, reason } as const
+      change(parts.store, setConnection, failed)
+    },
+  )
+  const app: App = { ...parts, ingest, timeline: { current: undefined } }
+  keepPreferences(app.store, window)
+  control(parts, ingest)
+  syncUrl(app.store, app.columns, window)
+  runPlayback(app)
+  listenToKeys(app, window)
+  createRoot(root).render(
+    <StrictMode>
+      <AppProvider app={app}>
+        <Root />
+      </AppProvider>
+    </StrictMode>,
+  )
+}
+
+const root = document.getElementById('root')
+if (root === null) throw new Error('index.html must have an element #root')
+start(root)

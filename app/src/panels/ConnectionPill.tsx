@@ -1,0 +1,98 @@
+/** How the run reaches us, in shape, colour and words: live, reconnecting, ended, read from a file. */
+import { formatBytes, formatCount } from '@wattline/trace'
+import { useEffect, useState } from 'react'
+import type { AppState } from '../store/app-state.ts'
+import { useApp, useFacts } from '../store/app.tsx'
+import { formatElapsed } from '../ui/elapsed.ts'
+import { Tip } from '../ui/Tip.tsx'
+
+export function ConnectionPill() {
+  const { ingest, columns } = useApp()
+  const connection = useFacts((state) => state.connection)
+  const progress = useFacts((state) => state.progress)
+  const run = useFacts((state) => state.run)
+  useFacts((state) => Math.floor(state.version / 64))
+  const isTicking = connection.state === 'live' || connection.state === 'reconnecting'
+  const nowS = useNowS(isTicking)
+  const { tone, text, detail } = describeConnection({ connection, progress, run }, columns, nowS)
+
+  return (
+    <div className={`pill ${tone}`} role="status">
+      <Tip label={detail}>
+        <span className="pill-text" tabIndex={0}>
+          <span aria-hidden="true" className={`state-dot ${tone}`} />
+          {text}
+        </span>
+      </Tip>
+      {connection.state === 'reconnecting' && (
+        <button type="button" className="link" onClick={() => ingest.send({ type: 'retry' })}>
+          Try now
+        </button>
+      )}
+    </div>
+  )
+}
+
+interface Description {
+  readonly tone: 'wait' | 'live' | 'ended' | 'lost' | 'bad'
+  readonly text: string
+  readonly detail: string
+}
+
+/** What the pill says; pure, so that each state can be tested. */
+export function describeConnection(
+  { connection, progress, run }: Pick<AppState, 'connection' | 'progress' | 'run'>,
+  { firstS, lastS }: { readonly firstS: number; readonly lastS: number },
+  nowS: number,
+): Description {
+  const durationS = lastS - firstS
+  const length = Number.isNaN(durationS) ? '' : ` ${formatElapsed(durationS)}`
+  switch (connection.state) {
+    case 'connecting':
+      return progress === undefined || progress.totalBytes === undefined
+        ? { tone: 'wait', text: 'connecting', detail: 'Waiting for the server' }
+        : { tone: 'wait', text: `reading ${percent(progress)}`, detail: readSoFar(progress) }
+    case 'live': {
+      const sinceS = Math.max(nowS, lastS) - firstS
+      const elapsed = Number.isNaN(sinceS) ? '' : ` ${formatElapsed(sinceS)}`
+      return { tone: 'live', text: `live${elapsed}`, detail: 'Events are shown as they arrive' }
+    }
+    case 'reconnecting': {
+      const waitS = Math.max(0, Math.ceil((connection.retryAtS ?? nowS) - nowS))
+      return {
+        tone: 'bad',
+        text: waitS > 0 ? `reconnecting in ${waitS} s` : 'reconnecting',
+        detail: `The server is away (try ${connection.attempt}). What was read stays; nothing is lost.`,
+      }
+    }
+    case 'ended':
+      return run?.state === 'lost'
+        ? { tone: 'lost', text: `writer lost${length}`, detail: 'A writer went silent without an end' }
+        : { tone: 'ended', text: `ended${length}`, detail: 'Every writer has ended this run' }
+    case 'loaded':
+      return { tone: 'ended', text: `file${length}`, detail: readSoFar(progress) }
+    case 'failed':
+      return { tone: 'bad', text: 'failed', detail: connection.reason ?? 'It could not be read' }
+  }
+}
+
+function percent({ readBytes, totalBytes }: NonNullable<AppState['progress']>): string {
+  return totalBytes ? `${Math.min(100, Math.floor((readBytes / totalBytes) * 100))} %` : ''
+}
+
+function readSoFar(progress: AppState['progress']): string {
+  if (progress === undefined) return 'Read from a file'
+  return `${formatBytes(progress.readBytes)} and ${formatCount(progress.events)} events read`
+}
+
+/** The wall clock, each second while it matters. */
+function useNowS(isTicking: boolean): number {
+  const [nowS, setNowS] = useState(() => Date.now() / 1000)
+  useEffect(() => {
+    if (!isTicking) return
+    setNowS(Date.now() / 1000)
+    const timer = setInterval(() => setNowS(Date.now() / 1000), 1000)
+    return () => clearInterval(timer)
+  }, [isTicking])
+  return nowS
+}

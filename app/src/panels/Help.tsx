@@ -1,0 +1,61 @@
+/** Keys and help: the table of commands, printed. */
+import { COMMANDS, type Section } from '../store/commands.ts'
+import { useApp } from '../store/app.tsx'
+import { Modal } from '../ui/Modal.tsx'
+
+const SECTIONS: readonly Section[] = ['Move', 'Select', 'Play', 'Page']
+
+const POINTER: readonly (readonly [string, string])[] = [
+  ['Wheel', 'Scroll the rows'],
+  ['Ctrl or ⌘ + wheel', 'Zoom at the pointer'],
+  ['Drag', 'Select a range of time'],
+  ['Shift + drag', 'Pan'],
+  ['Double click', 'Fit a bar in view'],
+]
+
+export function HelpDialog() {
+  const { store } = useApp()
+  return (
+    <Modal title="Keys" className="help" onClose={() => store.setState({ dialog: undefined })}>
+      <div className="help-sections">
+        {SECTIONS.map((section) => (
+          <section key={section}>
+            <h3>{section}</h3>
+            <dl className="keys">
+              {COMMANDS.filter((command) => command.section === section).map(({ title, keys }) => (
+                <div key={title}>
+                  <dt>{title}</dt>
+                  <dd>
+                    {keys.map((key) => (
+                      <kbd key={key}>{key}</kbd>
+                    ))}
+                  </dd>
+                </div>
+              ))}
+            </dl>
+          </section>
+        ))}
+        <section>
+          <h3>Pointer</h3>
+          <dl className="keys">
+            {POINTER.map(([keys, title]) => (
+              <div key={keys}>
+                <dt>{title}</dt>
+                <dd>
+                  <kbd>{keys}</kbd>
+                </dd>
+              </div>
+            ))}
+          </dl>
+        </section>
+        <section>
+          <h3>Search</h3>
+          <p className="muted">
+            Words in subject, kind, agent, ids or error. <code>agent:planner</code>, <code>kind:tool</code>,{' '}
+            <code>is:error</code>, <code>is:open</code>, <code>is:ambiguous</code>, <code>"two words"</code>.
+          </p>
+        </section>
+      </div>
+    </Modal>
+  )
+}

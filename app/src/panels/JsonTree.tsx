@@ -1,0 +1,61 @@
+/** A JSON value to look into. Text stays text: nothing of it becomes markup, a link or a style. */
+import type { JsonValue } from '@wattline/trace'
+import { JsonView } from 'react-json-view-lite'
+import { visible } from '../ui/visible.ts'
+
+const STYLE = {
+  container: 'json',
+  basicChildStyle: 'json-child',
+  label: 'json-label',
+  clickableLabel: 'json-label clickable',
+  nullValue: 'json-null',
+  undefinedValue: 'json-null',
+  numberValue: 'json-number',
+  stringValue: 'json-string',
+  booleanValue: 'json-boolean',
+  otherValue: 'json-null',
+  punctuation: 'json-punctuation',
+  expandIcon: 'json-icon closed',
+  collapseIcon: 'json-icon open',
+  collapsedContent: 'json-more',
+  childFieldsContainer: 'json-children',
+  noQuotesForStringValues: false,
+  quotesForFieldNames: false,
+  stringifyStringValues: false,
+  ariaLables: { collapseJson: 'Collapse', expandJson: 'Expand' },
+}
+
+const LONGEST_TEXT = 20_000
+
+export function JsonTree({ value, label }: { value: JsonValue; label: string }) {
+  if (typeof value !== 'object' || value === null) {
+    return <pre className="json-text">{visible(String(value)).slice(0, LONGEST_TEXT)}</pre>
+  }
+  if (Object.keys(value).length === 0) return <p className="muted">nothing</p>
+  return (
+    <JsonView
+      data={shown(value) as object}
+      style={STYLE}
+      shouldExpandNode={expandFirst}
+      clickToExpandNode
+      aria-label={label}
+    />
+  )
+}
+
+/** Two levels open; long lists wait to be asked. */
+function expandFirst(level: number, value: unknown): boolean {
+  return level < 2 && !(Array.isArray(value) && value.length > 20)
+}
+
+/** A copy whose texts show what they hide, and whose keys are harmless. */
+function shown(value: JsonValue): JsonValue {
+  if (typeof value === 'string') {
+    const text = visible(value)
+    return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text
+  }
+  if (Array.isArray(value)) return value.map(shown)
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).map(([key, inner]) => [visible(key), shown(inner)] as const)
+  return Object.fromEntries(entries)
+}

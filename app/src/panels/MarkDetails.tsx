@@ -1,0 +1,53 @@
+/** All that is known of one point, or of an end whose start is missing. */
+import { MarkFlag } from '../model/columns.ts'
+import { useFacts } from '../store/app.tsx'
+import { useAnswer } from '../store/use-answer.ts'
+import { kindLabel, markLabel } from '../timeline/describe.ts'
+import { KindDot } from '../ui/KindDot.tsx'
+import { exactTime, formatTime } from '../ui/time.ts'
+import { visible } from '../ui/visible.ts'
+import { DetailsHeader, Fact, Notice, RawMetadata, SpanLink } from './detail-parts.tsx'
+import { useColumns } from './use-columns.ts'
+
+export function MarkDetails({ slot }: { slot: number }) {
+  const { columns, version } = useColumns()
+  const clock = useFacts((state) => state.clock)
+  const { answer: facts } = useAnswer('markFacts', { slot }, `mark ${slot}`, version)
+  const kind = columns.kinds[columns.markKind[slot]!] ?? ''
+  const timeS = columns.markTimeS[slot]!
+  const flags = columns.markFlags[slot]!
+  const parent = columns.markParent[slot]!
+  return (
+    <>
+      <DetailsHeader label={visible(markLabel(columns, slot))}>
+        <KindDot kind={kind} />
+        {kindLabel(kind)} <span className="figure">point</span>
+      </DetailsHeader>
+      {(flags & MarkFlag.ORPHAN) !== 0 && (
+        <Notice tone="warn">
+          <strong>An end without a start.</strong> The log has no start it could belong to, so there is no
+          span and no duration.
+        </Notice>
+      )}
+      {facts?.error !== undefined && (
+        <Notice tone="bad">
+          <strong>Error</strong>
+          {facts.error !== '' && <pre className="error-text">{visible(facts.error)}</pre>}
+        </Notice>
+      )}
+      <dl className="facts">
+        <Fact name="Time" title={exactTime(timeS)}>
+          {formatTime(timeS, columns.firstS, clock)}
+        </Fact>
+        {facts?.agent !== undefined && <Fact name="Agent">{visible(facts.agent)}</Fact>}
+      </dl>
+      {parent >= 0 && (
+        <section className="details-section">
+          <h3>Within</h3>
+          <SpanLink slot={parent} />
+        </section>
+      )}
+      <RawMetadata title="Metadata" position={columns.markPosition[slot]!} />
+    </>
+  )
+}

@@ -1,0 +1,97 @@
+/** What the right side says while nothing is selected: where the run's time went, and its errors. */
+import { formatDuration, SpanFlag } from '@wattline/trace'
+import { useMemo } from 'react'
+import { useApp, useFacts } from '../store/app.tsx'
+import { change } from '../store/store.ts'
+import { setQuery } from '../store/transitions.ts'
+import { useAnswer } from '../store/use-answer.ts'
+import { kindLabel } from '../timeline/describe.ts'
+import type { KindSummary } from '../worker/protocol.ts'
+import { KindDot } from '../ui/KindDot.tsx'
+import { SpanLinks } from './detail-parts.tsx'
+import { useColumns } from './use-columns.ts'
+
+const MOST_ERRORS = 500
+
+export function Overview() {
+  const { version } = useColumns()
+  const runId = useFacts((state) => state.runId)
+  const playheadS = useFacts((state) => state.playheadS)
+  const key = `${version} ${playheadS}`
+  const { answer } = useAnswer('overview', { playheadS }, `overview ${runId}`, key)
+  const errors = useErrorSlots(playheadS)
+  return (
+    <section className="details overview" aria-label="Overview of the run">
+      <header className="details-header">
+        <h2>Overview</h2>
+        <p className="details-sub muted">
+          {playheadS === undefined ? 'Select a bar to see its details' : 'As of the playhead'}
+        </p>
+      </header>
+      {answer !== undefined && answer.length > 0 && <KindTable kinds={answer} />}
+      {errors.length > 0 && (
+        <section className="details-section">
+          <h3>
+            Errors <span className="muted">{errors.length}</span>
+          </h3>
+          <SpanLinks slots={errors} first={20} />
+        </section>
+      )}
+    </section>
+  )
+}
+
+function KindTable({ kinds }: { kinds: readonly KindSummary[] }) {
+  const { store } = useApp()
+  return (
+    <table className="kinds">
+      <thead>
+        <tr>
+          <th scope="col">Kind</th>
+          <th scope="col">Spans</th>
+          <th scope="col">p50</th>
+          <th scope="col">p95</th>
+          <th scope="col">Total</th>
+        </tr>
+      </thead>
+      <tbody>
+        {kinds.map(({ kind, spans, p50Ms, p95Ms, totalMs }) => (
+          <tr key={kind}>
+            <th scope="row">
+              <button
+                type="button"
+                className="span-link"
+                title={`Show only kind:${kind}`}
+                onClick={() => change(store, setQuery, `kind:${kind}`)}
+              >
+                <KindDot kind={kind} />
+                <span className="span-link-label">{kindLabel(kind)}</span>
+              </button>
+            </th>
+            <td>{spans.toLocaleString('en')}</td>
+            <td>{formatMs(p50Ms)}</td>
+            <td>{formatMs(p95Ms)}</td>
+            <td>{formatMs(totalMs)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+function formatMs(ms: number | undefined): string {
+  return formatDuration(ms === undefined ? undefined : ms / 1000)
+}
+
+function useErrorSlots(playheadS: number | undefined): readonly number[] {
+  const { columns, version } = useColumns()
+  return useMemo(() => {
+    const slots: number[] = []
+    for (let slot = 0; slot < columns.spanCount && slots.length < MOST_ERRORS; slot++) {
+      if ((columns.flags[slot]! & SpanFlag.ERROR) === 0) continue
+      if (playheadS === undefined || columns.errorAtS[slot]! <= playheadS) slots.push(slot)
+    }
+    return slots
+    // The version stands for the columns, which change in place.
+  }, [columns, version, playheadS])
+}

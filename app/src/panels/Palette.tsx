@@ -1,0 +1,85 @@
+/** The command palette: every command by name, and the runs. */
+import { Command as Palette } from 'cmdk'
+import { useEffect, useState } from 'react'
+import { COMMANDS, MORE_COMMANDS, type Command } from '../store/commands.ts'
+import { useApp, useFacts } from '../store/app.tsx'
+import { enterRun } from '../store/run-transitions.ts'
+import { change } from '../store/store.ts'
+import type { RunFacts } from '../store/app-state.ts'
+import { listRuns } from '../runs/api.ts'
+import { Modal } from '../ui/Modal.tsx'
+
+const MOST_RUNS = 50
+
+export function CommandDialog() {
+  const app = useApp()
+  const isRunOpen = useFacts((state) => state.runId !== undefined)
+  const runs = useRuns()
+  const close = (): void => app.store.setState({ dialog: undefined })
+  const commands = [...COMMANDS, ...MORE_COMMANDS].filter(({ onRun }) => isRunOpen || !onRun)
+  // The dialog closes first: a command may open another one, or move the focus.
+  const run = (act: () => void): void => {
+    close()
+    setTimeout(act)
+  }
+  return (
+    <Modal title="Commands" quietTitle className="palette" onClose={close}>
+      <Palette label="Commands" loop>
+        <Palette.Input placeholder="Type a command or a run" autoFocus />
+        <Palette.List>
+          <Palette.Empty>Nothing is called that.</Palette.Empty>
+          <Palette.Group heading="Commands">
+            {commands
+              .filter(({ title }) => title !== 'Commands')
+              .map((command) => (
+                <CommandItem
+                  key={command.title}
+                  command={command}
+                  onRun={() => run(() => command.run(app))}
+                />
+              ))}
+          </Palette.Group>
+          {runs.length > 0 && (
+            <Palette.Group heading="Runs">
+              {runs.map(({ id, name, state }) => (
+                <Palette.Item
+                  key={id}
+                  value={`${name} ${id}`}
+                  onSelect={() => run(() => change(app.store, enterRun, id))}
+                >
+                  <span aria-hidden="true" className={`state-dot ${state}`} />
+                  {name}
+                </Palette.Item>
+              ))}
+            </Palette.Group>
+          )}
+        </Palette.List>
+      </Palette>
+    </Modal>
+  )
+}
+
+function CommandItem({ command, onRun }: { command: Command; onRun: () => void }) {
+  const key = command.keys[0]
+  return (
+    <Palette.Item value={command.title} onSelect={onRun}>
+      {command.title}
+      {key !== undefined && <kbd>{key}</kbd>}
+    </Palette.Item>
+  )
+}
+
+function useRuns(): readonly RunFacts[] {
+  const { base, files } = useApp()
+  const [runs, setRuns] = useState<readonly RunFacts[]>(() => files.getState().map(({ facts }) => facts))
+  useEffect(() => {
+    const abort = new AbortController()
+    listRuns(base, abort.signal).then(
+      (found) => setRuns((local) => [...local, ...found].slice(0, MOST_RUNS)),
+      // Without a server there are no other runs to offer.
+      () => undefined,
+    )
+    return () => abort.abort()
+  }, [base])
+  return runs
+}

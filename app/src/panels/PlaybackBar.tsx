@@ -1,0 +1,150 @@
+/** The bar at the bottom: play, step, scrub, speed; what the range holds; how sure the data is. */
+import { DropdownMenu } from 'radix-ui'
+import type { ReactNode } from 'react'
+import { useApp, useFacts } from '../store/app.tsx'
+import { playOrPause, seekTo, stepToError, stepToEvent } from '../store/playback.ts'
+import { isFollowed } from '../store/run-transitions.ts'
+import { change } from '../store/store.ts'
+import { backToLive, setSpeed, SPEEDS } from '../store/transitions.ts'
+import { ErrorIcon, PauseIcon, PlayIcon, StepBackIcon, StepOnIcon } from '../ui/icons.tsx'
+import { IconButton } from '../ui/IconButton.tsx'
+import { exactTime, formatTime } from '../ui/time.ts'
+import { QualityButton } from './Quality.tsx'
+import { RangeStats } from './RangeStats.tsx'
+import { useColumns } from './use-columns.ts'
+import './playback.css'
+
+export function PlaybackBar() {
+  return (
+    <footer className="playback">
+      <div className="transport" role="group" aria-label="Playback">
+        <Transport />
+        <SpeedMenu />
+      </div>
+      <Scrubber />
+      <TimeReadout />
+      <LiveButton />
+      <RangeStats />
+      <QualityButton />
+    </footer>
+  )
+}
+
+function Transport(): ReactNode {
+  const app = useApp()
+  const isPlaying = useFacts((state) => state.playing)
+  return (
+    <>
+      <IconButton label="Previous event" shortcut="Shift+←" onClick={() => stepToEvent(app, -1)}>
+        <StepBackIcon size={14} />
+      </IconButton>
+      <IconButton
+        label={isPlaying ? 'Pause' : 'Play'}
+        shortcut="Space"
+        className="play"
+        onClick={() => playOrPause(app)}
+      >
+        {isPlaying ? <PauseIcon /> : <PlayIcon />}
+      </IconButton>
+      <IconButton label="Next event" shortcut="Shift+→" onClick={() => stepToEvent(app, 1)}>
+        <StepOnIcon size={14} />
+      </IconButton>
+      <IconButton label="Playhead to next error" shortcut="Alt+→" onClick={() => stepToError(app, 1)}>
+        <ErrorIcon size={14} />
+      </IconButton>
+    </>
+  )
+}
+
+function SpeedMenu() {
+  const { store } = useApp()
+  const speed = useFacts((state) => state.speed)
+  return (
+    <DropdownMenu.Root modal={false}>
+      <DropdownMenu.Trigger className="button quiet speed" aria-label={`Speed, ${speed} times`}>
+        {speed}×
+      </DropdownMenu.Trigger>
+      <DropdownMenu.Portal>
+        <DropdownMenu.Content className="menu narrow" side="top" sideOffset={6} collisionPadding={8}>
+          <DropdownMenu.RadioGroup
+            value={String(speed)}
+            onValueChange={(value) => change(store, setSpeed, Number(value))}
+          >
+            {SPEEDS.map((one) => (
+              <DropdownMenu.RadioItem key={one} className="menu-item" value={String(one)}>
+                {one}×
+              </DropdownMenu.RadioItem>
+            ))}
+          </DropdownMenu.RadioGroup>
+        </DropdownMenu.Content>
+      </DropdownMenu.Portal>
+    </DropdownMenu.Root>
+  )
+}
+
+/** Ten thousandths of the run: finer than its pixels. */
+const SCRUB_STEPS = 10_000
+
+function Scrubber() {
+  const app = useApp()
+  const { columns } = useColumns()
+  const playheadS = useFacts((state) => state.playheadS)
+  const clock = useFacts((state) => state.clock)
+  const { firstS, lastS } = columns
+  const isEmpty = Number.isNaN(firstS)
+  const lengthS = isEmpty ? 0 : lastS - firstS
+  const share = playheadS === undefined || lengthS === 0 ? 1 : (playheadS - firstS) / lengthS
+  const value = Math.round(Math.min(1, Math.max(0, share)) * SCRUB_STEPS)
+  return (
+    <input
+      type="range"
+      className="scrubber"
+      aria-label="Playhead"
+      aria-valuetext={isEmpty ? 'nothing read yet' : formatTime(playheadS ?? lastS, firstS, clock)}
+      min={0}
+      max={SCRUB_STEPS}
+      step={1}
+      value={value}
+      disabled={isEmpty}
+      style={{ '--share': `${(value / SCRUB_STEPS) * 100}%` } as React.CSSProperties}
+      onChange={(event) =>
+        seekTo(app, firstS + (event.target.valueAsNumber / SCRUB_STEPS) * lengthS)
+      }
+    />
+  )
+}
+
+/** The playhead's time; a click changes between the run's clock and the day's. */
+function TimeReadout() {
+  const { store } = useApp()
+  const { columns } = useColumns()
+  const playheadS = useFacts((state) => state.playheadS)
+  const clock = useFacts((state) => state.clock)
+  const timeS = playheadS ?? columns.lastS
+  const other = clock === 'relative' ? 'absolute' : 'relative'
+  return (
+    <button
+      type="button"
+      className="time-readout"
+      title={`${Number.isNaN(timeS) ? '' : `${exactTime(timeS)}\n`}Click for ${other} time`}
+      onClick={() => store.setState({ clock: other })}
+    >
+      {formatTime(timeS, columns.firstS, clock)}
+      <span className="unseen">, show {other} time</span>
+    </button>
+  )
+}
+
+function LiveButton() {
+  const { store } = useApp()
+  const isLive = useFacts(isFollowed)
+  const isBehind = useFacts((state) => state.playheadS !== undefined || !state.following)
+  const isPast = useFacts((state) => state.playheadS !== undefined)
+  if (isLive ? !isBehind : !isPast) return undefined
+  return (
+    <button type="button" className="button back-to-live" onClick={() => change(store, backToLive)}>
+      {isLive && <span aria-hidden="true" className="state-dot live" />}
+      {isLive ? 'Back to live' : 'To the end'} <kbd>L</kbd>
+    </button>
+  )
+}

@@ -1,0 +1,109 @@
+/** How sure the picture is: a word always in sight, and each doubt with what it means and where. */
+import type { DataQuality } from '@wattline/trace'
+import { useApp, useFacts } from '../store/app.tsx'
+import { change } from '../store/store.ts'
+import { setQuery } from '../store/transitions.ts'
+import { visible } from '../ui/visible.ts'
+import { Modal } from '../ui/Modal.tsx'
+import { CheckIcon, WarningIcon } from '../ui/icons.tsx'
+
+interface Doubt {
+  readonly key: keyof DataQuality
+  readonly name: string
+  readonly meaning: string
+  /** What to search for to see them. */
+  readonly query?: string
+}
+
+const DOUBTS: readonly Doubt[] = [
+  { key: 'malformed', name: 'Lines that could not be read', meaning: 'Not JSON, or without a type or a time. The rest of the log is unharmed.' },
+  { key: 'lost', name: 'Events lost', meaning: 'A recorder had to drop them, or they never reached the server. They are missing from every figure.' },
+  { key: 'ambiguous', name: 'Pairings that are a guess', meaning: 'Several starts could own one end, and no id tells them apart. Drawn with a dotted outline.', query: 'is:ambiguous' },
+  { key: 'orphan', name: 'Ends without a start', meaning: 'Shown as marks; they have no duration.', query: 'is:orphan' },
+  { key: 'unfinished', name: 'Spans that did not end', meaning: 'Their writer stopped first. They fade out and count in no duration.', query: 'is:unfinished' },
+  { key: 'parentUnsure', name: 'Parents that are a guess', meaning: 'Several open spans were equally likely. A parent_id decides.' },
+  { key: 'clock', name: 'Ends before their start', meaning: 'The writer’s clock was set back in between.', query: 'is:clock' },
+  { key: 'rescaled', name: 'Timestamps not in seconds', meaning: 'Read as milli-, micro- or nanoseconds by their size.' },
+  { key: 'late', name: 'Events out of order', meaning: 'They were older than one before them in the log. Nothing is wrong with them; pairing has taken them in.' },
+]
+
+/** Being late or in another unit takes nothing from what is shown. */
+const HARMLESS: ReadonlySet<keyof DataQuality> = new Set(['late', 'rescaled'])
+
+export function doubtCount(quality: DataQuality | undefined): number {
+  if (quality === undefined) return 0
+  return DOUBTS.reduce((sum, { key }) => sum + (HARMLESS.has(key) ? 0 : quality[key]), 0)
+}
+
+export function QualityButton() {
+  const { store } = useApp()
+  const quality = useFacts((state) => state.quality)
+  const doubts = doubtCount(quality)
+  return (
+    <button
+      type="button"
+      className={`button quiet quality ${doubts > 0 ? 'warn' : ''}`}
+      aria-haspopup="dialog"
+      onClick={() => store.setState({ dialog: 'quality' })}
+    >
+      {doubts > 0 ? <WarningIcon size={14} /> : <CheckIcon size={14} />}
+      <span className="quality-word">data quality:</span>{' '}
+      {doubts > 0 ? doubts.toLocaleString('en') : 'ok'}
+    </button>
+  )
+}
+
+export function QualityDialog() {
+  const { store } = useApp()
+  const quality = useFacts((state) => state.quality)
+  const malformed = useFacts((state) => state.malformed)
+  const close = (): void => store.setState({ dialog: undefined })
+  const present = DOUBTS.filter(({ key }) => (quality?.[key] ?? 0) > 0)
+  const show = (query: string): void => {
+    close()
+    change(store, setQuery, query)
+  }
+  return (
+    <Modal title="Data quality" className="quality-dialog" onClose={close}>
+      {present.length === 0 && (
+        <p className="all-well">
+          <CheckIcon /> Every line was read, every end has found its start, and nothing was lost.
+        </p>
+      )}
+      <dl className="doubts">
+        {present.map(({ key, name, meaning, query }) => (
+          <div key={key} className="doubt">
+            <dt>
+              <span className="doubt-count">{(quality?.[key] ?? 0).toLocaleString('en')}</span> {name}
+            </dt>
+            <dd>
+              {meaning}
+              {query !== undefined && (
+                <button type="button" className="link" onClick={() => show(query)}>
+                  Show them
+                </button>
+              )}
+            </dd>
+          </div>
+        ))}
+      </dl>
+      {malformed.length > 0 && (
+        <section>
+          <h3>Lines that could not be read</h3>
+          <ol className="malformed" tabIndex={0} aria-label="Lines that could not be read">
+            {malformed.map(({ line, reason }) => (
+              <li key={line}>
+                <span className="figure">line {line.toLocaleString('en')}</span> {visible(reason)}
+              </li>
+            ))}
+          </ol>
+          {(quality?.malformed ?? 0) > malformed.length && (
+            <p className="muted">
+              and {((quality?.malformed ?? 0) - malformed.length).toLocaleString('en')} more
+            </p>
+          )}
+        </section>
+      )}
+    </Modal>
+  )
+}

@@ -1,0 +1,40 @@
+/** What the dragged range holds, else what the view shows. */
+import { formatCost, formatCount, formatDuration } from '@wattline/trace'
+import { useApp, useFacts } from '../store/app.tsx'
+import { change } from '../store/store.ts'
+import { setRange } from '../store/transitions.ts'
+import { useAnswer } from '../store/use-answer.ts'
+import { CloseIcon } from '../ui/icons.tsx'
+import { CopyButton } from '../ui/CopyButton.tsx'
+
+export function RangeStats() {
+  const { store, ingest } = useApp()
+  const range = useFacts((state) => state.range)
+  const version = useFacts((state) => state.version)
+  const subject = range === undefined ? '' : `${range.startS} ${range.endS}`
+  const { answer } = useAnswer('summary', range, `range ${subject}`, version)
+  if (range === undefined) return undefined
+  return (
+    <div className="range-stats" role="status" aria-label="Statistics of the selected range">
+      <strong>{formatDuration(range.endS - range.startS)}</strong>
+      {answer !== undefined && (
+        <>
+          <span>{answer.spans.toLocaleString('en')} spans</span>
+          {answer.errors > 0 && <span className="bad">{answer.errors} errors</span>}
+          {answer.p95Ms !== undefined && <span>p95 {formatDuration(answer.p95Ms / 1000)}</span>}
+          {answer.tokens !== undefined && <span>{formatCount(answer.tokens)} tok</span>}
+          {answer.costUsd !== undefined && <span>{formatCost(answer.costUsd)}</span>}
+        </>
+      )}
+      <CopyButton label="Copy the range’s spans as JSON lines" text={() => ingest.ask('records', range)} />
+      <button
+        type="button"
+        className="icon-button small"
+        aria-label="Clear the range"
+        onClick={() => change(store, setRange, undefined)}
+      >
+        <CloseIcon size={12} />
+      </button>
+    </div>
+  )
+}

@@ -1,0 +1,74 @@
+/** The run's name in the crumbs. A run of the server's own can be renamed in place. */
+import { useEffect, useRef, useState } from 'react'
+import { useApp } from '../store/app.tsx'
+import type { RunFacts } from '../store/app-state.ts'
+import { renameRun } from '../runs/api.ts'
+import { PencilIcon } from '../ui/icons.tsx'
+import { IconButton } from '../ui/IconButton.tsx'
+
+export function RunName({ run }: { run: RunFacts }) {
+  const [isEditing, setEditing] = useState(false)
+  if (isEditing) return <NameField run={run} onDone={() => setEditing(false)} />
+  return (
+    <>
+      <h1 className="run-name" title={`${run.name}\n${run.id}`}>
+        {run.name}
+      </h1>
+      {!run.readOnly && (
+        <IconButton label="Rename" className="small rename" onClick={() => setEditing(true)}>
+          <PencilIcon size={13} />
+        </IconButton>
+      )}
+    </>
+  )
+}
+
+/** Enter and leaving keep the name, Esc does not. */
+export function NameField({ run, onDone }: { run: RunFacts; onDone: (name?: string) => void }) {
+  const { base, store } = useApp()
+  const [name, setName] = useState(run.name)
+  const [reason, setReason] = useState<string>()
+  const field = useRef<HTMLInputElement>(null)
+  const isOver = useRef(false)
+  useEffect(() => field.current?.select(), [])
+
+  const keep = async (): Promise<void> => {
+    if (isOver.current) return
+    isOver.current = true
+    const wanted = name.trim()
+    if (wanted === '' || wanted === run.name) return onDone()
+    try {
+      await renameRun(base, run.id, wanted)
+    } catch (error) {
+      isOver.current = false
+      return setReason(error instanceof Error ? error.message : String(error))
+    }
+    store.setState((state) =>
+      state.run?.id === run.id ? { run: { ...state.run, name: wanted } } : {},
+    )
+    onDone(wanted)
+  }
+
+  return (
+    <span className="name-field">
+      <input
+        ref={field}
+        aria-label="Name of the run"
+        aria-invalid={reason !== undefined}
+        maxLength={200}
+        value={name}
+        onChange={(event) => setName(event.target.value)}
+        onBlur={() => void keep()}
+        onKeyDown={(event) => {
+          event.stopPropagation()
+          if (event.key === 'Enter') void keep()
+          if (event.key === 'Escape') {
+            isOver.current = true
+            onDone()
+          }
+        }}
+      />
+      {reason !== undefined && <span role="alert">{reason}</span>}
+    </span>
+  )
+}

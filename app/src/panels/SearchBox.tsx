@@ -1,0 +1,52 @@
+/** Search in the run: what matches stays bright, the rest is dimmed. */
+import { useApp, useFacts } from '../store/app.tsx'
+import { change } from '../store/store.ts'
+import { setQuery } from '../store/transitions.ts'
+import { CloseIcon, SearchIcon } from '../ui/icons.tsx'
+
+export function SearchBox() {
+  const { store, timeline } = useApp()
+  const query = useFacts((state) => state.query)
+  const count = useFacts((state) => state.matchCount)
+  const clear = (): void => change(store, setQuery, '')
+  return (
+    <search className="search-box">
+      <SearchIcon size={14} />
+      <input
+        id="search"
+        type="search"
+        aria-label="Search spans"
+        aria-describedby="search-help"
+        placeholder="Search"
+        autoComplete="off"
+        spellCheck={false}
+        value={query}
+        onChange={(event) => change(store, setQuery, event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter') timeline.current?.focus()
+          if (event.key !== 'Escape') return
+          event.preventDefault()
+          clear()
+          event.currentTarget.blur()
+          timeline.current?.focus()
+        }}
+      />
+      <span id="search-help" className="unseen">
+        Words in subject, kind, agent, ids or error; agent:name, kind:name, is:error, is:open
+      </span>
+      {query === '' ? (
+        <kbd aria-hidden="true">/</kbd>
+      ) : (
+        <>
+          <span role="status" className={count === 0 ? 'match-count none' : 'match-count'}>
+            {count === undefined ? '…' : count.toLocaleString('en')}
+            <span className="unseen"> matches</span>
+          </span>
+          <button type="button" className="icon-button small" aria-label="Clear search" onClick={clear}>
+            <CloseIcon size={12} />
+          </button>
+        </>
+      )}
+    </search>
+  )
+}

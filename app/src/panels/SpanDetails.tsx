@@ -1,0 +1,182 @@
+/** All that is known of one span at the playhead. */
+import { formatCost, formatCount, formatDuration, SpanFlag } from '@wattline/trace'
+import { barEndS, flagsAt, isOpenAt } from '../model/clip.ts'
+import { useApp, useFacts } from '../store/app.tsx'
+import { playheadTimeS } from '../store/playback.ts'
+import { useAnswer } from '../store/use-answer.ts'
+import { durationOf, kindLabel, spanLabel } from '../timeline/describe.ts'
+import type { SpanFacts } from '../worker/protocol.ts'
+import { CopyButton } from '../ui/CopyButton.tsx'
+import { KindDot } from '../ui/KindDot.tsx'
+import { exactTime, formatTime } from '../ui/time.ts'
+import { visible } from '../ui/visible.ts'
+import { DetailsHeader, Fact, Notice, RawMetadata, SpanLink, SpanLinks } from './detail-parts.tsx'
+import { useColumns } from './use-columns.ts'
+
+export function SpanDetails({ slot }: { slot: number }) {
+  const app = useApp()
+  const { columns, version } = useColumns()
+  const playheadS = useFacts((state) => state.playheadS)
+  const { answer: facts } = useAnswer('spanFacts', { slot }, `span ${slot}`, version)
+  const flags = flagsAt(columns, slot, playheadS)
+  const isOpen = isOpenAt(columns, slot, playheadS)
+  const kind = columns.kinds[columns.kind[slot]!] ?? ''
+  const durationS = durationOf(columns, slot, playheadS)
+  const runningS = barEndS(columns, slot, playheadS, playheadTimeS(app)) - columns.startS[slot]!
+  const endPosition = columns.endPosition[slot]!
+
+  return (
+    <>
+      <DetailsHeader label={visible(spanLabel(columns, slot, playheadS))}>
+        <KindDot kind={kind} />
+        {kindLabel(kind)}
+        <span className="figure" title={durationS === undefined ? undefined : `${durationS} s`}>
+          {isOpen
+            ? `running for ${formatDuration(Math.max(0, runningS))}`
+            : durationS === undefined
+              ? 'did not end'
+              : formatDuration(durationS)}
+        </span>
+      </DetailsHeader>
+      <FlagNotices flags={flags} error={facts?.error} />
+      <SpanFactList slot={slot} facts={facts} isOpen={isOpen} />
+      <Relatives slot={slot} facts={facts} playheadS={playheadS} />
+      <RawMetadata title="Start metadata" position={columns.startPosition[slot]!} />
+      {!isOpen && !Number.isNaN(endPosition) && (
+        <RawMetadata title="End metadata" position={endPosition} />
+      )}
+      <footer className="details-footer">
+        <span>Span as JSON</span>
+        <CopyButton
+          label="Copy the span as JSON"
+          text={() => app.ingest.ask('records', { slots: [slot] })}
+        />
+      </footer>
+    </>
+  )
+}
+
+function FlagNotices({ flags, error }: { flags: number; error: string | undefined }) {
+  return (
+    <>
+      {(flags & SpanFlag.ERROR) !== 0 && (
+        <Notice tone="bad">
+          <strong>Failed</strong>
+          {error !== undefined && error !== '' && <pre className="error-text">{visible(error)}</pre>}
+        </Notice>
+      )}
+      {(flags & SpanFlag.DID_NOT_END) !== 0 && (
+        <Notice tone="warn">
+          <strong>Did not end.</strong> Its writer stopped before it wrote an end. The bar fades where its
+          parent or its writer ended; it counts in no duration.
+        </Notice>
+      )}
+      {(flags & SpanFlag.AMBIGUOUS) !== 0 && (
+        <Notice tone="warn">
+          <strong>Pairing is a guess.</strong> More than one start could own this end, and no id tells them
+          apart. An id on both events (call_id, span_id) makes it certain.
+        </Notice>
+      )}
+      {(flags & SpanFlag.CLOCK) !== 0 && (
+        <Notice tone="warn">
+          <strong>Ends before it starts.</strong> The writer’s clock was set back in between; its length is
+          not known.
+        </Notice>
+      )}
+      {(flags & SpanFlag.PARENT_UNSURE) !== 0 && (
+        <Notice tone="warn">
+          <strong>Parent is a guess.</strong> Several open spans were equally likely; a parent_id decides.
+        </Notice>
+      )}
+    </>
+  )
+}
+
+interface SpanFactListProps {
+  readonly slot: number
+  readonly facts: SpanFacts | undefined
+  readonly isOpen: boolean
+}
+
+function SpanFactList({ slot, facts, isOpen }: SpanFactListProps) {
+  const { columns } = useColumns()
+  const clock = useFacts((state) => state.clock)
+  const startS = columns.startS[slot]!
+  const endS = columns.endS[slot]!
+  const agent = facts?.agent
+  return (
+    <dl className="facts">
+      <Fact name="Start" title={exactTime(startS)}>
+        {formatTime(startS, columns.firstS, clock)}
+      </Fact>
+      <Fact name="End" {...(isOpen || Number.isNaN(endS) ? {} : { title: exactTime(endS) })}>
+        {isOpen ? 'still running' : formatTime(endS, columns.firstS, clock)}
+      </Fact>
+      {agent !== undefined && <Fact name="Agent">{visible(agent)}</Fact>}
+      {!isOpen && <Figures facts={facts} />}
+      {facts?.ids.map(([key, value]) => (
+        <Fact key={key} name={key}>
+          <code>{visible(value)}</code>
+          <CopyButton label={`Copy ${key}`} text={value} />
+        </Fact>
+      ))}
+    </dl>
+  )
+}
+
+function Figures({ facts }: { facts: SpanFacts | undefined }) {
+  if (facts === undefined) return undefined
+  const { inputTokens, outputTokens, totalTokens, costUsd } = facts
+  return (
+    <>
+      {totalTokens !== undefined && (
+        <Fact name="Tokens" title={`${totalTokens.toLocaleString('en')} tokens`}>
+          {formatCount(totalTokens)}
+          {inputTokens !== undefined && outputTokens !== undefined && (
+            <span className="muted">
+              {' '}
+              {formatCount(inputTokens)} in, {formatCount(outputTokens)} out
+            </span>
+          )}
+        </Fact>
+      )}
+      {costUsd !== undefined && (
+        <Fact name="Cost" title={`$${costUsd}`}>
+          {formatCost(costUsd)}
+        </Fact>
+      )}
+    </>
+  )
+}
+
+interface RelativesProps {
+  readonly slot: number
+  readonly facts: SpanFacts | undefined
+  readonly playheadS: number | undefined
+}
+
+function Relatives({ slot, facts, playheadS }: RelativesProps) {
+  const { columns } = useColumns()
+  const parent = columns.parent[slot]!
+  const children = (facts?.children ?? []).filter(
+    (child) => playheadS === undefined || columns.startS[child]! <= playheadS,
+  )
+  return (
+    <>
+      {parent >= 0 && (
+        <section className="details-section">
+          <h3>Parent</h3>
+          <SpanLink slot={parent} />
+        </section>
+      )}
+      {children.length > 0 && (
+        <section className="details-section">
+          <h3>
+            Children <span className="muted">{children.length}</span>
+          </h3>
+          <SpanLinks slots={children} />
+        </section>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,116 @@
+/** The parts details are made of: rows of a fact, notices, links to spans, raw metadata. */
+import { formatDuration } from '@wattline/trace'
+import { useState, type ReactNode } from 'react'
+import { durationOf, spanLabel } from '../timeline/describe.ts'
+import { useApp, useFacts } from '../store/app.tsx'
+import { change } from '../store/store.ts'
+import { select } from '../store/transitions.ts'
+import { useAnswer } from '../store/use-answer.ts'
+import { CloseIcon, ErrorIcon, FitIcon, WarningIcon } from '../ui/icons.tsx'
+import { CopyButton } from '../ui/CopyButton.tsx'
+import { IconButton } from '../ui/IconButton.tsx'
+import { KindDot } from '../ui/KindDot.tsx'
+import { JsonTree } from './JsonTree.tsx'
+
+export function Fact({ name, title, children }: { name: string; title?: string; children: ReactNode }) {
+  return (
+    <div className="fact" title={title}>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  )
+}
+
+export function DetailsHeader({ label, children }: { label: string; children: ReactNode }) {
+  const { store, timeline } = useApp()
+  return (
+    <header className="details-header">
+      <div className="details-tools">
+        <IconButton label="Fit in view" shortcut="F" className="small" onClick={() => timeline.current?.fitSelection()}>
+          <FitIcon size={14} />
+        </IconButton>
+        <IconButton
+          label="Close"
+          shortcut="Esc"
+          className="small"
+          onClick={() => change(store, select, undefined)}
+        >
+          <CloseIcon size={14} />
+        </IconButton>
+      </div>
+      <h2 dir="auto">{label}</h2>
+      <p className="details-sub">{children}</p>
+    </header>
+  )
+}
+
+/** What must be known to read the figures right, in words. */
+export function Notice({ tone, children }: { tone: 'bad' | 'warn'; children: ReactNode }) {
+  return (
+    <div className={`notice ${tone}`}>
+      {tone === 'bad' ? <ErrorIcon size={14} /> : <WarningIcon size={14} />}
+      <div>{children}</div>
+    </div>
+  )
+}
+
+/** Selects another span and brings it into view. */
+export function SpanLink({ slot }: { slot: number }) {
+  const { columns, store, timeline } = useApp()
+  const playheadS = useFacts((state) => state.playheadS)
+  const kind = columns.kinds[columns.kind[slot]!] ?? ''
+  return (
+    <button
+      type="button"
+      className="span-link"
+      onClick={() => {
+        change(store, select, { type: 'span', slot })
+        timeline.current?.reveal({ type: 'span', slot })
+      }}
+    >
+      <KindDot kind={kind} />
+      <span className="span-link-label">{spanLabel(columns, slot, playheadS)}</span>
+      <span className="figure">{formatDuration(durationOf(columns, slot, playheadS))}</span>
+    </button>
+  )
+}
+
+/** A few of them; the rest when asked for. */
+export function SpanLinks({ slots, first = 12 }: { slots: readonly number[]; first?: number }) {
+  const [isAll, setAll] = useState(false)
+  const shown = isAll ? slots : slots.slice(0, first)
+  return (
+    <ul className="span-links">
+      {shown.map((slot) => (
+        <li key={slot}>
+          <SpanLink slot={slot} />
+        </li>
+      ))}
+      {slots.length > shown.length && (
+        <li>
+          <button type="button" className="link" onClick={() => setAll(true)}>
+            {slots.length - shown.length} more
+          </button>
+        </li>
+      )}
+    </ul>
+  )
+}
+
+/** The metadata of the line at `position`, read and parsed when it comes into view. */
+export function RawMetadata({ title, position }: { title: string; position: number }) {
+  const { answer, reason } = useAnswer('raw', { position }, `raw ${position}`)
+  return (
+    <section className="details-section">
+      <div className="section-head">
+        <h3>{title}</h3>
+        {answer !== undefined && (
+          <CopyButton label={`Copy ${title.toLowerCase()}`} text={JSON.stringify(answer, null, 2)} />
+        )}
+      </div>
+      {reason !== undefined && <p className="muted">{reason}</p>}
+      {answer !== undefined && <JsonTree value={answer} label={title} />}
+    </section>
+  )
+}
+

@@ -1,0 +1,43 @@
+/** Asks before a run is deleted: its log is gone for good. */
+import { useState } from 'react'
+import { useApp } from '../store/app.tsx'
+import type { RunFacts } from '../store/app-state.ts'
+import { Modal } from '../ui/Modal.tsx'
+import { deleteRun } from './api.ts'
+
+export function DeleteRun({ run, onDone }: { run: RunFacts; onDone: (isDeleted: boolean) => void }) {
+  const { base } = useApp()
+  const [reason, setReason] = useState<string>()
+  const [isBusy, setBusy] = useState(false)
+  const confirm = async (): Promise<void> => {
+    setBusy(true)
+    try {
+      await deleteRun(base, run.id)
+      onDone(true)
+    } catch (error) {
+      setReason(error instanceof Error ? error.message : String(error))
+      setBusy(false)
+    }
+  }
+  return (
+    <Modal title="Delete this run?" className="confirm" onClose={() => onDone(false)}>
+      <p>
+        <strong>{run.name}</strong> and its log are deleted from the server’s folder. This cannot be undone.
+        {run.state === 'live' && ' Its recorder is still writing and will be told to stop.'}
+      </p>
+      {reason !== undefined && (
+        <p role="alert" className="bad">
+          {reason}
+        </p>
+      )}
+      <div className="modal-buttons">
+        <button type="button" className="button" autoFocus onClick={() => onDone(false)}>
+          Keep it
+        </button>
+        <button type="button" className="button danger" disabled={isBusy} onClick={() => void confirm()}>
+          Delete
+        </button>
+      </div>
+    </Modal>
+  )
+}

@@ -1,0 +1,110 @@
+/** The first screen of somebody who has no run yet: three ways to begin, and one to look at now. */
+import { useEffect, useState } from 'react'
+import { useApp } from '../store/app.tsx'
+import { addFiles } from '../store/local-files.ts'
+import { enterRun } from '../store/run-transitions.ts'
+import { change } from '../store/store.ts'
+import { CopyButton } from '../ui/CopyButton.tsx'
+import { PlayIcon } from '../ui/icons.tsx'
+import { fetchSample, listSamples, type Sample } from './api.ts'
+
+const NPX = 'npx wattline run.jsonl'
+
+function typeScript(base: string): string {
+  return `import { EventRecorder } from '@wattline/recorder'
+
+const recorder = new EventRecorder({ url: '${base}' })
+await recorder.span('tool_call', { tool: 'search' }, () => search('batteries'))
+await recorder.close()`
+}
+
+function python(base: string): string {
+  return `import json, time, urllib.request
+
+def record(event_type, **metadata):
+    line = json.dumps({"event_type": event_type, "timestamp": time.time(), "metadata": metadata})
+    urllib.request.urlopen("${base}/api/runs/my-run/events", data=(line + "\\n").encode())
+
+record("tool_call_start", tool="search")
+record("tool_call_end", tool="search")`
+}
+
+export function EmptyRuns() {
+  const { base } = useApp()
+  const address = base.replace(/\/$/, '')
+  return (
+    <div className="empty">
+      <h1>No runs yet</h1>
+      <p className="lead">
+        Record what your agents do and watch it here while they do it. A run appears the moment its first
+        event arrives.
+      </p>
+      <Samples />
+      <div className="ways">
+        <Way title="From TypeScript" code={typeScript(address)} />
+        <Way title="From Python, or any language that can POST" code={python(address)} />
+        <Way title="From a saved log" code={NPX}>
+          Or drop a <code>.jsonl</code> file anywhere on this page; several are opened side by side as a
+          list.
+        </Way>
+      </div>
+    </div>
+  )
+}
+
+interface WayProps {
+  readonly title: string
+  readonly code: string
+  readonly children?: React.ReactNode
+}
+
+function Way({ title, code, children }: WayProps) {
+  return (
+    <section className="way">
+      <header>
+        <h2>{title}</h2>
+        <CopyButton label={`Copy: ${title}`} text={code} />
+      </header>
+      <pre tabIndex={0} aria-label={title}>
+        <code>{code}</code>
+      </pre>
+      {children !== undefined && <p className="muted">{children}</p>}
+    </section>
+  )
+}
+
+function Samples() {
+  const { base, files, store } = useApp()
+  const [samples, setSamples] = useState<readonly Sample[]>([])
+  const [reason, setReason] = useState<string>()
+  useEffect(() => {
+    const abort = new AbortController()
+    // A page without samples shows none; the ways to begin remain.
+    listSamples(base, abort.signal).then(setSamples, () => undefined)
+    return () => abort.abort()
+  }, [base])
+
+  const open = async (sample: Sample): Promise<void> => {
+    try {
+      const [id] = addFiles(files, [await fetchSample(base, sample)])
+      change(store, enterRun, id)
+    } catch (error) {
+      setReason(error instanceof Error ? error.message : String(error))
+    }
+  }
+  if (samples.length === 0) return undefined
+  return (
+    <section className="samples" aria-label="Sample runs">
+      {samples.map((sample) => (
+        <button key={sample.file} type="button" className="sample" onClick={() => void open(sample)}>
+          <PlayIcon size={18} />
+          <span>
+            <strong>{sample.name}</strong>
+            <span className="muted">{sample.about}</span>
+          </span>
+        </button>
+      ))}
+      {reason !== undefined && <p role="alert">{reason}</p>}
+    </section>
+  )
+}

@@ -1,0 +1,77 @@
+/** The server's runs, asked again each second while the page is looked at. */
+import { useEffect, useState } from 'react'
+import type { RunFacts } from '../store/app-state.ts'
+import { getSummary, listRuns, type RunSummary } from './api.ts'
+
+const INTERVAL_MS = 1000
+
+export interface RunList {
+  readonly runs: readonly RunFacts[]
+  readonly state: 'loading' | 'ready' | 'away'
+  /** Asks again at once, after a change. */
+  readonly refresh: () => void
+}
+
+export function useRuns(base: string): RunList {
+  const [list, setList] = useState<Omit<RunList, 'refresh'>>({ runs: [], state: 'loading' })
+  const [asked, setAsked] = useState(0)
+
+  useEffect(() => {
+    const abort = new AbortController()
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const ask = async (): Promise<void> => {
+      if (document.visibilityState === 'visible') {
+        try {
+          const runs = await listRuns(base, abort.signal)
+          setList((before) => (isSame(before.runs, runs) && before.state === 'ready' ? before : { runs, state: 'ready' }))
+        } catch {
+          // Away: what is known stays on screen, and the page says so.
+          if (!abort.signal.aborted) setList(({ runs }) => ({ runs, state: 'away' }))
+        }
+      }
+      if (!abort.signal.aborted) timer = setTimeout(() => void ask(), INTERVAL_MS)
+    }
+    void ask()
+    return () => {
+      abort.abort()
+      clearTimeout(timer)
+    }
+  }, [base, asked])
+
+  return { ...list, refresh: () => setAsked((times) => times + 1) }
+}
+
+/** A row's figures, asked when the row is seen and again when its run has changed. */
+export function useSummary(base: string, run: RunFacts): RunSummary | undefined {
+  const [summary, setSummary] = useState<RunSummary>()
+  useEffect(() => {
+    if (run.local) return
+    const abort = new AbortController()
+    getSummary(base, run.id, abort.signal).then(setSummary, () => undefined)
+    return () => abort.abort()
+  }, [base, run.id, run.local, run.bytes, run.state])
+  return summary
+}
+
+/** Live runs first, then the latest. */
+export function inOrder(runs: readonly RunFacts[]): readonly RunFacts[] {
+  return runs.toSorted(
+    (a, b) =>
+      Number(b.state === 'live') - Number(a.state === 'live') ||
+      (b.startedS ?? b.updatedS ?? 0) - (a.startedS ?? a.updatedS ?? 0) ||
+      a.name.localeCompare(b.name),
+  )
+}
+
+/** Runs whose name or id has every word. */
+export function filterRuns(runs: readonly RunFacts[], filter: string): readonly RunFacts[] {
+  const words = filter.toLowerCase().split(/\s+/).filter(Boolean)
+  return runs.filter(({ name, id, state }) => {
+    const text = `${name} ${id} ${state}`.toLowerCase()
+    return words.every((word) => text.includes(word))
+  })
+}
+
+function isSame(a: readonly RunFacts[], b: readonly RunFacts[]): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
+}

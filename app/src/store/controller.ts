@@ -1,0 +1,110 @@
+/**
+ * What happens because a fact changed: a run is opened at the worker, a query is searched, a
+ * grouping dealt anew; and what the worker reports becomes facts. Nothing else talks to both.
+ */
+import { nowOf } from '../model/clip.ts'
+import type { Columns } from '../model/trace-columns.ts'
+import type { Ingest, Report } from '../worker/client.ts'
+import { createPace } from '../worker/pace.ts'
+import type { AppState } from './app-state.ts'
+import type { Frames } from './frame.ts'
+import { isLocalId, type LocalFiles } from './local-files.ts'
+import { isFollowed, noteData, resetRun, setConnection, setMatches } from './run-transitions.ts'
+import { change, type AppStore } from './store.ts'
+
+const SEARCH_INTERVAL_MS = 150
+
+export interface ControlledParts {
+  readonly store: AppStore
+  readonly columns: Columns
+  readonly frames: Frames
+  readonly files: LocalFiles
+  /** Address of the server, e.g. `document.baseURI`. */
+  readonly base: string
+}
+
+/** Takes what the worker says by itself. */
+export function takeReport({ store, columns, frames }: ControlledParts, report: Report): void {
+  switch (report.type) {
+    case 'patch': {
+      columns.apply(report.patch)
+      const nowS = nowOf(isFollowed(store.getState()), columns.lastS, Date.now() / 1000)
+      change(store, noteData, columns.version, columns.firstS, nowS)
+      frames.requestFrame('data')
+      break
+    }
+    case 'reset':
+      columns.clear()
+      change(store, resetRun, columns.version)
+      frames.requestFrame('reset')
+      break
+    case 'regrouped':
+      store.setState(({ groupBy }) => ({ regrouping: groupBy !== report.groupBy }))
+      break
+    case 'connection':
+      change(store, setConnection, report.connection)
+      frames.requestFrame('connection')
+      break
+    case 'run':
+      store.setState({ run: report.run })
+      break
+    case 'progress':
+      store.setState({ progress: report.progress })
+      break
+    case 'quality': {
+      const { quality, malformed, groupKeys } = report
+      store.setState({ quality, malformed, groupKeys })
+      break
+    }
+  }
+}
+
+/** Follows the facts that somebody else must act on. Returns how to stop. */
+export function control(parts: ControlledParts, ingest: Ingest): () => void {
+  const { store, columns, frames } = parts
+
+  const searching = createPace(SEARCH_INTERVAL_MS, () => {
+    const { query, runId } = store.getState()
+    if (query.trim() === '' || runId === undefined) return
+    ingest.ask('search', { query }).then(
+      (answer) => {
+        change(store, setMatches, answer)
+        frames.requestFrame('search')
+      },
+      (error: Error) => console.warn(`Search: ${error.message}`),
+    )
+  })
+
+  const act = (state: AppState, before: AppState): void => {
+    if (state.runId !== before.runId) {
+      columns.clear()
+      store.setState({ version: columns.version })
+      openRun(parts, ingest)
+    } else if (state.groupBy !== before.groupBy && state.runId !== undefined) {
+      ingest.send({ type: 'regroup', groupBy: state.groupBy })
+    }
+    const mayMatchMore = state.query !== '' && state.version !== before.version
+    if (state.query !== before.query || mayMatchMore) searching.ask()
+    frames.requestFrame('facts')
+  }
+
+  const stop = store.subscribe(act)
+  return () => {
+    stop()
+    searching.stop()
+  }
+}
+
+function openRun({ store, files, base }: ControlledParts, ingest: Ingest): void {
+  const { runId, groupBy } = store.getState()
+  if (runId === undefined) return ingest.send({ type: 'close' })
+  if (!isLocalId(runId)) return ingest.send({ type: 'watch', runId, base, groupBy })
+  const local = files.getState().find(({ facts }) => facts.id === runId)
+  if (local !== undefined) {
+    store.setState({ run: local.facts })
+    return ingest.send({ type: 'file', runId, file: local.file, groupBy })
+  }
+  ingest.send({ type: 'close' })
+  const reason = `${runId.slice('file:'.length)} was opened from this computer. Choose it again to see it.`
+  change(store, setConnection, { state: 'failed', attempt: 0, retryAtS: undefined, reason })
+}

@@ -1,0 +1,56 @@
+/** An answer of the worker in a component: asked again when `key` changes, at most twice a second. */
+import { useEffect, useRef, useState } from 'react'
+import type { Answer, Ask, RequestType } from '../worker/protocol.ts'
+import { useApp } from './app.tsx'
+
+const INTERVAL_MS = 500
+
+export interface Asked<T extends RequestType> {
+  /** The last answer to this subject; undefined until there is one. */
+  readonly answer: Answer<T> | undefined
+  readonly reason: string | undefined
+}
+
+/**
+ * @param subject another subject drops the old answer at once
+ * @param key a new key asks again and shows the old answer meanwhile
+ */
+export function useAnswer<T extends RequestType>(
+  what: T,
+  ask: Ask<T> | undefined,
+  subject: string,
+  key: string | number = '',
+): Asked<T> {
+  const { ingest } = useApp()
+  const [asked, setAsked] = useState<Asked<T> & { subject: string }>(() => nothing(subject))
+  const askedAtMs = useRef(Number.NEGATIVE_INFINITY)
+  /** What the component shows now: an answer to anything else comes too late. */
+  const current = useRef({ subject, ask })
+  current.current = { subject, ask }
+
+  useEffect(() => {
+    askedAtMs.current = Number.NEGATIVE_INFINITY
+  }, [subject])
+
+  useEffect(() => {
+    const send = (): void => {
+      if (current.current.ask === undefined) return
+      askedAtMs.current = performance.now()
+      const isWanted = (): boolean => current.current.subject === subject
+      ingest.ask(what, current.current.ask).then(
+        (answer) => void (isWanted() && setAsked({ subject, answer, reason: undefined })),
+        (error: Error) =>
+          void (isWanted() && setAsked({ subject, answer: undefined, reason: error.message })),
+      )
+    }
+    const waitMs = Math.max(0, askedAtMs.current + INTERVAL_MS - performance.now())
+    const timer = setTimeout(send, waitMs)
+    return () => clearTimeout(timer)
+  }, [ingest, what, subject, key])
+
+  return asked.subject === subject ? asked : nothing(subject)
+}
+
+function nothing(subject: string): { subject: string; answer: undefined; reason: undefined } {
+  return { subject, answer: undefined, reason: undefined }
+}

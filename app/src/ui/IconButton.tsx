@@ -1,0 +1,30 @@
+/** A quiet square button with an icon; its label is read aloud and shown as a tooltip with its key. */
+import type { ComponentProps, ReactNode } from 'react'
+import { Tip } from './Tip.tsx'
+
+export interface IconButtonProps extends Omit<ComponentProps<'button'>, 'aria-label' | 'title'> {
+  readonly label: string
+  readonly shortcut?: string
+  readonly children: ReactNode
+}
+
+export function IconButton({ label, shortcut, children, className, ...rest }: IconButtonProps) {
+  return (
+    <Tip label={label} shortcut={shortcut}>
+      <button
+        type="button"
+        className={`icon-button ${className ?? ''}`}
+        aria-label={label}
+        aria-keyshortcuts={shortcut === undefined ? undefined : ariaKey(shortcut)}
+        {...rest}
+      >
+        {children}
+      </button>
+    </Tip>
+  )
+}
+
+/** The help's spelling of a key as ARIA spells it. */
+function ariaKey(shortcut: string): string {
+  return shortcut.replace('←', 'ArrowLeft').replace('→', 'ArrowRight').replace('Ctrl', 'Control')
+}

@@ -1,0 +1,53 @@
+/**
+ * A modal dialog: the browser's own <dialog>, which keeps the focus inside, makes the page behind
+ * it inert, closes with Esc and gives the focus back. It needs no style element, so it works under
+ * the strictest content security policy.
+ */
+import { useEffect, useRef, type ReactNode } from 'react'
+import { CloseIcon } from './icons.tsx'
+
+export interface ModalProps {
+  readonly title: string
+  /** A title that is heard but not shown. */
+  readonly quietTitle?: boolean
+  readonly className?: string
+  readonly onClose: () => void
+  readonly children: ReactNode
+}
+
+export function Modal({ title, quietTitle = false, className = '', onClose, children }: ModalProps) {
+  const dialog = useRef<HTMLDialogElement>(null)
+  useEffect(() => {
+    const current = dialog.current
+    current?.showModal()
+    return () => current?.close()
+  }, [])
+
+  return (
+    <dialog
+      ref={dialog}
+      className={`modal ${className}`}
+      aria-label={title}
+      onCancel={(event) => {
+        event.preventDefault()
+        onClose()
+      }}
+      onClick={(event) => {
+        if (event.target === dialog.current) onClose()
+      }}
+      onKeyDown={(event) => event.stopPropagation()}
+    >
+      <div className="modal-body">
+        {!quietTitle && (
+          <header className="modal-header">
+            <h2>{title}</h2>
+            <button type="button" className="icon-button" aria-label="Close" onClick={onClose}>
+              <CloseIcon />
+            </button>
+          </header>
+        )}
+        {children}
+      </div>
+    </dialog>
+  )
+}
