@@ -22,3 +22,12 @@ export {
 } from './storage/store.ts'
 export { FolderStore, type FolderStoreOptions } from './storage/folder-store.ts'
 export type { RunSummary } from './summary.ts'
+export { LogFiles, type LogFilesOptions, type Opened } from './files/log-files.ts'
+export {
+  NotALogError,
+  readLogFile,
+  readLogStream,
+  type LogReading,
+  type ReadLogOptions,
+  type UnreadableLine,
+} from './read-log.ts'

@@ -1,0 +1,26 @@
+/** `wattline open [FILE|DIR]…`: shows something in the server that runs already. */
+import { openBrowser } from './browser.ts'
+import { CliError, usageError } from './errors.ts'
+import type { CliIo } from './io.ts'
+import { baseUrl, findServer, handOver, viewUrlOf } from './running-server.ts'
+import { type ServerFlags, serverSettings } from './settings.ts'
+import { targetsOf } from './targets.ts'
+
+export async function open(paths: readonly string[], flags: ServerFlags, io: CliIo): Promise<void> {
+  const settings = serverSettings(flags, io)
+  const told = flags.port === undefined && flags.host === undefined ? io.env['WATTLINE_URL'] : undefined
+  const url = told === undefined || told === '' ? baseUrl(settings) : told
+  const targets = await targetsOf(paths, io)
+  if (targets.some(({ type }) => type === 'stream')) {
+    throw usageError('wattline open takes files and folders; for a stream use wattline -.')
+  }
+  const running = await findServer(url, settings.token)
+  if (running === undefined) {
+    throw new CliError(`No Wattline server answers at ${url}; start one with wattline serve.`)
+  }
+  let run: string | undefined
+  for (const { path } of targets) run = await handOver(running, path)
+  const view = viewUrlOf(running, targets.length === 1 ? run : undefined)
+  io.stdout.write(`${view}\n`)
+  if (flags.open !== false) await openBrowser(view, io)
+}

@@ -1,0 +1,118 @@
+/** The built command as a process of its own: pipes, signals and exit codes. */
+import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { logText } from './testing/logs.ts'
+
+const PACKAGE = fileURLToPath(new URL('../..', import.meta.url))
+
+let dir: string
+let cli: string
+let children: ChildProcessWithoutNullStreams[] = []
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'wattline-process-'))
+  // Inside the package, so that its dependencies are found.
+  const out = join(PACKAGE, 'node_modules', '.wattline-test')
+  const tsdown = fileURLToPath(new URL('../../../../node_modules/.bin/tsdown', import.meta.url))
+  await promisify(execFile)(tsdown, ['--no-dts', '--out-dir', out], { cwd: PACKAGE })
+  cli = join(out, 'cli.js')
+}, 60_000)
+
+afterEach(() => {
+  for (const child of children) child.kill('SIGKILL')
+  children = []
+})
+
+afterAll(async () => {
+  await rm(dir, { recursive: true, force: true })
+})
+
+function start(...argv: string[]): ChildProcessWithoutNullStreams {
+  const env = { ...process.env, HOME: dir, CI: '1' }
+  const child = spawn(process.execPath, [cli, ...argv], { cwd: dir, env })
+  children.push(child)
+  return child
+}
+
+async function said(child: ChildProcessWithoutNullStreams, pattern: RegExp): Promise<RegExpExecArray> {
+  let text = ''
+  for await (const chunk of child.stderr) {
+    text += String(chunk)
+    const match = pattern.exec(text)
+    if (match !== null) return match
+  }
+  throw new Error(`the command ended without saying ${pattern}: ${text}`)
+}
+
+async function exitOf(child: ChildProcessWithoutNullStreams): Promise<[number | null, string | null]> {
+  return (await once(child, 'exit')) as [number | null, string | null]
+}
+
+test('the exit code tells a failure from a wrong command line', async () => {
+  expect(await exitOf(start('--version'))).toEqual([0, null])
+  expect(await exitOf(start('spans', 'nowhere.jsonl'))).toEqual([1, null])
+  expect(await exitOf(start('--nonsense'))).toEqual([2, null])
+})
+
+test('a reader that has seen enough ends the command quietly', async () => {
+  const events = Array.from({ length: 50_000 }, (_, n): [string, number] => [`x${n}_start`, n])
+  await writeFile(join(dir, 'big.jsonl'), logText(events))
+  const child = start('spans', 'big.jsonl', '--json')
+  child.stdout.once('data', () => child.stdout.destroy())
+  let stderr = ''
+  child.stderr.on('data', (chunk) => (stderr += String(chunk)))
+  expect(await exitOf(child)).toEqual([0, null])
+  expect(stderr).toBe('')
+})
+
+test('SIGINT closes cleanly with 0, and what came is on disk', async () => {
+  const child = start('serve', '--port', '0', '--dir', 'runs')
+  const [, url = ''] = await said(child, / (http:\S+)\/\n/)
+  const body = logText([['hello', 1]])
+  await fetch(`${url}/api/runs/first/events`, { method: 'POST', body })
+  child.kill('SIGINT')
+  expect(await exitOf(child)).toEqual([0, null])
+  expect(await readFile(join(dir, 'runs', 'first', 'events.jsonl'), 'utf8')).toBe(body)
+})
+
+test('SIGTERM does the same while stdin is relayed', async () => {
+  const child = start('-', '--port', '0', '--dir', 'piped')
+  await said(child, /Ctrl\+C/)
+  child.kill('SIGTERM')
+  expect(await exitOf(child)).toEqual([0, null])
+})
+
+test('a second signal does not wait for a request that never ends', async () => {
+  const child = start('serve', '--port', '0', '--dir', 'stuck')
+  const [, url = ''] = await said(child, / (http:\S+)\/\n/)
+  const endless = request(`${url}/api/runs/endless/events`, { method: 'POST' })
+  endless.on('error', () => {
+    // The connection is cut: that is the point.
+  })
+  endless.write(logText([['hello', 1]]))
+  // The server has the request when another one after it is answered.
+  await fetch(`${url}/api/runs`)
+  child.kill('SIGINT')
+  // It has begun to close when it takes no connection any more.
+  await refused(url)
+  child.kill('SIGINT')
+  expect(await exitOf(child)).toEqual([130, null])
+  endless.destroy()
+})
+
+async function refused(url: string): Promise<void> {
+  for (;;) {
+    try {
+      await fetch(url, { headers: { connection: 'close' } })
+    } catch {
+      return
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { VERSION } from '../version.ts'
+import { runCommand } from './testing/command.ts'
+
+let dir: string
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'wattline-cli-'))
+})
+
+afterEach(async () => {
+  await rm(dir, { recursive: true, force: true })
+})
+
+describe('help', () => {
+  test('teaches by examples and lists the commands there are', async () => {
+    const { code, stdout, stderr } = await runCommand(['--help'])
+    expect(code).toBe(0)
+    expect(stderr).toBe('')
+    expect(stdout).toMatch(/^Usage: wattline .*\n[\s\S]+Examples:\n {2}wattline [\s\S]+Options:\n/)
+    for (const command of ['serve', 'open', 'spans', 'stats', 'demo']) {
+      expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'))
+    }
+    expect(stdout).not.toMatch(/^ {2}(run|energy|export) /m)
+    expect(stdout).toMatch(/default:\s+9288/)
+  })
+
+  test.each(['serve', 'open', 'spans', 'stats', 'demo'])('of %s has a purpose and examples', async (name) => {
+    const { code, stdout } = await runCommand([name, '--help'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(
+      new RegExp(`^Usage: wattline ${name} .*\\n\\n[A-Z][^]+?\\.\\n\\nExamples:\\n  .*wattline ${name}`),
+    )
+  })
+
+  test('fits the terminal', async () => {
+    const { stdout } = await runCommand(['demo', '--help'], { columns: 70, env: { NO_COLOR: '1' } })
+    const options = stdout.slice(stdout.indexOf('Options:')).split('\n')
+    expect(Math.max(...options.map((line) => line.length))).toBeLessThanOrEqual(70)
+  })
+
+  test('is coloured on a terminal only, and never with NO_COLOR', async () => {
+    const escape = '\u001B['
+    expect((await runCommand(['--help'], { columns: 80 })).stdout).toContain(escape)
+    expect((await runCommand(['--help'])).stdout).not.toContain(escape)
+    const noColor = await runCommand(['--help'], { columns: 80, env: { NO_COLOR: '1' } })
+    expect(noColor.stdout).not.toContain(escape)
+  })
+})
+
+test('--version is the version of the package', async () => {
+  expect(await runCommand(['--version'])).toEqual({ code: 0, stdout: `${VERSION}\n`, stderr: '' })
+})
+
+describe('a wrong command line ends with 2 and one sentence', () => {
+  test.each([
+    [['spns', 'run.jsonl'], "There is no command, file or folder 'spns'. Did you mean wattline spans?"],
+    [['nonsense'], "There is no command, file or folder 'nonsense'. See wattline --help for the commands."],
+    [['--prot', '1'], "Unknown option '--prot'. Did you mean --port?"],
+    [['spans'], "Missing required argument 'FILE'. See wattline spans --help."],
+    [['--port', '99999'], "--port takes a number from 0 to 65535, not '99999'."],
+    [['serve', '--max-disk', 'lots'], "--max-disk takes a size like 500MB or 20GB, not 'lots'."],
+    [['serve', '--keep', '0'], "--keep takes a number of runs, 1 or more, not '0'."],
+    [['serve', '--token', 'short'], 'A token needs at least 16 characters of A-Z a-z 0-9 . _ ~ -.'],
+    [['demo', '--speed', '-1'], "--speed takes a number above 0, not '-1'."],
+    [['demo', '--duration', 'soon'], "--duration takes a time like 90s or 10m, not 'soon'."],
+    [['-', '-'], 'stdin (-) can be read only once.'],
+  ])('%j', async (argv, sentence) => {
+    const { code, stdout, stderr } = await runCommand(argv, { cwd: dir })
+    expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: '', stderr: `wattline: ${sentence}\n` })
+  })
+
+  test('a choice that is none', async () => {
+    const { code, stderr } = await runCommand(['spans', 'x', '--pairing', 'magic'])
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/'--pairing <method>' argument 'magic' is invalid. Allowed choices are wattline, upstream\./)
+  })
+})
+
+describe('a log that cannot be used ends with 1 and one sentence', () => {
+  test.each([
+    ['missing', 'nowhere.jsonl', 'Cannot read nowhere.jsonl: there is no such file or folder.'],
+    ['empty', 'empty.jsonl', 'empty.jsonl is empty: there is no event in it.'],
+    ['binary', 'image.jsonl', 'image.jsonl is a PNG image; a log is text, one JSON object a line.'],
+    ['a folder', '.', '. is a folder; name one log in it, such as ./run.jsonl.'],
+    [
+      'no log',
+      'prose.jsonl',
+      expect.stringMatching(/^prose.jsonl is no log: none of its 2 lines can be read \(line 1: .+\)\.$/),
+    ],
+    ['cut gzip', 'cut.jsonl.gz', 'Cannot unzip cut.jsonl.gz: unexpected end of file.'],
+    ['only samples', 'power.jsonl', 'power.jsonl holds 1 telemetry sample but no event.'],
+  ])('%s', async (_what, file, sentence) => {
+    await writeFile(join(dir, 'empty.jsonl'), '')
+    await writeFile(join(dir, 'image.jsonl'), Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 0, 0, 1]))
+    await writeFile(join(dir, 'prose.jsonl'), 'Dear reader,\nthis is no log.\n')
+    await writeFile(join(dir, 'cut.jsonl.gz'), Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 1]))
+    await writeFile(join(dir, 'power.jsonl'), '{"timestamp":1,"reading":{"power_watts":50}}\n')
+    for (const command of ['spans', 'stats']) {
+      const { code, stdout, stderr } = await runCommand([command, file], { cwd: dir })
+      expect({ command, code, stdout }).toEqual({ command, code: 1, stdout: '' })
+      expect(stderr.replace(/^wattline: |\n$/g, '')).toEqual(sentence)
+    }
+  })
+
+  test('served: a binary file and a missing one', async () => {
+    await writeFile(join(dir, 'zip.jsonl'), Buffer.from([0x50, 0x4b, 3, 4, 0]))
+    const binary = await runCommand(['zip.jsonl', '--port', '0'], { cwd: dir })
+    expect(binary.code).toBe(1)
+    expect(binary.stderr).toBe('wattline: zip.jsonl is a zip archive; a log is text, one JSON object a line.\n')
+    const missing = await runCommand(['./gone.jsonl', '--port', '0'], { cwd: dir })
+    expect(missing.code).toBe(1)
+    expect(missing.stderr).toBe('wattline: Cannot open ./gone.jsonl: there is no such file or folder.\n')
+  })
+})

@@ -1,0 +1,246 @@
+/**
+ * The command line of `wattline`: its commands, flags and help. Each command's work is in a module
+ * of its own that is loaded when it is asked for, so that `wattline spans` starts no web server.
+ */
+import { Argument, Command, CommanderError, Option } from 'commander'
+import { CliError, ExitCode } from './errors.ts'
+import { addExamples, helpWith } from './help.ts'
+import type { CliIo } from './io.ts'
+import { DEFAULT_HOST, DEFAULT_PORT, defaultDir, type ServerFlags, tildePath } from './settings.ts'
+import { styleFor, widthOf } from './terminal.ts'
+import type { DemoFlags } from './demo.ts'
+import type { SpansFlags } from './spans.ts'
+import type { StatsFlags } from './stats.ts'
+import { VERSION } from '../version.ts'
+
+/**
+ * Runs one command line.
+ *
+ * @param argv What stands after the command's name.
+ * @returns The exit code: 0 done, 1 failed, 2 wrong command line.
+ */
+export async function main(argv: readonly string[], io: CliIo): Promise<number> {
+  try {
+    await program(io).parseAsync([...argv], { from: 'user' })
+    return ExitCode.DONE
+  } catch (error) {
+    // Commander has already written its message or the help that was asked for.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.DONE : ExitCode.USAGE
+    const style = styleFor(io.stderr, io.env)
+    if (error instanceof CliError) {
+      io.stderr.write(`${style.red('wattline:')} ${error.message}\n`)
+      return error.exitCode
+    }
+    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    io.stderr.write(`${style.red('wattline:')} This should not have happened: ${detail}\n`)
+    return ExitCode.FAILED
+  }
+}
+
+/** The whole command tree; its actions throw {@link CliError} for people to read. */
+export function program(io: CliIo): Command {
+  const root = new Command('wattline')
+    .exitOverride()
+    .enablePositionalOptions()
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void io.stderr.write(text),
+      getOutHelpWidth: () => widthOf(io.stdout, io.env) ?? 100,
+      getErrHelpWidth: () => widthOf(io.stderr, io.env) ?? 100,
+      getOutHasColors: () => true,
+      getErrHasColors: () => true,
+    })
+    .configureHelp(helpWith(styleFor(io.stdout, io.env)))
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand('help [command]', 'show the help of a command')
+    .version(VERSION, '-V, --version', 'print the version')
+  addRoot(root, io)
+  addServe(root, io)
+  addOpen(root, io)
+  addSpans(root, io)
+  addStats(root, io)
+  addDemo(root, io)
+  const prefix = styleFor(io.stderr, io.env).red('wattline:')
+  for (const command of [root, ...root.commands]) {
+    const name = command === root ? 'wattline' : `wattline ${command.name()}`
+    const outputError = (text: string, write: (text: string) => void) => {
+      write(oneSentence(text, prefix, name))
+    }
+    command.configureOutput({ ...command.configureOutput(), outputError })
+  }
+  return root
+}
+
+function addRoot(root: Command, io: CliIo): void {
+  root
+    .description('See what AI agents do while they do it: a live and replayable timeline of their runs.')
+    .usage('[options] [FILE|DIR|-]...\n       wattline COMMAND [options]')
+    .argument('[FILE|DIR|-...]', 'logs to open (.jsonl, .jsonl.gz), folders to watch, - for stdin')
+    .action(async (paths: string[], flags: ServerFlags) => {
+      const { serveAndOpen } = await import('./serve.ts')
+      await serveAndOpen(paths, flags, io, commandNames(root))
+    })
+  addServerOptions(root, io)
+  root.addOption(new Option('--no-open', 'do not open a browser'))
+  addExamples(root, [
+    ['wattline', 'start the server, open the dashboard'],
+    ['wattline run.jsonl', 'look at a saved run; it is followed while it grows'],
+    ['wattline ./logs', 'watch a folder: every log in it is a run'],
+    ['my-agent | wattline -', 'watch what a program prints'],
+    ['wattline demo', 'no agent at hand? see a believable one work'],
+    ['wattline stats run.jsonl', 'what a run cost, in the terminal'],
+  ])
+}
+
+function addServe(root: Command, io: CliIo): void {
+  const command = root
+    .command('serve')
+    .summary('keep and show runs; agents send theirs here')
+    .description('Start the server and stay: agents send their runs to it, browsers watch them.')
+    .argument('[FILE|DIR|-...]', 'logs and folders to show besides, read-only')
+    .action(async (paths: string[], flags: ServerFlags & { readonly demo?: boolean }) => {
+      const { serve } = await import('./serve.ts')
+      await serve(paths, { ...givenBefore(root), ...flags }, io)
+    })
+  addServerOptions(command, io)
+  command
+    .addOption(new Option('--open', 'open a browser (with --demo it opens by itself)'))
+    .addOption(new Option('--no-open', 'do not open a browser'))
+    .addOption(new Option('--demo', 'show sample runs and a live one that starts again when it ends'))
+  addExamples(command, [
+    ['wattline serve', `listen on http://${DEFAULT_HOST}:${DEFAULT_PORT}`],
+    ['wattline serve ./logs --port 8080', 'another port, and a folder of logs besides'],
+    ['wattline serve --demo', 'sample runs and a live demo'],
+    ['wattline serve --keep 200 --max-disk 5GB', 'retire old runs'],
+  ])
+}
+
+function addOpen(root: Command, io: CliIo): void {
+  const command = root
+    .command('open')
+    .summary('show a log, or the dashboard, in the server that runs')
+    .description('Open the dashboard of the server that runs already, or a log or folder in it.')
+    .argument('[FILE|DIR...]', 'logs to open, folders to watch')
+    .action(async (paths: string[], flags: ServerFlags) => {
+      const { open } = await import('./open.ts')
+      await open(paths, { ...givenBefore(root), ...flags }, io)
+    })
+  addConnectionOptions(command)
+  command.addOption(new Option('--no-open', 'only print the URL'))
+  addExamples(command, [
+    ['wattline open', 'the dashboard'],
+    ['wattline open run.jsonl', 'hand a log over and show it'],
+    ['wattline open run.jsonl --no-open', 'hand it over and print its URL'],
+  ])
+}
+
+function addSpans(root: Command, io: CliIo): void {
+  const command = root
+    .command('spans')
+    .summary('list the spans of a log, as a tree or as JSON')
+    .description('List the spans of a log: what ran when, inside what, for how long, and how sure that is.')
+    .addArgument(new Argument('<FILE>', 'a log (.jsonl, .jsonl.gz) or - for stdin'))
+    .addOption(new Option('--json', 'one JSON object a line and a span'))
+    .addOption(new Option('--points', 'also list point events and ends without a start'))
+    .addOption(new Option('--group <key>', 'group by agent, kind, tool, model or any metadata key'))
+    .addOption(
+      new Option('--pairing <method>', 'wattline: by id and scope; upstream: as Intelligence Per Watt does')
+        .choices(['wattline', 'upstream'])
+        .default('wattline'),
+    )
+    .action(async (file: string, flags: SpansFlags) => {
+      const { spans } = await import('./spans.ts')
+      await spans(file, flags, io)
+    })
+  addExamples(command, [
+    ['wattline spans run.jsonl', 'a tree to read'],
+    ['wattline spans run.jsonl --group tool', 'the same by tool'],
+    [`wattline spans run.jsonl --json | jq 'select(.error)'`, 'the failed ones, as data'],
+    ['gunzip -c old.gz | wattline spans -', 'from a pipe'],
+  ])
+}
+
+function addStats(root: Command, io: CliIo): void {
+  const command = root
+    .command('stats')
+    .summary('sum a log up: counts, percentiles, tokens, cost, quality')
+    .description('Sum a log up: counts and percentiles of each kind, tokens, cost, and how good the data is.')
+    .addArgument(new Argument('<FILE>', 'a log (.jsonl, .jsonl.gz) or - for stdin'))
+    .addOption(new Option('--json', 'one JSON object'))
+    .action(async (file: string, flags: StatsFlags) => {
+      const { stats } = await import('./stats.ts')
+      await stats(file, flags, io)
+    })
+  addExamples(command, [
+    ['wattline stats run.jsonl', 'a table to read'],
+    ['wattline stats run.jsonl --json | jq .tokens', 'the figures as data'],
+  ])
+}
+
+function addDemo(root: Command, io: CliIo): void {
+  const command = root
+    .command('demo')
+    .summary('stream a believable run of several agents')
+    .description(
+      'Stream a believable run of several agents to the server (it is started if none runs), or write it to a file.',
+    )
+    .addOption(new Option('--agents <n>', 'agents at work').default('4'))
+    .addOption(new Option('--duration <time>', 'how long the run lasts, such as 90s or 10m (default: 3m)'))
+    .addOption(new Option('--spans <n>', 'make about this many spans, however long that takes'))
+    .addOption(new Option('--speed <x>', 'play so many times faster').default('1'))
+    .addOption(new Option('--seed <n>', 'the same seed gives the same run (default: a random one)'))
+    .addOption(new Option('--ids', 'events carry ids (the default)'))
+    .addOption(new Option('--no-ids', 'events carry no ids, as many real agents write them'))
+    .addOption(new Option('--out <file>', 'write the run to a file at once instead (- for stdout)'))
+    .addOption(new Option('--start <time>', 'with --out: when the run begins (default: now)'))
+    .addOption(new Option('--url <url>', 'the server to stream to (env WATTLINE_URL)'))
+    .addOption(new Option('--run <id>', 'the id of the run (env WATTLINE_RUN)'))
+    .action(async (flags: DemoFlags) => {
+      const { demo } = await import('./demo.ts')
+      await demo({ ...givenBefore(root), ...flags }, io)
+    })
+  addServerOptions(command, io)
+  command.addOption(new Option('--no-open', 'do not open a browser'))
+  addExamples(command, [
+    ['wattline demo', 'four agents for three minutes'],
+    ['wattline demo --agents 12 --speed 4', 'more of them, and faster'],
+    ['wattline demo --spans 100000 --seed 7 --out big.jsonl', 'a large log to try things on'],
+  ])
+}
+
+function addConnectionOptions(command: Command): void {
+  command
+    .addOption(new Option('-p, --port <n>', `port of the server (default: ${DEFAULT_PORT}, or that of WATTLINE_URL)`))
+    .addOption(new Option('--host <name>', `address of the server (default: ${DEFAULT_HOST})`))
+    .addOption(new Option('--token <secret>', 'the server’s token (env WATTLINE_TOKEN)'))
+}
+
+function addServerOptions(command: Command, io: CliIo): void {
+  command
+    .addOption(new Option('-p, --port <n>', `port to listen on; if it is busy, the next free one (default: ${DEFAULT_PORT})`))
+    .addOption(new Option('--host <name>', `address to listen on (default: ${DEFAULT_HOST}, this machine only)`))
+    .addOption(new Option('--dir <folder>', `where runs are kept, env WATTLINE_DIR (default: ${tildePath(defaultDir(io), io)})`))
+    .addOption(new Option('--token <secret>', 'what others must show to get in, env WATTLINE_TOKEN'))
+    .addOption(new Option('--fsync', 'acknowledge events only when they would survive a power cut'))
+    .addOption(new Option('--keep <n>', 'keep the newest n runs (default: all)'))
+    .addOption(new Option('--max-disk <size>', 'retire the oldest runs beyond this size, such as 5GB (default: no limit)'))
+}
+
+/** Flags that stood before the command (`wattline --port 9000 serve`) count as well. */
+function givenBefore(root: Command): ServerFlags {
+  const given = Object.entries(root.opts()).filter(([name]) => root.getOptionValueSource(name) === 'cli')
+  return Object.fromEntries(given)
+}
+
+function commandNames(root: Command): string[] {
+  return root.commands.map((command) => command.name())
+}
+
+/** Commander's `error: x\n(Did you mean y?)` as one sentence, with where to look. */
+function oneSentence(text: string, prefix: string, name: string): string {
+  const [first = '', ...rest] = text.trim().replace(/^error: /, '').split('\n')
+  const hint = rest.join(' ').replace(/^\((.*)\)$/, '$1')
+  const sentence = first.charAt(0).toUpperCase() + first.slice(1)
+  const dot = /[.?!]$/.test(sentence) ? '' : '.'
+  return `${prefix} ${sentence}${dot} ${hint === '' ? `See ${name} --help.` : hint}\n`
+}

@@ -1,0 +1,109 @@
+/** The server that runs already: finding it, and handing it files. */
+import { CliError } from './errors.ts'
+
+export interface ServerAddress {
+  readonly host: string
+  readonly port: number
+  readonly token: string | undefined
+}
+
+/** A Wattline server that answers. */
+export interface RunningServer {
+  /** Without a slash at the end. */
+  readonly url: string
+  readonly token: string | undefined
+}
+
+/** How a server says that a folder it now watches holds no log so far. */
+export const WATCHED_EMPTY = 'is watched, but holds no .jsonl file yet'
+
+const ANSWER_WITHIN_MS = 1500
+const OPEN_WITHIN_MS = 60_000
+
+/** `http://127.0.0.1:9288`; a host that means "all of this machine's addresses" is asked here. */
+export function baseUrl({ host, port }: Pick<ServerAddress, 'host' | 'port'>): string {
+  const name = host === '0.0.0.0' || host === '::' || host === '' ? '127.0.0.1' : host
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`
+}
+
+/** The Wattline server at `url`; undefined when nothing, or something else, answers there. */
+export async function findServer(url: string, token: string | undefined): Promise<RunningServer | undefined> {
+  const base = url.replace(/\/+$/, '')
+  try {
+    const response = await fetch(`${base}/healthz`, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) })
+    const health: unknown = await response.json()
+    if (!isHealth(health)) return undefined
+    return { url: base, token }
+  } catch {
+    // Refused, too slow, or no JSON: there is no Wattline server there.
+    return undefined
+  }
+}
+
+/**
+ * Makes a running server follow a file or folder.
+ *
+ * @param path Absolute.
+ * @returns id of the run it became; undefined for a folder without logs so far.
+ * @throws {CliError} when the server refuses.
+ */
+export async function handOver(server: RunningServer, path: string): Promise<string | undefined> {
+  let response: Response
+  try {
+    response = await fetch(`${server.url}/api/open`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...authorization(server.token) },
+      body: JSON.stringify({ path }),
+      signal: AbortSignal.timeout(OPEN_WITHIN_MS),
+    })
+  } catch (error) {
+    throw new CliError(`The server at ${server.url} does not answer any more; start it again.`, { cause: error })
+  }
+  const text = await response.text()
+  if (response.ok) return runIdIn(text)
+  if (response.status === 401 || response.status === 403) {
+    throw new CliError(
+      `The server at ${server.url} wants a token; give it with --token or WATTLINE_TOKEN.`,
+    )
+  }
+  const reason = reasonIn(text, response.status)
+  if (reason.endsWith(WATCHED_EMPTY)) return undefined
+  throw new CliError(`The server at ${server.url} cannot open ${path}: ${reason}.`)
+}
+
+/** Where a run, or with no run the dashboard, is looked at. The token lets a browser in. */
+export function viewUrl(openUrl: string, run: string | undefined): string {
+  const url = new URL(openUrl)
+  if (run !== undefined) url.hash = `run=${encodeURIComponent(run)}`
+  return url.href
+}
+
+/** {@link viewUrl} of a server that runs already. */
+export function viewUrlOf(server: RunningServer, run: string | undefined): string {
+  const token = server.token === undefined ? '' : `?token=${encodeURIComponent(server.token)}`
+  return viewUrl(`${server.url}/${token}`, run)
+}
+
+export function authorization(token: string | undefined): Record<string, string> {
+  return token === undefined ? {} : { authorization: `Bearer ${token}` }
+}
+
+function isHealth(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'name' in value && value.name === 'wattline'
+}
+
+function runIdIn(text: string): string {
+  const { id } = JSON.parse(text) as { id?: unknown }
+  if (typeof id !== 'string') throw new CliError('The server answered without the id of a run.')
+  return id
+}
+
+function reasonIn(text: string, status: number): string {
+  try {
+    const { error } = JSON.parse(text) as { error?: unknown }
+    if (typeof error === 'string') return error
+  } catch {
+    // Not JSON: the text itself is the reason.
+  }
+  return text === '' ? `it answered ${status}` : text
+}

@@ -1,0 +1,84 @@
+/** Runs command lines in this process, with streams and an environment of their own. */
+import { PassThrough, Writable } from 'node:stream'
+import type { CliIo } from '../io.ts'
+import { main } from '../program.ts'
+
+export interface CommandOptions {
+  readonly stdin?: string | Buffer | PassThrough
+  readonly env?: Record<string, string>
+  readonly cwd?: string
+  /** Columns of the terminal that stdout is; a pipe without. */
+  readonly columns?: number
+}
+
+export interface CommandResult {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A command that runs until it is stopped. */
+export class RunningCommand {
+  readonly done: Promise<CommandResult>
+  readonly #stdout = new Collector()
+  readonly #stderr = new Collector()
+  readonly #stop = new AbortController()
+
+  constructor(argv: readonly string[], options: CommandOptions) {
+    const { stdin = '', env = {}, cwd = process.cwd(), columns } = options
+    const io: CliIo = {
+      stdin: stdin instanceof PassThrough ? stdin : new PassThrough().end(stdin),
+      stdout: Object.assign(this.#stdout, columns === undefined ? {} : { isTTY: true, columns }),
+      stderr: this.#stderr,
+      // No browser opens from a test.
+      env: { CI: '1', ...env },
+      cwd,
+      platform: process.platform,
+      stopSignal: () => this.#stop.signal,
+    }
+    this.done = main(argv, io).then((code) => ({
+      code,
+      stdout: this.#stdout.text,
+      stderr: this.#stderr.text,
+    }))
+  }
+
+  /** Resolves with the first match of `pattern` in what was written to stderr. */
+  async said(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const match = pattern.exec(this.#stderr.text)
+      if (match !== null) return match
+      const ended = await Promise.race([this.#stderr.more().then(() => false), this.done.then(() => true)])
+      if (ended && !pattern.test(this.#stderr.text)) {
+        throw new Error(`the command ended without saying ${pattern}: ${this.#stderr.text}`)
+      }
+    }
+  }
+
+  /** What Ctrl+C does; resolves when everything is closed. */
+  stop(): Promise<CommandResult> {
+    this.#stop.abort('SIGINT')
+    return this.done
+  }
+}
+
+/** Runs a command line to its end. */
+export function runCommand(argv: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+  return new RunningCommand(argv, options).done
+}
+
+class Collector extends Writable {
+  text = ''
+  readonly #waiting = new Set<() => void>()
+
+  more(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.add(resolve))
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.text += chunk.toString()
+    for (const resolve of this.#waiting) resolve()
+    this.#waiting.clear()
+    done()
+  }
+}
