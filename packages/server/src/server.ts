@@ -49,7 +49,8 @@ export async function createServer(options: ServerOptions = {}): Promise<Wattlin
   const context = createContext(options, store, closing.signal)
   const { allowedHosts = [], allowedOrigins = [] } = options
   const guard = new Guard({ host, token, allowedHosts, allowedOrigins })
-  const http = createAdaptorServer({ fetch: createRoutes(context, guard).fetch }) as Server
+  const { fetch } = createRoutes(context, guard)
+  const http = createAdaptorServer({ fetch, overrideGlobalObjects: false }) as Server
   // A pipe that posts for a day is one request; slow headers are still cut by headersTimeout.
   http.requestTimeout = 0
   const requests = countRequests(http)

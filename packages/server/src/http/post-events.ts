@@ -6,7 +6,7 @@
  * ones and is skipped.
  */
 import type { IncomingMessage } from 'node:http'
-import { pipeline, type Readable } from 'node:stream'
+import { PassThrough, pipeline, Transform, type Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { cleanName, HTTP_WRITER, writerIdProblem, type ServerContext } from '../context.ts'
 import { StoreError } from '../storage/store.ts'
@@ -83,6 +83,8 @@ async function receive(
   try {
     for await (const part of body) await append(lines.push(part as Buffer))
     await append(lines.finish())
+  } catch (error) {
+    throw bodyError(error)
   } finally {
     unsubscribe()
     context.closing.removeEventListener('abort', onClosing)
@@ -92,27 +94,47 @@ async function receive(
   return { accepted, rejected, rejectedCount, lastSeq }
 }
 
-/** The body, decompressed where it has to be. Only what is committed at once may be endless. */
+/**
+ * The body, decompressed where it has to be. Only what is committed as it comes may be endless.
+ * The request itself is never destroyed, since its connection still has to carry the answer.
+ */
 function openBody(context: ServerContext, request: IncomingMessage): Readable {
   const { maxBodyBytes } = context
   const tooLarge = () =>
     new HttpError(413, `expected a body of at most ${maxBodyBytes} bytes; send it in several`)
   const encoding = request.headers['content-encoding'] ?? 'identity'
-  const declared = Number(request.headers['content-length'] ?? 0)
-  if (declared > maxBodyBytes) throw tooLarge()
-  if (encoding === 'identity') return request
-  if (encoding !== 'gzip') {
+  if (encoding !== 'identity' && encoding !== 'gzip') {
     throw new HttpError(415, `expected Content-Encoding gzip or none, got ${encoding}`)
   }
-  let unpackedBytes = 0
-  const gunzip = createGunzip()
-  gunzip.on('data', (part: Buffer) => {
-    unpackedBytes += part.length
-    if (unpackedBytes > maxBodyBytes) gunzip.destroy(tooLarge())
+  if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge()
+  const body = encoding === 'gzip' ? createGunzip() : new PassThrough()
+  request.once('error', () => {
+    body.destroy(
+      new HttpError(400, 'the body broke off; the whole lines before that are in the log'),
+    )
   })
-  gunzip.pause()
-  // The consumer sees every error as the end of its iteration, so there is nothing to do here.
-  return pipeline(request, gunzip, () => undefined)
+  request.pipe(body)
+  return encoding === 'gzip' ? limited(body, maxBodyBytes, tooLarge) : body
+}
+
+/** Passes bytes on until there are too many of them. */
+function limited(unpacked: Readable, maxBytes: number, tooLarge: () => HttpError): Readable {
+  let bytes = 0
+  const limit = new Transform({
+    transform(part: Buffer, _, done) {
+      bytes += part.length
+      if (bytes > maxBytes) done(tooLarge())
+      else done(null, part)
+    },
+  })
+  // An error ends the reader's iteration with it: whatever could be done here is done there.
+  return pipeline(unpacked, limit, () => undefined)
+}
+
+/** What broke, as an answer for the client where it is the client's doing. */
+function bodyError(error: unknown): unknown {
+  const isGzip = String((error as NodeJS.ErrnoException).code).startsWith('Z_')
+  return isGzip ? new HttpError(400, `expected a gzip body: ${String(error)}`) : error
 }
 
 function parseFirst(text: string | null): number | undefined {

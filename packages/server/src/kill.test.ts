@@ -1,0 +1,155 @@
+/**
+ * The promise of the wire, by force: each event is in the log exactly once and each writer's in
+ * order, however often the server is killed. `SEED=n` repeats a round, `KILLS=n` makes it longer.
+ */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'vite'
+import { beforeAll, expect, onTestFinished, test } from 'vitest'
+import { lines, startServer, tempDir, Viewer } from './testing/harness.ts'
+import { WebSocket } from 'ws'
+
+const SEED = Number(process.env['SEED'] ?? Date.now() % 1_000_000)
+const KILLS = Number(process.env['KILLS'] ?? 6)
+const WRITERS = ['a', 'b', 'c']
+const EVENTS = 6000 * KILLS
+
+const here = dirname(fileURLToPath(import.meta.url))
+/** Inside the package, so that its dependencies are found. */
+const built = join(here, '../node_modules/.cache/kill-test/server-process.js')
+
+beforeAll(async () => {
+  await build({
+    configFile: false,
+    root: here,
+    logLevel: 'error',
+    ssr: { noExternal: ['@wattline/trace'] },
+    build: {
+      ssr: join(here, 'testing/server-process.ts'),
+      outDir: dirname(built),
+      target: 'node20',
+      emptyOutDir: true,
+    },
+  })
+})
+
+/** Mulberry32: the same seed gives the same kills. */
+function seeded(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+interface Running {
+  readonly process: ChildProcess
+  readonly port: number
+}
+
+async function launch(dir: string, port: number): Promise<Running> {
+  const child = spawn(process.execPath, [built, dir, String(port)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const [printed] = (await once(child.stdout, 'data')) as [Buffer]
+  return { process: child, port: Number(printed.toString()) }
+}
+
+/** Sends all its lines, over as many connections as it takes. Resolves when all are acked. */
+async function recordAll(port: number, writer: string, random: () => number): Promise<void> {
+  let acked = 0
+  while (acked < EVENTS) {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/record?run=torture&writer=${writer}`)
+    let sent: number | undefined
+    const pump = () => {
+      while (sent !== undefined && sent < EVENTS && sent - acked < 500) {
+        const last: number = Math.min(EVENTS, sent + 1 + Math.floor(random() * 20))
+        socket.send(Buffer.from(`${sent + 1}\n${lines(sent + 1, last, writer)}`))
+        sent = last
+      }
+    }
+    socket.on('message', (data) => {
+      const { ack } = JSON.parse((data as Buffer).toString()) as { ack?: number }
+      if (ack === undefined) return
+      // The log may hold more than was acked, never less.
+      expect(ack).toBeGreaterThanOrEqual(acked)
+      acked = ack
+      sent ??= ack
+      if (acked === EVENTS) socket.close()
+      else pump()
+    })
+    socket.on('error', () => undefined)
+    await once(socket, 'close')
+  }
+}
+
+/** Reads the log over as many connections as it takes, until it has `bytes`. */
+async function watchAll(port: number, bytes: number): Promise<string> {
+  let text = ''
+  let query = ''
+  while (text.length < bytes) {
+    const viewer = new Viewer(`http://127.0.0.1:${port}/watch?run=torture${query}`)
+    try {
+      await viewer.until((v) => text.length + v.text.length >= bytes)
+    } catch (error) {
+      expect(String(error)).toContain('closed before')
+    }
+    expect(viewer.resets).toBe(0)
+    text += viewer.text
+    if (viewer.cursor > 0) query = `&cursor=${viewer.cursor}&gen=${viewer.gen}`
+    viewer.socket.terminate()
+  }
+  return text
+}
+
+test(`killed ${KILLS} times, the server loses and doubles nothing (SEED=${SEED})`, async () => {
+  const random = seeded(SEED)
+  const dir = await tempDir()
+  let running = await launch(dir, 0)
+  const { port } = running
+  const expected = WRITERS.reduce((sum, writer) => sum + lines(1, EVENTS, writer).length, 0)
+  const recorders = Promise.all(WRITERS.map((writer) => recordAll(port, writer, random)))
+  const viewer = watchAll(port, expected)
+  const log = join(dir, 'torture', 'events.jsonl')
+  for (let kill = 1; kill <= KILLS; kill += 1) {
+    // A random moment while the log grows, told by its own length and not by a clock.
+    const killAt = ((kill - random()) / (KILLS + 1)) * expected
+    while ((await sizeOf(log)) < killAt) await new Promise((resolve) => setImmediate(resolve))
+    running.process.kill('SIGKILL')
+    await once(running.process, 'exit')
+    running = await launch(dir, port)
+    expect(running.port).toBe(port)
+  }
+  await recorders
+  const seen = await viewer
+  running.process.kill('SIGKILL')
+  await once(running.process, 'exit')
+
+  const text = await readFile(log, 'utf8')
+  for (const writer of WRITERS) {
+    const own = text.split('\n').filter((line) => line.includes(`"writer":"${writer}"`))
+    expect(own.join('\n') === lines(1, EVENTS, writer).trimEnd()).toBe(true)
+  }
+  expect(text.length).toBe(expected)
+  expect(seen === text).toBe(true)
+  const again = await startServer({ dir })
+  expect(await again.store.info('torture')).toMatchObject({
+    events: EVENTS * WRITERS.length,
+    lost: 0,
+  })
+}, 120_000)
+
+async function sizeOf(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size
+  } catch {
+    // Not made yet.
+    return 0
+  }
+}
