@@ -20,11 +20,15 @@ export function openBrowser(url: string, io: Pick<CliIo, 'env' | 'platform'>): P
   const [program, ...args] = command ?? []
   if (program === undefined) return Promise.resolve(false)
   return new Promise((resolve) => {
-    const child = spawn(program, [...args, io.platform === 'win32' ? url.replaceAll('&', '^&') : url], {
-      stdio: 'ignore',
-      detached: true,
-      windowsHide: true,
-    })
+    const child = spawn(
+      program,
+      [...args, io.platform === 'win32' ? url.replaceAll('&', '^&') : url],
+      {
+        stdio: 'ignore',
+        detached: true,
+        windowsHide: true,
+      },
+    )
     child.once('error', () => resolve(false))
     child.once('spawn', () => {
       child.unref()

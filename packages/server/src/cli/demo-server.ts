@@ -17,7 +17,11 @@ const RUN_S = 20 * 60
 const AGENTS = 4
 const PAUSE_MS = 5000
 
-export async function serveDemo(targets: readonly Target[], flags: ServerFlags, io: CliIo): Promise<void> {
+export async function serveDemo(
+  targets: readonly Target[],
+  flags: ServerFlags,
+  io: CliIo,
+): Promise<void> {
   const stop = io.stopSignal()
   const settings = serverSettings(flags, io)
   const session = await startSession(settings, targets, io)
@@ -55,7 +59,12 @@ async function playForever(
   }
 }
 
-async function playOnce(session: ServerSession, seed: number, run: string, stop: AbortSignal): Promise<void> {
+async function playOnce(
+  session: ServerSession,
+  seed: number,
+  run: string,
+  stop: AbortSignal,
+): Promise<void> {
   const client = new RecordClient({
     ...runningOf(session),
     run,
@@ -74,5 +83,7 @@ async function playOnce(session: ServerSession, seed: number, run: string, stop:
 /** The sample runs inside the package, or in the checkout before the dashboard was built. */
 function samplesFolder(): string | undefined {
   const places = ['../dashboard/samples', '../../dashboard/samples', '../../../../public/samples']
-  return places.map((place) => fileURLToPath(new URL(place, import.meta.url))).find((path) => existsSync(path))
+  return places
+    .map((place) => fileURLToPath(new URL(place, import.meta.url)))
+    .find((path) => existsSync(path))
 }

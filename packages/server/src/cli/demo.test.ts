@@ -57,7 +57,10 @@ test('streams to the server that runs, and ends', async () => {
 })
 
 test('starts a server when none runs, and stays until it is stopped', async () => {
-  const command = new RunningCommand(['demo', ...SHORT, '--port', '0', '--dir', dir, '--speed', '100'], {})
+  const command = new RunningCommand(
+    ['demo', ...SHORT, '--port', '0', '--dir', dir, '--speed', '100'],
+    {},
+  )
   const [, view = ''] = await command.said(/ (http:\S+)\n/)
   await command.said(/The demo has ended: \d+ events/)
   const url = new URL(view)
@@ -70,7 +73,9 @@ test('starts a server when none runs, and stays until it is stopped', async () =
 test('a server that was named but is away is an error', async () => {
   const { code, stderr } = await runCommand(['demo', '--url', 'http://127.0.0.1:1'])
   expect(code).toBe(1)
-  expect(stderr).toBe('wattline: No Wattline server answers at http://127.0.0.1:1; start one with wattline serve.\n')
+  expect(stderr).toBe(
+    'wattline: No Wattline server answers at http://127.0.0.1:1; start one with wattline serve.\n',
+  )
 })
 
 test('serve --demo shows the sample runs and one that lives', async () => {
@@ -83,11 +88,12 @@ test('serve --demo shows the sample runs and one that lives', async () => {
     runs = (await (await fetch(`${url.origin}/api/runs`)).json()) as RunInfo[]
   }
   expect(runs.find(({ id }) => id === shown)).toMatchObject({ name: 'Live demo', state: 'live' })
-  expect(runs.filter(({ readOnly }) => readOnly).map(({ name }) => name).sort()).toEqual([
-    'one-agent.jsonl',
-    'three-agents.jsonl',
-    'without-ids.jsonl',
-  ])
+  expect(
+    runs
+      .filter(({ readOnly }) => readOnly)
+      .map(({ name }) => name)
+      .sort(),
+  ).toEqual(['one-agent.jsonl', 'three-agents.jsonl', 'without-ids.jsonl'])
   expect((await command.stop()).code).toBe(0)
 })
 

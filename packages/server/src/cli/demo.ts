@@ -11,7 +11,14 @@ import { type CliIo, LineWriter } from './io.ts'
 import { RecordClient } from './record-client.ts'
 import { baseUrl, findServer, type RunningServer, viewUrlOf } from './running-server.ts'
 import { announce, runUntilStopped, type ServerSession, startSession } from './server-session.ts'
-import { parseDurationS, parsePositive, parseTimeS, parseWhole, type ServerFlags, serverSettings } from './settings.ts'
+import {
+  parseDurationS,
+  parsePositive,
+  parseTimeS,
+  parseWhole,
+  type ServerFlags,
+  serverSettings,
+} from './settings.ts'
 import { count, styleFor } from './terminal.ts'
 
 export interface DemoFlags extends ServerFlags {
@@ -44,13 +51,17 @@ export async function demo(flags: DemoFlags, io: CliIo): Promise<void> {
 const DEFAULT_DURATION_S = 180
 
 function parseDemo(flags: DemoFlags, io: CliIo): Demo {
-  const seed = flags.seed === undefined ? randomSeed() : parseWhole('--seed', flags.seed, 0, 'the seed')
-  const spans = flags.spans === undefined ? undefined : parseWhole('--spans', flags.spans, 1, 'spans')
+  const seed =
+    flags.seed === undefined ? randomSeed() : parseWhole('--seed', flags.seed, 0, 'the seed')
+  const spans =
+    flags.spans === undefined ? undefined : parseWhole('--spans', flags.spans, 1, 'spans')
   const durationS =
     flags.duration === undefined ? undefined : parseDurationS('--duration', flags.duration)
   const limits = {
     ...(spans === undefined ? {} : { spans }),
-    ...(durationS === undefined && spans !== undefined ? {} : { durationS: durationS ?? DEFAULT_DURATION_S }),
+    ...(durationS === undefined && spans !== undefined
+      ? {}
+      : { durationS: durationS ?? DEFAULT_DURATION_S }),
   }
   return {
     generate: {
@@ -61,7 +72,9 @@ function parseDemo(flags: DemoFlags, io: CliIo): Demo {
     },
     speed: parsePositive('--speed', flags.speed, 'a number'),
     startS:
-      flags.start === undefined ? Math.floor(Date.now() / 1000) : parseTimeS('--start', flags.start),
+      flags.start === undefined
+        ? Math.floor(Date.now() / 1000)
+        : parseTimeS('--start', flags.start),
     run: flags.run ?? told(io.env['WATTLINE_RUN']) ?? demoRunId(seed),
   }
 }
@@ -89,10 +102,17 @@ async function streamDemo(demo: Demo, flags: DemoFlags, io: CliIo): Promise<void
   }
 }
 
-async function playTo(running: RunningServer, demo: Demo, flags: DemoFlags, io: CliIo): Promise<void> {
+async function playTo(
+  running: RunningServer,
+  demo: Demo,
+  flags: DemoFlags,
+  io: CliIo,
+): Promise<void> {
   const stop = io.stopSignal()
   const view = viewUrlOf(running, demo.run)
-  io.stderr.write(`Streaming the demo (seed ${demo.generate.seed}) to ${running.url}; Ctrl+C ends it.\n`)
+  io.stderr.write(
+    `Streaming the demo (seed ${demo.generate.seed}) to ${running.url}; Ctrl+C ends it.\n`,
+  )
   io.stdout.write(`${view}\n`)
   if (flags.open !== false) await openBrowser(view, io)
   await playAndReport(running, demo, stop, (line) => void io.stderr.write(`${line}\n`))
@@ -104,9 +124,13 @@ async function playToOwnServer(demo: Demo, flags: DemoFlags, io: CliIo): Promise
   const session = await startSession(settings, [], io)
   const view = { run: demo.run, open: flags.open !== false }
   await announce(session, settings, [], view, io)
-  const playing = playAndReport(runningOf(session), demo, stop, session.say).catch((error: unknown) => {
-    session.say(styleFor(io.stderr, io.env).red(error instanceof Error ? error.message : String(error)))
-  })
+  const playing = playAndReport(runningOf(session), demo, stop, session.say).catch(
+    (error: unknown) => {
+      session.say(
+        styleFor(io.stderr, io.env).red(error instanceof Error ? error.message : String(error)),
+      )
+    },
+  )
   await runUntilStopped(session, io, () => playing)
 }
 
@@ -127,7 +151,9 @@ async function playAndReport(
   try {
     const sent = await playDemo(demoEvents(generate), { client, speed, stop })
     await client.end(stop)
-    say(`The demo has ${stop.aborted ? 'been stopped' : 'ended'}: ${count(sent, 'event')} in run ${run}.`)
+    say(
+      `The demo has ${stop.aborted ? 'been stopped' : 'ended'}: ${count(sent, 'event')} in run ${run}.`,
+    )
   } finally {
     client.close()
   }

@@ -7,7 +7,10 @@ export const ExitCode = { DONE: 0, FAILED: 1, USAGE: 2 } as const
 export class CliError extends Error {
   readonly exitCode: number
 
-  constructor(message: string, options: { readonly exitCode?: number; readonly cause?: unknown } = {}) {
+  constructor(
+    message: string,
+    options: { readonly exitCode?: number; readonly cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'CliError'
     this.exitCode = options.exitCode ?? ExitCode.FAILED
@@ -36,7 +39,8 @@ const REASONS: Readonly<Record<string, string>> = {
 export function fileError(doing: string, path: string, error: unknown): Error {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const reason = Object.hasOwn(REASONS, code) ? REASONS[code] : undefined
-  if (reason !== undefined) return new CliError(`Cannot ${doing} ${path}: ${reason}.`, { cause: error })
+  if (reason !== undefined)
+    return new CliError(`Cannot ${doing} ${path}: ${reason}.`, { cause: error })
   return error instanceof Error ? error : new CliError(String(error))
 }
 
@@ -57,7 +61,11 @@ function editDistance(a: string, b: string): number {
     const row = [i]
     for (let j = 1; j <= b.length; j++) {
       const change = a[i - 1] === b[j - 1] ? 0 : 1
-      let cost = Math.min(cell(rows, i - 1, j) + 1, (row[j - 1] ?? 0) + 1, cell(rows, i - 1, j - 1) + change)
+      let cost = Math.min(
+        cell(rows, i - 1, j) + 1,
+        (row[j - 1] ?? 0) + 1,
+        cell(rows, i - 1, j - 1) + change,
+      )
       if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
         cost = Math.min(cost, cell(rows, i - 2, j - 2) + 1)
       }

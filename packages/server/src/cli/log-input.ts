@@ -1,12 +1,22 @@
 /** The log that `spans` and `stats` are given, read whole, with failures a person understands. */
 import { resolve } from 'node:path'
-import { type LogReading, NotALogError, readLogFile, readLogStream, type ReadLogOptions } from '../read-log.ts'
+import {
+  type LogReading,
+  NotALogError,
+  readLogFile,
+  readLogStream,
+  type ReadLogOptions,
+} from '../read-log.ts'
 import { CliError, fileError } from './errors.ts'
 import type { CliIo } from './io.ts'
 import { count } from './terminal.ts'
 
 /** Reads the log at `file`, `-` being stdin. */
-export async function readInput(file: string, io: CliIo, options: ReadLogOptions): Promise<LogReading> {
+export async function readInput(
+  file: string,
+  io: CliIo,
+  options: ReadLogOptions,
+): Promise<LogReading> {
   const name = file === '-' ? 'stdin' : file
   try {
     return file === '-'
@@ -29,7 +39,9 @@ export function requireEvents(reading: LogReading, file: string): void {
   if (trace.eventCount > 0) return
   const name = file === '-' ? 'stdin' : file
   if (trace.sampleCount > 0) {
-    throw new CliError(`${name} holds ${count(trace.sampleCount, 'telemetry sample')} but no event.`)
+    throw new CliError(
+      `${name} holds ${count(trace.sampleCount, 'telemetry sample')} but no event.`,
+    )
   }
   const first = unreadable[0]
   if (first !== undefined) {
@@ -37,5 +49,7 @@ export function requireEvents(reading: LogReading, file: string): void {
     const cannot = lines === 1 ? 'cannot be read' : 'can be read'
     throw new CliError(`${name} is no log: ${all} ${cannot} (line ${first.line}: ${first.reason}).`)
   }
-  throw new CliError(`${name} holds no event${reading.tornLine === undefined ? '' : ': its only line has no line end yet'}.`)
+  throw new CliError(
+    `${name} holds no event${reading.tornLine === undefined ? '' : ': its only line has no line end yet'}.`,
+  )
 }

@@ -8,7 +8,10 @@ export function logTitle(file: string, trace: Trace, style: Style): string {
   const { firstS, lastS, spans } = trace
   let errors = 0
   for (const span of spans) if ((span.flags & SpanFlag.ERROR) !== 0) errors++
-  const parts = [style.bold(file === '-' ? 'stdin' : printable(basename(file))), count(spans.length, 'span')]
+  const parts = [
+    style.bold(file === '-' ? 'stdin' : printable(basename(file))),
+    count(spans.length, 'span'),
+  ]
   if (errors > 0) parts.push(style.red(count(errors, 'error')))
   if (firstS !== undefined && lastS !== undefined) {
     parts.push(formatDuration(lastS - firstS), style.dim(localTime(firstS)))

@@ -8,7 +8,8 @@ import { targetsOf } from './targets.ts'
 
 export async function open(paths: readonly string[], flags: ServerFlags, io: CliIo): Promise<void> {
   const settings = serverSettings(flags, io)
-  const told = flags.port === undefined && flags.host === undefined ? io.env['WATTLINE_URL'] : undefined
+  const told =
+    flags.port === undefined && flags.host === undefined ? io.env['WATTLINE_URL'] : undefined
   const url = told === undefined || told === '' ? baseUrl(settings) : told
   const targets = await targetsOf(paths, io)
   if (targets.some(({ type }) => type === 'stream')) {

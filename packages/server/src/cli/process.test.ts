@@ -41,7 +41,10 @@ function start(...argv: string[]): ChildProcessWithoutNullStreams {
   return child
 }
 
-async function said(child: ChildProcessWithoutNullStreams, pattern: RegExp): Promise<RegExpExecArray> {
+async function said(
+  child: ChildProcessWithoutNullStreams,
+  pattern: RegExp,
+): Promise<RegExpExecArray> {
   let text = ''
   for await (const chunk of child.stderr) {
     text += String(chunk)
@@ -51,7 +54,9 @@ async function said(child: ChildProcessWithoutNullStreams, pattern: RegExp): Pro
   throw new Error(`the command ended without saying ${pattern}: ${text}`)
 }
 
-async function exitOf(child: ChildProcessWithoutNullStreams): Promise<[number | null, string | null]> {
+async function exitOf(
+  child: ChildProcessWithoutNullStreams,
+): Promise<[number | null, string | null]> {
   return (await once(child, 'exit')) as [number | null, string | null]
 }
 

@@ -28,13 +28,18 @@ describe('help', () => {
     expect(stdout).toMatch(/default:\s+9288/)
   })
 
-  test.each(['serve', 'open', 'spans', 'stats', 'demo'])('of %s has a purpose and examples', async (name) => {
-    const { code, stdout } = await runCommand([name, '--help'])
-    expect(code).toBe(0)
-    expect(stdout).toMatch(
-      new RegExp(`^Usage: wattline ${name} .*\\n\\n[A-Z][^]+?\\.\\n\\nExamples:\\n  .*wattline ${name}`),
-    )
-  })
+  test.each(['serve', 'open', 'spans', 'stats', 'demo'])(
+    'of %s has a purpose and examples',
+    async (name) => {
+      const { code, stdout } = await runCommand([name, '--help'])
+      expect(code).toBe(0)
+      expect(stdout).toMatch(
+        new RegExp(
+          `^Usage: wattline ${name} .*\\n\\n[A-Z][^]+?\\.\\n\\nExamples:\\n  .*wattline ${name}`,
+        ),
+      )
+    },
+  )
 
   test('fits the terminal', async () => {
     const { stdout } = await runCommand(['demo', '--help'], { columns: 70, env: { NO_COLOR: '1' } })
@@ -57,8 +62,14 @@ test('--version is the version of the package', async () => {
 
 describe('a wrong command line ends with 2 and one sentence', () => {
   test.each([
-    [['spns', 'run.jsonl'], "There is no command, file or folder 'spns'. Did you mean wattline spans?"],
-    [['nonsense'], "There is no command, file or folder 'nonsense'. See wattline --help for the commands."],
+    [
+      ['spns', 'run.jsonl'],
+      "There is no command, file or folder 'spns'. Did you mean wattline spans?",
+    ],
+    [
+      ['nonsense'],
+      "There is no command, file or folder 'nonsense'. See wattline --help for the commands.",
+    ],
     [['--prot', '1'], "Unknown option '--prot'. Did you mean --port?"],
     [['spans'], "Missing required argument 'FILE'. See wattline spans --help."],
     [['--port', '99999'], "--port takes a number from 0 to 65535, not '99999'."],
@@ -70,13 +81,19 @@ describe('a wrong command line ends with 2 and one sentence', () => {
     [['-', '-'], 'stdin (-) can be read only once.'],
   ])('%j', async (argv, sentence) => {
     const { code, stdout, stderr } = await runCommand(argv, { cwd: dir })
-    expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: '', stderr: `wattline: ${sentence}\n` })
+    expect({ code, stdout, stderr }).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: `wattline: ${sentence}\n`,
+    })
   })
 
   test('a choice that is none', async () => {
     const { code, stderr } = await runCommand(['spans', 'x', '--pairing', 'magic'])
     expect(code).toBe(2)
-    expect(stderr).toMatch(/'--pairing <method>' argument 'magic' is invalid. Allowed choices are wattline, upstream\./)
+    expect(stderr).toMatch(
+      /'--pairing <method>' argument 'magic' is invalid. Allowed choices are wattline, upstream\./,
+    )
   })
 })
 
@@ -89,7 +106,9 @@ describe('a log that cannot be used ends with 1 and one sentence', () => {
     [
       'no log',
       'prose.jsonl',
-      expect.stringMatching(/^prose.jsonl is no log: none of its 2 lines can be read \(line 1: .+\)\.$/),
+      expect.stringMatching(
+        /^prose.jsonl is no log: none of its 2 lines can be read \(line 1: .+\)\.$/,
+      ),
     ],
     ['cut gzip', 'cut.jsonl.gz', 'Cannot unzip cut.jsonl.gz: unexpected end of file.'],
     ['only samples', 'power.jsonl', 'power.jsonl holds 1 telemetry sample but no event.'],
@@ -110,9 +129,13 @@ describe('a log that cannot be used ends with 1 and one sentence', () => {
     await writeFile(join(dir, 'zip.jsonl'), Buffer.from([0x50, 0x4b, 3, 4, 0]))
     const binary = await runCommand(['zip.jsonl', '--port', '0'], { cwd: dir })
     expect(binary.code).toBe(1)
-    expect(binary.stderr).toBe('wattline: zip.jsonl is a zip archive; a log is text, one JSON object a line.\n')
+    expect(binary.stderr).toBe(
+      'wattline: zip.jsonl is a zip archive; a log is text, one JSON object a line.\n',
+    )
     const missing = await runCommand(['./gone.jsonl', '--port', '0'], { cwd: dir })
     expect(missing.code).toBe(1)
-    expect(missing.stderr).toBe('wattline: Cannot open ./gone.jsonl: there is no such file or folder.\n')
+    expect(missing.stderr).toBe(
+      'wattline: Cannot open ./gone.jsonl: there is no such file or folder.\n',
+    )
   })
 })

@@ -25,7 +25,8 @@ export async function main(argv: readonly string[], io: CliIo): Promise<number> 
     return ExitCode.DONE
   } catch (error) {
     // Commander has already written its message or the help that was asked for.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.DONE : ExitCode.USAGE
+    if (error instanceof CommanderError)
+      return error.exitCode === 0 ? ExitCode.DONE : ExitCode.USAGE
     const style = styleFor(io.stderr, io.env)
     if (error instanceof CliError) {
       io.stderr.write(`${style.red('wattline:')} ${error.message}\n`)
@@ -73,7 +74,9 @@ export function program(io: CliIo): Command {
 
 function addRoot(root: Command, io: CliIo): void {
   root
-    .description('See what AI agents do while they do it: a live and replayable timeline of their runs.')
+    .description(
+      'See what AI agents do while they do it: a live and replayable timeline of their runs.',
+    )
     .usage('[options] [FILE|DIR|-]...\n       wattline COMMAND [options]')
     .argument('[FILE|DIR|-...]', 'logs to open (.jsonl, .jsonl.gz), folders to watch, - for stdin')
     .action(async (paths: string[], flags: ServerFlags) => {
@@ -106,7 +109,9 @@ function addServe(root: Command, io: CliIo): void {
   command
     .addOption(new Option('--open', 'open a browser (with --demo it opens by itself)'))
     .addOption(new Option('--no-open', 'do not open a browser'))
-    .addOption(new Option('--demo', 'show sample runs and a live one that starts again when it ends'))
+    .addOption(
+      new Option('--demo', 'show sample runs and a live one that starts again when it ends'),
+    )
   addExamples(command, [
     ['wattline serve', `listen on http://${DEFAULT_HOST}:${DEFAULT_PORT}`],
     ['wattline serve ./logs --port 8080', 'another port, and a folder of logs besides'],
@@ -138,13 +143,18 @@ function addSpans(root: Command, io: CliIo): void {
   const command = root
     .command('spans')
     .summary('list the spans of a log, as a tree or as JSON')
-    .description('List the spans of a log: what ran when, inside what, for how long, and how sure that is.')
+    .description(
+      'List the spans of a log: what ran when, inside what, for how long, and how sure that is.',
+    )
     .addArgument(new Argument('<FILE>', 'a log (.jsonl, .jsonl.gz) or - for stdin'))
     .addOption(new Option('--json', 'one JSON object a line and a span'))
     .addOption(new Option('--points', 'also list point events and ends without a start'))
     .addOption(new Option('--group <key>', 'group by agent, kind, tool, model or any metadata key'))
     .addOption(
-      new Option('--pairing <method>', 'wattline: by id and scope; upstream: as Intelligence Per Watt does')
+      new Option(
+        '--pairing <method>',
+        'wattline: by id and scope; upstream: as Intelligence Per Watt does',
+      )
         .choices(['wattline', 'upstream'])
         .default('wattline'),
     )
@@ -164,7 +174,9 @@ function addStats(root: Command, io: CliIo): void {
   const command = root
     .command('stats')
     .summary('sum a log up: counts, percentiles, tokens, cost, quality')
-    .description('Sum a log up: counts and percentiles of each kind, tokens, cost, and how good the data is.')
+    .description(
+      'Sum a log up: counts and percentiles of each kind, tokens, cost, and how good the data is.',
+    )
     .addArgument(new Argument('<FILE>', 'a log (.jsonl, .jsonl.gz) or - for stdin'))
     .addOption(new Option('--json', 'one JSON object'))
     .action(async (file: string, flags: StatsFlags) => {
@@ -185,7 +197,9 @@ function addDemo(root: Command, io: CliIo): void {
       'Stream a believable run of several agents to the server (it is started if none runs), or write it to a file.',
     )
     .addOption(new Option('--agents <n>', 'agents at work').default('4'))
-    .addOption(new Option('--duration <time>', 'how long the run lasts, such as 90s or 10m (default: 3m)'))
+    .addOption(
+      new Option('--duration <time>', 'how long the run lasts, such as 90s or 10m (default: 3m)'),
+    )
     .addOption(new Option('--spans <n>', 'make about this many spans, however long that takes'))
     .addOption(new Option('--speed <x>', 'play so many times faster').default('1'))
     .addOption(new Option('--seed <n>', 'the same seed gives the same run (default: a random one)'))
@@ -210,25 +224,54 @@ function addDemo(root: Command, io: CliIo): void {
 
 function addConnectionOptions(command: Command): void {
   command
-    .addOption(new Option('-p, --port <n>', `port of the server (default: ${DEFAULT_PORT}, or that of WATTLINE_URL)`))
+    .addOption(
+      new Option(
+        '-p, --port <n>',
+        `port of the server (default: ${DEFAULT_PORT}, or that of WATTLINE_URL)`,
+      ),
+    )
     .addOption(new Option('--host <name>', `address of the server (default: ${DEFAULT_HOST})`))
     .addOption(new Option('--token <secret>', 'the server’s token (env WATTLINE_TOKEN)'))
 }
 
 function addServerOptions(command: Command, io: CliIo): void {
   command
-    .addOption(new Option('-p, --port <n>', `port to listen on; if it is busy, the next free one (default: ${DEFAULT_PORT})`))
-    .addOption(new Option('--host <name>', `address to listen on (default: ${DEFAULT_HOST}, this machine only)`))
-    .addOption(new Option('--dir <folder>', `where runs are kept, env WATTLINE_DIR (default: ${tildePath(defaultDir(io), io)})`))
-    .addOption(new Option('--token <secret>', 'what others must show to get in, env WATTLINE_TOKEN'))
+    .addOption(
+      new Option(
+        '-p, --port <n>',
+        `port to listen on; if it is busy, the next free one (default: ${DEFAULT_PORT})`,
+      ),
+    )
+    .addOption(
+      new Option(
+        '--host <name>',
+        `address to listen on (default: ${DEFAULT_HOST}, this machine only)`,
+      ),
+    )
+    .addOption(
+      new Option(
+        '--dir <folder>',
+        `where runs are kept, env WATTLINE_DIR (default: ${tildePath(defaultDir(io), io)})`,
+      ),
+    )
+    .addOption(
+      new Option('--token <secret>', 'what others must show to get in, env WATTLINE_TOKEN'),
+    )
     .addOption(new Option('--fsync', 'acknowledge events only when they would survive a power cut'))
     .addOption(new Option('--keep <n>', 'keep the newest n runs (default: all)'))
-    .addOption(new Option('--max-disk <size>', 'retire the oldest runs beyond this size, such as 5GB (default: no limit)'))
+    .addOption(
+      new Option(
+        '--max-disk <size>',
+        'retire the oldest runs beyond this size, such as 5GB (default: no limit)',
+      ),
+    )
 }
 
 /** Flags that stood before the command (`wattline --port 9000 serve`) count as well. */
 function givenBefore(root: Command): ServerFlags {
-  const given = Object.entries(root.opts()).filter(([name]) => root.getOptionValueSource(name) === 'cli')
+  const given = Object.entries(root.opts()).filter(
+    ([name]) => root.getOptionValueSource(name) === 'cli',
+  )
   return Object.fromEntries(given)
 }
 
@@ -238,7 +281,10 @@ function commandNames(root: Command): string[] {
 
 /** Commander's `error: x\n(Did you mean y?)` as one sentence, with where to look. */
 function oneSentence(text: string, prefix: string, name: string): string {
-  const [first = '', ...rest] = text.trim().replace(/^error: /, '').split('\n')
+  const [first = '', ...rest] = text
+    .trim()
+    .replace(/^error: /, '')
+    .split('\n')
   const hint = rest.join(' ').replace(/^\((.*)\)$/, '$1')
   const sentence = first.charAt(0).toUpperCase() + first.slice(1)
   const dot = /[.?!]$/.test(sentence) ? '' : '.'

@@ -25,7 +25,9 @@ export function qualityNotes(reading: LogReading, trace: Trace, style: Style): s
   )
   const malformed = reading.trace.quality().malformed
   if (malformed > 0) {
-    lines.push(`${mark} ${count(malformed, 'line that cannot be read', 'lines that cannot be read')}`)
+    lines.push(
+      `${mark} ${count(malformed, 'line that cannot be read', 'lines that cannot be read')}`,
+    )
     for (const { line, reason } of reading.unreadable) {
       lines.push(style.dim(`    line ${line}: ${printable(reason)}`))
     }
@@ -33,7 +35,9 @@ export function qualityNotes(reading: LogReading, trace: Trace, style: Style): s
     if (more > 0) lines.push(style.dim(`    and ${count(more, 'more', 'more')}`))
   }
   if (reading.tornLine !== undefined) {
-    lines.push(`${mark} line ${reading.tornLine} has no line end: it was cut or is still being written, and is left out`)
+    lines.push(
+      `${mark} line ${reading.tornLine} has no line end: it was cut or is still being written, and is left out`,
+    )
   }
   return lines
 }

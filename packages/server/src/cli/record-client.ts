@@ -147,7 +147,9 @@ export class RecordClient {
     if (!this.#ready || socket === undefined) return
     for (const batch of this.#unacked) {
       if (lastOf(batch) <= this.#sentSeq) continue
-      socket.send(Buffer.concat([Buffer.from(`${batch.firstSeq}\n`), batch.lines]), { binary: false })
+      socket.send(Buffer.concat([Buffer.from(`${batch.firstSeq}\n`), batch.lines]), {
+        binary: false,
+      })
       this.#sentSeq = lastOf(batch)
     }
     if (this.#ending) socket.send('{"end":true}')

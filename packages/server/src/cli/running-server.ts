@@ -27,10 +27,15 @@ export function baseUrl({ host, port }: Pick<ServerAddress, 'host' | 'port'>): s
 }
 
 /** The Wattline server at `url`; undefined when nothing, or something else, answers there. */
-export async function findServer(url: string, token: string | undefined): Promise<RunningServer | undefined> {
+export async function findServer(
+  url: string,
+  token: string | undefined,
+): Promise<RunningServer | undefined> {
   const base = url.replace(/\/+$/, '')
   try {
-    const response = await fetch(`${base}/healthz`, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) })
+    const response = await fetch(`${base}/healthz`, {
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+    })
     const health: unknown = await response.json()
     if (!isHealth(health)) return undefined
     return { url: base, token }
@@ -57,7 +62,9 @@ export async function handOver(server: RunningServer, path: string): Promise<str
       signal: AbortSignal.timeout(OPEN_WITHIN_MS),
     })
   } catch (error) {
-    throw new CliError(`The server at ${server.url} does not answer any more; start it again.`, { cause: error })
+    throw new CliError(`The server at ${server.url} does not answer any more; start it again.`, {
+      cause: error,
+    })
   }
   const text = await response.text()
   if (response.ok) return runIdIn(text)

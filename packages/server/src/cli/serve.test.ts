@@ -36,7 +36,10 @@ interface Started {
   readonly port: string
 }
 
-async function start(argv: readonly string[], options: { stdin?: PassThrough } = {}): Promise<Started> {
+async function start(
+  argv: readonly string[],
+  options: { stdin?: PassThrough } = {},
+): Promise<Started> {
   const command = new RunningCommand(argv, { cwd: dir, env: { HOME: dir }, ...options })
   running.push(command)
   const [, address = ''] = await command.said(/ (http:\/\/\S+)\n[^]*Ctrl\+C/)
@@ -140,11 +143,21 @@ describe('the bare command', () => {
   })
 
   test('wants a token from everybody when it listens to others', async () => {
-    const { url, view } = await start(['serve', '--port', '0', '--host', '0.0.0.0', '--dir', 'runs'])
+    const { url, view } = await start([
+      'serve',
+      '--port',
+      '0',
+      '--host',
+      '0.0.0.0',
+      '--dir',
+      'runs',
+    ])
     const token = view.searchParams.get('token') ?? ''
     expect(token.length).toBeGreaterThanOrEqual(16)
     expect((await fetch(`${url}/api/runs`)).status).toBe(401)
-    const allowed = await fetch(`${url}/api/runs`, { headers: { authorization: `Bearer ${token}` } })
+    const allowed = await fetch(`${url}/api/runs`, {
+      headers: { authorization: `Bearer ${token}` },
+    })
     expect(allowed.status).toBe(200)
   })
 })
@@ -153,7 +166,9 @@ describe('with a server that runs already', () => {
   test('a second wattline FILE hands its file over, prints its URL and ends', async () => {
     await writeFile(join(dir, 'run.jsonl'), LOG)
     const first = await start(['serve', '--port', '0', '--dir', 'runs'])
-    const { code, stdout, stderr } = await runCommand(['run.jsonl', '--port', first.port], { cwd: dir })
+    const { code, stdout, stderr } = await runCommand(['run.jsonl', '--port', first.port], {
+      cwd: dir,
+    })
     expect(code).toBe(0)
     expect(stderr).toBe('Wattline runs already; shown at\n')
     const [info] = await runsAt(first.url)
@@ -165,7 +180,10 @@ describe('with a server that runs already', () => {
     const first = await start(['serve', '--port', '0', '--dir', 'runs'])
     await mkdir(join(dir, 'logs'))
     const empty = await runCommand(['open', 'logs', '--port', first.port], { cwd: dir })
-    expect({ code: empty.code, stdout: empty.stdout }).toEqual({ code: 0, stdout: `${first.url}/\n` })
+    expect({ code: empty.code, stdout: empty.stdout }).toEqual({
+      code: 0,
+      stdout: `${first.url}/\n`,
+    })
     await writeFile(join(dir, 'logs', 'a.jsonl'), LOG)
     await until(
       () => runsAt(first.url),
@@ -191,14 +209,19 @@ describe('with a server that runs already', () => {
     expect(without.code).toBe(1)
     expect(without.stderr).toContain('wants a token; give it with --token or WATTLINE_TOKEN.')
     const env = { WATTLINE_TOKEN: token }
-    const withToken = await runCommand(['open', 'run.jsonl', '--port', first.port], { cwd: dir, env })
+    const withToken = await runCommand(['open', 'run.jsonl', '--port', first.port], {
+      cwd: dir,
+      env,
+    })
     expect(withToken.code).toBe(0)
     expect(withToken.stdout).toMatch(new RegExp(`^${first.url}/\\?token=${token}#run=run-\\w+\\n$`))
   })
 
   test('another one may not keep its runs in the same folder', async () => {
     await start(['serve', '--port', '0', '--dir', 'runs'])
-    const { code, stderr } = await runCommand(['serve', '--port', '0', '--dir', 'runs'], { cwd: dir })
+    const { code, stderr } = await runCommand(['serve', '--port', '0', '--dir', 'runs'], {
+      cwd: dir,
+    })
     expect(code).toBe(1)
     expect(stderr).toMatch(/is using it; stop that one, or choose another folder with --dir\.\n$/)
   })
@@ -207,7 +230,9 @@ describe('with a server that runs already', () => {
     const first = await start(['serve', '--port', '0'])
     const second = await start(['serve', '--port', '0'])
     expect(second.port).not.toBe(first.port)
-    expect((await second.command.stop()).stderr).toContain('kept in ~/.local/state/wattline/runs-2\n')
+    expect((await second.command.stop()).stderr).toContain(
+      'kept in ~/.local/state/wattline/runs-2\n',
+    )
   })
 
   test('open without one says how to start it', async () => {
@@ -215,7 +240,8 @@ describe('with a server that runs already', () => {
     expect(await runCommand(['open'], { env })).toEqual({
       code: 1,
       stdout: '',
-      stderr: 'wattline: No Wattline server answers at http://127.0.0.1:1; start one with wattline serve.\n',
+      stderr:
+        'wattline: No Wattline server answers at http://127.0.0.1:1; start one with wattline serve.\n',
     })
   })
 })

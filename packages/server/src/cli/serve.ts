@@ -82,6 +82,11 @@ async function join(
   if (open) await openBrowser(url, io)
   const [stream] = streams
   if (stream === undefined || run === undefined) return
-  const client = new RecordClient({ ...running, run: streamRunId(stream, io), writer: 'stdin', name: stream.given === '-' ? 'stdin' : stream.given })
+  const client = new RecordClient({
+    ...running,
+    run: streamRunId(stream, io),
+    writer: 'stdin',
+    name: stream.given === '-' ? 'stdin' : stream.given,
+  })
   await relayTo(client, streamOf(stream, io), io.stopSignal())
 }

@@ -144,9 +144,7 @@ async function openForOthers(files: LogFiles, path: string): Promise<RunInfo> {
   const { type, runs } = await files.open(path)
   const [latest] = runs
   if (latest !== undefined) return latest
-  throw new CliError(
-    type === 'folder' ? `${path} ${WATCHED_EMPTY}` : `${path} cannot be read`,
-  )
+  throw new CliError(type === 'folder' ? `${path} ${WATCHED_EMPTY}` : `${path} cannot be read`)
 }
 
 /** Why the server did not start, as one sentence. */
@@ -159,11 +157,17 @@ function readable(error: unknown, { host, port }: ServerSettings, dir: string): 
     return new CliError(`--host ${host} is no address of this machine.`, { cause: error })
   }
   if (code === 'EACCES' && call === 'listen') {
-    return new CliError(`You may not listen on port ${port}; choose one above 1023 with --port.`, { cause: error })
+    return new CliError(`You may not listen on port ${port}; choose one above 1023 with --port.`, {
+      cause: error,
+    })
   }
   if (code === 'EADDRINUSE') {
-    return new CliError(`Port ${port} and those behind it are busy; choose another with --port.`, { cause: error })
+    return new CliError(`Port ${port} and those behind it are busy; choose another with --port.`, {
+      cause: error,
+    })
   }
   if (code !== '' && call !== 'listen') return fileError('keep runs in', dir, cause)
-  return new CliError(`${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}.`, { cause: error })
+  return new CliError(`${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}.`, {
+    cause: error,
+  })
 }

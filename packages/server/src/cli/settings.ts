@@ -103,12 +103,20 @@ const BYTE_UNITS: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g:
 export function parseBytes(flag: string, text: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*([kmgt]?)b?$/i.exec(text.trim())
   const unit = BYTE_UNITS[match?.[2]?.toLowerCase() ?? '']
-  const value = match === null || unit === undefined ? Number.NaN : Math.round(Number(match[1]) * unit)
+  const value =
+    match === null || unit === undefined ? Number.NaN : Math.round(Number(match[1]) * unit)
   if (!(value >= 1)) throw usageError(`${flag} takes a size like 500MB or 20GB, not '${text}'.`)
   return value
 }
 
-const SECONDS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, '': 1, m: 60, min: 60, h: 3600 }
+const SECONDS: Readonly<Record<string, number>> = {
+  ms: 0.001,
+  s: 1,
+  '': 1,
+  m: 60,
+  min: 60,
+  h: 3600,
+}
 
 /** `90s`, `10m`, `1.5h`, or plain seconds, as seconds. */
 export function parseDurationS(flag: string, text: string): number {

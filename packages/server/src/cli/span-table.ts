@@ -11,7 +11,15 @@
  * On a terminal rows are cut to its width and the picture comes where there is room for it; into a
  * pipe they are written whole.
  */
-import { flagNames, formatCount, formatDuration, type Mark, shortModel, type Span, SpanFlag } from '@wattline/trace'
+import {
+  flagNames,
+  formatCount,
+  formatDuration,
+  type Mark,
+  shortModel,
+  type Span,
+  SpanFlag,
+} from '@wattline/trace'
 import type { TreeRow } from './span-tree.ts'
 import { cells, fit, padEnd, padStart, printable, type Style } from './terminal.ts'
 
@@ -96,20 +104,26 @@ export class SpanTable {
     if (width === undefined) {
       return `${indent}${paint(kind)}${subject}${flags === '' ? '' : `  ${style.red(flags)}`}`
     }
-    const flagText = flags === '' ? '' : fit(flags, Math.max(Math.floor(width * 0.55), width - cells(indent + kind + subject) - 2))
+    const flagText =
+      flags === ''
+        ? ''
+        : fit(flags, Math.max(Math.floor(width * 0.55), width - cells(indent + kind + subject) - 2))
     const room = width - (flagText === '' ? 0 : cells(flagText) + 2)
     const name = fit(`${indent}${kind}${subject}`, room)
     const kindEnd = Math.min(name.length, indent.length + kind.length)
     const painted = `${name.slice(0, indent.length)}${paint(name.slice(indent.length, kindEnd))}${name.slice(kindEnd)}`
     const severe = row.type === 'span' && (row.span.flags & SpanFlag.ERROR) !== 0
-    return flagText === '' ? painted : `${painted}  ${(severe ? style.red : style.yellow)(flagText)}`
+    return flagText === ''
+      ? painted
+      : `${painted}  ${(severe ? style.red : style.yellow)(flagText)}`
   }
 
   #picture(row: TreeRow): string {
     const { firstS, lastS, style } = this.#options
     const width = this.#pictureCells
     const total = Math.max(lastS - firstS, Number.MIN_VALUE)
-    const at = (timeS: number) => Math.min(width - 1, Math.max(0, Math.floor(((timeS - firstS) / total) * width)))
+    const at = (timeS: number) =>
+      Math.min(width - 1, Math.max(0, Math.floor(((timeS - firstS) / total) * width)))
     if (row.type === 'mark') return `${' '.repeat(at(row.mark.timeS))}${style.dim('·')}`
     const { span } = row
     const from = at(span.startS)
@@ -141,7 +155,8 @@ function durationOf(row: TreeRow): string {
 function tokensOf(row: TreeRow): string {
   if (row.type === 'mark' || row.span.tokens === undefined) return ''
   const { input, output, total } = row.span.tokens
-  if (input !== undefined && output !== undefined) return `${formatCount(input)}→${formatCount(output)}`
+  if (input !== undefined && output !== undefined)
+    return `${formatCount(input)}→${formatCount(output)}`
   if (input !== undefined) return `${formatCount(input)} in`
   if (output !== undefined) return `${formatCount(output)} out`
   return total === undefined ? '' : formatCount(total)

@@ -34,7 +34,10 @@ export function treeRows(spans: readonly Span[], marks: readonly Mark[]): TreeRo
   return rows
 }
 
-function lastFirst(items: readonly Item[] | undefined, depth: number): { item: Item; depth: number }[] {
+function lastFirst(
+  items: readonly Item[] | undefined,
+  depth: number,
+): { item: Item; depth: number }[] {
   return [...(items ?? [])].sort((a, b) => compare(b, a)).map((item) => ({ item, depth }))
 }
 

@@ -13,7 +13,11 @@ const LOG = logText([
   ['agent_start', 1000, { agent_name: 'planner', span_id: 'a' }],
   ['lm_inference_start', 1000.5, { model: 'org/Big-7B', span_id: 'b', parent_id: 'a' }],
   ['note', 1000.6, { name: 'thinking' }],
-  ['lm_inference_end', 1001.5, { span_id: 'b', prompt_tokens: 1200, completion_tokens: 80, cost_usd: 0.01 }],
+  [
+    'lm_inference_end',
+    1001.5,
+    { span_id: 'b', prompt_tokens: 1200, completion_tokens: 80, cost_usd: 0.01 },
+  ],
   ['tool_call_start', 1001.5, { tool: 'grep', span_id: 'c', parent_id: 'a' }],
   ['tool_call_end', 1001.75, { tool: 'grep', span_id: 'c', error: 'no such file' }],
   ['decode_end', 1001.8, { span_id: 'x' }],
@@ -33,11 +37,17 @@ afterAll(async () => {
 type Json = { readonly [key: string]: unknown }
 
 async function spansJson(argv: readonly string[], stdin?: string): Promise<Json[]> {
-  const result = await runCommand(['spans', '--json', ...argv], stdin === undefined ? {} : { stdin })
+  const result = await runCommand(
+    ['spans', '--json', ...argv],
+    stdin === undefined ? {} : { stdin },
+  )
   expect(result.stderr).toBe('')
   expect(result.code).toBe(0)
   expect(result.stdout.endsWith('\n')).toBe(true)
-  return result.stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as Json)
+  return result.stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Json)
 }
 
 describe('spans --json', () => {
@@ -60,7 +70,13 @@ describe('spans --json', () => {
       'metadata',
     ])
     const [agent, inference, grep, bash] = spans
-    expect(agent).toMatchObject({ kind: 'agent', start: 1000, end: null, flags: ['did-not-end'], parent: null })
+    expect(agent).toMatchObject({
+      kind: 'agent',
+      start: 1000,
+      end: null,
+      flags: ['did-not-end'],
+      parent: null,
+    })
     expect(inference).toMatchObject({
       kind: 'lm_inference',
       start: 1000.5,
@@ -73,7 +89,12 @@ describe('spans --json', () => {
       metadata: { model: 'org/Big-7B', completion_tokens: 80 },
     })
     expect(grep).toMatchObject({ subject: 'grep', flags: ['error'], error: 'no such file' })
-    expect(bash).toMatchObject({ subject: 'bash', end: null, durationMs: null, flags: ['did-not-end'] })
+    expect(bash).toMatchObject({
+      subject: 'bash',
+      end: null,
+      durationMs: null,
+      flags: ['did-not-end'],
+    })
   })
 
   test('has points and orphan ends only when asked', async () => {
@@ -159,8 +180,12 @@ offset   duration  span
   })
 
   test.each([40, 80, 120, 200])('fits a terminal of %i columns', async (columns) => {
-    const { stdout } = await runCommand(['spans', file, '--points'], { columns, env: { NO_COLOR: '1' } })
-    for (const line of stdout.split('\n').slice(2, 8)) expect(line.length).toBeLessThanOrEqual(columns)
+    const { stdout } = await runCommand(['spans', file, '--points'], {
+      columns,
+      env: { NO_COLOR: '1' },
+    })
+    for (const line of stdout.split('\n').slice(2, 8))
+      expect(line.length).toBeLessThanOrEqual(columns)
     expect(stdout.includes('━')).toBe(columns >= 120)
     expect(stdout).toContain('! error')
   })
@@ -173,7 +198,9 @@ offset   duration  span
   test('says which lines cannot be read, and leaves out a line without an end', async () => {
     const stdin = `${LOG}oops\n{"event_type":"x"}\n{"event_type":"y","timestamp":5}`
     const { stdout } = await runCommand(['spans', '-'], { stdin })
-    expect(stdout).toMatch(/! 2 lines that cannot be read\n {4}line 9: .+\n {4}line 10: .+\n! line 11 has no line end/)
+    expect(stdout).toMatch(
+      /! 2 lines that cannot be read\n {4}line 9: .+\n {4}line 10: .+\n! line 11 has no line end/,
+    )
   })
 
   test('shows control characters of a log instead of obeying them', async () => {
@@ -191,7 +218,10 @@ offset   duration  span
       n,
       { span_id: String(n), ...(n > 0 ? { parent_id: String(n - 1) } : {}) },
     ])
-    const { code, stdout } = await runCommand(['spans', '-'], { stdin: logText(events), columns: 80 })
+    const { code, stdout } = await runCommand(['spans', '-'], {
+      stdin: logText(events),
+      columns: 80,
+    })
     expect(code).toBe(0)
     expect(stdout.match(/step/g)?.length).toBe(20_000)
   })

@@ -40,13 +40,12 @@ export async function spans(file: string, flags: SpansFlags, io: CliIo): Promise
 }
 
 function ownListing(reading: LogReading): Listing {
-  const { trace, metadataAt } = reading
   return {
-    trace,
+    trace: reading.trace,
     metadataOf: (item) =>
       'startS' in item
-        ? merged(metadataAt(item.startPosition), metadataAt(item.endPosition))
-        : metadataAt(item.position),
+        ? merged(reading.metadataAt(item.startPosition), reading.metadataAt(item.endPosition))
+        : reading.metadataAt(item.position),
   }
 }
 

@@ -18,9 +18,16 @@ const MAX_SHOWN = 3
 
 /** Several lines, without a line end after the last. */
 export function startBlock(facts: StartFacts, style: Style): string {
-  const lines = ['', `  ${style.bold('Wattline')} ${style.dim(VERSION)}   ${style.cyan(facts.url)}`, '']
+  const lines = [
+    '',
+    `  ${style.bold('Wattline')} ${style.dim(VERSION)}   ${style.cyan(facts.url)}`,
+    '',
+  ]
   if (facts.busyPort !== undefined) {
-    lines.push(`  ${style.yellow('!')} port ${facts.busyPort} is busy; this is the next free one`, '')
+    lines.push(
+      `  ${style.yellow('!')} port ${facts.busyPort} is busy; this is the next free one`,
+      '',
+    )
   }
   if (facts.shown.length > 0) lines.push(row('showing', shown(facts.shown), style))
   lines.push(row('runs', `kept in ${facts.dir}`, style))

@@ -18,7 +18,9 @@ export function streamRunId(target: Target, io: CliIo): string {
   const known = RUN_IDS.get(target)
   if (known !== undefined) return known
   const time = new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-')
-  const random = Math.floor(Math.random() * 36 ** 4).toString(36).padStart(4, '0')
+  const random = Math.floor(Math.random() * 36 ** 4)
+    .toString(36)
+    .padStart(4, '0')
   const id = `${streamName(target).replace(/[^\w-]+/g, '-')}-${time}-${random}`
   RUN_IDS.set(target, id)
   return id
@@ -56,7 +58,9 @@ export async function relayToStore(
     )
     if (stop.aborted) return
     await store.setWriter(run, writer, { state: 'closed' })
-    say(`${name} has ended: ${count(total, 'line')}${tooLong > 0 ? `, and ${count(tooLong, 'line')} too long to keep` : ''}.`)
+    say(
+      `${name} has ended: ${count(total, 'line')}${tooLong > 0 ? `, and ${count(tooLong, 'line')} too long to keep` : ''}.`,
+    )
   } catch (error) {
     if (stop.aborted) return
     say(`Reading ${name} failed: ${error instanceof Error ? error.message : String(error)}`)
@@ -64,7 +68,11 @@ export async function relayToStore(
 }
 
 /** Relays a stream to another server; resolves when everything is there. */
-export async function relayTo(client: RecordClient, stream: Readable, stop: AbortSignal): Promise<void> {
+export async function relayTo(
+  client: RecordClient,
+  stream: Readable,
+  stop: AbortSignal,
+): Promise<void> {
   stop.addEventListener('abort', () => stream.destroy(), { once: true })
   try {
     await relayLines(stream, (lines, lineCount) => client.send(lines, lineCount), stop)

@@ -31,7 +31,8 @@ export async function targetsOf(
   const targets: Target[] = []
   for (const given of paths) {
     if (given !== '-') targets.push(await targetOf(given, io, commands))
-    else if (targets.some(({ path }) => path === '-')) throw usageError('stdin (-) can be read only once.')
+    else if (targets.some(({ path }) => path === '-'))
+      throw usageError('stdin (-) can be read only once.')
     else targets.push({ type: 'stream', given, path: '-' })
   }
   return targets
@@ -45,7 +46,8 @@ async function targetOf(given: string, io: CliIo, commands: readonly string[]): 
   } catch (error) {
     throw missing(given, commands, error)
   }
-  if (found.isDirectory()) return { type: 'folder', given, path, ...(await noteOnFolder(given, path)) }
+  if (found.isDirectory())
+    return { type: 'folder', given, path, ...(await noteOnFolder(given, path)) }
   if (!found.isFile()) return { type: 'stream', given, path }
   const head = await headOf(path, given)
   switch (sniff(head)) {
@@ -54,7 +56,12 @@ async function targetOf(given: string, io: CliIo, commands: readonly string[]): 
         `${given} is ${binaryName(head) ?? 'a binary file'}; a log is text, one JSON object a line.`,
       )
     case 'empty':
-      return { type: 'file', given, path, note: `${given} is empty so far; it is followed while it grows.` }
+      return {
+        type: 'file',
+        given,
+        path,
+        note: `${given} is empty so far; it is followed while it grows.`,
+      }
     case 'text':
     case 'gzip':
       return { type: 'file', given, path }
@@ -65,7 +72,9 @@ function missing(given: string, commands: readonly string[], error: unknown): Er
   const isWord = /^[\w-]+$/.test(given)
   const meant = isWord ? nearest(given, commands) : undefined
   if (meant !== undefined) {
-    return usageError(`There is no command, file or folder '${given}'. Did you mean wattline ${meant}?`)
+    return usageError(
+      `There is no command, file or folder '${given}'. Did you mean wattline ${meant}?`,
+    )
   }
   if (isWord && given.length > 0) {
     return usageError(
@@ -97,7 +106,9 @@ async function noteOnFolder(given: string, path: string): Promise<{ note?: strin
   } catch (error) {
     throw fileError('read', given, error)
   }
-  const hasLog = entries.some((entry) => entry.isDirectory() || /\.(jsonl|ndjson)(\.gz)?$/i.test(entry.name))
+  const hasLog = entries.some(
+    (entry) => entry.isDirectory() || /\.(jsonl|ndjson)(\.gz)?$/i.test(entry.name),
+  )
   if (hasLog) return {}
   return { note: `No .jsonl file is in ${given} yet; each that comes is shown.` }
 }

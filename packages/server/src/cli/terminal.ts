@@ -118,4 +118,3 @@ export function count(n: number, one: string, many = `${one}s`): string {
 export function thousands(n: number): string {
   return n.toLocaleString('en-US')
 }
-

@@ -25,7 +25,12 @@ export async function unzipped(path: string): Promise<Unzipped> {
   const remove = () => rm(folder, { recursive: true, force: true })
   const plain = join(folder, 'log.jsonl')
   try {
-    await pipeline(createReadStream(path), createGunzip(), atMost(MAX_UNZIPPED_BYTES), createWriteStream(plain))
+    await pipeline(
+      createReadStream(path),
+      createGunzip(),
+      atMost(MAX_UNZIPPED_BYTES),
+      createWriteStream(plain),
+    )
   } catch (error) {
     await remove()
     throw error

@@ -157,7 +157,7 @@ async function identify(handle: FileHandle, inode: string, end: number): Promise
 
 /** Position behind the last `\n` in [from, size), else `from`. Reads backwards from the end. */
 async function lastLineEnd(handle: FileHandle, from: number, size: number): Promise<number> {
-  for (let end = size; end > from; ) {
+  for (let end = size; end > from;) {
     const start = Math.max(from, end - SCAN_BYTES)
     const bytes = await readExactly(handle, start, end - start)
     const at = bytes.lastIndexOf(0x0a)
@@ -188,4 +188,11 @@ async function openIfThere(path: string): Promise<FileHandle | undefined> {
   }
 }
 
-const GONE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'EISDIR', 'ELOOP'])
+const GONE: ReadonlySet<string> = new Set([
+  'ENOENT',
+  'ENOTDIR',
+  'EACCES',
+  'EPERM',
+  'EISDIR',
+  'ELOOP',
+])

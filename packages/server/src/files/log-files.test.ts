@@ -68,7 +68,9 @@ async function openFile(path: string): Promise<string> {
   return run.id
 }
 
-function nextChange(matches: (change: RunChange) => boolean | Promise<boolean>): Promise<RunChange> {
+function nextChange(
+  matches: (change: RunChange) => boolean | Promise<boolean>,
+): Promise<RunChange> {
   return new Promise((resolve) => {
     const unsubscribe = files.subscribe((change) => {
       void Promise.resolve(matches(change)).then((yes) => {
@@ -188,10 +190,15 @@ test.each([
   const reader = new Reader(run)
   await reader.until(({ text }) => text === line(1) + line(2))
   await change(path)
-  await reader.until(({ seen, text }) => seen.some(({ type }) => type === 'reset') && text.startsWith(line(8)))
+  await reader.until(
+    ({ seen, text }) => seen.some(({ type }) => type === 'reset') && text.startsWith(line(8)),
+  )
   const info = await files.info(run)
   expect(info?.gen).not.toBe(before)
-  expect(reader.seen.findLast(({ type }) => type === 'reset')).toEqual({ type: 'reset', gen: info?.gen })
+  expect(reader.seen.findLast(({ type }) => type === 'reset')).toEqual({
+    type: 'reset',
+    gen: info?.gen,
+  })
   await reader.stop()
 })
 
@@ -203,7 +210,8 @@ test('a cursor of another generation, or beyond the end, begins anew', async () 
   const types = async (from: ReadFrom) => {
     const items: string[] = []
     const signal = new AbortController().signal
-    for await (const item of files.read(run, { ...from, follow: false }, signal)) items.push(item.type)
+    for await (const item of files.read(run, { ...from, follow: false }, signal))
+      items.push(item.type)
     return items
   }
   expect(await types({ cursor: 5, gen: 'another' })).toEqual(['reset', 'chunk', 'caughtUp'])

@@ -11,6 +11,7 @@ import { type FSWatcher, watch } from 'chokidar'
 import type { RunInfo } from '../run-info.ts'
 import type { LogItem, ReadFrom, RunChange, RunSource } from '../storage/store.ts'
 import { unzipped } from './gunzip.ts'
+import { limit } from './limit.ts'
 import { WatchedRun } from './watched-run.ts'
 
 /** How deep below a watched folder logs are looked for. */
@@ -24,6 +25,9 @@ const POLL_MS = 1000
  * has just grown is looked at again until it is quiet.
  */
 const LOOK_AGAIN_MS = 25
+
+/** Files that are looked at together when a folder is opened. */
+const FILES_AT_ONCE = 32
 
 export interface LogFilesOptions {
   /** One line a file that could not be followed. */
@@ -45,6 +49,7 @@ export class LogFiles implements RunSource {
   readonly #changes = new EventEmitter<{ change: [RunChange] }>()
   readonly #log: (line: string) => void
   readonly #temporary: (() => Promise<void>)[] = []
+  readonly #limited = limit(FILES_AT_ONCE)
   readonly #poll: NodeJS.Timeout
   #closing: Promise<void> | undefined
 
@@ -118,8 +123,7 @@ export class LogFiles implements RunSource {
   async #close(): Promise<void> {
     clearInterval(this.#poll)
     for (const run of this.#runs.values()) run.close()
-    const watchers = await Promise.allSettled(this.#opened.values())
-    await Promise.all(watchers.map((w) => (w.status === 'fulfilled' ? w.value.close() : undefined)))
+    for (const opened of this.#opened.values()) await (await opened).close()
     await Promise.all(this.#temporary.map((remove) => remove()))
   }
 
@@ -133,7 +137,8 @@ export class LogFiles implements RunSource {
       ignorePermissionErrors: true,
     })
     watcher.on('add', (path) => {
-      const added = this.#add(path, root, ready && only === undefined)
+      const appeared = ready && only === undefined
+      const added = this.#limited(() => this.#add(path, root, appeared))
       if (!ready) adding.push(added)
     })
     watcher.on('change', (path) => this.#changed(path))
@@ -216,7 +221,10 @@ function isIgnored(
 /** The same for the same path, readable, and fit for a URL. */
 function runIdOf(path: string): string {
   const name = basename(path).replace(LOG_NAME, '')
-  const slug = name.normalize('NFKD').replace(/[^\w-]+/g, '-').replace(/^[-_]+|[-_]+$/g, '')
+  const slug = name
+    .normalize('NFKD')
+    .replace(/[^\w-]+/g, '-')
+    .replace(/^[-_]+|[-_]+$/g, '')
   const hash = createHash('sha256').update(path).digest('hex').slice(0, 8)
   return slug === '' ? hash : `${slug.slice(0, 60)}-${hash}`
 }

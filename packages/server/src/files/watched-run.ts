@@ -45,7 +45,8 @@ export class WatchedRun {
   readonly #waiting = new Set<() => void>()
   #startedS: number | undefined
   #counted = { gen: '', bytes: 0, lines: 0 }
-  #counting: Promise<void> | undefined
+  /** `again`: the file grew while its lines were being counted. */
+  #counting: 'no' | 'yes' | 'again' = 'no'
   #grewAtMs: number | undefined
   #liveTimer: NodeJS.Timeout | undefined
   /** The file as it was last seen; it outlives a moment's absence. */
@@ -119,7 +120,7 @@ export class WatchedRun {
   }
 
   async *slice(start: number, end: number): AsyncGenerator<Uint8Array> {
-    for (let at = start; at < end; ) {
+    for (let at = start; at < end;) {
       const bytes = await this.file.readAt(at, Math.min(CHUNK_BYTES, end - at))
       if (bytes.length === 0) return
       at += bytes.length
@@ -181,7 +182,12 @@ export class WatchedRun {
       const bytes = await this.file.readAt(cursor, size)
       const end = bytes.lastIndexOf(0x0a) + 1
       if (end > 0) {
-        return { type: 'chunk', cursor: cursor + end, bytes: bytes.subarray(0, end), writer: 'file' }
+        return {
+          type: 'chunk',
+          cursor: cursor + end,
+          bytes: bytes.subarray(0, end),
+          writer: 'file',
+        }
       }
       if (bytes.length < size) return undefined
       if (size >= MAX_LINE_BYTES) return this.#longLine(cursor, bytes)
@@ -189,9 +195,12 @@ export class WatchedRun {
   }
 
   /** Stands for a line too long to hold: its first bytes, with the cursor behind all of it. */
-  async #longLine(cursor: number, begun: Buffer): Promise<(LogItem & { type: 'chunk' }) | undefined> {
+  async #longLine(
+    cursor: number,
+    begun: Buffer,
+  ): Promise<(LogItem & { type: 'chunk' }) | undefined> {
     const start = Buffer.concat([begun.subarray(0, LINE_START_BYTES), Buffer.from('\n')])
-    for (let at = cursor + begun.length; ; ) {
+    for (let at = cursor + begun.length; ;) {
       const bytes = await this.file.readAt(at, CHUNK_BYTES)
       if (bytes.length === 0) return undefined
       const end = bytes.indexOf(0x0a) + 1
@@ -209,8 +218,9 @@ export class WatchedRun {
     // A file that was there before us is a saved run; one that grows before our eyes is live.
     this.#setLive(isNew ? this.#appeared : true)
     if (change === 'replaced') this.#startedS = undefined
-    if (this.#startedS === undefined) this.#startedS = startOfLog(await this.file.readAt(0, CHUNK_BYTES))
-    if (this.isRead || (state?.endBytes ?? 0) <= COUNT_UNASKED_BYTES) this.#count()
+    if (this.#startedS === undefined)
+      this.#startedS = startOfLog(await this.file.readAt(0, CHUNK_BYTES))
+    if (this.isRead || (state?.endBytes ?? 0) <= COUNT_UNASKED_BYTES) void this.#count()
     this.#onChange(this, false)
   }
 
@@ -238,10 +248,21 @@ export class WatchedRun {
   }
 
   /** Counts the lines not counted yet, one pass at a time. */
-  #count(): void {
-    this.#counting ??= this.#countLines().finally(() => {
-      this.#counting = undefined
-    })
+  async #count(): Promise<void> {
+    if (this.#counting !== 'no') {
+      this.#counting = 'again'
+      return
+    }
+    try {
+      do {
+        this.#counting = 'yes'
+        await this.#countLines()
+      } while ((this.#counting as string) === 'again')
+    } catch {
+      // The count is a courtesy; a reader of the file will be told why it cannot be read.
+    }
+    this.#counting = 'no'
+    if (!this.#closed) this.#onChange(this, false)
   }
 
   async #countLines(): Promise<void> {
@@ -251,10 +272,9 @@ export class WatchedRun {
       if (this.#counted.gen !== state.gen) this.#counted = { gen: state.gen, bytes: 0, lines: 0 }
       const { bytes: at, lines } = this.#counted
       const bytes = await this.file.readAt(at, CHUNK_BYTES)
-      if (bytes.length === 0) break
+      if (bytes.length === 0) return
       this.#counted = { gen: state.gen, bytes: at + bytes.length, lines: lines + newlines(bytes) }
     }
-    this.#onChange(this, false)
   }
 
   /** Resolves when the file may differ from `seen`. */
@@ -272,7 +292,7 @@ export class WatchedRun {
   }
 
   #wake(): void {
-    for (const wake of [...this.#waiting]) wake()
+    for (const wake of this.#waiting) wake()
   }
 }
 

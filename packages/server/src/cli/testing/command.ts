@@ -48,7 +48,10 @@ export class RunningCommand {
     for (;;) {
       const match = pattern.exec(this.#stderr.text)
       if (match !== null) return match
-      const ended = await Promise.race([this.#stderr.more().then(() => false), this.done.then(() => true)])
+      const ended = await Promise.race([
+        this.#stderr.more().then(() => false),
+        this.done.then(() => true),
+      ])
       if (ended && !pattern.test(this.#stderr.text)) {
         throw new Error(`the command ended without saying ${pattern}: ${this.#stderr.text}`)
       }
@@ -63,7 +66,10 @@ export class RunningCommand {
 }
 
 /** Runs a command line to its end. */
-export function runCommand(argv: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+export function runCommand(
+  argv: readonly string[],
+  options: CommandOptions = {},
+): Promise<CommandResult> {
   return new RunningCommand(argv, options).done
 }
 

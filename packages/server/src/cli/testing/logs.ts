@@ -15,7 +15,9 @@ export function nativeLog(name: string): string {
 /** Lines of a log from short events: `['tool_call_start', 1, { tool: 'grep' }]`. */
 export function logText(events: readonly (readonly [string, number, object?])[]): string {
   return events
-    .map(([event_type, timestamp, metadata = {}]) => JSON.stringify({ event_type, timestamp, metadata }))
+    .map(([event_type, timestamp, metadata = {}]) =>
+      JSON.stringify({ event_type, timestamp, metadata }),
+    )
     .map((line) => `${line}\n`)
     .join('')
 }
