@@ -4,7 +4,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile, stat } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
@@ -61,8 +61,34 @@ async function launch(dir: string, port: number): Promise<Running> {
   return { process: child, port: Number(printed.toString()) }
 }
 
+/** How many lines were acked so far, and a way to wait for more. */
+class Progress {
+  #acked = 0
+  #target = Infinity
+  #reach: () => void = () => undefined
+
+  add(count: number): void {
+    this.#acked += count
+    if (this.#acked >= this.#target) this.#reach()
+  }
+
+  async reach(target: number): Promise<void> {
+    this.#target = target
+    const reached = new Promise<void>((resolve) => {
+      this.#reach = resolve
+    })
+    this.add(0)
+    await reached
+  }
+}
+
 /** Sends all its lines, over as many connections as it takes. Resolves when all are acked. */
-async function recordAll(port: number, writer: string, random: () => number): Promise<void> {
+async function recordAll(
+  port: number,
+  writer: string,
+  random: () => number,
+  progress: Progress,
+): Promise<void> {
   let acked = 0
   while (acked < EVENTS) {
     const socket = new WebSocket(`ws://127.0.0.1:${port}/record?run=torture&writer=${writer}`)
@@ -79,13 +105,14 @@ async function recordAll(port: number, writer: string, random: () => number): Pr
       if (ack === undefined) return
       // The log may hold more than was acked, never less.
       expect(ack).toBeGreaterThanOrEqual(acked)
+      progress.add(ack - acked)
       acked = ack
       sent ??= ack
       if (acked === EVENTS) socket.close()
       else pump()
     })
     socket.on('error', () => undefined)
-    await once(socket, 'close')
+    await new Promise((resolve) => socket.once('close', resolve))
   }
 }
 
@@ -114,13 +141,16 @@ test(`killed ${KILLS} times, the server loses and doubles nothing (SEED=${SEED})
   let running = await launch(dir, 0)
   const { port } = running
   const expected = WRITERS.reduce((sum, writer) => sum + lines(1, EVENTS, writer).length, 0)
-  const recorders = Promise.all(WRITERS.map((writer) => recordAll(port, writer, random)))
+  const progress = new Progress()
+  const recorders = Promise.all(WRITERS.map((w) => recordAll(port, w, random, progress)))
   const viewer = watchAll(port, expected)
   const log = join(dir, 'torture', 'events.jsonl')
   for (let kill = 1; kill <= KILLS; kill += 1) {
-    // A random moment while the log grows, told by its own length and not by a clock.
-    const killAt = ((kill - random()) / (KILLS + 1)) * expected
-    while ((await sizeOf(log)) < killAt) await new Promise((resolve) => setImmediate(resolve))
+    // Some way into the log, then a moment more: between any two writes of the server.
+    await progress.reach(((kill - random()) / (KILLS + 1)) * EVENTS * WRITERS.length)
+    for (let turns = random() * 20; turns > 0; turns -= 1) {
+      await new Promise((resolve) => setImmediate(resolve))
+    }
     running.process.kill('SIGKILL')
     await once(running.process, 'exit')
     running = await launch(dir, port)
@@ -144,12 +174,3 @@ test(`killed ${KILLS} times, the server loses and doubles nothing (SEED=${SEED})
     lost: 0,
   })
 }, 120_000)
-
-async function sizeOf(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size
-  } catch {
-    // Not made yet.
-    return 0
-  }
-}
