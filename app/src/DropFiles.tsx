@@ -26,9 +26,7 @@ export function DropFiles() {
         id="file-input"
         type="file"
         multiple
-        className="unseen"
-        tabIndex={-1}
-        aria-label="Open log files"
+        hidden
         onChange={(event) => {
           openFiles(app, [...(event.target.files ?? [])])
           event.target.value = ''

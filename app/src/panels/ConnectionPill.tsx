@@ -13,8 +13,9 @@ export function ConnectionPill() {
   const run = useFacts((state) => state.run)
   useFacts((state) => Math.floor(state.version / 64))
   const isTicking = connection.state === 'live' || connection.state === 'reconnecting'
+  const skewS = useFacts((state) => state.skewS)
   const nowS = useNowS(isTicking)
-  const { tone, text, detail } = describeConnection({ connection, progress, run }, columns, nowS)
+  const { tone, text, detail } = describeConnection({ connection, progress, run }, columns, nowS, skewS)
 
   return (
     <div className={`pill ${tone}`} role="status">
@@ -44,6 +45,7 @@ export function describeConnection(
   { connection, progress, run }: Pick<AppState, 'connection' | 'progress' | 'run'>,
   { firstS, lastS }: { readonly firstS: number; readonly lastS: number },
   nowS: number,
+  skewS = 0,
 ): Description {
   const durationS = lastS - firstS
   const length = Number.isNaN(durationS) ? '' : ` ${formatElapsed(durationS)}`
@@ -53,7 +55,7 @@ export function describeConnection(
         ? { tone: 'wait', text: 'connecting', detail: 'Waiting for the server' }
         : { tone: 'wait', text: `reading ${percent(progress)}`, detail: readSoFar(progress) }
     case 'live': {
-      const sinceS = Math.max(nowS, lastS) - firstS
+      const sinceS = Math.max(nowS - skewS, lastS) - firstS
       const elapsed = Number.isNaN(sinceS) ? '' : ` ${formatElapsed(sinceS)}`
       return { tone: 'live', text: `live${elapsed}`, detail: 'Events are shown as they arrive' }
     }

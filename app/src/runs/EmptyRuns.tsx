@@ -13,17 +13,26 @@ const NPX = 'npx wattline run.jsonl'
 function typeScript(base: string): string {
   return `import { EventRecorder } from '@wattline/recorder'
 
-const recorder = new EventRecorder({ url: '${base}' })
-await recorder.span('tool_call', { tool: 'search' }, () => search('batteries'))
+const recorder = new EventRecorder({
+  url: '${base}',
+})
+await recorder.span('tool_call', { tool: 'search' }, () =>
+  search('batteries'),
+)
 await recorder.close()`
 }
 
 function python(base: string): string {
   return `import json, time, urllib.request
 
+URL = "${base}/api/runs/my-run/events"
+
 def record(event_type, **metadata):
-    line = json.dumps({"event_type": event_type, "timestamp": time.time(), "metadata": metadata})
-    urllib.request.urlopen("${base}/api/runs/my-run/events", data=(line + "\\n").encode())
+    event = {"event_type": event_type,
+             "timestamp": time.time(),
+             "metadata": metadata}
+    line = json.dumps(event) + "\\n"
+    urllib.request.urlopen(URL, line.encode())
 
 record("tool_call_start", tool="search")
 record("tool_call_end", tool="search")`
@@ -44,7 +53,7 @@ export function EmptyRuns() {
         <Way title="From TypeScript" code={typeScript(address)} />
         <Way title="From Python, or any language that can POST" code={python(address)} />
         <Way title="From a saved log" code={NPX}>
-          Or drop a <code>.jsonl</code> file anywhere on this page; several are opened side by side as a
+          Or drop <code>.jsonl</code> files anywhere on this page. One opens at once, several become a
           list.
         </Way>
       </div>

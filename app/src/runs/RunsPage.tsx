@@ -41,6 +41,7 @@ export function RunsPage() {
             The server is away. Trying again each second; files can be opened meanwhile.
           </p>
         )}
+        {!isEmpty && <h1 className="unseen">Runs</h1>}
         {isEmpty && <EmptyRuns />}
         {all.length > 0 && shown.length === 0 && <p className="no-match">No run is called “{filter}”.</p>}
         {shown.length > 0 && <RunsTable runs={shown} onChanged={refresh} />}

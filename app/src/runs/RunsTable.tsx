@@ -122,6 +122,7 @@ function RunRow({ run, rowNumber, onChanged }: RunRowProps) {
           </a>
         )}
         <span className="unseen">, {STATE_WORDS[run.state]}</span>
+        {run.id !== run.name && !run.local && <span className="run-id">{run.id}</span>}
         {run.local && <span className="tag">file</span>}
       </th>
       <td title={run.startedS === undefined ? undefined : new Date(run.startedS * 1000).toISOString()}>

@@ -64,6 +64,11 @@ export interface AppState extends ViewState {
   readonly malformed: readonly MalformedLine[]
   /** Version of the columns: React reads this number, never the arrays' identity. */
   readonly version: number
+  /**
+   * How far the log's clock is behind ours, in seconds: a replayed log, or a machine with another
+   * clock. 0 while it is too little to tell from the time events take to arrive.
+   */
+  readonly skewS: number
   /** False until the view has been fitted to the first data (or taken from the URL). */
   readonly viewportKnown: boolean
   /** Metadata keys seen so far, for the group-by picker. */

@@ -2,14 +2,13 @@
  * What happens because a fact changed: a run is opened at the worker, a query is searched, a
  * grouping dealt anew; and what the worker reports becomes facts. Nothing else talks to both.
  */
-import { nowOf } from '../model/clip.ts'
 import type { Columns } from '../model/trace-columns.ts'
 import type { Ingest, Report } from '../worker/client.ts'
 import { createPace } from '../worker/pace.ts'
 import type { AppState } from './app-state.ts'
 import type { Frames } from './frame.ts'
 import { isLocalId, type LocalFiles } from './local-files.ts'
-import { isFollowed, noteData, resetRun, setConnection, setMatches } from './run-transitions.ts'
+import { noteData, resetRun, setConnection, setMatches } from './run-transitions.ts'
 import { change, type AppStore } from './store.ts'
 
 const SEARCH_INTERVAL_MS = 150
@@ -27,9 +26,11 @@ export interface ControlledParts {
 export function takeReport({ store, columns, frames }: ControlledParts, report: Report): void {
   switch (report.type) {
     case 'patch': {
+      const lastBeforeS = columns.lastS
       columns.apply(report.patch)
-      const nowS = nowOf(isFollowed(store.getState()), columns.lastS, Date.now() / 1000)
-      change(store, noteData, columns.version, columns.firstS, nowS)
+      const { firstS, lastS } = columns
+      const wallClockS = Date.now() / 1000
+      change(store, noteData, columns.version, { firstS, lastS, lastBeforeS, wallClockS })
       frames.requestFrame('data')
       break
     }

@@ -1,8 +1,7 @@
 /** Playback: while it plays, each frame moves the playhead by the time since the last one. */
-import { nowOf } from '../model/clip.ts'
 import { nextErrorS, nextEventS } from '../model/steps.ts'
 import type { App } from './app.tsx'
-import { isFollowed } from './run-transitions.ts'
+import { isFollowed, logNowS } from './run-transitions.ts'
 import { change } from './store.ts'
 import { advance, backToLive, seek, togglePlaying } from './transitions.ts'
 
@@ -35,7 +34,7 @@ export function runPlayback({ store, columns, frames }: Parts): () => void {
 /** Where the playhead stands: its own time, else now or the log's end. */
 export function playheadTimeS({ store, columns }: Parts): number {
   const state = store.getState()
-  return state.playheadS ?? nowOf(isFollowed(state), columns.lastS, Date.now() / 1000)
+  return state.playheadS ?? logNowS(state, columns.lastS, Date.now() / 1000)
 }
 
 export function playOrPause({ store, columns }: Parts): void {

@@ -1,4 +1,5 @@
 /** Pure steps of the run on screen: what the worker reports becomes facts. */
+import { nowOf } from '../model/clip.ts'
 import type { Answer } from '../worker/protocol.ts'
 import type { AppState, Connection } from './app-state.ts'
 import { INITIAL_STATE } from './store.ts'
@@ -6,6 +7,8 @@ import { NOW_AT } from './transitions.ts'
 
 /** Room beside the first and the last event when all is shown, as a share of the width. */
 const FIT_MARGIN = 0.02
+/** Events of a live run may take this long to arrive. */
+const LEAST_SKEW_S = 5
 const NARROWEST_LIVE_S = 20
 const WIDEST_LIVE_S = 120
 
@@ -29,37 +32,54 @@ export function resetRun(state: AppState, version: number): AppState {
     quality: undefined,
     malformed: [],
     viewportKnown: false,
+    skewS: 0,
   }
 }
 
 export function setConnection(state: AppState, connection: Connection): AppState {
-  const wasLive = isFollowed(state)
-  const next = { ...state, connection }
-  if (!wasLive && connection.state === 'live' && !state.viewportKnown) {
-    return { ...next, following: true }
-  }
-  return connection.state === 'ended' || connection.state === 'failed'
-    ? { ...next, following: false }
-    : next
+  const isOver = connection.state === 'ended' || connection.state === 'failed'
+  return { ...state, connection, following: state.following && !isOver }
 }
 
 /** Whether the log may still grow, so that "now" is the wall clock. */
-export function isFollowed({ connection }: AppState): boolean {
+export function isFollowed({ connection }: Pick<AppState, 'connection'>): boolean {
   return connection.state === 'live' || connection.state === 'reconnecting'
 }
 
+/** What a patch tells of time; Unix seconds. */
+export interface DataTimes {
+  readonly firstS: number
+  readonly lastS: number
+  /** The last event before this patch; NaN for none. */
+  readonly lastBeforeS: number
+  readonly wallClockS: number
+}
+
 /** New data; until somebody has chosen a view, all of it is shown (or the last of a live run). */
-export function noteData(
-  state: AppState,
-  version: number,
-  firstS: number,
-  nowS: number,
-): AppState {
-  const next = { ...state, version }
+export function noteData(state: AppState, version: number, times: DataTimes): AppState {
+  const next = { ...state, version, skewS: skewOf(state, times) }
+  const { firstS } = times
   if (state.viewportKnown || Number.isNaN(firstS)) return next
-  return state.following
-    ? { ...next, viewport: liveView(firstS, nowS), viewportKnown: true }
-    : { ...next, viewport: wholeView(firstS, nowS) }
+  if (!isFollowed(state)) return { ...next, viewport: wholeView(firstS, times.lastS) }
+  const nowS = logNowS(next, times.lastS, times.wallClockS)
+  return { ...next, viewport: liveView(firstS, nowS), viewportKnown: true, following: true }
+}
+
+/** An event that arrives now was written about now, unless the log has another clock. */
+function skewOf(state: AppState, { lastS, lastBeforeS, wallClockS }: DataTimes): number {
+  if (Number.isNaN(lastS) || lastS === lastBeforeS) return state.skewS
+  const arrivedS = state.progress?.done === true ? wallClockS : (state.run?.updatedS ?? lastS)
+  const lagS = arrivedS - lastS
+  return lagS > LEAST_SKEW_S ? lagS : 0
+}
+
+/** The right end of time on the log's own clock. */
+export function logNowS(
+  state: Pick<AppState, 'connection' | 'skewS'>,
+  lastS: number,
+  wallClockS: number,
+): number {
+  return nowOf(isFollowed(state), lastS, wallClockS - state.skewS)
 }
 
 /** The whole log with a little room. */

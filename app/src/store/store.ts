@@ -31,6 +31,7 @@ export const INITIAL_STATE: AppState = {
   quality: undefined,
   malformed: [],
   version: 0,
+  skewS: 0,
   dialog: undefined,
 }
 
