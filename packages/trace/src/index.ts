@@ -36,3 +36,15 @@ export {
 } from './format.ts'
 export { pairUpstream, type UpstreamPair } from './upstream.ts'
 export { generateRun, type GenerateOptions } from './generate.ts'
+export {
+  countedFigures,
+  quantile,
+  summarize,
+  sumCost,
+  sumTokens,
+  type CountedFigures,
+  type KindStats,
+  type Summary,
+  type TokenSums,
+} from './stats.ts'
+export { markRecord, spanRecord, type SpanRecord } from './span-record.ts'

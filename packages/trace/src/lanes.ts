@@ -145,10 +145,17 @@ function busyUntilS(span: Span): number {
   return span.endS ?? span.releasedS ?? Infinity
 }
 
+/** In the log's order, so that a start between another's start and end of one instant sees it open. */
+function isOverAt(span: Span, start: Span): boolean {
+  if (span.endS === undefined) return span.releasedS !== undefined && span.releasedS < start.startS
+  if (span.endS !== start.startS) return span.endS < start.startS
+  return span.endPosition! < start.startPosition
+}
+
 function isFree(lane: readonly Bar[], span: Span): boolean {
   const index = firstAfter(lane, span.startS)
   const before = lane[index - 1]
-  if (before !== undefined && busyUntilS(before.span) > span.startS) return false
+  if (before !== undefined && !isOverAt(before.span, span)) return false
   const after = lane[index]
   return after === undefined || after.startS >= busyUntilS(span)
 }

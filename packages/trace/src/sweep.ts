@@ -137,12 +137,17 @@ export class Sweep {
     this.#listener.spanChanged(span)
   }
 
-  /** When a certain parent ends, its children are nobody's candidates any more. */
+  /**
+   * When a certain parent ends, its children are nobody's candidates any more, or one leaked start
+   * would taint the rest of the run. An ambiguous child stays one: the end that was its own may
+   * have gone to another span, which then still waits for an end behind its back.
+   */
   #releaseChildren(parent: SpanNode, by: EventNode, effect: Effect): void {
     const stack = [parent]
     for (let span = stack.pop(); span !== undefined; span = stack.pop()) {
       for (const child of span.running ?? []) {
-        if (child.parentUnsure || child.releasedBy !== undefined) continue
+        if (child.parentUnsure || child.ambiguousAt !== undefined) continue
+        if (child.releasedBy !== undefined) continue
         child.releasedBy = by
         ;(effect.released ??= []).push(child)
         this.#listener.spanChanged(child)

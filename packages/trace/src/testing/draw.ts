@@ -1,0 +1,38 @@
+/** Builds traces from one line an event and draws them as text, so that tests read like pictures. */
+import type { AgentEvent, Metadata } from '../event.ts'
+import { flagNames, type Span } from '../span.ts'
+import { Trace } from '../trace.ts'
+
+export type EventTuple = readonly [type: string, timestamp: number, metadata?: Metadata]
+
+export function traceOf(
+  events: readonly EventTuple[],
+  options: { readonly live?: boolean } = {},
+): Trace {
+  const trace = new Trace()
+  events.forEach(([event_type, timestamp, metadata = {}], index) => {
+    trace.add({ event_type, timestamp, metadata } as AgentEvent, index)
+  })
+  if (options.live !== true) trace.setWriter(0, 'closed')
+  trace.flush()
+  return trace
+}
+
+/** `tool_call grep 1–2 < agent planner [ambiguous]`, one line a span in order of slot. */
+export function draw(trace: Trace): string[] {
+  return trace.spans.map(drawSpan)
+}
+
+function drawSpan(span: Span): string {
+  const flags = flagNames(span.flags)
+  return [
+    name(span),
+    `${span.startS}–${span.endS ?? ''}`,
+    ...(span.parent === undefined ? [] : [`< ${name(span.parent)}`]),
+    ...(flags.length === 0 ? [] : [`[${flags.join(' ')}]`]),
+  ].join(' ')
+}
+
+function name(span: Span): string {
+  return span.subject === undefined ? span.kind : `${span.kind} ${span.subject}`
+}

@@ -1,0 +1,180 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { AgentEvent, JsonValue } from './event.ts'
+import { SpanFlag } from './span.ts'
+import { Lanes } from './lanes.ts'
+import { markLine, oracle, spanLine, type OracleEvent } from './testing/oracle.ts'
+import { Trace } from './trace.ts'
+
+const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 400)
+
+const maybe = (key: string, values: readonly JsonValue[], weight = 2) =>
+  fc.oneof(
+    { arbitrary: fc.constant({}), weight },
+    fc.constantFrom(...values).map((v) => ({ [key]: v })),
+  )
+
+const metadata = fc
+  .tuple(
+    maybe('span_id', ['a', 'b', 'c', 'd', null, '']),
+    maybe('call_id', ['x', 'y'], 5),
+    maybe('agent_name', ['planner', 'coder'], 3),
+    maybe('turn_idx', [0, 1], 4),
+    maybe('tool', ['grep', 'ls'], 3),
+    maybe('model', ['m1', 'm2'], 4),
+    maybe('parent_id', ['a', 'b', 'zz'], 6),
+    maybe('error', ['boom', ''], 8),
+  )
+  .map((parts): Record<string, JsonValue> => Object.assign({}, ...parts))
+
+const eventType = fc.constantFrom(
+  ...['agent', 'turn', 'tool_call', 'lm_inference', 'prefill', 'custom'].flatMap((kind) => [
+    `${kind}_start`,
+    `${kind}_end`,
+  ]),
+  'error_classified',
+)
+
+/** A log: times with many ties, positions as unique as in a file. */
+const log = fc
+  .array(fc.tuple(eventType, fc.integer({ min: 0, max: 30 }), metadata), { maxLength: 40 })
+  .map((events): OracleEvent[] =>
+    events.map(([event_type, timestamp, meta], position) => ({
+      event: { event_type, timestamp, metadata: meta } as AgentEvent,
+      position,
+    })),
+  )
+
+function facts(trace: Trace): string[] {
+  const spans = trace.spans.map((span) =>
+    spanLine({
+      position: span.startPosition,
+      end: span.endPosition,
+      parent: span.parent?.startPosition,
+      unsure: (span.flags & SpanFlag.PARENT_UNSURE) !== 0,
+      ambiguous: (span.flags & SpanFlag.AMBIGUOUS) !== 0,
+      error: (span.flags & SpanFlag.ERROR) !== 0,
+      released: span.releasedS !== undefined,
+    }),
+  )
+  const marks = trace.marks.map((mark) =>
+    markLine(mark.position, mark.orphan, mark.parent?.startPosition),
+  )
+  return [...spans, ...marks].sort()
+}
+
+const arrival = log.chain((events) =>
+  fc.record({
+    events: fc.constant(events),
+    order: fc.shuffledSubarray(events, { minLength: events.length }),
+    flushEvery: fc.integer({ min: 1, max: 10 }),
+  }),
+)
+
+describe('a trace', () => {
+  it('is what the slow oracle makes of the sorted log', () => {
+    fc.assert(
+      fc.property(log, (events) => {
+        const trace = new Trace()
+        for (const { event, position } of events) trace.add(event, position)
+        trace.flush()
+        expect(facts(trace)).toEqual(oracle(events))
+      }),
+      { numRuns: RUNS },
+    )
+  })
+
+  it('does not depend on the order of arrival or on how the log was cut', () => {
+    fc.assert(
+      fc.property(arrival, ({ events, order, flushEvery }) => {
+        const trace = new Trace()
+        order.forEach(({ event, position }, index) => {
+          trace.add(event, position)
+          if (index % flushEvery === 0) trace.flush()
+        })
+        trace.flush()
+        expect(facts(trace)).toEqual(oracle(events))
+      }),
+      { numRuns: RUNS },
+    )
+  })
+
+  it('tells every change: one who only listens ends up with the same', () => {
+    fc.assert(
+      fc.property(arrival, ({ order, flushEvery }) => {
+        const trace = new Trace()
+        const heard = new Map<number, string>()
+        const line = (slot: number) => {
+          const span = trace.spans[slot]!
+          return `${span.endS} ${span.parent?.slot} ${span.flags} ${span.agent} ${span.subject}`
+        }
+        const listen = () => {
+          for (const span of trace.flush().spans) heard.set(span.slot, line(span.slot))
+        }
+        order.forEach(({ event, position }, index) => {
+          trace.add(event, position)
+          if (index % flushEvery === 0) listen()
+        })
+        listen()
+        expect([...heard].sort(([a], [b]) => a - b)).toEqual(
+          trace.spans.map((span) => [span.slot, line(span.slot)]),
+        )
+      }),
+      { numRuns: RUNS },
+    )
+  })
+
+  it('gives rows in which no two bars overlap, whatever comes late', () => {
+    fc.assert(
+      fc.property(arrival, ({ order, flushEvery }) => {
+        const trace = new Trace()
+        const lanes = new Lanes((item) => item.agent ?? '')
+        order.forEach(({ event, position }, index) => {
+          trace.add(event, position)
+          if (index % flushEvery === 0) lanes.place(trace.flush())
+        })
+        lanes.place(trace.flush())
+        const rows = new Map<string, { from: number; to: number }[]>()
+        for (const span of trace.spans) {
+          const place = lanes.placeOf(span)!
+          const key = `${place.group}/${place.row}`
+          const to = span.endS ?? span.releasedS ?? Infinity
+          rows.set(key, [...(rows.get(key) ?? []), { from: span.startS, to }])
+        }
+        for (const bars of rows.values()) {
+          for (const a of bars) {
+            for (const b of bars) {
+              if (a === b) continue
+              expect(Math.min(a.to, b.to) - Math.max(a.from, b.from)).toBeLessThanOrEqual(0)
+            }
+          }
+        }
+      }),
+      { numRuns: RUNS },
+    )
+  })
+
+  it('gives the same rows live, event by event, as from the whole file, when nothing is late', () => {
+    fc.assert(
+      fc.property(log, fc.integer({ min: 1, max: 7 }), (events, flushEvery) => {
+        const sorted = events.toSorted((a, b) => a.event.timestamp - b.event.timestamp)
+        const rowsOf = (every: number) => {
+          const trace = new Trace()
+          const lanes = new Lanes((item) => item.agent ?? '')
+          sorted.forEach(({ event }, position) => {
+            trace.add(event, position)
+            if (position % every === 0) lanes.place(trace.flush())
+          })
+          lanes.place(trace.flush())
+          return trace.spans.map((span) => ({ ...lanes.placeOf(span)!, span: undefined }))
+        }
+        const idsAreHonest = events.every(
+          ({ event }) => !Object.hasOwn(event.metadata, 'parent_id'),
+        )
+        fc.pre(idsAreHonest)
+        expect(rowsOf(flushEvery)).toEqual(rowsOf(Infinity))
+      }),
+      { numRuns: RUNS },
+    )
+  })
+})
