@@ -142,7 +142,6 @@ function timeOf(columns: TraceColumns, selected: Selected): number {
 
 /** Brings a span or mark into view with as little movement as will do; the scale stays. */
 function reveal(engine: TimelineEngine, selected: Selected): void {
-  engine.sync()
   const rect = engine.rectOf(selected)
   if (rect === undefined) return
   const { viewport } = engine.facts

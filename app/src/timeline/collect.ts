@@ -13,7 +13,13 @@
 import { SpanFlag } from '@wattline/trace'
 import { barEndS, flagsAt } from '../model/clip.ts'
 import { BarState, type BarList } from './bar-list.ts'
-import { barHeightPx, barTopPx, blockIndexAt, rowsBetween, type GroupBlock } from './group-layout.ts'
+import {
+  barHeightPx,
+  barTopPx,
+  blockIndexAt,
+  rowsBetween,
+  type GroupBlock,
+} from './group-layout.ts'
 import type { RowIndex } from './row-index.ts'
 import { NODE_SHIFT, type RowTree } from './row-tree.ts'
 import type { Scene } from './scene.ts'
@@ -27,6 +33,7 @@ const GAP_FROM_PX = 4
 /** Bars this far outside the canvas are still looked at: a selected one has a ring around it. */
 const MARGIN_PX = 4
 const QUARTERS = 4
+const CLOCK_APART_PX = 4
 
 /** Calls `visit` for each block that is seen, from the top down. */
 export function eachVisibleBlock(
@@ -164,7 +171,9 @@ class Collector {
       const flags = flagsAt(columns, slot, playheadS)
       const kind = columns.kind[slot] as number
       const isOpen = (flags & SpanFlag.OPEN) !== 0
-      if ((endS - startS) * scale.pxPerS >= COLUMN_PX || isOpen) {
+      if ((flags & SpanFlag.CLOCK) !== 0) {
+        this.clock(slot, startS, kind, flags, index)
+      } else if ((endS - startS) * scale.pxPerS >= COLUMN_PX || isOpen) {
         this.single(slot, startS, endS, kind, flags, index)
       } else {
         const error = (flags & SpanFlag.ERROR) !== 0
@@ -188,6 +197,19 @@ class Collector {
     const bar = this.push(leftPx, rightPx, kind, this.state | stateOf(flags), index, index + 1)
     list.cover[bar] = QUARTERS
     list.slot[bar] = slot
+  }
+
+  /** A shape of its own; several that would lie on each other are one. */
+  private clock(slot: number, startS: number, kind: number, flags: number, index: number): void {
+    const { list } = this
+    const last = list.count - 1
+    const xPx = (startS - this.scene.scale.originS) * this.scene.scale.pxPerS
+    const isClock = last >= this.rowFrom && ((list.state[last] as number) & BarState.CLOCK) !== 0
+    if (isClock && xPx - (list.leftPx[last] as number) < CLOCK_APART_PX) {
+      list.state[last] = (list.state[last] as number) | stateOf(flags)
+      return
+    }
+    this.single(slot, startS, startS, kind, flags, index)
   }
 
   private merge(
@@ -270,10 +292,13 @@ class Collector {
     return bar
   }
 
-  /** Tells each bar of the row where the next one begins, for labels that stand after the bar. */
+  /** Tells each bar where the next one (the canvas, the known) ends its room for a label. */
   private giveRoom(): void {
     const { list } = this
-    let roomPx = this.scene.widthPx
+    let roomPx = Math.min(
+      this.scene.widthPx,
+      (this.rightS - this.scene.scale.originS) * this.scene.scale.pxPerS,
+    )
     for (let bar = list.count - 1; bar >= this.rowFrom; bar--) {
       list.roomPx[bar] = roomPx
       roomPx = list.leftPx[bar] as number

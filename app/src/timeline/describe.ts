@@ -1,6 +1,6 @@
 /** What a span or mark is called: on its bar, in the hover card, and for those who listen. */
 import { SpanFlag, formatDuration, shortModel } from '@wattline/trace'
-import { barEndS, flagsAt, isOpenAt, subjectAt } from '../model/clip.ts'
+import { flagsAt, isOpenAt, subjectAt } from '../model/clip.ts'
 import { MarkFlag, type TraceColumns } from '../model/columns.ts'
 import type { Selected } from '../store/view-state.ts'
 
@@ -34,6 +34,17 @@ export function spanLabel(
 ): string {
   const kind = columns.kinds[columns.kind[slot] as number] ?? ''
   return barLabel(kind, columns.strings[subjectAt(columns, slot, playheadS)])
+}
+
+/** The same where there is little room: a turn's number says it all. */
+export function shortLabel(columns: TraceColumns, slot: number, label: string): string {
+  const kind = columns.kinds[columns.kind[slot] as number]
+  return kind === 'turn' ? label.replace(/^turn (?=\d+$)/, '') : label
+}
+
+/** Whether the bar may be named beside it; phases stand under what names them. */
+export function isNamedBeside(columns: TraceColumns, slot: number): boolean {
+  return !PHASE_KINDS.has(columns.kinds[columns.kind[slot] as number] ?? '')
 }
 
 export function markLabel(columns: TraceColumns, slot: number): string {
@@ -72,7 +83,6 @@ export function spokenSelection(
   columns: TraceColumns,
   selected: Selected | undefined,
   playheadS: number | undefined,
-  nowS: number,
 ): string {
   if (selected === undefined) return 'Nothing selected.'
   if (selected.type === 'mark') return `Point: ${markLabel(columns, selected.slot)}.`
@@ -80,10 +90,10 @@ export function spokenSelection(
   const kind = kindLabel(columns.kinds[columns.kind[slot] as number] ?? 'span')
   const label = spanLabel(columns, slot, playheadS)
   const group = columns.groups[columns.group[slot] as number]?.label ?? ''
+  // No time for what still runs: it would be read out again with every frame.
   const durationS = durationOf(columns, slot, playheadS)
-  const runningS = barEndS(columns, slot, playheadS, nowS) - (columns.startS[slot] as number)
-  const time = durationS === undefined ? `for ${formatDuration(runningS)}` : formatDuration(durationS)
+  const time = durationS === undefined ? [] : [formatDuration(durationS)]
   const flags = flagWords(flagsAt(columns, slot, playheadS))
   const name = label === kind ? kind : `${kind} ${label}`
-  return `${[`${name} in ${group}`, time, ...flags].join(', ')}.`
+  return `${[`${name} in ${group}`, ...time, ...flags].join(', ')}.`
 }

@@ -41,15 +41,17 @@ export type TimelineFacts = Pick<
 /** The facts it writes. */
 export interface TimelineDispatch {
   /** `following` says that the view slides by itself; else a hand moved it, and following ends. */
-  setViewport(viewport: Viewport, following: boolean): void
-  select(selected: Selected | undefined): void
-  setRange(range: Viewport | undefined): void
-  seek(playheadS: number): void
-  toggleGroup(label: string): void
+  readonly setViewport: (viewport: Viewport, following: boolean) => void
+  readonly select: (selected: Selected | undefined) => void
+  readonly setRange: (range: Viewport | undefined) => void
+  readonly seek: (playheadS: number) => void
+  readonly toggleGroup: (label: string) => void
 }
 
 export interface EngineOptions {
   readonly columns: TraceColumns
+  /** The facts as they are now; read in every frame, outside of React. */
+  readonly facts: () => TimelineFacts
   readonly dispatch: TimelineDispatch
   readonly requestFrame: (reason: string) => void
   /** Whether the log still grows, so that open bars grow with the clock. */
@@ -58,24 +60,10 @@ export interface EngineOptions {
   readonly clockS: () => number
   /** The frame clock, ms. */
   readonly nowMs: () => number
-  /** Scrolls the canvas's container; its `scroll` event comes back as `setScroll`. */
-  readonly scrollTo: (topPx: number) => void
   /** No eased moves (`prefers-reduced-motion`). */
   readonly isStill: () => boolean
   /** Where "now" stands while following, as a share of the width. */
   readonly nowAt: number
-}
-
-const NO_FACTS: TimelineFacts = {
-  viewport: { startS: 0, endS: 1 },
-  following: false,
-  selected: undefined,
-  range: undefined,
-  playheadS: undefined,
-  collapsed: new Set(),
-  matches: undefined,
-  markMatches: undefined,
-  clock: 'relative',
 }
 
 const FIT_BAR_MARGIN = 0.15
@@ -86,7 +74,6 @@ export class TimelineEngine {
   readonly index = new RowIndex()
   readonly tally = new Tally()
   layout: GroupLayout = { blocks: [], heightPx: 0 }
-  facts: TimelineFacts = NO_FACTS
   /** CSS px. */
   widthPx = 0
   heightPx = 0
@@ -94,12 +81,15 @@ export class TimelineEngine {
   deviceRatio = 1
   /** Where the pointer is over the canvas; undefined = elsewhere. */
   cursorPx: number | undefined
-  painter: Painter | undefined
+  private painter: Painter | undefined
+  private scroll: ((topPx: number) => void) | undefined
   private readonly options: EngineOptions
   private readonly motion = createMotion()
   private matching: RowIndex | undefined
+  private matches: Uint8Array | undefined
   private laidOut: TraceColumns['groups'] | undefined
-  /** The viewport that this engine set itself last; another one was set by somebody else. */
+  private folded: ReadonlySet<string> | undefined
+  /** The viewport as this engine left it; another one was set by somebody else. */
   private moved: Viewport | undefined
 
   constructor(options: EngineOptions) {
@@ -108,20 +98,26 @@ export class TimelineEngine {
     this.dispatch = options.dispatch
   }
 
-  setFacts(facts: TimelineFacts): void {
-    if (facts.matches !== this.facts.matches) this.matching = matchingIndex(facts.matches)
-    if (facts.viewport !== this.facts.viewport && facts.viewport !== this.moved) this.motion.stop()
-    const isFolded = facts.collapsed !== this.facts.collapsed
-    this.facts = facts
-    this.sync(isFolded)
-    this.options.requestFrame('timeline')
+  get facts(): TimelineFacts {
+    return this.options.facts()
+  }
+
+  /** The canvas's painter in its present colours; undefined = there is no canvas. */
+  setPainter(painter: Painter | undefined): void {
+    this.painter = painter
+    this.paint(this.options.nowMs())
+  }
+
+  /** How to scroll the canvas's container; its `scroll` event comes back as `setScroll`. */
+  setScroller(scroll: ((topPx: number) => void) | undefined): void {
+    this.scroll = scroll
   }
 
   setSize(widthPx: number, heightPx: number, deviceRatio: number): void {
     this.widthPx = widthPx
     this.heightPx = heightPx
     this.deviceRatio = deviceRatio
-    this.options.requestFrame('timeline')
+    this.paint(this.options.nowMs())
   }
 
   setScroll(topPx: number): void {
@@ -146,6 +142,7 @@ export class TimelineEngine {
   }
 
   scene(): Scene {
+    this.sync()
     const { columns, index, facts } = this
     return {
       columns,
@@ -166,16 +163,21 @@ export class TimelineEngine {
     }
   }
 
-  /** Brings indexes and layout up to the columns' version. Cost: what changed. */
-  sync(isFolded = false): void {
-    const { columns } = this
+  /** Brings indexes and layout up to the columns and the facts. Cost: what changed. */
+  sync(): void {
+    const { columns, facts } = this
+    if (facts.matches !== this.matches) {
+      this.matches = facts.matches
+      this.matching = matchingIndex(facts.matches)
+    }
     this.index.sync(columns)
     this.matching?.sync(columns)
     this.tally.sync(columns)
-    if (columns.groups === this.laidOut && !isFolded) return
+    if (columns.groups === this.laidOut && facts.collapsed === this.folded) return
     const before = this.layout
     this.laidOut = columns.groups
-    this.layout = layoutGroups(columns.groups, this.facts.collapsed)
+    this.folded = facts.collapsed
+    this.layout = layoutGroups(columns.groups, facts.collapsed)
     this.keepPlace(before)
   }
 
@@ -187,6 +189,8 @@ export class TimelineEngine {
 
   /** Moves what moves by itself: eased steps, and the slide of a followed run. */
   advance(nowMs: number): void {
+    // Somebody else has set the view (an address, a button): the move under way is over.
+    if (this.facts.viewport !== this.moved) this.motion.stop()
     const step = this.motion.step(nowMs)
     if (step !== undefined) {
       this.move(step, false)
@@ -203,14 +207,12 @@ export class TimelineEngine {
 
   paint(nowMs: number): void {
     if (this.painter === undefined || this.widthPx === 0) return
-    this.sync()
     const grid = this.ticks().map((tick) => tick.timeS)
     this.painter.paint(this.scene(), grid, nowMs)
     if (this.options.isLive()) this.options.requestFrame('live')
   }
 
   hitTest(xPx: number, yPx: number): Selected | undefined {
-    this.sync()
     return hitTest(this.scene(), xPx, yPx)
   }
 
@@ -268,18 +270,19 @@ export class TimelineEngine {
       this.move(to, false)
       return
     }
+    this.moved = this.facts.viewport
     this.motion.start(this.facts.viewport, to, this.options.nowMs())
     this.options.requestFrame('zoom')
   }
 
   scrollTo(topPx: number): void {
     const lowestPx = Math.max(0, this.layout.heightPx - this.heightPx)
-    this.options.scrollTo(Math.min(Math.max(0, topPx), lowestPx))
+    this.scroll?.(Math.min(Math.max(0, topPx), lowestPx))
   }
 
   private move(viewport: Viewport, following: boolean): void {
-    this.moved = viewport
     this.dispatch.setViewport(viewport, following)
+    this.moved = this.facts.viewport
   }
 
   /** Groups above that grew or folded do not push away what is looked at. */
@@ -290,7 +293,7 @@ export class TimelineEngine {
     const is: GroupBlock | undefined = this.layout.blocks[group]
     if (was === undefined || is === undefined || is.label !== was.label) return
     const shiftPx = is.topPx - was.topPx
-    if (shiftPx !== 0) this.options.scrollTo(this.scrollTopPx + shiftPx)
+    if (shiftPx !== 0) this.scroll?.(this.scrollTopPx + shiftPx)
   }
 }
 

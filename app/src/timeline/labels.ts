@@ -4,7 +4,7 @@
  */
 import { formatDuration } from '@wattline/trace'
 import { BarState, type BarList } from './bar-list.ts'
-import { durationOf, spanLabel } from './describe.ts'
+import { durationOf, isNamedBeside, shortLabel, spanLabel } from './describe.ts'
 import type { Scene } from './scene.ts'
 
 const PADDING_PX = 6
@@ -12,7 +12,7 @@ const PADDING_PX = 6
 export const CROSS_PX = 14
 const CROSS_FROM_PX = 26
 /** Shortened text says something from here on. */
-const SHORTEN_FROM_PX = 44
+const SHORTEN_FROM_PX = 52
 const CACHE_LIMIT = 8000
 
 /** Widths of texts in one font, in CSS px. */
@@ -85,9 +85,14 @@ export function placeLabel(
   const full = durationS === undefined ? name : `${name}  ${formatDuration(durationS)}`
   if (widths.of(full) <= insidePx) return { text: full, xPx: textPx, inside: true }
   if (widths.of(name) <= insidePx) return { text: name, xPx: textPx, inside: true }
-  const beside = state & BarState.OPEN ? undefined : placeBeside(full, name, rightPx, roomPx, widths)
-  if (beside !== undefined) return beside
-  if (insidePx < SHORTEN_FROM_PX - 2 * PADDING_PX) return undefined
+  const isBeside = (state & BarState.OPEN) === 0 && scene.matching === undefined
+  if (isBeside && isNamedBeside(scene.columns, slot)) {
+    const beside = placeBeside(full, name, rightPx, roomPx, widths)
+    if (beside !== undefined) return beside
+  }
+  const short = shortLabel(scene.columns, slot, name)
+  if (widths.of(short) <= insidePx) return { text: short, xPx: textPx, inside: true }
+  if (insidePx < SHORTEN_FROM_PX - 2 * PADDING_PX || short !== name) return undefined
   const text = widths.shorten(name, insidePx)
   return text === '' ? undefined : { text, xPx: textPx, inside: true }
 }

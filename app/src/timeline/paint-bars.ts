@@ -25,6 +25,7 @@ const COVER_ALPHA = [0, 0.45, 0.65, 0.85, 1] as const
 const COVERS = 4
 const GUESS_ALPHA = 0.45
 const ERROR_EDGE_PX = 3
+const FLAG_SHARE = 0.4
 const FADE_PX = 72
 const SOFT_PX = 18
 const STRIPE_PX = 14
@@ -300,11 +301,20 @@ function paintErrors(brush: Brush, scene: Scene, bars: BarList): void {
     const rightPx = bars.rightPx[bar] as number
     const topPx = bars.topPx[bar] as number
     const heightPx = bars.heightPx[bar] as number
-    const isPlain = (state & (BarState.MERGED | BarState.STRIP)) === 0
+    const isPlain = (state & BarState.STRIP) === 0
     context.globalAlpha = state & BarState.DIMMED ? DIMMED_ALPHA : 1
     context.fillStyle = theme.error
-    const edgePx = Math.max(ERROR_EDGE_PX, isPlain ? 0 : rightPx - leftPx)
-    context.fillRect(leftPx, topPx, edgePx, heightPx)
+    if (state & BarState.MERGED) {
+      // One of many in there: a flag on top, or a few failures would paint a whole row red.
+      context.fillRect(
+        leftPx,
+        topPx,
+        Math.max(ERROR_EDGE_PX, rightPx - leftPx),
+        heightPx * FLAG_SHARE,
+      )
+      continue
+    }
+    context.fillRect(leftPx, topPx, ERROR_EDGE_PX, heightPx)
     if (!isPlain) continue
     if (rightPx - leftPx > ERROR_EDGE_PX + 2) {
       context.fillStyle = theme.surface

@@ -44,11 +44,7 @@ function paintRange(context: CanvasRenderingContext2D, theme: Theme, scene: Scen
 }
 
 /** The range's edges, the playhead and now: one device-exact line each. */
-export function paintLines(
-  context: CanvasRenderingContext2D,
-  theme: Theme,
-  scene: Scene,
-): void {
+export function paintLines(context: CanvasRenderingContext2D, theme: Theme, scene: Scene): void {
   if (scene.range !== undefined) {
     verticalLine(context, theme.accent, scene, scene.range.startS, 1)
     verticalLine(context, theme.accent, scene, scene.range.endS, 1)

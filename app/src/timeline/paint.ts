@@ -50,6 +50,7 @@ export function createPainter(
   return {
     bars,
     paint(scene, gridS, nowMs) {
+      fitCanvas(context.canvas, scene)
       context.setTransform(scene.deviceRatio, 0, 0, scene.deviceRatio, 0, 0)
       paintGround(context, theme, scene, gridS)
       collectBars(scene, bars)
@@ -60,6 +61,14 @@ export function createPainter(
       paintLines(context, theme, scene)
     },
   }
+}
+
+/** Keeps the canvas's pixels those of its box; setting them clears it, so only when they differ. */
+function fitCanvas(canvas: HTMLCanvasElement, scene: Scene): void {
+  const width = Math.round(scene.widthPx * scene.deviceRatio)
+  const height = Math.round(scene.heightPx * scene.deviceRatio)
+  if (canvas.width !== width) canvas.width = width
+  if (canvas.height !== height) canvas.height = height
 }
 
 /** A ring around the selected bar, a hair apart so that it shows on bars of its own colour. */

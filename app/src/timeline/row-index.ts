@@ -118,7 +118,10 @@ export class RowIndex {
     const known = this.markCount
     for (let slot = known; slot < columns.markCount; slot++) {
       if (isRemoved(columns, slot)) continue
-      const marks = this.marksRow(columns.markGroup[slot] as number, columns.markRow[slot] as number)
+      const marks = this.marksRow(
+        columns.markGroup[slot] as number,
+        columns.markRow[slot] as number,
+      )
       marks.insert(columns, slot)
       this.touched.add(marks)
     }

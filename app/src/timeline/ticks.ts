@@ -24,12 +24,18 @@ const MINUTE_S = 60
 const HOUR_S = 3600
 const DAY_S = 86_400
 
-/** Tabular digits of the axis's 11 px type, and the air between two labels. */
-const CHAR_PX = 6.3
+/** Width of a tabular digit in the axis's 11 px type. */
+export const CHAR_PX = 6.3
+/** Air between two labels. */
 const AIR_PX = 44
 
 const CLOCK_STEPS_S: readonly number[] = [
-  ...[1, 2, 5, 10, 15, 30],
+  1,
+  2,
+  5,
+  10,
+  15,
+  30,
   ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE_S),
   ...[1, 2, 3, 6, 12].map((hours) => hours * HOUR_S),
   ...[1, 2, 7, 14, 30, 91, 182, 365].map((days) => days * DAY_S),
@@ -103,6 +109,17 @@ function fraction(micros: number, stepMicros: number): string {
   const digits = fractionDigits(stepMicros)
   if (digits === 0) return ''
   return `.${pad(micros, 6).slice(0, digits)}`
+}
+
+/** One time to the millisecond, as the axis writes it. */
+export function exactTime(timeS: number, clock: 'relative' | 'absolute', originS: number): string {
+  const millis = 1e3
+  if (clock === 'relative') {
+    return relativeLabel(Math.round((timeS - originS) * millis) * millis, millis)
+  }
+  const date = new Date(Math.round(timeS * millis))
+  const wholeS = Math.floor(date.getTime() / millis)
+  return absoluteLabel(date.getTime() / millis, (date.getTime() - wholeS * millis) * millis, millis)
 }
 
 function absoluteTicks(viewport: Viewport, stepMicros: number): Tick[] {

@@ -186,7 +186,15 @@ export function syntheticRun(count: number, originS = 1.8e9, errorEvery = 40): S
   const clocksS: number[] = AGENTS.map((_, agent) => originS + agent * 0.4)
   for (let turn = 0; spans.length < count; turn++) {
     const agent = turn % AGENTS.length
-    clocksS[agent] = addTurn(spans, count, agent, turn, clocksS[agent] as number, random, errorEvery)
+    clocksS[agent] = addTurn(
+      spans,
+      count,
+      agent,
+      turn,
+      clocksS[agent] as number,
+      random,
+      errorEvery,
+    )
   }
   return new SyntheticTrace().add(spans)
 }

@@ -1,0 +1,70 @@
+/** The timeline with the page's store: the one file here that knows it. */
+import { useCallback, useEffect, useMemo } from 'react'
+import { useShallow } from 'zustand/react/shallow'
+import { useStore } from 'zustand'
+import { useApp, type App } from '../store/app.tsx'
+import type { AppState } from '../store/app-state.ts'
+import { seekTo } from '../store/playback.ts'
+import { isFollowed } from '../store/run-transitions.ts'
+import { change } from '../store/store.ts'
+import { NOW_AT, select, setRange, setViewport, toggleGroup } from '../store/transitions.ts'
+import type { TimelineActions } from '../store/timeline-actions.ts'
+import type { TimelineDispatch } from './engine.ts'
+import { TimelineView } from './Timeline.tsx'
+
+export function Timeline() {
+  const app = useApp()
+  const { store, columns, frames, timeline } = app
+  // Renders when one of these changes; the values themselves are read from the store.
+  useStore(store, useShallow(shown))
+  const dispatch = useMemo(
+    (): TimelineDispatch => ({
+      setViewport: (viewport, following) => change(store, setViewport, viewport, following),
+      select: (selected) => change(store, select, selected),
+      setRange: (range) => change(store, setRange, range),
+      seek: (timeS) => seekTo(app, timeS),
+      toggleGroup: (label) => change(store, toggleGroup, label),
+    }),
+    [app, store],
+  )
+  const isLive = useCallback(() => isFollowed(store.getState()), [store])
+  const onActions = useCallback(
+    (actions: TimelineActions | undefined) => publish(timeline, actions),
+    [timeline],
+  )
+  // A fact that is not rendered here may still have to be painted.
+  useEffect(() => store.subscribe(() => frames.requestFrame('facts')), [store, frames])
+  return (
+    <TimelineView
+      columns={columns}
+      getFacts={store.getState}
+      dispatch={dispatch}
+      frames={frames}
+      isLive={isLive}
+      nowAt={NOW_AT}
+      onActions={onActions}
+    />
+  )
+}
+
+function shown(state: AppState) {
+  const { version, viewport, selected, range, playheadS, collapsed, clock, matches } = state
+  const { connection, following } = state
+  return {
+    version,
+    viewport,
+    selected,
+    range,
+    playheadS,
+    collapsed,
+    clock,
+    matches,
+    connection,
+    following,
+  }
+}
+
+/** Where the page's keys and commands find the timeline while it is on screen. */
+function publish(timeline: App['timeline'], actions: TimelineActions | undefined): void {
+  timeline.current = actions
+}

@@ -1,0 +1,133 @@
+/**
+ * What a bar is, shown when the pointer rests on it. The card hangs on the bar, at the time where
+ * the pointer entered it: it moves with the bar, never with the pointer, and never covers it.
+ */
+import { flip, offset, shift, useFloating } from '@floating-ui/react-dom'
+import { formatCost, formatCount, formatDuration } from '@wattline/trace'
+import { useLayoutEffect, useMemo, useState } from 'react'
+import { flagsAt } from '../model/clip.ts'
+import { MarkFlag } from '../model/columns.ts'
+import type { Selected } from '../store/view-state.ts'
+import { durationOf, flagWords, kindLabel, markLabel, spanLabel } from './describe.ts'
+import type { TimelineEngine } from './engine.ts'
+import { kindVariable } from './theme.ts'
+import { exactTime } from './ticks.ts'
+
+export interface Hover {
+  readonly selected: Selected
+  /** Where on the bar the card hangs, Unix seconds. */
+  readonly timeS: number
+}
+
+export interface HoverCardProps {
+  readonly engine: TimelineEngine
+  readonly hover: Hover
+  readonly canvas: HTMLCanvasElement
+}
+
+const MIDDLEWARE = [offset(8), flip({ padding: 8 }), shift({ padding: 8 })]
+
+export function HoverCard({ engine, hover, canvas }: HoverCardProps) {
+  const [card, setCard] = useState<HTMLDivElement | null>(null)
+  const anchor = useMemo(
+    () => ({
+      contextElement: canvas,
+      getBoundingClientRect: () => anchorOf(engine, hover, canvas),
+    }),
+    [engine, hover, canvas],
+  )
+  const { floatingStyles, update } = useFloating({
+    strategy: 'fixed',
+    placement: 'bottom-start',
+    middleware: MIDDLEWARE,
+    elements: { reference: anchor, floating: card },
+  })
+  // Rendered again whenever the view moves: the card keeps to its bar.
+  useLayoutEffect(update)
+  const rows = hover.selected.type === 'span' ? spanRows(engine, hover.selected.slot) : []
+  return (
+    <div ref={setCard} className="timeline-card" style={floatingStyles} role="tooltip">
+      <Title engine={engine} selected={hover.selected} />
+      <dl>
+        {[...rows, startRow(engine, hover.selected)].map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <Flags engine={engine} selected={hover.selected} />
+    </div>
+  )
+}
+
+/** The bar's height at the anchor's time, a few pixels wide, inside the canvas. */
+function anchorOf(engine: TimelineEngine, hover: Hover, canvas: HTMLCanvasElement): DOMRect {
+  const box = canvas.getBoundingClientRect()
+  const rect = engine.rectOf(hover.selected)
+  if (rect === undefined) return new DOMRect(box.left, box.top, 0, 0)
+  const { startS, endS } = engine.facts.viewport
+  const timePx = ((hover.timeS - startS) / (endS - startS)) * engine.widthPx
+  const atPx = Math.min(Math.max(timePx, rect.leftPx, 0), engine.widthPx)
+  const topPx = Math.min(Math.max(rect.topPx, 0), engine.heightPx)
+  const bottomPx = Math.min(Math.max(rect.topPx + rect.heightPx, 0), engine.heightPx)
+  return new DOMRect(box.left + atPx - 12, box.top + topPx, 24, bottomPx - topPx)
+}
+
+type Row = readonly [name: string, value: string]
+
+function Title({ engine, selected }: { engine: TimelineEngine; selected: Selected }) {
+  const { columns, facts } = engine
+  const isSpan = selected.type === 'span'
+  const kinds = isSpan ? columns.kind : columns.markKind
+  const kind = columns.kinds[kinds[selected.slot] as number] ?? ''
+  const label = isSpan
+    ? spanLabel(columns, selected.slot, facts.playheadS)
+    : markLabel(columns, selected.slot)
+  const groups = isSpan ? columns.group : columns.markGroup
+  const group = columns.groups[groups[selected.slot] as number]?.label
+  return (
+    <header>
+      <i style={{ background: `var(${kindVariable(kind)})` }} />
+      <strong>{label}</strong>
+      <span>{[kindLabel(kind), group].filter(Boolean).join(' · ')}</span>
+    </header>
+  )
+}
+
+function spanRows(engine: TimelineEngine, slot: number): Row[] {
+  const { columns } = engine
+  const { playheadS } = engine.facts
+  const durationS = durationOf(columns, slot, playheadS)
+  const tokens = columns.tokens[slot] as number
+  const costUsd = columns.costUsd[slot] as number
+  const rows: Row[] = []
+  if (durationS !== undefined) rows.push(['duration', formatDuration(durationS)])
+  else if (playheadS !== undefined) {
+    rows.push(['so far', formatDuration(playheadS - (columns.startS[slot] as number))])
+  } else if (Number.isNaN(columns.fadeS[slot])) {
+    rows.push(['so far', formatDuration(engine.nowS() - (columns.startS[slot] as number))])
+  }
+  if (durationS !== undefined && !Number.isNaN(tokens)) rows.push(['tokens', formatCount(tokens)])
+  if (durationS !== undefined && !Number.isNaN(costUsd)) rows.push(['cost', formatCost(costUsd)])
+  return rows
+}
+
+function startRow({ columns, facts }: TimelineEngine, selected: Selected): Row {
+  const isSpan = selected.type === 'span'
+  const timeS = (isSpan ? columns.startS : columns.markTimeS)[selected.slot] as number
+  return [isSpan ? 'start' : 'time', exactTime(timeS, facts.clock, columns.firstS)]
+}
+
+function Flags({ engine, selected }: { engine: TimelineEngine; selected: Selected }) {
+  const { columns, facts } = engine
+  if (selected.type === 'mark') {
+    const failed = ((columns.markFlags[selected.slot] as number) & MarkFlag.ERROR) !== 0
+    return failed ? <p className="timeline-failed">failed</p> : null
+  }
+  return flagWords(flagsAt(columns, selected.slot, facts.playheadS)).map((word) => (
+    <p key={word} className={word === 'failed' ? 'timeline-failed' : undefined}>
+      {word}
+    </p>
+  ))
+}

@@ -1,0 +1,196 @@
+/**
+ * The timeline of one run: overview on top, axis, groups beside the canvas of bars. It reads facts
+ * and columns, and writes facts through `dispatch`; it knows neither store nor worker, so that it
+ * can be shown alone.
+ */
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import type { TraceColumns } from '../model/columns.ts'
+import type { Frames } from '../store/frame.ts'
+import type { TimelineActions } from '../store/timeline-actions.ts'
+import type { Selected } from '../store/view-state.ts'
+import { createTimelineActions } from './actions.ts'
+import { densityOf, type Density } from './density.ts'
+import { TimelineEngine, type TimelineDispatch, type TimelineFacts } from './engine.ts'
+import { GroupRail } from './GroupRail.tsx'
+import { HoverCard, type Hover } from './HoverCard.tsx'
+import { Minimap } from './Minimap.tsx'
+import { TimeAxis } from './TimeAxis.tsx'
+import { TimelineCanvas } from './TimelineCanvas.tsx'
+import './timeline.css'
+
+export interface TimelineProps {
+  readonly columns: TraceColumns
+  /** The facts now; the timeline reads them in every frame and again whenever it is rendered. */
+  readonly getFacts: () => TimelineFacts
+  readonly dispatch: TimelineDispatch
+  readonly frames: Frames
+  /** Whether the log still grows. */
+  readonly isLive: () => boolean
+  /** Where "now" stands while following, as a share of the width. */
+  readonly nowAt: number
+  /** Called with what keys may ask, and with undefined when the timeline goes. */
+  readonly onActions: (actions: TimelineActions | undefined) => void
+}
+
+const HOVER_MS = 80
+/** The overview need not be newer than this while a run grows. */
+const DENSITY_MS = 250
+
+export function TimelineView(props: TimelineProps) {
+  const { columns, getFacts, onActions } = props
+  const engine = useEngine(props)
+  const [canvas, setCanvas] = useState<HTMLCanvasElement | null>(null)
+  useFrames(props, engine)
+  useActions(onActions, engine, canvas)
+
+  const [size, setSize] = useState({ widthPx: 0, heightPx: 0 })
+  const onSize = useCallback(
+    (widthPx: number, heightPx: number) => setSize({ widthPx, heightPx }),
+    [],
+  )
+  const [scrollTopPx, setScrollTop] = useState(0)
+  const onScroll = useCallback(
+    (topPx: number) => {
+      engine.setScroll(topPx)
+      setScrollTop(topPx)
+    },
+    [engine],
+  )
+  const [hover, onHover] = useHover(engine)
+
+  engine.sync()
+  const facts = getFacts()
+  const density = useDensity(engine, columns)
+  const extent = engine.extent()
+  const { viewport, playheadS, clock } = facts
+  return (
+    <section className="timeline" aria-label="Timeline">
+      <Minimap
+        density={density}
+        extent={extent}
+        viewport={viewport}
+        playheadS={playheadS}
+        clock={clock}
+        onChange={(next) => props.dispatch.setViewport(next, false)}
+      />
+      <div className="timeline-corner">{cornerText(columns.firstS, clock)}</div>
+      <TimeAxis
+        ticks={engine.ticks()}
+        viewport={viewport}
+        widthPx={size.widthPx}
+        playheadS={playheadS}
+        onSeek={props.dispatch.seek}
+      />
+      <GroupRail
+        layout={engine.layout}
+        sums={engine.tally.groups}
+        scrollTopPx={scrollTopPx}
+        heightPx={size.heightPx}
+        onToggle={props.dispatch.toggleGroup}
+        onWheel={(byPx) => engine.scrollTo(engine.scrollTopPx + byPx)}
+      />
+      <TimelineCanvas
+        engine={engine}
+        contentPx={engine.layout.heightPx}
+        heightPx={size.heightPx}
+        onCanvas={setCanvas}
+        onSize={onSize}
+        onScroll={onScroll}
+        onHover={onHover}
+      />
+      {hover !== undefined && canvas !== null ? (
+        <HoverCard engine={engine} hover={hover} canvas={canvas} />
+      ) : null}
+    </section>
+  )
+}
+
+const DAY = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' })
+
+/** What the axis counts from. */
+function cornerText(firstS: number, clock: 'relative' | 'absolute'): string {
+  if (Number.isNaN(firstS)) return ''
+  return clock === 'relative' ? 'since start' : DAY.format(new Date(firstS * 1e3))
+}
+
+function useEngine(props: TimelineProps): TimelineEngine {
+  const { columns, getFacts, dispatch, frames, isLive, nowAt } = props
+  return useMemo(() => {
+    const still = window.matchMedia('(prefers-reduced-motion: reduce)')
+    return new TimelineEngine({
+      columns,
+      facts: getFacts,
+      dispatch,
+      requestFrame: (reason) => frames.requestFrame(reason),
+      isLive,
+      clockS: () => Date.now() / 1e3,
+      nowMs: () => performance.now(),
+      isStill: () => still.matches,
+      nowAt,
+    })
+  }, [columns, getFacts, dispatch, frames, isLive, nowAt])
+}
+
+/** Takes part in the page's frames, and asks for one whenever what is rendered has changed. */
+function useFrames({ frames }: TimelineProps, engine: TimelineEngine): void {
+  useEffect(() => {
+    const stopAdvance = frames.onFrame((nowMs) => engine.advance(nowMs), 'advance')
+    const stopPaint = frames.onFrame((nowMs) => engine.paint(nowMs), 'paint')
+    return () => {
+      stopAdvance()
+      stopPaint()
+    }
+  }, [frames, engine])
+  useLayoutEffect(() => frames.requestFrame('timeline'))
+}
+
+function useActions(
+  onActions: TimelineProps['onActions'],
+  engine: TimelineEngine,
+  canvas: HTMLCanvasElement | null,
+): void {
+  useEffect(() => {
+    onActions(createTimelineActions(engine, () => canvas?.focus()))
+    return () => onActions(undefined)
+  }, [onActions, engine, canvas])
+}
+
+/** What the pointer has rested on for a moment. Once a card is shown, the next comes at once. */
+function useHover(engine: TimelineEngine) {
+  const [hover, setHover] = useState<Hover | undefined>()
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const resting = useRef<Selected | undefined>(undefined)
+  const onHover = useCallback(
+    (selected: Selected | undefined, xPx: number) => {
+      const before = resting.current
+      if (before?.type === selected?.type && before?.slot === selected?.slot) return
+      resting.current = selected
+      clearTimeout(timer.current)
+      if (selected === undefined) {
+        setHover(undefined)
+        return
+      }
+      const timeS = engine.timeAt(xPx)
+      timer.current = setTimeout(() => setHover({ selected, timeS }), HOVER_MS)
+    },
+    [engine],
+  )
+  useEffect(() => () => clearTimeout(timer.current), [])
+  return [hover, onHover] as const
+}
+
+/** The overview's data, a few times a second at most; the last state always comes. */
+function useDensity(engine: TimelineEngine, columns: TraceColumns): Density {
+  const [density, setDensity] = useState(() => densityOf(columns, engine.tally))
+  const takenMs = useRef(-Infinity)
+  const { version } = columns
+  useEffect(() => {
+    const waitMs = Math.max(0, takenMs.current + DENSITY_MS - performance.now())
+    const timer = setTimeout(() => {
+      takenMs.current = performance.now()
+      setDensity(densityOf(columns, engine.tally))
+    }, waitMs)
+    return () => clearTimeout(timer)
+  }, [columns, engine, version])
+  return density
+}

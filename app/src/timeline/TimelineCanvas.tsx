@@ -1,0 +1,140 @@
+/**
+ * The canvas of bars in a native scroll container: the browser scrolls, the canvas sticks and
+ * paints what is seen. The picture has its words beside it, for those who do not see it.
+ */
+import { useEffect, useId, useLayoutEffect, useState } from 'react'
+import { MarkFlag } from '../model/columns.ts'
+import type { Selected } from '../store/view-state.ts'
+import { spokenSelection } from './describe.ts'
+import type { TimelineEngine } from './engine.ts'
+import { attachGestures } from './gestures.ts'
+import { createHatch, createPainter } from './paint.ts'
+import { readTheme } from './theme.ts'
+
+export interface TimelineCanvasProps {
+  readonly engine: TimelineEngine
+  /** Height of all groups, CSS px. */
+  readonly contentPx: number
+  readonly heightPx: number
+  readonly onCanvas: (canvas: HTMLCanvasElement | null) => void
+  readonly onSize: (widthPx: number, heightPx: number) => void
+  readonly onScroll: (topPx: number) => void
+  readonly onHover: (selected: Selected | undefined, xPx: number) => void
+}
+
+/** Room below the last group, so that its last row is not glued to the edge. */
+const BELOW_PX = 24
+
+export function TimelineCanvas(props: TimelineCanvasProps) {
+  const { engine, contentPx, heightPx, onCanvas, onSize, onScroll, onHover } = props
+  const descriptionId = useId()
+  const [canvas, setCanvas] = useState<HTMLCanvasElement | null>(null)
+  const [scroller, setScroller] = useState<HTMLDivElement | null>(null)
+  useEffect(() => onCanvas(canvas), [canvas, onCanvas])
+  useScroller(engine, scroller)
+  useSize(engine, scroller, onSize)
+  useTheme(engine, canvas)
+  useEffect(() => {
+    if (canvas === null) return undefined
+    return attachGestures(canvas, engine, { hover: onHover })
+  }, [engine, canvas, onHover])
+  return (
+    <div
+      ref={setScroller}
+      className="timeline-scroll"
+      onScroll={(event) => onScroll(event.currentTarget.scrollTop)}
+    >
+      <div className="timeline-sizer" style={{ height: contentPx + BELOW_PX }}>
+        {/* oxlint-disable jsx-a11y/no-interactive-element-to-noninteractive-role -- an application handles its own keys */}
+        <canvas
+          ref={setCanvas}
+          className="timeline-canvas"
+          style={{ height: heightPx }}
+          tabIndex={0}
+          role="application"
+          aria-roledescription="timeline"
+          aria-label="Timeline of spans"
+          aria-describedby={descriptionId}
+        />
+        {/* oxlint-enable */}
+      </div>
+      <p id={descriptionId} className="timeline-hidden" aria-live="polite">
+        {describe(engine)}
+      </p>
+    </div>
+  )
+}
+
+/** What is selected, in words; nothing when it is no longer there. */
+function describe({ columns, facts }: TimelineEngine): string {
+  const { selected, playheadS } = facts
+  const exists =
+    selected?.type === 'span'
+      ? selected.slot < columns.spanCount
+      : selected !== undefined &&
+        selected.slot < columns.markCount &&
+        ((columns.markFlags[selected.slot] as number) & MarkFlag.REMOVED) === 0
+  return spokenSelection(columns, exists ? selected : undefined, playheadS)
+}
+
+function useScroller(engine: TimelineEngine, scroller: HTMLDivElement | null): void {
+  useLayoutEffect(() => {
+    if (scroller === null) return undefined
+    engine.setScroller((top) => scroller.scrollTo({ top }))
+    return () => engine.setScroller(undefined)
+  }, [engine, scroller])
+}
+
+/** Tells the engine how large the canvas's box is. */
+function useSize(
+  engine: TimelineEngine,
+  scroller: HTMLDivElement | null,
+  onSize: (widthPx: number, heightPx: number) => void,
+): void {
+  useLayoutEffect(() => {
+    if (scroller === null) return undefined
+    const resize = (): void => {
+      const ratio = window.devicePixelRatio || 1
+      const { clientWidth, clientHeight } = scroller
+      const isSame = clientWidth === engine.widthPx && clientHeight === engine.heightPx
+      if (isSame && ratio === engine.deviceRatio) return
+      engine.setSize(clientWidth, clientHeight, ratio)
+      onSize(clientWidth, clientHeight)
+    }
+    resize()
+    const observer = new ResizeObserver(resize)
+    observer.observe(scroller)
+    // Zooming the page or moving it to another screen changes the ratio and nothing else.
+    window.addEventListener('resize', resize)
+    return () => {
+      observer.disconnect()
+      window.removeEventListener('resize', resize)
+    }
+  }, [engine, scroller, onSize])
+}
+
+/** Reads the colours again whenever the theme, or the system's, changes. */
+function useTheme(engine: TimelineEngine, canvas: HTMLCanvasElement | null): void {
+  useLayoutEffect(() => {
+    const context = canvas?.getContext('2d', { alpha: false })
+    if (canvas === null || !context) return undefined
+    const read = (): void => {
+      const styles = getComputedStyle(canvas)
+      const theme = readTheme((name) => styles.getPropertyValue(name))
+      const tile = document.createElement('canvas')
+      const hatch = createHatch(tile, theme.ink('wait').fill, engine.deviceRatio)
+      engine.setPainter(createPainter(context, theme, hatch))
+    }
+    read()
+    const observer = new MutationObserver(read)
+    const attributeFilter = ['data-theme', 'class', 'style']
+    observer.observe(document.documentElement, { attributes: true, attributeFilter })
+    const dark = window.matchMedia('(prefers-color-scheme: dark)')
+    dark.addEventListener('change', read)
+    return () => {
+      observer.disconnect()
+      dark.removeEventListener('change', read)
+      engine.setPainter(undefined)
+    }
+  }, [engine, canvas])
+}

@@ -1,0 +1,60 @@
+/** The tally's bins as the minimap draws them: work by kind, without the spans that only contain. */
+import type { TraceColumns } from '../model/columns.ts'
+import { BIN_COUNT, OTHER_KINDS, type Tally } from './tally.ts'
+import { kindVariable } from './theme.ts'
+
+export interface Density {
+  /** Unix seconds at the left edge of bin 0, and the width of a bin. */
+  readonly originS: number
+  readonly binS: number
+  /** Indexes of the bins that hold anything, without gaps. */
+  readonly bins: readonly number[]
+  readonly series: readonly DensitySeries[]
+  /** Of all bins, the highest sum. */
+  readonly highest: number
+  readonly errorBins: readonly number[]
+}
+
+export interface DensitySeries {
+  /** The CSS variable of its colour. */
+  readonly variable: string
+  readonly values: Float64Array
+}
+
+/** These run as long as what they contain: counted too, every bin would be full. */
+const CONTAINERS: ReadonlySet<string> = new Set(['agent', 'turn'])
+/** The model's phases are inside of its own span. */
+const PHASES: ReadonlySet<string> = new Set(['prefill', 'decode'])
+
+export function densityOf(columns: TraceColumns, tally: Tally): Density {
+  const nameOf = (kind: number): string => columns.kinds[kind] ?? 'other'
+  const kinds = [...tally.byKind.keys()].toSorted((a, b) => a - b)
+  const leaves = kinds.filter((kind) => {
+    const name = nameOf(kind)
+    return !CONTAINERS.has(name) && !PHASES.has(name)
+  })
+  const series = (leaves.length > 0 ? leaves : kinds).map((kind) => ({
+    variable: kind === OTHER_KINDS ? '--text-muted' : kindVariable(nameOf(kind)),
+    values: (tally.byKind.get(kind) ?? new Float64Array(BIN_COUNT)).slice(),
+  }))
+  const last = lastBin(columns, tally)
+  let highest = tally.binS / 4
+  for (let bin = 0; bin <= last; bin++) {
+    let sum = 0
+    for (const { values } of series) sum += values[bin] as number
+    if (sum > highest) highest = sum
+  }
+  return {
+    originS: tally.originS,
+    binS: tally.binS,
+    bins: Array.from({ length: last + 1 }, (_, bin) => bin),
+    series,
+    highest,
+    errorBins: Array.from(tally.errors.keys()).filter((bin) => tally.errors[bin] !== 0),
+  }
+}
+
+function lastBin(columns: TraceColumns, tally: Tally): number {
+  const bin = Math.floor((columns.lastS - tally.originS) / tally.binS)
+  return Number.isNaN(bin) ? -1 : Math.min(bin, BIN_COUNT - 1)
+}

@@ -1,0 +1,178 @@
+/**
+ * Pointer and wheel on the canvas. A mouse drags a range, pans with Shift or the middle button,
+ * clicks to select; a finger pans, two fingers zoom. Listeners are the browser's own: a wheel that
+ * zooms must be able to keep the page from zooming, which React's passive ones cannot.
+ */
+import type { TimelineEngine } from './engine.ts'
+import type { Selected } from '../store/view-state.ts'
+
+/** Less than this is a click. */
+const MOUSE_SLACK_PX = 3
+const TOUCH_SLACK_PX = 8
+/** One notch of a mouse wheel is about 100; a pinch sends many small ones. */
+const WHEEL_LIMIT_PX = 60
+const ZOOM_PER_PX = 0.006
+const LINE_PX = 16
+
+export interface GestureEvents {
+  /** The pointer rests over something (undefined: over nothing, or left). */
+  hover(selected: Selected | undefined, xPx: number): void
+}
+
+interface Point {
+  readonly xPx: number
+  readonly yPx: number
+}
+
+type Drag =
+  | { readonly type: 'pan'; lastX: number; lastY: number }
+  | { readonly type: 'range'; readonly fromX: number; readonly fromS: number; moved: boolean }
+  | { readonly type: 'touch'; readonly fromX: number; lastX: number; moved: boolean }
+
+/** Returns how to detach. */
+export function attachGestures(
+  canvas: HTMLElement,
+  engine: TimelineEngine,
+  events: GestureEvents,
+): () => void {
+  const touches = new Map<number, Point>()
+  let drag: Drag | undefined
+  let pinchPx = 0
+
+  const pointOf = (event: MouseEvent): Point => {
+    const box = canvas.getBoundingClientRect()
+    return { xPx: event.clientX - box.left, yPx: event.clientY - box.top }
+  }
+
+  const onWheel = (event: WheelEvent): void => {
+    const unitPx = event.deltaMode === 1 ? LINE_PX : event.deltaMode === 2 ? engine.heightPx : 1
+    if (event.ctrlKey || event.metaKey) {
+      event.preventDefault()
+      const byPx = Math.min(Math.max(event.deltaY * unitPx, -WHEEL_LIMIT_PX), WHEEL_LIMIT_PX)
+      engine.zoomAt(Math.exp(-byPx * ZOOM_PER_PX), pointOf(event).xPx)
+      return
+    }
+    const sideways = event.shiftKey && event.deltaX === 0 ? event.deltaY : event.deltaX
+    // A trackpad that scrolls down drifts a little sideways: the larger direction counts.
+    if (!event.shiftKey && Math.abs(event.deltaX) <= Math.abs(event.deltaY)) return
+    event.preventDefault()
+    engine.panByPx(sideways * unitPx)
+  }
+
+  const onDown = (event: PointerEvent): void => {
+    events.hover(undefined, 0)
+    const { xPx, yPx } = pointOf(event)
+    if (event.pointerType === 'touch') {
+      touches.set(event.pointerId, { xPx, yPx })
+      pinchPx = spreadOf(touches)
+      drag = touches.size > 1 ? undefined : { type: 'touch', fromX: xPx, lastX: xPx, moved: false }
+      return
+    }
+    if (event.button > 1) return
+    canvas.setPointerCapture(event.pointerId)
+    if (event.button === 1 || event.shiftKey) {
+      event.preventDefault()
+      drag = { type: 'pan', lastX: xPx, lastY: yPx }
+    } else {
+      drag = { type: 'range', fromX: xPx, fromS: engine.timeAt(xPx), moved: false }
+    }
+  }
+
+  const onMove = (event: PointerEvent): void => {
+    const point = pointOf(event)
+    if (event.pointerType !== 'touch') engine.cursorPx = point.xPx
+    if (event.pointerType === 'touch' && touches.size > 1) {
+      pinch(event.pointerId, point)
+    } else if (drag === undefined) {
+      if (event.pointerType !== 'touch')
+        events.hover(engine.hitTest(point.xPx, point.yPx), point.xPx)
+    } else {
+      continueDrag(drag, point)
+    }
+  }
+
+  const continueDrag = (now: Drag, { xPx, yPx }: Point): void => {
+    if (now.type === 'pan') {
+      engine.panByPx(now.lastX - xPx)
+      if (yPx !== now.lastY) engine.scrollTo(engine.scrollTopPx + now.lastY - yPx)
+      now.lastX = xPx
+      now.lastY = yPx
+      return
+    }
+    const slackPx = now.type === 'touch' ? TOUCH_SLACK_PX : MOUSE_SLACK_PX
+    if (!now.moved && Math.abs(xPx - now.fromX) < slackPx) return
+    now.moved = true
+    if (now.type === 'touch') {
+      engine.panByPx(now.lastX - xPx)
+      now.lastX = xPx
+      return
+    }
+    const inside = Math.min(Math.max(xPx, 0), engine.widthPx)
+    const toS = engine.timeAt(inside)
+    engine.dispatch.setRange({ startS: Math.min(now.fromS, toS), endS: Math.max(now.fromS, toS) })
+  }
+
+  const pinch = (pointer: number, point: Point): void => {
+    const before = middleOf(touches)
+    touches.set(pointer, point)
+    const after = middleOf(touches)
+    const spreadPx = spreadOf(touches)
+    engine.panByPx(before - after)
+    if (pinchPx > 0 && spreadPx > 0) engine.zoomAt(spreadPx / pinchPx, after)
+    pinchPx = spreadPx
+  }
+
+  const onUp = (event: PointerEvent): void => {
+    const ended = drag
+    drag = undefined
+    touches.delete(event.pointerId)
+    if (ended === undefined || ended.type === 'pan' || ended.moved) return
+    const { xPx, yPx } = pointOf(event)
+    const hit = engine.hitTest(xPx, yPx)
+    engine.dispatch.select(hit)
+    if (hit === undefined) engine.dispatch.setRange(undefined)
+  }
+
+  const onCancel = (event: PointerEvent): void => {
+    drag = undefined
+    touches.delete(event.pointerId)
+  }
+
+  const onLeave = (): void => {
+    engine.cursorPx = undefined
+    if (drag === undefined) events.hover(undefined, 0)
+  }
+
+  const onDoubleClick = (event: MouseEvent): void => {
+    const { xPx, yPx } = pointOf(event)
+    const hit = engine.hitTest(xPx, yPx)
+    if (hit?.type === 'span') engine.fitSpan(hit.slot)
+  }
+
+  canvas.addEventListener('wheel', onWheel, { passive: false })
+  canvas.addEventListener('pointerdown', onDown)
+  canvas.addEventListener('pointermove', onMove)
+  canvas.addEventListener('pointerup', onUp)
+  canvas.addEventListener('pointercancel', onCancel)
+  canvas.addEventListener('pointerleave', onLeave)
+  canvas.addEventListener('dblclick', onDoubleClick)
+  return () => {
+    canvas.removeEventListener('wheel', onWheel)
+    canvas.removeEventListener('pointerdown', onDown)
+    canvas.removeEventListener('pointermove', onMove)
+    canvas.removeEventListener('pointerup', onUp)
+    canvas.removeEventListener('pointercancel', onCancel)
+    canvas.removeEventListener('pointerleave', onLeave)
+    canvas.removeEventListener('dblclick', onDoubleClick)
+  }
+}
+
+function spreadOf(touches: ReadonlyMap<number, Point>): number {
+  const [a, b] = [...touches.values()]
+  return a === undefined || b === undefined ? 0 : Math.hypot(a.xPx - b.xPx, a.yPx - b.yPx)
+}
+
+function middleOf(touches: ReadonlyMap<number, Point>): number {
+  const points = [...touches.values()]
+  return points.reduce((sum, { xPx }) => sum + xPx, 0) / Math.max(points.length, 1)
+}
