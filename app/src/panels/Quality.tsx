@@ -30,15 +30,18 @@ const DOUBTS: readonly Doubt[] = [
 /** Being late or in another unit takes nothing from what is shown. */
 const HARMLESS: ReadonlySet<keyof DataQuality> = new Set(['late', 'rescaled'])
 
-export function doubtCount(quality: DataQuality | undefined): number {
-  if (quality === undefined) return 0
-  return DOUBTS.reduce((sum, { key }) => sum + (HARMLESS.has(key) ? 0 : quality[key]), 0)
+/** How many events or spans are in doubt. */
+export function doubtCount(quality: DataQuality | undefined, tornLine: number | undefined): number {
+  const torn = tornLine === undefined ? 0 : 1
+  if (quality === undefined) return torn
+  return DOUBTS.reduce((sum, { key }) => sum + (HARMLESS.has(key) ? 0 : quality[key]), torn)
 }
 
 export function QualityButton() {
   const { store } = useApp()
   const quality = useFacts((state) => state.quality)
-  const doubts = doubtCount(quality)
+  const tornLine = useFacts((state) => state.tornLine)
+  const doubts = doubtCount(quality, tornLine)
   return (
     <button
       type="button"
@@ -57,6 +60,7 @@ export function QualityDialog() {
   const { store } = useApp()
   const quality = useFacts((state) => state.quality)
   const malformed = useFacts((state) => state.malformed)
+  const tornLine = useFacts((state) => state.tornLine)
   const close = (): void => store.setState({ dialog: undefined })
   const present = DOUBTS.filter(({ key }) => (quality?.[key] ?? 0) > 0)
   const show = (query: string): void => {
@@ -65,12 +69,20 @@ export function QualityDialog() {
   }
   return (
     <Modal title="Data quality" className="quality-dialog" onClose={close}>
-      {present.length === 0 && (
+      {present.length === 0 && tornLine === undefined && (
         <p className="all-well">
           <CheckIcon /> Every line was read, every end has found its start, and nothing was lost.
         </p>
       )}
       <dl className="doubts">
+        {tornLine !== undefined && (
+          <div className="doubt">
+            <dt>
+              <span className="doubt-count">1</span> Last line cut off
+            </dt>
+            <dd>Line {tornLine.toLocaleString('en')} has no end, so it is not an event yet.</dd>
+          </div>
+        )}
         {present.map(({ key, name, meaning, query }) => (
           <div key={key} className="doubt">
             <dt>

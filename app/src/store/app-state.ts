@@ -62,6 +62,8 @@ export interface AppState extends ViewState {
   readonly quality: DataQuality | undefined
   /** The first of them; `quality.malformed` counts all. */
   readonly malformed: readonly MalformedLine[]
+  /** Number of a last line without an end: cut off, no event. Undefined while a log is followed. */
+  readonly tornLine: number | undefined
   /** Version of the columns: React reads this number, never the arrays' identity. */
   readonly version: number
   /**

@@ -53,8 +53,8 @@ export function takeReport({ store, columns, frames }: ControlledParts, report: 
       store.setState({ progress: report.progress })
       break
     case 'quality': {
-      const { quality, malformed, groupKeys } = report
-      store.setState({ quality, malformed, groupKeys })
+      const { quality, malformed, tornLine, groupKeys } = report
+      store.setState({ quality, malformed, tornLine, groupKeys })
       break
     }
   }

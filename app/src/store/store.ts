@@ -30,6 +30,7 @@ export const INITIAL_STATE: AppState = {
   progress: undefined,
   quality: undefined,
   malformed: [],
+  tornLine: undefined,
   version: 0,
   skewS: 0,
   dialog: undefined,

@@ -1,5 +1,15 @@
 /** Answers to what the page asks about the trace. Pure: a trace and a question in, plain data out. */
-import { parseLine, SpanFlag, type JsonValue, type Span, type Trace } from '@wattline/trace'
+import {
+  countedFigures,
+  parseLine,
+  quantile,
+  SpanFlag,
+  sumCost,
+  sumTokens,
+  type JsonValue,
+  type Span,
+  type Trace,
+} from '@wattline/trace'
 import { markBySlot } from './ingestor.ts'
 import { totalTokens } from './patches.ts'
 import type { KindSummary, MarkFacts, RangeSummary, SpanFacts } from './protocol.ts'
@@ -52,16 +62,17 @@ export function spansIn(spans: readonly Span[], startS: number, endS: number): r
 /** Statistics of the spans in a range. Durations are of spans that ended. */
 export function rangeSummary(spans: readonly Span[], startS: number, endS: number): RangeSummary {
   const seen = spansIn(spans, startS, endS)
+  const counted = countedFigures(seen)
   const durationsS = seen
     .flatMap((span) => (span.endS === undefined ? [] : [Math.max(0, span.endS - span.startS)]))
     .sort((a, b) => a - b)
   return {
     spans: seen.length,
     errors: seen.filter(({ flags }) => (flags & SpanFlag.ERROR) !== 0).length,
-    tokens: countedSum(seen, (span) => totalTokens(span.tokens)),
-    costUsd: countedSum(seen, (span) => span.costUsd),
-    p50Ms: quantileMs(durationsS, 0.5),
-    p95Ms: quantileMs(durationsS, 0.95),
+    tokens: sumTokens(seen, counted)?.total,
+    costUsd: sumCost(seen, counted),
+    p50Ms: toMs(quantile(durationsS, 0.5)),
+    p95Ms: toMs(quantile(durationsS, 0.95)),
   }
 }
 
@@ -98,28 +109,12 @@ function kindSummary(kind: string, spans: readonly Span[], playheadS: number): K
     spans: spans.length,
     errors: spans.filter(({ errorAtS }) => errorAtS !== undefined && errorAtS <= playheadS).length,
     totalMs: durationsS.reduce((sum, seconds) => sum + seconds * 1000, 0),
-    p50Ms: quantileMs(durationsS, 0.5),
-    p95Ms: quantileMs(durationsS, 0.95),
+    p50Ms: toMs(quantile(durationsS, 0.5)),
+    p95Ms: toMs(quantile(durationsS, 0.95)),
   }
 }
 
-/** A span's own figure counts only if no descendant in the set carries one. */
-function countedSum(
-  spans: readonly Span[],
-  figure: (span: Span) => number | undefined,
-): number | undefined {
-  const replaced = new Set<Span>()
-  const known = spans.filter((span) => figure(span) !== undefined)
-  for (const span of known) {
-    for (let up = span.parent; up !== undefined && !replaced.has(up); up = up.parent) replaced.add(up)
-  }
-  if (known.length === 0) return undefined
-  return known.reduce((sum, span) => sum + (replaced.has(span) ? 0 : (figure(span) ?? 0)), 0)
-}
-
-/** Nearest rank. */
-function quantileMs(ascendingS: readonly number[], share: number): number | undefined {
-  const seconds = ascendingS[Math.max(0, Math.ceil(ascendingS.length * share) - 1)]
+function toMs(seconds: number | undefined): number | undefined {
   return seconds === undefined ? undefined : seconds * 1000
 }
 

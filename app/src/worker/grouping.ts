@@ -83,20 +83,26 @@ export class Grouping {
     return [...builtIn, ...found.sort()]
   }
 
-  /** Names a span's or mark's group under `key`. */
+  /** Names a span's or mark's group under `key`; what has none is gathered in one. */
   groupOf(key: string): (item: Span | Mark) => string {
+    const valueOf = this.valueOf(key)
     const none = `no ${key}`
+    return (item) => valueOf(item) ?? none
+  }
+
+  /** A span's or mark's value under `key`: its own, else its nearest ancestor's. */
+  valueOf(key: string): (item: Span | Mark) => string | undefined {
     switch (key) {
       case 'agent':
-        return (item) => item.agent ?? none
+        return (item) => item.agent
       case 'kind':
         return (item) => item.kind
       case 'tool':
-        return (item) => this.#first(item, TOOL_KEYS) ?? none
+        return (item) => this.#first(item, TOOL_KEYS)
       case 'model':
-        return (item) => this.#first(item, MODEL_KEYS) ?? none
+        return (item) => this.#first(item, MODEL_KEYS)
       default:
-        return (item) => this.#inherited(item, key) ?? none
+        return (item) => this.#inherited(item, key)
     }
   }
 

@@ -6,7 +6,16 @@
  *  bytes ─▶ LogDecoder ─▶ Trace ─flush▶ changes ─▶ Lanes ─▶ PatchBuilder ─▶ patch
  * ```
  */
-import { Lanes, LogDecoder, Trace, type DataQuality, type Mark, type Span, type TraceChanges, type WriterState } from '@wattline/trace'
+import {
+  Lanes,
+  LogDecoder,
+  Trace,
+  type DataQuality,
+  type Mark,
+  type Span,
+  type TraceChanges,
+  type WriterState,
+} from '@wattline/trace'
 import type { MalformedLine } from '../store/app-state.ts'
 import { Grouping } from './grouping.ts'
 import { PatchBuilder } from './patches.ts'
@@ -22,9 +31,12 @@ export class Ingestor {
   readonly #patches = new PatchBuilder()
   readonly #malformed: MalformedLine[] = []
   #lanes: Lanes
+  #groupBy: string
   #receivedBytes = 0
+  #tornLine: number | undefined
 
   constructor(groupBy: string) {
+    this.#groupBy = groupBy
     const utf8 = new TextDecoder('utf-8', { fatal: true })
     this.#decoder = new LogDecoder({ decode: (bytes) => utf8.decode(bytes) })
     this.#lanes = new Lanes(this.#grouping.groupOf(groupBy))
@@ -61,13 +73,14 @@ export class Ingestor {
     })
   }
 
-  /** The log has ended here. A torn last line is said, since it is not an event. */
+  /** Number of the last line if it has no end: it was cut off, and is no event. */
+  get tornLine(): number | undefined {
+    return this.#tornLine
+  }
+
+  /** The log has ended here. */
   finish(writer = 0): void {
-    const torn = this.#decoder.finish()
-    if (torn !== undefined) {
-      const reason = `the last line has no end (${torn.bytes} bytes): it was cut off`
-      this.#addMalformed(torn.position, this.#decoder.lineCount + 1, reason)
-    }
+    if (this.#decoder.finish() !== undefined) this.#tornLine = this.#decoder.lineCount + 1
     this.trace.setWriter(writer, 'closed')
   }
 
@@ -92,6 +105,7 @@ export class Ingestor {
   regroup(groupBy: string): TracePatch {
     const removedMarks = this.trace.flush().removedMarks
     const { spans, marks } = this.trace
+    this.#groupBy = groupBy
     this.#lanes = new Lanes(this.#grouping.groupOf(groupBy))
     this.#lanes.place({ spans })
     return this.#build(spans, { marks, removedMarks }, true)
@@ -99,6 +113,11 @@ export class Ingestor {
 
   quality(): DataQuality {
     return this.trace.quality()
+  }
+
+  /** What a span is grouped under now; undefined when it has no such value. */
+  groupOf(item: Span | Mark): string | undefined {
+    return this.#grouping.valueOf(this.#groupBy)(item)
   }
 
   groupKeys(): string[] {

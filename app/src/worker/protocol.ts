@@ -143,6 +143,7 @@ export type FromWorker =
       readonly type: 'quality'
       readonly quality: DataQuality
       readonly malformed: readonly MalformedLine[]
+      readonly tornLine: number | undefined
       readonly groupKeys: readonly string[]
     }
   | { readonly type: 'answer'; readonly id: number; readonly answer: unknown }

@@ -4,6 +4,8 @@
  */
 const LF = 10
 const FIRST_READ_BYTES = 64 * 1024
+/** Starts and ends of spans are read in turn, and lie apart. */
+const KEPT_BLOCKS = 4
 const RETAINED_BYTES = 64 * 1024 * 1024
 
 export interface RawLines {
@@ -11,18 +13,38 @@ export interface RawLines {
   read(position: number): Promise<Uint8Array>
 }
 
-/** Lines of a file: read again from its slice. */
+/** Lines of a file: read again from its slices, of which the last few are kept. */
 export function fileLines(file: Blob): RawLines {
+  let blocks: Block[] = []
   return {
     async read(position) {
-      for (let size = FIRST_READ_BYTES; ; size *= 4) {
-        const bytes = new Uint8Array(await file.slice(position, position + size).arrayBuffer())
-        const end = bytes.indexOf(LF)
-        if (end !== -1) return bytes.subarray(0, end)
-        if (position + size >= file.size) return bytes
-      }
+      const known = blocks.find((block) => lineIn(block, position) !== undefined)
+      const block = known ?? (await readBlock(file, position))
+      blocks = [block, ...blocks.filter((one) => one !== block)].slice(0, KEPT_BLOCKS)
+      return lineIn(block, position) ?? block.bytes.subarray(position - block.position)
     },
   }
+}
+
+interface Block {
+  readonly position: number
+  readonly bytes: Uint8Array
+}
+
+/** From `position` on as much as holds its line, at least 64 KiB. */
+async function readBlock(file: Blob, position: number): Promise<Block> {
+  for (let size = FIRST_READ_BYTES; ; size *= 4) {
+    const bytes = new Uint8Array(await file.slice(position, position + size).arrayBuffer())
+    if (bytes.includes(LF) || position + size >= file.size) return { position, bytes }
+  }
+}
+
+/** The line at `position` if all of it lies in the block. */
+function lineIn(block: Block, position: number): Uint8Array | undefined {
+  const from = position - block.position
+  if (from < 0 || from >= block.bytes.length) return undefined
+  const end = block.bytes.indexOf(LF, from)
+  return end === -1 ? undefined : block.bytes.subarray(from, end)
 }
 
 /** Lines of a stream that can only be read from its beginning (a compressed file). */

@@ -122,7 +122,14 @@ export class Session {
       case 'overview':
         return overview(trace.spans, (ask as Ask<'overview'>).playheadS)
       case 'records':
-        return spanRecords(trace, ask as Ask<'records'>, (position) => this.#readRaw(position))
+        return spanRecords(
+          {
+            spans: trace.spans,
+            groupOf: (span) => this.#ingestor.groupOf(span),
+            readRaw: (position) => this.#readRaw(position),
+          },
+          ask as Ask<'records'>,
+        )
     }
   }
 
@@ -186,9 +193,14 @@ export class Session {
   }
 
   #sendQuality(): void {
-    const quality = this.#ingestor.quality()
-    const { malformed } = this.#ingestor
-    this.#post({ type: 'quality', quality, malformed, groupKeys: this.#ingestor.groupKeys() })
+    const { malformed, tornLine } = this.#ingestor
+    this.#post({
+      type: 'quality',
+      quality: this.#ingestor.quality(),
+      malformed,
+      tornLine,
+      groupKeys: this.#ingestor.groupKeys(),
+    })
   }
 
   #setProgress(change: Partial<Progress>): void {
@@ -224,9 +236,12 @@ function unreadable(file: File, error: unknown): string {
   return `${file.name} could not be read to its end: ${cause}. Choose it again.`
 }
 
-function nothingIn(file: File, { malformed, trace }: Ingestor): string {
+function nothingIn(file: File, { malformed, tornLine, trace }: Ingestor): string {
   const first = malformed[0]
-  if (first === undefined) return `${file.name} is empty: it has no line that ends.`
+  if (first === undefined && tornLine !== undefined) {
+    return `${file.name} has no line that ends: line ${tornLine} was cut off, or is still being written.`
+  }
+  if (first === undefined) return `${file.name} is empty: there is no event in it.`
   const more = trace.quality().malformed - 1
   const rest = more > 0 ? `; ${more.toLocaleString('en')} more` : ''
   return `${file.name} has no events. Line ${first.line}: ${first.reason}${rest}.`
