@@ -22,23 +22,34 @@ export function helpWith(style: Style): Partial<Help> {
     styleSubcommandText: style.cyan,
     styleOptionText: style.cyan,
     styleArgumentText: style.cyan,
+    subcommandTerm: (command) => command.name(),
     formatHelp(command, helper) {
       const text = Help.prototype.formatHelp.call(helper, command, helper)
-      const examples = EXAMPLES.get(command)
-      if (examples === undefined) return text
-      // The usage line and the purpose are the first two paragraphs.
-      const paragraphs = text.split('\n\n')
-      const head = paragraphs.slice(0, 2).join('\n\n')
-      const rest = paragraphs.slice(2).join('\n\n')
-      return `${head}\n\n${exampleList(examples, style)}\n\n${rest}`
+      const [usage, purpose, ...sections] = text.trimEnd().split('\n\n')
+      const isCommands = (section: string) => section.startsWith(style.bold('Commands:'))
+      const examples = EXAMPLES.get(command) ?? []
+      return [
+        usage,
+        purpose,
+        ...(examples.length > 0 ? [exampleList(examples, style, helper.helpWidth ?? 100)] : []),
+        ...sections.filter(isCommands),
+        ...sections.filter((section) => !isCommands(section)),
+      ]
+        .join('\n\n')
+        .concat('\n')
     },
   }
 }
 
-function exampleList(examples: readonly Example[], style: Style): string {
-  const width = Math.max(...examples.map(([command]) => command.length)) + 2
-  const lines = examples.map(
-    ([command, purpose]) => `  ${style.cyan(padEnd(command, width))}${style.dim(purpose)}`,
+/** Purposes stand beside their commands, or, where that is too wide, below them. */
+function exampleList(examples: readonly Example[], style: Style, width: number): string {
+  const commandCells = Math.max(...examples.map(([command]) => command.length)) + 2
+  const purposeCells = Math.max(...examples.map(([, purpose]) => purpose.length))
+  const fits = 2 + commandCells + purposeCells <= width
+  const lines = examples.map(([command, purpose]) =>
+    fits
+      ? `  ${style.cyan(padEnd(command, commandCells))}${style.dim(purpose)}`
+      : `  ${style.cyan(command)}\n      ${style.dim(purpose)}`,
   )
   return [style.bold('Examples:'), ...lines].join('\n')
 }

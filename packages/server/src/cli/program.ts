@@ -196,12 +196,12 @@ function addDemo(root: Command, io: CliIo): void {
     .description(
       'Stream a believable run of several agents to the server (it is started if none runs), or write it to a file.',
     )
-    .addOption(new Option('--agents <n>', 'agents at work').default('4'))
+    .addOption(new Option('--agents <n>', 'agents at work').default('4', '4'))
     .addOption(
       new Option('--duration <time>', 'how long the run lasts, such as 90s or 10m (default: 3m)'),
     )
     .addOption(new Option('--spans <n>', 'make about this many spans, however long that takes'))
-    .addOption(new Option('--speed <x>', 'play so many times faster').default('1'))
+    .addOption(new Option('--speed <x>', 'play so many times faster').default('1', '1'))
     .addOption(new Option('--seed <n>', 'the same seed gives the same run (default: a random one)'))
     .addOption(new Option('--ids', 'events carry ids (the default)'))
     .addOption(new Option('--no-ids', 'events carry no ids, as many real agents write them'))

@@ -66,6 +66,8 @@ describe('spans --json', () => {
       'flags',
       'error',
       'tokens',
+      'inputTokens',
+      'outputTokens',
       'cost',
       'metadata',
     ])
@@ -111,7 +113,7 @@ describe('spans --json', () => {
 
   test('--group puts any key into group', async () => {
     const groups = (await spansJson([file, '--group', 'tool'])).map(({ group }) => group)
-    expect(groups).toEqual(['', '', 'grep', 'bash'])
+    expect(groups).toEqual([null, null, 'grep', 'bash'])
     const kinds = (await spansJson([file, '--group', 'kind'])).map(({ group }) => group)
     expect(kinds).toEqual(['agent', 'lm_inference', 'tool_call', 'tool_call'])
   })

@@ -2,9 +2,12 @@
 import {
   type AgentEvent,
   type Mark,
+  markRecord,
   type Metadata,
   pairUpstream,
   type Span,
+  type SpanRecord,
+  spanRecord,
   Trace,
 } from '@wattline/trace'
 import type { LogReading } from '../read-log.ts'
@@ -12,7 +15,6 @@ import { type GroupOf, groupBy } from './grouping.ts'
 import { type CliIo, LineWriter } from './io.ts'
 import { readInput, requireEvents } from './log-input.ts'
 import { qualityNotes } from './quality-notes.ts'
-import { markRecord, spanRecord } from './records.ts'
 import { SpanTable } from './span-table.ts'
 import { treeRows } from './span-tree.ts'
 import { logTitle } from './log-title.ts'
@@ -85,15 +87,15 @@ async function printJson(listing: Listing, flags: SpansFlags, io: CliIo): Promis
   const { trace, metadataOf } = listing
   const groupOf = flags.group === undefined ? undefined : groupBy(flags.group)
   const out = new LineWriter(io.stdout)
-  for (const span of trace.spans) {
-    const metadata = metadataOf(span)
-    const record = spanRecord(span, metadata)
-    const group = groupOf === undefined ? {} : { group: groupOf(span, metadata) }
-    await out.line(JSON.stringify({ ...record, ...group }))
+  const print = async (record: SpanRecord, item: Span | Mark) => {
+    const group = groupOf?.(item, record.metadata)
+    await out.line(
+      JSON.stringify(group === undefined ? record : { ...record, group: group || null }),
+    )
   }
-  for (const mark of flags.points === true ? trace.marks : []) {
-    const metadata = metadataOf(mark)
-    await out.line(JSON.stringify(markRecord(mark, metadata)))
+  for (const span of trace.spans) await print(spanRecord(span, metadataOf(span), undefined), span)
+  if (flags.points === true) {
+    for (const mark of trace.marks) await print(markRecord(mark, metadataOf(mark)), mark)
   }
   await out.end()
 }
