@@ -43,7 +43,7 @@ function ask(
   })
 }
 
-function post(url: string, body: BodyInit, headers: Record<string, string> = {}) {
+function post(url: string, body: NonNullable<RequestInit['body']>, headers: Record<string, string> = {}) {
   return fetch(url, { method: 'POST', body, headers })
 }
 

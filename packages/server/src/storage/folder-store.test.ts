@@ -297,6 +297,48 @@ describe('when the log cannot be written', () => {
   })
 })
 
+describe('when somebody takes files away', () => {
+  test('a removed folder ends the run for its readers and writers', async () => {
+    const dir = await tempDir()
+    const store = await openStore({ dir })
+    await append(store, 'r', 1, 5)
+    const abort = new AbortController()
+    const items: string[] = []
+    let refused: Promise<unknown> | undefined
+    for await (const item of store.read('r', { cursor: 0, gen: undefined }, abort.signal)) {
+      items.push(item.type)
+      if (item.type !== 'caughtUp') continue
+      await rm(join(dir, 'r'), { recursive: true })
+      refused = append(store, 'r', 6, 6).catch((error: unknown) => error)
+    }
+    expect(items).toEqual(['chunk', 'caughtUp', 'removed'])
+    expect(await refused).toMatchObject({ code: 'removed' })
+    expect(await store.list()).toEqual([])
+    await append(store, 'r', 1, 1, 'new')
+    expect((await readAll(store, 'r')).text).toBe(line(1, 'new'))
+  })
+
+  test('a removed log is begun anew under a new generation, and readers are reset', async () => {
+    const dir = await tempDir()
+    const store = await openStore({ dir })
+    await append(store, 'r', 1, 5)
+    const abort = new AbortController()
+    let text = ''
+    const items: string[] = []
+    for await (const item of store.read('r', { cursor: 0, gen: undefined }, abort.signal)) {
+      items.push(item.type)
+      if (item.type === 'reset') text = ''
+      if (item.type === 'chunk') text += Buffer.from(item.bytes).toString()
+      if (item.type !== 'caughtUp') continue
+      if (text === line(6)) break
+      await rm(join(dir, 'r', 'events.jsonl'))
+      void append(store, 'r', 6, 6)
+    }
+    expect(items).toEqual(['chunk', 'caughtUp', 'reset', 'chunk', 'caughtUp'])
+    expect(await readFile(join(dir, 'r', 'events.jsonl'), 'utf8')).toBe(line(6))
+  })
+})
+
 describe('run ids', () => {
   test.each([
     '../up',

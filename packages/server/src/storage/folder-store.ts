@@ -167,8 +167,8 @@ export class FolderStore implements RunStore {
     )
     if (log.removed) throw new StoreError('removed', `run ${run} was deleted`)
     const aside = join(this.#dir, `${GONE_PREFIX}${folderName(run)}-${log.meta.gen}`)
-    const removing = log.remove(aside)
     this.#runs.delete(run)
+    const removing = log.remove(aside)
     const settled = removing.then(
       () => undefined,
       () => undefined,
@@ -275,10 +275,21 @@ export class FolderStore implements RunStore {
       meta,
       fsync: this.#options.fsync ?? false,
       log: this.#log,
-      onChange: () => this.#changed(meta.id, log.removed ? 'removed' : 'changed'),
+      onChange: () => {
+        if (log.removed) this.#forget(log)
+        this.#changed(meta.id, log.removed ? 'removed' : 'changed')
+      },
     })
     this.#runs.set(meta.id, log)
     return log
+  }
+
+  /** A run whose end was not asked for: somebody deleted its folder. */
+  #forget(log: RunLog): void {
+    if (this.#runs.get(log.meta.id) !== log) return
+    this.#runs.delete(log.meta.id)
+    const writers = log.meta.writers.map(({ id }) => id)
+    this.#tombstones.add(log.meta.id, writers).catch((error: unknown) => this.#log(String(error)))
   }
 
   #changed(run: string, type: RunChange['type']): void {

@@ -2,11 +2,15 @@
  * The two open files of a run that is being written. Lines go first, their records after them, so
  * that a kill in between leaves lines that nobody was told about, which repair cuts.
  */
+import { existsSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { RECORD_BYTES, writeRecord, type AppendRecord } from './append-record.ts'
 import { repair } from './recovery.ts'
-import { APPENDS_FILE, LOG_FILE, type RunMeta } from './run-meta.ts'
+import { APPENDS_FILE, LOG_FILE, META_FILE, type RunMeta } from './run-meta.ts'
+import { StoreError } from './store.ts'
+
+const LOOK_EVERY_MS = 1000
 
 /** Consecutive appends of one writer, committed as one record. */
 export interface Group {
@@ -18,20 +22,44 @@ export class RunFiles {
   readonly #folder: string
   readonly #fsync: boolean
   #open: { readonly log: FileHandle; readonly appends: FileHandle } | undefined
+  /** The files may differ from what was committed. */
   #dirty = false
+  #lookedMs = 0
 
   constructor(folder: string, fsync: boolean) {
     this.#folder = folder
     this.#fsync = fsync
   }
 
-  /** Writes behind the committed end that `meta` tells. After a failure it repairs before it writes. */
-  async write(meta: RunMeta, groups: readonly Group[]): Promise<void> {
-    if (this.#dirty) {
-      await this.close()
-      await repair(this.#folder, meta)
+  /**
+   * Makes the files ready to be written behind the committed end that `meta` tells. After a failure,
+   * or when somebody took the log away, it repairs first, which may change `meta`.
+   *
+   * @throws {StoreError} `removed` when the whole folder is gone.
+   */
+  async prepare(meta: RunMeta): Promise<void> {
+    if (this.#open !== undefined && Date.now() - this.#lookedMs > LOOK_EVERY_MS) {
+      this.#lookedMs = Date.now()
+      // A file that was deleted can still be written, but nobody will ever read it.
+      if ((await this.#open.log.stat()).nlink === 0) this.#dirty = true
     }
-    this.#open ??= await this.#openBoth()
+    try {
+      if (this.#dirty) {
+        await this.close()
+        await repair(this.#folder, meta)
+        this.#dirty = false
+      }
+      this.#open ??= await this.#openBoth()
+    } catch (cause) {
+      this.#dirty = true
+      if (existsSync(join(this.#folder, META_FILE))) throw cause
+      throw new StoreError('removed', `the folder of run ${meta.id} was removed`, { cause })
+    }
+  }
+
+  /** Writes behind the committed end. `prepare` comes before. */
+  async write(meta: RunMeta, groups: readonly Group[]): Promise<void> {
+    if (this.#open === undefined) throw new Error('expected prepare() before write()')
     const { log, appends } = this.#open
     this.#dirty = true
     await writeAll(

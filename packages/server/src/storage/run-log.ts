@@ -6,6 +6,7 @@
  *                    (one write a file for all that is queued)                 └▶ append resolves
  * ```
  */
+import { existsSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { parseLine } from '@wattline/trace'
 import { apply } from './recovery.ts'
@@ -163,7 +164,8 @@ export class RunLog {
       try {
         await writeRunMeta(this.folder, this.meta, this.#options.fsync)
       } catch (cause) {
-        this.#options.log(`run ${this.meta.id}: cannot write run.json: ${String(cause)}`)
+        if (!existsSync(this.folder)) this.#vanish()
+        else this.#options.log(`run ${this.meta.id}: cannot write run.json: ${String(cause)}`)
       }
     })
     return this.#saving
@@ -251,13 +253,14 @@ export class RunLog {
 
   async #commit(batch: readonly Pending[]): Promise<void> {
     if (this.#end === 'removed') throw new StoreError('removed', `run ${this.meta.id} was deleted`)
-    const groups = this.#group(batch)
-    if (groups.length > 0) {
+    if (batch.some(({ count }) => count > 0)) {
       if (this.#unsavedWriter) {
         // A record names its writer by its place in run.json, which must be there before it.
-        this.#unsavedWriter = false
         await writeRunMeta(this.folder, this.meta, this.#options.fsync)
+        this.#unsavedWriter = false
       }
+      await this.#prepareFiles()
+      const groups = this.#group(batch)
       await this.#files.write(this.meta, groups)
       for (const group of groups) this.#committed(group)
       this.#wakeReaders()
@@ -268,6 +271,14 @@ export class RunLog {
       const lastSeq = this.meta.writers[writer]?.lastSeq ?? 0
       resolve({ cursor: this.meta.end, lastSeq, lost })
     }
+  }
+
+  async #prepareFiles(): Promise<void> {
+    const { gen } = this.meta
+    await this.#files.prepare(this.meta)
+    if (this.meta.gen === gen) return
+    this.tail.clear()
+    this.#options.log(`run ${this.meta.id}: its log was taken away, what is left is a new one`)
   }
 
   /** Joins neighbours of one writer, as long as no lines are missing between them. */
@@ -324,8 +335,20 @@ export class RunLog {
       this.#queuedSeq[index] = writer.lastSeq
     })
     this.#unsavedWriter = true
-    if (error.code === 'failed') this.#options.log(error.message)
+    if (error.code === 'removed') this.#vanish()
+    else this.#options.log(error.message)
     for (const { reject } of refused) reject(error)
+  }
+
+  /** Somebody deleted the folder: the run is over for its writers and readers. */
+  #vanish(): void {
+    if (this.#end !== undefined) return
+    this.#end = 'removed'
+    clearTimeout(this.#saveTimer)
+    this.#options.log(`run ${this.meta.id}: its folder was removed`)
+    this.#wakeReaders()
+    this.#changed()
+    void this.#files.close()
   }
 
   #changed(): void {

@@ -33,16 +33,19 @@ export async function* readRun(
   try {
     let { cursor } = from
     let told = false
-    if (!(await isValid(run, files, from))) {
-      cursor = 0
-      yield { type: 'reset', gen: run.meta.gen }
-    }
+    let gen = (await isValid(run, files, from)) ? run.meta.gen : undefined
     while (!signal.aborted) {
       if (run.removed) {
         yield { type: 'removed' }
         return
       }
-      if (cursor < run.meta.end) {
+      if (gen !== run.meta.gen) {
+        await files.close()
+        gen = run.meta.gen
+        cursor = 0
+        told = false
+        yield { type: 'reset', gen }
+      } else if (cursor < run.meta.end) {
         const recent = run.tail.after(cursor)
         // The file is behind only for readers that were away or slow: they will catch up again.
         if (recent === undefined) told = false
