@@ -1,0 +1,86 @@
+import { SpanFlag } from '@wattline/trace'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { logLines, logText, T0, type SpanRow } from '../testing/log.ts'
+import { columnsOf } from '../testing/trace.ts'
+import { barEndS, flagsAt, isMarkVisible, isOpenAt, isVisible, nowOf, subjectAt } from './clip.ts'
+import type { TraceColumns } from './columns.ts'
+
+test('a span that ends behind the playhead is open up to it, and keeps its secret', () => {
+  const columns = columnsOf(
+    logText([['tool_call', 1, 5, { tool: 'grep' }, { tool: 'grep', success: false, error: 'no' }]]),
+  )
+  expect(isVisible(columns, 0, T0 + 0.9)).toBe(false)
+  expect(isVisible(columns, 0, T0 + 1)).toBe(true)
+  expect(isOpenAt(columns, 0, T0 + 4.9)).toBe(true)
+  expect(barEndS(columns, 0, T0 + 3, T0 + 5)).toBe(T0 + 3)
+  expect(flagsAt(columns, 0, T0 + 4.9)).toBe(SpanFlag.OPEN)
+  expect(flagsAt(columns, 0, T0 + 5)).toBe(SpanFlag.ERROR)
+  expect(barEndS(columns, 0, T0 + 9, T0 + 9)).toBe(T0 + 5)
+})
+
+test('what did not end is open at a playhead, and fades at the end of the log', () => {
+  const columns = columnsOf(logText([['agent', 0], ['tool_call', 1, 2]]))
+  expect(flagsAt(columns, 0, T0 + 1)).toBe(SpanFlag.OPEN)
+  expect(flagsAt(columns, 0, undefined)).toBe(SpanFlag.DID_NOT_END)
+  expect(barEndS(columns, 0, undefined, T0 + 99)).toBe(T0 + 2)
+})
+
+test('before its end a bar says what its start told', () => {
+  const columns = columnsOf(logText([['tool_call', 0, 2, { name: 'step' }, { tool: 'grep' }]]))
+  const says = (playheadS: number | undefined) => columns.strings[subjectAt(columns, 0, playheadS)]
+  expect([says(T0 + 1), says(T0 + 2), says(undefined)]).toEqual(['step', 'grep', 'grep'])
+})
+
+test('now is the wall clock while a log is followed, and never behind its last event', () => {
+  expect(nowOf(true, 10, 12)).toBe(12)
+  expect(nowOf(true, 15, 12)).toBe(15)
+  expect(nowOf(false, 10, 12)).toBe(10)
+})
+
+const KINDS = ['agent', 'turn', 'tool_call', 'lm_inference', 'retry_attempt'] as const
+
+const rows = fc.array(
+  fc.tuple(fc.constantFrom(...KINDS), fc.nat(20), fc.option(fc.nat(20)), fc.boolean()).map(
+    ([kind, startS, lengthS, fails]): SpanRow => [
+      kind,
+      startS,
+      lengthS === null ? undefined : startS + lengthS,
+      { tool: `t${startS}` },
+      fails ? { success: false, error: 'broken' } : {},
+    ],
+  ),
+  { maxLength: 12 },
+)
+
+/** What is drawn: a line a span and mark, whatever slots and rows they have. */
+function picture(columns: TraceColumns, playheadS: number | undefined): string[] {
+  const shown: string[] = []
+  for (let slot = 0; slot < columns.spanCount; slot++) {
+    if (!isVisible(columns, slot, playheadS)) continue
+    const parts = [
+      columns.kinds[columns.kind[slot]!],
+      columns.startS[slot],
+      isOpenAt(columns, slot, playheadS) ? 'open' : columns.endS[slot],
+      columns.strings[subjectAt(columns, slot, playheadS)],
+      flagsAt(columns, slot, playheadS),
+    ]
+    shown.push(parts.join(' '))
+  }
+  for (let mark = 0; mark < columns.markCount; mark++) {
+    if (isMarkVisible(columns, mark, playheadS)) shown.push(`mark ${columns.markTimeS[mark]}`)
+  }
+  return shown.sort()
+}
+
+test('the picture at a playhead is that of a viewer who has read the lines up to it', () => {
+  fc.assert(
+    fc.property(rows, fc.nat(45), (spans, atS) => {
+      const lines = logLines(spans)
+      const upTo = lines.filter((text) => (JSON.parse(text) as { timestamp: number }).timestamp <= T0 + atS)
+      const clipped = picture(columnsOf(lines.join('')), T0 + atS)
+      const read = picture(columnsOf(upTo.join(''), { isOver: false }), undefined)
+      expect(clipped).toEqual(read)
+    }),
+  )
+})

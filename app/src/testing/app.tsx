@@ -1,0 +1,82 @@
+/** A page for component tests: the real store, columns and session, without a worker between them. */
+import { File } from 'node:buffer'
+import { render, type RenderResult } from '@testing-library/react'
+import type { ReactNode } from 'react'
+import { Columns } from '../model/trace-columns.ts'
+import { AppProvider, type App } from '../store/app.tsx'
+import type { AppState } from '../store/app-state.ts'
+import { control, takeReport } from '../store/controller.ts'
+import { createFrames, type FrameListener } from '../store/frame.ts'
+import { createLocalFiles } from '../store/local-files.ts'
+import { createAppStore } from '../store/store.ts'
+import { TipProvider } from '../ui/Tip.tsx'
+import { createIngest, type WorkerPort } from '../worker/client.ts'
+import type { FromWorker, ToWorker } from '../worker/protocol.ts'
+import { Session } from '../worker/session.ts'
+
+export interface TestApp {
+  readonly app: App
+  /** Draws the frame that was asked for; false when there was none. */
+  frame(nowMs: number): boolean
+  /** What was sent to the worker and is no question. */
+  readonly sent: ToWorker[]
+  show(children: ReactNode): RenderResult
+}
+
+/** An app that has read `log` to its end. */
+export async function openApp(log: string, initial: Partial<AppState> = {}): Promise<TestApp> {
+  let drawn: FrameListener | undefined
+  const parts = {
+    store: createAppStore({ runId: 'test', ...initial }),
+    columns: new Columns(),
+    frames: createFrames((draw) => (drawn = draw)),
+    files: createLocalFiles(),
+    base: 'http://127.0.0.1:9/',
+  }
+  const sent: ToWorker[] = []
+  const { port, session } = inlineWorker(sent, parts.store.getState().groupBy)
+  const ingest = createIngest(port, (report) => takeReport(parts, report), fail)
+  await session.readFile(new File([log], 'test.jsonl') as unknown as globalThis.File)
+  control(parts, ingest)
+  const app: App = { ...parts, ingest, timeline: { current: undefined } }
+  return {
+    app,
+    sent,
+    frame(nowMs) {
+      const draw = drawn
+      drawn = undefined
+      draw?.(nowMs)
+      return draw !== undefined
+    },
+    show: (children) =>
+      render(
+        <AppProvider app={app}>
+          <TipProvider>{children}</TipProvider>
+        </AppProvider>,
+      ),
+  }
+}
+
+/** A session behind the worker's messages, in the same thread. */
+function inlineWorker(sent: ToWorker[], groupBy: string): { port: WorkerPort; session: Session } {
+  const answer = (data: FromWorker): void =>
+    port.onmessage?.({ data } as MessageEvent<FromWorker>)
+  const session = new Session(answer, groupBy)
+  const port: WorkerPort = {
+    onmessage: null,
+    onerror: null,
+    postMessage(message) {
+      if (message.type === 'regroup') session.regroup(message.groupBy)
+      if (message.type !== 'ask') return void sent.push(message)
+      session.answer(message.what, message.ask).then(
+        (value) => answer({ type: 'answer', id: message.id, answer: value }),
+        (error: Error) => answer({ type: 'refused', id: message.id, reason: error.message }),
+      )
+    },
+  }
+  return { port, session }
+}
+
+function fail(reason: string): never {
+  throw new Error(reason)
+}

@@ -1,0 +1,16 @@
+/** Columns for tests, through the real ingest. */
+import { Columns } from '../model/trace-columns.ts'
+import { Ingestor } from '../worker/ingestor.ts'
+
+const utf8 = new TextEncoder()
+
+/** Reads a log. A writer of `isOver: false` still lives: what has not ended is open. */
+export function columnsOf(log: string, { isOver = true, groupBy = 'agent' } = {}): Columns {
+  const ingestor = new Ingestor(groupBy)
+  const columns = new Columns()
+  ingestor.push(utf8.encode(log))
+  if (isOver) ingestor.finish()
+  const patch = ingestor.flush()
+  if (patch !== undefined) columns.apply(patch)
+  return columns
+}
