@@ -97,40 +97,150 @@ export interface EventFacts {
   readonly costUsd: number | undefined
 }
 
+/** What a metadata key is read for; one key may have several uses. */
+interface KeyUse {
+  readonly idIndex: number
+  readonly scopeIndex: number
+  readonly subjectRank: number
+  readonly agentRank: number
+  readonly parentIndex: number
+  readonly figure: Figure | undefined
+  readonly isError: boolean
+}
+
+type Figure = 'input' | 'output' | 'total' | 'cost'
+
+const FIGURES: ReadonlyMap<string, Figure> = new Map([
+  ['prompt_tokens', 'input'],
+  ['input_tokens', 'input'],
+  ['completion_tokens', 'output'],
+  ['output_tokens', 'output'],
+  ['total_tokens', 'total'],
+  ['cost_usd', 'cost'],
+  ['cost', 'cost'],
+])
+
+const ERROR_KEYS: readonly string[] = ['error', 'success', 'status', 'error_type']
+
+const KEY_USES: ReadonlyMap<string, KeyUse> = new Map(
+  [
+    ...new Set<string>([
+      ...ID_KEYS,
+      ...SCOPE_KEYS,
+      ...SUBJECT_KEYS,
+      ...AGENT_KEYS,
+      ...PARENT_KEYS.map(([key]) => key),
+      ...FIGURES.keys(),
+      ...ERROR_KEYS,
+    ]),
+  ].map((key) => [
+    key,
+    {
+      idIndex: indexIn(ID_KEYS, key),
+      scopeIndex: indexIn(SCOPE_KEYS, key),
+      subjectRank: indexIn(SUBJECT_KEYS, key),
+      agentRank: indexIn(AGENT_KEYS, key),
+      parentIndex: PARENT_KEYS.findIndex(([parentKey]) => parentKey === key),
+      figure: FIGURES.get(key),
+      isError: ERROR_KEYS.includes(key),
+    },
+  ]),
+)
+
+function indexIn(keys: readonly string[], key: string): number {
+  return keys.indexOf(key)
+}
+
 /** Reads events into facts; one reader a trace, because it shares equal scopes. */
 export class FactReader {
-  readonly #scopes = new Map<string, Scope>()
+  readonly #scopes = new ScopeTable()
 
+  /** Looks at each of the event's own keys once: most events carry few, and few of those known. */
   read(event: AgentEvent): EventFacts {
     const { kind, phase } = splitEventType(event.event_type)
-    const metadata = event.metadata
+    const { metadata } = event
+    const ids: [index: number, pair: IdPair][] = []
+    const parents: [index: number, ref: ParentRef][] = []
+    const values = this.#scopes.blank()
+    const figures: { -readonly [key in Figure]?: number } = {}
+    let subject: EventFacts['subject']
+    let agent: { readonly rank: number; readonly text: string } | undefined
+    let mayHaveFailed = false
+    for (const key of Object.keys(metadata)) {
+      const use = KEY_USES.get(key)
+      if (use === undefined) continue
+      const value = metadata[key]
+      const text = scalarText(value)
+      if (use.isError) mayHaveFailed = true
+      if (text === undefined) continue
+      const isId = typeof value === 'string' || typeof value === 'number'
+      if (use.idIndex >= 0 && isId) ids.push([use.idIndex, [key, text]])
+      if (use.parentIndex >= 0 && isId && phase === 'start') {
+        parents.push([use.parentIndex, { idKey: PARENT_KEYS[use.parentIndex]![1], value: text }])
+      }
+      if (use.scopeIndex >= 0) values[use.scopeIndex] = text
+      subject = lowest(subject, use.subjectRank, text)
+      agent = lowest(agent, use.agentRank, text)
+      if (use.figure !== undefined && typeof value === 'number' && Number.isFinite(value)) {
+        figures[use.figure] ??= value
+      }
+    }
     return {
       kind,
       phase,
       timeS: event.timestamp,
-      ids: readIds(metadata),
-      scope: this.#readScope(metadata),
-      parents: phase === 'start' ? readParents(metadata) : NO_PARENTS,
-      subject: readSubject(metadata),
-      agent: readFirst(metadata, AGENT_KEYS),
-      error: readError(metadata),
-      tokens: phase === 'point' ? undefined : readTokens(metadata),
-      costUsd: phase === 'point' ? undefined : readNumber(metadata, COST_KEYS),
+      ids: ids.length === 0 ? NO_IDS : inOrder(ids),
+      scope: this.#scopes.share(values),
+      parents: parents.length === 0 ? NO_PARENTS : inOrder(parents),
+      subject,
+      agent: agent?.text,
+      error: mayHaveFailed ? readError(metadata) : undefined,
+      tokens: phase === 'point' ? undefined : tokensOf(figures),
+      costUsd: phase === 'point' ? undefined : figures.cost,
     }
   }
+}
 
-  #readScope(metadata: Metadata): Scope {
+/** Makes equal scopes one object, so that they can be compared and looked up by identity. */
+class ScopeTable {
+  readonly #scopes = new Map<string, Scope>()
+  readonly #blank: readonly undefined[] = SCOPE_KEYS.map(() => undefined)
+
+  blank(): (string | undefined)[] {
+    return this.#blank.slice()
+  }
+
+  share(values: (string | undefined)[]): Scope {
     let signature = ''
-    for (const key of SCOPE_KEYS) {
-      const text = scalarText(own(metadata, key))
-      signature += text === undefined ? '\u0000' : `\u0001${text}\u0000`
+    for (let index = 0; index < values.length; index++) {
+      if (values[index] !== undefined) signature += `${index}\u0000${values[index]}\u0000`
     }
     const known = this.#scopes.get(signature)
     if (known !== undefined) return known
-    const scope = { values: SCOPE_KEYS.map((key) => scalarText(own(metadata, key))) }
+    const scope = { values }
     this.#scopes.set(signature, scope)
     return scope
   }
+}
+
+function lowest(
+  best: { readonly rank: number; readonly text: string } | undefined,
+  rank: number,
+  text: string,
+): { readonly rank: number; readonly text: string } | undefined {
+  if (rank < 0 || (best !== undefined && best.rank < rank)) return best
+  return { rank, text }
+}
+
+function inOrder<T>(items: [index: number, item: T][]): readonly T[] {
+  if (items.length > 1) items.sort(([a], [b]) => a - b)
+  return items.map(([, item]) => item)
+}
+
+function tokensOf(figures: { readonly [key in Figure]?: number }): Tokens | undefined {
+  const { input, output, total } = figures
+  if (input === undefined && output === undefined && total === undefined) return undefined
+  return { input, output, total: total ?? (input ?? 0) + (output ?? 0) }
 }
 
 /** Agreed hard and soft keys of a start and an end; −1 when they contradict on a hard key. */
@@ -185,10 +295,6 @@ const RANKS: ReadonlyMap<string, number> = new Map([
   ['decode', 3],
 ])
 
-const COST_KEYS = ['cost_usd', 'cost'] as const
-const INPUT_KEYS = ['prompt_tokens', 'input_tokens'] as const
-const OUTPUT_KEYS = ['completion_tokens', 'output_tokens'] as const
-const TOTAL_KEYS = ['total_tokens'] as const
 const NO_IDS: readonly IdPair[] = []
 const NO_PARENTS: readonly ParentRef[] = []
 
@@ -209,60 +315,6 @@ function scalarText(value: JsonValue | undefined): string | undefined {
     default:
       return undefined
   }
-}
-
-function readIds(metadata: Metadata): readonly IdPair[] {
-  let ids: IdPair[] | undefined
-  for (const key of ID_KEYS) {
-    const value = own(metadata, key)
-    if (typeof value === 'number' || (typeof value === 'string' && value !== '')) {
-      ;(ids ??= []).push([key, String(value)])
-    }
-  }
-  return ids ?? NO_IDS
-}
-
-function readParents(metadata: Metadata): readonly ParentRef[] {
-  let parents: ParentRef[] | undefined
-  for (const [key, idKey] of PARENT_KEYS) {
-    const value = own(metadata, key)
-    if (typeof value === 'number' || (typeof value === 'string' && value !== '')) {
-      ;(parents ??= []).push({ idKey, value: String(value) })
-    }
-  }
-  return parents ?? NO_PARENTS
-}
-
-function readSubject(metadata: Metadata): EventFacts['subject'] {
-  for (let rank = 0; rank < SUBJECT_KEYS.length; rank++) {
-    const text = scalarText(own(metadata, SUBJECT_KEYS[rank]!))
-    if (text !== undefined) return { rank, text }
-  }
-  return undefined
-}
-
-function readFirst(metadata: Metadata, keys: readonly string[]): string | undefined {
-  for (const key of keys) {
-    const text = scalarText(own(metadata, key))
-    if (text !== undefined) return text
-  }
-  return undefined
-}
-
-function readNumber(metadata: Metadata, keys: readonly string[]): number | undefined {
-  for (const key of keys) {
-    const value = own(metadata, key)
-    if (typeof value === 'number' && Number.isFinite(value)) return value
-  }
-  return undefined
-}
-
-function readTokens(metadata: Metadata): Tokens | undefined {
-  const input = readNumber(metadata, INPUT_KEYS)
-  const output = readNumber(metadata, OUTPUT_KEYS)
-  const told = readNumber(metadata, TOTAL_KEYS)
-  if (input === undefined && output === undefined && told === undefined) return undefined
-  return { input, output, total: told ?? (input ?? 0) + (output ?? 0) }
 }
 
 const FAILED: ReadonlySet<JsonValue | undefined> = new Set(['error', 'failed', 'ERROR', 'FAILED'])
