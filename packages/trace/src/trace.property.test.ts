@@ -177,4 +177,54 @@ describe('a trace', () => {
       { numRuns: RUNS },
     )
   })
+
+  it('at a playhead is what a trace shows that has read just the lines up to it', () => {
+    fc.assert(
+      fc.property(log, fc.boolean(), fc.integer({ min: 0, max: 30 }), (events, withIds, atS) => {
+        // A line can only revise what came before it where starts and ends differ in having ids.
+        const pure = events.filter(
+          ({ event }) => event.metadata['call_id'] === undefined && hasSpanId(event) === withIds,
+        )
+        const whole = traceOf(pure)
+        fc.pre(whole.spans.every((span) => !(span.flags & SpanFlag.CLOCK)))
+        const prefix = traceOf(pure.filter(({ event }) => event.timestamp <= atS))
+        const clipped = whole.spans
+          .filter((span) => span.startS <= atS)
+          .map((span) => {
+            const hasEnded = span.endS !== undefined && span.endS <= atS
+            return [
+              span.startPosition,
+              hasEnded ? span.endS : undefined,
+              hasEnded ? span.subject : span.startSubject,
+              span.ambiguousAtS !== undefined && span.ambiguousAtS <= atS,
+              span.errorAtS !== undefined && span.errorAtS <= atS,
+            ]
+          })
+        expect(clipped.sort()).toEqual(
+          prefix.spans
+            .map((span) => [
+              span.startPosition,
+              span.endS,
+              span.subject,
+              (span.flags & SpanFlag.AMBIGUOUS) !== 0,
+              (span.flags & SpanFlag.ERROR) !== 0,
+            ])
+            .sort(),
+        )
+      }),
+      { numRuns: RUNS },
+    )
+  })
 })
+
+function hasSpanId(event: AgentEvent): boolean {
+  const id = event.metadata['span_id']
+  return id !== undefined && id !== null && id !== ''
+}
+
+function traceOf(events: readonly OracleEvent[]): Trace {
+  const trace = new Trace()
+  for (const { event, position } of events) trace.add(event, position)
+  trace.flush()
+  return trace
+}
