@@ -7,7 +7,9 @@ import { build, ensureInstalled } from './lib/bootstrap.mjs'
 import { runScript } from './lib/command.mjs'
 import { requireChromium } from './lib/chromium.mjs'
 import { requireNode } from './lib/node-version.mjs'
-import { checkStep, commandStep, runSteps, vitestStep } from './lib/steps.mjs'
+import { checkStep, commandStep, runSteps, stepWith, vitestStep } from './lib/steps.mjs'
+
+const PYTHON_TESTS = ['python3', '-m', 'unittest', 'discover', '-s', 'examples/python']
 
 const STEPS = [
   commandStep('format', 'the formatter would change nothing', ['oxfmt', '--check']),
@@ -20,6 +22,7 @@ const STEPS = [
   vitestStep('recorder', 'the recorder'),
   vitestStep('server', 'the server and the command'),
   vitestStep('app', 'the dashboard, in parts'),
+  stepWith(commandStep('python', 'the recorder for Python', PYTHON_TESTS), 'python3'),
   vitestStep('e2e', 'everything together, in a real browser'),
   commandStep('pack', 'the packed packages install and work', ['node', 'scripts/check-pack.mjs']),
 ]
@@ -34,7 +37,7 @@ await runScript(async () => {
   if (steps.some(({ name }) => name === 'e2e')) process.env['WATTLINE_CHROMIUM'] = requireChromium()
   await ensureInstalled()
   const { passed, failed, skipped, failedStep } = await runSteps(steps)
-  if (skipped > 0) process.stdout.write(`\n${skipped} skipped, with the reason in their names\n`)
+  if (skipped > 0) process.stdout.write(`\n${skipped} skipped, for the reasons given above\n`)
   if (failedStep !== undefined) {
     const { name } = failedStep
     process.stdout.write(`\n${name} failed; to repeat it alone: npm test -- --only ${name}\n`)

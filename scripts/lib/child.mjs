@@ -12,6 +12,7 @@ delete process.env['npm_config_loglevel']
  * @typedef {object} RunOptions
  * @property {string} [cwd] default: the repository's root
  * @property {Readonly<Record<string, string>>} [env] variables to add
+ * @property {number} [limitMs] ends it after that time, as failed. Default: no limit.
  * @property {'inherit' | 'on failure'} [output] where its two streams go: to ours, or to
  *   stderr only if it fails (which keeps stdout free for data)
  */
@@ -33,6 +34,7 @@ export function run(command, args, options = {}) {
       env: { ...process.env, ...options.env },
       stdio: stdio(output),
       shell: process.platform === 'win32',
+      timeout: options.limitMs,
     })
     /** @type {Buffer[]} */
     const held = []

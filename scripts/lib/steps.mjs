@@ -1,8 +1,12 @@
 /** Runs the checks of `npm test` one after the other, and counts. */
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { run } from './child.mjs'
 import { cachePath, root } from './workspace.mjs'
+
+/** A test run that takes longer hangs: better to hear which one than to wait. */
+const HUNG_MS = 8 * 60_000
 
 /**
  * @typedef {object} Count
@@ -23,11 +27,12 @@ import { cachePath, root } from './workspace.mjs'
  *
  * @param {string} name
  * @param {string} title
- * @param {readonly string[]} command a tool of node_modules/.bin, or `node`, and its arguments
+ * @param {readonly string[]} command a tool and its arguments; the tool is one of
+ *   node_modules/.bin, `node` or `python3`
  * @returns {Step}
  */
 export function commandStep(name, title, [tool = '', ...args]) {
-  const command = tool === 'node' ? process.execPath : path.join(root, 'node_modules/.bin', tool)
+  const command = toolPath(tool)
   return {
     name,
     title,
@@ -60,6 +65,24 @@ export function checkStep(name, title, check) {
 }
 
 /**
+ * A step that only some machines can take: skipped, aloud, where its command is not there.
+ *
+ * @param {Step} step
+ * @param {string} command
+ * @returns {Step}
+ */
+export function stepWith(step, command) {
+  return {
+    ...step,
+    async run() {
+      if (spawnSync(command, ['--version']).status === 0) return step.run()
+      process.stdout.write(`skipped: there is no ${command} on this machine\n`)
+      return { passed: 0, failed: 0, skipped: 1 }
+    },
+  }
+}
+
+/**
  * A step that is a project of vitest: each of its tests counts.
  *
  * @param {string} project
@@ -75,10 +98,8 @@ export function vitestStep(project, title) {
     async run() {
       mkdirSync(path.dirname(report), { recursive: true })
       rmSync(report, { force: true })
-      const status = await run(path.join(root, 'node_modules/.bin/vitest'), [
-        ...args,
-        `--outputFile.json=${report}`,
-      ])
+      const command = [...args, `--outputFile.json=${report}`]
+      const status = await run(toolPath('vitest'), command, { limitMs: HUNG_MS })
       return countOf(report, status)
     },
   }
@@ -104,6 +125,12 @@ export async function runSteps(steps) {
     if (failed > 0) return { ...total, failedStep: step }
   }
   return { ...total, failedStep: undefined }
+}
+
+/** @param {string} tool */
+function toolPath(tool) {
+  if (tool === 'node') return process.execPath
+  return tool === 'python3' ? tool : path.join(root, 'node_modules/.bin', tool)
 }
 
 /** @param {boolean} passed */

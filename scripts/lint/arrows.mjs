@@ -32,7 +32,7 @@ const areas = [
   {
     folder: 'packages/recorder/src/',
     source: ['@wattline/trace', 'node:*'],
-    tests: ['vitest', 'fast-check', 'ws'],
+    tests: ['vitest', 'fast-check', 'ws', 'vite'],
   },
   {
     folder: 'packages/server/src/demo/',
