@@ -24,9 +24,19 @@ export function connectBrowser(target: ChannelTarget, events: ChannelEvents): Ch
     clearInterval(poll)
     events.close(code, reason)
   }
-  const poll = setInterval(() => {
-    if (socket.readyState === WebSocket.OPEN && socket.bufferedAmount === 0) events.drain()
-  }, DRAIN_POLL_MS)
+  /** Looks after a full socket until it is empty. */
+  let poll: ReturnType<typeof setInterval> | undefined
+  const look = () => {
+    if (socket.bufferedAmount > 0) return
+    clearInterval(poll)
+    poll = undefined
+    events.drain()
+  }
+  const send = (data: string | Uint8Array<ArrayBuffer>) => {
+    if (socket.readyState !== WebSocket.OPEN) return
+    socket.send(data)
+    if (socket.bufferedAmount > 0) poll ??= setInterval(look, DRAIN_POLL_MS)
+  }
   socket.addEventListener('open', () => events.open())
   socket.addEventListener('message', (event: MessageEvent<unknown>) => {
     events.alive()
@@ -37,10 +47,8 @@ export function connectBrowser(target: ChannelTarget, events: ChannelEvents): Ch
     get bufferedBytes() {
       return socket.bufferedAmount
     },
-    send: (data) => {
-      if (socket.readyState === WebSocket.OPEN)
-        socket.send(data as Uint8Array<ArrayBuffer> | string)
-    },
+    sendText: send,
+    sendBytes: (parts) => send(joined(parts)),
     ping: () => false,
     close: () => socket.close(CloseCode.NORMAL),
     terminate: () => {
@@ -54,4 +62,14 @@ function base64Url(text: string): string {
   const bytes = new TextEncoder().encode(text)
   const base64 = btoa(String.fromCharCode(...bytes))
   return base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
+  }
+  return all
 }

@@ -24,8 +24,8 @@ describe('the browser’s entry', () => {
     const code = readdirSync(folder)
       .map((name) => readFileSync(join(folder, name), 'utf8'))
       .join('')
-    expect(code).toContain('class EventRecorder')
-    expect(code).not.toMatch(/node:|__vite-browser-external|\bprocess\./)
+    expect(code).toContain('EventRecorder = class')
+    expect(code).not.toMatch(/(from|import|require)\W*['"]node:|__vite-browser-external/)
   }, 60_000)
 
   it('nests spans of synchronous code', () => {

@@ -12,9 +12,12 @@ export interface ChannelEvents {
 }
 
 export interface Channel {
-  /** Bytes accepted by `send` and not yet handed to the system. */
+  /** Bytes accepted for sending and not yet handed to the system. */
   readonly bufferedBytes: number
-  send(data: Uint8Array | string): void
+  /** One text frame. */
+  sendText(text: string): void
+  /** One binary frame of all the parts. */
+  sendBytes(parts: readonly Uint8Array[]): void
   /** Asks for a sign of life; false where the platform cannot ask. */
   ping(): boolean
   /** Says goodbye; `close` follows. */

@@ -20,7 +20,7 @@ export interface TimeSource {
   readonly wallMs: () => number
 }
 
-/** A jump of the wall clock by more than {@link STEP_LIMIT_MS}. */
+/** A jump of the wall clock by more than 100 ms. */
 export interface ClockStep {
   /** How far the wall jumped against the monotonic clock; negative = back. */
   readonly stepMs: number
@@ -28,7 +28,7 @@ export interface ClockStep {
   readonly followed: boolean
 }
 
-export const STEP_LIMIT_MS = 100
+const STEP_LIMIT_MS = 100
 
 const CHECK_EVERY_MS = 1_000
 

@@ -9,9 +9,8 @@
  * Whole batches go to the kernel in one call on a file opened for appending: several recorders may
  * write the same file without tearing each other's lines.
  */
-import { closeSync, fstatSync, mkdirSync, openSync, readSync, writev } from 'node:fs'
+import { closeSync, fstatSync, mkdirSync, openSync, readSync, writev, writevSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { mergeBatches } from './batch.ts'
 import { Outbox } from './outbox.ts'
 import type { Batch, Sink, SinkCounts } from './sink.ts'
 import { writeAll } from './spill-file.ts'
@@ -30,15 +29,20 @@ export interface FileSinkOptions {
 const BURST_BYTES = 1024 * 1024
 /** What one asynchronous write takes along. */
 const WRITE_BYTES = 1024 * 1024
+/** The kernel takes no more at once (IOV_MAX). */
+const BUFFERS_MAX = 1_000
 const RETRY_MS = 1_000
 /** How long a burst, and the process at its exit, wait for the write under way. */
 const SETTLE_BURST_MS = 50
 const SETTLE_EXIT_MS = 2_000
 
-interface Flight {
-  readonly bytes: Uint8Array
-  readonly count: number
+/** Batches of one write, and the number of their last line. */
+interface Load {
+  readonly buffers: readonly Uint8Array[]
   readonly last: number
+}
+
+interface Flight extends Load {
   /** Size of the file before the write. */
   readonly fromByte: number
 }
@@ -97,17 +101,16 @@ export class FileSink implements Sink {
   #launch(): void {
     const fd = this.#open()
     if (fd === undefined || !this.#outbox.hasNext) return
-    const { bytes, count, last } = this.#take(WRITE_BYTES)
-    const flight = { bytes, count, last, fromByte: fstatSync(fd).size }
+    const flight = { ...this.#take(WRITE_BYTES), fromByte: fstatSync(fd).size }
     this.#flight = flight
-    this.#writeRest(fd, flight, bytes)
+    this.#writeRest(fd, flight, flight.buffers)
   }
 
-  #writeRest(fd: number, flight: Flight, rest: Uint8Array): void {
-    writev(fd, [rest], (error, written) => {
+  #writeRest(fd: number, flight: Flight, rest: readonly Uint8Array[]): void {
+    writev(fd, rest, (error, written) => {
       if (this.#flight !== flight) return // settled without waiting meanwhile
-      if (error === null && written < rest.length) {
-        this.#writeRest(fd, flight, rest.subarray(written))
+      if (error === null && written < byteLength(rest)) {
+        this.#writeRest(fd, flight, [Buffer.concat(rest).subarray(written)])
         return
       }
       this.#flight = undefined
@@ -128,9 +131,9 @@ export class FileSink implements Sink {
     }
     const fd = this.#open()
     while (fd !== undefined && this.#outbox.hasNext) {
-      const { bytes, last } = this.#take(WRITE_BYTES)
+      const { buffers, last } = this.#take(WRITE_BYTES)
       try {
-        writeAll(fd, bytes, null)
+        appendAll(fd, buffers)
       } catch (error) {
         this.#failed(error)
         return
@@ -139,20 +142,19 @@ export class FileSink implements Sink {
     }
   }
 
-  #take(maxBytes: number): Batch & { readonly last: number } {
-    const batches: Batch[] = []
+  #take(maxBytes: number): Load {
+    const buffers: Uint8Array[] = []
     let bytes = 0
     let last = 0
-    while (bytes < maxBytes) {
+    while (bytes < maxBytes && buffers.length < BUFFERS_MAX) {
       const batch = this.#outbox.next()
       if (batch === undefined) break
-      batches.push(batch)
+      buffers.push(batch.bytes)
       bytes += batch.bytes.length
       last = batch.first + batch.count - 1
     }
     this.#waitingBytes = Math.max(0, this.#waitingBytes - bytes)
-    const merged = batches.length === 1 ? (batches[0] as Batch) : mergeBatches(batches)
-    return { bytes: merged.bytes, count: merged.count, last }
+    return { buffers, last }
   }
 
   #landed(last: number): void {
@@ -204,6 +206,15 @@ export class FileSink implements Sink {
   }
 }
 
+function byteLength(buffers: readonly Uint8Array[]): number {
+  return buffers.reduce((sum, { length }) => sum + length, 0)
+}
+
+function appendAll(fd: number, buffers: readonly Uint8Array[]): void {
+  const written = writevSync(fd, buffers)
+  if (written < byteLength(buffers)) writeAll(fd, Buffer.concat(buffers).subarray(written), null)
+}
+
 /** Opens for appending and for looking; a torn last line of an earlier process is ended first. */
 function openForAppend(path: string): number {
   mkdirSync(dirname(path), { recursive: true })
@@ -222,22 +233,17 @@ function openForAppend(path: string): number {
  * working while this thread waits. Other writers may append too, so the bytes are searched for.
  */
 function landsWithin(fd: number, flight: Flight, timeoutMs: number): boolean {
+  const bytes = Buffer.concat(flight.buffers)
   const pause = new Int32Array(new SharedArrayBuffer(4))
   const deadlineMs = performance.now() + timeoutMs
   let seenBytes = -1
   while (true) {
     const size = fstatSync(fd).size
-    if (size !== seenBytes && size >= flight.fromByte + flight.bytes.length) {
+    if (size !== seenBytes && size >= flight.fromByte + bytes.length) {
       seenBytes = size
       const added = Buffer.allocUnsafe(size - flight.fromByte)
       readSync(fd, added, 0, added.length, flight.fromByte)
-      if (
-        added.includes(
-          Buffer.from(flight.bytes.buffer, flight.bytes.byteOffset, flight.bytes.length),
-        )
-      ) {
-        return true
-      }
+      if (added.includes(bytes)) return true
     }
     if (performance.now() >= deadlineMs) return false
     Atomics.wait(pause, 0, 0, 1)

@@ -34,6 +34,8 @@ describe('secondsText', () => {
 
   it('carries into the second', () => {
     expect(secondsText(1_800_000_000)).toBe('1800000000.0000000')
-    expect(Number(secondsText(1_799_999_999.99999999))).toBe(1_799_999_999.99999999)
+    const almost = 1_800_000_000 - 2 ** -22
+    expect(Number(secondsText(almost))).toBe(almost)
+    expect(secondsText(1_000_000_000 - 2 ** -27)).toBe('1000000000.0000000')
   })
 })

@@ -80,13 +80,16 @@ class NodeChannel implements Channel {
     return this.#socket?.writableLength ?? 0
   }
 
-  send(data: Uint8Array | string): void {
-    if (typeof data === 'string') this.#write(Opcode.TEXT, Buffer.from(data))
-    else this.#write(Opcode.BINARY, data)
+  sendText(text: string): void {
+    this.#write(Opcode.TEXT, Buffer.from(text))
+  }
+
+  sendBytes(parts: readonly Uint8Array[]): void {
+    this.#write(Opcode.BINARY, ...parts)
   }
 
   ping(): boolean {
-    this.#write(Opcode.PING, Buffer.alloc(0))
+    this.#write(Opcode.PING)
     return true
   }
 
@@ -103,9 +106,9 @@ class NodeChannel implements Channel {
     this.#finish(CloseCode.ABNORMAL, 'cut off')
   }
 
-  #write(opcode: number, payload: Uint8Array): void {
+  #write(opcode: number, ...parts: readonly Uint8Array[]): void {
     if (this.#closed || this.#socket === undefined || this.#socket.writableEnded) return
-    this.#socket.write(encodeFrame(opcode, payload, randomBytes(4).readInt32LE()))
+    this.#socket.write(encodeFrame(opcode, parts, randomBytes(4).readInt32LE()))
   }
 
   #upgraded(socket: Socket, head: Buffer): void {

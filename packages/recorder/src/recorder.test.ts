@@ -50,7 +50,7 @@ describe('as Intelligence Per Watt’s EventRecorder', () => {
     ])
     expect(Math.abs((events[0]?.timestamp ?? 0) - beforeS)).toBeLessThan(2)
     events.pop()
-    ;(events[0]?.metadata as Record<string, unknown>)['tool'] = 'changed'
+    Object.assign(events[0]?.metadata ?? {}, { tool: 'changed' })
     expect(recorder.getEvents()[0]?.metadata).toEqual({ tool: 'search' })
     recorder.clear()
     expect(recorder.length).toBe(0)

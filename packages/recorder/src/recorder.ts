@@ -19,16 +19,22 @@ import { errorMessage } from './json-writer.ts'
 import { DEFAULTS, validateOptions, type RecorderOptions } from './options.ts'
 import { newSpanId, randomHex } from './random.ts'
 import { redactText } from './redact.ts'
-import { Retention, toAgentEvent } from './retention.ts'
+import {
+  LineRetention,
+  parseEventLine,
+  SnapshotRetention,
+  toAgentEvent,
+  type Retention,
+} from './retention.ts'
 import { newRunId } from './run-id.ts'
 import type { Batch, Sink } from './sink.ts'
 import {
   joinIds,
+  metadataText,
   snapshotData,
   snapshotText,
   takeSnapshot,
   type Flat,
-  type Snapshot,
 } from './snapshot.ts'
 import { RecordedSpan, runSpan, type SpanHost } from './span.ts'
 import { Subscribers, type Subscriber } from './subscribers.ts'
@@ -88,7 +94,10 @@ export class BaseRecorder {
   readonly #clock: WallClock
   readonly #sinks: readonly Sink[]
   readonly #batcher: Batcher
-  readonly #retention: Retention
+  /** What `getEvents()` gives back: snapshots without a sink, else lines. */
+  readonly #snapshots: SnapshotRetention | undefined
+  readonly #lines: LineRetention
+  #samplesInBatch = 0
   readonly #subscribers = new Subscribers((error) => this.#sayOnce('a subscriber failed', error))
   readonly #host: SpanHost
   readonly #said = new Set<string>()
@@ -117,18 +126,18 @@ export class BaseRecorder {
     )
     this.#sinks = options.sinks ?? platform.openSinks(this.#sinkSetup())
     this.#batcher = new Batcher((batch) => this.#deliver(batch))
-    const retain = this.#sinks.length === 0 ? Infinity : DEFAULTS.retainWithSink
-    this.#retention = new Retention(options.retain ?? retain)
+    const isAlone = this.#sinks.length === 0
+    this.#snapshots = isAlone ? new SnapshotRetention(options.retain ?? Infinity) : undefined
+    this.#lines = new LineRetention(options.retain ?? DEFAULTS.retainWithSink)
     this.url = options.sinks === undefined ? pageUrl(this.#inherited.url, this.run) : undefined
     this.#host = {
       emit: (type, ids, metadata) => this.#emit(type, ids, metadata),
       snapshot: (metadata) => snapshotData(takeSnapshot(metadata, this.#maxEventChars)),
       runInside: (spanId, fn) => this.#context.run(spanId, fn),
     }
-    this.#forgetExit =
-      this.#sinks.length === 0
-        ? () => undefined
-        : platform.onExit({ idle: () => void this.close(), exit: () => this.#exit() })
+    this.#forgetExit = isAlone
+      ? () => undefined
+      : platform.onExit({ idle: () => void this.close(), exit: () => this.#exit() })
   }
 
   #sinkSetup(): SinkSetup {
@@ -151,36 +160,49 @@ export class BaseRecorder {
 
   #emit(type: string, ids: Flat, metadata: unknown): void {
     try {
-      const timestamp = this.#clock.nowS()
-      let snapshot = takeSnapshot(metadata, this.#maxEventChars)
-      if (ids !== NO_IDS) snapshot = joinIds(ids, snapshot)
-      this.#put(typeText(type), timestamp, snapshot)
+      const timestampS = this.#clock.nowS()
+      this.#recorded += 1
+      if (this.#snapshots === undefined) this.#emitLine(typeText(type), timestampS, ids, metadata)
+      else this.#emitSnapshot(this.#snapshots, typeText(type), timestampS, ids, metadata)
     } catch (error) {
       this.#sayOnce('an event could not be recorded', error)
     }
   }
 
-  #put(type: string, timestamp: number, original: Snapshot): void {
+  #emitSnapshot(
+    kept: SnapshotRetention,
+    type: string,
+    timestampS: number,
+    ids: Flat,
+    metadata: unknown,
+  ): void {
     const { redact } = this.#options
-    const snapshot =
-      redact === undefined ? original : redactText(snapshotText(original), redact, type)
-    const event = { type, timestamp, snapshot }
-    this.#recorded += 1
-    this.#retention.add(event)
-    if (this.#sinks.length > 0) {
-      this.#line(
-        `${lineHead(type)}${secondsText(timestamp)},"metadata":${snapshotText(snapshot)}}\n`,
-      )
+    let snapshot = takeSnapshot(metadata, this.#maxEventChars)
+    if (ids !== NO_IDS) snapshot = joinIds(ids, snapshot)
+    if (redact !== undefined) snapshot = redactText(snapshotText(snapshot), redact, type)
+    kept.add(type, timestampS, snapshot)
+    if (!this.#subscribers.isEmpty) {
+      this.#subscribers.tell(type, () => toAgentEvent(type, timestampS, snapshot))
     }
-    if (!this.#subscribers.isEmpty) this.#subscribers.tell(type, () => toAgentEvent(event))
   }
 
-  #line(line: string): void {
-    if (this.#closing === undefined) this.#batcher.add(line)
-    else this.#sayOnce('events recorded after close() are only kept in memory')
+  #emitLine(type: string, timestampS: number, ids: Flat, metadata: unknown): void {
+    const { redact } = this.#options
+    let text = metadataText(metadata, this.#maxEventChars)
+    if (ids !== NO_IDS) text = snapshotText(joinIds(ids, text))
+    if (redact !== undefined) text = redactText(text, redact, type)
+    const line = `${lineHead(type)}${secondsText(timestampS)},"metadata":${text}}\n`
+    this.#batcher.add(line)
+    if (!this.#subscribers.isEmpty) this.#subscribers.tell(type, () => parseEventLine(line))
   }
 
   #deliver(batch: Batch): void {
+    this.#lines.add(batch, batch.count - this.#samplesInBatch)
+    this.#samplesInBatch = 0
+    if (this.#closing !== undefined) {
+      this.#sayOnce('events recorded after close() are only kept in memory')
+      return
+    }
     for (const sink of this.#sinks) {
       try {
         sink.write(batch)
@@ -228,38 +250,47 @@ export class BaseRecorder {
     return textMember(metadata, 'parent_id') ?? this.#context.current() ?? this.#inherited.parentId
   }
 
-  /** Records a telemetry sample, `{ power_watts: 212.5 }`; `source` tells devices apart. */
+  /**
+   * Records a telemetry sample, `{ power_watts: 212.5 }`; `source` tells devices apart. Samples go
+   * to the sinks; they are no events and `getEvents()` does not give them back.
+   */
   sample(reading: TelemetrySample['reading'], source?: string): void {
+    if (this.#sinks.length === 0) return
     try {
       const timestamp = secondsText(this.#clock.nowS())
-      const text = snapshotText(takeSnapshot(reading, this.#maxEventChars))
+      const text = metadataText(reading, this.#maxEventChars)
       const tail = source === undefined ? '' : `,"source":${quote(String(source))}`
-      if (this.#sinks.length > 0) {
-        this.#line(`{"timestamp":${timestamp},"reading":${text}${tail}}\n`)
-      }
+      this.#batcher.add(`{"timestamp":${timestamp},"reading":${text}${tail}}\n`)
+      this.#samplesInBatch += 1
     } catch (error) {
       this.#sayOnce('a sample could not be recorded', error)
     }
   }
 
+  get #kept(): Retention {
+    if (this.#snapshots !== undefined) return this.#snapshots
+    this.#batcher.cut()
+    return this.#lines
+  }
+
   /** Copies of the events kept (see `retain`), oldest first. */
   getEvents(): AgentEvent[] {
-    return this.#retention.events()
+    return this.#kept.events()
   }
 
   /** Forgets the events kept in memory. What went to a sink stays there. */
   clear(): void {
-    this.#retention.clear()
+    this.#kept.clear()
   }
 
   /** Events recorded since the last `clear()`, pushed out ones included. */
   get length(): number {
-    return this.#retention.total
+    return this.#kept.total
   }
 
   /** Events of `length` that `getEvents()` does not give back any more. */
   get evicted(): number {
-    return this.#retention.evicted
+    return this.#kept.evicted
   }
 
   /**
@@ -285,12 +316,14 @@ export class BaseRecorder {
 
   /** Delivers what it can, says what it could not, and ends. A second call gets the same report. */
   close(): Promise<CloseReport> {
-    this.#closing ??= this.#close()
+    if (this.#closing === undefined) {
+      this.#batcher.cut()
+      this.#closing = this.#close()
+    }
     return this.#closing
   }
 
   async #close(): Promise<CloseReport> {
-    this.#batcher.cut()
     const timeoutMs = this.#options.closeTimeoutMs ?? DEFAULTS.closeTimeoutMs
     await Promise.all(this.#sinks.map((sink) => sink.close(timeoutMs)))
     this.#forgetExit()

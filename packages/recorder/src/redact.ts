@@ -11,7 +11,7 @@ import { errorMessage } from './json-writer.ts'
  */
 export type Redact = (key: string, value: JsonValue, eventType: string) => JsonValue | undefined
 
-export const REDACTED = '[redacted]'
+const REDACTED = '[redacted]'
 
 /** Keys whose whole value is a secret. `tokens` and `token_count` are not. */
 const SECRET_KEY =

@@ -1,9 +1,9 @@
 /**
  * Metadata as it was at the call: a later change of the object changes nothing that was recorded.
  *
- * Flat metadata (strings, finite numbers, booleans, null), which is nearly all of it, is copied.
- * Anything else is written to JSON text at once, by `json-writer.ts`, which knows a form for
- * everything JSON cannot carry. Both are the same data; `flatText` makes the copy's text.
+ * Flat metadata (strings, finite numbers, booleans, null), which is nearly all of it, takes a short
+ * way: a copy for those who keep objects, its text for those who write lines. Anything else is
+ * written to JSON text by `json-writer.ts`, which knows a form for everything JSON cannot carry.
  */
 import type { Metadata } from '@wattline/trace'
 import { writeMetadata } from './json-writer.ts'
@@ -62,14 +62,51 @@ function isFlat(copy: Record<string, unknown>): copy is Record<string, FlatValue
 
 /** The snapshot as JSON text. */
 export function snapshotText(snapshot: Snapshot): string {
-  return typeof snapshot === 'string' ? snapshot : flatText(snapshot)
+  return typeof snapshot === 'string' ? snapshot : (flatText(snapshot) as string)
 }
 
-function flatText(flat: Flat): string {
+/** Metadata as JSON text, at most about `maxChars` long. Never throws. */
+export function metadataText(metadata: unknown, maxChars: number): string {
+  return plainText(metadata, maxChars) ?? writeMetadata(metadata, maxChars)
+}
+
+function plainText(metadata: unknown, maxChars: number): string | undefined {
+  if (metadata === undefined) return '{}'
+  if (typeof metadata !== 'object' || metadata === null) return undefined
+  try {
+    const prototype: unknown = Object.getPrototypeOf(metadata)
+    if (prototype !== Object.prototype && prototype !== null) return undefined
+    const text = flatText(metadata as Record<string, unknown>)
+    return text !== undefined && text.length <= maxChars ? text : undefined
+  } catch {
+    // As above: the writer finds out which member threw.
+    return undefined
+  }
+}
+
+/** The text of an object whose members all stand in JSON as they are; undefined for any other. */
+function flatText(object: Record<string, unknown>): string | undefined {
   let text = ''
-  for (const key in flat) {
-    const value = flat[key] as FlatValue
-    const valueText = typeof value === 'string' ? quote(value) : `${value}`
+  for (const key in object) {
+    if (!Object.hasOwn(object, key)) continue
+    const value = object[key]
+    let valueText: string
+    switch (typeof value) {
+      case 'string':
+        if (value.length > FLAT_MAX_CHARS) return undefined
+        valueText = quote(value)
+        break
+      case 'number':
+        if (value - value !== 0) return undefined // NaN and the infinities
+        valueText = `${value}`
+        break
+      case 'boolean':
+        valueText = value ? 'true' : 'false'
+        break
+      default:
+        if (value !== null) return undefined
+        valueText = 'null'
+    }
     text += text === '' ? keyText(key) + valueText : `,${keyText(key)}${valueText}`
   }
   return `{${text}}`
@@ -78,7 +115,7 @@ function flatText(flat: Flat): string {
 /** The snapshot with `ids` in front; they win over members of the same name. */
 export function joinIds(ids: Flat, snapshot: Snapshot): Snapshot {
   if (typeof snapshot !== 'string') return { ...ids, ...snapshot, ...ids }
-  const front = flatText(ids).slice(0, -1)
+  const front = snapshotText(ids).slice(0, -1)
   if (snapshot === '{}') return `${front}}`
   const hasOwnIds = Object.keys(ids).some((key) => snapshot.includes(keyText(key)))
   if (hasOwnIds) return JSON.stringify({ ...ids, ...snapshotData(snapshot), ...ids })

@@ -49,6 +49,8 @@ const PING_EVERY_MS = 8_000
 const SILENCE_MS = 20_000
 const GOODBYE_MS = 1_000
 
+const encoder = new TextEncoder()
+
 type State = 'idle' | 'connecting' | 'greeting' | 'ready' | 'closed'
 
 export class SocketSink implements Sink {
@@ -110,7 +112,7 @@ export class SocketSink implements Sink {
       this.#pump()
       // The socket writes through to the kernel until that is full. An empty buffer on our side
       // means that the kernel has everything that was sent, and delivers it after our end.
-      if (!this.#outbox.hasNext) this.#channel?.send('{"end":true}')
+      if (!this.#outbox.hasNext) this.#channel?.sendText('{"end":true}')
       if (!this.#outbox.hasNext && this.#channel?.bufferedBytes === 0) {
         this.#state = 'closed'
         return
@@ -199,7 +201,8 @@ export class SocketSink implements Sink {
     ) {
       const batch = this.#outbox.next()
       if (batch === undefined) return
-      channel.send(frameOf(batch.first, batch.bytes))
+      // `<first sequence number>\n` + lines
+      channel.sendBytes([encoder.encode(`${batch.first}\n`), batch.bytes])
     }
   }
 
@@ -234,7 +237,7 @@ export class SocketSink implements Sink {
   }
 
   async #sayGoodbye(): Promise<void> {
-    this.#channel?.send('{"end":true}')
+    this.#channel?.sendText('{"end":true}')
     const gone = new Promise<void>((resolve) => {
       this.#onGone = resolve
     })
@@ -267,15 +270,6 @@ export class SocketSink implements Sink {
       this.#outbox.discard()
     }
   }
-}
-
-/** `<first sequence number>\n` + lines. */
-function frameOf(first: number, lines: Uint8Array): Uint8Array {
-  const head = `${first}\n`
-  const frame = new Uint8Array(head.length + lines.length)
-  for (let i = 0; i < head.length; i++) frame[i] = head.charCodeAt(i)
-  frame.set(lines, head.length)
-  return frame
 }
 
 interface Control {

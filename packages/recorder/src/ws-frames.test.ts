@@ -30,7 +30,11 @@ describe('encodeFrame', () => {
     'masks %i bytes as RFC 6455 says',
     (length) => {
       const payload = Buffer.alloc(length, 'wattline')
-      const frame = encodeFrame(Opcode.BINARY, payload, 0x5a11_cafe | 0)
+      const frame = encodeFrame(
+        Opcode.BINARY,
+        [payload.subarray(0, 3), payload.subarray(3)],
+        0x5a11_cafe | 0,
+      )
       expect((frame[1] as number) & 0x80).toBe(0x80)
       expect(unmask(frame).opcode).toBe(Opcode.BINARY)
       expect(unmask(frame).payload.equals(payload)).toBe(true)

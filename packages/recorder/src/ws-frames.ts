@@ -12,12 +12,19 @@ export const Opcode = { CONTINUATION: 0, TEXT: 1, BINARY: 2, CLOSE: 8, PING: 9, 
 /** Payloads start here in their buffer: room for the longest header, and a multiple of four. */
 const PAYLOAD_AT = 16
 
-/** One final, masked frame. `maskKey` is four random bytes as a 32-bit integer. */
-export function encodeFrame(opcode: number, payload: Uint8Array, maskKey: number): Buffer {
-  const length = payload.length
+/**
+ * One final, masked frame whose payload is `parts`, one after the other. `maskKey` is four random
+ * bytes as a 32-bit integer.
+ */
+export function encodeFrame(opcode: number, parts: readonly Uint8Array[], maskKey: number): Buffer {
+  const length = parts.reduce((sum, part) => sum + part.length, 0)
   const padded = PAYLOAD_AT + Math.ceil(length / 4) * 4
   const buffer = Buffer.allocUnsafeSlow(padded)
-  buffer.set(payload, PAYLOAD_AT)
+  let at = PAYLOAD_AT
+  for (const part of parts) {
+    buffer.set(part, at)
+    at += part.length
+  }
   // Four bytes at a time; the bytes behind the payload are not sent.
   const words = new Int32Array(buffer.buffer, PAYLOAD_AT, (padded - PAYLOAD_AT) / 4)
   for (let i = 0; i < words.length; i++) words[i] = (words[i] as number) ^ maskKey
