@@ -2,7 +2,14 @@
  * What a run amounts to in figures, for the list of runs: read from its log when somebody asks,
  * kept by (generation, cursor), continued from there while the run grows.
  */
-import { LogDecoder, SpanFlag, Trace, type DataQuality, type Span } from '@wattline/trace'
+import {
+  LogDecoder,
+  summarize,
+  Trace,
+  type DataQuality,
+  type Span,
+  type TokenSums,
+} from '@wattline/trace'
 import type { RunInfo } from './run-info.ts'
 import type { RunSource, RunStore } from './storage/store.ts'
 
@@ -17,10 +24,11 @@ export interface RunSummary {
   readonly spans: number
   readonly open: number
   readonly errors: number
-  readonly marks: number
+  readonly points: number
   readonly agents: number
-  readonly tokens: { readonly input: number; readonly output: number; readonly total: number }
-  readonly costUsd: number
+  /** Null when no span tells any, as with the figures below. */
+  readonly tokens: TokenSums | null
+  readonly costUsd: number | null
   readonly firstS: number | null
   readonly lastS: number | null
   readonly durationS: number | null
@@ -143,24 +151,25 @@ class Reading {
   }
 
   summary(info: RunInfo): RunSummary {
-    const trace = this.#trace
-    const { spans, firstS, lastS } = trace
+    const sums = summarize(this.#trace)
+    const { spans, open, errors, points, agents, tokens, costUsd, firstS, lastS, durationS } = sums
     return {
       run: info.id,
       gen: this.gen,
       cursor: this.cursor,
       complete: this.cursor >= info.bytes,
-      spans: spans.length,
-      open: countFlag(spans, SpanFlag.OPEN),
-      errors: countFlag(spans, SpanFlag.ERROR),
-      marks: trace.marks.length,
-      agents: new Set(spans.map((span) => span.agent).filter((name) => name !== undefined)).size,
-      ...countedFigures(spans),
+      spans,
+      open,
+      errors,
+      points,
+      agents,
+      tokens: tokens ?? null,
+      costUsd: costUsd ?? null,
       firstS: firstS ?? null,
       lastS: lastS ?? null,
-      durationS: firstS === undefined || lastS === undefined ? null : lastS - firstS,
-      sparkline: sparkline(spans, firstS ?? 0, lastS ?? 0),
-      quality: { ...trace.quality(), lost: info.lost },
+      durationS: durationS ?? null,
+      sparkline: sparkline(this.#trace.spans, firstS ?? 0, lastS ?? 0),
+      quality: { ...sums.quality, lost: sums.quality.lost + info.lost },
     }
   }
 
@@ -177,33 +186,6 @@ class Reading {
 /** Changes with the log, and with what is known about its writers. */
 function keyOf({ gen, bytes, writers }: RunInfo): string {
   return `${gen} ${bytes} ${writers.map((writer) => writer.state[1]).join('')}`
-}
-
-function countFlag(spans: readonly Span[], flag: number): number {
-  return spans.reduce((count, span) => count + ((span.flags & flag) === 0 ? 0 : 1), 0)
-}
-
-/** Tokens and cost, where a span's own count only if no descendant carries any. */
-function countedFigures(spans: readonly Span[]): Pick<RunSummary, 'tokens' | 'costUsd'> {
-  const tokens = leavesOf(spans, (span) => span.tokens !== undefined)
-  const costs = leavesOf(spans, (span) => span.costUsd !== undefined)
-  const sum = { input: 0, output: 0, total: 0 }
-  for (const { tokens: own } of tokens) {
-    sum.input += own?.input ?? 0
-    sum.output += own?.output ?? 0
-    sum.total += own?.total ?? (own?.input ?? 0) + (own?.output ?? 0)
-  }
-  return { tokens: sum, costUsd: costs.reduce((total, span) => total + (span.costUsd ?? 0), 0) }
-}
-
-/** Spans that carry something, and have no descendant that does. */
-function leavesOf(spans: readonly Span[], carries: (span: Span) => boolean): Span[] {
-  const above = new Set<Span>()
-  const carrying = spans.filter(carries)
-  for (const span of carrying) {
-    for (let up = span.parent; up !== undefined && !above.has(up); up = up.parent) above.add(up)
-  }
-  return carrying.filter((span) => !above.has(span))
 }
 
 function sparkline(spans: readonly Span[], firstS: number, lastS: number): number[] {

@@ -78,7 +78,8 @@ export class Sockets {
     const text = query.get('cursor') ?? '0'
     if (!/^\d{1,16}$/.test(text)) return 'expected cursor to be a number the server gave'
     const cursor = Number(text)
-    const gen = query.get('gen') ?? undefined
+    // Empty as well as absent: a viewer that has seen nothing yet knows none.
+    const gen = query.get('gen') || undefined
     return (socket) => void serveViewer(this.#context, socket, { run, cursor, gen })
   }
 }
