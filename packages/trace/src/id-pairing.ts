@@ -9,7 +9,8 @@
  *
  * The result depends on the set of events alone. An event that comes late re-pairs its component.
  */
-import { idScore, scopeScore, type IdPair } from './facts.ts'
+import { idScore, type IdPair } from './facts.ts'
+import { scopeScore } from './scope.ts'
 import type { EventNode } from './nodes.ts'
 import { compareOrder, insertOrdered } from './order.ts'
 

@@ -3,7 +3,7 @@
  * costs as much as there are different scopes open and not as there are spans. It answers the two
  * questions a scope can answer: whose end may this be, and whose child is this start.
  */
-import { parentScore, rankOf, scopeScore, type Scope } from './facts.ts'
+import { parentScore, rankOf, scopeScore, type Scope } from './scope.ts'
 import type { EventNode, SpanNode } from './nodes.ts'
 import { compareOrder, insertOrdered, removeOrdered } from './order.ts'
 

@@ -8,7 +8,7 @@
  *
  * The result is that of the sorted whole, because nothing else is remembered.
  */
-import { rankOf, scopeScore, type Scope } from './facts.ts'
+import { rankOf, scopeScore, type Scope } from './scope.ts'
 import type { Effect, EventNode, SpanNode } from './nodes.ts'
 import { OpenSpans } from './open-spans.ts'
 import { compareOrder } from './order.ts'

@@ -2,7 +2,8 @@
  * The rules of pairing written down as plainly as possible, with no thought of speed: it sees the
  * whole log at once, sorted, and walks lists. The fast, incremental trace is held to it.
  */
-import { FactReader, idScore, parentScore, rankOf, scopeScore, type EventFacts } from '../facts.ts'
+import { FactReader, idScore, type EventFacts } from '../facts.ts'
+import { parentScore, rankOf, scopeScore } from '../scope.ts'
 import type { AgentEvent } from '../event.ts'
 
 export interface OracleEvent {
