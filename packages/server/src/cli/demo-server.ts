@@ -82,7 +82,12 @@ async function playOnce(
 
 /** The sample runs inside the package, or in the checkout before the dashboard was built. */
 function samplesFolder(): string | undefined {
-  const places = ['../dashboard/samples', '../../dashboard/samples', '../../../../public/samples']
+  const places = [
+    '../dashboard/samples',
+    '../../dashboard/samples',
+    '../../../public/samples',
+    '../../../../public/samples',
+  ]
   return places
     .map((place) => fileURLToPath(new URL(place, import.meta.url)))
     .find((path) => existsSync(path))

@@ -9,7 +9,7 @@ import { type DemoEvent, playDemo } from './demo-stream.ts'
 import { CliError, fileError } from './errors.ts'
 import { type CliIo, LineWriter } from './io.ts'
 import { RecordClient } from './record-client.ts'
-import { baseUrl, findServer, type RunningServer, viewUrlOf } from './running-server.ts'
+import { findServer, type RunningServer, viewUrlOf } from './running-server.ts'
 import { announce, runUntilStopped, type ServerSession, startSession } from './server-session.ts'
 import {
   parseDurationS,
@@ -91,14 +91,14 @@ export function randomSeed(): number {
 async function streamDemo(demo: Demo, flags: DemoFlags, io: CliIo): Promise<void> {
   const settings = serverSettings(flags, io)
   const given = flags.url ?? told(io.env['WATTLINE_URL'])
-  const url = given ?? baseUrl(settings)
-  const running = settings.port === 0 ? undefined : await findServer(url, settings.token)
+  const mayJoin = settings.port !== 0 && flags.dir === undefined && flags.host === undefined
+  const running = mayJoin || given !== undefined ? await findServer(given, settings) : undefined
   if (running !== undefined) {
     await playTo(running, demo, flags, io)
   } else if (given === undefined) {
     await playToOwnServer(demo, flags, io)
   } else {
-    throw new CliError(`No Wattline server answers at ${url}; start one with wattline serve.`)
+    throw new CliError(`No Wattline server answers at ${given}; start one with wattline serve.`)
   }
 }
 

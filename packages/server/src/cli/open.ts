@@ -10,14 +10,16 @@ export async function open(paths: readonly string[], flags: ServerFlags, io: Cli
   const settings = serverSettings(flags, io)
   const told =
     flags.port === undefined && flags.host === undefined ? io.env['WATTLINE_URL'] : undefined
-  const url = told === undefined || told === '' ? baseUrl(settings) : told
+  const url = told === '' ? undefined : told
   const targets = await targetsOf(paths, io)
   if (targets.some(({ type }) => type === 'stream')) {
     throw usageError('wattline open takes files and folders; for a stream use wattline -.')
   }
-  const running = await findServer(url, settings.token)
+  const running = await findServer(url, settings)
   if (running === undefined) {
-    throw new CliError(`No Wattline server answers at ${url}; start one with wattline serve.`)
+    throw new CliError(
+      `No Wattline server answers at ${url ?? baseUrl(settings)}; start one with wattline serve.`,
+    )
   }
   let run: string | undefined
   for (const { path } of targets) run = await handOver(running, path)

@@ -39,7 +39,7 @@ export async function main(argv: readonly string[], io: CliIo): Promise<number> 
 }
 
 /** The whole command tree; its actions throw {@link CliError} for people to read. */
-export function program(io: CliIo): Command {
+function program(io: CliIo): Command {
   const root = new Command('wattline')
     .exitOverride()
     .enablePositionalOptions()

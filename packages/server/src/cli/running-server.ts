@@ -19,6 +19,7 @@ export const WATCHED_EMPTY = 'is watched, but holds no .jsonl file yet'
 
 const ANSWER_WITHIN_MS = 1500
 const OPEN_WITHIN_MS = 60_000
+const PORTS_TO_ASK = 5
 
 /** `http://127.0.0.1:9288`; a host that means "all of this machine's addresses" is asked here. */
 export function baseUrl({ host, port }: Pick<ServerAddress, 'host' | 'port'>): string {
@@ -26,23 +27,50 @@ export function baseUrl({ host, port }: Pick<ServerAddress, 'host' | 'port'>): s
   return `http://${name.includes(':') ? `[${name}]` : name}:${port}`
 }
 
-/** The Wattline server at `url`; undefined when nothing, or something else, answers there. */
+/**
+ * The Wattline server at `url`, or, without one, at the port asked for. Where somebody else has
+ * that port, a server will have taken the next free one, so those behind it are asked too.
+ */
 export async function findServer(
-  url: string,
-  token: string | undefined,
+  url: string | undefined,
+  address: ServerAddress,
 ): Promise<RunningServer | undefined> {
+  if (url !== undefined) return found(await probe(url, address.token))
+  for (let tried = 0; tried < PORTS_TO_ASK; tried++) {
+    const answer = await probe(baseUrl({ ...address, port: address.port + tried }), address.token)
+    if (answer !== 'somebody else') return found(answer)
+  }
+  return undefined
+}
+
+/** WATTLINE_URL, where it is that of a server on this machine, which sees the same files. */
+export function localUrl(url: string | undefined): string | undefined {
+  if (url === undefined || !URL.canParse(url)) return undefined
+  return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(url).hostname) ? url : undefined
+}
+
+type Answer = RunningServer | 'nobody' | 'somebody else'
+
+function found(answer: Answer): RunningServer | undefined {
+  return typeof answer === 'string' ? undefined : answer
+}
+
+async function probe(url: string, token: string | undefined): Promise<Answer> {
   const base = url.replace(/\/+$/, '')
   try {
     const response = await fetch(`${base}/healthz`, {
       signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
     })
     const health: unknown = await response.json()
-    if (!isHealth(health)) return undefined
-    return { url: base, token }
-  } catch {
-    // Refused, too slow, or no JSON: there is no Wattline server there.
-    return undefined
+    return isHealth(health) ? { url: base, token } : 'somebody else'
+  } catch (error) {
+    return isRefusal(error) ? 'nobody' : 'somebody else'
   }
+}
+
+function isRefusal(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined
+  return cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED'
 }
 
 /**

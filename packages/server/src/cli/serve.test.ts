@@ -201,6 +201,20 @@ describe('with a server that runs already', () => {
     expect(await eventsAt(first.url, info?.id ?? '')).toBe(LOG)
   })
 
+  test('it is found behind a port that somebody else has, and by WATTLINE_URL', async () => {
+    await writeFile(join(dir, 'run.jsonl'), LOG)
+    const other: Server = createServer((_request, response) => response.end('somebody else'))
+    other.listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const busy = String((other.address() as AddressInfo).port)
+    const first = await start(['serve', '--port', busy, '--dir', 'runs'])
+    const byPort = await runCommand(['run.jsonl', '--port', busy], { cwd: dir })
+    expect(byPort.stdout).toMatch(new RegExp(`^${first.url}/#run=run-\\w+\n$`))
+    const byUrl = await runCommand(['run.jsonl'], { cwd: dir, env: { WATTLINE_URL: first.url } })
+    expect(byUrl.stdout).toBe(byPort.stdout)
+    other.close()
+  })
+
   test('its token is needed and passed on', async () => {
     const token = 'a-token-of-24-characters'
     await writeFile(join(dir, 'run.jsonl'), LOG)

@@ -3,7 +3,7 @@ import type { CliIo } from './io.ts'
 import { openBrowser } from './browser.ts'
 import { usageError } from './errors.ts'
 import { RecordClient } from './record-client.ts'
-import { baseUrl, findServer, handOver, type RunningServer, viewUrlOf } from './running-server.ts'
+import { findServer, handOver, localUrl, type RunningServer, viewUrlOf } from './running-server.ts'
 import { announce, runUntilStopped, startSession } from './server-session.ts'
 import { type ServerFlags, serverSettings } from './settings.ts'
 import { relayToStore, relayTo, streamOf, streamRunId } from './stream-run.ts'
@@ -23,7 +23,8 @@ export async function serveAndOpen(
   const targets = await targetsOf(paths, io, commands)
   // Asked for a folder or an address of its own, it is to be another server.
   const mayJoin = settings.port !== 0 && flags.dir === undefined && flags.host === undefined
-  const running = mayJoin ? await findServer(baseUrl(settings), settings.token) : undefined
+  const told = flags.port === undefined ? localUrl(io.env['WATTLINE_URL']) : undefined
+  const running = mayJoin ? await findServer(told, settings) : undefined
   if (running === undefined) await serveTargets(targets, flags, flags.open ?? true, io)
   else await join(running, targets, flags.open ?? true, io)
 }

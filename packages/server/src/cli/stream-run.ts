@@ -26,7 +26,7 @@ export function streamRunId(target: Target, io: CliIo): string {
   return id
 }
 
-export function streamName(target: Target): string {
+function streamName(target: Target): string {
   return target.path === '-' ? 'stdin' : basename(target.path)
 }
 

@@ -49,7 +49,7 @@ async function isGzip(path: string): Promise<boolean> {
 }
 
 /** Passes bytes on and fails beyond `limit` of them. */
-export function atMost(limit: number): Transform {
+function atMost(limit: number): Transform {
   let seen = 0
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {

@@ -8,7 +8,7 @@ import { LogFile, type LogFileChange, type LogFileState } from './log-file.ts'
 import { startOfLog } from './log-start.ts'
 
 /** A followed file counts as live for so long after it grew under our eyes. */
-export const LIVE_FOR_MS = 30_000
+const LIVE_FOR_MS = 30_000
 
 /**
  * A file that is gone for a moment is being rotated or saved anew (rename, then create): readers
