@@ -18,6 +18,9 @@ export async function readInput(
   options: ReadLogOptions,
 ): Promise<LogReading> {
   const name = file === '-' ? 'stdin' : file
+  if (file === '-' && io.stdin.isTTY === true) {
+    io.stderr.write('Reading a log from the terminal; Ctrl+D ends it.\n')
+  }
   try {
     return file === '-'
       ? await readLogStream(io.stdin, name, options)

@@ -132,6 +132,10 @@ describe('a log that cannot be used ends with 1 and one sentence', () => {
     expect(binary.stderr).toBe(
       'wattline: zip.jsonl is a zip archive; a log is text, one JSON object a line.\n',
     )
+    await writeFile(join(dir, 'cut.jsonl.gz'), Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 1]))
+    const cut = await runCommand(['cut.jsonl.gz', '--port', '0'], { cwd: dir })
+    expect(cut.code).toBe(1)
+    expect(cut.stderr).toBe('wattline: Cannot unzip cut.jsonl.gz: unexpected end of file.\n')
     const missing = await runCommand(['./gone.jsonl', '--port', '0'], { cwd: dir })
     expect(missing.code).toBe(1)
     expect(missing.stderr).toBe(

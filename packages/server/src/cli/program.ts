@@ -7,7 +7,7 @@ import { CliError, ExitCode } from './errors.ts'
 import { addExamples, helpWith } from './help.ts'
 import type { CliIo } from './io.ts'
 import { DEFAULT_HOST, DEFAULT_PORT, defaultDir, type ServerFlags, tildePath } from './settings.ts'
-import { styleFor, widthOf } from './terminal.ts'
+import { type Style, styleFor, widthOf } from './terminal.ts'
 import type { DemoFlags } from './demo.ts'
 import type { SpansFlags } from './spans.ts'
 import type { StatsFlags } from './stats.ts'
@@ -85,6 +85,7 @@ function addRoot(root: Command, io: CliIo): void {
     })
   addServerOptions(root, io)
   root.addOption(new Option('--no-open', 'do not open a browser'))
+  root.addHelpText('after', environmentHelp(styleFor(io.stdout, io.env)))
   addExamples(root, [
     ['wattline', 'start the server, open the dashboard'],
     ['wattline run.jsonl', 'look at a saved run; it is followed while it grows'],
@@ -93,6 +94,18 @@ function addRoot(root: Command, io: CliIo): void {
     ['wattline demo', 'no agent at hand? see a believable one work'],
     ['wattline stats run.jsonl', 'what a run cost, in the terminal'],
   ])
+}
+
+function environmentHelp({ bold, cyan }: Style): string {
+  const variables = [
+    ['WATTLINE_URL', 'the server that recorders, demo and open use'],
+    ['WATTLINE_RUN', 'the run that recorders, demo and stdin write to'],
+    ['WATTLINE_TOKEN', 'as --token'],
+    ['WATTLINE_DIR', 'as --dir'],
+    ['NO_COLOR', 'no colours'],
+  ] as const
+  const lines = variables.map(([name, purpose]) => `  ${cyan(name.padEnd(16))}${purpose}`)
+  return ['', bold('Environment:'), ...lines].join('\n')
 }
 
 function addServe(root: Command, io: CliIo): void {

@@ -41,8 +41,7 @@ export async function startSession(
     for (const target of targets) {
       if (target.note !== undefined) say(`${style.yellow('!')} ${target.note}`)
       if (target.type === 'stream') continue
-      const { type, runs } = await files.open(target.path)
-      if (type === 'file') opened.push(...runs)
+      opened.push(...(await openTarget(files, target)))
     }
     const { server, dir } = await listen(settings, files, log)
     return { server, files, dir, say, opened }
@@ -98,6 +97,19 @@ export async function runUntilStopped(
   await beforeClose()
   await session.server.close()
   session.say('Stopped; everything received is kept.')
+}
+
+/** Runs of a file; a folder's are many and none is the one to show. */
+async function openTarget(files: LogFiles, { path, given }: Target): Promise<readonly RunInfo[]> {
+  try {
+    const { type, runs } = await files.open(path)
+    return type === 'file' ? runs : []
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    if (!code.startsWith('Z_')) throw fileError('open', given, error)
+    const reason = error instanceof Error ? error.message : code
+    throw new CliError(`Cannot unzip ${given}: ${reason}.`, { cause: error })
+  }
 }
 
 async function listen(

@@ -66,7 +66,7 @@ export class LogFiles implements RunSource {
    * Begins to follow a file or to watch a folder; once only, however often it is called.
    *
    * @param path Absolute.
-   * @throws When there is nothing at `path`, or it is neither a file nor a folder.
+   * @throws When there is nothing at `path`, it is neither a file nor a folder, or cannot be read.
    */
   async open(path: string): Promise<Opened> {
     const found = await stat(path)
@@ -75,13 +75,13 @@ export class LogFiles implements RunSource {
     }
     const folder = found.isDirectory()
     const root = folder ? path : dirname(path)
+    if (!folder) await this.#add(path, root, false)
     let opened = this.#opened.get(path)
     if (opened === undefined) {
       opened = this.#watch(root, folder ? undefined : path)
       this.#opened.set(path, opened)
     }
     await opened
-    if (!folder) await this.#add(path, root, false)
     const runs = [...this.#runs.values()]
       .filter((run) => (folder ? run.source.startsWith(root + sep) : run.source === path))
       .map((run) => run.info())
@@ -138,7 +138,7 @@ export class LogFiles implements RunSource {
     })
     watcher.on('add', (path) => {
       const appeared = ready && only === undefined
-      const added = this.#limited(() => this.#add(path, root, appeared))
+      const added = this.#limited(() => this.#addOrSay(path, root, appeared))
       if (!ready) adding.push(added)
     })
     watcher.on('change', (path) => this.#changed(path))
@@ -150,6 +150,14 @@ export class LogFiles implements RunSource {
     ready = true
     await Promise.all(adding)
     return watcher
+  }
+
+  async #addOrSay(path: string, root: string, appeared: boolean): Promise<void> {
+    try {
+      await this.#add(path, root, appeared)
+    } catch (error) {
+      this.#log(`Cannot follow ${path}: ${messageOf(error)}`)
+    }
   }
 
   /** Takes a file in, or looks at it again when it is known. */
@@ -176,7 +184,8 @@ export class LogFiles implements RunSource {
       await run.refresh()
     } catch (error) {
       this.#idOfPath.delete(path)
-      this.#log(`Cannot follow ${path}: ${messageOf(error)}`)
+      this.#runs.delete(id)
+      throw error
     }
   }
 
