@@ -23,15 +23,22 @@ export interface TestApp {
   show(children: ReactNode): RenderResult
 }
 
-/** An app that has read `log` to its end. */
-export async function openApp(log: string, initial: Partial<AppState> = {}): Promise<TestApp> {
+/** Where nobody listens. */
+const NOWHERE = 'http://127.0.0.1:9/'
+
+/** An app that has read `log` to its end; `base` is its server, if it needs one. */
+export async function openApp(
+  log: string,
+  initial: Partial<AppState> = {},
+  base = NOWHERE,
+): Promise<TestApp> {
   let drawn: FrameListener | undefined
   const parts = {
     store: createAppStore({ runId: 'test', ...initial }),
     columns: new Columns(),
     frames: createFrames((draw) => (drawn = draw)),
     files: createLocalFiles(),
-    base: 'http://127.0.0.1:9/',
+    base,
   }
   const sent: ToWorker[] = []
   const { port, session } = inlineWorker(sent, parts.store.getState().groupBy)

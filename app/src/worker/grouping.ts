@@ -133,7 +133,7 @@ export class Grouping {
   #inherited(item: Span | Mark, key: string): string | undefined {
     const values = this.#keys.get(key)
     if (values === undefined) return undefined
-    const own = 'position' in item ? values.ofPoint(item.position) : values.ofSpan(item.slot)
+    const own = 'startS' in item ? values.ofSpan(item.slot) : values.ofPoint(item.position)
     if (own !== undefined) return own
     for (let up = item.parent; up !== undefined; up = up.parent) {
       const value = values.ofSpan(up.slot)

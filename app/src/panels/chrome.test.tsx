@@ -1,0 +1,88 @@
+import { cleanup, screen, waitFor } from '@testing-library/react'
+import { userEvent } from '@testing-library/user-event'
+import { afterEach, describe, expect, test } from 'vitest'
+import type { AppState } from '../store/app-state.ts'
+import { openApp } from '../testing/app.tsx'
+import { logText } from '../testing/log.ts'
+import { describeConnection } from './ConnectionPill.tsx'
+import { HelpDialog } from './Help.tsx'
+import { QualityButton, QualityDialog } from './Quality.tsx'
+import { SearchBox } from './SearchBox.tsx'
+
+afterEach(cleanup)
+
+const LOG = logText([
+  ['agent', 0, 9],
+  ['tool_call', 1, 2, { tool: 'grep' }],
+  ['tool_call', 3, 4, { tool: 'sed' }],
+])
+
+describe('the connection in words', () => {
+  const times = { firstS: 100, lastS: 271 }
+  const say = (
+    state: AppState['connection']['state'],
+    more: { attempt?: number; retryAtS?: number; run?: 'lost'; read?: [number, number] } = {},
+  ): string => {
+    const { attempt = 0, retryAtS, run, read } = more
+    const progress = read && { readBytes: read[0], totalBytes: read[1], events: 4, done: false }
+    const facts = run && ({ state: run } as AppState['run'])
+    return describeConnection(
+      { connection: { state, attempt, retryAtS, reason: undefined }, progress, run: facts },
+      times,
+      300,
+    ).text
+  }
+
+  test.each([
+    [say('connecting'), 'connecting'],
+    [say('connecting', { read: [50, 200] }), 'reading 25 %'],
+    [say('live'), 'live 03:20'],
+    [say('reconnecting', { attempt: 2, retryAtS: 302.4 }), 'reconnecting in 3 s'],
+    [say('ended'), 'ended 02:51'],
+    [say('ended', { run: 'lost' }), 'writer lost 02:51'],
+    [say('loaded'), 'file 02:51'],
+    [say('failed'), 'failed'],
+  ])('%s', (said, expected) => {
+    expect(said).toBe(expected)
+  })
+})
+
+test('typing searches and counts what matches; Esc takes it back', async () => {
+  const page = await openApp(LOG)
+  page.show(<SearchBox />)
+  const box = screen.getByRole('searchbox', { name: 'Search spans' })
+  await userEvent.type(box, 'tool')
+  await waitFor(() => expect(screen.getByRole('status').textContent).toBe('2 matches'))
+  expect(page.app.store.getState().matches).toEqual(Uint8Array.of(0, 1, 1))
+  await userEvent.keyboard('{Escape}')
+  expect(page.app.store.getState()).toMatchObject({ query: '', matches: undefined })
+})
+
+test('a log without doubts is said to be well', async () => {
+  const page = await openApp(LOG)
+  page.show(<QualityButton />)
+  await waitFor(() => expect(screen.getByRole('button').textContent).toContain('ok'))
+})
+
+test('doubts are counted, explained, and lead to what they are about', async () => {
+  const page = await openApp(`${LOG}nonsense\n${logText([['turn', 5]])}{"event_ty`)
+  page.show(
+    <>
+      <QualityButton />
+      <QualityDialog />
+    </>,
+  )
+  await waitFor(() => expect(screen.getByRole('button', { name: /data quality/ }).textContent).toContain('3'))
+  expect(screen.getByText(/Not JSON, or without/)).toBeTruthy()
+  expect(screen.getByText('line 7')).toBeTruthy()
+  expect(screen.getByText(/Line 9 has no end/)).toBeTruthy()
+  await userEvent.click(screen.getByRole('button', { name: 'Show them' }))
+  expect(page.app.store.getState()).toMatchObject({ query: 'is:unfinished', dialog: undefined })
+})
+
+test('the help prints the table of keys', async () => {
+  const page = await openApp(LOG)
+  page.show(<HelpDialog />)
+  expect(screen.getByText('Zoom in').nextElementSibling?.textContent).toBe('W')
+  expect(screen.getByText('Previous error').nextElementSibling?.textContent).toBe('Shift+E')
+})

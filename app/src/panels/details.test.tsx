@@ -1,0 +1,93 @@
+import { cleanup, screen, waitFor, within } from '@testing-library/react'
+import { userEvent } from '@testing-library/user-event'
+import { afterEach, expect, test } from 'vitest'
+import { select, seek } from '../store/transitions.ts'
+import { change } from '../store/store.ts'
+import { openApp } from '../testing/app.tsx'
+import { logText, T0 } from '../testing/log.ts'
+import { Details } from './Details.tsx'
+
+afterEach(cleanup)
+
+const LOG = logText([
+  ['agent', 0, 9, { agent_name: 'planner' }],
+  ['tool_call', 1, 3.5, { tool: 'grep', parent_id: 's0' }, { success: false, error: 'no such file' }],
+  ['lm_inference', 4, 6, { model: 'qwen', parent_id: 's0' }, { prompt_tokens: 30, completion_tokens: 12 }],
+  ['tool_call', 7, undefined, { tool: 'sleep', parent_id: 's0' }],
+])
+
+const facts = (): Record<string, string> =>
+  Object.fromEntries(
+    [...document.querySelectorAll('.facts > div')].map((row) => [
+      row.querySelector('dt')?.textContent ?? '',
+      row.querySelector('dd')?.textContent ?? '',
+    ]),
+  )
+
+test('a failed span says what it was, how long, why it failed, and shows both lines', async () => {
+  const page = await openApp(LOG, { selected: { type: 'span', slot: 1 } })
+  page.show(<Details />)
+  expect(screen.getByRole('heading', { level: 2 }).textContent).toBe('grep')
+  expect(screen.getByText('2.5 s')).toBeTruthy()
+  expect(await screen.findByText('no such file')).toBeTruthy()
+  await waitFor(() => expect(facts()).toMatchObject({ Start: '00:00:01.000', End: '00:00:03.500' }))
+  await waitFor(() => expect(facts()).toMatchObject({ Agent: 'planner', span_id: 's1' }))
+  const start = await screen.findByLabelText('Start metadata')
+  expect(start.textContent).toContain('"grep"')
+  const end = await screen.findByLabelText('End metadata')
+  expect(end.textContent).toContain('false')
+})
+
+test('tokens are told with their parts', async () => {
+  const page = await openApp(LOG, { selected: { type: 'span', slot: 2 } })
+  page.show(<Details />)
+  await waitFor(() => expect(facts()['Tokens']).toBe('42 30 in, 12 out'))
+})
+
+test('parent and children are links', async () => {
+  const page = await openApp(LOG, { selected: { type: 'span', slot: 1 } })
+  page.show(<Details />)
+  await userEvent.click(screen.getByRole('button', { name: /planner/ }))
+  expect(page.app.store.getState().selected).toEqual({ type: 'span', slot: 0 })
+  const children = await screen.findByRole('list')
+  const names = within(children).getAllByRole('button')
+  expect(names.map((link) => link.textContent)).toEqual(['grep2.5 s', 'qwen2 s', 'sleep–'])
+})
+
+test('what did not end is explained, and has no duration', async () => {
+  const page = await openApp(LOG, { selected: { type: 'span', slot: 3 } })
+  page.show(<Details />)
+  expect(screen.getByText('Did not end.')).toBeTruthy()
+  expect(screen.getByText('did not end')).toBeTruthy()
+})
+
+test('before its end is known at the playhead, a span tells nothing of it', async () => {
+  const page = await openApp(LOG, { selected: { type: 'span', slot: 1 } })
+  change(page.app.store, seek, T0 + 2)
+  page.show(<Details />)
+  expect(screen.getByText('running for 1 s')).toBeTruthy()
+  await screen.findByLabelText('Start metadata')
+  expect(facts()['End']).toBe('still running')
+  expect(screen.queryByText('Failed')).toBeNull()
+  expect(screen.queryByLabelText('End metadata')).toBeNull()
+})
+
+test('without a selection there is an overview with the errors, which are links', async () => {
+  const page = await openApp(LOG)
+  page.show(<Details />)
+  const rows = await screen.findAllByRole('row')
+  expect(rows[1]?.textContent).toBe('agent19 s9 s9 s')
+  await userEvent.click(screen.getByRole('button', { name: /grep/ }))
+  expect(page.app.store.getState().selected).toEqual({ type: 'span', slot: 1 })
+  change(page.app.store, select, undefined)
+})
+
+test('a log that tries to be markup stays text, and shows what it hides', async () => {
+  const nasty = '<img src=x onerror=alert(1)>\u202egnp'
+  const log = logText([['tool_call', 0, 1, { tool: nasty, ['__proto__']: 'x' }, { error: nasty }]])
+  const page = await openApp(log, { selected: { type: 'span', slot: 0 } })
+  page.show(<Details />)
+  await screen.findByLabelText('End metadata')
+  expect(document.querySelector('img')).toBeNull()
+  expect(document.body.textContent).toContain('<img src=x onerror=alert(1)>⟨U+202E⟩gnp')
+})

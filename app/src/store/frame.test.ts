@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest'
+import { createFrames, type FrameListener } from './frame.ts'
+
+test('many askers share one frame; state moves before it is painted', () => {
+  const scheduled: FrameListener[] = []
+  const frames = createFrames((draw) => scheduled.push(draw))
+  const seen: string[] = []
+  frames.onFrame(() => seen.push('paint'))
+  const stop = frames.onFrame((nowMs) => seen.push(`advance ${nowMs}`), 'advance')
+  frames.requestFrame('data')
+  frames.requestFrame('pan')
+  expect(scheduled).toHaveLength(1)
+  scheduled.shift()?.(16)
+  expect(seen).toEqual(['advance 16', 'paint'])
+  expect([...frames.lastReasons]).toEqual(['data', 'pan'])
+  stop()
+  frames.requestFrame('pan')
+  scheduled.shift()?.(32)
+  expect(seen.slice(2)).toEqual(['paint'])
+})
+
+test('a frame asked for within a frame is the next one', () => {
+  const scheduled: FrameListener[] = []
+  const frames = createFrames((draw) => scheduled.push(draw))
+  let left = 2
+  frames.onFrame(() => {
+    if (left-- > 0) frames.requestFrame('playing')
+  })
+  frames.requestFrame('start')
+  let drawn = 0
+  for (let draw = scheduled.shift(); draw !== undefined; draw = scheduled.shift()) {
+    draw(drawn++)
+  }
+  expect(drawn).toBe(3)
+})

@@ -1,0 +1,185 @@
+import { describe, expect, test } from 'vitest'
+import type { AppState } from './app-state.ts'
+import { enterRun, logNowS, noteData, setConnection, setMatches } from './run-transitions.ts'
+import { INITIAL_STATE } from './store.ts'
+import {
+  advance,
+  backToLive,
+  clearOne,
+  seek,
+  setGroupBy,
+  setQuery,
+  setRange,
+  setSpeed,
+  setViewport,
+  stepSpeed,
+  toggleGroup,
+  togglePlaying,
+} from './transitions.ts'
+
+const state = (change: Partial<AppState> = {}): AppState => ({ ...INITIAL_STATE, runId: 'r', ...change })
+const connection = (name: AppState['connection']['state']): AppState['connection'] => ({
+  state: name,
+  attempt: 0,
+  retryAtS: undefined,
+  reason: undefined,
+})
+
+describe('the view', () => {
+  test('a hand on it stops following, following itself does not', () => {
+    const following = state({ following: true })
+    const view = { startS: 5, endS: 6 }
+    expect(setViewport(following, view)).toMatchObject({ viewport: view, following: false })
+    expect(setViewport(following, view, true).following).toBe(true)
+  })
+
+  test.each([
+    [{ startS: 5, endS: 5 }],
+    [{ startS: 6, endS: 5 }],
+    [{ startS: Number.NaN, endS: 5 }],
+    [{ startS: 0, endS: 1e12 }],
+  ])('%j is no view', (view) => {
+    const before = state()
+    expect(setViewport(before, view)).toBe(before)
+  })
+
+  test('a range may be dragged either way', () => {
+    expect(setRange(state(), { startS: 4, endS: 2 }).range).toEqual({ startS: 2, endS: 4 })
+  })
+
+  test('a group folds and unfolds without touching the old set', () => {
+    const folded = toggleGroup(state(), 'planner')
+    expect([...folded.collapsed]).toEqual(['planner'])
+    expect([...toggleGroup(folded, 'planner').collapsed]).toEqual([])
+    expect(folded.collapsed.size).toBe(1)
+  })
+
+  test('Esc takes back the innermost thing, one at a time', () => {
+    let now = state({
+      dialog: 'help',
+      range: { startS: 1, endS: 2 },
+      selected: { type: 'span', slot: 3 },
+      query: 'x',
+    })
+    const left = (): string =>
+      ['dialog', 'range', 'selected', 'query'].filter((key) => now[key as keyof AppState]).join(' ')
+    const seen = [left()]
+    for (let i = 0; i < 4; i++) {
+      now = clearOne(now)
+      seen.push(left())
+    }
+    expect(seen).toEqual(['dialog range selected query', 'range selected query', 'selected query', 'query', ''])
+    expect(clearOne(now)).toBe(now)
+  })
+})
+
+describe('playing', () => {
+  test('begins at the playhead, or at the start of the run when that is at its end', () => {
+    expect(togglePlaying(state(), 10)).toMatchObject({ playing: true, playheadS: 10 })
+    expect(togglePlaying(state({ playheadS: 12 }), 10)).toMatchObject({ playing: true, playheadS: 12 })
+    expect(togglePlaying(state(), Number.NaN).playing).toBe(false)
+  })
+
+  test('goes by wall clock and speed, and ends where the log ends', () => {
+    const playing = state({ playing: true, playheadS: 10, speed: 4 })
+    expect(advance(playing, 0.5, 20).playheadS).toBe(12)
+    expect(advance(playing, 5, 20)).toMatchObject({ playing: false, playheadS: undefined })
+    const paused = state({ playheadS: 10 })
+    expect(advance(paused, 1, 20)).toBe(paused)
+  })
+
+  test('takes a view along that shows the playhead, and leaves another alone', () => {
+    const playing = state({ playing: true, playheadS: 8, viewport: { startS: 0, endS: 10 } })
+    expect(advance(playing, 1, 99).viewport).toEqual({ startS: 0.5, endS: 10.5 })
+    const elsewhere = { ...playing, viewport: { startS: 50, endS: 60 } }
+    expect(advance(elsewhere, 1, 99).viewport).toBe(elsewhere.viewport)
+  })
+
+  test('knows its speeds', () => {
+    expect([stepSpeed(state(), 1).speed, stepSpeed(state(), -1).speed]).toEqual([2, 0.5])
+    expect([setSpeed(state(), 1000).speed, setSpeed(state(), 0).speed]).toEqual([64, 0.25])
+    expect(stepSpeed(state({ speed: 64 }), 1).speed).toBe(64)
+  })
+
+  test('seeking stops following; back to live follows again only what is live', () => {
+    const live = state({ following: true, connection: connection('live') })
+    const back = seek(live, 5)
+    expect(back).toMatchObject({ playheadS: 5, following: false })
+    expect(backToLive(back)).toMatchObject({ playheadS: undefined, following: true })
+    expect(backToLive(state({ playheadS: 5, connection: connection('ended') })).following).toBe(false)
+  })
+})
+
+describe('data', () => {
+  const times = { firstS: 100, lastS: 110, lastBeforeS: Number.NaN, wallClockS: 110 }
+
+  test('a file is shown whole while it is read, until a view is chosen', () => {
+    const read = noteData(state({ connection: connection('connecting') }), 1, times)
+    expect(read.viewport.startS).toBeLessThan(100)
+    expect(read.viewport.endS).toBeGreaterThan(110)
+    const chosen = setViewport(read, { startS: 101, endS: 102 })
+    expect(noteData(chosen, 2, { ...times, lastS: 500 }).viewport).toEqual({ startS: 101, endS: 102 })
+  })
+
+  test('a live run is followed from its first data on, with room at the right', () => {
+    const live = noteData(setConnection(state(), connection('live')), 1, times)
+    expect(live.following).toBe(true)
+    const { startS, endS } = live.viewport
+    expect((110 - startS) / (endS - startS)).toBeCloseTo(0.85)
+  })
+
+  test('a log of long ago that is replayed has its own clock', () => {
+    const live = state({ connection: connection('live'), progress: { readBytes: 0, totalBytes: undefined, events: 0, done: true } })
+    const replayed = noteData(live, 1, { ...times, wallClockS: 1_000_110 })
+    expect(replayed.skewS).toBe(1_000_000)
+    expect(logNowS(replayed, 110, 1_000_112)).toBe(112)
+    const late = noteData(live, 1, { ...times, wallClockS: 111 })
+    expect(late.skewS).toBe(0)
+  })
+
+  test('an idle live run is still on our clock: its last event came when it was written', () => {
+    const run = { updatedS: 110.2 } as AppState['run']
+    const opened = noteData(state({ connection: connection('live'), run }), 1, { ...times, wallClockS: 900 })
+    expect(logNowS(opened, 110, 900)).toBe(900)
+  })
+
+  test('an ended run is no longer followed', () => {
+    const live = state({ following: true, connection: connection('live') })
+    expect(setConnection(live, connection('reconnecting')).following).toBe(true)
+    expect(setConnection(live, connection('ended')).following).toBe(false)
+  })
+
+  test('another run forgets the last one, but not how one likes to look', () => {
+    const before = state({ theme: 'dark', clock: 'absolute', groupBy: 'kind', query: 'x', playheadS: 4 })
+    expect(enterRun(before, 'next')).toMatchObject({
+      runId: 'next',
+      theme: 'dark',
+      clock: 'absolute',
+      groupBy: 'kind',
+      query: '',
+      playheadS: undefined,
+    })
+  })
+})
+
+describe('search and grouping', () => {
+  const answer = { query: 'a', matches: Uint8Array.of(1), markMatches: Uint8Array.of(), count: 1 }
+
+  test('an answer to an older question is dropped', () => {
+    const asked = setQuery(state(), 'a')
+    expect(asked.searching).toBe(true)
+    expect(setMatches(asked, answer)).toMatchObject({ matchCount: 1, searching: false })
+    const changed = setQuery(asked, 'ab')
+    expect(setMatches(changed, answer)).toBe(changed)
+  })
+
+  test('no query dims nothing', () => {
+    const found = setMatches(setQuery(state(), 'a'), answer)
+    expect(setQuery(found, ' ')).toMatchObject({ matches: undefined, matchCount: undefined, searching: false })
+  })
+
+  test('another grouping unfolds all: the labels are others', () => {
+    const folded = toggleGroup(state(), 'planner')
+    expect(setGroupBy(folded, 'kind')).toMatchObject({ groupBy: 'kind', regrouping: true, collapsed: new Set() })
+  })
+})

@@ -1,0 +1,104 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { Columns } from '../model/trace-columns.ts'
+import { logText, type SpanRow } from '../testing/log.ts'
+import { columnsOf } from '../testing/trace.ts'
+import { Ingestor } from './ingestor.ts'
+
+const utf8 = new TextEncoder()
+
+const rows = fc.array(
+  fc
+    .tuple(fc.constantFrom('agent', 'tool_call', 'turn'), fc.nat(9), fc.option(fc.nat(9)), fc.string())
+    .map(
+      ([kind, startS, lengthS, tool]): SpanRow => [
+        kind,
+        startS,
+        lengthS === null ? undefined : startS + lengthS,
+        { tool, agent_name: `agent ${startS % 2}` },
+      ],
+    ),
+  { maxLength: 10 },
+)
+
+/** Everything the page sees of spans, and where it is drawn. */
+function picture(columns: Columns): unknown[] {
+  return Array.from({ length: columns.spanCount }, (_, slot) => [
+    columns.kinds[columns.kind[slot]!],
+    columns.strings[columns.subject[slot]!],
+    columns.groups[columns.group[slot]!]?.label,
+    columns.row[slot],
+    columns.startS[slot],
+    columns.endS[slot],
+    columns.fadeS[slot],
+    columns.parent[slot],
+    columns.flags[slot],
+    columns.startPosition[slot],
+    columns.endPosition[slot],
+  ])
+}
+
+test('bytes cut anywhere, in any number of patches, give what the whole gives', () => {
+  fc.assert(
+    fc.property(rows, fc.array(fc.nat(400)), fc.boolean(), (spans, cuts, crlf) => {
+      const log = crlf ? logText(spans).replaceAll('\n', '\r\n') : logText(spans)
+      const bytes = utf8.encode(log)
+      const columns = new Columns()
+      const ingestor = new Ingestor('agent')
+      const ends = [...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].sort((a, b) => a - b)
+      let from = 0
+      for (const end of ends) {
+        ingestor.push(bytes.slice(from, end))
+        const patch = ingestor.flush()
+        if (patch !== undefined) columns.apply(patch)
+        from = end
+      }
+      ingestor.finish()
+      const last = ingestor.flush()
+      if (last !== undefined) columns.apply(last)
+      expect(picture(columns)).toEqual(picture(columnsOf(log)))
+    }),
+  )
+})
+
+test('malformed lines are listed by number, a cut last line by its own, and the rest is read', () => {
+  const ingestor = new Ingestor('agent')
+  const [good] = logText([['tool_call', 0]]).split('\n')
+  ingestor.push(utf8.encode(`${good}\nnot json\n\n{"event_type":"x"}\n{"event_type":"tool_c`))
+  ingestor.finish()
+  expect(ingestor.malformed.map(({ line }) => line)).toEqual([2, 4])
+  expect(ingestor.malformed[0]?.reason).toContain('not json')
+  expect(ingestor.tornLine).toBe(5)
+  expect(ingestor.quality().malformed).toBe(2)
+  expect(ingestor.trace.eventCount).toBe(1)
+})
+
+test('a flush without news has no patch', () => {
+  const ingestor = new Ingestor('agent')
+  expect(ingestor.flush()).toBeUndefined()
+  ingestor.push(utf8.encode(logText([['tool_call', 0, 1]])))
+  expect(ingestor.flush()?.spans.slots).toEqual(Int32Array.of(0))
+  expect(ingestor.flush()).toBeUndefined()
+})
+
+test('rows are grouped by agent, kind, tool or a metadata key, and children go with their parent', () => {
+  const log = logText([
+    ['agent', 0, 9, { agent_name: 'planner', team: 'red' }],
+    ['tool_call', 1, 2, { tool: 'grep', parent_id: 's0' }],
+    ['turn', 3, 4, { turn_idx: 1, parent_id: 's0' }],
+  ])
+  const groupsBy = (groupBy: string): string[] =>
+    columnsOf(log, { groupBy }).groups.map(({ label }) => label)
+  expect(groupsBy('agent')).toEqual(['planner'])
+  expect(groupsBy('kind')).toEqual(['agent', 'tool_call', 'turn'])
+  expect(groupsBy('tool')).toEqual(['no tool', 'grep'])
+  expect(groupsBy('team')).toEqual(['red'])
+  expect(groupsBy('nothing')).toEqual(['no nothing'])
+})
+
+test('the keys offered for grouping leave out those with a value a span', () => {
+  const rows = Array.from({ length: 600 }, (_, i): SpanRow => ['tool_call', i, i + 1, { team: `${i % 3}` }])
+  const ingestor = new Ingestor('agent')
+  ingestor.push(utf8.encode(logText(rows)))
+  expect(ingestor.groupKeys()).toEqual(['agent', 'kind', 'tool', 'model', 'team'])
+})

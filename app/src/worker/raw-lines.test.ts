@@ -1,0 +1,57 @@
+import { Blob } from 'node:buffer'
+import { gunzipSync, gzipSync } from 'node:zlib'
+import { expect, test } from 'vitest'
+import { isGzip, openFile } from './file-source.ts'
+import { fileLines, lineAfter, streamLines, WatchedLines } from './raw-lines.ts'
+
+const utf8 = { encode: (text: string) => new TextEncoder().encode(text), decode: (bytes: Uint8Array) => new TextDecoder().decode(bytes) }
+const asFile = (bytes: Uint8Array) => new Blob([bytes]) as unknown as globalThis.Blob
+
+const LINES = ['first', 'x'.repeat(200_000), 'third', 'last without an end']
+const LOG = utf8.encode(LINES.join('\n'))
+const POSITIONS = LINES.map((_, i) => LINES.slice(0, i).join('\n').length + (i > 0 ? 1 : 0))
+
+test('lines of a file are found by position, in any order, however long', async () => {
+  const lines = fileLines(asFile(LOG))
+  for (const i of [2, 0, 3, 1, 1, 0]) {
+    expect(utf8.decode(await lines.read(POSITIONS[i]!))).toBe(LINES[i])
+  }
+})
+
+test('a compressed file is known by its first bytes and read through its gzip', async () => {
+  const packed = gzipSync(LOG)
+  expect([await isGzip(asFile(packed)), await isGzip(asFile(LOG))]).toEqual([true, false])
+  expect(gunzipSync(packed).equals(LOG)).toBe(true)
+  const lines = streamLines(() => openFile(asFile(packed), true))
+  expect(utf8.decode(await lines.read(POSITIONS[2]!))).toBe('third')
+})
+
+test('a line that begins within a stream is found across its chunks', async () => {
+  const stream = new ReadableStream<Uint8Array>({
+    start(controller) {
+      for (const part of ['ab', 'c\nde', 'f', 'g\nh']) controller.enqueue(utf8.encode(part))
+      controller.close()
+    },
+  })
+  expect(utf8.decode(await lineAfter(stream, 4))).toBe('defg')
+})
+
+test('of a watched log the last frames are kept, older ones are asked for by their cursor', async () => {
+  const asked: number[] = []
+  const lines = new WatchedLines(async (cursor) => {
+    asked.push(cursor)
+    return new ReadableStream({
+      start(controller) {
+        controller.enqueue(utf8.encode('old 0\nold 1\n'))
+        controller.close()
+      },
+    })
+  }, 16)
+  lines.add(0, 700, utf8.encode('old 0\nold 1\n'))
+  lines.add(12, 712, utf8.encode('new 0\nnew 1\n'))
+  expect(utf8.decode(await lines.read(18))).toBe('new 1')
+  expect(asked).toEqual([])
+  expect(utf8.decode(await lines.read(6))).toBe('old 1')
+  expect(asked).toEqual([700])
+  await expect(lines.read(99)).rejects.toThrow('no line at 99')
+})
