@@ -1,0 +1,153 @@
+/** Everything by keyboard, everything named, at any size. */
+import { fileURLToPath } from 'node:url'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { axeViolations } from './support/axe.ts'
+import { launchBrowser } from './support/browser.ts'
+import { waitForSpans, waitForState } from './support/dashboard.ts'
+import { startServer, type TestServer } from './support/server.ts'
+
+const SAMPLE = fileURLToPath(new URL('../public/samples/three-agents.jsonl', import.meta.url))
+
+let browser: Browser
+let server: TestServer
+
+beforeAll(async () => {
+  browser = await launchBrowser()
+  server = await startServer()
+})
+afterAll(async () => {
+  await browser.close()
+  await server.stop()
+})
+
+interface Look {
+  readonly width?: number
+  readonly height?: number
+  readonly colorScheme?: 'light' | 'dark'
+}
+
+async function withPage(look: Look, use: (page: Page) => Promise<void>): Promise<void> {
+  const { width = 1440, height = 900, colorScheme = 'light' } = look
+  const page = await browser.newPage({ viewport: { width, height }, colorScheme })
+  const problems: string[] = []
+  page.on('pageerror', (error) => problems.push(String(error)))
+  page.on('console', (message) => {
+    if (message.type() === 'error') problems.push(message.text())
+  })
+  await page.goto(server.url)
+  await waitForState(page, 'empty', 'ready')
+  await use(page)
+  expect(problems).toEqual([])
+  await page.close()
+}
+
+async function openSample(page: Page): Promise<void> {
+  await page.setInputFiles('input[type=file]', SAMPLE)
+  await waitForSpans(page, 100)
+}
+
+const LOOKS: Look[] = [
+  { colorScheme: 'light' },
+  { colorScheme: 'dark' },
+  { width: 900, height: 700 },
+  // 200 % zoom of 1440 × 900 is a page of half as many CSS pixels.
+  { width: 720, height: 450, colorScheme: 'dark' },
+]
+
+describe.each(LOOKS)('axe at %j', (look) => {
+  it('finds nothing on the first screen', () =>
+    withPage(look, async (page) => {
+      expect(await axeViolations(page)).toEqual([])
+    }))
+
+  it('finds nothing on a run, with a selection, in the help and in the commands', () =>
+    withPage(look, async (page) => {
+      await openSample(page)
+      expect(await axeViolations(page)).toEqual([])
+      await page.locator('canvas').first().focus()
+      await page.keyboard.press('e')
+      await page.getByText('Start metadata').waitFor()
+      expect(await axeViolations(page)).toEqual([])
+      await page.keyboard.press('?')
+      await page.getByRole('dialog').waitFor()
+      expect(await axeViolations(page)).toEqual([])
+      await page.keyboard.press('Escape')
+      await page.keyboard.press('Control+k')
+      await page.getByRole('combobox').waitFor()
+      expect(await axeViolations(page)).toEqual([])
+    }))
+})
+
+describe('by keyboard alone', () => {
+  it('a run is opened, searched, walked, zoomed, played and left', () =>
+    withPage({}, async (page) => {
+      await openSample(page)
+      const hash = () => page.evaluate(() => location.hash)
+      await page.locator('canvas').first().focus()
+
+      await page.keyboard.press('e')
+      await page.getByText('Start metadata').waitFor()
+      await page.waitForFunction(() => location.hash.includes('sel='))
+      const selected = await hash()
+
+      await page.keyboard.press('[')
+      await page.waitForFunction((before) => location.hash !== before, selected)
+      const parent = await hash()
+      await page.keyboard.press(']')
+      await page.waitForFunction((before) => location.hash !== before, parent)
+
+      await page.keyboard.press('f')
+      await page.waitForFunction(() => location.hash.includes('t0='))
+      const fitted = await hash()
+      await page.keyboard.press('w')
+      await page.waitForFunction((before) => location.hash !== before, fitted)
+      await page.keyboard.press('0')
+
+      await page.keyboard.press('/')
+      await page.keyboard.type('grep')
+      await page.waitForFunction(() => location.hash.includes('q=grep'))
+      await page.keyboard.press('Escape')
+      await page.keyboard.press('Escape')
+
+      await page.locator('canvas').first().focus()
+      await page.keyboard.press('Escape')
+      await page.keyboard.press('ArrowLeft')
+      await page.waitForFunction(() => /[#&]t=/.test(location.hash))
+      await page.keyboard.press('l')
+      await page.waitForFunction(() => !/[#&]t=/.test(location.hash))
+    }))
+
+  it('reaches every control of a run with Tab, each with a name and a visible focus', () =>
+    withPage({}, async (page) => {
+      await openSample(page)
+      const seen = new Set<string>()
+      for (let step = 0; step < 60; step++) {
+        await page.keyboard.press('Tab')
+        const focused = await page.evaluate(() => {
+          const element = document.activeElement
+          if (element === null || element === document.body) return undefined
+          const style = getComputedStyle(element)
+          const around = element.parentElement && getComputedStyle(element.parentElement)
+          return {
+            tag: element.tagName.toLowerCase(),
+            name:
+              element.getAttribute('aria-label') ??
+              element.getAttribute('title') ??
+              element.textContent?.trim() ??
+              '',
+            label: (element as HTMLInputElement).labels?.[0]?.textContent ?? '',
+            isMarked:
+              style.outlineStyle !== 'none' ||
+              style.boxShadow !== 'none' ||
+              (around !== null && (around.outlineStyle !== 'none' || around.boxShadow !== 'none')),
+          }
+        })
+        if (focused === undefined) continue
+        expect(`${focused.name}${focused.label}`, `the name of a ${focused.tag}`).not.toBe('')
+        expect(focused.isMarked, `the focus of ${focused.tag} ${focused.name}`).toBe(true)
+        seen.add(focused.tag)
+      }
+      expect([...seen].sort()).toEqual(expect.arrayContaining(['button', 'canvas', 'input']))
+    }))
+})

@@ -1,0 +1,165 @@
+/** A run seen while it grows: by the recorder, by Python, through a server that dies. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { copyFile, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { EventRecorder } from '@wattline/recorder'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { launchBrowser } from './support/browser.ts'
+import { cliSpans } from './support/cli.ts'
+import {
+  downloadSpans,
+  openRun,
+  spanCount,
+  waitForSpans,
+  waitForState,
+} from './support/dashboard.ts'
+import { startServer, type TestServer } from './support/server.ts'
+
+let browser: Browser
+let page: Page
+let server: TestServer
+
+beforeAll(async () => {
+  browser = await launchBrowser()
+})
+afterAll(() => browser.close())
+beforeEach(async () => {
+  server = await startServer()
+  page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
+})
+afterEach(async () => {
+  await page.close()
+  await server.stop()
+})
+
+function recorderFor(run: string): EventRecorder {
+  return new EventRecorder({ url: server.url, run, silent: true })
+}
+
+/** Three agents' worth of nested spans, one failing; `turns` times. */
+async function work(recorder: EventRecorder, turns: number): Promise<void> {
+  await recorder.span('agent', { agent_name: 'planner' }, async () => {
+    for (let turn = 0; turn < turns; turn++) {
+      await recorder.span('turn', { turn_idx: turn }, async () => {
+        const call = recorder.start('lm_inference', { model: 'Qwen/Qwen3-8B' })
+        await recorder.flush()
+        call.end({ prompt_tokens: 100, completion_tokens: 20, total_tokens: 120, cost_usd: 0.01 })
+        await Promise.all(
+          ['grep', 'ls'].map((tool) =>
+            recorder.span('tool_call', { tool }, () => recorder.flush()),
+          ),
+        )
+        const failing = recorder.start('tool_call', { tool: 'fetch' })
+        failing.fail(new Error('connection refused'))
+      })
+    }
+  })
+}
+
+describe('a live run', () => {
+  it('grows in the page while it is recorded, and ends', async () => {
+    const recorder = recorderFor('grows')
+    const first = recorder.start('agent', { agent_name: 'solo' })
+    await recorder.flush()
+    await openRun(page, server.url, 'grows')
+    await waitForState(page, 'live')
+    await waitForSpans(page, 1)
+    expect(await spanCount(page)).toBe(1)
+
+    await work(recorder, 3)
+    await recorder.flush()
+    await waitForSpans(page, 17)
+    await page.getByText('3 errors').first().waitFor()
+
+    first.end()
+    await recorder.close()
+    await waitForState(page, 'ended')
+    expect(await spanCount(page)).toBe(17)
+  })
+
+  it('shows, span for span, what its saved file shows', async () => {
+    const recorder = recorderFor('same')
+    const leaked = recorder.start('tool_call', { tool: 'never ends' })
+    await recorder.flush()
+    await openRun(page, server.url, 'same')
+    await waitForSpans(page, 1)
+    await work(recorder, 10)
+    expect(leaked.id).toBeDefined()
+    await recorder.close()
+    await waitForState(page, 'ended')
+    const live = await downloadSpans(page)
+
+    const folder = await mkdtemp(path.join(tmpdir(), 'wattline-saved-'))
+    const saved = path.join(folder, 'same.jsonl')
+    await copyFile(path.join(server.dir, 'same', 'events.jsonl'), saved)
+    expect(live).toEqual(await cliSpans(saved))
+    expect(live).toHaveLength(52)
+
+    const replay = await browser.newPage()
+    await replay.goto(server.url)
+    await replay.setInputFiles('input[type=file]', saved)
+    await waitForState(replay, 'ready', 'ended')
+    await waitForSpans(replay, 52)
+    expect(await downloadSpans(replay)).toEqual(live)
+    await replay.close()
+    await rm(folder, { recursive: true })
+  })
+
+  it('goes on where it was when the server is killed and comes back', async () => {
+    const recorder = recorderFor('survives')
+    await work(recorder, 2)
+    await recorder.flush()
+    await openRun(page, server.url, 'survives')
+    await waitForSpans(page, 11)
+
+    const { dir, port } = server
+    await server.stop('SIGKILL')
+    await page
+      .getByText(/reconnecting/i)
+      .first()
+      .waitFor()
+    const duringOutage = recorder.start('agent', { agent_name: 'meanwhile' })
+    const again = startServer({ dir, port })
+    server = await again
+    await waitForState(page, 'live')
+    duringOutage.end()
+    // A span's own flush would wait for the dead server, so this one comes after.
+    await work(recorder, 2)
+    await recorder.close()
+    await waitForState(page, 'ended')
+    await waitForSpans(page, 23)
+    expect(await downloadSpans(page)).toEqual(
+      await cliSpans(path.join(dir, 'survives', 'events.jsonl')),
+    )
+    await rm(dir, { recursive: true })
+  })
+})
+
+describe('the Python example', () => {
+  const script = fileURLToPath(new URL('../examples/python/agent.py', import.meta.url))
+
+  it('is seen growing live', async () => {
+    const python = spawn(
+      'python3',
+      [script, '--url', server.url, '--run', 'from-python', '--tasks', '3'],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    )
+    let output = ''
+    python.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
+    python.stderr.setEncoding('utf8').on('data', (text: string) => (output += text))
+    const exited = once(python, 'exit')
+    await page.goto(server.url)
+    await page.getByText('from-python').first().waitFor()
+    await openRun(page, server.url, 'from-python')
+    await waitForSpans(page, 2)
+    const early = await spanCount(page)
+    const [code] = await exited
+    expect(code, output).toBe(0)
+    await waitForState(page, 'ended')
+    expect(await spanCount(page)).toBeGreaterThan(early)
+  })
+})

@@ -1,0 +1,140 @@
+/** Saved runs: dropped, opened by button, by command and by address, and played. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { launchBrowser } from './support/browser.ts'
+import { cliSpans } from './support/cli.ts'
+import {
+  downloadSpans,
+  dropFiles,
+  openRun,
+  spanCount,
+  waitForSpans,
+  waitForState,
+} from './support/dashboard.ts'
+import { cliPath, startServer, type TestServer } from './support/server.ts'
+
+const at = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
+const SAMPLE = at('../public/samples/three-agents.jsonl')
+const LOGS = at('../../shared/logs/native/')
+const NATIVE = ['react_single.jsonl', 'threads8_overlap.jsonl', 'threads8_overlap.noids.jsonl']
+
+let browser: Browser
+let page: Page
+let server: TestServer
+
+beforeAll(async () => {
+  browser = await launchBrowser()
+  server = await startServer()
+})
+afterAll(async () => {
+  await browser.close()
+  await server.stop()
+})
+beforeEach(async () => {
+  page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
+})
+afterEach(() => page.close())
+
+async function dropAndCompare(file: string): Promise<void> {
+  await page.goto(server.url)
+  await waitForState(page, 'empty', 'ready')
+  const expected = await cliSpans(file)
+  await dropFiles(page, [{ name: path.basename(file), text: readFileSync(file, 'utf8') }])
+  await page.waitForSelector('main[data-run]:not([data-run=""])')
+  await waitForState(page, 'ready', 'ended')
+  await waitForSpans(page, expected.length)
+  expect(await downloadSpans(page)).toEqual(expected)
+}
+
+describe('a saved run', () => {
+  it('opens when it is dropped, with the spans of the command line', async () => {
+    await dropAndCompare(SAMPLE)
+  })
+
+  it('opens by the button, with the same picture', async () => {
+    await page.goto(server.url)
+    await page.setInputFiles('input[type=file]', SAMPLE)
+    const expected = await cliSpans(SAMPLE)
+    await waitForSpans(page, expected.length)
+    expect(await spanCount(page)).toBe(expected.length)
+  })
+
+  it('says which line it could not read and shows the rest', async () => {
+    const lines = readFileSync(SAMPLE, 'utf8').trim().split('\n')
+    lines.splice(3, 0, '{"event_type": broken')
+    await page.goto(server.url)
+    await dropFiles(page, [{ name: 'broken.jsonl', text: `${lines.join('\n')}\n` }])
+    await waitForSpans(page, (await cliSpans(SAMPLE)).length)
+    await page.getByRole('button', { name: /data quality/i }).click()
+    await page
+      .getByText(/line 4\b/)
+      .first()
+      .waitFor()
+  })
+
+  it('says in one sentence when a file is not a log', async () => {
+    await page.goto(server.url)
+    await dropFiles(page, [{ name: 'photo.jsonl', text: '\u0000\u0001\u0002binary\u0000' }])
+    await waitForState(page, 'error')
+    await page.getByRole('alert').first().waitFor()
+  })
+
+  it('is played: the clip at the playhead, counts as of it, and back to the end', async () => {
+    await page.goto(server.url)
+    await page.setInputFiles('input[type=file]', SAMPLE)
+    const all = (await cliSpans(SAMPLE)).length
+    await waitForSpans(page, all)
+    const scrubber = page.getByRole('slider', { name: /playhead/i })
+    await scrubber.focus()
+    await page.keyboard.press('Home')
+    await page.waitForFunction(() => Number(document.querySelector('main')?.dataset['spans']) < 20)
+    const early = await spanCount(page)
+    await page.getByRole('button', { name: 'Play', exact: true }).click()
+    await waitForSpans(page, early + 5)
+    await page.getByRole('button', { name: 'Pause', exact: true }).click()
+    await page.locator('canvas').first().focus()
+    await page.keyboard.press('l')
+    await waitForSpans(page, all)
+  })
+})
+
+describe.skipIf(!existsSync(LOGS))('the native sample logs', () => {
+  it.each(NATIVE)('%s dropped is what the command line says', async (name) => {
+    await dropAndCompare(`${LOGS}${name}`)
+  })
+
+  it.each(NATIVE)('%s by command and by its address is the same', async (name) => {
+    const file = `${LOGS}${name}`
+    const command = spawn(
+      process.execPath,
+      [cliPath, file, '--no-open', '--port', String(server.port)],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    )
+    let output = ''
+    command.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
+    command.stderr.setEncoding('utf8').on('data', (text: string) => (output += text))
+    const [code] = await once(command, 'close')
+    expect(code, output).toBe(0)
+    const [, run] = /#run=([^\s&]+)/.exec(output) ?? []
+    expect(run, output).toBeDefined()
+    await openRun(page, server.url, decodeURIComponent(run!))
+    const expected = await cliSpans(file)
+    await waitForSpans(page, expected.length)
+    await waitForState(page, 'ended', 'ready', 'live')
+    const shown = (await downloadSpans(page)) as {
+      start: number
+      kind: string
+      end: number | null
+    }[]
+    expect(shown.map(({ start, kind, end }) => [start, kind, end])).toEqual(
+      (expected as typeof shown).map(({ start, kind, end }) => [start, kind, end]),
+    )
+  })
+})

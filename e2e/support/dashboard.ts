@@ -1,0 +1,61 @@
+/** The dashboard as a person or a script meets it: its states, its counts and what it hands out. */
+import { readFile } from 'node:fs/promises'
+import type { Page } from 'playwright-core'
+
+export type PageState = 'empty' | 'loading' | 'ready' | 'live' | 'ended' | 'error'
+
+/** Opens a run and waits until its page is there. */
+export async function openRun(page: Page, serverUrl: string, runId: string): Promise<void> {
+  await page.goto(`${serverUrl}/#run=${encodeURIComponent(runId)}`)
+  await page.waitForSelector(`main[data-run="${runId}"]`)
+}
+
+/** Waits until `<main data-state>` is one of these. */
+export async function waitForState(page: Page, ...states: PageState[]): Promise<void> {
+  await page.waitForSelector(states.map((state) => `main[data-state="${state}"]`).join(', '))
+}
+
+/** Spans shown now. */
+export async function spanCount(page: Page): Promise<number> {
+  return Number(await page.getAttribute('main', 'data-spans'))
+}
+
+/** Waits until the page shows at least `count` spans. */
+export async function waitForSpans(page: Page, count: number): Promise<void> {
+  await page.waitForFunction(
+    (least) => Number(document.querySelector('main')?.dataset['spans']) >= least,
+    count,
+  )
+}
+
+/** The spans that the page holds, as it hands them out: one JSON object a line, parsed. */
+export async function downloadSpans(page: Page): Promise<unknown[]> {
+  await page.keyboard.press('Control+k')
+  await page.getByRole('combobox').fill('Download the spans')
+  const download = page.waitForEvent('download')
+  await page.keyboard.press('Enter')
+  const path = await (await download).path()
+  return jsonLines(await readFile(path, 'utf8'))
+}
+
+/** Drops files onto the page, as from a file manager. */
+export async function dropFiles(
+  page: Page,
+  files: readonly { readonly name: string; readonly text: string }[],
+): Promise<void> {
+  const transfer = await page.evaluateHandle((given) => {
+    const data = new DataTransfer()
+    for (const { name, text } of given) data.items.add(new File([text], name))
+    return data
+  }, files)
+  for (const type of ['dragenter', 'dragover', 'drop']) {
+    await page.dispatchEvent('body', type, { dataTransfer: transfer })
+  }
+}
+
+export function jsonLines(text: string): unknown[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as unknown)
+}
