@@ -16,6 +16,9 @@ import type { Target } from './targets.ts'
 const RUN_S = 20 * 60
 const AGENTS = 4
 const PAUSE_MS = 5000
+const NAME = 'Live demo'
+/** As {@link demoRunId} makes them. */
+const RUN_ID = /^demo-\d+-[0-9a-z]{5}$/
 
 export async function serveDemo(
   targets: readonly Target[],
@@ -27,11 +30,19 @@ export async function serveDemo(
   const session = await startSession(settings, targets, io)
   const samples = samplesFolder()
   if (samples !== undefined) await session.files.open(samples)
+  await removeEarlierDemos(session)
   const seed = randomSeed()
   const first = demoRunId(seed)
   const playing = playForever(session, seed, first, stop)
   await announce(session, settings, targets, { run: first, open: flags.open ?? true }, io)
   await runUntilStopped(session, io, () => playing)
+}
+
+/** Demos of earlier starts would pile up. One that somebody has renamed is theirs and stays. */
+async function removeEarlierDemos({ server: { store } }: ServerSession): Promise<void> {
+  for (const { id, name, state } of await store.list()) {
+    if (RUN_ID.test(id) && name === NAME && state !== 'live') await store.remove(id)
+  }
 }
 
 /** One run after the other; the one before goes when the next begins, so that they do not pile up. */
@@ -69,7 +80,7 @@ async function playOnce(
     ...runningOf(session),
     run,
     writer: `demo-${run}`,
-    name: 'Live demo',
+    name: NAME,
   })
   try {
     const events = demoEvents({ seed, agents: AGENTS, durationS: RUN_S })

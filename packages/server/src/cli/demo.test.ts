@@ -78,7 +78,8 @@ test('a server that was named but is away is an error', async () => {
   )
 })
 
-test('serve --demo shows the sample runs and one that lives', async () => {
+/** Starts `serve --demo` and waits for the first event of the run it shows. */
+async function serveDemo(): Promise<{ command: RunningCommand; shown: string; runs: RunInfo[] }> {
   const command = new RunningCommand(['serve', '--demo', '--port', '0', '--dir', dir], {})
   const [, view = ''] = await command.said(/ (http:\S+)\n/)
   const url = new URL(view)
@@ -87,7 +88,13 @@ test('serve --demo shows the sample runs and one that lives', async () => {
   while (!runs.some(({ id, events }) => id === shown && events > 0)) {
     runs = (await (await fetch(`${url.origin}/api/runs`)).json()) as RunInfo[]
   }
-  expect(runs.find(({ id }) => id === shown)).toMatchObject({ name: 'Live demo', state: 'live' })
+  return { command, shown, runs }
+}
+
+test('serve --demo shows the sample runs and one that lives', async () => {
+  const { command, shown, runs } = await serveDemo()
+  const live = runs.find(({ id }) => id === shown)
+  expect(live).toMatchObject({ name: 'Live demo', state: 'live' })
   expect(
     runs
       .filter(({ readOnly }) => readOnly)
@@ -95,6 +102,17 @@ test('serve --demo shows the sample runs and one that lives', async () => {
       .sort(),
   ).toEqual(['one-agent.jsonl', 'three-agents.jsonl', 'without-ids.jsonl'])
   expect((await command.stop()).code).toBe(0)
+})
+
+test('serve --demo started again does not pile its runs up', async () => {
+  const first = await serveDemo()
+  await first.command.stop()
+  const second = await serveDemo()
+  expect(second.shown).not.toBe(first.shown)
+  expect(second.runs.filter(({ readOnly }) => !readOnly).map(({ id }) => id)).toEqual([
+    second.shown,
+  ])
+  await second.command.stop()
 })
 
 test('at speed 2 every event comes in half the time, stamped with when it came', async () => {
