@@ -73,7 +73,7 @@ const areas = [
       'react-json-view-lite',
       'react-json-view-lite/*',
     ],
-    tests: ['node:*', 'vitest', 'fast-check', '@testing-library/*'],
+    tests: ['node:*', 'vitest', 'fast-check', '@testing-library/*', 'ws'],
   },
 ]
 

@@ -12,8 +12,8 @@ import { importFault } from './arrows.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** The only file that may ask for an animation frame: one clock drives every paint. */
-const FRAME_FILE = /^app\/src\/(.+\/)?frame\.ts$/
+/** The only file that may name the animation frame: it hands it to the one clock of the app. */
+const FRAME_FILE = 'app/src/main.tsx'
 
 /**
  * `file` as the tables write it: from the repository root, forward slashes.
@@ -59,11 +59,14 @@ const noExportStar = {
 const oneFrameLoop = {
   create(context) {
     const file = repoPath(context.filename)
-    if (!file.startsWith('app/src/') || FRAME_FILE.test(file) || file.includes('.test.')) return {}
+    if (!file.startsWith('app/src/') || file === FRAME_FILE || file.includes('.test.')) return {}
     return {
       Identifier(node) {
         if (node.name !== 'requestAnimationFrame') return
-        context.report({ node, message: 'only the frame loop (frame.ts) asks for frames' })
+        context.report({
+          node,
+          message: `only ${FRAME_FILE} names it; take part in store/frame.ts`,
+        })
       },
     }
   },
