@@ -16,5 +16,8 @@ server.on('connection', (socket) => {
     socket.send(`{"ack":${last}}`)
   })
 })
-server.on('listening', () => process.send?.(server.address().port))
+server.on('listening', () => {
+  const address = server.address()
+  if (typeof address === 'object') process.send?.(address?.port)
+})
 process.on('disconnect', () => process.exit(0))

@@ -71,6 +71,11 @@ export class Outbox {
     return this.#sentBytes
   }
 
+  /** Lines of an earlier connection have to be sent again; they are unacknowledged already. */
+  get isResending(): boolean {
+    return this.#sentNow < this.#sent.length
+  }
+
   /** Nothing is unacknowledged, waiting, or left to be said. */
   get isEmpty(): boolean {
     return this.#sent.length === 0 && !this.hasNext
@@ -78,7 +83,7 @@ export class Outbox {
 
   get hasNext(): boolean {
     return (
-      this.#sentNow < this.#sent.length ||
+      this.isResending ||
       this.#untoldDrops > 0 ||
       this.#waiting.length > 0 ||
       this.#spill?.isEmpty === false
@@ -137,7 +142,7 @@ export class Outbox {
 
   /** The next batch to send, or undefined. Lines sent before a `rewind` keep their numbers. */
   next(): NumberedBatch | undefined {
-    if (this.#sentNow < this.#sent.length) return this.#sent[this.#sentNow++]
+    if (this.isResending) return this.#sent[this.#sentNow++]
     const batch = this.#takeWaiting()
     if (batch === undefined) return undefined
     const numbered = { ...batch, first: this.#nextNumber }

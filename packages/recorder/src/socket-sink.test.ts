@@ -93,6 +93,23 @@ describe('SocketSink', () => {
     await recorder.close()
   })
 
+  it('sends a full window again when the server died before it acknowledged any of it', async () => {
+    let acknowledge = false
+    const peer = await peerWith({ acknowledge: () => acknowledge })
+    const recorder = recorderFor(peer)
+    for (let i = 0; i < 50_000; i++) recorder.record('n', { i, pad: 'x'.repeat(100) })
+    await peer.until(() => (peer.writers('r')[0]?.last ?? 0) > 20_000)
+    const bytes = peer.writers('r')[0]?.lines.join('').length
+    expect(bytes).toBeGreaterThan(3_500_000)
+    await peer.kill()
+    peer.runs.clear() // it had not been written to the log
+    acknowledge = true
+    await peer.listen()
+    expect(await recorder.flush(20_000)).toBe(true)
+    expect(numbers(peer)).toEqual(upTo(50_000))
+    await recorder.close()
+  })
+
   it('spills to disk while nobody listens and drains in order', async () => {
     const peer = await peerWith()
     await peer.kill()

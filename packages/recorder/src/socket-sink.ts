@@ -43,7 +43,7 @@ const WINDOW_BYTES = 4 * 1024 * 1024
 /** Accepted by the socket and not yet by the system. */
 const BUFFERED_BYTES = 1024 * 1024
 const BACKOFF_FIRST_MS = 100
-const BACKOFF_MAX_MS = 5_000
+const BACKOFF_MAX_MS = 2_000
 const PING_EVERY_MS = 8_000
 /** Without a sign of life for so long the connection is taken for dead. */
 const SILENCE_MS = 20_000
@@ -197,7 +197,7 @@ export class SocketSink implements Sink {
       this.#state === 'ready' &&
       channel !== undefined &&
       channel.bufferedBytes < BUFFERED_BYTES &&
-      this.#outbox.unacknowledgedBytes < WINDOW_BYTES
+      (this.#outbox.isResending || this.#outbox.unacknowledgedBytes < WINDOW_BYTES)
     ) {
       const batch = this.#outbox.next()
       if (batch === undefined) return
