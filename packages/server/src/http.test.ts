@@ -43,7 +43,11 @@ function ask(
   })
 }
 
-function post(url: string, body: NonNullable<RequestInit['body']>, headers: Record<string, string> = {}) {
+function post(
+  url: string,
+  body: NonNullable<RequestInit['body']>,
+  headers: Record<string, string> = {},
+) {
   return fetch(url, { method: 'POST', body, headers })
 }
 

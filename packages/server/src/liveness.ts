@@ -33,11 +33,14 @@ export class Liveness {
     this.#store = store
     this.#options = options
     const sweepMs = Math.max(20, options.lostAfterMs / 10)
-    this.#sweepTimer = setInterval(() => this.#sweep(), sweepMs).unref()
+    this.#sweepTimer = setInterval(() => void this.#sweep(), sweepMs).unref()
     this.#beatTimer = setInterval(() => this.#beat(), options.heartbeatMs).unref()
   }
 
-  /** Takes over the writers that were live when the last server of this store went away. */
+  /**
+   * Takes over the writers that were live when the last server of this store went away. Those that
+   * have been silent for long are lost by the time it resolves.
+   */
   async adopt(): Promise<void> {
     for (const run of await this.#store.list()) {
       if (run.state !== 'live') continue
@@ -45,6 +48,7 @@ export class Liveness {
         if (writer.state === 'live') this.#entry(run.id, writer.id, writer.lastSeenAt * 1000)
       }
     }
+    await this.#sweep()
   }
 
   /** Keeps a writer alive until the function that is returned is called, once. */
@@ -76,19 +80,13 @@ export class Liveness {
     return entry
   }
 
-  #sweep(): void {
+  async #sweep(): Promise<void> {
     const silentSinceMs = Date.now() - this.#options.lostAfterMs
-    for (const entry of this.#entries.values()) {
-      if (entry.holds > 0 || entry.seenMs > silentSinceMs) continue
-      this.#entries.delete(key(entry.run, entry.writer))
-      void this.#declareLost(entry)
-    }
-  }
-
-  async #declareLost({ run, writer }: Entry): Promise<void> {
-    const known = await this.#store.info(run)
-    if (known?.writers.find(({ id }) => id === writer)?.state !== 'live') return
-    await this.#set(run, writer, { state: 'lost' })
+    const silent = [...this.#entries.values()].filter(
+      ({ holds, seenMs }) => holds === 0 && seenMs <= silentSinceMs,
+    )
+    for (const { run, writer } of silent) this.#entries.delete(key(run, writer))
+    await Promise.all(silent.map(({ run, writer }) => this.#set(run, writer, { state: 'lost' })))
   }
 
   /** Notes on disk that held writers are still there, for a server that has to start after a kill. */
@@ -100,6 +98,9 @@ export class Liveness {
 
   async #set(run: string, writer: string, change: { state?: 'lost' }): Promise<void> {
     try {
+      const known = await this.#store.info(run)
+      // It may have been deleted, or have ended, in the meantime.
+      if (known?.writers.find(({ id }) => id === writer)?.state !== 'live') return
       await this.#store.setWriter(run, writer, change)
     } catch (error) {
       const expected = error instanceof StoreError && error.code !== 'failed'

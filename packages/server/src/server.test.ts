@@ -1,6 +1,8 @@
 import { connect } from 'node:net'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { EventRecorder } from '@wattline/recorder'
 import { describe, expect, test } from 'vitest'
 import type { RunInfo } from './run-info.ts'
 import { createServer } from './server.ts'
@@ -197,6 +199,20 @@ describe('record and watch', () => {
     expect((await server.store.info('r'))?.state).toBe('live')
   })
 
+  test('writers that were live when the last server went away are lost after their silence', async () => {
+    const dir = await tempDir()
+    const first = await createServer({ dir, port: 0 })
+    const recorder = record(first, 'r', 'w')
+    recorder.send(1, lines(1, 1))
+    await recorder.acked(1)
+    await first.close()
+    const patient = await createServer({ dir, port: 0 })
+    expect(await patient.store.info('r')).toMatchObject({ state: 'live' })
+    await patient.close()
+    const second = await startServer({ dir, lostAfterMs: 1 })
+    expect(await second.store.info('r')).toMatchObject({ state: 'lost' })
+  })
+
   test('a peer that answers no ping is cut', async () => {
     const server = await startServer({ lostAfterMs: 50, heartbeatMs: 10 })
     const recorder = record(server, 'r', 'w')
@@ -231,6 +247,30 @@ describe('slow viewers', () => {
     expect(stuck.text.length).toBe(info.bytes)
     expect(stuck.text.endsWith(lines(batch * batches, batch * batches))).toBe(true)
   })
+})
+
+test.each(['//', 'http://[', '/record?run=%E0%A4%A', '/watch?run=', '/nothing?run=r'])(
+  'an upgrade to %j is refused and harms nobody',
+  async (path) => {
+    const server = await startServer()
+    const socket = connect(server.port, '127.0.0.1')
+    const upgrade = 'Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n'
+    const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n'
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n${upgrade}${key}\r\n`)
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 40[04] /)
+    expect(await getJson(`${server.url}/healthz`)).toMatchObject({ ok: true })
+  },
+)
+
+test('the recorder of this workspace is understood, from its first event to its end', async () => {
+  const server = await startServer()
+  const recorder = new EventRecorder({ url: server.url, run: 'real', name: 'A run', silent: true })
+  await recorder.span('tool_call', { tool: 'search' }, () => Promise.resolve(1))
+  await recorder.close()
+  const info = await getJson<RunInfo>(`${server.url}/api/runs/real`)
+  expect(info).toMatchObject({ name: 'A run', state: 'ended', events: 2, lost: 0 })
+  const summary = await getJson(`${server.url}/api/runs/real/summary`)
+  expect(summary).toMatchObject({ spans: 1, open: 0, complete: true })
 })
 
 describe('start and close', () => {

@@ -38,17 +38,28 @@ export interface RunSummary {
 }
 
 const SPARKLINE_BUCKETS = 48
-const MAX_LOG_BYTES = 64 * 1024 * 1024
+/** Of a longer log, a list tells the beginning: its figures are then called incomplete. */
+const MAX_LOG_BYTES = 16 * 1024 * 1024
 /** Logs whose traces are kept to be continued: how many, and of how many bytes together. */
 const MAX_READINGS = 8
-const MAX_READING_BYTES = 32 * 1024 * 1024
+const MAX_READING_BYTES = MAX_LOG_BYTES
+/** What took longer than this is served stale for `STALE_FACTOR` times as long as it took. */
+const SLOW_MS = 50
+const STALE_FACTOR = 20
 const MAX_SUMMARIES = 1000
 const FORMAT = 1
+
+interface Kept {
+  readonly key: string
+  readonly summary: RunSummary
+  /** Until when it is good enough although the log has grown. */
+  readonly freshUntilMs: number
+}
 
 export class Summaries {
   readonly #store: RunStore
   /** Both in the order of use, the latest last. */
-  readonly #summaries = new Map<string, { readonly key: string; readonly summary: RunSummary }>()
+  readonly #summaries = new Map<string, Kept>()
   readonly #readings = new Map<string, Reading>()
   /** One at a time: a list of a thousand runs must not read a thousand logs at once. */
   #last: Promise<unknown> = Promise.resolve()
@@ -58,23 +69,21 @@ export class Summaries {
   }
 
   get(source: RunSource, info: RunInfo): Promise<RunSummary> {
-    const known = this.#summaries.get(info.id)
-    if (known?.key === keyOf(info)) {
-      this.#keep(info, known.summary)
-      return Promise.resolve(known.summary)
-    }
+    const known = this.#known(info)
+    if (known !== undefined) return Promise.resolve(known)
     const next = this.#last.then(() => this.#make(source, info))
     this.#last = next.catch(() => undefined)
     return next
   }
 
   async #make(source: RunSource, info: RunInfo): Promise<RunSummary> {
-    const known = this.#summaries.get(info.id)
-    if (known?.key === keyOf(info)) return known.summary
+    const known = this.#known(info)
+    if (known !== undefined) return known
+    const startMs = performance.now()
     const settled = info.state !== 'live' && source === this.#store
     const saved = settled ? await this.#load(info) : undefined
     const summary = saved ?? (await this.#read(source, info))
-    this.#keep(info, summary)
+    this.#keep(info, summary, performance.now() - startMs)
     if (settled && saved === undefined) {
       const note = { format: FORMAT, key: keyOf(info), summary }
       await this.#store.writeNote?.(info.id, JSON.stringify(note))
@@ -94,14 +103,27 @@ export class Summaries {
     const reading = kept?.gen === info.gen ? kept : new Reading(info.gen)
     this.#readings.delete(info.id)
     await reading.readOn(source, info)
-    if (info.state === 'live') this.#readings.set(info.id, reading)
+    const grows = info.state === 'live' && reading.cursor < MAX_LOG_BYTES
+    if (grows) this.#readings.set(info.id, reading)
     this.#trimReadings()
     return reading.summary(info)
   }
 
-  #keep(info: RunInfo, summary: RunSummary): void {
+  #known(info: RunInfo): RunSummary | undefined {
+    const known = this.#summaries.get(info.id)
+    if (known === undefined || known.summary.gen !== info.gen) return undefined
+    const isFresh = info.state === 'live' && performance.now() < known.freshUntilMs
+    if (known.key !== keyOf(info) && !isFresh) return undefined
     this.#summaries.delete(info.id)
-    this.#summaries.set(info.id, { key: keyOf(info), summary })
+    this.#summaries.set(info.id, known)
+    return known.summary
+  }
+
+  #keep(info: RunInfo, summary: RunSummary, tookMs: number): void {
+    const staleMs = tookMs > SLOW_MS ? tookMs * STALE_FACTOR : 0
+    const freshUntilMs = performance.now() + staleMs
+    this.#summaries.delete(info.id)
+    this.#summaries.set(info.id, { key: keyOf(info), summary, freshUntilMs })
     for (const oldest of this.#summaries.keys()) {
       if (this.#summaries.size <= MAX_SUMMARIES) return
       this.#summaries.delete(oldest)
@@ -183,9 +205,9 @@ class Reading {
   }
 }
 
-/** Changes with the log, and with what is known about its writers. */
+/** Changes with what is read of the log, and with what is known about its writers. */
 function keyOf({ gen, bytes, writers }: RunInfo): string {
-  return `${gen} ${bytes} ${writers.map((writer) => writer.state[1]).join('')}`
+  return `${gen} ${Math.min(bytes, MAX_LOG_BYTES)} ${writers.map((writer) => writer.state[1]).join('')}`
 }
 
 function sparkline(spans: readonly Span[], firstS: number, lastS: number): number[] {

@@ -87,6 +87,12 @@ export class Guard {
   }
 }
 
+/** What a request asks for, on no host in particular; undefined when it cannot be read. */
+export function requestUrl(request: IncomingMessage): URL | undefined {
+  const path = request.url ?? '/'
+  return URL.canParse(path, 'http://localhost') ? new URL(path, 'http://localhost') : undefined
+}
+
 /** Everything in a request that may be the token. */
 function offeredTokens(request: IncomingMessage): string[] {
   const { authorization = '', cookie = '' } = request.headers
@@ -98,7 +104,7 @@ function offeredTokens(request: IncomingMessage): string[] {
     .map((protocol) => protocol.trim())
     .find((protocol) => protocol.startsWith(TOKEN_PROTOCOL))
     ?.slice(TOKEN_PROTOCOL.length)
-  const query = new URL(request.url ?? '/', 'http://localhost').searchParams.get('token')
+  const query = requestUrl(request)?.searchParams.get('token')
   // Browsers' recorders send it in base64url, since not every token is a legal protocol name.
   const decoded = fromProtocol && Buffer.from(fromProtocol, 'base64url').toString()
   return [bearer, fromCookie, fromProtocol, decoded, query].filter(

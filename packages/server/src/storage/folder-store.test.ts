@@ -155,6 +155,33 @@ describe('a folder a run', () => {
     expect((await items.next()).done).toBe(true)
   })
 
+  test('writers that come all at once do not get into each other', async () => {
+    const dir = await tempDir()
+    const store = await openStore({ dir })
+    const writers = Array.from({ length: 50 }, (_, i) => `w${i}`)
+    await Promise.all(
+      writers.flatMap((writer) => [
+        append(store, 'r', 1, 2, writer),
+        store.setWriter('r', writer, { state: 'live', name: writer }),
+        append(store, 'r', 3, 4, writer),
+      ]),
+    )
+    await store.close()
+    const info = await (await openStore({ dir })).info('r')
+    expect(info?.writers.map(({ id, name, events }) => [id, name, events]).toSorted()).toEqual(
+      writers.map((writer) => [writer, writer, 4]).toSorted(),
+    )
+  })
+
+  test('with fsync it is the same log', async () => {
+    const dir = await tempDir()
+    const store = await openStore({ dir, fsync: true })
+    await Promise.all([append(store, 'r', 1, 5), append(store, 'r', 6, 9)])
+    await store.close()
+    const again = await openStore({ dir, fsync: true })
+    expect((await readAll(again, 'r')).text).toBe(lines(1, 9))
+  })
+
   test('names, notes and states survive a restart', async () => {
     const dir = await tempDir()
     const store = await openStore({ dir })

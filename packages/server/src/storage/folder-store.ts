@@ -4,7 +4,7 @@
  * somebody else's and are never read, repaired, written or deleted.
  */
 import { createReadStream } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RunInfo } from '../run-info.ts'
 import { lockFolder } from './folder-lock.ts'
@@ -258,7 +258,7 @@ export class FolderStore implements RunStore {
   /** A folder of this name is somebody else's, or a run whose id differs in case only. */
   async #refuseTaken(folder: string, id: string): Promise<void> {
     try {
-      await stat(folder)
+      await lstat(folder)
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return
       throw cause
@@ -293,7 +293,14 @@ export class FolderStore implements RunStore {
   }
 
   #changed(run: string, type: RunChange['type']): void {
-    for (const listener of this.#listeners) listener({ run, type })
+    for (const listener of this.#listeners) {
+      try {
+        listener({ run, type })
+      } catch (error) {
+        // Somebody who listens must not undo what was committed.
+        this.#log(`a listener to run ${run} failed: ${String(error)}`)
+      }
+    }
   }
 
   async #load(): Promise<void> {

@@ -121,9 +121,10 @@ export class RunLog {
 
   async setWriter(writerId: string, change: WriterChange): Promise<void> {
     this.#assertOpen()
+    const isNew = !this.#writers.has(writerId)
     const writer = this.meta.writers[this.#writerIndex(writerId)] as WriterMeta
     writer.lastSeenAt = nowS()
-    const changed = change.state !== undefined && change.state !== writer.state
+    const changed = isNew || (change.state !== undefined && change.state !== writer.state)
     if (change.state !== undefined) writer.state = change.state
     if (change.name !== undefined) writer.name = change.name
     if (change.runName !== undefined && this.meta.name === '') this.meta.name = change.runName
@@ -158,7 +159,7 @@ export class RunLog {
     clearTimeout(this.#saveTimer)
     this.#saveTimer = undefined
     this.#dirty = true
-    this.#saving = this.#saving.then(async () => {
+    return this.#inTurn(async () => {
       if (this.#end === 'removed' || !this.#dirty) return
       this.#dirty = false
       try {
@@ -168,7 +169,6 @@ export class RunLog {
         else this.#options.log(`run ${this.meta.id}: cannot write run.json: ${String(cause)}`)
       }
     })
-    return this.#saving
   }
 
   async close(): Promise<void> {
@@ -256,7 +256,7 @@ export class RunLog {
     if (batch.some(({ count }) => count > 0)) {
       if (this.#unsavedWriter) {
         // A record names its writer by its place in run.json, which must be there before it.
-        await writeRunMeta(this.folder, this.meta, this.#options.fsync)
+        await this.#inTurn(() => writeRunMeta(this.folder, this.meta, this.#options.fsync))
         this.#unsavedWriter = false
       }
       await this.#prepareFiles()
@@ -348,7 +348,7 @@ export class RunLog {
     this.#options.log(`run ${this.meta.id}: its folder was removed`)
     this.#wakeReaders()
     this.#changed()
-    void this.#files.close()
+    this.#files.close().catch((error: unknown) => this.#options.log(String(error)))
   }
 
   #changed(): void {
@@ -357,6 +357,13 @@ export class RunLog {
 
   #wakeReaders(): void {
     for (const wake of this.#readers) wake()
+  }
+
+  /** `run.json` has one writer at a time, as each writes it aside under the same name. */
+  #inTurn(write: () => Promise<void>): Promise<void> {
+    const done = this.#saving.then(write)
+    this.#saving = done.catch(() => undefined)
+    return done
   }
 
   #saveSoon(): void {

@@ -12,7 +12,7 @@ import type { RunStore } from '../storage/store.ts'
 /** A folder that is gone after the test. */
 export async function tempDir(): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'wattline-test-'))
-  onTestFinished(() => rm(dir, { recursive: true, force: true }))
+  onTestFinished(() => rm(dir, { recursive: true, force: true }), 60_000)
   return dir
 }
 

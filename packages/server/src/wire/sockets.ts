@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { cleanName, writerIdProblem, type ServerContext } from '../context.ts'
-import type { Guard } from '../http/guard.ts'
+import { requestUrl, type Guard } from '../http/guard.ts'
 import { runIdProblem } from '../storage/run-id.ts'
 import { Close, SUBPROTOCOL } from './frame.ts'
 import { Recorders } from './record.ts'
@@ -33,7 +33,9 @@ export class Sockets {
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', (error) => this.#context.log(`upgrade: ${error.message}`))
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
+    const url = requestUrl(request)
+    if (url === undefined) return reject(socket, 400, 'expected an address that can be read')
+    const { pathname, searchParams } = url
     const refusal =
       this.#guard.checkHost(request) ??
       this.#guard.checkOrigin(request) ??

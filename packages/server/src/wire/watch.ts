@@ -120,7 +120,9 @@ class Viewer {
   #runChanged(run: string): void {
     this.#runTimer ??= setTimeout(() => {
       this.#runTimer = undefined
-      void this.#sendRun(run)
+      this.#sendRun(run).catch((error: unknown) => {
+        this.#context.log(`viewer of ${run}: ${String(error)}`)
+      })
     }, RUN_FRAME_EVERY_MS).unref()
   }
 
