@@ -1,12 +1,14 @@
 /** What the right side says while nothing is selected: where the run's time went, and its errors. */
 import { formatDuration, SpanFlag } from '@wattline/trace'
-import { useMemo } from 'react'
+import { useMemo, useState } from 'react'
 import { useApp, useFacts } from '../store/app.tsx'
+import { downloadSpans } from '../store/download.ts'
 import { change } from '../store/store.ts'
 import { setQuery } from '../store/transitions.ts'
 import { useAnswer } from '../store/use-answer.ts'
 import { kindLabel } from '../timeline/describe.ts'
 import type { KindSummary } from '../worker/protocol.ts'
+import { DownloadIcon } from '../ui/icons.tsx'
 import { KindDot } from '../ui/KindDot.tsx'
 import { SpanLinks } from './detail-parts.tsx'
 import { useColumns } from './use-columns.ts'
@@ -29,6 +31,7 @@ export function Overview() {
         </p>
       </header>
       {answer !== undefined && answer.length > 0 && <KindTable kinds={answer} />}
+      {answer !== undefined && answer.length > 0 && <DownloadButton />}
       {errors.length > 0 && (
         <section className="details-section">
           <h3>
@@ -38,6 +41,27 @@ export function Overview() {
         </section>
       )}
     </section>
+  )
+}
+
+function DownloadButton() {
+  const app = useApp()
+  const [reason, setReason] = useState<string>()
+  return (
+    <p className="overview-tools">
+      <button
+        type="button"
+        className="button"
+        onClick={() => void downloadSpans(app).then(() => setReason(undefined), (error: Error) => setReason(error.message))}
+      >
+        <DownloadIcon size={14} /> Download spans
+      </button>
+      {reason !== undefined && (
+        <span role="alert" className="bad">
+          {reason}
+        </span>
+      )}
+    </p>
   )
 }
 

@@ -1,7 +1,7 @@
 /** The table of runs. Each row's figures are asked for when the row is seen. */
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { formatBytes, formatCost, formatCount } from '@wattline/trace'
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useRef, useState, type RefObject } from 'react'
 import { NameField } from '../panels/RunName.tsx'
 import { useApp } from '../store/app.tsx'
 import type { RunFacts } from '../store/app-state.ts'
@@ -17,6 +17,7 @@ import { Sparkline } from './Sparkline.tsx'
 import { useSummary } from './use-runs.ts'
 
 const ROW_PX = 40
+const SHORT_LIST = 100
 
 export interface RunsTableProps {
   readonly runs: readonly RunFacts[]
@@ -25,17 +26,7 @@ export interface RunsTableProps {
 
 export function RunsTable({ runs, onChanged }: RunsTableProps) {
   const scroller = useRef<HTMLDivElement>(null)
-  const rows = useVirtualizer({
-    count: runs.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_PX,
-    getItemKey: (index) => runs[index]?.id ?? index,
-    overscan: 8,
-    initialRect: { width: 1200, height: 800 },
-  })
-  const seen = rows.getVirtualItems()
-  const abovePx = seen[0]?.start ?? 0
-  const belowPx = rows.getTotalSize() - (seen.at(-1)?.end ?? 0)
+  const { indexes, abovePx, belowPx } = useSeenRows(runs, scroller)
   return (
     <div className="runs-scroller" ref={scroller}>
       <table className="runs-table" aria-rowcount={runs.length + 1}>
@@ -59,14 +50,39 @@ export function RunsTable({ runs, onChanged }: RunsTableProps) {
         </thead>
         <tbody>
           <Spacer heightPx={abovePx} />
-          {seen.map(({ index, key }) => (
-            <RunRow key={key} run={runs[index]!} rowNumber={index + 2} onChanged={onChanged} />
+          {indexes.map((index) => (
+            <RunRow
+              key={runs[index]!.id}
+              run={runs[index]!}
+              rowNumber={index + 2}
+              onChanged={onChanged}
+            />
           ))}
           <Spacer heightPx={belowPx} />
         </tbody>
       </table>
     </div>
   )
+}
+
+/** Which rows to draw: all of a short list, which the browser can search; of a long one those seen. */
+function useSeenRows(runs: readonly RunFacts[], scroller: RefObject<HTMLDivElement | null>) {
+  const isShort = runs.length <= SHORT_LIST
+  const rows = useVirtualizer({
+    count: runs.length,
+    enabled: !isShort,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_PX,
+    getItemKey: (index) => runs[index]?.id ?? index,
+    overscan: 8,
+  })
+  if (isShort) return { indexes: [...runs.keys()], abovePx: 0, belowPx: 0 }
+  const seen = rows.getVirtualItems()
+  return {
+    indexes: seen.map(({ index }) => index),
+    abovePx: seen[0]?.start ?? 0,
+    belowPx: rows.getTotalSize() - (seen.at(-1)?.end ?? 0),
+  }
 }
 
 /** Stands for the rows that are not drawn. */

@@ -3,6 +3,7 @@
  * prints it, the command palette searches it.
  */
 import type { App } from './app.tsx'
+import { downloadSpans } from './download.ts'
 import { playOrPause, seekBy, stepToError, stepToEvent } from './playback.ts'
 import { enterRun } from './run-transitions.ts'
 import { change, type AppStore } from './store.ts'
@@ -73,6 +74,9 @@ export const COMMANDS: readonly Command[] = [
 /** Commands without a key: the palette alone has them. */
 export const MORE_COMMANDS: readonly Command[] = [
   onRun('Page', 'All runs', [], ({ store }) => change(store, enterRun, undefined)),
+  onRun('Page', 'Download the spans as JSON lines', [], (app) => {
+    downloadSpans(app).catch((error: Error) => console.error(error.message))
+  }),
   onRun('Page', 'Data quality', [], ({ store }) => open(store, 'quality')),
   ...(['agent', 'kind', 'tool', 'model'] as const).map((key) =>
     onRun('Page', `Group by ${key}`, [], ({ store }) => change(store, setGroupBy, key)),

@@ -1,0 +1,19 @@
+/** Saves the run's spans as a file: what `wattline spans --json` prints. */
+import type { App } from './app.tsx'
+
+/** Rejects with a sentence when they cannot be had. */
+export async function downloadSpans({ ingest, store }: Pick<App, 'ingest' | 'store'>): Promise<void> {
+  const records = await ingest.ask('records', {})
+  const { run, runId } = store.getState()
+  const url = URL.createObjectURL(new Blob([records], { type: 'application/x-ndjson' }))
+  const link = document.createElement('a')
+  link.href = url
+  link.download = `${fileName(run?.name ?? runId ?? 'run')}.spans.jsonl`
+  link.click()
+  URL.revokeObjectURL(url)
+}
+
+/** A name no file system refuses. */
+function fileName(name: string): string {
+  return name.replace(/[^\p{L}\p{N}._-]+/gu, '-').slice(0, 80) || 'run'
+}
