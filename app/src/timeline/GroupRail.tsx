@@ -2,13 +2,16 @@
  * The groups beside the canvas, aligned with their blocks. Only those that are seen exist in the
  * page; each is a button that folds its group.
  */
+import { memo } from 'react'
 import { formatCount, formatDuration } from '@wattline/trace'
 import { blockIndexAt, type GroupBlock, type GroupLayout } from './group-layout.ts'
 import type { GroupSum } from './tally.ts'
 
 export interface GroupRailProps {
   readonly layout: GroupLayout
+  /** Sums grow in place; the version says that they have. */
   readonly sums: readonly GroupSum[]
+  readonly version: number
   readonly scrollTopPx: number
   readonly heightPx: number
   readonly onToggle: (label: string) => void
@@ -19,7 +22,7 @@ export interface GroupRailProps {
 /** Blocks beyond the edges that exist too, so that Tab goes on past them. */
 const OVERSCAN = 3
 
-export function GroupRail(props: GroupRailProps) {
+export const GroupRail = memo(function GroupRail(props: GroupRailProps) {
   const { layout, sums, scrollTopPx, heightPx, onToggle, onWheel } = props
   return (
     <nav
@@ -41,7 +44,7 @@ export function GroupRail(props: GroupRailProps) {
       </ul>
     </nav>
   )
-}
+})
 
 function visibleGroups(layout: GroupLayout, scrollTopPx: number, heightPx: number): number[] {
   const first = Math.max(0, blockIndexAt(layout, scrollTopPx) - OVERSCAN)

@@ -139,19 +139,7 @@ function DensityPicture({ density, firstS, wholeS }: PictureProps) {
       viewBox={`${fromBin} 0 ${bins} ${HEIGHT_PX}`}
       preserveAspectRatio="none"
     >
-      <g className="timeline-minimap-density">
-        <DensityAreas density={density} />
-      </g>
-      {density.errorBins.map((bin) => (
-        <line
-          key={bin}
-          className="timeline-minimap-error"
-          x1={bin + 0.5}
-          x2={bin + 0.5}
-          y1={0}
-          y2={ERRORS_PX}
-        />
-      ))}
+      <DensityAreas density={density} />
     </svg>
   )
 }
@@ -161,24 +149,30 @@ const DensityAreas = memo(function DensityAreas({ density }: { density: Density 
   const keys = useMemo(() => series.map((_, at) => at), [series])
   const heightPx = HEIGHT_PX - ERRORS_PX - 2
   const yOf = (value: number): number => HEIGHT_PX - (value / highest) * heightPx
+  const errors = density.errorBins.map((bin) => `M${bin + 0.5} 0v${ERRORS_PX}`).join('')
   return (
-    <AreaStack<number, number>
-      data={[...bins]}
-      keys={keys}
-      value={(bin, key) => series[key]?.values[bin] ?? 0}
-      x={(point) => point.data + 0.5}
-      y0={(point) => yOf(point[0])}
-      y1={(point) => yOf(point[1])}
-    >
-      {({ stacks, path }) =>
-        stacks.map((stack) => (
-          <path
-            key={stack.key}
-            d={path(stack) ?? ''}
-            fill={`var(${series[stack.key]?.variable ?? '--text-muted'})`}
-          />
-        ))
-      }
-    </AreaStack>
+    <>
+      <g className="timeline-minimap-density">
+        <AreaStack<number, number>
+          data={[...bins]}
+          keys={keys}
+          value={(bin, key) => series[key]?.values[bin] ?? 0}
+          x={(point) => point.data + 0.5}
+          y0={(point) => yOf(point[0])}
+          y1={(point) => yOf(point[1])}
+        >
+          {({ stacks, path }) =>
+            stacks.map((stack) => (
+              <path
+                key={stack.key}
+                d={path(stack) ?? ''}
+                fill={`var(${series[stack.key]?.variable ?? '--text-muted'})`}
+              />
+            ))
+          }
+        </AreaStack>
+      </g>
+      <path className="timeline-minimap-error" d={errors} />
+    </>
   )
 })

@@ -11,6 +11,8 @@ import { CHAR_PX, type Tick } from './ticks.ts'
 export interface TimeAxisProps {
   readonly ticks: readonly Tick[]
   readonly viewport: Viewport
+  /** The run's start, Unix seconds. */
+  readonly originS: number
   readonly widthPx: number
   readonly playheadS: number | undefined
   readonly onSeek: (timeS: number) => void
@@ -19,19 +21,22 @@ export interface TimeAxisProps {
 const HEIGHT_PX = 24
 const LABEL_LEFT_PX = 5
 
-export function TimeAxis({ ticks, viewport, widthPx, playheadS, onSeek }: TimeAxisProps) {
+export function TimeAxis(props: TimeAxisProps) {
+  const { ticks, viewport, widthPx, playheadS, onSeek } = props
   const { startS, endS } = viewport
-  // visx sees seconds from the left edge: a scale of Unix seconds would lose microseconds.
+  const originS = Number.isNaN(props.originS) ? startS : props.originS
+  // visx sees seconds since the run's start: Unix seconds would lose microseconds, and seconds
+  // from the left edge would make every tick a new one in every frame.
   const scale = useMemo(
-    () => scaleLinear<number>({ domain: [0, endS - startS], range: [0, widthPx] }),
-    [startS, endS, widthPx],
+    () => scaleLinear<number>({ domain: [startS - originS, endS - originS], range: [0, widthPx] }),
+    [startS, endS, originS, widthPx],
   )
   const labels = new Map(
     ticks.map(({ timeS, label }) => {
-      const xPx = scale(timeS - startS)
+      const xPx = scale(timeS - originS)
       // Half a label says nothing.
       const fits = xPx + LABEL_LEFT_PX + label.length * CHAR_PX <= widthPx
-      return [timeS - startS, fits ? label : '']
+      return [timeS - originS, fits ? label : '']
     }),
   )
   const dragging = useRef(false)
@@ -72,7 +77,7 @@ export function TimeAxis({ ticks, viewport, widthPx, playheadS, onSeek }: TimeAx
         tickLineProps={TICK_LINE}
       />
       {playheadS !== undefined && playheadS >= startS && playheadS <= endS ? (
-        <path className="timeline-playhead" d={handlePath(scale(playheadS - startS))} />
+        <path className="timeline-playhead" d={handlePath(scale(playheadS - originS))} />
       ) : null}
     </svg>
   )

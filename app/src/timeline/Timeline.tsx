@@ -56,6 +56,10 @@ export function TimelineView(props: TimelineProps) {
     },
     [engine],
   )
+  const onWheel = useCallback(
+    (byPx: number) => engine.scrollTo(engine.scrollTopPx + byPx),
+    [engine],
+  )
   const [hover, onHover] = useHover(engine)
 
   engine.sync()
@@ -77,6 +81,7 @@ export function TimelineView(props: TimelineProps) {
       <TimeAxis
         ticks={engine.ticks()}
         viewport={viewport}
+        originS={columns.firstS}
         widthPx={size.widthPx}
         playheadS={playheadS}
         onSeek={props.dispatch.seek}
@@ -84,10 +89,11 @@ export function TimelineView(props: TimelineProps) {
       <GroupRail
         layout={engine.layout}
         sums={engine.tally.groups}
+        version={columns.version}
         scrollTopPx={scrollTopPx}
         heightPx={size.heightPx}
         onToggle={props.dispatch.toggleGroup}
-        onWheel={(byPx) => engine.scrollTo(engine.scrollTopPx + byPx)}
+        onWheel={onWheel}
       />
       <TimelineCanvas
         engine={engine}

@@ -21,7 +21,7 @@ import {
   type GroupBlock,
 } from './group-layout.ts'
 import type { RowIndex } from './row-index.ts'
-import { NODE_SHIFT, type RowTree } from './row-tree.ts'
+import { NODE_SHIFT, NODE_STRIDE, NodeField, type RowTree } from './row-tree.ts'
 import type { Scene } from './scene.ts'
 import { snapPx } from './space.ts'
 
@@ -97,6 +97,8 @@ class Collector {
   private readonly list: BarList
   private readonly leftS: number
   private readonly rightS: number
+  /** What is known by then is shown, Unix seconds. */
+  private readonly knownS: number
   private tree: RowTree | undefined
   private state = 0
   private topPx = 0
@@ -117,6 +119,7 @@ class Collector {
     this.scene = scene
     this.list = list
     this.leftS = scale.originS - MARGIN_PX / scale.pxPerS
+    this.knownS = scene.playheadS ?? Number.MAX_VALUE
     const rightS = scale.originS + (scale.widthPx + MARGIN_PX) / scale.pxPerS
     this.rightS = Math.min(rightS, scene.playheadS ?? Infinity)
   }
@@ -138,19 +141,22 @@ class Collector {
   private walk(tree: RowTree, at: number, from: number, to: number): boolean {
     const level = tree.levels[at]
     if (level === undefined) return this.leaves(tree, from, to)
+    const { nodes } = level
     const { pxPerS } = this.scene.scale
     const below = tree.levels[at - 1]?.count ?? tree.count
     for (let node = from; node < to; node++) {
-      const startS = level.startS[node] as number
+      const field = node * NODE_STRIDE
+      const startS = nodes[field + NodeField.START_S] as number
       if (startS > this.rightS) return false
-      const endS = level.endS[node] as number
+      const endS = nodes[field + NodeField.END_S] as number
       if (endS < this.leftS) continue
       if ((endS - startS) * pxPerS < COLUMN_PX) {
         const shift = NODE_SHIFT * (at + 1)
         const last = Math.min((node + 1) << shift, tree.count)
-        const error = (level.errorAtS[node] as number) <= (this.scene.playheadS ?? Number.MAX_VALUE)
-        const coveredS = level.coveredS[node] as number
-        this.merge(startS, endS, level.kind[node] as number, coveredS, error, node << shift, last)
+        const error = (nodes[field + NodeField.ERROR_AT_S] as number) <= this.knownS
+        const kind = nodes[field + NodeField.KIND] as number
+        const coveredS = nodes[field + NodeField.COVERED_S] as number
+        this.merge(startS, endS, kind, coveredS, error, node << shift, last)
       } else {
         const first = node << NODE_SHIFT
         const end = Math.min(first + (1 << NODE_SHIFT), below)

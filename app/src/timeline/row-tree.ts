@@ -19,49 +19,33 @@ import type { TraceColumns } from '../model/columns.ts'
 export const NODE_SHIFT = 2
 const FANOUT = 1 << NODE_SHIFT
 
-/** Nodes of one level, by column. */
-export interface Level {
-  count: number
-  startS: Float64Array
-  endS: Float64Array
+/** What a node tells; its numbers lie side by side, so that a visit touches one cache line. */
+export const NodeField = {
+  START_S: 0,
+  END_S: 1,
   /** Earliest `errorAtS` inside; Infinity = none. */
-  errorAtS: Float64Array
+  ERROR_AT_S: 2,
   /** Seconds covered, open spans not counted. */
-  coveredS: Float64Array
+  COVERED_S: 3,
   /** The kind that covers most, and how much of it. */
-  kind: Uint16Array
-  kindS: Float64Array
-}
+  KIND: 4,
+  KIND_S: 5,
+} as const
 
-function createLevel(capacity: number): Level {
-  return {
-    count: 0,
-    startS: new Float64Array(capacity),
-    endS: new Float64Array(capacity),
-    errorAtS: new Float64Array(capacity),
-    coveredS: new Float64Array(capacity),
-    kind: new Uint16Array(capacity),
-    kindS: new Float64Array(capacity),
-  }
-}
+export const NODE_STRIDE = 6
 
-function growFloat(array: Float64Array, capacity: number): Float64Array {
-  const grown = new Float64Array(capacity)
-  grown.set(array)
-  return grown
+export interface Level {
+  /** Nodes in use. */
+  count: number
+  /** {@link NodeField}s of node after node. */
+  nodes: Float64Array
 }
 
 function reserve(level: Level, count: number): void {
-  if (count > level.startS.length) {
-    const capacity = Math.max(count, level.startS.length * 2)
-    level.startS = growFloat(level.startS, capacity)
-    level.endS = growFloat(level.endS, capacity)
-    level.errorAtS = growFloat(level.errorAtS, capacity)
-    level.coveredS = growFloat(level.coveredS, capacity)
-    level.kindS = growFloat(level.kindS, capacity)
-    const kind = new Uint16Array(capacity)
-    kind.set(level.kind)
-    level.kind = kind
+  if (count * NODE_STRIDE > level.nodes.length) {
+    const grown = new Float64Array(Math.max(count * NODE_STRIDE, level.nodes.length * 2))
+    grown.set(level.nodes)
+    level.nodes = grown
   }
   level.count = count
 }
@@ -178,7 +162,7 @@ export class RowTree {
     for (let at = 0; children > FANOUT; at++) {
       let level = this.levels[at]
       if (level === undefined) {
-        level = createLevel(FANOUT)
+        level = { count: 0, nodes: new Float64Array(FANOUT * NODE_STRIDE) }
         this.levels.push(level)
         first = 0
       }
@@ -220,37 +204,45 @@ export class RowTree {
         kind = columns.kind[slot] as number
       }
     }
-    level.startS[node] = columns.startS[this.slots[from] as number] as number
-    level.endS[node] = Math.max(latestS, level.startS[node] as number)
-    level.errorAtS[node] = errorAtS
-    level.coveredS[node] = coveredS
-    level.kind[node] = kind
-    level.kindS[node] = kindS
+    const startS = columns.startS[this.slots[from] as number] as number
+    const { nodes } = level
+    const at = node * NODE_STRIDE
+    nodes[at + NodeField.START_S] = startS
+    nodes[at + NodeField.END_S] = Math.max(latestS, startS)
+    nodes[at + NodeField.ERROR_AT_S] = errorAtS
+    nodes[at + NodeField.COVERED_S] = coveredS
+    nodes[at + NodeField.KIND] = kind
+    nodes[at + NodeField.KIND_S] = kindS
   }
 }
 
 function sumNodes(below: Level, level: Level, node: number): void {
-  const from = node << NODE_SHIFT
-  const to = Math.min(from + FANOUT, below.count)
+  const children = below.nodes
+  const from = (node << NODE_SHIFT) * NODE_STRIDE
+  const to = Math.min(from + FANOUT * NODE_STRIDE, below.count * NODE_STRIDE)
   let latestS = -Infinity
   let errorAtS = Infinity
   let coveredS = 0
   let best = from
-  for (let child = from; child < to; child++) {
-    latestS = Math.max(latestS, below.endS[child] as number)
-    errorAtS = Math.min(errorAtS, below.errorAtS[child] as number)
-    coveredS += below.coveredS[child] as number
-    if ((below.kindS[child] as number) > (below.kindS[best] as number)) best = child
+  for (let child = from; child < to; child += NODE_STRIDE) {
+    latestS = Math.max(latestS, children[child + NodeField.END_S] as number)
+    errorAtS = Math.min(errorAtS, children[child + NodeField.ERROR_AT_S] as number)
+    coveredS += children[child + NodeField.COVERED_S] as number
+    const kindS = children[child + NodeField.KIND_S] as number
+    if (kindS > (children[best + NodeField.KIND_S] as number)) best = child
   }
-  const kind = below.kind[best] as number
+  const kind = children[best + NodeField.KIND] as number
   let kindS = 0
-  for (let child = from; child < to; child++) {
-    if (below.kind[child] === kind) kindS += below.kindS[child] as number
+  for (let child = from; child < to; child += NODE_STRIDE) {
+    const isKind = children[child + NodeField.KIND] === kind
+    if (isKind) kindS += children[child + NodeField.KIND_S] as number
   }
-  level.startS[node] = below.startS[from] as number
-  level.endS[node] = latestS
-  level.errorAtS[node] = errorAtS
-  level.coveredS[node] = coveredS
-  level.kind[node] = kind
-  level.kindS[node] = kindS
+  const { nodes } = level
+  const at = node * NODE_STRIDE
+  nodes[at + NodeField.START_S] = children[from + NodeField.START_S] as number
+  nodes[at + NodeField.END_S] = latestS
+  nodes[at + NodeField.ERROR_AT_S] = errorAtS
+  nodes[at + NodeField.COVERED_S] = coveredS
+  nodes[at + NodeField.KIND] = kind
+  nodes[at + NodeField.KIND_S] = kindS
 }

@@ -1,0 +1,202 @@
+import { cleanup, fireEvent, screen } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { SyntheticTrace } from './testing/columns.ts'
+import { CANVAS, mountTimeline } from './testing/mounted.tsx'
+
+const T0 = 1_800_000_000
+
+/** A planner's turn of ten seconds with a model call and a failed tool, and a coder beside it. */
+function trace() {
+  return new SyntheticTrace().add([
+    { kind: 'turn', startS: T0, endS: T0 + 10, subject: '1', group: 'planner' },
+    {
+      kind: 'lm_inference',
+      startS: T0 + 1,
+      endS: T0 + 4,
+      subject: 'Qwen/Qwen3-8B',
+      group: 'planner',
+      row: 1,
+      parent: 0,
+    },
+    {
+      kind: 'tool_call',
+      startS: T0 + 5,
+      endS: T0 + 6,
+      subject: 'web_search',
+      group: 'planner',
+      row: 1,
+      parent: 0,
+      errorAtS: T0 + 6,
+    },
+    { kind: 'tool_call', startS: T0 + 7, endS: T0 + 8, subject: 'grep', group: 'coder' },
+  ])
+}
+
+/** The test's page has a WheelEvent without the keys and the place of a mouse's. */
+function wheel(init: { deltaY: number; clientX: number; ctrlKey?: boolean }): Event {
+  const event = new Event('wheel', { bubbles: true, cancelable: true })
+  const defaults = { deltaX: 0, deltaMode: 0, clientY: 300, ctrlKey: false, metaKey: false }
+  return Object.assign(event, defaults, { shiftKey: false }, init)
+}
+
+beforeEach(() => {
+  vi.spyOn(HTMLElement.prototype, 'clientWidth', 'get').mockReturnValue(CANVAS.widthPx)
+  vi.spyOn(HTMLElement.prototype, 'clientHeight', 'get').mockReturnValue(CANVAS.heightPx)
+})
+
+afterEach(() => {
+  cleanup()
+  vi.restoreAllMocks()
+})
+
+describe('groups', () => {
+  test('are named with their spans and failures', () => {
+    mountTimeline(trace())
+    expect(screen.getByRole('button', { name: 'planner, 3 spans, 1 failed' })).toBeDefined()
+    expect(screen.getByRole('button', { name: 'coder, 1 spans' })).toBeDefined()
+  })
+
+  test('fold and unfold with the keyboard', async () => {
+    const user = userEvent.setup()
+    mountTimeline(trace())
+    const planner = screen.getByRole('button', { name: /planner/ })
+    planner.focus()
+    await user.keyboard('{Enter}')
+    expect(planner.getAttribute('aria-expanded')).toBe('false')
+    await user.keyboard(' ')
+    expect(planner.getAttribute('aria-expanded')).toBe('true')
+  })
+
+  test('that are not seen do not exist in the page', () => {
+    const many = new SyntheticTrace().add(
+      Array.from({ length: 500 }, (_, at) => ({
+        kind: 'turn',
+        startS: T0 + at,
+        endS: T0 + at + 1,
+        group: `agent ${at}`,
+      })),
+    )
+    mountTimeline(many)
+    expect(screen.getAllByRole('button').length).toBeLessThan(30)
+  })
+})
+
+describe('the canvas', () => {
+  test('selects what is clicked and says it', () => {
+    const { canvas, facts } = mountTimeline(trace())
+    // Row 1 of the planner: header 24, row 20, half a row; 5.5 of 10 seconds.
+    const at = { clientX: 550, clientY: 54, button: 0 }
+    fireEvent.pointerDown(canvas, at)
+    fireEvent.pointerUp(canvas, at)
+    expect(facts().selected).toEqual({ type: 'span', slot: 2 })
+    const words = document.getElementById(canvas.getAttribute('aria-describedby') ?? '')
+    expect(words?.textContent).toBe('tool call web_search in planner, 1 s, failed.')
+  })
+
+  test('takes the focus', () => {
+    const { canvas, actions } = mountTimeline(trace())
+    actions().focus()
+    expect(document.activeElement).toBe(canvas)
+  })
+
+  test('drags a range; a click beside all bars takes it away', () => {
+    const { canvas, facts } = mountTimeline(trace())
+    fireEvent.pointerDown(canvas, { clientX: 200, clientY: 300, button: 0 })
+    fireEvent.pointerMove(canvas, { clientX: 400, clientY: 300 })
+    fireEvent.pointerUp(canvas, { clientX: 400, clientY: 300 })
+    expect(facts().range?.startS).toBeCloseTo(T0 + 2, 5)
+    expect(facts().range?.endS).toBeCloseTo(T0 + 4, 5)
+    fireEvent.pointerDown(canvas, { clientX: 600, clientY: 300, button: 0 })
+    fireEvent.pointerUp(canvas, { clientX: 600, clientY: 300 })
+    expect(facts().range).toBeUndefined()
+  })
+
+  test('pans with Shift, which ends following', () => {
+    const { canvas, facts } = mountTimeline(trace(), { following: true })
+    fireEvent.pointerDown(canvas, { clientX: 500, clientY: 300, button: 0, shiftKey: true })
+    fireEvent.pointerMove(canvas, { clientX: 400, clientY: 300 })
+    fireEvent.pointerUp(canvas, { clientX: 400, clientY: 300 })
+    expect(facts().viewport.startS).toBeCloseTo(T0 + 1, 5)
+    expect(facts().following).toBe(false)
+  })
+
+  test('zooms with Ctrl and the wheel at the cursor, and scrolls without', () => {
+    const { canvas, facts } = mountTimeline(trace())
+    const before = facts().viewport
+    fireEvent(canvas, wheel({ deltaY: 50, clientX: 300 }))
+    expect(facts().viewport).toBe(before)
+    fireEvent(canvas, wheel({ deltaY: -50, clientX: 300, ctrlKey: true }))
+    const { startS, endS } = facts().viewport
+    expect(endS - startS).toBeLessThan(10)
+    expect(startS + 0.3 * (endS - startS)).toBeCloseTo(T0 + 3, 5)
+  })
+
+  test('fits a bar on a double click', () => {
+    const { canvas, facts, settle } = mountTimeline(trace())
+    fireEvent.doubleClick(canvas, { clientX: 550, clientY: 54 })
+    settle()
+    expect(facts().viewport.startS).toBeCloseTo(T0 + 4.85, 5)
+    expect(facts().viewport.endS).toBeCloseTo(T0 + 6.15, 5)
+  })
+})
+
+describe('keys', () => {
+  test('zoom accumulates, and ends exactly where it leads', () => {
+    const { actions, facts, settle } = mountTimeline(trace())
+    actions().zoomIn()
+    actions().zoomIn()
+    settle()
+    expect(facts().viewport.endS - facts().viewport.startS).toBeCloseTo(10 / 1.4 ** 2, 5)
+    actions().fitAll()
+    settle()
+    expect(facts().viewport.startS).toBeCloseTo(T0 - 0.3, 5)
+  })
+
+  test('walk the lane, up to the parent and down to the first child', () => {
+    const { actions, facts, set } = mountTimeline(trace())
+    set({ selected: { type: 'span', slot: 1 } })
+    actions().nextInLane()
+    expect(facts().selected?.slot).toBe(2)
+    actions().previousInLane()
+    expect(facts().selected?.slot).toBe(1)
+    actions().selectParent()
+    expect(facts().selected?.slot).toBe(0)
+    actions().selectFirstChild()
+    expect(facts().selected?.slot).toBe(1)
+  })
+
+  test('find the failed span, and none that the playhead does not know', () => {
+    const { actions, facts, set } = mountTimeline(trace())
+    actions().nextError()
+    expect(facts().selected).toEqual({ type: 'span', slot: 2 })
+    set({ selected: undefined, playheadS: T0 + 5.5 })
+    actions().nextError()
+    expect(facts().selected).toBeUndefined()
+  })
+
+  test('show what is selected outside of the view, at the same scale', () => {
+    const { actions, facts, settle } = mountTimeline(trace(), {
+      viewport: { startS: T0 + 100, endS: T0 + 102 },
+    })
+    actions().reveal({ type: 'span', slot: 3 })
+    settle()
+    const { startS, endS } = facts().viewport
+    expect(endS - startS).toBeCloseTo(2, 5)
+    expect(startS).toBeLessThan(T0 + 7)
+    expect(endS).toBeGreaterThan(T0 + 8)
+  })
+})
+
+describe('the overview', () => {
+  test('moves an edge of the view with the arrow keys', async () => {
+    const user = userEvent.setup()
+    const { facts } = mountTimeline(trace())
+    const end = screen.getByRole('slider', { name: 'End of the view' })
+    expect(end.getAttribute('aria-valuetext')).toBe('00:00:10.000')
+    end.focus()
+    await user.keyboard('{ArrowLeft}')
+    expect(facts().viewport.endS).toBeCloseTo(T0 + 9.9, 5)
+    expect(facts().viewport.startS).toBe(T0)
+  })
+})

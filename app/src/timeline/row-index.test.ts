@@ -1,0 +1,153 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { BarList } from './bar-list.ts'
+import { collectBars } from './collect.ts'
+import { Tally } from './tally.ts'
+import { RowIndex } from './row-index.ts'
+import { SyntheticTrace, type SyntheticSpan } from './testing/columns.ts'
+import { picture, sceneOf } from './testing/scene.ts'
+import type { Scene } from './scene.ts'
+
+const T0 = 1_800_000_000
+
+const spansArbitrary = fc.array(
+  fc.record({
+    kind: fc.constantFrom('lm', 'tool', 'wait'),
+    startS: fc.integer({ min: 0, max: 400 }).map((tick) => T0 + tick / 4),
+    lengthS: fc.option(fc.integer({ min: 0, max: 12 }), { nil: undefined }),
+    row: fc.integer({ min: 0, max: 1 }),
+    failed: fc.boolean(),
+  }),
+  { minLength: 1, maxLength: 150 },
+)
+
+function toSpan({
+  kind,
+  startS,
+  lengthS,
+  row,
+  failed,
+}: {
+  kind: string
+  startS: number
+  lengthS: number | undefined
+  row: number
+  failed: boolean
+}): SyntheticSpan {
+  const endS = lengthS === undefined ? undefined : startS + lengthS / 4
+  return { kind, startS, endS, row, ...(failed ? { errorAtS: endS ?? startS } : {}) }
+}
+
+function barsOf(scene: Scene): unknown[] {
+  const bars = new BarList()
+  collectBars(scene, bars)
+  return Array.from({ length: bars.count }, (_, bar) => [
+    bars.leftPx[bar],
+    bars.rightPx[bar],
+    bars.topPx[bar],
+    bars.kind[bar],
+    bars.state[bar],
+    bars.cover[bar],
+    bars.slot[bar],
+  ])
+}
+
+describe('an index that follows', () => {
+  test('draws what one built at the end draws, in any order and any patches', () => {
+    fc.assert(
+      fc.property(
+        spansArbitrary,
+        fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 20 }),
+        fc.constantFrom(0.5, 4, 30, 110),
+        (records, sizes, spanS) => {
+          const trace = new SyntheticTrace()
+          const index = new RowIndex()
+          let from = 0
+          for (let at = 0; from < records.length; at++) {
+            const to = from + (sizes[at % sizes.length] ?? 1)
+            // Started first, ended in a later patch, as live runs do.
+            const batch = records.slice(from, to)
+            trace.add(batch.map((record) => ({ ...toSpan({ ...record, lengthS: undefined }) })))
+            index.sync(trace.columns)
+            for (const [offset, record] of batch.entries()) {
+              const slot = from + offset
+              const span = toSpan(record)
+              trace.change(slot, { endS: span.endS, ...errorOf(span) })
+            }
+            index.sync(trace.columns)
+            from = to
+          }
+          const viewport = { startS: T0 + 10, endS: T0 + 10 + spanS }
+          const scene = sceneOf(trace, { viewport, nowS: T0 + 120 })
+          expect(barsOf({ ...scene, index })).toEqual(barsOf(scene))
+        },
+      ),
+    )
+  })
+
+  test('a journal that has forgotten costs time and nothing else', () => {
+    const trace = new SyntheticTrace()
+    trace.add([{ kind: 'turn', startS: T0 }])
+    const index = new RowIndex()
+    index.sync(trace.columns)
+    // More patches than the journal keeps.
+    for (let at = 1; at < 1200; at++)
+      trace.add([{ kind: 'lm', startS: T0 + at, endS: T0 + at, row: 1 }])
+    trace.change(0, { endS: T0 + 3 })
+    index.sync(trace.columns)
+    const scene = {
+      ...sceneOf(trace, { viewport: { startS: T0, endS: T0 + 10 }, widthPx: 10 }),
+      index,
+    }
+    expect(picture(scene)[0]).toBe('ttt·······')
+  })
+
+  test('takes only the matches when there is a query', () => {
+    const trace = new SyntheticTrace().add([
+      { kind: 'lm', startS: T0 + 1, endS: T0 + 3 },
+      { kind: 'tool', startS: T0 + 4, endS: T0 + 6 },
+    ])
+    const viewport = { startS: T0, endS: T0 + 10 }
+    const matches = Uint8Array.of(0, 1)
+    const scene = sceneOf(trace, { viewport, matches })
+    const bars = new BarList()
+    collectBars(scene, bars)
+    expect(bars.count).toBe(3)
+    expect(scene.matching?.spansOf(0, 0)?.count).toBe(1)
+  })
+})
+
+function errorOf(span: SyntheticSpan): { errorAtS?: number } {
+  return span.errorAtS === undefined ? {} : { errorAtS: span.errorAtS }
+}
+
+describe('the tally', () => {
+  test('holds every second of work once, however the run grows', () => {
+    fc.assert(
+      fc.property(spansArbitrary, (records) => {
+        const trace = new SyntheticTrace()
+        const tally = new Tally()
+        for (const record of records) {
+          trace.add([toSpan(record)])
+          tally.sync(trace.columns)
+        }
+        const sums = [...tally.byKind.values()].map((bins) => bins.reduce((sum, s) => sum + s, 0))
+        const counted = sums.reduce((sum, s) => sum + s, 0)
+        const whole = records.reduce((sum, { lengthS }) => sum + (lengthS ?? 0) / 4, 0)
+        expect(counted).toBeCloseTo(whole, 6)
+        expect(tally.groups[0]?.spans).toBe(records.length)
+        const failed = records.filter((record) => record.failed).length
+        expect(tally.errors.reduce((sum, count) => sum + count, 0)).toBe(failed)
+      }),
+    )
+  })
+
+  test('a span that gets another end is counted with that one', () => {
+    const trace = new SyntheticTrace().add([{ kind: 'lm', startS: T0, endS: T0 + 4 }])
+    const tally = new Tally()
+    tally.sync(trace.columns)
+    trace.change(0, { endS: T0 + 1 })
+    tally.sync(trace.columns)
+    expect(tally.groups[0]?.totalS).toBeCloseTo(1, 9)
+  })
+})

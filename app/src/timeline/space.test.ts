@@ -1,0 +1,98 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  fitViewport,
+  panViewport,
+  placeTime,
+  pxToTime,
+  snapPx,
+  timeScale,
+  timeToPx,
+  zoomViewport,
+} from './space.ts'
+
+const T0 = 1_800_000_000
+/** What a float64 of Unix seconds can tell apart. */
+const RESOLUTION_S = 3e-7
+
+const viewArbitrary = fc.record({
+  fromS: fc.double({ min: 0, max: 86_400, noNaN: true }),
+  spanS: fc.double({ min: 1e-3, max: 86_400, noNaN: true }),
+})
+
+describe('time and pixels', () => {
+  test('are each other’s inverse, to what a float64 can tell', () => {
+    fc.assert(
+      fc.property(viewArbitrary, fc.double({ min: 0, max: 2000, noNaN: true }), (view, xPx) => {
+        const startS = T0 + view.fromS
+        const scale = timeScale({ startS, endS: startS + view.spanS }, 1000)
+        const back = timeToPx(scale, pxToTime(scale, xPx))
+        expect(Math.abs(back - xPx)).toBeLessThanOrEqual(RESOLUTION_S * scale.pxPerS + 1e-6)
+      }),
+    )
+  })
+
+  test('two events 10 µs apart have a hundred pixels between them at full zoom', () => {
+    const scale = timeScale({ startS: T0, endS: T0 + 1e-4 }, 1000)
+    const gapPx = timeToPx(scale, T0 + 2e-5) - timeToPx(scale, T0 + 1e-5)
+    expect(gapPx).toBeGreaterThan(95)
+    expect(gapPx).toBeLessThan(105)
+  })
+
+  test('edges land between device pixels', () => {
+    expect(snapPx(10.3, 1)).toBe(10)
+    expect(snapPx(10.3, 2)).toBe(10.5)
+    expect(snapPx(10.3, 1.5) * 1.5).toBeCloseTo(15, 10)
+  })
+})
+
+describe('moving the view', () => {
+  const extent = { firstS: T0, lastS: T0 + 86_400 }
+
+  test('zoom keeps the time under the cursor', () => {
+    fc.assert(
+      fc.property(
+        viewArbitrary,
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.double({ min: 0.2, max: 5, noNaN: true }),
+        ({ fromS, spanS }, fraction, factor) => {
+          const before = { startS: T0 + fromS, endS: T0 + fromS + spanS }
+          const after = zoomViewport(before, factor, fraction, extent)
+          const at = (view: typeof before) => view.startS + (view.endS - view.startS) * fraction
+          expect(Math.abs(at(after) - at(before))).toBeLessThanOrEqual(2 * RESOLUTION_S)
+        },
+      ),
+    )
+  })
+
+  test('zooming in a thousand times ends at a width that still has digits', () => {
+    let view = { startS: T0, endS: T0 + 10 }
+    for (let step = 0; step < 1000; step++) view = zoomViewport(view, 1.4, 0.3, extent)
+    expect(view.endS - view.startS).toBeGreaterThan(1e-5)
+    for (let step = 0; step < 1000; step++) view = zoomViewport(view, 1 / 1.4, 0.3, extent)
+    expect(view.endS - view.startS).toBeLessThanOrEqual(4 * 86_400 + 1)
+  })
+
+  test('panning cannot lose the run', () => {
+    let view = { startS: T0, endS: T0 + 10 }
+    for (let step = 0; step < 100; step++)
+      view = panViewport(view, 5, { firstS: T0, lastS: T0 + 60 })
+    expect(view.startS).toBeLessThan(T0 + 60)
+    for (let step = 0; step < 100; step++)
+      view = panViewport(view, -5, { firstS: T0, lastS: T0 + 60 })
+    expect(view.endS).toBeGreaterThan(T0)
+  })
+
+  test('a run of one instant fits', () => {
+    const view = fitViewport(T0, T0)
+    expect(view.startS).toBeLessThanOrEqual(T0)
+    expect(view.endS).toBeGreaterThan(T0)
+  })
+
+  test('following places now without changing the scale', () => {
+    expect(placeTime({ startS: T0, endS: T0 + 10 }, T0 + 20, 0.85)).toEqual({
+      startS: T0 + 11.5,
+      endS: T0 + 21.5,
+    })
+  })
+})

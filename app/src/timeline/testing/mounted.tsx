@@ -1,0 +1,82 @@
+/** A timeline on screen, alone: its own store, a clock of frames that the test draws by hand. */
+import { act, render } from '@testing-library/react'
+import { useStore } from 'zustand'
+import { createStore } from 'zustand/vanilla'
+import { createFrames } from '../../store/frame.ts'
+import type { TimelineActions } from '../../store/timeline-actions.ts'
+import { toggleGroup } from '../../store/transitions.ts'
+import { INITIAL_STATE } from '../../store/store.ts'
+import type { TimelineDispatch, TimelineFacts } from '../engine.ts'
+import { TimelineView } from '../Timeline.tsx'
+import type { SyntheticTrace } from './columns.ts'
+
+/** Layout of the test's page, which has none: every element is this large. */
+export const CANVAS = { widthPx: 1000, heightPx: 600 } as const
+
+export interface Mounted {
+  readonly canvas: HTMLElement
+  readonly facts: () => TimelineFacts
+  readonly set: (facts: Partial<TimelineFacts>) => void
+  readonly actions: () => TimelineActions
+  /** Draws frames until the eased move under way is over. */
+  readonly settle: () => void
+}
+
+export function mountTimeline(trace: SyntheticTrace, facts: Partial<TimelineFacts> = {}): Mounted {
+  const { columns } = trace
+  const viewport = { startS: columns.firstS, endS: columns.lastS }
+  const store = createStore<TimelineFacts>()(() => ({ ...INITIAL_STATE, viewport, ...facts }))
+  let pending: ((nowMs: number) => void) | undefined
+  const frames = createFrames((callback) => {
+    pending = callback
+  })
+  const dispatch: TimelineDispatch = {
+    setViewport: (next, following) => store.setState({ viewport: next, following }),
+    select: (selected) => store.setState({ selected }),
+    setRange: (range) => store.setState({ range }),
+    seek: (playheadS) => store.setState({ playheadS }),
+    toggleGroup: (label) => {
+      const { collapsed } = toggleGroup({ ...INITIAL_STATE, ...store.getState() }, label)
+      store.setState({ collapsed })
+    },
+  }
+  let actions: TimelineActions | undefined
+  const onActions = (next: TimelineActions | undefined): void => {
+    actions = next
+  }
+  const isLive = (): boolean => false
+  function Page() {
+    useStore(store)
+    return (
+      <TimelineView
+        columns={columns}
+        getFacts={store.getState}
+        dispatch={dispatch}
+        frames={frames}
+        isLive={isLive}
+        nowAt={0.85}
+        onActions={onActions}
+      />
+    )
+  }
+  const page = render(<Page />)
+  const draw = (nowMs: number): void => {
+    const next = pending
+    pending = undefined
+    next?.(nowMs)
+  }
+  return {
+    canvas: page.getByRole('application'),
+    facts: store.getState,
+    set: (next) => act(() => store.setState(next)),
+    actions: () => {
+      if (actions === undefined) throw new Error('the timeline has not told its actions')
+      return actions
+    },
+    settle: () =>
+      act(() => {
+        draw(performance.now())
+        draw(performance.now() + 1000)
+      }),
+  }
+}
