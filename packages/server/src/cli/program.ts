@@ -5,9 +5,10 @@
 import { Argument, Command, CommanderError, Option } from 'commander'
 import { CliError, ExitCode } from './errors.ts'
 import { addExamples, helpWith } from './help.ts'
+import { addConnectionOptions, addServerOptions, environmentHelp } from './common-options.ts'
 import type { CliIo } from './io.ts'
-import { DEFAULT_HOST, DEFAULT_PORT, defaultDir, type ServerFlags, tildePath } from './settings.ts'
-import { type Style, styleFor, widthOf } from './terminal.ts'
+import { DEFAULT_HOST, DEFAULT_PORT, type ServerFlags } from './settings.ts'
+import { styleFor, widthOf } from './terminal.ts'
 import type { DemoFlags } from './demo.ts'
 import type { SpansFlags } from './spans.ts'
 import type { StatsFlags } from './stats.ts'
@@ -94,18 +95,6 @@ function addRoot(root: Command, io: CliIo): void {
     ['wattline demo', 'no agent at hand? see a believable one work'],
     ['wattline stats run.jsonl', 'what a run cost, in the terminal'],
   ])
-}
-
-function environmentHelp({ bold, cyan }: Style): string {
-  const variables = [
-    ['WATTLINE_URL', 'the server that recorders, demo and open use'],
-    ['WATTLINE_RUN', 'the run that recorders, demo and stdin write to'],
-    ['WATTLINE_TOKEN', 'as --token'],
-    ['WATTLINE_DIR', 'as --dir'],
-    ['NO_COLOR', 'no colours'],
-  ] as const
-  const lines = variables.map(([name, purpose]) => `  ${cyan(name.padEnd(16))}${purpose}`)
-  return ['', bold('Environment:'), ...lines].join('\n')
 }
 
 function addServe(root: Command, io: CliIo): void {
@@ -233,51 +222,6 @@ function addDemo(root: Command, io: CliIo): void {
     ['wattline demo --agents 12 --speed 4', 'more of them, and faster'],
     ['wattline demo --spans 100000 --seed 7 --out big.jsonl', 'a large log to try things on'],
   ])
-}
-
-function addConnectionOptions(command: Command): void {
-  command
-    .addOption(
-      new Option(
-        '-p, --port <n>',
-        `port of the server (default: ${DEFAULT_PORT}, or that of WATTLINE_URL)`,
-      ),
-    )
-    .addOption(new Option('--host <name>', `address of the server (default: ${DEFAULT_HOST})`))
-    .addOption(new Option('--token <secret>', 'the server’s token (env WATTLINE_TOKEN)'))
-}
-
-function addServerOptions(command: Command, io: CliIo): void {
-  command
-    .addOption(
-      new Option(
-        '-p, --port <n>',
-        `port to listen on; if it is busy, the next free one (default: ${DEFAULT_PORT})`,
-      ),
-    )
-    .addOption(
-      new Option(
-        '--host <name>',
-        `address to listen on (default: ${DEFAULT_HOST}, this machine only)`,
-      ),
-    )
-    .addOption(
-      new Option(
-        '--dir <folder>',
-        `where runs are kept, env WATTLINE_DIR (default: ${tildePath(defaultDir(io), io)})`,
-      ),
-    )
-    .addOption(
-      new Option('--token <secret>', 'what others must show to get in, env WATTLINE_TOKEN'),
-    )
-    .addOption(new Option('--fsync', 'acknowledge events only when they would survive a power cut'))
-    .addOption(new Option('--keep <n>', 'keep the newest n runs (default: all)'))
-    .addOption(
-      new Option(
-        '--max-disk <size>',
-        'retire the oldest runs beyond this size, such as 5GB (default: no limit)',
-      ),
-    )
 }
 
 /** Flags that stood before the command (`wattline --port 9000 serve`) count as well. */

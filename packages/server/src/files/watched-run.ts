@@ -4,6 +4,8 @@
  */
 import type { RunInfo } from '../run-info.ts'
 import type { LogItem, ReadFrom } from '../storage/store.ts'
+import { LineCount } from './line-count.ts'
+import { chunkAt, CHUNK_BYTES, FILE_WRITER } from './log-chunks.ts'
 import { LogFile, type LogFileChange, type LogFileState } from './log-file.ts'
 import { startOfLog } from './log-start.ts'
 
@@ -16,10 +18,6 @@ const LIVE_FOR_MS = 30_000
  */
 const GONE_AFTER_MS = 1500
 
-const CHUNK_BYTES = 256 * 1024
-/** Longer lines are not held: readers get the line's beginning, which they report as malformed. */
-const MAX_LINE_BYTES = 64 * 1024 * 1024
-const LINE_START_BYTES = 1024
 /** Larger files are not read just to count their lines before somebody looks at them. */
 const COUNT_UNASKED_BYTES = 64 * 1024 * 1024
 
@@ -41,12 +39,10 @@ export class WatchedRun {
   readonly source: string
   readonly file: LogFile
   readonly #appeared: boolean
+  readonly #lineCount: LineCount
   readonly #onChange: (run: WatchedRun, gone: boolean) => void
   readonly #waiting = new Set<() => void>()
   #startedS: number | undefined
-  #counted = { gen: '', bytes: 0, lines: 0 }
-  /** `again`: the file grew while its lines were being counted. */
-  #counting: 'no' | 'yes' | 'again' = 'no'
   #grewAtMs: number | undefined
   #liveTimer: NodeJS.Timeout | undefined
   /** The file as it was last seen; it outlives a moment's absence. */
@@ -62,6 +58,7 @@ export class WatchedRun {
     this.source = options.source
     this.file = new LogFile(options.path)
     this.#appeared = options.appeared
+    this.#lineCount = new LineCount(this.file)
     this.#onChange = options.onChange
   }
 
@@ -84,7 +81,7 @@ export class WatchedRun {
     const state = this.#lastState
     if (state === undefined || this.#gone) return undefined
     const live = this.#grewAtMs !== undefined
-    const events = this.#counted.gen === state.gen ? this.#counted.lines : 0
+    const events = this.#lineCount.lines
     return {
       id: this.id,
       name: this.name,
@@ -99,7 +96,7 @@ export class WatchedRun {
       readOnly: true,
       writers: [
         {
-          id: 'file',
+          id: FILE_WRITER,
           name: this.name,
           state: live ? 'live' : 'closed',
           events,
@@ -156,7 +153,7 @@ export class WatchedRun {
         told = false
         yield { type: 'reset', gen }
       } else if (cursor < state.endBytes) {
-        const chunk = await this.#chunk(cursor)
+        const chunk = await chunkAt(this.file, cursor)
         if (chunk === undefined) {
           // Nothing readable where bytes should be: the file changed under us.
           if ((await this.refresh()) === 'same') await this.#news(state, signal)
@@ -173,39 +170,6 @@ export class WatchedRun {
       } else {
         await this.#news(state, signal)
       }
-    }
-  }
-
-  /** Whole lines from `cursor` on. */
-  async #chunk(cursor: number): Promise<(LogItem & { type: 'chunk' }) | undefined> {
-    for (let size = CHUNK_BYTES; ; size *= 4) {
-      const bytes = await this.file.readAt(cursor, size)
-      const end = bytes.lastIndexOf(0x0a) + 1
-      if (end > 0) {
-        return {
-          type: 'chunk',
-          cursor: cursor + end,
-          bytes: bytes.subarray(0, end),
-          writer: 'file',
-        }
-      }
-      if (bytes.length < size) return undefined
-      if (size >= MAX_LINE_BYTES) return this.#longLine(cursor, bytes)
-    }
-  }
-
-  /** Stands for a line too long to hold: its first bytes, with the cursor behind all of it. */
-  async #longLine(
-    cursor: number,
-    begun: Buffer,
-  ): Promise<(LogItem & { type: 'chunk' }) | undefined> {
-    const start = Buffer.concat([begun.subarray(0, LINE_START_BYTES), Buffer.from('\n')])
-    for (let at = cursor + begun.length; ;) {
-      const bytes = await this.file.readAt(at, CHUNK_BYTES)
-      if (bytes.length === 0) return undefined
-      const end = bytes.indexOf(0x0a) + 1
-      if (end > 0) return { type: 'chunk', cursor: at + end, bytes: start, writer: 'file' }
-      at += bytes.length
     }
   }
 
@@ -247,34 +211,14 @@ export class WatchedRun {
     this.#liveTimer.unref()
   }
 
-  /** Counts the lines not counted yet, one pass at a time. */
   async #count(): Promise<void> {
-    if (this.#counting !== 'no') {
-      this.#counting = 'again'
-      return
-    }
     try {
-      do {
-        this.#counting = 'yes'
-        await this.#countLines()
-      } while ((this.#counting as string) === 'again')
+      if (!(await this.#lineCount.update()) || this.#closed) return
     } catch {
       // The count is a courtesy; a reader of the file will be told why it cannot be read.
+      return
     }
-    this.#counting = 'no'
-    if (!this.#closed) this.#onChange(this, false)
-  }
-
-  async #countLines(): Promise<void> {
-    for (;;) {
-      const state = this.file.state
-      if (state === undefined || this.#closed) return
-      if (this.#counted.gen !== state.gen) this.#counted = { gen: state.gen, bytes: 0, lines: 0 }
-      const { bytes: at, lines } = this.#counted
-      const bytes = await this.file.readAt(at, CHUNK_BYTES)
-      if (bytes.length === 0) return
-      this.#counted = { gen: state.gen, bytes: at + bytes.length, lines: lines + newlines(bytes) }
-    }
+    this.#onChange(this, false)
   }
 
   /** Resolves when the file may differ from `seen`. */
@@ -294,10 +238,4 @@ export class WatchedRun {
   #wake(): void {
     for (const wake of this.#waiting) wake()
   }
-}
-
-function newlines(bytes: Uint8Array): number {
-  let lines = 0
-  for (let at = bytes.indexOf(0x0a); at !== -1; at = bytes.indexOf(0x0a, at + 1)) lines++
-  return lines
 }

@@ -1,0 +1,62 @@
+/** Counts the lines of a followed file beside its reading, each byte once. */
+import { CHUNK_BYTES } from './log-chunks.ts'
+import type { LogFile } from './log-file.ts'
+
+export class LineCount {
+  readonly #file: LogFile
+  #counted = { gen: '', bytes: 0, lines: 0 }
+  /** `again`: the file grew while its lines were being counted. */
+  #state: 'idle' | 'counting' | 'again' = 'idle'
+
+  constructor(file: LogFile) {
+    this.#file = file
+  }
+
+  /** Lines counted so far in the file's present generation. */
+  get lines(): number {
+    return this.#counted.gen === this.#file.state?.gen ? this.#counted.lines : 0
+  }
+
+  /**
+   * Counts what was not counted yet; one pass at a time.
+   *
+   * @returns Whether this call has counted; an earlier one that still runs counts for it, too.
+   */
+  async update(): Promise<boolean> {
+    if (this.#state !== 'idle') {
+      this.#state = 'again'
+      return false
+    }
+    try {
+      do {
+        this.#state = 'counting'
+        await this.#pass()
+      } while (this.#isStale())
+    } finally {
+      this.#state = 'idle'
+    }
+    return true
+  }
+
+  #isStale(): boolean {
+    return this.#state === 'again'
+  }
+
+  async #pass(): Promise<void> {
+    for (;;) {
+      const gen = this.#file.state?.gen
+      if (gen === undefined) return
+      if (this.#counted.gen !== gen) this.#counted = { gen, bytes: 0, lines: 0 }
+      const { bytes: at, lines } = this.#counted
+      const bytes = await this.#file.readAt(at, CHUNK_BYTES)
+      if (bytes.length === 0) return
+      this.#counted = { gen, bytes: at + bytes.length, lines: lines + newlines(bytes) }
+    }
+  }
+}
+
+function newlines(bytes: Uint8Array): number {
+  let lines = 0
+  for (let at = bytes.indexOf(0x0a); at !== -1; at = bytes.indexOf(0x0a, at + 1)) lines++
+  return lines
+}
