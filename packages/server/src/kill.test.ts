@@ -14,9 +14,9 @@ import { WebSocket } from 'ws'
 import { lines, startServer, tempDir, Viewer } from './testing/harness.ts'
 
 const SEED = Number(process.env['SEED'] ?? Date.now() % 1_000_000)
-const KILLS = Number(process.env['KILLS'] ?? 6)
+const KILLS = Number(process.env['KILLS'] ?? 5)
 const WRITERS = ['a', 'b', 'c']
-const EVENTS = 6000 * KILLS
+const EVENTS = 2500 * KILLS
 
 const here = dirname(fileURLToPath(import.meta.url))
 /** Inside the package, so that its dependencies are found. */
