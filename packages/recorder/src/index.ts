@@ -3,7 +3,7 @@
  * Wattline timeline. The one door of the package; `browser.ts` is the same door in a browser.
  */
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, openSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
@@ -51,7 +51,11 @@ const nodePlatform: Omit<Platform, 'context'> = {
 }
 
 function say(message: string): void {
-  process.stderr.write(`Wattline: ${message}\n`)
+  try {
+    writeSync(2, `Wattline: ${message}\n`)
+  } catch {
+    // stderr is closed or full. Through process.stderr this would end the agent.
+  }
 }
 
 function openSinks(setup: SinkSetup): Sink[] {
@@ -105,5 +109,6 @@ function saveBatches(run: string, batches: Iterable<Batch>): string {
   const path = join(folder, `${run.replaceAll(/[^\w.-]/g, '_').slice(0, 100)}.jsonl`)
   const fd = openSync(path, 'a', 0o600)
   for (const batch of batches) writeAll(fd, batch.bytes, null)
+  closeSync(fd)
   return path
 }

@@ -121,6 +121,31 @@ describe('Outbox', () => {
     expect(outbox.settled).toBe(outbox.counts.accepted)
   })
 
+  it('counts what a spill does not give back, and goes on', () => {
+    const broken = {
+      isEmpty: true,
+      count: 0,
+      push: () => undefined,
+      shift: () => {
+        throw new Error('EIO')
+      },
+      close: () => undefined,
+    }
+    const spill = {
+      ...broken,
+      push: (batch: { count: number }) => {
+        spill.isEmpty = false
+        spill.count += batch.count
+      },
+    }
+    const outbox = new Outbox({ maxMemoryBytes: 100, spill, nowS })
+    for (let n = 0; n < 30; n += 10) outbox.push(batchOf(n, 10))
+    const { held } = play(outbox, [])
+    expect(held.lines.at(-1)).toContain('"recorder_dropped"')
+    expect(outbox.counts).toMatchObject({ dropped: 20 })
+    expect(outbox.settled).toBe(outbox.counts.accepted)
+  })
+
   it('refuses an acknowledgement of what it never sent', () => {
     const outbox = new Outbox({ maxMemoryBytes: 1e6, nowS })
     outbox.push(batchOf(0, 3))

@@ -17,6 +17,8 @@ import type { Batch, SinkCounts } from './sink.ts'
 /** Room beyond memory: a first-in first-out file. Throws when the disk refuses. */
 export interface Spill {
   readonly isEmpty: boolean
+  /** Lines in it. */
+  readonly count: number
   push(batch: Batch): void
   /** The oldest batch; call only when not empty. */
   shift(): Batch
@@ -169,9 +171,17 @@ export class Outbox {
   #takeSpilled(): Batch | undefined {
     const spill = this.#spill
     if (spill === undefined || spill.isEmpty) return undefined
-    const batch = spill.shift()
-    this.#memoryBytes += batch.bytes.length
-    return batch
+    try {
+      const batch = spill.shift()
+      this.#memoryBytes += batch.bytes.length
+      return batch
+    } catch {
+      // The disk does not give back what it took. What was there is lost, and the log will say so.
+      this.#countDropped(spill.count)
+      spill.close()
+      this.#spill = undefined
+      return this.#takeWaiting()
+    }
   }
 
   /** Lines up to number `last` are safe elsewhere. False for a number that was never given. */

@@ -152,17 +152,16 @@ describe('lines', () => {
   })
 
   it('survive a sink that throws', async () => {
-    const bad = {
-      ...keepingSink(),
-      write: () => {
-        throw new Error('broken')
-      },
+    const broken = () => {
+      throw new Error('broken')
     }
+    const bad = { ...keepingSink(), write: broken, flush: broken, close: broken }
     const good = keepingSink()
     const recorder = new EventRecorder({ sinks: [bad, good] })
     recorder.record('a')
-    await recorder.flush()
+    expect(await recorder.flush()).toBe(false)
     expect(good.text()).toContain('"a"')
+    expect((await recorder.close()).sinks).toHaveLength(2)
   })
 })
 

@@ -310,8 +310,10 @@ export class BaseRecorder {
    */
   async flush(timeoutMs: number = DEFAULTS.closeTimeoutMs): Promise<boolean> {
     this.#batcher.cut()
-    const done = await Promise.all(this.#sinks.map((sink) => sink.flush(timeoutMs)))
-    return done.every(Boolean)
+    const done = await Promise.all(
+      this.#sinks.map((sink) => this.#guarded(sink, () => sink.flush(timeoutMs))),
+    )
+    return done.every((isDone) => isDone === true)
   }
 
   /** Delivers what it can, says what it could not, and ends. A second call gets the same report. */
@@ -325,7 +327,7 @@ export class BaseRecorder {
 
   async #close(): Promise<CloseReport> {
     const timeoutMs = this.#options.closeTimeoutMs ?? DEFAULTS.closeTimeoutMs
-    await Promise.all(this.#sinks.map((sink) => sink.close(timeoutMs)))
+    await Promise.all(this.#sinks.map((sink) => this.#guarded(sink, () => sink.close(timeoutMs))))
     this.#forgetExit()
     return {
       recorded: this.#recorded,
@@ -340,7 +342,17 @@ export class BaseRecorder {
 
   #exit(): void {
     this.#batcher.cut()
-    for (const sink of this.#sinks) sink.exit?.()
+    for (const sink of this.#sinks) void this.#guarded(sink, () => sink.exit?.())
+  }
+
+  /** A sink of one's own may fail; the agent must not fail over it. */
+  async #guarded<T>(sink: Sink, use: () => T): Promise<Awaited<T> | undefined> {
+    try {
+      return await use()
+    } catch (error) {
+      this.#sayOnce(`the sink ${sink.name} failed`, error)
+      return undefined
+    }
   }
 
   /**

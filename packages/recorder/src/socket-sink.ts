@@ -13,6 +13,7 @@
  * server skips the numbers it holds. Each event ends up in the log once, in order.
  */
 import { CloseCode, type Channel, type Connect } from './channel.ts'
+import { errorMessage } from './json-writer.ts'
 import { Outbox, type Spill } from './outbox.ts'
 import type { Batch, Sink, SinkCounts } from './sink.ts'
 import { unref } from './timers.ts'
@@ -263,11 +264,19 @@ export class SocketSink implements Sink {
     const { accepted } = this.#outbox.counts
     const count = accepted - this.#outbox.settled
     if (count > 0) {
-      const place = this.#options.rescue?.(this.#outbox.drain())
-      const where = place === undefined ? 'they are lost' : `they are in ${place}`
+      const where = this.#rescue()
       this.#options.warn(`${count} events were not acknowledged by ${this.name}; ${where}`)
     } else {
       this.#outbox.discard()
+    }
+  }
+
+  #rescue(): string {
+    if (this.#options.rescue === undefined) return 'they are lost'
+    try {
+      return `they are in ${this.#options.rescue(this.#outbox.drain())}`
+    } catch (error) {
+      return `they could not be saved: ${errorMessage(error)}`
     }
   }
 }

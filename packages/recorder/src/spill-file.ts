@@ -4,7 +4,15 @@
  * It is written and read without a queue of its own, 64 KiB at a time into the page cache: the
  * agent may be recording in a loop that never yields, and memory has just been found full.
  */
-import { closeSync, ftruncateSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  rmSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BATCH_BYTES } from './batch.ts'
@@ -35,6 +43,10 @@ export class SpillFile implements Spill {
     return this.#entries.length === 0
   }
 
+  get count(): number {
+    return this.#entries.reduce((sum, entry) => sum + entry.count, 0)
+  }
+
   push(batch: Batch): void {
     const size = batch.bytes.length
     if (this.#endBytes + size > this.#maxBytes)
@@ -51,15 +63,22 @@ export class SpillFile implements Spill {
   }
 
   shift(): Batch {
-    const entry = this.#entries.shift()
+    const entry = this.#entries[0]
     if (entry === undefined || this.#fd === undefined) throw new RangeError('the spill is empty')
     const bytes = new Uint8Array(entry.bytes)
     readAll(this.#fd, bytes, entry.offset)
-    if (this.isEmpty) {
-      ftruncateSync(this.#fd, 0)
-      this.#endBytes = 0
-    }
+    this.#entries.shift()
+    if (this.isEmpty) this.#startOver(this.#fd)
     return { bytes, count: entry.count }
+  }
+
+  #startOver(fd: number): void {
+    this.#endBytes = 0
+    try {
+      ftruncateSync(fd, 0)
+    } catch {
+      // The space stays taken until it is written again; nothing reads it.
+    }
   }
 
   close(): void {
@@ -67,7 +86,7 @@ export class SpillFile implements Spill {
     closeSync(this.#fd)
     this.#fd = undefined
     this.#entries = []
-    if (!this.#unlinked) unlinkSync(this.#path)
+    if (!this.#unlinked) rmSync(this.#path, { force: true })
   }
 
   #open(): number {
