@@ -2,6 +2,10 @@ import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
 
+/** Within the checkout, the packages are taken from source; everybody else gets what was built. */
+const source = ['@wattline/source', 'module', 'node', 'development|production']
+const fromSource = { resolve: { conditions: source }, ssr: { resolve: { conditions: source } } }
+
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 export default defineConfig({
@@ -30,6 +34,7 @@ export default defineConfig({
       },
       { test: { name: 'trace', root: at('packages/trace'), include: ['src/**/*.test.ts'] } },
       {
+        ...fromSource,
         test: {
           name: 'recorder',
           root: at('packages/recorder'),
@@ -38,6 +43,7 @@ export default defineConfig({
         },
       },
       {
+        ...fromSource,
         test: {
           name: 'server',
           root: at('packages/server'),
@@ -55,6 +61,7 @@ export default defineConfig({
         },
       },
       {
+        ...fromSource,
         test: {
           name: 'e2e',
           root: at('e2e'),

@@ -27,7 +27,7 @@ await build({
   configFile: false,
   logLevel: 'error',
   root: path.dirname(file),
-  ssr: { noExternal: [/^@wattline\//] },
+  ssr: { noExternal: [/^@wattline\//], resolve: { conditions: ['@wattline/source', 'node'] } },
   build: {
     ssr: file,
     outDir,
