@@ -3,9 +3,9 @@
  * the pointer entered it: it moves with the bar, never with the pointer, and never covers it.
  */
 import { flip, offset, shift, useFloating } from '@floating-ui/react-dom'
-import { formatCost, formatCount, formatDuration } from '@wattline/trace'
+import { formatCost, formatCount, formatDuration, shortModel } from '@wattline/trace'
 import { useLayoutEffect, useMemo, useState } from 'react'
-import { flagsAt } from '../model/clip.ts'
+import { flagsAt, subjectAt } from '../model/clip.ts'
 import { MarkFlag } from '../model/columns.ts'
 import type { Selected } from '../store/view-state.ts'
 import { durationOf, flagWords, kindLabel, markLabel, spanLabel } from './describe.ts'
@@ -86,13 +86,21 @@ function Title({ engine, selected }: { engine: TimelineEngine; selected: Selecte
     : markLabel(columns, selected.slot)
   const groups = isSpan ? columns.group : columns.markGroup
   const group = columns.groups[groups[selected.slot] as number]?.label
+  const named = kindLabel(kind)
+  const detail = isSpan && label === named ? modelOf(engine, selected.slot) : named
   return (
     <header>
       <i style={{ background: `var(${kindVariable(kind)})` }} />
       <strong>{label}</strong>
-      <span>{[kindLabel(kind), group].filter(Boolean).join(' · ')}</span>
+      <span>{[detail, group].filter(Boolean).join(' · ')}</span>
     </header>
   )
+}
+
+/** A phase is named by its kind; the card adds whose phase it is. */
+function modelOf({ columns, facts }: TimelineEngine, slot: number): string | undefined {
+  const subject = columns.strings[subjectAt(columns, slot, facts.playheadS)]
+  return subject === undefined ? undefined : shortModel(subject)
 }
 
 function spanRows(engine: TimelineEngine, slot: number): Row[] {

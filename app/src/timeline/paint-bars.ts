@@ -321,8 +321,9 @@ function paintErrors(brush: Brush, scene: Scene, bars: BarList): void {
       context.fillRect(leftPx + ERROR_EDGE_PX, topPx, 1, heightPx)
     }
     if (hasCross(leftPx, Math.min(rightPx, scene.widthPx))) {
-      const ink = theme.ink(scene.columns.kinds[bars.kind[bar] as number] ?? '')
-      paintCross(context, ink.text, Math.max(leftPx, 0) + 12, topPx + heightPx / 2)
+      const kind = scene.columns.kinds[bars.kind[bar] as number] ?? ''
+      const colour = isPale(kind, state) ? theme.text : theme.ink(kind).text
+      paintCross(context, colour, Math.max(leftPx, 0) + 12, topPx + heightPx / 2)
     }
   }
 }
@@ -356,8 +357,7 @@ function paintLabels(brush: Brush, scene: Scene, bars: BarList): void {
     const label = placeLabel(scene, bars, bar, widths)
     if (label === undefined) continue
     const kind = scene.columns.kinds[bars.kind[bar] as number] ?? ''
-    const onSurface = !label.inside || kind === 'wait' || (state & BarState.AMBIGUOUS) !== 0
-    context.fillStyle = onSurface ? theme.text : theme.ink(kind).text
+    context.fillStyle = !label.inside || isPale(kind, state) ? theme.text : theme.ink(kind).text
     if (kind === 'wait' && label.inside) {
       // Text on a hatch is not readable: it stands on a plain patch.
       context.fillStyle = theme.surface
@@ -367,6 +367,11 @@ function paintLabels(brush: Brush, scene: Scene, bars: BarList): void {
     }
     context.fillText(label.text, label.xPx, (bars.topPx[bar] as number) + BASELINE_PX)
   }
+}
+
+/** Whether the ground shows through, so that the page's text colour is the readable one. */
+function isPale(kind: string, state: number): boolean {
+  return kind === 'wait' || (state & BarState.AMBIGUOUS) !== 0
 }
 
 /** `#rrggbb` without any of it. */

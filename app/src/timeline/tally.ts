@@ -42,7 +42,8 @@ export class Tally {
   /** Reads what changed since the last call. Returns false when there was nothing. */
   sync(columns: TraceColumns): boolean {
     const isRelaid = columns.layoutVersion !== this.layoutVersion
-    const startsEarlier = columns.firstS < this.originS
+    const isFirst = Number.isNaN(this.originS) && !Number.isNaN(columns.firstS)
+    const startsEarlier = isFirst || columns.firstS < this.originS
     if (isRelaid || startsEarlier || columns.spanCount < this.spanCount) this.clear(columns)
     else if (columns.version === this.version) return false
     this.widen(columns)
