@@ -9,7 +9,10 @@ import { enterRun } from './store/run-transitions.ts'
 import { change } from './store/store.ts'
 
 /** Takes files and shows them: the one, or the list. */
-export function openFiles({ store, files }: Pick<App, 'store' | 'files'>, added: readonly File[]): void {
+export function openFiles(
+  { store, files }: Pick<App, 'store' | 'files'>,
+  added: readonly File[],
+): void {
   if (added.length === 0) return
   const ids = addFiles(files, added)
   // The same name may be on screen already: leaving it first makes the new file be read.
@@ -45,7 +48,8 @@ export function DropFiles() {
 function useFileDrag(onDrop: (files: readonly File[]) => void): boolean {
   const [isOver, setOver] = useState(false)
   useEffect(() => {
-    const hasFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') === true
+    const hasFiles = (event: DragEvent): boolean =>
+      event.dataTransfer?.types.includes('Files') === true
     const over = (event: DragEvent): void => {
       if (!hasFiles(event)) return
       event.preventDefault()

@@ -6,6 +6,7 @@ import { PlaybackBar } from './panels/PlaybackBar.tsx'
 import { useColumns } from './panels/use-columns.ts'
 import { OpenFileButton } from './runs/RunsPage.tsx'
 import { useApp, useFacts } from './store/app.tsx'
+import type { ConnectionState } from './store/app-state.ts'
 import { pageTitle, runPageState } from './store/page-state.ts'
 import { enterRun } from './store/run-transitions.ts'
 import { change } from './store/store.ts'
@@ -38,26 +39,30 @@ export function RunPage() {
 function Body() {
   const { columns } = useColumns()
   const connection = useFacts((state) => state.connection)
+  const samples = useFacts((state) => state.progress?.events ?? 0)
   const isEmpty = columns.spanCount === 0 && columns.markCount === 0
   if (isEmpty && connection.state === 'failed') return <Failed reason={connection.reason} />
   return (
     <div className="run-body">
       <div className="timeline-slot">
         <Timeline />
-        {isEmpty && <p className="waiting">{waitingFor(connection.state)}</p>}
+        {isEmpty && <p className="waiting">{waitingFor(connection.state, samples)}</p>}
       </div>
       <Details />
     </div>
   )
 }
 
-function waitingFor(state: string): string {
+/** `samples`: lines that were read although there is nothing to draw. */
+function waitingFor(state: ConnectionState, samples: number): string {
   switch (state) {
     case 'live':
       return 'Waiting for the first event'
     case 'ended':
     case 'loaded':
-      return 'This run has no events'
+      return samples === 0
+        ? 'This run has no events'
+        : `This log has ${formatCount(samples)} telemetry samples and no events`
     case 'reconnecting':
       return 'The server is away'
     default:
@@ -69,7 +74,8 @@ function waitingFor(state: string): string {
 function ReadProgress() {
   const progress = useFacts((state) => state.progress)
   const isReading = useFacts((state) => state.connection.state === 'connecting')
-  if (progress === undefined || progress.done || !isReading || progress.totalBytes === undefined) return undefined
+  if (progress === undefined || progress.done || !isReading || progress.totalBytes === undefined)
+    return undefined
   const { readBytes, totalBytes, events } = progress
   return (
     <div className="read-progress">

@@ -20,7 +20,12 @@ test('a span that ends behind the playhead is open up to it, and keeps its secre
 })
 
 test('what did not end is open at a playhead, and fades at the end of the log', () => {
-  const columns = columnsOf(logText([['agent', 0], ['tool_call', 1, 2]]))
+  const columns = columnsOf(
+    logText([
+      ['agent', 0],
+      ['tool_call', 1, 2],
+    ]),
+  )
   expect(flagsAt(columns, 0, T0 + 1)).toBe(SpanFlag.OPEN)
   expect(flagsAt(columns, 0, undefined)).toBe(SpanFlag.DID_NOT_END)
   expect(barEndS(columns, 0, undefined, T0 + 99)).toBe(T0 + 2)
@@ -41,15 +46,15 @@ test('now is the wall clock while a log is followed, and never behind its last e
 const KINDS = ['agent', 'turn', 'tool_call', 'lm_inference', 'retry_attempt'] as const
 
 const rows = fc.array(
-  fc.tuple(fc.constantFrom(...KINDS), fc.nat(20), fc.option(fc.nat(20)), fc.boolean()).map(
-    ([kind, startS, lengthS, fails]): SpanRow => [
+  fc
+    .tuple(fc.constantFrom(...KINDS), fc.nat(20), fc.option(fc.nat(20)), fc.boolean())
+    .map(([kind, startS, lengthS, fails]): SpanRow => [
       kind,
       startS,
       lengthS === null ? undefined : startS + lengthS,
       { tool: `t${startS}` },
       fails ? { success: false, error: 'broken' } : {},
-    ],
-  ),
+    ]),
   { maxLength: 12 },
 )
 
@@ -77,7 +82,9 @@ test('the picture at a playhead is that of a viewer who has read the lines up to
   fc.assert(
     fc.property(rows, fc.nat(45), (spans, atS) => {
       const lines = logLines(spans)
-      const upTo = lines.filter((text) => (JSON.parse(text) as { timestamp: number }).timestamp <= T0 + atS)
+      const upTo = lines.filter(
+        (text) => (JSON.parse(text) as { timestamp: number }).timestamp <= T0 + atS,
+      )
       const clipped = picture(columnsOf(lines.join('')), T0 + atS)
       const read = picture(columnsOf(upTo.join(''), { isOver: false }), undefined)
       expect(clipped).toEqual(read)

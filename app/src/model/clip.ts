@@ -13,19 +13,31 @@ import { SpanFlag } from '@wattline/trace'
 import type { TraceColumns } from './columns.ts'
 
 /** `playheadS` is undefined at the end of the log, or now: then nothing is hidden. */
-export function isVisible(columns: TraceColumns, slot: number, playheadS: number | undefined): boolean {
+export function isVisible(
+  columns: TraceColumns,
+  slot: number,
+  playheadS: number | undefined,
+): boolean {
   return playheadS === undefined || columns.startS[slot]! <= playheadS
 }
 
 /** Whether the span is drawn open: its end is not known, or not known at the playhead. */
-export function isOpenAt(columns: TraceColumns, slot: number, playheadS: number | undefined): boolean {
+export function isOpenAt(
+  columns: TraceColumns,
+  slot: number,
+  playheadS: number | undefined,
+): boolean {
   const endS = columns.endS[slot]!
   if (playheadS === undefined) return (columns.flags[slot]! & SpanFlag.OPEN) !== 0
   return !(endS <= playheadS)
 }
 
 /** The span's flags as far as they are known at the playhead. */
-export function flagsAt(columns: TraceColumns, slot: number, playheadS: number | undefined): number {
+export function flagsAt(
+  columns: TraceColumns,
+  slot: number,
+  playheadS: number | undefined,
+): number {
   const flags = columns.flags[slot]!
   if (playheadS === undefined) return flags
   let known = flags & SpanFlag.PARENT_UNSURE
@@ -55,12 +67,21 @@ export function barEndS(
 }
 
 /** The subject's index into `strings`: before its end, only what the start told. */
-export function subjectAt(columns: TraceColumns, slot: number, playheadS: number | undefined): number {
-  if (playheadS !== undefined && isOpenAt(columns, slot, playheadS)) return columns.startSubject[slot]!
+export function subjectAt(
+  columns: TraceColumns,
+  slot: number,
+  playheadS: number | undefined,
+): number {
+  if (playheadS !== undefined && isOpenAt(columns, slot, playheadS))
+    return columns.startSubject[slot]!
   return columns.subject[slot]!
 }
 
-export function isMarkVisible(columns: TraceColumns, mark: number, playheadS: number | undefined): boolean {
+export function isMarkVisible(
+  columns: TraceColumns,
+  mark: number,
+  playheadS: number | undefined,
+): boolean {
   return playheadS === undefined || columns.markTimeS[mark]! <= playheadS
 }
 

@@ -43,15 +43,15 @@ test('a new version of the columns is counted anew', () => {
 })
 
 const rows = fc.array(
-  fc.tuple(fc.nat(9), fc.option(fc.nat(9)), fc.option(fc.nat(50)), fc.option(fc.nat(3))).map(
-    ([startS, lengthS, tokens, parent]): SpanRow => [
+  fc
+    .tuple(fc.nat(9), fc.option(fc.nat(9)), fc.option(fc.nat(50)), fc.option(fc.nat(3)))
+    .map(([startS, lengthS, tokens, parent]): SpanRow => [
       'tool_call',
       startS,
       lengthS === null ? undefined : startS + lengthS,
       parent === null ? {} : { parent_id: `s${parent}` },
       tokens === null ? {} : { total_tokens: tokens, cost_usd: tokens },
-    ],
-  ),
+    ]),
   { maxLength: 8 },
 )
 
@@ -59,7 +59,8 @@ test('at the end the sums are those of the trace’s own statistics', () => {
   fc.assert(
     fc.property(rows, (spans) => {
       const trace = new Trace()
-      for (const [position, text] of logLines(spans).entries()) trace.add(JSON.parse(text), position)
+      for (const [position, text] of logLines(spans).entries())
+        trace.add(JSON.parse(text), position)
       trace.flush()
       const { tokens, costUsd, errors } = summarize(trace)
       const counts = createCounter(columnsOf(logText(spans)))(undefined)

@@ -94,7 +94,11 @@ function figureSteps(columns: TraceColumns, figure: Float64Array): Steps {
   return toSteps(steps)
 }
 
-function replaceAncestors(columns: TraceColumns, slot: number, replacedS: Map<number, number>): void {
+function replaceAncestors(
+  columns: TraceColumns,
+  slot: number,
+  replacedS: Map<number, number>,
+): void {
   const fromS = knownFromS(columns, slot)
   for (let up = columns.parent[slot]!; up >= 0; up = columns.parent[up]!) {
     const before = replacedS.get(up)

@@ -3,7 +3,11 @@ import { SpanFlag } from '@wattline/trace'
 import { MarkFlag, type TraceColumns } from './columns.ts'
 
 /** Closest event after (`direction` 1) or before (−1) `atS`; undefined = there is none. */
-export function nextEventS(columns: TraceColumns, atS: number, direction: 1 | -1): number | undefined {
+export function nextEventS(
+  columns: TraceColumns,
+  atS: number,
+  direction: 1 | -1,
+): number | undefined {
   const closest = closestTo(atS, direction)
   for (let slot = 0; slot < columns.spanCount; slot++) {
     closest.offer(columns.startS[slot]!)
@@ -16,7 +20,11 @@ export function nextEventS(columns: TraceColumns, atS: number, direction: 1 | -1
 }
 
 /** Closest error that becomes known after or before `atS`. */
-export function nextErrorS(columns: TraceColumns, atS: number, direction: 1 | -1): number | undefined {
+export function nextErrorS(
+  columns: TraceColumns,
+  atS: number,
+  direction: 1 | -1,
+): number | undefined {
   const closest = closestTo(atS, direction)
   for (let slot = 0; slot < columns.spanCount; slot++) {
     if ((columns.flags[slot]! & SpanFlag.ERROR) !== 0) closest.offer(columns.errorAtS[slot]!)
@@ -24,7 +32,10 @@ export function nextErrorS(columns: TraceColumns, atS: number, direction: 1 | -1
   return closest.get()
 }
 
-function closestTo(atS: number, direction: 1 | -1): { offer(timeS: number): void; get(): number | undefined } {
+function closestTo(
+  atS: number,
+  direction: 1 | -1,
+): { offer(timeS: number): void; get(): number | undefined } {
   let best: number | undefined
   return {
     offer(timeS) {

@@ -37,7 +37,14 @@ test('a late end changes its span in place, and the journal says which', () => {
 test('another grouping and another run make every index void', () => {
   const ingestor = new Ingestor('agent')
   const columns = new Columns()
-  ingestor.push(utf8.encode(logLines([['tool_call', 0, 1], ['turn', 0, 1]]).join('')))
+  ingestor.push(
+    utf8.encode(
+      logLines([
+        ['tool_call', 0, 1],
+        ['turn', 0, 1],
+      ]).join(''),
+    ),
+  )
   columns.apply(ingestor.flush()!)
   const { version, layoutVersion } = columns
   columns.apply(ingestor.regroup('kind'))

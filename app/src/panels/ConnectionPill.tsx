@@ -1,10 +1,10 @@
 /** How the run reaches us, in shape, colour and words: live, reconnecting, ended, read from a file. */
 import { formatBytes, formatCount } from '@wattline/trace'
-import { useEffect, useState } from 'react'
 import type { AppState } from '../store/app-state.ts'
 import { useApp, useFacts } from '../store/app.tsx'
 import { formatElapsed } from '../ui/elapsed.ts'
 import { Tip } from '../ui/Tip.tsx'
+import { useNowS } from '../ui/use-now.ts'
 
 export function ConnectionPill() {
   const { ingest, columns } = useApp()
@@ -14,8 +14,13 @@ export function ConnectionPill() {
   useFacts((state) => Math.floor(state.version / 64))
   const isTicking = connection.state === 'live' || connection.state === 'reconnecting'
   const skewS = useFacts((state) => state.skewS)
-  const nowS = useNowS(isTicking)
-  const { tone, text, detail } = describeConnection({ connection, progress, run }, columns, nowS, skewS)
+  const nowS = useNowS(isTicking ? 1000 : undefined)
+  const { tone, text, detail } = describeConnection(
+    { connection, progress, run },
+    columns,
+    nowS,
+    skewS,
+  )
 
   return (
     <div className={`pill ${tone}`} role="status">
@@ -69,7 +74,11 @@ export function describeConnection(
     }
     case 'ended':
       return run?.state === 'lost'
-        ? { tone: 'lost', text: `writer lost${length}`, detail: 'A writer went silent without an end' }
+        ? {
+            tone: 'lost',
+            text: `writer lost${length}`,
+            detail: 'A writer went silent without an end',
+          }
         : { tone: 'ended', text: `ended${length}`, detail: 'Every writer has ended this run' }
     case 'loaded':
       return { tone: 'ended', text: `file${length}`, detail: readSoFar(progress) }
@@ -85,16 +94,4 @@ function percent({ readBytes, totalBytes }: NonNullable<AppState['progress']>): 
 function readSoFar(progress: AppState['progress']): string {
   if (progress === undefined) return 'Read from a file'
   return `${formatBytes(progress.readBytes)} and ${formatCount(progress.events)} events read`
-}
-
-/** The wall clock, each second while it matters. */
-function useNowS(isTicking: boolean): number {
-  const [nowS, setNowS] = useState(() => Date.now() / 1000)
-  useEffect(() => {
-    if (!isTicking) return
-    setNowS(Date.now() / 1000)
-    const timer = setInterval(() => setNowS(Date.now() / 1000), 1000)
-    return () => clearInterval(timer)
-  }, [isTicking])
-  return nowS
 }

@@ -49,10 +49,19 @@ function CountList({ counts }: { counts: Counts }) {
         tone={counts.errors > 0 ? 'bad' : 'plain'}
       />
       {counts.tokens !== undefined && (
-        <Count name="tok" value={formatCount(counts.tokens)} exact={`${counts.tokens.toLocaleString('en')} tokens`} />
+        <Count
+          name="tok"
+          value={formatCount(counts.tokens)}
+          exact={`${counts.tokens.toLocaleString('en')} tokens`}
+        />
       )}
       {counts.costUsd !== undefined && (
-        <Count name="cost" value={formatCost(counts.costUsd)} exact={`$${counts.costUsd}`} isNameQuiet />
+        <Count
+          name="cost"
+          value={formatCost(counts.costUsd)}
+          exact={`$${counts.costUsd}`}
+          isNameQuiet
+        />
       )}
     </dl>
   )

@@ -25,8 +25,8 @@ export function MarkDetails({ slot }: { slot: number }) {
       </DetailsHeader>
       {(flags & MarkFlag.ORPHAN) !== 0 && (
         <Notice tone="warn">
-          <strong>An end without a start.</strong> The log has no start it could belong to, so there is no
-          span and no duration.
+          <strong>An end without a start.</strong> The log has no start it could belong to, so there
+          is no span and no duration.
         </Notice>
       )}
       {facts?.error !== undefined && (

@@ -1,6 +1,6 @@
 /** What the right side says while nothing is selected: where the run's time went, and its errors. */
-import { formatDuration, SpanFlag } from '@wattline/trace'
-import { useMemo, useState } from 'react'
+import { formatDuration } from '@wattline/trace'
+import { useState } from 'react'
 import { useApp, useFacts } from '../store/app.tsx'
 import { downloadSpans } from '../store/download.ts'
 import { change } from '../store/store.ts'
@@ -13,15 +13,12 @@ import { KindDot } from '../ui/KindDot.tsx'
 import { SpanLinks } from './detail-parts.tsx'
 import { useColumns } from './use-columns.ts'
 
-const MOST_ERRORS = 500
-
 export function Overview() {
   const { version } = useColumns()
   const runId = useFacts((state) => state.runId)
   const playheadS = useFacts((state) => state.playheadS)
   const key = `${version} ${playheadS}`
   const { answer } = useAnswer('overview', { playheadS }, `overview ${runId}`, key)
-  const errors = useErrorSlots(playheadS)
   return (
     <section className="details overview" aria-label="Overview of the run">
       <header className="details-header">
@@ -30,14 +27,14 @@ export function Overview() {
           {playheadS === undefined ? 'Select a bar to see its details' : 'As of the playhead'}
         </p>
       </header>
-      {answer !== undefined && answer.length > 0 && <KindTable kinds={answer} />}
-      {answer !== undefined && answer.length > 0 && <DownloadButton />}
-      {errors.length > 0 && (
+      {answer !== undefined && answer.kinds.length > 0 && <KindTable kinds={answer.kinds} />}
+      {answer !== undefined && answer.kinds.length > 0 && <DownloadButton />}
+      {answer !== undefined && answer.errorCount > 0 && (
         <section className="details-section">
           <h3>
-            Errors <span className="muted">{errors.length}</span>
+            Errors <span className="muted">{answer.errorCount.toLocaleString('en')}</span>
           </h3>
-          <SpanLinks slots={errors} first={20} />
+          <SpanLinks slots={answer.errors} first={20} />
         </section>
       )}
     </section>
@@ -52,7 +49,12 @@ function DownloadButton() {
       <button
         type="button"
         className="button"
-        onClick={() => void downloadSpans(app).then(() => setReason(undefined), (error: Error) => setReason(error.message))}
+        onClick={() =>
+          void downloadSpans(app).then(
+            () => setReason(undefined),
+            (error: Error) => setReason(error.message),
+          )
+        }
       >
         <DownloadIcon size={14} /> Download spans
       </button>
@@ -105,17 +107,4 @@ function KindTable({ kinds }: { kinds: readonly KindSummary[] }) {
 
 function formatMs(ms: number | undefined): string {
   return formatDuration(ms === undefined ? undefined : ms / 1000)
-}
-
-function useErrorSlots(playheadS: number | undefined): readonly number[] {
-  const { columns, version } = useColumns()
-  return useMemo(() => {
-    const slots: number[] = []
-    for (let slot = 0; slot < columns.spanCount && slots.length < MOST_ERRORS; slot++) {
-      if ((columns.flags[slot]! & SpanFlag.ERROR) === 0) continue
-      if (playheadS === undefined || columns.errorAtS[slot]! <= playheadS) slots.push(slot)
-    }
-    return slots
-    // The version stands for the columns, which change in place.
-  }, [columns, version, playheadS])
 }

@@ -23,7 +23,11 @@ export function PageTools() {
         <CommandIcon />
       </IconButton>
       <ThemeMenu />
-      <IconButton label="Keys and help" shortcut="?" onClick={() => store.setState({ dialog: 'help' })}>
+      <IconButton
+        label="Keys and help"
+        shortcut="?"
+        onClick={() => store.setState({ dialog: 'help' })}
+      >
         <HelpIcon />
       </IconButton>
     </div>

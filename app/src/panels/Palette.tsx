@@ -71,7 +71,9 @@ function CommandItem({ command, onRun }: { command: Command; onRun: () => void }
 
 function useRuns(): readonly RunFacts[] {
   const { base, files } = useApp()
-  const [runs, setRuns] = useState<readonly RunFacts[]>(() => files.getState().map(({ facts }) => facts))
+  const [runs, setRuns] = useState<readonly RunFacts[]>(() =>
+    files.getState().map(({ facts }) => facts),
+  )
   useEffect(() => {
     const abort = new AbortController()
     listRuns(base, abort.signal).then(

@@ -1,6 +1,7 @@
 /** The bar at the bottom: play, step, scrub, speed; what the range holds; how sure the data is. */
 import { DropdownMenu } from 'radix-ui'
 import type { ReactNode } from 'react'
+import { nowOf } from '../model/clip.ts'
 import { useApp, useFacts } from '../store/app.tsx'
 import { playOrPause, seekTo, stepToError, stepToEvent } from '../store/playback.ts'
 import { isFollowed } from '../store/run-transitions.ts'
@@ -9,6 +10,7 @@ import { backToLive, setSpeed, SPEEDS } from '../store/transitions.ts'
 import { ErrorIcon, PauseIcon, PlayIcon, StepBackIcon, StepOnIcon } from '../ui/icons.tsx'
 import { IconButton } from '../ui/IconButton.tsx'
 import { exactTime, formatTime } from '../ui/time.ts'
+import { useNowS } from '../ui/use-now.ts'
 import { QualityButton } from './Quality.tsx'
 import { RangeStats } from './RangeStats.tsx'
 import { useColumns } from './use-columns.ts'
@@ -49,7 +51,11 @@ function Transport(): ReactNode {
       <IconButton label="Next event" shortcut="Shift+→" onClick={() => stepToEvent(app, 1)}>
         <StepOnIcon size={14} />
       </IconButton>
-      <IconButton label="Playhead to next error" shortcut="Alt+→" onClick={() => stepToError(app, 1)}>
+      <IconButton
+        label="Playhead to next error"
+        shortcut="Alt+→"
+        onClick={() => stepToError(app, 1)}
+      >
         <ErrorIcon size={14} />
       </IconButton>
     </>
@@ -65,7 +71,12 @@ function SpeedMenu() {
         {speed}×
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
-        <DropdownMenu.Content className="menu narrow" side="top" sideOffset={6} collisionPadding={8}>
+        <DropdownMenu.Content
+          className="menu narrow"
+          side="top"
+          sideOffset={6}
+          collisionPadding={8}
+        >
           <DropdownMenu.RadioGroup
             value={String(speed)}
             onValueChange={(value) => change(store, setSpeed, Number(value))}
@@ -114,13 +125,20 @@ function Scrubber() {
   )
 }
 
+/** Tenths are as much as an eye can read of a running clock. */
+const TICK_MS = 100
+
 /** The playhead's time; a click changes between the run's clock and the day's. */
 function TimeReadout() {
   const { store } = useApp()
   const { columns } = useColumns()
   const playheadS = useFacts((state) => state.playheadS)
   const clock = useFacts((state) => state.clock)
-  const timeS = playheadS ?? columns.lastS
+  const isTicking = useFacts(isFollowed) && playheadS === undefined
+  const skewS = useFacts((state) => state.skewS)
+  const nowS = useNowS(isTicking ? TICK_MS : undefined)
+  const endS = nowOf(isTicking, columns.lastS, nowS - skewS)
+  const timeS = playheadS ?? (Number.isNaN(columns.firstS) ? Number.NaN : endS)
   const other = clock === 'relative' ? 'absolute' : 'relative'
   return (
     <button

@@ -16,15 +16,58 @@ interface Doubt {
 }
 
 const DOUBTS: readonly Doubt[] = [
-  { key: 'malformed', name: 'Lines that could not be read', meaning: 'Not JSON, or without a type or a time. The rest of the log is unharmed.' },
-  { key: 'lost', name: 'Events lost', meaning: 'A recorder had to drop them, or they never reached the server. They are missing from every figure.' },
-  { key: 'ambiguous', name: 'Pairings that are a guess', meaning: 'Several starts could own one end, and no id tells them apart. Drawn with a dotted outline.', query: 'is:ambiguous' },
-  { key: 'orphan', name: 'Ends without a start', meaning: 'Shown as marks; they have no duration.', query: 'is:orphan' },
-  { key: 'unfinished', name: 'Spans that did not end', meaning: 'Their writer stopped first. They fade out and count in no duration.', query: 'is:unfinished' },
-  { key: 'parentUnsure', name: 'Parents that are a guess', meaning: 'Several open spans were equally likely. A parent_id decides.' },
-  { key: 'clock', name: 'Ends before their start', meaning: 'The writer’s clock was set back in between.', query: 'is:clock' },
-  { key: 'rescaled', name: 'Timestamps not in seconds', meaning: 'Read as milli-, micro- or nanoseconds by their size.' },
-  { key: 'late', name: 'Events out of order', meaning: 'They were older than one before them in the log. Nothing is wrong with them; pairing has taken them in.' },
+  {
+    key: 'malformed',
+    name: 'Lines that could not be read',
+    meaning: 'Not JSON, or without a type or a time. The rest of the log is unharmed.',
+  },
+  {
+    key: 'lost',
+    name: 'Events lost',
+    meaning:
+      'A recorder had to drop them, or they never reached the server. They are missing from every figure.',
+  },
+  {
+    key: 'ambiguous',
+    name: 'Pairings that are a guess',
+    meaning:
+      'Several starts could own one end, and no id tells them apart. Drawn with a dotted outline.',
+    query: 'is:ambiguous',
+  },
+  {
+    key: 'orphan',
+    name: 'Ends without a start',
+    meaning: 'Shown as marks; they have no duration.',
+    query: 'is:orphan',
+  },
+  {
+    key: 'unfinished',
+    name: 'Spans that did not end',
+    meaning: 'Their writer stopped first. They fade out and count in no duration.',
+    query: 'is:unfinished',
+  },
+  {
+    key: 'parentUnsure',
+    name: 'Parents that are a guess',
+    meaning: 'Several open spans were equally likely. A parent_id decides.',
+  },
+  {
+    key: 'clock',
+    name: 'Ends before their start',
+    meaning: 'The writer’s clock was set back in between.',
+    query: 'is:clock',
+  },
+  {
+    key: 'rescaled',
+    name: 'Timestamps not in seconds',
+    meaning: 'Read as milli-, micro- or nanoseconds by their size.',
+  },
+  {
+    key: 'late',
+    name: 'Events out of order',
+    meaning:
+      'They were older than one before them in the log. Nothing is wrong with them; pairing has taken them in.',
+  },
 ]
 
 /** Being late or in another unit takes nothing from what is shown. */
@@ -42,6 +85,7 @@ export function QualityButton() {
   const quality = useFacts((state) => state.quality)
   const tornLine = useFacts((state) => state.tornLine)
   const doubts = doubtCount(quality, tornLine)
+  if (quality === undefined) return undefined
   return (
     <button
       type="button"
@@ -86,7 +130,8 @@ export function QualityDialog() {
         {present.map(({ key, name, meaning, query }) => (
           <div key={key} className="doubt">
             <dt>
-              <span className="doubt-count">{(quality?.[key] ?? 0).toLocaleString('en')}</span> {name}
+              <span className="doubt-count">{(quality?.[key] ?? 0).toLocaleString('en')}</span>{' '}
+              {name}
             </dt>
             <dd>
               {meaning}

@@ -26,7 +26,10 @@ export function RangeStats() {
           {answer.costUsd !== undefined && <span>{formatCost(answer.costUsd)}</span>}
         </>
       )}
-      <CopyButton label="Copy the range’s spans as JSON lines" text={() => ingest.ask('records', range)} />
+      <CopyButton
+        label="Copy the range’s spans as JSON lines"
+        text={() => ingest.ask('records', range)}
+      />
       <button
         type="button"
         className="icon-button small"

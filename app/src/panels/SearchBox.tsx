@@ -42,7 +42,12 @@ export function SearchBox() {
             {count === undefined ? '…' : count.toLocaleString('en')}
             <span className="unseen"> matches</span>
           </span>
-          <button type="button" className="icon-button small" aria-label="Clear search" onClick={clear}>
+          <button
+            type="button"
+            className="icon-button small"
+            aria-label="Clear search"
+            onClick={clear}
+          >
             <CloseIcon size={12} />
           </button>
         </>

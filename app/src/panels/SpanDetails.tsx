@@ -62,30 +62,33 @@ function FlagNotices({ flags, error }: { flags: number; error: string | undefine
       {(flags & SpanFlag.ERROR) !== 0 && (
         <Notice tone="bad">
           <strong>Failed</strong>
-          {error !== undefined && error !== '' && <pre className="error-text">{visible(error)}</pre>}
+          {error !== undefined && error !== '' && (
+            <pre className="error-text">{visible(error)}</pre>
+          )}
         </Notice>
       )}
       {(flags & SpanFlag.DID_NOT_END) !== 0 && (
         <Notice tone="warn">
-          <strong>Did not end.</strong> Its writer stopped before it wrote an end. The bar fades where its
-          parent or its writer ended; it counts in no duration.
+          <strong>Did not end.</strong> Its writer stopped before it wrote an end. The bar fades
+          where its parent or its writer ended; it counts in no duration.
         </Notice>
       )}
       {(flags & SpanFlag.AMBIGUOUS) !== 0 && (
         <Notice tone="warn">
-          <strong>Pairing is a guess.</strong> More than one start could own this end, and no id tells them
-          apart. An id on both events (call_id, span_id) makes it certain.
+          <strong>Pairing is a guess.</strong> More than one start could own this end, and no id
+          tells them apart. An id on both events (call_id, span_id) makes it certain.
         </Notice>
       )}
       {(flags & SpanFlag.CLOCK) !== 0 && (
         <Notice tone="warn">
-          <strong>Ends before it starts.</strong> The writer’s clock was set back in between; its length is
-          not known.
+          <strong>Ends before it starts.</strong> The writer’s clock was set back in between; its
+          length is not known.
         </Notice>
       )}
       {(flags & SpanFlag.PARENT_UNSURE) !== 0 && (
         <Notice tone="warn">
-          <strong>Parent is a guess.</strong> Several open spans were equally likely; a parent_id decides.
+          <strong>Parent is a guess.</strong> Several open spans were equally likely; a parent_id
+          decides.
         </Notice>
       )}
     </>

@@ -72,7 +72,9 @@ test('doubts are counted, explained, and lead to what they are about', async () 
       <QualityDialog />
     </>,
   )
-  await waitFor(() => expect(screen.getByRole('button', { name: /data quality/ }).textContent).toContain('3'))
+  await waitFor(() =>
+    expect(screen.getByRole('button', { name: /data quality/ }).textContent).toContain('3'),
+  )
   expect(screen.getByText(/Not JSON, or without/)).toBeTruthy()
   expect(screen.getByText('line 7')).toBeTruthy()
   expect(screen.getByText(/Line 9 has no end/)).toBeTruthy()

@@ -12,7 +12,15 @@ import { IconButton } from '../ui/IconButton.tsx'
 import { KindDot } from '../ui/KindDot.tsx'
 import { JsonTree } from './JsonTree.tsx'
 
-export function Fact({ name, title, children }: { name: string; title?: string; children: ReactNode }) {
+export function Fact({
+  name,
+  title,
+  children,
+}: {
+  name: string
+  title?: string
+  children: ReactNode
+}) {
   return (
     <div className="fact" title={title}>
       <dt>{name}</dt>
@@ -26,7 +34,12 @@ export function DetailsHeader({ label, children }: { label: string; children: Re
   return (
     <header className="details-header">
       <div className="details-tools">
-        <IconButton label="Fit in view" shortcut="F" className="small" onClick={() => timeline.current?.fitSelection()}>
+        <IconButton
+          label="Fit in view"
+          shortcut="F"
+          className="small"
+          onClick={() => timeline.current?.fitSelection()}
+        >
           <FitIcon size={14} />
         </IconButton>
         <IconButton
@@ -105,7 +118,10 @@ export function RawMetadata({ title, position }: { title: string; position: numb
       <div className="section-head">
         <h3>{title}</h3>
         {answer !== undefined && (
-          <CopyButton label={`Copy ${title.toLowerCase()}`} text={JSON.stringify(answer, null, 2)} />
+          <CopyButton
+            label={`Copy ${title.toLowerCase()}`}
+            text={JSON.stringify(answer, null, 2)}
+          />
         )}
       </div>
       {reason !== undefined && <p className="muted">{reason}</p>}
@@ -113,4 +129,3 @@ export function RawMetadata({ title, position }: { title: string; position: numb
     </section>
   )
 }
-

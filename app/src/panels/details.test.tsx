@@ -11,8 +11,20 @@ afterEach(cleanup)
 
 const LOG = logText([
   ['agent', 0, 9, { agent_name: 'planner' }],
-  ['tool_call', 1, 3.5, { tool: 'grep', parent_id: 's0' }, { success: false, error: 'no such file' }],
-  ['lm_inference', 4, 6, { model: 'qwen', parent_id: 's0' }, { prompt_tokens: 30, completion_tokens: 12 }],
+  [
+    'tool_call',
+    1,
+    3.5,
+    { tool: 'grep', parent_id: 's0' },
+    { success: false, error: 'no such file' },
+  ],
+  [
+    'lm_inference',
+    4,
+    6,
+    { model: 'qwen', parent_id: 's0' },
+    { prompt_tokens: 30, completion_tokens: 12 },
+  ],
   ['tool_call', 7, undefined, { tool: 'sleep', parent_id: 's0' }],
 ])
 

@@ -5,7 +5,13 @@ import type { RunFacts } from '../store/app-state.ts'
 import { Modal } from '../ui/Modal.tsx'
 import { deleteRun } from './api.ts'
 
-export function DeleteRun({ run, onDone }: { run: RunFacts; onDone: (isDeleted: boolean) => void }) {
+export function DeleteRun({
+  run,
+  onDone,
+}: {
+  run: RunFacts
+  onDone: (isDeleted: boolean) => void
+}) {
   const { base } = useApp()
   const [reason, setReason] = useState<string>()
   const [isBusy, setBusy] = useState(false)
@@ -22,7 +28,8 @@ export function DeleteRun({ run, onDone }: { run: RunFacts; onDone: (isDeleted: 
   return (
     <Modal title="Delete this run?" className="confirm" onClose={() => onDone(false)}>
       <p>
-        <strong>{run.name}</strong> and its log are deleted from the server’s folder. This cannot be undone.
+        <strong>{run.name}</strong> and its log are deleted from the server’s folder. This cannot be
+        undone.
         {run.state === 'live' && ' Its recorder is still writing and will be told to stop.'}
       </p>
       {reason !== undefined && (
@@ -34,7 +41,12 @@ export function DeleteRun({ run, onDone }: { run: RunFacts; onDone: (isDeleted: 
         <button type="button" className="button" autoFocus onClick={() => onDone(false)}>
           Keep it
         </button>
-        <button type="button" className="button danger" disabled={isBusy} onClick={() => void confirm()}>
+        <button
+          type="button"
+          className="button danger"
+          disabled={isBusy}
+          onClick={() => void confirm()}
+        >
           Delete
         </button>
       </div>

@@ -45,16 +45,17 @@ export function EmptyRuns() {
     <div className="empty">
       <h1>No runs yet</h1>
       <p className="lead">
-        Record what your agents do and watch it here while they do it. A run appears the moment its first
-        event arrives.
+        Record what your agents do and watch it here while they do it. A run appears the moment its
+        first event arrives.
       </p>
       <Samples />
+      <h2 className="empty-head">Record your own</h2>
       <div className="ways">
         <Way title="From TypeScript" code={typeScript(address)} />
         <Way title="From Python, or any language that can POST" code={python(address)} />
         <Way title="From a saved log" code={NPX}>
-          Or drop <code>.jsonl</code> files anywhere on this page. One opens at once, several become a
-          list.
+          Or drop <code>.jsonl</code> files anywhere on this page. One opens at once, several become
+          a list.
         </Way>
       </div>
     </div>
@@ -71,7 +72,7 @@ function Way({ title, code, children }: WayProps) {
   return (
     <section className="way">
       <header>
-        <h2>{title}</h2>
+        <h3>{title}</h3>
         <CopyButton label={`Copy: ${title}`} text={code} />
       </header>
       <pre tabIndex={0} aria-label={title}>
@@ -103,17 +104,25 @@ function Samples() {
   }
   if (samples.length === 0) return undefined
   return (
-    <section className="samples" aria-label="Sample runs">
-      {samples.map((sample) => (
-        <button key={sample.file} type="button" className="sample" onClick={() => void open(sample)}>
-          <PlayIcon size={18} />
-          <span>
-            <strong>{sample.name}</strong>
-            <span className="muted">{sample.about}</span>
-          </span>
-        </button>
-      ))}
+    <>
+      <h2 className="empty-head">Look at a sample</h2>
+      <div className="samples">
+        {samples.map((sample) => (
+          <button
+            key={sample.file}
+            type="button"
+            className="sample"
+            onClick={() => void open(sample)}
+          >
+            <PlayIcon size={18} />
+            <span>
+              <strong>{sample.name}</strong>
+              <span className="muted">{sample.about}</span>
+            </span>
+          </button>
+        ))}
+      </div>
       {reason !== undefined && <p role="alert">{reason}</p>}
-    </section>
+    </>
   )
 }

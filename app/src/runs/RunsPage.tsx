@@ -43,7 +43,9 @@ export function RunsPage() {
         )}
         {!isEmpty && <h1 className="unseen">Runs</h1>}
         {isEmpty && <EmptyRuns />}
-        {all.length > 0 && shown.length === 0 && <p className="no-match">No run is called “{filter}”.</p>}
+        {all.length > 0 && shown.length === 0 && (
+          <p className="no-match">No run is called “{filter}”.</p>
+        )}
         {shown.length > 0 && <RunsTable runs={shown} onChanged={refresh} />}
       </main>
     </>

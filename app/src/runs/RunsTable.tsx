@@ -1,7 +1,7 @@
 /** The table of runs. Each row's figures are asked for when the row is seen. */
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { formatBytes, formatCost, formatCount } from '@wattline/trace'
-import { useEffect, useRef, useState, type RefObject } from 'react'
+import { useRef, useState, type RefObject } from 'react'
 import { NameField } from '../panels/RunName.tsx'
 import { useApp } from '../store/app.tsx'
 import type { RunFacts } from '../store/app-state.ts'
@@ -12,6 +12,7 @@ import { formatElapsed } from '../ui/elapsed.ts'
 import { PencilIcon, TrashIcon } from '../ui/icons.tsx'
 import { IconButton } from '../ui/IconButton.tsx'
 import { formatSince } from '../ui/time.ts'
+import { useNowS } from '../ui/use-now.ts'
 import { DeleteRun } from './DeleteRun.tsx'
 import { Sparkline } from './Sparkline.tsx'
 import { useSummary } from './use-runs.ts'
@@ -107,9 +108,10 @@ function RunRow({ run, rowNumber, onChanged }: RunRowProps) {
   const { store, base } = useApp()
   const [mode, setMode] = useState<'rename' | 'delete'>()
   const summary = useSummary(base, run)
-  const nowS = useNow(run.state === 'live')
+  const nowS = useNowS(run.state === 'live' ? 1000 : 30_000)
   const open = (): void => change(store, enterRun, run.id)
-  const durationS = run.state === 'live' && run.startedS !== undefined ? nowS - run.startedS : summary?.durationS
+  const durationS =
+    run.state === 'live' && run.startedS !== undefined ? nowS - run.startedS : summary?.durationS
   const more = summary?.isWhole === false ? '+' : ''
   return (
     <tr
@@ -119,7 +121,11 @@ function RunRow({ run, rowNumber, onChanged }: RunRowProps) {
       }}
     >
       <th scope="row" className="name-cell">
-        <span className={`state-dot ${run.state}`} title={STATE_WORDS[run.state]} aria-hidden="true" />
+        <span
+          className={`state-dot ${run.state}`}
+          title={STATE_WORDS[run.state]}
+          aria-hidden="true"
+        />
         {mode === 'rename' ? (
           <NameField
             run={run}
@@ -141,13 +147,19 @@ function RunRow({ run, rowNumber, onChanged }: RunRowProps) {
         {run.id !== run.name && !run.local && <span className="run-id">{run.id}</span>}
         {run.local && <span className="tag">file</span>}
       </th>
-      <td title={run.startedS === undefined ? undefined : new Date(run.startedS * 1000).toISOString()}>
+      <td
+        title={run.startedS === undefined ? undefined : new Date(run.startedS * 1000).toISOString()}
+      >
         {run.startedS === undefined ? formatBytes(run.bytes) : formatSince(run.startedS, nowS)}
       </td>
       <td>{durationS === undefined ? '–' : formatElapsed(Math.max(0, durationS))}</td>
       <td>{figure(summary?.agents)}</td>
-      <td>{summary === undefined ? figure(undefined) : `${summary.spans.toLocaleString('en')}${more}`}</td>
-      <td className={summary !== undefined && summary.errors > 0 ? 'bad' : ''}>{figure(summary?.errors)}</td>
+      <td>
+        {summary === undefined ? figure(undefined) : `${summary.spans.toLocaleString('en')}${more}`}
+      </td>
+      <td className={summary !== undefined && summary.errors > 0 ? 'bad' : ''}>
+        {figure(summary?.errors)}
+      </td>
       <td>{summary !== undefined && summary.tokens > 0 ? formatCount(summary.tokens) : '–'}</td>
       <td>{summary !== undefined && summary.costUsd > 0 ? formatCost(summary.costUsd) : '–'}</td>
       <td className="density-column">
@@ -156,10 +168,18 @@ function RunRow({ run, rowNumber, onChanged }: RunRowProps) {
       <td className="actions">
         {!run.readOnly && (
           <>
-            <IconButton label={`Rename ${run.name}`} className="small" onClick={() => setMode('rename')}>
+            <IconButton
+              label={`Rename ${run.name}`}
+              className="small"
+              onClick={() => setMode('rename')}
+            >
               <PencilIcon size={14} />
             </IconButton>
-            <IconButton label={`Delete ${run.name}`} className="small" onClick={() => setMode('delete')}>
+            <IconButton
+              label={`Delete ${run.name}`}
+              className="small"
+              onClick={() => setMode('delete')}
+            >
               <TrashIcon size={14} />
             </IconButton>
           </>
@@ -200,13 +220,4 @@ function moveFocus(event: React.KeyboardEvent<HTMLAnchorElement>): void {
   if (next === undefined && event.key === 'ArrowUp') document.getElementById('search')?.focus()
   next?.focus()
   next?.scrollIntoView({ block: 'nearest' })
-}
-
-function useNow(isTicking: boolean): number {
-  const [nowS, setNowS] = useState(() => Date.now() / 1000)
-  useEffect(() => {
-    const timer = setInterval(() => setNowS(Date.now() / 1000), isTicking ? 1000 : 30_000)
-    return () => clearInterval(timer)
-  }, [isTicking])
-  return nowS
 }

@@ -26,7 +26,11 @@ beforeEach(async () => {
   changes.length = 0
   server = createServer((request, response) => {
     void answer(request).then((value) => {
-      const origin = { 'access-control-allow-origin': '*', 'access-control-allow-methods': '*', 'access-control-allow-headers': '*' }
+      const origin = {
+        'access-control-allow-origin': '*',
+        'access-control-allow-methods': '*',
+        'access-control-allow-headers': '*',
+      }
       response.writeHead(value === undefined ? 404 : 200, origin).end(JSON.stringify(value ?? {}))
     })
   })
@@ -43,8 +47,18 @@ afterEach(() => {
 async function answer(request: IncomingMessage): Promise<unknown> {
   const { method, url = '' } = request
   if (url === '/api/runs') return runs
-  if (url === '/samples/index.json') return { samples: [{ file: 'a.jsonl', name: 'A sample', about: 'short' }] }
-  if (url.endsWith('/summary')) return { spans: 1234, errors: 2, agents: 3, tokens: { total: 48_100 }, costUsd: 0.31, durationS: 271, sparkline: [1, 2] }
+  if (url === '/samples/index.json')
+    return { samples: [{ file: 'a.jsonl', name: 'A sample', about: 'short' }] }
+  if (url.endsWith('/summary'))
+    return {
+      spans: 1234,
+      errors: 2,
+      agents: 3,
+      tokens: { total: 48_100 },
+      costUsd: 0.31,
+      durationS: 271,
+      sparkline: [1, 2],
+    }
   if (method === 'OPTIONS') return {}
   if (method !== 'PATCH' && method !== 'DELETE') return undefined
   let body = ''

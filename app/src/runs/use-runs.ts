@@ -23,7 +23,11 @@ export function useRuns(base: string): RunList {
       if (document.visibilityState === 'visible') {
         try {
           const runs = await listRuns(base, abort.signal)
-          setList((before) => (isSame(before.runs, runs) && before.state === 'ready' ? before : { runs, state: 'ready' }))
+          setList((before) =>
+            isSame(before.runs, runs) && before.state === 'ready'
+              ? before
+              : { runs, state: 'ready' },
+          )
         } catch {
           // Away: what is known stays on screen, and the page says so.
           if (!abort.signal.aborted) setList(({ runs }) => ({ runs, state: 'away' }))

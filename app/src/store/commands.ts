@@ -23,7 +23,11 @@ export interface Command {
 }
 
 const timeline =
-  (name: { [K in keyof TimelineActions]: TimelineActions[K] extends () => void ? K : never }[keyof TimelineActions]) =>
+  (
+    name: {
+      [K in keyof TimelineActions]: TimelineActions[K] extends () => void ? K : never
+    }[keyof TimelineActions],
+  ) =>
   (app: App): void =>
     app.timeline.current?.[name]()
 

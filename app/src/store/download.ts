@@ -2,7 +2,10 @@
 import type { App } from './app.tsx'
 
 /** Rejects with a sentence when they cannot be had. */
-export async function downloadSpans({ ingest, store }: Pick<App, 'ingest' | 'store'>): Promise<void> {
+export async function downloadSpans({
+  ingest,
+  store,
+}: Pick<App, 'ingest' | 'store'>): Promise<void> {
   const records = await ingest.ask('records', {})
   const { run, runId } = store.getState()
   const url = URL.createObjectURL(new Blob([records], { type: 'application/x-ndjson' }))

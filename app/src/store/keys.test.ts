@@ -42,7 +42,9 @@ test('typing is typing, but a chord is a chord', () => {
   const input = document.createElement('input')
   expect(commandFor(press({ key: 'w' }, input), true)).toBeUndefined()
   expect(commandFor(press({ key: 'k', ctrlKey: true }, input), true)?.title).toBe('Commands')
-  expect(commandFor(press({ key: 'w' }, document.createElement('div')), true)?.title).toBe('Zoom in')
+  expect(commandFor(press({ key: 'w' }, document.createElement('div')), true)?.title).toBe(
+    'Zoom in',
+  )
 })
 
 test('a focused button keeps Space, a slider its arrows, and neither keeps the letters', () => {

@@ -11,12 +11,15 @@ const NAMES: Readonly<Record<string, string>> = {
 
 /** Elements that use these keys themselves. */
 const TYPING = 'input:not([type=range]), textarea, select, [contenteditable=true]'
-const PRESSABLE = 'button, a[href], summary, [role=slider], [role=menuitem], [role=option], input[type=range]'
+const PRESSABLE =
+  'button, a[href], summary, [role=slider], [role=menuitem], [role=option], input[type=range]'
 /** A dialog, menu or popover has the keyboard to itself. */
 const OVERLAY = '[role=dialog], [role=menu], [role=listbox]'
 
 /** A key press as the table writes it: `W`, `Shift+E`, `Ctrl+K`, `?`. Undefined for other chords. */
-export function keyName(event: Pick<KeyboardEvent, 'key' | 'shiftKey' | 'ctrlKey' | 'metaKey' | 'altKey'>): string {
+export function keyName(
+  event: Pick<KeyboardEvent, 'key' | 'shiftKey' | 'ctrlKey' | 'metaKey' | 'altKey'>,
+): string {
   const { key } = event
   const isLetter = /^[a-z]$/i.test(key)
   const name = NAMES[key] ?? (isLetter ? key.toUpperCase() : key)

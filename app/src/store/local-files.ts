@@ -26,7 +26,10 @@ export function isLocalId(runId: string): boolean {
 export function addFiles(files: LocalFiles, added: readonly File[]): string[] {
   const runs = added.map(toRun)
   const ids = runs.map(({ facts }) => facts.id)
-  files.setState((before) => [...runs, ...before.filter(({ facts }) => !ids.includes(facts.id))], true)
+  files.setState(
+    (before) => [...runs, ...before.filter(({ facts }) => !ids.includes(facts.id))],
+    true,
+  )
   return ids
 }
 

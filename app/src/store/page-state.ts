@@ -4,7 +4,10 @@ import type { AppState } from './app-state.ts'
 export type PageState = 'empty' | 'loading' | 'ready' | 'live' | 'ended' | 'error'
 
 /** Of the run on screen. What was read is usable while it is still `loading`. */
-export function runPageState({ connection, progress }: Pick<AppState, 'connection' | 'progress'>): PageState {
+export function runPageState({
+  connection,
+  progress,
+}: Pick<AppState, 'connection' | 'progress'>): PageState {
   const isRead = progress?.done === true
   switch (connection.state) {
     case 'connecting':

@@ -56,6 +56,6 @@ function keep(page: Window, text: string): void {
   try {
     page.localStorage.setItem(KEY, text)
   } catch (error) {
-    console.info('Preferences are not kept:', error)
+    console.warn('Preferences are not kept:', error)
   }
 }

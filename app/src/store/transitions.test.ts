@@ -17,7 +17,11 @@ import {
   togglePlaying,
 } from './transitions.ts'
 
-const state = (change: Partial<AppState> = {}): AppState => ({ ...INITIAL_STATE, runId: 'r', ...change })
+const state = (change: Partial<AppState> = {}): AppState => ({
+  ...INITIAL_STATE,
+  runId: 'r',
+  ...change,
+})
 const connection = (name: AppState['connection']['state']): AppState['connection'] => ({
   state: name,
   attempt: 0,
@@ -68,7 +72,13 @@ describe('the view', () => {
       now = clearOne(now)
       seen.push(left())
     }
-    expect(seen).toEqual(['dialog range selected query', 'range selected query', 'selected query', 'query', ''])
+    expect(seen).toEqual([
+      'dialog range selected query',
+      'range selected query',
+      'selected query',
+      'query',
+      '',
+    ])
     expect(clearOne(now)).toBe(now)
   })
 })
@@ -76,7 +86,10 @@ describe('the view', () => {
 describe('playing', () => {
   test('begins at the playhead, or at the start of the run when that is at its end', () => {
     expect(togglePlaying(state(), 10)).toMatchObject({ playing: true, playheadS: 10 })
-    expect(togglePlaying(state({ playheadS: 12 }), 10)).toMatchObject({ playing: true, playheadS: 12 })
+    expect(togglePlaying(state({ playheadS: 12 }), 10)).toMatchObject({
+      playing: true,
+      playheadS: 12,
+    })
     expect(togglePlaying(state(), Number.NaN).playing).toBe(false)
   })
 
@@ -106,7 +119,9 @@ describe('playing', () => {
     const back = seek(live, 5)
     expect(back).toMatchObject({ playheadS: 5, following: false })
     expect(backToLive(back)).toMatchObject({ playheadS: undefined, following: true })
-    expect(backToLive(state({ playheadS: 5, connection: connection('ended') })).following).toBe(false)
+    expect(backToLive(state({ playheadS: 5, connection: connection('ended') })).following).toBe(
+      false,
+    )
   })
 })
 
@@ -118,7 +133,10 @@ describe('data', () => {
     expect(read.viewport.startS).toBeLessThan(100)
     expect(read.viewport.endS).toBeGreaterThan(110)
     const chosen = setViewport(read, { startS: 101, endS: 102 })
-    expect(noteData(chosen, 2, { ...times, lastS: 500 }).viewport).toEqual({ startS: 101, endS: 102 })
+    expect(noteData(chosen, 2, { ...times, lastS: 500 }).viewport).toEqual({
+      startS: 101,
+      endS: 102,
+    })
   })
 
   test('a live run is followed from its first data on, with room at the right', () => {
@@ -129,7 +147,10 @@ describe('data', () => {
   })
 
   test('a log of long ago that is replayed has its own clock', () => {
-    const live = state({ connection: connection('live'), progress: { readBytes: 0, totalBytes: undefined, events: 0, done: true } })
+    const live = state({
+      connection: connection('live'),
+      progress: { readBytes: 0, totalBytes: undefined, events: 0, done: true },
+    })
     const replayed = noteData(live, 1, { ...times, wallClockS: 1_000_110 })
     expect(replayed.skewS).toBe(1_000_000)
     expect(logNowS(replayed, 110, 1_000_112)).toBe(112)
@@ -139,7 +160,10 @@ describe('data', () => {
 
   test('an idle live run is still on our clock: its last event came when it was written', () => {
     const run = { updatedS: 110.2 } as AppState['run']
-    const opened = noteData(state({ connection: connection('live'), run }), 1, { ...times, wallClockS: 900 })
+    const opened = noteData(state({ connection: connection('live'), run }), 1, {
+      ...times,
+      wallClockS: 900,
+    })
     expect(logNowS(opened, 110, 900)).toBe(900)
   })
 
@@ -150,7 +174,13 @@ describe('data', () => {
   })
 
   test('another run forgets the last one, but not how one likes to look', () => {
-    const before = state({ theme: 'dark', clock: 'absolute', groupBy: 'kind', query: 'x', playheadS: 4 })
+    const before = state({
+      theme: 'dark',
+      clock: 'absolute',
+      groupBy: 'kind',
+      query: 'x',
+      playheadS: 4,
+    })
     expect(enterRun(before, 'next')).toMatchObject({
       runId: 'next',
       theme: 'dark',
@@ -175,11 +205,19 @@ describe('search and grouping', () => {
 
   test('no query dims nothing', () => {
     const found = setMatches(setQuery(state(), 'a'), answer)
-    expect(setQuery(found, ' ')).toMatchObject({ matches: undefined, matchCount: undefined, searching: false })
+    expect(setQuery(found, ' ')).toMatchObject({
+      matches: undefined,
+      matchCount: undefined,
+      searching: false,
+    })
   })
 
   test('another grouping unfolds all: the labels are others', () => {
     const folded = toggleGroup(state(), 'planner')
-    expect(setGroupBy(folded, 'kind')).toMatchObject({ groupBy: 'kind', regrouping: true, collapsed: new Set() })
+    expect(setGroupBy(folded, 'kind')).toMatchObject({
+      groupBy: 'kind',
+      regrouping: true,
+      collapsed: new Set(),
+    })
   })
 })

@@ -21,8 +21,7 @@ export const SPEEDS = [0.25, 0.5, 1, 2, 4, 8, 16, 32, 64] as const
 export function setViewport(state: AppState, viewport: Viewport, following = false): AppState {
   const widthS = viewport.endS - viewport.startS
   if (!Number.isFinite(widthS) || widthS < NARROWEST_S || widthS > WIDEST_S) return state
-  const same =
-    viewport.startS === state.viewport.startS && viewport.endS === state.viewport.endS
+  const same = viewport.startS === state.viewport.startS && viewport.endS === state.viewport.endS
   if (same && state.following === following && state.viewportKnown) return state
   return { ...state, viewport, following, viewportKnown: true }
 }

@@ -50,7 +50,8 @@ export function syncUrl(store: AppStore, columns: TraceColumns, page: Window): (
     if (state.version !== before.version) showWhenKnown()
     const known = parseHash(page.location.hash)
     const group = known.groupBy ?? DEFAULT_GROUP
-    const isStep = state.runId !== known.runId || (state.runId !== undefined && state.groupBy !== group)
+    const isStep =
+      state.runId !== known.runId || (state.runId !== undefined && state.groupBy !== group)
     if (isStep) page.history.pushState(undefined, '', address(state))
     else if (state.runId !== undefined && differs(state, before)) writing.ask()
   })

@@ -19,7 +19,14 @@ test('a view is written in seconds since the first event', () => {
 })
 
 test('the list of runs has no hash, a plain run only its id', () => {
-  const plain = { runId: undefined, viewport: undefined, selected: undefined, query: '', groupBy: 'agent', playheadS: undefined }
+  const plain = {
+    runId: undefined,
+    viewport: undefined,
+    selected: undefined,
+    query: '',
+    groupBy: 'agent',
+    playheadS: undefined,
+  }
   expect(formatHash(plain, FIRST_S)).toBe('')
   expect(formatHash({ ...plain, runId: 'r' }, FIRST_S)).toBe('#run=r')
 })
@@ -49,7 +56,10 @@ test('what is written is read back, to the microsecond', () => {
     runId: fc.string({ minLength: 1 }),
     startS: seconds,
     widthS: fc.integer({ min: 1, max: 1e9 }).map((ms) => ms / 1e3),
-    selected: fc.record({ type: fc.constantFrom('span' as const, 'mark' as const), slot: fc.nat(999_999_999) }),
+    selected: fc.record({
+      type: fc.constantFrom('span' as const, 'mark' as const),
+      slot: fc.nat(999_999_999),
+    }),
     query: fc.string(),
     groupBy: fc.string({ minLength: 1 }),
     playheadS: seconds,

@@ -29,7 +29,8 @@ export function parseHash(hash: string): UrlView {
   const endS = numberOf(fields.get('t1'))
   return {
     runId: fields.get('run') || undefined,
-    viewport: startS !== undefined && endS !== undefined && endS > startS ? { startS, endS } : undefined,
+    viewport:
+      startS !== undefined && endS !== undefined && endS > startS ? { startS, endS } : undefined,
     selected: selectedOf(fields.get('sel')),
     query: fields.get('q') ?? '',
     groupBy: fields.get('group') || undefined,
@@ -48,7 +49,8 @@ export function formatHash(view: UrlView, firstS: number): string {
   put('t1', view.viewport?.endS)
   if (view.selected !== undefined) fields.set('sel', selectedText(view.selected))
   if (view.query !== '') fields.set('q', view.query)
-  if (view.groupBy !== undefined && view.groupBy !== DEFAULT_GROUP) fields.set('group', view.groupBy)
+  if (view.groupBy !== undefined && view.groupBy !== DEFAULT_GROUP)
+    fields.set('group', view.groupBy)
   put('t', view.playheadS)
   return `#${fields}`
 }

@@ -26,7 +26,9 @@ export function useAnswer<T extends RequestType>(
   const askedAtMs = useRef(Number.NEGATIVE_INFINITY)
   /** What the component shows now: an answer to anything else comes too late. */
   const current = useRef({ subject, ask })
-  current.current = { subject, ask }
+  useEffect(() => {
+    current.current = { subject, ask }
+  })
 
   useEffect(() => {
     askedAtMs.current = Number.NEGATIVE_INFINITY

@@ -8,7 +8,9 @@ const INTERVAL_MS = 200
 
 export function useCounts(): Counts {
   const { store, columns } = useApp()
-  const [counts, setCounts] = useState<Counts>(() => createCounter(columns)(store.getState().playheadS))
+  const [counts, setCounts] = useState<Counts>(() =>
+    createCounter(columns)(store.getState().playheadS),
+  )
   useEffect(() => {
     const count = createCounter(columns)
     const pace = createPace(INTERVAL_MS, () => {

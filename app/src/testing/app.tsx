@@ -66,8 +66,7 @@ export async function openApp(
 
 /** A session behind the worker's messages, in the same thread. */
 function inlineWorker(sent: ToWorker[], groupBy: string): { port: WorkerPort; session: Session } {
-  const answer = (data: FromWorker): void =>
-    port.onmessage?.({ data } as MessageEvent<FromWorker>)
+  const answer = (data: FromWorker): void => port.onmessage?.({ data } as MessageEvent<FromWorker>)
   const session = new Session(answer, groupBy)
   const port: WorkerPort = {
     onmessage: null,

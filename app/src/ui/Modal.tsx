@@ -15,7 +15,13 @@ export interface ModalProps {
   readonly children: ReactNode
 }
 
-export function Modal({ title, quietTitle = false, className = '', onClose, children }: ModalProps) {
+export function Modal({
+  title,
+  quietTitle = false,
+  className = '',
+  onClose,
+  children,
+}: ModalProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   useEffect(() => {
     const current = dialog.current

@@ -27,7 +27,9 @@ export const StepBackIcon = icon(<path d="M11.5 3.5 6 8l5.5 4.5zM4.5 3.5v9" />)
 export const StepOnIcon = icon(<path d="M4.5 3.5 10 8l-5.5 4.5zM11.5 3.5v9" />)
 export const SearchIcon = icon(<path d="M7 12A5 5 0 1 0 7 2a5 5 0 0 0 0 10zM10.8 10.8 14 14" />)
 export const CloseIcon = icon(<path d="m4 4 8 8M12 4l-8 8" />)
-export const CopyIcon = icon(<path d="M5.5 5.5v-2a1 1 0 0 1 1-1h6a1 1 0 0 1 1 1v6a1 1 0 0 1-1 1h-2M3.5 5.5h6a1 1 0 0 1 1 1v6a1 1 0 0 1-1 1h-6a1 1 0 0 1-1-1v-6a1 1 0 0 1 1-1z" />)
+export const CopyIcon = icon(
+  <path d="M5.5 5.5v-2a1 1 0 0 1 1-1h6a1 1 0 0 1 1 1v6a1 1 0 0 1-1 1h-2M3.5 5.5h6a1 1 0 0 1 1 1v6a1 1 0 0 1-1 1h-6a1 1 0 0 1-1-1v-6a1 1 0 0 1 1-1z" />,
+)
 export const CheckIcon = icon(<path d="m3 8.5 3.2 3.2L13 4.8" />)
 export const PencilIcon = icon(<path d="m3 13 .6-2.8 7.2-7.2 2.2 2.2L5.8 12.4z" />)
 export const TrashIcon = icon(<path d="M3 4.5h10M6.5 4.5v-2h3v2M4.5 4.5l.6 9h5.8l.6-9" />)

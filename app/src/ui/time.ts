@@ -31,6 +31,10 @@ export function formatSince(timeS: number, nowS: number): string {
   const date = new Date(timeS * 1000)
   const time = date.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' })
   if (agoS < 86_400 && new Date(nowS * 1000).getDate() === date.getDate()) return `today ${time}`
-  const day = date.toLocaleDateString(undefined, { day: 'numeric', month: 'short', year: 'numeric' })
+  const day = date.toLocaleDateString(undefined, {
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+  })
   return `${day}, ${time}`
 }

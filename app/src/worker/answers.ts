@@ -12,7 +12,7 @@ import {
 } from '@wattline/trace'
 import { markBySlot } from './ingestor.ts'
 import { totalTokens } from './patches.ts'
-import type { KindSummary, MarkFacts, RangeSummary, SpanFacts } from './protocol.ts'
+import type { KindSummary, MarkFacts, RangeSummary, RunOverview, SpanFacts } from './protocol.ts'
 
 /** @throws {RangeError} when there is no such span. */
 export function spanFacts(trace: Trace, slot: number): SpanFacts {
@@ -76,16 +76,24 @@ export function rangeSummary(spans: readonly Span[], startS: number, endS: numbe
   }
 }
 
-/** How often each kind ran and how long, the one that took most first; as known at the playhead. */
+/** Errors named in an overview; all are counted. */
+const MOST_ERRORS = 500
+
+/** How often each kind ran and how long, and what failed; as known at the playhead. */
 export function overview(
   spans: readonly Span[],
   playheadS: number = Number.POSITIVE_INFINITY,
-): readonly KindSummary[] {
+): RunOverview {
   const seen = spans.filter(({ startS }) => startS <= playheadS)
-  const kinds = byKind(seen)
-  return [...kinds]
+  const errors = seen.filter((span) => hasFailed(span, playheadS)).map(({ slot }) => slot)
+  const kinds = [...byKind(seen)]
     .map(([kind, ofKind]) => kindSummary(kind, ofKind, playheadS))
     .sort((a, b) => b.totalMs - a.totalMs)
+  return { kinds, errors: errors.slice(0, MOST_ERRORS), errorCount: errors.length }
+}
+
+function hasFailed({ errorAtS }: Span, playheadS: number): boolean {
+  return errorAtS !== undefined && errorAtS <= playheadS
 }
 
 function byKind(spans: readonly Span[]): Map<string, Span[]> {
@@ -107,7 +115,7 @@ function kindSummary(kind: string, spans: readonly Span[], playheadS: number): K
   return {
     kind,
     spans: spans.length,
-    errors: spans.filter(({ errorAtS }) => errorAtS !== undefined && errorAtS <= playheadS).length,
+    errors: spans.filter((span) => hasFailed(span, playheadS)).length,
     totalMs: durationsS.reduce((sum, seconds) => sum + seconds * 1000, 0),
     p50Ms: toMs(quantile(durationsS, 0.5)),
     p95Ms: toMs(quantile(durationsS, 0.95)),

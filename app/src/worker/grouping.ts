@@ -4,7 +4,13 @@
  *
  * A span's slot is the number of starts before its own, so the values of a key are one column.
  */
-import { splitEventType, type AgentEvent, type JsonValue, type Mark, type Span } from '@wattline/trace'
+import {
+  splitEventType,
+  type AgentEvent,
+  type JsonValue,
+  type Mark,
+  type Span,
+} from '@wattline/trace'
 
 /** Always offered, first. */
 export const BUILT_IN_KEYS = ['agent', 'kind', 'tool', 'model'] as const

@@ -9,15 +9,18 @@ const utf8 = new TextEncoder()
 
 const rows = fc.array(
   fc
-    .tuple(fc.constantFrom('agent', 'tool_call', 'turn'), fc.nat(9), fc.option(fc.nat(9)), fc.string())
-    .map(
-      ([kind, startS, lengthS, tool]): SpanRow => [
-        kind,
-        startS,
-        lengthS === null ? undefined : startS + lengthS,
-        { tool, agent_name: `agent ${startS % 2}` },
-      ],
-    ),
+    .tuple(
+      fc.constantFrom('agent', 'tool_call', 'turn'),
+      fc.nat(9),
+      fc.option(fc.nat(9)),
+      fc.string(),
+    )
+    .map(([kind, startS, lengthS, tool]): SpanRow => [
+      kind,
+      startS,
+      lengthS === null ? undefined : startS + lengthS,
+      { tool, agent_name: `agent ${startS % 2}` },
+    ]),
   { maxLength: 10 },
 )
 
@@ -45,7 +48,9 @@ test('bytes cut anywhere, in any number of patches, give what the whole gives', 
       const bytes = utf8.encode(log)
       const columns = new Columns()
       const ingestor = new Ingestor('agent')
-      const ends = [...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].sort((a, b) => a - b)
+      const ends = [...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].sort(
+        (a, b) => a - b,
+      )
       let from = 0
       for (const end of ends) {
         ingestor.push(bytes.slice(from, end))
@@ -97,7 +102,12 @@ test('rows are grouped by agent, kind, tool or a metadata key, and children go w
 })
 
 test('the keys offered for grouping leave out those with a value a span', () => {
-  const rows = Array.from({ length: 600 }, (_, i): SpanRow => ['tool_call', i, i + 1, { team: `${i % 3}` }])
+  const rows = Array.from({ length: 600 }, (_, i): SpanRow => [
+    'tool_call',
+    i,
+    i + 1,
+    { team: `${i % 3}` },
+  ])
   const ingestor = new Ingestor('agent')
   ingestor.push(utf8.encode(logText(rows)))
   expect(ingestor.groupKeys()).toEqual(['agent', 'kind', 'tool', 'model', 'team'])

@@ -1,11 +1,5 @@
 /** Turns what changed in the trace into columns for the page, with its strings interned. */
-import {
-  SpanFlag,
-  type LanePlace,
-  type Mark,
-  type Span,
-  type Tokens,
-} from '@wattline/trace'
+import { SpanFlag, type LanePlace, type Mark, type Span, type Tokens } from '@wattline/trace'
 import { MarkFlag, type TraceGroup } from '../model/columns.ts'
 import type { MarkPatch, SpanPatch, TracePatch } from './protocol.ts'
 
@@ -90,7 +84,8 @@ export class PatchBuilder {
     patch.row[i] = place?.row ?? 0
     patch.parent[i] = span.parent?.slot ?? -1
     patch.flags[i] = span.flags
-    patch.ambiguousAtS[i] = span.flags & SpanFlag.AMBIGUOUS ? (span.ambiguousAtS ?? Number.NaN) : Number.NaN
+    patch.ambiguousAtS[i] =
+      span.flags & SpanFlag.AMBIGUOUS ? (span.ambiguousAtS ?? Number.NaN) : Number.NaN
     patch.errorAtS[i] = span.errorAtS ?? Number.NaN
     patch.tokens[i] = totalTokens(span.tokens) ?? Number.NaN
     patch.costUsd[i] = span.costUsd ?? Number.NaN

@@ -63,7 +63,7 @@ export interface Requests {
   markFacts: { ask: { slot: number }; answer: MarkFacts }
   summary: { ask: { startS: number; endS: number }; answer: RangeSummary }
   /** Per kind, of what is seen at the playhead. */
-  overview: { ask: { playheadS: number | undefined }; answer: readonly KindSummary[] }
+  overview: { ask: { playheadS: number | undefined }; answer: RunOverview }
   /** `wattline spans --json` of the spans (all, or those overlapping the range), one a line. */
   records: { ask: { startS?: number; endS?: number; slots?: number[] }; answer: string }
 }
@@ -109,6 +109,15 @@ export interface RangeSummary {
   readonly p95Ms: number | undefined
 }
 
+/** What the run amounts to at a playhead. */
+export interface RunOverview {
+  /** The one that took most time first. */
+  readonly kinds: readonly KindSummary[]
+  /** Slots of the first spans that failed, and how many did. */
+  readonly errors: readonly number[]
+  readonly errorCount: number
+}
+
 /** One kind of span: how often, and how long. */
 export interface KindSummary {
   readonly kind: string
@@ -122,7 +131,12 @@ export interface KindSummary {
 
 /** Page → worker. */
 export type ToWorker =
-  | { readonly type: 'watch'; readonly runId: string; readonly base: string; readonly groupBy: string }
+  | {
+      readonly type: 'watch'
+      readonly runId: string
+      readonly base: string
+      readonly groupBy: string
+    }
   | { readonly type: 'file'; readonly runId: string; readonly file: File; readonly groupBy: string }
   | { readonly type: 'close' }
   | { readonly type: 'regroup'; readonly groupBy: string }

@@ -4,7 +4,10 @@ import { expect, test } from 'vitest'
 import { isGzip, openFile } from './file-source.ts'
 import { fileLines, lineAfter, streamLines, WatchedLines } from './raw-lines.ts'
 
-const utf8 = { encode: (text: string) => new TextEncoder().encode(text), decode: (bytes: Uint8Array) => new TextDecoder().decode(bytes) }
+const utf8 = {
+  encode: (text: string) => new TextEncoder().encode(text),
+  decode: (bytes: Uint8Array) => new TextDecoder().decode(bytes),
+}
 const asFile = (bytes: Uint8Array) => new Blob([bytes]) as unknown as globalThis.Blob
 
 const LINES = ['first', 'x'.repeat(200_000), 'third', 'last without an end']

@@ -21,8 +21,13 @@ const source: RecordSource = {
   readRaw: async (position) => bytes.subarray(position, bytes.indexOf(10, position)),
 }
 
-const records = async (ask: Parameters<typeof spanRecords>[1]): Promise<Record<string, unknown>[]> =>
-  (await spanRecords(source, ask)).split('\n').filter(Boolean).map((text) => JSON.parse(text))
+const records = async (
+  ask: Parameters<typeof spanRecords>[1],
+): Promise<Record<string, unknown>[]> =>
+  (await spanRecords(source, ask))
+    .split('\n')
+    .filter(Boolean)
+    .map((text) => JSON.parse(text))
 
 test('each span is a line, with the end’s metadata over the start’s', async () => {
   const all = await records({})
@@ -41,6 +46,9 @@ test('each span is a line, with the end’s metadata over the start’s', async 
 })
 
 test('a range takes what is seen in it, a list of slots what is named', async () => {
-  expect((await records({ startS: T0 + 1.5, endS: T0 + 3 })).map(({ id }) => id)).toEqual(['0', '1'])
+  expect((await records({ startS: T0 + 1.5, endS: T0 + 3 })).map(({ id }) => id)).toEqual([
+    '0',
+    '1',
+  ])
   expect((await records({ slots: [2, 77] })).map(({ id }) => id)).toEqual(['2'])
 })

@@ -15,7 +15,8 @@ export async function spanRecords(source: RecordSource, ask: Ask<'records'>): Pr
   // One after the other: neighbours lie in the same block of the file.
   for (const span of chosen(source.spans, ask)) {
     const start = await metadataAt(source, span.startPosition)
-    const end = span.endPosition === undefined ? undefined : await metadataAt(source, span.endPosition)
+    const end =
+      span.endPosition === undefined ? undefined : await metadataAt(source, span.endPosition)
     lines.push(JSON.stringify(spanRecord(span, start, end, source.groupOf(span))))
   }
   return lines.map((line) => `${line}\n`).join('')

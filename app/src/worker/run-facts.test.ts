@@ -33,7 +33,10 @@ test.each([[undefined], [null], [[]], ['run'], [{}], [{ id: 7 }]])('%j is no run
 })
 
 test('what is missing or of a newer server has a plain reading', () => {
-  expect(parseRun({ id: 'r', state: 'hibernating' })?.facts).toMatchObject({ name: 'r', state: 'ended' })
+  expect(parseRun({ id: 'r', state: 'hibernating' })?.facts).toMatchObject({
+    name: 'r',
+    state: 'ended',
+  })
 })
 
 test.each([

@@ -64,10 +64,9 @@ export function parseControl(frame: string): Control {
     return { type: 'unknown' }
   }
   if (!isJson(value)) return { type: 'unknown' }
-  if (value['reset'] !== undefined) return { type: 'reset', gen: String(value['reset']) }
-  if (value['gen'] !== undefined) {
-    return { type: 'hello', gen: String(value['gen']), run: parseRun(value['run']) }
-  }
+  const { reset, gen } = value
+  if (typeof reset === 'string') return { type: 'reset', gen: reset }
+  if (typeof gen === 'string') return { type: 'hello', gen, run: parseRun(value['run']) }
   if (typeof value['writer'] === 'string') return { type: 'writer', writer: value['writer'] }
   if (value['caughtUp'] !== undefined) return { type: 'caughtUp' }
   const run = parseRun(value['run'])

@@ -33,7 +33,11 @@ export function compileQuery(query: string): Test {
 }
 
 /** Marks every span and mark that matches, by slot. */
-export function search(spans: readonly Span[], marks: readonly Mark[], query: string): SearchAnswer {
+export function search(
+  spans: readonly Span[],
+  marks: readonly Mark[],
+  query: string,
+): SearchAnswer {
   const test = compileQuery(query)
   const matches = new Uint8Array(spans.length)
   const lastMark = marks.reduce((last, { slot }) => Math.max(last, slot), -1)

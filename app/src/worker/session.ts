@@ -210,12 +210,18 @@ export class Session {
 
   #currentProgress(): Progress {
     const { eventCount, sampleCount } = this.#ingestor.trace
-    const readBytes = this.#progress.totalBytes === undefined ? this.#ingestor.receivedBytes : this.#progress.readBytes
+    const readBytes =
+      this.#progress.totalBytes === undefined
+        ? this.#ingestor.receivedBytes
+        : this.#progress.readBytes
     return { ...this.#progress, readBytes, events: eventCount + sampleCount }
   }
 
   #setConnection(state: Connection['state'], reason?: string): void {
-    this.#post({ type: 'connection', connection: { state, attempt: 0, retryAtS: undefined, reason } })
+    this.#post({
+      type: 'connection',
+      connection: { state, attempt: 0, retryAtS: undefined, reason },
+    })
   }
 }
 
