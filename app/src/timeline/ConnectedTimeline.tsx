@@ -28,6 +28,7 @@ export function Timeline() {
     [app, store],
   )
   const isLive = useCallback(() => isFollowed(store.getState()), [store])
+  const clockS = useCallback(() => Date.now() / 1e3 - store.getState().skewS, [store])
   const onActions = useCallback(
     (actions: TimelineActions | undefined) => publish(timeline, actions),
     [timeline],
@@ -41,6 +42,7 @@ export function Timeline() {
       dispatch={dispatch}
       frames={frames}
       isLive={isLive}
+      clockS={clockS}
       nowAt={NOW_AT}
       onActions={onActions}
     />

@@ -26,6 +26,8 @@ export interface TimelineProps {
   readonly frames: Frames
   /** Whether the log still grows. */
   readonly isLive: () => boolean
+  /** The wall clock on the log's own time, Unix seconds. */
+  readonly clockS: () => number
   /** Where "now" stands while following, as a share of the width. */
   readonly nowAt: number
   /** Called with what keys may ask, and with undefined when the timeline goes. */
@@ -120,7 +122,7 @@ function cornerText(firstS: number, clock: 'relative' | 'absolute'): string {
 }
 
 function useEngine(props: TimelineProps): TimelineEngine {
-  const { columns, getFacts, dispatch, frames, isLive, nowAt } = props
+  const { columns, getFacts, dispatch, frames, isLive, clockS, nowAt } = props
   return useMemo(() => {
     const still = window.matchMedia('(prefers-reduced-motion: reduce)')
     return new TimelineEngine({
@@ -129,12 +131,12 @@ function useEngine(props: TimelineProps): TimelineEngine {
       dispatch,
       requestFrame: (reason) => frames.requestFrame(reason),
       isLive,
-      clockS: () => Date.now() / 1e3,
+      clockS,
       nowMs: () => performance.now(),
       isStill: () => still.matches,
       nowAt,
     })
-  }, [columns, getFacts, dispatch, frames, isLive, nowAt])
+  }, [columns, getFacts, dispatch, frames, isLive, clockS, nowAt])
 }
 
 /** Takes part in the page's frames, and asks for one whenever what is rendered has changed. */

@@ -96,9 +96,10 @@ export function contrast(a: string, b: string): number {
   return (light + 0.05) / (dark + 0.05)
 }
 
-/** Relative luminance of `#rrggbb`; other notations count as mid grey. */
+/** Relative luminance of `#rrggbb` or `#rgb`, to which a build shortens; others count as mid grey. */
 function luminance(colour: string): number {
-  const hex = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(colour)
+  const long = colour.replace(/^#([0-9a-f])([0-9a-f])([0-9a-f])$/i, '#$1$1$2$2$3$3')
+  const hex = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(long)
   if (hex === null) return 0.2
   const [r = 0, g = 0, b = 0] = hex.slice(1).map((part) => {
     const value = Number.parseInt(part, 16) / 255

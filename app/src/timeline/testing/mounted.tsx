@@ -45,6 +45,7 @@ export function mountTimeline(trace: SyntheticTrace, facts: Partial<TimelineFact
     actions = next
   }
   const isLive = (): boolean => false
+  const clockS = (): number => Date.now() / 1e3
   function Page() {
     useStore(store)
     return (
@@ -54,6 +55,7 @@ export function mountTimeline(trace: SyntheticTrace, facts: Partial<TimelineFact
         dispatch={dispatch}
         frames={frames}
         isLive={isLive}
+        clockS={clockS}
         nowAt={0.85}
         onActions={onActions}
       />
