@@ -6,7 +6,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { EventRecorder } from '@wattline/recorder'
 import { pino } from 'pino'
-import { timed, type Case } from './measure.ts'
+import { timed, type Case, type Cost } from './measure.ts'
 
 export const EVENTS = 100_000
 /** An agent's burst, after which the event loop gets a turn. */
@@ -48,7 +48,9 @@ export const makeCases = ({ folder, peerUrl, benchFolder }: Setup) =>
     memoryNested: () => memory(nested),
     upstream: () => {
       const twin = join(benchFolder, 'upstream_twin.py')
-      return Number(execFileSync('python3', [twin, String(EVENTS)], { encoding: 'utf8' }))
+      return JSON.parse(
+        execFileSync('python3', [twin, String(EVENTS)], { encoding: 'utf8' }),
+      ) as Cost
     },
     stringify: () => stringify(() => ({ tool: 'search' })),
     stringifyNested: () => stringify(nested),
@@ -60,7 +62,7 @@ export const makeCases = ({ folder, peerUrl, benchFolder }: Setup) =>
     pino: () => pinoToFile(join(folder, 'pino.jsonl')),
   }) satisfies Record<string, Case>
 
-function memory(metadata: () => object): Promise<number> {
+function memory(metadata: () => object): Promise<Cost> {
   const recorder = new EventRecorder({ sinks: [] })
   return timed(EVENTS, () => {
     for (let i = 0; i < EVENTS; i++) recorder.record('tool_call_start', metadata())
@@ -75,7 +77,7 @@ function eventOf(metadata: object): object {
   }
 }
 
-function stringify(metadata: () => object): Promise<number> {
+function stringify(metadata: () => object): Promise<Cost> {
   let chars = 0
   return timed(EVENTS, async () => {
     await inBursts(EVENTS, () => {
@@ -85,7 +87,7 @@ function stringify(metadata: () => object): Promise<number> {
   })
 }
 
-function stringifyToFile(path: string): Promise<number> {
+function stringifyToFile(path: string): Promise<Cost> {
   const fd = openSync(path, 'w')
   let pending = ''
   return timed(EVENTS, async () => {
@@ -100,7 +102,7 @@ function stringifyToFile(path: string): Promise<number> {
   })
 }
 
-async function file(path: string, metadata: () => object): Promise<number> {
+async function file(path: string, metadata: () => object): Promise<Cost> {
   rmSync(path, { force: true })
   const recorder = new EventRecorder({ file: path, env: {} })
   const ns = await timed(EVENTS, () => recordAndFlush(recorder, metadata))
@@ -108,7 +110,7 @@ async function file(path: string, metadata: () => object): Promise<number> {
   return ns
 }
 
-async function socket(url: string, metadata: () => object): Promise<number> {
+async function socket(url: string, metadata: () => object): Promise<Cost> {
   const recorder = new EventRecorder({ url, silent: true, env: {} })
   recorder.record('connect')
   await recorder.flush()
@@ -122,7 +124,7 @@ async function recordAndFlush(recorder: EventRecorder, metadata: () => object): 
   if (!(await recorder.flush(60_000))) throw new Error('not everything was delivered')
 }
 
-async function pinoToFile(path: string): Promise<number> {
+async function pinoToFile(path: string): Promise<Cost> {
   rmSync(path, { force: true })
   const destination = pino.destination({ dest: path, sync: false, minLength: 4_096 })
   const logger = pino({ base: null, timestamp: false }, destination)

@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { benchFolder, EVENTS, makeCases } from './cases.ts'
-import { measure } from './measure.ts'
+import { measure, type Cost } from './measure.ts'
 import { tailOf } from './tail.ts'
 
 const ROUNDS = Number(process.argv[2] ?? 7)
@@ -21,7 +21,7 @@ const setup = { folder, peerUrl: `http://127.0.0.1:${port}`, benchFolder: benchF
 console.log(`Node ${process.version}, ${ROUNDS} rounds of ${EVENTS} events, medians\n`)
 const ns = await measure(makeCases(setup), ROUNDS)
 
-const rows: readonly (readonly [what: string, ns: number])[] = [
+const rows: readonly (readonly [what: string, cost: Cost])[] = [
   ['push({type, performance.now(), {key}})', ns.push],
   ['recorder, memory only', ns.memory],
   ['recorder, memory only, nested metadata', ns.memoryNested],
@@ -35,21 +35,25 @@ const rows: readonly (readonly [what: string, ns: number])[] = [
   ['recorder, socket, nested metadata', ns.socketNested],
   ['pino, file, an equal line', ns.pino],
 ]
-console.log('| one event | ns |\n|---|---:|')
-for (const [what, value] of rows) console.log(`| ${what} | ${value.toFixed(0)} |`)
+console.log('| one event | ns | ns of processor time |\n|---|---:|---:|')
+for (const [what, { wall, cpu }] of rows) {
+  console.log(`| ${what} | ${wall.toFixed(0)} | ${cpu.toFixed(0)} |`)
+}
 
-const targets: readonly (readonly [what: string, ratio: number, most: number])[] = [
-  ['memory / upstream in Python', ns.memory / ns.upstream, 1 / 3],
-  ['memory / push', ns.memory / ns.push, 3],
-  ['file / JSON.stringify', ns.file / ns.stringify, 1.5],
-  ['file / pino', ns.file / ns.pino, 1 / 3],
-  ['socket / JSON.stringify', ns.socket / ns.stringify, 1.5],
-  ['socket / pino', ns.socket / ns.pino, 1 / 3],
+const targets: readonly (readonly [what: string, ours: Cost, theirs: Cost, most: number])[] = [
+  ['memory / upstream in Python', ns.memory, ns.upstream, 1 / 3],
+  ['memory / push', ns.memory, ns.push, 3],
+  ['file / JSON.stringify', ns.file, ns.stringify, 1.5],
+  ['file / pino', ns.file, ns.pino, 1 / 3],
+  ['socket / JSON.stringify', ns.socket, ns.stringify, 1.5],
+  ['socket / pino', ns.socket, ns.pino, 1 / 3],
 ]
-console.log('\n| target | ratio | at most | |\n|---|---:|---:|---|')
-for (const [what, ratio, most] of targets) {
-  const verdict = ratio <= most ? 'met' : 'not met'
-  console.log(`| ${what} | ${ratio.toFixed(2)} | ${most.toFixed(2)} | ${verdict} |`)
+console.log('\n| target | by the clock | by processor time | at most |\n|---|---:|---:|---:|')
+for (const [what, ours, theirs, most] of targets) {
+  const cells = [ours.wall / theirs.wall, ours.cpu / theirs.cpu].map(
+    (ratio) => `${ratio.toFixed(2)} ${ratio <= most ? 'met' : 'not met'}`,
+  )
+  console.log(`| ${what} | ${cells.join(' | ')} | ${most.toFixed(2)} |`)
 }
 
 console.log('\n| one record() call, ns | p50 | p99 | p99.9 |\n|---|---:|---:|---:|')

@@ -5,27 +5,39 @@ import { runInNewContext } from 'node:vm'
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
 
-/** Runs the case once and returns nanoseconds an event. */
-export type Case = () => number | Promise<number>
+/** What one event cost, in nanoseconds: by the clock, and of this process's processor time. */
+export interface Cost {
+  readonly wall: number
+  /** Holds on a busy machine too; threads that write and collect garbage are in it. */
+  readonly cpu: number
+}
+
+/** Runs the case once. */
+export type Case = () => Cost | Promise<Cost>
 
 /** Medians of `rounds` rounds, by name; two more rounds before them warm up. */
 export async function measure<Name extends string>(
   cases: Readonly<Record<Name, Case>>,
   rounds: number,
-): Promise<Record<Name, number>> {
+): Promise<Record<Name, Cost>> {
   const names = Object.keys(cases) as Name[]
-  const times = new Map<Name, number[]>(names.map((name) => [name, []]))
+  const times = new Map<Name, Cost[]>(names.map((name) => [name, []]))
   for (let round = -2; round < rounds; round++) {
     for (const name of names) {
       collectGarbage()
-      const ns = await cases[name]()
-      if (round >= 0) times.get(name)?.push(ns)
+      const cost = await cases[name]()
+      if (round >= 0) times.get(name)?.push(cost)
     }
     process.stderr.write('.')
   }
   process.stderr.write('\n')
-  const medians = names.map((name) => [name, percentile(times.get(name) ?? [], 0.5)] as const)
-  return Object.fromEntries(medians) as Record<Name, number>
+  const medians = names.map((name) => [name, medianCost(times.get(name) ?? [])] as const)
+  return Object.fromEntries(medians) as Record<Name, Cost>
+}
+
+function medianCost(costs: readonly Cost[]): Cost {
+  const median = (of: (cost: Cost) => number) => percentile(costs.map(of), 0.5)
+  return { wall: median(({ wall }) => wall), cpu: median(({ cpu }) => cpu) }
 }
 
 /** The value below which `share` of the sorted values lie. */
@@ -34,9 +46,12 @@ export function percentile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
 }
 
-/** Nanoseconds an event of `work`, which handles `count` events. */
-export async function timed(count: number, work: () => void | Promise<void>): Promise<number> {
-  const started = performance.now()
+/** The cost an event of `work`, which handles `count` events. */
+export async function timed(count: number, work: () => void | Promise<void>): Promise<Cost> {
+  const cpuBefore = process.cpuUsage()
+  const startedMs = performance.now()
   await work()
-  return ((performance.now() - started) * 1e6) / count
+  const wallMs = performance.now() - startedMs
+  const { user, system } = process.cpuUsage(cpuBefore)
+  return { wall: (wallMs * 1e6) / count, cpu: ((user + system) * 1e3) / count }
 }

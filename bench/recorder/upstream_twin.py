@@ -1,9 +1,11 @@
 """What one record() of Intelligence Per Watt's Python recorder does, step by step.
 
 Its documented steps, written anew: read the clock, make a dataclass, take the lock, append to the
-list, publish on a bus that has one subscriber of another type. Prints nanoseconds an event.
+list, publish on a bus that has one subscriber of another type. Prints nanoseconds an event,
+by the clock and of processor time.
 """
 
+import json
 import sys
 import threading
 import time
@@ -59,10 +61,11 @@ def main() -> None:
     bus = Bus()
     bus.subscribe("another_type", lambda event: None)
     recorder = Recorder(bus)
-    started = time.perf_counter()
+    started, cpu_started = time.perf_counter(), time.process_time()
     for _ in range(count):
         recorder.record("tool_call_start", tool="search")
-    print((time.perf_counter() - started) * 1e9 / count)
+    wall, cpu = time.perf_counter() - started, time.process_time() - cpu_started
+    print(json.dumps({"wall": wall * 1e9 / count, "cpu": cpu * 1e9 / count}))
 
 
 main()

@@ -22,22 +22,29 @@ const BYTES_PER_CHAR = 3
 const encoder = new TextEncoder()
 
 export class Batcher {
-  readonly #onBatch: (batch: Batch) => void
+  readonly #onBatch: (batch: Batch, events: number) => void
   #text = ''
-  #count = 0
+  /** Lines, and events among them, in the text. */
+  #textLines = 0
+  #textEvents = 0
+  /** The same in this batch. */
+  #batchLines = 0
+  #batchEvents = 0
   #slab = new Uint8Array(0)
   #from = 0
   #to = 0
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(onBatch: (batch: Batch) => void) {
+  /** `onBatch` also hears how many of the lines are events; the others are samples. */
+  constructor(onBatch: (batch: Batch, events: number) => void) {
     this.#onBatch = onBatch
   }
 
   /** `line` ends in `\n`. */
-  add(line: string): void {
+  add(line: string, isEvent: boolean): void {
     this.#text += line
-    this.#count += 1
+    this.#textLines += 1
+    if (isEvent) this.#textEvents += 1
     if (this.#text.length >= TEXT_CHARS) this.#encode()
     if (this.#timer === undefined) this.#timer = unref(setTimeout(() => this.#tick(), TICK_MS))
   }
@@ -55,25 +62,36 @@ export class Batcher {
 
   #encode(): void {
     const text = this.#text
-    const needed = text.length * BYTES_PER_CHAR
-    if (this.#slab.length - this.#to < needed) this.#newSlab(needed)
     this.#text = ''
-    this.#to += encoder.encodeInto(text, this.#slab.subarray(this.#to)).written
+    const neededBytes = text.length * BYTES_PER_CHAR
+    if (neededBytes > SLAB_BYTES) {
+      this.#useSlab(encoder.encode(text))
+      this.#to = this.#slab.length
+    } else {
+      if (this.#slab.length - this.#to < neededBytes) this.#useSlab(new Uint8Array(SLAB_BYTES))
+      this.#to += encoder.encodeInto(text, this.#slab.subarray(this.#to)).written
+    }
+    this.#batchLines += this.#textLines
+    this.#batchEvents += this.#textEvents
+    this.#textLines = 0
+    this.#textEvents = 0
     if (this.#to - this.#from >= BATCH_BYTES) this.#handOn()
   }
 
-  #newSlab(needed: number): void {
-    const begun = this.#slab.subarray(this.#from, this.#to)
-    this.#slab = new Uint8Array(Math.max(SLAB_BYTES, begun.length + needed))
-    this.#slab.set(begun)
+  /** What the old slab holds is handed on first. */
+  #useSlab(slab: Uint8Array<ArrayBuffer>): void {
+    if (this.#to > this.#from) this.#handOn()
+    this.#slab = slab
     this.#from = 0
-    this.#to = begun.length
+    this.#to = 0
   }
 
   #handOn(): void {
-    const batch = { bytes: this.#slab.subarray(this.#from, this.#to), count: this.#count }
+    const batch = { bytes: this.#slab.subarray(this.#from, this.#to), count: this.#batchLines }
+    const events = this.#batchEvents
     this.#from = this.#to
-    this.#count = 0
-    this.#onBatch(batch)
+    this.#batchLines = 0
+    this.#batchEvents = 0
+    this.#onBatch(batch, events)
   }
 }

@@ -20,6 +20,9 @@ const BYTES_SHOWN = 256
 /** Something simpler that stands for `value`, or `value` itself. May throw what `toJSON` throws. */
 export function plainForm(value: object): unknown {
   if (Array.isArray(value)) return value
+  const prototype: unknown = Object.getPrototypeOf(value)
+  const isPlain = prototype === Object.prototype || prototype === null
+  if (isPlain && !('toJSON' in value)) return value
   if (value instanceof Error) return errorForm(value)
   if (value instanceof Date) {
     return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString()

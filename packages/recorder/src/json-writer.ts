@@ -52,7 +52,7 @@ class JsonWriter {
       case 'symbol':
         return this.#string(`[${value.toString()}]`)
       case 'function':
-        return this.#string(attempt(() => `[Function ${value.name || 'anonymous'}]`))
+        return this.#string(`[Function ${functionName(value)}]`)
       case 'undefined':
         return undefined
       case 'object':
@@ -90,9 +90,7 @@ class JsonWriter {
       if (typeof plain !== 'object' || plain === null) return this.value(plain, depth) ?? 'null'
       // toJSON may hand back something that is already being written.
       if (plain !== value && this.#ancestors.includes(plain)) return this.#spend('"[Circular]"')
-      return Array.isArray(plain)
-        ? this.#array(plain, depth)
-        : this.#members(plain as Record<string, unknown>, depth)
+      return Array.isArray(plain) ? this.#array(plain, depth) : this.#members(plain, depth)
     } catch (error) {
       return this.#string(threw(error))
     } finally {
@@ -107,27 +105,36 @@ class JsonWriter {
         text += `${text === '' ? '' : ','}"…[${items.length - i} more]"`
         break
       }
-      const item = attempt(() => items[i])
-      const itemText = this.value(item, depth + 1) ?? this.#spend('null')
+      const itemText = this.value(read(items, i), depth + 1) ?? this.#spend('null')
       text += text === '' ? itemText : `,${itemText}`
     }
     return `[${text}]`
   }
 
-  #members(object: Record<string, unknown>, depth: number): string {
+  #members(object: object, depth: number): string {
     const keys = Object.keys(object)
     let text = ''
-    for (const [i, key] of keys.entries()) {
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i] as string
       if (this.#room <= key.length) {
         text += `${text === '' ? '' : ','}"…":"…[${keys.length - i} more]"`
         break
       }
-      const member = attempt(() => object[key])
-      const memberText = this.value(member, depth + 1)
+      const memberText = this.value(read(object, key), depth + 1)
       if (memberText === undefined) continue
-      text += `${text === '' ? '' : ','}${this.#spend(keyText(key))}${memberText}`
+      const named = this.#spend(keyText(key)) + memberText
+      text += text === '' ? named : `,${named}`
     }
     return `{${text}}`
+  }
+}
+
+/** A member, or what its getter threw. */
+function read(object: object, key: string | number): unknown {
+  try {
+    return (object as Record<string | number, unknown>)[key]
+  } catch (error) {
+    return threw(error)
   }
 }
 
@@ -135,12 +142,10 @@ function withMarker(quoted: string, cutChars: number): string {
   return `${quoted.slice(0, -1)}…[${cutChars} more characters]"`
 }
 
-function attempt<T>(read: () => T): T | string {
-  try {
-    return read()
-  } catch (error) {
-    return threw(error)
-  }
+/** A class may have a static `name` of any kind, or a getter that throws. */
+function functionName(fn: object): string {
+  const name = read(fn, 'name')
+  return typeof name === 'string' && name !== '' ? name : 'anonymous'
 }
 
 function threw(error: unknown): string {

@@ -451,3 +451,26 @@ describe('close', () => {
     expect(sink.text()).not.toContain('late')
   })
 })
+
+describe('batches', () => {
+  it('hold lines of every size once and in order, and count events apart from samples', async () => {
+    const sink = keepingSink()
+    const recorder = new EventRecorder({ sinks: [sink], retain: 50 })
+    const sizes = [10, 9_000, 100_000, 10, 300_000, 70_000, 10, 10, 90_000]
+    for (let i = 0; i < 200; i++) {
+      recorder.record('n', { i, text: 'ä'.repeat(sizes[i % sizes.length] ?? 0) })
+      recorder.sample({ power_watts: i })
+    }
+    await recorder.flush()
+    const lines = sink.text().trimEnd().split('\n')
+    const numbers = lines
+      .map((line) => JSON.parse(line))
+      .map((line) => line.metadata?.i ?? line.reading.power_watts)
+    expect(numbers).toEqual(Array.from({ length: 400 }, (_, i) => Math.floor(i / 2)))
+    expect(sink.counts.accepted).toBe(400)
+    expect([recorder.length, recorder.evicted]).toEqual([200, 150])
+    expect(recorder.getEvents().map(({ metadata }) => metadata['i'])).toEqual(
+      Array.from({ length: 50 }, (_, i) => 150 + i),
+    )
+  })
+})

@@ -97,7 +97,6 @@ export class BaseRecorder {
   /** What `getEvents()` gives back: snapshots without a sink, else lines. */
   readonly #snapshots: SnapshotRetention | undefined
   readonly #lines: LineRetention
-  #samplesInBatch = 0
   readonly #subscribers = new Subscribers((error) => this.#sayOnce('a subscriber failed', error))
   readonly #host: SpanHost
   readonly #said = new Set<string>()
@@ -125,7 +124,7 @@ export class BaseRecorder {
       this.record('clock_step', { step_ms: stepMs, followed }),
     )
     this.#sinks = options.sinks ?? platform.openSinks(this.#sinkSetup())
-    this.#batcher = new Batcher((batch) => this.#deliver(batch))
+    this.#batcher = new Batcher((batch, events) => this.#deliver(batch, events))
     const isAlone = this.#sinks.length === 0
     this.#snapshots = isAlone ? new SnapshotRetention(options.retain ?? Infinity) : undefined
     this.#lines = new LineRetention(options.retain ?? DEFAULTS.retainWithSink)
@@ -192,13 +191,12 @@ export class BaseRecorder {
     if (ids !== NO_IDS) text = snapshotText(joinIds(ids, text))
     if (redact !== undefined) text = redactText(text, redact, type)
     const line = `${lineHead(type)}${secondsText(timestampS)},"metadata":${text}}\n`
-    this.#batcher.add(line)
+    this.#batcher.add(line, true)
     if (!this.#subscribers.isEmpty) this.#subscribers.tell(type, () => parseEventLine(line))
   }
 
-  #deliver(batch: Batch): void {
-    this.#lines.add(batch, batch.count - this.#samplesInBatch)
-    this.#samplesInBatch = 0
+  #deliver(batch: Batch, events: number): void {
+    this.#lines.add(batch, events)
     if (this.#closing !== undefined) {
       this.#sayOnce('events recorded after close() are only kept in memory')
       return
@@ -260,8 +258,7 @@ export class BaseRecorder {
       const timestamp = secondsText(this.#clock.nowS())
       const text = metadataText(reading, this.#maxEventChars)
       const tail = source === undefined ? '' : `,"source":${quote(String(source))}`
-      this.#batcher.add(`{"timestamp":${timestamp},"reading":${text}${tail}}\n`)
-      this.#samplesInBatch += 1
+      this.#batcher.add(`{"timestamp":${timestamp},"reading":${text}${tail}}\n`, false)
     } catch (error) {
       this.#sayOnce('a sample could not be recorded', error)
     }

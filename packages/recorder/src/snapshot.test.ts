@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { writeMetadata } from './json-writer.ts'
 import { joinIds, snapshotData, snapshotText, takeSnapshot } from './snapshot.ts'
 
 const ROOM = 262_144
@@ -26,6 +27,14 @@ describe('what JSON can carry', () => {
     expect(Object.getPrototypeOf(data)).toBe(Object.prototype)
     const flat = snapshotData(takeSnapshot(JSON.parse('{"__proto__": 1}'), ROOM))
     expect(Object.hasOwn(flat, '__proto__')).toBe(true)
+  })
+
+  it('is the same by the short and by the long way', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (metadata) => {
+        expect(JSON.parse(writeMetadata(metadata, ROOM))).toEqual(read(metadata))
+      }),
+    )
   })
 
   it('is a snapshot: later changes change nothing, flat or nested', () => {

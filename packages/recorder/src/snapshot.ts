@@ -2,12 +2,14 @@
  * Metadata as it was at the call: a later change of the object changes nothing that was recorded.
  *
  * Flat metadata (strings, finite numbers, booleans, null), which is nearly all of it, takes a short
- * way: a copy for those who keep objects, its text for those who write lines. Anything else is
- * written to JSON text by `json-writer.ts`, which knows a form for everything JSON cannot carry.
+ * way: a copy for those who keep objects, its text for those who write lines. Nested
+ * metadata that is plain JSON is left to JSON.stringify, and anything else to `json-writer.ts`, which
+ * knows a form for everything JSON cannot carry.
  */
 import type { Metadata } from '@wattline/trace'
 import { writeMetadata } from './json-writer.ts'
 import { keyText, quote } from './json-text.ts'
+import { plainJsonText } from './plain-json.ts'
 
 type FlatValue = string | number | boolean | null
 
@@ -22,7 +24,7 @@ const FLAT_MAX_CHARS = 4_096
 
 /** Takes the snapshot. Never throws; the text form is at most about `maxChars` long. */
 export function takeSnapshot(metadata: unknown, maxChars: number): Snapshot {
-  return flatCopy(metadata) ?? writeMetadata(metadata, maxChars)
+  return flatCopy(metadata) ?? nestedText(metadata, maxChars) ?? writeMetadata(metadata, maxChars)
 }
 
 function flatCopy(metadata: unknown): Flat | undefined {
@@ -67,7 +69,11 @@ export function snapshotText(snapshot: Snapshot): string {
 
 /** Metadata as JSON text, at most about `maxChars` long. Never throws. */
 export function metadataText(metadata: unknown, maxChars: number): string {
-  return plainText(metadata, maxChars) ?? writeMetadata(metadata, maxChars)
+  return (
+    plainText(metadata, maxChars) ??
+    nestedText(metadata, maxChars) ??
+    writeMetadata(metadata, maxChars)
+  )
 }
 
 function plainText(metadata: unknown, maxChars: number): string | undefined {
@@ -80,6 +86,17 @@ function plainText(metadata: unknown, maxChars: number): string | undefined {
     return text !== undefined && text.length <= maxChars ? text : undefined
   } catch {
     // As above: the writer finds out which member threw.
+    return undefined
+  }
+}
+
+function nestedText(metadata: unknown, maxChars: number): string | undefined {
+  if (typeof metadata !== 'object' || metadata === null) return undefined
+  try {
+    if (Array.isArray(metadata)) return undefined
+    return plainJsonText(metadata, maxChars)
+  } catch {
+    // As above.
     return undefined
   }
 }
