@@ -65,7 +65,7 @@ export class Tally {
     this.spanCount = 0
     this.markCount = 0
     this.layoutVersion = columns.layoutVersion
-    this.binS = 1 / 64
+    this.binS = 1 / 4096
     // Room before the first event, so that a few late ones do not start all over.
     const extentS = Math.max(1, columns.lastS - columns.firstS)
     this.originS = Number.isNaN(columns.firstS) ? NaN : columns.firstS - extentS / 32

@@ -1,0 +1,132 @@
+import { describe, expect, test } from 'vitest'
+import { INITIAL_STATE } from '../store/store.ts'
+import { TimelineEngine, type TimelineFacts } from './engine.ts'
+import { createMotion } from './motion.ts'
+import { SyntheticTrace } from './testing/columns.ts'
+
+const T0 = 1_800_000_000
+
+/** An engine on a canvas of 1000 × 100 px with clocks that stand where the test puts them. */
+function bench(trace: SyntheticTrace, facts: Partial<TimelineFacts> = {}) {
+  let now: TimelineFacts = { ...INITIAL_STATE, viewport: { startS: T0, endS: T0 + 10 }, ...facts }
+  const clock = { wallS: T0 + 5, frameMs: 0, live: true }
+  const scrolls: number[] = []
+  const engine = new TimelineEngine({
+    columns: trace.columns,
+    facts: () => now,
+    dispatch: {
+      setViewport: (viewport, following) => void (now = { ...now, viewport, following }),
+      select: (selected) => void (now = { ...now, selected }),
+      setRange: (range) => void (now = { ...now, range }),
+      seek: (playheadS) => void (now = { ...now, playheadS }),
+      toggleGroup: (label) => void (now = { ...now, collapsed: new Set([label]) }),
+    },
+    requestFrame: () => undefined,
+    isLive: () => clock.live,
+    clockS: () => clock.wallS,
+    nowMs: () => clock.frameMs,
+    isStill: () => false,
+    nowAt: 0.85,
+  })
+  engine.setSize(1000, 100, 1)
+  engine.setScroller((topPx) => {
+    scrolls.push(topPx)
+    engine.setScroll(topPx)
+  })
+  engine.sync()
+  return { engine, clock, scrolls, facts: () => now }
+}
+
+const running = () => new SyntheticTrace().add([{ kind: 'turn', startS: T0 }])
+
+describe('following', () => {
+  test('slides at constant scale with now at 85 %', () => {
+    const { engine, clock, facts } = bench(running(), { following: true })
+    for (const wallS of [T0 + 20, T0 + 20.5, T0 + 33]) {
+      clock.wallS = wallS
+      engine.advance(0)
+      const { startS, endS } = facts().viewport
+      expect(endS - startS).toBeCloseTo(10, 5)
+      expect(startS + 8.5).toBeCloseTo(wallS, 5)
+      expect(facts().following).toBe(true)
+    }
+  })
+
+  test('does not move by less than a pixel', () => {
+    const { engine, clock, facts } = bench(running(), { following: true })
+    clock.wallS = T0 + 20
+    engine.advance(0)
+    const before = facts().viewport
+    clock.wallS += 0.004
+    engine.advance(16)
+    expect(facts().viewport).toBe(before)
+  })
+
+  test('ends with a pan, and stands still when the run has ended or is scrubbed back', () => {
+    const panned = bench(running(), { following: true })
+    panned.engine.panByPx(-100)
+    expect(panned.facts().following).toBe(false)
+
+    const ended = bench(running(), { following: true })
+    ended.clock.live = false
+    const scrubbed = bench(running(), { following: true, playheadS: T0 + 1 })
+    for (const { engine, clock, facts } of [ended, scrubbed]) {
+      clock.wallS = T0 + 60
+      engine.advance(0)
+      expect(facts().viewport).toEqual({ startS: T0, endS: T0 + 10 })
+    }
+  })
+})
+
+describe('eased moves', () => {
+  test('give way to a view that somebody else has set', () => {
+    const { engine, facts } = bench(running())
+    engine.zoomBy(2)
+    engine.advance(50)
+    const address = { startS: T0 + 100, endS: T0 + 200 }
+    engine.dispatch.setViewport(address, false)
+    engine.advance(80)
+    expect(facts().viewport).toBe(address)
+  })
+
+  test('keep the time under the cursor on the way', () => {
+    const { engine, facts } = bench(running())
+    engine.cursorPx = 300
+    engine.zoomBy(2)
+    for (const nowMs of [10, 40, 70, 100, 130]) {
+      engine.advance(nowMs)
+      const { startS, endS } = facts().viewport
+      expect(startS + 0.3 * (endS - startS)).toBeCloseTo(T0 + 3, 5)
+    }
+    expect(facts().viewport.endS - facts().viewport.startS).toBeCloseTo(5, 5)
+  })
+
+  test('take 100 ms', () => {
+    const motion = createMotion()
+    const to = { startS: T0 + 1, endS: T0 + 2 }
+    motion.start({ startS: T0, endS: T0 + 1 }, to, 1000)
+    expect(motion.step(1050)?.startS).toBeLessThan(T0 + 1)
+    expect(motion.step(1100)).toBe(to)
+    expect(motion.step(1116)).toBeUndefined()
+  })
+})
+
+test('groups that grow above do not push away what is looked at', () => {
+  const rows = (group: string, count: number) =>
+    Array.from({ length: count }, (_, row) => ({
+      kind: 'turn',
+      startS: T0,
+      endS: T0 + 1,
+      group,
+      row,
+    }))
+  const trace = new SyntheticTrace().add([...rows('a', 4), ...rows('b', 20)])
+  const { engine, scrolls } = bench(trace)
+  const topOfB = () => (engine.layout.blocks[1]?.topPx ?? NaN) - engine.scrollTopPx
+  engine.scrollTo((engine.layout.blocks[1]?.topPx ?? NaN) + 40)
+  const before = topOfB()
+  trace.add([{ kind: 'turn', startS: T0 + 2, endS: T0 + 3, group: 'a', row: 4 }])
+  engine.sync()
+  expect(topOfB()).toBe(before)
+  expect(scrolls).toHaveLength(2)
+})
