@@ -6,6 +6,8 @@ export interface FileSink {
   progress(readBytes: number): void
 }
 
+/** How long reading may keep everybody else waiting. */
+const TURN_MS = 24
 const GZIP = [0x1f, 0x8b] as const
 
 export async function isGzip(file: Blob): Promise<boolean> {
@@ -38,6 +40,7 @@ export async function readFile(
   signal: AbortSignal,
 ): Promise<void> {
   let readBytes = 0
+  let lastTurnMs = performance.now()
   const reader = openFile(file, gzip, (bytes) => (readBytes += bytes)).getReader()
   for (;;) {
     const { done, value } = await reader.read()
@@ -45,5 +48,14 @@ export async function readFile(
     if (done) return
     sink.bytes(value)
     sink.progress(readBytes)
+    if (performance.now() - lastTurnMs > TURN_MS) {
+      await turn()
+      lastTurnMs = performance.now()
+    }
   }
+}
+
+/** Lets what waits (a question, a closing) have its turn: reading alone never leaves the loop. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve))
 }

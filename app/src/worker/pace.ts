@@ -3,7 +3,9 @@
 export interface Pace {
   /** Runs `act` as soon as the interval allows. */
   ask(): void
-  /** Runs what is due at once. */
+  /** Runs at once if the interval allows, in a loop that leaves timers no turn; else as `ask`. */
+  askNow(): void
+  /** Runs at once, whatever the interval. */
   now(): void
   stop(): void
 }
@@ -24,6 +26,11 @@ export function createPace(intervalMs: number, act: () => void): Pace {
   return {
     ask() {
       timer ??= setTimeout(run, Math.max(0, lastMs + intervalMs - performance.now()))
+    },
+    askNow() {
+      if (performance.now() - lastMs < intervalMs) return this.ask()
+      stop()
+      run()
     },
     now() {
       stop()

@@ -140,7 +140,7 @@ export class Session {
 
   #push(bytes: Uint8Array, writer: number): void {
     this.#ingestor.push(bytes, writer)
-    this.#patchPace.ask()
+    this.#patchPace.askNow()
     this.#qualityPace.ask()
   }
 
