@@ -6,7 +6,7 @@ import { AreaStack } from '@visx/shape'
 import { memo, useMemo, useRef, type KeyboardEvent, type PointerEvent } from 'react'
 import type { Viewport } from '../store/view-state.ts'
 import type { Density } from './density.ts'
-import type { Extent } from './space.ts'
+import { panViewport, type Extent } from './space.ts'
 import { exactTime } from './ticks.ts'
 
 export interface MinimapProps {
@@ -56,7 +56,7 @@ export function Minimap(props: MinimapProps) {
   const move = (event: PointerEvent): void => {
     if (drag.current === undefined) return
     const { grip, fromX, from } = drag.current
-    onChange(moved(from, grip, (event.clientX - fromX) * timePerPx(), wholeS))
+    onChange(moved(from, grip, (event.clientX - fromX) * timePerPx(), extent))
   }
   const end = (): void => {
     drag.current = undefined
@@ -67,7 +67,7 @@ export function Minimap(props: MinimapProps) {
     // The page's own arrows move the playhead.
     event.preventDefault()
     event.stopPropagation()
-    onChange(moved(viewport, grip, step * wholeS * KEY_SHARE * (event.shiftKey ? FAST : 1), wholeS))
+    onChange(moved(viewport, grip, step * wholeS * KEY_SHARE * (event.shiftKey ? FAST : 1), extent))
   }
   const slider = (grip: 'start' | 'end', timeS: number) => ({
     role: 'slider',
@@ -109,9 +109,10 @@ export function Minimap(props: MinimapProps) {
   )
 }
 
-function moved(from: Viewport, grip: Grip, byS: number, wholeS: number): Viewport {
-  const narrowestS = Math.min(wholeS * NARROWEST_SHARE, from.endS - from.startS)
-  if (grip === 'window') return { startS: from.startS + byS, endS: from.endS + byS }
+function moved(from: Viewport, grip: Grip, byS: number, extent: Extent): Viewport {
+  const widthS = from.endS - from.startS
+  const narrowestS = Math.min((extent.lastS - extent.firstS) * NARROWEST_SHARE, widthS)
+  if (grip === 'window') return panViewport(from, byS / widthS, extent)
   if (grip === 'start') {
     return { startS: Math.min(from.startS + byS, from.endS - narrowestS), endS: from.endS }
   }

@@ -11,10 +11,12 @@ import { snapPx } from './space.ts'
 /** Half of a mark's width; marks closer than this to the one before are not told apart. */
 export const MARK_REACH_PX = 5
 
-export function collectMarks(scene: Scene, list: MarkList): void {
+/** @param only one group's marks, for finding what is at a point */
+export function collectMarks(scene: Scene, list: MarkList, only?: number): void {
   list.clear()
   const bottomPx = scene.scrollTopPx + scene.heightPx
   eachVisibleBlock(scene, (block, group) => {
+    if (only !== undefined && group !== only) return
     const [from, to] = rowsBetween(block, scene.scrollTopPx, bottomPx)
     for (let row = from; row < to; row++) {
       const marks = scene.index.marksOf(group, row)

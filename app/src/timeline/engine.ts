@@ -67,6 +67,8 @@ export interface EngineOptions {
 }
 
 const FIT_BAR_MARGIN = 0.15
+/** Where in its second the stripe of an open bar stands when nothing may move. */
+const STILL_MS = 600
 
 export class TimelineEngine {
   readonly columns: TraceColumns
@@ -208,8 +210,14 @@ export class TimelineEngine {
   paint(nowMs: number): void {
     if (this.painter === undefined || this.widthPx === 0) return
     const grid = this.ticks().map((tick) => tick.timeS)
-    this.painter.paint(this.scene(), grid, nowMs)
-    if (this.options.isLive()) this.options.requestFrame('live')
+    this.painter.paint(this.scene(), grid, this.options.isStill() ? STILL_MS : nowMs)
+    if (this.isMoving()) this.options.requestFrame('live')
+  }
+
+  /** Whether the next frame looks different by itself: open bars grow where now is seen. */
+  private isMoving(): boolean {
+    const { following, viewport } = this.facts
+    return this.options.isLive() && (following || this.nowS() <= viewport.endS)
   }
 
   hitTest(xPx: number, yPx: number): Selected | undefined {
@@ -293,7 +301,10 @@ export class TimelineEngine {
     const is: GroupBlock | undefined = this.layout.blocks[group]
     if (was === undefined || is === undefined || is.label !== was.label) return
     const shiftPx = is.topPx - was.topPx
-    if (shiftPx !== 0) this.scroll?.(this.scrollTopPx + shiftPx)
+    if (shiftPx === 0) return
+    // At once, and not with the scroll event: the next paint must not show it in between.
+    this.scrollTopPx += shiftPx
+    this.scroll?.(this.scrollTopPx)
   }
 }
 

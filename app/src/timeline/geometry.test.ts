@@ -237,3 +237,18 @@ test('one failed millisecond in a day is seen and found', () => {
   const xPx = (bars.leftPx[failed[0] ?? -1] as number) + 0.5
   expect(hitTest(scene, xPx, 34)).toEqual({ type: 'span', slot: 12_345 })
 })
+
+test('a mark lies over the bar it stands on, and is hit before it', () => {
+  const trace = new SyntheticTrace().add(
+    [{ kind: 'turn', startS: T0, endS: T0 + 10 }],
+    [
+      { kind: 'retry', timeS: T0 + 5 },
+      { kind: 'note', timeS: T0 + 8, row: 1 },
+    ],
+  )
+  const scene = sceneOf(trace, { viewport: TEN })
+  expect(hitTest(scene, 52, 34)).toEqual({ type: 'mark', slot: 0 })
+  expect(hitTest(scene, 60, 34)).toEqual({ type: 'span', slot: 0 })
+  expect(hitTest(scene, 80, 54)).toEqual({ type: 'mark', slot: 1 })
+  expect(hitTest({ ...scene, playheadS: T0 + 4 }, 52, 34)).toBeUndefined()
+})

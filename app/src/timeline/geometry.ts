@@ -62,12 +62,12 @@ export function hitTest(scene: Scene, xPx: number, yPx: number): Selected | unde
   const group = blockIndexAt(scene.layout, contentYPx)
   const block = scene.layout.blocks[group]
   if (block === undefined) return undefined
-  return hitMark(scene, xPx, yPx) ?? hitBar(scene, group, block, xPx, contentYPx)
+  return hitMark(scene, group, xPx, yPx) ?? hitBar(scene, group, block, xPx, contentYPx)
 }
 
-function hitMark(scene: Scene, xPx: number, yPx: number): Selected | undefined {
+function hitMark(scene: Scene, group: number, xPx: number, yPx: number): Selected | undefined {
   const marks = new MarkList()
-  collectMarks(scene, marks)
+  collectMarks(scene, marks, group)
   let nearest = -1
   let nearestPx = MARK_REACH_PX
   for (let mark = 0; mark < marks.count; mark++) {
