@@ -14,6 +14,8 @@ import { tailOf } from './tail.ts'
 const ROUNDS = Number(process.argv[2] ?? 7)
 
 const folder = mkdtempSync(join(tmpdir(), 'wattline-bench-'))
+// What the recorders spill, and save when the process ends, goes away with the rest.
+process.env['TMPDIR'] = folder
 const peer = fork(join(benchFolder(), 'peer.mjs'))
 const [port] = (await once(peer, 'message')) as [number]
 const setup = { folder, peerUrl: `http://127.0.0.1:${port}`, benchFolder: benchFolder() }
@@ -67,5 +69,5 @@ for (const [what, url] of [
 }
 
 peer.disconnect()
-rmSync(folder, { recursive: true, force: true })
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 process.exit(0)

@@ -65,6 +65,7 @@ export class SocketSink implements Sink {
   #failures = 0
   #lastSignMs = 0
   #everOpen = false
+  #isPumpDue = false
   #saidAway = false
   #reconnect: ReturnType<typeof setTimeout> | undefined
   #heartbeat: ReturnType<typeof setInterval> | undefined
@@ -89,11 +90,12 @@ export class SocketSink implements Sink {
   write(batch: Batch): void {
     this.#outbox.push(batch)
     if (this.#state === 'closed') this.#outbox.discard()
-    else this.#pump()
+    else this.#pumpSoon()
   }
 
   flush(timeoutMs: number): Promise<boolean> {
     if (this.#state === 'idle') this.#open()
+    else this.#pump()
     const { accepted } = this.#outbox.counts
     return this.#waiters.reach(accepted, this.#outbox.settled, timeoutMs)
   }
@@ -190,6 +192,16 @@ export class SocketSink implements Sink {
     this.#writerId = this.#options.newWriterId()
     this.#outbox.renumber()
     this.#channel?.terminate()
+  }
+
+  /** Masking and sending a frame takes a while: not inside the record() that filled it. */
+  #pumpSoon(): void {
+    if (this.#isPumpDue) return
+    this.#isPumpDue = true
+    queueMicrotask(() => {
+      this.#isPumpDue = false
+      this.#pump()
+    })
   }
 
   #pump(): void {
