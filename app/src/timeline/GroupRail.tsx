@@ -70,19 +70,19 @@ function Group({ block, sum, onToggle }: GroupProps) {
       <button
         type="button"
         aria-expanded={!collapsed}
-        aria-label={`${name}, ${spans} spans${failed}`}
         title={label}
         onClick={() => onToggle(label)}
       >
         <svg viewBox="0 0 12 12" aria-hidden="true">
           <path d="M3.5 4.5 6 7.5 8.5 4.5" />
         </svg>
-        <span className="timeline-group-name">{name}</span>
+        <span className="timeline-group-name">{name}</span>{' '}
         <span className="timeline-group-count">{spans}</span>
+        <span className="timeline-hidden"> spans{failed}</span>
       </button>
       {collapsed ? null : (
         <p>
-          <span>{formatDuration(sum?.totalS ?? 0)}</span>
+          <span>{formatDuration(sum?.totalS || undefined)}</span>
           {errors > 0 ? (
             <span className="timeline-failed">{formatCount(errors)} failed</span>
           ) : null}

@@ -53,8 +53,8 @@ afterEach(() => {
 describe('groups', () => {
   test('are named with their spans and failures', () => {
     mountTimeline(trace())
-    expect(screen.getByRole('button', { name: 'planner, 3 spans, 1 failed' })).toBeDefined()
-    expect(screen.getByRole('button', { name: 'coder, 1 spans' })).toBeDefined()
+    expect(screen.getByRole('button', { name: 'planner 3 spans, 1 failed' })).toBeDefined()
+    expect(screen.getByRole('button', { name: 'coder 1 spans' })).toBeDefined()
   })
 
   test('fold and unfold with the keyboard', async () => {
