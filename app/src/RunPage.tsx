@@ -1,5 +1,6 @@
 /** The screen of one run: header, timeline, details, playback. */
 import { formatBytes, formatCount } from '@wattline/trace'
+import { useEffect } from 'react'
 import { Details } from './panels/Details.tsx'
 import { Header } from './panels/Header.tsx'
 import { PlaybackBar } from './panels/PlaybackBar.tsx'
@@ -22,6 +23,7 @@ export function RunPage() {
   const state = useFacts(runPageState)
   const counts = useCounts()
   useTitle(pageTitle(name ?? runId, state))
+  useFirstFocus()
   return (
     <>
       <Header counts={counts} />
@@ -33,6 +35,14 @@ export function RunPage() {
       </main>
     </>
   )
+}
+
+/** What was clicked to come here is gone; the keyboard goes on in the timeline. */
+function useFirstFocus(): void {
+  const { timeline } = useApp()
+  useEffect(() => {
+    if (document.activeElement === document.body) timeline.current?.focus()
+  }, [timeline])
 }
 
 /** The timeline once there is something on it; until then, what is waited for. */

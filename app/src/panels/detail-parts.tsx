@@ -46,7 +46,10 @@ export function DetailsHeader({ label, children }: { label: string; children: Re
           label="Close"
           shortcut="Esc"
           className="small"
-          onClick={() => change(store, select, undefined)}
+          onClick={() => {
+            change(store, select, undefined)
+            timeline.current?.focus()
+          }}
         >
           <CloseIcon size={14} />
         </IconButton>

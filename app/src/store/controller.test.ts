@@ -1,0 +1,76 @@
+import { waitFor } from '@testing-library/react'
+import { expect, test } from 'vitest'
+import { openFiles } from '../DropFiles.tsx'
+import { openApp } from '../testing/app.tsx'
+import { logText } from '../testing/log.ts'
+import { parsePreferences } from './preferences.ts'
+import { enterRun } from './run-transitions.ts'
+import { change } from './store.ts'
+import { setGroupBy } from './transitions.ts'
+
+const LOG = logText([
+  ['agent', 0, 9, { agent_name: 'planner' }],
+  ['tool_call', 1, 2, { tool: 'grep' }],
+])
+
+test('a file that is read is loaded, whole and in view', async () => {
+  const { app } = await openApp(LOG)
+  const { connection, progress, viewport, quality } = app.store.getState()
+  expect(connection.state).toBe('loaded')
+  expect(progress).toMatchObject({
+    done: true,
+    events: 4,
+    readBytes: LOG.length,
+    totalBytes: LOG.length,
+  })
+  expect(viewport.endS - viewport.startS).toBeCloseTo(9 * 1.04)
+  expect(quality).toMatchObject({ malformed: 0, unfinished: 0 })
+})
+
+test.each([
+  ['', 'test.jsonl is empty: there is no event in it.'],
+  ['{"event_type":"x"', 'test.jsonl has no line that ends: line 1 was cut off'],
+  ['hello\nworld\n', 'test.jsonl has no events. Line 1: not JSON: '],
+])('a file of %j fails in a sentence', async (log, reason) => {
+  const { app } = await openApp(log)
+  expect(app.store.getState().connection.state).toBe('failed')
+  expect(app.store.getState().connection.reason).toContain(reason.split(' Line')[0])
+})
+
+test('another grouping is dealt by the worker', async () => {
+  const { app } = await openApp(LOG)
+  change(app.store, setGroupBy, 'kind')
+  expect(app.columns.groups.map(({ label }) => label)).toEqual(['agent', 'tool_call'])
+  expect(app.store.getState().regrouping).toBe(false)
+})
+
+test('a run of the server is watched, a file is read, leaving closes', async () => {
+  const { app, sent } = await openApp(LOG)
+  change(app.store, enterRun, 'run 1')
+  openFiles(app, [new File(['x'], 'a.jsonl')])
+  expect(sent).toMatchObject([
+    { type: 'watch', runId: 'run 1', base: app.base, groupBy: 'agent' },
+    { type: 'close' },
+    { type: 'file', runId: 'file:a.jsonl', groupBy: 'agent' },
+  ])
+  expect(app.store.getState().run).toMatchObject({ name: 'a', local: true, readOnly: true })
+})
+
+test('a file of an earlier page is asked for again', async () => {
+  const { app } = await openApp(LOG)
+  change(app.store, enterRun, 'file:gone.jsonl')
+  await waitFor(() => expect(app.store.getState().connection.state).toBe('failed'))
+  expect(app.store.getState().connection.reason).toContain(
+    'gone.jsonl was opened from this computer',
+  )
+})
+
+test.each([
+  [undefined, {}],
+  ['', {}],
+  ['[1]', {}],
+  ['{"theme":"pink","clock":"relative"}', { clock: 'relative' }],
+  ['{"theme":"dark","clock":7}', { theme: 'dark' }],
+])('stored preferences %s are %j', (text, expected) => {
+  expect(parsePreferences(text)).toEqual(expected)
+})
