@@ -95,7 +95,7 @@ function* runTurn(
 function planCalls(world: World, agent: Agent, turn: Turn, span: OpenSpan): Process[] {
   const { random } = world
   if (random.chance(0.04)) {
-    const burst = Array.from({ length: random.int(8, 24) }, () => random.pick([READ_FILE, GREP]))
+    const burst = Array.from({ length: random.int(4, 7) }, () => random.pick([READ_FILE, GREP]))
     return burst.map((tool) => call(world, agent, tool, span))
   }
   const calls = Array.from({ length: random.int(1, 3) }, () =>
