@@ -36,7 +36,8 @@ export function TimelineCanvas(props: TimelineCanvasProps) {
   useTheme(engine, canvas)
   useEffect(() => {
     if (canvas === null) return undefined
-    return attachGestures(canvas, engine, { hover: onHover })
+    const around = canvas.closest('section') ?? canvas
+    return attachGestures(canvas, around, engine, { hover: onHover })
   }, [engine, canvas, onHover])
   return (
     <div

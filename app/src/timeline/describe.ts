@@ -21,7 +21,7 @@ export function kindLabel(kind: string): string {
 }
 
 /** What a bar says: `Qwen3-8B`, `web_search`, `turn 4`, `prefill`. */
-export function barLabel(kind: string, subject: string | undefined): string {
+function barLabel(kind: string, subject: string | undefined): string {
   if (subject === undefined || subject === '' || PHASE_KINDS.has(kind)) return kindLabel(kind)
   if (kind === 'turn') return /^\d+$/.test(subject) ? `turn ${subject}` : subject
   return MODEL_KINDS.has(kind) ? shortModel(subject) : subject

@@ -29,9 +29,13 @@ type Drag =
   | { readonly type: 'range'; readonly fromX: number; readonly fromS: number; moved: boolean }
   | { readonly type: 'touch'; readonly fromX: number; lastX: number; moved: boolean }
 
-/** Returns how to detach. */
+/**
+ * @param around where a wheel means time as well: axis and groups, which must not zoom the page
+ * @returns how to detach
+ */
 export function attachGestures(
   canvas: HTMLElement,
+  around: HTMLElement,
   engine: TimelineEngine,
   events: GestureEvents,
 ): () => void {
@@ -49,7 +53,8 @@ export function attachGestures(
     if (event.ctrlKey || event.metaKey) {
       event.preventDefault()
       const byPx = Math.min(Math.max(event.deltaY * unitPx, -WHEEL_LIMIT_PX), WHEEL_LIMIT_PX)
-      engine.zoomAt(Math.exp(-byPx * ZOOM_PER_PX), pointOf(event).xPx)
+      const xPx = Math.min(Math.max(pointOf(event).xPx, 0), engine.widthPx)
+      engine.zoomAt(Math.exp(-byPx * ZOOM_PER_PX), xPx)
       return
     }
     const sideways = event.shiftKey && event.deltaX === 0 ? event.deltaY : event.deltaX
@@ -149,7 +154,7 @@ export function attachGestures(
     if (hit?.type === 'span') engine.fitSpan(hit.slot)
   }
 
-  canvas.addEventListener('wheel', onWheel, { passive: false })
+  around.addEventListener('wheel', onWheel, { passive: false })
   canvas.addEventListener('pointerdown', onDown)
   canvas.addEventListener('pointermove', onMove)
   canvas.addEventListener('pointerup', onUp)
@@ -157,7 +162,7 @@ export function attachGestures(
   canvas.addEventListener('pointerleave', onLeave)
   canvas.addEventListener('dblclick', onDoubleClick)
   return () => {
-    canvas.removeEventListener('wheel', onWheel)
+    around.removeEventListener('wheel', onWheel)
     canvas.removeEventListener('pointerdown', onDown)
     canvas.removeEventListener('pointermove', onMove)
     canvas.removeEventListener('pointerup', onUp)

@@ -11,10 +11,10 @@
 import type { TraceGroup } from '../model/columns.ts'
 
 export const HEADER_PX = 24
-export const ROW_PX = 20
+const ROW_PX = 20
 export const BAR_PX = 16
 const BAR_INSET_PX = (ROW_PX - BAR_PX) / 2
-export const STRIP_PX = 10
+const STRIP_PX = 10
 const STRIP_INSET_PX = (HEADER_PX - STRIP_PX) / 2
 const GAP_PX = 4
 

@@ -9,7 +9,7 @@ import type { Scene } from './scene.ts'
 
 const PADDING_PX = 6
 /** An error's ✕ stands before the text. */
-export const CROSS_PX = 14
+const CROSS_PX = 14
 const CROSS_FROM_PX = 26
 /** Shortened text says something from here on. */
 const SHORTEN_FROM_PX = 52

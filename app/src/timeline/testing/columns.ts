@@ -160,7 +160,7 @@ function flagsOf(span: SyntheticSpan): number {
 }
 
 /** Repeatable noise in [0, 1): the same seed gives the same run (mulberry32). */
-export function seededRandom(seed: number): () => number {
+function seededRandom(seed: number): () => number {
   let state = seed
   return () => {
     state = (state + 0x6d2b79f5) | 0
