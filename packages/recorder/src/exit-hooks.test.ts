@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -116,6 +116,32 @@ describe('a file', () => {
     )
     expect(ended.code).toBe(7)
     expect(numbersIn('out.jsonl')).toEqual(upTo(30_701))
+  })
+})
+
+describe('a disk that fills up', () => {
+  const canLimit = spawnSync('prlimit', ['--version']).status === 0
+
+  it.skipIf(!canLimit)('in the middle of a write leaves every event in the file once', async () => {
+    // The limit on file sizes cuts a write short, as a full disk does; then the disk has room again.
+    const script = built.script(
+      'limit.js',
+      `
+      import { execFileSync } from 'node:child_process'
+      const recorder = new EventRecorder({ file: 'limited.jsonl', env: {} })
+      for (let i = 0; i < 3_000; i++) recorder.record('n', { i, pad: 'x'.repeat(i % 97) })
+      const early = await recorder.flush(20)
+      execFileSync('prlimit', ['--fsize=unlimited', '--pid', String(process.pid)])
+      console.log(early, await recorder.flush(20_000))
+      await recorder.close()`,
+    )
+    const command = `trap '' XFSZ; ulimit -S -f 100; exec "$0" "$1"`
+    const child = spawn('sh', ['-c', command, process.execPath, script], {
+      cwd: built.folder,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    expect(await text(child.stdout)).toBe('false true\n')
+    expect(numbersIn('limited.jsonl')).toEqual(upTo(3_000))
   })
 })
 

@@ -9,8 +9,9 @@
  * Whole batches go to the kernel in one call on a file opened for appending: several recorders may
  * write the same file without tearing each other's lines.
  */
-import { closeSync, fstatSync, mkdirSync, openSync, readSync, writev, writevSync } from 'node:fs'
+import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeSync, writev } from 'node:fs'
 import { dirname } from 'node:path'
+import { errorMessage } from './json-writer.ts'
 import { Outbox } from './outbox.ts'
 import type { Batch, Sink, SinkCounts } from './sink.ts'
 import { writeAll } from './spill-file.ts'
@@ -42,6 +43,11 @@ interface Load {
   readonly last: number
 }
 
+/** `isTorn`: a part is in the file already, perhaps up to the middle of a line. */
+interface Unfinished extends Load {
+  readonly isTorn: boolean
+}
+
 interface Flight extends Load {
   /** Size of the file before the write. */
   readonly fromByte: number
@@ -54,6 +60,8 @@ export class FileSink implements Sink {
   readonly #waiters = new Waiters()
   #fd: number | undefined
   #flight: Flight | undefined
+  /** What a failed write left over. It comes first when writing goes on. */
+  #unfinished: Unfinished | undefined
   #waitingBytes = 0
   #troubled = false
   #retry: NodeJS.Timeout | undefined
@@ -89,6 +97,8 @@ export class FileSink implements Sink {
     await this.flush(timeoutMs)
     this.#closed = true
     clearTimeout(this.#retry)
+    const left = this.#outbox.counts.accepted - this.#outbox.settled
+    if (left > 0) this.#options.warn(`${left} events could not be written to ${this.name}`)
     this.#outbox.discard()
     if (this.#fd !== undefined && this.#flight === undefined) this.#closeFile()
   }
@@ -100,7 +110,7 @@ export class FileSink implements Sink {
   /** Starts the next asynchronous write. */
   #launch(): void {
     const fd = this.#open()
-    if (fd === undefined || !this.#outbox.hasNext) return
+    if (fd === undefined || !this.#hasNext) return
     const flight = { ...this.#take(WRITE_BYTES), fromByte: fstatSync(fd).size }
     this.#flight = flight
     this.#writeRest(fd, flight, flight.buffers)
@@ -115,7 +125,8 @@ export class FileSink implements Sink {
       }
       this.#flight = undefined
       if (error === null) this.#landed(flight.last)
-      else this.#failed(error)
+      else
+        this.#failed(error, { buffers: rest, last: flight.last, isTorn: rest !== flight.buffers })
       if (this.#closed) this.#closeFile()
       else if (error === null) this.#launch()
     })
@@ -130,19 +141,28 @@ export class FileSink implements Sink {
       this.#landed(flight.last)
     }
     const fd = this.#open()
-    while (fd !== undefined && this.#outbox.hasNext) {
+    while (fd !== undefined && this.#hasNext) {
       const { buffers, last } = this.#take(WRITE_BYTES)
-      try {
-        appendAll(fd, buffers)
-      } catch (error) {
-        this.#failed(error)
+      const rest = appendAll(fd, buffers)
+      if (rest !== undefined) {
+        const isTorn = rest.bytes.length < byteLength(buffers)
+        this.#failed(rest.error, { buffers: [rest.bytes], last, isTorn })
         return
       }
       this.#landed(last)
     }
   }
 
+  get #hasNext(): boolean {
+    return this.#unfinished !== undefined || this.#outbox.hasNext
+  }
+
   #take(maxBytes: number): Load {
+    const unfinished = this.#unfinished
+    if (unfinished !== undefined) {
+      this.#unfinished = undefined
+      return unfinished
+    }
     const buffers: Uint8Array[] = []
     let bytes = 0
     let last = 0
@@ -167,9 +187,9 @@ export class FileSink implements Sink {
   }
 
   /** Nothing is thrown: the lines wait, the trouble is said once, and it is tried again. */
-  #failed(error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error)
-    this.#outbox.rewind()
+  #failed(error: unknown, unfinished?: Unfinished): void {
+    const message = errorMessage(error)
+    this.#unfinished ??= unfinished
     this.#waitingBytes = 0
     if (this.#fd !== undefined) this.#closeFile()
     if (!this.#troubled) {
@@ -190,12 +210,29 @@ export class FileSink implements Sink {
   #open(): number | undefined {
     try {
       if (this.#fd !== undefined && fstatSync(this.#fd).nlink === 0) this.#closeFile()
-      this.#fd ??= openForAppend(this.#options.path)
+      if (this.#fd === undefined) {
+        mkdirSync(dirname(this.#options.path), { recursive: true })
+        this.#fd = openSync(this.#options.path, 'a+')
+        this.#continueFile(this.#fd)
+      }
       return this.#fd
     } catch (error) {
       this.#failed(error)
       return undefined
     }
+  }
+
+  /** A torn last line of an earlier process is ended; our own is gone on with. */
+  #continueFile(fd: number): void {
+    const unfinished = this.#unfinished
+    const stat = fstatSync(fd)
+    if (unfinished?.isTorn === true && stat.size > 0) return
+    if (unfinished?.isTorn === true) {
+      // The file with the beginning is gone: the whole load goes into the new one.
+      this.#unfinished = undefined
+      this.#outbox.rewind()
+    }
+    if (stat.isFile() && stat.size > 0) endTornLine(fd, stat.size)
   }
 
   #closeFile(): void {
@@ -210,22 +247,27 @@ function byteLength(buffers: readonly Uint8Array[]): number {
   return buffers.reduce((sum, { length }) => sum + length, 0)
 }
 
-function appendAll(fd: number, buffers: readonly Uint8Array[]): void {
-  const written = writevSync(fd, buffers)
-  if (written < byteLength(buffers)) writeAll(fd, Buffer.concat(buffers).subarray(written), null)
+interface Failure {
+  readonly error: unknown
+  /** What is not in the file. */
+  readonly bytes: Uint8Array
 }
 
-/** Opens for appending and for looking; a torn last line of an earlier process is ended first. */
-function openForAppend(path: string): number {
-  mkdirSync(dirname(path), { recursive: true })
-  const fd = openSync(path, 'a+')
-  const stat = fstatSync(fd)
-  if (stat.isFile() && stat.size > 0) {
-    const lastByte = new Uint8Array(1)
-    readSync(fd, lastByte, 0, 1, stat.size - 1)
-    if (lastByte[0] !== 0x0a) writeAll(fd, new Uint8Array([0x0a]), null)
+/** Writes at the end of the file; undefined when everything is there. */
+function appendAll(fd: number, buffers: readonly Uint8Array[]): Failure | undefined {
+  let bytes: Uint8Array = buffers.length === 1 ? (buffers[0] as Uint8Array) : Buffer.concat(buffers)
+  try {
+    while (bytes.length > 0) bytes = bytes.subarray(writeSync(fd, bytes))
+    return undefined
+  } catch (error) {
+    return { error, bytes }
   }
-  return fd
+}
+
+function endTornLine(fd: number, size: number): void {
+  const lastByte = new Uint8Array(1)
+  readSync(fd, lastByte, 0, 1, size - 1)
+  if (lastByte[0] !== 0x0a) writeAll(fd, new Uint8Array([0x0a]), null)
 }
 
 /**
