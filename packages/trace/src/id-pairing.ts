@@ -1,224 +1,339 @@
 /**
  * Pairing by id, the first of two stages. Events of one kind that share an id value, directly or
- * through others, form a *component*; nearly always it is one start and its end. A component is
- * paired on its own, in order of time:
+ * through others, form a *component*, which is paired on its own, in order of time:
  *
  *     start span_id=a ──────────▶ waits ─┐
  *     end   span_id=a ──────────▶ takes ─┘   the waiting start that agrees on most id keys
  *     end   span_id=b, no start ▶ kept: a later start may be its own (the clock stepped)
  *
- * The result depends on the set of events alone. An event that comes late re-pairs its component.
+ * Nearly every component is one start and then its end; those cost a few numbers. Any other is
+ * *tangled* and gets an object. The result depends on the set of events alone: an event that comes
+ * late has its component paired again.
  */
-import { idScore, type IdPair } from './facts.ts'
-import { scopeScore } from './scope.ts'
-import type { EventNode } from './nodes.ts'
-import { compareOrder, insertOrdered } from './order.ts'
+import { START } from './event-row.ts'
+import { IdTable } from './id-table.ts'
+import type { ScopeTable } from './scope.ts'
+import { larger, NONE, type EventTable, type SpanTable } from './tables.ts'
+import { insertEvent } from './event-lists.ts'
 
-interface Component {
-  events: EventNode[]
-  /** How many of `events` are paired already; -1 = all over again. */
+interface Tangle {
+  events: number[]
+  /** How many of `events` are paired already; −1 = all over again. */
   paired: number
-  waiting: EventNode[]
-  orphans: EventNode[]
+  waiting: number[]
+  orphans: number[]
   /** Starts paired with an end that lies before them; undone first when more comes. */
-  backward: EventNode[]
-  mergedInto: Component | undefined
+  backward: number[]
 }
 
 /** Tells that what stage one knows of an event has changed from `at` on. */
-export type OnChange = (event: EventNode, at: EventNode) => void
+export type OnChange = (event: number, at: number) => void
+
+type Touch = (event: number) => void
 
 export class IdPairing {
-  readonly #components = new Map<string, Component>()
-  readonly #dirty = new Set<Component>()
+  readonly #events: EventTable
+  readonly #spans: SpanTable
+  readonly #scopes: ScopeTable
+  readonly #components = new IdTable()
+  #componentCount = 0
+  /** By component: the start that waits, and the last event, from which the others are linked. */
+  #waiting = new Int32Array(256)
+  #last = new Int32Array(256)
+  /** By component: the one it was merged into. */
+  readonly #mergedInto = new Map<number, number>()
+  readonly #tangles = new Map<number, Tangle>()
+  readonly #dirty = new Set<Tangle>()
+  /** By event: the one before it in its component. */
+  #before = new Int32Array(256)
+  readonly #newlyEnded: number[] = []
+
+  constructor(events: EventTable, spans: SpanTable, scopes: ScopeTable) {
+    this.#events = events
+    this.#spans = spans
+    this.#scopes = scopes
+  }
 
   /** Takes a start or an end that has ids. */
-  add(event: EventNode): void {
-    let component: Component | undefined
-    for (const [key, value] of event.facts.ids) {
-      const name = `${event.facts.kind}\u0000${key}\u0000${value}`
-      const known = this.#components.get(name)
-      if (known === undefined) {
-        component ??= newComponent()
-        this.#components.set(name, component)
-      } else {
-        const found = resolve(known)
-        component = component === undefined ? found : this.#merge(component, found)
-      }
-    }
-    if (component === undefined) return
-    const last = component.events.at(-1)
-    if (last !== undefined && compareOrder(event, last) < 0) component.paired = -1
-    insertOrdered(component.events, event)
-    this.#dirty.add(component)
+  add(event: number): void {
+    const component = this.#componentOf(event)
+    while (event >= this.#before.length) this.#before = larger(this.#before)
+    const last = this.#last[component]!
+    this.#before[event] = last
+    this.#last[component] = event
+    const tangle = this.#tangles.get(component)
+    if (tangle !== undefined) this.#addToTangle(tangle, event)
+    else if (!this.#addPlainly(component, event, last)) this.#tangle(component)
   }
 
   /** Pairs what was added since; tells every difference for events already known. */
   settle(onChange: OnChange): void {
-    for (const component of this.#dirty) pairComponent(component, onChange)
+    for (const start of this.#newlyEnded) {
+      const end = this.#events.partner[start]!
+      if (end !== NONE) onChange(start, this.#touchedBy(start) ?? end)
+    }
+    this.#newlyEnded.length = 0
+    for (const tangle of this.#dirty) this.#pairTangle(tangle, onChange)
     this.#dirty.clear()
   }
 
-  #merge(a: Component, b: Component): Component {
+  #touchedBy(start: number): number | undefined {
+    return this.#spans.touchedBy.get(this.#events.slot[start]!)
+  }
+
+  #componentOf(event: number): number {
+    const { idFrom, idKey, idHigh, idLow } = this.#events
+    const kind = this.#events.kind(event)
+    let component = NONE
+    const until = idFrom[event + 1]!
+    for (let at = idFrom[event]!; at < until; at++) {
+      // The kind and the key belong to the name of a component, so they are mixed into the hash.
+      const salt = Math.imul(kind * 8 + idKey[at]! + 1, 0x9e3779b1)
+      const high = (idHigh[at]! ^ salt) >>> 0
+      const low = (idLow[at]! + salt) >>> 0
+      const known = this.#components.get(high, low)
+      if (known === NONE) {
+        if (component === NONE) component = this.#newComponent()
+        this.#components.set(high, low, component)
+        continue
+      }
+      const found = this.#root(known)
+      component = component === NONE ? found : this.#merge(component, found)
+    }
+    return component
+  }
+
+  #newComponent(): number {
+    const component = this.#componentCount++
+    if (component >= this.#waiting.length) {
+      this.#waiting = larger(this.#waiting)
+      this.#last = larger(this.#last)
+    }
+    this.#waiting[component] = NONE
+    this.#last[component] = NONE
+    return component
+  }
+
+  #root(component: number): number {
+    let root = component
+    for (let next = this.#mergedInto.get(root); next !== undefined;) {
+      root = next
+      next = this.#mergedInto.get(root)
+    }
+    return root
+  }
+
+  #merge(a: number, b: number): number {
     if (a === b) return a
-    const [into, from] = a.events.length >= b.events.length ? [a, b] : [b, a]
-    if (from.events.length > 0) into.paired = -1
-    for (const event of from.events) insertOrdered(into.events, event)
-    from.mergedInto = into
-    from.events = []
-    this.#dirty.delete(from)
+    // An empty component is one that this very event has begun.
+    const [into, from] = this.#last[a] === NONE ? [b, a] : [a, b]
+    this.#mergedInto.set(from, into)
+    if (this.#last[from] === NONE) return into
+    const tangle = this.#tangle(into)
+    for (const event of this.#eventsOf(from)) insertEvent(this.#events, tangle.events, event)
+    tangle.paired = -1
+    const other = this.#tangles.get(from)
+    if (other !== undefined) this.#dirty.delete(other)
+    this.#tangles.delete(from)
     return into
   }
-}
 
-function newComponent(): Component {
-  return { events: [], paired: 0, waiting: [], orphans: [], backward: [], mergedInto: undefined }
-}
-
-function resolve(component: Component): Component {
-  let root = component
-  while (root.mergedInto !== undefined) root = root.mergedInto
-  return root
-}
-
-function pairComponent(component: Component, onChange: OnChange): void {
-  const before = new Map<
-    EventNode,
-    { partner: EventNode | undefined; ambiguousAt: EventNode | undefined }
-  >()
-  const touch = (event: EventNode) => {
-    if (!before.has(event)) {
-      before.set(event, { partner: event.idPartner, ambiguousAt: event.idAmbiguousAt })
+  /** The plain case: in order, one start at a time, each end its start's own. */
+  #addPlainly(component: number, event: number, last: number): boolean {
+    const events = this.#events
+    if (last !== NONE && events.compare(event, last) < 0) return false
+    const waiting = this.#waiting[component]!
+    if (events.phase(event) === START) {
+      if (waiting !== NONE) return false
+      this.#waiting[component] = event
+      return true
     }
+    if (waiting === NONE || events.idScore(waiting, event) <= 0) return false
+    events.partner[waiting] = event
+    events.partner[event] = waiting
+    this.#newlyEnded.push(waiting)
+    this.#waiting[component] = NONE
+    return true
   }
-  if (component.paired < 0) {
-    for (const event of component.events) {
+
+  #eventsOf(component: number): number[] {
+    const tangle = this.#tangles.get(component)
+    if (tangle !== undefined) return tangle.events
+    const list: number[] = []
+    for (let at = this.#last[component]!; at !== NONE; at = this.#before[at]!) list.push(at)
+    return list.reverse()
+  }
+
+  #tangle(component: number): Tangle {
+    const known = this.#tangles.get(component)
+    if (known !== undefined) {
+      this.#dirty.add(known)
+      return known
+    }
+    const events = this.#eventsOf(component).sort((a, b) => this.#events.compare(a, b))
+    const tangle = { events, paired: -1, waiting: [], orphans: [], backward: [] }
+    this.#tangles.set(component, tangle)
+    this.#dirty.add(tangle)
+    return tangle
+  }
+
+  #addToTangle(tangle: Tangle, event: number): void {
+    const last = tangle.events.at(-1)
+    if (last !== undefined && this.#events.compare(event, last) < 0) tangle.paired = -1
+    insertEvent(this.#events, tangle.events, event)
+    this.#dirty.add(tangle)
+  }
+
+  #pairTangle(tangle: Tangle, onChange: OnChange): void {
+    const was = new Map<number, { partner: number; ambiguousAt: number | undefined }>()
+    const touch: Touch = (event) => {
+      if (was.has(event)) return
+      was.set(event, {
+        partner: this.#events.partner[event]!,
+        ambiguousAt: this.#ambiguousAt(event),
+      })
+    }
+    if (tangle.paired < 0) this.#forget(tangle, touch)
+    this.#undoBackward(tangle, touch)
+    for (; tangle.paired < tangle.events.length; tangle.paired++) {
+      const event = tangle.events[tangle.paired]!
       touch(event)
-      event.idPartner = undefined
-      event.idAmbiguousAt = undefined
+      if (this.#events.phase(event) === START) this.#takeStart(tangle, event, touch)
+      else this.#takeEnd(tangle, event, touch)
     }
-    component.waiting = []
-    component.orphans = []
-    component.backward = []
-    component.paired = 0
+    this.#pairBackward(tangle, touch)
+    for (const [event, { partner, ambiguousAt }] of was) {
+      this.#report(event, partner, ambiguousAt, onChange)
+    }
   }
-  undoBackward(component, touch)
-  for (; component.paired < component.events.length; component.paired++) {
-    const event = component.events[component.paired]!
-    touch(event)
-    if (event.facts.phase === 'start') takeStart(component, event, touch)
-    else takeEnd(component, event, touch)
-  }
-  pairBackward(component, touch)
-  for (const [event, was] of before) reportChange(event, was.partner, was.ambiguousAt, onChange)
-}
 
-function reportChange(
-  event: EventNode,
-  partner: EventNode | undefined,
-  ambiguousAt: EventNode | undefined,
-  onChange: OnChange,
-): void {
-  if (event.idAmbiguousAt !== ambiguousAt) {
-    if (event.idAmbiguousAt !== undefined) onChange(event, event.idAmbiguousAt)
-    if (ambiguousAt !== undefined) onChange(event, ambiguousAt)
+  #forget(tangle: Tangle, touch: Touch): void {
+    for (const event of tangle.events) {
+      touch(event)
+      this.#events.partner[event] = NONE
+      if (this.#events.phase(event) === START) {
+        this.#spans.idAmbiguousAt.delete(this.#events.slot[event]!)
+      }
+    }
+    tangle.waiting = []
+    tangle.orphans = []
+    tangle.backward = []
+    tangle.paired = 0
   }
-  if (event.idPartner === partner) return
-  // A start that finds its end changes nothing before that end, unless a scope decision saw it.
-  const isNewEnd = event.facts.phase === 'start' && partner === undefined
-  if (!isNewEnd) onChange(event, event)
-  else onChange(event, event.span?.touchedBy ?? event.idPartner!)
-}
 
-function takeStart(
-  component: Component,
-  start: EventNode,
-  touch: (event: EventNode) => void,
-): void {
-  for (const other of component.waiting) {
-    if (!sameIds(other.facts.ids, start.facts.ids)) continue
-    touch(other)
-    other.idAmbiguousAt ??= start
-    start.idAmbiguousAt ??= start
+  #ambiguousAt(event: number): number | undefined {
+    if (this.#events.phase(event) !== START) return undefined
+    return this.#spans.idAmbiguousAt.get(this.#events.slot[event]!)
   }
-  component.waiting.push(start)
-}
 
-function takeEnd(component: Component, end: EventNode, touch: (event: EventNode) => void): void {
-  const best = bestByIds(component.waiting, end)
-  if (best === undefined) {
-    component.orphans.push(end)
-    return
+  #report(
+    event: number,
+    partner: number,
+    ambiguousAt: number | undefined,
+    onChange: OnChange,
+  ): void {
+    const isAmbiguousAt = this.#ambiguousAt(event)
+    if (isAmbiguousAt !== ambiguousAt) {
+      if (isAmbiguousAt !== undefined) onChange(event, isAmbiguousAt)
+      if (ambiguousAt !== undefined) onChange(event, ambiguousAt)
+    }
+    const now = this.#events.partner[event]!
+    if (now === partner) return
+    // A start that finds its end changes nothing before that end, unless a scope decision saw it.
+    const isNewEnd = this.#events.phase(event) === START && partner === NONE
+    onChange(event, isNewEnd ? (this.#touchedBy(event) ?? now) : event)
   }
-  for (const tied of best.tied) {
-    touch(tied)
-    if (best.tied.length > 1) tied.idAmbiguousAt ??= end
-  }
-  pair(best.start, end)
-  component.waiting.splice(component.waiting.indexOf(best.start), 1)
-}
 
-/** The waiting starts that agree with `end` on most ids; among equals, scope and recency choose. */
-function bestByIds(
-  waiting: readonly EventNode[],
-  end: EventNode,
-): { start: EventNode; tied: EventNode[] } | undefined {
-  let tied: EventNode[] = []
-  let most = 1
-  for (const start of waiting) {
-    const agreed = idScore(start.facts.ids, end.facts.ids)
-    if (agreed < most) continue
-    if (agreed > most) tied = []
-    most = agreed
-    tied.push(start)
+  #flag(start: number, by: number): void {
+    const slot = this.#events.slot[start]!
+    if (!this.#spans.idAmbiguousAt.has(slot)) this.#spans.idAmbiguousAt.set(slot, by)
   }
-  let best: EventNode | undefined
-  let bestScore = -2
-  for (const start of tied) {
-    const score = scopeScore(start.facts.scope, end.facts.scope)
-    if (score >= bestScore) {
+
+  #takeStart(tangle: Tangle, start: number, touch: Touch): void {
+    for (const other of tangle.waiting) {
+      if (!this.#events.haveSameIds(other, start)) continue
+      touch(other)
+      this.#flag(other, start)
+      this.#flag(start, start)
+    }
+    tangle.waiting.push(start)
+  }
+
+  #takeEnd(tangle: Tangle, end: number, touch: Touch): void {
+    const tied = this.#bestByIds(tangle.waiting, end)
+    if (tied.length === 0) {
+      tangle.orphans.push(end)
+      return
+    }
+    for (const start of tied) {
+      touch(start)
+      if (tied.length > 1) this.#flag(start, end)
+    }
+    const start = this.#bestByScope(tied, end)
+    this.#pair(start, end)
+    tangle.waiting.splice(tangle.waiting.indexOf(start), 1)
+  }
+
+  /** The waiting starts that agree with `end` on most ids. */
+  #bestByIds(waiting: readonly number[], end: number): number[] {
+    let tied: number[] = []
+    let most = 1
+    for (const start of waiting) {
+      const agreed = this.#events.idScore(start, end)
+      if (agreed < most) continue
+      if (agreed > most) tied = []
+      most = agreed
+      tied.push(start)
+    }
+    return tied
+  }
+
+  #bestByScope(tied: readonly number[], end: number): number {
+    const { scope } = this.#events
+    let best = tied[0]!
+    let bestScore = -2
+    for (const start of tied) {
+      const score = this.#scopes.pairScore(scope[start]!, scope[end]!)
+      if (score < bestScore) continue
       best = start
       bestScore = score
     }
+    return best
   }
-  return best === undefined ? undefined : { start: best, tied }
-}
 
-/** Ends that nobody waited for take the first start after them that nobody ended. */
-function pairBackward(component: Component, touch: (event: EventNode) => void): void {
-  if (component.orphans.length === 0 || component.waiting.length === 0) return
-  component.orphans = component.orphans.filter((end) => {
-    const start = component.waiting.find(
-      (waiting) => compareOrder(end, waiting) < 0 && idScore(waiting.facts.ids, end.facts.ids) > 0,
-    )
-    if (start === undefined) return true
-    touch(start)
-    touch(end)
-    pair(start, end)
-    component.waiting.splice(component.waiting.indexOf(start), 1)
-    component.backward.push(start)
-    return false
-  })
-}
-
-function undoBackward(component: Component, touch: (event: EventNode) => void): void {
-  for (const start of component.backward) {
-    const end = start.idPartner!
-    touch(start)
-    touch(end)
-    start.idPartner = undefined
-    end.idPartner = undefined
-    insertOrdered(component.waiting, start)
-    insertOrdered(component.orphans, end)
+  /** Ends that nobody waited for take the first start after them that nobody ended. */
+  #pairBackward(tangle: Tangle, touch: Touch): void {
+    if (tangle.orphans.length === 0 || tangle.waiting.length === 0) return
+    const events = this.#events
+    tangle.orphans = tangle.orphans.filter((end) => {
+      const start = tangle.waiting.find(
+        (waiting) => events.compare(end, waiting) < 0 && events.idScore(waiting, end) > 0,
+      )
+      if (start === undefined) return true
+      touch(start)
+      touch(end)
+      this.#pair(start, end)
+      tangle.waiting.splice(tangle.waiting.indexOf(start), 1)
+      tangle.backward.push(start)
+      return false
+    })
   }
-  component.backward = []
-}
 
-function pair(start: EventNode, end: EventNode): void {
-  start.idPartner = end
-  end.idPartner = start
-}
+  #undoBackward(tangle: Tangle, touch: Touch): void {
+    for (const start of tangle.backward) {
+      const end = this.#events.partner[start]!
+      touch(start)
+      touch(end)
+      this.#events.partner[start] = NONE
+      this.#events.partner[end] = NONE
+      insertEvent(this.#events, tangle.waiting, start)
+      insertEvent(this.#events, tangle.orphans, end)
+    }
+    tangle.backward = []
+  }
 
-function sameIds(a: readonly IdPair[], b: readonly IdPair[]): boolean {
-  return a.length === b.length && idScore(a, b) === a.length
+  #pair(start: number, end: number): void {
+    this.#events.partner[start] = end
+    this.#events.partner[end] = start
+  }
 }

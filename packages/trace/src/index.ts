@@ -22,6 +22,10 @@ export { LogDecoder, readLog, type Decode, type LineSink, type LogDecoderOptions
 export { LineSplitter, type LineSplitterOptions, type OnLine, type TornLine } from './lines.ts'
 export { parseLine, type ParsedLine } from './parse.ts'
 export type { TimeUnit } from './timestamp.ts'
+export { EventRow } from './event-row.ts'
+export { Interner } from './interner.ts'
+export { idsOf } from './metadata-reader.ts'
+export { type SpanView } from './span-view.ts'
 export { Lanes, type LaneGroup, type LanePlace } from './lanes.ts'
 export { Trace, type MalformedLine, type TraceChanges } from './trace.ts'
 export {

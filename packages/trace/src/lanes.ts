@@ -8,7 +8,9 @@
  *                     row 3        █ tool, while the one above still runs
  */
 import type { Mark, Span } from './span.ts'
-import type { TraceChanges } from './trace.ts'
+import type { SpanView } from './span-view.ts'
+import { larger, NONE } from './tables.ts'
+import type { Trace, TraceChanges } from './trace.ts'
 
 /** A group of rows; groups stand in the order of their first span. */
 export interface LaneGroup {
@@ -23,17 +25,10 @@ export interface LanePlace {
   readonly row: number
 }
 
-interface Bar {
-  span: Span
-  startS: number
-  group: number
-  row: number
-}
-
 class Group implements LaneGroup {
   readonly label: string
-  /** Bars of each row in order of time. */
-  readonly lanes: Bar[][] = []
+  /** Slots of each row in order of time. */
+  readonly lanes: number[][] = []
 
   constructor(label: string) {
     this.label = label
@@ -48,85 +43,153 @@ class Group implements LaneGroup {
  * Keeps every span's row while a trace grows.
  *
  * @example
- * const lanes = new Lanes((span) => span.agent ?? '')
+ * const lanes = new Lanes(trace, (span) => span.agent ?? '')
  * lanes.place(trace.flush())
  * lanes.placeOf(span) // { group: 0, row: 2 }
  */
 export class Lanes {
   readonly #groupOf: (item: Span | Mark) => string
+  /** Two views that are moved about, so that placing a span makes no object. */
+  readonly #span: SpanView
+  readonly #other: SpanView
   readonly #groups: Group[] = []
   readonly #byLabel = new Map<string, number>()
-  readonly #bars: (Bar | undefined)[] = []
+  /** By slot: index of its group, NONE = not placed, and its row. */
+  #groupAt = new Int32Array(256).fill(NONE)
+  #rowAt = new Int32Array(256)
 
-  constructor(groupOf: (item: Span | Mark) => string) {
+  constructor(trace: Trace, groupOf: (item: Span | Mark) => string) {
     this.#groupOf = groupOf
+    this.#span = trace.cursor()
+    this.#other = trace.cursor()
   }
 
   get groups(): readonly LaneGroup[] {
     return this.#groups
   }
 
-  /** Gives rows to what is new; returns the spans whose place differs from before. */
-  place(changes: Pick<TraceChanges, 'spans'>): readonly Span[] {
-    const moved: Span[] = []
-    const fresh: Span[] = []
-    for (const span of changes.spans) {
-      const bar = this.#bars[span.slot]
-      if (bar === undefined) fresh.push(span)
-      else if (this.#mustMove(bar)) {
-        this.#take(bar)
-        fresh.push(span)
-      }
+  /** Gives rows to what is new, and another one to what came late and can not stay. */
+  place(changes: Pick<TraceChanges, 'spanSlots'>): void {
+    const fresh: number[] = []
+    for (const slot of changes.spanSlots) {
+      this.#makeRoom(slot)
+      const group = this.#groupAt[slot]!
+      if (group !== NONE && !this.#mustMove(slot)) continue
+      if (group !== NONE) this.#take(slot)
+      fresh.push(slot)
     }
-    fresh.sort((a, b) => a.startS - b.startS || a.startPosition - b.startPosition)
-    for (const span of fresh) {
-      this.#put(span)
-      moved.push(span)
-    }
-    return moved
+    this.#sortByStart(fresh)
+    for (const slot of fresh) this.#put(slot)
+  }
+
+  groupAt(slot: number): number {
+    return this.#groupAt[slot] ?? NONE
+  }
+
+  rowAt(slot: number): number {
+    return this.#rowAt[slot] ?? 0
   }
 
   /** A span's place, once `place` has seen it. */
-  placeOf(span: Span): LanePlace | undefined {
-    return this.#bars[span.slot]
+  placeOf(span: Pick<Span, 'slot'>): LanePlace | undefined {
+    const group = this.groupAt(span.slot)
+    return group === NONE ? undefined : { group, row: this.rowAt(span.slot) }
   }
 
   /** A mark's place: on its span's row, else on its group's first. */
   placeOfMark(mark: Mark): LanePlace {
     const group = this.#group(this.#groupOf(mark))
-    const parent = mark.parent === undefined ? undefined : this.#bars[mark.parent.slot]
-    const row = parent?.group === group ? parent.row : 0
-    const lanes = this.#groups[group]!.lanes
+    const parent = mark.parent?.slot ?? NONE
+    const row = parent !== NONE && this.groupAt(parent) === group ? this.rowAt(parent) : 0
+    const { lanes } = this.#groups[group]!
     if (lanes.length === 0) lanes.push([])
     return { group, row }
   }
 
-  #put(span: Span): void {
-    const groupIndex = this.#group(this.#groupOf(span))
-    const { lanes } = this.#groups[groupIndex]!
-    const parent = span.parent === undefined ? undefined : this.#bars[span.parent.slot]
-    let row = parent?.group === groupIndex ? parent.row + 1 : 0
-    while (row < lanes.length && !isFree(lanes[row]!, span)) row++
-    while (lanes.length <= row) lanes.push([])
-    const bar = { span, startS: span.startS, group: groupIndex, row }
-    const lane = lanes[row]!
-    lane.splice(firstAfter(lane, span.startS), 0, bar)
-    this.#bars[span.slot] = bar
+  #makeRoom(slot: number): void {
+    while (slot >= this.#groupAt.length) {
+      const before = this.#groupAt.length
+      this.#groupAt = larger(this.#groupAt).fill(NONE, before)
+      this.#rowAt = larger(this.#rowAt)
+    }
   }
 
-  #take(bar: Bar): void {
-    const lane = this.#groups[bar.group]!.lanes[bar.row]!
-    const index = lane.lastIndexOf(bar)
+  #sortByStart(slots: number[]): void {
+    const [a, b] = [this.#span, this.#other]
+    const compare = (left: number, right: number) => {
+      a.slot = left
+      b.slot = right
+      return a.startS - b.startS || a.startPosition - b.startPosition
+    }
+    const isSorted = slots.every(
+      (slot, index) => index === 0 || compare(slots[index - 1]!, slot) < 0,
+    )
+    if (!isSorted) slots.sort(compare)
+  }
+
+  #put(slot: number): void {
+    const span = this.#span
+    span.slot = slot
+    const groupIndex = this.#group(this.#groupOf(span))
+    const { lanes } = this.#groups[groupIndex]!
+    const parent = span.parentSlot
+    let row = parent !== NONE && this.groupAt(parent) === groupIndex ? this.rowAt(parent) + 1 : 0
+    while (row < lanes.length && !this.#isFree(lanes[row]!, span)) row++
+    while (lanes.length <= row) lanes.push([])
+    const lane = lanes[row]!
+    const index = this.#firstAfter(lane, span.startS)
+    if (index === lane.length) lane.push(slot)
+    else lane.splice(index, 0, slot)
+    this.#groupAt[slot] = groupIndex
+    this.#rowAt[slot] = row
+  }
+
+  #laneOf(slot: number): number[] {
+    return this.#groups[this.#groupAt[slot]!]!.lanes[this.#rowAt[slot]!]!
+  }
+
+  #take(slot: number): void {
+    const lane = this.#laneOf(slot)
+    const index = lane.lastIndexOf(slot)
     if (index >= 0) lane.splice(index, 1)
+    this.#groupAt[slot] = NONE
   }
 
   /** What came late may have given a bar another group, or an end that now runs into the next. */
-  #mustMove(bar: Bar): boolean {
-    const group = this.#groups[bar.group]!
-    if (this.#groupOf(bar.span) !== group.label) return true
-    const lane = group.lanes[bar.row]!
-    const next = lane[lane.length - 1] === bar ? undefined : lane[lane.lastIndexOf(bar) + 1]
-    return next !== undefined && next.startS < busyUntilS(bar.span)
+  #mustMove(slot: number): boolean {
+    const span = this.#span
+    span.slot = slot
+    if (this.#groupOf(span) !== this.#groups[this.#groupAt[slot]!]!.label) return true
+    const lane = this.#laneOf(slot)
+    if (lane.at(-1) === slot) return false
+    const next = lane[lane.lastIndexOf(slot) + 1]
+    return next !== undefined && this.#startS(next) < busyUntilS(span)
+  }
+
+  #startS(slot: number): number {
+    this.#other.slot = slot
+    return this.#other.startS
+  }
+
+  #isFree(lane: readonly number[], span: SpanView): boolean {
+    const index = this.#firstAfter(lane, span.startS)
+    if (index > 0) {
+      this.#other.slot = lane[index - 1]!
+      if (!isOverAt(this.#other, span)) return false
+    }
+    return index === lane.length || this.#startS(lane[index]!) >= busyUntilS(span)
+  }
+
+  #firstAfter(lane: readonly number[], timeS: number): number {
+    let low = 0
+    let high = lane.length
+    if (high === 0 || this.#startS(lane[high - 1]!) <= timeS) return high
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.#startS(lane[middle]!) <= timeS) low = middle + 1
+      else high = middle
+    }
+    return low
   }
 
   #group(label: string): number {
@@ -147,27 +210,8 @@ function busyUntilS(span: Span): number {
 
 /** In the log's order, so that a start between another's start and end of one instant sees it open. */
 function isOverAt(span: Span, start: Span): boolean {
-  if (span.endS === undefined) return span.releasedS !== undefined && span.releasedS < start.startS
-  if (span.endS !== start.startS) return span.endS < start.startS
+  const { endS } = span
+  if (endS === undefined) return span.releasedS !== undefined && span.releasedS < start.startS
+  if (endS !== start.startS) return endS < start.startS
   return span.endPosition! < start.startPosition
-}
-
-function isFree(lane: readonly Bar[], span: Span): boolean {
-  const index = firstAfter(lane, span.startS)
-  const before = lane[index - 1]
-  if (before !== undefined && !isOverAt(before.span, span)) return false
-  const after = lane[index]
-  return after === undefined || after.startS >= busyUntilS(span)
-}
-
-function firstAfter(lane: readonly Bar[], timeS: number): number {
-  let low = 0
-  let high = lane.length
-  if (high === 0 || lane[high - 1]!.startS <= timeS) return high
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (lane[middle]!.startS <= timeS) low = middle + 1
-    else high = middle
-  }
-  return low
 }

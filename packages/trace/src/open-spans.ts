@@ -3,99 +3,142 @@
  * costs as much as there are different scopes open and not as there are spans. It answers the two
  * questions a scope can answer: whose end may this be, and whose child is this start.
  */
-import { parentScore, rankOf, scopeScore, type Scope } from './scope.ts'
-import type { EventNode, SpanNode } from './nodes.ts'
-import { compareOrder, insertOrdered, removeOrdered } from './order.ts'
+import { insertEvent, removeEvent } from './event-lists.ts'
+import type { Interner } from './interner.ts'
+import { RANK_COUNT, rankOf, type ScopeTable } from './scope.ts'
+import { NONE, type EventTable, type SpanTable } from './tables.ts'
 
-type ByScope = Map<Scope, SpanNode[]>
+/** Starts of open spans, in order, by scope. */
+type ByScope = Map<number, number[]>
+
+interface OpenKind {
+  readonly rank: number
+  readonly scopes: ByScope
+}
 
 export interface ParentChoice {
-  readonly parent: SpanNode
+  /** Its slot; NONE = there is none. */
+  parent: number
   /** Another span agrees on as many keys. */
-  readonly unsure: boolean
+  unsure: boolean
 }
 
 export class OpenSpans {
-  /** Indexed by rank. */
-  readonly #kinds: Map<string, ByScope>[] = [new Map(), new Map(), new Map(), new Map()]
+  readonly #events: EventTable
+  readonly #spans: SpanTable
+  readonly #scopes: ScopeTable
+  readonly #texts: Interner
+  readonly #kinds = new Map<number, OpenKind>()
+  readonly #byRank: ByScope[][] = Array.from({ length: RANK_COUNT }, () => [])
+  readonly #choice: ParentChoice = { parent: NONE, unsure: false }
 
-  add(span: SpanNode): void {
-    const kinds = this.#kinds[rankOf(span.kind)]!
-    let scopes = kinds.get(span.kind)
-    if (scopes === undefined) kinds.set(span.kind, (scopes = new Map()))
-    const spans = scopes.get(span.start.facts.scope)
-    if (spans === undefined) scopes.set(span.start.facts.scope, [span])
-    else insertOrdered(spans, span)
+  constructor(events: EventTable, spans: SpanTable, scopes: ScopeTable, texts: Interner) {
+    this.#events = events
+    this.#spans = spans
+    this.#scopes = scopes
+    this.#texts = texts
   }
 
-  delete(span: SpanNode): void {
-    const scopes = this.#kinds[rankOf(span.kind)]!.get(span.kind)
-    const spans = scopes?.get(span.start.facts.scope)
-    if (spans === undefined) return
-    removeOrdered(spans, span)
-    if (spans.length === 0) scopes!.delete(span.start.facts.scope)
+  rankOf(kind: number): number {
+    return this.#kind(kind).rank
+  }
+
+  add(slot: number): void {
+    const start = this.#spans.start[slot]!
+    const { scopes } = this.#kind(this.#events.kind(start))
+    const scope = this.#events.scope[start]!
+    const starts = scopes.get(scope)
+    if (starts === undefined) scopes.set(scope, [start])
+    else insertEvent(this.#events, starts, start)
+  }
+
+  delete(slot: number): void {
+    const start = this.#spans.start[slot]!
+    const { scopes } = this.#kind(this.#events.kind(start))
+    const scope = this.#events.scope[start]!
+    const starts = scopes.get(scope)
+    if (starts === undefined) return
+    if (starts.length > 1) removeEvent(this.#events, starts, start)
+    else if (starts[0] === start) scopes.delete(scope)
   }
 
   /**
-   * The starts that `end` may belong to by scope, the best last: the one that agrees on most keys,
-   * among equals the most recent. Starts with ids are asked for apart from those without.
+   * Slots of the spans that `end` may belong to by scope, the best last: the one that agrees on
+   * most keys, among equals the most recent. Starts with ids are asked for apart from those without.
    */
-  candidates(end: EventNode, withIds: boolean): SpanNode[] {
-    const scopes = this.#kinds[rankOf(end.facts.kind)]!.get(end.facts.kind)
-    const found: SpanNode[] = []
-    let best: SpanNode | undefined
+  candidates(end: number, withIds: boolean): number[] {
+    const events = this.#events
+    const found: number[] = []
+    let best = NONE
     let bestScore = -1
-    for (const [scope, spans] of scopes ?? []) {
-      const score = scopeScore(scope, end.facts.scope)
+    for (const [scope, starts] of this.#kind(events.kind(end)).scopes) {
+      const score = this.#scopes.pairScore(scope, events.scope[end]!)
       if (score < 0) continue
-      for (const span of spans) {
-        if (span.hasIds !== withIds || !isCandidate(span)) continue
-        found.push(span)
-        if (score > bestScore || (score === bestScore && compareOrder(best!, span) < 0)) {
-          best = span
+      for (const start of starts) {
+        if (events.hasIds(start) !== withIds || !this.#isCandidate(start)) continue
+        found.push(events.slot[start]!)
+        if (score > bestScore || (score === bestScore && events.compare(best, start) < 0)) {
+          best = start
           bestScore = score
         }
       }
     }
-    if (best !== undefined && found.at(-1) !== best) {
-      found.splice(found.indexOf(best), 1)
-      found.push(best)
+    const bestSlot = best === NONE ? NONE : events.slot[best]!
+    if (found.length > 1 && found.at(-1) !== bestSlot) {
+      found.splice(found.indexOf(bestSlot), 1)
+      found.push(bestSlot)
     }
     return found
   }
 
   /**
    * The parent of something of rank `rank` with scope `scope`: of lower rank and contradicting
-   * nothing; the highest rank, then most keys agreed, then the latest start.
+   * nothing; the highest rank, then most keys agreed, then the latest start. Valid until the next
+   * call.
    */
-  parentOf(scope: Scope, rank: number): ParentChoice | undefined {
+  parentOf(scope: number, rank: number): ParentChoice {
+    this.#choice.parent = NONE
+    this.#choice.unsure = false
     for (let lower = rank - 1; lower >= 0; lower--) {
-      const choice = bestParent(this.#kinds[lower]!, scope)
-      if (choice !== undefined) return choice
+      if (this.#chooseAmong(this.#byRank[lower]!, scope)) break
     }
-    return undefined
+    return this.#choice
   }
-}
 
-/** By scope, a start is up for choice unless it is spoken for by id or its certain parent ended. */
-function isCandidate(span: SpanNode): boolean {
-  return span.start.idPartner === undefined && span.releasedBy === undefined
-}
-
-function bestParent(kinds: ReadonlyMap<string, ByScope>, child: Scope): ParentChoice | undefined {
-  let parent: SpanNode | undefined
-  let bestScore = -1
-  let count = 0
-  for (const scopes of kinds.values()) {
-    for (const [scope, spans] of scopes) {
-      const score = parentScore(scope, child)
-      if (score < 0 || score < bestScore) continue
-      if (score > bestScore) count = 0
-      const latest = spans.at(-1)!
-      if (score > bestScore || compareOrder(parent!, latest) < 0) parent = latest
-      bestScore = score
-      count += spans.length
+  #chooseAmong(kinds: readonly ByScope[], child: number): boolean {
+    let parent = NONE
+    let bestScore = -1
+    let count = 0
+    for (const scopes of kinds) {
+      for (const [scope, starts] of scopes) {
+        const score = this.#scopes.parentScore(scope, child)
+        if (score < 0 || score < bestScore) continue
+        if (score > bestScore) count = 0
+        const latest = starts.at(-1)!
+        if (score > bestScore || this.#events.compare(parent, latest) < 0) parent = latest
+        bestScore = score
+        count += starts.length
+      }
     }
+    if (parent === NONE) return false
+    this.#choice.parent = this.#events.slot[parent]!
+    this.#choice.unsure = count > 1
+    return true
   }
-  return parent === undefined ? undefined : { parent, unsure: count > 1 }
+
+  /** By scope, a start is up for choice unless it is spoken for by id or its certain parent ended. */
+  #isCandidate(start: number): boolean {
+    if (this.#events.partner[start] !== NONE) return false
+    return !this.#spans.releasedBy.has(this.#events.slot[start]!)
+  }
+
+  #kind(kind: number): OpenKind {
+    let open = this.#kinds.get(kind)
+    if (open === undefined) {
+      open = { rank: rankOf(this.#texts.text(kind)), scopes: new Map() }
+      this.#kinds.set(kind, open)
+      this.#byRank[open.rank]!.push(open.scopes)
+    }
+    return open
+  }
 }

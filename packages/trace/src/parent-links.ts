@@ -3,101 +3,146 @@
  * start, or arrive, after its child (clocks of two processes differ); such a child is kept here
  * as waiting, and decided again when a start with that id comes.
  */
-import type { ParentRef } from './facts.ts'
-import type { EventNode, SpanNode } from './nodes.ts'
-import { compareOrder, insertOrdered, lowerBound, type Ordered } from './order.ts'
+import { IdTable } from './id-table.ts'
+import { larger, NONE, type EventTable, type SpanTable } from './tables.ts'
 
 export class ParentLinks {
-  readonly #starts = new Map<string, EventNode[]>()
-  readonly #waiting = new Map<string, Set<EventNode>>()
+  readonly #events: EventTable
+  readonly #spans: SpanTable
+  /** From an id's hash to the latest start that carries it; each start links to the one before. */
+  readonly #latest = new IdTable()
+  #nodeStart = new Int32Array(256)
+  #nodeBefore = new Int32Array(256)
+  #nodeCount = 0
+  readonly #waiting = new Map<string, Set<number>>()
   /** Links to a parent that starts after its child: only these can close a circle. */
   #forwardLinks = 0
 
-  /** Takes a start; returns the earliest child that must be decided again because of it. */
-  addStart(start: EventNode): EventNode | undefined {
-    let earliest: EventNode | undefined
-    for (const [, value] of start.facts.ids) {
-      const starts = this.#starts.get(value)
-      if (starts === undefined) this.#starts.set(value, [start])
-      else if (starts[lowerBound(starts, start)] !== start) insertOrdered(starts, start)
-      for (const child of this.#waiting.get(value) ?? []) {
-        const parent = child.span!.parent
-        if (parent !== undefined && compareOrder(parent, start) < 0) continue
-        if (earliest === undefined || compareOrder(child, earliest) < 0) earliest = child
+  constructor(events: EventTable, spans: SpanTable) {
+    this.#events = events
+    this.#spans = spans
+  }
+
+  /** Takes a start; returns the earliest child that must be decided again because of it, or NONE. */
+  addStart(start: number): number {
+    const { idFrom, idHigh, idLow } = this.#events
+    let earliest = NONE
+    for (let at = idFrom[start]!; at < idFrom[start + 1]!; at++) {
+      this.#addNode(idHigh[at]!, idLow[at]!, start)
+      if (this.#waiting.size === 0) continue
+      for (const child of this.#waiting.get(name(idHigh[at]!, idLow[at]!)) ?? []) {
+        const parent = this.#spans.parent[this.#events.slot[child]!]!
+        if (parent !== NONE && this.#events.compare(this.#spans.start[parent]!, start) < 0) continue
+        if (earliest === NONE || this.#events.compare(child, earliest) < 0) earliest = child
       }
     }
     return earliest
   }
 
-  /** The span that a start names as its parent, as of that start's time; undefined = not there. */
-  resolve(child: EventNode): SpanNode | undefined {
-    for (const ref of child.facts.parents) {
-      const parent = this.#find(child, ref)
-      const isForward = parent === undefined || compareOrder(child, parent) < 0
-      if (isForward) this.#wait(ref.value, child)
-      if (parent === undefined || this.#isCircle(parent, child)) continue
+  /** Slot of the span that a start names as its parent, as of that start's time; NONE = not there. */
+  resolve(child: number): number {
+    const { parents } = this.#events
+    for (let at = parents.first(child); at !== NONE; at = parents.next(at)) {
+      const parent = this.#find(child, parents.key(at), parents.high(at), parents.low(at))
+      const isForward =
+        parent === NONE || this.#events.compare(child, this.#spans.start[parent]!) < 0
+      if (isForward) this.#wait(name(parents.high(at), parents.low(at)), child)
+      if (parent === NONE || this.#isCircle(parent, this.#events.slot[child]!)) continue
       if (isForward) this.#forwardLinks++
       return parent
     }
-    return undefined
+    return NONE
   }
 
-  /** The span with one of these ids that started last before `at`. */
-  spanWithId(ids: EventNode['facts']['ids'], at: Ordered): SpanNode | undefined {
-    let best: SpanNode | undefined
-    for (const [key, value] of ids) {
-      const starts = this.#starts.get(value)
-      if (starts === undefined) continue
-      for (let index = lowerBound(starts, at) - 1; index >= 0; index--) {
-        const start = starts[index]!
-        if (!hasId(start, key, value)) continue
-        if (best === undefined || compareOrder(best, start) < 0) best = start.span
+  /** Slot of the span that shares an id with `event` and started last before it; NONE = none. */
+  spanWithIdOf(event: number): number {
+    const { idFrom, idKey, idHigh, idLow } = this.#events
+    let best = NONE
+    for (let at = idFrom[event]!; at < idFrom[event + 1]!; at++) {
+      let node = this.#latest.get(idHigh[at]!, idLow[at]!)
+      for (; node !== NONE; node = this.#nodeBefore[node]!) {
+        const start = this.#nodeStart[node]!
+        if (this.#events.compare(start, event) >= 0) continue
+        if (!this.#hasId(start, idKey[at]!, idHigh[at]!, idLow[at]!)) continue
+        if (best === NONE || this.#events.compare(best, start) < 0) best = start
         break
       }
     }
-    return best
+    return best === NONE ? NONE : this.#events.slot[best]!
   }
 
-  #find(child: EventNode, ref: ParentRef): SpanNode | undefined {
-    const starts = this.#starts.get(ref.value)
-    if (starts === undefined) return undefined
-    const next = lowerBound(starts, child)
-    let ended: SpanNode | undefined
-    for (let index = next - 1; index >= 0; index--) {
-      const start = starts[index]!
-      if (ref.idKey !== undefined && !hasId(start, ref.idKey, ref.value)) continue
-      if (start.span!.end === undefined) return start.span
-      ended ??= start.span
+  /** Slots of the spans that carry an id with this value under any key, latest first. */
+  spansWithId(high: number, low: number): number[] {
+    const slots: number[] = []
+    for (let node = this.#latest.get(high, low); node !== NONE; node = this.#nodeBefore[node]!) {
+      slots.push(this.#events.slot[this.#nodeStart[node]!]!)
     }
-    if (ended !== undefined) return ended
-    const later = starts.find(
-      (start, index) =>
-        index >= next &&
-        start !== child &&
-        (ref.idKey === undefined || hasId(start, ref.idKey, ref.value)),
-    )
-    return later?.span
+    return slots
   }
 
-  #wait(value: string, child: EventNode): void {
-    const waiting = this.#waiting.get(value)
-    if (waiting === undefined) this.#waiting.set(value, new Set([child]))
+  /** Open before the child and the latest; else ended before it and the latest; else the next. */
+  #find(child: number, key: number, high: number, low: number): number {
+    let ended = NONE
+    let later = NONE
+    for (let node = this.#latest.get(high, low); node !== NONE; node = this.#nodeBefore[node]!) {
+      const start = this.#nodeStart[node]!
+      if (start === child || (key !== NONE && !this.#hasId(start, key, high, low))) continue
+      const slot = this.#events.slot[start]!
+      if (this.#events.compare(start, child) > 0) {
+        later = slot
+        continue
+      }
+      if (this.#spans.end[slot] === NONE) return slot
+      if (ended === NONE) ended = slot
+    }
+    return ended === NONE ? later : ended
+  }
+
+  #hasId(start: number, key: number, high: number, low: number): boolean {
+    const { idFrom, idKey, idHigh, idLow } = this.#events
+    for (let at = idFrom[start]!; at < idFrom[start + 1]!; at++) {
+      if (idKey[at] === key && idHigh[at] === high && idLow[at] === low) return true
+    }
+    return false
+  }
+
+  /** Links the starts of one id from the latest to the earliest. */
+  #addNode(high: number, low: number, start: number): void {
+    const node = this.#nodeCount++
+    if (node >= this.#nodeStart.length) {
+      this.#nodeStart = larger(this.#nodeStart)
+      this.#nodeBefore = larger(this.#nodeBefore)
+    }
+    this.#nodeStart[node] = start
+    let after = NONE
+    let before = this.#latest.get(high, low)
+    while (before !== NONE && this.#events.compare(this.#nodeStart[before]!, start) > 0) {
+      after = before
+      before = this.#nodeBefore[before]!
+    }
+    this.#nodeBefore[node] = before
+    if (after === NONE) this.#latest.set(high, low, node)
+    else this.#nodeBefore[after] = node
+  }
+
+  #wait(id: string, child: number): void {
+    const waiting = this.#waiting.get(id)
+    if (waiting === undefined) this.#waiting.set(id, new Set([child]))
     else waiting.add(child)
   }
 
-  #isCircle(parent: SpanNode, child: EventNode): boolean {
-    if (parent === child.span) return true
+  #isCircle(parent: number, child: number): boolean {
+    if (parent === child) return true
     if (this.#forwardLinks === 0) return false
-    const seen = new Set<SpanNode>()
-    for (let at: SpanNode | undefined = parent; at !== undefined; at = at.parent) {
-      if (at === child.span) return true
-      if (seen.has(at)) return true
+    const seen = new Set<number>()
+    for (let at = parent; at !== NONE && !seen.has(at); at = this.#spans.parent[at]!) {
+      if (at === child) return true
       seen.add(at)
     }
     return false
   }
 }
 
-function hasId(start: EventNode, key: string, value: string): boolean {
-  return start.facts.ids.some(([ownKey, ownValue]) => ownKey === key && ownValue === value)
+function name(high: number, low: number): string {
+  return `${high}.${low}`
 }

@@ -2,6 +2,7 @@
  * Scope: the metadata keys that tell concurrent work apart where there are no ids, how well two
  * scopes agree, and where a kind of span stands above another.
  */
+import { SCOPE_SIZE } from './event-row.ts'
 
 /** Keys on which a start and its end, or a parent and its child, may not differ. */
 const HARD_KEYS = [
@@ -28,53 +29,96 @@ const SOFT_KEYS = ['model', 'model_id', 'model_alias'] as const
 
 export const SCOPE_KEYS: readonly string[] = [...HARD_KEYS, ...SOFT_KEYS]
 
-/** The values an event carries for SCOPE_KEYS, by index. Equal scopes are one object. */
-export interface Scope {
-  readonly values: readonly (string | undefined)[]
-}
-
-/** Makes equal scopes one object, so that they can be compared and looked up by identity. */
+/** Numbers equal scopes once; 0 is the scope that says nothing. */
 export class ScopeTable {
-  readonly #scopes = new Map<string, Scope>()
-  readonly #blank: readonly undefined[] = SCOPE_KEYS.map(() => undefined)
+  #values = new Int32Array(SCOPE_SIZE * 64)
+  #count = 1
+  /** Open addressing by hash. */
+  #slots = new Int32Array(128)
 
-  blank(): (string | undefined)[] {
-    return this.#blank.slice()
-  }
-
-  share(values: (string | undefined)[]): Scope {
-    let signature = ''
-    for (let index = 0; index < values.length; index++) {
-      if (values[index] !== undefined) signature += `${index}\u0000${values[index]}\u0000`
+  /** The number of a scope given as text numbers, one a key. */
+  id(scope: Int32Array): number {
+    if (isBlank(scope)) return 0
+    const mask = this.#slots.length - 1
+    for (let at = hashOf(scope, 0) & mask; ; at = (at + 1) & mask) {
+      const id = this.#slots[at]!
+      if (id === 0) return this.#add(scope, at)
+      if (this.#equals(id, scope)) return id
     }
-    const known = this.#scopes.get(signature)
-    if (known !== undefined) return known
-    const scope = { values }
-    this.#scopes.set(signature, scope)
-    return scope
+  }
+
+  /** Agreed hard and soft keys of a start and an end; −1 when they contradict on a hard key. */
+  pairScore(start: number, end: number): number {
+    return this.#score(start, end, SCOPE_SIZE, HARD_KEYS.length)
+  }
+
+  /** Agreed keys of a span open at a child's start and that child; −1 on a contradiction. */
+  parentScore(parent: number, child: number): number {
+    return this.#score(parent, child, PARENT_KEY_COUNT, PARENT_KEY_COUNT)
+  }
+
+  #score(a: number, b: number, keyCount: number, hardCount: number): number {
+    if (a === 0 || b === 0) return 0
+    const values = this.#values
+    const left = a * SCOPE_SIZE
+    const right = b * SCOPE_SIZE
+    let agreed = 0
+    for (let index = 0; index < keyCount; index++) {
+      const one = values[left + index]!
+      const other = values[right + index]!
+      if (one === 0 || other === 0) continue
+      if (one === other) agreed++
+      else if (index < hardCount) return -1
+    }
+    return agreed
+  }
+
+  #equals(id: number, scope: Int32Array): boolean {
+    const from = id * SCOPE_SIZE
+    for (let index = 0; index < SCOPE_SIZE; index++) {
+      if (this.#values[from + index] !== scope[index]) return false
+    }
+    return true
+  }
+
+  #add(scope: Int32Array, at: number): number {
+    const id = this.#count++
+    if (this.#count * SCOPE_SIZE > this.#values.length) {
+      const larger = new Int32Array(this.#values.length * 2)
+      larger.set(this.#values)
+      this.#values = larger
+    }
+    this.#values.set(scope, id * SCOPE_SIZE)
+    this.#slots[at] = id
+    if (this.#count * 2 > this.#slots.length) this.#rehash()
+    return id
+  }
+
+  #rehash(): void {
+    const slots = new Int32Array(this.#slots.length * 2)
+    const mask = slots.length - 1
+    for (let id = 1; id < this.#count; id++) {
+      let at = hashOf(this.#values, id * SCOPE_SIZE) & mask
+      while (slots[at] !== 0) at = (at + 1) & mask
+      slots[at] = id
+    }
+    this.#slots = slots
   }
 }
 
-/** Agreed hard and soft keys of a start and an end; −1 when they contradict on a hard key. */
-export function scopeScore(start: Scope, end: Scope): number {
-  return score(start, end, SCOPE_KEYS.length, HARD_KEYS.length)
+function isBlank(scope: Int32Array): boolean {
+  for (let index = 0; index < SCOPE_SIZE; index++) if (scope[index] !== 0) return false
+  return true
 }
 
-/** Agreed keys of a span open at a child's start and that child; −1 on a contradiction. */
-export function parentScore(parent: Scope, child: Scope): number {
-  return score(parent, child, PARENT_KEY_COUNT, PARENT_KEY_COUNT)
-}
-
-function score(a: Scope, b: Scope, keyCount: number, hardCount: number): number {
-  let agreed = 0
-  for (let index = 0; index < keyCount; index++) {
-    const left = a.values[index]
-    const right = b.values[index]
-    if (left === undefined || right === undefined) continue
-    if (left === right) agreed++
-    else if (index < hardCount) return -1
+function hashOf(values: Int32Array, from: number): number {
+  let hash = 0
+  for (let index = 0; index < SCOPE_SIZE; index++) {
+    const value = values[from + index]!
+    if (value !== 0) hash = Math.imul(hash ^ (value + index * 0x9e3779b1), 0x85ebca6b)
   }
-  return agreed
+  const mixed = Math.imul(hash ^ (hash >>> 16), 0x7feb352d)
+  return (mixed ^ (mixed >>> 15)) >>> 0
 }
 
 /**
@@ -85,6 +129,7 @@ export function rankOf(kind: string): number {
   return RANKS.get(kind) ?? CALL_RANK
 }
 
+export const RANK_COUNT = 4
 const CALL_RANK = 2
 const RANKS: ReadonlyMap<string, number> = new Map([
   ['agent', 0],

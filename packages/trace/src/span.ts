@@ -32,8 +32,8 @@ export interface Tokens {
 }
 
 /**
- * One span. Times are Unix seconds. The object is the span's identity: it stays the same while
- * later events change what is known about it.
+ * One span. Times are Unix seconds. The object is a view: it always says what is known now. Its
+ * ids are in its metadata, see `idsOf`.
  */
 export interface Span {
   /** 0, 1, 2 … in the order in which starts arrived; never reused, never changes. */
@@ -57,8 +57,6 @@ export interface Span {
   readonly startSubject: string | undefined
   /** The agent it belongs to: its own, else its parent's. */
   readonly agent: string | undefined
-  /** The span's own ids, as `key=value` pairs, most specific first. */
-  readonly ids: readonly (readonly [key: string, value: string])[]
   /** {@link SpanFlag} bits. */
   readonly flags: number
   /** From when on no end can be its own: its certain parent ended, and it has no id. */

@@ -8,133 +8,178 @@
  *
  * The result is that of the sorted whole, because nothing else is remembered.
  */
-import { rankOf, scopeScore, type Scope } from './scope.ts'
-import type { Effect, EventNode, SpanNode } from './nodes.ts'
+import { END, RANK_ABOVE_ALL, START } from './event-row.ts'
 import { OpenSpans } from './open-spans.ts'
-import { compareOrder } from './order.ts'
 import type { ParentLinks } from './parent-links.ts'
+import type { ScopeTable } from './scope.ts'
+import { NONE, type EventTable, type SpanTable } from './tables.ts'
+import type { Interner } from './interner.ts'
 
 export interface SweepListener {
-  spanChanged(span: SpanNode): void
-  /** `isOrphan`: an end that found no start. */
-  markSet(event: EventNode, isOrphan: boolean, parent: SpanNode | undefined): void
-  markGone(event: EventNode): void
+  spanChanged(slot: number): void
+  /** `isOrphan`: an end that found no start. `parent` is a slot or NONE. */
+  markSet(event: number, isOrphan: boolean, parent: number): void
+  markGone(event: number): void
+}
+
+/** What an event changed beyond itself and the span it closed; most change nothing. */
+interface Effect {
+  /** Slots it made ambiguous. */
+  flagged?: number[]
+  /** Slots with ids that it considered although it has none. */
+  touched?: number[]
+  /** Slots that lost their last hope of an end with it. */
+  released?: number[]
+  /** The slot whose error it reported. */
+  failed?: number
 }
 
 export class Sweep {
-  readonly #open = new OpenSpans()
-  /** By kind and scope, the span that scope closed last; the earlier ones are linked from it. */
-  readonly #closed = new Map<string, Map<Scope, SpanNode>>()
+  readonly #events: EventTable
+  readonly #spans: SpanTable
+  readonly #scopes: ScopeTable
+  readonly #open: OpenSpans
   readonly #links: ParentLinks
   readonly #listener: SweepListener
+  readonly #effects = new Map<number, Effect>()
+  /** By kind and scope, the slot that scope closed last; the earlier ones are linked from it. */
+  readonly #closed = new Map<number, Map<number, number>>()
+  #errorPointKind: number
 
-  constructor(links: ParentLinks, listener: SweepListener) {
+  constructor(
+    tables: { readonly events: EventTable; readonly spans: SpanTable },
+    scopes: ScopeTable,
+    texts: Interner,
+    links: ParentLinks,
+    listener: SweepListener,
+  ) {
+    this.#events = tables.events
+    this.#spans = tables.spans
+    this.#scopes = scopes
+    this.#open = new OpenSpans(tables.events, tables.spans, scopes, texts)
     this.#links = links
     this.#listener = listener
+    this.#errorPointKind = texts.id('error_classified')
   }
 
-  apply(event: EventNode): void {
-    event.applied = true
-    switch (event.facts.phase) {
-      case 'start':
-        return this.#applyStart(event, event.span!)
-      case 'end':
-        return this.#applyEnd(event)
-      case 'point':
-        return this.#applyPoint(event)
-    }
+  apply(event: number): void {
+    this.#events.applied[event] = 1
+    const phase = this.#events.phase(event)
+    if (phase === START) this.#applyStart(event)
+    else if (phase === END) this.#applyEnd(event)
+    else this.#applyPoint(event)
   }
 
   /** Takes back the last applied event. */
-  revert(event: EventNode): void {
-    event.applied = false
-    if (event.facts.phase === 'start') this.#revertStart(event.span!)
-    else this.#revertEffect(event)
-    event.effect = undefined
+  revert(event: number): void {
+    this.#events.applied[event] = 0
+    const phase = this.#events.phase(event)
+    if (phase === START) this.#revertStart(this.#events.slot[event]!)
+    else this.#revertEffect(event, phase === END)
   }
 
-  #applyStart(event: EventNode, span: SpanNode): void {
-    this.#chooseParent(event, span)
-    span.agent = event.facts.agent ?? span.parent?.agent ?? span.parent?.start.facts.agent
-    const end = event.idPartner
-    if (end !== undefined && compareOrder(end, event) < 0) {
-      span.end = end
+  #applyStart(event: number): void {
+    const spans = this.#spans
+    const slot = this.#events.slot[event]!
+    this.#chooseParent(event, slot)
+    const parent = spans.parent[slot]!
+    spans.agent[slot] = this.#events.agent[event]! || (parent === NONE ? 0 : this.#agentOf(parent))
+    const end = this.#events.partner[event]!
+    if (end !== NONE && this.#events.compare(end, event) < 0) {
+      spans.end[slot] = end
     } else {
-      this.#open.add(span)
-      if (span.parent !== undefined) (span.parent.running ??= new Set()).add(span)
+      this.#open.add(slot)
+      spans.linkRunning(slot)
     }
-    this.#listener.spanChanged(span)
+    this.#listener.spanChanged(slot)
   }
 
-  #chooseParent(event: EventNode, span: SpanNode): void {
-    if (event.facts.parents.length > 0) {
-      span.parent = this.#links.resolve(event)
+  /** A parent that starts later is not swept yet and knows just its own agent. */
+  #agentOf(slot: number): number {
+    return this.#spans.agent[slot]! || this.#events.agent[this.#spans.start[slot]!]!
+  }
+
+  #chooseParent(event: number, slot: number): void {
+    if (this.#events.parents.first(event) !== NONE) {
+      this.#spans.parent[slot] = this.#links.resolve(event)
       return
     }
-    const choice = this.#open.parentOf(event.facts.scope, rankOf(event.facts.kind))
-    span.parent = choice?.parent
-    span.parentUnsure = choice?.unsure ?? false
+    const rank = this.#open.rankOf(this.#events.kind(event))
+    const { parent, unsure } = this.#open.parentOf(this.#events.scope[event]!, rank)
+    this.#spans.parent[slot] = parent
+    this.#spans.parentUnsure[slot] = unsure ? 1 : 0
   }
 
-  #revertStart(span: SpanNode): void {
-    this.#open.delete(span)
-    span.parent?.running?.delete(span)
-    span.parent = undefined
-    span.parentUnsure = false
-    span.agent = undefined
-    span.end = undefined
+  #revertStart(slot: number): void {
+    this.#open.delete(slot)
+    this.#spans.unlinkRunning(slot)
+    this.#spans.parent[slot] = NONE
+    this.#spans.parentUnsure[slot] = 0
+    this.#spans.agent[slot] = 0
+    this.#spans.end[slot] = NONE
   }
 
-  #applyEnd(event: EventNode): void {
-    const start = event.idPartner
-    if (start !== undefined) {
+  #applyEnd(event: number): void {
+    const start = this.#events.partner[event]!
+    if (start !== NONE) {
       // A start after its end closes itself when the sweep comes to it.
-      if (compareOrder(start, event) < 0) this.#close(start.span!, event, (event.effect = {}))
+      if (this.#events.compare(start, event) < 0) this.#close(this.#events.slot[start]!, event)
       return
     }
-    const hasIds = event.facts.ids.length > 0
+    const hasIds = this.#events.hasIds(event)
     let candidates = this.#open.candidates(event, false)
-    const effect: Effect = (event.effect = {})
     if (hasIds) {
       // Its own start is missing; one that has no id at all may be it, as a guess.
-      for (const span of candidates) this.#flag(span, event, effect)
+      for (const slot of candidates) this.#flag(slot, event)
     } else if (candidates.length === 0) {
       candidates = this.#open.candidates(event, true)
-      for (const span of candidates) {
-        if (span.touchedBy !== undefined) continue
-        span.touchedBy = event
-        ;(effect.touched ??= []).push(span)
-      }
+      for (const slot of candidates) this.#touch(slot, event)
     }
-    if (candidates.length > 1) for (const span of candidates) this.#flag(span, event, effect)
+    if (candidates.length > 1) for (const slot of candidates) this.#flag(slot, event)
     const best = candidates.at(-1)
     if (best !== undefined) {
-      this.#close(best, event, effect)
+      this.#close(best, event)
       this.#remember(best)
       return
     }
-    if (!hasIds) this.#taintLastClosed(event, effect)
-    this.#listener.markSet(
-      event,
-      true,
-      this.#open.parentOf(event.facts.scope, rankOf(event.facts.kind))?.parent,
-    )
+    if (!hasIds) this.#taintLastClosed(event)
+    const rank = this.#open.rankOf(this.#events.kind(event))
+    const { parent } = this.#open.parentOf(this.#events.scope[event]!, rank)
+    this.#listener.markSet(event, true, parent)
   }
 
-  #flag(span: SpanNode, by: EventNode, effect: Effect): void {
-    if (span.scopeAmbiguousAt !== undefined) return
-    span.scopeAmbiguousAt = by
-    ;(effect.flagged ??= []).push(span)
-    this.#listener.spanChanged(span)
+  #effect(event: number): Effect {
+    let effect = this.#effects.get(event)
+    if (effect === undefined) this.#effects.set(event, (effect = {}))
+    return effect
   }
 
-  #close(span: SpanNode, end: EventNode, effect: Effect): void {
-    span.end = end
-    effect.closed = span
-    this.#open.delete(span)
-    span.parent?.running?.delete(span)
-    if (span.ambiguousAt === undefined) this.#releaseChildren(span, end, effect)
-    this.#listener.spanChanged(span)
+  #touch(slot: number, by: number): void {
+    if (this.#spans.touchedBy.has(slot)) return
+    this.#spans.touchedBy.set(slot, by)
+    ;(this.#effect(by).touched ??= []).push(slot)
+  }
+
+  #flag(slot: number, by: number): void {
+    if (this.#spans.scopeAmbiguousAt.has(slot)) return
+    this.#spans.scopeAmbiguousAt.set(slot, by)
+    ;(this.#effect(by).flagged ??= []).push(slot)
+    this.#listener.spanChanged(slot)
+  }
+
+  #isAmbiguous(slot: number): boolean {
+    return this.#spans.scopeAmbiguousAt.has(slot) || this.#spans.idAmbiguousAt.has(slot)
+  }
+
+  #close(slot: number, end: number): void {
+    this.#spans.end[slot] = end
+    this.#events.slot[end] = slot
+    this.#open.delete(slot)
+    this.#spans.unlinkRunning(slot)
+    if (this.#spans.firstRunning[slot] !== NONE && !this.#isAmbiguous(slot)) {
+      this.#releaseChildren(slot, end)
+    }
+    this.#listener.spanChanged(slot)
   }
 
   /**
@@ -142,90 +187,107 @@ export class Sweep {
    * would taint the rest of the run. An ambiguous child stays one: the end that was its own may
    * have gone to another span, which then still waits for an end behind its back.
    */
-  #releaseChildren(parent: SpanNode, by: EventNode, effect: Effect): void {
+  #releaseChildren(parent: number, by: number): void {
+    const spans = this.#spans
     const stack = [parent]
-    for (let span = stack.pop(); span !== undefined; span = stack.pop()) {
-      for (const child of span.running ?? []) {
-        if (child.parentUnsure || child.ambiguousAt !== undefined) continue
-        if (child.releasedBy !== undefined) continue
-        child.releasedBy = by
-        ;(effect.released ??= []).push(child)
+    for (let slot = stack.pop(); slot !== undefined; slot = stack.pop()) {
+      for (
+        let child = spans.firstRunning[slot]!;
+        child !== NONE;
+        child = spans.nextRunning[child]!
+      ) {
+        if (spans.parentUnsure[child] === 1 || this.#isAmbiguous(child)) continue
+        if (spans.releasedBy.has(child)) continue
+        spans.releasedBy.set(child, by)
+        ;(this.#effect(by).released ??= []).push(child)
         this.#listener.spanChanged(child)
         // With an id it can still end, so its own children stay as they are.
-        if (child.hasIds) continue
+        if (this.#events.hasIds(spans.start[child]!)) continue
         this.#open.delete(child)
         stack.push(child)
       }
     }
   }
 
-  #remember(span: SpanNode): void {
-    const scope = span.start.facts.scope
-    let scopes = this.#closed.get(span.kind)
-    if (scopes === undefined) this.#closed.set(span.kind, (scopes = new Map()))
-    span.closedBefore = scopes.get(scope)
-    scopes.set(scope, span)
+  #remember(slot: number): void {
+    const kind = this.#events.kind(this.#spans.start[slot]!)
+    const scope = this.#events.scope[this.#spans.start[slot]!]!
+    let scopes = this.#closed.get(kind)
+    if (scopes === undefined) this.#closed.set(kind, (scopes = new Map()))
+    this.#spans.closedBefore[slot] = scopes.get(scope) ?? NONE
+    scopes.set(scope, slot)
   }
 
-  #forget(span: SpanNode): void {
-    const scopes = this.#closed.get(span.kind)
-    const scope = span.start.facts.scope
-    if (scopes?.get(scope) !== span) return
-    if (span.closedBefore === undefined) scopes.delete(scope)
-    else scopes.set(scope, span.closedBefore)
-    span.closedBefore = undefined
+  #forget(slot: number): void {
+    const scopes = this.#closed.get(this.#events.kind(this.#spans.start[slot]!))
+    const scope = this.#events.scope[this.#spans.start[slot]!]!
+    if (scopes?.get(scope) !== slot) return
+    const before = this.#spans.closedBefore[slot]!
+    if (before === NONE) scopes.delete(scope)
+    else scopes.set(scope, before)
+    this.#spans.closedBefore[slot] = NONE
   }
 
   /** One end too many: the compatible span closed last before it may have been its own. */
-  #taintLastClosed(end: EventNode, effect: Effect): void {
-    let last: SpanNode | undefined
-    for (const [scope, span] of this.#closed.get(end.facts.kind) ?? []) {
-      if (scopeScore(scope, end.facts.scope) < 0) continue
-      if (last === undefined || compareOrder(last.end!, span.end!) < 0) last = span
+  #taintLastClosed(end: number): void {
+    let last = NONE
+    for (const [scope, slot] of this.#closed.get(this.#events.kind(end)) ?? []) {
+      if (this.#scopes.pairScore(scope, this.#events.scope[end]!) < 0) continue
+      const isLater =
+        last === NONE || this.#events.compare(this.#spans.end[last]!, this.#spans.end[slot]!) < 0
+      if (isLater) last = slot
     }
-    if (last !== undefined) this.#flag(last, end, effect)
+    if (last !== NONE) this.#flag(last, end)
   }
 
-  #applyPoint(event: EventNode): void {
-    const owner = this.#links.spanWithId(event.facts.ids, event)
-    const parent = owner ?? this.#open.parentOf(event.facts.scope, INNERMOST)?.parent
-    if (owner !== undefined && event.facts.kind === 'error_classified') {
-      ;(owner.failures ??= []).push(event)
-      event.effect = { failed: owner }
+  #applyPoint(event: number): void {
+    const owner = this.#links.spanWithIdOf(event)
+    const parent =
+      owner === NONE
+        ? this.#open.parentOf(this.#events.scope[event]!, RANK_ABOVE_ALL).parent
+        : owner
+    if (owner !== NONE && this.#events.kind(event) === this.#errorPointKind) {
+      const failures = this.#spans.failures.get(owner)
+      if (failures === undefined) this.#spans.failures.set(owner, [event])
+      else failures.push(event)
+      this.#effect(event).failed = owner
       this.#listener.spanChanged(owner)
     }
     this.#listener.markSet(event, false, parent)
   }
 
-  #revertEffect(event: EventNode): void {
-    if (event.mark?.present === true) this.#listener.markGone(event)
-    const effect = event.effect
+  #revertEffect(event: number, isEnd: boolean): void {
+    this.#listener.markGone(event)
+    const effect = this.#effects.get(event)
+    for (const slot of effect?.released ?? []) {
+      this.#spans.releasedBy.delete(slot)
+      if (!this.#events.hasIds(this.#spans.start[slot]!)) this.#open.add(slot)
+      this.#listener.spanChanged(slot)
+    }
+    if (isEnd && this.#events.slot[event] !== NONE) {
+      this.#reopen(this.#events.slot[event]!)
+      this.#events.slot[event] = NONE
+    }
     if (effect === undefined) return
-    for (const span of effect.released ?? []) {
-      span.releasedBy = undefined
-      if (!span.hasIds) this.#open.add(span)
-      this.#listener.spanChanged(span)
+    for (const slot of effect.flagged ?? []) {
+      this.#spans.scopeAmbiguousAt.delete(slot)
+      this.#listener.spanChanged(slot)
     }
-    if (effect.closed !== undefined) this.#reopen(effect.closed)
-    for (const span of effect.flagged ?? []) {
-      span.scopeAmbiguousAt = undefined
-      this.#listener.spanChanged(span)
-    }
-    for (const span of effect.touched ?? []) span.touchedBy = undefined
+    for (const slot of effect.touched ?? []) this.#spans.touchedBy.delete(slot)
     if (effect.failed !== undefined) {
-      effect.failed.failures!.pop()
+      const failures = this.#spans.failures.get(effect.failed)!
+      failures.pop()
+      if (failures.length === 0) this.#spans.failures.delete(effect.failed)
       this.#listener.spanChanged(effect.failed)
     }
+    this.#effects.delete(event)
   }
 
-  #reopen(span: SpanNode): void {
-    this.#forget(span)
-    span.end = undefined
-    this.#open.add(span)
-    span.parent?.running?.add(span)
-    this.#listener.spanChanged(span)
+  #reopen(slot: number): void {
+    this.#forget(slot)
+    this.#spans.end[slot] = NONE
+    this.#open.add(slot)
+    this.#spans.linkRunning(slot)
+    this.#listener.spanChanged(slot)
   }
 }
-
-/** Above every rank: any open span may hold a point. */
-const INNERMOST = 4

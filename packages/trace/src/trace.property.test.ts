@@ -128,7 +128,7 @@ describe('a trace', () => {
     fc.assert(
       fc.property(arrival, ({ order, flushEvery }) => {
         const trace = new Trace()
-        const lanes = new Lanes((item) => item.agent ?? '')
+        const lanes = new Lanes(trace, (item) => item.agent ?? '')
         order.forEach(({ event, position }, index) => {
           trace.add(event, position)
           if (index % flushEvery === 0) lanes.place(trace.flush())
@@ -160,7 +160,7 @@ describe('a trace', () => {
         const sorted = events.toSorted((a, b) => a.event.timestamp - b.event.timestamp)
         const rowsOf = (every: number) => {
           const trace = new Trace()
-          const lanes = new Lanes((item) => item.agent ?? '')
+          const lanes = new Lanes(trace, (item) => item.agent ?? '')
           sorted.forEach(({ event }, position) => {
             trace.add(event, position)
             if (position % every === 0) lanes.place(trace.flush())

@@ -2,19 +2,28 @@
  * A trace: what is known of a log so far. Events go in, in any order and any chunking; after
  * `flush`, spans and marks are what the sorted whole of them gives.
  *
- *     add ──▶ facts ──▶ stage 1: by id (id-pairing.ts) ──▶ stage 2: in order of time (sweep.ts)
+ *     add ──▶ row ──▶ tables ──▶ stage 1: by id (id-pairing.ts) ──▶ stage 2: in order of time (sweep.ts)
  */
 import type { AgentEvent, TelemetrySample } from './event.ts'
-import { FactReader } from './facts.ts'
+import { END, EventRow, POINT, START } from './event-row.ts'
+import { lowerBound } from './event-lists.ts'
 import { IdPairing } from './id-pairing.ts'
-import { SpanNode, type EventNode, type MarkNode, type WriterFacts } from './nodes.ts'
-import { compareOrder, lowerBound } from './order.ts'
+import { hashText } from './hash.ts'
+import { Interner } from './interner.ts'
+import { MarkTable } from './marks.ts'
+import { readEvent } from './metadata-reader.ts'
 import { ParentLinks } from './parent-links.ts'
+import { ScopeTable } from './scope.ts'
 import { SpanFlag, type DataQuality, type Mark, type Span, type WriterState } from './span.ts'
+import { SpanView, type ViewSource, type WriterFacts } from './span-view.ts'
 import { Sweep } from './sweep.ts'
+import { EventTable, larger, NONE, SpanTable } from './tables.ts'
 
+/** What a flush has changed. */
 export interface TraceChanges {
-  /** Spans that are new or differ from what the last call saw, each once, by slot. */
+  /** Slots of the spans that are new or differ from what the last flush told, ascending. */
+  readonly spanSlots: Int32Array
+  /** The same as views; makes an object for each. */
   readonly spans: readonly Span[]
   readonly marks: readonly Mark[]
   /** Slots of marks that are gone: an orphan end has found its start. */
@@ -41,17 +50,27 @@ const KEPT_MALFORMED = 1000
  * trace.spans[0].endS // 2
  */
 export class Trace {
-  readonly #spans: SpanNode[] = []
-  readonly #marks: MarkNode[] = []
-  readonly #events: EventNode[] = []
-  #pending: EventNode[] = []
+  /** The texts that rows and views number. */
+  readonly texts = new Interner()
+  readonly #events = new EventTable()
+  readonly #spans = new SpanTable()
+  readonly #marks: MarkTable
+  readonly #scopes = new ScopeTable()
   readonly #writers: WriterFacts[] = []
-  readonly #facts = new FactReader()
-  readonly #ids = new IdPairing()
-  readonly #links = new ParentLinks()
+  readonly #source: ViewSource
+  readonly #views: (SpanView | undefined)[] = []
+  readonly #ids = new IdPairing(this.#events, this.#spans, this.#scopes)
+  readonly #links = new ParentLinks(this.#events, this.#spans)
   readonly #sweep: Sweep
-  readonly #changedSpans = new Set<SpanNode>()
-  readonly #changedMarks = new Set<MarkNode>()
+  readonly #row = new EventRow()
+  readonly #droppedKind = this.texts.id('recorder_dropped')
+  /** Swept events in order of time. */
+  #order = new Int32Array(256)
+  #orderCount = 0
+  #pendingFrom = 0
+  /** By slot, whether it is among the changed. */
+  #isChanged = new Uint8Array(256)
+  #changed: number[] = []
   readonly #malformed: MalformedLine[] = []
   #malformedCount = 0
   #sampleCount = 0
@@ -62,25 +81,38 @@ export class Trace {
   #lastS: number | undefined
 
   constructor() {
-    this.#sweep = new Sweep(this.#links, {
-      spanChanged: (span) => this.#changedSpans.add(span),
-      markSet: (event, isOrphan, parent) => this.#setMark(event, isOrphan, parent),
-      markGone: (event) => this.#removeMark(event),
+    this.#source = {
+      events: this.#events,
+      spans: this.#spans,
+      texts: this.texts,
+      writers: this.#writers,
+      view: (slot) => this.#view(slot),
+    }
+    this.#marks = new MarkTable(this.#source)
+    this.#sweep = new Sweep(this.#source, this.#scopes, this.texts, this.#links, {
+      spanChanged: (slot) => this.#noteChanged(slot),
+      markSet: (event, isOrphan, parent) => this.#marks.set(event, isOrphan, parent),
+      markGone: (event) => this.#marks.remove(event),
     })
   }
 
-  /** All spans, by slot. Up to date after `flush`. */
+  get spanCount(): number {
+    return this.#spans.count
+  }
+
+  /** All spans, by slot; makes an object for each. Up to date after `flush`. */
   get spans(): readonly Span[] {
-    return this.#spans
+    for (let slot = this.#views.length; slot < this.#spans.count; slot++) this.#view(slot)
+    return this.#views as SpanView[]
   }
 
   /** Points and orphan ends that stand, in the order in which they were made. */
   get marks(): readonly Mark[] {
-    return this.#marks.filter((mark) => mark.present)
+    return this.#marks.standing()
   }
 
   get eventCount(): number {
-    return this.#events.length + this.#pending.length
+    return this.#events.count
   }
 
   get sampleCount(): number {
@@ -102,36 +134,43 @@ export class Trace {
     return this.#malformed
   }
 
+  /** A view that is moved from span to span by its `slot`, for loops over very many. */
+  cursor(): SpanView {
+    return new SpanView(this.#source, 0)
+  }
+
+  /** Slots of the spans that carry an id of this value, whatever its key, latest first. */
+  slotsWithId(value: string): readonly number[] {
+    const { high, low } = hashText(value)
+    return this.#links.spansWithId(high, low)
+  }
+
   /**
    * Takes one event. `position` orders events of equal time and must be unique: its line number,
    * byte offset or index in the log. `writer` numbers the process that wrote it.
    */
   add(event: AgentEvent, position: number, writer = 0): void {
-    const facts = this.#facts.read(event)
-    const { timeS } = facts
+    readEvent(event, this.texts, this.#row)
+    if (this.#row.kind === this.#droppedKind) this.#noteDropped(event)
+    this.addRow(this.#row, position, writer)
+  }
+
+  /**
+   * Takes one event as numbers; the row may be used again. A `recorder_dropped` point has to come
+   * through `add`, because its count is in its metadata.
+   */
+  addRow(row: EventRow, position: number, writer = 0): void {
+    const { timeS } = row
     if (this.#lastS !== undefined && timeS < this.#lastS) this.#lateCount++
     this.#noteTime(timeS)
-    const writerFacts = this.#writer(writer)
-    writerFacts.lastS = Math.max(writerFacts.lastS, timeS)
-    if (event.event_type === 'recorder_dropped') this.#noteDropped(event)
-    const node: EventNode = {
-      timeS,
-      position,
-      facts,
-      writer,
-      span: undefined,
-      idPartner: undefined,
-      idAmbiguousAt: undefined,
-      applied: false,
-      effect: undefined,
-      mark: undefined,
+    const facts = this.#writer(writer)
+    if (timeS > facts.lastS) facts.lastS = timeS
+    const event = this.#events.add(row, position, writer, this.#scopes)
+    if (row.phase === START) {
+      const slot = this.#spans.add(event)
+      this.#events.slot[event] = slot
+      if (slot >= this.#isChanged.length) this.#isChanged = larger(this.#isChanged)
     }
-    if (facts.phase === 'start') {
-      const span = new SpanNode(this.#spans.length, node, this.#writers)
-      ;(node as { span: SpanNode | undefined }).span = span
-      this.#spans.push(span)
-    }
-    this.#pending.push(node)
   }
 
   /** Takes one telemetry sample. */
@@ -164,35 +203,36 @@ export class Trace {
     const facts = this.#writer(writer)
     if (facts.state === state) return
     facts.state = state
-    for (const span of this.#spans) {
-      if (span.writer === writer && span.end === undefined) this.#changedSpans.add(span)
+    const { start, end, count } = this.#spans
+    for (let slot = 0; slot < count; slot++) {
+      if (end[slot] === NONE && this.#events.writer[start[slot]!] === writer)
+        this.#noteChanged(slot)
     }
   }
 
   /** Pairs what was added since the last flush and tells what became different. */
   flush(): TraceChanges {
-    const pending = this.#pending
-    this.#pending = []
-    pending.sort(compareOrder)
-    const from = this.#enterIds(pending)
-    this.#applyFrom(from, pending)
+    const from = this.#pendingFrom
+    this.#pendingFrom = this.#events.count
+    const pending = this.#inOrder(from, this.#events.count)
+    const redoFrom = this.#enterIds(pending)
+    this.#applyFrom(redoFrom, pending)
     return this.#takeChanges()
   }
 
   quality(): DataQuality {
     let [ambiguous, unfinished, clock, parentUnsure] = [0, 0, 0, 0]
-    for (const span of this.#spans) {
+    const span = this.cursor()
+    for (span.slot = 0; span.slot < this.#spans.count; span.slot++) {
       const { flags } = span
       if (flags & SpanFlag.AMBIGUOUS) ambiguous++
       if (flags & SpanFlag.DID_NOT_END) unfinished++
       if (flags & SpanFlag.CLOCK) clock++
       if (flags & SpanFlag.PARENT_UNSURE) parentUnsure++
     }
-    let orphan = 0
-    for (const mark of this.#marks) if (mark.present && mark.orphan) orphan++
     return {
       ambiguous,
-      orphan,
+      orphan: this.#marks.orphanCount,
       unfinished,
       clock,
       parentUnsure,
@@ -203,33 +243,50 @@ export class Trace {
     }
   }
 
-  /** Index into the swept events from which the sweep must be done again. */
-  #enterIds(pending: readonly EventNode[]): number {
-    let earliest = pending[0]
-    const redoFrom = (at: EventNode) => {
-      if (earliest === undefined || compareOrder(at, earliest) < 0) earliest = at
+  /** The rows from `from` to `until` in order of time; nearly always they are so already. */
+  #inOrder(from: number, until: number): Int32Array {
+    const rows = new Int32Array(until - from)
+    let isSorted = true
+    for (let index = 0; index < rows.length; index++) {
+      rows[index] = from + index
+      if (index > 0 && isSorted) isSorted = this.#events.compare(from + index - 1, from + index) < 0
     }
-    for (const event of pending) {
-      if (event.facts.phase === 'start') {
-        const child = this.#links.addStart(event)
-        if (child?.applied === true) redoFrom(child)
-      }
-      if (event.facts.phase !== 'point' && event.facts.ids.length > 0) this.#ids.add(event)
-    }
-    this.#ids.settle((event, at) => {
-      if (event.span !== undefined && event.applied) this.#changedSpans.add(event.span)
-      if (at.applied) redoFrom(at)
-    })
-    return earliest === undefined ? this.#events.length : lowerBound(this.#events, earliest)
+    return isSorted ? rows : rows.sort((a, b) => this.#events.compare(a, b))
   }
 
-  #applyFrom(from: number, pending: readonly EventNode[]): void {
+  /** Index into the swept events from which the sweep must be done again. */
+  #enterIds(pending: Int32Array): number {
     const events = this.#events
-    const again = events.splice(from)
+    let earliest = pending.length > 0 ? pending[0]! : NONE
+    const redoFrom = (at: number) => {
+      if (events.applied[at] !== 1) return
+      if (earliest === NONE || events.compare(at, earliest) < 0) earliest = at
+    }
+    for (const event of pending) {
+      const phase = events.phase(event)
+      if (phase === START) {
+        const child = this.#links.addStart(event)
+        if (child !== NONE) redoFrom(child)
+      }
+      if (phase <= END && phase !== POINT && events.hasIds(event)) this.#ids.add(event)
+    }
+    this.#ids.settle((event, at) => {
+      if (events.phase(event) === START && events.applied[event] === 1) {
+        this.#noteChanged(events.slot[event]!)
+      }
+      redoFrom(at)
+    })
+    if (earliest === NONE) return this.#orderCount
+    return lowerBound(events, this.#order, earliest, this.#orderCount)
+  }
+
+  #applyFrom(from: number, pending: Int32Array): void {
+    const again = this.#order.slice(from, this.#orderCount)
+    this.#orderCount = from
     for (let index = again.length - 1; index >= 0; index--) this.#sweep.revert(again[index]!)
     let next = 0
     for (const event of pending) {
-      for (; next < again.length && compareOrder(again[next]!, event) < 0; next++) {
+      for (; next < again.length && this.#events.compare(again[next]!, event) < 0; next++) {
         this.#apply(again[next]!)
       }
       this.#apply(event)
@@ -237,51 +294,34 @@ export class Trace {
     for (; next < again.length; next++) this.#apply(again[next]!)
   }
 
-  #apply(event: EventNode): void {
-    this.#events.push(event)
+  #apply(event: number): void {
+    if (this.#orderCount >= this.#order.length) this.#order = larger(this.#order)
+    this.#order[this.#orderCount++] = event
     this.#sweep.apply(event)
   }
 
+  #noteChanged(slot: number): void {
+    if (this.#isChanged[slot] === 1) return
+    this.#isChanged[slot] = 1
+    this.#changed.push(slot)
+  }
+
   #takeChanges(): TraceChanges {
-    const spans = [...this.#changedSpans].sort((a, b) => a.slot - b.slot)
-    const marks: Mark[] = []
-    const removedMarks: number[] = []
-    for (const mark of this.#changedMarks) {
-      if (mark.present) marks.push(mark)
-      else removedMarks.push(mark.slot)
+    const spanSlots = Int32Array.from(this.#changed).sort()
+    for (const slot of spanSlots) this.#isChanged[slot] = 0
+    this.#changed = []
+    const view = (slot: number) => this.#view(slot)
+    return {
+      spanSlots,
+      get spans() {
+        return Array.from(spanSlots, view)
+      },
+      ...this.#marks.takeChanges(),
     }
-    this.#changedSpans.clear()
-    this.#changedMarks.clear()
-    return { spans, marks, removedMarks }
   }
 
-  #setMark(event: EventNode, isOrphan: boolean, parent: SpanNode | undefined): void {
-    if (event.mark === undefined) {
-      event.mark = {
-        slot: this.#marks.length,
-        kind: event.facts.kind,
-        timeS: event.timeS,
-        position: event.position,
-        orphan: isOrphan,
-        parent: undefined,
-        subject: event.facts.subject?.text,
-        agent: undefined,
-        error: event.facts.error,
-        writer: event.writer,
-        present: true,
-      }
-      this.#marks.push(event.mark)
-    }
-    event.mark.present = true
-    event.mark.parent = parent
-    event.mark.agent = event.facts.agent ?? parent?.agent
-    this.#changedMarks.add(event.mark)
-  }
-
-  #removeMark(event: EventNode): void {
-    if (event.mark === undefined) return
-    event.mark.present = false
-    this.#changedMarks.add(event.mark)
+  #view(slot: number): SpanView {
+    return (this.#views[slot] ??= new SpanView(this.#source, slot))
   }
 
   #writer(writer: number): WriterFacts {

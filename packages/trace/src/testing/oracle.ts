@@ -2,20 +2,27 @@
  * The rules of pairing written down as plainly as possible, with no thought of speed: it sees the
  * whole log at once, sorted, and walks lists. The fast, incremental trace is held to it.
  */
-import { FactReader, idScore, type EventFacts } from '../facts.ts'
-import { parentScore, rankOf, scopeScore } from '../scope.ts'
-import type { AgentEvent } from '../event.ts'
+import { splitEventType, type AgentEvent, type Metadata, type Phase } from '../event.ts'
+import { errorOf, idsOf } from '../metadata-reader.ts'
+import { rankOf, SCOPE_KEYS } from '../scope.ts'
 
 export interface OracleEvent {
   readonly event: AgentEvent
   readonly position: number
 }
 
+interface Facts {
+  readonly kind: string
+  readonly phase: Phase
+  readonly ids: readonly (readonly [key: string, value: string])[]
+  readonly metadata: Metadata
+}
+
 interface Item {
   readonly at: number
   readonly position: number
   readonly timeS: number
-  readonly facts: EventFacts
+  readonly facts: Facts
   partner?: Item
   end?: Item
   parent?: Item
@@ -28,13 +35,13 @@ interface Item {
 
 /** One line a span, and one a mark, that says all that pairing decides about it. */
 export function oracle(events: readonly OracleEvent[]): string[] {
-  const reader = new FactReader()
   const items: Item[] = events
     .map(({ event, position }) => ({ event, position }))
     .sort((a, b) => a.event.timestamp - b.event.timestamp || a.position - b.position)
     .map(({ event, position }, at) => {
-      const facts = reader.read(event)
-      return { at, position, timeS: facts.timeS, facts }
+      const { metadata } = event
+      const facts = { ...splitEventType(event.event_type), ids: idsOf(metadata), metadata }
+      return { at, position, timeS: event.timestamp, facts }
     })
   const kinds = new Set(items.map((item) => item.facts.kind))
   for (const kind of kinds) pairByIds(items.filter((item) => item.facts.kind === kind))
@@ -74,8 +81,8 @@ function describeSpan(item: Item): string {
 }
 
 function hasError(item: Item): boolean {
-  if (item.error === true || item.facts.error !== undefined) return true
-  return item.end?.facts.error !== undefined
+  if (item.error === true || errorOf(item.facts.metadata) !== undefined) return true
+  return item.end !== undefined && errorOf(item.end.facts.metadata) !== undefined
 }
 
 function pairByIds(items: readonly Item[]): void {
@@ -98,7 +105,7 @@ function pairByIds(items: readonly Item[]): void {
       }
       const tied = waiting.filter((_, index) => scores[index] === most)
       if (tied.length > 1) for (const start of tied) start.ambiguous = true
-      const scope = tied.map((start) => scopeScore(start.facts.scope, item.facts.scope))
+      const scope = tied.map((start) => pairScore(start.facts, item.facts))
       const best = tied[scope.lastIndexOf(Math.max(...scope))]!
       waiting.splice(waiting.indexOf(best), 1)
       best.partner = item
@@ -159,14 +166,14 @@ function sweep(items: readonly Item[]): string[] {
 function takeByScope(end: Item, open: readonly Item[], ended: readonly Item[]): Item | undefined {
   const hasIds = end.facts.ids.length > 0
   const fits = (start: Item) =>
-    start.facts.kind === end.facts.kind && scopeScore(start.facts.scope, end.facts.scope) >= 0
+    start.facts.kind === end.facts.kind && pairScore(start.facts, end.facts) >= 0
   const candidates = open.filter(
     (start) => fits(start) && start.partner === undefined && start.released !== true,
   )
   const plain = candidates.filter((start) => start.facts.ids.length === 0)
   const chosen = plain.length > 0 || hasIds ? plain : candidates
   if (chosen.length > 1 || hasIds) for (const start of chosen) start.ambiguous = true
-  const scores = chosen.map((start) => scopeScore(start.facts.scope, end.facts.scope))
+  const scores = chosen.map((start) => pairScore(start.facts, end.facts))
   const best = chosen[scores.lastIndexOf(Math.max(...scores))]
   if (best === undefined && !hasIds) {
     const last = ended.filter((start) => fits(start) && start.closedByScope === true).at(-1)
@@ -187,7 +194,7 @@ function release(parent: Item, open: Item[]): void {
 }
 
 function chooseParent(child: Item, items: readonly Item[], open: readonly Item[]): void {
-  if (child.facts.parents.length > 0) {
+  if (parentRefs(child).length > 0) {
     const parent = explicitParent(child, items)
     if (parent !== undefined) child.parent = parent
     return
@@ -199,16 +206,15 @@ function chooseParent(child: Item, items: readonly Item[], open: readonly Item[]
 }
 
 function inferParent(
-  child: EventFacts,
+  child: Facts,
   rank: number,
   open: readonly Item[],
 ): [parent: Item, unsure: boolean] | undefined {
   for (let lower = rank - 1; lower >= 0; lower--) {
     const fits = open.filter(
-      (item) =>
-        rankOf(item.facts.kind) === lower && parentScore(item.facts.scope, child.scope) >= 0,
+      (item) => rankOf(item.facts.kind) === lower && parentScore(item.facts, child) >= 0,
     )
-    const scores = fits.map((item) => parentScore(item.facts.scope, child.scope))
+    const scores = fits.map((item) => parentScore(item.facts, child))
     const most = Math.max(...scores)
     const best = fits.filter((_, index) => scores[index] === most)
     if (best.length > 0) return [best.at(-1)!, best.length > 1]
@@ -217,7 +223,7 @@ function inferParent(
 }
 
 function explicitParent(child: Item, items: readonly Item[]): Item | undefined {
-  for (const ref of child.facts.parents) {
+  for (const ref of parentRefs(child)) {
     const named = items.filter(
       (item) =>
         item !== child &&
@@ -245,4 +251,52 @@ function sharesId(a: Item, b: Item): boolean {
   return a.facts.ids.some(([key, value]) =>
     b.facts.ids.some(([otherKey, otherValue]) => key === otherKey && value === otherValue),
   )
+}
+
+/** Which id key each explicit parent key names. */
+const PARENT_KEYS = {
+  parent_id: undefined,
+  parent_span_id: 'span_id',
+  parent_correlation_id: 'correlation_id',
+}
+
+function parentRefs(item: Item): { readonly idKey: string | undefined; readonly value: string }[] {
+  return Object.entries(PARENT_KEYS).flatMap(([key, idKey]) => {
+    const value = textOf(item.facts.metadata, key)
+    return value === undefined ? [] : [{ idKey, value }]
+  })
+}
+
+function textOf(metadata: Metadata, key: string): string | undefined {
+  const value = Object.hasOwn(metadata, key) ? metadata[key] : undefined
+  if (value === undefined || value === null || value === '') return undefined
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+function idScore(a: Facts['ids'], b: Facts['ids']): number {
+  const shared = a.flatMap(([key, value]) =>
+    b.filter(([otherKey]) => otherKey === key).map(([, otherValue]) => value === otherValue),
+  )
+  return shared.includes(false) ? -1 : shared.length
+}
+
+/** The first thirteen scope keys are hard, and the first nine bind a child to its parent. */
+function pairScore(start: Facts, end: Facts): number {
+  return score(start, end, SCOPE_KEYS, SCOPE_KEYS.slice(0, 13))
+}
+
+function parentScore(parent: Facts, child: Facts): number {
+  return score(parent, child, SCOPE_KEYS.slice(0, 9), SCOPE_KEYS.slice(0, 9))
+}
+
+function score(a: Facts, b: Facts, keys: readonly string[], hard: readonly string[]): number {
+  let agreed = 0
+  for (const key of keys) {
+    const one = textOf(a.metadata, key)
+    const other = textOf(b.metadata, key)
+    if (one === undefined || other === undefined) continue
+    if (one === other) agreed++
+    else if (hard.includes(key)) return -1
+  }
+  return agreed
 }

@@ -1,0 +1,96 @@
+/**
+ * One event as numbers: what pairing needs of a line. It is filled by a reader (from parsed
+ * metadata, or straight from a line's bytes), taken by `Trace`, and used again for the next, so that
+ * reading a log allocates nothing per event.
+ */
+import type { Phase } from './event.ts'
+
+/** Keys whose value names one span, most specific first. */
+export const ID_KEYS = [
+  'span_id',
+  'call_id',
+  'tool_call_id',
+  'tool_use_id',
+  'correlation_id',
+  'request_id',
+  'id',
+] as const
+
+/** Which id key an explicit parent key names; −1 = any. */
+export const PARENT_KEYS: readonly (readonly [key: string, idKey: number])[] = [
+  ['parent_id', -1],
+  ['parent_span_id', ID_KEYS.indexOf('span_id')],
+  ['parent_correlation_id', ID_KEYS.indexOf('correlation_id')],
+]
+
+export const SUBJECT_KEYS = [
+  'tool',
+  'tool_name',
+  'model_alias',
+  'model_id',
+  'model',
+  'agent_name',
+  'agent_id',
+  'name',
+  'turn_idx',
+] as const
+
+export const AGENT_KEYS = ['agent_name', 'agent_id', 'agent'] as const
+
+/** How many values a scope has; see scope.ts. */
+export const SCOPE_SIZE = 16
+
+export const PHASES: readonly Phase[] = ['start', 'end', 'point']
+export const START = 0
+export const END = 1
+export const POINT = 2
+
+/** Text numbers are those of the trace's `Interner`; 0 = none. */
+export class EventRow {
+  timeS = 0
+  kind = 0
+  /** START, END or POINT. */
+  phase = POINT
+  idCount = 0
+  /** Indexes into ID_KEYS, ascending. */
+  readonly idKeys = new Uint8Array(ID_KEYS.length)
+  readonly idHigh = new Uint32Array(ID_KEYS.length)
+  readonly idLow = new Uint32Array(ID_KEYS.length)
+  parentCount = 0
+  /** Indexes into ID_KEYS, or −1 for any. */
+  readonly parentKeys = new Int8Array(PARENT_KEYS.length)
+  readonly parentHigh = new Uint32Array(PARENT_KEYS.length)
+  readonly parentLow = new Uint32Array(PARENT_KEYS.length)
+  /** Text numbers of the scope keys. */
+  readonly scope = new Int32Array(SCOPE_SIZE)
+  subject = 0
+  /** Index into SUBJECT_KEYS: the lower one wins over start and end together. */
+  subjectRank = 0
+  agent = 0
+  hasError = false
+  /** Text of the error; 0 = it has none. */
+  error = 0
+  /** NaN = not told. */
+  inputTokens = NaN
+  outputTokens = NaN
+  totalTokens = NaN
+  costUsd = NaN
+
+  clear(): void {
+    this.idCount = 0
+    this.parentCount = 0
+    this.scope.fill(0)
+    this.subject = 0
+    this.subjectRank = SUBJECT_KEYS.length
+    this.agent = 0
+    this.hasError = false
+    this.error = 0
+    this.inputTokens = NaN
+    this.outputTokens = NaN
+    this.totalTokens = NaN
+    this.costUsd = NaN
+  }
+}
+
+/** Of a point: any open span may hold it. */
+export const RANK_ABOVE_ALL = 4

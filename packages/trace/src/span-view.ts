@@ -1,0 +1,184 @@
+/** A span as others see it: a slot of the tables, read when it is asked. */
+import { SUBJECT_KEYS } from './event-row.ts'
+import type { Interner } from './interner.ts'
+import { SpanFlag, type Span, type Tokens, type WriterState } from './span.ts'
+import { NONE, type EventTable, type SpanTable } from './tables.ts'
+
+export interface WriterFacts {
+  state: WriterState
+  /** Unix seconds of its latest event. */
+  lastS: number
+}
+
+/** What the views of one trace share. */
+export interface ViewSource {
+  readonly events: EventTable
+  readonly spans: SpanTable
+  readonly texts: Interner
+  readonly writers: readonly WriterFacts[]
+  view(slot: number): Span
+}
+
+export class SpanView implements Span {
+  readonly #source: ViewSource
+  slot: number
+
+  constructor(source: ViewSource, slot: number) {
+    this.#source = source
+    this.slot = slot
+  }
+
+  get #start(): number {
+    return this.#source.spans.start[this.slot]!
+  }
+  get #end(): number {
+    return this.#source.spans.end[this.slot]!
+  }
+
+  get kind(): string {
+    return this.#source.texts.text(this.kindId)
+  }
+  get kindId(): number {
+    return this.#source.events.kind(this.#start)
+  }
+  get writer(): number {
+    return this.#source.events.writer[this.#start]!
+  }
+  get hasIds(): boolean {
+    return this.#source.events.hasIds(this.#start)
+  }
+  get startS(): number {
+    return this.#source.events.timeS[this.#start]!
+  }
+  get endS(): number | undefined {
+    const end = this.#end
+    return end === NONE ? undefined : Math.max(this.startS, this.#source.events.timeS[end]!)
+  }
+  get startPosition(): number {
+    return this.#source.events.position[this.#start]!
+  }
+  get endPosition(): number | undefined {
+    const end = this.#end
+    return end === NONE ? undefined : this.#source.events.position[end]!
+  }
+  get parentSlot(): number {
+    return this.#source.spans.parent[this.slot]!
+  }
+  get parent(): Span | undefined {
+    const parent = this.parentSlot
+    return parent === NONE ? undefined : this.#source.view(parent)
+  }
+
+  get subject(): string | undefined {
+    return this.#text(this.subjectId)
+  }
+  get startSubject(): string | undefined {
+    return this.#text(this.startSubjectId)
+  }
+  /** Text number, 0 = none. The more telling key wins; on the same key the end has the last word. */
+  get subjectId(): number {
+    const { subject, subjectRank } = this.#source.events
+    const end = this.#end
+    const startId = subject[this.#start]!
+    if (end === NONE || subject[end] === 0) return startId
+    if (startId === 0) return subject[end]!
+    return subjectRank[end]! <= subjectRank[this.#start]! ? subject[end]! : startId
+  }
+  get startSubjectId(): number {
+    return this.#source.events.subject[this.#start]!
+  }
+  /** The metadata key its subject comes from; undefined without subject. */
+  get subjectKey(): string | undefined {
+    const { subject, subjectRank } = this.#source.events
+    const end = this.#end
+    const ofStart = subject[this.#start] === 0 ? Infinity : subjectRank[this.#start]!
+    const ofEnd = end === NONE || subject[end] === 0 ? Infinity : subjectRank[end]!
+    return SUBJECT_KEYS[Math.min(ofStart, ofEnd)]
+  }
+
+  get agent(): string | undefined {
+    return this.#text(this.agentId)
+  }
+  get agentId(): number {
+    return this.#source.spans.agent[this.slot]!
+  }
+
+  /** No end can come any more. */
+  get #abandoned(): boolean {
+    if (this.#end !== NONE) return false
+    const { spans, writers } = this.#source
+    if (!this.hasIds && spans.releasedBy.has(this.slot)) return true
+    return writers[this.writer]?.state !== 'live'
+  }
+
+  get releasedS(): number | undefined {
+    if (this.#end !== NONE || this.hasIds) return undefined
+    const by = this.#source.spans.releasedBy.get(this.slot)
+    return by === undefined ? undefined : Math.max(this.startS, this.#source.events.timeS[by]!)
+  }
+
+  get fadeS(): number | undefined {
+    if (!this.#abandoned) return undefined
+    const { startS } = this
+    const untilS = this.parent?.endS ?? this.#source.writers[this.writer]?.lastS ?? startS
+    return Math.max(startS, untilS)
+  }
+
+  get ambiguousAtS(): number | undefined {
+    const { spans, events } = this.#source
+    const at = spans.idAmbiguousAt.get(this.slot) ?? spans.scopeAmbiguousAt.get(this.slot)
+    return at === undefined ? undefined : Math.max(this.startS, events.timeS[at]!)
+  }
+
+  get flags(): number {
+    const { events, spans } = this.#source
+    const end = this.#end
+    let flags = 0
+    if (end === NONE) flags |= this.#abandoned ? SpanFlag.DID_NOT_END : SpanFlag.OPEN
+    else if (events.timeS[end]! < this.startS) flags |= SpanFlag.CLOCK
+    if (this.ambiguousAtS !== undefined) flags |= SpanFlag.AMBIGUOUS
+    if (this.errorAtS !== undefined) flags |= SpanFlag.ERROR
+    if (spans.parentUnsure[this.slot] === 1) flags |= SpanFlag.PARENT_UNSURE
+    return flags
+  }
+
+  get errorAtS(): number | undefined {
+    const { events, spans } = this.#source
+    if (events.error[this.#start] !== NONE) return this.startS
+    const reportedBy = spans.failures.get(this.slot)?.[0]
+    const reportedS = reportedBy === undefined ? undefined : events.timeS[reportedBy]!
+    const end = this.#end
+    if (end === NONE || events.error[end] === NONE) return reportedS
+    return Math.min(reportedS ?? Infinity, this.endS!)
+  }
+  get error(): string | undefined {
+    const { events, spans } = this.#source
+    for (const event of [this.#end, this.#start, ...(spans.failures.get(this.slot) ?? [])]) {
+      if (event !== NONE && events.error[event]! > 0) return this.#text(events.error[event]!)
+    }
+    return undefined
+  }
+
+  get tokens(): Tokens | undefined {
+    const input = this.#figure(0)
+    const output = this.#figure(1)
+    const told = this.#figure(2)
+    if (input === undefined && output === undefined && told === undefined) return undefined
+    return { input, output, total: told ?? (input ?? 0) + (output ?? 0) }
+  }
+  get costUsd(): number | undefined {
+    return this.#figure(3)
+  }
+
+  /** The end's figure, else the start's. */
+  #figure(which: number): number | undefined {
+    const { events } = this.#source
+    const ofEnd = events.figure(this.#end, which)
+    const value = Number.isNaN(ofEnd) ? events.figure(this.#start, which) : ofEnd
+    return Number.isNaN(value) ? undefined : value
+  }
+
+  #text(id: number): string | undefined {
+    return id === 0 ? undefined : this.#source.texts.text(id)
+  }
+}
