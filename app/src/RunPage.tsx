@@ -37,12 +37,18 @@ export function RunPage() {
   )
 }
 
-/** What was clicked to come here is gone; the keyboard goes on in the timeline. */
+/** What was clicked to come here is gone; the keyboard goes on in the timeline, once it is drawn. */
 function useFirstFocus(): void {
-  const { timeline } = useApp()
+  const { timeline, frames } = useApp()
   useEffect(() => {
-    if (document.activeElement === document.body) timeline.current?.focus()
-  }, [timeline])
+    const stop = frames.onFrame(() => {
+      if (timeline.current === undefined) return
+      stop()
+      if (document.activeElement === document.body) timeline.current.focus()
+    })
+    frames.requestFrame('focus')
+    return stop
+  }, [timeline, frames])
 }
 
 /** The timeline once there is something on it; until then, what is waited for. */

@@ -21,7 +21,7 @@ export function MarkDetails({ slot }: { slot: number }) {
     <>
       <DetailsHeader label={visible(markLabel(columns, slot))}>
         <KindDot kind={kind} />
-        {kindLabel(kind)} <span className="figure">point</span>
+        {visible(kindLabel(kind))} <span className="figure">point</span>
       </DetailsHeader>
       {(flags & MarkFlag.ORPHAN) !== 0 && (
         <Notice tone="warn">

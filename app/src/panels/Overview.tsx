@@ -10,6 +10,7 @@ import { kindLabel } from '../timeline/describe.ts'
 import type { KindSummary } from '../worker/protocol.ts'
 import { DownloadIcon } from '../ui/icons.tsx'
 import { KindDot } from '../ui/KindDot.tsx'
+import { visible } from '../ui/visible.ts'
 import { SpanLinks } from './detail-parts.tsx'
 import { useColumns } from './use-columns.ts'
 
@@ -91,7 +92,7 @@ function KindTable({ kinds }: { kinds: readonly KindSummary[] }) {
                 onClick={() => change(store, setQuery, `kind:${kind}`)}
               >
                 <KindDot kind={kind} />
-                <span className="span-link-label">{kindLabel(kind)}</span>
+                <span className="span-link-label">{visible(kindLabel(kind))}</span>
               </button>
             </th>
             <td>{spans.toLocaleString('en')}</td>

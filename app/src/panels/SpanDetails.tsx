@@ -29,7 +29,7 @@ export function SpanDetails({ slot }: { slot: number }) {
     <>
       <DetailsHeader label={visible(spanLabel(columns, slot, playheadS))}>
         <KindDot kind={kind} />
-        {kindLabel(kind)}
+        {visible(kindLabel(kind))}
         <span className="figure" title={durationS === undefined ? undefined : `${durationS} s`}>
           {isOpen
             ? `running for ${formatDuration(Math.max(0, runningS))}`

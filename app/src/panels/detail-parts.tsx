@@ -10,6 +10,7 @@ import { CloseIcon, ErrorIcon, FitIcon, WarningIcon } from '../ui/icons.tsx'
 import { CopyButton } from '../ui/CopyButton.tsx'
 import { IconButton } from '../ui/IconButton.tsx'
 import { KindDot } from '../ui/KindDot.tsx'
+import { visible } from '../ui/visible.ts'
 import { JsonTree } from './JsonTree.tsx'
 
 export function Fact({
@@ -85,7 +86,7 @@ export function SpanLink({ slot }: { slot: number }) {
       }}
     >
       <KindDot kind={kind} />
-      <span className="span-link-label">{spanLabel(columns, slot, playheadS)}</span>
+      <span className="span-link-label">{visible(spanLabel(columns, slot, playheadS))}</span>
       <span className="figure">{formatDuration(durationOf(columns, slot, playheadS))}</span>
     </button>
   )

@@ -3,6 +3,7 @@
  * looked at. They live as long as the page: a browser gives no file back to a reloaded page.
  */
 import { createStore, type StoreApi } from 'zustand/vanilla'
+import { visible } from '../ui/visible.ts'
 import type { RunFacts } from './app-state.ts'
 
 const PREFIX = 'file:'
@@ -36,7 +37,7 @@ export function addFiles(files: LocalFiles, added: readonly File[]): string[] {
 function toRun(file: File): LocalRun {
   const facts: RunFacts = {
     id: PREFIX + file.name,
-    name: file.name.replace(/\.jsonl(\.gz)?$/i, ''),
+    name: visible(file.name.replace(/\.jsonl(\.gz)?$/i, '')),
     state: 'ended',
     startedS: undefined,
     updatedS: file.lastModified / 1000,

@@ -1,6 +1,7 @@
 /** The edge where the server's JSON becomes facts. Nothing behind it sees `unknown` or `null`. */
 import type { WriterState } from '@wattline/trace'
 import type { RunFacts, RunState } from '../store/app-state.ts'
+import { visible } from '../ui/visible.ts'
 
 export interface WriterFacts {
   readonly id: string
@@ -22,7 +23,7 @@ export function parseRun(value: unknown): ServerRun | undefined {
   const id = value['id']
   const facts: RunFacts = {
     id,
-    name: text(value['name']) || id,
+    name: visible(text(value['name']) || id),
     state: oneOf<RunState>(value['state'], ['live', 'ended', 'lost'], 'ended'),
     startedS: number(value['startedAt']) ?? number(value['createdAt']),
     updatedS: number(value['updatedAt']),
