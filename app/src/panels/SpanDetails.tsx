@@ -1,5 +1,5 @@
 /** All that is known of one span at the playhead. */
-import { formatCost, formatCount, formatDuration, SpanFlag } from '@wattline/trace'
+import { formatCost, formatCount, formatDuration, idsOf, type Metadata, SpanFlag } from '@wattline/trace'
 import { barEndS, flagsAt, isOpenAt } from '../model/clip.ts'
 import { useApp, useFacts } from '../store/app.tsx'
 import { playheadTimeS } from '../store/playback.ts'
@@ -117,14 +117,22 @@ function SpanFactList({ slot, facts, isOpen }: SpanFactListProps) {
       </Fact>
       {agent !== undefined && <Fact name="Agent">{visible(agent)}</Fact>}
       {!isOpen && <Figures facts={facts} />}
-      {facts?.ids.map(([key, value]) => (
-        <Fact key={key} name={key}>
-          <code>{visible(value)}</code>
-          <CopyButton label={`Copy ${key}`} text={value} />
-        </Fact>
-      ))}
+      <Ids position={columns.startPosition[slot]!} />
     </dl>
   )
+}
+
+/** The ids of the line at `position`, read with its metadata. */
+function Ids({ position }: { position: number }) {
+  const { answer } = useAnswer('raw', { position }, `raw ${position}`)
+  if (answer === undefined || answer === null || typeof answer !== 'object') return undefined
+  if (Array.isArray(answer)) return undefined
+  return idsOf(answer as Metadata).map(([key, value]) => (
+    <Fact key={key} name={key}>
+      <code>{visible(value)}</code>
+      <CopyButton label={`Copy ${key}`} text={value} />
+    </Fact>
+  ))
 }
 
 function Figures({ facts }: { facts: SpanFacts | undefined }) {

@@ -18,16 +18,24 @@ import type { KindSummary, MarkFacts, RangeSummary, RunOverview, SpanFacts } fro
 export function spanFacts(trace: Trace, slot: number): SpanFacts {
   const span = spanBySlot(trace, slot)
   return {
-    ids: span.ids,
     error: span.error,
     agent: span.agent,
     inputTokens: span.tokens?.input,
     outputTokens: span.tokens?.output,
     totalTokens: totalTokens(span.tokens),
     costUsd: span.costUsd,
-    children: trace.spans.filter(({ parent }) => parent === span).map((child) => child.slot),
-    marks: trace.marks.filter(({ parent }) => parent === span).map((mark) => mark.slot),
+    children: childrenOf(trace, slot),
+    marks: trace.marks.filter(({ parent }) => parent?.slot === slot).map((mark) => mark.slot),
   }
+}
+
+function childrenOf(trace: Trace, parent: number): number[] {
+  const children: number[] = []
+  const span = trace.cursor()
+  for (span.slot = 0; span.slot < trace.spanCount; span.slot++) {
+    if (span.parentSlot === parent) children.push(span.slot)
+  }
+  return children
 }
 
 /** @throws {RangeError} when there is no such mark. */

@@ -28,7 +28,7 @@ export class Ingestor {
   readonly trace = new Trace()
   readonly #decoder: LogDecoder
   readonly #grouping = new Grouping()
-  readonly #patches = new PatchBuilder()
+  readonly #patches = new PatchBuilder(this.trace)
   readonly #malformed: MalformedLine[] = []
   #lanes: Lanes
   #groupBy: string
@@ -39,7 +39,7 @@ export class Ingestor {
     this.#groupBy = groupBy
     const utf8 = new TextDecoder('utf-8', { fatal: true })
     this.#decoder = new LogDecoder({ decode: (bytes) => utf8.decode(bytes) })
-    this.#lanes = new Lanes(this.#grouping.groupOf(groupBy))
+    this.#lanes = new Lanes(this.trace, this.#grouping.groupOf(groupBy))
   }
 
   /** Bytes taken so far: the position of the next chunk's first byte. */
@@ -95,20 +95,21 @@ export class Ingestor {
   /** Pairs and places what came since the last call; undefined when nothing changed. */
   flush(): TracePatch | undefined {
     const changes = this.trace.flush()
-    const moved = this.#lanes.place(changes)
-    const spans = union(changes.spans, moved)
-    if (spans.length + changes.marks.length + changes.removedMarks.length === 0) return undefined
-    return this.#build(spans, changes, false)
+    this.#lanes.place(changes)
+    const { spanSlots, marks, removedMarks } = changes
+    if (spanSlots.length + marks.length + removedMarks.length === 0) return undefined
+    return this.#build(changes, false)
   }
 
   /** Deals rows anew under another key; the patch holds every span and mark. */
   regroup(groupBy: string): TracePatch {
     const removedMarks = this.trace.flush().removedMarks
-    const { spans, marks } = this.trace
+    const { marks, spanCount } = this.trace
+    const spanSlots = Int32Array.from({ length: spanCount }, (_, slot) => slot)
     this.#groupBy = groupBy
-    this.#lanes = new Lanes(this.#grouping.groupOf(groupBy))
-    this.#lanes.place({ spans })
-    return this.#build(spans, { marks, removedMarks }, true)
+    this.#lanes = new Lanes(this.trace, this.#grouping.groupOf(groupBy))
+    this.#lanes.place({ spanSlots })
+    return this.#build({ spanSlots, marks, removedMarks }, true)
   }
 
   quality(): DataQuality {
@@ -124,19 +125,13 @@ export class Ingestor {
     return this.#grouping.keys()
   }
 
-  #build(
-    spans: readonly Span[],
-    changes: Pick<TraceChanges, 'marks' | 'removedMarks'>,
-    relayout: boolean,
-  ): TracePatch {
+  #build(changes: Omit<TraceChanges, 'spans'>, relayout: boolean): TracePatch {
     return this.#patches.build({
-      spans,
+      slots: changes.spanSlots,
       marks: changes.marks,
       removedMarks: changes.removedMarks,
       places: this.#lanes,
       relayout,
-      firstS: this.trace.firstS,
-      lastS: this.trace.lastS,
     })
   }
 
@@ -144,13 +139,6 @@ export class Ingestor {
     this.trace.addMalformed(position, reason)
     if (this.#malformed.length < KEPT_MALFORMED) this.#malformed.push({ line, reason })
   }
-}
-
-/** Both, each span once, by slot. */
-function union(changed: readonly Span[], moved: readonly Span[]): readonly Span[] {
-  const known = new Set(changed)
-  const more = moved.filter((span) => !known.has(span))
-  return more.length === 0 ? changed : [...changed, ...more].sort((a, b) => a.slot - b.slot)
 }
 
 /** The mark with this slot, if it still stands. */

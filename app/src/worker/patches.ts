@@ -1,5 +1,12 @@
-/** Turns what changed in the trace into columns for the page, with its strings interned. */
-import { SpanFlag, type LanePlace, type Mark, type Span, type Tokens } from '@wattline/trace'
+/** Turns what changed in the trace into columns for the page. */
+import {
+  SpanFlag,
+  type LanePlace,
+  type Mark,
+  type SpanView,
+  type Tokens,
+  type Trace,
+} from '@wattline/trace'
 import { MarkFlag, type TraceGroup } from '../model/columns.ts'
 import type { MarkPatch, SpanPatch, TracePatch } from './protocol.ts'
 
@@ -9,84 +16,96 @@ const MAX_LABEL_CHARS = 300
 /** What a patch needs of the layout. */
 export interface Places {
   readonly groups: readonly TraceGroup[]
-  placeOf(span: Span): LanePlace | undefined
+  groupAt(slot: number): number
+  rowAt(slot: number): number
   placeOfMark(mark: Mark): LanePlace
 }
 
 export interface PatchInput {
-  readonly spans: readonly Span[]
+  readonly slots: Int32Array
   readonly marks: readonly Mark[]
   readonly removedMarks: readonly number[]
   readonly places: Places
   readonly relayout: boolean
-  readonly firstS: number | undefined
-  readonly lastS: number | undefined
 }
 
-/** Numbers texts in the order in which they come; `take` gives what is new since the last call. */
-class Interned {
-  readonly #ids = new Map<string, number>()
-  #fresh: string[] = []
+/** Numbers for the page those of the trace's texts that it needs, in the order in which they come. */
+class PageTexts {
+  readonly #ids = new Map<number, number>()
+  #fresh: number[] = []
 
-  id(text: string): number {
-    const known = this.#ids.get(text)
+  id(textId: number): number {
+    const known = this.#ids.get(textId)
     if (known !== undefined) return known
     const id = this.#ids.size
-    this.#ids.set(text, id)
-    this.#fresh.push(text)
+    this.#ids.set(textId, id)
+    this.#fresh.push(textId)
     return id
   }
 
-  take(): string[] {
+  /** What is new since the last call. */
+  take(): number[] {
     const fresh = this.#fresh
     this.#fresh = []
     return fresh
   }
 }
 
-/** Makes the patches of one trace; it remembers which strings the page has already. */
+/** Makes the patches of one trace; it remembers which texts the page has already. */
 export class PatchBuilder {
-  readonly #kinds = new Interned()
-  readonly #strings = new Interned()
+  readonly #trace: Trace
+  readonly #span: SpanView
+  readonly #kinds = new PageTexts()
+  readonly #strings = new PageTexts()
   #rowCount = -1
+
+  constructor(trace: Trace) {
+    this.#trace = trace
+    this.#span = trace.cursor()
+  }
 
   build(input: PatchInput): TracePatch {
     const spans = this.#spans(input)
     const marks = this.#marks(input)
+    const { texts, firstS, lastS } = this.#trace
     return {
       spans,
       marks,
       relayout: input.relayout,
-      kinds: this.#kinds.take(),
-      strings: this.#strings.take(),
+      kinds: this.#kinds.take().map((id) => texts.text(id)),
+      strings: this.#strings.take().map((id) => label(texts.text(id))),
       groups: this.#changedGroups(input),
-      firstS: input.firstS ?? Number.NaN,
-      lastS: input.lastS ?? Number.NaN,
+      firstS: firstS ?? Number.NaN,
+      lastS: lastS ?? Number.NaN,
     }
   }
 
-  #spans({ spans, places }: PatchInput): SpanPatch {
-    const patch = emptySpanPatch(spans.length)
-    for (let i = 0; i < spans.length; i++) this.#writeSpan(patch, i, spans[i]!, places)
+  #spans({ slots, places }: PatchInput): SpanPatch {
+    const patch = emptySpanPatch(slots.length)
+    for (let i = 0; i < slots.length; i++) {
+      this.#span.slot = slots[i]!
+      this.#writeSpan(patch, i, places)
+    }
     return patch
   }
 
-  #writeSpan(patch: SpanPatch, i: number, span: Span, places: Places): void {
-    const place = places.placeOf(span)
-    patch.slots[i] = span.slot
+  #writeSpan(patch: SpanPatch, i: number, places: Places): void {
+    const span = this.#span
+    const { slot, flags } = span
+    patch.slots[i] = slot
     patch.startS[i] = span.startS
     patch.endS[i] = span.endS ?? Number.NaN
-    patch.fadeS[i] = span.fadeS ?? Number.NaN
-    patch.kind[i] = this.#kinds.id(span.kind)
-    patch.subject[i] = this.#stringId(span.subject)
-    patch.startSubject[i] = this.#stringId(span.startSubject)
-    patch.group[i] = place?.group ?? 0
-    patch.row[i] = place?.row ?? 0
-    patch.parent[i] = span.parent?.slot ?? -1
-    patch.flags[i] = span.flags
+    patch.fadeS[i] = flags & SpanFlag.DID_NOT_END ? (span.fadeS ?? Number.NaN) : Number.NaN
+    patch.kind[i] = this.#kinds.id(span.kindId)
+    patch.subject[i] = this.#stringId(span.subjectId)
+    patch.startSubject[i] = this.#stringId(span.startSubjectId)
+    patch.group[i] = Math.max(0, places.groupAt(slot))
+    patch.row[i] = places.rowAt(slot)
+    patch.parent[i] = span.parentSlot
+    patch.flags[i] = flags
     patch.ambiguousAtS[i] =
-      span.flags & SpanFlag.AMBIGUOUS ? (span.ambiguousAtS ?? Number.NaN) : Number.NaN
-    patch.errorAtS[i] = span.errorAtS ?? Number.NaN
+      flags & SpanFlag.AMBIGUOUS ? (span.ambiguousAtS ?? Number.NaN) : Number.NaN
+    patch.errorAtS[i] = flags & SpanFlag.ERROR ? (span.errorAtS ?? Number.NaN) : Number.NaN
     patch.tokens[i] = totalTokens(span.tokens) ?? Number.NaN
     patch.costUsd[i] = span.costUsd ?? Number.NaN
     patch.startPosition[i] = span.startPosition
@@ -107,11 +126,12 @@ export class PatchBuilder {
   }
 
   #writeMark(patch: MarkPatch, i: number, mark: Mark, places: Places): void {
+    const { texts } = this.#trace
     const place = places.placeOfMark(mark)
     patch.slots[i] = mark.slot
     patch.timeS[i] = mark.timeS
-    patch.kind[i] = this.#kinds.id(mark.kind)
-    patch.subject[i] = this.#stringId(mark.subject)
+    patch.kind[i] = this.#kinds.id(texts.id(mark.kind))
+    patch.subject[i] = mark.subject === undefined ? -1 : this.#stringId(texts.id(mark.subject))
     patch.group[i] = place.group
     patch.row[i] = place.row
     patch.parent[i] = mark.parent?.slot ?? -1
@@ -119,12 +139,12 @@ export class PatchBuilder {
     patch.position[i] = mark.position
   }
 
-  #stringId(text: string | undefined): number {
-    return text === undefined ? -1 : this.#strings.id(label(text))
+  #stringId(textId: number): number {
+    return textId === 0 ? -1 : this.#strings.id(textId)
   }
 
   #changedGroups({ places, relayout }: PatchInput): readonly TraceGroup[] | undefined {
-    const groups = places.groups.map(({ label, rows }) => ({ label, rows }))
+    const groups = places.groups.map((group) => ({ label: group.label, rows: group.rows }))
     const rowCount = groups.reduce((sum, { rows }) => sum + rows + 1, 0)
     if (rowCount === this.#rowCount && !relayout) return undefined
     this.#rowCount = rowCount

@@ -82,7 +82,6 @@ export interface SearchAnswer {
 
 /** What the columns do not hold of a span, for its details. */
 export interface SpanFacts {
-  readonly ids: readonly (readonly [key: string, value: string])[]
   readonly error: string | undefined
   readonly agent: string | undefined
   readonly inputTokens: number | undefined

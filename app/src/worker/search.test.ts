@@ -33,7 +33,7 @@ test.each([
   ['planner nowhere', []],
   ['unknown:word', []],
 ])('%s', (query, expected) => {
-  const { matches, count } = search(ingestor.trace.spans, ingestor.trace.marks, query)
+  const { matches, count } = search(ingestor.trace, query)
   const found = [...matches.keys()].filter((slot) => matches[slot] === 1)
   expect(found).toEqual(expected)
   expect(count).toBe(expected.length)

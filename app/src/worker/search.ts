@@ -1,13 +1,13 @@
 /**
  * Search over what is known of spans and marks. Words are joined by "and"; each is looked for in
- * subject, kind, agent, ids and error. A word may be bound to one of them:
+ * subject, kind, agent and error, and may be a whole id. A word may be bound to one of them:
  *
  *     grep                     any of them has "grep"
  *     agent:planner timeout    the agent has "planner", and something has "timeout"
  *     is:error is:open is:ambiguous is:unfinished is:orphan
  *     "read file"              with its blank
  */
-import { SpanFlag, type Mark, type Span } from '@wattline/trace'
+import { SpanFlag, type Mark, type Span, type Trace } from '@wattline/trace'
 import type { SearchAnswer } from './protocol.ts'
 
 type Test = (item: Span | Mark) => boolean
@@ -24,40 +24,43 @@ const FLAG_WORDS: ReadonlyMap<string, number> = new Map([
 ])
 
 /** Compiles a query into one test. */
-export function compileQuery(query: string): Test {
+function compileQuery(trace: Trace, query: string): Test {
   const tests = [...query.matchAll(WORD)].map(([, key, quoted, plain]) => {
-    const word = (quoted ?? plain ?? '').toLowerCase()
-    return key === undefined ? anywhere(word) : bound(key.toLowerCase(), word)
+    const word = quoted ?? plain ?? ''
+    return key === undefined ? anywhere(trace, word) : bound(trace, key.toLowerCase(), word)
   })
   return (item) => tests.every((test) => test(item))
 }
 
 /** Marks every span and mark that matches, by slot. */
-export function search(
-  spans: readonly Span[],
-  marks: readonly Mark[],
-  query: string,
-): SearchAnswer {
-  const test = compileQuery(query)
-  const matches = new Uint8Array(spans.length)
+export function search(trace: Trace, query: string): SearchAnswer {
+  const test = compileQuery(trace, query)
+  const { marks, spanCount } = trace
+  const matches = new Uint8Array(spanCount)
   const lastMark = marks.reduce((last, { slot }) => Math.max(last, slot), -1)
   const markMatches = new Uint8Array(lastMark + 1)
   let count = 0
-  for (const span of spans) count += matches[span.slot] = test(span) ? 1 : 0
+  const span = trace.cursor()
+  for (span.slot = 0; span.slot < spanCount; span.slot++) {
+    count += matches[span.slot] = test(span) ? 1 : 0
+  }
   for (const mark of marks) count += markMatches[mark.slot] = test(mark) ? 1 : 0
   return { query, matches, markMatches, count }
 }
 
-function anywhere(word: string): Test {
+function anywhere(trace: Trace, given: string): Test {
+  const word = given.toLowerCase()
+  const isId = idTest(trace, given)
   return (item) =>
     has(item.subject, word) ||
     has(item.kind, word) ||
     has(item.agent, word) ||
     has(item.error, word) ||
-    hasId(item, word)
+    isId(item)
 }
 
-function bound(key: string, word: string): Test {
+function bound(trace: Trace, key: string, given: string): Test {
+  const word = given.toLowerCase()
   switch (key) {
     case 'is':
       return isTest(word)
@@ -72,9 +75,9 @@ function bound(key: string, word: string): Test {
     case 'error':
       return (item) => has(item.error, word)
     case 'id':
-      return (item) => hasId(item, word)
+      return idTest(trace, given)
     default:
-      return anywhere(`${key}:${word}`)
+      return anywhere(trace, `${key}:${given}`)
   }
 }
 
@@ -92,6 +95,8 @@ function has(text: string | undefined, word: string): boolean {
   return text !== undefined && text.toLowerCase().includes(word)
 }
 
-function hasId(item: Span | Mark, word: string): boolean {
-  return 'ids' in item && item.ids.some(([, value]) => value.toLowerCase().includes(word))
+/** Ids are kept as hashes, so only a whole one is found. */
+function idTest(trace: Trace, id: string): Test {
+  const slots = new Set(trace.slotsWithId(id))
+  return (item) => 'startS' in item && slots.has(item.slot)
 }

@@ -110,7 +110,7 @@ export class Session {
       case 'raw':
         return rawEvent(await this.#readRaw((ask as Ask<'raw'>).position))
       case 'search':
-        return search(trace.spans, trace.marks, (ask as Ask<'search'>).query)
+        return search(trace, (ask as Ask<'search'>).query)
       case 'spanFacts':
         return spanFacts(trace, (ask as Ask<'spanFacts'>).slot)
       case 'markFacts':
