@@ -74,7 +74,7 @@ const DOUBTS: readonly Doubt[] = [
 const HARMLESS: ReadonlySet<keyof DataQuality> = new Set(['late', 'rescaled'])
 
 /** How many events or spans are in doubt. */
-export function doubtCount(quality: DataQuality | undefined, tornLine: number | undefined): number {
+function doubtCount(quality: DataQuality | undefined, tornLine: number | undefined): number {
   const torn = tornLine === undefined ? 0 : 1
   if (quality === undefined) return torn
   return DOUBTS.reduce((sum, { key }) => sum + (HARMLESS.has(key) ? 0 : quality[key]), torn)

@@ -1,5 +1,12 @@
 /** All that is known of one span at the playhead. */
-import { formatCost, formatCount, formatDuration, idsOf, type Metadata, SpanFlag } from '@wattline/trace'
+import {
+  formatCost,
+  formatCount,
+  formatDuration,
+  idsOf,
+  type Metadata,
+  SpanFlag,
+} from '@wattline/trace'
 import { barEndS, flagsAt, isOpenAt } from '../model/clip.ts'
 import { useApp, useFacts } from '../store/app.tsx'
 import { playheadTimeS } from '../store/playback.ts'

@@ -39,7 +39,7 @@ export async function getSummary(
 }
 
 /** An answer of an older or newer server may lack a figure: it counts as none. */
-export function parseSummary(value: unknown): RunSummary {
+function parseSummary(value: unknown): RunSummary {
   const fields = isRecord(value) ? value : {}
   const tokens = isRecord(fields['tokens']) ? fields['tokens'] : {}
   const { durationS, sparkline } = fields

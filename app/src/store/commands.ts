@@ -8,7 +8,7 @@ import { playOrPause, seekBy, stepToError, stepToEvent } from './playback.ts'
 import { enterRun } from './run-transitions.ts'
 import { change, type AppStore } from './store.ts'
 import type { TimelineActions } from './timeline-actions.ts'
-import { backToLive, clearOne, setGroupBy, stepSpeed } from './transitions.ts'
+import { backToLive, clearOne, collapseAll, setGroupBy, stepSpeed } from './transitions.ts'
 
 export type Section = 'Move' | 'Select' | 'Play' | 'Page'
 
@@ -85,6 +85,14 @@ export const MORE_COMMANDS: readonly Command[] = [
   ...(['agent', 'kind', 'tool', 'model'] as const).map((key) =>
     onRun('Page', `Group by ${key}`, [], ({ store }) => change(store, setGroupBy, key)),
   ),
+  onRun('Page', 'Fold all groups', [], ({ store, columns }) =>
+    change(
+      store,
+      collapseAll,
+      columns.groups.map(({ label }) => label),
+    ),
+  ),
+  onRun('Page', 'Unfold all groups', [], ({ store }) => change(store, collapseAll, [])),
   onRun('Page', 'Absolute or relative time', [], ({ store }) =>
     store.setState(({ clock }) => ({ clock: clock === 'relative' ? 'absolute' : 'relative' })),
   ),

@@ -83,7 +83,7 @@ export function logNowS(
 }
 
 /** The whole log with a little room. */
-export function wholeView(firstS: number, lastS: number): AppState['viewport'] {
+function wholeView(firstS: number, lastS: number): AppState['viewport'] {
   const widthS = Math.max(lastS - firstS, 1e-3)
   return { startS: firstS - widthS * FIT_MARGIN, endS: lastS + widthS * FIT_MARGIN }
 }

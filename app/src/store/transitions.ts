@@ -45,10 +45,6 @@ export function collapseAll(state: AppState, labels: readonly string[]): AppStat
   return { ...state, collapsed: new Set(labels) }
 }
 
-export function startFollowing(state: AppState): AppState {
-  return { ...state, following: true, playheadS: undefined, playing: false }
-}
-
 /** Moves the playhead; undefined = now, or the end of the log. */
 export function seek(state: AppState, playheadS: number | undefined): AppState {
   return { ...state, playheadS, following: playheadS === undefined ? state.following : false }

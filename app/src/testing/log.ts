@@ -35,7 +35,7 @@ export function logText(rows: readonly SpanRow[]): string {
 }
 
 /** One line; `timeS` counts from {@link T0}. */
-export function line(eventType: string, timeS: number, metadata: Metadata = {}): Line {
+function line(eventType: string, timeS: number, metadata: Metadata = {}): Line {
   const event = { event_type: eventType, timestamp: T0 + timeS, metadata }
   return { timeS, text: `${encodeEvent(event)}\n` }
 }

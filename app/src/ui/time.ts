@@ -8,7 +8,7 @@ export function formatTime(timeS: number, firstS: number, clock: ViewState['cloc
   return clock === 'relative' ? formatClock(timeS - firstS) : formatTimeOfDay(timeS)
 }
 
-export function formatTimeOfDay(timeS: number): string {
+function formatTimeOfDay(timeS: number): string {
   const date = new Date(timeS * 1000)
   const two = (value: number): string => String(value).padStart(2, '0')
   const ms = String(date.getMilliseconds()).padStart(3, '0')

@@ -13,7 +13,7 @@ import {
 } from '@wattline/trace'
 
 /** Always offered, first. */
-export const BUILT_IN_KEYS = ['agent', 'kind', 'tool', 'model'] as const
+const BUILT_IN_KEYS = ['agent', 'kind', 'tool', 'model'] as const
 
 const MODEL_KEYS = ['model_alias', 'model_id', 'model'] as const
 const TOOL_KEYS = ['tool', 'tool_name'] as const

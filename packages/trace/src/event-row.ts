@@ -3,7 +3,6 @@
  * metadata, or straight from a line's bytes), taken by `Trace`, and used again for the next, so that
  * reading a log allocates nothing per event.
  */
-import type { Phase } from './event.ts'
 
 /** Keys whose value names one span, most specific first. */
 export const ID_KEYS = [
@@ -40,7 +39,6 @@ export const AGENT_KEYS = ['agent_name', 'agent_id', 'agent'] as const
 /** How many values a scope has; see scope.ts. */
 export const SCOPE_SIZE = 16
 
-export const PHASES: readonly Phase[] = ['start', 'end', 'point']
 export const START = 0
 export const END = 1
 export const POINT = 2

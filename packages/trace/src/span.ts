@@ -17,7 +17,7 @@ export const SpanFlag = {
 } as const
 
 /** A flag's name as `wattline spans --json` prints it, in the order of the bits. */
-export const FLAG_NAMES = ['open', 'did-not-end', 'ambiguous', 'clock', 'error', 'parent?'] as const
+const FLAG_NAMES = ['open', 'did-not-end', 'ambiguous', 'clock', 'error', 'parent?'] as const
 
 /** Names of the bits set in `flags`. */
 export function flagNames(flags: number): string[] {

@@ -22,8 +22,8 @@ export interface Refusal {
   readonly error: string
 }
 
-export const TOKEN_PROTOCOL = 'wattline.token.'
-export const TOKEN_COOKIE = 'wattline_token'
+const TOKEN_PROTOCOL = 'wattline.token.'
+const TOKEN_COOKIE = 'wattline_token'
 const TOKEN_FORM = /^[\w.~-]{16,256}$/
 
 /** Loopback needs no token: only this machine can reach it. */

@@ -79,7 +79,7 @@ export function readRunMeta(folder: string): RunMeta | undefined {
   return parseRunMeta(text)
 }
 
-export function parseRunMeta(text: string): RunMeta | undefined {
+function parseRunMeta(text: string): RunMeta | undefined {
   let json: unknown
   try {
     json = JSON.parse(text)

@@ -62,7 +62,7 @@ export function parseRecordFrame(frame: Buffer, isText: boolean): RecordFrame | 
   return { firstSeq, lines, count: countLines(lines) }
 }
 
-export function countLines(bytes: Uint8Array): number {
+function countLines(bytes: Uint8Array): number {
   let count = 0
   for (let at = bytes.indexOf(LF); at !== -1; at = bytes.indexOf(LF, at + 1)) count += 1
   return count
