@@ -98,7 +98,7 @@ function KindTable({ kinds }: { kinds: readonly KindSummary[] }) {
             <td>{spans.toLocaleString('en')}</td>
             <td>{formatMs(p50Ms)}</td>
             <td>{formatMs(p95Ms)}</td>
-            <td>{formatMs(totalMs)}</td>
+            <td>{formatMs(p50Ms === undefined ? undefined : totalMs)}</td>
           </tr>
         ))}
       </tbody>

@@ -66,7 +66,8 @@ export function watchRun({ runId, base, sink }: WatchOptions): WatchSource {
     switch (message.type) {
       case 'hello':
         attempt = 0
-        gen = message.gen
+        // Of another log than the cursor's, a reset follows; until it is here, the cursor is the old one's.
+        if (cursor === 0) gen = message.gen
         if (message.run !== undefined) reportRun(message.run)
         else report('live')
         break
