@@ -249,6 +249,22 @@ describe('parents', () => {
   })
 })
 
+describe('spans', () => {
+  it('are all there, whichever was looked at first', () => {
+    const trace = new Trace()
+    const add = (type: string, timestamp: number, position: number) =>
+      trace.add({ event_type: type, timestamp, metadata: {} }, position)
+    add('tool_call_start', 1, 0)
+    add('turn_start', 2, 1)
+    add('tool_call_start', 3, 2)
+    const [, , last] = trace.flush().spans
+    expect(last!.parent!.slot).toBe(1)
+    add('turn_start', 4, 3)
+    expect(trace.flush().spans.map(({ slot }) => slot)).toEqual([3])
+    expect(trace.spans.map(({ slot }) => slot)).toEqual([0, 1, 2, 3])
+  })
+})
+
 describe('errors', () => {
   it.each([
     [{ success: false }, 'failed'],

@@ -59,6 +59,8 @@ export class Trace {
   readonly #writers: WriterFacts[] = []
   readonly #source: ViewSource
   readonly #views: (SpanView | undefined)[] = []
+  /** All slots below it have a view. */
+  #viewedCount = 0
   readonly #ids = new IdPairing(this.#events, this.#spans, this.#scopes)
   readonly #links = new ParentLinks(this.#events, this.#spans)
   readonly #sweep: Sweep
@@ -102,7 +104,8 @@ export class Trace {
 
   /** All spans, by slot; makes an object for each. Up to date after `flush`. */
   get spans(): readonly Span[] {
-    for (let slot = this.#views.length; slot < this.#spans.count; slot++) this.#view(slot)
+    // A parent may have been looked at before the spans that stand before it.
+    for (; this.#viewedCount < this.#spans.count; this.#viewedCount++) this.#view(this.#viewedCount)
     return this.#views as SpanView[]
   }
 
