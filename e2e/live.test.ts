@@ -167,3 +167,41 @@ describe('the Python example', () => {
     expect(await spanCount(page)).toBeGreaterThan(early)
   })
 })
+
+describe('the TypeScript example', () => {
+  const at = (file: string) => fileURLToPath(new URL(`../${file}`, import.meta.url))
+
+  it('is an agent with real tools, and its sub-agent nests from another process', async () => {
+    const agent = spawn(
+      process.execPath,
+      [at('scripts/run-ts.mjs'), at('examples/agent/agent.ts'), at('examples'), '--speed', '20'],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, WATTLINE_URL: server.url, WATTLINE_RUN: 'real-agent' },
+      },
+    )
+    let output = ''
+    agent.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
+    agent.stderr.setEncoding('utf8').on('data', (text: string) => (output += text))
+    const exited = once(agent, 'exit')
+    await page.goto(server.url)
+    await page.getByText('real-agent').first().waitFor()
+    await openRun(page, server.url, 'real-agent')
+    const [code] = await exited
+    expect(code, output).toBe(0)
+    await waitForState(page, 'ended')
+    const spans = (await downloadSpans(page)) as {
+      id: string
+      kind: string
+      parent: string | null
+      end: number | null
+      error: string | null
+    }[]
+    const agents = spans.filter(({ kind }) => kind === 'agent')
+    expect(agents.length).toBeGreaterThanOrEqual(2)
+    const parentOf = (id: string | null) => spans.find((span) => span.id === id)
+    expect(agents.map(({ parent }) => parentOf(parent)?.kind)).toContain('tool_call')
+    expect(spans.filter(({ error }) => error !== null).length).toBeGreaterThanOrEqual(1)
+    expect(spans.filter(({ end }) => end === null)).toEqual([])
+  })
+})
