@@ -55,7 +55,8 @@ export function kindVariable(kind: string): string {
 
 /** @param variable the value of a CSS variable, as `getPropertyValue` gives it */
 export function readTheme(variable: (name: string) => string): Theme {
-  const read = (name: string, fallback: string): string => variable(name).trim() || fallback
+  const read = (name: string, fallback: string): string =>
+    longHex(variable(name).trim()) || fallback
   const inks = new Map<string, Ink>()
   const onBar = read('--on-bar', '#ffffff')
   const surface = read('--surface', '#ffffff')
@@ -96,10 +97,14 @@ export function contrast(a: string, b: string): number {
   return (light + 0.05) / (dark + 0.05)
 }
 
-/** Relative luminance of `#rrggbb` or `#rgb`, to which a build shortens; others count as mid grey. */
+/** A build shortens `#aabbcc` to `#abc`; gradients and contrast want the long form. */
+function longHex(colour: string): string {
+  return colour.replace(/^#([0-9a-f])([0-9a-f])([0-9a-f])$/i, '#$1$1$2$2$3$3')
+}
+
+/** Relative luminance of `#rrggbb` or `#rgb`; other notations count as mid grey. */
 function luminance(colour: string): number {
-  const long = colour.replace(/^#([0-9a-f])([0-9a-f])([0-9a-f])$/i, '#$1$1$2$2$3$3')
-  const hex = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(long)
+  const hex = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(longHex(colour))
   if (hex === null) return 0.2
   const [r = 0, g = 0, b = 0] = hex.slice(1).map((part) => {
     const value = Number.parseInt(part, 16) / 255
