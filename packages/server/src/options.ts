@@ -3,7 +3,7 @@ import type { RunInfo } from './run-info.ts'
 import type { RunSource, RunStore } from './storage/store.ts'
 
 export interface ServerOptions {
-  /** Folder of the runs; made when absent. Ignored with `store`. */
+  /** Folder of the runs; made when absent. Ignored with `store`. @default the command's, see `defaultDir` */
   readonly dir?: string
   /** A store of your own instead of `dir`. It is closed with the server. */
   readonly store?: RunStore

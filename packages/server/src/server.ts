@@ -10,11 +10,10 @@
 import { randomBytes } from 'node:crypto'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { homedir } from 'node:os'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createAdaptorServer } from '@hono/node-server'
 import type { ServerContext } from './context.ts'
+import { defaultDir } from './default-dir.ts'
 import { Guard, isLoopback, tokenProblem } from './http/guard.ts'
 import { createRoutes } from './http/routes.ts'
 import { Liveness } from './liveness.ts'
@@ -85,7 +84,7 @@ export async function createServer(options: ServerOptions = {}): Promise<Wattlin
 function openFolder(options: ServerOptions): Promise<FolderStore> {
   const { fsync, keep, maxDiskBytes, log } = options
   return FolderStore.open({
-    dir: options.dir ?? join(homedir(), '.wattline', 'runs'),
+    dir: options.dir ?? defaultDir(process),
     ...(fsync === undefined ? {} : { fsync }),
     ...(keep === undefined ? {} : { keep }),
     ...(maxDiskBytes === undefined ? {} : { maxDiskBytes }),

@@ -1,7 +1,8 @@
 /** Flags and variables that several commands share. */
 import { type Command, Option } from 'commander'
 import type { CliIo } from './io.ts'
-import { DEFAULT_HOST, DEFAULT_PORT, defaultDir, tildePath } from './settings.ts'
+import { defaultDir } from '../default-dir.ts'
+import { DEFAULT_HOST, DEFAULT_PORT, tildePath } from './settings.ts'
 import type { Style } from './terminal.ts'
 
 /** Flags that say where a server is. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { formatOffset } from './span-table.ts'
+import { defaultDir } from '../default-dir.ts'
 import {
-  defaultDir,
   parseBytes,
   parseDurationS,
   parsePort,

@@ -1,6 +1,7 @@
 /** What flags, environment and defaults add up to: the server's port, host, folder and limits. */
 import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
+import { defaultDir } from '../default-dir.ts'
 import { usageError } from './errors.ts'
 import type { CliIo } from './io.ts'
 
@@ -49,21 +50,6 @@ export function serverSettings(flags: ServerFlags, io: CliIo): ServerSettings {
     keepRuns: flags.keep === undefined ? undefined : parseWhole('--keep', flags.keep, 1, 'runs'),
     maxDiskBytes: flags.maxDisk === undefined ? undefined : parseBytes('--max-disk', flags.maxDisk),
   }
-}
-
-/**
- * Where runs are kept: WATTLINE_DIR, else `wattline/runs` in the folder the system has for state
- * (XDG_STATE_HOME or ~/.local/state; LOCALAPPDATA on Windows).
- */
-export function defaultDir(io: Pick<CliIo, 'env' | 'platform'>): string {
-  const told = nonEmpty(io.env['WATTLINE_DIR'])
-  if (told !== undefined) return told
-  const home = nonEmpty(io.env['HOME']) ?? homedir()
-  const state =
-    io.platform === 'win32'
-      ? (nonEmpty(io.env['LOCALAPPDATA']) ?? join(home, 'AppData', 'Local'))
-      : (nonEmpty(io.env['XDG_STATE_HOME']) ?? join(home, '.local', 'state'))
-  return join(state, 'wattline', 'runs')
 }
 
 /** A path as people write it: with `~` for their home. */
