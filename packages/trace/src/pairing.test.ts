@@ -238,6 +238,16 @@ describe('parents', () => {
     expect(trace.spans.map((span) => span.parent?.slot)).toEqual([2, 0, undefined, undefined])
   })
 
+  it('never form a circle through a guess either', () => {
+    const trace = traceOf([
+      ['agent_start', 1, { span_id: 'a', parent_id: 'b' }],
+      ['tool_call_start', 2, { span_id: 'b' }],
+      ['tool_call_end', 3, { span_id: 'b' }],
+      ['agent_end', 4, { span_id: 'a' }],
+    ])
+    expect(trace.spans.map((span) => span.parent?.slot)).toEqual([1, undefined])
+  })
+
   it('are not changed by the parent’s end: a child may outlive it', () => {
     const trace = traceOf([
       ['agent_start', 1, { span_id: 'a' }],

@@ -47,7 +47,7 @@ export class ParentLinks {
       const isForward =
         parent === NONE || this.#events.compare(child, this.#spans.start[parent]!) < 0
       if (isForward) this.#wait(name(parents.high(at), parents.low(at)), child)
-      if (parent === NONE || this.#isCircle(parent, this.#events.slot[child]!)) continue
+      if (parent === NONE || this.isCircle(parent, this.#events.slot[child]!)) continue
       if (isForward) this.#forwardLinks++
       return parent
     }
@@ -131,7 +131,8 @@ export class ParentLinks {
     else waiting.add(child)
   }
 
-  #isCircle(parent: number, child: number): boolean {
+  /** Whether `child` would be its own ancestor with this parent. Both are slots. */
+  isCircle(parent: number, child: number): boolean {
     if (parent === child) return true
     if (this.#forwardLinks === 0) return false
     const seen = new Set<number>()

@@ -106,6 +106,8 @@ export class Sweep {
     }
     const rank = this.#open.rankOf(this.#events.kind(event))
     const { parent, unsure } = this.#open.parentOf(this.#events.scope[event]!, rank)
+    // A span that started before may have named this one as its parent, and be its only candidate.
+    if (parent === NONE || this.#links.isCircle(parent, slot)) return
     this.#spans.parent[slot] = parent
     this.#spans.parentUnsure[slot] = unsure ? 1 : 0
   }

@@ -156,24 +156,31 @@ describe('a trace', () => {
 
   it('gives the same rows live, event by event, as from the whole file, when nothing is late', () => {
     fc.assert(
-      fc.property(log, fc.integer({ min: 1, max: 7 }), (events, flushEvery) => {
-        const sorted = events.toSorted((a, b) => a.event.timestamp - b.event.timestamp)
-        const rowsOf = (every: number) => {
-          const trace = new Trace()
-          const lanes = new Lanes(trace, (item) => item.agent ?? '')
-          sorted.forEach(({ event }, position) => {
-            trace.add(event, position)
-            if (position % every === 0) lanes.place(trace.flush())
-          })
-          lanes.place(trace.flush())
-          return trace.spans.map((span) => ({ ...lanes.placeOf(span)!, span: undefined }))
-        }
-        const idsAreHonest = events.every(
-          ({ event }) => !Object.hasOwn(event.metadata, 'parent_id'),
-        )
-        fc.pre(idsAreHonest)
-        expect(rowsOf(flushEvery)).toEqual(rowsOf(Infinity))
-      }),
+      fc.property(
+        log,
+        fc.boolean(),
+        fc.integer({ min: 1, max: 7 }),
+        (events, withIds, flushEvery) => {
+          const sorted = settled(events, withIds).toSorted(
+            (a, b) => a.event.timestamp - b.event.timestamp,
+          )
+          const rowsOf = (every: number) => {
+            const trace = new Trace()
+            const lanes = new Lanes(trace, (item) => item.agent ?? '')
+            sorted.forEach(({ event }, position) => {
+              trace.add(event, position)
+              if (position % every === 0) lanes.place(trace.flush())
+            })
+            lanes.place(trace.flush())
+            return trace.spans.map((span) => ({ ...lanes.placeOf(span)!, span: undefined }))
+          }
+          const idsAreHonest = events.every(
+            ({ event }) => !Object.hasOwn(event.metadata, 'parent_id'),
+          )
+          fc.pre(idsAreHonest)
+          expect(rowsOf(flushEvery)).toEqual(rowsOf(Infinity))
+        },
+      ),
       { numRuns: RUNS },
     )
   })
@@ -181,10 +188,7 @@ describe('a trace', () => {
   it('at a playhead is what a trace shows that has read just the lines up to it', () => {
     fc.assert(
       fc.property(log, fc.boolean(), fc.integer({ min: 0, max: 30 }), (events, withIds, atS) => {
-        // A line can only revise what came before it where starts and ends differ in having ids.
-        const pure = events.filter(
-          ({ event }) => event.metadata['call_id'] === undefined && hasSpanId(event) === withIds,
-        )
+        const pure = settled(events, withIds)
         const whole = traceOf(pure)
         fc.pre(whole.spans.every((span) => !(span.flags & SpanFlag.CLOCK)))
         const prefix = traceOf(pure.filter(({ event }) => event.timestamp <= atS))
@@ -219,6 +223,16 @@ describe('a trace', () => {
 
 function byPosition(a: readonly unknown[], b: readonly unknown[]): number {
   return Number(a[0]) - Number(b[0])
+}
+
+/**
+ * A log in which no line can revise what stands before it, as an end with an id does when it finds
+ * its start taken by one without: either all of its events have an id, or none.
+ */
+function settled(events: readonly OracleEvent[], withIds: boolean): readonly OracleEvent[] {
+  return events.filter(
+    ({ event }) => event.metadata['call_id'] === undefined && hasSpanId(event) === withIds,
+  )
 }
 
 function hasSpanId(event: AgentEvent): boolean {

@@ -200,7 +200,7 @@ function chooseParent(child: Item, items: readonly Item[], open: readonly Item[]
     return
   }
   const found = inferParent(child.facts, rankOf(child.facts.kind), open)
-  if (found === undefined) return
+  if (found === undefined || descends(found[0], child)) return
   child.parent = found[0]
   child.unsure = found[1]
 }
