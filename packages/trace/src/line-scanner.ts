@@ -182,11 +182,15 @@ export class LineScanner {
     const use = USES[key]!
     const first = bytes[from]!
     if (first === QUOTE) {
-      const end = endOfText(bytes, from, to)
-      if (end < 0 || end === from + 2) return end
-      if (use.isError) return this.#isHarmless(key, bytes, from + 1, end - 1) ? end : -1
-      this.#takeText(use, bytes, from + 1, end - 1, row)
-      return end
+      const plain = endOfPlain(bytes, from + 1, to)
+      const isPlain = plain < to && bytes[plain] === QUOTE
+      const close = isPlain ? plain : endOfString(bytes, plain, to)
+      if (close < 0) return -1
+      if (close === from + 1) return close + 1
+      if (use.isError) return this.#isHarmless(key, bytes, from + 1, close) ? close + 1 : -1
+      if (isPlain) this.#takeBytes(use, bytes, from + 1, close, row)
+      else this.#takeText(use, this.#unescaped(bytes, from, close + 1), row)
+      return close + 1
     }
     if (first === MINUS || isDigit(first)) return this.#takeNumber(key, bytes, from, to, row)
     const end = endOfLiteral(bytes, from, to)
@@ -204,20 +208,19 @@ export class LineScanner {
     if (!isName(use) && !isIdentity(use)) return end
     // As a text it is what String() makes of it: 1.0 is "1".
     if (!this.#number.isPlainInteger) return -1
-    this.#takeText(use, bytes, from, end, row)
+    this.#takeBytes(use, bytes, from, end, row)
     return end
   }
 
-  /** A text, or a number by its digits, in the uses its key has. */
-  #takeText(use: KeyUse, bytes: Uint8Array, from: number, to: number, row: EventRow): void {
-    if (!isVerbatim(bytes, from, to)) {
-      const text = this.#unescaped(bytes, from, to)
-      if (isName(use)) this.#nameBy(use, this.#texts.id(text), row)
-      if (isIdentity(use)) identifyBy(use, hashText(text), row)
-      return
-    }
+  /** A text by its bytes, or a number by its digits, in the uses its key has. */
+  #takeBytes(use: KeyUse, bytes: Uint8Array, from: number, to: number, row: EventRow): void {
     if (isName(use)) this.#nameBy(use, this.#texts.idOfBytes(bytes, from, to, this.#decode), row)
     if (isIdentity(use)) identifyBy(use, hashBytes(bytes, from, to), row)
+  }
+
+  #takeText(use: KeyUse, text: string, row: EventRow): void {
+    if (isName(use)) this.#nameBy(use, this.#texts.id(text), row)
+    if (isIdentity(use)) identifyBy(use, hashText(text), row)
   }
 
   #nameBy(use: KeyUse, text: number, row: EventRow): void {
@@ -243,9 +246,9 @@ export class LineScanner {
     return this.#failures[word] === false
   }
 
-  /** A string's text as JSON.parse reads it, from its bytes between the quotes. */
+  /** A string's text as JSON.parse reads it, from its bytes with the quotes. */
   #unescaped(bytes: Uint8Array, from: number, to: number): string {
-    return JSON.parse(this.#decode(bytes.subarray(from - 1, to + 1))) as string
+    return JSON.parse(this.#decode(bytes.subarray(from, to))) as string
   }
 }
 
