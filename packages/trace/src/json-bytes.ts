@@ -36,7 +36,7 @@ const LOWER_U = 117
 const MAX_DEPTH = 60
 
 /** 1 = stands for itself within a string: ASCII but controls, the quote and the backslash. */
-const PLAIN = new Uint8Array(256).fill(1, SPACE, 0x80)
+export const PLAIN = new Uint8Array(256).fill(1, SPACE, 0x80)
 PLAIN[QUOTE] = 0
 PLAIN[BACKSLASH] = 0
 

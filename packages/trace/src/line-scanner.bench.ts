@@ -46,7 +46,7 @@ function* chunks(): Generator<Uint8Array> {
 }
 
 function parseLines(seen: Seen): void {
-  for (let from = 0; from < log.length; ) {
+  for (let from = 0; from < log.length;) {
     const end = log.indexOf(10, from)
     const event = JSON.parse(utf8.decode(log.subarray(from, end))) as AgentEvent
     seen.events++
@@ -115,13 +115,17 @@ for (let round = -WARM_UPS; round < ROUNDS; round++) {
 }
 if (results.size > 1) throw new Error(`expected one result, got ${[...results].join('; ')}`)
 
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
 function medianMs(name: string): number {
   return (timesMs.get(name) ?? []).toSorted((a, b) => a - b)[ROUNDS >> 1] ?? NaN
 }
 
-console.log(`${(log.length / 1e6).toFixed(1)} MB, ${[...results].join('')}`)
+print(`${(log.length / 1e6).toFixed(1)} MB, ${[...results].join('')}`)
 for (const name of timesMs.keys()) {
   const megabytesPerS = log.length / 1e3 / medianMs(name)
   const ratio = medianMs(BASE) / medianMs(name)
-  console.log(`${name.padEnd(24)}${megabytesPerS.toFixed(0).padStart(5)} MB/s ${ratio.toFixed(2)}×`)
+  print(`${name.padEnd(24)}${megabytesPerS.toFixed(0).padStart(5)} MB/s ${ratio.toFixed(2)}×`)
 }

@@ -1,7 +1,7 @@
 /**
  * Fills an event's row straight from a line's bytes, without an object, and without a string for
  * texts that are known. It takes the lines writers write all day and nothing else: whatever is
- * unusual (a sample, a failure, an escaped key, a key said twice, milliseconds, broken JSON) is left
+ * unusual (a sample, a failure without a text, an escaped key, a key said twice, milliseconds, broken JSON) is left
  * to `parseLine` and `readEvent`, with which it agrees in every field of every line it takes.
  *
  *     {"event_type": "tool_call_start", "timestamp": 1800000000.5, "metadata": {"tool": "search", …}}
@@ -9,7 +9,7 @@
  */
 import { splitEventType } from './event.ts'
 import { AGENT_KEYS, END, POINT, START, type EventRow } from './event-row.ts'
-import { hashBytes, hashText, type TextHash } from './hash.ts'
+import { hashBytes, hashText, hashWhile, lastHash, type TextHash } from './hash.ts'
 import { Interner } from './interner.ts'
 import {
   BACKSLASH,
@@ -18,7 +18,6 @@ import {
   endOfLiteral,
   endOfPlain,
   endOfString,
-  endOfText,
   endOfValue,
   isDigit,
   LF,
@@ -26,6 +25,7 @@ import {
   LOWER_N,
   MINUS,
   OPEN_OBJECT,
+  PLAIN,
   QUOTE,
   skipSpace,
   startOfValue,
@@ -49,12 +49,11 @@ export const NOT_SCANNED = -1
 const MAX_SECONDS = 1e11
 /** Longer texts of `status` are no words: they are not kept. */
 const MAX_STATUS_BYTES = 64
-/** A byte order mark begins with it. */
-const BOM_LEAD = 0xef
 
 const FIELDS = new KeyTable(['event_type', 'timestamp', 'metadata'])
 const EVENT_TYPE = 0
 const TIMESTAMP = 1
+const METADATA = 2
 
 const KEY_NAMES: readonly string[] = [...KEY_USES.keys()]
 const USES: readonly KeyUse[] = [...KEY_USES.values()]
@@ -62,6 +61,8 @@ const KEYS = new KeyTable(KEY_NAMES)
 const ERROR = KEY_NAMES.indexOf('error')
 const SUCCESS = KEY_NAMES.indexOf('success')
 const STATUS = KEY_NAMES.indexOf('status')
+/** Stands for a key before the first one, and for those without meaning. */
+const NO_KEY = KEY_NAMES.length
 
 /** Reads events from lines; it remembers the event types and the keys of the line it is in. */
 export class LineScanner {
@@ -72,14 +73,19 @@ export class LineScanner {
   readonly #types = new Interner()
   readonly #kinds: number[] = [0]
   readonly #phases: number[] = [POINT]
+  #lastType = 0
   /** Words of `status` seen, and whether they mean a failure. */
   readonly #statuses = new Interner()
   readonly #failures: boolean[] = [false]
   /** The line in which each key was seen last, to notice a key said twice. */
   readonly #seenIn = new Int32Array(USES.length)
   #line = 0
+  /** The key that came last time behind each key: writers keep an order. */
+  readonly #following = new Uint8Array(NO_KEY + 1).fill(NO_KEY)
   /** Rank of the key that gave `row.agent`. */
   #agentRank = 0
+  /** `success` or `status` says so, whether or not there is an `error` that says why. */
+  #hasFailed = false
 
   /** Texts are numbered by `texts`; new ones are made by `decode`. */
   constructor(texts: Interner, decode: Decode) {
@@ -96,38 +102,42 @@ export class LineScanner {
     row.clear()
     this.#line = (this.#line + 1) | 0
     this.#agentRank = AGENT_KEYS.length
+    this.#hasFailed = false
     let type = 0
     let fields = 0
+    let next = EVENT_TYPE
     let at = skipSpace(bytes, from, to)
     if (at >= to || bytes[at] !== OPEN_OBJECT) return NOT_SCANNED
     do {
-      const key = skipSpace(bytes, at + 1, to) + 1
-      const keyEnd = endOfKey(bytes, key - 1, to)
-      if (keyEnd < 0) return NOT_SCANNED
+      const key = skipSpace(bytes, at + 1, to)
+      if (key >= to || bytes[key] !== QUOTE) return NOT_SCANNED
+      let field = next
+      let keyEnd = FIELDS.endOf(field, bytes, key + 1, to)
+      if (keyEnd < 0) {
+        keyEnd = endOfKey(bytes, key, to)
+        if (keyEnd < 0) return NOT_SCANNED
+        field = FIELDS.find(bytes, key + 1, keyEnd)
+      }
       const value = startOfValue(bytes, keyEnd + 1, to)
       if (value < 0) return NOT_SCANNED
-      const field = FIELDS.find(bytes, key, keyEnd)
-      if (field < 0) {
-        at = endOfValue(bytes, value, to)
-      } else {
+      if (field >= 0) {
         if ((fields & (1 << field)) !== 0) return NOT_SCANNED
         fields |= 1 << field
-        if (field === EVENT_TYPE) {
-          at = endOfText(bytes, value, to)
-          if (at >= 0) type = this.#typeOf(bytes, value + 1, at - 1)
-        } else if (field === TIMESTAMP) {
-          at = this.#time(bytes, value, to, row)
-        } else {
-          at = this.#metadata(bytes, value, to, row)
-        }
+        next = field === METADATA ? EVENT_TYPE : field + 1
       }
+      if (field === EVENT_TYPE) at = this.#type(bytes, value, to)
+      else if (field === TIMESTAMP) at = this.#time(bytes, value, to, row)
+      else if (field === METADATA) at = this.#metadata(bytes, value, to, row)
+      else at = endOfValue(bytes, value, to)
       if (at < 0) return NOT_SCANNED
+      if (field === EVENT_TYPE) type = this.#lastType
       at = skipSpace(bytes, at, to)
     } while (at < to && bytes[at] === COMMA)
     if (at >= to || bytes[at] !== CLOSE_OBJECT) return NOT_SCANNED
     at = skipSpace(bytes, at + 1, to)
     if (at < to && bytes[at] !== LF) return NOT_SCANNED
     if (type === 0 || (fields & (1 << TIMESTAMP)) === 0) return NOT_SCANNED
+    if (this.#hasFailed && !row.hasError) return NOT_SCANNED
     row.kind = this.#kinds[type]!
     row.phase = this.#phases[type]!
     // Only a start names its parent, and the type may come last in a line.
@@ -135,16 +145,19 @@ export class LineScanner {
     return at
   }
 
-  /** The number of an event type; 0 for one that the slow path is to judge. */
-  #typeOf(bytes: Uint8Array, from: number, to: number): number {
-    if (from === to || !isVerbatim(bytes, from, to)) return 0
-    const type = this.#types.idOfBytes(bytes, from, to, this.#decode)
+  /** An event type in plain ASCII. */
+  #type(bytes: Uint8Array, from: number, to: number): number {
+    if (bytes[from] !== QUOTE) return -1
+    const close = hashWhile(bytes, from + 1, to, PLAIN)
+    if (close === from + 1 || close >= to || bytes[close] !== QUOTE) return -1
+    const type = this.#types.idOfHash(lastHash, bytes, from + 1, close, this.#decode)
     if (type === this.#kinds.length) {
       const { kind, phase } = splitEventType(this.#types.text(type))
       this.#kinds.push(this.#texts.id(kind))
       this.#phases.push(phase === 'start' ? START : phase === 'end' ? END : POINT)
     }
-    return type
+    this.#lastType = type
+    return close + 1
   }
 
   #time(bytes: Uint8Array, from: number, to: number, row: EventRow): number {
@@ -159,13 +172,23 @@ export class LineScanner {
     if (bytes[from] !== OPEN_OBJECT) return -1
     let at = skipSpace(bytes, from + 1, to)
     if (at < to && bytes[at] === CLOSE_OBJECT) return at + 1
+    let key = NO_KEY
     for (;;) {
-      const keyEnd = endOfKey(bytes, at, to)
-      if (keyEnd < 0) return -1
-      const key = KEYS.find(bytes, at + 1, keyEnd)
+      if (at >= to || bytes[at] !== QUOTE) return -1
+      const previous = key
+      key = this.#following[previous]!
+      let keyEnd = key === NO_KEY ? -1 : KEYS.endOf(key, bytes, at + 1, to)
+      if (keyEnd < 0) {
+        keyEnd = endOfKey(bytes, at, to)
+        if (keyEnd < 0) return -1
+        const found = KEYS.find(bytes, at + 1, keyEnd)
+        key = found < 0 ? NO_KEY : found
+        this.#following[previous] = key
+      }
       const value = startOfValue(bytes, keyEnd + 1, to)
       if (value < 0) return -1
-      const end = key < 0 ? endOfValue(bytes, value, to) : this.#known(key, bytes, value, to, row)
+      const isKnown = key !== NO_KEY
+      const end = isKnown ? this.#known(key, bytes, value, to, row) : endOfValue(bytes, value, to)
       if (end < 0) return -1
       at = skipSpace(bytes, end, to)
       if (at >= to) return -1
@@ -182,20 +205,20 @@ export class LineScanner {
     const use = USES[key]!
     const first = bytes[from]!
     if (first === QUOTE) {
-      const plain = endOfPlain(bytes, from + 1, to)
+      const plain = hashWhile(bytes, from + 1, to, PLAIN)
       const isPlain = plain < to && bytes[plain] === QUOTE
       const close = isPlain ? plain : endOfString(bytes, plain, to)
       if (close < 0) return -1
       if (close === from + 1) return close + 1
-      if (use.isError) return this.#isHarmless(key, bytes, from + 1, close) ? close + 1 : -1
-      if (isPlain) this.#takeBytes(use, bytes, from + 1, close, row)
+      if (use.isError) return this.#outcome(key, bytes, from, close + 1, row)
+      if (isPlain) this.#takeBytes(use, lastHash, bytes, from + 1, close, row)
       else this.#takeText(use, this.#unescaped(bytes, from, close + 1), row)
       return close + 1
     }
     if (first === MINUS || isDigit(first)) return this.#takeNumber(key, bytes, from, to, row)
     const end = endOfLiteral(bytes, from, to)
     if (end < 0 || first === LOWER_N) return end
-    if (use.isError) return isHarmlessFlag(key, first === LOWER_F) ? end : -1
+    if (use.isError) return this.#flag(key, first === LOWER_F) ? end : -1
     if (isName(use)) this.#nameBy(use, this.#texts.idOfBytes(bytes, from, end, this.#decode), row)
     return end
   }
@@ -208,14 +231,22 @@ export class LineScanner {
     if (!isName(use) && !isIdentity(use)) return end
     // As a text it is what String() makes of it: 1.0 is "1".
     if (!this.#number.isPlainInteger) return -1
-    this.#takeBytes(use, bytes, from, end, row)
+    this.#takeBytes(use, hashBytes(bytes, from, end), bytes, from, end, row)
     return end
   }
 
   /** A text by its bytes, or a number by its digits, in the uses its key has. */
-  #takeBytes(use: KeyUse, bytes: Uint8Array, from: number, to: number, row: EventRow): void {
-    if (isName(use)) this.#nameBy(use, this.#texts.idOfBytes(bytes, from, to, this.#decode), row)
-    if (isIdentity(use)) identifyBy(use, hashBytes(bytes, from, to), row)
+  #takeBytes(
+    use: KeyUse,
+    hash: TextHash,
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    row: EventRow,
+  ): void {
+    if (isIdentity(use)) identifyBy(use, hash, row)
+    if (!isName(use)) return
+    this.#nameBy(use, this.#texts.idOfHash(hash, bytes, from, to, this.#decode), row)
   }
 
   #takeText(use: KeyUse, text: string, row: EventRow): void {
@@ -235,15 +266,26 @@ export class LineScanner {
     }
   }
 
-  /** False where a text may mean a failure. `status` is judged once a word. */
-  #isHarmless(key: number, bytes: Uint8Array, from: number, to: number): boolean {
-    if (key !== STATUS) return key !== ERROR
-    if (to - from > MAX_STATUS_BYTES || !isVerbatim(bytes, from, to)) return false
-    const word = this.#statuses.idOfBytes(bytes, from, to, this.#decode)
-    if (word === this.#failures.length) {
-      this.#failures.push(errorOf({ status: this.#statuses.text(word) }) !== undefined)
+  /** A text of a key that tells how it went. A word of `status` is judged once. */
+  #outcome(key: number, bytes: Uint8Array, from: number, to: number, row: EventRow): number {
+    if (key === ERROR) {
+      row.hasError = true
+      row.error = this.#texts.id(this.#unescaped(bytes, from, to))
+    } else if (key === STATUS) {
+      if (to - from > MAX_STATUS_BYTES) return -1
+      const word = this.#statuses.id(this.#unescaped(bytes, from, to))
+      if (word === this.#failures.length) {
+        this.#failures.push(errorOf({ status: this.#statuses.text(word) }) !== undefined)
+      }
+      if (this.#failures[word] === true) this.#hasFailed = true
     }
-    return this.#failures[word] === false
+    return to
+  }
+
+  /** The same of `true` and `false`; it says whether that is understood. */
+  #flag(key: number, isFalse: boolean): boolean {
+    if (key === SUCCESS && isFalse) this.#hasFailed = true
+    return key !== ERROR || isFalse
   }
 
   /** A string's text as JSON.parse reads it, from its bytes with the quotes. */
@@ -252,18 +294,8 @@ export class LineScanner {
   }
 }
 
-/** Where `true` and `false` mean no failure. */
-function isHarmlessFlag(key: number, isFalse: boolean): boolean {
-  if (key === ERROR) return isFalse
-  return key !== SUCCESS || !isFalse
-}
-
-/**
- * From a key's opening quote to its closing one; −1 where no key begins, and for a key with escapes,
- * which may mean any other.
- */
+/** From a key's opening quote to its closing one; −1 for a key with escapes: it may mean any other. */
 function endOfKey(bytes: Uint8Array, from: number, to: number): number {
-  if (from >= to || bytes[from] !== QUOTE) return -1
   const plain = endOfPlain(bytes, from + 1, to)
   if (plain < to && bytes[plain] === QUOTE) return plain
   const end = endOfString(bytes, plain, to)
@@ -273,11 +305,6 @@ function endOfKey(bytes: Uint8Array, from: number, to: number): number {
 function hasEscape(bytes: Uint8Array, from: number, to: number): boolean {
   for (let at = from; at < to; at++) if (bytes[at] === BACKSLASH) return true
   return false
-}
-
-/** The bytes are the text: no escapes, and no byte order mark in front, which decoders take off. */
-function isVerbatim(bytes: Uint8Array, from: number, to: number): boolean {
-  return bytes[from] !== BOM_LEAD && !hasEscape(bytes, from, to)
 }
 
 /** The key's value is kept as a text. */

@@ -59,7 +59,9 @@ function cut(bytes: Uint8Array, at: readonly number[]): Uint8Array[] {
   return ends.map((end, i) => bytes.subarray(ends[i - 1] ?? 0, end))
 }
 
-const plain = fc.nat(9999).map((n) => `{"event_type":"x_end","timestamp":${n},"metadata":{"id":${n}}}`)
+const plain = fc
+  .nat(9999)
+  .map((n) => `{"event_type":"x_end","timestamp":${n},"metadata":{"id":${n}}}`)
 const line = fc.oneof(
   { weight: 6, arbitrary: plain.map((text) => encoder.encode(text)) },
   { weight: 2, arbitrary: damaged(soundLine) },
@@ -87,7 +89,8 @@ test('any chunking of any log reads as the slow path reads the whole', () => {
 })
 
 test('byte by byte, too', () => {
-  const text = '{"event_type":"a","timestamp":1}\n\n{"timestamp":2,"reading":{}}\r\nx\n{"event_type":"b"'
+  const text =
+    '{"event_type":"a","timestamp":1}\n\n{"timestamp":2,"reading":{}}\r\nx\n{"event_type":"b"'
   const bytes = encoder.encode(text)
   const result = read(Array.from(bytes, (byte) => Uint8Array.of(byte)))
   expect(result).toEqual(decodeAll(bytes))

@@ -11,15 +11,29 @@ const space = fc.oneof(
 
 /** A text as JSON, in its plain form, with every character escaped, or as JSON.stringify has it. */
 const asJson = (texts: fc.Arbitrary<string>) =>
-  fc.tuple(texts, fc.integer({ min: 0, max: 7 })).map(([text, form]) =>
-    form === 0 ? `"${Array.from({ length: text.length }, (_, i) => escape(text, i)).join('')}"` : JSON.stringify(text),
-  )
+  fc
+    .tuple(texts, fc.integer({ min: 0, max: 7 }))
+    .map(([text, form]) =>
+      form === 0
+        ? `"${Array.from({ length: text.length }, (_, i) => escape(text, i)).join('')}"`
+        : JSON.stringify(text),
+    )
 
 function escape(text: string, index: number): string {
   return `\\u${text.charCodeAt(index).toString(16).padStart(4, '0')}`
 }
 
-const word = fc.constantFrom('search', 'gpt-5', 'ok', 'error', 'FAILED', 'completed', '0', '12', 'true')
+const word = fc.constantFrom(
+  'search',
+  'gpt-5',
+  'ok',
+  'error',
+  'FAILED',
+  'completed',
+  '0',
+  '12',
+  'true',
+)
 const text = asJson(
   fc.oneof(
     { weight: 4, arbitrary: word },
@@ -33,7 +47,9 @@ const number = fc.oneof(
   fc.integer().map(String),
   fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => JSON.stringify(value)),
   fc.double({ min: 0, max: 2e10, noNaN: true }).map((value) => JSON.stringify(value)),
-  fc.tuple(fc.integer({ min: 0, max: 4e9 }), fc.stringMatching(/^\d{1,20}$/)).map((two) => two.join('.')),
+  fc
+    .tuple(fc.integer({ min: 0, max: 4e9 }), fc.stringMatching(/^\d{1,20}$/))
+    .map((two) => two.join('.')),
   fc.stringMatching(/^-?(0|[1-9]\d{0,25})(\.\d{1,25})?([eE][+-]?\d{1,3})?$/),
   fc.constantFrom('0', '-0', '-0.0', '1.0', '1e3', '01', '-', '1.', '.5', '1e', 'NaN', '-Infinity'),
   fc.constantFrom('9007199254740993', '1e999', '123456789012345', '1234567890123456'),
@@ -52,17 +68,22 @@ const { value } = fc.letrec<{ value: string }>((tie) => ({
     number,
     fc.constantFrom('true', 'false', 'null', '""', '{}', '[]'),
     fc.array(tie('value'), { maxLength: 3 }).map((items) => `[${items.join(',')}]`),
-    fc.array(fc.tuple(text, space, tie('value')), { maxLength: 3 }).map(
-      (fields) => `{${fields.map(([key, gap, field]) => `${key}${gap}:${gap}${field}`).join(',')}}`,
-    ),
+    fc
+      .array(fc.tuple(text, space, tie('value')), { maxLength: 3 })
+      .map(
+        (fields) =>
+          `{${fields.map(([key, gap, field]) => `${key}${gap}:${gap}${field}`).join(',')}}`,
+      ),
   ),
 }))
 
 const object = (fields: fc.Arbitrary<[string, string][]>) =>
-  fc.tuple(fields, space, space).map(
-    ([pairs, one, other]) =>
-      `{${one}${pairs.map(([key, field]) => `${key}${other}:${one}${field}${other}`).join(`,${one}`)}}`,
-  )
+  fc
+    .tuple(fields, space, space)
+    .map(
+      ([pairs, one, other]) =>
+        `{${one}${pairs.map(([key, field]) => `${key}${other}:${one}${field}${other}`).join(`,${one}`)}}`,
+    )
 
 const knownKey = asJson(fc.constantFrom(...KEY_USES.keys()))
 const metadataField = fc.oneof(
@@ -79,7 +100,16 @@ const metadata = object(
 )
 
 const type = asJson(
-  fc.constantFrom('tool_call_start', 'tool_call_end', 'trajectory_end', 'x', '_end', 'é_start', '\ufeffx_start', ''),
+  fc.constantFrom(
+    'tool_call_start',
+    'tool_call_end',
+    'trajectory_end',
+    'x',
+    '_end',
+    'é_start',
+    '\ufeffx_start',
+    '',
+  ),
 )
 
 /** Three fields of an event in any order, with others among them, and now and then one of them twice. */
@@ -94,7 +124,10 @@ const eventLine = object(
       ),
       fc.array(
         fc.oneof(
-          fc.tuple(asJson(fc.constantFrom('seq', 'payload', 'timestamp_ns', 'reading', 'source')), value),
+          fc.tuple(
+            asJson(fc.constantFrom('seq', 'payload', 'timestamp_ns', 'reading', 'source')),
+            value,
+          ),
           fc.tuple(fc.constantFrom('"timestamp"', '"\\u0074imestamp"'), time),
         ),
         { maxLength: 2, size: 'small' },
@@ -102,7 +135,7 @@ const eventLine = object(
     )
     .chain(([kind, when, what, more]) =>
       fc.oneof(
-        { weight: 3, arbitrary: fc.constant([kind, when, what]) },
+        { weight: 3, arbitrary: fc.constant<[string, string][]>([kind, when, what]) },
         fc.shuffledSubarray([kind, when, what, ...more], { minLength: 2 }),
       ),
     ),
