@@ -12,6 +12,9 @@ export interface TextHash {
 
 const state = { high: 0, low: 0 }
 
+/** The last hash made, for those who asked for something else too. */
+export const lastHash: TextHash = state
+
 /** Hashes a text as its UTF-8 bytes. The result is valid until the next call. */
 export function hashText(text: string): TextHash {
   let high = 0x811c9dc5
@@ -50,6 +53,24 @@ export function hashBytes(bytes: Uint8Array, from: number, to: number): TextHash
     low = Math.imul(low ^ byte, 0x85ebca6b) ^ (low >>> 15)
   }
   return finish(high, low)
+}
+
+/**
+ * Hashes the bytes before the first one for which `isPart` does not hold 1, and gives where that is
+ * (`to` if there is none): a text's end and its hash, `lastHash`, in one pass.
+ */
+export function hashWhile(bytes: Uint8Array, from: number, to: number, isPart: Uint8Array): number {
+  let high = 0x811c9dc5
+  let low = 0x9e3779b9
+  let index = from
+  for (; index < to; index++) {
+    const byte = bytes[index]!
+    if (isPart[byte] !== 1) break
+    high = Math.imul(high ^ byte, 0x01000193)
+    low = Math.imul(low ^ byte, 0x85ebca6b) ^ (low >>> 15)
+  }
+  finish(high, low)
+  return index
 }
 
 function utf8Byte(code: number, size: number, part: number): number {

@@ -2,7 +2,7 @@
  * Gives texts that come again and again (kinds, tools, models, agents) a small number. 0 is "no
  * text". From bytes, a text that is known is found without making a string of it.
  */
-import { hashBytes, hashText } from './hash.ts'
+import { hashBytes, hashText, type TextHash } from './hash.ts'
 
 export class Interner {
   readonly #texts: string[] = ['']
@@ -41,7 +41,17 @@ export class Interner {
     to: number,
     decode: (bytes: Uint8Array) => string,
   ): number {
-    const { high, low } = hashBytes(bytes, from, to)
+    return this.idOfHash(hashBytes(bytes, from, to), bytes, from, to, decode)
+  }
+
+  /** The same, where the bytes' hash is known. */
+  idOfHash(
+    { high, low }: TextHash,
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    decode: (bytes: Uint8Array) => string,
+  ): number {
     const mask = this.#slots.length - 1
     for (let at = low & mask; ; at = (at + 1) & mask) {
       const id = this.#slots[at]!

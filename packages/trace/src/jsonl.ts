@@ -42,6 +42,11 @@ export class LogDecoder {
     })
   }
 
+  /** Lines with more bytes are malformed. */
+  get maxLineBytes(): number {
+    return this.#lines.maxLineBytes
+  }
+
   /** Lines that have ended so far. */
   get lineCount(): number {
     return this.#lineNumber
@@ -58,6 +63,12 @@ export class LogDecoder {
   /** Reports the torn last line, which is not an event. More chunks may still follow. */
   finish(): TornLine | undefined {
     return this.#lines.finish()
+  }
+
+  /** Goes on behind whole lines that the caller has read itself. */
+  skip(bytes: number, lines: number): void {
+    this.#lines.skip(bytes)
+    this.#lineNumber += lines
   }
 
   #parse(bytes: Uint8Array): ParsedLine {

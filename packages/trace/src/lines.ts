@@ -91,6 +91,12 @@ export class LineSplitter {
     return { position: this.#lineStart, bytes: this.#carried }
   }
 
+  /** Goes on behind `bytes` bytes of whole lines that the caller has read itself. */
+  skip(bytes: number): void {
+    if (this.#carried > 0) throw new TypeError('expected to skip whole lines, but one is torn')
+    this.#lineStart += bytes
+  }
+
   #startLine(position: number): void {
     this.#lineStart = position
     this.#carried = 0

@@ -43,7 +43,7 @@ const FIGURES: ReadonlyMap<string, Figure> = new Map([
 const ERROR_KEYS: readonly string[] = ['error', 'success', 'status', 'error_type']
 
 /** Every metadata key that means something, and what. */
-const KEY_USES: ReadonlyMap<string, KeyUse> = new Map(
+export const KEY_USES: ReadonlyMap<string, KeyUse> = new Map(
   [
     ...new Set<string>([
       ...ID_KEYS,
@@ -124,7 +124,7 @@ function addId(row: EventRow, idIndex: number, text: string): void {
   insertId(row, idIndex, high, low)
 }
 
-function insertId(row: EventRow, idIndex: number, high: number, low: number): void {
+export function insertId(row: EventRow, idIndex: number, high: number, low: number): void {
   let at = row.idCount
   while (at > 0 && row.idKeys[at - 1]! > idIndex) {
     row.idKeys[at] = row.idKeys[at - 1]!
@@ -144,7 +144,7 @@ function addParent(row: EventRow, parentIndex: number, text: string): void {
 }
 
 /** Keeps explicit parents in the order of PARENT_KEYS; `parentKeys` holds what they name. */
-function insertParent(row: EventRow, parentIndex: number, high: number, low: number): void {
+export function insertParent(row: EventRow, parentIndex: number, high: number, low: number): void {
   let at = row.parentCount
   while (at > 0 && rankOfParent(row.parentKeys[at - 1]!) > parentIndex) {
     row.parentKeys[at] = row.parentKeys[at - 1]!
@@ -162,7 +162,7 @@ function rankOfParent(idKey: number): number {
   return PARENT_KEYS.findIndex(([, named]) => named === idKey)
 }
 
-function setFigure(row: EventRow, figure: Figure, value: number): void {
+export function setFigure(row: EventRow, figure: Figure, value: number): void {
   if (Number.isFinite(value) && Number.isNaN(row[figure])) row[figure] = value
 }
 

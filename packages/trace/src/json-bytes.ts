@@ -1,0 +1,215 @@
+/**
+ * Walks JSON written as UTF-8 bytes, without making anything of it. Each function takes where to
+ * begin and gives where what it read ends, or −1 where JSON.parse would refuse the text, or where it
+ * is unusual enough to be left to JSON.parse: NaN, a newline, deep nesting.
+ *
+ *     {"args": {"path": "a\tb", "n": [1, 2]}, …
+ *              ^ endOfValue                 ^
+ */
+
+export const LF = 10
+export const QUOTE = 34
+export const COMMA = 44
+export const MINUS = 45
+export const DOT = 46
+export const DIGIT_0 = 48
+export const BACKSLASH = 92
+export const LOWER_E = 101
+export const LOWER_F = 102
+export const LOWER_N = 110
+export const OPEN_OBJECT = 123
+export const CLOSE_OBJECT = 125
+
+const TAB = 9
+const CR = 13
+const SPACE = 32
+const PLUS = 43
+const DIGIT_9 = 57
+const COLON = 58
+const OPEN_ARRAY = 91
+const CLOSE_ARRAY = 93
+const LOWER_A = 97
+const LOWER_T = 116
+const LOWER_U = 117
+
+/** Values nested deeper are left to JSON.parse, so that the walk may recurse. */
+const MAX_DEPTH = 60
+
+/** 1 = stands for itself within a string: ASCII but controls, the quote and the backslash. */
+export const PLAIN = new Uint8Array(256).fill(1, SPACE, 0x80)
+PLAIN[QUOTE] = 0
+PLAIN[BACKSLASH] = 0
+
+/** 1 = may stand behind a backslash; `u` has its own rule. */
+const ESCAPED = new Uint8Array(256)
+for (const char of '"\\/bfnrt') ESCAPED[char.charCodeAt(0)] = 1
+
+/** Behind JSON's white space; a newline is none, since it ends the line. */
+export function skipSpace(bytes: Uint8Array, from: number, to: number): number {
+  let at = from
+  while (at < to) {
+    const byte = bytes[at]!
+    if (byte !== SPACE && byte !== TAB && byte !== CR) break
+    at++
+  }
+  return at
+}
+
+/**
+ * From behind a string's opening quote to the first byte that is not plain: the closing quote, if
+ * the string is ASCII without escapes.
+ */
+export function endOfPlain(bytes: Uint8Array, from: number, to: number): number {
+  let at = from
+  while (at < to && PLAIN[bytes[at]!] === 1) at++
+  return at
+}
+
+/** From within a string to its closing quote. */
+export function endOfString(bytes: Uint8Array, from: number, to: number): number {
+  let at = endOfPlain(bytes, from, to)
+  while (at >= 0 && at < to) {
+    const byte = bytes[at]!
+    if (byte === QUOTE) return at
+    if (byte === BACKSLASH) at = endOfEscape(bytes, at, to)
+    else at = byte < 0x80 ? -1 : endOfUtf8(bytes, at, to)
+    if (at >= 0) at = endOfPlain(bytes, at, to)
+  }
+  return -1
+}
+
+function endOfEscape(bytes: Uint8Array, from: number, to: number): number {
+  if (from + 1 >= to) return -1
+  const byte = bytes[from + 1]!
+  if (ESCAPED[byte] === 1) return from + 2
+  if (byte !== LOWER_U || from + 6 > to) return -1
+  for (let at = from + 2; at < from + 6; at++) if (!isHexDigit(bytes[at]!)) return -1
+  return from + 6
+}
+
+function isHexDigit(byte: number): boolean {
+  const lower = byte | 32
+  return isDigit(byte) || (lower >= LOWER_A && lower <= LOWER_F)
+}
+
+/** One character beyond ASCII: in its shortest form, no surrogate, none beyond U+10FFFF. */
+function endOfUtf8(bytes: Uint8Array, from: number, to: number): number {
+  const lead = bytes[from]!
+  if (lead < 0xc2 || lead > 0xf4) return -1
+  const size = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4
+  if (from + size > to) return -1
+  const second = bytes[from + 1]!
+  const least = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80
+  const most = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf
+  if (second < least || second > most) return -1
+  for (let at = from + 2; at < from + size; at++) if ((bytes[at]! & 0xc0) !== 0x80) return -1
+  return from + size
+}
+
+/** From behind a key's closing quote, over the colon, to the value. */
+export function startOfValue(bytes: Uint8Array, from: number, to: number): number {
+  const colon = skipSpace(bytes, from, to)
+  if (colon >= to || bytes[colon] !== COLON) return -1
+  const value = skipSpace(bytes, colon + 1, to)
+  return value < to ? value : -1
+}
+
+/** From a value's first byte to behind it. */
+export function endOfValue(bytes: Uint8Array, from: number, to: number, depth = 0): number {
+  if (from >= to) return -1
+  const byte = bytes[from]!
+  if (byte === QUOTE) return endOfText(bytes, from, to)
+  if (byte === OPEN_OBJECT) return endOfObject(bytes, from, to, depth)
+  if (byte === OPEN_ARRAY) return endOfArray(bytes, from, to, depth)
+  if (byte === MINUS || isDigit(byte)) return endOfNumber(bytes, from, to)
+  return endOfLiteral(bytes, from, to)
+}
+
+/** From a string's opening quote to behind its closing one. */
+export function endOfText(bytes: Uint8Array, from: number, to: number): number {
+  if (bytes[from] !== QUOTE) return -1
+  const close = endOfString(bytes, from + 1, to)
+  return close < 0 ? -1 : close + 1
+}
+
+function endOfObject(bytes: Uint8Array, from: number, to: number, depth: number): number {
+  if (depth >= MAX_DEPTH) return -1
+  let at = skipSpace(bytes, from + 1, to)
+  if (at < to && bytes[at] === CLOSE_OBJECT) return at + 1
+  for (;;) {
+    if (at >= to) return -1
+    const keyEnd = endOfText(bytes, at, to)
+    if (keyEnd < 0) return -1
+    const value = startOfValue(bytes, keyEnd, to)
+    if (value < 0) return -1
+    const end = endOfValue(bytes, value, to, depth + 1)
+    if (end < 0) return -1
+    at = skipSpace(bytes, end, to)
+    if (at >= to) return -1
+    if (bytes[at] === CLOSE_OBJECT) return at + 1
+    if (bytes[at] !== COMMA) return -1
+    at = skipSpace(bytes, at + 1, to)
+  }
+}
+
+function endOfArray(bytes: Uint8Array, from: number, to: number, depth: number): number {
+  if (depth >= MAX_DEPTH) return -1
+  let at = skipSpace(bytes, from + 1, to)
+  if (at < to && bytes[at] === CLOSE_ARRAY) return at + 1
+  for (;;) {
+    const end = endOfValue(bytes, at, to, depth + 1)
+    if (end < 0) return -1
+    at = skipSpace(bytes, end, to)
+    if (at >= to) return -1
+    if (bytes[at] === CLOSE_ARRAY) return at + 1
+    if (bytes[at] !== COMMA) return -1
+    at = skipSpace(bytes, at + 1, to)
+  }
+}
+
+/** From a number's first byte to behind it, by JSON's grammar. */
+export function endOfNumber(bytes: Uint8Array, from: number, to: number): number {
+  const whole = bytes[from] === MINUS ? from + 1 : from
+  let at = endOfDigits(bytes, whole, to)
+  if (at === whole || (at > whole + 1 && bytes[whole] === DIGIT_0)) return -1
+  if (at < to && bytes[at] === DOT) {
+    const fraction = at + 1
+    at = endOfDigits(bytes, fraction, to)
+    if (at === fraction) return -1
+  }
+  if (at >= to || (bytes[at]! | 32) !== LOWER_E) return at
+  let exponent = at + 1
+  if (exponent < to && (bytes[exponent] === PLUS || bytes[exponent] === MINUS)) exponent++
+  at = endOfDigits(bytes, exponent, to)
+  return at === exponent ? -1 : at
+}
+
+function endOfDigits(bytes: Uint8Array, from: number, to: number): number {
+  let at = from
+  while (at < to && isDigit(bytes[at]!)) at++
+  return at
+}
+
+export function isDigit(byte: number): boolean {
+  return byte >= DIGIT_0 && byte <= DIGIT_9
+}
+
+const TRUE = Uint8Array.of(116, 114, 117, 101)
+const FALSE = Uint8Array.of(102, 97, 108, 115, 101)
+const NULL = Uint8Array.of(110, 117, 108, 108)
+
+/** From the first byte of `true`, `false` or `null` to behind it. */
+export function endOfLiteral(bytes: Uint8Array, from: number, to: number): number {
+  const byte = bytes[from]
+  if (byte === LOWER_T) return endOfWord(bytes, from, to, TRUE)
+  if (byte === LOWER_F) return endOfWord(bytes, from, to, FALSE)
+  return byte === LOWER_N ? endOfWord(bytes, from, to, NULL) : -1
+}
+
+function endOfWord(bytes: Uint8Array, from: number, to: number, word: Uint8Array): number {
+  if (from + word.length > to) return -1
+  for (let index = 0; index < word.length; index++) {
+    if (bytes[from + index] !== word[index]) return -1
+  }
+  return from + word.length
+}

@@ -1,0 +1,108 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { EventRow } from './event-row.ts'
+import { Interner } from './interner.ts'
+import { LogDecoder } from './jsonl.ts'
+import { LogReader, type LogSink } from './log-reader.ts'
+import { readEvent } from './metadata-reader.ts'
+import { damaged, sampleLine, soundLine } from './testing/arbitrary-lines.ts'
+import { rowText } from './testing/rows.ts'
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+const decode = (bytes: Uint8Array) => utf8.decode(bytes)
+const encoder = new TextEncoder()
+
+interface Options {
+  readonly maxLineBytes?: number
+  readonly startPosition?: number
+}
+
+function read(chunks: Iterable<Uint8Array>, options: Options = {}) {
+  const texts = new Interner()
+  const reader = new LogReader({ decode, texts, ...options })
+  const seen: unknown[] = []
+  const sink: LogSink = {
+    event: (row, ...where) => seen.push(['event', rowText(row, texts), ...where]),
+    sample: (sample, ...where) => seen.push(['sample', sample, ...where]),
+    malformed: (reason, ...where) => seen.push(['malformed', reason, ...where]),
+    rescaled: (unit, ...where) => seen.push(['rescaled', unit, ...where]),
+  }
+  for (const chunk of chunks) {
+    // The chunk's memory is overwritten afterwards, as a reader with one buffer does.
+    const reused = chunk.slice()
+    reader.push(reused, sink)
+    reused.fill(0x23)
+  }
+  return { seen, torn: reader.finish(), lines: reader.lineCount }
+}
+
+/** The same by the slow path alone. */
+function decodeAll(bytes: Uint8Array, options: Options = {}) {
+  const texts = new Interner()
+  const row = new EventRow()
+  const decoder = new LogDecoder({ decode, ...options })
+  const seen: unknown[] = []
+  decoder.push(bytes, (line, ...where) => {
+    if ('rescaled' in line) seen.push(['rescaled', line.rescaled, ...where])
+    if (line.type === 'malformed') seen.push([line.type, line.reason, ...where])
+    if (line.type === 'sample') seen.push([line.type, line.sample, ...where])
+    if (line.type === 'event') {
+      readEvent(line.event, texts, row)
+      seen.push([line.type, rowText(row, texts), ...where])
+    }
+  })
+  return { seen, torn: decoder.finish(), lines: decoder.lineCount }
+}
+
+function cut(bytes: Uint8Array, at: readonly number[]): Uint8Array[] {
+  const ends = [...at.map((n) => n % (bytes.length + 1)), bytes.length].toSorted((a, b) => a - b)
+  return ends.map((end, i) => bytes.subarray(ends[i - 1] ?? 0, end))
+}
+
+const plain = fc
+  .nat(9999)
+  .map((n) => `{"event_type":"x_end","timestamp":${n},"metadata":{"id":${n}}}`)
+const line = fc.oneof(
+  { weight: 6, arbitrary: plain.map((text) => encoder.encode(text)) },
+  { weight: 2, arbitrary: damaged(soundLine) },
+  sampleLine.map((text) => encoder.encode(text)),
+  fc.constantFrom('', ' ', '\r', 'no json', '\ufeff').map((text) => encoder.encode(text)),
+)
+const log = fc
+  .tuple(fc.boolean(), fc.array(fc.tuple(line, fc.constantFrom('\n', '\n', '\r\n'))), fc.boolean())
+  .map(([hasBom, lines, isTorn]) => {
+    const bytes = lines.flatMap(([text, newline]) => [...text, ...encoder.encode(newline)])
+    const bom = hasBom ? [0xef, 0xbb, 0xbf] : []
+    return Uint8Array.from(isTorn ? [...bom, ...bytes.slice(0, -2)] : [...bom, ...bytes])
+  })
+
+test('any chunking of any log reads as the slow path reads the whole', () => {
+  const cuts = fc.array(fc.nat(), { maxLength: 8 })
+  const limit = fc.option(fc.integer({ min: 1, max: 200 }), { nil: 1e6, freq: 3 })
+  fc.assert(
+    fc.property(log, cuts, limit, fc.constantFrom(0, 77), (bytes, at, maxLineBytes, start) => {
+      const options = { maxLineBytes, startPosition: start }
+      expect(read(cut(bytes, at), options)).toEqual(decodeAll(bytes, options))
+    }),
+    { numRuns: 1500 },
+  )
+})
+
+test('byte by byte, too', () => {
+  const text =
+    '{"event_type":"a","timestamp":1}\n\n{"timestamp":2,"reading":{}}\r\nx\n{"event_type":"b"'
+  const bytes = encoder.encode(text)
+  const result = read(Array.from(bytes, (byte) => Uint8Array.of(byte)))
+  expect(result).toEqual(decodeAll(bytes))
+  expect(result.lines).toBe(4)
+  expect(result.torn).toEqual({ position: text.lastIndexOf('\n') + 1, bytes: 17 })
+})
+
+test('a line that ends with the chunk may go on in the next', () => {
+  const first = '{"event_type":"a","timestamp":1,"metadata":{}}'
+  const types = (...chunks: string[]) =>
+    read(chunks.map((chunk) => encoder.encode(chunk))).seen.map((line) => (line as unknown[])[0])
+  expect(types(first)).toEqual([])
+  expect(types(first, 'x\n')).toEqual(['malformed'])
+  expect(types(first, '\n')).toEqual(['event'])
+})

@@ -1,0 +1,32 @@
+/** Shows what a row says, with texts for numbers, so that rows of two interners can be compared. */
+import { ID_KEYS, type EventRow } from '../event-row.ts'
+import type { Interner } from '../interner.ts'
+
+export function rowText(row: EventRow, texts: Interner): unknown {
+  const text = (id: number) => (id === 0 ? undefined : texts.text(id))
+  return {
+    timeS: row.timeS,
+    kind: text(row.kind),
+    phase: row.phase,
+    ids: Array.from({ length: row.idCount }, (_, i) => [
+      ID_KEYS[row.idKeys[i]!],
+      row.idHigh[i],
+      row.idLow[i],
+    ]),
+    parents: Array.from({ length: row.parentCount }, (_, i) => [
+      row.parentKeys[i],
+      row.parentHigh[i],
+      row.parentLow[i],
+    ]),
+    scope: Array.from(row.scope, text),
+    subject: text(row.subject),
+    subjectRank: row.subjectRank,
+    agent: text(row.agent),
+    hasError: row.hasError,
+    error: text(row.error),
+    inputTokens: row.inputTokens,
+    outputTokens: row.outputTokens,
+    totalTokens: row.totalTokens,
+    costUsd: row.costUsd,
+  }
+}
