@@ -3,7 +3,7 @@
  * kept by (generation, cursor), continued from there while the run grows.
  */
 import {
-  LogDecoder,
+  LogReader,
   summarize,
   Trace,
   type DataQuality,
@@ -144,13 +144,14 @@ class Reading {
   readonly gen: string
   cursor = 0
   readonly #trace = new Trace()
-  readonly #decoder: LogDecoder
+  readonly #reader: LogReader
   readonly #writers = new Map<string, number>()
 
   constructor(gen: string) {
     this.gen = gen
     const utf8 = new TextDecoder('utf-8', { fatal: true })
-    this.#decoder = new LogDecoder({ decode: (bytes) => utf8.decode(bytes) })
+    const decode = (bytes: Uint8Array) => utf8.decode(bytes)
+    this.#reader = new LogReader({ decode, texts: this.#trace.texts })
   }
 
   async readOn(source: RunSource, info: RunInfo): Promise<void> {
@@ -197,10 +198,11 @@ class Reading {
 
   #add(bytes: Uint8Array, writer: number): void {
     const trace = this.#trace
-    this.#decoder.push(bytes, (line, position) => {
-      if (line.type === 'event') trace.add(line.event, position, writer)
-      else if (line.type === 'sample') trace.addSample(line.sample)
-      else if (line.type === 'malformed') trace.addMalformed(position, line.reason)
+    this.#reader.push(bytes, {
+      event: (row, position) => trace.addRow(row, position, writer),
+      sample: (sample) => trace.addSample(sample),
+      malformed: (reason, position) => trace.addMalformed(position, reason),
+      rescaled: () => trace.addRescaled(),
     })
   }
 }

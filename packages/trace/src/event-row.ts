@@ -4,6 +4,9 @@
  * reading a log allocates nothing per event.
  */
 
+/** The point that a recorder leaves for events it had to drop; its metadata has their `count`. */
+export const DROPPED_TYPE = 'recorder_dropped'
+
 /** Keys whose value names one span, most specific first. */
 export const ID_KEYS = [
   'span_id',
@@ -73,6 +76,8 @@ export class EventRow {
   outputTokens = NaN
   totalTokens = NaN
   costUsd = NaN
+  /** Events that a recorder says it had to drop (`recorder_dropped`). */
+  dropped = 0
 
   clear(): void {
     this.idCount = 0
@@ -87,6 +92,7 @@ export class EventRow {
     this.outputTokens = NaN
     this.totalTokens = NaN
     this.costUsd = NaN
+    this.dropped = 0
   }
 }
 

@@ -126,7 +126,7 @@ export function endOfValue(bytes: Uint8Array, from: number, to: number, depth = 
 }
 
 /** From a string's opening quote to behind its closing one. */
-export function endOfText(bytes: Uint8Array, from: number, to: number): number {
+function endOfText(bytes: Uint8Array, from: number, to: number): number {
   if (bytes[from] !== QUOTE) return -1
   const close = endOfString(bytes, from + 1, to)
   return close < 0 ? -1 : close + 1

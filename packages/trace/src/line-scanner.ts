@@ -8,7 +8,7 @@
  *      └ kind and phase, once a type    └ digits → float64          └ keys known by their bytes
  */
 import { splitEventType } from './event.ts'
-import { AGENT_KEYS, END, POINT, START, type EventRow } from './event-row.ts'
+import { AGENT_KEYS, DROPPED_TYPE, END, POINT, START, type EventRow } from './event-row.ts'
 import { hashBytes, hashText, hashWhile, lastHash, type TextHash } from './hash.ts'
 import { Interner } from './interner.ts'
 import {
@@ -74,6 +74,7 @@ export class LineScanner {
   readonly #kinds: number[] = [0]
   readonly #phases: number[] = [POINT]
   #lastType = 0
+  #droppedType = -1
   /** Words of `status` seen, and whether they mean a failure. */
   readonly #statuses = new Interner()
   readonly #failures: boolean[] = [false]
@@ -155,7 +156,10 @@ export class LineScanner {
       const { kind, phase } = splitEventType(this.#types.text(type))
       this.#kinds.push(this.#texts.id(kind))
       this.#phases.push(phase === 'start' ? START : phase === 'end' ? END : POINT)
+      if (this.#types.text(type) === DROPPED_TYPE) this.#droppedType = type
     }
+    // Its count is in its metadata, and it is rare.
+    if (type === this.#droppedType) return -1
     this.#lastType = type
     return close + 1
   }

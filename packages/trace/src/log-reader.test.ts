@@ -106,3 +106,12 @@ test('a line that ends with the chunk may go on in the next', () => {
   expect(types(first, 'x\n')).toEqual(['malformed'])
   expect(types(first, '\n')).toEqual(['event'])
 })
+
+test('events that a recorder had to drop come with their count', () => {
+  const line = (metadata: string) =>
+    encoder.encode(`{"event_type":"recorder_dropped","timestamp":1,"metadata":${metadata}}\n`)
+  const dropped = (metadata: string) =>
+    read([line(metadata)]).seen.map((item) => (item as [string, { dropped: number }])[1].dropped)
+  expect(dropped('{"count":17}')).toEqual([17])
+  expect(dropped('{}')).toEqual([1])
+})

@@ -5,6 +5,7 @@
 import { splitEventType, type AgentEvent, type JsonValue, type Metadata } from './event.ts'
 import {
   AGENT_KEYS,
+  DROPPED_TYPE,
   END,
   ID_KEYS,
   PARENT_KEYS,
@@ -80,6 +81,7 @@ export function readEvent(event: AgentEvent, texts: Interner, row: EventRow): vo
   row.kind = texts.id(kind)
   row.phase = phase === 'start' ? START : phase === 'end' ? END : POINT
   const { metadata } = event
+  if (event.event_type === DROPPED_TYPE) row.dropped = droppedCount(metadata)
   let agentRank: number = AGENT_KEYS.length
   let mayHaveFailed = false
   for (const key of Object.keys(metadata)) {
@@ -107,6 +109,11 @@ export function readEvent(event: AgentEvent, texts: Interner, row: EventRow): vo
   const error = errorOf(metadata)
   row.hasError = error !== undefined
   row.error = error === undefined || error === '' ? 0 : texts.id(error)
+}
+
+function droppedCount(metadata: Metadata): number {
+  const count = own(metadata, 'count')
+  return typeof count === 'number' && count > 0 ? count : 1
 }
 
 /** The ids that name a span, as its metadata has them, most specific first. */

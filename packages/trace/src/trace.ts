@@ -65,7 +65,6 @@ export class Trace {
   readonly #links = new ParentLinks(this.#events, this.#spans)
   readonly #sweep: Sweep
   readonly #row = new EventRow()
-  readonly #droppedKind = this.texts.id('recorder_dropped')
   /** Swept events in order of time. */
   #order = new Int32Array(256)
   #orderCount = 0
@@ -154,18 +153,15 @@ export class Trace {
    */
   add(event: AgentEvent, position: number, writer = 0): void {
     readEvent(event, this.texts, this.#row)
-    if (this.#row.kind === this.#droppedKind) this.#noteDropped(event)
     this.addRow(this.#row, position, writer)
   }
 
-  /**
-   * Takes one event as numbers; the row may be used again. A `recorder_dropped` point has to come
-   * through `add`, because its count is in its metadata.
-   */
+  /** Takes one event as numbers; the row may be used again. Its texts are numbered by `texts`. */
   addRow(row: EventRow, position: number, writer = 0): void {
     const { timeS } = row
     if (this.#lastS !== undefined && timeS < this.#lastS) this.#lateCount++
     this.#noteTime(timeS)
+    this.#lostCount += row.dropped
     const facts = this.#writer(writer)
     if (timeS > facts.lastS) facts.lastS = timeS
     const event = this.#events.add(row, position, writer, this.#scopes)
@@ -334,10 +330,5 @@ export class Trace {
   #noteTime(timeS: number): void {
     if (this.#firstS === undefined || timeS < this.#firstS) this.#firstS = timeS
     if (this.#lastS === undefined || timeS > this.#lastS) this.#lastS = timeS
-  }
-
-  #noteDropped(event: AgentEvent): void {
-    const count = Object.hasOwn(event.metadata, 'count') ? event.metadata['count'] : undefined
-    this.#lostCount += typeof count === 'number' && count > 0 ? count : 1
   }
 }

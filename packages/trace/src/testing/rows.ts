@@ -28,5 +28,6 @@ export function rowText(row: EventRow, texts: Interner): unknown {
     outputTokens: row.outputTokens,
     totalTokens: row.totalTokens,
     costUsd: row.costUsd,
+    dropped: row.dropped,
   }
 }
