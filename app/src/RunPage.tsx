@@ -37,6 +37,8 @@ export function RunPage() {
   )
 }
 
+const QUIETLY = { preventScroll: true, focusVisible: false }
+
 /** What was clicked to come here is gone; the keyboard goes on in the timeline, once it is drawn. */
 function useFirstFocus(): void {
   const { timeline, frames } = useApp()
@@ -44,7 +46,8 @@ function useFirstFocus(): void {
     const stop = frames.onFrame(() => {
       if (timeline.current === undefined) return
       stop()
-      if (document.activeElement === document.body) timeline.current.focus()
+      // Nobody moved the focus here, so no ring until a key is pressed.
+      if (document.activeElement === document.body) timeline.current.focus(QUIETLY)
     })
     frames.requestFrame('focus')
     return stop

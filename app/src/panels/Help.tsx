@@ -51,7 +51,7 @@ export function HelpDialog() {
         <section>
           <h3>Search</h3>
           <p className="muted">
-            Words in subject, kind, agent, ids or error. <code>agent:planner</code>,{' '}
+            Words in subject, kind, agent or error, or a whole id. <code>agent:planner</code>,{' '}
             <code>kind:tool</code>, <code>is:error</code>, <code>is:open</code>,{' '}
             <code>is:ambiguous</code>, <code>"two words"</code>.
           </p>

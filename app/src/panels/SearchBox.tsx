@@ -32,7 +32,8 @@ export function SearchBox() {
         }}
       />
       <span id="search-help" className="unseen">
-        Words in subject, kind, agent, ids or error; agent:name, kind:name, is:error, is:open
+        Words in subject, kind, agent or error, or a whole id; agent:name, kind:name, is:error,
+        is:open
       </span>
       {query === '' ? (
         <kbd aria-hidden="true">/</kbd>

@@ -21,5 +21,5 @@ export interface TimelineActions {
   previousError(): void
   /** Brings a span or mark into view, both ways, without changing the scale if it need not. */
   reveal(selected: { readonly type: 'span' | 'mark'; readonly slot: number }): void
-  focus(): void
+  focus(options?: FocusOptions): void
 }

@@ -12,6 +12,7 @@ import { createTimelineActions } from './actions.ts'
 import { densityOf, type Density } from './density.ts'
 import { TimelineEngine, type TimelineDispatch, type TimelineFacts } from './engine.ts'
 import { GroupRail } from './GroupRail.tsx'
+import { useGroupSums } from './group-sums.ts'
 import { HoverCard, type Hover } from './HoverCard.tsx'
 import { Minimap } from './Minimap.tsx'
 import { TimeAxis } from './TimeAxis.tsx'
@@ -69,6 +70,7 @@ export function TimelineView(props: TimelineProps) {
   const density = useDensity(engine, columns)
   const extent = engine.extent()
   const { viewport, playheadS, clock } = facts
+  const sums = useGroupSums(columns, playheadS, engine.tally.groups)
   return (
     <section className="timeline" aria-label="Timeline">
       <Minimap
@@ -90,7 +92,7 @@ export function TimelineView(props: TimelineProps) {
       />
       <GroupRail
         layout={engine.layout}
-        sums={engine.tally.groups}
+        sums={sums}
         version={columns.version}
         scrollTopPx={scrollTopPx}
         heightPx={size.heightPx}
@@ -158,7 +160,7 @@ function useActions(
   canvas: HTMLCanvasElement | null,
 ): void {
   useEffect(() => {
-    onActions(createTimelineActions(engine, () => canvas?.focus()))
+    onActions(createTimelineActions(engine, (options) => canvas?.focus(options)))
     return () => onActions(undefined)
   }, [onActions, engine, canvas])
 }

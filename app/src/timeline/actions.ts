@@ -12,7 +12,10 @@ const PAN_FRACTION = 0.15
 const MARGIN_PX = 48
 
 /** @param focus gives the canvas the keyboard */
-export function createTimelineActions(engine: TimelineEngine, focus: () => void): TimelineActions {
+export function createTimelineActions(
+  engine: TimelineEngine,
+  focus: TimelineActions['focus'],
+): TimelineActions {
   const show = (selected: Selected | undefined): void => {
     if (selected === undefined) return
     engine.dispatch.select(selected)

@@ -1,5 +1,4 @@
 /** A span as others see it: a slot of the tables, read when it is asked. */
-import { SUBJECT_KEYS } from './event-row.ts'
 import type { Interner } from './interner.ts'
 import { SpanFlag, type Span, type Tokens, type WriterState } from './span.ts'
 import { NONE, type EventTable, type SpanTable } from './tables.ts'
@@ -87,15 +86,6 @@ export class SpanView implements Span {
   get startSubjectId(): number {
     return this.#source.events.subject[this.#start]!
   }
-  /** The metadata key its subject comes from; undefined without subject. */
-  get subjectKey(): string | undefined {
-    const { subject, subjectRank } = this.#source.events
-    const end = this.#end
-    const ofStart = subject[this.#start] === 0 ? Infinity : subjectRank[this.#start]!
-    const ofEnd = end === NONE || subject[end] === 0 ? Infinity : subjectRank[end]!
-    return SUBJECT_KEYS[Math.min(ofStart, ofEnd)]
-  }
-
   get agent(): string | undefined {
     return this.#text(this.agentId)
   }

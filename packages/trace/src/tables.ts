@@ -2,7 +2,7 @@
  * What a trace keeps, as columns: a row an event in the order of arrival, and a row a span. Columns
  * grow by doubling; numbers stand for texts (`Interner`), events and spans.
  */
-import { END, START, type EventRow } from './event-row.ts'
+import { START, type EventRow } from './event-row.ts'
 import type { ScopeTable } from './scope.ts'
 
 /** No event, no span. */
@@ -23,7 +23,7 @@ export class EventTable {
   subjectRank = new Uint8Array(FIRST_CAPACITY)
   /** Text of its error, 0 = without text, NONE = no error. */
   error = new Int32Array(FIRST_CAPACITY)
-  writer = new Uint16Array(FIRST_CAPACITY)
+  writer = new Uint32Array(FIRST_CAPACITY)
   /** A start's own span; the span that an end closed. */
   slot = new Int32Array(FIRST_CAPACITY)
   /** The end of this start, or the start of this end, by id. */
@@ -40,7 +40,7 @@ export class EventTable {
   /** Input, output and total tokens and US dollars in turn; NaN = not told. */
   #figures = new Float64Array(FIRST_CAPACITY)
   #figureCount = 0
-  /** Explicit parents are rare enough in number of keys to be kept apart: by event. */
+  /** The spans that starts name as their parents. */
   readonly parents = new ParentColumn()
 
   add(row: EventRow, position: number, writer: number, scopes: ScopeTable): number {
@@ -110,17 +110,15 @@ export class EventTable {
 
   #addIds(event: number, row: EventRow): void {
     let at = this.idFrom[event]!
-    if (row.phase <= END || row.idCount > 0) {
-      while (at + row.idCount > this.idKey.length) {
-        this.idKey = larger(this.idKey)
-        this.idHigh = larger(this.idHigh)
-        this.idLow = larger(this.idLow)
-      }
-      for (let index = 0; index < row.idCount; index++, at++) {
-        this.idKey[at] = row.idKeys[index]!
-        this.idHigh[at] = row.idHigh[index]!
-        this.idLow[at] = row.idLow[index]!
-      }
+    while (at + row.idCount > this.idKey.length) {
+      this.idKey = larger(this.idKey)
+      this.idHigh = larger(this.idHigh)
+      this.idLow = larger(this.idLow)
+    }
+    for (let index = 0; index < row.idCount; index++, at++) {
+      this.idKey[at] = row.idKeys[index]!
+      this.idHigh[at] = row.idHigh[index]!
+      this.idLow[at] = row.idLow[index]!
     }
     this.idFrom[event + 1] = at
   }
@@ -291,7 +289,7 @@ export class SpanTable {
   }
 }
 
-type Column = Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array | Int8Array
+type Column = Float64Array | Int32Array | Uint32Array | Uint8Array | Int8Array
 
 /** A copy with twice the room. */
 export function larger<T extends Column>(column: T): T {

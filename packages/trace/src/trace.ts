@@ -5,7 +5,7 @@
  *     add ──▶ row ──▶ tables ──▶ stage 1: by id (id-pairing.ts) ──▶ stage 2: in order of time (sweep.ts)
  */
 import type { AgentEvent, TelemetrySample } from './event.ts'
-import { END, EventRow, POINT, START } from './event-row.ts'
+import { EventRow, POINT, START } from './event-row.ts'
 import { lowerBound } from './event-lists.ts'
 import { IdPairing } from './id-pairing.ts'
 import { hashText } from './hash.ts'
@@ -267,7 +267,7 @@ export class Trace {
         const child = this.#links.addStart(event)
         if (child !== NONE) redoFrom(child)
       }
-      if (phase <= END && phase !== POINT && events.hasIds(event)) this.#ids.add(event)
+      if (phase !== POINT && events.hasIds(event)) this.#ids.add(event)
     }
     this.#ids.settle((event, at) => {
       if (events.phase(event) === START && events.applied[event] === 1) {
