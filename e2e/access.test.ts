@@ -118,6 +118,17 @@ describe('by keyboard alone', () => {
       await page.waitForFunction(() => !/[#&]t=/.test(location.hash))
     }))
 
+  it('shows where keys go as soon as one is pressed, and not before', () =>
+    withPage({}, async (page) => {
+      await openSample(page)
+      await page.waitForFunction(() => document.activeElement?.tagName === 'CANVAS')
+      const hasRing = () => page.evaluate(() => document.activeElement?.matches(':focus-visible'))
+      expect(await hasRing()).toBe(false)
+      await page.keyboard.press('w')
+      expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('CANVAS')
+      expect(await hasRing()).toBe(true)
+    }))
+
   it('reaches every control of a run with Tab, each with a name and a visible focus', () =>
     withPage({}, async (page) => {
       await openSample(page)

@@ -56,6 +56,7 @@ export function TimelineCanvas(props: TimelineCanvasProps) {
           aria-roledescription="timeline"
           aria-label="Timeline of spans"
           aria-describedby={descriptionId}
+          onKeyDown={showFocus}
         />
         {/* oxlint-enable */}
       </div>
@@ -64,6 +65,13 @@ export function TimelineCanvas(props: TimelineCanvasProps) {
       </p>
     </div>
   )
+}
+
+/** The page may have put the focus here without a ring; whoever uses keys must see where they go. */
+function showFocus({ currentTarget: canvas }: { readonly currentTarget: HTMLCanvasElement }): void {
+  if (canvas.matches(':focus-visible')) return
+  canvas.blur()
+  canvas.focus({ preventScroll: true, focusVisible: true })
 }
 
 /** What is selected, in words; nothing when it is no longer there. */
