@@ -40,7 +40,7 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       session = undefined
       break
     case 'regroup':
-      session?.regroup(data.groupBy)
+      void session?.regroup(data.groupBy)
       break
     case 'retry':
       session?.retry()

@@ -112,3 +112,31 @@ test('the keys offered for grouping leave out those with a value a span', () => 
   ingestor.push(utf8.encode(logText(rows)))
   expect(ingestor.groupKeys()).toEqual(['agent', 'kind', 'tool', 'model', 'team'])
 })
+
+test('a key that was not noted while reading gives the same groups after the log is read again', async () => {
+  const log = logText([
+    ['agent', 0, 9, { agent_name: 'planner', team: 'red' }],
+    ['tool_call', 1, 2, { tool: 'grep', parent_id: 's0' }],
+    ['turn', 3, 4, { team: 12 }],
+    ['turn', 10, 11],
+  ])
+  const bytes = utf8.encode(log)
+  const half = bytes.length >> 1
+  const ingestor = new Ingestor('agent')
+  const columns = new Columns()
+  ingestor.push(bytes.slice(0, half))
+  columns.apply(ingestor.flush()!)
+  expect(ingestor.noteValuesOf('team')).toBe(true)
+  // The log grows while what was there is read again, in other chunks than before.
+  ingestor.push(bytes.slice(half))
+  await ingestor.readValues(
+    (async function* () {
+      for (let at = 0; at < half; at += 7) yield bytes.slice(at, at + 7)
+    })(),
+  )
+  ingestor.finish()
+  columns.apply(ingestor.regroup('team'))
+  expect(ingestor.noteValuesOf('team')).toBe(false)
+  expect(picture(columns)).toEqual(picture(columnsOf(log, { groupBy: 'team' })))
+  expect(columns.groups.map(({ label }) => label)).toEqual(['red', '12', 'no team'])
+})

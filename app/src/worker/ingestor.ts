@@ -3,21 +3,26 @@
  * test can feed it chunks cut anywhere.
  *
  * ```
- *  bytes ─▶ LogDecoder ─▶ Trace ─flush▶ changes ─▶ Lanes ─▶ PatchBuilder ─▶ patch
+ *  bytes ─▶ LogReader ─▶ Trace ─flush▶ changes ─▶ Lanes ─▶ PatchBuilder ─▶ patch
  * ```
  */
 import {
   Lanes,
-  LogDecoder,
+  LogReader,
+  POINT,
+  START,
   Trace,
   type DataQuality,
+  type EventRow,
+  type LogSink,
   type Mark,
   type Span,
   type TraceChanges,
   type WriterState,
 } from '@wattline/trace'
 import type { MalformedLine } from '../store/app-state.ts'
-import { Grouping } from './grouping.ts'
+import { GroupKeys } from './group-keys.ts'
+import { groupUnder, KeyValues, mustBeNoted, valueUnder } from './grouping.ts'
 import { PatchBuilder } from './patches.ts'
 import type { TracePatch } from './protocol.ts'
 
@@ -26,20 +31,32 @@ const KEPT_MALFORMED = 200
 
 export class Ingestor {
   readonly trace = new Trace()
-  readonly #decoder: LogDecoder
-  readonly #grouping = new Grouping()
+  readonly #reader: LogReader
+  readonly #groupKeys = new GroupKeys()
   readonly #patches = new PatchBuilder(this.trace)
   readonly #malformed: MalformedLine[] = []
+  readonly #sink: LogSink
   #lanes: Lanes
   #groupBy: string
+  #noted: KeyValues | undefined
+  #writer = 0
   #receivedBytes = 0
   #tornLine: number | undefined
 
   constructor(groupBy: string) {
     this.#groupBy = groupBy
-    const utf8 = new TextDecoder('utf-8', { fatal: true })
-    this.#decoder = new LogDecoder({ decode: (bytes) => utf8.decode(bytes) })
-    this.#lanes = new Lanes(this.trace, this.#grouping.groupOf(groupBy))
+    this.#reader = this.#newReader()
+    this.#sink = {
+      event: (row, position) => {
+        this.trace.addRow(row, position, this.#writer)
+        if (this.#noted !== undefined) note(this.#noted, row, position, this.trace.spanCount - 1)
+      },
+      sample: (sample) => this.trace.addSample(sample),
+      malformed: (reason, position, line) => this.#addMalformed(position, line, reason),
+      rescaled: () => this.trace.addRescaled(),
+    }
+    this.noteValuesOf(groupBy)
+    this.#lanes = new Lanes(this.trace, groupUnder(groupBy, this.#noted))
   }
 
   /** Bytes taken so far: the position of the next chunk's first byte. */
@@ -54,23 +71,44 @@ export class Ingestor {
   /** Takes a chunk of the log, cut anywhere. */
   push(chunk: Uint8Array, writer = 0): void {
     this.#receivedBytes += chunk.length
-    this.#decoder.push(chunk, (line, position, lineNumber) => {
-      switch (line.type) {
-        case 'event':
-          this.trace.add(line.event, position, writer)
-          this.#grouping.note(line.event, position)
-          break
-        case 'sample':
-          this.trace.addSample(line.sample)
-          break
-        case 'malformed':
-          this.#addMalformed(position, lineNumber, line.reason)
-          break
-        case 'blank':
-          break
-      }
-      if ('rescaled' in line) this.trace.addRescaled()
-    })
+    this.#writer = writer
+    this.#groupKeys.sample(chunk)
+    this.#reader.push(chunk, this.#sink)
+  }
+
+  /**
+   * Notes the values of a key from here on, if the trace does not keep them. True when lines that
+   * were read before have values of it, too: {@link readValues} is to read them again.
+   */
+  noteValuesOf(key: string): boolean {
+    if (!mustBeNoted(key)) return false
+    if (this.#noted?.key === key) return false
+    this.#noted = new KeyValues(key, this.trace.texts)
+    this.#reader.noteKey(key)
+    return this.#receivedBytes > 0
+  }
+
+  /** Reads the log again, from its beginning to where it stands, for the values of the noted key. */
+  async readValues(log: AsyncIterable<Uint8Array>): Promise<void> {
+    const values = this.#noted
+    if (values === undefined) return
+    const reader = this.#newReader()
+    reader.noteKey(values.key)
+    let spans = 0
+    const sink: LogSink = {
+      event: (row, position) => {
+        note(values, row, position, spans)
+        if (row.phase === START) spans++
+      },
+      sample: () => undefined,
+      malformed: () => undefined,
+    }
+    let left = this.#receivedBytes
+    for await (const chunk of log) {
+      reader.push(chunk.subarray(0, left), sink)
+      left -= chunk.length
+      if (left <= 0) return
+    }
   }
 
   /** Number of the last line if it has no end: it was cut off, and is no event. */
@@ -80,7 +118,7 @@ export class Ingestor {
 
   /** The log has ended here. */
   finish(writer = 0): void {
-    if (this.#decoder.finish() !== undefined) this.#tornLine = this.#decoder.lineCount + 1
+    if (this.#reader.finish() !== undefined) this.#tornLine = this.#reader.lineCount + 1
     this.trace.setWriter(writer, 'closed')
   }
 
@@ -107,7 +145,7 @@ export class Ingestor {
     const { marks, spanCount } = this.trace
     const spanSlots = Int32Array.from({ length: spanCount }, (_, slot) => slot)
     this.#groupBy = groupBy
-    this.#lanes = new Lanes(this.trace, this.#grouping.groupOf(groupBy))
+    this.#lanes = new Lanes(this.trace, groupUnder(groupBy, this.#noted))
     this.#lanes.place({ spanSlots })
     return this.#build({ spanSlots, marks, removedMarks }, true)
   }
@@ -118,11 +156,16 @@ export class Ingestor {
 
   /** What a span is grouped under now; undefined when it has no such value. */
   groupOf(item: Span | Mark): string | undefined {
-    return this.#grouping.valueOf(this.#groupBy)(item)
+    return valueUnder(this.#groupBy, this.#noted)(item)
   }
 
   groupKeys(): string[] {
-    return this.#grouping.keys()
+    return this.#groupKeys.offered()
+  }
+
+  #newReader(): LogReader {
+    const utf8 = new TextDecoder('utf-8', { fatal: true })
+    return new LogReader({ decode: (bytes) => utf8.decode(bytes), texts: this.trace.texts })
   }
 
   #build(changes: Omit<TraceChanges, 'spans'>, relayout: boolean): TracePatch {
@@ -139,6 +182,11 @@ export class Ingestor {
     this.trace.addMalformed(position, reason)
     if (this.#malformed.length < KEPT_MALFORMED) this.#malformed.push({ line, reason })
   }
+}
+
+function note(values: KeyValues, row: EventRow, position: number, slot: number): void {
+  if (row.phase === START) values.setSpan(slot, row.note)
+  else if (row.phase === POINT) values.setPoint(position, row.note)
 }
 
 /** The mark with this slot, if it still stands. */

@@ -2,7 +2,7 @@ import { Blob } from 'node:buffer'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { isGzip, openFile } from './file-source.ts'
-import { fileLines, lineAfter, streamLines, WatchedLines } from './raw-lines.ts'
+import { fileLines, lineAfter, streamLines, WatchedLines, type RawLines } from './raw-lines.ts'
 
 const utf8 = {
   encode: (text: string) => new TextEncoder().encode(text),
@@ -57,4 +57,22 @@ test('of a watched log the last frames are kept, older ones are asked for by the
   expect(utf8.decode(await lines.read(6))).toBe('old 1')
   expect(asked).toEqual([700])
   await expect(lines.read(99)).rejects.toThrow('no line at 99')
+  expect(await textOf(lines)).toBe('old 0\nold 1\n')
+})
+
+/** The whole log, as `all` gives it. */
+async function textOf(lines: RawLines): Promise<string> {
+  let text = ''
+  for await (const chunk of lines.all()) text += utf8.decode(chunk)
+  return text
+}
+
+test('the whole log can be had again, from a file, a compressed one, and frames that are kept', async () => {
+  expect(await textOf(fileLines(asFile(LOG)))).toBe(LINES.join('\n'))
+  const packed = asFile(gzipSync(LOG))
+  expect(await textOf(streamLines(() => openFile(packed, true)))).toBe(LINES.join('\n'))
+  const watched = new WatchedLines(() => Promise.reject(new Error('not asked')))
+  watched.add(0, 700, utf8.encode('one\n'))
+  watched.add(4, 704, utf8.encode('two\n'))
+  expect(await textOf(watched)).toBe('one\ntwo\n')
 })

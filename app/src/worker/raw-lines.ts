@@ -11,12 +11,15 @@ const RETAINED_BYTES = 64 * 1024 * 1024
 export interface RawLines {
   /** Bytes of the line at `position`, without its newline. Rejects when they cannot be had. */
   read(position: number): Promise<Uint8Array>
+  /** The log from its beginning. */
+  all(): AsyncIterable<Uint8Array>
 }
 
 /** Lines of a file: read again from its slices, of which the last few are kept. */
 export function fileLines(file: Blob): RawLines {
   let blocks: Block[] = []
   return {
+    all: () => chunksOf(file.stream()),
     async read(position) {
       const known = blocks.find((block) => lineIn(block, position) !== undefined)
       const block = known ?? (await readBlock(file, position))
@@ -49,7 +52,23 @@ function lineIn(block: Block, position: number): Uint8Array | undefined {
 
 /** Lines of a stream that can only be read from its beginning (a compressed file). */
 export function streamLines(open: () => ReadableStream<Uint8Array>): RawLines {
-  return { read: (position) => lineAfter(open(), position) }
+  return { read: (position) => lineAfter(open(), position), all: () => chunksOf(open()) }
+}
+
+/** A stream's chunks; the stream is cancelled when nobody wants more. Safari's cannot be iterated. */
+async function* chunksOf(
+  stream: ReadableStream<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, void> {
+  const reader = stream.getReader()
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return
+      yield value
+    }
+  } finally {
+    await reader.cancel()
+  }
 }
 
 /** The line that begins `skip` bytes into the stream; the rest of the stream is cancelled. */
@@ -128,6 +147,26 @@ export class WatchedLines implements RawLines {
     if (frame.bytes === undefined) return lineAfter(await this.#fetchFrom(frame.cursor), offset)
     const end = frame.bytes.indexOf(LF, offset)
     return frame.bytes.subarray(offset, end === -1 ? frame.length : end)
+  }
+
+  async *all(): AsyncGenerator<Uint8Array, void, void> {
+    const first = this.#frames[0]
+    if (first === undefined) return
+    if (first.bytes === undefined) yield* chunksOf(await this.#fetchFrom(first.cursor))
+    // Frames may be let go, and new ones come, while this one is used.
+    else for (const frame of this.#frames) yield frame.bytes ?? (await this.#bytesOf(frame))
+  }
+
+  async #bytesOf({ cursor, length }: Frame): Promise<Uint8Array> {
+    const bytes = new Uint8Array(length)
+    let at = 0
+    for await (const chunk of chunksOf(await this.#fetchFrom(cursor))) {
+      const part = chunk.subarray(0, length - at)
+      bytes.set(part, at)
+      at += part.length
+      if (at === length) break
+    }
+    return bytes
   }
 
   #frameAt(position: number): Frame | undefined {

@@ -88,10 +88,17 @@ export class Session {
     this.#watch?.retry()
   }
 
-  regroup(groupBy: string): void {
+  /** Reads the log again when it has not kept the key's values. The last wish wins. */
+  async regroup(groupBy: string): Promise<void> {
     this.#groupBy = groupBy
     this.#sendPatch()
-    this.#postPatch(this.#ingestor.regroup(groupBy))
+    const ingestor = this.#ingestor
+    if (ingestor.noteValuesOf(groupBy) && this.#rawLines !== undefined) {
+      await ingestor.readValues(this.#rawLines.all())
+      if (groupBy !== this.#groupBy) return
+    }
+    // A log that began anew meanwhile is grouped by this key already.
+    if (ingestor === this.#ingestor) this.#postPatch(ingestor.regroup(groupBy))
     this.#post({ type: 'regrouped', groupBy })
   }
 

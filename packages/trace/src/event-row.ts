@@ -78,6 +78,8 @@ export class EventRow {
   costUsd = NaN
   /** Events that a recorder says it had to drop (`recorder_dropped`). */
   dropped = 0
+  /** Text of the one more key that a reader was asked to note; 0 = none. */
+  note = 0
 
   clear(): void {
     this.idCount = 0
@@ -93,6 +95,7 @@ export class EventRow {
     this.totalTokens = NaN
     this.costUsd = NaN
     this.dropped = 0
+    this.note = 0
   }
 }
 

@@ -37,6 +37,7 @@ import {
   insertId,
   insertParent,
   KEY_USES,
+  MAX_NOTE_CHARS,
   setFigure,
   type KeyUse,
 } from './metadata-reader.ts'
@@ -87,12 +88,20 @@ export class LineScanner {
   #agentRank = 0
   /** `success` or `status` says so, whether or not there is an `error` that says why. */
   #hasFailed = false
+  /** The key without meaning whose value goes into `row.note`. */
+  #noteKey: KeyTable | undefined
+  #notedIn = 0
 
   /** Texts are numbered by `texts`; new ones are made by `decode`. */
   constructor(texts: Interner, decode: Decode) {
     this.#texts = texts
     this.#decode = decode
     this.#number = new NumberReader(decode)
+  }
+
+  /** A key of plain ASCII that is none of {@link KEY_USES}; undefined = nothing more is noted. */
+  noteKey(key: string | undefined): void {
+    this.#noteKey = key === undefined ? undefined : new KeyTable([key])
   }
 
   /**
@@ -191,8 +200,11 @@ export class LineScanner {
       }
       const value = startOfValue(bytes, keyEnd + 1, to)
       if (value < 0) return -1
-      const isKnown = key !== NO_KEY
-      const end = isKnown ? this.#known(key, bytes, value, to, row) : endOfValue(bytes, value, to)
+      let end: number
+      if (key !== NO_KEY) end = this.#known(key, bytes, value, to, row)
+      else if (this.#noteKey?.find(bytes, at + 1, keyEnd) === 0) {
+        end = this.#note(bytes, value, to, row)
+      } else end = endOfValue(bytes, value, to)
       if (end < 0) return -1
       at = skipSpace(bytes, end, to)
       if (at >= to) return -1
@@ -224,6 +236,25 @@ export class LineScanner {
     if (end < 0 || first === LOWER_N) return end
     if (use.isError) return this.#flag(key, first === LOWER_F) ? end : -1
     if (isName(use)) this.#nameBy(use, this.#texts.idOfBytes(bytes, from, end, this.#decode), row)
+    return end
+  }
+
+  /** A short plain text, a whole number, a boolean or null; anything else takes the slow path. */
+  #note(bytes: Uint8Array, from: number, to: number, row: EventRow): number {
+    if (this.#notedIn === this.#line) return -1
+    this.#notedIn = this.#line
+    const first = bytes[from]!
+    if (first === QUOTE) {
+      const close = endOfPlain(bytes, from + 1, to)
+      if (close >= to || bytes[close] !== QUOTE || close - from > MAX_NOTE_CHARS) return -1
+      if (close > from + 1) row.note = this.#texts.idOfBytes(bytes, from + 1, close, this.#decode)
+      return close + 1
+    }
+    const isNumber = first === MINUS || isDigit(first)
+    const end = isNumber ? this.#number.read(bytes, from, to) : endOfLiteral(bytes, from, to)
+    if (end < 0 || first === LOWER_N) return end
+    if (isNumber && !this.#number.isPlainInteger) return -1
+    row.note = this.#texts.idOfBytes(bytes, from, end, this.#decode)
     return end
   }
 

@@ -4,8 +4,8 @@ import { EventRow } from './event-row.ts'
 import { Interner } from './interner.ts'
 import { LogDecoder } from './jsonl.ts'
 import { LogReader, type LogSink } from './log-reader.ts'
-import { readEvent } from './metadata-reader.ts'
-import { damaged, sampleLine, soundLine } from './testing/arbitrary-lines.ts'
+import { noteValue, readEvent } from './metadata-reader.ts'
+import { damaged, NOTED_KEYS, sampleLine, soundLine } from './testing/arbitrary-lines.ts'
 import { rowText } from './testing/rows.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
@@ -15,11 +15,13 @@ const encoder = new TextEncoder()
 interface Options {
   readonly maxLineBytes?: number
   readonly startPosition?: number
+  readonly noteKey?: string
 }
 
-function read(chunks: Iterable<Uint8Array>, options: Options = {}) {
+function read(chunks: Iterable<Uint8Array>, { noteKey, ...options }: Options = {}) {
   const texts = new Interner()
   const reader = new LogReader({ decode, texts, ...options })
+  reader.noteKey(noteKey)
   const seen: unknown[] = []
   const sink: LogSink = {
     event: (row, ...where) => seen.push(['event', rowText(row, texts), ...where]),
@@ -37,7 +39,7 @@ function read(chunks: Iterable<Uint8Array>, options: Options = {}) {
 }
 
 /** The same by the slow path alone. */
-function decodeAll(bytes: Uint8Array, options: Options = {}) {
+function decodeAll(bytes: Uint8Array, { noteKey, ...options }: Options = {}) {
   const texts = new Interner()
   const row = new EventRow()
   const decoder = new LogDecoder({ decode, ...options })
@@ -48,6 +50,7 @@ function decodeAll(bytes: Uint8Array, options: Options = {}) {
     if (line.type === 'sample') seen.push([line.type, line.sample, ...where])
     if (line.type === 'event') {
       readEvent(line.event, texts, row)
+      if (noteKey !== undefined) noteValue(line.event.metadata, noteKey, texts, row)
       seen.push([line.type, rowText(row, texts), ...where])
     }
   })
@@ -79,9 +82,12 @@ const log = fc
 test('any chunking of any log reads as the slow path reads the whole', () => {
   const cuts = fc.array(fc.nat(), { maxLength: 8 })
   const limit = fc.option(fc.integer({ min: 1, max: 200 }), { nil: 1e6, freq: 3 })
+  const start = fc.constantFrom(0, 77)
+  const note = fc.constantFrom(undefined, ...NOTED_KEYS, 'status', 'tool')
   fc.assert(
-    fc.property(log, cuts, limit, fc.constantFrom(0, 77), (bytes, at, maxLineBytes, start) => {
-      const options = { maxLineBytes, startPosition: start }
+    fc.property(log, cuts, limit, start, note, (bytes, at, maxLineBytes, startPosition, key) => {
+      const noteKey = key === undefined ? {} : { noteKey: key }
+      const options = { maxLineBytes, startPosition, ...noteKey }
       expect(read(cut(bytes, at), options)).toEqual(decodeAll(bytes, options))
     }),
     { numRuns: 1500 },
@@ -114,4 +120,24 @@ test('events that a recorder had to drop come with their count', () => {
     read([line(metadata)]).seen.map((item) => (item as [string, { dropped: number }])[1].dropped)
   expect(dropped('{"count":17}')).toEqual([17])
   expect(dropped('{}')).toEqual([1])
+})
+
+test('one more key can be noted, from any line on', () => {
+  const texts = new Interner()
+  const reader = new LogReader({ decode, texts })
+  const noted: string[] = []
+  const push = (...values: string[]) => {
+    const lines = values.map(
+      (value) => `{"event_type":"x","timestamp":1,"metadata":{"team":${value}}}\n`,
+    )
+    reader.push(encoder.encode(lines.join('')), {
+      event: ({ note }) => noted.push(texts.text(note)),
+      sample: () => undefined,
+      malformed: () => undefined,
+    })
+  }
+  push('"red"')
+  reader.noteKey('team')
+  push('"red"', '12', '1.5', 'true', 'null', '""', '{"a":1}', '"r\\u0065d"', `"${'x'.repeat(121)}"`)
+  expect(noted).toEqual(['', 'red', '12', '1.5', 'true', '', '', '', 'red', ''])
 })

@@ -6,14 +6,14 @@
  *     chunk   …torn}\n{"event_type"…}\n{"timestamp"…, "reading"…}\n{"event_ty…
  *             decoder │ scanner        │ decoder                   │ decoder keeps it
  */
-import type { TelemetrySample } from './event.ts'
+import type { AgentEvent, TelemetrySample } from './event.ts'
 import { EventRow } from './event-row.ts'
 import type { Interner } from './interner.ts'
 import { LF } from './json-bytes.ts'
 import { LogDecoder, type LineSink, type LogDecoderOptions } from './jsonl.ts'
 import { LineScanner, NOT_SCANNED } from './line-scanner.ts'
 import type { TornLine } from './lines.ts'
-import { readEvent } from './metadata-reader.ts'
+import { KEY_USES, noteValue, readEvent } from './metadata-reader.ts'
 import type { ParsedLine } from './parse.ts'
 import type { TimeUnit } from './timestamp.ts'
 
@@ -38,6 +38,9 @@ export class LogReader {
   readonly #scanner: LineScanner
   readonly #decoder: LogDecoder
   readonly #row = new EventRow()
+  #noteKey: string | undefined
+  /** Whether the scanner can read all that is asked for. */
+  #mayScan = true
   /** Byte offset of the chunk that is being read. */
   #position: number
 
@@ -54,6 +57,13 @@ export class LogReader {
     return this.#decoder.lineCount
   }
 
+  /** From the next line on, notes the value of one more metadata key in `row.note`. */
+  noteKey(key: string | undefined): void {
+    this.#noteKey = key
+    this.#mayScan = key === undefined || (/^[ -~]+$/.test(key) && !KEY_USES.has(key))
+    this.#scanner.noteKey(this.#mayScan ? key : undefined)
+  }
+
   /** Passes what each line that ends in `chunk` says to `sink`. The chunk may be reused then. */
   push(chunk: Uint8Array, sink: LogSink): void {
     const take: LineSink = (line, position, lineNumber) => {
@@ -61,7 +71,7 @@ export class LogReader {
     }
     let at = this.#decoder.finish() === undefined ? 0 : this.#decode(chunk, 0, take)
     while (at < chunk.length) {
-      at = this.#scan(chunk, at, sink)
+      if (this.#mayScan) at = this.#scan(chunk, at, sink)
       if (at < chunk.length) at = this.#decode(chunk, at, take)
     }
     this.#position += chunk.length
@@ -102,7 +112,7 @@ export class LogReader {
     switch (line.type) {
       case 'event':
         if (line.rescaled !== undefined) sink.rescaled?.(line.rescaled, position, lineNumber)
-        readEvent(line.event, this.#texts, this.#row)
+        this.#readEvent(line.event)
         return sink.event(this.#row, position, lineNumber)
       case 'sample':
         if (line.rescaled !== undefined) sink.rescaled?.(line.rescaled, position, lineNumber)
@@ -111,6 +121,13 @@ export class LogReader {
         return sink.malformed(line.reason, position, lineNumber)
       case 'blank':
         return undefined
+    }
+  }
+
+  #readEvent(event: AgentEvent): void {
+    readEvent(event, this.#texts, this.#row)
+    if (this.#noteKey !== undefined) {
+      noteValue(event.metadata, this.#noteKey, this.#texts, this.#row)
     }
   }
 }

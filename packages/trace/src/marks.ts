@@ -50,6 +50,11 @@ class MarkView implements Mark {
     return error === NONE ? undefined : this.#source.texts.text(error)
   }
 
+  scopeText(keyIndex: number): string | undefined {
+    const { events, scopes } = this.#source
+    return this.#text(scopes.textId(events.scope[this.event]!, keyIndex))
+  }
+
   #text(id: number): string | undefined {
     return id === 0 ? undefined : this.#source.texts.text(id)
   }

@@ -111,6 +111,16 @@ export function readEvent(event: AgentEvent, texts: Interner, row: EventRow): vo
   row.error = error === undefined || error === '' ? 0 : texts.id(error)
 }
 
+/** Longer values name nothing that things could be grouped by. */
+export const MAX_NOTE_CHARS = 120
+
+/** Puts the value of any one key, if it is a short text, a number or a boolean, into `row.note`. */
+export function noteValue(metadata: Metadata, key: string, texts: Interner, row: EventRow): void {
+  const value = own(metadata, key)
+  const text = typeof value === 'object' ? undefined : scalarText(value)
+  if (text !== undefined && text.length <= MAX_NOTE_CHARS) row.note = texts.id(text)
+}
+
 function droppedCount(metadata: Metadata): number {
   const count = own(metadata, 'count')
   return typeof count === 'number' && count > 0 ? count : 1

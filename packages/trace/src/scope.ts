@@ -29,6 +29,11 @@ const SOFT_KEYS = ['model', 'model_id', 'model_alias'] as const
 
 export const SCOPE_KEYS: readonly string[] = [...HARD_KEYS, ...SOFT_KEYS]
 
+/** The index under which a view's `scopeText` finds a key's value; −1 = the key is none of them. */
+export function scopeKeyIndex(key: string): number {
+  return SCOPE_KEYS.indexOf(key)
+}
+
 /** Numbers equal scopes once; 0 is the scope that says nothing. */
 export class ScopeTable {
   #values = new Int32Array(SCOPE_SIZE * 64)
@@ -45,6 +50,11 @@ export class ScopeTable {
       if (id === 0) return this.#add(scope, at)
       if (this.#equals(id, scope)) return id
     }
+  }
+
+  /** Text number of a scope's value under one of its keys; 0 = none. */
+  textId(id: number, keyIndex: number): number {
+    return id === 0 ? 0 : this.#values[id * SCOPE_SIZE + keyIndex]!
   }
 
   /** Agreed hard and soft keys of a start and an end; −1 when they contradict on a hard key. */

@@ -1,5 +1,6 @@
 /** A span as others see it: a slot of the tables, read when it is asked. */
 import type { Interner } from './interner.ts'
+import type { ScopeTable } from './scope.ts'
 import { SpanFlag, type Span, type Tokens, type WriterState } from './span.ts'
 import { NONE, type EventTable, type SpanTable } from './tables.ts'
 
@@ -13,6 +14,7 @@ export interface WriterFacts {
 export interface ViewSource {
   readonly events: EventTable
   readonly spans: SpanTable
+  readonly scopes: ScopeTable
   readonly texts: Interner
   readonly writers: readonly WriterFacts[]
   view(slot: number): Span
@@ -91,6 +93,11 @@ export class SpanView implements Span {
   }
   get agentId(): number {
     return this.#source.spans.agent[this.slot]!
+  }
+
+  scopeText(keyIndex: number): string | undefined {
+    const { events, scopes } = this.#source
+    return this.#text(scopes.textId(events.scope[this.#start]!, keyIndex))
   }
 
   /** No end can come any more. */

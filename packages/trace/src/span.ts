@@ -72,6 +72,8 @@ export interface Span {
   /** US dollars. */
   readonly costUsd: number | undefined
   readonly writer: number
+  /** Text of its start under one of the keys that pairing looks at; see `scopeKeyIndex`. */
+  scopeText(keyIndex: number): string | undefined
 }
 
 /** A point event, or an end whose start is missing (`orphan`). */
@@ -87,6 +89,8 @@ export interface Mark {
   readonly agent: string | undefined
   readonly error: string | undefined
   readonly writer: number
+  /** Its text under one of the keys that pairing looks at; see `scopeKeyIndex`. */
+  scopeText(keyIndex: number): string | undefined
 }
 
 export type WriterState = 'live' | 'closed' | 'lost'

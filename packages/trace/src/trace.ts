@@ -85,6 +85,7 @@ export class Trace {
     this.#source = {
       events: this.#events,
       spans: this.#spans,
+      scopes: this.#scopes,
       texts: this.texts,
       writers: this.#writers,
       view: (slot) => this.#view(slot),

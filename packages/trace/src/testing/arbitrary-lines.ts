@@ -85,12 +85,16 @@ const object = (fields: fc.Arbitrary<[string, string][]>) =>
         `{${one}${pairs.map(([key, field]) => `${key}${other}:${one}${field}${other}`).join(`,${one}`)}}`,
     )
 
+/** Keys that mean nothing to pairing, but may be grouped by. */
+export const NOTED_KEYS = ['team', 'équipe', '__proto__'] as const
+
 const knownKey = asJson(fc.constantFrom(...KEY_USES.keys()))
 const metadataField = fc.oneof(
   { weight: 4, arbitrary: fc.tuple(knownKey, fc.oneof({ weight: 3, arbitrary: text }, number)) },
   { weight: 2, arbitrary: fc.tuple(knownKey, value) },
   { weight: 2, arbitrary: fc.tuple(asJson(fc.string({ maxLength: 8 })), value) },
   fc.tuple(fc.constantFrom('"__proto__"', '"constructor"', '"reading"'), value),
+  fc.tuple(fc.constantFrom(...NOTED_KEYS.map((key) => JSON.stringify(key))), value),
 )
 const metadata = object(
   fc.oneof(

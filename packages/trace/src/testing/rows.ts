@@ -29,5 +29,6 @@ export function rowText(row: EventRow, texts: Interner): unknown {
     totalTokens: row.totalTokens,
     costUsd: row.costUsd,
     dropped: row.dropped,
+    note: text(row.note),
   }
 }
