@@ -1,4 +1,5 @@
-/** Reads a file of the visitor's: streamed, gzip undone, with its progress told. */
+/** Reads a file of the visitor's: slice by slice, gzip undone, with its progress told. */
+import { chunksOf } from './raw-lines.ts'
 
 export interface FileSink {
   bytes(chunk: Uint8Array): void
@@ -8,6 +9,8 @@ export interface FileSink {
 
 /** How long reading may keep everybody else waiting. */
 const TURN_MS = 24
+const FIRST_SLICE_BYTES = 128 * 1024
+const LARGEST_SLICE_BYTES = 1024 * 1024
 const GZIP = [0x1f, 0x8b] as const
 
 export async function isGzip(file: Blob): Promise<boolean> {
@@ -39,20 +42,37 @@ export async function readFile(
   sink: FileSink,
   signal: AbortSignal,
 ): Promise<void> {
-  let readBytes = 0
   let lastTurnMs = performance.now()
-  const reader = openFile(file, gzip, (bytes) => (readBytes += bytes)).getReader()
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (signal.aborted) return reader.cancel()
-    if (done) return
-    sink.bytes(value)
-    sink.progress(readBytes)
+  const counts = { readBytes: 0 }
+  for await (const chunk of gzip ? unpacked(file, counts) : slices(file, counts)) {
+    if (signal.aborted) return
+    sink.bytes(chunk)
+    sink.progress(counts.readBytes)
     if (performance.now() - lastTurnMs > TURN_MS) {
       await turn()
       lastTurnMs = performance.now()
     }
   }
+}
+
+interface ReadCounts {
+  /** Of the file on disk. */
+  readBytes: number
+}
+
+/** Small at first, so that there is something to see at once; then large, since each costs a wait. */
+async function* slices(file: Blob, counts: ReadCounts): AsyncGenerator<Uint8Array, void, void> {
+  for (let size = FIRST_SLICE_BYTES; counts.readBytes < file.size;) {
+    const from = counts.readBytes
+    const bytes = new Uint8Array(await file.slice(from, from + size).arrayBuffer())
+    counts.readBytes += bytes.length
+    yield bytes
+    size = Math.min(size * 2, LARGEST_SLICE_BYTES)
+  }
+}
+
+async function* unpacked(file: Blob, counts: ReadCounts): AsyncGenerator<Uint8Array, void, void> {
+  yield* chunksOf(openFile(file, true, (bytes) => (counts.readBytes += bytes)))
 }
 
 /** Lets what waits (a question, a closing) have its turn: reading alone never leaves the loop. */

@@ -10,8 +10,9 @@ export interface Pace {
   stop(): void
 }
 
-/** `act` runs at most once per `intervalMs`. */
-export function createPace(intervalMs: number, act: () => void): Pace {
+/** `act` runs at most once per interval, which may change from time to time. */
+export function createPace(interval: number | (() => number), act: () => void): Pace {
+  const intervalMs = typeof interval === 'number' ? () => interval : interval
   let lastMs = Number.NEGATIVE_INFINITY
   let timer: ReturnType<typeof setTimeout> | undefined
   const run = (): void => {
@@ -25,10 +26,10 @@ export function createPace(intervalMs: number, act: () => void): Pace {
   }
   return {
     ask() {
-      timer ??= setTimeout(run, Math.max(0, lastMs + intervalMs - performance.now()))
+      timer ??= setTimeout(run, Math.max(0, lastMs + intervalMs() - performance.now()))
     },
     askNow() {
-      if (performance.now() - lastMs < intervalMs) return this.ask()
+      if (performance.now() - lastMs < intervalMs()) return this.ask()
       stop()
       run()
     },

@@ -56,7 +56,7 @@ export function streamLines(open: () => ReadableStream<Uint8Array>): RawLines {
 }
 
 /** A stream's chunks; the stream is cancelled when nobody wants more. Safari's cannot be iterated. */
-async function* chunksOf(
+export async function* chunksOf(
   stream: ReadableStream<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, void> {
   const reader = stream.getReader()

@@ -15,15 +15,24 @@ import type { ServerRun } from './run-facts.ts'
 import { search } from './search.ts'
 import { watchRun, type WatchSource } from './watch-source.ts'
 
+/** A frame. */
 const PATCH_INTERVAL_MS = 16
+/** While a long file is read, each patch may cost a frame that nobody needs: they come further apart. */
+const LONGEST_PATCH_INTERVAL_MS = 250
 const QUALITY_INTERVAL_MS = 400
 
 export type Post = (message: FromWorker, transfer?: Transferable[]) => void
 
 export class Session {
   readonly #post: Post
-  readonly #patchPace = createPace(PATCH_INTERVAL_MS, () => this.#sendPatch())
-  readonly #qualityPace = createPace(QUALITY_INTERVAL_MS, () => this.#sendQuality())
+  readonly #patchPace = createPace(
+    () => this.#patchIntervalMs(),
+    () => this.#sendPatch(),
+  )
+  readonly #qualityPace = createPace(
+    () => QUALITY_INTERVAL_MS,
+    () => this.#sendQuality(),
+  )
   readonly #abort = new AbortController()
   #groupBy: string
   #ingestor: Ingestor
@@ -31,6 +40,8 @@ export class Session {
   #watch: WatchSource | undefined
   readonly #writers = new Map<string, number>()
   readonly #lostOf = new Map<string, number>()
+  /** When reading a file began; undefined = nothing is read that has an end. */
+  #beganMs: number | undefined
   #progress: Progress = { readBytes: 0, totalBytes: undefined, events: 0, done: false }
 
   constructor(post: Post, groupBy: string) {
@@ -68,6 +79,7 @@ export class Session {
   /** Reads a file of the visitor's to its end. */
   async readFile(file: File): Promise<void> {
     this.#setConnection('connecting')
+    this.#beganMs = performance.now()
     try {
       const gzip = await isGzip(file)
       this.#rawLines = gzip ? streamLines(() => openFile(file, true)) : fileLines(file)
@@ -138,6 +150,12 @@ export class Session {
           ask as Ask<'records'>,
         )
     }
+  }
+
+  #patchIntervalMs(): number {
+    if (this.#beganMs === undefined || this.#progress.done) return PATCH_INTERVAL_MS
+    const eighthMs = (performance.now() - this.#beganMs) / 8
+    return Math.min(Math.max(PATCH_INTERVAL_MS, eighthMs), LONGEST_PATCH_INTERVAL_MS)
   }
 
   #readRaw(position: number): Promise<Uint8Array> {

@@ -8,6 +8,7 @@ import type { AgentEvent, TelemetrySample } from './event.ts'
 import { EventRow, POINT, START } from './event-row.ts'
 import { lowerBound } from './event-lists.ts'
 import { IdPairing } from './id-pairing.ts'
+import { FlagCounts } from './flag-counts.ts'
 import { hashText } from './hash.ts'
 import { Interner } from './interner.ts'
 import { MarkTable } from './marks.ts'
@@ -72,6 +73,8 @@ export class Trace {
   /** By slot, whether it is among the changed. */
   #isChanged = new Uint8Array(256)
   #changed: number[] = []
+  readonly #flagged = new FlagCounts()
+  readonly #flagSpan: SpanView
   readonly #malformed: MalformedLine[] = []
   #malformedCount = 0
   #sampleCount = 0
@@ -90,6 +93,7 @@ export class Trace {
       writers: this.#writers,
       view: (slot) => this.#view(slot),
     }
+    this.#flagSpan = this.cursor()
     this.#marks = new MarkTable(this.#source)
     this.#sweep = new Sweep(this.#source, this.#scopes, this.texts, this.#links, {
       spanChanged: (slot) => this.#noteChanged(slot),
@@ -220,22 +224,14 @@ export class Trace {
     return this.#takeChanges()
   }
 
+  /** As of the last `flush`. */
   quality(): DataQuality {
-    let [ambiguous, unfinished, clock, parentUnsure] = [0, 0, 0, 0]
-    const span = this.cursor()
-    for (span.slot = 0; span.slot < this.#spans.count; span.slot++) {
-      const { flags } = span
-      if (flags & SpanFlag.AMBIGUOUS) ambiguous++
-      if (flags & SpanFlag.DID_NOT_END) unfinished++
-      if (flags & SpanFlag.CLOCK) clock++
-      if (flags & SpanFlag.PARENT_UNSURE) parentUnsure++
-    }
     return {
-      ambiguous,
+      ambiguous: this.#flagged.count(SpanFlag.AMBIGUOUS),
       orphan: this.#marks.orphanCount,
-      unfinished,
-      clock,
-      parentUnsure,
+      unfinished: this.#flagged.count(SpanFlag.DID_NOT_END),
+      clock: this.#flagged.count(SpanFlag.CLOCK),
+      parentUnsure: this.#flagged.count(SpanFlag.PARENT_UNSURE),
       late: this.#lateCount,
       malformed: this.#malformedCount,
       lost: this.#lostCount,
@@ -308,7 +304,12 @@ export class Trace {
 
   #takeChanges(): TraceChanges {
     const spanSlots = Int32Array.from(this.#changed).sort()
-    for (const slot of spanSlots) this.#isChanged[slot] = 0
+    const span = this.#flagSpan
+    for (const slot of spanSlots) {
+      this.#isChanged[slot] = 0
+      span.slot = slot
+      this.#flagged.set(slot, span.flags)
+    }
     this.#changed = []
     const view = (slot: number) => this.#view(slot)
     return {
