@@ -10,7 +10,6 @@ import {
   type Span,
   type Trace,
 } from '@wattline/trace'
-import { markBySlot } from './ingestor.ts'
 import { totalTokens } from './patches.ts'
 import type { KindSummary, MarkFacts, RangeSummary, RunOverview, SpanFacts } from './protocol.ts'
 
@@ -25,7 +24,7 @@ export function spanFacts(trace: Trace, slot: number): SpanFacts {
     totalTokens: totalTokens(span.tokens),
     costUsd: span.costUsd,
     children: childrenOf(trace, slot),
-    marks: trace.marks.filter(({ parent }) => parent?.slot === slot).map((mark) => mark.slot),
+    marks: marksOf(trace, slot),
   }
 }
 
@@ -38,10 +37,20 @@ function childrenOf(trace: Trace, parent: number): number[] {
   return children
 }
 
+function marksOf(trace: Trace, parent: number): number[] {
+  const marks: number[] = []
+  const mark = trace.markCursor()
+  for (mark.slot = 0; mark.slot < trace.markCount; mark.slot++) {
+    if (mark.parentSlot === parent && trace.hasMark(mark.slot)) marks.push(mark.slot)
+  }
+  return marks
+}
+
 /** @throws {RangeError} when there is no such mark. */
 export function markFacts(trace: Trace, slot: number): MarkFacts {
-  const mark = markBySlot(trace.marks, slot)
-  if (mark === undefined) throw new RangeError(`There is no mark ${slot}.`)
+  if (!trace.hasMark(slot)) throw new RangeError(`There is no mark ${slot}.`)
+  const mark = trace.markCursor()
+  mark.slot = slot
   return { error: mark.error, agent: mark.agent }
 }
 

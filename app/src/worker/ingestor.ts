@@ -134,20 +134,21 @@ export class Ingestor {
   flush(): TracePatch | undefined {
     const changes = this.trace.flush()
     this.#lanes.place(changes)
-    const { spanSlots, marks, removedMarks } = changes
-    if (spanSlots.length + marks.length + removedMarks.length === 0) return undefined
+    const { spanSlots, markSlots, removedMarks } = changes
+    if (spanSlots.length + markSlots.length + removedMarks.length === 0) return undefined
     return this.#build(changes, false)
   }
 
   /** Deals rows anew under another key; the patch holds every span and mark. */
   regroup(groupBy: string): TracePatch {
-    const removedMarks = this.trace.flush().removedMarks
-    const { marks, spanCount } = this.trace
-    const spanSlots = Int32Array.from({ length: spanCount }, (_, slot) => slot)
+    const { removedMarks } = this.trace.flush()
+    const spanSlots = Int32Array.from({ length: this.trace.spanCount }, (_, slot) => slot)
+    const markSlots = Int32Array.from({ length: this.trace.markCount }, (_, slot) => slot)
     this.#groupBy = groupBy
     this.#lanes = new Lanes(this.trace, groupUnder(groupBy, this.#noted))
     this.#lanes.place({ spanSlots })
-    return this.#build({ spanSlots, marks, removedMarks }, true)
+    const standing = markSlots.filter((slot) => this.trace.hasMark(slot))
+    return this.#build({ spanSlots, markSlots: standing, removedMarks }, true)
   }
 
   quality(): DataQuality {
@@ -168,10 +169,10 @@ export class Ingestor {
     return new LogReader({ decode: (bytes) => utf8.decode(bytes), texts: this.trace.texts })
   }
 
-  #build(changes: Omit<TraceChanges, 'spans'>, relayout: boolean): TracePatch {
+  #build(changes: Omit<TraceChanges, 'spans' | 'marks'>, relayout: boolean): TracePatch {
     return this.#patches.build({
       slots: changes.spanSlots,
-      marks: changes.marks,
+      markSlots: changes.markSlots,
       removedMarks: changes.removedMarks,
       places: this.#lanes,
       relayout,
@@ -187,9 +188,4 @@ export class Ingestor {
 function note(values: KeyValues, row: EventRow, position: number, slot: number): void {
   if (row.phase === START) values.setSpan(slot, row.note)
   else if (row.phase === POINT) values.setPoint(position, row.note)
-}
-
-/** The mark with this slot, if it still stands. */
-export function markBySlot(marks: readonly Mark[], slot: number): Mark | undefined {
-  return marks.find((mark) => mark.slot === slot)
 }

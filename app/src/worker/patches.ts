@@ -2,7 +2,7 @@
 import {
   SpanFlag,
   type LanePlace,
-  type Mark,
+  type MarkView,
   type SpanView,
   type Tokens,
   type Trace,
@@ -18,13 +18,13 @@ export interface Places {
   readonly groups: readonly TraceGroup[]
   groupAt(slot: number): number
   rowAt(slot: number): number
-  placeOfMark(mark: Mark): LanePlace
+  placeOfMark(mark: MarkView): LanePlace
 }
 
 export interface PatchInput {
   readonly slots: Int32Array
-  readonly marks: readonly Mark[]
-  readonly removedMarks: readonly number[]
+  readonly markSlots: Int32Array
+  readonly removedMarks: Int32Array
   readonly places: Places
   readonly relayout: boolean
 }
@@ -55,6 +55,7 @@ class PageTexts {
 export class PatchBuilder {
   readonly #trace: Trace
   readonly #span: SpanView
+  readonly #mark: MarkView
   readonly #kinds = new PageTexts()
   readonly #strings = new PageTexts()
   #rowCount = -1
@@ -62,6 +63,7 @@ export class PatchBuilder {
   constructor(trace: Trace) {
     this.#trace = trace
     this.#span = trace.cursor()
+    this.#mark = trace.markCursor()
   }
 
   build(input: PatchInput): TracePatch {
@@ -112,29 +114,32 @@ export class PatchBuilder {
     patch.endPosition[i] = span.endPosition ?? Number.NaN
   }
 
-  #marks({ marks, removedMarks, places }: PatchInput): MarkPatch {
-    const patch = emptyMarkPatch(marks.length + removedMarks.length)
-    for (let i = 0; i < marks.length; i++) this.#writeMark(patch, i, marks[i]!, places)
+  #marks({ markSlots, removedMarks, places }: PatchInput): MarkPatch {
+    const { length } = markSlots
+    const patch = emptyMarkPatch(length + removedMarks.length)
+    for (let i = 0; i < length; i++) {
+      this.#mark.slot = markSlots[i]!
+      this.#writeMark(patch, i, this.#mark, places)
+    }
     for (let i = 0; i < removedMarks.length; i++) {
-      patch.slots[marks.length + i] = removedMarks[i]!
-      patch.timeS[marks.length + i] = Number.NaN
-      patch.subject[marks.length + i] = -1
-      patch.parent[marks.length + i] = -1
-      patch.flags[marks.length + i] = MarkFlag.REMOVED
+      patch.slots[length + i] = removedMarks[i]!
+      patch.timeS[length + i] = Number.NaN
+      patch.subject[length + i] = -1
+      patch.parent[length + i] = -1
+      patch.flags[length + i] = MarkFlag.REMOVED
     }
     return patch
   }
 
-  #writeMark(patch: MarkPatch, i: number, mark: Mark, places: Places): void {
-    const { texts } = this.#trace
+  #writeMark(patch: MarkPatch, i: number, mark: MarkView, places: Places): void {
     const place = places.placeOfMark(mark)
     patch.slots[i] = mark.slot
     patch.timeS[i] = mark.timeS
-    patch.kind[i] = this.#kinds.id(texts.id(mark.kind))
-    patch.subject[i] = mark.subject === undefined ? -1 : this.#stringId(texts.id(mark.subject))
+    patch.kind[i] = this.#kinds.id(mark.kindId)
+    patch.subject[i] = this.#stringId(mark.subjectId)
     patch.group[i] = place.group
     patch.row[i] = place.row
-    patch.parent[i] = mark.parent?.slot ?? -1
+    patch.parent[i] = mark.parentSlot
     patch.flags[i] = markFlags(mark)
     patch.position[i] = mark.position
   }
@@ -172,7 +177,7 @@ function label(subject: string): string {
   return `${subject.slice(0, MAX_LABEL_CHARS - 1)}…`
 }
 
-function markFlags(mark: Mark): number {
+function markFlags(mark: MarkView): number {
   return (mark.orphan ? MarkFlag.ORPHAN : 0) | (mark.error === undefined ? 0 : MarkFlag.ERROR)
 }
 

@@ -1,5 +1,5 @@
 /** How many spans carry each flag, kept while spans change, so that asking costs nothing. */
-import { larger } from './tables.ts'
+import { larger } from './columns.ts'
 
 const BITS = 8
 

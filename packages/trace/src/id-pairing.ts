@@ -11,9 +11,9 @@
  * late has its component paired again.
  */
 import { START } from './event-row.ts'
-import { IdTable } from './id-table.ts'
+import { largerFor, NONE } from './columns.ts'
 import type { ScopeTable } from './scope.ts'
-import { larger, NONE, type EventTable, type SpanTable } from './tables.ts'
+import type { EventTable, SpanTable } from './tables.ts'
 import { insertEvent } from './event-lists.ts'
 
 interface Tangle {
@@ -35,17 +35,18 @@ export class IdPairing {
   readonly #events: EventTable
   readonly #spans: SpanTable
   readonly #scopes: ScopeTable
-  readonly #components = new IdTable()
-  #componentCount = 0
-  /** By component: the start that waits, and the last event, from which the others are linked. */
-  #waiting = new Int32Array(256)
-  #last = new Int32Array(256)
-  /** By component: the one it was merged into. */
-  readonly #mergedInto = new Map<number, number>()
+  /**
+   * Most ids are used by one kind under one key; the id's number is then that component's, too. By
+   * component: kind and key + 1 (0 = no such component), and its last event.
+   */
+  #tag = new Int32Array(256)
+  #last = new Int32Array(256).fill(NONE)
+  /** By component: the one it was merged into. Empty in a log whose events have one id each. */
+  #mergedInto = new Int32Array(0)
   readonly #tangles = new Map<number, Tangle>()
   readonly #dirty = new Set<Tangle>()
-  /** By event: the one before it in its component. */
-  #before = new Int32Array(256)
+  /** By event: the one before it in its component, unless that is the start it ended. */
+  readonly #before = new Map<number, number>()
   readonly #newlyEnded: number[] = []
 
   constructor(events: EventTable, spans: SpanTable, scopes: ScopeTable) {
@@ -57,13 +58,13 @@ export class IdPairing {
   /** Takes a start or an end that has ids. */
   add(event: number): void {
     const component = this.#componentOf(event)
-    while (event >= this.#before.length) this.#before = larger(this.#before)
     const last = this.#last[component]!
-    this.#before[event] = last
     this.#last[component] = event
     const tangle = this.#tangles.get(component)
-    if (tangle !== undefined) this.#addToTangle(tangle, event)
-    else if (!this.#addPlainly(component, event, last)) this.#tangle(component)
+    if (tangle !== undefined) return this.#addToTangle(tangle, event)
+    const isPlain = this.#addPlainly(event, last)
+    if (last !== NONE && this.#events.partner[event] !== last) this.#before.set(event, last)
+    if (!isPlain) this.#tangle(component)
   }
 
   /** Pairs what was added since; tells every difference for events already known. */
@@ -82,43 +83,38 @@ export class IdPairing {
   }
 
   #componentOf(event: number): number {
-    const { idFrom, idKey, idHigh, idLow } = this.#events
+    const keys = this.#events.idKeys(event)
     const kind = this.#events.kind(event)
     let component = NONE
-    const until = idFrom[event + 1]!
-    for (let at = idFrom[event]!; at < until; at++) {
-      // The kind and the key belong to the name of a component, so they are mixed into the hash.
-      const salt = Math.imul(kind * 8 + idKey[at]! + 1, 0x9e3779b1)
-      const high = (idHigh[at]! ^ salt) >>> 0
-      const low = (idLow[at]! + salt) >>> 0
-      const known = this.#components.get(high, low)
-      if (known === NONE) {
-        if (component === NONE) component = this.#newComponent()
-        this.#components.set(high, low, component)
-        continue
-      }
-      const found = this.#root(known)
+    for (let index = 0; index < keys.length; index++) {
+      const name = this.#nameOf(this.#events.idAt(event, index), kind * 8 + keys[index]!)
+      const found = this.#root(name)
       component = component === NONE ? found : this.#merge(component, found)
     }
     return component
   }
 
-  #newComponent(): number {
-    const component = this.#componentCount++
-    if (component >= this.#waiting.length) {
-      this.#waiting = larger(this.#waiting)
-      this.#last = larger(this.#last)
-    }
-    this.#waiting[component] = NONE
-    this.#last[component] = NONE
-    return component
+  /** The component of an id among the events of one kind that have it under one key. */
+  #nameOf(id: number, tag: number): number {
+    this.#reserve(id)
+    if (this.#tag[id] === 0) this.#tag[id] = tag + 1
+    if (this.#tag[id] === tag + 1) return id
+    const name = this.#events.ids.derived(id, tag)
+    this.#reserve(name)
+    this.#tag[name] = tag + 1
+    return name
+  }
+
+  #reserve(component: number): void {
+    if (component < this.#tag.length) return
+    this.#tag = largerFor(this.#tag, component, 0)
+    this.#last = largerFor(this.#last, component, NONE)
   }
 
   #root(component: number): number {
     let root = component
-    for (let next = this.#mergedInto.get(root); next !== undefined;) {
-      root = next
-      next = this.#mergedInto.get(root)
+    while (root < this.#mergedInto.length && this.#mergedInto[root] !== NONE) {
+      root = this.#mergedInto[root]!
     }
     return root
   }
@@ -127,7 +123,10 @@ export class IdPairing {
     if (a === b) return a
     // An empty component is one that this very event has begun.
     const [into, from] = this.#last[a] === NONE ? [b, a] : [a, b]
-    this.#mergedInto.set(from, into)
+    if (from >= this.#mergedInto.length) {
+      this.#mergedInto = largerFor(this.#mergedInto, from, NONE)
+    }
+    this.#mergedInto[from] = into
     if (this.#last[from] === NONE) return into
     const tangle = this.#tangle(into)
     for (const event of this.#eventsOf(from)) insertEvent(this.#events, tangle.events, event)
@@ -139,20 +138,14 @@ export class IdPairing {
   }
 
   /** The plain case: in order, one start at a time, each end its start's own. */
-  #addPlainly(component: number, event: number, last: number): boolean {
+  #addPlainly(event: number, last: number): boolean {
     const events = this.#events
     if (last !== NONE && events.compare(event, last) < 0) return false
-    const waiting = this.#waiting[component]!
-    if (events.phase(event) === START) {
-      if (waiting !== NONE) return false
-      this.#waiting[component] = event
-      return true
-    }
-    if (waiting === NONE || events.idScore(waiting, event) <= 0) return false
-    events.partner[waiting] = event
-    events.partner[event] = waiting
-    this.#newlyEnded.push(waiting)
-    this.#waiting[component] = NONE
+    const isWaiting = last !== NONE && events.phase(last) === START
+    if (events.phase(event) === START) return !isWaiting
+    if (!isWaiting || events.idScore(last, event) <= 0) return false
+    this.#pair(last, event)
+    this.#newlyEnded.push(last)
     return true
   }
 
@@ -160,7 +153,11 @@ export class IdPairing {
     const tangle = this.#tangles.get(component)
     if (tangle !== undefined) return tangle.events
     const list: number[] = []
-    for (let at = this.#last[component]!; at !== NONE; at = this.#before[at]!) list.push(at)
+    for (let at = this.#last[component]!; at !== NONE;) {
+      list.push(at)
+      const isEnded = this.#events.phase(at) !== START
+      at = this.#before.get(at) ?? (isEnded ? this.#events.partner[at]! : NONE)
+    }
     return list.reverse()
   }
 
@@ -289,11 +286,11 @@ export class IdPairing {
   }
 
   #bestByScope(tied: readonly number[], end: number): number {
-    const { scope } = this.#events
+    const events = this.#events
     let best = tied[0]!
     let bestScore = -2
     for (const start of tied) {
-      const score = this.#scopes.pairScore(scope[start]!, scope[end]!)
+      const score = this.#scopes.pairScore(events.scope(start), events.scope(end))
       if (score < bestScore) continue
       best = start
       bestScore = score

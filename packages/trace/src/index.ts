@@ -28,6 +28,7 @@ export { Interner } from './interner.ts'
 export { scopeKeyIndex } from './scope.ts'
 export { idsOf } from './metadata-reader.ts'
 export { type SpanView } from './span-view.ts'
+export { type MarkView } from './marks.ts'
 export { Lanes, type LaneGroup, type LanePlace } from './lanes.ts'
 export { Trace, type MalformedLine, type TraceChanges } from './trace.ts'
 export {

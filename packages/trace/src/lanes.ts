@@ -7,9 +7,10 @@
  *                     row 2      █ lm █ █    ██ lm ██
  *                     row 3        █ tool, while the one above still runs
  */
+import type { MarkView } from './marks.ts'
 import type { Mark, Span } from './span.ts'
 import type { SpanView } from './span-view.ts'
-import { larger, NONE } from './tables.ts'
+import { larger, NONE } from './columns.ts'
 import type { Trace, TraceChanges } from './trace.ts'
 
 /** A group of rows; groups stand in the order of their first span. */
@@ -97,9 +98,9 @@ export class Lanes {
   }
 
   /** A mark's place: on its span's row, else on its group's first. */
-  placeOfMark(mark: Mark): LanePlace {
+  placeOfMark(mark: MarkView): LanePlace {
     const group = this.#group(this.#groupOf(mark))
-    const parent = mark.parent?.slot ?? NONE
+    const parent = mark.parentSlot
     const row = parent !== NONE && this.groupAt(parent) === group ? this.rowAt(parent) : 0
     const { lanes } = this.#groups[group]!
     if (lanes.length === 0) lanes.push([])

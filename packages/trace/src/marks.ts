@@ -1,111 +1,159 @@
 /** Points and orphan ends: what stands on the timeline without a length. */
+import { larger, NONE } from './columns.ts'
 import type { Mark, Span } from './span.ts'
 import type { ViewSource } from './span-view.ts'
-import { NONE } from './tables.ts'
 
-class MarkView implements Mark {
-  readonly #source: ViewSource
-  readonly slot: number
-  readonly event: number
-  readonly orphan: boolean
-  parentSlot = NONE
-  present = true
+/** Bits of a mark's state. */
+const ORPHAN = 1
+const STANDS = 2
+const CHANGED = 4
 
-  constructor(source: ViewSource, slot: number, event: number, orphan: boolean) {
-    this.#source = source
-    this.slot = slot
-    this.event = event
-    this.orphan = orphan
+/** Marks by slot, in the order in which they were made. */
+export class MarkTable {
+  count = 0
+  orphanCount = 0
+  event = new Int32Array(64)
+  parent = new Int32Array(64)
+  #state = new Uint8Array(64)
+  /** A point's mark stands in its `slot`; an end's slot is the span it closed, if it is no orphan. */
+  readonly #ofOrphan = new Map<number, number>()
+  readonly #slotOfPoint: (event: number) => number
+  #changed: number[] = []
+
+  /** @param slotOfPoint the slot noted for a point's event, NONE = none yet */
+  constructor(slotOfPoint: (event: number) => number) {
+    this.#slotOfPoint = slotOfPoint
   }
 
+  isOrphan(slot: number): boolean {
+    return (this.#state[slot]! & ORPHAN) !== 0
+  }
+
+  stands(slot: number): boolean {
+    return (this.#state[slot]! & STANDS) !== 0
+  }
+
+  /** Sets an event's mark; gives its slot. */
+  set(event: number, isOrphan: boolean, parent: number): number {
+    let slot = isOrphan ? (this.#ofOrphan.get(event) ?? NONE) : this.#slotOfPoint(event)
+    if (slot === NONE) slot = this.#add(event, isOrphan)
+    if (!this.stands(slot)) {
+      this.#state[slot] = this.#state[slot]! | STANDS
+      if (isOrphan) this.orphanCount++
+    }
+    this.parent[slot] = parent
+    this.#noteChanged(slot)
+    return slot
+  }
+
+  remove(slot: number): void {
+    if (!this.stands(slot)) return
+    this.#state[slot] = this.#state[slot]! & ~STANDS
+    if (this.isOrphan(slot)) this.orphanCount--
+    this.#noteChanged(slot)
+  }
+
+  /** The mark of an end that is, or was, an orphan; NONE = it never was. */
+  slotOfOrphan(end: number): number {
+    return this.#ofOrphan.get(end) ?? NONE
+  }
+
+  /** Slots that changed since the last call: of those that stand, and of those that are gone. */
+  takeChanges(): { readonly markSlots: Int32Array; readonly removedMarks: Int32Array } {
+    const changed = Int32Array.from(this.#changed).sort()
+    this.#changed = []
+    for (const slot of changed) this.#state[slot] = this.#state[slot]! & ~CHANGED
+    return {
+      markSlots: changed.filter((slot) => this.stands(slot)),
+      removedMarks: changed.filter((slot) => !this.stands(slot)),
+    }
+  }
+
+  #add(event: number, isOrphan: boolean): number {
+    const slot = this.count++
+    if (slot >= this.event.length) {
+      this.event = larger(this.event)
+      this.parent = larger(this.parent)
+      this.#state = larger(this.#state)
+    }
+    this.event[slot] = event
+    this.#state[slot] = isOrphan ? ORPHAN : 0
+    if (isOrphan) this.#ofOrphan.set(event, slot)
+    return slot
+  }
+
+  #noteChanged(slot: number): void {
+    if ((this.#state[slot]! & CHANGED) !== 0) return
+    this.#state[slot] = this.#state[slot]! | CHANGED
+    this.#changed.push(slot)
+  }
+}
+
+/** A mark as others see it: a slot of the tables, read when it is asked. */
+export class MarkView implements Mark {
+  readonly #source: ViewSource
+  readonly #marks: MarkTable
+  slot: number
+
+  constructor(source: ViewSource, marks: MarkTable, slot: number) {
+    this.#source = source
+    this.#marks = marks
+    this.slot = slot
+  }
+
+  get #event(): number {
+    return this.#marks.event[this.slot]!
+  }
+
+  get orphan(): boolean {
+    return this.#marks.isOrphan(this.slot)
+  }
   get kind(): string {
     return this.#source.texts.text(this.kindId)
   }
   get kindId(): number {
-    return this.#source.events.kind(this.event)
+    return this.#source.events.kind(this.#event)
   }
   get timeS(): number {
-    return this.#source.events.timeS[this.event]!
+    return this.#source.events.timeS[this.#event]!
   }
   get position(): number {
-    return this.#source.events.position[this.event]!
+    return this.#source.events.position(this.#event)
   }
   get writer(): number {
-    return this.#source.events.writer[this.event]!
+    return this.#source.events.writer(this.#event)
+  }
+  /** −1 = none. */
+  get parentSlot(): number {
+    return this.#marks.parent[this.slot]!
   }
   get parent(): Span | undefined {
     return this.parentSlot === NONE ? undefined : this.#source.view(this.parentSlot)
   }
   get subject(): string | undefined {
-    return this.#text(this.#source.events.subject[this.event]!)
+    return this.#text(this.subjectId)
+  }
+  /** Text number, 0 = none. */
+  get subjectId(): number {
+    return this.#source.events.subject(this.#event)
   }
   get agent(): string | undefined {
-    const own = this.#source.events.agent[this.event]!
+    const own = this.#source.events.agent(this.#event)
     if (own !== 0 || this.parentSlot === NONE) return this.#text(own)
     return this.#text(this.#source.spans.agent[this.parentSlot]!)
   }
   /** '' = an error without a text. */
   get error(): string | undefined {
-    const error = this.#source.events.error[this.event]!
+    const error = this.#source.events.error(this.#event)
     return error === NONE ? undefined : this.#source.texts.text(error)
   }
 
   scopeText(keyIndex: number): string | undefined {
     const { events, scopes } = this.#source
-    return this.#text(scopes.textId(events.scope[this.event]!, keyIndex))
+    return this.#text(scopes.textId(events.scope(this.#event), keyIndex))
   }
 
   #text(id: number): string | undefined {
     return id === 0 ? undefined : this.#source.texts.text(id)
-  }
-}
-
-export class MarkTable {
-  readonly #source: ViewSource
-  readonly #marks: MarkView[] = []
-  readonly #byEvent = new Map<number, MarkView>()
-  readonly #changed = new Set<MarkView>()
-  orphanCount = 0
-
-  constructor(source: ViewSource) {
-    this.#source = source
-  }
-
-  standing(): readonly Mark[] {
-    return this.#marks.filter((mark) => mark.present)
-  }
-
-  set(event: number, isOrphan: boolean, parent: number): void {
-    let mark = this.#byEvent.get(event)
-    if (mark === undefined) {
-      mark = new MarkView(this.#source, this.#marks.length, event, isOrphan)
-      this.#marks.push(mark)
-      this.#byEvent.set(event, mark)
-      if (isOrphan) this.orphanCount++
-    } else if (!mark.present) {
-      mark.present = true
-      if (isOrphan) this.orphanCount++
-    }
-    mark.parentSlot = parent
-    this.#changed.add(mark)
-  }
-
-  remove(event: number): void {
-    const mark = this.#byEvent.get(event)
-    if (mark === undefined || !mark.present) return
-    mark.present = false
-    if (mark.orphan) this.orphanCount--
-    this.#changed.add(mark)
-  }
-
-  takeChanges(): { readonly marks: readonly Mark[]; readonly removedMarks: readonly number[] } {
-    const marks: Mark[] = []
-    const removedMarks: number[] = []
-    for (const mark of this.#changed) {
-      if (mark.present) marks.push(mark)
-      else removedMarks.push(mark.slot)
-    }
-    this.#changed.clear()
-    return { marks, removedMarks }
   }
 }

@@ -3,10 +3,11 @@
  * costs as much as there are different scopes open and not as there are spans. It answers the two
  * questions a scope can answer: whose end may this be, and whose child is this start.
  */
+import { NONE } from './columns.ts'
 import { insertEvent, removeEvent } from './event-lists.ts'
 import type { Interner } from './interner.ts'
 import { RANK_COUNT, rankOf, type ScopeTable } from './scope.ts'
-import { NONE, type EventTable, type SpanTable } from './tables.ts'
+import type { EventTable, SpanTable } from './tables.ts'
 
 /** Starts of open spans, in order, by scope. */
 type ByScope = Map<number, number[]>
@@ -46,7 +47,7 @@ export class OpenSpans {
   add(slot: number): void {
     const start = this.#spans.start[slot]!
     const { scopes } = this.#kind(this.#events.kind(start))
-    const scope = this.#events.scope[start]!
+    const scope = this.#events.scope(start)
     const starts = scopes.get(scope)
     if (starts === undefined) scopes.set(scope, [start])
     else insertEvent(this.#events, starts, start)
@@ -55,7 +56,7 @@ export class OpenSpans {
   delete(slot: number): void {
     const start = this.#spans.start[slot]!
     const { scopes } = this.#kind(this.#events.kind(start))
-    const scope = this.#events.scope[start]!
+    const scope = this.#events.scope(start)
     const starts = scopes.get(scope)
     if (starts === undefined) return
     if (starts.length > 1) removeEvent(this.#events, starts, start)
@@ -72,7 +73,7 @@ export class OpenSpans {
     let best = NONE
     let bestScore = -1
     for (const [scope, starts] of this.#kind(events.kind(end)).scopes) {
-      const score = this.#scopes.pairScore(scope, events.scope[end]!)
+      const score = this.#scopes.pairScore(scope, events.scope(end))
       if (score < 0) continue
       for (const start of starts) {
         if (events.hasIds(start) !== withIds || !this.#isCandidate(start)) continue

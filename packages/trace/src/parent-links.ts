@@ -3,18 +3,23 @@
  * start, or arrive, after its child (clocks of two processes differ); such a child is kept here
  * as waiting, and decided again when a start with that id comes.
  */
-import { IdTable } from './id-table.ts'
-import { larger, NONE, type EventTable, type SpanTable } from './tables.ts'
+import { largerFor, NONE } from './columns.ts'
+import { PARENT_KEYS } from './event-row.ts'
+import { insertEvent } from './event-lists.ts'
+import type { EventTable, SpanTable } from './tables.ts'
+
+/** Several starts carry the id. */
+const MANY = -2
 
 export class ParentLinks {
   readonly #events: EventTable
   readonly #spans: SpanTable
-  /** From an id's hash to the latest start that carries it; each start links to the one before. */
-  readonly #latest = new IdTable()
-  #nodeStart = new Int32Array(256)
-  #nodeBefore = new Int32Array(256)
-  #nodeCount = 0
-  readonly #waiting = new Map<string, Set<number>>()
+  /** By id, the start that carries it; NONE, MANY. */
+  #start = new Int32Array(256).fill(NONE)
+  /** The starts of such an id, in order. */
+  readonly #starts = new Map<number, number[]>()
+  /** By id, the children that wait for it. */
+  readonly #waiting = new Map<number, Set<number>>()
   /** Links to a parent that starts after its child: only these can close a circle. */
   #forwardLinks = 0
 
@@ -25,12 +30,13 @@ export class ParentLinks {
 
   /** Takes a start; returns the earliest child that must be decided again because of it, or NONE. */
   addStart(start: number): number {
-    const { idFrom, idHigh, idLow } = this.#events
+    const { length } = this.#events.idKeys(start)
     let earliest = NONE
-    for (let at = idFrom[start]!; at < idFrom[start + 1]!; at++) {
-      this.#addNode(idHigh[at]!, idLow[at]!, start)
+    for (let index = 0; index < length; index++) {
+      const id = this.#events.idAt(start, index)
+      this.#addStartOf(id, start)
       if (this.#waiting.size === 0) continue
-      for (const child of this.#waiting.get(name(idHigh[at]!, idLow[at]!)) ?? []) {
+      for (const child of this.#waiting.get(id) ?? []) {
         const parent = this.#spans.parent[this.#events.slot[child]!]!
         if (parent !== NONE && this.#events.compare(this.#spans.start[parent]!, start) < 0) continue
         if (earliest === NONE || this.#events.compare(child, earliest) < 0) earliest = child
@@ -39,15 +45,23 @@ export class ParentLinks {
     return earliest
   }
 
+  /** Whether a start names its parent. */
+  namesParent(child: number): boolean {
+    return this.#events.parentKeys(child).length > 0
+  }
+
   /** Slot of the span that a start names as its parent, as of that start's time; NONE = not there. */
   resolve(child: number): number {
-    const { parents } = this.#events
-    for (let at = parents.first(child); at !== NONE; at = parents.next(at)) {
-      const parent = this.#find(child, parents.key(at), parents.high(at), parents.low(at))
+    const keys = this.#events.parentKeys(child)
+    const slot = this.#events.slot[child]!
+    const named = this.#spans.namedParents[slot]!
+    for (let index = 0; index < keys.length; index++) {
+      const id = this.#events.parentAt(child, named, index)
+      const parent = this.#find(child, PARENT_KEYS[keys[index]!]![1], id)
       const isForward =
         parent === NONE || this.#events.compare(child, this.#spans.start[parent]!) < 0
-      if (isForward) this.#wait(name(parents.high(at), parents.low(at)), child)
-      if (parent === NONE || this.isCircle(parent, this.#events.slot[child]!)) continue
+      if (isForward) this.#wait(id, child)
+      if (parent === NONE || this.isCircle(parent, slot)) continue
       if (isForward) this.#forwardLinks++
       return parent
     }
@@ -56,14 +70,15 @@ export class ParentLinks {
 
   /** Slot of the span that shares an id with `event` and started last before it; NONE = none. */
   spanWithIdOf(event: number): number {
-    const { idFrom, idKey, idHigh, idLow } = this.#events
+    const keys = this.#events.idKeys(event)
     let best = NONE
-    for (let at = idFrom[event]!; at < idFrom[event + 1]!; at++) {
-      let node = this.#latest.get(idHigh[at]!, idLow[at]!)
-      for (; node !== NONE; node = this.#nodeBefore[node]!) {
-        const start = this.#nodeStart[node]!
-        if (this.#events.compare(start, event) >= 0) continue
-        if (!this.#hasId(start, idKey[at]!, idHigh[at]!, idLow[at]!)) continue
+    for (let index = 0; index < keys.length; index++) {
+      const id = this.#events.idAt(event, index)
+      for (let nth = this.#count(id) - 1; nth >= 0; nth--) {
+        const start = this.#nth(id, nth)
+        if (this.#events.compare(start, event) >= 0 || !this.#hasId(start, keys[index]!, id)) {
+          continue
+        }
         if (best === NONE || this.#events.compare(best, start) < 0) best = start
         break
       }
@@ -71,22 +86,22 @@ export class ParentLinks {
     return best === NONE ? NONE : this.#events.slot[best]!
   }
 
-  /** Slots of the spans that carry an id with this value under any key, latest first. */
-  spansWithId(high: number, low: number): number[] {
+  /** Slots of the spans that carry an id under any key, latest first. */
+  spansWithId(id: number): number[] {
     const slots: number[] = []
-    for (let node = this.#latest.get(high, low); node !== NONE; node = this.#nodeBefore[node]!) {
-      slots.push(this.#events.slot[this.#nodeStart[node]!]!)
+    for (let nth = this.#count(id) - 1; nth >= 0; nth--) {
+      slots.push(this.#events.slot[this.#nth(id, nth)]!)
     }
     return slots
   }
 
   /** Open before the child and the latest; else ended before it and the latest; else the next. */
-  #find(child: number, key: number, high: number, low: number): number {
+  #find(child: number, key: number, id: number): number {
     let ended = NONE
     let later = NONE
-    for (let node = this.#latest.get(high, low); node !== NONE; node = this.#nodeBefore[node]!) {
-      const start = this.#nodeStart[node]!
-      if (start === child || (key !== NONE && !this.#hasId(start, key, high, low))) continue
+    for (let nth = this.#count(id) - 1; nth >= 0; nth--) {
+      const start = this.#nth(id, nth)
+      if (start === child || (key !== NONE && !this.#hasId(start, key, id))) continue
       const slot = this.#events.slot[start]!
       if (this.#events.compare(start, child) > 0) {
         later = slot
@@ -98,34 +113,40 @@ export class ParentLinks {
     return ended === NONE ? later : ended
   }
 
-  #hasId(start: number, key: number, high: number, low: number): boolean {
-    const { idFrom, idKey, idHigh, idLow } = this.#events
-    for (let at = idFrom[start]!; at < idFrom[start + 1]!; at++) {
-      if (idKey[at] === key && idHigh[at] === high && idLow[at] === low) return true
-    }
-    return false
+  #hasId(start: number, key: number, id: number): boolean {
+    const index = this.#events.idKeys(start).indexOf(key)
+    return index >= 0 && this.#events.idAt(start, index) === id
   }
 
-  /** Links the starts of one id from the latest to the earliest. */
-  #addNode(high: number, low: number, start: number): void {
-    const node = this.#nodeCount++
-    if (node >= this.#nodeStart.length) {
-      this.#nodeStart = larger(this.#nodeStart)
-      this.#nodeBefore = larger(this.#nodeBefore)
-    }
-    this.#nodeStart[node] = start
-    let after = NONE
-    let before = this.#latest.get(high, low)
-    while (before !== NONE && this.#events.compare(this.#nodeStart[before]!, start) > 0) {
-      after = before
-      before = this.#nodeBefore[before]!
-    }
-    this.#nodeBefore[node] = before
-    if (after === NONE) this.#latest.set(high, low, node)
-    else this.#nodeBefore[after] = node
+  /** How many starts carry an id. */
+  #count(id: number): number {
+    const start = id < this.#start.length ? this.#start[id]! : NONE
+    if (start === NONE) return 0
+    return start === MANY ? this.#starts.get(id)!.length : 1
   }
 
-  #wait(id: string, child: number): void {
+  /** The `nth` of them in order of time. */
+  #nth(id: number, nth: number): number {
+    const start = this.#start[id]!
+    return start === MANY ? this.#starts.get(id)![nth]! : start
+  }
+
+  #addStartOf(id: number, start: number): void {
+    if (id >= this.#start.length) this.#start = largerFor(this.#start, id, NONE)
+    const known = this.#start[id]!
+    if (known === NONE) {
+      this.#start[id] = start
+      return
+    }
+    const starts = known === MANY ? this.#starts.get(id)! : [known]
+    // An event may carry the same value under two keys.
+    if (starts.includes(start)) return
+    insertEvent(this.#events, starts, start)
+    this.#start[id] = MANY
+    this.#starts.set(id, starts)
+  }
+
+  #wait(id: number, child: number): void {
     const waiting = this.#waiting.get(id)
     if (waiting === undefined) this.#waiting.set(id, new Set([child]))
     else waiting.add(child)
@@ -142,8 +163,4 @@ export class ParentLinks {
     }
     return false
   }
-}
-
-function name(high: number, low: number): string {
-  return `${high}.${low}`
 }

@@ -1,8 +1,9 @@
 /** A span as others see it: a slot of the tables, read when it is asked. */
+import { NONE } from './columns.ts'
 import type { Interner } from './interner.ts'
 import type { ScopeTable } from './scope.ts'
 import { SpanFlag, type Span, type Tokens, type WriterState } from './span.ts'
-import { NONE, type EventTable, type SpanTable } from './tables.ts'
+import type { EventTable, SpanTable } from './tables.ts'
 
 export interface WriterFacts {
   state: WriterState
@@ -43,7 +44,7 @@ export class SpanView implements Span {
     return this.#source.events.kind(this.#start)
   }
   get writer(): number {
-    return this.#source.events.writer[this.#start]!
+    return this.#source.events.writer(this.#start)
   }
   get hasIds(): boolean {
     return this.#source.events.hasIds(this.#start)
@@ -56,11 +57,11 @@ export class SpanView implements Span {
     return end === NONE ? undefined : Math.max(this.startS, this.#source.events.timeS[end]!)
   }
   get startPosition(): number {
-    return this.#source.events.position[this.#start]!
+    return this.#source.events.position(this.#start)
   }
   get endPosition(): number | undefined {
     const end = this.#end
-    return end === NONE ? undefined : this.#source.events.position[end]!
+    return end === NONE ? undefined : this.#source.events.position(end)
   }
   get parentSlot(): number {
     return this.#source.spans.parent[this.slot]!
@@ -78,15 +79,16 @@ export class SpanView implements Span {
   }
   /** Text number, 0 = none. The more telling key wins; on the same key the end has the last word. */
   get subjectId(): number {
-    const { subject, subjectRank } = this.#source.events
+    const { events } = this.#source
+    const start = this.#start
     const end = this.#end
-    const startId = subject[this.#start]!
-    if (end === NONE || subject[end] === 0) return startId
-    if (startId === 0) return subject[end]!
-    return subjectRank[end]! <= subjectRank[this.#start]! ? subject[end]! : startId
+    const startId = events.subject(start)
+    const endId = end === NONE ? 0 : events.subject(end)
+    if (startId === 0 || endId === 0) return startId || endId
+    return events.subjectRank(end) <= events.subjectRank(start) ? endId : startId
   }
   get startSubjectId(): number {
-    return this.#source.events.subject[this.#start]!
+    return this.#source.events.subject(this.#start)
   }
   get agent(): string | undefined {
     return this.#text(this.agentId)
@@ -97,7 +99,7 @@ export class SpanView implements Span {
 
   scopeText(keyIndex: number): string | undefined {
     const { events, scopes } = this.#source
-    return this.#text(scopes.textId(events.scope[this.#start]!, keyIndex))
+    return this.#text(scopes.textId(events.scope(this.#start), keyIndex))
   }
 
   /** No end can come any more. */
@@ -141,17 +143,17 @@ export class SpanView implements Span {
 
   get errorAtS(): number | undefined {
     const { events, spans } = this.#source
-    if (events.error[this.#start] !== NONE) return this.startS
+    if (events.error(this.#start) !== NONE) return this.startS
     const reportedBy = spans.failures.get(this.slot)?.[0]
     const reportedS = reportedBy === undefined ? undefined : events.timeS[reportedBy]!
     const end = this.#end
-    if (end === NONE || events.error[end] === NONE) return reportedS
+    if (end === NONE || events.error(end) === NONE) return reportedS
     return Math.min(reportedS ?? Infinity, this.endS!)
   }
   get error(): string | undefined {
     const { events, spans } = this.#source
     for (const event of [this.#end, this.#start, ...(spans.failures.get(this.slot) ?? [])]) {
-      if (event !== NONE && events.error[event]! > 0) return this.#text(events.error[event]!)
+      if (event !== NONE && events.error(event) > 0) return this.#text(events.error(event))
     }
     return undefined
   }

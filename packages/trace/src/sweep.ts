@@ -8,18 +8,23 @@
  *
  * The result is that of the sorted whole, because nothing else is remembered.
  */
+import { NONE } from './columns.ts'
 import { END, RANK_ABOVE_ALL, START } from './event-row.ts'
 import { OpenSpans } from './open-spans.ts'
 import type { ParentLinks } from './parent-links.ts'
 import type { ScopeTable } from './scope.ts'
-import { NONE, type EventTable, type SpanTable } from './tables.ts'
+import type { EventTable, SpanTable } from './tables.ts'
 import type { Interner } from './interner.ts'
 
 export interface SweepListener {
   spanChanged(slot: number): void
-  /** `isOrphan`: an end that found no start. `parent` is a slot or NONE. */
-  markSet(event: number, isOrphan: boolean, parent: number): void
-  markGone(event: number): void
+  /** `parent` is a slot or NONE. */
+  pointSet(event: number, parent: number): void
+  pointGone(event: number): void
+  /** An end found no start. */
+  orphanSet(event: number, parent: number): void
+  /** An end is taken back, whether or not it was an orphan. */
+  orphanGone(event: number): void
 }
 
 /** What an event changed beyond itself and the span it closed; most change nothing. */
@@ -63,7 +68,6 @@ export class Sweep {
   }
 
   apply(event: number): void {
-    this.#events.applied[event] = 1
     const phase = this.#events.phase(event)
     if (phase === START) this.#applyStart(event)
     else if (phase === END) this.#applyEnd(event)
@@ -72,7 +76,6 @@ export class Sweep {
 
   /** Takes back the last applied event. */
   revert(event: number): void {
-    this.#events.applied[event] = 0
     const phase = this.#events.phase(event)
     if (phase === START) this.#revertStart(this.#events.slot[event]!)
     else this.#revertEffect(event, phase === END)
@@ -83,7 +86,7 @@ export class Sweep {
     const slot = this.#events.slot[event]!
     this.#chooseParent(event, slot)
     const parent = spans.parent[slot]!
-    spans.agent[slot] = this.#events.agent[event]! || (parent === NONE ? 0 : this.#agentOf(parent))
+    spans.agent[slot] = this.#events.agent(event) || (parent === NONE ? 0 : this.#agentOf(parent))
     const end = this.#events.partner[event]!
     if (end !== NONE && this.#events.compare(end, event) < 0) {
       spans.end[slot] = end
@@ -96,16 +99,16 @@ export class Sweep {
 
   /** A parent that starts later is not swept yet and knows just its own agent. */
   #agentOf(slot: number): number {
-    return this.#spans.agent[slot]! || this.#events.agent[this.#spans.start[slot]!]!
+    return this.#spans.agent[slot]! || this.#events.agent(this.#spans.start[slot]!)
   }
 
   #chooseParent(event: number, slot: number): void {
-    if (this.#events.parents.first(event) !== NONE) {
+    if (this.#links.namesParent(event)) {
       this.#spans.parent[slot] = this.#links.resolve(event)
       return
     }
     const rank = this.#open.rankOf(this.#events.kind(event))
-    const { parent, unsure } = this.#open.parentOf(this.#events.scope[event]!, rank)
+    const { parent, unsure } = this.#open.parentOf(this.#events.scope(event), rank)
     // A span that started before may have named this one as its parent, and be its only candidate.
     if (parent === NONE || this.#links.isCircle(parent, slot)) return
     this.#spans.parent[slot] = parent
@@ -146,8 +149,8 @@ export class Sweep {
     }
     if (!hasIds) this.#taintLastClosed(event)
     const rank = this.#open.rankOf(this.#events.kind(event))
-    const { parent } = this.#open.parentOf(this.#events.scope[event]!, rank)
-    this.#listener.markSet(event, true, parent)
+    const { parent } = this.#open.parentOf(this.#events.scope(event), rank)
+    this.#listener.orphanSet(event, parent)
   }
 
   #effect(event: number): Effect {
@@ -178,7 +181,7 @@ export class Sweep {
     this.#events.slot[end] = slot
     this.#open.delete(slot)
     this.#spans.unlinkRunning(slot)
-    if (this.#spans.firstRunning[slot] !== NONE && !this.#isAmbiguous(slot)) {
+    if (this.#spans.running.has(slot) && !this.#isAmbiguous(slot)) {
       this.#releaseChildren(slot, end)
     }
     this.#listener.spanChanged(slot)
@@ -193,11 +196,7 @@ export class Sweep {
     const spans = this.#spans
     const stack = [parent]
     for (let slot = stack.pop(); slot !== undefined; slot = stack.pop()) {
-      for (
-        let child = spans.firstRunning[slot]!;
-        child !== NONE;
-        child = spans.nextRunning[child]!
-      ) {
+      for (const child of spans.running.get(slot) ?? []) {
         if (spans.parentUnsure[child] === 1 || this.#isAmbiguous(child)) continue
         if (spans.releasedBy.has(child)) continue
         spans.releasedBy.set(child, by)
@@ -213,28 +212,28 @@ export class Sweep {
 
   #remember(slot: number): void {
     const kind = this.#events.kind(this.#spans.start[slot]!)
-    const scope = this.#events.scope[this.#spans.start[slot]!]!
+    const scope = this.#events.scope(this.#spans.start[slot]!)
     let scopes = this.#closed.get(kind)
     if (scopes === undefined) this.#closed.set(kind, (scopes = new Map()))
-    this.#spans.closedBefore[slot] = scopes.get(scope) ?? NONE
+    this.#spans.closedBefore.set(slot, scopes.get(scope) ?? NONE)
     scopes.set(scope, slot)
   }
 
   #forget(slot: number): void {
     const scopes = this.#closed.get(this.#events.kind(this.#spans.start[slot]!))
-    const scope = this.#events.scope[this.#spans.start[slot]!]!
+    const scope = this.#events.scope(this.#spans.start[slot]!)
     if (scopes?.get(scope) !== slot) return
-    const before = this.#spans.closedBefore[slot]!
+    const before = this.#spans.closedBefore.get(slot) ?? NONE
     if (before === NONE) scopes.delete(scope)
     else scopes.set(scope, before)
-    this.#spans.closedBefore[slot] = NONE
+    this.#spans.closedBefore.delete(slot)
   }
 
   /** One end too many: the compatible span closed last before it may have been its own. */
   #taintLastClosed(end: number): void {
     let last = NONE
     for (const [scope, slot] of this.#closed.get(this.#events.kind(end)) ?? []) {
-      if (this.#scopes.pairScore(scope, this.#events.scope[end]!) < 0) continue
+      if (this.#scopes.pairScore(scope, this.#events.scope(end)) < 0) continue
       const isLater =
         last === NONE || this.#events.compare(this.#spans.end[last]!, this.#spans.end[slot]!) < 0
       if (isLater) last = slot
@@ -245,9 +244,7 @@ export class Sweep {
   #applyPoint(event: number): void {
     const owner = this.#links.spanWithIdOf(event)
     const parent =
-      owner === NONE
-        ? this.#open.parentOf(this.#events.scope[event]!, RANK_ABOVE_ALL).parent
-        : owner
+      owner === NONE ? this.#open.parentOf(this.#events.scope(event), RANK_ABOVE_ALL).parent : owner
     if (owner !== NONE && this.#events.kind(event) === this.#errorPointKind) {
       const failures = this.#spans.failures.get(owner)
       if (failures === undefined) this.#spans.failures.set(owner, [event])
@@ -255,11 +252,12 @@ export class Sweep {
       this.#effect(event).failed = owner
       this.#listener.spanChanged(owner)
     }
-    this.#listener.markSet(event, false, parent)
+    this.#listener.pointSet(event, parent)
   }
 
   #revertEffect(event: number, isEnd: boolean): void {
-    this.#listener.markGone(event)
+    if (isEnd) this.#listener.orphanGone(event)
+    else this.#listener.pointGone(event)
     const effect = this.#effects.get(event)
     for (const slot of effect?.released ?? []) {
       this.#spans.releasedBy.delete(slot)

@@ -1,215 +1,192 @@
 /**
- * What a trace keeps, as columns: a row an event in the order of arrival, and a row a span. Columns
- * grow by doubling; numbers stand for texts (`Interner`), events and spans.
+ * What a trace keeps, as columns: a row an event in the order of arrival, and a row a span. Numbers
+ * stand for texts (`Interner`), for ids (`IdNumbers`), and for what events say alike (`FactsTable`).
  */
-import { START, type EventRow } from './event-row.ts'
+import { larger, NONE, PositionColumn } from './columns.ts'
+import type { EventRow } from './event-row.ts'
+import { FactsTable } from './facts.ts'
+import { IdNumbers } from './id-numbers.ts'
 import type { ScopeTable } from './scope.ts'
-
-/** No event, no span. */
-export const NONE = -1
 
 const FIRST_CAPACITY = 256
 
 /** Events in the order in which they came. An event is known by its row. */
 export class EventTable {
   count = 0
+  readonly ids = new IdNumbers()
+  readonly #facts = new FactsTable()
   timeS = new Float64Array(FIRST_CAPACITY)
-  position = new Float64Array(FIRST_CAPACITY)
-  /** Kind and phase in one: `kind * 4 + phase`. */
-  #type = new Int32Array(FIRST_CAPACITY)
-  scope = new Int32Array(FIRST_CAPACITY)
-  agent = new Int32Array(FIRST_CAPACITY)
-  subject = new Int32Array(FIRST_CAPACITY)
-  subjectRank = new Uint8Array(FIRST_CAPACITY)
-  /** Text of its error, 0 = without text, NONE = no error. */
-  error = new Int32Array(FIRST_CAPACITY)
-  writer = new Uint32Array(FIRST_CAPACITY)
-  /** A start's own span; the span that an end closed. */
+  readonly #position = new PositionColumn()
+  #fact = new Int32Array(FIRST_CAPACITY)
+  /** A start's own span; the span that an end closed; a point's mark. */
   slot = new Int32Array(FIRST_CAPACITY)
   /** The end of this start, or the start of this end, by id. */
   partner = new Int32Array(FIRST_CAPACITY)
-  /** Part of the swept past. */
-  applied = new Uint8Array(FIRST_CAPACITY)
-  /** Its ids are `idFrom[event]` up to, not including, `idFrom[event + 1]` of the id columns. */
-  idFrom = new Uint32Array(FIRST_CAPACITY + 1)
-  idKey = new Uint8Array(FIRST_CAPACITY)
-  idHigh = new Uint32Array(FIRST_CAPACITY)
-  idLow = new Uint32Array(FIRST_CAPACITY)
-  /** Row of `figures`, NONE = it tells none. */
-  #figure = new Int32Array(FIRST_CAPACITY)
-  /** Input, output and total tokens and US dollars in turn; NaN = not told. */
-  #figures = new Float64Array(FIRST_CAPACITY)
-  #figureCount = 0
-  /** The spans that starts name as their parents. */
-  readonly parents = new ParentColumn()
+  /** Its id; of an event with several, where they begin in `#manyIds`. */
+  #id = new Int32Array(FIRST_CAPACITY)
+  readonly #manyIds: number[] = []
+  readonly #figures = new FigureColumn()
 
   add(row: EventRow, position: number, writer: number, scopes: ScopeTable): number {
     const event = this.count++
     if (event >= this.timeS.length) this.#grow()
     this.timeS[event] = row.timeS
-    this.position[event] = position
-    this.#type[event] = row.kind * 4 + row.phase
-    this.scope[event] = scopes.id(row.scope)
-    this.agent[event] = row.agent
-    this.subject[event] = row.subject
-    this.subjectRank[event] = row.subjectRank
-    this.error[event] = row.hasError ? row.error : NONE
-    this.writer[event] = writer
+    this.#position.set(event, position)
+    this.#fact[event] = this.#facts.id(row, scopes.id(row.scope), writer)
     this.slot[event] = NONE
     this.partner[event] = NONE
-    this.#figure[event] = this.#addFigures(row)
-    this.#addIds(event, row)
-    if (row.phase === START && row.parentCount > 0) this.parents.add(event, row)
+    this.#id[event] = this.#numbered(row.idHigh, row.idLow, row.idCount)
+    this.#figures.add(event, row)
     return event
   }
 
+  position(event: number): number {
+    return this.#position.at(event)
+  }
   phase(event: number): number {
-    return this.#type[event]! & 3
+    return this.#facts.phase(this.#fact[event]!)
   }
-
   kind(event: number): number {
-    return this.#type[event]! >> 2
+    return this.#facts.kind(this.#fact[event]!)
+  }
+  scope(event: number): number {
+    return this.#facts.scope(this.#fact[event]!)
+  }
+  agent(event: number): number {
+    return this.#facts.agent(this.#fact[event]!)
+  }
+  subject(event: number): number {
+    return this.#facts.subject(this.#fact[event]!)
+  }
+  subjectRank(event: number): number {
+    return this.#facts.subjectRank(this.#fact[event]!)
+  }
+  /** Text of its error, 0 = without text, NONE = no error. */
+  error(event: number): number {
+    return this.#facts.error(this.#fact[event]!)
+  }
+  writer(event: number): number {
+    return this.#facts.writer(this.#fact[event]!)
+  }
+  hasIds(event: number): boolean {
+    return this.#facts.hasIds(this.#fact[event]!)
   }
 
-  hasIds(event: number): boolean {
-    return this.idFrom[event + 1]! > this.idFrom[event]!
+  /** Indexes into ID_KEYS of its ids, ascending. */
+  idKeys(event: number): Uint8Array {
+    return this.#facts.idKeys(this.#fact[event]!)
+  }
+  /** Number of the id under the `index`th of its `idKeys`. */
+  idAt(event: number, index: number): number {
+    return this.#numberAt(this.#id[event]!, index, this.idKeys(event).length)
+  }
+
+  /** Numbers the parents that a start names, for {@link parentAt}. */
+  numberParents(row: EventRow): number {
+    return this.#numbered(row.parentHigh, row.parentLow, row.parentCount)
+  }
+  /** Indexes into PARENT_KEYS of the parents that a start names, the most certain first. */
+  parentKeys(start: number): Uint8Array {
+    return this.#facts.parentKeys(this.#fact[start]!)
+  }
+  /** Number of the id under the `index`th of its `parentKeys`; `parents` as they were numbered. */
+  parentAt(start: number, parents: number, index: number): number {
+    return this.#numberAt(parents, index, this.parentKeys(start).length)
   }
 
   /** Input, output, total tokens or US dollars (0…3) that an event tells; NaN = none. */
   figure(event: number, which: number): number {
-    const row = event === NONE ? NONE : this.#figure[event]!
-    return row === NONE ? NaN : this.#figures[row * 4 + which]!
+    if (event === NONE) return NaN
+    const index = this.#facts.figures(this.#fact[event]!).indexOf(which)
+    return index < 0 ? NaN : this.#figures.at(event, index)
   }
 
   /** Order in time, then in the log. */
   compare(a: number, b: number): number {
-    return this.timeS[a]! - this.timeS[b]! || this.position[a]! - this.position[b]!
+    return this.timeS[a]! - this.timeS[b]! || this.#position.at(a) - this.#position.at(b)
   }
 
   /** Agreed id keys of two events; −1 when they differ on one that both carry. */
   idScore(a: number, b: number): number {
-    const { idFrom, idKey, idHigh, idLow } = this
+    const keysOfA = this.idKeys(a)
+    const keysOfB = this.idKeys(b)
     let agreed = 0
-    const untilA = idFrom[a + 1]!
-    const untilB = idFrom[b + 1]!
-    for (let one = idFrom[a]!; one < untilA; one++) {
-      for (let other = idFrom[b]!; other < untilB; other++) {
-        if (idKey[one] !== idKey[other]) continue
-        if (idHigh[one] !== idHigh[other] || idLow[one] !== idLow[other]) return -1
-        agreed++
-      }
+    for (let one = 0; one < keysOfA.length; one++) {
+      const other = keysOfB.indexOf(keysOfA[one]!)
+      if (other < 0) continue
+      if (this.idAt(a, one) !== this.idAt(b, other)) return -1
+      agreed++
     }
     return agreed
   }
 
   haveSameIds(a: number, b: number): boolean {
-    const count = this.idFrom[a + 1]! - this.idFrom[a]!
-    if (count !== this.idFrom[b + 1]! - this.idFrom[b]!) return false
-    return this.idScore(a, b) === count
+    const { length } = this.idKeys(a)
+    return length === this.idKeys(b).length && this.idScore(a, b) === length
   }
 
-  #addIds(event: number, row: EventRow): void {
-    let at = this.idFrom[event]!
-    while (at + row.idCount > this.idKey.length) {
-      this.idKey = larger(this.idKey)
-      this.idHigh = larger(this.idHigh)
-      this.idLow = larger(this.idLow)
+  #numbered(high: Uint32Array, low: Uint32Array, count: number): number {
+    if (count === 0) return NONE
+    if (count === 1) return this.ids.number(high[0]!, low[0]!)
+    const first = this.#manyIds.length
+    for (let index = 0; index < count; index++) {
+      this.#manyIds.push(this.ids.number(high[index]!, low[index]!))
     }
-    for (let index = 0; index < row.idCount; index++, at++) {
-      this.idKey[at] = row.idKeys[index]!
-      this.idHigh[at] = row.idHigh[index]!
-      this.idLow[at] = row.idLow[index]!
-    }
-    this.idFrom[event + 1] = at
+    return first
   }
 
-  #addFigures(row: EventRow): number {
-    const { inputTokens, outputTokens, totalTokens, costUsd } = row
-    if (
-      Number.isNaN(inputTokens) &&
-      Number.isNaN(outputTokens) &&
-      Number.isNaN(totalTokens) &&
-      Number.isNaN(costUsd)
-    ) {
-      return NONE
-    }
-    const at = this.#figureCount++
-    if (this.#figureCount * 4 > this.#figures.length) this.#figures = larger(this.#figures)
-    this.#figures[at * 4] = inputTokens
-    this.#figures[at * 4 + 1] = outputTokens
-    this.#figures[at * 4 + 2] = totalTokens
-    this.#figures[at * 4 + 3] = costUsd
-    return at
+  #numberAt(first: number, index: number, count: number): number {
+    return count === 1 ? first : this.#manyIds[first + index]!
   }
 
   #grow(): void {
     this.timeS = larger(this.timeS)
-    this.position = larger(this.position)
-    this.#type = larger(this.#type)
-    this.scope = larger(this.scope)
-    this.agent = larger(this.agent)
-    this.subject = larger(this.subject)
-    this.subjectRank = larger(this.subjectRank)
-    this.error = larger(this.error)
-    this.writer = larger(this.writer)
+    this.#fact = larger(this.#fact)
     this.slot = larger(this.slot)
     this.partner = larger(this.partner)
-    this.applied = larger(this.applied)
-    this.#figure = larger(this.#figure)
-    const idFrom = new Uint32Array(this.timeS.length + 1)
-    idFrom.set(this.idFrom)
-    this.idFrom = idFrom
+    this.#id = larger(this.#id)
   }
 }
 
-/** The spans that starts name as their parent, by event; most runs have at most one a start. */
-class ParentColumn {
-  readonly #from = new Map<number, number>()
-  #first = new Int32Array(0)
-  #key = new Int8Array(FIRST_CAPACITY)
-  #high = new Uint32Array(FIRST_CAPACITY)
-  #low = new Uint32Array(FIRST_CAPACITY)
+/** Tokens and cost of the few events that tell any, in the order of the events. */
+class FigureColumn {
   #count = 0
+  #events = new Int32Array(FIRST_CAPACITY)
+  #from = new Int32Array(FIRST_CAPACITY)
+  #values = new Float64Array(FIRST_CAPACITY)
+  #valueCount = 0
 
-  /** Index of an event's first explicit parent; NONE = it names none. */
-  first(event: number): number {
-    return event < this.#first.length ? this.#first[event]! - 1 : NONE
-  }
-
-  /** The next one of the same event; NONE after the last. */
-  next(index: number): number {
-    return this.#from.get(index) ?? NONE
-  }
-
-  key(index: number): number {
-    return this.#key[index]!
-  }
-  high(index: number): number {
-    return this.#high[index]!
-  }
-  low(index: number): number {
-    return this.#low[index]!
-  }
-
-  add(event: number, row: EventRow): void {
-    if (event >= this.#first.length) {
-      const first = new Int32Array(Math.max(FIRST_CAPACITY, event * 2))
-      first.set(this.#first)
-      this.#first = first
+  add(event: number, { inputTokens, outputTokens, totalTokens, costUsd }: EventRow): void {
+    const from = this.#valueCount
+    this.#push(inputTokens)
+    this.#push(outputTokens)
+    this.#push(totalTokens)
+    this.#push(costUsd)
+    if (this.#valueCount === from) return
+    if (this.#count >= this.#events.length) {
+      this.#events = larger(this.#events)
+      this.#from = larger(this.#from)
     }
-    this.#first[event] = this.#count + 1
-    for (let index = 0; index < row.parentCount; index++) {
-      const at = this.#count++
-      if (at >= this.#key.length) {
-        this.#key = larger(this.#key)
-        this.#high = larger(this.#high)
-        this.#low = larger(this.#low)
-      }
-      this.#key[at] = row.parentKeys[index]!
-      this.#high[at] = row.parentHigh[index]!
-      this.#low[at] = row.parentLow[index]!
-      if (index > 0) this.#from.set(at - 1, at)
+    this.#events[this.#count] = event
+    this.#from[this.#count++] = from
+  }
+
+  /** The `index`th figure that `event`, which tells some, tells. */
+  at(event: number, index: number): number {
+    let low = 0
+    let high = this.#count - 1
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.#events[middle]! < event) low = middle + 1
+      else high = middle
     }
+    return this.#values[this.#from[low]! + index]!
+  }
+
+  #push(value: number): void {
+    if (Number.isNaN(value)) return
+    if (this.#valueCount >= this.#values.length) this.#values = larger(this.#values)
+    this.#values[this.#valueCount++] = value
   }
 }
 
@@ -221,14 +198,14 @@ export class SpanTable {
   end = new Int32Array(FIRST_CAPACITY)
   parent = new Int32Array(FIRST_CAPACITY)
   parentUnsure = new Uint8Array(FIRST_CAPACITY)
+  /** What its start names as its parent, as `EventTable.numberParents` has it. */
+  namedParents = new Int32Array(FIRST_CAPACITY)
   /** Its own agent, else its parent's; text number. */
   agent = new Int32Array(FIRST_CAPACITY)
-  /** The span of the same kind and scope that scope closed before it. */
-  closedBefore = new Int32Array(FIRST_CAPACITY)
-  /** Its children that did not end yet, as a list: the first, and each one's neighbours. */
-  firstRunning = new Int32Array(FIRST_CAPACITY)
-  nextRunning = new Int32Array(FIRST_CAPACITY)
-  previousRunning = new Int32Array(FIRST_CAPACITY)
+  /** By slot, its children that did not end yet. */
+  readonly running = new Map<number, Set<number>>()
+  /** By slot, the span of the same kind and scope that scope closed before it. */
+  readonly closedBefore = new Map<number, number>()
   /** Rare facts, by slot. The events from which on they are known. */
   readonly scopeAmbiguousAt = new Map<number, number>()
   readonly idAmbiguousAt = new Map<number, number>()
@@ -239,16 +216,13 @@ export class SpanTable {
   /** Points that reported its error, in order. */
   readonly failures = new Map<number, number[]>()
 
-  add(start: number): number {
+  add(start: number, namedParents: number): number {
     const slot = this.count++
     if (slot >= this.start.length) this.#grow()
     this.start[slot] = start
     this.end[slot] = NONE
     this.parent[slot] = NONE
-    this.closedBefore[slot] = NONE
-    this.firstRunning[slot] = NONE
-    this.nextRunning[slot] = NONE
-    this.previousRunning[slot] = NONE
+    this.namedParents[slot] = namedParents
     return slot
   }
 
@@ -256,24 +230,17 @@ export class SpanTable {
   linkRunning(child: number): void {
     const parent = this.parent[child]!
     if (parent === NONE) return
-    const next = this.firstRunning[parent]!
-    this.nextRunning[child] = next
-    this.previousRunning[child] = NONE
-    if (next !== NONE) this.previousRunning[next] = child
-    this.firstRunning[parent] = child
+    const children = this.running.get(parent)
+    if (children === undefined) this.running.set(parent, new Set([child]))
+    else children.add(child)
   }
 
   unlinkRunning(child: number): void {
     const parent = this.parent[child]!
-    if (parent === NONE) return
-    const next = this.nextRunning[child]!
-    const previous = this.previousRunning[child]!
-    if (previous !== NONE) this.nextRunning[previous] = next
-    else if (this.firstRunning[parent] === child) this.firstRunning[parent] = next
-    else return
-    if (next !== NONE) this.previousRunning[next] = previous
-    this.nextRunning[child] = NONE
-    this.previousRunning[child] = NONE
+    const children = this.running.get(parent)
+    if (children === undefined) return
+    children.delete(child)
+    if (children.size === 0) this.running.delete(parent)
   }
 
   #grow(): void {
@@ -281,20 +248,7 @@ export class SpanTable {
     this.end = larger(this.end)
     this.parent = larger(this.parent)
     this.parentUnsure = larger(this.parentUnsure)
+    this.namedParents = larger(this.namedParents)
     this.agent = larger(this.agent)
-    this.closedBefore = larger(this.closedBefore)
-    this.firstRunning = larger(this.firstRunning)
-    this.nextRunning = larger(this.nextRunning)
-    this.previousRunning = larger(this.previousRunning)
   }
-}
-
-type Column = Float64Array | Int32Array | Uint32Array | Uint8Array | Int8Array
-
-/** A copy with twice the room. */
-export function larger<T extends Column>(column: T): T {
-  const Type = column.constructor as new (length: number) => T
-  const copy = new Type(column.length * 2)
-  copy.set(column)
-  return copy
 }

@@ -4,21 +4,22 @@
  *
  *     add ──▶ row ──▶ tables ──▶ stage 1: by id (id-pairing.ts) ──▶ stage 2: in order of time (sweep.ts)
  */
+import { larger, NONE } from './columns.ts'
+import { SweptOrder } from './event-lists.ts'
 import type { AgentEvent, TelemetrySample } from './event.ts'
 import { EventRow, POINT, START } from './event-row.ts'
-import { lowerBound } from './event-lists.ts'
 import { IdPairing } from './id-pairing.ts'
 import { FlagCounts } from './flag-counts.ts'
 import { hashText } from './hash.ts'
 import { Interner } from './interner.ts'
-import { MarkTable } from './marks.ts'
+import { MarkTable, MarkView } from './marks.ts'
 import { readEvent } from './metadata-reader.ts'
 import { ParentLinks } from './parent-links.ts'
 import { ScopeTable } from './scope.ts'
 import { SpanFlag, type DataQuality, type Mark, type Span, type WriterState } from './span.ts'
 import { SpanView, type ViewSource, type WriterFacts } from './span-view.ts'
 import { Sweep } from './sweep.ts'
-import { EventTable, larger, NONE, SpanTable } from './tables.ts'
+import { EventTable, SpanTable } from './tables.ts'
 
 /** What a flush has changed. */
 export interface TraceChanges {
@@ -26,9 +27,11 @@ export interface TraceChanges {
   readonly spanSlots: Int32Array
   /** The same as views; makes an object for each. */
   readonly spans: readonly Span[]
+  /** Slots of the marks that are new or differ, ascending; the same as views. */
+  readonly markSlots: Int32Array
   readonly marks: readonly Mark[]
   /** Slots of marks that are gone: an orphan end has found its start. */
-  readonly removedMarks: readonly number[]
+  readonly removedMarks: Int32Array
 }
 
 /** A line of the log that could not be read. */
@@ -55,7 +58,7 @@ export class Trace {
   readonly texts = new Interner()
   readonly #events = new EventTable()
   readonly #spans = new SpanTable()
-  readonly #marks: MarkTable
+  readonly #marks = new MarkTable((point) => this.#events.slot[point]!)
   readonly #scopes = new ScopeTable()
   readonly #writers: WriterFacts[] = []
   readonly #source: ViewSource
@@ -67,8 +70,7 @@ export class Trace {
   readonly #sweep: Sweep
   readonly #row = new EventRow()
   /** Swept events in order of time. */
-  #order = new Int32Array(256)
-  #orderCount = 0
+  readonly #order = new SweptOrder()
   #pendingFrom = 0
   /** By slot, whether it is among the changed. */
   #isChanged = new Uint8Array(256)
@@ -94,11 +96,17 @@ export class Trace {
       view: (slot) => this.#view(slot),
     }
     this.#flagSpan = this.cursor()
-    this.#marks = new MarkTable(this.#source)
     this.#sweep = new Sweep(this.#source, this.#scopes, this.texts, this.#links, {
       spanChanged: (slot) => this.#noteChanged(slot),
-      markSet: (event, isOrphan, parent) => this.#marks.set(event, isOrphan, parent),
-      markGone: (event) => this.#marks.remove(event),
+      pointSet: (event, parent) => {
+        this.#events.slot[event] = this.#marks.set(event, false, parent)
+      },
+      pointGone: (event) => this.#marks.remove(this.#events.slot[event]!),
+      orphanSet: (event, parent) => this.#marks.set(event, true, parent),
+      orphanGone: (event) => {
+        const slot = this.#marks.slotOfOrphan(event)
+        if (slot !== NONE) this.#marks.remove(slot)
+      },
     })
   }
 
@@ -115,7 +123,8 @@ export class Trace {
 
   /** Points and orphan ends that stand, in the order in which they were made. */
   get marks(): readonly Mark[] {
-    return this.#marks.standing()
+    const slots = Array.from({ length: this.#marks.count }, (_, slot) => slot)
+    return slots.filter((slot) => this.#marks.stands(slot)).map((slot) => this.#mark(slot))
   }
 
   get eventCount(): number {
@@ -146,10 +155,26 @@ export class Trace {
     return new SpanView(this.#source, 0)
   }
 
+  /** The same for marks; only slots of marks that stand mean anything. */
+  markCursor(): MarkView {
+    return new MarkView(this.#source, this.#marks, 0)
+  }
+
+  /** How many slots of marks there are, of those that are gone, too. */
+  get markCount(): number {
+    return this.#marks.count
+  }
+
+  /** Whether a mark stands: an orphan end's is gone once its start is found. */
+  hasMark(slot: number): boolean {
+    return slot >= 0 && slot < this.#marks.count && this.#marks.stands(slot)
+  }
+
   /** Slots of the spans that carry an id of this value, whatever its key, latest first. */
   slotsWithId(value: string): readonly number[] {
     const { high, low } = hashText(value)
-    return this.#links.spansWithId(high, low)
+    const id = this.#events.ids.numberIfKnown(high, low)
+    return id === NONE ? [] : this.#links.spansWithId(id)
   }
 
   /**
@@ -171,7 +196,7 @@ export class Trace {
     if (timeS > facts.lastS) facts.lastS = timeS
     const event = this.#events.add(row, position, writer, this.#scopes)
     if (row.phase === START) {
-      const slot = this.#spans.add(event)
+      const slot = this.#spans.add(event, this.#events.numberParents(row))
       this.#events.slot[event] = slot
       if (slot >= this.#isChanged.length) this.#isChanged = larger(this.#isChanged)
     }
@@ -209,7 +234,7 @@ export class Trace {
     facts.state = state
     const { start, end, count } = this.#spans
     for (let slot = 0; slot < count; slot++) {
-      if (end[slot] === NONE && this.#events.writer[start[slot]!] === writer)
+      if (end[slot] === NONE && this.#events.writer(start[slot]!) === writer)
         this.#noteChanged(slot)
     }
   }
@@ -219,8 +244,7 @@ export class Trace {
     const from = this.#pendingFrom
     this.#pendingFrom = this.#events.count
     const pending = this.#inOrder(from, this.#events.count)
-    const redoFrom = this.#enterIds(pending)
-    this.#applyFrom(redoFrom, pending)
+    this.#applyFrom(this.#enterIds(pending, from), pending)
     return this.#takeChanges()
   }
 
@@ -250,12 +274,15 @@ export class Trace {
     return isSorted ? rows : rows.sort((a, b) => this.#events.compare(a, b))
   }
 
-  /** Index into the swept events from which the sweep must be done again. */
-  #enterIds(pending: Int32Array): number {
+  /**
+   * Takes the ids of what is pending; events before `sweptCount` are swept already. Gives the index
+   * among these from which the sweep must be done again.
+   */
+  #enterIds(pending: Int32Array, sweptCount: number): number {
     const events = this.#events
     let earliest = pending.length > 0 ? pending[0]! : NONE
     const redoFrom = (at: number) => {
-      if (events.applied[at] !== 1) return
+      if (at >= sweptCount) return
       if (earliest === NONE || events.compare(at, earliest) < 0) earliest = at
     }
     for (const event of pending) {
@@ -267,18 +294,16 @@ export class Trace {
       if (phase !== POINT && events.hasIds(event)) this.#ids.add(event)
     }
     this.#ids.settle((event, at) => {
-      if (events.phase(event) === START && events.applied[event] === 1) {
+      if (events.phase(event) === START && event < sweptCount) {
         this.#noteChanged(events.slot[event]!)
       }
       redoFrom(at)
     })
-    if (earliest === NONE) return this.#orderCount
-    return lowerBound(events, this.#order, earliest, this.#orderCount)
+    return earliest === NONE ? this.#order.count : this.#order.lowerBound(events, earliest)
   }
 
   #applyFrom(from: number, pending: Int32Array): void {
-    const again = this.#order.slice(from, this.#orderCount)
-    this.#orderCount = from
+    const again = this.#order.take(from)
     for (let index = again.length - 1; index >= 0; index--) this.#sweep.revert(again[index]!)
     let next = 0
     for (const event of pending) {
@@ -291,8 +316,7 @@ export class Trace {
   }
 
   #apply(event: number): void {
-    if (this.#orderCount >= this.#order.length) this.#order = larger(this.#order)
-    this.#order[this.#orderCount++] = event
+    this.#order.push(event)
     this.#sweep.apply(event)
   }
 
@@ -312,17 +336,27 @@ export class Trace {
     }
     this.#changed = []
     const view = (slot: number) => this.#view(slot)
+    const mark = (slot: number) => this.#mark(slot)
+    const { markSlots, removedMarks } = this.#marks.takeChanges()
     return {
       spanSlots,
+      markSlots,
+      removedMarks,
       get spans() {
         return Array.from(spanSlots, view)
       },
-      ...this.#marks.takeChanges(),
+      get marks() {
+        return Array.from(markSlots, mark)
+      },
     }
   }
 
   #view(slot: number): SpanView {
     return (this.#views[slot] ??= new SpanView(this.#source, slot))
+  }
+
+  #mark(slot: number): MarkView {
+    return new MarkView(this.#source, this.#marks, slot)
   }
 
   #writer(writer: number): WriterFacts {

@@ -1,0 +1,159 @@
+/**
+ * What events say alike. Of a million events few are unlike all others in kind, scope, agent,
+ * subject and writer; each combination is kept once, as a row of numbers, and an event holds the
+ * row's number. What differs from event to event (time, position, id) is not here.
+ */
+import { PARENT_KEYS, type EventRow } from './event-row.ts'
+
+/** No error; other values number the error's text, 0 = without text. */
+const NO_ERROR = -1
+
+const Field = { TYPE: 0, SCOPE: 1, AGENT: 2, SUBJECT: 3, SHAPE: 4, ERROR: 5, WRITER: 6 } as const
+const STRIDE = 7
+
+/** A shape's parts: rank of the subject, and masks of the id keys, parent keys and figures told. */
+const ID_SHIFT = 4
+const PARENT_SHIFT = 11
+const FIGURE_SHIFT = 14
+const RANK_MASK = 0xf
+const ID_MASK = 0x7f
+const PARENT_MASK = 0x7
+const FIGURE_MASK = 0xf
+
+/** Set bits, ascending, of every small mask. */
+const BITS_OF: readonly Uint8Array[] = Array.from({ length: ID_MASK + 1 }, (_, mask) =>
+  Uint8Array.from([0, 1, 2, 3, 4, 5, 6].filter((bit) => (mask & (1 << bit)) !== 0)),
+)
+
+export class FactsTable {
+  #rows = new Int32Array(STRIDE * 64)
+  #count = 0
+  /** Open addressing by hash: the row's number + 1, 0 = free. */
+  #slots = new Int32Array(128)
+  readonly #candidate = new Int32Array(STRIDE)
+
+  /** The number of what a row and its writer say. */
+  id(row: EventRow, scope: number, writer: number): number {
+    const facts = this.#candidate
+    facts[Field.TYPE] = row.kind * 4 + row.phase
+    facts[Field.SCOPE] = scope
+    facts[Field.AGENT] = row.agent
+    facts[Field.SUBJECT] = row.subject
+    facts[Field.SHAPE] = shapeOf(row)
+    facts[Field.ERROR] = row.hasError ? row.error : NO_ERROR
+    facts[Field.WRITER] = writer
+    const mask = this.#slots.length - 1
+    for (let at = hashOf(facts, 0) & mask; ; at = (at + 1) & mask) {
+      const number = this.#slots[at]! - 1
+      if (number < 0) return this.#add(at)
+      if (this.#equals(number)) return number
+    }
+  }
+
+  phase(id: number): number {
+    return this.#rows[id * STRIDE + Field.TYPE]! & 3
+  }
+  kind(id: number): number {
+    return this.#rows[id * STRIDE + Field.TYPE]! >> 2
+  }
+  scope(id: number): number {
+    return this.#rows[id * STRIDE + Field.SCOPE]!
+  }
+  agent(id: number): number {
+    return this.#rows[id * STRIDE + Field.AGENT]!
+  }
+  subject(id: number): number {
+    return this.#rows[id * STRIDE + Field.SUBJECT]!
+  }
+  subjectRank(id: number): number {
+    return this.#shape(id) & RANK_MASK
+  }
+  /** Text of the error, 0 = without text, −1 = no error. */
+  error(id: number): number {
+    return this.#rows[id * STRIDE + Field.ERROR]!
+  }
+  writer(id: number): number {
+    return this.#rows[id * STRIDE + Field.WRITER]!
+  }
+  hasIds(id: number): boolean {
+    return (this.#shape(id) & (ID_MASK << ID_SHIFT)) !== 0
+  }
+  /** Indexes into ID_KEYS of the ids told, ascending. */
+  idKeys(id: number): Uint8Array {
+    return BITS_OF[(this.#shape(id) >> ID_SHIFT) & ID_MASK]!
+  }
+  /** Indexes into PARENT_KEYS of the parents named, ascending. */
+  parentKeys(id: number): Uint8Array {
+    return BITS_OF[(this.#shape(id) >> PARENT_SHIFT) & PARENT_MASK]!
+  }
+  /** Which figures (0 … 3) are told, ascending. */
+  figures(id: number): Uint8Array {
+    return BITS_OF[(this.#shape(id) >> FIGURE_SHIFT) & FIGURE_MASK]!
+  }
+
+  #shape(id: number): number {
+    return this.#rows[id * STRIDE + Field.SHAPE]!
+  }
+
+  #equals(id: number): boolean {
+    const from = id * STRIDE
+    for (let index = 0; index < STRIDE; index++) {
+      if (this.#rows[from + index] !== this.#candidate[index]) return false
+    }
+    return true
+  }
+
+  #add(at: number): number {
+    const id = this.#count++
+    if (this.#count * STRIDE > this.#rows.length) {
+      const larger = new Int32Array(this.#rows.length * 2)
+      larger.set(this.#rows)
+      this.#rows = larger
+    }
+    this.#rows.set(this.#candidate, id * STRIDE)
+    this.#slots[at] = id + 1
+    if (this.#count * 2 > this.#slots.length) this.#rehash()
+    return id
+  }
+
+  #rehash(): void {
+    const slots = new Int32Array(this.#slots.length * 2)
+    const mask = slots.length - 1
+    for (let id = 0; id < this.#count; id++) {
+      let at = hashOf(this.#rows, id * STRIDE) & mask
+      while (slots[at] !== 0) at = (at + 1) & mask
+      slots[at] = id + 1
+    }
+    this.#slots = slots
+  }
+}
+
+function shapeOf(row: EventRow): number {
+  let shape = row.subjectRank
+  for (let index = 0; index < row.idCount; index++) shape |= 1 << (ID_SHIFT + row.idKeys[index]!)
+  for (let index = 0; index < row.parentCount; index++) {
+    shape |= 1 << (PARENT_SHIFT + parentIndexOf(row.parentKeys[index]!))
+  }
+  if (!Number.isNaN(row.inputTokens)) shape |= 1 << FIGURE_SHIFT
+  if (!Number.isNaN(row.outputTokens)) shape |= 2 << FIGURE_SHIFT
+  if (!Number.isNaN(row.totalTokens)) shape |= 4 << FIGURE_SHIFT
+  if (!Number.isNaN(row.costUsd)) shape |= 8 << FIGURE_SHIFT
+  return shape
+}
+
+/** Index into PARENT_KEYS of the key that names this id key. */
+function parentIndexOf(idKey: number): number {
+  for (let index = 0; index < PARENT_KEYS.length; index++) {
+    if (PARENT_KEYS[index]![1] === idKey) return index
+  }
+  throw new TypeError(`expected an id key that a parent key names, got ${idKey}`)
+}
+
+function hashOf(values: Int32Array, from: number): number {
+  let hash = 0x811c9dc5
+  for (let index = 0; index < STRIDE; index++) {
+    hash = Math.imul(hash ^ values[from + index]!, 0x85ebca6b)
+    hash ^= hash >>> 13
+  }
+  return hash >>> 0
+}
