@@ -1,9 +1,14 @@
-/** An answer of the worker in a component: asked again when `key` changes, at most twice a second. */
+/**
+ * An answer of the worker in a component: asked again when `key` changes, at most twice a second,
+ * and less often where answering takes long: the worker has a log to read.
+ */
 import { useEffect, useRef, useState } from 'react'
 import type { Answer, Ask, RequestType } from '../worker/protocol.ts'
 import { useApp } from './app.tsx'
 
 const INTERVAL_MS = 500
+/** An answer may take this share of the worker's time. */
+const SHARE = 0.05
 
 export interface Asked<T extends RequestType> {
   /** The last answer to this subject; undefined until there is one. */
@@ -23,7 +28,7 @@ export function useAnswer<T extends RequestType>(
 ): Asked<T> {
   const { ingest } = useApp()
   const [asked, setAsked] = useState<Asked<T> & { subject: string }>(() => nothing(subject))
-  const askedAtMs = useRef(Number.NEGATIVE_INFINITY)
+  const nextAtMs = useRef(Number.NEGATIVE_INFINITY)
   /** What the component shows now: an answer to anything else comes too late. */
   const current = useRef({ subject, ask })
   useEffect(() => {
@@ -31,21 +36,27 @@ export function useAnswer<T extends RequestType>(
   })
 
   useEffect(() => {
-    askedAtMs.current = Number.NEGATIVE_INFINITY
+    nextAtMs.current = Number.NEGATIVE_INFINITY
   }, [subject])
 
   useEffect(() => {
     const send = (): void => {
       if (current.current.ask === undefined) return
-      askedAtMs.current = performance.now()
+      const askedMs = performance.now()
+      nextAtMs.current = askedMs + INTERVAL_MS
       const isWanted = (): boolean => current.current.subject === subject
       ingest.ask(what, current.current.ask).then(
-        (answer) => void (isWanted() && setAsked({ subject, answer, reason: undefined })),
+        (answer) => {
+          if (!isWanted()) return
+          const nowMs = performance.now()
+          nextAtMs.current = Math.max(nextAtMs.current, nowMs + (nowMs - askedMs) / SHARE)
+          setAsked({ subject, answer, reason: undefined })
+        },
         (error: Error) =>
           void (isWanted() && setAsked({ subject, answer: undefined, reason: error.message })),
       )
     }
-    const waitMs = Math.max(0, askedAtMs.current + INTERVAL_MS - performance.now())
+    const waitMs = Math.max(0, nextAtMs.current - performance.now())
     const timer = setTimeout(send, waitMs)
     return () => clearTimeout(timer)
   }, [ingest, what, subject, key])

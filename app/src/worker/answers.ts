@@ -68,74 +68,103 @@ export function rawEvent(bytes: Uint8Array): JsonValue {
   }
 }
 
-/** Spans that are seen in the range: begun before its end, not ended before its start. */
-export function spansIn(spans: readonly Span[], startS: number, endS: number): readonly Span[] {
-  return spans.filter((span) => {
-    const lastS = span.endS ?? span.fadeS ?? Number.POSITIVE_INFINITY
-    return span.startS <= endS && lastS >= startS
-  })
+/** Whether a span is seen in a range: begun before its end, not ended before its start. */
+export function isIn(span: Span, startS: number, endS: number): boolean {
+  return span.startS <= endS && (span.endS ?? span.fadeS ?? Number.POSITIVE_INFINITY) >= startS
 }
 
 /** Statistics of the spans in a range. Durations are of spans that ended. */
-export function rangeSummary(spans: readonly Span[], startS: number, endS: number): RangeSummary {
-  const seen = spansIn(spans, startS, endS)
-  const counted = countedFigures(seen)
-  const durationsS = seen
-    .flatMap((span) => (span.endS === undefined ? [] : [Math.max(0, span.endS - span.startS)]))
-    .sort((a, b) => a - b)
+export function rangeSummary(trace: Trace, startS: number, endS: number): RangeSummary {
+  const seen = { [Symbol.iterator]: () => eachIn(trace, startS, endS) }
+  const counted = countedFigures(trace, seen)
+  const durations = new Durations()
+  let spans = 0
+  let errors = 0
+  for (const span of seen) {
+    spans++
+    if ((span.flags & SpanFlag.ERROR) !== 0) errors++
+    if (span.endS !== undefined) durations.add(span.endS - span.startS)
+  }
+  const { p50Ms, p95Ms } = durations.sorted()
   return {
-    spans: seen.length,
-    errors: seen.filter(({ flags }) => (flags & SpanFlag.ERROR) !== 0).length,
+    spans,
+    errors,
     tokens: sumTokens(seen, counted)?.total,
     costUsd: sumCost(seen, counted),
-    p50Ms: toMs(quantile(durationsS, 0.5)),
-    p95Ms: toMs(quantile(durationsS, 0.95)),
+    p50Ms,
+    p95Ms,
   }
+}
+
+function* eachIn(trace: Trace, startS: number, endS: number): Generator<Span, void, void> {
+  for (const span of trace.each()) if (isIn(span, startS, endS)) yield span
 }
 
 /** Errors named in an overview; all are counted. */
 const MOST_ERRORS = 500
 
 /** How often each kind ran and how long, and what failed; as known at the playhead. */
-export function overview(
-  spans: readonly Span[],
-  playheadS: number = Number.POSITIVE_INFINITY,
-): RunOverview {
-  const seen = spans.filter(({ startS }) => startS <= playheadS)
-  const errors = seen.filter((span) => hasFailed(span, playheadS)).map(({ slot }) => slot)
-  const kinds = [...byKind(seen)]
-    .map(([kind, ofKind]) => kindSummary(kind, ofKind, playheadS))
-    .sort((a, b) => b.totalMs - a.totalMs)
-  return { kinds, errors: errors.slice(0, MOST_ERRORS), errorCount: errors.length }
-}
-
-function hasFailed({ errorAtS }: Span, playheadS: number): boolean {
-  return errorAtS !== undefined && errorAtS <= playheadS
-}
-
-function byKind(spans: readonly Span[]): Map<string, Span[]> {
-  const kinds = new Map<string, Span[]>()
-  for (const span of spans) {
-    const known = kinds.get(span.kind)
-    if (known === undefined) kinds.set(span.kind, [span])
-    else known.push(span)
+export function overview(trace: Trace, playheadS: number = Number.POSITIVE_INFINITY): RunOverview {
+  const kinds = new Map<number, KindCount>()
+  const errors: number[] = []
+  let errorCount = 0
+  for (const span of trace.each()) {
+    if (span.startS > playheadS) continue
+    const kind = countOf(kinds, span.kindId)
+    kind.spans++
+    const { endS, errorAtS } = span
+    if (endS !== undefined && endS <= playheadS) kind.durations.add(endS - span.startS)
+    if (errorAtS === undefined || errorAtS > playheadS) continue
+    kind.errors++
+    if (errorCount++ < MOST_ERRORS) errors.push(span.slot)
   }
-  return kinds
+  const summaries = [...kinds].map(([kind, { spans, errors: failed, durations }]) => ({
+    kind: trace.texts.text(kind),
+    spans,
+    errors: failed,
+    ...durations.sorted(),
+  }))
+  return { kinds: summaries.sort((a, b) => b.totalMs - a.totalMs), errors, errorCount }
 }
 
-function kindSummary(kind: string, spans: readonly Span[], playheadS: number): KindSummary {
-  const durationsS = spans
-    .flatMap(({ startS, endS }) =>
-      endS === undefined || endS > playheadS ? [] : [Math.max(0, endS - startS)],
-    )
-    .sort((a, b) => a - b)
-  return {
-    kind,
-    spans: spans.length,
-    errors: spans.filter((span) => hasFailed(span, playheadS)).length,
-    totalMs: durationsS.reduce((sum, seconds) => sum + seconds * 1000, 0),
-    p50Ms: toMs(quantile(durationsS, 0.5)),
-    p95Ms: toMs(quantile(durationsS, 0.95)),
+interface KindCount {
+  spans: number
+  errors: number
+  readonly durations: Durations
+}
+
+function countOf(kinds: Map<number, KindCount>, kind: number): KindCount {
+  let count = kinds.get(kind)
+  if (count === undefined) {
+    count = { spans: 0, errors: 0, durations: new Durations() }
+    kinds.set(kind, count)
+  }
+  return count
+}
+
+/** Durations of spans that ended, gathered to be sorted once. */
+class Durations {
+  #seconds = new Float64Array(64)
+  #count = 0
+  #totalS = 0
+
+  add(seconds: number): void {
+    if (this.#count === this.#seconds.length) {
+      const larger = new Float64Array(this.#count * 2)
+      larger.set(this.#seconds)
+      this.#seconds = larger
+    }
+    this.#seconds[this.#count++] = Math.max(0, seconds)
+    this.#totalS += Math.max(0, seconds)
+  }
+
+  sorted(): Pick<KindSummary, 'totalMs' | 'p50Ms' | 'p95Ms'> {
+    const sorted = this.#seconds.subarray(0, this.#count).sort()
+    return {
+      totalMs: this.#totalS * 1000,
+      p50Ms: toMs(quantile(sorted, 0.5)),
+      p95Ms: toMs(quantile(sorted, 0.95)),
+    }
   }
 }
 
@@ -144,7 +173,8 @@ function toMs(seconds: number | undefined): number | undefined {
 }
 
 function spanBySlot(trace: Trace, slot: number): Span {
-  const span = trace.spans[slot]
-  if (span === undefined) throw new RangeError(`There is no span ${slot}.`)
+  if (!(slot >= 0 && slot < trace.spanCount)) throw new RangeError(`There is no span ${slot}.`)
+  const span = trace.cursor()
+  span.slot = slot
   return span
 }

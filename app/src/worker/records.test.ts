@@ -16,7 +16,7 @@ ingestor.finish()
 ingestor.flush()
 
 const source: RecordSource = {
-  spans: ingestor.trace.spans,
+  trace: ingestor.trace,
   groupOf: (span) => ingestor.groupOf(span),
   readRaw: async (position) => bytes.subarray(position, bytes.indexOf(10, position)),
 }

@@ -1,10 +1,10 @@
 /** Spans as the JSON lines of `wattline spans --json`, for copying, downloading and comparing. */
-import { parseLine, spanRecord, type Metadata, type Span } from '@wattline/trace'
-import { spansIn } from './answers.ts'
+import { parseLine, spanRecord, type Metadata, type Span, type Trace } from '@wattline/trace'
+import { isIn } from './answers.ts'
 import type { Ask } from './protocol.ts'
 
 export interface RecordSource {
-  readonly spans: readonly Span[]
+  readonly trace: Trace
   readonly groupOf: (span: Span) => string | undefined
   readonly readRaw: (position: number) => Promise<Uint8Array>
 }
@@ -13,7 +13,9 @@ export interface RecordSource {
 export async function spanRecords(source: RecordSource, ask: Ask<'records'>): Promise<string> {
   const lines: string[] = []
   // One after the other: neighbours lie in the same block of the file.
-  for (const span of chosen(source.spans, ask)) {
+  const span = source.trace.cursor()
+  for (const slot of chosen(source.trace, ask)) {
+    span.slot = slot
     const start = await metadataAt(source, span.startPosition)
     const end =
       span.endPosition === undefined ? undefined : await metadataAt(source, span.endPosition)
@@ -27,8 +29,14 @@ async function metadataAt({ readRaw }: RecordSource, position: number): Promise<
   return line.type === 'event' ? line.event.metadata : {}
 }
 
-function chosen(spans: readonly Span[], { slots, startS, endS }: Ask<'records'>): readonly Span[] {
-  if (slots !== undefined) return slots.flatMap((slot) => spans[slot] ?? [])
-  if (startS !== undefined && endS !== undefined) return spansIn(spans, startS, endS)
-  return spans
+function* chosen(
+  trace: Trace,
+  { slots, startS, endS }: Ask<'records'>,
+): Generator<number, void, void> {
+  if (slots !== undefined) {
+    for (const slot of slots) if (slot < trace.spanCount) yield slot
+    return
+  }
+  const isRange = startS !== undefined && endS !== undefined
+  for (const span of trace.each()) if (!isRange || isIn(span, startS, endS)) yield span.slot
 }

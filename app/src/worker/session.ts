@@ -136,14 +136,14 @@ export class Session {
         return markFacts(trace, (ask as Ask<'markFacts'>).slot)
       case 'summary': {
         const { startS, endS } = ask as Ask<'summary'>
-        return rangeSummary(trace.spans, startS, endS)
+        return rangeSummary(trace, startS, endS)
       }
       case 'overview':
-        return overview(trace.spans, (ask as Ask<'overview'>).playheadS)
+        return overview(trace, (ask as Ask<'overview'>).playheadS)
       case 'records':
         return spanRecords(
           {
-            spans: trace.spans,
+            trace,
             groupOf: (span) => this.#ingestor.groupOf(span),
             readRaw: (position) => this.#readRaw(position),
           },

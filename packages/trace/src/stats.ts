@@ -53,7 +53,7 @@ export interface Summary {
 /** Sums up a trace. Call `trace.flush()` before. */
 export function summarize(trace: Trace): Summary {
   const { spans, marks, firstS, lastS } = trace
-  const counted = countedFigures(spans)
+  const counted = countedFigures(trace, spans)
   const byKind = new Map<string, Span[]>()
   for (const span of spans) {
     const ofKind = byKind.get(span.kind)
@@ -85,36 +85,56 @@ export interface CountedFigures {
   costOf(span: Span): number | undefined
 }
 
-/** Decides for all spans at once what counts. O(spans × depth) at worst, O(spans) in practice. */
-export function countedFigures(spans: readonly Span[]): CountedFigures {
-  const input = new Set<Span>()
-  const output = new Set<Span>()
-  const any = new Set<Span>()
-  const cost = new Set<Span>()
-  for (const span of spans) {
-    const { tokens } = span
-    if (tokens !== undefined) markAncestors(span, any)
-    if (tokens?.input !== undefined) markAncestors(span, input)
-    if (tokens?.output !== undefined) markAncestors(span, output)
-    if (span.costUsd !== undefined) markAncestors(span, cost)
-  }
+/** What a descendant carries, bit by bit. */
+const INPUT = 1
+const OUTPUT = 2
+const ANY_TOKENS = 4
+const COST = 8
+
+/**
+ * Decides for all of `spans`, which are the trace's or a part of them, at once what counts.
+ * O(spans × depth) at worst, O(spans) in practice.
+ */
+export function countedFigures(trace: Trace, spans: Iterable<Span>): CountedFigures {
+  const carried = carriedBelow(trace, spans)
   return {
-    tokensOf(span) {
-      const { tokens } = span
+    tokensOf({ slot, tokens }) {
       if (tokens === undefined) return undefined
+      const below = carried.get(slot) ?? 0
       if (tokens.input === undefined && tokens.output === undefined) {
-        return any.has(span) ? undefined : tokens
+        return below & ANY_TOKENS ? undefined : tokens
       }
-      const ownInput = input.has(span) ? undefined : tokens.input
-      const ownOutput = output.has(span) ? undefined : tokens.output
-      if (ownInput === undefined && ownOutput === undefined) return undefined
-      if (ownInput === tokens.input && ownOutput === tokens.output && !any.has(span)) return tokens
-      return { input: ownInput, output: ownOutput, total: (ownInput ?? 0) + (ownOutput ?? 0) }
+      const input = below & INPUT ? undefined : tokens.input
+      const output = below & OUTPUT ? undefined : tokens.output
+      if (input === undefined && output === undefined) return undefined
+      if ((below & ANY_TOKENS) === 0) return tokens
+      return { input, output, total: (input ?? 0) + (output ?? 0) }
     },
-    costOf(span) {
-      return cost.has(span) ? undefined : span.costUsd
+    costOf({ slot, costUsd }) {
+      return (carried.get(slot) ?? 0) & COST ? undefined : costUsd
     },
   }
+}
+
+/** By slot, what is carried below; of spans with nothing below there is no entry. */
+function carriedBelow(trace: Trace, spans: Iterable<Span>): Map<number, number> {
+  const carried = new Map<number, number>()
+  const at = trace.cursor()
+  for (const { slot, tokens, costUsd } of spans) {
+    let bits = costUsd === undefined ? 0 : COST
+    if (tokens !== undefined) bits |= ANY_TOKENS
+    if (tokens?.input !== undefined) bits |= INPUT
+    if (tokens?.output !== undefined) bits |= OUTPUT
+    if (bits === 0) continue
+    at.slot = slot
+    for (let up = at.parentSlot; up >= 0; up = at.parentSlot) {
+      const before = carried.get(up) ?? 0
+      if ((before & bits) === bits) break
+      carried.set(up, before | bits)
+      at.slot = up
+    }
+  }
+  return carried
 }
 
 /** The `q`-quantile (0…1) of ascending `sorted`, linear between ranks; undefined when empty. */
@@ -124,10 +144,6 @@ export function quantile(sorted: ArrayLike<number>, q: number): number | undefin
   const low = Math.floor(rank)
   const at = sorted[low]!
   return at + ((sorted[Math.min(low + 1, sorted.length - 1)] ?? at) - at) * (rank - low)
-}
-
-function markAncestors(span: Span, carriers: Set<Span>): void {
-  for (let at = span.parent; at !== undefined && !carriers.has(at); at = at.parent) carriers.add(at)
 }
 
 function kindStats(kind: string, spans: readonly Span[], counted: CountedFigures): KindStats {

@@ -150,12 +150,18 @@ export class Trace {
     return this.#malformed
   }
 
-  /** A view that is moved from span to span by its `slot`, for loops over very many. */
+  /** A view that is moved from span to span by its `slot`. */
   cursor(): SpanView {
     return new SpanView(this.#source, 0)
   }
 
-  /** The same for marks; only slots of marks that stand mean anything. */
+  /** Spans one after the other in one view that is moved: for loops that keep none of them. */
+  *each(): Generator<SpanView, void, void> {
+    const span = this.cursor()
+    for (span.slot = 0; span.slot < this.#spans.count; span.slot++) yield span
+  }
+
+  /** As {@link cursor}, of marks; only slots of marks that stand mean anything. */
   markCursor(): MarkView {
     return new MarkView(this.#source, this.#marks, 0)
   }
