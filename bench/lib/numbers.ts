@@ -1,0 +1,28 @@
+/** Medians, percentiles and the Markdown tables that the benches print. */
+
+/** The value that `share` of them do not exceed; 0.5 is the median. NaN of none. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN
+}
+
+export const median = (values: readonly number[]): number => quantile(values, 0.5)
+
+/** The median over rounds of one figure of each. */
+export function medianOf<T>(rounds: readonly T[], figure: (round: T) => number): number {
+  return median(rounds.map(figure))
+}
+
+export const ms = (value: number): string =>
+  value >= 1_000 ? `${(value / 1_000).toFixed(2)} s` : `${value.toFixed(value < 10 ? 2 : 1)} ms`
+
+export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`
+
+export const times = (ratio: number): string => `${ratio.toFixed(2)} ×`
+
+/** Prints a Markdown table; the first row is its head. */
+export function printTable(rows: readonly (readonly string[])[]): void {
+  const [head = [], ...body] = rows
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+  console.log([line(head), line(head.map(() => '---')), ...body.map(line)].join('\n'))
+}
