@@ -18,11 +18,11 @@ export interface WrittenLog {
 
 /** Lines are written in blocks of about so many characters. */
 const BLOCK_CHARS = 1 << 20
-const START_S = 1_800_000_000
+const OPTIONS = { seed: 1, startS: 1_800_000_000, agents: 8, durationS: Infinity }
 
 /** Events of eight agents; the same for the same `spans`, and at least that many. */
 export function* benchEvents(spans: number): Generator<AgentEvent, void, void> {
-  for (const line of generateRun({ seed: 1, startS: START_S, agents: 8, spans })) {
+  for (const line of generateRun({ ...OPTIONS, spans })) {
     if ('event_type' in line) yield withUuids(line)
   }
 }
@@ -54,7 +54,8 @@ export async function writeLog(
   return written
 }
 
-export const isStart = (event: AgentEvent): boolean => event.event_type.endsWith('_start')
+export const isStart = ({ event_type: type }: Pick<AgentEvent, 'event_type'>): boolean =>
+  type.endsWith('_start')
 
 function withUuids(event: AgentEvent): AgentEvent {
   const metadata: Record<string, JsonValue> = { ...event.metadata }

@@ -14,7 +14,11 @@ export function medianOf<T>(rounds: readonly T[], figure: (round: T) => number):
 }
 
 export const ms = (value: number): string =>
-  value >= 1_000 ? `${(value / 1_000).toFixed(2)} s` : `${value.toFixed(value < 10 ? 2 : 1)} ms`
+  value === Infinity
+    ? 'later'
+    : value >= 1_000
+      ? `${(value / 1_000).toFixed(2)} s`
+      : `${value.toFixed(value < 10 ? 2 : 1)} ms`
 
 export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`
 

@@ -32,7 +32,7 @@ export function collectSpans(count: number): PeerSpan[] {
     lastS = timestamp
     const id = metadata['span_id']
     const started = open.get(id)
-    if (isStart({ event_type: type, timestamp, metadata })) {
+    if (isStart({ event_type: type })) {
       const subject = metadata['tool'] ?? metadata['model'] ?? metadata['agent_name'] ?? ''
       const kind = type.slice(0, -'_start'.length)
       const name = typeof subject === 'string' ? `${kind} ${subject}` : kind
