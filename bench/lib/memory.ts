@@ -6,7 +6,7 @@
  * beside it, because it also holds what V8 does not know of: layout, canvases, buffers not yet reused.
  */
 import { readFileSync } from 'node:fs'
-import type { Browser, CDPSession, Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 
 export interface PageMemory {
   readonly heapBytes: number
@@ -20,13 +20,21 @@ interface HeapUsage {
   readonly backingStorageSize: number
 }
 
-type Call = <T>(method: string) => Promise<T>
+/** Someone to speak the DevTools protocol with: the page, a worker, a worker's worker. */
+interface Session {
+  call<T>(method: string, params?: object): Promise<T>
+  on(event: string, listener: (params: Readonly<Record<string, string>>) => void): void
+}
 
 export async function measureMemory(browser: Browser, page: Page): Promise<PageMemory> {
   const client = await page.context().newCDPSession(page)
-  const ofPage: Call = <T>(method: string) => client.send(method as never) as unknown as Promise<T>
-  const usages = [await usageOf(ofPage)]
-  for (const worker of await attachWorkers(client)) usages.push(await usageOf(worker))
+  const ofPage = client as unknown as { send: Session['call']; on: Session['on'] }
+  const session: Session = {
+    call: (method, params) => ofPage.send(method, params),
+    on: (event, listener) => ofPage.on(event, listener),
+  }
+  const usages: HeapUsage[] = []
+  for (const each of [session, ...(await workersOf(session))]) usages.push(await usageOf(each))
   await client.detach()
   const sum = (of: (usage: HeapUsage) => number): number =>
     usages.reduce((total, usage) => total + of(usage), 0)
@@ -38,36 +46,55 @@ export async function measureMemory(browser: Browser, page: Page): Promise<PageM
 }
 
 /** Twice: finalizers of the first collection free what only the second one sees. */
-async function usageOf(call: Call): Promise<HeapUsage> {
-  await call('HeapProfiler.collectGarbage')
-  await call('HeapProfiler.collectGarbage')
-  return call('Runtime.getHeapUsage')
+async function usageOf(session: Session): Promise<HeapUsage> {
+  await session.call('HeapProfiler.collectGarbage')
+  await session.call('HeapProfiler.collectGarbage')
+  return session.call('Runtime.getHeapUsage')
 }
 
-/** A session for each worker, spoken to through the page's: playwright gives them none. */
-async function attachWorkers(client: CDPSession): Promise<Call[]> {
-  const sessions: string[] = []
-  const answers = new Map<number, (result: unknown) => void>()
-  let calls = 0
-  client.on('Target.attachedToTarget', ({ sessionId }) => sessions.push(sessionId))
-  client.on('Target.receivedMessageFromTarget', ({ message }) => {
-    const { id, result } = JSON.parse(message) as { id?: number; result?: unknown }
-    if (id !== undefined) answers.get(id)?.(result)
+/** Its workers and theirs. Playwright gives them no sessions, so they are spoken to through it. */
+async function workersOf(session: Session): Promise<Session[]> {
+  const workers: Session[] = []
+  session.on('Target.attachedToTarget', ({ sessionId = '' }) => {
+    workers.push(childOf(session, sessionId))
   })
-  await client.send('Target.setAutoAttach', {
+  await session.call('Target.setAutoAttach', {
     autoAttach: true,
     waitForDebuggerOnStart: false,
     flatten: false,
   })
-  return sessions.map((sessionId) => async <T>(method: string) => {
-    const id = ++calls
-    const answer = new Promise<unknown>((resolve) => answers.set(id, resolve))
-    await client.send('Target.sendMessageToTarget', {
-      sessionId,
-      message: JSON.stringify({ id, method }),
-    })
-    return (await answer) as T
+  const theirs = await Promise.all(workers.map(workersOf))
+  return [...workers, ...theirs.flat()]
+}
+
+function childOf(parent: Session, sessionId: string): Session {
+  const answers = new Map<number, (result: unknown) => void>()
+  const listeners = new Map<string, (params: Readonly<Record<string, string>>) => void>()
+  let calls = 0
+  parent.on('Target.receivedMessageFromTarget', (received) => {
+    if (received['sessionId'] !== sessionId) return
+    const { id, result, method, params } = JSON.parse(received['message'] ?? '') as Message
+    if (id !== undefined) answers.get(id)?.(result)
+    else listeners.get(method)?.(params)
   })
+  return {
+    on: (event, listener) => void listeners.set(event, listener),
+    async call<T>(method: string, params: object = {}) {
+      const id = ++calls
+      const answer = new Promise<unknown>((resolve) => answers.set(id, resolve))
+      const message = JSON.stringify({ id, method, params })
+      await parent.call('Target.sendMessageToTarget', { sessionId, message })
+      return (await answer) as T
+    },
+  }
+}
+
+/** An answer, or an event when it has no id. */
+interface Message {
+  readonly id?: number
+  readonly result?: unknown
+  readonly method: string
+  readonly params: Readonly<Record<string, string>>
 }
 
 async function largestRenderer(browser: Browser): Promise<number> {

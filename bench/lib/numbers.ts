@@ -6,27 +6,31 @@ export function quantile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN
 }
 
-export const median = (values: readonly number[]): number => quantile(values, 0.5)
-
 /** The median over rounds of one figure of each. */
 export function medianOf<T>(rounds: readonly T[], figure: (round: T) => number): number {
-  return median(rounds.map(figure))
+  return quantile(rounds.map(figure), 0.5)
 }
 
-export const ms = (value: number): string =>
-  value === Infinity
-    ? 'later'
-    : value >= 1_000
-      ? `${(value / 1_000).toFixed(2)} s`
-      : `${value.toFixed(value < 10 ? 2 : 1)} ms`
+export function ms(value: number): string {
+  if (Number.isNaN(value)) return 'unknown'
+  if (value === Infinity) return 'later'
+  return value >= 1_000
+    ? `${(value / 1_000).toFixed(2)} s`
+    : `${value.toFixed(value < 10 ? 2 : 1)} ms`
+}
 
 export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`
 
-export const times = (ratio: number): string => `${ratio.toFixed(2)} ×`
+export const times = (ratio: number): string =>
+  Number.isNaN(ratio) ? 'unknown ×' : `${ratio.toFixed(2)} ×`
 
 /** Prints a Markdown table; the first row is its head. */
 export function printTable(rows: readonly (readonly string[])[]): void {
   const [head = [], ...body] = rows
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
-  console.log([line(head), line(head.map(() => '---')), ...body.map(line)].join('\n'))
+  for (const row of [head, head.map(() => '---'), ...body]) printRow(row)
+}
+
+/** One row of such a table, for those that come one by one. */
+export function printRow(cells: readonly string[]): void {
+  console.log(`| ${cells.join(' | ')} |`)
 }

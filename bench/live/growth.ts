@@ -7,30 +7,32 @@ import { encodeEvent } from '../../packages/trace/src/encode.ts'
 import { openPage } from '../lib/browser.ts'
 import { benchEvents, isStart } from '../lib/log.ts'
 import { measureMemory, residentBytes } from '../lib/memory.ts'
-import { megabytes, printTable } from '../lib/numbers.ts'
+import { megabytes, printRow } from '../lib/numbers.ts'
 import { startServer } from '../lib/server.ts'
 
 const DAY_S = 86_400
 const STEPS = 10
 /** Lines a POST. */
 const BATCH = 5_000
+const COLUMNS = [
+  'events',
+  'spans',
+  'server, resident',
+  'page, heap and buffers',
+  'bytes a span',
+  'bytes a span since the row above',
+  'page, resident',
+]
 const CATCH_UP_MS = 600_000
 
 export async function grow(browser: Browser, events: number): Promise<void> {
   const server = await startServer()
   const startS = Date.now() / 1_000 - DAY_S
   const lines = evenly(events, startS)
-  const rows = [
-    [
-      'events',
-      'spans',
-      'server, resident',
-      'page, heap and buffers',
-      'bytes a span',
-      'page, resident',
-    ],
-  ]
-  let sent = await post(server.url, lines, BATCH)
+  let sent = await post(server.url, lines, Math.round(events / STEPS))
+  let before = { heldBytes: NaN, spans: NaN }
+  printRow(COLUMNS)
+  printRow(COLUMNS.map(() => '---'))
   const page = await openPage(browser, `${server.url}/#run=growth`)
   for (let step = 1; step <= STEPS; step++) {
     const goal = Math.round((events * step) / STEPS)
@@ -42,17 +44,17 @@ export async function grow(browser: Browser, events: number): Promise<void> {
     )
     const memory = await measureMemory(browser, page)
     const heldBytes = memory.heapBytes + memory.bufferBytes
-    rows.push([
+    printRow([
       String(sent.events),
       String(sent.spans),
       megabytes(residentBytes(server.process.pid ?? NaN)),
       megabytes(heldBytes),
       (heldBytes / sent.spans).toFixed(0),
+      ((heldBytes - before.heldBytes) / (sent.spans - before.spans)).toFixed(0),
       megabytes(memory.residentBytes),
     ])
-    console.error(rows.at(-1)?.join('  '))
+    before = { heldBytes, spans: sent.spans }
   }
-  printTable(rows)
   await page.close()
   await server.stop()
 }

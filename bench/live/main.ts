@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util'
 import type { Browser, Page } from 'playwright-core'
 import { launchBrowser, openPage } from '../lib/browser.ts'
 import { pace } from '../lib/frames.ts'
+import { describeMachine } from '../lib/machine.ts'
 import { ms, printTable, quantile, times } from '../lib/numbers.ts'
 import { startServer } from '../lib/server.ts'
 import { startAgent, startMinimal, type Agent } from './agent.ts'
@@ -37,6 +38,7 @@ interface Live {
 }
 
 const browser = await launchBrowser()
+console.log(describeMachine(browser))
 try {
   if (values.growth === undefined) await follow(browser)
   else await grow(browser, Number(values.growth))

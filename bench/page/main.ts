@@ -13,6 +13,7 @@ import { startServer } from '../lib/server.ts'
 import { launchBrowser, openPage } from '../lib/browser.ts'
 import { measureFrames, PAN_AND_ZOOM, ZOOMED_OUT, type FrameCost } from '../lib/frames.ts'
 import { writeLog, type WrittenLog } from '../lib/log.ts'
+import { describeMachine } from '../lib/machine.ts'
 import { measureMemory, type PageMemory } from '../lib/memory.ts'
 import { medianOf, megabytes, ms, printTable, times } from '../lib/numbers.ts'
 import type { Opening } from '../lib/opening.ts'
@@ -55,6 +56,7 @@ try {
 /** A browser a round: what the last one left behind must not be in the next one's memory. */
 async function measureRound(): Promise<Round> {
   const browser = await launchBrowser()
+  if (measured.length === 0) console.log(describeMachine(browser))
   const naiveMs = await openNaively(browser, naive, log.path, TIMEOUT_MS)
   const empty = await measureEmpty(browser)
   const fewZoomedOut = await measureFew(browser)

@@ -11,6 +11,7 @@ import { launchBrowser, openPage, urlOf } from '../lib/browser.ts'
 import { serve } from '../lib/file-server.ts'
 import { measureFrames, PAN_AND_ZOOM, type FrameCost, type Wheel } from '../lib/frames.ts'
 import { writeLog } from '../lib/log.ts'
+import { describeMachine } from '../lib/machine.ts'
 import { measureMemory } from '../lib/memory.ts'
 import { medianOf, megabytes, ms, printTable, times } from '../lib/numbers.ts'
 import { openFile } from '../lib/opening.ts'
@@ -82,6 +83,7 @@ function openPeer(peer: Peer): Open {
 /** A browser each time, which also ends what hangs. */
 async function outcomeOf(timeoutMs: number, open: Open): Promise<Outcome> {
   const browser = await launchBrowser()
+  if (outcomes.size === 0) console.log(describeMachine(browser))
   const work = async (): Promise<Result> => {
     const { page, readyMs, wheel } = await open(browser)
     const { heapBytes, bufferBytes } = await measureMemory(browser, page)
