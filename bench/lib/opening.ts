@@ -1,5 +1,6 @@
 /** How long a page takes to open a file, timed inside the page from the moment it has the file. */
 import type { Page } from 'playwright-core'
+import { within } from './within.ts'
 
 export interface Opening {
   /** Until something was drawn; NaN where the page does not say. */
@@ -30,13 +31,7 @@ export async function openFile(
   const opening = await page.evaluateHandle(watchOpening, signs)
   await page.setInputFiles('input[type=file]', file)
   const opened = opening.evaluate(({ done }) => done)
-  const late = AbortSignal.timeout(timeoutMs)
-  const tooLate = new Promise<never>((_, reject) => {
-    late.addEventListener('abort', () => reject(new Error(`not open after ${timeoutMs} ms`)))
-  })
-  // A page that goes away afterwards rejects it, and nobody waits for it any more.
-  opened.catch(() => undefined)
-  return Promise.race([opened, tooLate])
+  return within(timeoutMs, 'opening', opened)
 }
 
 /** Runs in the page. */

@@ -17,6 +17,7 @@ import { medianOf, megabytes, ms, printTable, times } from '../lib/numbers.ts'
 import { openFile } from '../lib/opening.ts'
 import { startServer } from '../lib/server.ts'
 import { openInWattline, WHEEL } from '../lib/wattline.ts'
+import { within } from '../lib/within.ts'
 import { installPeers } from './install.ts'
 import { PEERS, peerRoutes, type Peer } from './peers.ts'
 import { collectSpans } from './spans.ts'
@@ -44,11 +45,11 @@ try {
   const given = collectSpans(spans)
   for (const peer of subjects) peer.write(fileOf(peer), given)
   for (let round = 0; round < rounds; round++) {
-    note('Wattline', await outcomeOf(OUR_TIMEOUT_MS, openOurs))
+    note('Wattline', await outcomeOf(openOurs))
     for (const peer of subjects) {
       // A peer that does not finish will not do so the next time.
       if (outcomes.get(peer.name)?.some((outcome) => 'failure' in outcome)) continue
-      note(peer.name, await outcomeOf(PEER_TIMEOUT_MS, openPeer(peer)))
+      note(peer.name, await outcomeOf(openPeer(peer)))
     }
   }
   report()
@@ -81,21 +82,21 @@ function openPeer(peer: Peer): Open {
 }
 
 /** A browser each time, which also ends what hangs. */
-async function outcomeOf(timeoutMs: number, open: Open): Promise<Outcome> {
+async function outcomeOf(open: Open): Promise<Outcome> {
   const browser = await launchBrowser()
   if (outcomes.size === 0) console.log(describeMachine(browser))
   const work = async (): Promise<Result> => {
     const { page, readyMs, wheel } = await open(browser)
     const { heapBytes, bufferBytes } = await measureMemory(browser, page)
-    const frames = await measureFrames(page, PAN_AND_ZOOM, wheel)
+    const moving = measureFrames(page, PAN_AND_ZOOM, wheel)
+    const frames = await within(PEER_TIMEOUT_MS, 'moving', moving)
     return { readyMs, frames, heldBytes: heapBytes + bufferBytes }
   }
   try {
     return await work()
   } catch (error) {
     // A peer that fails is a row of the table, not the end of the bench.
-    const reason = String(error).split('\n', 1)[0] ?? ''
-    return { failure: `not open in ${timeoutMs / 1_000} s, or failed: ${reason}` }
+    return { failure: String(error).split('\n', 1)[0] ?? '' }
   } finally {
     await browser.close()
   }
