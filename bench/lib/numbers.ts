@@ -13,7 +13,6 @@ export function medianOf<T>(rounds: readonly T[], figure: (round: T) => number):
 
 export function ms(value: number): string {
   if (Number.isNaN(value)) return 'unknown'
-  if (value === Infinity) return 'later'
   return value >= 1_000
     ? `${(value / 1_000).toFixed(2)} s`
     : `${value.toFixed(value < 10 ? 2 : 1)} ms`
@@ -22,7 +21,7 @@ export function ms(value: number): string {
 export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`
 
 export const times = (ratio: number): string =>
-  Number.isNaN(ratio) ? 'unknown ×' : `${ratio.toFixed(2)} ×`
+  Number.isFinite(ratio) ? `${ratio.toFixed(2)} ×` : 'unknown'
 
 /** Prints a Markdown table; the first row is its head. */
 export function printTable(rows: readonly (readonly string[])[]): void {

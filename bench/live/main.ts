@@ -125,10 +125,12 @@ function report(empty: Look['frames'], live: Live, least: Live, burstsMs: readon
     name,
     dropped(each.frames),
     ms(pace(each.frames).p99Ms),
-    ms(p(each, 0.5)),
-    ms(p(each, 0.99)),
+    painted(p(each, 0.5)),
+    painted(p(each, 0.99)),
     `${each.latenciesMs.length}, ${late(each)} of them later than ${PROBE_EVERY_MS} ms`,
   ]
+  const painted = (latencyMs: number): string =>
+    latencyMs === Infinity ? `over ${PROBE_EVERY_MS} ms` : ms(latencyMs)
   const late = ({ latenciesMs }: Live): number =>
     latenciesMs.filter((each) => each === Infinity).length
   console.log(`${rate} events a second for ${seconds} s\n`)
