@@ -50,7 +50,7 @@ export async function grow(browser: Browser, events: number): Promise<void> {
       megabytes(residentBytes(server.process.pid ?? NaN)),
       megabytes(heldBytes),
       (heldBytes / sent.spans).toFixed(0),
-      ((heldBytes - before.heldBytes) / (sent.spans - before.spans)).toFixed(0),
+      step === 1 ? '' : ((heldBytes - before.heldBytes) / (sent.spans - before.spans)).toFixed(0),
       megabytes(memory.residentBytes),
     ])
     before = { heldBytes, spans: sent.spans }

@@ -33,7 +33,7 @@ interface Result {
 
 type Outcome = Result | { readonly failure: string }
 
-const [spans = 10_000, rounds = 3] = process.argv.slice(2).map(Number)
+const [spans = 10_000, rounds = 5] = process.argv.slice(2).map(Number)
 const folder = mkdtempSync(path.join(tmpdir(), 'wattline-bench-'))
 const log = await writeLog(path.join(folder, 'run.jsonl'), spans)
 const fileOf = ({ name }: Peer): string => path.join(folder, `${name}.json`)
