@@ -22,6 +22,8 @@ export async function startServer(): Promise<RunningServer> {
   const child = spawn(process.execPath, [cli, 'serve', '--port', '0', '--no-open', '--dir', dir], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
+  // A bench that fails leaves nothing running.
+  process.once('exit', () => child.kill())
   return {
     url: await printedUrl(child),
     process: child,

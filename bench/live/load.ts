@@ -31,6 +31,8 @@ let written = 0
 process.on('message', (load: Load | 'close') => {
   void (load === 'close' ? writer.close().then(() => process.disconnect()) : write(load))
 })
+// The main process is gone, or has said so.
+process.on('disconnect', () => process.exit())
 process.send?.('ready')
 
 async function write({ seconds, rate, probes }: Load): Promise<void> {

@@ -31,7 +31,7 @@ export async function lookAt(
 
 /** Finds the probe that is on the canvas, the only bar there. */
 export async function findProbe(page: Page): Promise<ProbeRow> {
-  const handle = await page.waitForFunction(findBar, undefined, { timeout: 10_000 })
+  const handle = await page.waitForFunction(findBar, undefined, { timeout: 60_000 })
   return (await handle.jsonValue()) as ProbeRow
 }
 
