@@ -1,185 +1,142 @@
 /**
- * `npm run bench:page -- [SPANS] [ROUNDS]`: how long a saved log takes to open in the browser, and
- * how long panning and zooming it holds the main thread, beside the least a page could do: a worker
- * that calls JSON.parse on every line and pairs ids in a Map.
+ * `npm run bench:page -- [SPANS] [ROUNDS] [--events N]`: what a saved log costs in the browser: to
+ * open, to move through, to hold. Beside it, in turns in the same run: the least a page could do to
+ * read it, an empty loop of frames, and the same gestures over 10,000 spans. `--events` cuts the log
+ * after so many lines.
  */
-import { createServer as createHttpServer } from 'node:http'
-import { once } from 'node:events'
-import { createWriteStream, mkdtempSync, rmSync, statSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { chromium, type Browser } from 'playwright-core'
-import { encodeEvent } from '../../packages/trace/src/encode.ts'
-import { generateRun } from '../../packages/trace/src/generate.ts'
-import { requireChromium } from '../../scripts/lib/chromium.mjs'
+import { parseArgs } from 'node:util'
+import type { Browser } from 'playwright-core'
+import { startServer } from '../lib/server.ts'
+import { launchBrowser, openPage } from '../lib/browser.ts'
+import { measureFrames, PAN_AND_ZOOM, ZOOMED_OUT, type FrameCost } from '../lib/frames.ts'
+import { writeLog, type WrittenLog } from '../lib/log.ts'
+import { describeMachine } from '../lib/machine.ts'
+import { measureMemory, type PageMemory } from '../lib/memory.ts'
+import { medianOf, megabytes, ms, printTable, times } from '../lib/numbers.ts'
+import type { Opening } from '../lib/opening.ts'
+import { openInWattline, WHEEL } from '../lib/wattline.ts'
+import { openNaively, serveNaive } from './naive.ts'
 
-const [spans = 100_000, rounds = 3] = process.argv.slice(2).map(Number)
+const FEW_SPANS = 10_000
+const TIMEOUT_MS = 600_000
 
-interface Opened {
-  /** Milliseconds from choosing the file. */
-  readonly firstBarsMs: number
-  readonly readyMs: number
-  readonly longestTaskMs: number
-  readonly frameP50Ms: number
-  readonly frameP99Ms: number
-  readonly scriptMsAFrame: number
+interface Round extends Opening {
+  readonly naiveMs: number
+  readonly empty: FrameCost
+  readonly moving: FrameCost
+  readonly zoomedOut: FrameCost
+  readonly fewZoomedOut: FrameCost
+  readonly emptyPage: PageMemory
+  readonly memory: PageMemory
 }
 
-/** Notes when the first bars are there, and the longest task until then and after. */
-const WATCH = `(() => {
-  let firstBarsMs, startMs, longestTaskMs = 0
-  new PerformanceObserver((list) => {
-    for (const { duration } of list.getEntries()) longestTaskMs = Math.max(longestTaskMs, duration)
-  }).observe({ type: 'longtask' })
-  document.querySelector('input[type=file]').addEventListener('change', () => { startMs = performance.now() }, true)
-  const main = document.querySelector('main')
-  new MutationObserver(() => {
-    if (firstBarsMs === undefined && Number(document.querySelector('main')?.dataset.spans) > 0) {
-      firstBarsMs = performance.now() - startMs
-    }
-  }).observe(document.body, { subtree: true, attributes: true, childList: true })
-  window.benchTimes = () => ({ firstBarsMs, readyMs: performance.now() - startMs, longestTaskMs })
-})()`
-
-/** Five seconds of wheel zoom and pan over the canvas; the time between frames. */
-const PAN_AND_ZOOM = `new Promise((resolve) => {
-  const canvas = document.querySelector('canvas')
-  const box = canvas.getBoundingClientRect()
-  const frames = []
-  let last = performance.now(), step = 0
-  const startMs = last
-  const frame = (now) => {
-    frames.push(now - last)
-    last = now
-    const isZoom = step++ % 2 === 0
-    canvas.dispatchEvent(new WheelEvent('wheel', {
-      bubbles: true, cancelable: true, ctrlKey: isZoom, shiftKey: !isZoom,
-      clientX: box.left + box.width * 0.4, clientY: box.top + 100,
-      deltaY: Math.sin(step / 40) * 30,
-    }))
-    if (now - startMs > 5000) resolve(frames.slice(5))
-    else requestAnimationFrame(frame)
-  }
-  requestAnimationFrame(frame)
-})`
-
-const NAIVE_WORKER = `onmessage = async ({ data }) => {
-  const text = await data.text()
-  const open = new Map()
-  const pairs = []
-  for (const line of text.split('\\n')) {
-    if (line === '') continue
-    const event = JSON.parse(line)
-    const id = event.metadata.span_id
-    if (event.event_type.endsWith('_start')) open.set(id, event)
-    else if (open.has(id)) { pairs.push([open.get(id), event]); open.delete(id) }
-  }
-  postMessage(pairs.length)
-}`
-
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { events: { type: 'string', default: 'Infinity' } },
+})
+const [spans = 100_000, rounds = 5] = positionals.map(Number)
 const folder = mkdtempSync(path.join(tmpdir(), 'wattline-bench-'))
-const file = await writeLog(path.join(folder, 'run.jsonl'))
-const { createServer } = (await import(
-  /* @vite-ignore */ path.resolve('packages/server/dist/index.js')
-)) as typeof import('../../packages/server/src/index.ts')
-const server = await createServer({ dir: path.join(folder, 'runs'), port: 0 })
-const naive = createHttpServer((request, response) => {
-  const isWorker = request.url === '/worker.js'
-  response.setHeader('Content-Type', isWorker ? 'text/javascript' : 'text/html')
-  response.end(isWorker ? NAIVE_WORKER : '<!doctype html><input type="file">')
-})
-await once(naive.listen(0, '127.0.0.1'), 'listening')
-const browser = await chromium.launch({
-  executablePath: requireChromium(),
-  args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run'],
-})
-const opened: Opened[] = []
-const naiveMs: number[] = []
-for (let round = 0; round < rounds; round++) {
-  opened.push(await openInWattline(browser))
-  naiveMs.push(await openNaively(browser))
-}
-await browser.close()
-naive.close()
-await server.close()
-report()
-rmSync(folder, { recursive: true })
-
-async function writeLog(to: string): Promise<string> {
-  const out = createWriteStream(to)
-  const startS = 1_800_000_000
-  for (const item of generateRun({ seed: 1, startS, agents: 8, spans })) {
-    if (!('event_type' in item)) continue
-    if (!out.write(`${encodeEvent(item)}\n`)) await once(out, 'drain')
-  }
-  out.end()
-  await once(out, 'close')
-  return to
+const log = await writeLog(path.join(folder, 'run.jsonl'), spans, Number(values.events))
+const few = await writeLog(path.join(folder, 'few.jsonl'), FEW_SPANS)
+const server = await startServer()
+const naive = await serveNaive()
+const measured: Round[] = []
+try {
+  for (let round = 0; round < rounds; round++) measured.push(await measureRound())
+  report(measured)
+} finally {
+  naive.close()
+  await server.stop()
+  rmSync(folder, { recursive: true })
 }
 
-async function openInWattline(within: Browser): Promise<Opened> {
-  const page = await within.newPage({ viewport: { width: 1440, height: 900 } })
-  await page.goto(server.url)
+/** A browser a round: what the last one left behind must not be in the next one's memory. */
+async function measureRound(): Promise<Round> {
+  const browser = await launchBrowser()
+  if (measured.length === 0) console.log(describeMachine(browser))
+  const naiveMs = await openNaively(browser, naive, log.path, TIMEOUT_MS)
+  const empty = await measureEmpty(browser)
+  const fewZoomedOut = await measureFew(browser)
+  const { page, opening } = await openInWattline(browser, server.url, log, TIMEOUT_MS)
+  const memory = await measureMemory(browser, page)
+  const zoomedOut = await measureFrames(page, ZOOMED_OUT, WHEEL)
+  await page.keyboard.press('0')
+  const moving = await measureFrames(page, PAN_AND_ZOOM, WHEEL)
+  await browser.close()
+  return { ...opening, ...empty, naiveMs, fewZoomedOut, memory, zoomedOut, moving }
+}
+
+async function measureEmpty(browser: Browser): Promise<Pick<Round, 'empty' | 'emptyPage'>> {
+  const blank = await openPage(browser, 'about:blank')
+  const empty = await measureFrames(blank, PAN_AND_ZOOM)
+  await blank.close()
+  const page = await openPage(browser, server.url)
   await page.waitForSelector('main[data-state=empty]')
-  await page.evaluate(WATCH)
-  await page.setInputFiles('input[type=file]', file)
-  await page.waitForSelector('main[data-state=ready]', { timeout: 300_000 })
-  const times =
-    await page.evaluate<Pick<Opened, 'firstBarsMs' | 'readyMs' | 'longestTaskMs'>>(
-      'window.benchTimes()',
-    )
-  await page.locator('canvas').first().focus()
-  const client = await page.context().newCDPSession(page)
-  await client.send('Performance.enable')
-  const scriptS = async () => {
-    const { metrics } = await client.send('Performance.getMetrics')
-    return metrics.find(({ name }) => name === 'ScriptDuration')?.value ?? 0
-  }
-  const before = await scriptS()
-  const frames = await page.evaluate<number[]>(PAN_AND_ZOOM)
-  const scriptMs = ((await scriptS()) - before) * 1000
+  const emptyPage = await measureMemory(browser, page)
   await page.close()
-  const sorted = frames.toSorted((a, b) => a - b)
-  return {
-    ...times,
-    frameP50Ms: sorted[Math.floor(sorted.length * 0.5)]!,
-    frameP99Ms: sorted[Math.floor(sorted.length * 0.99)]!,
-    scriptMsAFrame: scriptMs / frames.length,
+  return { empty, emptyPage }
+}
+
+async function measureFew(browser: Browser): Promise<FrameCost> {
+  const { page } = await openInWattline(browser, server.url, few, TIMEOUT_MS)
+  const cost = await measureFrames(page, ZOOMED_OUT, WHEEL)
+  await page.close()
+  return cost
+}
+
+function report(all: readonly Round[]): void {
+  const of = (figure: (round: Round) => number): number => medianOf(all, figure)
+  const { readyMs, naiveMs } = { readyMs: of((r) => r.readyMs), naiveMs: of((r) => r.naiveMs) }
+  const longestMs = of((r) => r.longestTaskMs)
+  const script = of((r) => r.zoomedOut.scriptMs)
+  const fewScript = of((r) => r.fewZoomedOut.scriptMs)
+  const isSpans = (bytes: number): string => `${(bytes / log.spans).toFixed(0)} bytes a span`
+  console.log(`${describe(log)}; medians of ${rounds}\n`)
+  printTable([
+    ['what', 'figure', 'beside'],
+    ['open: first bars', ms(of((r) => r.firstBarsMs)), ''],
+    [
+      'open: everything there',
+      ms(readyMs),
+      `${times(readyMs / naiveMs)} JSON.parse a line and a Map (${ms(naiveMs)})`,
+    ],
+    ['open: longest main-thread task', longestMs === 0 ? 'none over 50 ms' : ms(longestMs), ''],
+    ['pan and zoom: frame', framesOf((r) => r.moving), `empty loop ${framesOf((r) => r.empty)}`],
+    [
+      'pan and zoom: main thread a frame',
+      ms(of((r) => r.moving.mainMs)),
+      `${ms(of((r) => r.moving.scriptMs))} of it script; empty loop ${ms(of((r) => r.empty.mainMs))}`,
+    ],
+    [
+      'zoomed out: script a frame',
+      ms(script),
+      `${times(script / fewScript)} that of ${few.spans} spans`,
+    ],
+    [
+      'memory: heap and buffers of page and worker',
+      isSpans(of(heldBytes)),
+      `${megabytes(of(heldBytes))} above the page without a log`,
+    ],
+    [
+      'memory: resident',
+      isSpans(of((r) => r.memory.residentBytes - r.emptyPage.residentBytes)),
+      `${megabytes(of((r) => r.memory.residentBytes))} in all`,
+    ],
+  ])
+
+  function framesOf(cost: (round: Round) => FrameCost): string {
+    return `p50 ${ms(of((r) => cost(r).p50Ms))}, p99 ${ms(of((r) => cost(r).p99Ms))}`
   }
 }
 
-async function openNaively(within: Browser): Promise<number> {
-  const page = await within.newPage()
-  await page.goto(`http://127.0.0.1:${(naive.address() as AddressInfo).port}/`)
-  await page.evaluate(`void (window.done = new Promise((resolve) => {
-    document.querySelector('input').onchange = ({ target }) => {
-      const startMs = performance.now()
-      const worker = new Worker('/worker.js')
-      worker.onmessage = () => resolve(performance.now() - startMs)
-      worker.postMessage(target.files[0])
-    }
-  }))`)
-  await page.setInputFiles('input[type=file]', file)
-  const ms = await page.evaluate<number>('window.done')
-  await page.close()
-  return ms
+function heldBytes({ memory, emptyPage }: Round): number {
+  const held = ({ heapBytes, bufferBytes }: PageMemory): number => heapBytes + bufferBytes
+  return held(memory) - held(emptyPage)
 }
 
-function report(): void {
-  const median = (values: readonly number[]) =>
-    values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
-  const of = (key: keyof Opened) => median(opened.map((each) => each[key]))
-  const naiveMedianMs = median(naiveMs)
-  const megabytes = (statSync(file).size / 1e6).toFixed(1)
-  console.log(`${spans} spans, ${megabytes} MB, medians of ${rounds}`)
-  console.log(`first bars          ${of('firstBarsMs').toFixed(0)} ms`)
-  console.log(`everything read     ${of('readyMs').toFixed(0)} ms`)
-  console.log(`JSON.parse + Map    ${naiveMedianMs.toFixed(0)} ms`)
-  console.log(`ratio               ${(of('readyMs') / naiveMedianMs).toFixed(2)}`)
-  console.log(`longest main task   ${of('longestTaskMs').toFixed(0)} ms`)
-  console.log(
-    `frame p50, p99      ${of('frameP50Ms').toFixed(1)}, ${of('frameP99Ms').toFixed(1)} ms`,
-  )
-  console.log(`script a frame      ${of('scriptMsAFrame').toFixed(2)} ms`)
+function describe({ events, bytes, ...written }: WrittenLog): string {
+  return `${written.spans} spans, ${events} events, ${megabytes(bytes)}`
 }

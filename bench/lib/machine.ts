@@ -1,0 +1,12 @@
+/** What the figures were measured on: without it they mean nothing. */
+import { availableParallelism, loadavg } from 'node:os'
+import type { Browser } from 'playwright-core'
+
+/** One line; says so when others use the machine, which even ratios do not survive. */
+export function describeMachine(browser: Browser): string {
+  const cores = availableParallelism()
+  const [load = 0] = loadavg()
+  const busy =
+    load > cores / 2 ? `; load average ${load.toFixed(1)}: others use it, measure again` : ''
+  return `Node ${process.version}, Chromium ${browser.version()} in software, ${cores} cores${busy}`
+}

@@ -1,0 +1,120 @@
+/**
+ * When a span came on screen, seen from outside: the pixels of the row in which the probes lie are
+ * read after every frame. A probe has come when the rightmost pixel of its colour jumps to the right;
+ * otherwise a picture that follows a run only moves to the left.
+ */
+import type { Page } from 'playwright-core'
+
+/** Where probes are and what they look like. */
+interface ProbeRow {
+  readonly yPx: number
+  readonly color: readonly number[]
+  readonly ground: readonly number[]
+}
+
+/** What a page that is looked at has drawn so far. */
+export interface Look {
+  /** Milliseconds between frames. */
+  readonly frames: readonly number[]
+  /** When something came, Unix ms; taken after the frame in which it did. */
+  readonly seenMs: readonly number[]
+}
+
+/** Begins to count the frames of a page; with `row`, to look for probes too. Call `stop` once. */
+export async function lookAt(
+  page: Page,
+  row?: ProbeRow,
+): Promise<{ readonly stop: () => Promise<Look> }> {
+  const looking = await page.evaluateHandle(look, row)
+  return { stop: () => looking.evaluate(({ stop }) => stop()) }
+}
+
+/** Finds the probe that is on the canvas, the only bar there. */
+export async function findProbe(page: Page): Promise<ProbeRow> {
+  const handle = await page.waitForFunction(findBar, undefined, { timeout: 60_000 })
+  return (await handle.jsonValue()) as ProbeRow
+}
+
+/** Runs in the page. The row with most strongly coloured pixels, and their commonest colour. */
+function findBar(): ProbeRow | undefined {
+  const canvas = document.querySelector('canvas')
+  const pixels = canvas?.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height)
+  if (pixels === undefined) return undefined
+  const { data, width, height } = pixels
+  const at = (x: number, y: number): number[] => [
+    ...data.subarray((y * width + x) * 4, (y * width + x) * 4 + 3),
+  ]
+  let best = { count: 0, yPx: 0, color: [0, 0, 0] }
+  const rows: number[] = []
+  for (let y = 0; y < height; y++) {
+    const colors = new Map<string, number>()
+    for (let x = 0; x < width; x++) {
+      const color = at(x, y)
+      // Orange, which is what a tool call is drawn in.
+      if ((color[0] ?? 0) - (color[2] ?? 0) < 80) continue
+      colors.set(color.join(), (colors.get(color.join()) ?? 0) + 1)
+    }
+    for (const [color, count] of colors) {
+      if (count === best.count) rows.push(y)
+      if (count <= best.count) continue
+      best = { count, yPx: y, color: color.split(',').map(Number) }
+      rows.splice(0, rows.length, y)
+    }
+  }
+  if (best.count < 3) return undefined
+  const yPx = rows[Math.floor(rows.length / 4)] ?? best.yPx
+  return { yPx, color: best.color, ground: at(width - 2, yPx) }
+}
+
+/** Runs in the page. */
+function look(row: ProbeRow | undefined): { readonly stop: () => Look } {
+  const frames: number[] = []
+  const seenMs: number[] = []
+  const canvas = document.querySelector('canvas')
+  const context = row === undefined ? null : canvas?.getContext('2d')
+  const { port1, port2 } = new MessageChannel()
+  let isRunning = true
+  let lastMs = NaN
+  let lastX = Infinity
+  /** How much of the probes' colour is in a pixel, 0 to 1; 0 for other colours. */
+  const share = (data: Uint8ClampedArray, at: number, { color, ground }: ProbeRow): number => {
+    let along = 0
+    let whole = 0
+    for (let i = 0; i < 3; i++) {
+      const span = (color[i] ?? 0) - (ground[i] ?? 0)
+      along += ((data[at + i] ?? 0) - (ground[i] ?? 0)) * span
+      whole += span * span
+    }
+    const part = along / whole
+    const offBy = [0, 1, 2].map((i) => {
+      const expected = (ground[i] ?? 0) + part * ((color[i] ?? 0) - (ground[i] ?? 0))
+      return Math.abs((data[at + i] ?? 0) - expected)
+    })
+    return Math.max(...offBy) < 30 ? part : 0
+  }
+  const rightmost = (probes: ProbeRow, width: number): number => {
+    const data = context?.getImageData(0, probes.yPx, width, 1).data
+    if (data === undefined) return -1
+    for (let x = width - 1; x >= 0; x--) if (share(data, x * 4, probes) > 0.25) return x
+    return -1
+  }
+  // The message comes after the frame's paint.
+  port1.onmessage = () => {
+    if (row === undefined || canvas === null) return
+    const x = rightmost(row, canvas.width)
+    if (x > lastX + 1) seenMs.push(performance.timeOrigin + performance.now())
+    lastX = x
+  }
+  const frame = (nowMs: number): void => {
+    if (!Number.isNaN(lastMs)) frames.push(nowMs - lastMs)
+    lastMs = nowMs
+    port2.postMessage(undefined)
+    if (isRunning) requestAnimationFrame(frame)
+  }
+  requestAnimationFrame(frame)
+  const stop = (): Look => {
+    isRunning = false
+    return { frames, seenMs }
+  }
+  return { stop }
+}
