@@ -1,5 +1,6 @@
 /** A span as others see it: a slot of the tables, read when it is asked. */
 import type { Interner } from './interner.ts'
+import type { ScopeTable } from './scope.ts'
 import { SpanFlag, type Span, type Tokens, type WriterState } from './span.ts'
 import { NONE, type EventTable, type SpanTable } from './tables.ts'
 
@@ -14,6 +15,7 @@ export interface ViewSource {
   readonly events: EventTable
   readonly spans: SpanTable
   readonly texts: Interner
+  readonly scopes: ScopeTable
   readonly writers: readonly WriterFacts[]
   view(slot: number): Span
 }
@@ -91,6 +93,25 @@ export class SpanView implements Span {
   }
   get agentId(): number {
     return this.#source.spans.agent[this.slot]!
+  }
+
+  /** Text number of the model its events name, the end's first; 0 = none. */
+  get modelId(): number {
+    const { events, scopes } = this.#source
+    const ofEnd = this.#end === NONE ? 0 : scopes.model(events.scope[this.#end]!)
+    return ofEnd === 0 ? scopes.model(events.scope[this.#start]!) : ofEnd
+  }
+  /** Text number of the tool its events name; 0 = none. */
+  get toolId(): number {
+    const { events, scopes } = this.#source
+    const ofStart = scopes.tool(events.scope[this.#start]!)
+    return ofStart === 0 && this.#end !== NONE ? scopes.tool(events.scope[this.#end]!) : ofStart
+  }
+  /** Number of the place it says it ran at, of the trace's `places`; 0 = it does not say. */
+  get placeId(): number {
+    const { place } = this.#source.events
+    const ofStart = place[this.#start]!
+    return ofStart === 0 && this.#end !== NONE ? place[this.#end]! : ofStart
   }
 
   /** No end can come any more. */

@@ -3,6 +3,7 @@
  * grow by doubling; numbers stand for texts (`Interner`), events and spans.
  */
 import { START, type EventRow } from './event-row.ts'
+import { PlaceTable } from './place.ts'
 import type { ScopeTable } from './scope.ts'
 
 /** No event, no span. */
@@ -18,6 +19,7 @@ export class EventTable {
   /** Kind and phase in one: `kind * 4 + phase`. */
   #type = new Int32Array(FIRST_CAPACITY)
   scope = new Int32Array(FIRST_CAPACITY)
+  place = new Int32Array(FIRST_CAPACITY)
   agent = new Int32Array(FIRST_CAPACITY)
   subject = new Int32Array(FIRST_CAPACITY)
   subjectRank = new Uint8Array(FIRST_CAPACITY)
@@ -40,6 +42,7 @@ export class EventTable {
   /** Input, output and total tokens and US dollars in turn; NaN = not told. */
   #figures = new Float64Array(FIRST_CAPACITY)
   #figureCount = 0
+  readonly places = new PlaceTable()
   /** The spans that starts name as their parents. */
   readonly parents = new ParentColumn()
 
@@ -50,6 +53,7 @@ export class EventTable {
     this.position[event] = position
     this.#type[event] = row.kind * 4 + row.phase
     this.scope[event] = scopes.id(row.scope)
+    this.place[event] = this.places.id(row.place)
     this.agent[event] = row.agent
     this.subject[event] = row.subject
     this.subjectRank[event] = row.subjectRank
@@ -147,6 +151,7 @@ export class EventTable {
     this.position = larger(this.position)
     this.#type = larger(this.#type)
     this.scope = larger(this.scope)
+    this.place = larger(this.place)
     this.agent = larger(this.agent)
     this.subject = larger(this.subject)
     this.subjectRank = larger(this.subjectRank)
@@ -289,7 +294,7 @@ export class SpanTable {
   }
 }
 
-type Column = Float64Array | Int32Array | Uint32Array | Uint8Array | Int8Array
+type Column = Float64Array | Float32Array | Int32Array | Uint32Array | Uint8Array | Int8Array
 
 /** A copy with twice the room. */
 export function larger<T extends Column>(column: T): T {

@@ -13,6 +13,7 @@ import { Interner } from './interner.ts'
 import { MarkTable } from './marks.ts'
 import { readEvent } from './metadata-reader.ts'
 import { ParentLinks } from './parent-links.ts'
+import type { PlaceTable } from './place.ts'
 import { ScopeTable } from './scope.ts'
 import { SpanFlag, type DataQuality, type Mark, type Span, type WriterState } from './span.ts'
 import { SpanView, type ViewSource, type WriterFacts } from './span-view.ts'
@@ -28,6 +29,12 @@ export interface TraceChanges {
   readonly marks: readonly Mark[]
   /** Slots of marks that are gone: an orphan end has found its start. */
   readonly removedMarks: readonly number[]
+}
+
+/** Where {@link Trace.eachBoundary} tells its boundaries. */
+export interface BoundarySink {
+  start(timeS: number, slot: number): void
+  end(timeS: number, slot: number): void
 }
 
 /** A line of the log that could not be read. */
@@ -86,6 +93,7 @@ export class Trace {
       events: this.#events,
       spans: this.#spans,
       texts: this.texts,
+      scopes: this.#scopes,
       writers: this.#writers,
       view: (slot) => this.#view(slot),
     }
@@ -136,6 +144,21 @@ export class Trace {
     return this.#malformed
   }
 
+  /** Unix seconds of the first and the last event that is paired; samples do not count. */
+  get firstEventS(): number | undefined {
+    return this.#orderCount === 0 ? undefined : this.#events.timeS[this.#order[0]!]
+  }
+  get lastEventS(): number | undefined {
+    return this.#orderCount === 0
+      ? undefined
+      : this.#events.timeS[this.#order[this.#orderCount - 1]!]
+  }
+
+  /** The places that spans say they ran at, by `SpanView.placeId`. */
+  get places(): PlaceTable {
+    return this.#events.places
+  }
+
   /** A view that is moved from span to span by its `slot`, for loops over very many. */
   cursor(): SpanView {
     return new SpanView(this.#source, 0)
@@ -145,6 +168,23 @@ export class Trace {
   slotsWithId(value: string): readonly number[] {
     const { high, low } = hashText(value)
     return this.#links.spansWithId(high, low)
+  }
+
+  /**
+   * Tells the starts and ends of spans from `fromS` until before `untilS`, in order of time. Spans
+   * that run still, or did not end, have a start only.
+   */
+  eachBoundary(fromS: number, untilS: number, sink: BoundarySink): void {
+    const { timeS, slot: slotOf } = this.#events
+    for (let at = this.#orderAt(fromS); at < this.#orderCount; at++) {
+      const event = this.#order[at]!
+      if (timeS[event]! >= untilS) return
+      const slot = slotOf[event]!
+      if (slot === NONE) continue
+      const phase = this.#events.phase(event)
+      if (phase === START) sink.start(timeS[event]!, slot)
+      else if (phase !== POINT && this.#spans.end[slot] === event) sink.end(timeS[event]!, slot)
+    }
   }
 
   /**
@@ -240,6 +280,18 @@ export class Trace {
       lost: this.#lostCount,
       rescaled: this.#rescaledCount,
     }
+  }
+
+  /** Index into the swept events of the first that is not before `timeS`. */
+  #orderAt(timeS: number): number {
+    let low = 0
+    let high = this.#orderCount
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.#events.timeS[this.#order[middle]!]! < timeS) low = middle + 1
+      else high = middle
+    }
+    return low
   }
 
   /** The rows from `from` to `until` in order of time; nearly always they are so already. */
