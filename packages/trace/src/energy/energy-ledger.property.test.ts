@@ -7,7 +7,7 @@ import { Trace } from '../trace.ts'
 import { EnergyLedger, type SpanEnergy } from './energy-ledger.ts'
 import { Telemetry } from './telemetry.ts'
 
-const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 300)
+const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 150)
 
 interface ArbitrarySpan {
   readonly startS: number
@@ -156,6 +156,7 @@ describe('conserved attribution', () => {
         const whole = ledgerOf(spanEvents([first!, ...rest]), samples)
         const split = ledgerOf(spanEvents([...halves, ...rest]), samples)
         fc.pre(whole.ledger.sources.length > 0)
+        expect(split.ledger.sources.length).toBe(whole.ledger.sources.length)
         const own = (ledger: EnergyLedger, slot: number) => ledger.energyOf(slot)!.ownJ
         const totalJ = curve.at(-1)![1]
         expectClose(own(split.ledger, 0) + own(split.ledger, 1), own(whole.ledger, 0), totalJ)

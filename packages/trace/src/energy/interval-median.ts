@@ -10,6 +10,7 @@ const OCTAVES = 50
 
 export class IntervalMedian {
   readonly #counts = new Uint32Array(OCTAVES * BUCKETS_AN_OCTAVE)
+  readonly #sumsS = new Float64Array(OCTAVES * BUCKETS_AN_OCTAVE)
   #total = 0
   #bucket = 0
   /** Intervals in buckets below `#bucket`. */
@@ -17,6 +18,7 @@ export class IntervalMedian {
 
   clear(): void {
     this.#counts.fill(0)
+    this.#sumsS.fill(0)
     this.#total = 0
     this.#bucket = 0
     this.#below = 0
@@ -27,11 +29,19 @@ export class IntervalMedian {
     const bucket = Math.floor(octave * BUCKETS_AN_OCTAVE)
     const at = Math.min(Math.max(bucket, 0), this.#counts.length - 1)
     this.#counts[at]!++
+    this.#sumsS[at]! += intervalS
     this.#total++
     if (at < this.#bucket) this.#below++
     this.#follow()
   }
 
+  /** The mean of the intervals about as long as the median, for people. */
+  get usualS(): number | undefined {
+    if (this.#total === 0) return undefined
+    return this.#sumsS[this.#bucket]! / this.#counts[this.#bucket]!
+  }
+
+  /** Of few values: it changes seldom while the series grows. */
   get medianS(): number | undefined {
     if (this.#total === 0) return undefined
     return 2 ** ((this.#bucket + 0.5) / BUCKETS_AN_OCTAVE + LEAST_OCTAVE)

@@ -19,7 +19,7 @@ export type SourceExclusion = 'no-energy' | 'unit' | 'other-time'
 
 export class PowerSource {
   readonly name: string
-  /** Parts of its name; undefined = it does not say. */
+  /** Undefined = its name does not say. */
   readonly host: string | undefined
   readonly device: string | undefined
   readonly series = new SourceSeries()
@@ -36,10 +36,11 @@ export class PowerSource {
   /** The latest sample of that stream. */
   #streamLastS = -Infinity
 
-  constructor(name: string, stream: number) {
+  /** @param place its name as far as that names a host and a device, such as `box/gpu0` */
+  constructor(name: string, place: string, stream: number) {
     this.name = name
     this.#stream = stream
-    const { host, device } = partsOf(name)
+    const { host, device } = partsOf(place)
     this.host = host
     this.device = device
   }

@@ -28,7 +28,12 @@ export class SourceSeries {
   readonly #intervals = new IntervalMedian()
   #settled = 0
 
-  /** The usual distance of two samples, seconds; undefined below two samples. */
+  /** The usual distance of two samples, seconds, for people. */
+  get usualIntervalS(): number | undefined {
+    return this.#intervals.usualS
+  }
+
+  /** The median distance of two samples, roughly; undefined below two samples. */
   get intervalS(): number | undefined {
     return this.#intervals.medianS
   }

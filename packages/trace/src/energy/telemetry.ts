@@ -45,7 +45,9 @@ export class Telemetry {
     const timeS = sample.timestamp + (this.#offsetS[stream] ?? 0)
     const base = sample.source ?? this.#streamName(stream)
     readMeters(base, sample.reading, (name, meter, unusable) => {
-      this.#source(name, stream).add(timeS, meter, stream, unusable)
+      // The name of a writer or a file is no host.
+      const place = sample.source === undefined ? name.slice(base.length + 1) : name
+      this.#source(name, place, stream).add(timeS, meter, stream, unusable)
     })
   }
 
@@ -66,10 +68,10 @@ export class Telemetry {
     return changedS
   }
 
-  #source(name: string, stream: number): PowerSource {
+  #source(name: string, place: string, stream: number): PowerSource {
     let source = this.#sources.get(name)
     if (source === undefined) {
-      source = new PowerSource(name, stream)
+      source = new PowerSource(name, place, stream)
       this.#sources.set(name, source)
     }
     return source
