@@ -109,9 +109,11 @@ export class SpanView implements Span {
   }
   /** Number of the place it says it ran at, of the trace's `places`; 0 = it does not say. */
   get placeId(): number {
-    const { place } = this.#source.events
-    const ofStart = place[this.#start]!
-    return ofStart === 0 && this.#end !== NONE ? place[this.#end]! : ofStart
+    const ofStart = this.startPlaceId
+    return ofStart === 0 && this.#end !== NONE ? this.#source.events.place[this.#end]! : ofStart
+  }
+  get startPlaceId(): number {
+    return this.#source.events.place[this.#start]!
   }
 
   /** No end can come any more. */

@@ -123,6 +123,18 @@ describe('who takes none', () => {
     expect(idleJ).toBe(60)
   })
 
+  test('a part of a call in a cloud is there too', () => {
+    const { own, idleJ } = attribute(
+      [
+        ['lm_inference', 2, 8, { is_cloud: true }],
+        ['decode', 3, 8, { parent_id: 's0' }],
+      ],
+      tenWatts(10),
+    )
+    expect(own).toEqual([0, 0])
+    expect(idleJ).toBe(100)
+  })
+
   test.each([
     ['another host', { host: 'other' }, 0],
     ['the same host', { host: 'BOX' }, 50],

@@ -20,6 +20,7 @@ import type { Telemetry } from './telemetry.ts'
 
 /** Events and samples that come later than so much are late. */
 const LATENESS_S = 1
+const PARTS: ReadonlySet<string> = new Set(['prefill', 'decode'])
 /** A span that takes no energy: it did not end, or has no length. */
 const TAKES_NONE = -Infinity
 
@@ -179,9 +180,10 @@ export class EnergyLedger {
     this.#makeRoom(slot)
     const span = this.#span
     span.slot = slot
-    const { startS, parentSlot, placeId } = span
+    const { startS, parentSlot } = span
     const spanEndS = span.endS ?? ((span.flags & SpanFlag.OPEN) === 0 ? TAKES_NONE : Infinity)
     const endS = spanEndS > startS ? spanEndS : TAKES_NONE
+    const placeId = this.#placeOf(span)
     const knownEndS = this.#endS[slot]!
     const isOther =
       this.#startS[slot] !== startS ||
@@ -194,6 +196,14 @@ export class EnergyLedger {
     this.#place[slot] = placeId
     if (isOther) return startS
     return endS === knownEndS ? Infinity : Math.min(endS, knownEndS)
+  }
+
+  /** A part of a model call that does not say where it runs, runs where the call does. */
+  #placeOf(span: SpanView): number {
+    const { placeId, parentSlot } = span
+    if (placeId !== 0 || parentSlot === NONE || !PARTS.has(span.kind)) return placeId
+    span.slot = parentSlot
+    return span.startPlaceId
   }
 
   /** True when other sources are summed than before. */
