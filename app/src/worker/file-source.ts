@@ -60,15 +60,26 @@ interface ReadCounts {
   readBytes: number
 }
 
-/** Small at first, so that there is something to see at once; then large, since each costs a wait. */
+/**
+ * Small at first, so that there is something to see at once; then large, since each costs a wait.
+ * The next one is on its way while one is read.
+ */
 async function* slices(file: Blob, counts: ReadCounts): AsyncGenerator<Uint8Array, void, void> {
-  for (let size = FIRST_SLICE_BYTES; counts.readBytes < file.size;) {
-    const from = counts.readBytes
-    const bytes = new Uint8Array(await file.slice(from, from + size).arrayBuffer())
+  let size = FIRST_SLICE_BYTES
+  let coming = sliceOf(file, 0, size)
+  while (counts.readBytes < file.size) {
+    const bytes = await coming
     counts.readBytes += bytes.length
-    yield bytes
     size = Math.min(size * 2, LARGEST_SLICE_BYTES)
+    coming = sliceOf(file, counts.readBytes, size)
+    // It is waited for in the next round; if nobody comes back for it, its failure is no news.
+    coming.catch(() => undefined)
+    yield bytes
   }
+}
+
+async function sliceOf(file: Blob, from: number, size: number): Promise<Uint8Array> {
+  return new Uint8Array(await file.slice(from, from + size).arrayBuffer())
 }
 
 async function* unpacked(file: Blob, counts: ReadCounts): AsyncGenerator<Uint8Array, void, void> {

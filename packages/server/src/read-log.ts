@@ -1,11 +1,19 @@
-/** Reads a log, from a file or any bytes, into a trace: what `spans` and `stats` work on. */
+/** Reads a log, from a file or any bytes, into a trace: what `spans`, `stats` and `energy` work on. */
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
-import { LogDecoder, type AgentEvent, type Metadata, type ParsedLine, Trace } from '@wattline/trace'
+import {
+  type AgentEvent,
+  LogDecoder,
+  type Metadata,
+  type ParsedLine,
+  type Telemetry,
+  type TelemetrySample,
+  Trace,
+} from '@wattline/trace'
 import { binaryName, sniff, SNIFF_BYTES } from './files/sniff.ts'
 
 /** A line that could not be read; lines count from 1. */
@@ -28,11 +36,15 @@ export interface LogReading {
   metadataAt(position: number | undefined): Metadata
   /** Events in the order of the log with their positions; empty unless `keepEvents` was set. */
   readonly events: ReadonlyMap<number, AgentEvent>
+  /** Samples in the order of the log; empty unless `keepEvents` was set. */
+  readonly samples: readonly TelemetrySample[]
 }
 
 export interface ReadLogOptions {
-  /** Keep every event, for metadata and for other ways of pairing. @default false */
+  /** Keep every event and sample, for metadata and for other ways of pairing. @default false */
   readonly keepEvents?: boolean
+  /** Takes the log's samples. */
+  readonly telemetry?: Telemetry
   /** How many unreadable lines to keep with their reason. @default 5 */
   readonly keepUnreadable?: number
 }
@@ -85,14 +97,17 @@ class LogReader {
   readonly #events = new Map<number, AgentEvent>()
   readonly #unreadable: UnreadableLine[] = []
   readonly #decoder: LogDecoder
+  readonly #samples: TelemetrySample[] = []
+  readonly #telemetry: Telemetry | undefined
   readonly #keepEvents: boolean
   readonly #keepUnreadable: number
   #bytes = 0
 
-  constructor({ keepEvents = false, keepUnreadable = 5 }: ReadLogOptions) {
+  constructor({ keepEvents = false, keepUnreadable = 5, telemetry }: ReadLogOptions) {
     const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
     this.#decoder = new LogDecoder({ decode: (bytes) => utf8.decode(bytes) })
     this.#keepEvents = keepEvents
+    this.#telemetry = telemetry
     this.#keepUnreadable = keepUnreadable
   }
 
@@ -112,6 +127,7 @@ class LogReader {
     return {
       trace,
       events,
+      samples: this.#samples,
       bytes: this.#bytes,
       lines: this.#decoder.lineCount,
       unreadable: this.#unreadable,
@@ -131,6 +147,8 @@ class LogReader {
         break
       case 'sample':
         trace.addSample(line.sample)
+        this.#telemetry?.add(line.sample)
+        if (this.#keepEvents) this.#samples.push(line.sample)
         if (line.rescaled !== undefined) trace.addRescaled()
         break
       case 'malformed':

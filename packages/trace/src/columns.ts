@@ -4,7 +4,7 @@
 export const NONE = -1
 
 type Ints = Int32Array<ArrayBuffer>
-type Column = Float64Array | Int32Array | Uint32Array | Uint8Array | Int8Array
+type Column = Float64Array | Float32Array | Int32Array | Uint32Array | Uint8Array | Int8Array
 
 /** Up to here a column doubles; larger ones grow by a half, for less room that stands empty. */
 const DOUBLED = 65_536

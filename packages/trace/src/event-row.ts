@@ -39,6 +39,9 @@ export const SUBJECT_KEYS = [
 
 export const AGENT_KEYS = ['agent_name', 'agent_id', 'agent'] as const
 
+/** What tells which power sources can serve a span; see place.ts. */
+export const PLACE_KEYS = ['host', 'device', 'is_cloud'] as const
+
 /** How many values a scope has; see scope.ts. */
 export const SCOPE_SIZE = 16
 
@@ -64,6 +67,8 @@ export class EventRow {
   readonly parentLow = new Uint32Array(PARENT_KEYS.length)
   /** Text numbers of the scope keys. */
   readonly scope = new Int32Array(SCOPE_SIZE)
+  /** Text numbers of the place keys. */
+  readonly place = new Int32Array(PLACE_KEYS.length)
   subject = 0
   /** Index into SUBJECT_KEYS: the lower one wins over start and end together. */
   subjectRank = 0
@@ -85,6 +90,7 @@ export class EventRow {
     this.idCount = 0
     this.parentCount = 0
     this.scope.fill(0)
+    this.place.fill(0)
     this.subject = 0
     this.subjectRank = SUBJECT_KEYS.length
     this.agent = 0

@@ -4,12 +4,22 @@
  * row's number. What differs from event to event (time, position, id) is not here.
  */
 import { PARENT_KEYS, type EventRow } from './event-row.ts'
+import type { PlaceTable } from './place.ts'
 
 /** No error; other values number the error's text, 0 = without text. */
 const NO_ERROR = -1
 
-const Field = { TYPE: 0, SCOPE: 1, AGENT: 2, SUBJECT: 3, SHAPE: 4, ERROR: 5, WRITER: 6 } as const
-const STRIDE = 7
+const Field = {
+  TYPE: 0,
+  SCOPE: 1,
+  AGENT: 2,
+  SUBJECT: 3,
+  SHAPE: 4,
+  ERROR: 5,
+  WRITER: 6,
+  PLACE: 7,
+} as const
+const STRIDE = 8
 
 /** A shape's parts: rank of the subject, and masks of the id keys, parent keys and figures told. */
 const ID_SHIFT = 4
@@ -31,6 +41,11 @@ export class FactsTable {
   /** Open addressing by hash: the row's number + 1, 0 = free. */
   #slots = new Int32Array(128)
   readonly #candidate = new Int32Array(STRIDE)
+  readonly #places: PlaceTable
+
+  constructor(places: PlaceTable) {
+    this.#places = places
+  }
 
   /** The number of what a row and its writer say. */
   id(row: EventRow, scope: number, writer: number): number {
@@ -42,6 +57,7 @@ export class FactsTable {
     facts[Field.SHAPE] = shapeOf(row)
     facts[Field.ERROR] = row.hasError ? row.error : NO_ERROR
     facts[Field.WRITER] = writer
+    facts[Field.PLACE] = this.#places.id(row.place)
     const mask = this.#slots.length - 1
     for (let at = hashOf(facts, 0) & mask; ; at = (at + 1) & mask) {
       const number = this.#slots[at]! - 1
@@ -58,6 +74,9 @@ export class FactsTable {
   }
   scope(id: number): number {
     return this.#rows[id * STRIDE + Field.SCOPE]!
+  }
+  place(id: number): number {
+    return this.#rows[id * STRIDE + Field.PLACE]!
   }
   agent(id: number): number {
     return this.#rows[id * STRIDE + Field.AGENT]!

@@ -1,6 +1,6 @@
 /**
  * Believable runs of any size from a seed: agents that think, call tools, wait, fail and retry,
- * and the GPU they heat. For the demo, tests and benchmarks. A run is produced as it is read:
+ * and the machine they heat. For the demo, tests and benchmarks. A run is produced as it is read:
  * memory is that of the spans open at one time.
  */
 import type { AgentEvent, TelemetrySample } from './event.ts'
@@ -30,7 +30,7 @@ export interface GenerateOptions {
   readonly errorRate?: number
   /** This many agents hang in a tool call at the end: their spans stay open. @default 0 */
   readonly hanging?: number
-  /** Samples of `host/gpu0` every 100 ms. @default false */
+  /** Samples of `host/gpu0`, its machine's CPU included, every 100 ms. @default false */
   readonly power?: boolean
 }
 
@@ -65,8 +65,8 @@ export function* generateRun(
 /** Samples as long as anything else is going to happen. */
 function* samplePower(world: World): Process {
   do {
-    world.sample(world.gpu.reading(world.nowS), 'host/gpu0')
+    world.sample(world.machine.reading(world.nowS), 'host/gpu0')
     yield SAMPLE_S
   } while (world.scheduler.sleeping > 0)
-  world.sample(world.gpu.reading(world.nowS), 'host/gpu0')
+  world.sample(world.machine.reading(world.nowS), 'host/gpu0')
 }

@@ -41,6 +41,14 @@ export {
   formatWatts,
   shortModel,
 } from './format.ts'
+export { Telemetry } from './energy/telemetry.ts'
+export { EnergyLedger } from './energy/energy-ledger.ts'
+export { type EnergyGroup, type EnergySummary, summarizeEnergy } from './energy/energy-summary.ts'
+export { type EnergyWarning, energyWarnings } from './energy/energy-warnings.ts'
+export { energyRecord } from './energy/energy-record.ts'
+export { correlateUpstream, type UpstreamBreakdown } from './energy/upstream-energy.ts'
+export { analyzeUpstream } from './energy/upstream-analysis.ts'
+export { readTelemetryCsv } from './telemetry-files/telemetry-csv.ts'
 export { pairUpstream, type UpstreamPair } from './upstream.ts'
 export { generateRun, type GenerateOptions } from './generate.ts'
 export {

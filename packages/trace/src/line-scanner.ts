@@ -291,6 +291,7 @@ export class LineScanner {
 
   #nameBy(use: KeyUse, text: number, row: EventRow): void {
     if (use.scopeIndex >= 0) row.scope[use.scopeIndex] = text
+    if (use.placeIndex >= 0) row.place[use.placeIndex] = text
     if (use.subjectRank >= 0 && use.subjectRank < row.subjectRank) {
       row.subject = text
       row.subjectRank = use.subjectRank
@@ -344,7 +345,7 @@ function hasEscape(bytes: Uint8Array, from: number, to: number): boolean {
 
 /** The key's value is kept as a text. */
 function isName(use: KeyUse): boolean {
-  return use.scopeIndex >= 0 || use.subjectRank >= 0 || use.agentRank >= 0
+  return use.scopeIndex >= 0 || use.placeIndex >= 0 || use.subjectRank >= 0 || use.agentRank >= 0
 }
 
 /** The key's value is known by its hash. */

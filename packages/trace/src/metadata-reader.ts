@@ -9,6 +9,7 @@ import {
   END,
   ID_KEYS,
   PARENT_KEYS,
+  PLACE_KEYS,
   POINT,
   START,
   SUBJECT_KEYS,
@@ -22,6 +23,7 @@ import { SCOPE_KEYS } from './scope.ts'
 export interface KeyUse {
   readonly idIndex: number
   readonly scopeIndex: number
+  readonly placeIndex: number
   readonly subjectRank: number
   readonly agentRank: number
   readonly parentIndex: number
@@ -49,6 +51,7 @@ export const KEY_USES: ReadonlyMap<string, KeyUse> = new Map(
     ...new Set<string>([
       ...ID_KEYS,
       ...SCOPE_KEYS,
+      ...PLACE_KEYS,
       ...SUBJECT_KEYS,
       ...AGENT_KEYS,
       ...PARENT_KEYS.map(([key]) => key),
@@ -60,6 +63,7 @@ export const KEY_USES: ReadonlyMap<string, KeyUse> = new Map(
     {
       idIndex: indexIn(ID_KEYS, key),
       scopeIndex: indexIn(SCOPE_KEYS, key),
+      placeIndex: indexIn(PLACE_KEYS, key),
       subjectRank: indexIn(SUBJECT_KEYS, key),
       agentRank: indexIn(AGENT_KEYS, key),
       parentIndex: PARENT_KEYS.findIndex(([parentKey]) => parentKey === key),
@@ -95,6 +99,7 @@ export function readEvent(event: AgentEvent, texts: Interner, row: EventRow): vo
     if (use.idIndex >= 0 && isId) addId(row, use.idIndex, text)
     if (use.parentIndex >= 0 && isId && row.phase === START) addParent(row, use.parentIndex, text)
     if (use.scopeIndex >= 0) row.scope[use.scopeIndex] = texts.id(text)
+    if (use.placeIndex >= 0) row.place[use.placeIndex] = texts.id(text)
     if (use.subjectRank >= 0 && use.subjectRank < row.subjectRank) {
       row.subject = texts.id(text)
       row.subjectRank = use.subjectRank

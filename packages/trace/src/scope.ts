@@ -34,6 +34,9 @@ export function scopeKeyIndex(key: string): number {
   return SCOPE_KEYS.indexOf(key)
 }
 
+const MODEL_INDEXES = ['model_alias', 'model_id', 'model'].map((key) => SCOPE_KEYS.indexOf(key))
+const TOOL_INDEXES = ['tool', 'tool_name'].map((key) => SCOPE_KEYS.indexOf(key))
+
 /** Numbers equal scopes once; 0 is the scope that says nothing. */
 export class ScopeTable {
   #values = new Int32Array(SCOPE_SIZE * 64)
@@ -65,6 +68,24 @@ export class ScopeTable {
   /** Agreed keys of a span open at a child's start and that child; −1 on a contradiction. */
   parentScore(parent: number, child: number): number {
     return this.#score(parent, child, PARENT_KEY_COUNT, PARENT_KEY_COUNT)
+  }
+
+  /** Text number of the model that a scope names, the alias first; 0 = none. */
+  model(scope: number): number {
+    return this.#first(scope, MODEL_INDEXES)
+  }
+
+  /** Text number of the tool that a scope names; 0 = none. */
+  tool(scope: number): number {
+    return this.#first(scope, TOOL_INDEXES)
+  }
+
+  #first(scope: number, indexes: readonly number[]): number {
+    for (const index of indexes) {
+      const text = this.#values[scope * SCOPE_SIZE + index]!
+      if (text !== 0) return text
+    }
+    return 0
   }
 
   #score(a: number, b: number, keyCount: number, hardCount: number): number {

@@ -101,6 +101,26 @@ export class SpanView implements Span {
     const { events, scopes } = this.#source
     return this.#text(scopes.textId(events.scope(this.#start), keyIndex))
   }
+  /** Text number of the model its events name, the end's first; 0 = none. */
+  get modelId(): number {
+    const { events, scopes } = this.#source
+    const ofEnd = this.#end === NONE ? 0 : scopes.model(events.scope(this.#end))
+    return ofEnd === 0 ? scopes.model(events.scope(this.#start)) : ofEnd
+  }
+  /** Text number of the tool its events name; 0 = none. */
+  get toolId(): number {
+    const { events, scopes } = this.#source
+    const ofStart = scopes.tool(events.scope(this.#start))
+    return ofStart === 0 && this.#end !== NONE ? scopes.tool(events.scope(this.#end)) : ofStart
+  }
+  /** Number of the place it says it ran at, of the trace's `places`; 0 = it does not say. */
+  get placeId(): number {
+    const ofStart = this.startPlaceId
+    return ofStart === 0 && this.#end !== NONE ? this.#source.events.place(this.#end) : ofStart
+  }
+  get startPlaceId(): number {
+    return this.#source.events.place(this.#start)
+  }
 
   /** No end can come any more. */
   get #abandoned(): boolean {

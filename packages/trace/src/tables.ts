@@ -6,6 +6,7 @@ import { larger, NONE, PositionColumn } from './columns.ts'
 import type { EventRow } from './event-row.ts'
 import { FactsTable } from './facts.ts'
 import { IdNumbers } from './id-numbers.ts'
+import { PlaceTable } from './place.ts'
 import type { ScopeTable } from './scope.ts'
 
 const FIRST_CAPACITY = 256
@@ -14,7 +15,8 @@ const FIRST_CAPACITY = 256
 export class EventTable {
   count = 0
   readonly ids = new IdNumbers()
-  readonly #facts = new FactsTable()
+  readonly places = new PlaceTable()
+  readonly #facts = new FactsTable(this.places)
   timeS = new Float64Array(FIRST_CAPACITY)
   readonly #position = new PositionColumn()
   #fact = new Int32Array(FIRST_CAPACITY)
@@ -51,6 +53,10 @@ export class EventTable {
   }
   scope(event: number): number {
     return this.#facts.scope(this.#fact[event]!)
+  }
+  /** Number of the place it says it ran at, of `places`. */
+  place(event: number): number {
+    return this.#facts.place(this.#fact[event]!)
   }
   agent(event: number): number {
     return this.#facts.agent(this.#fact[event]!)

@@ -15,6 +15,7 @@ import { Interner } from './interner.ts'
 import { MarkTable, MarkView } from './marks.ts'
 import { readEvent } from './metadata-reader.ts'
 import { ParentLinks } from './parent-links.ts'
+import type { PlaceTable } from './place.ts'
 import { ScopeTable } from './scope.ts'
 import { SpanFlag, type DataQuality, type Mark, type Span, type WriterState } from './span.ts'
 import { SpanView, type ViewSource, type WriterFacts } from './span-view.ts'
@@ -32,6 +33,12 @@ export interface TraceChanges {
   readonly marks: readonly Mark[]
   /** Slots of marks that are gone: an orphan end has found its start. */
   readonly removedMarks: Int32Array
+}
+
+/** Where {@link Trace.eachBoundary} tells its boundaries. */
+export interface BoundarySink {
+  start(timeS: number, slot: number): void
+  end(timeS: number, slot: number): void
 }
 
 /** A line of the log that could not be read. */
@@ -150,6 +157,20 @@ export class Trace {
     return this.#malformed
   }
 
+  /** Unix seconds of the first and the last event that is paired; samples do not count. */
+  get firstEventS(): number | undefined {
+    return this.#order.count === 0 ? undefined : this.#events.timeS[this.#order.at(0)]
+  }
+  get lastEventS(): number | undefined {
+    const { count } = this.#order
+    return count === 0 ? undefined : this.#events.timeS[this.#order.at(count - 1)]
+  }
+
+  /** The places that spans say they ran at, by `SpanView.placeId`. */
+  get places(): PlaceTable {
+    return this.#events.places
+  }
+
   /** A view that is moved from span to span by its `slot`. */
   cursor(): SpanView {
     return new SpanView(this.#source, 0)
@@ -181,6 +202,23 @@ export class Trace {
     const { high, low } = hashText(value)
     const id = this.#events.ids.numberIfKnown(high, low)
     return id === NONE ? [] : this.#links.spansWithId(id)
+  }
+
+  /**
+   * Tells the starts and ends of spans from `fromS` until before `untilS`, in order of time. Spans
+   * that run still, or did not end, have a start only.
+   */
+  eachBoundary(fromS: number, untilS: number, sink: BoundarySink): void {
+    const { timeS, slot: slotOf } = this.#events
+    for (let at = this.#orderAt(fromS); at < this.#order.count; at++) {
+      const event = this.#order.at(at)
+      if (timeS[event]! >= untilS) return
+      const slot = slotOf[event]!
+      if (slot === NONE) continue
+      const phase = this.#events.phase(event)
+      if (phase === START) sink.start(timeS[event]!, slot)
+      else if (phase !== POINT && this.#spans.end[slot] === event) sink.end(timeS[event]!, slot)
+    }
   }
 
   /**
@@ -267,6 +305,18 @@ export class Trace {
       lost: this.#lostCount,
       rescaled: this.#rescaledCount,
     }
+  }
+
+  /** Index into the swept events of the first that is not before `timeS`. */
+  #orderAt(timeS: number): number {
+    let low = 0
+    let high = this.#order.count
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.#events.timeS[this.#order.at(middle)]! < timeS) low = middle + 1
+      else high = middle
+    }
+    return low
   }
 
   /** The rows from `from` to `until` in order of time; nearly always they are so already. */

@@ -83,7 +83,7 @@ async function playOnce(
     name: NAME,
   })
   try {
-    const events = demoEvents({ seed, agents: AGENTS, durationS: RUN_S })
+    const events = demoEvents({ seed, agents: AGENTS, durationS: RUN_S, power: true })
     await playDemo(events, { client, speed: 1, stop })
     await client.end(stop)
   } finally {

@@ -43,10 +43,22 @@ export async function playDemo(events: Iterable<DemoEvent>, options: PlayOptions
       if (waitMs > TICK_MS) await sleepUnless(stop, waitMs)
     }
     if (stop.aborted) break
-    batch.push(`${encode({ ...event, timestamp })}\n`)
+    batch.push(`${encode({ ...atSpeed(event, speed), timestamp })}\n`)
   }
   await flush()
   return sent
+}
+
+const COUNTERS = ['energy_joules', 'cpu_energy_joules']
+
+/** In half the time, the same power is half the energy. */
+function atSpeed(line: DemoEvent, speed: number): DemoEvent {
+  if ('event_type' in line || speed === 1) return line
+  const slower = COUNTERS.flatMap((key) => {
+    const joules = line.reading[key]
+    return typeof joules === 'number' ? [[key, joules / speed]] : []
+  })
+  return { ...line, reading: { ...line.reading, ...Object.fromEntries(slower) } }
 }
 
 function encode(line: DemoEvent): string {

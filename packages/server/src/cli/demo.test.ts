@@ -39,7 +39,11 @@ test('--out - writes to stdout, and only the run', async () => {
   const { stdout } = await runCommand(['demo', '--spans', '200', '--seed', '5', '--out', '-'])
   const lines = stdout.trimEnd().split('\n')
   expect(lines.length).toBeGreaterThanOrEqual(400)
-  for (const line of lines) expect(JSON.parse(line)).toHaveProperty('event_type')
+  const kinds = lines.map((line) =>
+    'reading' in (JSON.parse(line) as object) ? 'sample' : 'event',
+  )
+  expect(new Set(kinds)).toEqual(new Set(['event', 'sample']))
+  for (const line of lines) expect(line).toMatch(/^\{"(event_type|timestamp)":/)
 })
 
 test('streams to the server that runs, and ends', async () => {

@@ -68,6 +68,7 @@ function parseDemo(flags: DemoFlags, io: CliIo): Demo {
       seed,
       agents: parseWhole('--agents', flags.agents, 1, 'agents'),
       ids: flags.ids ?? true,
+      power: true,
       ...limits,
     },
     speed: parsePositive('--speed', flags.speed, 'a number'),

@@ -21,14 +21,14 @@ describe('help', () => {
     expect(code).toBe(0)
     expect(stderr).toBe('')
     expect(stdout).toMatch(/^Usage: wattline .*\n[\s\S]+Examples:\n {2}wattline [\s\S]+Options:\n/)
-    for (const command of ['serve', 'open', 'spans', 'stats', 'demo']) {
+    for (const command of ['serve', 'open', 'spans', 'stats', 'energy', 'demo']) {
       expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'))
     }
-    expect(stdout).not.toMatch(/^ {2}(run|energy|export) /m)
+    expect(stdout).not.toMatch(/^ {2}(run|export) /m)
     expect(stdout).toMatch(/default:\s+9288/)
   })
 
-  test.each(['serve', 'open', 'spans', 'stats', 'demo'])(
+  test.each(['serve', 'open', 'spans', 'stats', 'energy', 'demo'])(
     'of %s has a purpose and examples',
     async (name) => {
       const { code, stdout } = await runCommand([name, '--help'])
@@ -118,7 +118,7 @@ describe('a log that cannot be used ends with 1 and one sentence', () => {
     await writeFile(join(dir, 'prose.jsonl'), 'Dear reader,\nthis is no log.\n')
     await writeFile(join(dir, 'cut.jsonl.gz'), Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 1]))
     await writeFile(join(dir, 'power.jsonl'), '{"timestamp":1,"reading":{"power_watts":50}}\n')
-    for (const command of ['spans', 'stats']) {
+    for (const command of ['spans', 'stats', 'energy']) {
       const { code, stdout, stderr } = await runCommand([command, file], { cwd: dir })
       expect({ command, code, stdout }).toEqual({ command, code: 1, stdout: '' })
       expect(stderr.replace(/^wattline: |\n$/g, '')).toEqual(sentence)

@@ -10,6 +10,7 @@ import type { CliIo } from './io.ts'
 import { DEFAULT_HOST, DEFAULT_PORT, type ServerFlags } from './settings.ts'
 import { styleFor, widthOf } from './terminal.ts'
 import type { DemoFlags } from './demo.ts'
+import type { EnergyFlags } from './energy.ts'
 import type { SpansFlags } from './spans.ts'
 import type { StatsFlags } from './stats.ts'
 import { VERSION } from '../version.ts'
@@ -61,6 +62,7 @@ function program(io: CliIo): Command {
   addOpen(root, io)
   addSpans(root, io)
   addStats(root, io)
+  addEnergy(root, io)
   addDemo(root, io)
   const prefix = styleFor(io.stderr, io.env).red('wattline:')
   for (const command of [root, ...root.commands]) {
@@ -188,6 +190,48 @@ function addStats(root: Command, io: CliIo): void {
   addExamples(command, [
     ['wattline stats run.jsonl', 'a table to read'],
     ['wattline stats run.jsonl --json | jq .tokens', 'the figures as data'],
+  ])
+}
+
+function addEnergy(root: Command, io: CliIo): void {
+  const command = root
+    .command('energy')
+    .summary('joules by kind, tool, model and agent, and how sure they are')
+    .description(
+      'Give the energy that was measured to the spans that ran: every joule once, with its bounds.',
+    )
+    .addArgument(new Argument('<FILE>', 'a log (.jsonl, .jsonl.gz) or - for stdin'))
+    .addOption(
+      new Option(
+        '--telemetry <file...>',
+        'power samples besides: JSONL, or a CSV of nvidia-smi, CodeCarbon or NVML',
+      ),
+    )
+    .addOption(
+      new Option(
+        '--offset <seconds>',
+        'add so much to the times of the telemetry, if its clock is off',
+      ),
+    )
+    .addOption(
+      new Option(
+        '--method <method>',
+        'conserved: every joule once; upstream: as Intelligence Per Watt does',
+      )
+        .choices(['conserved', 'upstream'])
+        .default('conserved'),
+    )
+    .addOption(new Option('--include-idle', 'with upstream: also what lies between two actions'))
+    .addOption(new Option('--json', 'one JSON object'))
+    .action(async (file: string, flags: EnergyFlags) => {
+      const { energy } = await import('./energy.ts')
+      await energy(file, flags, io)
+    })
+  addExamples(command, [
+    ['wattline energy run.jsonl', 'a table to read'],
+    ['wattline energy run.jsonl --telemetry gpu.csv', 'with the log of nvidia-smi'],
+    ['wattline energy run.jsonl --telemetry gpu.csv --offset -1.5', 'whose clock is ahead'],
+    ['wattline energy run.jsonl --json | jq .by_tool', 'the figures as data'],
   ])
 }
 

@@ -111,8 +111,10 @@ function* call(world: World, agent: Agent, tool: Tool, parent: OpenSpan): Proces
   const { random } = world
   const span = world.start('tool_call', { tool: tool.name, args: tool.args(random) }, parent)
   if (agent.hangs && world.isOver) yield Infinity
+  world.machine.cpu.addLoad(tool.cores, world.nowS)
   // One call in fifty takes far longer than its kind does.
   yield random.around(tool.medianS, tool.spread) * (random.chance(0.02) ? random.int(8, 30) : 1)
+  world.machine.cpu.addLoad(-tool.cores, world.nowS)
   if (random.chance(world.errorRate)) {
     const error = random.pick(tool.errors)
     world.end(span, { tool: tool.name, success: false, error })

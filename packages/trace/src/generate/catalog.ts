@@ -45,6 +45,8 @@ export interface Tool {
   readonly medianS: number
   /** Spread of the log-normal: 0.3 is steady, 1 has a long tail. */
   readonly spread: number
+  /** Cores of this machine that it keeps busy. */
+  readonly cores: number
   readonly args: (random: Random) => Metadata
   readonly errors: readonly [string, ...string[]]
 }
@@ -73,6 +75,7 @@ export const READ_FILE: Tool = {
   name: 'read_file',
   medianS: 0.009,
   spread: 0.9,
+  cores: 0.5,
   args: (random) => ({ path: random.pick(PATHS) }),
   errors: [MISSING_FILE, 'PermissionError: [Errno 13] Permission denied: infra/secrets.yaml'],
 }
@@ -81,6 +84,7 @@ export const GREP: Tool = {
   name: 'grep',
   medianS: 0.06,
   spread: 0.8,
+  cores: 1,
   args: (random) => ({
     pattern: random.pick(['def total', 'TODAY', 'class .*Error']),
     path: 'src',
@@ -95,6 +99,7 @@ export const TOOLS: readonly [Tool, ...Tool[]] = [
     name: 'web_search',
     medianS: 0.9,
     spread: 0.6,
+    cores: 0.05,
     args: (random) => ({ query: random.pick(QUESTIONS), max_results: random.int(3, 10) }),
     errors: ['HTTP 503 from the search backend after 3 tries', 'ReadTimeout: no answer in 10.0 s'],
   },
@@ -102,6 +107,7 @@ export const TOOLS: readonly [Tool, ...Tool[]] = [
     name: 'edit_file',
     medianS: 0.018,
     spread: 0.5,
+    cores: 0.5,
     args: (random) => ({ path: random.pick(PATHS), lines: random.int(1, 60) }),
     errors: ['old_string was not found in the file (0 matches)'],
   },
@@ -109,6 +115,7 @@ export const TOOLS: readonly [Tool, ...Tool[]] = [
     name: 'run_tests',
     medianS: 6.5,
     spread: 0.7,
+    cores: 3,
     args: (random) => ({ command: `pytest -q ${random.pick(['tests', 'tests/test_invoice.py'])}` }),
     errors: [
       'exit code 1: 3 failed, 214 passed in 8.41s',
@@ -119,6 +126,7 @@ export const TOOLS: readonly [Tool, ...Tool[]] = [
     name: 'python',
     medianS: 0.7,
     spread: 1,
+    cores: 1,
     args: (random) => ({ code: `df.groupby('region').total.${random.pick(['sum', 'median'])}()` }),
     errors: ["KeyError: 'region'", 'ZeroDivisionError: division by zero'],
   },
@@ -126,6 +134,7 @@ export const TOOLS: readonly [Tool, ...Tool[]] = [
     name: 'sql_query',
     medianS: 0.14,
     spread: 1,
+    cores: 0.2,
     args: (random) => ({
       query: `select region, sum(total) from orders where day > ${random.int(1, 28)} group by 1`,
     }),

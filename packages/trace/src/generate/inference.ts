@@ -68,9 +68,9 @@ function* phases(
 }
 
 function* underLoad(world: World, model: Model, load: number, seconds: number): Process {
-  if (model.local) world.gpu.addLoad(load, world.nowS)
+  if (model.local) world.machine.gpu.addLoad(load, world.nowS)
   yield seconds
-  if (model.local) world.gpu.addLoad(-load, world.nowS)
+  if (model.local) world.machine.gpu.addLoad(-load, world.nowS)
 }
 
 /** A call that a tool makes to a model of its own. */

@@ -1,6 +1,6 @@
-/** What the agents of one generated run share: clock, randomness, the log they write, the GPU. */
+/** What the agents of one generated run share: clock, randomness, the log they write, the machine. */
 import type { AgentEvent, Metadata, TelemetrySample } from '../event.ts'
-import { Gpu } from './gpu.ts'
+import { Machine } from './machine.ts'
 import { Random } from './random.ts'
 import { Scheduler } from './scheduler.ts'
 
@@ -21,7 +21,7 @@ export interface WorldOptions {
 export class World {
   readonly scheduler: Scheduler
   readonly random: Random
-  readonly gpu: Gpu
+  readonly machine: Machine
   readonly errorRate: number
   readonly #options: WorldOptions
   /** Ids have their own stream, so that a run is the same with and without them. */
@@ -35,7 +35,7 @@ export class World {
     this.scheduler = new Scheduler(options.startS)
     this.random = new Random(options.seed)
     this.#ids = new Random(options.seed ^ 0x1d5)
-    this.gpu = new Gpu(options.startS)
+    this.machine = new Machine(options.startS)
   }
 
   get nowS(): number {

@@ -19,6 +19,7 @@ export function rowText(row: EventRow, texts: Interner): unknown {
       row.parentLow[i],
     ]),
     scope: Array.from(row.scope, text),
+    place: Array.from(row.place, text),
     subject: text(row.subject),
     subjectRank: row.subjectRank,
     agent: text(row.agent),

@@ -1,0 +1,247 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { AgentEvent, TelemetrySample } from '../event.ts'
+import type { Span } from '../span.ts'
+import { energyOracle, type OracleCurve } from '../testing/energy-oracle.ts'
+import { Trace } from '../trace.ts'
+import { EnergyLedger, type SpanEnergy } from './energy-ledger.ts'
+import { Telemetry } from './telemetry.ts'
+
+const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 150)
+
+interface ArbitrarySpan {
+  readonly startS: number
+  readonly lengthS: number
+  readonly parent: number
+  readonly hasEnd: boolean
+  readonly place: object
+}
+
+/** Trees of any shape: children outlive parents, start before them, overlap and have no length. */
+const tree = fc.array(
+  fc.record({
+    startS: fc.integer({ min: 0, max: 40 }).map((quarters) => quarters / 4),
+    lengthS: fc.oneof(fc.integer({ min: 0, max: 16 }), fc.double({ min: 0, max: 5, noNaN: true })),
+    parent: fc.integer({ min: -3, max: 14 }),
+    hasEnd: fc.constantFrom(true, true, true, false),
+    place: fc.constantFrom({}, {}, {}, { host: 'a' }, { host: 'b' }, { is_cloud: true }),
+  }),
+  { minLength: 1, maxLength: 15 },
+)
+
+/** Seconds between samples from 1 ms to 10 s, joules in each, and what goes wrong on the way. */
+const meter = fc.record({
+  intervalS: fc.constantFrom(0.001, 0.01, 0.05, 0.25, 1, 3, 10),
+  startS: fc.integer({ min: -4, max: 12 }),
+  rises: fc.array(
+    fc.record({
+      usedJ: fc.double({ min: 0, max: 50, noNaN: true }),
+      /** How many intervals later the next sample comes. */
+      steps: fc.constantFrom(1, 1, 1, 1, 2, 9),
+      isReset: fc.constantFrom(false, false, false, false, false, true),
+    }),
+    { minLength: 2, maxLength: 40 },
+  ),
+})
+
+type Meter = typeof meter extends fc.Arbitrary<infer T> ? T : never
+
+function spanEvents(spans: readonly ArbitrarySpan[]): AgentEvent[] {
+  return spans.flatMap(({ startS, lengthS, parent, hasEnd, place }, index) => {
+    const id = { span_id: `s${index}` }
+    // Only an earlier span of the list can be a parent, so that there is no circle.
+    const parentId = parent >= 0 && parent < index ? { parent_id: `s${parent}` } : {}
+    const start = { ...id, ...parentId, ...place, run_id: `r${index}` }
+    return [
+      { event_type: 'job_start', timestamp: startS, metadata: start },
+      ...(hasEnd
+        ? [{ event_type: 'job_end', timestamp: startS + lengthS, metadata: id } as AgentEvent]
+        : []),
+    ]
+  })
+}
+
+/** Samples of a counter and the curve they say: a reset loses what was used until it. */
+function measured({ intervalS, startS, rises }: Meter, source: string) {
+  let counterJ = 1000
+  let energyJ = 0
+  let timestamp = startS
+  const samples: TelemetrySample[] = [{ timestamp, reading: { energy_joules: counterJ }, source }]
+  const curve: [number, number][] = [[timestamp, 0]]
+  for (const { usedJ, steps, isReset } of rises) {
+    timestamp += intervalS * steps
+    const before = counterJ
+    counterJ = isReset ? counterJ / 2 : counterJ + usedJ
+    energyJ += isReset ? 0 : counterJ - before
+    samples.push({ timestamp, reading: { energy_joules: counterJ }, source })
+    curve.push([timestamp, energyJ])
+  }
+  return { samples, curve }
+}
+
+function ledgerOf(events: readonly AgentEvent[], samples: readonly TelemetrySample[]) {
+  const trace = new Trace()
+  const telemetry = new Telemetry()
+  events.forEach((event, position) => trace.add(event, position))
+  for (const sample of samples) telemetry.add(sample)
+  trace.setWriter(0, 'closed')
+  trace.flush()
+  const ledger = new EnergyLedger(trace, telemetry)
+  ledger.update([])
+  return { trace, telemetry, ledger }
+}
+
+function expectClose(actual: number, expected: number, totalJ: number): void {
+  expect(Math.abs(actual - expected)).toBeLessThanOrEqual(1e-9 * Math.max(totalJ, 1e-6))
+}
+
+const notCloud = (span: Span, spans: readonly ArbitrarySpan[], host: string) => {
+  const place = spans[span.slot]!.place as { host?: string; is_cloud?: boolean }
+  return place.is_cloud !== true && (place.host ?? host) === host
+}
+
+const isWithin = (curve: OracleCurve, trace: Trace) =>
+  curve[0]![0] <= trace.lastEventS! && curve.at(-1)![0] >= trace.firstEventS!
+
+describe('conserved attribution', () => {
+  it('is what the slow oracle says, and loses and invents nothing', () => {
+    fc.assert(
+      fc.property(tree, meter, meter, (spans, one, other) => {
+        const meters = [measured(one, 'a/gpu0'), measured(other, 'b/gpu0')]
+        const samples = meters.flatMap((meterOf) => meterOf.samples)
+        const { trace, ledger } = ledgerOf(spanEvents(spans), samples)
+        const used = meters.filter(({ curve }) => isWithin(curve, trace))
+        const hosts = ['a', 'b'].filter((_, at) => used.includes(meters[at]!))
+        fc.pre(
+          ledger.sources.length === used.length &&
+            used.length > 0 &&
+            ledger.sources.every(({ source }) => source.wrongUnit === undefined),
+        )
+        const oracle = energyOracle(
+          trace,
+          used.map(({ curve }, at) => ({
+            curve,
+            serves: (span: Span) => notCloud(span, spans, hosts[at]!),
+          })),
+        )
+        const idleJ = ledger.sources.reduce((sum, source) => sum + source.idleJ, 0)
+        let sumJ = idleJ
+        for (const { slot } of trace.spans) {
+          const energy = ledger.energyOf(slot)!
+          sumJ += energy.ownJ
+          expectClose(energy.ownJ, oracle.spans[slot]!.ownJ, oracle.totalJ)
+          expectClose(energy.exclusiveJ, oracle.spans[slot]!.exclusiveJ, oracle.totalJ)
+          expectClose(energy.totalJ, oracle.spans[slot]!.totalJ, oracle.totalJ)
+          const slack = 1e-9 * oracle.totalJ
+          expect(energy.lowJ).toBeLessThanOrEqual(energy.exclusiveJ + slack)
+          expect(energy.highJ).toBeGreaterThanOrEqual(energy.ownJ - slack)
+        }
+        expectClose(idleJ, oracle.idleJ, oracle.totalJ)
+        expectClose(sumJ, oracle.totalJ, oracle.totalJ)
+      }),
+      { numRuns: RUNS },
+    )
+  })
+
+  it('gives a span that is cut in two the same', () => {
+    fc.assert(
+      fc.property(tree, meter, fc.double({ min: 0, max: 1, noNaN: true }), (spans, one, share) => {
+        const { samples, curve } = measured(one, 'a/gpu0')
+        const [first, ...rest] = spans.map((span) => ({ ...span, parent: -1 }))
+        const cutS = first!.lengthS * share
+        const halves = [
+          { ...first!, lengthS: cutS },
+          { ...first!, startS: first!.startS + cutS, lengthS: first!.lengthS - cutS },
+        ]
+        const whole = ledgerOf(spanEvents([first!, ...rest]), samples)
+        const split = ledgerOf(spanEvents([...halves, ...rest]), samples)
+        fc.pre(whole.ledger.sources.length > 0)
+        expect(split.ledger.sources.length).toBe(whole.ledger.sources.length)
+        const own = (ledger: EnergyLedger, slot: number) => ledger.energyOf(slot)!.ownJ
+        const totalJ = curve.at(-1)![1]
+        expectClose(own(split.ledger, 0) + own(split.ledger, 1), own(whole.ledger, 0), totalJ)
+        rest.forEach((_, at) => {
+          expectClose(own(split.ledger, at + 2), own(whole.ledger, at + 1), totalJ)
+        })
+      }),
+      { numRuns: RUNS },
+    )
+  })
+
+  it('holds between its bounds what finer samples would have said', () => {
+    fc.assert(
+      fc.property(tree, meter, fc.integer({ min: 2, max: 9 }), (spans, one, every) => {
+        const rises = one.rises.map((rise) => ({ ...rise, isReset: false }))
+        const fine = measured({ ...one, rises }, 'a/gpu0').samples
+        const coarse = fine.filter((_, at) => at % every === 0 || at === fine.length - 1)
+        const known = ledgerOf(spanEvents(spans), fine)
+        const guessed = ledgerOf(spanEvents(spans), coarse)
+        fc.pre(known.ledger.sources.length > 0 && guessed.ledger.sources.length > 0)
+        for (const { slot } of known.trace.spans) {
+          const { exclusiveJ, ownJ } = known.ledger.energyOf(slot)!
+          const { lowJ, highJ } = guessed.ledger.energyOf(slot)!
+          expect(lowJ).toBeLessThanOrEqual(exclusiveJ + 1e-6)
+          expect(highJ).toBeGreaterThanOrEqual(ownJ - 1e-6)
+        }
+      }),
+      { numRuns: RUNS },
+    )
+  })
+})
+
+describe('a ledger that grows', () => {
+  const line = fc.record({
+    spans: tree,
+    meter,
+    seed: fc.array(fc.nat({ max: 1000 }), { minLength: 90, maxLength: 90 }),
+    isShuffled: fc.boolean(),
+    updateEvery: fc.integer({ min: 1, max: 12 }),
+  })
+
+  it('says what one that saw everything at once says, whatever came when', () => {
+    fc.assert(
+      fc.property(line, ({ spans, meter: one, seed, isShuffled, updateEvery }) => {
+        const events = spanEvents(spans)
+        const { samples } = measured(one, 'a/gpu0')
+        const whole = ledgerOf(events, samples)
+        const lines = [
+          ...events.map((event, position) => ({ event, position, timeS: event.timestamp })),
+          ...samples.map((sample) => ({ sample, timeS: sample.timestamp })),
+        ].sort((a, b) => a.timeS - b.timeS)
+        if (isShuffled)
+          lines.sort((a, b) => seed[lines.indexOf(a) % 90]! - seed[lines.indexOf(b) % 90]!)
+        const trace = new Trace()
+        const telemetry = new Telemetry()
+        const ledger = new EnergyLedger(trace, telemetry)
+        const told = new Map<number, SpanEnergy | undefined>()
+        const update = () => {
+          for (const slot of ledger.update(trace.flush().spanSlots)) {
+            told.set(slot, ledger.energyOf(slot))
+          }
+        }
+        lines.forEach((item, at) => {
+          if ('event' in item) trace.add(item.event, item.position)
+          else telemetry.add(item.sample)
+          if (at % updateEvery === 0) update()
+        })
+        trace.setWriter(0, 'closed')
+        update()
+        expect(ledger.sources.length).toBe(whole.ledger.sources.length)
+        fc.pre(ledger.sources.length > 0)
+        const totalJ = whole.ledger.sources[0]!.source.curve.totalJ
+        expectClose(ledger.sources[0]!.idleJ, whole.ledger.sources[0]!.idleJ, totalJ)
+        for (const span of trace.spans) {
+          const same = whole.trace.spans.find((at) => at.startPosition === span.startPosition)!
+          const expected = whole.ledger.energyOf(same.slot)!
+          const actual = ledger.energyOf(span.slot)!
+          // What was told last is what is so now: nothing changed without a word.
+          for (const key of ['ownJ', 'totalJ', 'exclusiveJ', 'lowJ', 'highJ'] as const) {
+            expectClose(actual[key], expected[key], totalJ)
+            expectClose(told.get(span.slot)![key], actual[key], totalJ)
+          }
+        }
+      }),
+      { numRuns: RUNS },
+    )
+  })
+})

@@ -1,0 +1,194 @@
+import { describe, expect, test } from 'vitest'
+import { SpanFlag } from '../span.ts'
+import { traceOf, type EventTuple } from '../testing/draw.ts'
+import { EnergyLedger } from './energy-ledger.ts'
+import { Telemetry } from './telemetry.ts'
+
+/** Samples of a counter that rises by 10 J a second. */
+function tenWatts(untilS: number, stepS = 1, source = 'box/gpu0'): Telemetry {
+  const telemetry = new Telemetry()
+  for (let step = 0; step * stepS <= untilS; step++) {
+    const timestamp = step * stepS
+    telemetry.add({ timestamp, reading: { energy_joules: 500 + 10 * timestamp }, source })
+  }
+  return telemetry
+}
+
+/** `[kind, start, end, metadata]`; ids are the index, so that a parent is named by its own. */
+type SpanTuple = readonly [kind: string, startS: number, endS: number | undefined, object?]
+
+function events(spans: readonly SpanTuple[]): EventTuple[] {
+  return spans.flatMap(([kind, startS, endS, metadata = {}], index) => {
+    const id = { span_id: `s${index}` }
+    return [
+      [`${kind}_start`, startS, { ...id, ...metadata }] as const,
+      ...(endS === undefined ? [] : [[`${kind}_end`, endS, id] as const]),
+    ]
+  })
+}
+
+function attribute(spans: readonly SpanTuple[], telemetry: Telemetry, live = false) {
+  const trace = traceOf(events(spans), { live })
+  const ledger = new EnergyLedger(trace, telemetry)
+  ledger.update([])
+  return {
+    ledger,
+    own: trace.spans.map(({ slot }) => ledger.energyOf(slot)?.ownJ),
+    total: trace.spans.map(({ slot }) => ledger.energyOf(slot)?.totalJ),
+    bounds: trace.spans.map(({ slot }) => {
+      const energy = ledger.energyOf(slot)
+      return [energy?.lowJ, energy?.exclusiveJ, energy?.highJ]
+    }),
+    idleJ: ledger.sources.reduce((sum, { idleJ }) => sum + idleJ, 0),
+  }
+}
+
+describe('leaves', () => {
+  //  turn  ├──────────────────┤ 0–10
+  //  tool     ├─────┤           2–5
+  //  tool        ├─────┤        4–8
+  const nested: SpanTuple[] = [
+    ['turn', 0, 10],
+    ['tool_call', 2, 5, { parent_id: 's0' }],
+    ['tool_call', 4, 8, { parent_id: 's0' }],
+  ]
+
+  test('one alone takes all, two take equal parts, a parent what is left', () => {
+    const { own, total, idleJ } = attribute(nested, tenWatts(12))
+    expect(own).toEqual([40, 25, 35])
+    expect(total).toEqual([100, 25, 35])
+    expect(idleJ).toBe(20)
+  })
+
+  test('bounds are the exclusive part, and all it touched', () => {
+    const { bounds } = attribute(nested, tenWatts(12))
+    expect(bounds).toEqual([
+      [40, 40, 40],
+      [20, 20, 30],
+      [30, 30, 40],
+    ])
+  })
+
+  test('bounds widen by the interval of the samples', () => {
+    // A sample every 3 s: 4–8 lies between those at 3 and 9, and 6 alone is within it.
+    const { bounds, own } = attribute([['tool_call', 4, 8]], tenWatts(12, 3))
+    expect(own).toEqual([40])
+    expect(bounds).toEqual([[0, 40, 60]])
+  })
+
+  test('a span within one interval is not known at all', () => {
+    const { bounds, own } = attribute([['tool_call', 1.25, 1.5]], tenWatts(4))
+    expect(own).toEqual([2.5])
+    expect(bounds).toEqual([[0, 2.5, 10]])
+  })
+
+  test('a span in several pieces of one interval counts it once', () => {
+    const { bounds } = attribute(
+      [
+        ['turn', 1, 2],
+        ['tool_call', 1.25, 1.5, { parent_id: 's0' }],
+      ],
+      tenWatts(4),
+    )
+    expect(bounds[0]![2]).toBe(10)
+  })
+})
+
+describe('who takes none', () => {
+  test('a span that did not end, and it hides no parent', () => {
+    const { own, idleJ } = attribute(
+      [
+        ['turn', 0, 10],
+        ['tool_call', 2, undefined, { parent_id: 's0' }],
+      ],
+      tenWatts(10),
+    )
+    expect(own).toEqual([100, 0])
+    expect(idleJ).toBe(0)
+  })
+
+  test('a span without length', () => {
+    expect(attribute([['tool_call', 3, 3]], tenWatts(10))).toMatchObject({ own: [0], idleJ: 100 })
+  })
+
+  test('one in a cloud: its wait is idle here', () => {
+    const { own, idleJ } = attribute(
+      [
+        ['turn', 0, 10],
+        ['lm_inference', 2, 8, { parent_id: 's0', is_cloud: true }],
+      ],
+      tenWatts(10),
+    )
+    expect(own).toEqual([40, 0])
+    expect(idleJ).toBe(60)
+  })
+
+  test('a part of a call in a cloud is there too', () => {
+    const { own, idleJ } = attribute(
+      [
+        ['lm_inference', 2, 8, { is_cloud: true }],
+        ['decode', 3, 8, { parent_id: 's0' }],
+      ],
+      tenWatts(10),
+    )
+    expect(own).toEqual([0, 0])
+    expect(idleJ).toBe(100)
+  })
+
+  test.each([
+    ['another host', { host: 'other' }, 0],
+    ['the same host', { host: 'BOX' }, 50],
+    ['another device', { device: 'cuda:1' }, 0],
+    ['the same device', { device: 'cuda:0' }, 50],
+    ['any GPU', { device: 'cuda' }, 50],
+    ['the CPU', { device: 'cpu' }, 0],
+    ['a device by number', { device: 0 }, 50],
+    ['nothing said', {}, 50],
+  ])('%s', (_, place, ownJ) => {
+    expect(attribute([['tool_call', 2, 7, place]], tenWatts(10)).own).toEqual([ownJ])
+  })
+})
+
+describe('open spans', () => {
+  test('grow with the samples', () => {
+    const trace = traceOf(events([['tool_call', 2, undefined]]), { live: true })
+    const telemetry = tenWatts(5)
+    const ledger = new EnergyLedger(trace, telemetry)
+    ledger.update([])
+    expect(ledger.energyOf(0)?.ownJ).toBe(30)
+    telemetry.add({ timestamp: 9, reading: { energy_joules: 590 }, source: 'box/gpu0' })
+    expect([...ledger.update([])]).toEqual([0])
+    expect(ledger.energyOf(0)?.ownJ).toBe(70)
+    trace.setWriter(0, 'lost')
+    ledger.update(trace.flush().spanSlots)
+    expect(trace.spans[0]!.flags).toBe(SpanFlag.DID_NOT_END)
+    expect(ledger.energyOf(0)?.ownJ).toBe(0)
+  })
+})
+
+describe('sources', () => {
+  test('several add up', () => {
+    const telemetry = tenWatts(10)
+    for (const timestamp of [0, 5, 10]) {
+      telemetry.add({ timestamp, reading: { power_watts: 4, cpu_power_watts: 2 }, source: 'mac' })
+    }
+    // 10 W of the GPU; 4 W and 2 W are not told often enough for 5 s to be a gap.
+    const { own, ledger } = attribute([['tool_call', 2, 7]], telemetry)
+    expect(own[0]).toBeCloseTo(80, 9)
+    expect(ledger.sources.map(({ source }) => source.name)).toEqual(['box/gpu0', 'mac', 'mac/cpu'])
+  })
+
+  test('one of another time is not summed', () => {
+    const { ledger } = attribute([['tool_call', 100, 200]], tenWatts(10))
+    expect(ledger.sources).toEqual([])
+    expect(ledger.energyOf(0)).toBeUndefined()
+  })
+
+  test('… until its clock is set', () => {
+    const telemetry = tenWatts(10)
+    const { ledger } = attribute([['tool_call', 102, 107]], telemetry)
+    telemetry.setOffset(0, 100)
+    expect([...ledger.update([])]).toEqual([0])
+    expect(ledger.energyOf(0)?.ownJ).toBe(50)
+  })
+})

@@ -1,0 +1,220 @@
+/**
+ * What a run's energy went to: by kind, tool, model and agent, per token and per call. Every joule of
+ * a span counts once in each of these, since it is the span's own that is summed.
+ */
+import { countedFigures, type CountedFigures, sumTokens } from '../stats.ts'
+import type { SpanView } from '../span-view.ts'
+import type { Trace } from '../trace.ts'
+import { CurveReader } from './curve-reader.ts'
+import type { EnergyLedger, SummedSource } from './energy-ledger.ts'
+import type { Span } from '../span.ts'
+
+/** Spans that have something in common. */
+export interface EnergyGroup {
+  readonly name: string
+  readonly spans: number
+  /** Their own joules, with bounds. */
+  readonly ownJ: number
+  readonly lowJ: number
+  readonly highJ: number
+  /** Of the run's total, 0 to 1. */
+  readonly share: number
+  /** Of the spans whose model this is; undefined elsewhere, and where none is told. */
+  readonly tokens: number | undefined
+  readonly joulesPerToken: number | undefined
+  /** Of tools: with what their calls did in turn. */
+  readonly joulesPerCall: number | undefined
+}
+
+export interface SourceSummary {
+  readonly name: string
+  readonly totalJ: number
+  readonly idleJ: number
+  /** Share of the run's time in which its energy is known; undefined for a run without length. */
+  readonly coverage: number | undefined
+  readonly meanW: number | undefined
+  readonly peakW: number | undefined
+  readonly samples: number
+  /** The usual distance of two samples, seconds. */
+  readonly intervalS: number | undefined
+}
+
+export interface EnergySummary {
+  /** From the first sample to the last; undefined where nothing is measured. */
+  readonly totalJ: number | undefined
+  readonly idleJ: number | undefined
+  /** Of what went to spans, what they used while others did too: its parts are an assumption. */
+  readonly sharedJ: number | undefined
+  readonly coverage: number | undefined
+  readonly meanW: number | undefined
+  readonly peakW: number | undefined
+  readonly tokens: number | undefined
+  /** What went to spans, by token. */
+  readonly joulesPerToken: number | undefined
+  readonly sources: readonly SourceSummary[]
+  readonly kinds: readonly EnergyGroup[]
+  readonly tools: readonly EnergyGroup[]
+  readonly models: readonly EnergyGroup[]
+  readonly agents: readonly EnergyGroup[]
+}
+
+/** Sums up a ledger that was updated. O(spans × depth). */
+export function summarizeEnergy(trace: Trace, ledger: EnergyLedger): EnergySummary {
+  const sources = ledger.sources.map((source) => sourceSummary(source, trace))
+  const isKnown = sources.length > 0
+  const totalJ = sum(sources.map((source) => source.totalJ))
+  const idleJ = sum(sources.map((source) => source.idleJ))
+  const counted = countedFigures(trace, trace.spans)
+  const tokens = sumTokens(trace.spans, counted)?.total
+  const group = (key: GroupKey) => (isKnown ? groups(trace, ledger, totalJ, counted, key) : [])
+  return {
+    totalJ: isKnown ? totalJ : undefined,
+    idleJ: isKnown ? idleJ : undefined,
+    sharedJ: isKnown ? sharedJ(trace, ledger) : undefined,
+    coverage: mean(sources.map((source) => source.coverage)),
+    meanW: isKnown ? sum(sources.map(({ meanW = 0 }) => meanW)) : undefined,
+    peakW: peakOf(ledger.sources),
+    tokens,
+    joulesPerToken: isKnown ? ratio(totalJ - idleJ, tokens) : undefined,
+    sources,
+    kinds: group('kind'),
+    tools: group('tool'),
+    models: group('model'),
+    agents: group('agent'),
+  }
+}
+
+function sourceSummary({ source, spansJ, idleJ }: SummedSource, trace: Trace): SourceSummary {
+  const { curve, series } = source
+  const { firstEventS = 0, lastEventS = 0 } = trace
+  const runS = lastEventS - firstEventS
+  const totalJ = spansJ + idleJ
+  return {
+    name: source.name,
+    totalJ,
+    idleJ,
+    coverage: runS > 0 ? curve.knownS(firstEventS, lastEventS) / runS : undefined,
+    meanW: ratio(totalJ, curve.knownS(-Infinity, Infinity)),
+    peakW: Number.isNaN(curve.peakW) ? undefined : curve.peakW,
+    samples: series.count,
+    intervalS: series.usualIntervalS,
+  }
+}
+
+function sharedJ(trace: Trace, ledger: EnergyLedger): number {
+  let joules = 0
+  for (let slot = 0; slot < trace.spanCount; slot++) {
+    const energy = ledger.energyOf(slot)
+    if (energy !== undefined) joules += Math.max(0, energy.ownJ - energy.exclusiveJ)
+  }
+  return joules
+}
+
+const PEAK_WINDOW_S = 0.1
+
+/** The strongest tenth of a second of all sources together; of one alone, its own peak. */
+function peakOf(sources: readonly SummedSource[]): number | undefined {
+  const curves = sources.map(({ source }) => source.curve)
+  if (curves.length <= 1) return curves[0]?.peakW
+  const finest = curves.reduce((a, b) => (b.count > a.count ? b : a))
+  const readers = curves.map((curve) => new CurveReader(curve))
+  let [peakW, fromS, fromJ] = [0, -Infinity, 0]
+  for (const timeS of finest.timeS.subarray(0, finest.count)) {
+    for (const reader of readers) reader.moveTo(timeS)
+    const atJ = sum(readers.map((reader) => reader.atJ))
+    if (timeS - fromS < PEAK_WINDOW_S) continue
+    if (fromS !== -Infinity) peakW = Math.max(peakW, (atJ - fromJ) / (timeS - fromS))
+    fromS = timeS
+    fromJ = atJ
+  }
+  return peakW
+}
+
+type GroupKey = 'kind' | 'tool' | 'model' | 'agent'
+
+interface Sums {
+  readonly name: string
+  readonly members: Span[]
+  ownJ: number
+  lowJ: number
+  highJ: number
+  calls: number
+  callsJ: number
+}
+
+function groups(
+  trace: Trace,
+  ledger: EnergyLedger,
+  totalJ: number,
+  counted: CountedFigures,
+  key: GroupKey,
+): EnergyGroup[] {
+  const byName = new Map<string, Sums>()
+  for (const span of trace.spans) {
+    const energy = ledger.energyOf(span.slot)
+    const name = nameOf(trace, span as SpanView, key)
+    if (energy === undefined || name === undefined) continue
+    let sums = byName.get(name)
+    if (sums === undefined) {
+      sums = { name, members: [], ownJ: 0, lowJ: 0, highJ: 0, calls: 0, callsJ: 0 }
+      byName.set(name, sums)
+    }
+    sums.members.push(span)
+    sums.ownJ += energy.ownJ
+    sums.lowJ += energy.lowJ
+    sums.highJ += energy.highJ
+    if (key !== 'tool' || span.kind !== 'tool_call') continue
+    sums.calls++
+    sums.callsJ += energy.totalJ
+  }
+  return [...byName.values()]
+    .map((sums) => toGroup(sums, totalJ, key === 'model' ? counted : undefined))
+    .sort((a, b) => b.ownJ - a.ownJ || (a.name < b.name ? -1 : 1))
+}
+
+function toGroup(sums: Sums, totalJ: number, counted: CountedFigures | undefined): EnergyGroup {
+  const { name, members, ownJ, lowJ, highJ, calls, callsJ } = sums
+  const tokens = counted === undefined ? undefined : sumTokens(members, counted)?.total
+  return {
+    name,
+    spans: calls > 0 ? calls : members.length,
+    ownJ,
+    lowJ,
+    highJ: Math.min(highJ, totalJ),
+    share: totalJ > 0 ? ownJ / totalJ : 0,
+    tokens,
+    joulesPerToken: ratio(ownJ, tokens),
+    joulesPerCall: calls > 0 ? callsJ / calls : undefined,
+  }
+}
+
+/** Kinds whose own work is no model's, whatever model they name. */
+const ABOVE_MODELS: ReadonlySet<string> = new Set(['agent', 'turn', 'tool_call', 'wait'])
+
+/** A part of a call belongs to the call's model; what a tool does in turn belongs to the tool. */
+function nameOf(trace: Trace, span: SpanView, key: GroupKey): string | undefined {
+  if (key === 'kind') return span.kind
+  if (key === 'agent') return span.agent
+  for (let at: SpanView | undefined = span; at !== undefined; at = at.parent as SpanView) {
+    if (key === 'model') {
+      if (ABOVE_MODELS.has(at.kind)) return undefined
+      if (at.modelId !== 0) return trace.texts.text(at.modelId)
+    } else if (at.kind === 'tool_call') {
+      return at.toolId === 0 ? at.subject : trace.texts.text(at.toolId)
+    }
+  }
+  return undefined
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}
+
+function mean(values: readonly (number | undefined)[]): number | undefined {
+  const known = values.filter((value) => value !== undefined)
+  return ratio(sum(known), known.length)
+}
+
+function ratio(a: number, b: number | undefined): number | undefined {
+  return b === undefined || b === 0 ? undefined : a / b
+}

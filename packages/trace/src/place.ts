@@ -1,0 +1,33 @@
+/** Places: where a span says it ran (host, device, a cloud), each combination numbered once. */
+
+/** Text numbers of PLACE_KEYS. */
+export type Place = readonly [host: number, device: number, isCloud: number]
+
+const NOWHERE: Place = [0, 0, 0]
+
+/** Numbers equal places once; 0 is the place that says nothing. */
+export class PlaceTable {
+  readonly #places: Place[] = [NOWHERE]
+  readonly #ids = new Map<string, number>()
+
+  get count(): number {
+    return this.#places.length
+  }
+
+  place(id: number): Place {
+    return this.#places[id] ?? NOWHERE
+  }
+
+  /** The number of a place given as text numbers, one a key. */
+  id(place: ArrayLike<number>): number {
+    const [host = 0, device = 0, isCloud = 0] = [place[0], place[1], place[2]]
+    if (host === 0 && device === 0 && isCloud === 0) return 0
+    const key = `${host},${device},${isCloud}`
+    let id = this.#ids.get(key)
+    if (id === undefined) {
+      id = this.#places.push([host, device, isCloud]) - 1
+      this.#ids.set(key, id)
+    }
+    return id
+  }
+}
