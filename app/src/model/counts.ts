@@ -9,6 +9,7 @@
  * The steps are sorted once a version; a playhead is then a binary search, so scrubbing is cheap.
  */
 import { SpanFlag } from '@wattline/trace'
+import type { Column } from './chunks.ts'
 import type { TraceColumns } from './columns.ts'
 
 export interface Counts {
@@ -56,7 +57,9 @@ function countAt(index: CountIndex, atS: number): Counts {
 
 function buildIndex(columns: TraceColumns): CountIndex {
   return {
-    spans: columns.startS.slice(0, columns.spanCount).sort(),
+    spans: Float64Array.from({ length: columns.spanCount }, (_, slot) =>
+      columns.startS.at(slot),
+    ).sort(),
     errors: errorTimes(columns),
     tokens: figureSteps(columns, columns.tokens),
     costUsd: figureSteps(columns, columns.costUsd),
@@ -66,7 +69,7 @@ function buildIndex(columns: TraceColumns): CountIndex {
 function errorTimes(columns: TraceColumns): Float64Array {
   const times: number[] = []
   for (let slot = 0; slot < columns.spanCount; slot++) {
-    if ((columns.flags[slot]! & SpanFlag.ERROR) !== 0) times.push(columns.errorAtS[slot]!)
+    if ((columns.flags.at(slot) & SpanFlag.ERROR) !== 0) times.push(columns.errorAtS.at(slot))
   }
   return Float64Array.from(times).sort()
 }
@@ -75,11 +78,11 @@ function errorTimes(columns: TraceColumns): Float64Array {
  * A span's own figure counts from its end on (from its start while it is open), until the first of
  * its descendants carries one: then the descendants' figures stand for it.
  */
-function figureSteps(columns: TraceColumns, figure: Float64Array): Steps {
+function figureSteps(columns: TraceColumns, figure: Column): Steps {
   const replacedS = new Map<number, number>()
   const known: number[] = []
   for (let slot = 0; slot < columns.spanCount; slot++) {
-    if (Number.isNaN(figure[slot]!)) continue
+    if (Number.isNaN(figure.at(slot))) continue
     known.push(slot)
     replaceAncestors(columns, slot, replacedS)
   }
@@ -88,8 +91,8 @@ function figureSteps(columns: TraceColumns, figure: Float64Array): Steps {
     const fromS = knownFromS(columns, slot)
     const untilS = replacedS.get(slot) ?? Number.POSITIVE_INFINITY
     if (untilS <= fromS) continue
-    steps.push([fromS, figure[slot]!])
-    if (untilS !== Number.POSITIVE_INFINITY) steps.push([untilS, -figure[slot]!])
+    steps.push([fromS, figure.at(slot)])
+    if (untilS !== Number.POSITIVE_INFINITY) steps.push([untilS, -figure.at(slot)])
   }
   return toSteps(steps)
 }
@@ -100,7 +103,7 @@ function replaceAncestors(
   replacedS: Map<number, number>,
 ): void {
   const fromS = knownFromS(columns, slot)
-  for (let up = columns.parent[slot]!; up >= 0; up = columns.parent[up]!) {
+  for (let up = columns.parent.at(slot); up >= 0; up = columns.parent.at(up)) {
     const before = replacedS.get(up)
     if (before !== undefined && before <= fromS) return
     replacedS.set(up, fromS)
@@ -108,8 +111,8 @@ function replaceAncestors(
 }
 
 function knownFromS(columns: TraceColumns, slot: number): number {
-  const endS = columns.endS[slot]!
-  return Number.isNaN(endS) ? columns.startS[slot]! : Math.max(endS, columns.startS[slot]!)
+  const endS = columns.endS.at(slot)
+  return Number.isNaN(endS) ? columns.startS.at(slot) : Math.max(endS, columns.startS.at(slot))
 }
 
 function toSteps(steps: [timeS: number, change: number][]): Steps {

@@ -10,11 +10,12 @@ export function nextEventS(
 ): number | undefined {
   const closest = closestTo(atS, direction)
   for (let slot = 0; slot < columns.spanCount; slot++) {
-    closest.offer(columns.startS[slot]!)
-    closest.offer(columns.endS[slot]!)
+    closest.offer(columns.startS.at(slot))
+    closest.offer(columns.endS.at(slot))
   }
   for (let mark = 0; mark < columns.markCount; mark++) {
-    if ((columns.markFlags[mark]! & MarkFlag.REMOVED) === 0) closest.offer(columns.markTimeS[mark]!)
+    if ((columns.markFlags.at(mark) & MarkFlag.REMOVED) === 0)
+      closest.offer(columns.markTimeS.at(mark))
   }
   return closest.get()
 }
@@ -27,7 +28,7 @@ export function nextErrorS(
 ): number | undefined {
   const closest = closestTo(atS, direction)
   for (let slot = 0; slot < columns.spanCount; slot++) {
-    if ((columns.flags[slot]! & SpanFlag.ERROR) !== 0) closest.offer(columns.errorAtS[slot]!)
+    if ((columns.flags.at(slot) & SpanFlag.ERROR) !== 0) closest.offer(columns.errorAtS.at(slot))
   }
   return closest.get()
 }

@@ -12,11 +12,11 @@ import { createTimelineActions } from './actions.ts'
 import { densityOf, type Density } from './density.ts'
 import { TimelineEngine, type TimelineDispatch, type TimelineFacts } from './engine.ts'
 import { GroupRail } from './GroupRail.tsx'
-import { useGroupSums } from './group-sums.ts'
 import { HoverCard, type Hover } from './HoverCard.tsx'
 import { Minimap } from './Minimap.tsx'
 import { TimeAxis } from './TimeAxis.tsx'
 import { TimelineCanvas } from './TimelineCanvas.tsx'
+import { useGroupSums } from './use-group-sums.ts'
 import './timeline.css'
 
 export interface TimelineProps {

@@ -82,7 +82,7 @@ function describe({ columns, facts }: TimelineEngine): string {
       ? selected.slot < columns.spanCount
       : selected !== undefined &&
         selected.slot < columns.markCount &&
-        ((columns.markFlags[selected.slot] as number) & MarkFlag.REMOVED) === 0
+        (columns.markFlags.at(selected.slot) & MarkFlag.REMOVED) === 0
   return spokenSelection(columns, exists ? selected : undefined, playheadS)
 }
 

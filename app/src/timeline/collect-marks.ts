@@ -34,7 +34,7 @@ function collectRowMarks(scene: Scene, marks: MarkRow, yPx: number, list: MarkLi
   let lastPx = -Infinity
   for (let at = marks.firstFrom(columns, fromS); at < marks.slots.length; at++) {
     const slot = marks.slots[at] as number
-    const timeS = columns.markTimeS[slot] as number
+    const timeS = columns.markTimeS.at(slot)
     if (timeS > toS || !isMarkVisible(columns, slot, scene.playheadS)) return
     const xPx = snapPx((timeS - scale.originS) * scale.pxPerS, scene.deviceRatio)
     if (xPx - lastPx < MARK_REACH_PX && (!isError(columns, slot) || xPx === lastPx)) continue
@@ -44,5 +44,5 @@ function collectRowMarks(scene: Scene, marks: MarkRow, yPx: number, list: MarkLi
 }
 
 function isError(columns: TraceColumns, mark: number): boolean {
-  return ((columns.markFlags[mark] as number) & MarkFlag.ERROR) !== 0
+  return (columns.markFlags.at(mark) & MarkFlag.ERROR) !== 0
 }

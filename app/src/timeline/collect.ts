@@ -170,12 +170,12 @@ class Collector {
     const { columns, playheadS, nowS, scale } = this.scene
     for (let index = from; index < to; index++) {
       const slot = tree.slots[index] as number
-      const startS = columns.startS[slot] as number
+      const startS = columns.startS.at(slot)
       if (startS > this.rightS) return false
       const endS = barEndS(columns, slot, playheadS, nowS)
       if (endS < this.leftS) continue
       const flags = flagsAt(columns, slot, playheadS)
-      const kind = columns.kind[slot] as number
+      const kind = columns.kind.at(slot)
       const isOpen = (flags & SpanFlag.OPEN) !== 0
       if ((flags & SpanFlag.CLOCK) !== 0) {
         this.clock(slot, startS, kind, flags, index)

@@ -268,7 +268,7 @@ export class TimelineEngine {
   }
 
   fitSpan(slot: number): void {
-    const startS = this.columns.startS[slot] as number
+    const startS = this.columns.startS.at(slot)
     const endS = barEndS(this.columns, slot, this.facts.playheadS, this.nowS())
     this.fitTimes(startS, endS, FIT_BAR_MARGIN)
   }

@@ -172,7 +172,7 @@ describe('for any trace and view', () => {
         collectBars(scene, bars)
         const { columns } = trace
         for (let slot = 0; slot < columns.spanCount; slot++) {
-          const flags = columns.flags[slot] as number
+          const flags = columns.flags.at(slot)
           const wanted =
             (flags & SpanFlag.ERROR ? BarState.ERROR : 0) |
             (flags & SpanFlag.OPEN ? BarState.OPEN : 0)

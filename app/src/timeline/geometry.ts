@@ -36,22 +36,22 @@ export function rectOf(scene: Scene, selected: Selected): Rect | undefined {
 function spanRect(scene: Scene, slot: number): Rect | undefined {
   const { columns, layout, playheadS, nowS } = scene
   if (slot >= columns.spanCount || !isVisible(columns, slot, playheadS)) return undefined
-  const block = layout.blocks[columns.group[slot] as number]
+  const block = layout.blocks[columns.group.at(slot)]
   if (block === undefined) return undefined
-  const startS = columns.startS[slot] as number
+  const startS = columns.startS.at(slot)
   const endS = barEndS(columns, slot, playheadS, nowS)
   const [leftPx, rightPx] = barEdgesPx(scene, startS, endS)
-  const topPx = barTopPx(block, columns.row[slot] as number) - scene.scrollTopPx
+  const topPx = barTopPx(block, columns.row.at(slot)) - scene.scrollTopPx
   return { leftPx, topPx, widthPx: rightPx - leftPx, heightPx: barHeightPx(block) }
 }
 
 function markRect(scene: Scene, slot: number): Rect | undefined {
   const { columns, layout, scale } = scene
   if (slot >= columns.markCount || !isMarkVisible(columns, slot, scene.playheadS)) return undefined
-  const block = layout.blocks[columns.markGroup[slot] as number]
+  const block = layout.blocks[columns.markGroup.at(slot)]
   if (block === undefined) return undefined
-  const xPx = ((columns.markTimeS[slot] as number) - scale.originS) * scale.pxPerS
-  const topPx = barTopPx(block, columns.markRow[slot] as number) - scene.scrollTopPx
+  const xPx = (columns.markTimeS.at(slot) - scale.originS) * scale.pxPerS
+  const topPx = barTopPx(block, columns.markRow.at(slot)) - scene.scrollTopPx
   const widthPx = 2 * MARK_REACH_PX
   return { leftPx: xPx - MARK_REACH_PX, topPx, widthPx, heightPx: barHeightPx(block) }
 }
@@ -152,9 +152,9 @@ function slotOf(
 }
 
 function isFailed(scene: Scene, slot: number): boolean {
-  return (scene.columns.errorAtS[slot] as number) <= (scene.playheadS ?? Number.MAX_VALUE)
+  return scene.columns.errorAtS.at(slot) <= (scene.playheadS ?? Number.MAX_VALUE)
 }
 
 function startOf(columns: TraceColumns, slot: number): number {
-  return columns.startS[slot] as number
+  return columns.startS.at(slot)
 }

@@ -21,8 +21,8 @@ export function paintMarks(
   context.lineJoin = 'round'
   for (let mark = 0; mark < marks.count; mark++) {
     const slot = marks.slot[mark] as number
-    const flags = columns.markFlags[slot] as number
-    const kind = columns.kinds[columns.markKind[slot] as number] ?? ''
+    const flags = columns.markFlags.at(slot)
+    const kind = columns.kinds[columns.markKind.at(slot)] ?? ''
     const isDimmed = scene.markMatches !== undefined && scene.markMatches[slot] !== 1
     context.globalAlpha = isDimmed ? DIMMED_ALPHA : 1
     context.fillStyle = flags & MarkFlag.ERROR ? theme.error : theme.ink(kind).fill

@@ -41,7 +41,7 @@ export class MarkRow {
 }
 
 function timeOf(columns: TraceColumns, slot: number): number {
-  return columns.markTimeS[slot] as number
+  return columns.markTimeS.at(slot)
 }
 
 interface GroupRows {
@@ -98,7 +98,7 @@ export class RowIndex {
     const known = this.spanCount
     for (let slot = known; slot < columns.spanCount; slot++) {
       if (this.includes?.(slot) === false) continue
-      const tree = this.treeOf(columns.group[slot] as number, columns.row[slot] as number)
+      const tree = this.treeOf(columns.group.at(slot), columns.row.at(slot))
       tree.insert(columns, slot)
       this.touched.add(tree)
     }
@@ -108,7 +108,7 @@ export class RowIndex {
     for (const row of this.touched) row.settle(columns)
     for (const slot of columns.spansChangedSince(this.version) ?? upTo(known)) {
       if (slot >= known || this.includes?.(slot) === false) continue
-      const tree = this.treeOf(columns.group[slot] as number, columns.row[slot] as number)
+      const tree = this.treeOf(columns.group.at(slot), columns.row.at(slot))
       tree.change(columns, slot)
       this.touched.add(tree)
     }
@@ -118,10 +118,7 @@ export class RowIndex {
     const known = this.markCount
     for (let slot = known; slot < columns.markCount; slot++) {
       if (isRemoved(columns, slot)) continue
-      const marks = this.marksRow(
-        columns.markGroup[slot] as number,
-        columns.markRow[slot] as number,
-      )
+      const marks = this.marksRow(columns.markGroup.at(slot), columns.markRow.at(slot))
       marks.insert(columns, slot)
       this.touched.add(marks)
     }
@@ -129,7 +126,7 @@ export class RowIndex {
     if (known === 0) return
     for (const slot of columns.marksChangedSince(this.version) ?? upTo(known)) {
       if (slot >= known || !isRemoved(columns, slot)) continue
-      this.marksOf(columns.markGroup[slot] as number, columns.markRow[slot] as number)?.remove(slot)
+      this.marksOf(columns.markGroup.at(slot), columns.markRow.at(slot))?.remove(slot)
     }
   }
 
@@ -147,7 +144,7 @@ export class RowIndex {
 }
 
 function isRemoved(columns: TraceColumns, mark: number): boolean {
-  return ((columns.markFlags[mark] as number) & MarkFlag.REMOVED) !== 0
+  return (columns.markFlags.at(mark) & MarkFlag.REMOVED) !== 0
 }
 
 function* upTo(count: number): Iterable<number> {

@@ -13,6 +13,7 @@
  * time covered, the kind that covers most, and from when on it contains an error: enough to draw
  * it as one bar in which an error or an open span can never vanish.
  */
+import type { Column } from '../model/chunks.ts'
 import type { TraceColumns } from '../model/columns.ts'
 
 /** log2 of how many children a node has. */
@@ -51,8 +52,8 @@ function reserve(level: Level, count: number): void {
 }
 
 /** Which of two spans stands first in a row. */
-function precedes(startS: Float64Array, a: number, b: number): boolean {
-  const difference = (startS[a] as number) - (startS[b] as number)
+function precedes(startS: Column, a: number, b: number): boolean {
+  const difference = startS.at(a) - startS.at(b)
   return difference < 0 || (difference === 0 && a < b)
 }
 
@@ -114,7 +115,7 @@ export class RowTree {
     let high = this.count
     while (low < high) {
       const middle = (low + high) >> 1
-      if ((columns.startS[this.slots[middle] as number] as number) < timeS) low = middle + 1
+      if (columns.startS.at(this.slots[middle] as number) < timeS) low = middle + 1
       else high = middle
     }
     return low
@@ -185,26 +186,26 @@ export class RowTree {
     let latestS = -Infinity
     let errorAtS = Infinity
     let coveredS = 0
-    let kind = columns.kind[this.slots[from] as number] as number
+    let kind = columns.kind.at(this.slots[from] as number)
     let kindS = 0
     for (let index = from; index < to; index++) {
       const slot = this.slots[index] as number
-      const endS = columns.endS[slot] as number
-      const knownS = columns.errorAtS[slot] as number
+      const endS = columns.endS.at(slot)
+      const knownS = columns.errorAtS.at(slot)
       if (knownS < errorAtS) errorAtS = knownS
       if (Number.isNaN(endS)) {
         latestS = Infinity
         continue
       }
-      const lengthS = Math.max(0, endS - (columns.startS[slot] as number))
+      const lengthS = Math.max(0, endS - columns.startS.at(slot))
       if (endS > latestS) latestS = endS
       coveredS += lengthS
       if (lengthS > kindS) {
         kindS = lengthS
-        kind = columns.kind[slot] as number
+        kind = columns.kind.at(slot)
       }
     }
-    const startS = columns.startS[this.slots[from] as number] as number
+    const startS = columns.startS.at(this.slots[from] as number)
     const { nodes } = level
     const at = node * NODE_STRIDE
     nodes[at + NodeField.START_S] = startS

@@ -103,44 +103,44 @@ export class Tally {
   private addSpan(columns: TraceColumns, slot: number): void {
     this.countedEndS[slot] = NaN
     this.countedError[slot] = 0
-    this.groupOf(columns.group[slot] as number).spans++
+    this.groupOf(columns.group.at(slot)).spans++
     this.updateSpan(columns, slot)
   }
 
   private updateSpan(columns: TraceColumns, slot: number): void {
-    const endS = columns.endS[slot] as number
+    const endS = columns.endS.at(slot)
     const countedS = this.countedEndS[slot] as number
     if (endS !== countedS && !(Number.isNaN(endS) && Number.isNaN(countedS))) {
       this.addTime(columns, slot, countedS, -1)
       this.addTime(columns, slot, endS, 1)
       this.countedEndS[slot] = endS
     }
-    if (this.countedError[slot] === 0 && !Number.isNaN(columns.errorAtS[slot])) {
+    if (this.countedError[slot] === 0 && !Number.isNaN(columns.errorAtS.at(slot))) {
       this.countedError[slot] = 1
-      this.groupOf(columns.group[slot] as number).errors++
-      this.addError(columns.startS[slot] as number)
+      this.groupOf(columns.group.at(slot)).errors++
+      this.addError(columns.startS.at(slot))
     }
   }
 
   private addTime(columns: TraceColumns, slot: number, endS: number, sign: number): void {
-    const startS = columns.startS[slot] as number
+    const startS = columns.startS.at(slot)
     if (Number.isNaN(endS) || endS <= startS) return
     addToBins(
-      this.binsOf(columns.kind[slot] as number),
+      this.binsOf(columns.kind.at(slot)),
       (startS - this.originS) / this.binS,
       (endS - this.originS) / this.binS,
       sign * this.binS,
     )
-    const parent = columns.parent[slot] as number
-    const group = columns.group[slot] as number
-    if (parent < 0 || columns.group[parent] !== group) {
+    const parent = columns.parent.at(slot)
+    const group = columns.group.at(slot)
+    if (parent < 0 || columns.group.at(parent) !== group) {
       this.groupOf(group).totalS += sign * (endS - startS)
     }
   }
 
   private addMark(columns: TraceColumns, slot: number): void {
-    if (((columns.markFlags[slot] as number) & MarkFlag.ERROR) !== 0) {
-      this.addError(columns.markTimeS[slot] as number)
+    if ((columns.markFlags.at(slot) & MarkFlag.ERROR) !== 0) {
+      this.addError(columns.markTimeS.at(slot))
     }
   }
 
