@@ -59,6 +59,10 @@ export interface TraceColumns {
 
   /** Bumped when groups and rows are dealt anew (another grouping, another run): forget all indexes. */
   readonly layoutVersion: number
+  /** The last version that took a known fact of a span back: it has another end or parent. */
+  readonly revisedVersion: number
+  /** By block of slots (see `BlockCache`): the version in which one of its spans last changed. */
+  readonly blockVersions: readonly number[]
   /**
    * Slots of spans that are new or differ from what `version` showed, in patch order, possibly with
    * repeats. Undefined = the journal no longer reaches back so far: read everything.

@@ -90,12 +90,18 @@ export class SparseColumn implements Column {
     for (let i = 0; i < slots.length; i++) this.set(slots[i]!, values[i]!)
   }
 
+  /** Whether no slot has a value. */
+  get isEmpty(): boolean {
+    return this.#pages.every((page) => page === undefined || page.count === 0)
+  }
+
   /** Calls `visit` for each value in [from, to), by slot. */
   each(from: number, to: number, visit: (slot: number, value: number) => void): void {
-    for (let at = from >> PAGE_SHIFT; at <= (to - 1) >> PAGE_SHIFT; at++) {
+    for (let at = from >> PAGE_SHIFT; at < this.#pages.length; at++) {
+      const base = at << PAGE_SHIFT
+      if (base >= to) return
       const page = this.#pages[at]
       if (page === undefined) continue
-      const base = at << PAGE_SHIFT
       const end = to - base > PAGE_MASK ? page.count : page.find(to - base)
       for (let i = base < from ? page.find(from - base) : 0; i < end; i++) {
         visit(base + page.offsets[i]!, page.values[i]!)

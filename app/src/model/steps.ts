@@ -1,5 +1,4 @@
 /** The next and previous instant at which something happens, for stepping the playhead. */
-import { SpanFlag } from '@wattline/trace'
 import { MarkFlag, type TraceColumns } from './columns.ts'
 
 /** Closest event after (`direction` 1) or before (−1) `atS`; undefined = there is none. */
@@ -27,9 +26,7 @@ export function nextErrorS(
   direction: 1 | -1,
 ): number | undefined {
   const closest = closestTo(atS, direction)
-  for (let slot = 0; slot < columns.spanCount; slot++) {
-    if ((columns.flags.at(slot) & SpanFlag.ERROR) !== 0) closest.offer(columns.errorAtS.at(slot))
-  }
+  columns.errorAtS.each(0, columns.spanCount, (_, knownS) => closest.offer(knownS))
   return closest.get()
 }
 

@@ -3,6 +3,7 @@
  * Every span has its times, kind, subject, place and parent; what few spans have is kept sparse.
  */
 import type { MarkPatch, SpanPatch, TracePatch } from '../worker/protocol.ts'
+import { BLOCK_SHIFT } from './block-cache.ts'
 import { Chunked, Float64Column, Int32Column, Uint16Column, Uint8Column } from './chunks.ts'
 import type { TraceColumns, TraceGroup } from './columns.ts'
 import { Journal } from './journal.ts'
@@ -42,6 +43,8 @@ export class Columns implements TraceColumns {
   firstS = Number.NaN
   lastS = Number.NaN
   layoutVersion = 0
+  revisedVersion = 0
+  readonly blockVersions: number[] = []
   readonly #spanJournal = new Journal()
   readonly #markJournal = new Journal()
 
@@ -66,11 +69,13 @@ export class Columns implements TraceColumns {
     this.markCount = 0
     for (const column of Object.values(this)) if (isColumn(column)) column.clear()
     this.groups = []
+    this.blockVersions.length = 0
     this.kinds.length = 0
     this.strings.length = 0
     this.firstS = Number.NaN
     this.lastS = Number.NaN
     this.version += 1
+    this.revisedVersion = this.version
     this.#forgetLayout()
   }
 
@@ -90,6 +95,7 @@ export class Columns implements TraceColumns {
 
   #applySpans(patch: SpanPatch): void {
     const { slots } = patch
+    if (this.#isRevised(patch)) this.revisedVersion = this.version
     this.startS.write(slots, patch.startS)
     this.endS.write(slots, patch.endS)
     this.fadeS.write(slots, patch.fadeS)
@@ -104,6 +110,7 @@ export class Columns implements TraceColumns {
     this.errorAtS.write(slots, patch.errorAtS)
     this.tokens.write(slots, patch.tokens)
     this.costUsd.write(slots, patch.costUsd)
+    for (const slot of slots) this.blockVersions[slot >> BLOCK_SHIFT] = this.version
     this.spanCount = countAfter(this.spanCount, slots)
   }
 
@@ -112,6 +119,20 @@ export class Columns implements TraceColumns {
       const isOther = startSubject[i] !== subject[i]
       this.startSubject.set(slots[i]!, isOther ? startSubject[i]! : Number.NaN)
     }
+  }
+
+  /** Whether a span that was known loses its end, its parent or its figures, or has others. */
+  #isRevised({ slots, endS, parent, tokens, costUsd }: SpanPatch): boolean {
+    for (let i = 0; i < slots.length; i++) {
+      const slot = slots[i]!
+      if (slot >= this.spanCount) continue
+      if (this.parent.at(slot) !== parent[i]) return true
+      const knownEndS = this.endS.at(slot)
+      if (!Number.isNaN(knownEndS) && knownEndS !== endS[i]) return true
+      if (Number.isNaN(tokens[i]) && !Number.isNaN(this.tokens.at(slot))) return true
+      if (Number.isNaN(costUsd[i]) && !Number.isNaN(this.costUsd.at(slot))) return true
+    }
+    return false
   }
 
   #applyMarks(patch: MarkPatch): void {

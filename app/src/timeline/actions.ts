@@ -119,10 +119,10 @@ function errorBeside(engine: TimelineEngine, step: 1 | -1): Selected | undefined
 function failuresByTime(columns: TraceColumns, playheadS: number | undefined): Failure[] {
   const untilS = playheadS ?? Number.MAX_VALUE
   const failures: Failure[] = []
-  for (let slot = 0; slot < columns.spanCount; slot++) {
-    if (!(columns.errorAtS.at(slot) <= untilS)) continue
+  columns.errorAtS.each(0, columns.spanCount, (slot, knownS) => {
+    if (knownS > untilS) return
     failures.push({ selected: { type: 'span', slot }, timeS: columns.startS.at(slot) })
-  }
+  })
   for (let slot = 0; slot < columns.markCount; slot++) {
     const flags = columns.markFlags.at(slot)
     const timeS = columns.markTimeS.at(slot)

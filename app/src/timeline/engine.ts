@@ -21,7 +21,6 @@ import {
   zoomViewport,
   type Extent,
 } from './space.ts'
-import { Tally } from './tally.ts'
 import { timeTicks, type Tick } from './ticks.ts'
 
 /** The facts a timeline reads. */
@@ -74,7 +73,6 @@ export class TimelineEngine {
   readonly columns: TraceColumns
   readonly dispatch: TimelineDispatch
   readonly index = new RowIndex()
-  readonly tally = new Tally()
   layout: GroupLayout = { blocks: [], heightPx: 0 }
   /** CSS px. */
   widthPx = 0
@@ -174,7 +172,6 @@ export class TimelineEngine {
     }
     this.index.sync(columns)
     this.matching?.sync(columns)
-    this.tally.sync(columns)
     if (columns.groups === this.laidOut && facts.collapsed === this.folded) return
     const before = this.layout
     this.laidOut = columns.groups

@@ -10,7 +10,7 @@ import { Columns } from '../model/trace-columns.ts'
 import { BarList } from './bar-list.ts'
 import { collectBars } from './collect.ts'
 import { layoutGroups } from './group-layout.ts'
-import { groupSumsAt } from './group-sums.ts'
+import { GroupSums } from './group-sums.ts'
 import { RowIndex } from './row-index.ts'
 import type { Scene } from './scene.ts'
 import { timeScale } from './space.ts'
@@ -70,7 +70,8 @@ function measure(count: number): void {
   const middleS = (columns.firstS + columns.lastS) / 2
   report('counts at playhead', () => countAt(middleS))
   print(`  bytes a span ${((bytesInUse() - before) / count).toFixed(1)}`)
-  report('group sums', () => groupSumsAt(columns, middleS))
+  const groupSums = new GroupSums()
+  report('group sums', () => groupSums.at(columns, middleS))
   report('next event', () => nextEventS(columns, middleS, 1))
   report('next error', () => nextErrorS(columns, middleS, 1))
   const wholeS = columns.lastS - columns.firstS

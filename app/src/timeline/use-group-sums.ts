@@ -1,29 +1,27 @@
-/** The rail's sums as of a playhead, a few times a second. */
-import { useEffect, useRef, useState } from 'react'
+/** The rail's sums, a few times a second. */
+import { useEffect, useMemo, useRef, useState } from 'react'
 import type { TraceColumns } from '../model/columns.ts'
-import { groupSumsAt } from './group-sums.ts'
-import type { GroupSum } from './tally.ts'
+import { GroupSums, type GroupSum } from './group-sums.ts'
 
 /** Figures that change more often cannot be read. */
 const SUMS_MS = 200
 
-/** The sums at the playhead; `whole`, which grow by themselves, while there is none. */
+/** What each group holds at the playhead; without one, all that is known. */
 export function useGroupSums(
   columns: TraceColumns,
   playheadS: number | undefined,
-  whole: readonly GroupSum[],
 ): readonly GroupSum[] {
-  const [sums, setSums] = useState<readonly GroupSum[]>([])
+  const following = useMemo(() => new GroupSums(), [])
+  const [sums, setSums] = useState<readonly GroupSum[]>(() => following.at(columns, playheadS))
   const takenMs = useRef(-Infinity)
   const { version } = columns
   useEffect(() => {
-    if (playheadS === undefined) return undefined
     const waitMs = Math.max(0, takenMs.current + SUMS_MS - performance.now())
     const timer = setTimeout(() => {
       takenMs.current = performance.now()
-      setSums(groupSumsAt(columns, playheadS))
+      setSums(following.at(columns, playheadS))
     }, waitMs)
     return () => clearTimeout(timer)
-  }, [columns, version, playheadS])
-  return playheadS === undefined ? whole : sums
+  }, [columns, following, version, playheadS])
+  return sums
 }
