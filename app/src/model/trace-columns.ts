@@ -7,6 +7,7 @@ import { BLOCK_SHIFT } from './block-cache.ts'
 import { Chunked, Float64Column, Int32Column, Uint16Column, Uint8Column } from './chunks.ts'
 import type { TraceColumns, TraceGroup } from './columns.ts'
 import { Journal } from './journal.ts'
+import { Places } from './places.ts'
 import { SparseColumn } from './sparse-column.ts'
 
 export class Columns implements TraceColumns {
@@ -18,8 +19,6 @@ export class Columns implements TraceColumns {
   readonly kind = new Uint16Column()
   readonly subject = new Int32Column()
   readonly startSubject = new SparseColumn()
-  readonly group = new Int32Column()
-  readonly row = new Int32Column()
   readonly parent = new Int32Column()
   readonly flags = new Uint8Column()
   readonly ambiguousAtS = new SparseColumn()
@@ -45,6 +44,9 @@ export class Columns implements TraceColumns {
   layoutVersion = 0
   revisedVersion = 0
   readonly blockVersions: number[] = []
+  readonly #places = new Places()
+  readonly group = this.#places.group
+  readonly row = this.#places.row
   readonly #spanJournal = new Journal()
   readonly #markJournal = new Journal()
 
@@ -68,6 +70,7 @@ export class Columns implements TraceColumns {
     this.spanCount = 0
     this.markCount = 0
     for (const column of Object.values(this)) if (isColumn(column)) column.clear()
+    this.#places.clear()
     this.groups = []
     this.blockVersions.length = 0
     this.kinds.length = 0
@@ -102,8 +105,7 @@ export class Columns implements TraceColumns {
     this.kind.write(slots, patch.kind)
     this.subject.write(slots, patch.subject)
     this.#writeStartSubjects(patch)
-    this.group.write(slots, patch.group)
-    this.row.write(slots, patch.row)
+    this.#places.write(slots, patch.group, patch.row)
     this.parent.write(slots, patch.parent)
     this.flags.write(slots, patch.flags)
     this.ambiguousAtS.write(slots, patch.ambiguousAtS)

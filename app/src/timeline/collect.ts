@@ -21,7 +21,8 @@ import {
   type GroupBlock,
 } from './group-layout.ts'
 import type { RowIndex } from './row-index.ts'
-import { NODE_SHIFT, NODE_STRIDE, NodeField, type RowTree } from './row-tree.ts'
+import { NODE_SHIFT, NodeTime } from './row-level.ts'
+import type { RowTree } from './row-tree.ts'
 import type { Scene } from './scene.ts'
 import { snapPx } from './space.ts'
 
@@ -141,21 +142,21 @@ class Collector {
   private walk(tree: RowTree, at: number, from: number, to: number): boolean {
     const level = tree.levels[at]
     if (level === undefined) return this.leaves(tree, from, to)
-    const { nodes } = level
+    const { times } = level
     const { pxPerS } = this.scene.scale
     const below = tree.levels[at - 1]?.count ?? tree.count
     for (let node = from; node < to; node++) {
-      const field = node * NODE_STRIDE
-      const startS = nodes[field + NodeField.START_S] as number
+      const time = node * NodeTime.STRIDE
+      const startS = times[time + NodeTime.START_S] as number
       if (startS > this.rightS) return false
-      const endS = nodes[field + NodeField.END_S] as number
+      const endS = times[time + NodeTime.END_S] as number
       if (endS < this.leftS) continue
       if ((endS - startS) * pxPerS < COLUMN_PX) {
         const shift = NODE_SHIFT * (at + 1)
         const last = Math.min((node + 1) << shift, tree.count)
-        const error = (nodes[field + NodeField.ERROR_AT_S] as number) <= this.knownS
-        const kind = nodes[field + NodeField.KIND] as number
-        const coveredS = nodes[field + NodeField.COVERED_S] as number
+        const error = (times[time + NodeTime.ERROR_AT_S] as number) <= this.knownS
+        const kind = level.kind[node] as number
+        const coveredS = level.coveredS[node] as number
         this.merge(startS, endS, kind, coveredS, error, node << shift, last)
       } else {
         const first = node << NODE_SHIFT
