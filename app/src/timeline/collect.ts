@@ -107,10 +107,11 @@ class Collector {
   /** Index of the first bar of the row in the list. */
   private rowFrom = 0
   private columnPx = NaN
-  private columnEndPx = 0
+  private columnUntilS = -Infinity
+  private columnEndS = -Infinity
   private kind = 0
-  private kindPx = 0
-  private coveredPx = 0
+  private kindS = 0
+  private coveredS = 0
   private error = false
   private from = 0
   private to = 0
@@ -228,39 +229,43 @@ class Collector {
     from: number,
     to: number,
   ): void {
-    const { originS, pxPerS } = this.scene.scale
-    const columnPx = Math.floor((startS - originS) * pxPerS)
-    if (columnPx !== this.columnPx) {
-      this.flush()
-      this.columnPx = columnPx
-      this.columnEndPx = columnPx + COLUMN_PX
-      this.kind = kind
-      this.kindPx = 0
-      this.coveredPx = 0
-      this.error = false
-      this.from = from
-    }
+    if (!(startS < this.columnUntilS)) this.beginColumn(startS, kind, from)
     // A majority vote in one pass: a kind that covers more than half of the column wins.
-    const coveredPx = coveredS * pxPerS
-    if (kind === this.kind) this.kindPx += coveredPx
-    else if (coveredPx > this.kindPx) {
+    if (kind === this.kind) this.kindS += coveredS
+    else if (coveredS > this.kindS) {
       this.kind = kind
-      this.kindPx = coveredPx - this.kindPx
-    } else this.kindPx -= coveredPx
-    this.coveredPx += coveredPx
+      this.kindS = coveredS - this.kindS
+    } else this.kindS -= coveredS
+    this.coveredS += coveredS
     this.error ||= error
     this.to = to
-    const endPx = Math.round((endS - originS) * pxPerS)
-    if (endPx > this.columnEndPx) this.columnEndPx = endPx
+    if (endS > this.columnEndS) this.columnEndS = endS
+  }
+
+  private beginColumn(startS: number, kind: number, from: number): void {
+    this.flush()
+    const { originS, pxPerS } = this.scene.scale
+    this.columnPx = Math.floor((startS - originS) * pxPerS)
+    this.columnUntilS = originS + (this.columnPx + COLUMN_PX) / pxPerS
+    this.columnEndS = -Infinity
+    this.kind = kind
+    this.kindS = 0
+    this.coveredS = 0
+    this.error = false
+    this.from = from
   }
 
   /** Ends the pixel column: joins it to the one before if they look alike, else draws it. */
   private flush(): void {
     if (Number.isNaN(this.columnPx)) return
     const { list, columnPx } = this
+    const { originS, pxPerS } = this.scene.scale
+    const endPx = Math.round((this.columnEndS - originS) * pxPerS)
+    const columnEndPx = Math.max(columnPx + COLUMN_PX, endPx)
     const state = this.state | BarState.MERGED | (this.error ? BarState.ERROR : 0)
-    const cover = Math.min(QUARTERS, Math.max(1, Math.ceil(this.coveredPx * QUARTERS)))
+    const cover = Math.min(QUARTERS, Math.max(1, Math.ceil(this.coveredS * pxPerS * QUARTERS)))
     this.columnPx = NaN
+    this.columnUntilS = -Infinity
     const previous = list.count - 1
     if (
       previous >= this.rowFrom &&
@@ -269,11 +274,11 @@ class Collector {
       list.cover[previous] === cover &&
       (list.rightPx[previous] as number) >= columnPx
     ) {
-      list.rightPx[previous] = this.columnEndPx
+      list.rightPx[previous] = columnEndPx
       list.to[previous] = this.to
       return
     }
-    const bar = this.push(columnPx, this.columnEndPx, this.kind, state, this.from, this.to)
+    const bar = this.push(columnPx, columnEndPx, this.kind, state, this.from, this.to)
     list.cover[bar] = cover
     list.slot[bar] = this.tree?.slots[this.from] as number
   }
