@@ -1,10 +1,9 @@
 /** Which marks a frame draws: one every few pixels of a row at most, failed ones always. */
 import { isMarkVisible } from '../model/clip.ts'
-import { MarkFlag, type TraceColumns } from '../model/columns.ts'
 import type { MarkList } from './bar-list.ts'
 import { eachVisibleBlock } from './collect.ts'
 import { barHeightPx, barTopPx, rowsBetween } from './group-layout.ts'
-import type { MarkRow } from './row-index.ts'
+import type { MarkRow, TimedMarks } from './mark-row.ts'
 import type { Scene } from './scene.ts'
 import { snapPx } from './space.ts'
 
@@ -28,21 +27,28 @@ export function collectMarks(scene: Scene, list: MarkList, only?: number): void 
 }
 
 function collectRowMarks(scene: Scene, marks: MarkRow, yPx: number, list: MarkList): void {
+  collectSpaced(scene, marks.all, yPx, MARK_REACH_PX, list)
+  // On top, and as close as pixels are: a failure never hides behind a mark beside it.
+  collectSpaced(scene, marks.failed, yPx, 1, list)
+}
+
+/** From mark to mark at least `apartPx`: what lies between is skipped, not looked at. */
+function collectSpaced(
+  scene: Scene,
+  marks: TimedMarks,
+  yPx: number,
+  apartPx: number,
+  list: MarkList,
+): void {
   const { columns, scale } = scene
   const fromS = scale.originS - MARK_REACH_PX / scale.pxPerS
   const toS = scale.originS + (scale.widthPx + MARK_REACH_PX) / scale.pxPerS
-  let lastPx = -Infinity
-  for (let at = marks.firstFrom(columns, fromS); at < marks.slots.length; at++) {
+  let at = marks.firstFrom(columns, fromS)
+  while (at < marks.slots.length) {
     const slot = marks.slots[at] as number
     const timeS = columns.markTimeS.at(slot)
     if (timeS > toS || !isMarkVisible(columns, slot, scene.playheadS)) return
-    const xPx = snapPx((timeS - scale.originS) * scale.pxPerS, scene.deviceRatio)
-    if (xPx - lastPx < MARK_REACH_PX && (!isError(columns, slot) || xPx === lastPx)) continue
-    list.push(xPx, yPx, slot)
-    lastPx = xPx
+    list.push(snapPx((timeS - scale.originS) * scale.pxPerS, scene.deviceRatio), yPx, slot)
+    at = marks.firstFrom(columns, timeS + apartPx / scale.pxPerS, at + 1)
   }
-}
-
-function isError(columns: TraceColumns, mark: number): boolean {
-  return (columns.markFlags.at(mark) & MarkFlag.ERROR) !== 0
 }

@@ -21,7 +21,7 @@ import {
   type GroupBlock,
 } from './group-layout.ts'
 import type { RowIndex } from './row-index.ts'
-import { NODE_SHIFT, NodeTime } from './row-level.ts'
+import { NODE_SHIFT } from './row-level.ts'
 import type { RowTree } from './row-tree.ts'
 import type { Scene } from './scene.ts'
 import { snapPx } from './space.ts'
@@ -98,6 +98,8 @@ class Collector {
   private readonly list: BarList
   private readonly leftS: number
   private readonly rightS: number
+  /** How long a pixel column is. */
+  private readonly columnS: number
   /** What is known by then is shown, Unix seconds. */
   private readonly knownS: number
   private tree: RowTree | undefined
@@ -121,6 +123,7 @@ class Collector {
     this.scene = scene
     this.list = list
     this.leftS = scale.originS - MARGIN_PX / scale.pxPerS
+    this.columnS = COLUMN_PX / scale.pxPerS
     this.knownS = scene.playheadS ?? Number.MAX_VALUE
     const rightS = scale.originS + (scale.widthPx + MARGIN_PX) / scale.pxPerS
     this.rightS = Math.min(rightS, scene.playheadS ?? Infinity)
@@ -143,22 +146,22 @@ class Collector {
   private walk(tree: RowTree, at: number, from: number, to: number): boolean {
     const level = tree.levels[at]
     if (level === undefined) return this.leaves(tree, from, to)
-    const { times } = level
-    const { pxPerS } = this.scene.scale
+    const { times, kind, coveredS } = level
+    const { leftS, rightS, knownS, columnS } = this
+    const shift = NODE_SHIFT * (at + 1)
     const below = tree.levels[at - 1]?.count ?? tree.count
     for (let node = from; node < to; node++) {
-      const time = node * NodeTime.STRIDE
-      const startS = times[time + NodeTime.START_S] as number
-      if (startS > this.rightS) return false
-      const endS = times[time + NodeTime.END_S] as number
-      if (endS < this.leftS) continue
-      if ((endS - startS) * pxPerS < COLUMN_PX) {
-        const shift = NODE_SHIFT * (at + 1)
+      const startS = times[2 * node] as number
+      if (startS > rightS) return false
+      const endS = times[2 * node + 1] as number
+      if (endS < leftS) continue
+      if (endS - startS < columnS) {
         const last = Math.min((node + 1) << shift, tree.count)
-        const error = (times[time + NodeTime.ERROR_AT_S] as number) <= this.knownS
-        const kind = level.kind[node] as number
-        const coveredS = level.coveredS[node] as number
-        this.merge(startS, endS, kind, coveredS, error, node << shift, last)
+        const error = level.errorAtS(node) <= knownS
+        if (!(startS < this.columnUntilS)) {
+          this.beginColumn(startS, kind[node] as number, node << shift)
+        }
+        this.merge(endS, kind[node] as number, coveredS[node] as number, error, last)
       } else {
         const first = node << NODE_SHIFT
         const end = Math.min(first + (1 << NODE_SHIFT), below)
@@ -169,23 +172,25 @@ class Collector {
   }
 
   private leaves(tree: RowTree, from: number, to: number): boolean {
-    const { columns, playheadS, nowS, scale } = this.scene
+    const { columns, playheadS, nowS } = this.scene
+    const { leftS, rightS, columnS } = this
     for (let index = from; index < to; index++) {
       const slot = tree.slots[index] as number
       const startS = columns.startS.at(slot)
-      if (startS > this.rightS) return false
+      if (startS > rightS) return false
       const endS = barEndS(columns, slot, playheadS, nowS)
-      if (endS < this.leftS) continue
+      if (endS < leftS) continue
       const flags = flagsAt(columns, slot, playheadS)
       const kind = columns.kind.at(slot)
       const isOpen = (flags & SpanFlag.OPEN) !== 0
       if ((flags & SpanFlag.CLOCK) !== 0) {
         this.clock(slot, startS, kind, flags, index)
-      } else if ((endS - startS) * scale.pxPerS >= COLUMN_PX || isOpen) {
+      } else if (endS - startS >= columnS || isOpen) {
         this.single(slot, startS, endS, kind, flags, index)
       } else {
         const error = (flags & SpanFlag.ERROR) !== 0
-        this.merge(startS, endS, kind, endS - startS, error, index, index + 1)
+        if (!(startS < this.columnUntilS)) this.beginColumn(startS, kind, index)
+        this.merge(endS, kind, endS - startS, error, index + 1)
       }
     }
     return true
@@ -220,16 +225,7 @@ class Collector {
     this.single(slot, startS, startS, kind, flags, index)
   }
 
-  private merge(
-    startS: number,
-    endS: number,
-    kind: number,
-    coveredS: number,
-    error: boolean,
-    from: number,
-    to: number,
-  ): void {
-    if (!(startS < this.columnUntilS)) this.beginColumn(startS, kind, from)
+  private merge(endS: number, kind: number, coveredS: number, error: boolean, to: number): void {
     // A majority vote in one pass: a kind that covers more than half of the column wins.
     if (kind === this.kind) this.kindS += coveredS
     else if (coveredS > this.kindS) {
@@ -246,7 +242,7 @@ class Collector {
     this.flush()
     const { originS, pxPerS } = this.scene.scale
     this.columnPx = Math.floor((startS - originS) * pxPerS)
-    this.columnUntilS = originS + (this.columnPx + COLUMN_PX) / pxPerS
+    this.columnUntilS = originS + (this.columnPx + COLUMN_PX) * this.columnS
     this.columnEndS = -Infinity
     this.kind = kind
     this.kindS = 0

@@ -139,8 +139,8 @@ function slotOf(
   const from = bars.from[bar] as number
   const to = bars.to[bar] as number
   if (state & BarState.ERROR) {
-    const failed = tree.slots.subarray(from, to).find((slot) => isFailed(scene, slot))
-    if (failed !== undefined) return failed
+    const failed = tree.firstFailed(columns, from, to, scene.playheadS ?? Number.MAX_VALUE)
+    if (failed >= 0) return tree.slots[failed] as number
   }
   const timeS = scale.originS + xPx / scale.pxPerS
   const at = Math.min(Math.max(tree.firstFrom(columns, timeS), from), to - 1)
@@ -149,10 +149,6 @@ function slotOf(
   if (!isVisible(columns, after, scene.playheadS)) return before
   const isBefore = timeS - startOf(columns, before) < startOf(columns, after) - timeS
   return isBefore ? before : after
-}
-
-function isFailed(scene: Scene, slot: number): boolean {
-  return scene.columns.errorAtS.at(slot) <= (scene.playheadS ?? Number.MAX_VALUE)
 }
 
 function startOf(columns: TraceColumns, slot: number): number {

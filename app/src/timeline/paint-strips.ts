@@ -66,7 +66,8 @@ function inksOf(theme: Theme, scene: Scene, alphaOf: AlphaOf): StripInks {
   const fills = scene.columns.kinds.map((kind) => rgbOf(theme.ink(kind).fill))
   const red = rgbOf(theme.error)
   return {
-    bar: (bars, bar) => withAlpha(fills[bars.kind[bar] as number] ?? 0, alphaOf(bars, bar)),
+    // A hair paler than an error, which no bar that is drawn later may hide.
+    bar: (bars, bar) => withAlpha(fills[bars.kind[bar] as number] ?? 0, alphaOf(bars, bar) * 0.99),
     error: (isDimmed) => withAlpha(red, isDimmed ? 0.25 : 1),
   }
 }

@@ -3,46 +3,8 @@
  * the last version. Rows are found by group and row, spans in a row by time.
  */
 import { MarkFlag, type TraceColumns } from '../model/columns.ts'
+import { MarkRow } from './mark-row.ts'
 import { RowTree } from './row-tree.ts'
-
-/** The marks of one row by time; valid after `settle`. */
-export class MarkRow {
-  readonly slots: number[] = []
-  private sorted = true
-
-  insert(columns: TraceColumns, slot: number): void {
-    const last = this.slots.at(-1)
-    if (last !== undefined && timeOf(columns, last) > timeOf(columns, slot)) this.sorted = false
-    this.slots.push(slot)
-  }
-
-  remove(slot: number): void {
-    const index = this.slots.indexOf(slot)
-    if (index >= 0) this.slots.splice(index, 1)
-  }
-
-  settle(columns: TraceColumns): void {
-    if (this.sorted) return
-    this.slots.sort((a, b) => timeOf(columns, a) - timeOf(columns, b) || a - b)
-    this.sorted = true
-  }
-
-  /** First index at or after `timeS`. */
-  firstFrom(columns: TraceColumns, timeS: number, low = 0): number {
-    let from = low
-    let to = this.slots.length
-    while (from < to) {
-      const middle = (from + to) >> 1
-      if (timeOf(columns, this.slots[middle] as number) < timeS) from = middle + 1
-      else to = middle
-    }
-    return from
-  }
-}
-
-function timeOf(columns: TraceColumns, slot: number): number {
-  return columns.markTimeS.at(slot)
-}
 
 interface GroupRows {
   readonly spans: (RowTree | undefined)[]

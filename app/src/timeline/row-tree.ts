@@ -1,5 +1,5 @@
 /**
- * The spans of one row by start, with levels of detail above them: a node sums up eight children,
+ * The spans of one row by start, with levels of detail above them: a node sums up four children,
  * so that a frame can stop at the first node narrower than a pixel and its cost depends on pixels,
  * not on spans.
  *
@@ -16,7 +16,7 @@
 import { SpanFlag } from '@wattline/trace'
 import type { Column } from '../model/chunks.ts'
 import type { TraceColumns } from '../model/columns.ts'
-import { Level, NODE_SHIFT, NodeTime } from './row-level.ts'
+import { Level, NODE_SHIFT } from './row-level.ts'
 
 const FANOUT = 1 << NODE_SHIFT
 const FIRST_CAPACITY = 8
@@ -98,9 +98,32 @@ export class RowTree {
     return low
   }
 
+  /** The first of the spans in [from, to) whose error is known by then; −1 = none. */
+  firstFailed(columns: TraceColumns, from: number, to: number, knownS: number): number {
+    for (let index = from; index < to;) {
+      const whole = this.wholeSpans(index, to, knownS)
+      if (whole === 0 && columns.errorAtS.at(this.slots[index] as number) <= knownS) return index
+      index += Math.max(1, whole)
+    }
+    return -1
+  }
+
+  /** How many spans from `index` on, up to `to`, one node says are without an error. */
+  private wholeSpans(index: number, to: number, knownS: number): number {
+    let whole = 0
+    for (const [at, level] of this.levels.entries()) {
+      const shift = NODE_SHIFT * (at + 1)
+      const node = index >> shift
+      if (node << shift !== index || (node + 1) << shift > to) break
+      if (level.errorAtS(node) <= knownS) break
+      whole = 1 << shift
+    }
+    return whole
+  }
+
   private reserveSlots(count: number): void {
     if (count <= this.slots.length) return
-    const grown = new Int32Array(Math.max(count, (this.slots.length * 3) >> 1))
+    const grown = new Int32Array(Math.max(count, (this.slots.length * 5) >> 2))
     grown.set(this.slots)
     this.slots = grown
   }
@@ -178,9 +201,7 @@ export class RowTree {
         kind = columns.kind.at(slot)
       }
     }
-    level.times[node * NodeTime.STRIDE + NodeTime.START_S] = startS
-    level.times[node * NodeTime.STRIDE + NodeTime.END_S] = latestS
-    level.times[node * NodeTime.STRIDE + NodeTime.ERROR_AT_S] = errorAtS
+    level.setTimes(node, startS, latestS, errorAtS)
     level.coveredS[node] = coveredS
     level.kind[node] = kind
     level.kindS[node] = kindS
