@@ -6,7 +6,7 @@ import type { TraceColumns } from '../model/columns.ts'
 import { barEndS, isMarkVisible, isVisible } from '../model/clip.ts'
 import type { Selected } from '../store/view-state.ts'
 import { BarList, BarState, MarkList } from './bar-list.ts'
-import { MARK_REACH_PX, collectMarks } from './collect-marks.ts'
+import { MARK_REACH_PX, TICK_FROM_PX, collectMarks } from './collect-marks.ts'
 import { barEdgesPx, collectRow } from './collect.ts'
 import {
   barHeightPx,
@@ -72,12 +72,19 @@ function hitMark(scene: Scene, group: number, xPx: number, yPx: number): Selecte
   let nearestPx = MARK_REACH_PX
   for (let mark = 0; mark < marks.count; mark++) {
     const distancePx = Math.abs((marks.xPx[mark] as number) - xPx)
-    if (distancePx > nearestPx || Math.abs((marks.yPx[mark] as number) - yPx) > 8) continue
+    if (distancePx > nearestPx || !isMarkAt(marks, mark, distancePx, yPx)) continue
     nearest = mark
     nearestPx = distancePx
   }
   if (nearest < 0) return undefined
   return { type: 'mark', slot: marks.slot[nearest] as number }
+}
+
+/** A tick is as small as it is drawn, or the bars under many of them could not be reached. */
+function isMarkAt(marks: MarkList, mark: number, distancePx: number, yPx: number): boolean {
+  const belowPx = yPx - (marks.yPx[mark] as number)
+  if (marks.crowded[mark] === 1) return distancePx <= 2 && belowPx >= TICK_FROM_PX && belowPx <= 8
+  return Math.abs(belowPx) <= 8
 }
 
 function hitBar(

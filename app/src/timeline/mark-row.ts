@@ -25,10 +25,23 @@ export class TimedMarks {
     this.sorted = true
   }
 
-  /** First index at or after `timeS`. */
-  firstFrom(columns: TraceColumns, timeS: number, low = 0): number {
+  /** First index from `low` on at or after `timeS`, which is near: looks in ever longer steps. */
+  nextFrom(columns: TraceColumns, timeS: number, low: number): number {
+    let step = 1
     let from = low
-    let to = this.slots.length
+    while (from + step <= this.slots.length) {
+      const last = this.slots[from + step - 1] as number
+      if (columns.markTimeS.at(last) >= timeS) break
+      from += step
+      step *= 2
+    }
+    return this.firstFrom(columns, timeS, from, Math.min(from + step, this.slots.length))
+  }
+
+  /** First index of [low, high) at or after `timeS`; `high` when there is none. */
+  firstFrom(columns: TraceColumns, timeS: number, low = 0, high = this.slots.length): number {
+    let from = low
+    let to = high
     while (from < to) {
       const middle = (from + to) >> 1
       if (columns.markTimeS.at(this.slots[middle] as number) < timeS) from = middle + 1
