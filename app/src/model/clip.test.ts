@@ -64,16 +64,16 @@ function picture(columns: TraceColumns, playheadS: number | undefined): string[]
   for (let slot = 0; slot < columns.spanCount; slot++) {
     if (!isVisible(columns, slot, playheadS)) continue
     const parts = [
-      columns.kinds[columns.kind[slot]!],
-      columns.startS[slot],
-      isOpenAt(columns, slot, playheadS) ? 'open' : columns.endS[slot],
+      columns.kinds[columns.kind.at(slot)],
+      columns.startS.at(slot),
+      isOpenAt(columns, slot, playheadS) ? 'open' : columns.endS.at(slot),
       columns.strings[subjectAt(columns, slot, playheadS)],
       flagsAt(columns, slot, playheadS),
     ]
     shown.push(parts.join(' '))
   }
   for (let mark = 0; mark < columns.markCount; mark++) {
-    if (isMarkVisible(columns, mark, playheadS)) shown.push(`mark ${columns.markTimeS[mark]}`)
+    if (isMarkVisible(columns, mark, playheadS)) shown.push(`mark ${columns.markTimeS.at(mark)}`)
   }
   return shown.sort()
 }

@@ -18,7 +18,7 @@ export function isVisible(
   slot: number,
   playheadS: number | undefined,
 ): boolean {
-  return playheadS === undefined || columns.startS[slot]! <= playheadS
+  return playheadS === undefined || columns.startS.at(slot) <= playheadS
 }
 
 /** Whether the span is drawn open: its end is not known, or not known at the playhead. */
@@ -27,8 +27,8 @@ export function isOpenAt(
   slot: number,
   playheadS: number | undefined,
 ): boolean {
-  const endS = columns.endS[slot]!
-  if (playheadS === undefined) return (columns.flags[slot]! & SpanFlag.OPEN) !== 0
+  const endS = columns.endS.at(slot)
+  if (playheadS === undefined) return (columns.flags.at(slot) & SpanFlag.OPEN) !== 0
   return !(endS <= playheadS)
 }
 
@@ -38,13 +38,13 @@ export function flagsAt(
   slot: number,
   playheadS: number | undefined,
 ): number {
-  const flags = columns.flags[slot]!
+  const flags = columns.flags.at(slot)
   if (playheadS === undefined) return flags
   let known = flags & SpanFlag.PARENT_UNSURE
   if (isOpenAt(columns, slot, playheadS)) known |= SpanFlag.OPEN
   else known |= flags & SpanFlag.CLOCK
-  if (columns.errorAtS[slot]! <= playheadS) known |= flags & SpanFlag.ERROR
-  if (columns.ambiguousAtS[slot]! <= playheadS) known |= flags & SpanFlag.AMBIGUOUS
+  if (columns.errorAtS.at(slot) <= playheadS) known |= flags & SpanFlag.ERROR
+  if (columns.ambiguousAtS.at(slot) <= playheadS) known |= flags & SpanFlag.AMBIGUOUS
   return known
 }
 
@@ -58,11 +58,11 @@ export function barEndS(
   playheadS: number | undefined,
   nowS: number,
 ): number {
-  const endS = columns.endS[slot]!
-  const startS = columns.startS[slot]!
+  const endS = columns.endS.at(slot)
+  const startS = columns.startS.at(slot)
   if (playheadS !== undefined) return Math.max(startS, endS <= playheadS ? endS : playheadS)
   if (!Number.isNaN(endS)) return Math.max(startS, endS)
-  const fadeS = columns.fadeS[slot]!
+  const fadeS = columns.fadeS.at(slot)
   return Math.max(startS, Number.isNaN(fadeS) ? nowS : fadeS)
 }
 
@@ -72,9 +72,10 @@ export function subjectAt(
   slot: number,
   playheadS: number | undefined,
 ): number {
-  if (playheadS !== undefined && isOpenAt(columns, slot, playheadS))
-    return columns.startSubject[slot]!
-  return columns.subject[slot]!
+  const subject = columns.subject.at(slot)
+  if (playheadS === undefined || !isOpenAt(columns, slot, playheadS)) return subject
+  const startSubject = columns.startSubject.at(slot)
+  return Number.isNaN(startSubject) ? subject : startSubject
 }
 
 export function isMarkVisible(
@@ -82,7 +83,7 @@ export function isMarkVisible(
   mark: number,
   playheadS: number | undefined,
 ): boolean {
-  return playheadS === undefined || columns.markTimeS[mark]! <= playheadS
+  return playheadS === undefined || columns.markTimeS.at(mark) <= playheadS
 }
 
 /**

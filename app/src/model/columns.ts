@@ -1,54 +1,54 @@
 /**
  * The trace as the main thread sees it: columns by slot, append-only, outside React. The worker
  * owns pairing and layout; it sends patches of typed arrays, `Columns.apply` writes them here and
- * bumps `version`. Nobody else writes. A reader keeps no slice of an array across a version:
- * arrays are replaced when they grow.
+ * bumps `version`. Nobody else writes.
  */
+import type { Column } from './chunks.ts'
+import type { SparseColumn } from './sparse-column.ts'
+
 export interface TraceColumns {
   readonly version: number
   readonly spanCount: number
   /** Unix seconds. */
-  readonly startS: Float64Array
+  readonly startS: Column
   /** Unix seconds; NaN while there is no end. */
-  readonly endS: Float64Array
+  readonly endS: Column
   /** Where a span that did not end fades out, Unix seconds; NaN for all others. */
-  readonly fadeS: Float64Array
+  readonly fadeS: Column
   /** Index into `kinds`. */
-  readonly kind: Uint16Array
+  readonly kind: Column
   /** Index into `strings`; −1 = the log does not name it. */
-  readonly subject: Int32Array
-  /** The subject its start alone tells: what the bar says at a playhead before its end. */
-  readonly startSubject: Int32Array
+  readonly subject: Column
+  /** The subject its start alone tells, where it is another one; NaN for all others. */
+  readonly startSubject: Column
   /** Index into `groups`. */
-  readonly group: Int32Array
+  readonly group: Column
   /** Row within its group, from 0. */
-  readonly row: Int32Array
+  readonly row: Column
   /** Slot of its parent; −1 = none. */
-  readonly parent: Int32Array
+  readonly parent: Column
   /** `SpanFlag` bits of @wattline/trace. */
-  readonly flags: Uint8Array
+  readonly flags: Column
   /** From when on these flags are known, Unix seconds; NaN = never. */
-  readonly ambiguousAtS: Float64Array
-  readonly errorAtS: Float64Array
+  readonly ambiguousAtS: Column
+  readonly errorAtS: SparseColumn
   /** Total tokens and US dollars of the span's own figures; NaN = the log does not tell. */
-  readonly tokens: Float64Array
-  readonly costUsd: Float64Array
-  /** Positions of the raw lines in the log; NaN = none. Ask the worker for the text. */
-  readonly startPosition: Float64Array
-  readonly endPosition: Float64Array
+  readonly tokens: SparseColumn
+  readonly costUsd: SparseColumn
 
   readonly markCount: number
-  readonly markTimeS: Float64Array
+  readonly markTimeS: Column
   /** Index into `kinds`. */
-  readonly markKind: Uint16Array
-  readonly markSubject: Int32Array
-  readonly markGroup: Int32Array
-  readonly markRow: Int32Array
+  readonly markKind: Column
+  readonly markSubject: Column
+  readonly markGroup: Column
+  readonly markRow: Column
   /** Slot of the span it belongs to; −1 = none. */
-  readonly markParent: Int32Array
+  readonly markParent: Column
   /** {@link MarkFlag} bits. */
-  readonly markFlags: Uint8Array
-  readonly markPosition: Float64Array
+  readonly markFlags: Column
+  /** Position of its raw line in the log. Ask the worker for the text. */
+  readonly markPosition: Column
 
   readonly groups: readonly TraceGroup[]
   readonly kinds: readonly string[]
@@ -59,6 +59,10 @@ export interface TraceColumns {
 
   /** Bumped when groups and rows are dealt anew (another grouping, another run): forget all indexes. */
   readonly layoutVersion: number
+  /** The last version that took a known fact of a span back: it has another end or parent. */
+  readonly revisedVersion: number
+  /** By block of slots (see `BlockCache`): the version in which one of its spans last changed. */
+  readonly blockVersions: readonly number[]
   /**
    * Slots of spans that are new or differ from what `version` showed, in patch order, possibly with
    * repeats. Undefined = the journal no longer reaches back so far: read everything.

@@ -4,6 +4,8 @@ import { expect, test } from 'vitest'
 import { logLines, logText, T0, type SpanRow } from '../testing/log.ts'
 import { columnsOf } from '../testing/trace.ts'
 import { createCounter } from './counts.ts'
+import { spanPatch } from '../testing/patch.ts'
+import { Columns } from './trace-columns.ts'
 
 const FAILS = { success: false }
 
@@ -68,3 +70,51 @@ test('at the end the sums are those of the trace’s own statistics', () => {
     }),
   )
 })
+
+test('however a run grows and is revised, each figure counts unless a descendant’s is known', () => {
+  const change = fc.record({
+    slot: fc.nat(7),
+    endS: fc.option(fc.nat(20), { nil: Number.NaN }),
+    parent: fc.integer({ min: -1, max: 6 }),
+    tokens: fc.option(fc.nat(50), { nil: Number.NaN }),
+  })
+  fc.assert(
+    fc.property(fc.array(fc.array(change, { maxLength: 4 }), { maxLength: 8 }), (patches) => {
+      const columns = new Columns()
+      const following = createCounter(columns)
+      const slots = Int32Array.from({ length: 8 }, (_, slot) => slot)
+      columns.apply(spanPatch(slots, { startS: (slot) => slot }))
+      for (const changes of patches) {
+        const bySlot = new Map(changes.map((each) => [each.slot, each]))
+        const patch = spanPatch(Int32Array.from(bySlot.keys()), {
+          startS: (slot) => slot,
+          endS: (slot) => bySlot.get(slot)!.endS,
+          // No circles: a parent has a lower slot.
+          parent: (slot) => Math.min(bySlot.get(slot)!.parent, slot - 1),
+          tokens: (slot) => bySlot.get(slot)!.tokens,
+        })
+        columns.apply(patch)
+        for (const atS of [0, 3, 5, 9, 15, Number.POSITIVE_INFINITY]) {
+          expect(following(atS).tokens ?? 0).toBe(tokensOf(columns, atS))
+        }
+      }
+    }),
+  )
+})
+
+/** The rule itself, span by span. */
+function tokensOf(columns: Columns, atS: number): number {
+  const known = Array.from({ length: columns.spanCount }, (_, slot) => slot).filter((slot) => {
+    const endS = columns.endS.at(slot)
+    const knownS = Number.isNaN(endS)
+      ? columns.startS.at(slot)
+      : Math.max(endS, columns.startS.at(slot))
+    return !Number.isNaN(columns.tokens.at(slot)) && knownS <= atS
+  })
+  const replaced = new Set<number>()
+  for (const slot of known) {
+    for (let up = columns.parent.at(slot); up >= 0; up = columns.parent.at(up)) replaced.add(up)
+  }
+  const counted = known.filter((slot) => !replaced.has(slot))
+  return counted.reduce((sum, slot) => sum + columns.tokens.at(slot), 0)
+}

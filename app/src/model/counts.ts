@@ -1,15 +1,11 @@
 /**
- * The header's figures as of a playhead. Each figure is a sum of steps in time:
- *
- * ```
- *   spans   +1 at every start            errors  +1 when an error is known
- *   tokens  +n at a span's end, −n when a descendant's figures replace them
- * ```
- *
- * The steps are sorted once a version; a playhead is then a binary search, so scrubbing is cheap.
+ * The header's figures as of a playhead: spans that have begun, errors that are known, tokens and
+ * dollars as {@link Figure} counts them. Worked out block by block, so that a growing run and a
+ * moving playhead cost what changed.
  */
-import { SpanFlag } from '@wattline/trace'
+import { BLOCK_SHIFT, BlockCache } from './block-cache.ts'
 import type { TraceColumns } from './columns.ts'
+import { Figure } from './figure.ts'
 
 export interface Counts {
   readonly spans: number
@@ -19,120 +15,92 @@ export interface Counts {
   readonly costUsd: number | undefined
 }
 
-/** Times, ascending, with the figure's value from each time on. */
-interface Steps {
-  readonly timesS: Float64Array
-  readonly totals: Float64Array
-}
-
-interface CountIndex {
-  readonly spans: Float64Array
-  readonly errors: Float64Array
-  readonly tokens: Steps
-  readonly costUsd: Steps
+/** The spans of one block, all of them known. */
+interface BlockCounts {
+  /** When the first begins, and when the last of these sums changes; Unix seconds. */
+  readonly firstS: number
+  readonly lastS: number
+  readonly spans: number
+  readonly errors: number
+  readonly tokens: number
+  readonly costUsd: number
 }
 
 /** Counts for one set of columns, at any playhead. */
 export function createCounter(columns: TraceColumns): (playheadS: number | undefined) => Counts {
-  let version = -1
-  let index: CountIndex | undefined
-  return (playheadS) => {
-    if (version !== columns.version || index === undefined) {
-      index = buildIndex(columns)
-      version = columns.version
+  const counter = new Counter()
+  return (playheadS) => counter.at(columns, playheadS ?? Number.POSITIVE_INFINITY)
+}
+
+class Counter {
+  readonly #tokens = new Figure(
+    (columns) => columns.tokens,
+    (slot) => this.#blocks.forget(slot),
+  )
+  readonly #costUsd = new Figure(
+    (columns) => columns.costUsd,
+    (slot) => this.#blocks.forget(slot),
+  )
+  readonly #blocks = new BlockCache((columns, from, to) => this.#wholeBlock(columns, from, to))
+
+  at(columns: TraceColumns, atS: number): Counts {
+    this.#tokens.sync(columns)
+    this.#costUsd.sync(columns)
+    const blocks = this.#blocks.read(columns)
+    const sum = { spans: 0, errors: 0, tokens: 0, costUsd: 0 }
+    for (const [block, whole] of blocks.entries()) {
+      if (whole.firstS > atS) continue
+      const counts = whole.lastS <= atS ? whole : this.#partOf(columns, block, atS)
+      sum.spans += counts.spans
+      sum.errors += counts.errors
+      sum.tokens += counts.tokens
+      sum.costUsd += counts.costUsd
     }
-    return countAt(index, playheadS ?? Number.POSITIVE_INFINITY)
+    const { tokens, costUsd } = columns
+    return {
+      spans: sum.spans,
+      errors: sum.errors,
+      tokens: tokens.isEmpty ? undefined : sum.tokens - this.#tokens.takenByOpen(columns, atS),
+      costUsd: costUsd.isEmpty ? undefined : sum.costUsd - this.#costUsd.takenByOpen(columns, atS),
+    }
   }
-}
 
-function countAt(index: CountIndex, atS: number): Counts {
-  return {
-    spans: upTo(index.spans, atS),
-    errors: upTo(index.errors, atS),
-    tokens: totalAt(index.tokens, atS),
-    costUsd: totalAt(index.costUsd, atS),
+  #wholeBlock(columns: TraceColumns, from: number, to: number): BlockCounts {
+    let firstS = Number.POSITIVE_INFINITY
+    let lastS = Math.max(
+      this.#tokens.lastChangeS(columns, from, to),
+      this.#costUsd.lastChangeS(columns, from, to),
+    )
+    for (let slot = from; slot < to; slot++) {
+      const startS = columns.startS.at(slot)
+      if (startS < firstS) firstS = startS
+      if (startS > lastS) lastS = startS
+    }
+    columns.errorAtS.each(from, to, (_, knownS) => {
+      if (knownS > lastS) lastS = knownS
+    })
+    return { firstS, lastS, ...this.#count(columns, from, to, Number.POSITIVE_INFINITY) }
   }
-}
 
-function buildIndex(columns: TraceColumns): CountIndex {
-  return {
-    spans: columns.startS.slice(0, columns.spanCount).sort(),
-    errors: errorTimes(columns),
-    tokens: figureSteps(columns, columns.tokens),
-    costUsd: figureSteps(columns, columns.costUsd),
+  #partOf(
+    columns: TraceColumns,
+    block: number,
+    atS: number,
+  ): Omit<BlockCounts, 'firstS' | 'lastS'> {
+    const from = block << BLOCK_SHIFT
+    const to = Math.min(from + (1 << BLOCK_SHIFT), columns.spanCount)
+    return this.#count(columns, from, to, atS)
   }
-}
 
-function errorTimes(columns: TraceColumns): Float64Array {
-  const times: number[] = []
-  for (let slot = 0; slot < columns.spanCount; slot++) {
-    if ((columns.flags[slot]! & SpanFlag.ERROR) !== 0) times.push(columns.errorAtS[slot]!)
+  #count(columns: TraceColumns, from: number, to: number, atS: number) {
+    let spans = 0
+    let errors = 0
+    for (let slot = from; slot < to; slot++) if (columns.startS.at(slot) <= atS) spans++
+    columns.errorAtS.each(from, to, (_, knownS) => {
+      if (knownS <= atS) errors++
+    })
+    const tokens = this.#tokens.sumOf(columns, from, to, atS)
+    const costUsd = this.#costUsd.sumOf(columns, from, to, atS)
+    return { spans, errors, tokens, costUsd }
   }
-  return Float64Array.from(times).sort()
-}
-
-/**
- * A span's own figure counts from its end on (from its start while it is open), until the first of
- * its descendants carries one: then the descendants' figures stand for it.
- */
-function figureSteps(columns: TraceColumns, figure: Float64Array): Steps {
-  const replacedS = new Map<number, number>()
-  const known: number[] = []
-  for (let slot = 0; slot < columns.spanCount; slot++) {
-    if (Number.isNaN(figure[slot]!)) continue
-    known.push(slot)
-    replaceAncestors(columns, slot, replacedS)
-  }
-  const steps: [timeS: number, change: number][] = []
-  for (const slot of known) {
-    const fromS = knownFromS(columns, slot)
-    const untilS = replacedS.get(slot) ?? Number.POSITIVE_INFINITY
-    if (untilS <= fromS) continue
-    steps.push([fromS, figure[slot]!])
-    if (untilS !== Number.POSITIVE_INFINITY) steps.push([untilS, -figure[slot]!])
-  }
-  return toSteps(steps)
-}
-
-function replaceAncestors(
-  columns: TraceColumns,
-  slot: number,
-  replacedS: Map<number, number>,
-): void {
-  const fromS = knownFromS(columns, slot)
-  for (let up = columns.parent[slot]!; up >= 0; up = columns.parent[up]!) {
-    const before = replacedS.get(up)
-    if (before !== undefined && before <= fromS) return
-    replacedS.set(up, fromS)
-  }
-}
-
-function knownFromS(columns: TraceColumns, slot: number): number {
-  const endS = columns.endS[slot]!
-  return Number.isNaN(endS) ? columns.startS[slot]! : Math.max(endS, columns.startS[slot]!)
-}
-
-function toSteps(steps: [timeS: number, change: number][]): Steps {
-  steps.sort((a, b) => a[0] - b[0])
-  let total = 0
-  const totals = Float64Array.from(steps, ([, change]) => (total += change))
-  return { timesS: Float64Array.from(steps, ([timeS]) => timeS), totals }
-}
-
-/** How many of the ascending `timesS` are ≤ `atS`. */
-function upTo(timesS: Float64Array, atS: number): number {
-  let low = 0
-  let high = timesS.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (timesS[middle]! <= atS) low = middle + 1
-    else high = middle
-  }
-  return low
-}
-
-function totalAt(steps: Steps, atS: number): number | undefined {
-  if (steps.timesS.length === 0) return undefined
-  const count = upTo(steps.timesS, atS)
-  return count === 0 ? 0 : steps.totals[count - 1]!
 }

@@ -1,5 +1,4 @@
 /** The next and previous instant at which something happens, for stepping the playhead. */
-import { SpanFlag } from '@wattline/trace'
 import { MarkFlag, type TraceColumns } from './columns.ts'
 
 /** Closest event after (`direction` 1) or before (−1) `atS`; undefined = there is none. */
@@ -10,11 +9,12 @@ export function nextEventS(
 ): number | undefined {
   const closest = closestTo(atS, direction)
   for (let slot = 0; slot < columns.spanCount; slot++) {
-    closest.offer(columns.startS[slot]!)
-    closest.offer(columns.endS[slot]!)
+    closest.offer(columns.startS.at(slot))
+    closest.offer(columns.endS.at(slot))
   }
   for (let mark = 0; mark < columns.markCount; mark++) {
-    if ((columns.markFlags[mark]! & MarkFlag.REMOVED) === 0) closest.offer(columns.markTimeS[mark]!)
+    if ((columns.markFlags.at(mark) & MarkFlag.REMOVED) === 0)
+      closest.offer(columns.markTimeS.at(mark))
   }
   return closest.get()
 }
@@ -26,9 +26,7 @@ export function nextErrorS(
   direction: 1 | -1,
 ): number | undefined {
   const closest = closestTo(atS, direction)
-  for (let slot = 0; slot < columns.spanCount; slot++) {
-    if ((columns.flags[slot]! & SpanFlag.ERROR) !== 0) closest.offer(columns.errorAtS[slot]!)
-  }
+  columns.errorAtS.each(0, columns.spanCount, (_, knownS) => closest.offer(knownS))
   return closest.get()
 }
 

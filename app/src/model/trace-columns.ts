@@ -1,44 +1,40 @@
 /**
  * The columns of the page: written by patches of the worker, read by everybody, outside React.
- * Arrays double when they are full, so that a span costs amortised O(1) however long a run grows.
+ * Every span has its times, kind, subject, place and parent; what few spans have is kept sparse.
  */
 import type { MarkPatch, SpanPatch, TracePatch } from '../worker/protocol.ts'
+import { BLOCK_SHIFT } from './block-cache.ts'
+import { Chunked, Float64Column, Int32Column, Uint16Column, Uint8Column } from './chunks.ts'
 import type { TraceColumns, TraceGroup } from './columns.ts'
 import { Journal } from './journal.ts'
-
-type Column = Float64Array | Int32Array | Uint16Array | Uint8Array
-
-const FIRST_CAPACITY = 1024
+import { Places } from './places.ts'
+import { SparseColumn } from './sparse-column.ts'
 
 export class Columns implements TraceColumns {
   version = 0
   spanCount = 0
-  startS: Float64Array = new Float64Array(FIRST_CAPACITY)
-  endS: Float64Array = new Float64Array(FIRST_CAPACITY)
-  fadeS: Float64Array = new Float64Array(FIRST_CAPACITY)
-  kind: Uint16Array = new Uint16Array(FIRST_CAPACITY)
-  subject: Int32Array = new Int32Array(FIRST_CAPACITY)
-  startSubject: Int32Array = new Int32Array(FIRST_CAPACITY)
-  group: Int32Array = new Int32Array(FIRST_CAPACITY)
-  row: Int32Array = new Int32Array(FIRST_CAPACITY)
-  parent: Int32Array = new Int32Array(FIRST_CAPACITY)
-  flags: Uint8Array = new Uint8Array(FIRST_CAPACITY)
-  ambiguousAtS: Float64Array = new Float64Array(FIRST_CAPACITY)
-  errorAtS: Float64Array = new Float64Array(FIRST_CAPACITY)
-  tokens: Float64Array = new Float64Array(FIRST_CAPACITY)
-  costUsd: Float64Array = new Float64Array(FIRST_CAPACITY)
-  startPosition: Float64Array = new Float64Array(FIRST_CAPACITY)
-  endPosition: Float64Array = new Float64Array(FIRST_CAPACITY)
+  readonly startS = new Float64Column()
+  readonly endS = new Float64Column()
+  readonly fadeS = new SparseColumn()
+  readonly kind = new Uint16Column()
+  readonly subject = new Int32Column()
+  readonly startSubject = new SparseColumn()
+  readonly parent = new Int32Column()
+  readonly flags = new Uint8Column()
+  readonly ambiguousAtS = new SparseColumn()
+  readonly errorAtS = new SparseColumn()
+  readonly tokens = new SparseColumn()
+  readonly costUsd = new SparseColumn()
 
   markCount = 0
-  markTimeS: Float64Array = new Float64Array(FIRST_CAPACITY)
-  markKind: Uint16Array = new Uint16Array(FIRST_CAPACITY)
-  markSubject: Int32Array = new Int32Array(FIRST_CAPACITY)
-  markGroup: Int32Array = new Int32Array(FIRST_CAPACITY)
-  markRow: Int32Array = new Int32Array(FIRST_CAPACITY)
-  markParent: Int32Array = new Int32Array(FIRST_CAPACITY)
-  markFlags: Uint8Array = new Uint8Array(FIRST_CAPACITY)
-  markPosition: Float64Array = new Float64Array(FIRST_CAPACITY)
+  readonly markTimeS = new Float64Column()
+  readonly markKind = new Uint16Column()
+  readonly markSubject = new Int32Column()
+  readonly markGroup = new Int32Column()
+  readonly markRow = new Int32Column()
+  readonly markParent = new Int32Column()
+  readonly markFlags = new Uint8Column()
+  readonly markPosition = new Float64Column()
 
   groups: readonly TraceGroup[] = []
   readonly kinds: string[] = []
@@ -46,6 +42,11 @@ export class Columns implements TraceColumns {
   firstS = Number.NaN
   lastS = Number.NaN
   layoutVersion = 0
+  revisedVersion = 0
+  readonly blockVersions: number[] = []
+  readonly #places = new Places()
+  readonly group = this.#places.group
+  readonly row = this.#places.row
   readonly #spanJournal = new Journal()
   readonly #markJournal = new Journal()
 
@@ -68,12 +69,16 @@ export class Columns implements TraceColumns {
   clear(): void {
     this.spanCount = 0
     this.markCount = 0
+    for (const column of Object.values(this)) if (isColumn(column)) column.clear()
+    this.#places.clear()
     this.groups = []
+    this.blockVersions.length = 0
     this.kinds.length = 0
     this.strings.length = 0
     this.firstS = Number.NaN
     this.lastS = Number.NaN
     this.version += 1
+    this.revisedVersion = this.version
     this.#forgetLayout()
   }
 
@@ -93,38 +98,56 @@ export class Columns implements TraceColumns {
 
   #applySpans(patch: SpanPatch): void {
     const { slots } = patch
-    const count = countAfter(this.spanCount, slots)
-    this.startS = written(this.startS, count, slots, patch.startS)
-    this.endS = written(this.endS, count, slots, patch.endS)
-    this.fadeS = written(this.fadeS, count, slots, patch.fadeS)
-    this.kind = written(this.kind, count, slots, patch.kind)
-    this.subject = written(this.subject, count, slots, patch.subject)
-    this.startSubject = written(this.startSubject, count, slots, patch.startSubject)
-    this.group = written(this.group, count, slots, patch.group)
-    this.row = written(this.row, count, slots, patch.row)
-    this.parent = written(this.parent, count, slots, patch.parent)
-    this.flags = written(this.flags, count, slots, patch.flags)
-    this.ambiguousAtS = written(this.ambiguousAtS, count, slots, patch.ambiguousAtS)
-    this.errorAtS = written(this.errorAtS, count, slots, patch.errorAtS)
-    this.tokens = written(this.tokens, count, slots, patch.tokens)
-    this.costUsd = written(this.costUsd, count, slots, patch.costUsd)
-    this.startPosition = written(this.startPosition, count, slots, patch.startPosition)
-    this.endPosition = written(this.endPosition, count, slots, patch.endPosition)
-    this.spanCount = count
+    if (this.#isRevised(patch)) this.revisedVersion = this.version
+    this.startS.write(slots, patch.startS)
+    this.endS.write(slots, patch.endS)
+    this.fadeS.write(slots, patch.fadeS)
+    this.kind.write(slots, patch.kind)
+    this.subject.write(slots, patch.subject)
+    this.#writeStartSubjects(patch)
+    this.#places.write(slots, patch.group, patch.row)
+    this.parent.write(slots, patch.parent)
+    this.flags.write(slots, patch.flags)
+    this.ambiguousAtS.write(slots, patch.ambiguousAtS)
+    this.errorAtS.write(slots, patch.errorAtS)
+    this.tokens.write(slots, patch.tokens)
+    this.costUsd.write(slots, patch.costUsd)
+    for (const slot of slots) this.blockVersions[slot >> BLOCK_SHIFT] = this.version
+    this.spanCount = countAfter(this.spanCount, slots)
+  }
+
+  #writeStartSubjects({ slots, subject, startSubject }: SpanPatch): void {
+    for (let i = 0; i < slots.length; i++) {
+      const isOther = startSubject[i] !== subject[i]
+      this.startSubject.set(slots[i]!, isOther ? startSubject[i]! : Number.NaN)
+    }
+  }
+
+  /** Whether a span that was known loses its end, its parent or its figures, or has others. */
+  #isRevised({ slots, endS, parent, tokens, costUsd }: SpanPatch): boolean {
+    for (let i = 0; i < slots.length; i++) {
+      const slot = slots[i]!
+      if (slot >= this.spanCount) continue
+      if (this.parent.at(slot) !== parent[i]) return true
+      const knownEndS = this.endS.at(slot)
+      if (!Number.isNaN(knownEndS) && knownEndS !== endS[i]) return true
+      if (Number.isNaN(tokens[i]) && !Number.isNaN(this.tokens.at(slot))) return true
+      if (Number.isNaN(costUsd[i]) && !Number.isNaN(this.costUsd.at(slot))) return true
+    }
+    return false
   }
 
   #applyMarks(patch: MarkPatch): void {
     const { slots } = patch
-    const count = countAfter(this.markCount, slots)
-    this.markTimeS = written(this.markTimeS, count, slots, patch.timeS)
-    this.markKind = written(this.markKind, count, slots, patch.kind)
-    this.markSubject = written(this.markSubject, count, slots, patch.subject)
-    this.markGroup = written(this.markGroup, count, slots, patch.group)
-    this.markRow = written(this.markRow, count, slots, patch.row)
-    this.markParent = written(this.markParent, count, slots, patch.parent)
-    this.markFlags = written(this.markFlags, count, slots, patch.flags)
-    this.markPosition = written(this.markPosition, count, slots, patch.position)
-    this.markCount = count
+    this.markTimeS.write(slots, patch.timeS)
+    this.markKind.write(slots, patch.kind)
+    this.markSubject.write(slots, patch.subject)
+    this.markGroup.write(slots, patch.group)
+    this.markRow.write(slots, patch.row)
+    this.markParent.write(slots, patch.parent)
+    this.markFlags.write(slots, patch.flags)
+    this.markPosition.write(slots, patch.position)
+    this.markCount = countAfter(this.markCount, slots)
   }
 }
 
@@ -134,30 +157,6 @@ function countAfter(count: number, slots: Int32Array): number {
   return after
 }
 
-function grown<T extends Column>(column: T, count: number): T {
-  if (count <= column.length) return column
-  let capacity = column.length
-  while (capacity < count) capacity *= 2
-  const larger = new (column.constructor as new (length: number) => T)(capacity)
-  larger.set(column)
-  return larger
-}
-
-/** New spans come as a run of slots, which is one copy; changed ones are written one by one. */
-function write<T extends Column>(column: T, slots: Int32Array, values: T): void {
-  const first = slots[0]
-  if (first === undefined) return
-  if (isRun(slots)) column.set(values, first)
-  else for (let i = 0; i < slots.length; i++) column[slots[i]!] = values[i]!
-}
-
-function isRun(slots: Int32Array): boolean {
-  for (let i = 1; i < slots.length; i++) if (slots[i] !== slots[i - 1]! + 1) return false
-  return true
-}
-
-function written<T extends Column>(column: T, count: number, slots: Int32Array, values: T): T {
-  const larger = grown(column, count)
-  write(larger, slots, values)
-  return larger
+function isColumn(value: unknown): value is Chunked | SparseColumn {
+  return value instanceof Chunked || value instanceof SparseColumn
 }

@@ -13,10 +13,10 @@ export function MarkDetails({ slot }: { slot: number }) {
   const { columns, version } = useColumns()
   const clock = useFacts((state) => state.clock)
   const { answer: facts } = useAnswer('markFacts', { slot }, `mark ${slot}`, version)
-  const kind = columns.kinds[columns.markKind[slot]!] ?? ''
-  const timeS = columns.markTimeS[slot]!
-  const flags = columns.markFlags[slot]!
-  const parent = columns.markParent[slot]!
+  const kind = columns.kinds[columns.markKind.at(slot)] ?? ''
+  const timeS = columns.markTimeS.at(slot)
+  const flags = columns.markFlags.at(slot)
+  const parent = columns.markParent.at(slot)
   return (
     <>
       <DetailsHeader label={visible(markLabel(columns, slot))}>
@@ -47,7 +47,7 @@ export function MarkDetails({ slot }: { slot: number }) {
           <SpanLink slot={parent} />
         </section>
       )}
-      <RawMetadata title="Metadata" position={columns.markPosition[slot]!} />
+      <RawMetadata title="Metadata" position={columns.markPosition.at(slot)} />
     </>
   )
 }

@@ -27,10 +27,9 @@ export function SpanDetails({ slot }: { slot: number }) {
   const { answer: facts } = useAnswer('spanFacts', { slot }, `span ${slot}`, version)
   const flags = flagsAt(columns, slot, playheadS)
   const isOpen = isOpenAt(columns, slot, playheadS)
-  const kind = columns.kinds[columns.kind[slot]!] ?? ''
+  const kind = columns.kinds[columns.kind.at(slot)] ?? ''
   const durationS = durationOf(columns, slot, playheadS)
-  const runningS = barEndS(columns, slot, playheadS, playheadTimeS(app)) - columns.startS[slot]!
-  const endPosition = columns.endPosition[slot]!
+  const runningS = barEndS(columns, slot, playheadS, playheadTimeS(app)) - columns.startS.at(slot)
 
   return (
     <>
@@ -48,9 +47,9 @@ export function SpanDetails({ slot }: { slot: number }) {
       <FlagNotices flags={flags} error={facts?.error} />
       <SpanFactList slot={slot} facts={facts} isOpen={isOpen} />
       <Relatives slot={slot} facts={facts} playheadS={playheadS} />
-      <RawMetadata title="Start metadata" position={columns.startPosition[slot]!} />
-      {!isOpen && !Number.isNaN(endPosition) && (
-        <RawMetadata title="End metadata" position={endPosition} />
+      {facts !== undefined && <RawMetadata title="Start metadata" position={facts.startPosition} />}
+      {!isOpen && facts?.endPosition !== undefined && (
+        <RawMetadata title="End metadata" position={facts.endPosition} />
       )}
       <footer className="details-footer">
         <span>Span as JSON</span>
@@ -111,8 +110,8 @@ interface SpanFactListProps {
 function SpanFactList({ slot, facts, isOpen }: SpanFactListProps) {
   const { columns } = useColumns()
   const clock = useFacts((state) => state.clock)
-  const startS = columns.startS[slot]!
-  const endS = columns.endS[slot]!
+  const startS = columns.startS.at(slot)
+  const endS = columns.endS.at(slot)
   const agent = facts?.agent
   return (
     <dl className="facts">
@@ -124,7 +123,7 @@ function SpanFactList({ slot, facts, isOpen }: SpanFactListProps) {
       </Fact>
       {agent !== undefined && <Fact name="Agent">{visible(agent)}</Fact>}
       {!isOpen && <Figures facts={facts} />}
-      <Ids position={columns.startPosition[slot]!} />
+      {facts !== undefined && <Ids position={facts.startPosition} />}
     </dl>
   )
 }
@@ -175,9 +174,9 @@ interface RelativesProps {
 
 function Relatives({ slot, facts, playheadS }: RelativesProps) {
   const { columns } = useColumns()
-  const parent = columns.parent[slot]!
+  const parent = columns.parent.at(slot)
   const children = (facts?.children ?? []).filter(
-    (child) => playheadS === undefined || columns.startS[child]! <= playheadS,
+    (child) => playheadS === undefined || columns.startS.at(child) <= playheadS,
   )
   return (
     <>

@@ -75,7 +75,7 @@ export function Notice({ tone, children }: { tone: 'bad' | 'warn'; children: Rea
 export function SpanLink({ slot }: { slot: number }) {
   const { columns, store, timeline } = useApp()
   const playheadS = useFacts((state) => state.playheadS)
-  const kind = columns.kinds[columns.kind[slot]!] ?? ''
+  const kind = columns.kinds[columns.kind.at(slot)] ?? ''
   return (
     <button
       type="button"

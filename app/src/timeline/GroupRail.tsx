@@ -5,13 +5,11 @@
 import { memo } from 'react'
 import { formatCount, formatDuration } from '@wattline/trace'
 import { blockIndexAt, type GroupBlock, type GroupLayout } from './group-layout.ts'
-import type { GroupSum } from './tally.ts'
+import type { GroupSum } from './group-sums.ts'
 
 export interface GroupRailProps {
   readonly layout: GroupLayout
-  /** Sums grow in place; the version says that they have. */
   readonly sums: readonly GroupSum[]
-  readonly version: number
   readonly scrollTopPx: number
   readonly heightPx: number
   readonly onToggle: (label: string) => void

@@ -80,12 +80,12 @@ function Title({ engine, selected }: { engine: TimelineEngine; selected: Selecte
   const { columns, facts } = engine
   const isSpan = selected.type === 'span'
   const kinds = isSpan ? columns.kind : columns.markKind
-  const kind = columns.kinds[kinds[selected.slot] as number] ?? ''
+  const kind = columns.kinds[kinds.at(selected.slot)] ?? ''
   const label = isSpan
     ? spanLabel(columns, selected.slot, facts.playheadS)
     : markLabel(columns, selected.slot)
   const groups = isSpan ? columns.group : columns.markGroup
-  const group = columns.groups[groups[selected.slot] as number]?.label
+  const group = columns.groups[groups.at(selected.slot)]?.label
   const named = kindLabel(kind)
   const detail = isSpan && label === named ? modelOf(engine, selected.slot) : named
   return (
@@ -107,14 +107,14 @@ function spanRows(engine: TimelineEngine, slot: number): Row[] {
   const { columns } = engine
   const { playheadS } = engine.facts
   const durationS = durationOf(columns, slot, playheadS)
-  const tokens = columns.tokens[slot] as number
-  const costUsd = columns.costUsd[slot] as number
+  const tokens = columns.tokens.at(slot)
+  const costUsd = columns.costUsd.at(slot)
   const rows: Row[] = []
   if (durationS !== undefined) rows.push(['duration', formatDuration(durationS)])
   else if (playheadS !== undefined) {
-    rows.push(['so far', formatDuration(playheadS - (columns.startS[slot] as number))])
-  } else if (Number.isNaN(columns.fadeS[slot])) {
-    rows.push(['so far', formatDuration(engine.nowS() - (columns.startS[slot] as number))])
+    rows.push(['so far', formatDuration(playheadS - columns.startS.at(slot))])
+  } else if (Number.isNaN(columns.fadeS.at(slot))) {
+    rows.push(['so far', formatDuration(engine.nowS() - columns.startS.at(slot))])
   }
   if (durationS !== undefined && !Number.isNaN(tokens)) rows.push(['tokens', formatCount(tokens)])
   if (durationS !== undefined && !Number.isNaN(costUsd)) rows.push(['cost', formatCost(costUsd)])
@@ -123,14 +123,14 @@ function spanRows(engine: TimelineEngine, slot: number): Row[] {
 
 function startRow({ columns, facts }: TimelineEngine, selected: Selected): Row {
   const isSpan = selected.type === 'span'
-  const timeS = (isSpan ? columns.startS : columns.markTimeS)[selected.slot] as number
+  const timeS = (isSpan ? columns.startS : columns.markTimeS).at(selected.slot)
   return [isSpan ? 'start' : 'time', exactTime(timeS, facts.clock, columns.firstS)]
 }
 
 function Flags({ engine, selected }: { engine: TimelineEngine; selected: Selected }) {
   const { columns, facts } = engine
   if (selected.type === 'mark') {
-    const failed = ((columns.markFlags[selected.slot] as number) & MarkFlag.ERROR) !== 0
+    const failed = (columns.markFlags.at(selected.slot) & MarkFlag.ERROR) !== 0
     return failed ? <p className="timeline-failed">failed</p> : null
   }
   return flagWords(flagsAt(columns, selected.slot, facts.playheadS)).map((word) => (

@@ -12,11 +12,12 @@ import { createTimelineActions } from './actions.ts'
 import { densityOf, type Density } from './density.ts'
 import { TimelineEngine, type TimelineDispatch, type TimelineFacts } from './engine.ts'
 import { GroupRail } from './GroupRail.tsx'
-import { useGroupSums } from './group-sums.ts'
 import { HoverCard, type Hover } from './HoverCard.tsx'
 import { Minimap } from './Minimap.tsx'
+import { Tally } from './tally.ts'
 import { TimeAxis } from './TimeAxis.tsx'
 import { TimelineCanvas } from './TimelineCanvas.tsx'
+import { useGroupSums } from './use-group-sums.ts'
 import './timeline.css'
 
 export interface TimelineProps {
@@ -67,10 +68,10 @@ export function TimelineView(props: TimelineProps) {
 
   engine.sync()
   const facts = getFacts()
-  const density = useDensity(engine, columns)
+  const density = useDensity(columns)
   const extent = engine.extent()
   const { viewport, playheadS, clock } = facts
-  const sums = useGroupSums(columns, playheadS, engine.tally.groups)
+  const sums = useGroupSums(columns, playheadS)
   return (
     <section className="timeline" aria-label="Timeline">
       <Minimap
@@ -93,7 +94,6 @@ export function TimelineView(props: TimelineProps) {
       <GroupRail
         layout={engine.layout}
         sums={sums}
-        version={columns.version}
         scrollTopPx={scrollTopPx}
         heightPx={size.heightPx}
         onToggle={props.dispatch.toggleGroup}
@@ -190,17 +190,18 @@ function useHover(engine: TimelineEngine) {
 }
 
 /** The overview's data, a few times a second at most; the last state always comes. */
-function useDensity(engine: TimelineEngine, columns: TraceColumns): Density {
-  const [density, setDensity] = useState(() => densityOf(columns, engine.tally))
+function useDensity(columns: TraceColumns): Density {
+  const tally = useMemo(() => new Tally(), [])
+  const [density, setDensity] = useState(() => densityOf(columns, tally))
   const takenMs = useRef(-Infinity)
   const { version } = columns
   useEffect(() => {
     const waitMs = Math.max(0, takenMs.current + DENSITY_MS - performance.now())
     const timer = setTimeout(() => {
       takenMs.current = performance.now()
-      setDensity(densityOf(columns, engine.tally))
+      setDensity(densityOf(columns, tally))
     }, waitMs)
     return () => clearTimeout(timer)
-  }, [columns, engine, version])
+  }, [columns, tally, version])
   return density
 }

@@ -9,6 +9,7 @@ import { spokenSelection } from './describe.ts'
 import type { TimelineEngine } from './engine.ts'
 import { attachGestures } from './gestures.ts'
 import { createHatch, createPainter } from './paint.ts'
+import { Strips } from './paint-strips.ts'
 import { readTheme } from './theme.ts'
 
 export interface TimelineCanvasProps {
@@ -82,7 +83,7 @@ function describe({ columns, facts }: TimelineEngine): string {
       ? selected.slot < columns.spanCount
       : selected !== undefined &&
         selected.slot < columns.markCount &&
-        ((columns.markFlags[selected.slot] as number) & MarkFlag.REMOVED) === 0
+        (columns.markFlags.at(selected.slot) & MarkFlag.REMOVED) === 0
   return spokenSelection(columns, exists ? selected : undefined, playheadS)
 }
 
@@ -127,12 +128,14 @@ function useTheme(engine: TimelineEngine, canvas: HTMLCanvasElement | null): voi
   useLayoutEffect(() => {
     const context = canvas?.getContext('2d', { alpha: false })
     if (canvas === null || !context) return undefined
+    const unseen = document.createElement('canvas').getContext('2d')
+    const strips = unseen === null ? undefined : new Strips(unseen)
     const read = (): void => {
       const styles = getComputedStyle(canvas)
       const theme = readTheme((name) => styles.getPropertyValue(name))
       const tile = document.createElement('canvas')
       const hatch = createHatch(tile, theme.ink('wait').fill, engine.deviceRatio)
-      engine.setPainter(createPainter(context, theme, hatch))
+      engine.setPainter(createPainter(context, theme, hatch, strips))
     }
     read()
     const observer = new MutationObserver(read)

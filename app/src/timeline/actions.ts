@@ -52,13 +52,13 @@ function neighbour(engine: TimelineEngine, step: 1 | -1): Selected | undefined {
   const { selected, playheadS } = engine.facts
   if (selected === undefined) return firstSeen(engine)
   const isSpan = selected.type === 'span'
-  const group = (isSpan ? columns.group : columns.markGroup)[selected.slot] as number
-  const row = (isSpan ? columns.row : columns.markRow)[selected.slot] as number
+  const group = (isSpan ? columns.group : columns.markGroup).at(selected.slot)
+  const row = (isSpan ? columns.row : columns.markRow).at(selected.slot)
   const tree = index.spansOf(group, row)
   if (tree === undefined) return undefined
   const at = isSpan
     ? tree.indexOf(columns, selected.slot) + step
-    : tree.firstFrom(columns, columns.markTimeS[selected.slot] as number) - (step === 1 ? 0 : 1)
+    : tree.firstFrom(columns, columns.markTimeS.at(selected.slot)) - (step === 1 ? 0 : 1)
   if (at < 0 || at >= tree.count) return undefined
   const slot = tree.slots[at] as number
   return isVisible(columns, slot, playheadS) ? { type: 'span', slot } : undefined
@@ -69,10 +69,10 @@ function firstSeen(engine: TimelineEngine): Selected | undefined {
   const { viewport, playheadS } = engine.facts
   let best = -1
   for (let slot = 0; slot < columns.spanCount; slot++) {
-    const startS = columns.startS[slot] as number
+    const startS = columns.startS.at(slot)
     if (startS < viewport.startS || startS > viewport.endS) continue
     if (!isVisible(columns, slot, playheadS)) continue
-    if (best < 0 || startS < (columns.startS[best] as number)) best = slot
+    if (best < 0 || startS < columns.startS.at(best)) best = slot
   }
   return best < 0 ? undefined : { type: 'span', slot: best }
 }
@@ -82,7 +82,7 @@ function parentOf(engine: TimelineEngine): Selected | undefined {
   const { selected } = engine.facts
   if (selected === undefined) return undefined
   const parents = selected.type === 'span' ? columns.parent : columns.markParent
-  const slot = parents[selected.slot] as number
+  const slot = parents.at(selected.slot)
   return slot < 0 ? undefined : { type: 'span', slot }
 }
 
@@ -92,8 +92,8 @@ function firstChildOf(engine: TimelineEngine): Selected | undefined {
   if (selected?.type !== 'span') return undefined
   let best = -1
   for (let slot = 0; slot < columns.spanCount; slot++) {
-    if (columns.parent[slot] !== selected.slot || !isVisible(columns, slot, playheadS)) continue
-    if (best < 0 || (columns.startS[slot] as number) < (columns.startS[best] as number)) best = slot
+    if (columns.parent.at(slot) !== selected.slot || !isVisible(columns, slot, playheadS)) continue
+    if (best < 0 || columns.startS.at(slot) < columns.startS.at(best)) best = slot
   }
   return best < 0 ? undefined : { type: 'span', slot: best }
 }
@@ -119,16 +119,16 @@ function errorBeside(engine: TimelineEngine, step: 1 | -1): Selected | undefined
 function failuresByTime(columns: TraceColumns, playheadS: number | undefined): Failure[] {
   const untilS = playheadS ?? Number.MAX_VALUE
   const failures: Failure[] = []
-  for (let slot = 0; slot < columns.spanCount; slot++) {
-    if (!((columns.errorAtS[slot] as number) <= untilS)) continue
-    failures.push({ selected: { type: 'span', slot }, timeS: columns.startS[slot] as number })
-  }
+  columns.errorAtS.each(0, columns.spanCount, (slot, knownS) => {
+    if (knownS > untilS) return
+    failures.push({ selected: { type: 'span', slot }, timeS: columns.startS.at(slot) })
+  })
   for (let slot = 0; slot < columns.markCount; slot++) {
-    const flags = columns.markFlags[slot] as number
-    const timeS = columns.markTimeS[slot] as number
+    const flags = columns.markFlags.at(slot)
+    const timeS = columns.markTimeS.at(slot)
     if ((flags & MarkFlag.ERROR) === 0 || (flags & MarkFlag.REMOVED) !== 0) continue
     // An error's own point is told by its span, which is what people look for.
-    if (timeS > untilS || (columns.markParent[slot] as number) >= 0) continue
+    if (timeS > untilS || columns.markParent.at(slot) >= 0) continue
     failures.push({ selected: { type: 'mark', slot }, timeS })
   }
   return failures.sort((a, b) => a.timeS - b.timeS)
@@ -140,7 +140,7 @@ function isSame(a: Selected, b: Selected | undefined): boolean {
 
 function timeOf(columns: TraceColumns, selected: Selected): number {
   const times = selected.type === 'span' ? columns.startS : columns.markTimeS
-  return times[selected.slot] as number
+  return times.at(selected.slot)
 }
 
 /** Brings a span or mark into view with as little movement as will do; the scale stays. */

@@ -88,6 +88,8 @@ export class MarkList {
   /** Middle of the row. */
   yPx = new Float64Array(64)
   slot = new Int32Array(64)
+  /** 1 = a neighbour is so near that there is no room for more than a tick. */
+  crowded = new Uint8Array(64)
 
   clear(): void {
     this.count = 0
@@ -102,6 +104,9 @@ export class MarkList {
       xs.set(this.xPx)
       ys.set(this.yPx)
       slots.set(this.slot)
+      const crowded = new Uint8Array(capacity)
+      crowded.set(this.crowded)
+      this.crowded = crowded
       this.xPx = xs
       this.yPx = ys
       this.slot = slots

@@ -1,15 +1,18 @@
 /** Which marks a frame draws: one every few pixels of a row at most, failed ones always. */
 import { isMarkVisible } from '../model/clip.ts'
-import { MarkFlag, type TraceColumns } from '../model/columns.ts'
 import type { MarkList } from './bar-list.ts'
 import { eachVisibleBlock } from './collect.ts'
 import { barHeightPx, barTopPx, rowsBetween } from './group-layout.ts'
-import type { MarkRow } from './row-index.ts'
+import type { MarkRow, TimedMarks } from './mark-row.ts'
 import type { Scene } from './scene.ts'
 import { snapPx } from './space.ts'
 
 /** Half of a mark's width; marks closer than this to the one before are not told apart. */
 export const MARK_REACH_PX = 5
+/** Crowded marks are ticks at the foot of the row: so far below its middle they begin. */
+export const TICK_FROM_PX = 2
+/** Failed marks this close are one. */
+const FAILED_APART_PX = 3
 
 /** @param only one group's marks, for finding what is at a point */
 export function collectMarks(scene: Scene, list: MarkList, only?: number): void {
@@ -28,21 +31,41 @@ export function collectMarks(scene: Scene, list: MarkList, only?: number): void 
 }
 
 function collectRowMarks(scene: Scene, marks: MarkRow, yPx: number, list: MarkList): void {
-  const { columns, scale } = scene
-  const fromS = scale.originS - MARK_REACH_PX / scale.pxPerS
-  const toS = scale.originS + (scale.widthPx + MARK_REACH_PX) / scale.pxPerS
-  let lastPx = -Infinity
-  for (let at = marks.firstFrom(columns, fromS); at < marks.slots.length; at++) {
-    const slot = marks.slots[at] as number
-    const timeS = columns.markTimeS[slot] as number
-    if (timeS > toS || !isMarkVisible(columns, slot, scene.playheadS)) return
-    const xPx = snapPx((timeS - scale.originS) * scale.pxPerS, scene.deviceRatio)
-    if (xPx - lastPx < MARK_REACH_PX && (!isError(columns, slot) || xPx === lastPx)) continue
-    list.push(xPx, yPx, slot)
-    lastPx = xPx
-  }
+  collectSpaced(scene, marks.all, yPx, MARK_REACH_PX, list)
+  // On top, and closer to each other: a failure never hides behind a mark beside it.
+  collectSpaced(scene, marks.failed, yPx, FAILED_APART_PX, list)
 }
 
-function isError(columns: TraceColumns, mark: number): boolean {
-  return ((columns.markFlags[mark] as number) & MarkFlag.ERROR) !== 0
+/** From mark to mark at least `apartPx`: what lies between is skipped, not looked at. */
+function collectSpaced(
+  scene: Scene,
+  marks: TimedMarks,
+  yPx: number,
+  apartPx: number,
+  list: MarkList,
+): void {
+  const { columns, scale } = scene
+  const first = list.count
+  const fromS = scale.originS - MARK_REACH_PX / scale.pxPerS
+  const toS = scale.originS + (scale.widthPx + MARK_REACH_PX) / scale.pxPerS
+  let at = marks.firstFrom(columns, fromS)
+  while (at < marks.slots.length) {
+    const slot = marks.slots[at] as number
+    const timeS = columns.markTimeS.at(slot)
+    if (timeS > toS || !isMarkVisible(columns, slot, scene.playheadS)) break
+    list.push(snapPx((timeS - scale.originS) * scale.pxPerS, scene.deviceRatio), yPx, slot)
+    at = marks.nextFrom(columns, timeS + apartPx / scale.pxPerS, at + 1)
+  }
+  tellCrowded(list, first)
+}
+
+/** Marks that would lie over each other are crowded, from `first` on. */
+function tellCrowded(list: MarkList, first: number): void {
+  const { xPx, crowded } = list
+  crowded.fill(0, first, list.count)
+  for (let mark = first + 1; mark < list.count; mark++) {
+    if ((xPx[mark] as number) - (xPx[mark - 1] as number) >= 2 * MARK_REACH_PX) continue
+    crowded[mark - 1] = 1
+    crowded[mark] = 1
+  }
 }

@@ -21,7 +21,8 @@ import {
   type GroupBlock,
 } from './group-layout.ts'
 import type { RowIndex } from './row-index.ts'
-import { NODE_SHIFT, NODE_STRIDE, NodeField, type RowTree } from './row-tree.ts'
+import { NODE_SHIFT } from './row-level.ts'
+import type { RowTree } from './row-tree.ts'
 import type { Scene } from './scene.ts'
 import { snapPx } from './space.ts'
 
@@ -97,6 +98,8 @@ class Collector {
   private readonly list: BarList
   private readonly leftS: number
   private readonly rightS: number
+  /** How long a pixel column is. */
+  private readonly columnS: number
   /** What is known by then is shown, Unix seconds. */
   private readonly knownS: number
   private tree: RowTree | undefined
@@ -106,10 +109,11 @@ class Collector {
   /** Index of the first bar of the row in the list. */
   private rowFrom = 0
   private columnPx = NaN
-  private columnEndPx = 0
+  private columnUntilS = -Infinity
+  private columnEndS = -Infinity
   private kind = 0
-  private kindPx = 0
-  private coveredPx = 0
+  private kindS = 0
+  private coveredS = 0
   private error = false
   private from = 0
   private to = 0
@@ -119,6 +123,7 @@ class Collector {
     this.scene = scene
     this.list = list
     this.leftS = scale.originS - MARGIN_PX / scale.pxPerS
+    this.columnS = COLUMN_PX / scale.pxPerS
     this.knownS = scene.playheadS ?? Number.MAX_VALUE
     const rightS = scale.originS + (scale.widthPx + MARGIN_PX) / scale.pxPerS
     this.rightS = Math.min(rightS, scene.playheadS ?? Infinity)
@@ -141,22 +146,22 @@ class Collector {
   private walk(tree: RowTree, at: number, from: number, to: number): boolean {
     const level = tree.levels[at]
     if (level === undefined) return this.leaves(tree, from, to)
-    const { nodes } = level
-    const { pxPerS } = this.scene.scale
+    const { times, kind, coveredS } = level
+    const { leftS, rightS, knownS, columnS } = this
+    const shift = NODE_SHIFT * (at + 1)
     const below = tree.levels[at - 1]?.count ?? tree.count
     for (let node = from; node < to; node++) {
-      const field = node * NODE_STRIDE
-      const startS = nodes[field + NodeField.START_S] as number
-      if (startS > this.rightS) return false
-      const endS = nodes[field + NodeField.END_S] as number
-      if (endS < this.leftS) continue
-      if ((endS - startS) * pxPerS < COLUMN_PX) {
-        const shift = NODE_SHIFT * (at + 1)
+      const startS = times[2 * node] as number
+      if (startS > rightS) return false
+      const endS = times[2 * node + 1] as number
+      if (endS < leftS) continue
+      if (endS - startS < columnS) {
         const last = Math.min((node + 1) << shift, tree.count)
-        const error = (nodes[field + NodeField.ERROR_AT_S] as number) <= this.knownS
-        const kind = nodes[field + NodeField.KIND] as number
-        const coveredS = nodes[field + NodeField.COVERED_S] as number
-        this.merge(startS, endS, kind, coveredS, error, node << shift, last)
+        const error = level.errorAtS(node) <= knownS
+        if (!(startS < this.columnUntilS)) {
+          this.beginColumn(startS, kind[node] as number, node << shift)
+        }
+        this.merge(endS, kind[node] as number, coveredS[node] as number, error, last)
       } else {
         const first = node << NODE_SHIFT
         const end = Math.min(first + (1 << NODE_SHIFT), below)
@@ -167,23 +172,25 @@ class Collector {
   }
 
   private leaves(tree: RowTree, from: number, to: number): boolean {
-    const { columns, playheadS, nowS, scale } = this.scene
+    const { columns, playheadS, nowS } = this.scene
+    const { leftS, rightS, columnS } = this
     for (let index = from; index < to; index++) {
       const slot = tree.slots[index] as number
-      const startS = columns.startS[slot] as number
-      if (startS > this.rightS) return false
+      const startS = columns.startS.at(slot)
+      if (startS > rightS) return false
       const endS = barEndS(columns, slot, playheadS, nowS)
-      if (endS < this.leftS) continue
+      if (endS < leftS) continue
       const flags = flagsAt(columns, slot, playheadS)
-      const kind = columns.kind[slot] as number
+      const kind = columns.kind.at(slot)
       const isOpen = (flags & SpanFlag.OPEN) !== 0
       if ((flags & SpanFlag.CLOCK) !== 0) {
         this.clock(slot, startS, kind, flags, index)
-      } else if ((endS - startS) * scale.pxPerS >= COLUMN_PX || isOpen) {
+      } else if (endS - startS >= columnS || isOpen) {
         this.single(slot, startS, endS, kind, flags, index)
       } else {
         const error = (flags & SpanFlag.ERROR) !== 0
-        this.merge(startS, endS, kind, endS - startS, error, index, index + 1)
+        if (!(startS < this.columnUntilS)) this.beginColumn(startS, kind, index)
+        this.merge(endS, kind, endS - startS, error, index + 1)
       }
     }
     return true
@@ -218,48 +225,43 @@ class Collector {
     this.single(slot, startS, startS, kind, flags, index)
   }
 
-  private merge(
-    startS: number,
-    endS: number,
-    kind: number,
-    coveredS: number,
-    error: boolean,
-    from: number,
-    to: number,
-  ): void {
-    const { originS, pxPerS } = this.scene.scale
-    const columnPx = Math.floor((startS - originS) * pxPerS)
-    if (columnPx !== this.columnPx) {
-      this.flush()
-      this.columnPx = columnPx
-      this.columnEndPx = columnPx + COLUMN_PX
-      this.kind = kind
-      this.kindPx = 0
-      this.coveredPx = 0
-      this.error = false
-      this.from = from
-    }
+  private merge(endS: number, kind: number, coveredS: number, error: boolean, to: number): void {
     // A majority vote in one pass: a kind that covers more than half of the column wins.
-    const coveredPx = coveredS * pxPerS
-    if (kind === this.kind) this.kindPx += coveredPx
-    else if (coveredPx > this.kindPx) {
+    if (kind === this.kind) this.kindS += coveredS
+    else if (coveredS > this.kindS) {
       this.kind = kind
-      this.kindPx = coveredPx - this.kindPx
-    } else this.kindPx -= coveredPx
-    this.coveredPx += coveredPx
+      this.kindS = coveredS - this.kindS
+    } else this.kindS -= coveredS
+    this.coveredS += coveredS
     this.error ||= error
     this.to = to
-    const endPx = Math.round((endS - originS) * pxPerS)
-    if (endPx > this.columnEndPx) this.columnEndPx = endPx
+    if (endS > this.columnEndS) this.columnEndS = endS
+  }
+
+  private beginColumn(startS: number, kind: number, from: number): void {
+    this.flush()
+    const { originS, pxPerS } = this.scene.scale
+    this.columnPx = Math.floor((startS - originS) * pxPerS)
+    this.columnUntilS = originS + (this.columnPx + COLUMN_PX) * this.columnS
+    this.columnEndS = -Infinity
+    this.kind = kind
+    this.kindS = 0
+    this.coveredS = 0
+    this.error = false
+    this.from = from
   }
 
   /** Ends the pixel column: joins it to the one before if they look alike, else draws it. */
   private flush(): void {
     if (Number.isNaN(this.columnPx)) return
     const { list, columnPx } = this
+    const { originS, pxPerS } = this.scene.scale
+    const endPx = Math.round((this.columnEndS - originS) * pxPerS)
+    const columnEndPx = Math.max(columnPx + COLUMN_PX, endPx)
     const state = this.state | BarState.MERGED | (this.error ? BarState.ERROR : 0)
-    const cover = Math.min(QUARTERS, Math.max(1, Math.ceil(this.coveredPx * QUARTERS)))
+    const cover = Math.min(QUARTERS, Math.max(1, Math.ceil(this.coveredS * pxPerS * QUARTERS)))
     this.columnPx = NaN
+    this.columnUntilS = -Infinity
     const previous = list.count - 1
     if (
       previous >= this.rowFrom &&
@@ -268,11 +270,11 @@ class Collector {
       list.cover[previous] === cover &&
       (list.rightPx[previous] as number) >= columnPx
     ) {
-      list.rightPx[previous] = this.columnEndPx
+      list.rightPx[previous] = columnEndPx
       list.to[previous] = this.to
       return
     }
-    const bar = this.push(columnPx, this.columnEndPx, this.kind, state, this.from, this.to)
+    const bar = this.push(columnPx, columnEndPx, this.kind, state, this.from, this.to)
     list.cover[bar] = cover
     list.slot[bar] = this.tree?.slots[this.from] as number
   }

@@ -26,7 +26,9 @@ const CONTAINERS: ReadonlySet<string> = new Set(['agent', 'turn'])
 /** The model's phases are inside of its own span. */
 const PHASES: ReadonlySet<string> = new Set(['prefill', 'decode'])
 
+/** @param tally follows the same columns; it is brought up to them here */
 export function densityOf(columns: TraceColumns, tally: Tally): Density {
+  tally.sync(columns)
   const nameOf = (kind: number): string => columns.kinds[kind] ?? 'other'
   const kinds = [...tally.byKind.keys()].toSorted((a, b) => a - b)
   const leaves = kinds.filter((kind) => {

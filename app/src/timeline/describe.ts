@@ -32,25 +32,25 @@ export function spanLabel(
   slot: number,
   playheadS: number | undefined,
 ): string {
-  const kind = columns.kinds[columns.kind[slot] as number] ?? ''
+  const kind = columns.kinds[columns.kind.at(slot)] ?? ''
   return barLabel(kind, columns.strings[subjectAt(columns, slot, playheadS)])
 }
 
 /** The same where there is little room: a turn's number says it all. */
 export function shortLabel(columns: TraceColumns, slot: number, label: string): string {
-  const kind = columns.kinds[columns.kind[slot] as number]
+  const kind = columns.kinds[columns.kind.at(slot)]
   return kind === 'turn' ? label.replace(/^turn (?=\d+$)/, '') : label
 }
 
 /** Whether the bar may be named beside it; phases stand under what names them. */
 export function isNamedBeside(columns: TraceColumns, slot: number): boolean {
-  return !PHASE_KINDS.has(columns.kinds[columns.kind[slot] as number] ?? '')
+  return !PHASE_KINDS.has(columns.kinds[columns.kind.at(slot)] ?? '')
 }
 
 export function markLabel(columns: TraceColumns, slot: number): string {
-  const kind = kindLabel(columns.kinds[columns.markKind[slot] as number] ?? '')
-  const subject = columns.strings[columns.markSubject[slot] as number]
-  const orphan = ((columns.markFlags[slot] as number) & MarkFlag.ORPHAN) !== 0
+  const kind = kindLabel(columns.kinds[columns.markKind.at(slot)] ?? '')
+  const subject = columns.strings[columns.markSubject.at(slot)]
+  const orphan = (columns.markFlags.at(slot) & MarkFlag.ORPHAN) !== 0
   const name = subject === undefined ? kind : `${kind} ${subject}`
   return orphan ? `${name}, end without a start` : name
 }
@@ -73,9 +73,9 @@ export function durationOf(
   slot: number,
   playheadS: number | undefined,
 ): number | undefined {
-  const endS = columns.endS[slot] as number
+  const endS = columns.endS.at(slot)
   if (Number.isNaN(endS) || isOpenAt(columns, slot, playheadS)) return undefined
-  return Math.max(0, endS - (columns.startS[slot] as number))
+  return Math.max(0, endS - columns.startS.at(slot))
 }
 
 /** `tool call web_search in planner, 318 ms, failed`: what a screen reader hears of a selection. */
@@ -87,9 +87,9 @@ export function spokenSelection(
   if (selected === undefined) return 'Nothing selected.'
   if (selected.type === 'mark') return `Point: ${markLabel(columns, selected.slot)}.`
   const { slot } = selected
-  const kind = kindLabel(columns.kinds[columns.kind[slot] as number] ?? 'span')
+  const kind = kindLabel(columns.kinds[columns.kind.at(slot)] ?? 'span')
   const label = spanLabel(columns, slot, playheadS)
-  const group = columns.groups[columns.group[slot] as number]?.label ?? ''
+  const group = columns.groups[columns.group.at(slot)]?.label ?? ''
   // No time for what still runs: it would be read out again with every frame.
   const durationS = durationOf(columns, slot, playheadS)
   const time = durationS === undefined ? [] : [formatDuration(durationS)]

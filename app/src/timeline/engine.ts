@@ -21,7 +21,6 @@ import {
   zoomViewport,
   type Extent,
 } from './space.ts'
-import { Tally } from './tally.ts'
 import { timeTicks, type Tick } from './ticks.ts'
 
 /** The facts a timeline reads. */
@@ -66,6 +65,8 @@ export interface EngineOptions {
   readonly nowAt: number
 }
 
+/** New spans that a frame takes in; the rest waits for the next, so that no frame takes long. */
+const SPANS_A_FRAME = 32_768
 const FIT_BAR_MARGIN = 0.15
 /** Where in its second the stripe of an open bar stands when nothing may move. */
 const STILL_MS = 600
@@ -74,7 +75,6 @@ export class TimelineEngine {
   readonly columns: TraceColumns
   readonly dispatch: TimelineDispatch
   readonly index = new RowIndex()
-  readonly tally = new Tally()
   layout: GroupLayout = { blocks: [], heightPx: 0 }
   /** CSS px. */
   widthPx = 0
@@ -168,13 +168,11 @@ export class TimelineEngine {
   /** Brings indexes and layout up to the columns and the facts. Cost: what changed. */
   sync(): void {
     const { columns, facts } = this
-    if (facts.matches !== this.matches) {
-      this.matches = facts.matches
-      this.matching = matchingIndex(facts.matches)
-    }
-    this.index.sync(columns)
-    this.matching?.sync(columns)
-    this.tally.sync(columns)
+    this.followMatches(facts.matches)
+    this.index.sync(columns, SPANS_A_FRAME)
+    this.matching?.sync(columns, SPANS_A_FRAME)
+    const isBehind = this.index.isBehind(columns) || this.matching?.isBehind(columns) === true
+    if (isBehind) this.options.requestFrame('index')
     if (columns.groups === this.laidOut && facts.collapsed === this.folded) return
     const before = this.layout
     this.laidOut = columns.groups
@@ -268,7 +266,7 @@ export class TimelineEngine {
   }
 
   fitSpan(slot: number): void {
-    const startS = this.columns.startS[slot] as number
+    const startS = this.columns.startS.at(slot)
     const endS = barEndS(this.columns, slot, this.facts.playheadS, this.nowS())
     this.fitTimes(startS, endS, FIT_BAR_MARGIN)
   }
@@ -286,6 +284,16 @@ export class TimelineEngine {
   scrollTo(topPx: number): void {
     const lowestPx = Math.max(0, this.layout.heightPx - this.heightPx)
     this.scroll?.(Math.min(Math.max(0, topPx), lowestPx))
+  }
+
+  /** While a run grows, more spans match the same query: the index of matches grows with it. */
+  private followMatches(matches: Uint8Array | undefined): void {
+    if (matches === this.matches) return
+    this.matches = matches
+    if (matches === undefined) this.matching = undefined
+    else if (this.matching?.extend(this.columns, matches) !== true) {
+      this.matching = new RowIndex(matches)
+    }
   }
 
   private move(viewport: Viewport, following: boolean): void {
@@ -306,8 +314,4 @@ export class TimelineEngine {
     this.scrollTopPx += shiftPx
     this.scroll?.(this.scrollTopPx)
   }
-}
-
-function matchingIndex(matches: Uint8Array | undefined): RowIndex | undefined {
-  return matches === undefined ? undefined : new RowIndex((slot) => matches[slot] === 1)
 }

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { SpanFlag } from '@wattline/trace'
-import { BarList, BarState } from './bar-list.ts'
+import { MarkFlag } from '../model/columns.ts'
+import { BarList, BarState, MarkList } from './bar-list.ts'
+import { collectMarks } from './collect-marks.ts'
 import { collectBars } from './collect.ts'
 import { hitTest, rectOf } from './geometry.ts'
 import { SyntheticTrace, syntheticRun, type SyntheticSpan } from './testing/columns.ts'
@@ -172,7 +174,7 @@ describe('for any trace and view', () => {
         collectBars(scene, bars)
         const { columns } = trace
         for (let slot = 0; slot < columns.spanCount; slot++) {
-          const flags = columns.flags[slot] as number
+          const flags = columns.flags.at(slot)
           const wanted =
             (flags & SpanFlag.ERROR ? BarState.ERROR : 0) |
             (flags & SpanFlag.OPEN ? BarState.OPEN : 0)
@@ -251,4 +253,28 @@ test('a mark lies over the bar it stands on, and is hit before it', () => {
   expect(hitTest(scene, 60, 34)).toEqual({ type: 'span', slot: 0 })
   expect(hitTest(scene, 80, 54)).toEqual({ type: 'mark', slot: 1 })
   expect(hitTest({ ...scene, playheadS: T0 + 4 }, 52, 34)).toBeUndefined()
+})
+
+test('many failed marks are as many ticks as there is room for, and the bars under them can be hit', () => {
+  const trace = new SyntheticTrace().add(
+    [{ kind: 'turn', startS: T0, endS: T0 + 10 }],
+    Array.from({ length: 5000 }, (_, at) => ({
+      kind: 'retry',
+      timeS: T0 + at / 500,
+      flags: at % 2 === 0 ? MarkFlag.ERROR : 0,
+    })),
+  )
+  const scene = sceneOf(trace, { viewport: TEN })
+  const marks = new MarkList()
+  collectMarks(scene, marks)
+  expect(marks.count).toBeLessThan(2 * 60)
+  expect(hitTest(scene, 50, 30)).toEqual({ type: 'span', slot: 0 })
+  for (let at = 0; at < 5000; at += 2) {
+    const xPx = at / 50
+    const distancesPx = Array.from({ length: marks.count }, (_, mark) => {
+      const isFailed = trace.columns.markFlags.at(marks.slot[mark] ?? -1) === MarkFlag.ERROR
+      return isFailed ? Math.abs((marks.xPx[mark] as number) - xPx) : Infinity
+    })
+    expect(Math.min(...distancesPx)).toBeLessThanOrEqual(4)
+  }
 })

@@ -6,7 +6,7 @@ import type { TraceColumns } from '../model/columns.ts'
 import { barEndS, isMarkVisible, isVisible } from '../model/clip.ts'
 import type { Selected } from '../store/view-state.ts'
 import { BarList, BarState, MarkList } from './bar-list.ts'
-import { MARK_REACH_PX, collectMarks } from './collect-marks.ts'
+import { MARK_REACH_PX, TICK_FROM_PX, collectMarks } from './collect-marks.ts'
 import { barEdgesPx, collectRow } from './collect.ts'
 import {
   barHeightPx,
@@ -36,22 +36,22 @@ export function rectOf(scene: Scene, selected: Selected): Rect | undefined {
 function spanRect(scene: Scene, slot: number): Rect | undefined {
   const { columns, layout, playheadS, nowS } = scene
   if (slot >= columns.spanCount || !isVisible(columns, slot, playheadS)) return undefined
-  const block = layout.blocks[columns.group[slot] as number]
+  const block = layout.blocks[columns.group.at(slot)]
   if (block === undefined) return undefined
-  const startS = columns.startS[slot] as number
+  const startS = columns.startS.at(slot)
   const endS = barEndS(columns, slot, playheadS, nowS)
   const [leftPx, rightPx] = barEdgesPx(scene, startS, endS)
-  const topPx = barTopPx(block, columns.row[slot] as number) - scene.scrollTopPx
+  const topPx = barTopPx(block, columns.row.at(slot)) - scene.scrollTopPx
   return { leftPx, topPx, widthPx: rightPx - leftPx, heightPx: barHeightPx(block) }
 }
 
 function markRect(scene: Scene, slot: number): Rect | undefined {
   const { columns, layout, scale } = scene
   if (slot >= columns.markCount || !isMarkVisible(columns, slot, scene.playheadS)) return undefined
-  const block = layout.blocks[columns.markGroup[slot] as number]
+  const block = layout.blocks[columns.markGroup.at(slot)]
   if (block === undefined) return undefined
-  const xPx = ((columns.markTimeS[slot] as number) - scale.originS) * scale.pxPerS
-  const topPx = barTopPx(block, columns.markRow[slot] as number) - scene.scrollTopPx
+  const xPx = (columns.markTimeS.at(slot) - scale.originS) * scale.pxPerS
+  const topPx = barTopPx(block, columns.markRow.at(slot)) - scene.scrollTopPx
   const widthPx = 2 * MARK_REACH_PX
   return { leftPx: xPx - MARK_REACH_PX, topPx, widthPx, heightPx: barHeightPx(block) }
 }
@@ -72,12 +72,19 @@ function hitMark(scene: Scene, group: number, xPx: number, yPx: number): Selecte
   let nearestPx = MARK_REACH_PX
   for (let mark = 0; mark < marks.count; mark++) {
     const distancePx = Math.abs((marks.xPx[mark] as number) - xPx)
-    if (distancePx > nearestPx || Math.abs((marks.yPx[mark] as number) - yPx) > 8) continue
+    if (distancePx > nearestPx || !isMarkAt(marks, mark, distancePx, yPx)) continue
     nearest = mark
     nearestPx = distancePx
   }
   if (nearest < 0) return undefined
   return { type: 'mark', slot: marks.slot[nearest] as number }
+}
+
+/** A tick is as small as it is drawn, or the bars under many of them could not be reached. */
+function isMarkAt(marks: MarkList, mark: number, distancePx: number, yPx: number): boolean {
+  const belowPx = yPx - (marks.yPx[mark] as number)
+  if (marks.crowded[mark] === 1) return distancePx <= 2 && belowPx >= TICK_FROM_PX && belowPx <= 8
+  return Math.abs(belowPx) <= 8
 }
 
 function hitBar(
@@ -139,8 +146,8 @@ function slotOf(
   const from = bars.from[bar] as number
   const to = bars.to[bar] as number
   if (state & BarState.ERROR) {
-    const failed = tree.slots.subarray(from, to).find((slot) => isFailed(scene, slot))
-    if (failed !== undefined) return failed
+    const failed = tree.firstFailed(columns, from, to, scene.playheadS ?? Number.MAX_VALUE)
+    if (failed >= 0) return tree.slots[failed] as number
   }
   const timeS = scale.originS + xPx / scale.pxPerS
   const at = Math.min(Math.max(tree.firstFrom(columns, timeS), from), to - 1)
@@ -151,10 +158,6 @@ function slotOf(
   return isBefore ? before : after
 }
 
-function isFailed(scene: Scene, slot: number): boolean {
-  return (scene.columns.errorAtS[slot] as number) <= (scene.playheadS ?? Number.MAX_VALUE)
-}
-
 function startOf(columns: TraceColumns, slot: number): number {
-  return columns.startS[slot] as number
+  return columns.startS.at(slot)
 }

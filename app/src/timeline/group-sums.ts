@@ -1,44 +1,91 @@
 /** What each group holds as of a playhead, for the rail: of what the canvas shows beside it. */
-import { useEffect, useRef, useState } from 'react'
+import { BLOCK_SHIFT, BlockCache } from '../model/block-cache.ts'
 import type { TraceColumns } from '../model/columns.ts'
-import type { GroupSum } from './tally.ts'
 
-/** Figures that change more often cannot be read. */
-const SUMS_MS = 200
+export interface GroupSum {
+  spans: number
+  errors: number
+  /** Seconds of its outermost spans that have ended. */
+  totalS: number
+}
 
-/** By group. Costs a look at every span, so ask a few times a second at most. */
-export function groupSumsAt(columns: TraceColumns, playheadS: number): GroupSum[] {
-  const { startS, endS, errorAtS, group, parent, spanCount } = columns
-  const sums = columns.groups.map((): GroupSum => ({ spans: 0, errors: 0, totalS: 0 }))
-  for (let slot = 0; slot < spanCount; slot++) {
-    const sum = sums[group[slot]!]
-    if (sum === undefined || startS[slot]! > playheadS) continue
-    sum.spans++
-    if (errorAtS[slot]! <= playheadS) sum.errors++
-    const above = parent[slot]!
-    const isOutermost = above < 0 || group[above] !== group[slot]
-    if (isOutermost && endS[slot]! <= playheadS) sum.totalS += endS[slot]! - startS[slot]!
+interface BlockSums {
+  /** When the first of its spans begins, and when the last of its sums changes; Unix seconds. */
+  readonly firstS: number
+  readonly lastS: number
+  readonly groups: ReadonlyMap<number, GroupSum>
+}
+
+/** Sums that follow one set of columns. */
+export class GroupSums {
+  readonly #blocks = new BlockCache(wholeBlock)
+
+  /** By group; without a playhead, all that is known. */
+  at(columns: TraceColumns, playheadS = Number.POSITIVE_INFINITY): GroupSum[] {
+    const sums = columns.groups.map((): GroupSum => ({ spans: 0, errors: 0, totalS: 0 }))
+    for (const [block, whole] of this.#blocks.read(columns).entries()) {
+      if (whole.firstS > playheadS) continue
+      const from = block << BLOCK_SHIFT
+      const to = Math.min(from + (1 << BLOCK_SHIFT), columns.spanCount)
+      const isWhole = whole.lastS <= playheadS
+      const groups = isWhole ? whole.groups : sumGroups(columns, from, to, playheadS)
+      for (const [group, sum] of groups) addTo(sums[group], sum)
+    }
+    return sums
   }
+}
+
+function wholeBlock(columns: TraceColumns, from: number, to: number): BlockSums {
+  let firstS = Number.POSITIVE_INFINITY
+  let lastS = Number.NEGATIVE_INFINITY
+  for (let slot = from; slot < to; slot++) {
+    const startS = columns.startS.at(slot)
+    const endS = columns.endS.at(slot)
+    if (startS < firstS) firstS = startS
+    if (startS > lastS) lastS = startS
+    if (endS > lastS) lastS = endS
+  }
+  columns.errorAtS.each(from, to, (_, knownS) => {
+    if (knownS > lastS) lastS = knownS
+  })
+  return { firstS, lastS, groups: sumGroups(columns, from, to, Number.POSITIVE_INFINITY) }
+}
+
+function sumGroups(
+  columns: TraceColumns,
+  from: number,
+  to: number,
+  atS: number,
+): Map<number, GroupSum> {
+  const sums = new Map<number, GroupSum>()
+  for (let slot = from; slot < to; slot++) {
+    const startS = columns.startS.at(slot)
+    if (startS > atS) continue
+    const group = columns.group.at(slot)
+    const sum = sumOf(sums, group)
+    sum.spans++
+    const endS = columns.endS.at(slot)
+    const above = columns.parent.at(slot)
+    const isOutermost = above < 0 || columns.group.at(above) !== group
+    if (isOutermost && endS <= atS) sum.totalS += endS - startS
+  }
+  columns.errorAtS.each(from, to, (slot, knownS) => {
+    if (knownS <= atS && columns.startS.at(slot) <= atS) {
+      sumOf(sums, columns.group.at(slot)).errors++
+    }
+  })
   return sums
 }
 
-/** The sums at the playhead; `whole`, which grow by themselves, while there is none. */
-export function useGroupSums(
-  columns: TraceColumns,
-  playheadS: number | undefined,
-  whole: readonly GroupSum[],
-): readonly GroupSum[] {
-  const [sums, setSums] = useState<readonly GroupSum[]>([])
-  const takenMs = useRef(-Infinity)
-  const { version } = columns
-  useEffect(() => {
-    if (playheadS === undefined) return undefined
-    const waitMs = Math.max(0, takenMs.current + SUMS_MS - performance.now())
-    const timer = setTimeout(() => {
-      takenMs.current = performance.now()
-      setSums(groupSumsAt(columns, playheadS))
-    }, waitMs)
-    return () => clearTimeout(timer)
-  }, [columns, version, playheadS])
-  return playheadS === undefined ? whole : sums
+function sumOf(sums: Map<number, GroupSum>, group: number): GroupSum {
+  let sum = sums.get(group)
+  if (sum === undefined) sums.set(group, (sum = { spans: 0, errors: 0, totalS: 0 }))
+  return sum
+}
+
+function addTo(sum: GroupSum | undefined, part: GroupSum): void {
+  if (sum === undefined) return
+  sum.spans += part.spans
+  sum.errors += part.errors
+  sum.totalS += part.totalS
 }

@@ -1,8 +1,9 @@
-/** Bars: plain ones style by style, then those with an ornament, then errors, then text. */
+/** Bars: narrow ones as pixels, plain ones style by style, then those with an ornament, then errors, then text. */
 import { BarState, type BarList } from './bar-list.ts'
 import { BAR_PX } from './group-layout.ts'
 import { hasCross, placeLabel, type TextWidths } from './labels.ts'
 import type { Scene } from './scene.ts'
+import type { Strips } from './paint-strips.ts'
 import type { Ink, Theme } from './theme.ts'
 
 export interface Brush {
@@ -11,6 +12,8 @@ export interface Brush {
   readonly hatch: CanvasPattern | undefined
   readonly font: string
   readonly widths: TextWidths
+  /** Undefined = there is no canvas for them, and narrow bars are filled one by one. */
+  readonly strips: Strips | undefined
   /** Scratch of the sort by style; replaced when too small. */
   buckets: Int32Array
   order: Int32Array
@@ -23,6 +26,7 @@ const DIMMED_ALPHA = 0.25
 /** From the thinnest cover of a merged bar to a full one. */
 const COVER_ALPHA = [0, 0.45, 0.65, 0.85, 1] as const
 const COVERS = 4
+const HATCH_ALPHA = 0.4
 const GUESS_ALPHA = 0.45
 const ERROR_EDGE_PX = 3
 const FLAG_SHARE = 0.4
@@ -35,12 +39,38 @@ const BASELINE_PX = 12
 const ORNATE = BarState.OPEN | BarState.FADES | BarState.AMBIGUOUS | BarState.CLOCK
 
 export function paintBars(brush: Brush, scene: Scene, bars: BarList, nowMs: number): void {
-  sortByStyle(brush, scene, bars)
-  paintPlain(brush, scene, bars)
+  paintNarrow(brush, scene, bars)
+  paintPlain(brush, scene, bars, sortByStyle(brush, scene, bars))
   paintOrnate(brush, scene, bars, nowMs)
   paintErrors(brush, scene, bars)
   paintLabels(brush, scene, bars)
   brush.context.globalAlpha = 1
+}
+
+function paintNarrow(brush: Brush, scene: Scene, bars: BarList): void {
+  brush.strips?.paint(brush.context, scene, bars, {
+    theme: brush.theme,
+    isNarrow: (bar) => isStrip(brush, scene, bars, bar),
+    alphaOf: (list, bar) => stripAlpha(scene, list, bar),
+    errorPx: ERROR_EDGE_PX,
+    flagShare: FLAG_SHARE,
+  })
+}
+
+/** Whether a bar is drawn with the strips: it has no corners, no hatch and no ornament. */
+function isStrip(brush: Brush, scene: Scene, bars: BarList, bar: number): boolean {
+  const state = bars.state[bar] as number
+  if (brush.strips === undefined || state & ORNATE) return false
+  const isNarrow = (bars.rightPx[bar] as number) - (bars.leftPx[bar] as number) < ROUND_FROM_PX
+  if (isNarrow) return true
+  if ((state & (BarState.MERGED | BarState.STRIP)) === 0) return false
+  return scene.columns.kinds[bars.kind[bar] as number] !== 'wait'
+}
+
+/** A wait is hatched; where that cannot be seen it is as pale as a hatch is from afar. */
+function stripAlpha(scene: Scene, bars: BarList, bar: number): number {
+  const isWait = scene.columns.kinds[bars.kind[bar] as number] === 'wait'
+  return isWait ? alphaOf(bars, bar) * HATCH_ALPHA : alphaOf(bars, bar)
 }
 
 /** A style is a kind, a cover and dimmed or not; a counting sort, so no comparison a bar. */
@@ -49,34 +79,41 @@ function styleOf(bars: BarList, bar: number): number {
   return (((bars.kind[bar] as number) * COVERS + (bars.cover[bar] as number) - 1) << 1) | dimmed
 }
 
-function sortByStyle(brush: Brush, scene: Scene, bars: BarList): void {
+/** Sorts what is not a strip, and says how many that are. */
+function sortByStyle(brush: Brush, scene: Scene, bars: BarList): number {
   const styles = scene.columns.kinds.length * COVERS * 2
   if (brush.buckets.length < styles + 1) brush.buckets = new Int32Array(styles * 2 + 1)
   if (brush.order.length < bars.count) brush.order = new Int32Array(bars.leftPx.length)
   const { buckets, order } = brush
   buckets.fill(0)
+  let count = 0
   for (let bar = 0; bar < bars.count; bar++) {
+    if (isStrip(brush, scene, bars, bar)) continue
     const after = styleOf(bars, bar) + 1
     buckets[after] = (buckets[after] as number) + 1
+    count++
   }
   for (let style = 1; style < buckets.length; style++) {
     buckets[style] = (buckets[style] as number) + (buckets[style - 1] as number)
   }
   for (let bar = 0; bar < bars.count; bar++) {
+    if (isStrip(brush, scene, bars, bar)) continue
     const style = styleOf(bars, bar)
     const at = buckets[style] as number
     order[at] = bar
     buckets[style] = at + 1
   }
+  return count
 }
 
-function paintPlain(brush: Brush, scene: Scene, bars: BarList): void {
+/** @param count bars in the brush's order */
+function paintPlain(brush: Brush, scene: Scene, bars: BarList, count: number): void {
   const { context, order } = brush
-  for (let from = 0; from < bars.count;) {
+  for (let from = 0; from < count;) {
     const first = order[from] as number
     const style = styleOf(bars, first)
     let to = from + 1
-    while (to < bars.count && styleOf(bars, order[to] as number) === style) to++
+    while (to < count && styleOf(bars, order[to] as number) === style) to++
     const kind = scene.columns.kinds[bars.kind[first] as number] ?? ''
     if (kind !== 'wait' || brush.hatch === undefined) {
       context.fillStyle = brush.theme.ink(kind).fill
@@ -296,7 +333,7 @@ function paintErrors(brush: Brush, scene: Scene, bars: BarList): void {
   const { context, theme } = brush
   for (let bar = 0; bar < bars.count; bar++) {
     const state = bars.state[bar] as number
-    if ((state & BarState.ERROR) === 0) continue
+    if ((state & BarState.ERROR) === 0 || isStrip(brush, scene, bars, bar)) continue
     const leftPx = bars.leftPx[bar] as number
     const rightPx = bars.rightPx[bar] as number
     const topPx = bars.topPx[bar] as number

@@ -1,11 +1,17 @@
-/** Marks: a diamond for a point, the broken left half of a bar for an end without a start. */
+/**
+ * Marks: a diamond for a point, the broken left half of a bar for an end without a start; a tick
+ * for each where they are many.
+ */
 import { MarkFlag } from '../model/columns.ts'
 import type { MarkList } from './bar-list.ts'
+import { TICK_FROM_PX } from './collect-marks.ts'
 import type { Scene } from './scene.ts'
 import type { Theme } from './theme.ts'
 
 const DIAMOND_PX = 4.5
 const ORPHAN_PX = 9
+const TICK_PX = 2
+const TICK_HEIGHT_PX = 6
 const DIMMED_ALPHA = 0.25
 
 export function paintMarks(
@@ -21,13 +27,17 @@ export function paintMarks(
   context.lineJoin = 'round'
   for (let mark = 0; mark < marks.count; mark++) {
     const slot = marks.slot[mark] as number
-    const flags = columns.markFlags[slot] as number
-    const kind = columns.kinds[columns.markKind[slot] as number] ?? ''
+    const flags = columns.markFlags.at(slot)
+    const kind = columns.kinds[columns.markKind.at(slot)] ?? ''
     const isDimmed = scene.markMatches !== undefined && scene.markMatches[slot] !== 1
     context.globalAlpha = isDimmed ? DIMMED_ALPHA : 1
     context.fillStyle = flags & MarkFlag.ERROR ? theme.error : theme.ink(kind).fill
     const xPx = marks.xPx[mark] as number
     const yPx = marks.yPx[mark] as number
+    if (marks.crowded[mark] === 1) {
+      context.fillRect(xPx - TICK_PX / 2, yPx + TICK_FROM_PX, TICK_PX, TICK_HEIGHT_PX)
+      continue
+    }
     context.beginPath()
     if (flags & MarkFlag.ORPHAN) traceOrphan(context, xPx, yPx)
     else traceDiamond(context, xPx, yPx)

@@ -10,6 +10,7 @@ import { TextWidths } from './labels.ts'
 import { paintBars, type Brush } from './paint-bars.ts'
 import { paintGround, paintLines } from './paint-ground.ts'
 import { paintMarks } from './paint-marks.ts'
+import type { Strips } from './paint-strips.ts'
 import type { Scene } from './scene.ts'
 import { rectOf } from './geometry.ts'
 import type { Theme } from './theme.ts'
@@ -26,11 +27,13 @@ export interface Painter {
 
 /**
  * @param hatch a tile of diagonal lines for `wait`, made by `createHatch`; undefined = plain
+ * @param strips draws narrow bars; undefined = they are filled one by one
  */
 export function createPainter(
   context: CanvasRenderingContext2D,
   theme: Theme,
   hatch: CanvasPattern | undefined,
+  strips?: Strips,
 ): Painter {
   const bars = new BarList()
   const marks = new MarkList()
@@ -40,6 +43,7 @@ export function createPainter(
     theme,
     hatch,
     font,
+    strips,
     widths: new TextWidths((text) => {
       context.font = font
       return context.measureText(text).width

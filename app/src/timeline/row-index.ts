@@ -3,46 +3,8 @@
  * the last version. Rows are found by group and row, spans in a row by time.
  */
 import { MarkFlag, type TraceColumns } from '../model/columns.ts'
+import { MarkRow } from './mark-row.ts'
 import { RowTree } from './row-tree.ts'
-
-/** The marks of one row by time; valid after `settle`. */
-export class MarkRow {
-  readonly slots: number[] = []
-  private sorted = true
-
-  insert(columns: TraceColumns, slot: number): void {
-    const last = this.slots.at(-1)
-    if (last !== undefined && timeOf(columns, last) > timeOf(columns, slot)) this.sorted = false
-    this.slots.push(slot)
-  }
-
-  remove(slot: number): void {
-    const index = this.slots.indexOf(slot)
-    if (index >= 0) this.slots.splice(index, 1)
-  }
-
-  settle(columns: TraceColumns): void {
-    if (this.sorted) return
-    this.slots.sort((a, b) => timeOf(columns, a) - timeOf(columns, b) || a - b)
-    this.sorted = true
-  }
-
-  /** First index at or after `timeS`. */
-  firstFrom(columns: TraceColumns, timeS: number, low = 0): number {
-    let from = low
-    let to = this.slots.length
-    while (from < to) {
-      const middle = (from + to) >> 1
-      if (timeOf(columns, this.slots[middle] as number) < timeS) from = middle + 1
-      else to = middle
-    }
-    return from
-  }
-}
-
-function timeOf(columns: TraceColumns, slot: number): number {
-  return columns.markTimeS[slot] as number
-}
 
 interface GroupRows {
   readonly spans: (RowTree | undefined)[]
@@ -55,27 +17,49 @@ export class RowIndex {
   private layoutVersion = -1
   private spanCount = 0
   private markCount = 0
-  private readonly touched = new Set<RowTree | MarkRow>()
-  private readonly includes: ((slot: number) => boolean) | undefined
+  private readonly touched: RowTree[] = []
+  private readonly touchedMarks = new Set<MarkRow>()
+  private matches: Uint8Array | undefined
 
-  /** @param includes takes part of the spans only (the matches of a query); no marks then */
-  constructor(includes?: (slot: number) => boolean) {
-    this.includes = includes
+  /** @param matches by slot, 1 = the span is taken; undefined = all are, and marks too */
+  constructor(matches?: Uint8Array) {
+    this.matches = matches
   }
 
-  /** Reads what changed since the last call. Returns false when there was nothing. */
-  sync(columns: TraceColumns): boolean {
-    if (columns.layoutVersion !== this.layoutVersion || columns.spanCount < this.spanCount) {
-      this.clear()
-      this.layoutVersion = columns.layoutVersion
-    } else if (columns.version === this.version) {
-      return false
-    }
-    this.syncSpans(columns)
-    if (this.includes === undefined) this.syncMarks(columns)
-    for (const row of this.touched) row.settle(columns)
-    this.touched.clear()
+  /** Whether spans wait for the next `sync`. */
+  isBehind(columns: TraceColumns): boolean {
+    return this.spanCount < columns.spanCount
+  }
+
+  /**
+   * Reads what changed since the last call. Rows can be used at any time; spans that are not read
+   * yet are not in them.
+   *
+   * @param most new spans that this call may read, so that no call takes long
+   */
+  sync(columns: TraceColumns, most = Infinity): void {
+    const isRelaid = columns.layoutVersion !== this.layoutVersion
+    if (isRelaid) this.clear(columns)
+    else if (columns.version === this.version && !this.isBehind(columns)) return
+    this.changeSpans(columns)
+    this.addSpans(columns, Math.min(columns.spanCount, this.spanCount + most))
+    if (this.matches === undefined) this.syncMarks(columns)
+    this.settle(columns)
     this.version = columns.version
+  }
+
+  /** Takes the spans that match now, too. False = some no longer match, and a new index is needed. */
+  extend(columns: TraceColumns, matches: Uint8Array): boolean {
+    const before = this.matches
+    if (before === undefined) return false
+    for (let slot = 0; slot < this.spanCount; slot++) {
+      if (before[slot] === 1 && matches[slot] !== 1) return false
+    }
+    for (let slot = 0; slot < this.spanCount; slot++) {
+      if (before[slot] !== 1 && matches[slot] === 1) this.insert(columns, slot)
+    }
+    this.matches = matches
+    this.settle(columns)
     return true
   }
 
@@ -87,49 +71,66 @@ export class RowIndex {
     return this.groups[group]?.marks[row]
   }
 
-  private clear(): void {
+  private clear(columns: TraceColumns): void {
     this.groups.length = 0
     this.spanCount = 0
     this.markCount = 0
     this.version = -1
+    this.layoutVersion = columns.layoutVersion
   }
 
-  private syncSpans(columns: TraceColumns): void {
+  private addSpans(columns: TraceColumns, to: number): void {
+    for (let slot = this.spanCount; slot < to; slot++) {
+      if (this.takes(slot)) this.insert(columns, slot)
+    }
+    this.spanCount = to
+  }
+
+  private changeSpans(columns: TraceColumns): void {
     const known = this.spanCount
-    for (let slot = known; slot < columns.spanCount; slot++) {
-      if (this.includes?.(slot) === false) continue
-      const tree = this.treeOf(columns.group[slot] as number, columns.row[slot] as number)
-      tree.insert(columns, slot)
-      this.touched.add(tree)
-    }
-    this.spanCount = columns.spanCount
-    if (known === 0) return
-    // The oldest are settled before they are looked up: `change` searches in sorted rows.
-    for (const row of this.touched) row.settle(columns)
+    if (known === 0 || columns.version === this.version) return
     for (const slot of columns.spansChangedSince(this.version) ?? upTo(known)) {
-      if (slot >= known || this.includes?.(slot) === false) continue
-      const tree = this.treeOf(columns.group[slot] as number, columns.row[slot] as number)
+      if (slot >= known || !this.takes(slot)) continue
+      const tree = this.treeOf(columns.group.at(slot), columns.row.at(slot))
+      this.touch(tree)
       tree.change(columns, slot)
-      this.touched.add(tree)
     }
+  }
+
+  private insert(columns: TraceColumns, slot: number): void {
+    const tree = this.treeOf(columns.group.at(slot), columns.row.at(slot))
+    this.touch(tree)
+    tree.insert(columns, slot)
+  }
+
+  private takes(slot: number): boolean {
+    return this.matches === undefined || this.matches[slot] === 1
+  }
+
+  private touch(tree: RowTree): void {
+    if (tree.isSettled) this.touched.push(tree)
+  }
+
+  private settle(columns: TraceColumns): void {
+    for (const tree of this.touched) tree.settle(columns)
+    for (const marks of this.touchedMarks) marks.settle(columns)
+    this.touched.length = 0
+    this.touchedMarks.clear()
   }
 
   private syncMarks(columns: TraceColumns): void {
     const known = this.markCount
     for (let slot = known; slot < columns.markCount; slot++) {
       if (isRemoved(columns, slot)) continue
-      const marks = this.marksRow(
-        columns.markGroup[slot] as number,
-        columns.markRow[slot] as number,
-      )
+      const marks = this.marksRow(columns.markGroup.at(slot), columns.markRow.at(slot))
       marks.insert(columns, slot)
-      this.touched.add(marks)
+      this.touchedMarks.add(marks)
     }
     this.markCount = columns.markCount
     if (known === 0) return
     for (const slot of columns.marksChangedSince(this.version) ?? upTo(known)) {
       if (slot >= known || !isRemoved(columns, slot)) continue
-      this.marksOf(columns.markGroup[slot] as number, columns.markRow[slot] as number)?.remove(slot)
+      this.marksOf(columns.markGroup.at(slot), columns.markRow.at(slot))?.remove(slot)
     }
   }
 
@@ -147,7 +148,7 @@ export class RowIndex {
 }
 
 function isRemoved(columns: TraceColumns, mark: number): boolean {
-  return ((columns.markFlags[mark] as number) & MarkFlag.REMOVED) !== 0
+  return (columns.markFlags.at(mark) & MarkFlag.REMOVED) !== 0
 }
 
 function* upTo(count: number): Iterable<number> {

@@ -13,58 +13,35 @@
  * time covered, the kind that covers most, and from when on it contains an error: enough to draw
  * it as one bar in which an error or an open span can never vanish.
  */
+import { SpanFlag } from '@wattline/trace'
+import type { Column } from '../model/chunks.ts'
 import type { TraceColumns } from '../model/columns.ts'
+import { Level, NODE_SHIFT } from './row-level.ts'
 
-/** log2 of how many children a node has. */
-export const NODE_SHIFT = 2
 const FANOUT = 1 << NODE_SHIFT
-
-/** What a node tells; its numbers lie side by side, so that a visit touches one cache line. */
-export const NodeField = {
-  START_S: 0,
-  END_S: 1,
-  /** Earliest `errorAtS` inside; Infinity = none. */
-  ERROR_AT_S: 2,
-  /** Seconds covered, open spans not counted. */
-  COVERED_S: 3,
-  /** The kind that covers most, and how much of it. */
-  KIND: 4,
-  KIND_S: 5,
-} as const
-
-export const NODE_STRIDE = 6
-
-export interface Level {
-  /** Nodes in use. */
-  count: number
-  /** {@link NodeField}s of node after node. */
-  nodes: Float64Array
-}
-
-function reserve(level: Level, count: number): void {
-  if (count * NODE_STRIDE > level.nodes.length) {
-    const grown = new Float64Array(Math.max(count * NODE_STRIDE, level.nodes.length * 2))
-    grown.set(level.nodes)
-    level.nodes = grown
-  }
-  level.count = count
-}
+const FIRST_CAPACITY = 8
 
 /** Which of two spans stands first in a row. */
-function precedes(startS: Float64Array, a: number, b: number): boolean {
-  const difference = (startS[a] as number) - (startS[b] as number)
+function precedes(startS: Column, a: number, b: number): boolean {
+  const difference = startS.at(a) - startS.at(b)
   return difference < 0 || (difference === 0 && a < b)
 }
 
 export class RowTree {
   /** Sorted by start, then slot; valid up to `count`. */
-  slots = new Int32Array(4)
+  slots = new Int32Array(FIRST_CAPACITY)
   count = 0
   readonly levels: Level[] = []
-  /** Slots waiting for `settle`, and the range of indexes whose spans changed. */
+  /** Slots waiting for `settle`, and indexes of spans that changed where they stand. */
   private readonly pending: number[] = []
-  private dirtyFrom = Infinity
-  private dirtyTo = -1
+  private readonly changed: number[] = []
+  /** From this index on, spans are new or have moved. */
+  private movedFrom = Infinity
+
+  /** Whether `settle` must come before the next read. */
+  get isSettled(): boolean {
+    return this.movedFrom === Infinity && this.pending.length + this.changed.length === 0
+  }
 
   /** Adds a span; `settle` must follow before the next read. */
   insert(columns: TraceColumns, slot: number): void {
@@ -78,22 +55,23 @@ export class RowTree {
     }
     this.reserveSlots(this.count + 1)
     this.slots[this.count] = slot
-    this.touch(this.count++)
+    if (this.count < this.movedFrom) this.movedFrom = this.count
+    this.count++
   }
 
   /** Says that a span's end, kind or flags changed. */
   change(columns: TraceColumns, slot: number): void {
     const index = this.indexOf(columns, slot)
-    if (index >= 0) this.touch(index)
+    if (index >= 0) this.changed.push(index)
   }
 
   /** Merges what is pending and brings the levels up to date. Cost: O(new · log) when in order. */
   settle(columns: TraceColumns): void {
+    if (this.changed.length > 0) this.refresh(columns, Infinity)
+    this.changed.length = 0
     if (this.pending.length > 0) this.mergePending(columns)
-    if (this.dirtyTo < 0) return
-    this.refresh(columns, this.dirtyFrom, Math.min(this.dirtyTo, this.count - 1))
-    this.dirtyFrom = Infinity
-    this.dirtyTo = -1
+    if (this.movedFrom < this.count) this.refresh(columns, this.movedFrom)
+    this.movedFrom = Infinity
   }
 
   /** Position of a span in the row; −1 = not here. */
@@ -114,20 +92,38 @@ export class RowTree {
     let high = this.count
     while (low < high) {
       const middle = (low + high) >> 1
-      if ((columns.startS[this.slots[middle] as number] as number) < timeS) low = middle + 1
+      if (columns.startS.at(this.slots[middle] as number) < timeS) low = middle + 1
       else high = middle
     }
     return low
   }
 
-  private touch(index: number): void {
-    if (index < this.dirtyFrom) this.dirtyFrom = index
-    if (index > this.dirtyTo) this.dirtyTo = index
+  /** The first of the spans in [from, to) whose error is known by then; −1 = none. */
+  firstFailed(columns: TraceColumns, from: number, to: number, knownS: number): number {
+    for (let index = from; index < to;) {
+      const whole = this.wholeSpans(index, to, knownS)
+      if (whole === 0 && columns.errorAtS.at(this.slots[index] as number) <= knownS) return index
+      index += Math.max(1, whole)
+    }
+    return -1
+  }
+
+  /** How many spans from `index` on, up to `to`, one node says are without an error. */
+  private wholeSpans(index: number, to: number, knownS: number): number {
+    let whole = 0
+    for (const [at, level] of this.levels.entries()) {
+      const shift = NODE_SHIFT * (at + 1)
+      const node = index >> shift
+      if (node << shift !== index || (node + 1) << shift > to) break
+      if (level.errorAtS(node) <= knownS) break
+      whole = 1 << shift
+    }
+    return whole
   }
 
   private reserveSlots(count: number): void {
     if (count <= this.slots.length) return
-    const grown = new Int32Array(Math.max(count, this.slots.length * 2))
+    const grown = new Int32Array(Math.max(count, (this.slots.length * 5) >> 2))
     grown.set(this.slots)
     this.slots = grown
   }
@@ -139,7 +135,6 @@ export class RowTree {
     this.reserveSlots(this.count + pending.length)
     let from = this.count - 1
     let to = this.count + pending.length - 1
-    this.touch(to)
     for (let next = pending.length - 1; next >= 0; to--) {
       const slot = pending[next] as number
       if (from >= 0 && precedes(columns.startS, slot, this.slots[from] as number)) {
@@ -150,99 +145,65 @@ export class RowTree {
         next--
       }
     }
-    this.touch(to + 1)
+    this.movedFrom = Math.min(this.movedFrom, to + 1)
     this.count += pending.length
     pending.length = 0
   }
 
-  private refresh(columns: TraceColumns, from: number, to: number): void {
+  /** Sums up anew what is above the changed spans, and above all from index `from` on. */
+  private refresh(columns: TraceColumns, from: number): void {
+    let below: Level | undefined
     let children = this.count
-    let first = from
-    let last = to
     for (let at = 0; children > FANOUT; at++) {
-      let level = this.levels[at]
-      if (level === undefined) {
-        level = { count: 0, nodes: new Float64Array(FANOUT * NODE_STRIDE) }
-        this.levels.push(level)
-        first = 0
-      }
+      const level = (this.levels[at] ??= new Level())
+      const shift = NODE_SHIFT * (at + 1)
+      const isNew = level.count === 0
       const nodes = (children + FANOUT - 1) >> NODE_SHIFT
-      reserve(level, nodes)
-      first >>= NODE_SHIFT
-      last >>= NODE_SHIFT
-      const below = this.levels[at - 1]
-      for (let node = first; node <= last; node++) {
-        if (below === undefined) this.sumSpans(columns, level, node)
-        else sumNodes(below, level, node)
-      }
+      level.reserve(nodes)
+      for (const index of this.changed) this.sum(columns, below, level, index >> shift)
+      const first = isNew ? 0 : Math.floor(from / 2 ** shift)
+      for (let node = first; node < nodes; node++) this.sum(columns, below, level, node)
       children = nodes
+      below = level
     }
+  }
+
+  private sum(columns: TraceColumns, below: Level | undefined, level: Level, node: number): void {
+    if (below === undefined) this.sumSpans(columns, level, node)
+    else level.sumNodes(below, node)
   }
 
   private sumSpans(columns: TraceColumns, level: Level, node: number): void {
     const from = node << NODE_SHIFT
     const to = Math.min(from + FANOUT, this.count)
-    let latestS = -Infinity
+    const startS = columns.startS.at(this.slots[from] as number)
+    let latestS = startS
     let errorAtS = Infinity
     let coveredS = 0
-    let kind = columns.kind[this.slots[from] as number] as number
+    let kind = columns.kind.at(this.slots[from] as number)
     let kindS = 0
     for (let index = from; index < to; index++) {
       const slot = this.slots[index] as number
-      const endS = columns.endS[slot] as number
-      const knownS = columns.errorAtS[slot] as number
-      if (knownS < errorAtS) errorAtS = knownS
+      const endS = columns.endS.at(slot)
+      if ((columns.flags.at(slot) & SpanFlag.ERROR) !== 0) {
+        const knownS = columns.errorAtS.at(slot)
+        if (knownS < errorAtS) errorAtS = knownS
+      }
       if (Number.isNaN(endS)) {
         latestS = Infinity
         continue
       }
-      const lengthS = Math.max(0, endS - (columns.startS[slot] as number))
       if (endS > latestS) latestS = endS
+      const lengthS = Math.max(0, endS - columns.startS.at(slot))
       coveredS += lengthS
       if (lengthS > kindS) {
         kindS = lengthS
-        kind = columns.kind[slot] as number
+        kind = columns.kind.at(slot)
       }
     }
-    const startS = columns.startS[this.slots[from] as number] as number
-    const { nodes } = level
-    const at = node * NODE_STRIDE
-    nodes[at + NodeField.START_S] = startS
-    nodes[at + NodeField.END_S] = Math.max(latestS, startS)
-    nodes[at + NodeField.ERROR_AT_S] = errorAtS
-    nodes[at + NodeField.COVERED_S] = coveredS
-    nodes[at + NodeField.KIND] = kind
-    nodes[at + NodeField.KIND_S] = kindS
+    level.setTimes(node, startS, latestS, errorAtS)
+    level.coveredS[node] = coveredS
+    level.kind[node] = kind
+    level.kindS[node] = kindS
   }
-}
-
-function sumNodes(below: Level, level: Level, node: number): void {
-  const children = below.nodes
-  const from = (node << NODE_SHIFT) * NODE_STRIDE
-  const to = Math.min(from + FANOUT * NODE_STRIDE, below.count * NODE_STRIDE)
-  let latestS = -Infinity
-  let errorAtS = Infinity
-  let coveredS = 0
-  let best = from
-  for (let child = from; child < to; child += NODE_STRIDE) {
-    latestS = Math.max(latestS, children[child + NodeField.END_S] as number)
-    errorAtS = Math.min(errorAtS, children[child + NodeField.ERROR_AT_S] as number)
-    coveredS += children[child + NodeField.COVERED_S] as number
-    const kindS = children[child + NodeField.KIND_S] as number
-    if (kindS > (children[best + NodeField.KIND_S] as number)) best = child
-  }
-  const kind = children[best + NodeField.KIND] as number
-  let kindS = 0
-  for (let child = from; child < to; child += NODE_STRIDE) {
-    const isKind = children[child + NodeField.KIND] === kind
-    if (isKind) kindS += children[child + NodeField.KIND_S] as number
-  }
-  const { nodes } = level
-  const at = node * NODE_STRIDE
-  nodes[at + NodeField.START_S] = children[from + NodeField.START_S] as number
-  nodes[at + NodeField.END_S] = latestS
-  nodes[at + NodeField.ERROR_AT_S] = errorAtS
-  nodes[at + NodeField.COVERED_S] = coveredS
-  nodes[at + NodeField.KIND] = kind
-  nodes[at + NodeField.KIND_S] = kindS
 }

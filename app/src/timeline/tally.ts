@@ -1,27 +1,32 @@
 /**
- * Sums that grow with the columns and never start over: how dense each kind is along the run (for
- * the minimap) and how much each group holds (for the rail).
- *
- * Density is kept in bins of equal width. When the run outgrows them, neighbours are added up and
- * the bins are twice as wide:
+ * How dense each kind is along the run, and where errors are, for the minimap. Time is dealt into
+ * bins of equal width. When the run outgrows them, neighbours are added up and the bins are twice
+ * as wide:
  *
  * ```
  *   ▂▄▁▃▅▂▁▁|  → grows →  ▃▂▄▁....|
  * ```
+ *
+ * Each block of slots keeps its own bins, few as it is a stretch of time; the run's are their sum.
  */
+import { BlockCache } from '../model/block-cache.ts'
 import { MarkFlag, type TraceColumns } from '../model/columns.ts'
 
 export const BIN_COUNT = 512
 /** More kinds than this share one series. */
 const KIND_LIMIT = 24
 export const OTHER_KINDS = -1
+/** Errors are counted in a series of their own. */
+const ERRORS = -2
+const NARROWEST_BIN_S = 1 / 4096
 
-export interface GroupSum {
-  spans: number
-  errors: number
-  /** Seconds of its outermost spans that have ended. */
-  totalS: number
+/** A series' bins from the first that holds anything on. */
+interface Stretch {
+  first: number
+  values: Float64Array
 }
+
+type BlockBins = Map<number, Stretch>
 
 export class Tally {
   /** Unix seconds at the left edge of bin 0; NaN while there is nothing. */
@@ -30,131 +35,98 @@ export class Tally {
   /** Seconds of work by kind (index into `kinds`, or {@link OTHER_KINDS}) and bin. */
   readonly byKind = new Map<number, Float64Array>()
   errors = new Uint32Array(BIN_COUNT)
-  readonly groups: GroupSum[] = []
-  private version = -1
-  private layoutVersion = -1
-  private spanCount = 0
-  private markCount = 0
-  /** What was counted for each span: its end (NaN = nothing yet) and whether its error was. */
-  private countedEndS = new Float64Array(256)
-  private countedError = new Uint8Array(256)
+  readonly #blocks = new BlockCache((columns, from, to) => this.#binBlock(columns, from, to))
+  #version = -1
+  #layoutVersion = -1
+  #markCount = 0
+  #markErrors = new Uint32Array(BIN_COUNT)
 
   /** Reads what changed since the last call. Returns false when there was nothing. */
   sync(columns: TraceColumns): boolean {
-    const isRelaid = columns.layoutVersion !== this.layoutVersion
+    if (columns.version === this.#version) return false
+    const isRelaid = columns.layoutVersion !== this.#layoutVersion
     const isFirst = Number.isNaN(this.originS) && !Number.isNaN(columns.firstS)
-    const startsEarlier = isFirst || columns.firstS < this.originS
-    if (isRelaid || startsEarlier || columns.spanCount < this.spanCount) this.clear(columns)
-    else if (columns.version === this.version) return false
-    this.widen(columns)
-    const known = this.spanCount
-    this.reserve(columns.spanCount)
-    for (let slot = known; slot < columns.spanCount; slot++) this.addSpan(columns, slot)
-    this.spanCount = columns.spanCount
-    if (known > 0) this.recount(columns, known)
-    for (let slot = this.markCount; slot < columns.markCount; slot++) this.addMark(columns, slot)
-    this.markCount = columns.markCount
-    this.version = columns.version
+    if (isRelaid || isFirst || columns.firstS < this.originS) this.#clear(columns)
+    this.#widen(columns)
+    for (let slot = this.#markCount; slot < columns.markCount; slot++) this.#addMark(columns, slot)
+    this.#markCount = columns.markCount
+    this.#sumUp(this.#blocks.read(columns))
+    this.#version = columns.version
     return true
   }
 
-  private clear(columns: TraceColumns): void {
-    this.byKind.clear()
-    this.errors = new Uint32Array(BIN_COUNT)
-    this.groups.length = 0
-    this.spanCount = 0
-    this.markCount = 0
-    this.layoutVersion = columns.layoutVersion
-    this.binS = 1 / 4096
+  #clear(columns: TraceColumns): void {
+    this.#blocks.clear()
+    this.#markErrors = new Uint32Array(BIN_COUNT)
+    this.#markCount = 0
+    this.#layoutVersion = columns.layoutVersion
+    this.binS = NARROWEST_BIN_S
     // Room before the first event, so that a few late ones do not start all over.
     const extentS = Math.max(1, columns.lastS - columns.firstS)
     this.originS = Number.isNaN(columns.firstS) ? NaN : columns.firstS - extentS / 32
   }
 
-  private reserve(count: number): void {
-    if (count <= this.countedEndS.length) return
-    const capacity = Math.max(count, this.countedEndS.length * 2)
-    const ends = new Float64Array(capacity)
-    ends.set(this.countedEndS)
-    this.countedEndS = ends
-    const errors = new Uint8Array(capacity)
-    errors.set(this.countedError)
-    this.countedError = errors
-  }
-
   /** Doubles the bins until `lastS` is within them. */
-  private widen(columns: TraceColumns): void {
+  #widen(columns: TraceColumns): void {
     while (columns.lastS - this.originS >= this.binS * BIN_COUNT) {
-      for (const bins of this.byKind.values()) halve(bins)
-      halve(this.errors)
+      for (const bins of this.#blocks.known) {
+        for (const stretch of bins.values()) halve(stretch)
+      }
+      for (let bin = 0; bin < BIN_COUNT; bin++) {
+        const pair = this.#markErrors.subarray(2 * bin, 2 * bin + 2)
+        this.#markErrors[bin] = pair.reduce((sum, count) => sum + count, 0)
+      }
       this.binS *= 2
     }
   }
 
-  private recount(columns: TraceColumns, known: number): void {
-    const changed = columns.spansChangedSince(this.version)
-    if (changed === undefined) {
-      for (let slot = 0; slot < known; slot++) this.updateSpan(columns, slot)
-      return
-    }
-    for (const slot of changed) if (slot < known) this.updateSpan(columns, slot)
-  }
-
-  private addSpan(columns: TraceColumns, slot: number): void {
-    this.countedEndS[slot] = NaN
-    this.countedError[slot] = 0
-    this.groupOf(columns.group[slot] as number).spans++
-    this.updateSpan(columns, slot)
-  }
-
-  private updateSpan(columns: TraceColumns, slot: number): void {
-    const endS = columns.endS[slot] as number
-    const countedS = this.countedEndS[slot] as number
-    if (endS !== countedS && !(Number.isNaN(endS) && Number.isNaN(countedS))) {
-      this.addTime(columns, slot, countedS, -1)
-      this.addTime(columns, slot, endS, 1)
-      this.countedEndS[slot] = endS
-    }
-    if (this.countedError[slot] === 0 && !Number.isNaN(columns.errorAtS[slot])) {
-      this.countedError[slot] = 1
-      this.groupOf(columns.group[slot] as number).errors++
-      this.addError(columns.startS[slot] as number)
+  #sumUp(blocks: readonly BlockBins[]): void {
+    this.byKind.clear()
+    this.errors = this.#markErrors.slice()
+    for (const bins of blocks) {
+      for (const [kind, { first, values }] of bins) {
+        const sums = kind === ERRORS ? this.errors : this.#binsOf(kind)
+        for (const [i, value] of values.entries()) sums[first + i]! += value
+      }
     }
   }
 
-  private addTime(columns: TraceColumns, slot: number, endS: number, sign: number): void {
-    const startS = columns.startS[slot] as number
-    if (Number.isNaN(endS) || endS <= startS) return
-    addToBins(
-      this.binsOf(columns.kind[slot] as number),
-      (startS - this.originS) / this.binS,
-      (endS - this.originS) / this.binS,
-      sign * this.binS,
-    )
-    const parent = columns.parent[slot] as number
-    const group = columns.group[slot] as number
-    if (parent < 0 || columns.group[parent] !== group) {
-      this.groupOf(group).totalS += sign * (endS - startS)
+  #binBlock(columns: TraceColumns, from: number, to: number): BlockBins {
+    const bins: BlockBins = new Map()
+    for (let slot = from; slot < to; slot++) {
+      const startS = columns.startS.at(slot)
+      const endS = columns.endS.at(slot)
+      if (endS > startS) this.#addTime(bins, columns.kind.at(slot), startS, endS)
+    }
+    columns.errorAtS.each(from, to, (slot) => {
+      const bin = this.#binAt(columns.startS.at(slot))
+      stretchOver(bins, ERRORS, bin, bin).values[bin - bins.get(ERRORS)!.first]!++
+    })
+    return bins
+  }
+
+  #addTime(bins: BlockBins, kind: number, startS: number, endS: number): void {
+    const from = (startS - this.originS) / this.binS
+    const to = (endS - this.originS) / this.binS
+    const first = clampBin(from)
+    const last = clampBin(to)
+    const stretch = stretchOver(bins, kind, first, last)
+    for (let bin = first; bin <= last; bin++) {
+      const covered = Math.min(to, bin + 1) - Math.max(from, bin)
+      if (covered > 0) stretch.values[bin - stretch.first]! += covered * this.binS
     }
   }
 
-  private addMark(columns: TraceColumns, slot: number): void {
-    if (((columns.markFlags[slot] as number) & MarkFlag.ERROR) !== 0) {
-      this.addError(columns.markTimeS[slot] as number)
-    }
+  #addMark(columns: TraceColumns, slot: number): void {
+    if ((columns.markFlags.at(slot) & MarkFlag.ERROR) === 0) return
+    this.#markErrors[this.#binAt(columns.markTimeS.at(slot))]!++
   }
 
-  private addError(timeS: number): void {
-    const bin = Math.floor((timeS - this.originS) / this.binS)
-    const at = Math.min(Math.max(bin, 0), BIN_COUNT - 1)
-    this.errors[at] = (this.errors[at] as number) + 1
+  #binAt(timeS: number): number {
+    return clampBin((timeS - this.originS) / this.binS)
   }
 
-  private groupOf(group: number): GroupSum {
-    return (this.groups[group] ??= { spans: 0, errors: 0, totalS: 0 })
-  }
-
-  private binsOf(kind: number): Float64Array {
+  #binsOf(kind: number): Float64Array {
     const known = this.byKind.get(kind)
     if (known !== undefined) return known
     const key = this.byKind.size < KIND_LIMIT ? kind : OTHER_KINDS
@@ -164,19 +136,35 @@ export class Tally {
   }
 }
 
-function halve(bins: Float64Array | Uint32Array): void {
-  for (let bin = 0; bin < BIN_COUNT / 2; bin++) {
-    bins[bin] = (bins[2 * bin] as number) + (bins[2 * bin + 1] as number)
-  }
-  bins.fill(0, BIN_COUNT / 2)
+function clampBin(bin: number): number {
+  return Math.min(Math.max(Math.floor(bin), 0), BIN_COUNT - 1)
 }
 
-/** Adds `amount` per bin covered; `from` and `to` are in bins and may lie between two. */
-function addToBins(bins: Float64Array, from: number, to: number, amount: number): void {
-  const first = Math.min(Math.max(Math.floor(from), 0), BIN_COUNT - 1)
-  const last = Math.min(Math.max(Math.floor(to), 0), BIN_COUNT - 1)
-  for (let bin = first; bin <= last; bin++) {
-    const covered = Math.min(to, bin + 1) - Math.max(from, bin)
-    if (covered > 0) bins[bin] = (bins[bin] as number) + covered * amount
+/** The series' bins, made to reach from `first` to `last`. */
+function stretchOver(bins: BlockBins, series: number, first: number, last: number): Stretch {
+  const known = bins.get(series)
+  if (known === undefined) {
+    const stretch = { first, values: new Float64Array(last - first + 1) }
+    bins.set(series, stretch)
+    return stretch
   }
+  const knownLast = known.first + known.values.length - 1
+  if (first >= known.first && last <= knownLast) return known
+  const from = Math.min(first, known.first)
+  // Half as much again: spans come by their starts, and each may reach a little farther.
+  const reach = Math.max(last, knownLast) + ((last - from) >> 1)
+  const values = new Float64Array(Math.min(reach, BIN_COUNT - 1) - from + 1)
+  values.set(known.values, known.first - from)
+  known.first = from
+  known.values = values
+  return known
+}
+
+/** Adds up neighbours: the bins are twice as wide. */
+function halve(stretch: Stretch): void {
+  const { first, values } = stretch
+  const halved = new Float64Array(((first + values.length - 1) >> 1) - (first >> 1) + 1)
+  for (const [i, value] of values.entries()) halved[((first + i) >> 1) - (first >> 1)]! += value
+  stretch.first = first >> 1
+  stretch.values = halved
 }

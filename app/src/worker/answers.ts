@@ -17,6 +17,8 @@ import type { KindSummary, MarkFacts, RangeSummary, RunOverview, SpanFacts } fro
 export function spanFacts(trace: Trace, slot: number): SpanFacts {
   const span = spanBySlot(trace, slot)
   return {
+    startPosition: span.startPosition,
+    endPosition: span.endPosition,
     error: span.error,
     agent: span.agent,
     inputTokens: span.tokens?.input,

@@ -27,17 +27,17 @@ const rows = fc.array(
 /** Everything the page sees of spans, and where it is drawn. */
 function picture(columns: Columns): unknown[] {
   return Array.from({ length: columns.spanCount }, (_, slot) => [
-    columns.kinds[columns.kind[slot]!],
-    columns.strings[columns.subject[slot]!],
-    columns.groups[columns.group[slot]!]?.label,
-    columns.row[slot],
-    columns.startS[slot],
-    columns.endS[slot],
-    columns.fadeS[slot],
-    columns.parent[slot],
-    columns.flags[slot],
-    columns.startPosition[slot],
-    columns.endPosition[slot],
+    columns.kinds[columns.kind.at(slot)],
+    columns.strings[columns.subject.at(slot)],
+    columns.groups[columns.group.at(slot)]?.label,
+    columns.row.at(slot),
+    columns.startS.at(slot),
+    columns.endS.at(slot),
+    columns.fadeS.at(slot),
+    columns.parent.at(slot),
+    columns.flags.at(slot),
+    columns.tokens.at(slot),
+    columns.errorAtS.at(slot),
   ])
 }
 

@@ -82,6 +82,9 @@ export interface SearchAnswer {
 
 /** What the columns do not hold of a span, for its details. */
 export interface SpanFacts {
+  /** Positions of its lines in the log, for `raw`; without an end there is only one. */
+  readonly startPosition: number
+  readonly endPosition: number | undefined
   readonly error: string | undefined
   readonly agent: string | undefined
   readonly inputTokens: number | undefined

@@ -27,7 +27,7 @@ export function sceneOf(trace: SyntheticTrace, options: SceneOptions): Scene {
   const index = new RowIndex()
   index.sync(columns)
   const { matches } = options
-  const matching = matches === undefined ? undefined : new RowIndex((slot) => matches[slot] === 1)
+  const matching = matches === undefined ? undefined : new RowIndex(matches)
   matching?.sync(columns)
   return {
     columns,

@@ -1,0 +1,117 @@
+/**
+ * A figure that spans carry and their ancestors sum up (tokens, dollars): which of them count as
+ * of a playhead, so that nothing counts twice.
+ *
+ * ```
+ *   agent   ├──────────────────────┤ 100      counts from its end on, but not while
+ *     lm        ├────┤ 30                     a descendant's 30 is known: from there on
+ *     lm                 ├────┤ 40            the descendants stand for it
+ * ```
+ */
+import type { TraceColumns } from './columns.ts'
+import { SparseColumn } from './sparse-column.ts'
+
+export class Figure {
+  readonly #of: (columns: TraceColumns) => SparseColumn
+  /** From when on descendants that have ended stand for a span; NaN = none does. */
+  readonly #replacedS = new SparseColumn()
+  /** Those that are still open: where they count from moves when they end. */
+  readonly #open = new Set<number>()
+  readonly #onReplaced: (slot: number) => void
+  #version = -1
+
+  /** @param onReplaced hears of each span that counts differently since a descendant ended */
+  constructor(of: (columns: TraceColumns) => SparseColumn, onReplaced: (slot: number) => void) {
+    this.#of = of
+    this.#onReplaced = onReplaced
+  }
+
+  /** Reads what changed since the last call. */
+  sync(columns: TraceColumns): void {
+    if (columns.version === this.#version) return
+    const changed = columns.spansChangedSince(this.#version)
+    if (changed === undefined || columns.revisedVersion > this.#version) this.#tellAll(columns)
+    else this.#tellChanged(columns, changed)
+    this.#version = columns.version
+  }
+
+  /** The sum in [from, to) as of a time, as if nothing were open. */
+  sumOf(columns: TraceColumns, from: number, to: number, atS: number): number {
+    let sum = 0
+    this.#of(columns).each(from, to, (slot, value) => {
+      if (this.#counts(columns, slot, atS)) sum += value
+    })
+    return sum
+  }
+
+  /** What open spans take from the sum of all: they stand for their ancestors, too. */
+  takenByOpen(columns: TraceColumns, atS: number): number {
+    const values = this.#of(columns)
+    let taken = 0
+    for (const slot of this.#aboveOpen(columns, atS)) {
+      const value = values.at(slot)
+      if (!Number.isNaN(value) && this.#counts(columns, slot, atS)) taken += value
+    }
+    return taken
+  }
+
+  /** The latest time at which a sum of [from, to) changes. */
+  lastChangeS(columns: TraceColumns, from: number, to: number): number {
+    let lastS = Number.NEGATIVE_INFINITY
+    this.#of(columns).each(from, to, (slot) => {
+      lastS = Math.max(lastS, knownFromS(columns, slot), this.#replacedS.at(slot) || lastS)
+    })
+    return lastS
+  }
+
+  #counts(columns: TraceColumns, slot: number, atS: number): boolean {
+    if (knownFromS(columns, slot) > atS) return false
+    return !(this.#replacedS.at(slot) <= atS)
+  }
+
+  #tellChanged(columns: TraceColumns, changed: Iterable<number>): void {
+    const values = this.#of(columns)
+    for (const slot of changed) if (!Number.isNaN(values.at(slot))) this.#tell(columns, slot)
+  }
+
+  #tellAll(columns: TraceColumns): void {
+    this.#replacedS.each(0, Number.MAX_SAFE_INTEGER, (slot) => this.#onReplaced(slot))
+    this.#replacedS.clear()
+    this.#open.clear()
+    this.#of(columns).each(0, columns.spanCount, (slot) => this.#tell(columns, slot))
+  }
+
+  #tell(columns: TraceColumns, slot: number): void {
+    if (Number.isNaN(columns.endS.at(slot))) {
+      this.#open.add(slot)
+      return
+    }
+    this.#open.delete(slot)
+    const fromS = knownFromS(columns, slot)
+    for (let up = columns.parent.at(slot); up >= 0; up = columns.parent.at(up)) {
+      if (this.#replacedS.at(up) <= fromS) return
+      this.#replacedS.set(up, fromS)
+      this.#onReplaced(up)
+    }
+  }
+
+  /** Ancestors of spans that are open, if those have begun by `atS`. */
+  #aboveOpen(columns: TraceColumns, atS: number): Set<number> {
+    const above = new Set<number>()
+    for (const slot of this.#open) {
+      if (columns.startS.at(slot) > atS) continue
+      for (let up = columns.parent.at(slot); up >= 0; up = columns.parent.at(up)) {
+        if (above.has(up)) break
+        above.add(up)
+      }
+    }
+    return above
+  }
+}
+
+/** A span's figure is known at its end; that of an open span from its start on. */
+function knownFromS(columns: TraceColumns, slot: number): number {
+  const endS = columns.endS.at(slot)
+  const startS = columns.startS.at(slot)
+  return Number.isNaN(endS) ? startS : Math.max(endS, startS)
+}

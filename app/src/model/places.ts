@@ -1,0 +1,42 @@
+/**
+ * Where spans stand: group and row of each as one number, since a run has few different places.
+ * `group` and `row` read it as columns.
+ */
+import { Int32Column, type Column } from './chunks.ts'
+
+export class Places {
+  readonly group: Column
+  readonly row: Column
+  readonly #placeOf = new Int32Column()
+  readonly #groups: number[] = []
+  readonly #rows: number[] = []
+  /** By group and row. */
+  readonly #numbers: (number[] | undefined)[] = []
+
+  constructor() {
+    this.group = { at: (slot) => this.#groups[this.#placeOf.at(slot)] ?? 0 }
+    this.row = { at: (slot) => this.#rows[this.#placeOf.at(slot)] ?? 0 }
+  }
+
+  /** Writes the place of each of `slots`. */
+  write(slots: Int32Array, groups: Int32Array, rows: Int32Array): void {
+    const places = new Int32Array(slots.length)
+    for (let i = 0; i < places.length; i++) places[i] = this.#numberOf(groups[i]!, rows[i]!)
+    this.#placeOf.write(slots, places)
+  }
+
+  clear(): void {
+    this.#placeOf.clear()
+    this.#groups.length = 0
+    this.#rows.length = 0
+    this.#numbers.length = 0
+  }
+
+  #numberOf(group: number, row: number): number {
+    const rows = (this.#numbers[group] ??= [])
+    const known = rows[row]
+    if (known !== undefined) return known
+    this.#rows.push(row)
+    return (rows[row] = this.#groups.push(group) - 1)
+  }
+}

@@ -1,0 +1,50 @@
+/** Patches for tests, column by column: what is not given is as of a span that has just begun. */
+import type { SpanPatch, TracePatch } from '../worker/protocol.ts'
+
+type Values = { readonly [K in Exclude<keyof SpanPatch, 'slots'>]?: (slot: number) => number }
+
+/** A patch of the spans at `slots`, all of one kind in the rows of one group. */
+export function spanPatch(slots: Int32Array, values: Values): TracePatch {
+  const none = (): number => Number.NaN
+  const floats = (of: (slot: number) => number = none) => Float64Array.from(slots, of)
+  const ints = (of: (slot: number) => number = () => 0) => Int32Array.from(slots, of)
+  const subject = ints(values.subject ?? (() => -1))
+  return {
+    spans: {
+      slots,
+      startS: floats(values.startS),
+      endS: floats(values.endS),
+      fadeS: floats(values.fadeS),
+      kind: Uint16Array.from(ints(values.kind)),
+      subject,
+      startSubject: ints(values.startSubject ?? (() => -1)),
+      group: ints(values.group),
+      row: ints(values.row),
+      parent: ints(values.parent ?? (() => -1)),
+      flags: Uint8Array.from(ints(values.flags)),
+      ambiguousAtS: floats(values.ambiguousAtS),
+      errorAtS: floats(values.errorAtS),
+      tokens: floats(values.tokens),
+      costUsd: floats(values.costUsd),
+      startPosition: floats(values.startPosition),
+      endPosition: floats(values.endPosition),
+    },
+    marks: {
+      slots: new Int32Array(0),
+      timeS: new Float64Array(0),
+      kind: new Uint16Array(0),
+      subject: new Int32Array(0),
+      group: new Int32Array(0),
+      row: new Int32Array(0),
+      parent: new Int32Array(0),
+      flags: new Uint8Array(0),
+      position: new Float64Array(0),
+    },
+    relayout: false,
+    kinds: [],
+    strings: [],
+    groups: undefined,
+    firstS: 0,
+    lastS: 99,
+  }
+}

@@ -1,0 +1,107 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { BarList, BarState } from './bar-list.ts'
+import { StripPixels, type StripInks } from './strip-pixels.ts'
+
+const RED = 0xff0000ff
+const FAINT_RED = 0x400000ff
+
+/** A bar's ink is its kind, as opaque as it is covered. */
+const INKS: StripInks = {
+  bar: (bars, bar) => (((bars.cover[bar]! * 60) << 24) | bars.kind[bar]!) >>> 0,
+  error: (isDimmed) => (isDimmed ? FAINT_RED : RED),
+}
+
+interface Bar {
+  readonly leftPx: number
+  readonly rightPx: number
+  readonly kind?: number
+  readonly cover?: number
+  readonly state?: number
+  readonly topPx?: number
+}
+
+function stripsOf(rows: readonly Bar[], deviceRatio = 1): StripPixels {
+  const bars = new BarList()
+  const strips = new StripPixels()
+  strips.begin(10, 100, deviceRatio)
+  for (const { leftPx, rightPx, kind = 1, cover = 4, state = 0, topPx = 20 } of rows) {
+    const bar = bars.push()
+    bars.leftPx[bar] = leftPx
+    bars.rightPx[bar] = rightPx
+    bars.topPx[bar] = topPx
+    bars.heightPx[bar] = 16
+    bars.kind[bar] = kind
+    bars.cover[bar] = cover
+    bars.state[bar] = state
+    strips.add(bars, bar, INKS, 3)
+  }
+  return strips
+}
+
+/** One line as letters: the kind's number, `!` for an error, `·` for nothing. */
+function line(strips: StripPixels, at: number): string {
+  const pixels = new Uint32Array(strips.bytes.buffer).subarray(at * strips.width)
+  return Array.from(pixels.subarray(0, strips.width), (pixel) => {
+    if (pixel === RED || pixel === FAINT_RED) return '!'
+    return pixel === 0 ? '·' : String(pixel & 0xffffff)
+  }).join('')
+}
+
+test('bars are runs of pixels, a line a row', () => {
+  const strips = stripsOf([
+    { leftPx: 1, rightPx: 3 },
+    { leftPx: 3, rightPx: 4, kind: 2 },
+    { leftPx: 0, rightPx: 2, topPx: 40 },
+  ])
+  expect([line(strips, 0), line(strips, 2)]).toEqual(['·112······', '11········'])
+  expect(strips.rows.map(({ topPx }) => topPx)).toEqual([20, 40])
+})
+
+test('device pixels are told apart', () => {
+  expect(line(stripsOf([{ leftPx: 1.5, rightPx: 3 }], 2), 0)).toBe('···111··············')
+})
+
+test('where bars lie over each other, the one that covers more is seen', () => {
+  const strips = stripsOf([
+    { leftPx: 0, rightPx: 4, cover: 3 },
+    { leftPx: 2, rightPx: 6, kind: 2, cover: 1 },
+    { leftPx: 3, rightPx: 4, kind: 3, cover: 4 },
+  ])
+  expect(line(strips, 0)).toBe('111322····')
+})
+
+test('a failed bar is red for three pixels, and of a merged one only a flag', () => {
+  const strips = stripsOf([
+    { leftPx: 1, rightPx: 2, state: BarState.ERROR },
+    { leftPx: 5, rightPx: 6, state: BarState.ERROR | BarState.MERGED },
+  ])
+  expect([line(strips, 0), line(strips, 1)]).toEqual(['·!!!·1····', '·····!!!··'])
+  expect(strips.rows[0]?.hasFlags).toBe(true)
+})
+
+test('no failure that is in sight is without a red pixel', () => {
+  const bar = fc.record({
+    leftPx: fc.integer({ min: -3, max: 9 }),
+    widthPx: fc.integer({ min: 1, max: 5 }),
+    cover: fc.integer({ min: 1, max: 4 }),
+    isMerged: fc.boolean(),
+    isFailed: fc.boolean(),
+  })
+  fc.assert(
+    fc.property(fc.array(bar, { maxLength: 20 }), (drawn) => {
+      const strips = stripsOf(
+        drawn.map(({ leftPx, widthPx, cover, isMerged, isFailed }) => ({
+          leftPx,
+          rightPx: leftPx + widthPx,
+          cover,
+          state: (isMerged ? BarState.MERGED : 0) | (isFailed ? BarState.ERROR : 0),
+        })),
+      )
+      for (const { leftPx, isMerged, isFailed } of drawn) {
+        if (!isFailed || leftPx < 0) continue
+        expect(line(strips, isMerged ? 1 : 0)[leftPx]).toBe('!')
+      }
+    }),
+  )
+})

@@ -1,0 +1,127 @@
+/**
+ * Runs of any size as the worker would send them, patch by patch, for benches: agents in turns, a
+ * model call with its two phases in each, a few tools, one tool in forty failed.
+ */
+import { SpanFlag } from '@wattline/trace'
+import type { SpanPatch, TracePatch } from '../../worker/protocol.ts'
+
+const AGENTS = 8
+const SPANS_A_TURN = 8
+const KINDS = ['turn', 'lm_inference', 'prefill', 'decode', 'tool_call'] as const
+const SUBJECTS = ['Qwen/Qwen3-8B', 'web_search', 'read_file', 'run_tests', 'grep', 'sql_query']
+const TURN_S = 4
+/** Which kind, row, start and length each span of a turn has, as shares of the turn. */
+const SHAPE = [
+  { kind: 0, row: 0, at: 0, length: 0.97, parent: 0 },
+  { kind: 1, row: 1, at: 0.01, length: 0.4, parent: 0 },
+  { kind: 2, row: 2, at: 0.01, length: 0.1, parent: 1 },
+  { kind: 3, row: 2, at: 0.11, length: 0.3, parent: 1 },
+  { kind: 4, row: 1, at: 0.42, length: 0.08, parent: 0 },
+  { kind: 4, row: 1, at: 0.51, length: 0.12, parent: 0 },
+  { kind: 4, row: 1, at: 0.65, length: 0.02, parent: 0 },
+  { kind: 4, row: 1, at: 0.7, length: 0.2, parent: 0 },
+] as const
+
+/**
+ * `count` spans in patches of `patchSpans`, in the order of their starts but for the jitter of
+ * eight writers.
+ *
+ * @param originS Unix seconds of its start
+ */
+export function* bigRun(
+  count: number,
+  patchSpans: number,
+  originS = 1.8e9,
+): Generator<TracePatch, void> {
+  for (let from = 0; from < count; from += patchSpans) {
+    const spans = emptySpans(Math.min(patchSpans, count - from))
+    let lastS = originS
+    for (let i = 0; i < spans.slots.length; i++) {
+      writeSpan(spans, i, from + i, originS)
+      lastS = Math.max(lastS, spans.endS[i] as number)
+    }
+    yield {
+      spans,
+      marks: NO_MARKS,
+      relayout: false,
+      kinds: from === 0 ? KINDS : [],
+      strings: from === 0 ? SUBJECTS : [],
+      groups: from === 0 ? GROUPS : undefined,
+      firstS: originS,
+      lastS,
+    }
+  }
+}
+
+const GROUPS = Array.from({ length: AGENTS }, (_, agent) => ({ label: `agent ${agent}`, rows: 3 }))
+
+const NO_MARKS = {
+  slots: new Int32Array(0),
+  timeS: new Float64Array(0),
+  kind: new Uint16Array(0),
+  subject: new Int32Array(0),
+  group: new Int32Array(0),
+  row: new Int32Array(0),
+  parent: new Int32Array(0),
+  flags: new Uint8Array(0),
+  position: new Float64Array(0),
+}
+
+function writeSpan(patch: SpanPatch, i: number, slot: number, originS: number): void {
+  const turn = Math.floor(slot / SPANS_A_TURN)
+  const part = slot % SPANS_A_TURN
+  const agent = turn % AGENTS
+  const { kind, row, at, length, parent } = SHAPE[part] as (typeof SHAPE)[number]
+  const startS = originS + (Math.floor(turn / AGENTS) + agent / AGENTS + at) * TURN_S
+  const noise = noiseOf(slot)
+  const endS = startS + length * TURN_S * (0.5 + noise / 2)
+  const isModel = kind === 1
+  const failed = kind === 4 && noise < 1 / 40
+  const subject = kind === 0 ? -1 : kind === 4 ? 1 + (slot % (SUBJECTS.length - 1)) : 0
+  patch.slots[i] = slot
+  patch.startS[i] = startS
+  patch.endS[i] = endS
+  patch.fadeS[i] = NaN
+  patch.kind[i] = kind
+  patch.subject[i] = subject
+  patch.startSubject[i] = subject
+  patch.group[i] = agent
+  patch.row[i] = row
+  patch.parent[i] = part === 0 ? -1 : slot - part + parent
+  patch.flags[i] = failed ? SpanFlag.ERROR : 0
+  patch.ambiguousAtS[i] = NaN
+  patch.errorAtS[i] = failed ? endS : NaN
+  patch.tokens[i] = isModel ? Math.round(200 + noise * 3000) : NaN
+  patch.costUsd[i] = isModel ? noise / 100 : NaN
+  patch.startPosition[i] = slot * 280
+  patch.endPosition[i] = slot * 280 + 140
+}
+
+/** Repeatable noise in [0, 1) by slot. */
+function noiseOf(slot: number): number {
+  let mixed = Math.imul(slot ^ (slot >>> 16), 0x45d9f3b)
+  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x45d9f3b)
+  return ((mixed ^ (mixed >>> 16)) >>> 0) / 4_294_967_296
+}
+
+function emptySpans(count: number): SpanPatch {
+  return {
+    slots: new Int32Array(count),
+    startS: new Float64Array(count),
+    endS: new Float64Array(count),
+    fadeS: new Float64Array(count),
+    kind: new Uint16Array(count),
+    subject: new Int32Array(count),
+    startSubject: new Int32Array(count),
+    group: new Int32Array(count),
+    row: new Int32Array(count),
+    parent: new Int32Array(count),
+    flags: new Uint8Array(count),
+    ambiguousAtS: new Float64Array(count),
+    errorAtS: new Float64Array(count),
+    tokens: new Float64Array(count),
+    costUsd: new Float64Array(count),
+    startPosition: new Float64Array(count),
+    endPosition: new Float64Array(count),
+  }
+}
