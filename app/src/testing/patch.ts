@@ -26,8 +26,6 @@ export function spanPatch(slots: Int32Array, values: Values): TracePatch {
       errorAtS: floats(values.errorAtS),
       tokens: floats(values.tokens),
       costUsd: floats(values.costUsd),
-      startPosition: floats(values.startPosition),
-      endPosition: floats(values.endPosition),
     },
     marks: {
       slots: new Int32Array(0),

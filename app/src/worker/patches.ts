@@ -110,8 +110,6 @@ export class PatchBuilder {
     patch.errorAtS[i] = flags & SpanFlag.ERROR ? (span.errorAtS ?? Number.NaN) : Number.NaN
     patch.tokens[i] = totalTokens(span.tokens) ?? Number.NaN
     patch.costUsd[i] = span.costUsd ?? Number.NaN
-    patch.startPosition[i] = span.startPosition
-    patch.endPosition[i] = span.endPosition ?? Number.NaN
   }
 
   #marks({ markSlots, removedMarks, places }: PatchInput): MarkPatch {
@@ -198,8 +196,6 @@ function emptySpanPatch(count: number): SpanPatch {
     errorAtS: new Float64Array(count),
     tokens: new Float64Array(count),
     costUsd: new Float64Array(count),
-    startPosition: new Float64Array(count),
-    endPosition: new Float64Array(count),
   }
 }
 

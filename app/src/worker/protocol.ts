@@ -23,8 +23,6 @@ export interface SpanPatch {
   readonly errorAtS: Float64Array
   readonly tokens: Float64Array
   readonly costUsd: Float64Array
-  readonly startPosition: Float64Array
-  readonly endPosition: Float64Array
 }
 
 /** Columns of the changed marks; `REMOVED` in `flags` takes one away. */

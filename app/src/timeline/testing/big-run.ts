@@ -93,8 +93,6 @@ function writeSpan(patch: SpanPatch, i: number, slot: number, originS: number): 
   patch.errorAtS[i] = failed ? endS : NaN
   patch.tokens[i] = isModel ? Math.round(200 + noise * 3000) : NaN
   patch.costUsd[i] = isModel ? noise / 100 : NaN
-  patch.startPosition[i] = slot * 280
-  patch.endPosition[i] = slot * 280 + 140
 }
 
 /** Repeatable noise in [0, 1) by slot. */
@@ -121,7 +119,5 @@ function emptySpans(count: number): SpanPatch {
     errorAtS: new Float64Array(count),
     tokens: new Float64Array(count),
     costUsd: new Float64Array(count),
-    startPosition: new Float64Array(count),
-    endPosition: new Float64Array(count),
   }
 }

@@ -104,8 +104,6 @@ export class SyntheticTrace {
       errorAtS: floats((span) => span.errorAtS),
       tokens: floats((span) => span.tokens),
       costUsd: floats((span) => span.costUsd),
-      startPosition: floats((span) => span.startS),
-      endPosition: floats((span) => span.endS),
     }
   }
 
