@@ -49,6 +49,7 @@ export { energyRecord } from './energy/energy-record.ts'
 export { correlateUpstream, type UpstreamBreakdown } from './energy/upstream-energy.ts'
 export { analyzeUpstream } from './energy/upstream-analysis.ts'
 export { readTelemetryCsv } from './telemetry-files/telemetry-csv.ts'
+export { type CostEstimate, estimateRunCost, type PriceTable, PRICES_AS_OF } from './prices.ts'
 export { pairUpstream, type UpstreamPair } from './upstream.ts'
 export { generateRun, type GenerateOptions } from './generate.ts'
 export {

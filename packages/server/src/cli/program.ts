@@ -182,6 +182,9 @@ function addStats(root: Command, io: CliIo): void {
       'Sum a log up: counts and percentiles of each kind, tokens, cost, and how good the data is.',
     )
     .addArgument(new Argument('<FILE>', 'a log (.jsonl, .jsonl.gz) or - for stdin'))
+    .addOption(
+      new Option('--prices <file>', 'prices of your own, for logs that tell no cost (JSON)'),
+    )
     .addOption(new Option('--json', 'one JSON object'))
     .action(async (file: string, flags: StatsFlags) => {
       const { stats } = await import('./stats.ts')

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { runCommand } from './testing/command.ts'
 import { hasNativeLogs, logText, nativeLog } from './testing/logs.ts'
@@ -83,4 +86,36 @@ test.skipIf(!hasNativeLogs)('sums eight threads up', async () => {
     spans: 517,
     quality: { unfinished: 8, ambiguous: 0, malformed: 0 },
   })
+})
+
+const WITHOUT_COST = logText([
+  ['lm_inference_start', 1000, { model: 'gpt-5-mini', span_id: 'b' }],
+  ['lm_inference_end', 1001, { span_id: 'b', prompt_tokens: 1_000_000, completion_tokens: 0 }],
+  ['lm_inference_start', 1001, { model: 'mine', span_id: 'c' }],
+  ['lm_inference_end', 1002, { span_id: 'c', prompt_tokens: 900, completion_tokens: 100 }],
+])
+
+test('a log that tells no cost gets an estimate, and it is marked as one', async () => {
+  const { stdout } = await runCommand(['stats', '-'], { stdin: WITHOUT_COST })
+  expect(stdout).toMatch(
+    /cost +≈ \$0\.25 \(estimate by list prices of [\d-]+, without 1 k tokens\)/,
+  )
+  const json = await runCommand(['stats', '-', '--json'], { stdin: WITHOUT_COST })
+  expect(JSON.parse(json.stdout)).toMatchObject({ costUsd: null, estimatedCostUsd: 0.25 })
+  const told = await runCommand(['stats', '-', '--json'], { stdin: LOG })
+  expect(JSON.parse(told.stdout)).toMatchObject({ costUsd: 0.03, estimatedCostUsd: null })
+})
+
+test('--prices are prices of one’s own', async () => {
+  const cwd = await mkdtemp(join(tmpdir(), 'wattline-prices-'))
+  await writeFile(join(cwd, 'prices.json'), '{"mine": [1000, 1000], "gpt-5-mini": [1, 1]}')
+  await writeFile(join(cwd, 'bad.json'), '{"mine": "cheap"}')
+  const with_ = async (file: string) =>
+    await runCommand(['stats', '-', '--json', '--prices', file], { stdin: WITHOUT_COST, cwd })
+  expect(JSON.parse((await with_('prices.json')).stdout)).toMatchObject({ estimatedCostUsd: 2 })
+  expect(await with_('bad.json')).toMatchObject({
+    code: 1,
+    stderr: 'wattline: bad.json: expected [input, output] for mine, got "cheap".\n',
+  })
+  await rm(cwd, { recursive: true })
 })

@@ -1,9 +1,12 @@
 /** `wattline stats FILE`: what a log adds up to, for people or as one JSON object. */
 import {
+  type CostEstimate,
+  estimateRunCost,
   formatBytes,
   formatCost,
   formatCount,
   formatDuration,
+  PRICES_AS_OF,
   type Summary,
   summarize,
 } from '@wattline/trace'
@@ -11,11 +14,13 @@ import type { LogReading } from '../read-log.ts'
 import { type CliIo, LineWriter } from './io.ts'
 import { readInput, requireEvents } from './log-input.ts'
 import { localTime, logTitle } from './log-title.ts'
+import { readPrices } from './price-file.ts'
 import { qualityNotes } from './quality-notes.ts'
 import { type Column, tableLines } from './table.ts'
 import { count, printable, type Style, styleFor, thousands, widthOf } from './terminal.ts'
 
 export interface StatsFlags {
+  readonly prices?: string
   readonly json?: boolean
 }
 
@@ -23,18 +28,25 @@ export async function stats(file: string, flags: StatsFlags, io: CliIo): Promise
   const reading = await readInput(file, io, {})
   requireEvents(reading, file)
   const summary = summarize(reading.trace)
+  const prices = flags.prices === undefined ? undefined : await readPrices(flags.prices, io)
+  const estimate = estimateRunCost(reading.trace, prices)
   const out = new LineWriter(io.stdout)
-  if (flags.json === true) await out.line(JSON.stringify(statsRecord(reading, summary)))
-  else for (const line of statsLines(file, reading, summary, io)) await out.line(line)
+  if (flags.json === true) await out.line(JSON.stringify(statsRecord(reading, summary, estimate)))
+  else for (const line of statsLines(file, reading, summary, estimate, io)) await out.line(line)
   await out.end()
 }
 
 /** The summary as JSON has it: null where something is not known, and the lines of the file. */
-function statsRecord(reading: LogReading, summary: Summary): object {
+function statsRecord(
+  reading: LogReading,
+  summary: Summary,
+  estimate: CostEstimate | undefined,
+): object {
   const absentIsNull = (_key: string, value: unknown) => (value === undefined ? null : value)
   const plain = JSON.parse(JSON.stringify(summary, absentIsNull)) as object
   return {
     ...plain,
+    estimatedCostUsd: estimate?.usd ?? null,
     bytes: reading.bytes,
     lines: reading.lines,
     unreadable: reading.unreadable,
@@ -42,7 +54,13 @@ function statsRecord(reading: LogReading, summary: Summary): object {
   }
 }
 
-function statsLines(file: string, reading: LogReading, summary: Summary, io: CliIo): string[] {
+function statsLines(
+  file: string,
+  reading: LogReading,
+  summary: Summary,
+  estimate: CostEstimate | undefined,
+  io: CliIo,
+): string[] {
   const style = styleFor(io.stdout, io.env)
   const width = widthOf(io.stdout, io.env)
   const { trace } = reading
@@ -52,7 +70,7 @@ function statsLines(file: string, reading: LogReading, summary: Summary, io: Cli
     '',
     ...kindTable(summary, style, width),
     '',
-    ...facts(reading, summary, style),
+    ...facts(reading, summary, estimate, style),
     '',
     ...(notes.length > 0
       ? notes
@@ -98,7 +116,12 @@ function milliseconds(ms: number | undefined): string {
 }
 
 /** Figures of the whole, one a line. */
-function facts(reading: LogReading, summary: Summary, style: Style): string[] {
+function facts(
+  reading: LogReading,
+  summary: Summary,
+  estimate: CostEstimate | undefined,
+  style: Style,
+): string[] {
   const { tokens, costUsd, firstS, lastS } = summary
   const rows: (readonly [name: string, value: string])[] = []
   if (firstS !== undefined && lastS !== undefined) {
@@ -116,6 +139,13 @@ function facts(reading: LogReading, summary: Summary, style: Style): string[] {
     rows.push(['tokens', `${formatCount(tokens.total)} ${style.dim(`(${parts})`)}`])
   }
   if (costUsd !== undefined) rows.push(['cost', formatCost(costUsd)])
+  else if (estimate !== undefined) rows.push(['cost', estimated(estimate, style)])
   rows.push(['log', `${count(reading.lines, 'line')}, ${formatBytes(reading.bytes)}`])
   return rows.map(([name, value]) => `${style.dim(name.padEnd(8))}${value}`)
+}
+
+/** The log tells no cost: what list prices make of its tokens. */
+function estimated({ usd, unpricedTokens }: CostEstimate, style: Style): string {
+  const left = unpricedTokens > 0 ? `, without ${formatCount(unpricedTokens)} tokens` : ''
+  return `≈ ${formatCost(usd)} ${style.dim(`(estimate by list prices of ${PRICES_AS_OF}${left})`)}`
 }

@@ -2,8 +2,8 @@
  * What a run's energy went to: by kind, tool, model and agent, per token and per call. Every joule of
  * a span counts once in each of these, since it is the span's own that is summed.
  */
+import { modelOf, toolOf } from '../model-of.ts'
 import { countedFigures, type CountedFigures, sumTokens } from '../stats.ts'
-import type { SpanView } from '../span-view.ts'
 import type { Trace } from '../trace.ts'
 import { CurveReader } from './curve-reader.ts'
 import type { EnergyLedger, SummedSource } from './energy-ledger.ts'
@@ -152,7 +152,7 @@ function groups(
   const byName = new Map<string, Sums>()
   for (const span of trace.spans) {
     const energy = ledger.energyOf(span.slot)
-    const name = nameOf(trace, span as SpanView, key)
+    const name = nameOf(trace, span, key)
     if (energy === undefined || name === undefined) continue
     let sums = byName.get(name)
     if (sums === undefined) {
@@ -188,22 +188,17 @@ function toGroup(sums: Sums, totalJ: number, counted: CountedFigures | undefined
   }
 }
 
-/** Kinds whose own work is no model's, whatever model they name. */
-const ABOVE_MODELS: ReadonlySet<string> = new Set(['agent', 'turn', 'tool_call', 'wait'])
-
-/** A part of a call belongs to the call's model; what a tool does in turn belongs to the tool. */
-function nameOf(trace: Trace, span: SpanView, key: GroupKey): string | undefined {
-  if (key === 'kind') return span.kind
-  if (key === 'agent') return span.agent
-  for (let at: SpanView | undefined = span; at !== undefined; at = at.parent as SpanView) {
-    if (key === 'model') {
-      if (ABOVE_MODELS.has(at.kind)) return undefined
-      if (at.modelId !== 0) return trace.texts.text(at.modelId)
-    } else if (at.kind === 'tool_call') {
-      return at.toolId === 0 ? at.subject : trace.texts.text(at.toolId)
-    }
+function nameOf(trace: Trace, span: Span, key: GroupKey): string | undefined {
+  switch (key) {
+    case 'kind':
+      return span.kind
+    case 'tool':
+      return toolOf(trace, span)
+    case 'model':
+      return modelOf(trace, span)
+    case 'agent':
+      return span.agent
   }
-  return undefined
 }
 
 function sum(values: readonly number[]): number {

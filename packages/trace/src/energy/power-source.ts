@@ -33,7 +33,8 @@ export class PowerSource {
   /** Its counter stands still while power is used. */
   isCounterStuck = false
   #stream: number
-  /** The latest sample of that stream. */
+  /** The earliest and the latest sample of that stream. */
+  #streamFirstS = Infinity
   #streamLastS = -Infinity
 
   /** @param place its name as far as that names a host and a device, such as `box/gpu0` */
@@ -53,14 +54,14 @@ export class PowerSource {
   /** Takes a sample, unless it is a second writer's while the first one still tells. */
   add(timeS: number, meter: MeterReading, stream: number, unusable: number): void {
     this.unusable += unusable
-    if (stream !== this.#stream) {
-      if (timeS <= this.#streamLastS + SILENT_S) {
-        this.otherWriters++
-        return
-      }
+    if (stream === this.#stream || timeS > this.#streamLastS + SILENT_S) {
       this.#stream = stream
+      this.#streamFirstS = Math.min(this.#streamFirstS, timeS)
+      this.#streamLastS = Math.max(this.#streamLastS, timeS)
+    } else if (timeS >= this.#streamFirstS - SILENT_S) {
+      this.otherWriters++
+      return
     }
-    if (timeS > this.#streamLastS) this.#streamLastS = timeS
     this.series.add(timeS, meter)
   }
 
@@ -76,6 +77,7 @@ export class PowerSource {
     if (byS === 0) return Infinity
     this.settle()
     this.series.shift(byS)
+    this.#streamFirstS += byS
     this.#streamLastS += byS
     this.curve.restart()
     this.curve.follow(0, !this.isCounterStuck)

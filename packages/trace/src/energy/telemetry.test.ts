@@ -61,6 +61,15 @@ describe('sources', () => {
     expect(source!.curve.totalJ).toBe(20)
   })
 
+  test('another writer of an earlier time is used too', () => {
+    const samples: Sample[] = [
+      [60, { energy_joules: 90 }, 'gpu0', 0],
+      [61, { energy_joules: 99 }, 'gpu0', 0],
+      [0, { energy_joules: 0 }, 'gpu0', 1],
+    ]
+    expect(energies(telemetryOf(samples))).toEqual({ gpu0: 99 })
+  })
+
   test('another writer goes on when the first is long silent', () => {
     const samples: Sample[] = [
       [0, { energy_joules: 0 }, 'gpu0', 0],
