@@ -85,10 +85,10 @@ export interface CostEstimate {
  * price. Tokens count once, as in `summarize`.
  */
 export function estimateRunCost(trace: Trace, prices?: PriceTable): CostEstimate | undefined {
-  const counted = countedFigures(trace.spans)
+  const counted = countedFigures(trace, trace.each())
   let usd: number | undefined
   let unpricedTokens = 0
-  for (const span of trace.spans) {
+  for (const span of trace.each()) {
     if (span.costUsd !== undefined) return undefined
     const tokens = counted.tokensOf(span)
     if (tokens === undefined) continue

@@ -64,8 +64,8 @@ export function summarizeEnergy(trace: Trace, ledger: EnergyLedger): EnergySumma
   const isKnown = sources.length > 0
   const totalJ = sum(sources.map((source) => source.totalJ))
   const idleJ = sum(sources.map((source) => source.idleJ))
-  const counted = countedFigures(trace, trace.spans)
-  const tokens = sumTokens(trace.spans, counted)?.total
+  const counted = countedFigures(trace, trace.each())
+  const tokens = sumTokens(trace.each(), counted)?.total
   const group = (key: GroupKey) => (isKnown ? groups(trace, ledger, totalJ, counted, key) : [])
   return {
     totalJ: isKnown ? totalJ : undefined,
@@ -134,7 +134,8 @@ type GroupKey = 'kind' | 'tool' | 'model' | 'agent'
 
 interface Sums {
   readonly name: string
-  readonly members: Span[]
+  spans: number
+  tokens: number | undefined
   ownJ: number
   lowJ: number
   highJ: number
@@ -150,16 +151,18 @@ function groups(
   key: GroupKey,
 ): EnergyGroup[] {
   const byName = new Map<string, Sums>()
-  for (const span of trace.spans) {
+  for (const span of trace.each()) {
     const energy = ledger.energyOf(span.slot)
     const name = nameOf(trace, span, key)
     if (energy === undefined || name === undefined) continue
     let sums = byName.get(name)
     if (sums === undefined) {
-      sums = { name, members: [], ownJ: 0, lowJ: 0, highJ: 0, calls: 0, callsJ: 0 }
+      sums = { name, spans: 0, tokens: undefined, ownJ: 0, lowJ: 0, highJ: 0, calls: 0, callsJ: 0 }
       byName.set(name, sums)
     }
-    sums.members.push(span)
+    sums.spans++
+    const tokens = key === 'model' ? counted.tokensOf(span)?.total : undefined
+    if (tokens !== undefined) sums.tokens = (sums.tokens ?? 0) + tokens
     sums.ownJ += energy.ownJ
     sums.lowJ += energy.lowJ
     sums.highJ += energy.highJ
@@ -168,16 +171,15 @@ function groups(
     sums.callsJ += energy.totalJ
   }
   return [...byName.values()]
-    .map((sums) => toGroup(sums, totalJ, key === 'model' ? counted : undefined))
+    .map((sums) => toGroup(sums, totalJ))
     .sort((a, b) => b.ownJ - a.ownJ || (a.name < b.name ? -1 : 1))
 }
 
-function toGroup(sums: Sums, totalJ: number, counted: CountedFigures | undefined): EnergyGroup {
-  const { name, members, ownJ, lowJ, highJ, calls, callsJ } = sums
-  const tokens = counted === undefined ? undefined : sumTokens(members, counted)?.total
+function toGroup(sums: Sums, totalJ: number): EnergyGroup {
+  const { name, spans, tokens, ownJ, lowJ, highJ, calls, callsJ } = sums
   return {
     name,
-    spans: calls > 0 ? calls : members.length,
+    spans: calls > 0 ? calls : spans,
     ownJ,
     lowJ,
     highJ: Math.min(highJ, totalJ),

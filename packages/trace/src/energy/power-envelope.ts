@@ -1,0 +1,137 @@
+/**
+ * The power of a source as a picture needs it: a time cut into equal parts, and of each part the
+ * lowest, highest and mean watts. Read from the curve of energy, so that the area under the mean is
+ * the joules; where the energy is not known there is no power either.
+ *
+ *     knots   ·────·──·───────·      ·────·        (a gap: not known)
+ *     parts   |    |    |    |    |    |    |
+ */
+import type { EnergyCurve } from './energy-curve.ts'
+import type { PowerSource } from './power-source.ts'
+
+/** Columns, a row a part; NaN = not known. */
+export interface PowerEnvelope {
+  readonly lowestW: Float32Array
+  readonly highestW: Float32Array
+  readonly meanW: Float32Array
+  /** Mean of the samples; where a part has none, that of the part before, up to a gap. */
+  readonly utilizationPct: Float32Array
+}
+
+/** The envelope of `parts` equal parts from `fromS` to `untilS`. O(samples in it + parts). */
+export function powerEnvelope(
+  { curve, series }: PowerSource,
+  fromS: number,
+  untilS: number,
+  parts: number,
+): PowerEnvelope {
+  const unknown = (): Float32Array<ArrayBuffer> => new Float32Array(parts).fill(NaN)
+  const envelope = {
+    lowestW: unknown(),
+    highestW: unknown(),
+    meanW: unknown(),
+    utilizationPct: unknown(),
+  }
+  const partS = (untilS - fromS) / parts
+  if (!(partS > 0)) return envelope
+  drawPower(curve, envelope, fromS, partS)
+  drawUtilization(series, curve.gapS, envelope.utilizationPct, fromS, partS)
+  return envelope
+}
+
+/** Joules of a source between two times, as far as they are known. */
+export function energyBetween(curve: EnergyCurve, fromS: number, untilS: number): number {
+  return Math.max(0, energyAt(curve, untilS) - energyAt(curve, fromS))
+}
+
+function energyAt({ timeS, energyJ, count }: EnergyCurve, atS: number): number {
+  const next = firstAfter(timeS, count, atS)
+  if (next === 0) return 0
+  const beforeJ = energyJ[next - 1]!
+  if (next === count) return beforeJ
+  const share = (atS - timeS[next - 1]!) / (timeS[next]! - timeS[next - 1]!)
+  return beforeJ + (energyJ[next]! - beforeJ) * share
+}
+
+function drawPower(
+  curve: EnergyCurve,
+  { lowestW, highestW, meanW }: PowerEnvelope,
+  fromS: number,
+  partS: number,
+): void {
+  const { timeS, energyJ, count } = curve
+  const parts = meanW.length
+  const untilS = fromS + parts * partS
+  const knownS = new Float64Array(parts)
+  const joules = new Float64Array(parts)
+  const unknown = new Set(curve.breaks.filter(({ isKnown }) => !isKnown).map(({ knot }) => knot))
+  for (let knot = Math.max(1, firstAfter(timeS, count, fromS)); knot < count; knot++) {
+    const beginS = timeS[knot - 1]!
+    const endS = timeS[knot]!
+    if (beginS >= untilS) break
+    if (unknown.has(knot) || endS <= beginS) continue
+    const watts = (energyJ[knot]! - energyJ[knot - 1]!) / (endS - beginS)
+    const first = Math.max(0, Math.floor((beginS - fromS) / partS))
+    const last = Math.min(parts - 1, Math.floor((endS - fromS) / partS))
+    for (let part = first; part <= last; part++) {
+      const partFromS = fromS + part * partS
+      const lengthS = Math.min(endS, partFromS + partS) - Math.max(beginS, partFromS)
+      if (lengthS <= 0) continue
+      knownS[part]! += lengthS
+      joules[part]! += watts * lengthS
+      if (!(lowestW[part]! <= watts)) lowestW[part] = watts
+      if (!(highestW[part]! >= watts)) highestW[part] = watts
+    }
+  }
+  for (let part = 0; part < parts; part++) {
+    if (knownS[part]! > 0) meanW[part] = joules[part]! / knownS[part]!
+  }
+}
+
+function drawUtilization(
+  series: { readonly count: number; timeS: Float64Array; utilizationPct: Float32Array },
+  gapS: number,
+  utilizationPct: Float32Array,
+  fromS: number,
+  partS: number,
+): void {
+  const { timeS, count } = series
+  const samples = new Uint32Array(utilizationPct.length)
+  const untilS = fromS + utilizationPct.length * partS
+  let [lastS, last] = [-Infinity, NaN]
+  let drawn = 0
+  const hold = (untilPart: number): void => {
+    for (; drawn < untilPart; drawn++) {
+      const isHeld = samples[drawn] === 0 && fromS + drawn * partS - lastS <= gapS
+      if (isHeld) utilizationPct[drawn] = last
+    }
+  }
+  for (let row = Math.max(0, firstAfter(timeS, count, fromS) - 1); row < count; row++) {
+    const atS = timeS[row]!
+    if (atS >= untilS) break
+    const value = series.utilizationPct[row]!
+    if (Number.isNaN(value)) continue
+    const part = Math.floor((atS - fromS) / partS)
+    hold(part)
+    if (part >= 0) {
+      const before = samples[part]!++
+      const mean = before === 0 ? 0 : utilizationPct[part]!
+      utilizationPct[part] = mean + (value - mean) / (before + 1)
+    }
+    lastS = atS
+    last = value
+  }
+  hold(utilizationPct.length)
+}
+
+/** Index of the first of `count` ascending times that is later than `atS`. */
+function firstAfter(timeS: Float64Array, count: number, atS: number): number {
+  let low = 0
+  let high = count
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (timeS[middle]! <= atS) low = middle + 1
+    else high = middle
+  }
+  return low
+}
