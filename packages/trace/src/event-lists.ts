@@ -3,7 +3,7 @@ import { larger } from './columns.ts'
 import type { EventTable } from './tables.ts'
 
 /** Index of the first item that is not before `event`. */
-export function lowerBound(events: EventTable, list: ArrayLike<number>, event: number): number {
+function lowerBound(events: EventTable, list: ArrayLike<number>, event: number): number {
   const count = list.length
   // Logs are nearly in order: try the end first.
   if (count === 0 || events.compare(list[count - 1]!, event) < 0) return count
