@@ -2,7 +2,7 @@
  * The columns of the page: written by patches of the worker, read by everybody, outside React.
  * Every span has its times, kind, subject, place and parent; what few spans have is kept sparse.
  */
-import type { MarkPatch, SpanPatch, TracePatch } from '../worker/protocol.ts'
+import type { EnergyPatch, MarkPatch, SpanPatch, TracePatch } from '../worker/protocol.ts'
 import { BLOCK_SHIFT } from './block-cache.ts'
 import { Chunked, Float64Column, Int32Column, Uint16Column, Uint8Column } from './chunks.ts'
 import type { TraceColumns, TraceGroup } from './columns.ts'
@@ -25,6 +25,7 @@ export class Columns implements TraceColumns {
   readonly errorAtS = new SparseColumn()
   readonly tokens = new SparseColumn()
   readonly costUsd = new SparseColumn()
+  readonly ownJ = new SparseColumn()
 
   markCount = 0
   readonly markTimeS = new Float64Column()
@@ -63,6 +64,13 @@ export class Columns implements TraceColumns {
     this.#applyMarks(patch.marks)
     this.firstS = patch.firstS
     this.lastS = patch.lastS
+  }
+
+  /** Writes the joules that came to be known. */
+  applyEnergy({ slots, ownJ }: EnergyPatch): void {
+    if (slots.length === 0) return
+    this.version += 1
+    this.ownJ.write(slots, ownJ)
   }
 
   /** Forgets everything: another run, or the log began anew. */

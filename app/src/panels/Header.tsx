@@ -1,8 +1,9 @@
 /** The bar at the top of a run: where we are, how it goes, and the few tools that concern it all. */
-import { formatCost, formatCount } from '@wattline/trace'
+import { formatCost, formatCount, formatJoules } from '@wattline/trace'
 import { change } from '../store/store.ts'
 import { useApp, useFacts } from '../store/app.tsx'
 import { enterRun } from '../store/run-transitions.ts'
+import { useAnswer } from '../store/use-answer.ts'
 import type { Counts } from '../model/counts.ts'
 import { Brand } from './Brand.tsx'
 import { ConnectionPill } from './ConnectionPill.tsx'
@@ -63,7 +64,53 @@ function CountList({ counts }: { counts: Counts }) {
           isNameQuiet
         />
       )}
+      <EnergyCounts tokens={counts.tokens} />
     </dl>
+  )
+}
+
+/** Joules, what a token cost of them, and how much went to nobody. */
+function EnergyCounts({ tokens }: { tokens: number | undefined }) {
+  const energy = useFacts((state) => state.energy)
+  const playheadS = useFacts((state) => state.playheadS)
+  const ask = playheadS === undefined ? undefined : { endS: playheadS }
+  const { answer: pastJ } = useAnswer('joules', ask, 'joules', playheadS ?? '')
+  if (energy?.totalJ === undefined) return undefined
+  const { totalJ, idleJ = 0, coverage } = energy
+  if (playheadS !== undefined) {
+    return pastJ === undefined ? undefined : (
+      <Count name="energy" value={formatJoules(pastJ)} exact={`${pastJ} J`} isNameQuiet />
+    )
+  }
+  const usedJ = totalJ - idleJ
+  const partly = coverage !== undefined && coverage < 0.995
+  return (
+    <>
+      <Count
+        name="energy"
+        value={`${partly ? '≥ ' : ''}${formatJoules(totalJ)}`}
+        exact={
+          partly
+            ? `${totalJ} J; power is known for ${Math.round(coverage * 100)} % of the run`
+            : `${totalJ} J`
+        }
+        isNameQuiet
+      />
+      {tokens !== undefined && tokens > 0 && (
+        <Count
+          name="/tok"
+          value={formatJoules(usedJ / tokens)}
+          exact={`${usedJ / tokens} J a token, idle not counted`}
+        />
+      )}
+      {totalJ > 0 && (
+        <Count
+          name="idle"
+          value={`${Math.round((idleJ / totalJ) * 100)} %`}
+          exact={`${formatJoules(idleJ)} while no span ran`}
+        />
+      )}
+    </>
   )
 }
 

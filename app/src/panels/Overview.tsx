@@ -12,6 +12,7 @@ import { DownloadIcon } from '../ui/icons.tsx'
 import { KindDot } from '../ui/KindDot.tsx'
 import { visible } from '../ui/visible.ts'
 import { SpanLinks } from './detail-parts.tsx'
+import { EnergyTables } from './EnergyTables.tsx'
 import { useColumns } from './use-columns.ts'
 
 export function Overview() {
@@ -29,6 +30,7 @@ export function Overview() {
         </p>
       </header>
       {answer !== undefined && answer.kinds.length > 0 && <KindTable kinds={answer.kinds} />}
+      {answer?.energy !== undefined && <EnergyTables energy={answer.energy} />}
       {answer !== undefined && answer.kinds.length > 0 && <DownloadButton />}
       {answer !== undefined && answer.errorCount > 0 && (
         <section className="details-section">

@@ -34,6 +34,11 @@ export function takeReport({ store, columns, frames }: ControlledParts, report: 
       frames.requestFrame('data')
       break
     }
+    case 'energy':
+      columns.applyEnergy(report.patch)
+      store.setState({ energy: report.patch.facts, version: columns.version })
+      frames.requestFrame('energy')
+      break
     case 'reset':
       columns.clear()
       change(store, resetRun, columns.version)

@@ -30,6 +30,7 @@ export function resetRun(state: AppState, version: number): AppState {
     matches: undefined,
     markMatches: undefined,
     quality: undefined,
+    energy: undefined,
     malformed: [],
     viewportKnown: false,
     skewS: 0,

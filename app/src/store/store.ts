@@ -29,6 +29,8 @@ export const INITIAL_STATE: AppState = {
   connection: { state: 'connecting', attempt: 0, retryAtS: undefined, reason: undefined },
   progress: undefined,
   quality: undefined,
+  energy: undefined,
+  notice: undefined,
   malformed: [],
   tornLine: undefined,
   version: 0,

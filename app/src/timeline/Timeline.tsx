@@ -5,9 +5,12 @@
  */
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import type { TraceColumns } from '../model/columns.ts'
+import { PowerTrack } from '../energy/PowerTrack.tsx'
+import type { AskPower } from '../energy/use-power.ts'
 import type { Frames } from '../store/frame.ts'
 import type { TimelineActions } from '../store/timeline-actions.ts'
 import type { Selected } from '../store/view-state.ts'
+import type { EnergyFacts } from '../worker/protocol.ts'
 import { createTimelineActions } from './actions.ts'
 import { densityOf, type Density } from './density.ts'
 import { TimelineEngine, type TimelineDispatch, type TimelineFacts } from './engine.ts'
@@ -32,8 +35,16 @@ export interface TimelineProps {
   readonly clockS: () => number
   /** Where "now" stands while following, as a share of the width. */
   readonly nowAt: number
+  /** The power track; undefined = nothing is measured. */
+  readonly power?: TimelinePower | undefined
   /** Called with what keys may ask, and with undefined when the timeline goes. */
   readonly onActions: (actions: TimelineActions | undefined) => void
+}
+
+export interface TimelinePower {
+  readonly energy: EnergyFacts
+  readonly ask: AskPower
+  readonly onOffset: (file: number, offsetS: number) => void
 }
 
 const HOVER_MS = 80
@@ -73,7 +84,10 @@ export function TimelineView(props: TimelineProps) {
   const { viewport, playheadS, clock } = facts
   const sums = useGroupSums(columns, playheadS)
   return (
-    <section className="timeline" aria-label="Timeline">
+    <section
+      className={props.power === undefined ? 'timeline' : 'timeline has-power'}
+      aria-label="Timeline"
+    >
       <Minimap
         density={density}
         extent={extent}
@@ -108,6 +122,17 @@ export function TimelineView(props: TimelineProps) {
         onScroll={onScroll}
         onHover={onHover}
       />
+      {props.power !== undefined && (
+        <PowerTrack
+          {...props.power}
+          viewport={viewport}
+          widthPx={size.widthPx}
+          playheadS={playheadS}
+          clock={clock}
+          originS={columns.firstS}
+          onRange={props.dispatch.setRange}
+        />
+      )}
       {hover !== undefined && canvas !== null ? (
         <HoverCard engine={engine} hover={hover} canvas={canvas} />
       ) : null}

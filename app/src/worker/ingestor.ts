@@ -25,12 +25,14 @@ import { GroupKeys } from './group-keys.ts'
 import { groupUnder, KeyValues, mustBeNoted, valueUnder } from './grouping.ts'
 import { PatchBuilder } from './patches.ts'
 import type { TracePatch } from './protocol.ts'
+import { RunEnergy } from './run-energy.ts'
 
 /** Malformed lines kept with their reason; all are counted. */
 const KEPT_MALFORMED = 200
 
 export class Ingestor {
   readonly trace = new Trace()
+  readonly energy = new RunEnergy(this.trace)
   readonly #reader: LogReader
   readonly #groupKeys = new GroupKeys()
   readonly #patches = new PatchBuilder(this.trace)
@@ -51,7 +53,10 @@ export class Ingestor {
         this.trace.addRow(row, position, this.#writer)
         if (this.#noted !== undefined) note(this.#noted, row, position, this.trace.spanCount - 1)
       },
-      sample: (sample) => this.trace.addSample(sample),
+      sample: (sample) => {
+        this.trace.addSample(sample)
+        this.energy.add(sample, this.#writer)
+      },
       malformed: (reason, position, line) => this.#addMalformed(position, line, reason),
       rescaled: () => this.trace.addRescaled(),
     }
@@ -135,13 +140,15 @@ export class Ingestor {
     const changes = this.trace.flush()
     this.#lanes.place(changes)
     const { spanSlots, markSlots, removedMarks } = changes
+    this.energy.noteSpans(spanSlots)
     if (spanSlots.length + markSlots.length + removedMarks.length === 0) return undefined
     return this.#build(changes, false)
   }
 
   /** Deals rows anew under another key; the patch holds every span and mark. */
   regroup(groupBy: string): TracePatch {
-    const { removedMarks } = this.trace.flush()
+    const { spanSlots: changed, removedMarks } = this.trace.flush()
+    this.energy.noteSpans(changed)
     const spanSlots = Int32Array.from({ length: this.trace.spanCount }, (_, slot) => slot)
     const markSlots = Int32Array.from({ length: this.trace.markCount }, (_, slot) => slot)
     this.#groupBy = groupBy
