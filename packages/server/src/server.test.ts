@@ -1,9 +1,10 @@
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { EventRecorder } from '@wattline/recorder'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { RunInfo } from './run-info.ts'
 import { createServer } from './server.ts'
 import { getJson, lines, record, startServer, tempDir, untilRun, watch } from './testing/harness.ts'
@@ -211,6 +212,20 @@ describe('record and watch', () => {
     await patient.close()
     const second = await startServer({ dir, lostAfterMs: 1 })
     expect(await second.store.info('r')).toMatchObject({ state: 'lost' })
+  })
+
+  test('a wall clock that is set cuts nobody and makes nobody silent', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const server = await startServer({ lostAfterMs: 200, heartbeatMs: 10 })
+    const recorder = record(server, 'r', 'w')
+    recorder.send(1, lines(1, 1))
+    await recorder.acked(1)
+    vi.setSystemTime(Date.now() + 3_600_000)
+    for (let pings = 0; pings < 3; pings += 1) await once(recorder.socket, 'ping')
+    recorder.send(2, lines(2, 2))
+    await recorder.acked(2)
+    expect(await server.store.info('r')).toMatchObject({ state: 'live', events: 2 })
   })
 
   test('a peer that answers no ping is cut', async () => {
