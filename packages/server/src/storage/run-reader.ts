@@ -11,12 +11,17 @@
  */
 import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import { RECORD_BYTES, readRecord, recordEnd, type AppendRecord } from './append-record.ts'
+import {
+  MAX_SPAN_BYTES,
+  RECORD_BYTES,
+  readRecord,
+  recordEnd,
+  type AppendRecord,
+} from './append-record.ts'
 import { APPENDS_FILE, LOG_FILE } from './run-meta.ts'
 import type { RunLog } from './run-log.ts'
 import type { LogChunk, LogItem, ReadFrom } from './store.ts'
 
-const MAX_CHUNK_BYTES = 256 * 1024
 const RECORDS_A_READ = 512
 const LF = 10
 
@@ -49,7 +54,8 @@ export async function* readRun(
         const recent = run.tail.after(cursor)
         // The file is behind only for readers that were away or slow: they will catch up again.
         if (recent === undefined) told = false
-        const chunk: LogChunk = recent ?? (await files.next(cursor))
+        const chunk: LogChunk | undefined = recent ?? (await nextOf(run, files, cursor))
+        if (chunk === undefined) continue
         yield chunk
         cursor = chunk.cursor
       } else {
@@ -64,6 +70,20 @@ export async function* readRun(
     stopReading()
     signal.removeEventListener('abort', wake)
     await files.close()
+  }
+}
+
+/** Undefined when the run's folder was removed meanwhile, which then is told as its end. */
+async function nextOf(
+  run: RunLog,
+  files: FileReader,
+  cursor: number,
+): Promise<LogChunk | undefined> {
+  try {
+    return await files.next(cursor)
+  } catch (error) {
+    if (run.vanished()) return undefined
+    throw error
   }
 }
 
@@ -86,6 +106,7 @@ class FileReader {
   /** Number of the record that starts at `#cursor`; undefined = look it up. */
   #nextRecord: number | undefined
   #cursor = 0
+  #version = 0
 
   constructor(run: RunLog) {
     this.#run = run
@@ -96,10 +117,12 @@ class FileReader {
     const { meta } = this.#run
     const log = await this.#openLog()
     const appends = await this.#openAppends()
+    // Of the file that is open: it may be replaced while it is read here.
+    const { records } = meta
     if (this.#nextRecord === undefined || this.#cursor !== cursor) {
-      this.#nextRecord = await this.#recordAfter(appends, cursor)
+      this.#nextRecord = await recordAfter(appends, cursor, records)
     }
-    const wanted = Math.min(RECORDS_A_READ, meta.records - this.#nextRecord)
+    const wanted = Math.min(RECORDS_A_READ, records - this.#nextRecord)
     const block = this.#block.subarray(0, wanted * RECORD_BYTES)
     await readFully(appends, block, this.#nextRecord * RECORD_BYTES)
     const first = wholeRecord(block, 0)
@@ -107,7 +130,7 @@ class FileReader {
     let taken = 1
     for (; taken < wanted; taken += 1) {
       const record = wholeRecord(block, taken * RECORD_BYTES)
-      if (record.writer !== first.writer || record.end - cursor > MAX_CHUNK_BYTES) break
+      if (record.writer !== first.writer || record.end - cursor > MAX_SPAN_BYTES) break
       end = record.end
     }
     this.#nextRecord += taken
@@ -139,24 +162,31 @@ class FileReader {
     return this.#log
   }
 
+  /** The file that the run's number of records belongs to. */
   async #openAppends(): Promise<FileHandle> {
-    this.#appends ??= await open(join(this.#run.folder, APPENDS_FILE), 'r')
+    const run = this.#run
+    while (this.#appends === undefined || this.#version !== run.recordsVersion) {
+      await this.#appends?.close()
+      this.#nextRecord = undefined
+      this.#version = run.recordsVersion
+      this.#appends = await open(join(run.folder, APPENDS_FILE), 'r')
+    }
     return this.#appends
   }
+}
 
-  /** Number of the first record that ends behind `cursor`, by bisection on disk. */
-  async #recordAfter(appends: FileHandle, cursor: number): Promise<number> {
-    const buffer = Buffer.allocUnsafe(RECORD_BYTES)
-    let low = 0
-    let high = this.#run.meta.records - 1
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2)
-      await readFully(appends, buffer, middle * RECORD_BYTES)
-      if (recordEnd(buffer, 0) > cursor) high = middle
-      else low = middle + 1
-    }
-    return low
+/** Number of the first of `records` that ends behind `cursor`, by bisection on disk. */
+async function recordAfter(appends: FileHandle, cursor: number, records: number): Promise<number> {
+  const buffer = Buffer.allocUnsafe(RECORD_BYTES)
+  let low = 0
+  let high = records - 1
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2)
+    await readFully(appends, buffer, middle * RECORD_BYTES)
+    if (recordEnd(buffer, 0) > cursor) high = middle
+    else low = middle + 1
   }
+  return low
 }
 
 function wholeRecord(block: Buffer, offset: number): AppendRecord {
