@@ -14,10 +14,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pass } from 'node:timers/promises'
+import { seeded } from '../support/random.ts'
+import { ServerProcess } from '../support/server-process.ts'
 import { checkFile, checkLog } from './check.ts'
 import { BadProxy } from './proxy.ts'
-import { seeded } from './random.ts'
-import { TorturedServer } from './server.ts'
 import { Viewer } from './viewer.ts'
 import { Writers } from './writers.ts'
 
@@ -66,7 +66,11 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
   const folder = await mkdtemp(join(tmpdir(), 'wattline-torture-'))
   const random = seeded(options.seed)
   const proxy = new BadProxy(random)
-  const server = new TorturedServer(options.root, join(folder, 'runs'))
+  const server = new ServerProcess({
+    root: options.root,
+    dir: join(folder, 'runs'),
+    node: ['--import', join(options.root, 'bench/torture/clock.mjs')],
+  })
   try {
     return await tortureIn({ options, folder, random, proxy, server })
   } finally {
@@ -81,7 +85,7 @@ interface Setup {
   readonly folder: string
   readonly random: () => number
   readonly proxy: BadProxy
-  readonly server: TorturedServer
+  readonly server: ServerProcess
 }
 
 async function tortureIn(setup: Setup): Promise<TortureReport> {

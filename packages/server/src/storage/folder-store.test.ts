@@ -149,8 +149,9 @@ describe('a folder a run', () => {
       if (value?.type === 'chunk') text += Buffer.from(value.bytes).toString()
     }
     await take()
-    for (let i = 0; i < 60; i += 1) await append(store, 'r', i * 1000 + 2, (i + 1) * 1000 + 1)
-    const wanted = lines(1, 60_001)
+    // More than is held in memory.
+    for (let i = 0; i < 200; i += 1) await append(store, 'r', i * 1000 + 2, (i + 1) * 1000 + 1)
+    const wanted = lines(1, 200_001)
     while (text.length < wanted.length) await take()
     expect(text).toBe(wanted)
     abort.abort()

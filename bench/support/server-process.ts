@@ -1,46 +1,48 @@
-/** The built `wattline serve`, which can be killed, stopped and started again on its folder. */
+/** The built `wattline serve` in a process of its own, which can be killed, stopped and started again. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 
 const READY = /http:\/\/127\.0\.0\.1:(\d+)/
 
-export class TorturedServer {
-  readonly #root: string
-  readonly #dir: string
+export interface ServerProcessOptions {
+  /** The checkout. */
+  readonly root: string
+  readonly dir: string
+  /** Flags of Node. */
+  readonly node?: readonly string[]
+  /** Flags of `wattline serve`. */
+  readonly flags?: readonly string[]
+}
+
+export class ServerProcess {
+  readonly #options: ServerProcessOptions
   #process: ChildProcess | undefined
-  #said = ''
   port = 0
 
-  constructor(root: string, dir: string) {
-    this.#root = root
-    this.#dir = dir
-  }
-
-  /** What it has written to stderr, over all its lives. */
-  get said(): string {
-    return this.#said
+  constructor(options: ServerProcessOptions) {
+    this.#options = options
   }
 
   get pid(): number {
     return this.#process?.pid ?? 0
   }
 
-  /** Resolves when it listens. */
+  /** Resolves when it listens, on a port of its own. */
   async start(): Promise<void> {
-    const cli = join(this.#root, 'packages/server/dist/cli.js')
-    const clock = join(this.#root, 'bench/torture/clock.mjs')
-    const child = spawn(
-      process.execPath,
-      ['--import', clock, cli, 'serve', '--no-open', '--port', '0', '--dir', this.#dir],
-      { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, NO_COLOR: '1' } },
-    )
+    const { root, dir, node = [], flags = [] } = this.#options
+    const cli = join(root, 'packages/server/dist/cli.js')
+    const args = ['serve', '--no-open', '--port', '0', '--dir', dir, ...flags]
+    const child = spawn(process.execPath, [...node, cli, ...args], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, NO_COLOR: '1' },
+    })
     this.#process = child
     let said = ''
     this.port = await new Promise((resolve, reject) => {
       child.stderr.setEncoding('utf8').on('data', (text: string) => {
-        said += text
-        this.#said += text
+        // The address comes early; what is said later is read only so that it does not block.
+        if (said.length < 10_000) said += text
         const port = READY.exec(said)?.[1]
         if (port !== undefined) resolve(Number(port))
       })
