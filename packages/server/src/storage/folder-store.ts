@@ -47,6 +47,8 @@ export interface FolderStoreOptions {
   readonly keep?: number
   /** Bytes all logs may take together. @default no limit */
   readonly maxDiskBytes?: number
+  /** @default 100_000 */
+  readonly maxRuns?: number
   /** Records in a run's `appends` above which neighbours are merged. @default 65_536 */
   readonly compactAboveRecords?: number
   /** @default silent */
@@ -223,6 +225,10 @@ export class FolderStore implements RunStore {
   async #makeFolder(id: string): Promise<RunLog> {
     const problem = runIdProblem(id)
     if (problem !== undefined) throw new StoreError('refused', problem)
+    const { maxRuns = 100_000 } = this.#options
+    if (this.#runs.size >= maxRuns) {
+      throw new StoreError('failed', `expected at most ${maxRuns} runs; delete some, or use --keep`)
+    }
     await this.#leaving.get(id)
     const folder = join(this.#dir, folderName(id))
     const meta = newRunMeta(id)

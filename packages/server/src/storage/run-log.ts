@@ -18,6 +18,8 @@ import { Tail } from './tail.ts'
 
 const MAX_BATCH_BYTES = 4 * 1024 * 1024
 const SAVE_AFTER_MS = 1000
+/** All are in `run.json`, and told to every viewer. */
+const MAX_WRITERS = 10_000
 const NOTHING = new Uint8Array(0)
 
 interface Pending {
@@ -224,6 +226,12 @@ export class RunLog {
     const known = this.#writers.get(id)
     if (known !== undefined) return known
     const index = this.meta.writers.length
+    if (index >= MAX_WRITERS) {
+      throw new StoreError(
+        'refused',
+        `expected at most ${MAX_WRITERS} writers a run; use another run`,
+      )
+    }
     this.meta.writers.push({
       id,
       name: '',
