@@ -30,6 +30,12 @@ export class Viewer {
     this.#socket?.terminate()
   }
 
+  /** Leaves for good. */
+  leave(): void {
+    this.#stopped = true
+    this.#socket?.terminate()
+  }
+
   /** Resolves when it has seen `bytes` bytes, with the digest of them. */
   async sawAll(bytes: number): Promise<string> {
     while (this.cursor < bytes) {
@@ -37,8 +43,7 @@ export class Viewer {
         this.#wake = resolve
       })
     }
-    this.#stopped = true
-    this.#socket?.terminate()
+    this.leave()
     return this.#hash.digest('hex')
   }
 

@@ -8,7 +8,7 @@ import { VERSION } from '../version.ts'
 import { dashboardFile, SECURITY_HEADERS } from './dashboard.ts'
 import { HttpError, noSuchRun, statusOf } from './errors.ts'
 import { getEvents } from './events-file.ts'
-import { cookieName, type Guard } from './guard.ts'
+import { cookieName, isLoopback, type Guard } from './guard.ts'
 import { metricsPage } from './metrics-page.ts'
 import { postEvents } from './post-events.ts'
 
@@ -173,6 +173,12 @@ function addEventRoutes(app: App, context: ServerContext): void {
 function addOpenRoute(app: App, context: ServerContext): void {
   app.post('/api/open', async (c) => {
     if (context.openFile === undefined) throw new HttpError(404, 'this server opens no files')
+    if (!isFromHere(c.env.incoming)) {
+      throw new HttpError(
+        403,
+        'expected a program on the machine of this server, which has the file',
+      )
+    }
     if (c.req.header('origin') !== undefined) {
       throw new HttpError(403, 'expected a program, got a page: pages cannot open files here')
     }
@@ -186,6 +192,10 @@ function addOpenRoute(app: App, context: ServerContext): void {
       throw new HttpError(400, error instanceof Error ? error.message : String(error))
     }
   })
+}
+
+function isFromHere({ socket }: IncomingMessage): boolean {
+  return isLoopback(socket.remoteAddress?.replace(/^::ffff:/, '') ?? '')
 }
 
 async function readJson(request: IncomingMessage): Promise<Record<string, unknown>> {
