@@ -34,15 +34,16 @@ export class Sockets {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', (error) => this.#context.log(`upgrade: ${error.message}`))
     const serve = this.#accepted(request)
-    if (typeof serve === 'function') this.#wss.handleUpgrade(request, socket, head, serve)
-    else {
+    if (typeof serve === 'function') {
+      this.#wss.handleUpgrade(request, socket, head, (client) => serve(client, socket))
+    } else {
       this.#context.metrics.refused(serve.status)
       reject(socket, serve)
     }
   }
 
   /** Who the connection is for, or why it is refused. */
-  #accepted(request: IncomingMessage): ((ws: WebSocket) => void) | Rejection {
+  #accepted(request: IncomingMessage): Serve | Rejection {
     const url = requestUrl(request)
     if (url === undefined) return { status: 400, error: 'expected an address that can be read' }
     const { pathname, searchParams } = url
@@ -74,7 +75,7 @@ export class Sockets {
     for (const client of this.#wss.clients) client.terminate()
   }
 
-  #endpoint(path: string, query: URLSearchParams): ((ws: WebSocket) => void) | string | undefined {
+  #endpoint(path: string, query: URLSearchParams): Serve | string | undefined {
     if (path !== '/record' && path !== '/watch') return undefined
     const run = query.get('run') ?? ''
     const problem = runIdProblem(run)
@@ -82,7 +83,7 @@ export class Sockets {
     return path === '/record' ? this.#recordEndpoint(run, query) : this.#watchEndpoint(run, query)
   }
 
-  #recordEndpoint(run: string, query: URLSearchParams): ((ws: WebSocket) => void) | string {
+  #recordEndpoint(run: string, query: URLSearchParams): Serve | string {
     const writer = query.get('writer') ?? ''
     const problem = writerIdProblem(writer)
     if (problem !== undefined) return problem
@@ -90,15 +91,18 @@ export class Sockets {
     return (socket) => this.#recorders.accept(socket, { run, writer, name })
   }
 
-  #watchEndpoint(run: string, query: URLSearchParams): ((ws: WebSocket) => void) | string {
+  #watchEndpoint(run: string, query: URLSearchParams): Serve | string {
     const text = query.get('cursor') ?? '0'
     if (!/^\d{1,16}$/.test(text)) return 'expected cursor to be a number the server gave'
     const cursor = Number(text)
     // Empty as well as absent: a viewer that has seen nothing yet knows none.
     const gen = query.get('gen') || undefined
-    return (socket) => void serveViewer(this.#context, socket, { run, cursor, gen })
+    return (socket, pipe) => void serveViewer(this.#context, { socket, pipe }, { run, cursor, gen })
   }
 }
+
+/** Takes a connection, and the stream below it. */
+type Serve = (socket: WebSocket, pipe: Duplex) => void
 
 interface Rejection {
   readonly status: number

@@ -12,6 +12,7 @@
  * {"beat": n}     nothing new, but the connection stands: pages cannot see a ping
  * ```
  */
+import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { ServerContext } from '../context.ts'
 import type { RunInfo } from '../run-info.ts'
@@ -32,9 +33,10 @@ export interface WatchParams {
 /** Serves one viewer until it leaves, the run is deleted or the server closes. Never rejects. */
 export async function serveViewer(
   context: ServerContext,
-  socket: WebSocket,
+  connection: Connection,
   params: WatchParams,
 ): Promise<void> {
+  const { socket } = connection
   const abort = new AbortController()
   socket.once('close', () => abort.abort())
   socket.on('error', (error) => context.log(`viewer: ${error.message}`, params))
@@ -46,7 +48,7 @@ export async function serveViewer(
       refuse(socket, Close.NO_SUCH_RUN, `there is no run ${params.run}`)
       return
     }
-    const viewer = new Viewer({ context, socket, heartbeat, source: found.source }, params)
+    const viewer = new Viewer({ ...connection, context, heartbeat, source: found.source }, params)
     await viewer.serve(found.info, abort.signal)
   } catch (error) {
     context.log(`viewer: ${String(error)}`, params)
@@ -55,9 +57,14 @@ export async function serveViewer(
   }
 }
 
-interface ViewerSetup {
-  readonly context: ServerContext
+interface Connection {
   readonly socket: WebSocket
+  /** The stream below the WebSocket. */
+  readonly pipe: Duplex
+}
+
+interface ViewerSetup extends Connection {
+  readonly context: ServerContext
   readonly heartbeat: Heartbeat
   readonly source: RunSource
 }
@@ -67,20 +74,23 @@ class Viewer {
   readonly #params: WatchParams
   readonly #context: ServerContext
   readonly #socket: WebSocket
+  readonly #pipe: Duplex
   readonly #heartbeat: Heartbeat
   readonly #source: RunSource
   #writer: string | undefined
   #shown = ''
   #runTimer: NodeJS.Timeout | undefined
   #sentAt = 0
+  #isGathering = false
   /** Position after what it was sent. */
   cursor = 0
 
-  constructor({ context, socket, heartbeat, source }: ViewerSetup, params: WatchParams) {
+  constructor({ context, socket, pipe, heartbeat, source }: ViewerSetup, params: WatchParams) {
     this.run = params.run
     this.#params = params
     this.#context = context
     this.#socket = socket
+    this.#pipe = pipe
     this.#heartbeat = heartbeat
     this.#source = source
   }
@@ -134,12 +144,14 @@ class Viewer {
 
   #control(message: object): void {
     this.#sentAt = performance.now()
+    this.#gather()
     this.#socket.send(JSON.stringify(message))
   }
 
   /** Sends, and waits while the socket is full. Closing wakes it too. */
   async #sendLines({ bytes, count }: WatchFrame): Promise<void> {
     this.#sentAt = performance.now()
+    this.#gather()
     this.#context.metrics.sent(count, bytes.length - CURSOR_BYTES)
     if (this.#socket.bufferedAmount + bytes.length <= FULL_ABOVE_BYTES) {
       this.#socket.send(bytes)
@@ -147,6 +159,17 @@ class Viewer {
     }
     await new Promise<void>((resolve) => this.#socket.send(bytes, () => resolve()))
     this.#heartbeat.seen()
+  }
+
+  /** What is sent before the event loop turns goes out in one write: with many writers frames are small. */
+  #gather(): void {
+    if (this.#isGathering) return
+    this.#isGathering = true
+    this.#pipe.cork()
+    process.nextTick(() => {
+      this.#isGathering = false
+      this.#pipe.uncork()
+    })
   }
 
   /** A page that was not told anything for a while can tell that the line is dead. */
