@@ -30,7 +30,8 @@ export function takeReport({ store, columns, frames }: ControlledParts, report: 
       columns.apply(report.patch)
       const { firstS, lastS } = columns
       const wallClockS = Date.now() / 1000
-      change(store, noteData, columns.version, { firstS, lastS, lastBeforeS, wallClockS })
+      const times = { firstS, lastS, lastBeforeS, wallClockS }
+      change(store, noteData, columns.version, times, report.progress)
       frames.requestFrame('data')
       break
     }

@@ -57,8 +57,13 @@ export interface DataTimes {
 }
 
 /** New data; until somebody has chosen a view, all of it is shown (or the last of a live run). */
-export function noteData(state: AppState, version: number, times: DataTimes): AppState {
-  const next = { ...state, version, skewS: skewOf(state, times) }
+export function noteData(
+  state: AppState,
+  version: number,
+  times: DataTimes,
+  progress = state.progress,
+): AppState {
+  const next = { ...state, version, progress, skewS: skewOf(state, times) }
   const { firstS } = times
   if (state.viewportKnown || Number.isNaN(firstS)) return next
   if (!isFollowed(state)) return { ...next, viewport: wholeView(firstS, times.lastS) }

@@ -200,7 +200,7 @@ export type ToWorker =
 
 /** Worker → page. */
 export type FromWorker =
-  | { readonly type: 'patch'; readonly patch: TracePatch }
+  | { readonly type: 'patch'; readonly patch: TracePatch; readonly progress: Progress }
   | { readonly type: 'energy'; readonly patch: EnergyPatch }
   /** The log starts over: everything known of it is void. */
   | { readonly type: 'reset' }

@@ -18,8 +18,10 @@ import { watchRun, type WatchSource } from './watch-source.ts'
 
 /** A frame. */
 const PATCH_INTERVAL_MS = 16
-/** While a long file is read, each patch may cost a frame that nobody needs: they come further apart. */
-const LONGEST_PATCH_INTERVAL_MS = 250
+/** A file's first bars come at once; then frames that nobody needs would only keep it from being read. */
+const READING_INTERVAL_MS = 250
+/** How long "at once" lasts. */
+const FIRST_BARS_MS = 50
 const QUALITY_INTERVAL_MS = 400
 const ENERGY_INTERVAL_MS = 250
 /** Bringing joules up to date may take this share of the time. */
@@ -176,8 +178,8 @@ export class Session {
 
   #patchIntervalMs(): number {
     if (this.#beganMs === undefined || this.#progress.done) return PATCH_INTERVAL_MS
-    const eighthMs = (performance.now() - this.#beganMs) / 8
-    return Math.min(Math.max(PATCH_INTERVAL_MS, eighthMs), LONGEST_PATCH_INTERVAL_MS)
+    const isFirst = performance.now() - this.#beganMs < FIRST_BARS_MS
+    return isFirst ? PATCH_INTERVAL_MS : READING_INTERVAL_MS
   }
 
   #readRaw(position: number): Promise<Uint8Array> {
@@ -253,11 +255,13 @@ export class Session {
   #sendPatch(): void {
     const patch = this.#ingestor.flush()
     if (patch !== undefined) this.#postPatch(patch)
-    this.#post({ type: 'progress', progress: this.#currentProgress() })
+    else this.#post({ type: 'progress', progress: this.#currentProgress() })
   }
 
+  /** With the progress, since each message makes the page render. */
   #postPatch(patch: TracePatch): void {
-    this.#post({ type: 'patch', patch }, buffersOf(patch))
+    const progress = this.#currentProgress()
+    this.#post({ type: 'patch', patch, progress }, buffersOf(patch))
   }
 
   /** Joules follow the spans that the page has; what takes long is done less often. */
