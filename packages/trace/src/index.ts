@@ -15,6 +15,7 @@ export {
   type Mark,
   type Span,
   type Tokens,
+  type WriterQuality,
   type WriterState,
 } from './span.ts'
 export { encodeEvent, encodeSample } from './encode.ts'

@@ -9,6 +9,11 @@ export interface WriterFacts {
   state: WriterState
   /** Unix seconds of its latest event. */
   lastS: number
+  events: number
+  late: number
+  malformed: number
+  lost: number
+  rescaled: number
 }
 
 /** What the views of one trace share. */
@@ -45,6 +50,11 @@ export class SpanView implements Span {
   }
   get writer(): number {
     return this.#source.events.writer(this.#start)
+  }
+  get late(): boolean {
+    const { events } = this.#source
+    const end = this.#end
+    return events.late.has(this.#start) || (end !== NONE && events.late.has(end))
   }
   get hasIds(): boolean {
     return this.#source.events.hasIds(this.#start)

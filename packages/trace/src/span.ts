@@ -72,6 +72,8 @@ export interface Span {
   /** US dollars. */
   readonly costUsd: number | undefined
   readonly writer: number
+  /** Its start or its end is older than one that stood before it in the log. */
+  readonly late: boolean
   /** Text of its start under one of the keys that pairing looks at; see `scopeKeyIndex`. */
   scopeText(keyIndex: number): string | undefined
 }
@@ -89,6 +91,8 @@ export interface Mark {
   readonly agent: string | undefined
   readonly error: string | undefined
   readonly writer: number
+  /** It is older than an event that stood before it in the log. */
+  readonly late: boolean
   /** Its text under one of the keys that pairing looks at; see `scopeKeyIndex`. */
   scopeText(keyIndex: number): string | undefined
 }
@@ -115,4 +119,14 @@ export interface DataQuality {
   readonly rescaled: number
   /** Spans whose parent is a guess. */
   readonly parentUnsure: number
+}
+
+/** What is in doubt of one writer's events. Summed over all writers it is the trace's. */
+export interface WriterQuality extends DataQuality {
+  /** Its number, as given to `Trace.add`. */
+  readonly writer: number
+  readonly state: WriterState
+  readonly events: number
+  /** Unix seconds of its latest event; undefined while there is none. */
+  readonly lastS: number | undefined
 }

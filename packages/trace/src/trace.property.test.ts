@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { AgentEvent, JsonValue } from './event.ts'
-import { SpanFlag } from './span.ts'
+import { SpanFlag, type DataQuality } from './span.ts'
 import { Lanes } from './lanes.ts'
 import { markLine, oracle, spanLine, type OracleEvent } from './testing/oracle.ts'
 import { Trace } from './trace.ts'
@@ -63,6 +63,24 @@ function facts(trace: Trace): string[] {
   return [...spans, ...marks].sort()
 }
 
+/** What a writer's spans and marks say one by one. */
+function doubtsOf(trace: Trace, writer: number): Partial<DataQuality> {
+  const spans = trace.spans.filter((span) => span.writer === writer)
+  const flagged = (flag: number) => spans.filter(({ flags }) => (flags & flag) !== 0).length
+  return {
+    ambiguous: flagged(SpanFlag.AMBIGUOUS),
+    unfinished: flagged(SpanFlag.DID_NOT_END),
+    clock: flagged(SpanFlag.CLOCK),
+    parentUnsure: flagged(SpanFlag.PARENT_UNSURE),
+    orphan: trace.marks.filter((mark) => mark.orphan && mark.writer === writer).length,
+  }
+}
+
+function lateCount(order: readonly OracleEvent[]): number {
+  const times = order.map(({ event }) => event.timestamp)
+  return times.filter((timeS, at) => timeS < Math.max(...times.slice(0, at))).length
+}
+
 const arrival = log.chain((events) =>
   fc.record({
     events: fc.constant(events),
@@ -119,6 +137,31 @@ describe('a trace', () => {
         expect([...heard].sort(([a], [b]) => a - b)).toEqual(
           trace.spans.map((span) => [span.slot, line(span.slot)]),
         )
+      }),
+      { numRuns: RUNS },
+    )
+  })
+
+  it('counts what is in doubt writer by writer, as one finds it by looking at every span', () => {
+    fc.assert(
+      fc.property(arrival, fc.integer({ min: 1, max: 3 }), ({ order, flushEvery }, writers) => {
+        const trace = new Trace()
+        order.forEach(({ event, position }, index) => {
+          trace.add(event, position, position % writers)
+          if (index % flushEvery === 0) trace.flush()
+          if (index % 7 === 0) trace.setWriter(index % writers, index % 2 === 0 ? 'lost' : 'live')
+        })
+        trace.addLost(3, writers - 1)
+        trace.addMalformed(order.length, 'nonsense', 0)
+        trace.flush()
+        const parts = trace.qualityOfWriters()
+        for (const part of parts) expect(part).toMatchObject(doubtsOf(trace, part.writer))
+        const sum = (key: keyof DataQuality) => parts.reduce((total, part) => total + part[key], 0)
+        for (const [key, value] of Object.entries(trace.quality())) {
+          expect([key, value]).toEqual([key, sum(key as keyof DataQuality)])
+        }
+        expect(parts.reduce((total, { events }) => total + events, 0)).toBe(order.length)
+        expect(trace.quality().late).toBe(lateCount(order))
       }),
       { numRuns: RUNS },
     )

@@ -17,7 +17,14 @@ import { readEvent } from './metadata-reader.ts'
 import { ParentLinks } from './parent-links.ts'
 import type { PlaceTable } from './place.ts'
 import { ScopeTable } from './scope.ts'
-import { SpanFlag, type DataQuality, type Mark, type Span, type WriterState } from './span.ts'
+import {
+  SpanFlag,
+  type DataQuality,
+  type Mark,
+  type Span,
+  type WriterQuality,
+  type WriterState,
+} from './span.ts'
 import { SpanView, type ViewSource, type WriterFacts } from './span-view.ts'
 import { Sweep } from './sweep.ts'
 import { EventTable, SpanTable } from './tables.ts'
@@ -65,7 +72,7 @@ export class Trace {
   readonly texts = new Interner()
   readonly #events = new EventTable()
   readonly #spans = new SpanTable()
-  readonly #marks = new MarkTable((point) => this.#events.slot[point]!)
+  readonly #marks = new MarkTable(this.#events)
   readonly #scopes = new ScopeTable()
   readonly #writers: WriterFacts[] = []
   readonly #source: ViewSource
@@ -94,11 +101,7 @@ export class Trace {
   readonly #flagged = new FlagCounts()
   readonly #flagSpan: SpanView
   readonly #malformed: MalformedLine[] = []
-  #malformedCount = 0
   #sampleCount = 0
-  #lateCount = 0
-  #lostCount = 0
-  #rescaledCount = 0
   #firstS: number | undefined
   #lastS: number | undefined
 
@@ -242,12 +245,17 @@ export class Trace {
   /** Takes one event as numbers; the row may be used again. Its texts are numbered by `texts`. */
   addRow(row: EventRow, position: number, writer = 0): void {
     const { timeS } = row
-    if (this.#lastS !== undefined && timeS < this.#lastS) this.#lateCount++
+    const isLate = this.#lastS !== undefined && timeS < this.#lastS
     this.#noteTime(timeS)
-    this.#lostCount += row.dropped
     const facts = this.#writer(writer)
+    facts.events++
+    facts.lost += row.dropped
     if (timeS > facts.lastS) facts.lastS = timeS
     const event = this.#events.add(row, position, writer, this.#scopes)
+    if (isLate) {
+      facts.late++
+      this.#events.late.add(event)
+    }
     if (row.phase === START) {
       const slot = this.#spans.add(event, this.#events.numberParents(row))
       this.#events.slot[event] = slot
@@ -262,19 +270,19 @@ export class Trace {
   }
 
   /** Notes a line that could not be read. */
-  addMalformed(position: number, reason: string): void {
-    this.#malformedCount++
+  addMalformed(position: number, reason: string, writer = 0): void {
+    this.#writer(writer).malformed++
     if (this.#malformed.length < KEPT_MALFORMED) this.#malformed.push({ position, reason })
   }
 
   /** Notes that a line's timestamp was not in seconds. */
-  addRescaled(): void {
-    this.#rescaledCount++
+  addRescaled(writer = 0): void {
+    this.#writer(writer).rescaled++
   }
 
   /** Notes events that are known to be missing. */
-  addLost(count: number): void {
-    this.#lostCount += count
+  addLost(count: number, writer = 0): void {
+    this.#writer(writer).lost += count
   }
 
   /**
@@ -303,16 +311,27 @@ export class Trace {
 
   /** As of the last `flush`. */
   quality(): DataQuality {
+    return sumQuality(this.qualityOfWriters())
+  }
+
+  /** The same writer by writer, in the order of their numbers; a step for each writer, none for spans. */
+  qualityOfWriters(): WriterQuality[] {
+    return [...this.#writers.keys()]
+      .filter((writer) => this.#writers[writer] !== undefined)
+      .map((writer) => this.#qualityOf(writer))
+  }
+
+  #qualityOf(writer: number): WriterQuality {
+    const { lastS, ...counted } = this.#writer(writer)
     return {
-      ambiguous: this.#flagged.count(SpanFlag.AMBIGUOUS),
-      orphan: this.#marks.orphanCount,
-      unfinished: this.#flagged.count(SpanFlag.DID_NOT_END),
-      clock: this.#flagged.count(SpanFlag.CLOCK),
-      parentUnsure: this.#flagged.count(SpanFlag.PARENT_UNSURE),
-      late: this.#lateCount,
-      malformed: this.#malformedCount,
-      lost: this.#lostCount,
-      rescaled: this.#rescaledCount,
+      ...counted,
+      writer,
+      lastS: lastS === -Infinity ? undefined : lastS,
+      ambiguous: this.#flagged.count(SpanFlag.AMBIGUOUS, writer),
+      orphan: this.#marks.orphansOf(writer),
+      unfinished: this.#flagged.count(SpanFlag.DID_NOT_END, writer),
+      clock: this.#flagged.count(SpanFlag.CLOCK, writer),
+      parentUnsure: this.#flagged.count(SpanFlag.PARENT_UNSURE, writer),
     }
   }
 
@@ -398,7 +417,7 @@ export class Trace {
     for (const slot of spanSlots) {
       this.#isChanged[slot] = 0
       span.slot = slot
-      this.#flagged.set(slot, span.flags)
+      this.#flagged.set(slot, span.flags, span.writer)
     }
     this.#changed = []
     const view = (slot: number) => this.#view(slot)
@@ -426,11 +445,34 @@ export class Trace {
   }
 
   #writer(writer: number): WriterFacts {
-    return (this.#writers[writer] ??= { state: 'live', lastS: -Infinity })
+    return (this.#writers[writer] ??= {
+      state: 'live',
+      lastS: -Infinity,
+      events: 0,
+      late: 0,
+      malformed: 0,
+      lost: 0,
+      rescaled: 0,
+    })
   }
 
   #noteTime(timeS: number): void {
     if (this.#firstS === undefined || timeS < this.#firstS) this.#firstS = timeS
     if (this.#lastS === undefined || timeS > this.#lastS) this.#lastS = timeS
+  }
+}
+
+function sumQuality(parts: readonly DataQuality[]): DataQuality {
+  const sum = (key: keyof DataQuality) => parts.reduce((total, part) => total + part[key], 0)
+  return {
+    ambiguous: sum('ambiguous'),
+    orphan: sum('orphan'),
+    unfinished: sum('unfinished'),
+    clock: sum('clock'),
+    parentUnsure: sum('parentUnsure'),
+    late: sum('late'),
+    malformed: sum('malformed'),
+    lost: sum('lost'),
+    rescaled: sum('rescaled'),
   }
 }
