@@ -101,6 +101,8 @@ export class WatchedRun {
           state: live ? 'live' : 'closed',
           events,
           lost: 0,
+          duplicates: 0,
+          clockBehindS: null,
           lastSeenAt: state.modifiedS,
         },
       ],

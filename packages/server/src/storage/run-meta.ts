@@ -12,6 +12,7 @@ export const LOG_FILE = 'events.jsonl'
 export const APPENDS_FILE = 'appends'
 export const META_FILE = 'run.json'
 const FORMAT = 1
+const UNCOUNTED = { duplicates: 0, clockBehindS: null }
 
 export interface WriterMeta {
   readonly id: string
@@ -19,6 +20,8 @@ export interface WriterMeta {
   state: WriterState
   events: number
   lost: number
+  duplicates: number
+  clockBehindS: number | null
   lastSeq: number
   lastSeenAt: number
 }
@@ -98,7 +101,11 @@ function parseRunMeta(text: string): RunMeta | undefined {
     [meta.createdAt, meta.updatedAt, meta.events, meta.lost, meta.records, meta.end].every(
       (value) => typeof value === 'number' && Number.isFinite(value),
     )
-  return ours ? (json as RunMeta) : undefined
+  if (!ours) return undefined
+  const run = json as RunMeta
+  // An older version did not count them.
+  const writers = run.writers.map((writer) => ({ ...UNCOUNTED, ...writer }))
+  return { ...run, writers }
 }
 
 export async function writeRunMeta(folder: string, meta: RunMeta, fsync: boolean): Promise<void> {
@@ -137,13 +144,6 @@ export function infoOf(meta: RunMeta): RunInfo {
     lost: meta.lost,
     gen: meta.gen,
     readOnly: false,
-    writers: meta.writers.map(({ id, name, state, events, lost, lastSeenAt }) => ({
-      id,
-      name,
-      state,
-      events,
-      lost,
-      lastSeenAt,
-    })),
+    writers: meta.writers.map(({ lastSeq: _, ...writer }) => writer),
   }
 }
