@@ -26,6 +26,7 @@ export class Columns implements TraceColumns {
   readonly tokens = new SparseColumn()
   readonly costUsd = new SparseColumn()
   readonly ownJ = new SparseColumn()
+  highestOwnJ = 0
 
   markCount = 0
   readonly markTimeS = new Float64Column()
@@ -71,12 +72,14 @@ export class Columns implements TraceColumns {
     if (slots.length === 0) return
     this.version += 1
     this.ownJ.write(slots, ownJ)
+    for (const joules of ownJ) if (joules > this.highestOwnJ) this.highestOwnJ = joules
   }
 
   /** Forgets everything: another run, or the log began anew. */
   clear(): void {
     this.spanCount = 0
     this.markCount = 0
+    this.highestOwnJ = 0
     for (const column of Object.values(this)) if (isColumn(column)) column.clear()
     this.#places.clear()
     this.groups = []

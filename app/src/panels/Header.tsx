@@ -6,6 +6,7 @@ import { enterRun } from '../store/run-transitions.ts'
 import { useAnswer } from '../store/use-answer.ts'
 import type { Counts } from '../model/counts.ts'
 import { Brand } from './Brand.tsx'
+import { ColorPicker } from './ColorPicker.tsx'
 import { ConnectionPill } from './ConnectionPill.tsx'
 import { GroupPicker } from './GroupPicker.tsx'
 import { PageTools } from './PageTools.tsx'
@@ -29,6 +30,7 @@ export function Header({ counts }: { counts: Counts }) {
       <div className="header-tools">
         <SearchBox />
         <GroupPicker />
+        <ColorPicker />
         <PageTools />
       </div>
     </header>
