@@ -10,12 +10,12 @@ import { enterRun } from './store/run-transitions.ts'
 import { change } from './store/store.ts'
 
 /** Takes files: telemetry goes to the run on screen, the others are shown, as a run or as a list. */
-export async function takeFiles(
+async function takeFiles(
   app: Pick<App, 'store' | 'files' | 'ingest'>,
   added: readonly File[],
 ): Promise<void> {
   const isOnRun = app.store.getState().runId !== undefined
-  const kinds = await Promise.all(added.map((file) => (isOnRun ? isTelemetry(file) : false)))
+  const kinds = isOnRun ? await Promise.all(added.map(isTelemetry)) : []
   for (const [at, file] of added.entries()) if (kinds[at] === true) addTelemetry(app, file)
   openFiles(
     app,

@@ -116,7 +116,8 @@ export class Columns implements TraceColumns {
     this.kind.write(slots, patch.kind)
     this.subject.write(slots, patch.subject)
     this.#writeStartSubjects(patch)
-    this.#places.write(slots, patch.group, patch.row)
+    // Indexes by row know no moves, and moves are rare: they are built anew.
+    if (this.#places.write(slots, patch.group, patch.row, this.spanCount)) this.#forgetLayout()
     this.parent.write(slots, patch.parent)
     this.flags.write(slots, patch.flags)
     this.ambiguousAtS.write(slots, patch.ambiguousAtS)

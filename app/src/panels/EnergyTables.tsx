@@ -45,7 +45,7 @@ function EnergyTable({ title, groups, label = (name) => name, query, perUnit }: 
           <th scope="col">{title}</th>
           <th scope="col">Joules</th>
           <th scope="col">Share</th>
-          <th scope="col">{perUnit === undefined ? '' : `A ${perUnit}`}</th>
+          {perUnit !== undefined && <th scope="col">A {perUnit}</th>}
         </tr>
       </thead>
       <tbody>

@@ -253,9 +253,9 @@ export class Session {
   }
 
   #sendPatch(): void {
-    const patch = this.#ingestor.flush()
-    if (patch !== undefined) this.#postPatch(patch)
-    else this.#post({ type: 'progress', progress: this.#currentProgress() })
+    const patches = this.#ingestor.flush()
+    for (const patch of patches) this.#postPatch(patch)
+    if (patches.length === 0) this.#post({ type: 'progress', progress: this.#currentProgress() })
   }
 
   /** With the progress, since each message makes the page render. */
