@@ -66,9 +66,11 @@ function EnergyTable({ title, groups, label = (name) => name, query, perUnit }: 
             <td>
               <Share share={group.share} />
             </td>
-            <td>
-              {formatJoules(perUnit === 'token' ? group.joulesPerToken : group.joulesPerCall)}
-            </td>
+            {perUnit !== undefined && (
+              <td>
+                {formatJoules(perUnit === 'token' ? group.joulesPerToken : group.joulesPerCall)}
+              </td>
+            )}
           </tr>
         ))}
       </tbody>
