@@ -10,6 +10,7 @@ import type { Frames } from './frame.ts'
 import { isLocalId, type LocalFiles } from './local-files.ts'
 import { noteData, resetRun, setConnection, setMatches } from './run-transitions.ts'
 import { change, type AppStore } from './store.ts'
+import { DEFAULT_GROUP } from './url.ts'
 
 const SEARCH_INTERVAL_MS = 150
 
@@ -75,6 +76,10 @@ function takeFacts(
       break
     case 'regrouped':
       store.setState(({ groupBy }) => ({ regrouping: groupBy !== report.groupBy }))
+      break
+    case 'notRegrouped':
+      // The one grouping that never needs the log again.
+      store.setState({ groupBy: DEFAULT_GROUP, notice: { text: report.reason, isBad: true } })
       break
     case 'connection':
       change(store, setConnection, report.connection)

@@ -1,6 +1,6 @@
 /** What the colours mean while bars are coloured by what they use. */
 import { formatJoules, formatWatts } from '@wattline/trace'
-import { HEAT_INKS, heatEnds, heatVariable, HEAT_STEPS, type Heat } from './heat.ts'
+import { HEAT_INKS, heatEnds, heatVariable, UNKNOWN_HEAT, type Heat } from './heat.ts'
 
 export function HeatLegend({ heat }: { heat: Heat | undefined }) {
   if (heat === undefined) return null
@@ -13,7 +13,7 @@ export function HeatLegend({ heat }: { heat: Heat | undefined }) {
         {atMost}
         {format(bottom)}
       </span>
-      {HEAT_INKS.slice(0, HEAT_STEPS).map((ink) => (
+      {HEAT_INKS.slice(0, UNKNOWN_HEAT).map((ink) => (
         <i key={ink} style={{ background: `var(${heatVariable(ink)})` }} aria-hidden="true" />
       ))}
       <span>{format(top)}</span>

@@ -5,9 +5,9 @@
  */
 import type { TraceColumns } from '../model/columns.ts'
 
-export const HEAT_STEPS = 8
-/** The step of what is not known. */
-export const UNKNOWN_HEAT = 8
+const HEAT_STEPS = 8
+/** The step of what is not known: the one behind those of the scale. */
+export const UNKNOWN_HEAT = HEAT_STEPS
 const DECADES = 3
 
 /** No kind of a log is likely to be called so. */
