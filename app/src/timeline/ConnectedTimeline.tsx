@@ -48,7 +48,7 @@ export function Timeline() {
     [energy, ingest, askPower],
   )
   const topW = useCallback(
-    () => store.getState().energy?.sources.reduce((sum, { peakW }) => sum + peakW, 0) ?? 0,
+    () => store.getState().energy?.sources.reduce((sum, { peakW = 0 }) => sum + peakW, 0) ?? 0,
     [store],
   )
   // A fact that is not rendered here may still have to be painted.

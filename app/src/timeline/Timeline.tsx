@@ -129,6 +129,7 @@ export function TimelineView(props: TimelineProps) {
         <PowerTrack
           {...props.power}
           viewport={viewport}
+          range={facts.range}
           widthPx={size.widthPx}
           playheadS={playheadS}
           clock={clock}
