@@ -122,7 +122,7 @@ test('a table that is none says what was expected, and the run stays', async () 
 async function showTrack(more: Partial<PowerTrackProps> = {}) {
   const page = await openApp(EVENTS + samples())
   const { app } = page
-  const onRange = vi.fn()
+  const onRange = vi.fn<PowerTrackProps['onRange']>()
   const props: PowerTrackProps = {
     energy: app.store.getState().energy!,
     ask: (ask) => app.ingest.ask('power', ask),
