@@ -28,28 +28,30 @@ export async function readTelemetry(
   const samples: TelemetrySample[] = []
   const unreadable: { line: number; reason: string }[] = []
   const decoder = new LogDecoder({ decode })
-  let table: Uint8Array[] | undefined
-  let isFirst = true
-  for await (const chunk of chunks) {
-    if (isFirst) table = beginsAsLine(chunk) ? undefined : []
-    isFirst = false
-    table?.push(chunk)
-    if (table !== undefined) continue
+  const readLines = (chunk: Uint8Array): void =>
     decoder.push(chunk, (line, _position, lineNumber) => {
       if (line.type === 'sample') samples.push(line.sample)
       if (line.type === 'malformed') unreadable.push({ line: lineNumber, reason: line.reason })
     })
+  // What cannot be told yet, and then a table, which is read as a whole.
+  const held: Uint8Array[] = []
+  let isLines: boolean | undefined
+  for await (const chunk of chunks) {
+    isLines ??= beginsAsLines(chunk)
+    held.push(chunk)
+    if (isLines === true) for (const part of held.splice(0)) readLines(part)
   }
-  return table === undefined ? { samples, unreadable } : readTable(table, decode)
+  return isLines === true ? { samples, unreadable } : readTable(held, decode)
 }
 
-const WHITE = new Set([0x20, 0x09, 0x0a, 0x0d])
-const BOM = [0xef, 0xbb, 0xbf] as const
+/** Bytes of white space and of a byte order mark. */
+const BLANK = new Set([0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf])
+const OPEN_OBJECT = 0x7b
 
-/** By its first byte that is neither white space nor of a byte order mark. */
-function beginsAsLine(chunk: Uint8Array): boolean {
-  const from = BOM.every((byte, at) => chunk[at] === byte) ? BOM.length : 0
-  return chunk.subarray(from).find((byte) => !WHITE.has(byte)) === 0x7b
+/** By the first byte that says something; undefined = none does. */
+function beginsAsLines(chunk: Uint8Array): boolean | undefined {
+  const first = chunk.find((byte) => !BLANK.has(byte))
+  return first === undefined ? undefined : first === OPEN_OBJECT
 }
 
 function readTable(
