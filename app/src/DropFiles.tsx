@@ -3,11 +3,15 @@
  * once; several become a list of runs, each of which is read when it is looked at. Telemetry that is
  * dropped onto a run is laid beside it.
  */
+import { isTelemetry } from '@wattline/trace'
 import { useEffect, useState } from 'react'
 import { useApp, type App } from './store/app.tsx'
 import { addFiles } from './store/local-files.ts'
 import { enterRun } from './store/run-transitions.ts'
 import { change } from './store/store.ts'
+
+/** Enough for a first line. */
+const HEAD_BYTES = 64 * 1024
 
 /** Takes files: telemetry goes to the run on screen, the others are shown, as a run or as a list. */
 export async function takeFiles(
@@ -15,7 +19,7 @@ export async function takeFiles(
   added: readonly File[],
 ): Promise<void> {
   const isOnRun = app.store.getState().runId !== undefined
-  const kinds = await Promise.all(added.map((file) => (isOnRun ? isTelemetry(file) : false)))
+  const kinds = isOnRun ? await Promise.all(added.map(holdsTelemetry)) : []
   for (const [at, file] of added.entries()) if (kinds[at] === true) addTelemetry(app, file)
   openFiles(
     app,
@@ -23,19 +27,14 @@ export async function takeFiles(
   )
 }
 
-/** A table of a power tool, or lines of which the first is a sample. */
-async function isTelemetry(file: File): Promise<boolean> {
-  const head = await file.slice(0, 4096).text()
-  const first = head.split('\n', 1)[0] ?? ''
-  if (/^\uFEFF?\s*\{/.test(first)) return /"reading"\s*:/.test(first)
-  return /\.csv$/i.test(file.name)
+async function holdsTelemetry(file: File): Promise<boolean> {
+  return isTelemetry(await file.slice(0, HEAD_BYTES).text())
 }
 
 function addTelemetry({ store, ingest }: Pick<App, 'store' | 'ingest'>, file: File): void {
   ingest.ask('addTelemetry', { file }).then(
-    ({ notes }) => {
-      const [text] = notes
-      store.setState({ notice: text === undefined ? undefined : { text, isBad: false } })
+    ({ note }) => {
+      store.setState({ notice: note === undefined ? undefined : { text: note, isBad: false } })
     },
     (error: Error) => store.setState({ notice: { text: error.message, isBad: true } }),
   )

@@ -17,54 +17,41 @@ const MARGIN = 1
 /** A part is at least so wide, CSS px: finer is not seen. */
 const PART_PX = 1.5
 const INTERVAL_MS = 120
+/** How much coarser or finer than made for the view an answer may be. */
+const ABOUT = 1.5
 
 /** @param version changes when there are new samples */
 export function usePower(
   ask: AskPower,
-  viewport: Viewport,
+  { startS, endS }: Viewport,
   widthPx: number,
   version: unknown,
 ): PowerAnswer | undefined {
-  const [power, setPower] = useState<PowerAnswer>()
+  const [known, setKnown] = useState<{ power: PowerAnswer; version: unknown }>()
   const askedMs = useRef(-Infinity)
-  const { startS, endS } = viewport
-  const isFresh = useRef({ version, power: undefined as PowerAnswer | undefined })
+  const isServed = known?.version === version && serves(known?.power, startS, endS)
 
   useEffect(() => {
-    if (widthPx === 0 || !(endS > startS)) return undefined
-    const { version: knownVersion, power: known } = isFresh.current
-    if (knownVersion === version && known !== undefined && serves(known, viewport)) return undefined
-    let isWanted = true
-    const timer = setTimeout(
-      () => {
-        askedMs.current = performance.now()
-        const spareS = (endS - startS) * MARGIN
-        const parts = Math.ceil((widthPx * (1 + 2 * MARGIN)) / PART_PX)
-        ask({ startS: startS - spareS, endS: endS + spareS, parts }).then(
-          (answer) => {
-            if (!isWanted) return
-            isFresh.current = { version, power: answer }
-            setPower(answer)
-          },
-          // The run was closed meanwhile; the track goes with it.
-          () => undefined,
-        )
-      },
-      Math.max(0, askedMs.current + INTERVAL_MS - performance.now()),
-    )
-    return () => {
-      isWanted = false
-      clearTimeout(timer)
+    if (isServed || widthPx === 0 || !(endS > startS)) return undefined
+    const send = (): void => {
+      askedMs.current = performance.now()
+      const spareS = (endS - startS) * MARGIN
+      const parts = Math.ceil((widthPx * (1 + 2 * MARGIN)) / PART_PX)
+      // An answer for a view that has moved on is still the best there is.
+      ask({ startS: startS - spareS, endS: endS + spareS, parts }).then(
+        (power) => setKnown({ power, version }),
+        (error: Error) => console.warn(`Power: ${error.message}`),
+      )
     }
-    // The viewport is its two times.
-    // oxlint-disable-next-line react-hooks/exhaustive-deps
-  }, [ask, startS, endS, widthPx, version])
-  return power
+    const timer = setTimeout(send, Math.max(0, askedMs.current + INTERVAL_MS - performance.now()))
+    return () => clearTimeout(timer)
+  }, [ask, startS, endS, widthPx, version, isServed])
+  return known?.power
 }
 
 /** Whether an answer covers a view, and is about as fine as one that was made for it. */
-function serves(power: PowerAnswer, { startS, endS }: Viewport): boolean {
-  if (power.startS > startS || power.endS < endS) return false
-  const finer = (power.endS - power.startS) / ((endS - startS) * (1 + 2 * MARGIN))
-  return finer < 1.4 && finer > 0.6
+function serves(power: PowerAnswer | undefined, startS: number, endS: number): boolean {
+  if (power === undefined || power.startS > startS || power.endS < endS) return false
+  const wider = (power.endS - power.startS) / ((endS - startS) * (1 + 2 * MARGIN))
+  return wider < ABOUT && wider > 1 / ABOUT
 }

@@ -37,6 +37,8 @@ export interface TraceColumns {
   readonly costUsd: SparseColumn
   /** Joules of its own, its children not counted; NaN = not known. */
   readonly ownJ: SparseColumn
+  /** The most that any span has had so far. */
+  readonly highestOwnJ: number
 
   readonly markCount: number
   readonly markTimeS: Column

@@ -26,6 +26,7 @@ export class Columns implements TraceColumns {
   readonly tokens = new SparseColumn()
   readonly costUsd = new SparseColumn()
   readonly ownJ = new SparseColumn()
+  highestOwnJ = 0
 
   markCount = 0
   readonly markTimeS = new Float64Column()
@@ -71,12 +72,14 @@ export class Columns implements TraceColumns {
     if (slots.length === 0) return
     this.version += 1
     this.ownJ.write(slots, ownJ)
+    for (const joules of ownJ) if (joules > this.highestOwnJ) this.highestOwnJ = joules
   }
 
   /** Forgets everything: another run, or the log began anew. */
   clear(): void {
     this.spanCount = 0
     this.markCount = 0
+    this.highestOwnJ = 0
     for (const column of Object.values(this)) if (isColumn(column)) column.clear()
     this.#places.clear()
     this.groups = []
@@ -113,7 +116,8 @@ export class Columns implements TraceColumns {
     this.kind.write(slots, patch.kind)
     this.subject.write(slots, patch.subject)
     this.#writeStartSubjects(patch)
-    this.#places.write(slots, patch.group, patch.row)
+    // Indexes by row know no moves, and moves are rare: they are built anew.
+    if (this.#places.write(slots, patch.group, patch.row, this.spanCount)) this.#forgetLayout()
     this.parent.write(slots, patch.parent)
     this.flags.write(slots, patch.flags)
     this.ambiguousAtS.write(slots, patch.ambiguousAtS)

@@ -45,7 +45,7 @@ function EnergyTable({ title, groups, label = (name) => name, query, perUnit }: 
           <th scope="col">{title}</th>
           <th scope="col">Joules</th>
           <th scope="col">Share</th>
-          <th scope="col">{perUnit === undefined ? '' : `A ${perUnit}`}</th>
+          {perUnit !== undefined && <th scope="col">A {perUnit}</th>}
         </tr>
       </thead>
       <tbody>
@@ -66,9 +66,11 @@ function EnergyTable({ title, groups, label = (name) => name, query, perUnit }: 
             <td>
               <Share share={group.share} />
             </td>
-            <td>
-              {formatJoules(perUnit === 'token' ? group.joulesPerToken : group.joulesPerCall)}
-            </td>
+            {perUnit !== undefined && (
+              <td>
+                {formatJoules(perUnit === 'token' ? group.joulesPerToken : group.joulesPerCall)}
+              </td>
+            )}
           </tr>
         ))}
       </tbody>

@@ -6,6 +6,7 @@ import { enterRun } from '../store/run-transitions.ts'
 import { useAnswer } from '../store/use-answer.ts'
 import type { Counts } from '../model/counts.ts'
 import { Brand } from './Brand.tsx'
+import { ColorPicker } from './ColorPicker.tsx'
 import { ConnectionPill } from './ConnectionPill.tsx'
 import { GroupPicker } from './GroupPicker.tsx'
 import { PageTools } from './PageTools.tsx'
@@ -29,6 +30,7 @@ export function Header({ counts }: { counts: Counts }) {
       <div className="header-tools">
         <SearchBox />
         <GroupPicker />
+        <ColorPicker />
         <PageTools />
       </div>
     </header>
@@ -52,6 +54,7 @@ function CountList({ counts }: { counts: Counts }) {
       {counts.tokens !== undefined && (
         <Count
           name="tok"
+          isMinor
           value={formatCount(counts.tokens)}
           exact={`${counts.tokens.toLocaleString('en')} tokens`}
         />
@@ -59,6 +62,7 @@ function CountList({ counts }: { counts: Counts }) {
       {counts.costUsd !== undefined && (
         <Count
           name="cost"
+          isMinor
           value={formatCost(counts.costUsd)}
           exact={`$${counts.costUsd}`}
           isNameQuiet
@@ -99,6 +103,7 @@ function EnergyCounts({ tokens }: { tokens: number | undefined }) {
       {tokens !== undefined && tokens > 0 && (
         <Count
           name="/tok"
+          isMinor
           value={formatJoules(usedJ / tokens)}
           exact={`${usedJ / tokens} J a token, idle not counted`}
         />
@@ -106,6 +111,7 @@ function EnergyCounts({ tokens }: { tokens: number | undefined }) {
       {totalJ > 0 && (
         <Count
           name="idle"
+          isMinor
           value={`${Math.round((idleJ / totalJ) * 100)} %`}
           exact={`${formatJoules(idleJ)} while no span ran`}
         />
@@ -120,11 +126,20 @@ interface CountProps {
   readonly exact?: string
   readonly tone?: 'plain' | 'bad'
   readonly isNameQuiet?: boolean
+  /** A narrow page leaves it out. */
+  readonly isMinor?: boolean
 }
 
-function Count({ name, value, exact, tone = 'plain', isNameQuiet = false }: CountProps) {
+function Count({
+  name,
+  value,
+  exact,
+  tone = 'plain',
+  isNameQuiet = false,
+  isMinor = false,
+}: CountProps) {
   return (
-    <div className={`count ${tone}`} title={exact}>
+    <div className={`count ${tone} ${isMinor ? 'minor' : ''}`} title={exact}>
       <dt className={isNameQuiet ? 'unseen' : undefined}>{name}</dt>
       <dd>{value}</dd>
     </div>

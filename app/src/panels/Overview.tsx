@@ -16,11 +16,13 @@ import { EnergyTables } from './EnergyTables.tsx'
 import { useColumns } from './use-columns.ts'
 
 export function Overview() {
-  const { version } = useColumns()
+  const { columns, version } = useColumns()
   const runId = useFacts((state) => state.runId)
   const playheadS = useFacts((state) => state.playheadS)
   const key = `${version} ${playheadS}`
-  const { answer } = useAnswer('overview', { playheadS }, `overview ${runId}`, key)
+  // Before there is anything, an answer would be late (the worker starts) and empty.
+  const ask = columns.spanCount === 0 ? undefined : { playheadS }
+  const { answer } = useAnswer('overview', ask, `overview ${runId}`, key)
   return (
     <section className="details overview" aria-label="Overview of the run">
       <header className="details-header">

@@ -45,11 +45,17 @@ export function RangeStats() {
 
 /** All that was used in the range, by spans or by nobody. */
 function RangeJoules({ joules, coverage }: { joules: number; coverage: number }) {
-  if (coverage === 0) return <span title="No power sample in this range">energy not known</span>
+  if (coverage === 0) {
+    return (
+      <span className="range-joules" title="No power sample in this range">
+        energy not known
+      </span>
+    )
+  }
   const isPart = coverage < 0.995
   const known = `power is known for ${Math.round(coverage * 100)} % of the range`
   return (
-    <span title={isPart ? `${joules} J; ${known}` : `${joules} J`}>
+    <span className="range-joules" title={isPart ? `${joules} J; ${known}` : `${joules} J`}>
       {isPart ? '≥ ' : ''}
       {formatJoules(joules)}
     </span>

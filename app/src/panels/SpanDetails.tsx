@@ -180,14 +180,19 @@ function Joules({ energy, durationS }: { energy: SpanFacts['energy']; durationS:
     <>
       <Fact name="Energy" title={`${ownJ} J of its own`}>
         {formatJoules(ownJ)}
-        <span className="muted">
-          {isSure ? '' : ` between ${formatJoules(lowJ)} and ${formatJoules(highJ)}`}
-          {durationS > 0 && ownJ > 0 ? `, ${formatWatts(ownJ / durationS)} on average` : ''}
-        </span>
+        {!isSure && (
+          <span className="muted">
+            {' '}
+            {formatJoules(lowJ)} – {formatJoules(highJ)}
+          </span>
+        )}
       </Fact>
+      {durationS > 0 && ownJ > 0 && (
+        <Fact name="Power">{formatWatts(ownJ / durationS)} on average</Fact>
+      )}
       {sharedJ > 0.005 * ownJ && (
         <Fact name="of it shared" title="Spans that ran at the same time get equal parts">
-          {formatJoules(sharedJ)} <span className="muted">in equal parts, an assumption</span>
+          {formatJoules(sharedJ)} <span className="muted">in equal parts, assumed</span>
         </Fact>
       )}
       {childrenJ > 0 && (

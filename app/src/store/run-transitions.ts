@@ -14,8 +14,8 @@ const WIDEST_LIVE_S = 120
 
 /** Another run comes on screen (undefined: none). What belonged to the last one goes. */
 export function enterRun(state: AppState, runId: string | undefined): AppState {
-  const { theme, clock, groupBy, speed, version } = state
-  return { ...INITIAL_STATE, theme, clock, groupBy, speed, version, runId }
+  const { theme, clock, groupBy, colorBy, speed, version } = state
+  return { ...INITIAL_STATE, theme, clock, groupBy, colorBy, speed, version, runId }
 }
 
 /** The log began anew: its facts are void, the visitor's wishes are not. */

@@ -21,6 +21,7 @@ export const INITIAL_STATE: AppState = {
   searching: false,
   clock: 'relative',
   groupBy: 'agent',
+  colorBy: 'kind',
   regrouping: false,
   groupKeys: [],
   theme: 'system',

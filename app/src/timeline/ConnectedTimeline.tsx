@@ -47,6 +47,10 @@ export function Timeline() {
           },
     [energy, ingest, askPower],
   )
+  const topW = useCallback(
+    () => store.getState().energy?.sources.reduce((sum, { peakW = 0 }) => sum + peakW, 0) ?? 0,
+    [store],
+  )
   // A fact that is not rendered here may still have to be painted.
   useEffect(() => store.subscribe(() => frames.requestFrame('facts')), [store, frames])
   return (
@@ -58,6 +62,7 @@ export function Timeline() {
       isLive={isLive}
       clockS={clockS}
       nowAt={NOW_AT}
+      topW={topW}
       power={power}
       onActions={onActions}
     />
@@ -66,8 +71,9 @@ export function Timeline() {
 
 function shown(state: AppState) {
   const { version, viewport, selected, range, playheadS, collapsed, clock, matches } = state
-  const { connection, following } = state
+  const { connection, following, colorBy } = state
   return {
+    colorBy,
     version,
     viewport,
     selected,

@@ -14,6 +14,7 @@ import type { EnergyFacts } from '../worker/protocol.ts'
 import { createTimelineActions } from './actions.ts'
 import { densityOf, type Density } from './density.ts'
 import { TimelineEngine, type TimelineDispatch, type TimelineFacts } from './engine.ts'
+import { HeatLegend } from './HeatLegend.tsx'
 import { GroupRail } from './GroupRail.tsx'
 import { HoverCard, type Hover } from './HoverCard.tsx'
 import { Minimap } from './Minimap.tsx'
@@ -35,6 +36,8 @@ export interface TimelineProps {
   readonly clockS: () => number
   /** Where "now" stands while following, as a share of the width. */
   readonly nowAt: number
+  /** The most watts that all sources together have used; 0 = not known. */
+  readonly topW: () => number
   /** The power track; undefined = nothing is measured. */
   readonly power?: TimelinePower | undefined
   /** Called with what keys may ask, and with undefined when the timeline goes. */
@@ -126,6 +129,7 @@ export function TimelineView(props: TimelineProps) {
         <PowerTrack
           {...props.power}
           viewport={viewport}
+          range={facts.range}
           widthPx={size.widthPx}
           playheadS={playheadS}
           clock={clock}
@@ -133,6 +137,7 @@ export function TimelineView(props: TimelineProps) {
           onRange={props.dispatch.setRange}
         />
       )}
+      <HeatLegend heat={engine.heat()} />
       {hover !== undefined && canvas !== null ? (
         <HoverCard engine={engine} hover={hover} canvas={canvas} />
       ) : null}
@@ -149,7 +154,7 @@ function cornerText(firstS: number, clock: 'relative' | 'absolute'): string {
 }
 
 function useEngine(props: TimelineProps): TimelineEngine {
-  const { columns, getFacts, dispatch, frames, isLive, clockS, nowAt } = props
+  const { columns, getFacts, dispatch, frames, isLive, clockS, nowAt, topW } = props
   return useMemo(() => {
     const still = window.matchMedia('(prefers-reduced-motion: reduce)')
     return new TimelineEngine({
@@ -162,8 +167,9 @@ function useEngine(props: TimelineProps): TimelineEngine {
       nowMs: () => performance.now(),
       isStill: () => still.matches,
       nowAt,
+      topW,
     })
-  }, [columns, getFacts, dispatch, frames, isLive, clockS, nowAt])
+  }, [columns, getFacts, dispatch, frames, isLive, clockS, nowAt, topW])
 }
 
 /** Takes part in the page's frames, and asks for one whenever what is rendered has changed. */

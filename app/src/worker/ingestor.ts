@@ -29,6 +29,9 @@ import { RunEnergy } from './run-energy.ts'
 
 /** Malformed lines kept with their reason; all are counted. */
 const KEPT_MALFORMED = 200
+/** Spans of one patch: the page takes so many in within a frame. */
+const PART_SPANS = 10_000
+const NO_SLOTS = new Int32Array(0)
 
 export class Ingestor {
   readonly trace = new Trace()
@@ -135,17 +138,17 @@ export class Ingestor {
     this.trace.addLost(count)
   }
 
-  /** Pairs and places what came since the last call; undefined when nothing changed. */
-  flush(): TracePatch | undefined {
+  /** Pairs and places what came since the last call; no patch when nothing changed. */
+  flush(): TracePatch[] {
     const changes = this.trace.flush()
     this.#lanes.place(changes)
     const { spanSlots, markSlots, removedMarks } = changes
     this.energy.noteSpans(spanSlots)
-    if (spanSlots.length + markSlots.length + removedMarks.length === 0) return undefined
-    return this.#build(changes, false)
+    if (spanSlots.length + markSlots.length + removedMarks.length === 0) return []
+    return inParts(changes).map((part) => this.#build(part, false))
   }
 
-  /** Deals rows anew under another key; the patch holds every span and mark. */
+  /** Deals rows anew under another key; the patch holds every span and mark, so that none is seen in a row of the other key. */
   regroup(groupBy: string): TracePatch {
     const { spanSlots: changed, removedMarks } = this.trace.flush()
     this.energy.noteSpans(changed)
@@ -176,7 +179,7 @@ export class Ingestor {
     return new LogReader({ decode: (bytes) => utf8.decode(bytes), texts: this.trace.texts })
   }
 
-  #build(changes: Omit<TraceChanges, 'spans' | 'marks'>, relayout: boolean): TracePatch {
+  #build(changes: Slots, relayout: boolean): TracePatch {
     return this.#patches.build({
       slots: changes.spanSlots,
       markSlots: changes.markSlots,
@@ -195,4 +198,16 @@ export class Ingestor {
 function note(values: KeyValues, row: EventRow, position: number, slot: number): void {
   if (row.phase === START) values.setSpan(slot, row.note)
   else if (row.phase === POINT) values.setPoint(position, row.note)
+}
+
+type Slots = Omit<TraceChanges, 'spans' | 'marks'>
+
+/** The page takes in one patch at a time and wants to draw in between. */
+function inParts({ spanSlots, markSlots, removedMarks }: Slots): Slots[] {
+  const parts: Slots[] = [{ spanSlots: spanSlots.subarray(0, PART_SPANS), markSlots, removedMarks }]
+  for (let from = PART_SPANS; from < spanSlots.length; from += PART_SPANS) {
+    const part = spanSlots.subarray(from, from + PART_SPANS)
+    parts.push({ spanSlots: part, markSlots: NO_SLOTS, removedMarks: NO_SLOTS })
+  }
+  return parts
 }

@@ -5,6 +5,7 @@
 import type {
   DataQuality,
   EnergyGroup,
+  EnergyTotals,
   EnergyWarning,
   JsonValue,
   PowerEnvelope,
@@ -67,14 +68,8 @@ export interface EnergyPatch {
   readonly facts: EnergyFacts
 }
 
-/** The run's energy. Undefined where nothing can be summed. */
-export interface EnergyFacts {
-  /** From the first sample to the last. */
-  readonly totalJ: number | undefined
-  readonly idleJ: number | undefined
-  /** Share of the run in which it is known, 0 to 1. */
-  readonly coverage: number | undefined
-  readonly sources: readonly { readonly name: string; readonly peakW: number }[]
+/** The run's energy, what is doubtful about it, and what was laid beside the log. */
+export interface EnergyFacts extends EnergyTotals {
   readonly warnings: readonly EnergyWarning[]
   /** Telemetry files that were added, and how their clocks are shifted. */
   readonly files: readonly { readonly name: string; readonly offsetS: number }[]
@@ -108,7 +103,7 @@ export interface Requests {
   power: { ask: { startS: number; endS: number; parts: number }; answer: PowerAnswer }
   /** Joules up to a playhead. */
   joules: { ask: { endS: number }; answer: number | undefined }
-  addTelemetry: { ask: { file: File }; answer: { notes: readonly string[] } }
+  addTelemetry: { ask: { file: File }; answer: { note: string | undefined } }
   /** `file` counts the telemetry files from 0. */
   setOffset: { ask: { file: number; offsetS: number }; answer: null }
   /** `wattline spans --json` of the spans (all, or those overlapping the range), one a line. */
@@ -206,6 +201,8 @@ export type FromWorker =
   | { readonly type: 'reset' }
   /** A regroup is done; the patch before it placed every span anew. */
   | { readonly type: 'regrouped'; readonly groupBy: string }
+  /** The log could not be read again for it. */
+  | { readonly type: 'notRegrouped'; readonly reason: string }
   | { readonly type: 'connection'; readonly connection: Connection }
   | { readonly type: 'run'; readonly run: RunFacts }
   | { readonly type: 'progress'; readonly progress: Progress }

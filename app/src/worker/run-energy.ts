@@ -6,6 +6,7 @@
 import {
   energyBetween,
   EnergyLedger,
+  energyTotals,
   energyWarnings,
   powerEnvelope,
   summarizeEnergy,
@@ -112,20 +113,8 @@ export class RunEnergy {
   }
 
   #facts(ledger: EnergyLedger): EnergyFacts {
-    const { firstEventS, lastEventS } = this.#trace
-    const runS = (lastEventS ?? 0) - (firstEventS ?? 0)
-    const summed = ledger.sources
-    const sum = (figure: (source: (typeof summed)[number]) => number): number | undefined =>
-      summed.length === 0 ? undefined : summed.reduce((total, source) => total + figure(source), 0)
-    const knownS = sum(({ source }) => source.curve.knownS(firstEventS ?? 0, lastEventS ?? 0))
     return {
-      totalJ: sum(({ spansJ, idleJ }) => spansJ + idleJ),
-      idleJ: sum(({ idleJ }) => idleJ),
-      coverage: knownS === undefined || runS <= 0 ? undefined : knownS / (runS * summed.length),
-      sources: summed.map(({ source }) => ({
-        name: source.name,
-        peakW: Number.isNaN(source.curve.peakW) ? 0 : source.curve.peakW,
-      })),
+      ...energyTotals(this.#trace, ledger),
       warnings: energyWarnings(this.#telemetry, this.#trace),
       files: this.#files.map((file) => ({ ...file })),
     }

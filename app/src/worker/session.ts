@@ -8,7 +8,7 @@ import { isGzip, openFile, readFile } from './file-source.ts'
 import { Ingestor } from './ingestor.ts'
 import { createPace } from './pace.ts'
 import { buffersOf } from './patches.ts'
-import type { Ask, FromWorker, RequestType, TracePatch } from './protocol.ts'
+import type { Answer, Ask, FromWorker, RequestType, TracePatch } from './protocol.ts'
 import { fileLines, streamLines, WatchedLines, type RawLines } from './raw-lines.ts'
 import { spanRecords } from './records.ts'
 import type { ServerRun } from './run-facts.ts'
@@ -119,12 +119,23 @@ export class Session {
     this.#sendPatch()
     const ingestor = this.#ingestor
     if (ingestor.noteValuesOf(groupBy) && this.#rawLines !== undefined) {
-      await ingestor.readValues(this.#rawLines.all())
+      try {
+        await ingestor.readValues(this.#rawLines.all())
+      } catch (error) {
+        if (groupBy === this.#groupBy) this.#failRegroup(groupBy, error)
+        return
+      }
       if (groupBy !== this.#groupBy) return
     }
     // A log that began anew meanwhile is grouped by this key already.
     if (ingestor === this.#ingestor) this.#postPatch(ingestor.regroup(groupBy))
     this.#post({ type: 'regrouped', groupBy })
+  }
+
+  #failRegroup(groupBy: string, error: unknown): void {
+    const cause = error instanceof Error ? error.message : String(error)
+    const reason = `The rows cannot be grouped by ${groupBy}, for which the log has to be read again: ${cause}`
+    this.#post({ type: 'notRegrouped', reason })
   }
 
   close(): void {
@@ -194,12 +205,12 @@ export class Session {
     if (this.#ingestor.energy.hasSamples) this.#energyPace.ask()
   }
 
-  async #addTelemetry(file: File): Promise<{ notes: readonly string[] }> {
+  async #addTelemetry(file: File): Promise<Answer<'addTelemetry'>> {
     const read = await readTelemetryFile(file)
     this.#telemetry.push({ name: file.name, file: read, offsetS: 0 })
     this.#ingestor.energy.addFile(file.name, read.samples)
     this.#sendEnergy()
-    return { notes: read.notes }
+    return { note: read.note }
   }
 
   #setOffset({ file, offsetS }: Ask<'setOffset'>): null {
@@ -253,9 +264,9 @@ export class Session {
   }
 
   #sendPatch(): void {
-    const patch = this.#ingestor.flush()
-    if (patch !== undefined) this.#postPatch(patch)
-    else this.#post({ type: 'progress', progress: this.#currentProgress() })
+    const patches = this.#ingestor.flush()
+    for (const patch of patches) this.#postPatch(patch)
+    if (patches.length === 0) this.#post({ type: 'progress', progress: this.#currentProgress() })
   }
 
   /** With the progress, since each message makes the page render. */
