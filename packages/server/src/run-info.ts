@@ -12,8 +12,8 @@ export interface WriterInfo {
   readonly events: number
   /** Lines this writer numbered that never arrived. */
   readonly lost: number
-  /** Lines that came again and were skipped: sent once more after a broken connection. */
-  readonly duplicates: number
+  /** Lines that came again and were skipped, after a broken connection. Null = not counted. */
+  readonly duplicates: number | null
   /**
    * Seconds by which the times in its lines are behind the server's clock as the lines come,
    * negative = ahead: another clock, or lines that were sent late. Null = not known.

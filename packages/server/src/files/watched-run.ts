@@ -101,7 +101,7 @@ export class WatchedRun {
           state: live ? 'live' : 'closed',
           events,
           lost: 0,
-          duplicates: 0,
+          duplicates: null,
           clockBehindS: null,
           lastSeenAt: state.modifiedS,
         },

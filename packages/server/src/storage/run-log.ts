@@ -311,7 +311,7 @@ export class RunLog {
     if (resent.length === 0) return
     for (const { writer, duplicates } of resent) {
       const meta = this.meta.writers[writer]
-      if (meta !== undefined) meta.duplicates += duplicates
+      if (meta !== undefined && meta.duplicates !== null) meta.duplicates += duplicates
     }
     this.#saveSoon()
     this.#changed()

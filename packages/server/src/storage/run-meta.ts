@@ -6,13 +6,14 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { open, rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import { runState, type RunInfo, type WriterState } from '../run-info.ts'
+import { runState, type RunInfo, type WriterInfo, type WriterState } from '../run-info.ts'
 
 export const LOG_FILE = 'events.jsonl'
 export const APPENDS_FILE = 'appends'
 export const META_FILE = 'run.json'
 const FORMAT = 1
-const UNCOUNTED = { duplicates: 0, clockBehindS: null }
+/** What an older version did not count, and what nobody knows therefore. */
+const UNCOUNTED = { duplicates: null, clockBehindS: null }
 
 export interface WriterMeta {
   readonly id: string
@@ -20,7 +21,7 @@ export interface WriterMeta {
   state: WriterState
   events: number
   lost: number
-  duplicates: number
+  duplicates: number | null
   clockBehindS: number | null
   lastSeq: number
   lastSeenAt: number
@@ -103,7 +104,6 @@ function parseRunMeta(text: string): RunMeta | undefined {
     )
   if (!ours) return undefined
   const run = json as RunMeta
-  // An older version did not count them.
   const writers = run.writers.map((writer) => ({ ...UNCOUNTED, ...writer }))
   return { ...run, writers }
 }
@@ -144,6 +144,12 @@ export function infoOf(meta: RunMeta): RunInfo {
     lost: meta.lost,
     gen: meta.gen,
     readOnly: false,
-    writers: meta.writers.map(({ lastSeq: _, ...writer }) => writer),
+    writers: meta.writers.map(writerInfoOf),
   }
+}
+
+/** All but its last number, which is between it and us. */
+function writerInfoOf(writer: WriterMeta): WriterInfo {
+  const { id, name, state, events, lost, duplicates, clockBehindS, lastSeenAt } = writer
+  return { id, name, state, events, lost, duplicates, clockBehindS, lastSeenAt }
 }

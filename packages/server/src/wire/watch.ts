@@ -23,7 +23,7 @@ import { keepAlive, refuse, type Heartbeat } from './heartbeat.ts'
 /** Bytes a socket may hold unsent before its viewer is read for no further. */
 const FULL_ABOVE_BYTES = 256 * 1024
 const RUN_FRAME_EVERY_MS = 250
-const CLOCK_STEP_S = 5
+const CLOCK_STEP_S = 1
 
 export interface WatchParams {
   readonly run: string
