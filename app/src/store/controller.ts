@@ -92,8 +92,8 @@ function takeFacts(
       store.setState({ progress: report.progress })
       break
     case 'quality': {
-      const { quality, malformed, tornLine, groupKeys } = report
-      store.setState({ quality, malformed, tornLine, groupKeys })
+      const { quality, writers, malformed, tornLine, groupKeys } = report
+      store.setState({ quality, writers, malformed, tornLine, groupKeys })
       break
     }
   }

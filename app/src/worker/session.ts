@@ -6,6 +6,7 @@ import type { Connection, Progress } from '../store/app-state.ts'
 import { markFacts, overview, rangeSummary, rawEvent, spanFacts } from './answers.ts'
 import { isGzip, openFile, readFile } from './file-source.ts'
 import { Ingestor } from './ingestor.ts'
+import { LogWriters } from './log-writers.ts'
 import { createPace } from './pace.ts'
 import { buffersOf } from './patches.ts'
 import type { Answer, Ask, FromWorker, RequestType, TracePatch } from './protocol.ts'
@@ -51,8 +52,7 @@ export class Session {
   #ingestor: Ingestor
   #rawLines: RawLines | undefined
   #watch: WatchSource | undefined
-  readonly #writers = new Map<string, number>()
-  readonly #lostOf = new Map<string, number>()
+  readonly #writers = new LogWriters()
   /** When reading a file began; undefined = nothing is read that has an end. */
   #beganMs: number | undefined
   #progress: Progress = { readBytes: 0, totalBytes: undefined, events: 0, done: false }
@@ -74,7 +74,7 @@ export class Session {
       sink: {
         connection: (connection) => this.#post({ type: 'connection', connection }),
         run: (run) => this.#noteRun(run),
-        writer: (id) => (writer = this.#writerOf(id)),
+        writer: (id) => (writer = this.#writers.numberOf(id)),
         bytes: (bytes, cursor) => {
           lines.add(this.#ingestor.receivedBytes, cursor, bytes)
           this.#push(bytes, writer)
@@ -154,7 +154,7 @@ export class Session {
       case 'raw':
         return rawEvent(await this.#readRaw((ask as Ask<'raw'>).position))
       case 'search':
-        return search(trace, (ask as Ask<'search'>).query)
+        return search({ trace, writers: this.#writers.all }, (ask as Ask<'search'>).query)
       case 'spanFacts':
         return spanFacts(trace, energy, (ask as Ask<'spanFacts'>).slot)
       case 'markFacts':
@@ -234,28 +234,17 @@ export class Session {
 
   #noteRun(run: ServerRun): void {
     for (const writer of run.writers) {
-      const index = this.#writerOf(writer.id)
-      this.#ingestor.setWriter(index, writer.state)
-      const lost = writer.lost - (this.#lostOf.get(writer.id) ?? 0)
-      if (lost > 0) this.#ingestor.addLost(lost)
-      this.#lostOf.set(writer.id, writer.lost)
+      const number = this.#writers.numberOf(writer.id)
+      this.#ingestor.setWriter(number, writer.state)
+      this.#ingestor.addLost(this.#writers.note(writer), number)
     }
     this.#post({ type: 'run', run: run.facts })
     this.#patchPace.ask()
     this.#qualityPace.ask()
   }
 
-  #writerOf(id: string): number {
-    const known = this.#writers.get(id)
-    if (known !== undefined) return known
-    const index = this.#writers.size
-    this.#writers.set(id, index)
-    return index
-  }
-
   #reset(): void {
     this.#writers.clear()
-    this.#lostOf.clear()
     this.#ingestor = new Ingestor(this.#groupBy)
     for (const { name, file, offsetS } of this.#telemetry) {
       this.#ingestor.energy.addFile(name, file.samples, offsetS)
@@ -287,10 +276,11 @@ export class Session {
   }
 
   #sendQuality(): void {
-    const { malformed, tornLine } = this.#ingestor
+    const { trace, malformed, tornLine } = this.#ingestor
     this.#post({
       type: 'quality',
-      quality: this.#ingestor.quality(),
+      quality: trace.quality(),
+      writers: this.#writers.withQuality(trace.qualityOfWriters()),
       malformed,
       tornLine,
       groupKeys: this.#ingestor.groupKeys(),

@@ -12,8 +12,9 @@ const CHANGED = 4
 /** Marks by slot, in the order in which they were made. */
 export class MarkTable {
   count = 0
-  /** By writer. */
+  /** Of those that stand, by writer. */
   readonly #orphans: number[] = []
+  readonly #late: number[] = []
   event = new Int32Array(64)
   parent = new Int32Array(64)
   #state = new Uint8Array(64)
@@ -31,6 +32,11 @@ export class MarkTable {
     return this.#orphans[writer] ?? 0
   }
 
+  /** Marks of a writer that stand and came late. */
+  lateOf(writer: number): number {
+    return this.#late[writer] ?? 0
+  }
+
   isOrphan(slot: number): boolean {
     return (this.#state[slot]! & ORPHAN) !== 0
   }
@@ -45,7 +51,7 @@ export class MarkTable {
     if (slot === NONE) slot = this.#add(event, isOrphan)
     if (!this.stands(slot)) {
       this.#state[slot] = this.#state[slot]! | STANDS
-      if (isOrphan) this.#countOrphan(event, 1)
+      this.#count(slot, 1)
     }
     this.parent[slot] = parent
     this.#noteChanged(slot)
@@ -55,7 +61,7 @@ export class MarkTable {
   remove(slot: number): void {
     if (!this.stands(slot)) return
     this.#state[slot] = this.#state[slot]! & ~STANDS
-    if (this.isOrphan(slot)) this.#countOrphan(this.event[slot]!, -1)
+    this.#count(slot, -1)
     this.#noteChanged(slot)
   }
 
@@ -88,9 +94,13 @@ export class MarkTable {
     return slot
   }
 
-  #countOrphan(event: number, by: number): void {
+  #count(slot: number, by: number): void {
+    const event = this.event[slot]!
+    const isLate = this.#events.late.has(event)
+    if (!isLate && !this.isOrphan(slot)) return
     const writer = this.#events.writer(event)
-    this.#orphans[writer] = this.orphansOf(writer) + by
+    if (isLate) this.#late[writer] = this.lateOf(writer) + by
+    if (this.isOrphan(slot)) this.#orphans[writer] = this.orphansOf(writer) + by
   }
 
   #noteChanged(slot: number): void {

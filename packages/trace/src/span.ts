@@ -1,5 +1,7 @@
 /** What pairing makes of a log's events: spans, points and the marks of what did not pair. */
 
+import { DROPPED_TYPE } from './event-row.ts'
+
 /** Bits of {@link Span.flags}. */
 export const SpanFlag = {
   /** Started, not ended, and its writer still lives: it grows with the clock. */
@@ -121,12 +123,23 @@ export interface DataQuality {
   readonly parentUnsure: number
 }
 
+/** Whether a mark tells of events that its recorder had to drop. */
+export function isDropped(mark: Mark): boolean {
+  return mark.kind === DROPPED_TYPE && !mark.orphan
+}
+
 /** What is in doubt of one writer's events. Summed over all writers it is the trace's. */
 export interface WriterQuality extends DataQuality {
   /** Its number, as given to `Trace.add`. */
   readonly writer: number
   readonly state: WriterState
   readonly events: number
+  /** Spans and marks that show a late event; fewer than `late` where both ends of a span are. */
+  readonly lateItems: number
+  /** Of the lost, those that its recorder says it dropped. */
+  readonly dropped: number
+  /** Marks that say so, see `isDropped`. */
+  readonly droppedMarks: number
   /** Unix seconds of its latest event; undefined while there is none. */
   readonly lastS: number | undefined
 }

@@ -9,23 +9,16 @@ import { SweptOrder } from './event-lists.ts'
 import type { AgentEvent, TelemetrySample } from './event.ts'
 import { EventRow, POINT, START } from './event-row.ts'
 import { IdPairing } from './id-pairing.ts'
-import { FlagCounts } from './flag-counts.ts'
 import { hashText } from './hash.ts'
 import { Interner } from './interner.ts'
 import { MarkTable, MarkView } from './marks.ts'
 import { readEvent } from './metadata-reader.ts'
 import { ParentLinks } from './parent-links.ts'
 import type { PlaceTable } from './place.ts'
+import { QualityCounts, sumQuality, type MalformedLine } from './quality.ts'
 import { ScopeTable } from './scope.ts'
-import {
-  SpanFlag,
-  type DataQuality,
-  type Mark,
-  type Span,
-  type WriterQuality,
-  type WriterState,
-} from './span.ts'
-import { SpanView, type ViewSource, type WriterFacts } from './span-view.ts'
+import type { DataQuality, Mark, Span, WriterQuality, WriterState } from './span.ts'
+import { SpanView, type ViewSource } from './span-view.ts'
 import { Sweep } from './sweep.ts'
 import { EventTable, SpanTable } from './tables.ts'
 
@@ -48,15 +41,6 @@ export interface BoundarySink {
   end(timeS: number, slot: number): void
 }
 
-/** A line of the log that could not be read. */
-export interface MalformedLine {
-  readonly position: number
-  readonly reason: string
-}
-
-/** How many malformed lines are kept with their reasons; all are counted. */
-const KEPT_MALFORMED = 1000
-
 /**
  * Pairs a log's events into spans, incrementally.
  *
@@ -74,7 +58,7 @@ export class Trace {
   readonly #spans = new SpanTable()
   readonly #marks = new MarkTable(this.#events)
   readonly #scopes = new ScopeTable()
-  readonly #writers: WriterFacts[] = []
+  readonly #quality = new QualityCounts(this.#marks)
   readonly #source: ViewSource
   readonly #views: (SpanView | undefined)[] = []
   /** All slots below it have a view. */
@@ -98,9 +82,7 @@ export class Trace {
   /** By slot, whether it is among the changed. */
   #isChanged = new Uint8Array(256)
   #changed: number[] = []
-  readonly #flagged = new FlagCounts()
-  readonly #flagSpan: SpanView
-  readonly #malformed: MalformedLine[] = []
+  readonly #changedSpan: SpanView
   #sampleCount = 0
   #firstS: number | undefined
   #lastS: number | undefined
@@ -111,10 +93,10 @@ export class Trace {
       spans: this.#spans,
       scopes: this.#scopes,
       texts: this.texts,
-      writers: this.#writers,
+      writers: this.#quality.writers,
       view: (slot) => this.#view(slot),
     }
-    this.#flagSpan = this.cursor()
+    this.#changedSpan = this.cursor()
     this.#sweep = new Sweep(this.#source, this.#scopes, this.texts, this.#links, {
       spanChanged: (slot) => this.#noteChanged(slot),
       pointSet: (event, parent) => {
@@ -166,7 +148,7 @@ export class Trace {
 
   /** The first thousand lines that could not be read. */
   get malformedLines(): readonly MalformedLine[] {
-    return this.#malformed
+    return this.#quality.malformedLines
   }
 
   /** Unix seconds of the first and the last event that is paired; samples do not count. */
@@ -247,15 +229,9 @@ export class Trace {
     const { timeS } = row
     const isLate = this.#lastS !== undefined && timeS < this.#lastS
     this.#noteTime(timeS)
-    const facts = this.#writer(writer)
-    facts.events++
-    facts.lost += row.dropped
-    if (timeS > facts.lastS) facts.lastS = timeS
+    this.#quality.noteEvent(writer, timeS, isLate, row.dropped)
     const event = this.#events.add(row, position, writer, this.#scopes)
-    if (isLate) {
-      facts.late++
-      this.#events.late.add(event)
-    }
+    if (isLate) this.#events.late.add(event)
     if (row.phase === START) {
       const slot = this.#spans.add(event, this.#events.numberParents(row))
       this.#events.slot[event] = slot
@@ -271,18 +247,17 @@ export class Trace {
 
   /** Notes a line that could not be read. */
   addMalformed(position: number, reason: string, writer = 0): void {
-    this.#writer(writer).malformed++
-    if (this.#malformed.length < KEPT_MALFORMED) this.#malformed.push({ position, reason })
+    this.#quality.noteMalformed(writer, { position, reason })
   }
 
   /** Notes that a line's timestamp was not in seconds. */
   addRescaled(writer = 0): void {
-    this.#writer(writer).rescaled++
+    this.#quality.writer(writer).rescaled++
   }
 
   /** Notes events that are known to be missing. */
   addLost(count: number, writer = 0): void {
-    this.#writer(writer).lost += count
+    this.#quality.writer(writer).lost += count
   }
 
   /**
@@ -290,7 +265,7 @@ export class Trace {
    * once it is closed or lost. A writer lives until told otherwise.
    */
   setWriter(writer: number, state: WriterState): void {
-    const facts = this.#writer(writer)
+    const facts = this.#quality.writer(writer)
     if (facts.state === state) return
     facts.state = state
     const { start, end, count } = this.#spans
@@ -314,25 +289,9 @@ export class Trace {
     return sumQuality(this.qualityOfWriters())
   }
 
-  /** The same writer by writer, in the order of their numbers; a step for each writer, none for spans. */
+  /** The same writer by writer, in the order of their numbers; O(writers). */
   qualityOfWriters(): WriterQuality[] {
-    return [...this.#writers.keys()]
-      .filter((writer) => this.#writers[writer] !== undefined)
-      .map((writer) => this.#qualityOf(writer))
-  }
-
-  #qualityOf(writer: number): WriterQuality {
-    const { lastS, ...counted } = this.#writer(writer)
-    return {
-      ...counted,
-      writer,
-      lastS: lastS === -Infinity ? undefined : lastS,
-      ambiguous: this.#flagged.count(SpanFlag.AMBIGUOUS, writer),
-      orphan: this.#marks.orphansOf(writer),
-      unfinished: this.#flagged.count(SpanFlag.DID_NOT_END, writer),
-      clock: this.#flagged.count(SpanFlag.CLOCK, writer),
-      parentUnsure: this.#flagged.count(SpanFlag.PARENT_UNSURE, writer),
-    }
+    return this.#quality.ofWriters()
   }
 
   /** Index into the swept events of the first that is not before `timeS`. */
@@ -413,11 +372,11 @@ export class Trace {
 
   #takeChanges(): TraceChanges {
     const spanSlots = Int32Array.from(this.#changed).sort()
-    const span = this.#flagSpan
+    const span = this.#changedSpan
     for (const slot of spanSlots) {
       this.#isChanged[slot] = 0
       span.slot = slot
-      this.#flagged.set(slot, span.flags, span.writer)
+      this.#quality.noteSpan(slot, span.flags, span.late, span.writer)
     }
     this.#changed = []
     const view = (slot: number) => this.#view(slot)
@@ -444,35 +403,8 @@ export class Trace {
     return new MarkView(this.#source, this.#marks, slot)
   }
 
-  #writer(writer: number): WriterFacts {
-    return (this.#writers[writer] ??= {
-      state: 'live',
-      lastS: -Infinity,
-      events: 0,
-      late: 0,
-      malformed: 0,
-      lost: 0,
-      rescaled: 0,
-    })
-  }
-
   #noteTime(timeS: number): void {
     if (this.#firstS === undefined || timeS < this.#firstS) this.#firstS = timeS
     if (this.#lastS === undefined || timeS > this.#lastS) this.#lastS = timeS
-  }
-}
-
-function sumQuality(parts: readonly DataQuality[]): DataQuality {
-  const sum = (key: keyof DataQuality) => parts.reduce((total, part) => total + part[key], 0)
-  return {
-    ambiguous: sum('ambiguous'),
-    orphan: sum('orphan'),
-    unfinished: sum('unfinished'),
-    clock: sum('clock'),
-    parentUnsure: sum('parentUnsure'),
-    late: sum('late'),
-    malformed: sum('malformed'),
-    lost: sum('lost'),
-    rescaled: sum('rescaled'),
   }
 }
