@@ -20,8 +20,8 @@ export function ClockDoubt({ writers, onShow }: ClockDoubtProps) {
         {writers.length === 1 ? 'Clock that is off' : 'Clocks that are off'}
       </dt>
       <dd>
-        Or their lines were sent late. Times are shown as they were written, so bars of different
-        writers may be shifted against each other.
+        Times are shown as they were written, so bars of different writers may be shifted against
+        each other. Lines that were sent late look the same.
         <ul className="clocks">
           {writers.slice(0, MOST_NAMED).map((writer) => (
             <li key={writer.writer}>
@@ -32,7 +32,7 @@ export function ClockDoubt({ writers, onShow }: ClockDoubtProps) {
               >
                 {visible(writerLabel(writer))}
               </button>
-              : clock {clockText(writer.clockBehindS ?? 0)} the server
+              {againstServer(writer.clockBehindS ?? 0)}
             </li>
           ))}
           {more > 0 && <li>and {more.toLocaleString('en')} more</li>}
@@ -40,4 +40,8 @@ export function ClockDoubt({ writers, onShow }: ClockDoubtProps) {
       </dd>
     </div>
   )
+}
+
+function againstServer(behindS: number): string {
+  return `: clock ${clockText(behindS)} ${behindS > 0 ? 'the server' : 'of the server'}`
 }

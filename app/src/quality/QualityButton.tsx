@@ -12,16 +12,17 @@ export function QualityButton() {
   // One clock alone is right by itself; two that differ shift bars against each other.
   const clocks = writers.length > 1 ? withOtherClock(writers).length : 0
   const doubts = doubtCount(writers) + clocks + (tornLine === undefined ? 0 : 1)
+  const text = doubts > 0 ? doubts.toLocaleString('en') : 'ok'
   return (
     <button
       type="button"
+      aria-label={`data quality: ${text}`}
       className={`button quiet quality ${doubts > 0 ? 'warn' : ''}`}
       aria-haspopup="dialog"
       onClick={() => store.setState({ dialog: 'quality' })}
     >
       {doubts > 0 ? <WarningIcon size={14} /> : <CheckIcon size={14} />}
-      <span className="quality-word">data quality:</span>{' '}
-      {doubts > 0 ? doubts.toLocaleString('en') : 'ok'}
+      <span className="quality-word">data quality:</span> {text}
     </button>
   )
 }

@@ -80,17 +80,20 @@ interface DoubtRowProps {
 }
 
 function DoubtRow({ doubt, writers, onShow }: DoubtRowProps) {
-  const { name, meaning, query = '' } = doubt
+  const { name, meaning, query = '', isHarmless } = doubt
   const count = countOf(doubt, writers) ?? 0
   const text = showText(doubt, writers)
   const isSeen = query !== '' || doubt === MALFORMED
   return (
     <div className="doubt">
       <dt>
-        <span className="doubt-count">{count.toLocaleString('en')}</span> {name}
+        <span className={isHarmless ? 'doubt-count harmless' : 'doubt-count'}>
+          {count.toLocaleString('en')}
+        </span>{' '}
+        {name}
       </dt>
       <dd>
-        {meaning}
+        {meaning}{' '}
         {isSeen && (
           <button
             type="button"

@@ -55,7 +55,11 @@ export function WriterTable({ writers, doubts, onShow, onList }: WriterTableProp
             {rows.slice(0, MOST_ROWS).map((writer) => (
               <tr key={writer.writer}>
                 <th scope="row">
-                  <WriterName writer={writer} onShow={onShow} />
+                  <WriterName
+                    writer={writer}
+                    isUnique={!isShared(writer, writers)}
+                    onShow={onShow}
+                  />
                 </th>
                 <td>{writer.events.toLocaleString('en')}</td>
                 {doubts.map((doubt) => (
@@ -100,7 +104,12 @@ function Figure({ doubt, writer, onShow, onList }: FigureProps) {
   )
 }
 
-function WriterName({ writer, onShow }: Pick<FigureProps, 'writer' | 'onShow'>) {
+interface WriterNameProps extends Pick<FigureProps, 'writer' | 'onShow'> {
+  /** No other writer is called so. */
+  readonly isUnique: boolean
+}
+
+function WriterName({ writer, isUnique, onShow }: WriterNameProps) {
   const label = visible(writerLabel(writer))
   return (
     <button
@@ -110,9 +119,14 @@ function WriterName({ writer, onShow }: Pick<FigureProps, 'writer' | 'onShow'>) 
       onClick={() => onShow(ofWriter(undefined, writer))}
     >
       {label}
-      {writer.name !== '' && <small> {shortId(writer.id)}</small>}
+      {!isUnique && <small>{` ${shortId(writer.id)}`}</small>}
     </button>
   )
+}
+
+/** Whether another writer has its name. */
+function isShared({ name, writer }: LogWriter, writers: readonly LogWriter[]): boolean {
+  return name !== '' && writers.some((other) => other.name === name && other.writer !== writer)
 }
 
 function Unknown() {

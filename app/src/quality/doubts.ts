@@ -88,7 +88,7 @@ export const DOUBTS: readonly Doubt[] = [
     name: 'Spans and points out of order',
     short: 'Late',
     meaning:
-      'An event of theirs was older than one before it in the log. Nothing is wrong with them; pairing has taken it in.',
+      'An event of theirs is older than one before it in the log. Nothing is wrong: pairing has taken it in.',
     count: ({ lateItems }) => lateItems,
     query: 'is:late',
     isHarmless: true,

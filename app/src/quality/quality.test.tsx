@@ -94,7 +94,7 @@ describe('a run of several writers', () => {
   test('has a table of doubts by writer; what nobody counted is not 0', async () => {
     await watchDoubtful()
     const [planner, coder, other] = writersTable()
-    expect(planner).toMatchObject({ Writer: 'planner p', Unreadable: '2', Dropped: '8', Lost: '0' })
+    expect(planner).toMatchObject({ Writer: 'planner', Unreadable: '2', Dropped: '8', Lost: '0' })
     expect(planner).toMatchObject({ Ambiguous: '2', Twice: '4', Clock: '3.2 s behind' })
     expect(coder).toMatchObject({ Writer: 'coder-1', Lost: '6', Late: '3', Unit: '1', Twice: '0' })
     expect(coder).toMatchObject({ 'No start': '1', 'Set back': '1', Clock: '1 h 00 m ahead' })
