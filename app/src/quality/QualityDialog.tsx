@@ -3,7 +3,8 @@ import { useRef, useState } from 'react'
 import { useApp, useFacts } from '../store/app.tsx'
 import type { LogWriter } from '../store/app-state.ts'
 import { change } from '../store/store.ts'
-import { setQuery } from '../store/transitions.ts'
+import type { Viewport } from '../store/view-state.ts'
+import { setQuery, showTime } from '../store/transitions.ts'
 import { CheckIcon } from '../ui/icons.tsx'
 import { Modal } from '../ui/Modal.tsx'
 import { ClockDoubt } from './ClockDoubt.tsx'
@@ -25,6 +26,10 @@ export function QualityDialog() {
   const show = (query: string): void => {
     close()
     change(store, setQuery, query)
+  }
+  const showRange = (range: Viewport): void => {
+    close()
+    change(store, showTime, range)
   }
   const list = (writer: LogWriter | undefined): void => {
     setListed(writer)
@@ -67,7 +72,7 @@ export function QualityDialog() {
         <WriterTable writers={writers} doubts={doubts} onShow={show} onList={list} />
       )}
       <NotCounted writers={writers} />
-      {energy !== undefined && <TelemetryDoubts {...energy} />}
+      {energy !== undefined && <TelemetryDoubts energy={energy} onShow={showRange} />}
       <MalformedLines ref={lines} writer={listed} onAll={() => list(undefined)} />
     </Modal>
   )
@@ -114,8 +119,8 @@ function NotCounted({ writers }: { writers: readonly LogWriter[] }) {
   if (writers.some(({ duplicates }) => duplicates !== undefined)) return undefined
   return (
     <p className="muted not-counted">
-      What came twice, and whether clocks were off, is not known of a file: only a server counts it,
-      while it receives.
+      Nobody counted what came twice here, or how far clocks were off: a server does, while it
+      receives.
     </p>
   )
 }

@@ -1,8 +1,15 @@
 /** How much of the run's energy is known, and what each source's samples leave in doubt. */
 import { visible } from '../ui/visible.ts'
 import type { EnergyFacts } from '../worker/protocol.ts'
+import type { Viewport } from '../store/view-state.ts'
 
-export function TelemetryDoubts({ coverage, sources, warnings }: EnergyFacts) {
+interface TelemetryDoubtsProps {
+  readonly energy: EnergyFacts
+  readonly onShow: (range: Viewport) => void
+}
+
+export function TelemetryDoubts({ energy, onShow }: TelemetryDoubtsProps) {
+  const { coverage, sources, warnings } = energy
   return (
     <section>
       <h3>Telemetry</h3>
@@ -14,9 +21,19 @@ export function TelemetryDoubts({ coverage, sources, warnings }: EnergyFacts) {
       )}
       {warnings.length > 0 && (
         <ul className="telemetry-doubts">
-          {warnings.map(({ code, source, text }) => (
+          {warnings.map(({ code, source, text, at }) => (
             <li key={`${source} ${code} ${text}`}>
-              <strong>{visible(source)}</strong>: {visible(text)}
+              <strong>{visible(source)}</strong>: {visible(text)}{' '}
+              {at !== undefined && (
+                <button
+                  type="button"
+                  className="link"
+                  aria-label={`Show the longest: ${code} of ${visible(source)}`}
+                  onClick={() => onShow(at)}
+                >
+                  Show the longest
+                </button>
+              )}
             </li>
           ))}
         </ul>

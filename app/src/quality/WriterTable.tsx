@@ -15,7 +15,7 @@ import {
   type Doubt,
 } from './doubts.ts'
 
-/** More are a heap that nobody reads: those in doubt come first. */
+/** More are a heap that nobody reads. */
 const MOST_ROWS = 200
 
 interface WriterTableProps {
@@ -31,8 +31,7 @@ export function WriterTable({ writers, doubts, onShow, onList }: WriterTableProp
   const energy = useFacts((state) => state.energy)
   const hasClocks = withOtherClock(writers).length > 0
   const hasTelemetry = writers.some(({ writer }) => coverageOf(energy, writer) !== undefined)
-  const rows = writers.toSorted((a, b) => doubtCount([b]) - doubtCount([a]))
-  const more = rows.length - MOST_ROWS
+  const more = writers.length - MOST_ROWS
   return (
     <section>
       <h3 id="by-writer">By writer</h3>
@@ -52,7 +51,7 @@ export function WriterTable({ writers, doubts, onShow, onList }: WriterTableProp
             </tr>
           </thead>
           <tbody>
-            {rows.slice(0, MOST_ROWS).map((writer) => (
+            {shownOf(writers).map((writer) => (
               <tr key={writer.writer}>
                 <th scope="row">
                   <WriterName
@@ -77,6 +76,12 @@ export function WriterTable({ writers, doubts, onShow, onList }: WriterTableProp
       {more > 0 && <p className="muted">and {more.toLocaleString('en')} more writers</p>}
     </section>
   )
+}
+
+/** In the order of the log, so that no row moves while a run is live; of too many, those most in doubt. */
+function shownOf(writers: readonly LogWriter[]): readonly LogWriter[] {
+  if (writers.length <= MOST_ROWS) return writers
+  return writers.toSorted((a, b) => doubtCount([b]) - doubtCount([a])).slice(0, MOST_ROWS)
 }
 
 interface FigureProps extends Pick<WriterTableProps, 'onShow' | 'onList'> {

@@ -1,10 +1,10 @@
-import { cleanup, screen, waitFor, within } from '@testing-library/react'
+import { act, cleanup, screen, waitFor, within } from '@testing-library/react'
 import { userEvent } from '@testing-library/user-event'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { openApp, watchApp, type TestApp } from '../testing/app.tsx'
 import { DOUBTFUL_LINES, DOUBTFUL_RUN } from '../testing/doubtful.ts'
-import { logText } from '../testing/log.ts'
+import { logText, T0 } from '../testing/log.ts'
 import { serveRun } from '../testing/run-server.ts'
 import { QualityButton } from './QualityButton.tsx'
 import { QualityDialog } from './QualityDialog.tsx'
@@ -39,7 +39,7 @@ describe('a file', () => {
     const button = await screen.findByRole('button', { name: /data quality/ })
     expect(button.textContent).toContain('ok')
     expect(screen.getByText(/Every line was read/)).toBeTruthy()
-    expect(screen.getByText(/is not known of a file/)).toBeTruthy()
+    expect(screen.getByText(/Nobody counted what came twice/)).toBeTruthy()
     expect(screen.queryByRole('table')).toBeNull()
   })
 
@@ -53,6 +53,24 @@ describe('a file', () => {
     expect(screen.getByText(/Line 9 has no end/)).toBeTruthy()
     await userEvent.click(screen.getByRole('button', { name: 'Show them: Spans that did not end' }))
     expect(page.app.store.getState()).toMatchObject({ query: 'is:unfinished', dialog: undefined })
+  })
+
+  test('shows the longest time in which its power is not known', async () => {
+    const eighths = Array.from({ length: 73 }, (_, at) => at / 8)
+    const samples = eighths.map((timeS) => {
+      if (timeS > 2 && timeS < 7) return ''
+      const sample = { timestamp: T0 + timeS, source: 'gpu0', reading: { power_watts: 100 } }
+      return `${JSON.stringify(sample)}\n`
+    })
+    const page = await openApp(LOG + samples.join(''))
+    page.show(<QualityDialog />)
+    expect(await screen.findByText(/is known for 44 % of the run/)).toBeTruthy()
+    await userEvent.click(screen.getByRole('button', { name: 'Show the longest: gap of gpu0' }))
+    expect(page.app.store.getState()).toMatchObject({
+      range: { startS: T0 + 2, endS: T0 + 7 },
+      viewport: { startS: T0 - 0.5, endS: T0 + 9.5 },
+      dialog: undefined,
+    })
   })
 
   test('shows a line that could not be read as it stands there', async () => {
@@ -100,6 +118,26 @@ describe('a run of several writers', () => {
     expect(coder).toMatchObject({ 'No start': '1', 'Set back': '1', Clock: '1 h 00 m ahead' })
     expect(other).toMatchObject({ Writer: 'coder-10', Late: '0', Twice: '–not known' })
     expect(screen.getByText(': clock 3.2 s behind the server')).toBeTruthy()
+  })
+
+  test('names the writers most in doubt when there are too many to read', async () => {
+    const page = await watchDoubtful()
+    const { writers } = page.app.store.getState()
+    const clean = writers[2]!
+    const many = Array.from({ length: 250 }, (_, at) => ({
+      ...clean,
+      writer: 10 + at,
+      id: `w${at}`,
+    }))
+    act(() => page.app.store.setState({ writers: [...many, ...writers] }))
+    const names = [...document.querySelectorAll('.writers tbody th')]
+    expect(names.map(({ textContent }) => textContent).slice(0, 3)).toEqual([
+      'planner',
+      'coder-1',
+      'w0',
+    ])
+    expect(names).toHaveLength(200)
+    expect(screen.getByText('and 53 more writers')).toBeTruthy()
   })
 
   test('has a search behind each figure, which finds what it counts', async () => {
