@@ -19,6 +19,7 @@ import { GroupRail } from './GroupRail.tsx'
 import { HoverCard, type Hover } from './HoverCard.tsx'
 import { Minimap } from './Minimap.tsx'
 import { Tally } from './tally.ts'
+import { steppedExtent } from './space.ts'
 import { TimeAxis } from './TimeAxis.tsx'
 import { TimelineCanvas } from './TimelineCanvas.tsx'
 import { useGroupSums } from './use-group-sums.ts'
@@ -83,7 +84,7 @@ export function TimelineView(props: TimelineProps) {
   engine.sync()
   const facts = getFacts()
   const density = useDensity(columns)
-  const extent = engine.extent()
+  const extent = engine.isLive() ? steppedExtent(engine.extent()) : engine.extent()
   const { viewport, playheadS, clock } = facts
   const sums = useGroupSums(columns, playheadS)
   return (

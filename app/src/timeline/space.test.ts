@@ -6,6 +6,7 @@ import {
   placeTime,
   pxToTime,
   snapPx,
+  steppedExtent,
   timeScale,
   timeToPx,
   zoomViewport,
@@ -94,5 +95,24 @@ describe('moving the view', () => {
       startS: T0 + 11.5,
       endS: T0 + 21.5,
     })
+  })
+})
+
+describe('the stepped extent of a growing run', () => {
+  test('holds the run, is at most a 512th longer, and stands still within a step', () => {
+    fc.assert(
+      fc.property(viewArbitrary, ({ fromS, spanS }) => {
+        const firstS = T0 + fromS
+        const { lastS } = steppedExtent({ firstS, lastS: firstS + spanS })
+        expect(lastS).toBeGreaterThanOrEqual(firstS + spanS - RESOLUTION_S)
+        expect(lastS - firstS - spanS).toBeLessThanOrEqual(spanS / 512 + RESOLUTION_S)
+      }),
+    )
+    const at = (lastS: number) => steppedExtent({ firstS: 0, lastS }).lastS
+    expect(new Set([1000.6, 1000.7, 1000.9].map(at))).toEqual(new Set([1001]))
+  })
+
+  test('is the extent itself where there is no length', () => {
+    expect(steppedExtent({ firstS: 5, lastS: 5 })).toEqual({ firstS: 5, lastS: 5 })
   })
 })

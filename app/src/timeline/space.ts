@@ -44,6 +44,17 @@ export interface Extent {
   readonly lastS: number
 }
 
+/** Steps in which the whole of a growing run grows where it is drawn small: less than a pixel or two. */
+const EXTENT_STEPS = 512
+
+/** An extent whose end moves in steps, for what need not be drawn again in every frame. */
+export function steppedExtent({ firstS, lastS }: Extent): Extent {
+  const wholeS = lastS - firstS
+  if (!(wholeS > 0)) return { firstS, lastS }
+  const stepS = 2 ** Math.floor(Math.log2(wholeS / EXTENT_STEPS))
+  return { firstS, lastS: firstS + Math.ceil(wholeS / stepS) * stepS }
+}
+
 function clampViewport(startS: number, widthS: number, extent: Extent): Viewport {
   const extentS = Math.max(extent.lastS - extent.firstS, NARROWEST_S)
   const width = Math.min(Math.max(widthS, NARROWEST_S), Math.max(extentS * 4, 1))
