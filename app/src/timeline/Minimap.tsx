@@ -29,7 +29,7 @@ const FAST = 10
 
 type Grip = 'start' | 'end' | 'window'
 
-export function Minimap(props: MinimapProps) {
+export const Minimap = memo(function Minimap(props: MinimapProps) {
   const { density, extent, viewport, playheadS, clock, onChange } = props
   const box = useRef<HTMLDivElement>(null)
   const drag = useRef<{ grip: Grip; fromX: number; from: Viewport } | undefined>(undefined)
@@ -107,7 +107,7 @@ export function Minimap(props: MinimapProps) {
       </div>
     </div>
   )
-}
+})
 
 function moved(from: Viewport, grip: Grip, byS: number, extent: Extent): Viewport {
   const widthS = from.endS - from.startS

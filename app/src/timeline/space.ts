@@ -44,15 +44,26 @@ export interface Extent {
   readonly lastS: number
 }
 
-/** Steps in which the whole of a growing run grows where it is drawn small: less than a pixel or two. */
-const EXTENT_STEPS = 512
+/** Steps in which a growing run grows where the whole of it is drawn small: about two pixels each. */
+const WHOLE_STEPS = 512
 
-/** An extent whose end moves in steps, for what need not be drawn again in every frame. */
-export function steppedExtent({ firstS, lastS }: Extent): Extent {
-  const wholeS = lastS - firstS
-  if (!(wholeS > 0)) return { firstS, lastS }
-  const stepS = 2 ** Math.floor(Math.log2(wholeS / EXTENT_STEPS))
-  return { firstS, lastS: firstS + Math.ceil(wholeS / stepS) * stepS }
+/**
+ * What a strip shows of a growing run and of the view that follows it: both move in steps, since
+ * nobody sees them move by less, and every move is drawn.
+ */
+export function stepped(
+  extent: Extent,
+  viewport: Viewport,
+): { extent: Extent; viewport: Viewport } {
+  const wholeS = extent.lastS - extent.firstS
+  if (!(wholeS > 0)) return { extent, viewport }
+  const stepS = 2 ** Math.floor(Math.log2(wholeS / WHOLE_STEPS))
+  const { firstS } = extent
+  const snap = (timeS: number): number => firstS + Math.ceil((timeS - firstS) / stepS) * stepS
+  return {
+    extent: { firstS, lastS: snap(extent.lastS) },
+    viewport: { startS: snap(viewport.startS), endS: snap(viewport.endS) },
+  }
 }
 
 function clampViewport(startS: number, widthS: number, extent: Extent): Viewport {
