@@ -92,6 +92,7 @@ function inlineWorker(sent: ToWorker[], groupBy: string): { port: WorkerPort; se
     onmessage: null,
     onerror: null,
     postMessage(message) {
+      if (message.type === 'taken') return session.taken()
       if (message.type === 'regroup') void session.regroup(message.groupBy)
       if (message.type !== 'ask') return void sent.push(message)
       session.answer(message.what, message.ask).then(

@@ -197,6 +197,8 @@ export type ToWorker =
   | { readonly type: 'close' }
   | { readonly type: 'regroup'; readonly groupBy: string }
   | { readonly type: 'retry' }
+  /** A patch is in the columns: the next one may come. */
+  | { readonly type: 'taken' }
   | { readonly type: 'ask'; readonly id: number; readonly what: RequestType; readonly ask: unknown }
 
 /** Worker → page. */

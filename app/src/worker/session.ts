@@ -34,8 +34,12 @@ export class Session {
   readonly #post: Post
   readonly #patchPace = createPace(
     () => this.#patchIntervalMs(),
-    () => this.#sendPatch(),
+    () => this.#sendPatchUnlessBehind(),
   )
+  /** Patches on their way to a page that has not taken them in yet. */
+  #untaken = 0
+  /** Whether a patch was held back because of them. */
+  #isPatchDue = false
   readonly #qualityPace = createPace(
     () => QUALITY_INTERVAL_MS,
     () => this.#sendQuality(),
@@ -111,6 +115,14 @@ export class Session {
 
   retry(): void {
     this.#watch?.retry()
+  }
+
+  /** The page has taken in a patch. */
+  taken(): void {
+    this.#untaken = Math.max(0, this.#untaken - 1)
+    if (this.#untaken > 0 || !this.#isPatchDue) return
+    this.#isPatchDue = false
+    this.#patchPace.askNow()
   }
 
   /** Reads the log again when it has not kept the key's values. The last wish wins. */
@@ -223,7 +235,7 @@ export class Session {
 
   #finishFile(file: File): void {
     this.#ingestor.finish()
-    this.#patchPace.now()
+    this.#sendPatch()
     this.#qualityPace.now()
     if (this.#ingestor.energy.hasSamples) this.#energyPace.now()
     this.#setProgress({ done: true })
@@ -252,6 +264,12 @@ export class Session {
     this.#post({ type: 'reset' })
   }
 
+  /** A page that cannot keep up gets fewer and larger patches, and no queue of them. */
+  #sendPatchUnlessBehind(): void {
+    if (this.#untaken === 0) this.#sendPatch()
+    else this.#isPatchDue = true
+  }
+
   #sendPatch(): void {
     const patches = this.#ingestor.flush()
     for (const patch of patches) this.#postPatch(patch)
@@ -261,6 +279,7 @@ export class Session {
   /** With the progress, since each message makes the page render. */
   #postPatch(patch: TracePatch): void {
     const progress = this.#currentProgress()
+    this.#untaken++
     this.#post({ type: 'patch', patch, progress }, buffersOf(patch))
   }
 
@@ -289,7 +308,7 @@ export class Session {
 
   #setProgress(change: Partial<Progress>): void {
     this.#progress = { ...this.#progress, ...change }
-    if (change.done === true) this.#patchPace.now()
+    if (change.done === true) this.#sendPatch()
   }
 
   #currentProgress(): Progress {
