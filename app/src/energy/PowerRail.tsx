@@ -2,15 +2,18 @@
 import { formatWatts } from '@wattline/trace'
 import { visible } from '../ui/visible.ts'
 import type { EnergyFacts } from '../worker/protocol.ts'
+import { OffsetField } from './OffsetField.tsx'
 import type { PowerReading } from './power-picture.ts'
 
 export interface PowerRailProps {
   readonly energy: EnergyFacts
   readonly reading: PowerReading | undefined
+  /** Seconds that a CSS px of the track is long. */
+  readonly sPerPx: number
   readonly onOffset: (file: number, offsetS: number) => void
 }
 
-export function PowerRail({ energy, reading, onOffset }: PowerRailProps) {
+export function PowerRail({ energy, reading, sPerPx, onOffset }: PowerRailProps) {
   return (
     <div className="power-rail">
       <h2 className="power-title">Power</h2>
@@ -28,21 +31,12 @@ export function PowerRail({ energy, reading, onOffset }: PowerRailProps) {
         })}
         {energy.files.map(({ name, offsetS }, file) => (
           <li key={`${name} ${file}`} className="power-file">
-            <label>
-              <span className="power-name" title={name}>
-                {visible(name)} shifted by
-              </span>
-              <input
-                type="number"
-                step={0.1}
-                value={offsetS}
-                onChange={(event) => {
-                  const next = event.target.valueAsNumber
-                  if (Number.isFinite(next)) onOffset(file, next)
-                }}
-              />
-              s
-            </label>
+            <OffsetField
+              name={name}
+              offsetS={offsetS}
+              sPerPx={sPerPx}
+              onChange={(next) => onOffset(file, next)}
+            />
           </li>
         ))}
       </ul>

@@ -60,7 +60,12 @@ export function PowerTrack(props: PowerTrackProps) {
   }
   return (
     <>
-      <PowerRail energy={energy} reading={reading} onOffset={props.onOffset} />
+      <PowerRail
+        energy={energy}
+        reading={reading}
+        sPerPx={wholeS / Math.max(widthPx, 1)}
+        onOffset={props.onOffset}
+      />
       <div className="power-track">
         <div
           className="power-plot"

@@ -1,5 +1,5 @@
 /** Energy on the page, from a log's samples to what a person reads. */
-import { cleanup, fireEvent, screen, waitFor } from '@testing-library/react'
+import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react'
 import { userEvent } from '@testing-library/user-event'
 import { encodeSample } from '@wattline/trace'
 import { afterEach, expect, test, vi } from 'vitest'
@@ -12,6 +12,7 @@ import { change } from '../store/store.ts'
 import { seek, setRange } from '../store/transitions.ts'
 import { openApp } from '../testing/app.tsx'
 import { logText, T0 } from '../testing/log.ts'
+import { OffsetField } from './OffsetField.tsx'
 import { PowerTrack, type PowerTrackProps } from './PowerTrack.tsx'
 
 afterEach(cleanup)
@@ -107,6 +108,29 @@ test('telemetry that is dropped onto a run is laid beside it, and can be shifted
   await waitFor(() => expect(app.store.getState().energy?.totalJ).toBe(1000))
   const { note } = await app.ingest.ask('addTelemetry', { file: broken })
   expect(note).toMatch(/^more\.jsonl: 1 line cannot be read \(line 4: /)
+})
+
+test('a file’s name is a handle that shifts it, with as many digits as a pixel is worth', () => {
+  const asked: number[] = []
+  render(
+    <OffsetField
+      name="gpu.csv"
+      offsetS={2}
+      sPerPx={0.04}
+      onChange={(offsetS) => asked.push(offsetS)}
+    />,
+  )
+  const handle = screen.getByTitle(/drag to shift/)
+  handle.setPointerCapture = () => undefined
+  fireEvent.pointerMove(handle, { clientX: 50 })
+  fireEvent.pointerDown(handle, { button: 0, clientX: 100 })
+  fireEvent.pointerMove(handle, { clientX: 133 })
+  fireEvent.pointerMove(handle, { clientX: 20 })
+  fireEvent.pointerUp(handle)
+  fireEvent.pointerMove(handle, { clientX: 90 })
+  expect(asked).toEqual([3.32, -1.2])
+  fireEvent.change(screen.getByLabelText(/gpu.csv shifted by/), { target: { value: '-0.25' } })
+  expect(asked.at(-1)).toBe(-0.25)
 })
 
 test('a table that is none says what was expected, and the run stays', async () => {
