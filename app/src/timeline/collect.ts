@@ -36,6 +36,8 @@ const GAP_FROM_PX = 4
 const MARGIN_PX = 4
 const QUARTERS = 4
 const CLOCK_APART_PX = 4
+/** Spans of a merged bar whose heat is looked at. */
+const HEAT_SAMPLES = 4
 
 /** Calls `visit` for each block that is seen, from the top down. */
 export function eachVisibleBlock(
@@ -158,10 +160,11 @@ class Collector {
       const endS = times[2 * node + 1] as number
       if (endS < leftS) continue
       if (endS - startS < columnS) {
+        const first = node << shift
         const last = Math.min((node + 1) << shift, tree.count)
         const error = level.errorAtS(node) <= knownS
-        const ink = isHeat ? UNKNOWN_HEAT : (kind[node] as number)
-        if (!(startS < this.columnUntilS)) this.beginColumn(startS, ink, node << shift)
+        const ink = isHeat ? this.hottest(tree, first, last) : (kind[node] as number)
+        if (!(startS < this.columnUntilS)) this.beginColumn(startS, ink, first)
         this.merge(endS, ink, coveredS[node] as number, error, last)
       } else {
         const first = node << NODE_SHIFT
@@ -170,6 +173,22 @@ class Collector {
       }
     }
     return true
+  }
+
+  /**
+   * The strongest colour of some of the spans in [from, to), which are together narrower than a pixel.
+   * No level sums up joules: they change after the spans do, and on a scale that moves.
+   */
+  private hottest(tree: RowTree, from: number, to: number): number {
+    const { columns, heat, playheadS, nowS } = this.scene
+    let hottest = -1
+    const step = Math.ceil((to - from) / HEAT_SAMPLES)
+    for (let index = from; heat !== undefined && index < to; index += step) {
+      const slot = tree.slots[index] as number
+      const ink = heatOf(columns, heat, slot, barEndS(columns, slot, playheadS, nowS))
+      if (ink !== UNKNOWN_HEAT && ink > hottest) hottest = ink
+    }
+    return hottest < 0 ? UNKNOWN_HEAT : hottest
   }
 
   private leaves(tree: RowTree, from: number, to: number): boolean {

@@ -6,6 +6,7 @@ import { BarList, BarState, MarkList } from './bar-list.ts'
 import { collectMarks } from './collect-marks.ts'
 import { collectBars } from './collect.ts'
 import { hitTest, rectOf } from './geometry.ts'
+import { UNKNOWN_HEAT } from './heat.ts'
 import { SyntheticTrace, syntheticRun, type SyntheticSpan } from './testing/columns.ts'
 import { picture, sceneOf } from './testing/scene.ts'
 
@@ -219,6 +220,27 @@ test('zoomed out, what is drawn depends on pixels and not on spans', () => {
   })
   const rows = 4 * 3
   for (const count of counts) expect(count).toBeLessThanOrEqual(rows * 800)
+})
+
+test('zoomed out, merged bars have the heat of what is in them, and grey only where none is known', () => {
+  const spans: SyntheticSpan[] = Array.from({ length: 20_000 }, (_, at) => ({
+    kind: 'tool_call',
+    startS: T0 + at * 4.32,
+    endS: T0 + at * 4.32 + 2,
+  }))
+  const trace = new SyntheticTrace().add(spans)
+  for (let slot = 0; slot < 10_000; slot++) trace.columns.ownJ.set(slot, slot < 5_000 ? 1000 : 1)
+  const scene = {
+    ...sceneOf(trace, { viewport: { startS: T0, endS: T0 + 86_400 }, widthPx: 1000 }),
+    heat: { by: 'joules', top: 1000 },
+  } as const
+  const bars = new BarList()
+  collectBars(scene, bars)
+  const inkAt = (xPx: number) => {
+    const bar = barsOf(bars).find((each) => (bars.rightPx[each] as number) > xPx)
+    return bars.kind[bar ?? -1]
+  }
+  expect([100, 400, 700].map(inkAt)).toEqual([UNKNOWN_HEAT - 1, 0, UNKNOWN_HEAT])
 })
 
 test('one failed millisecond in a day is seen and found', () => {

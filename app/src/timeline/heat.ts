@@ -1,7 +1,7 @@
 /**
  * Bars coloured by what they use instead of by what they are: one scale from pale to strong. Joules
  * differ by orders of magnitude, so their scale is logarithmic over three of them; watts are linear.
- * What is not known, and what is too narrow to be told apart, is grey.
+ * What is not known is grey.
  */
 import type { TraceColumns } from '../model/columns.ts'
 
