@@ -11,14 +11,17 @@ import type { Trace } from './trace.ts'
 export type Price = readonly [input: number, output: number]
 export type PriceTable = Readonly<Record<string, Price>>
 
-/** When the list prices below were looked up. */
+/** The oldest of the days on which a price below was seen in its maker's list or in copies of it. */
 export const PRICES_AS_OF = '2025-11'
 
 /** By name without version dates, with `-` for `.` between digits. */
 const LIST_PRICES: PriceTable = {
+  'claude-opus-4-7': [5, 25],
+  'claude-opus-4-6': [5, 25],
   'claude-opus-4-5': [5, 25],
   'claude-opus-4-1': [15, 75],
   'claude-opus-4': [15, 75],
+  'claude-sonnet-4-6': [3, 15],
   'claude-sonnet-4-5': [3, 15],
   'claude-sonnet-4': [3, 15],
   'claude-haiku-4-5': [1, 5],
