@@ -149,7 +149,7 @@ it('ends with the sampling', async () => {
   const [pid = 0] = pids()
   expect(isRunning(pid)).toBe(true)
   watched.sampling.stop()
-  await expect.poll(() => isRunning(pid)).toBe(false)
+  await expect.poll(() => isRunning(pid), { timeout: 20_000 }).toBe(false)
   const { length } = watched.samples
   watched.sampling.stop()
   expect(watched.samples).toHaveLength(length)

@@ -65,7 +65,7 @@ it.each([
   const samples = lines.map((line) => JSON.parse(line)).filter((line) => 'reading' in line)
   expect(samples[0].source).toMatch(/\/gpu0$/)
   expect(samples[0].reading.power_watts).toBe(80.25)
-  await expect.poll(isRunning).toBe(false)
+  await expect.poll(isRunning, { timeout: 20_000 }).toBe(false)
 })
 
 it('says once that nothing can be read, and lets the agent go on', async () => {

@@ -3,6 +3,7 @@ import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -85,6 +86,65 @@ test('SIGINT closes cleanly with 0, and what came is on disk', async () => {
   child.kill('SIGINT')
   expect(await exitOf(child)).toEqual([0, null])
   expect(await readFile(join(dir, 'runs', 'first', 'events.jsonl'), 'utf8')).toBe(body)
+})
+
+const events = async (run: string) =>
+  (await readFile(join(dir, 'ran', run, 'events.jsonl'), 'utf8'))
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+
+function startRun(run: string, code: string, ...flags: string[]): ChildProcessWithoutNullStreams {
+  const at = ['--port', '0', '--dir', 'ran', '--run', run, ...flags]
+  return start('run', ...at, '--', process.execPath, '-e', code)
+}
+
+test('run: the command has our stdio and its exit code is ours; it becomes a span', async () => {
+  const child = startRun('plain', `process.stdin.pipe(process.stdout); process.exitCode = 7`)
+  child.stdin.end('through')
+  const [stdout, stderr, end] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    exitOf(child),
+  ])
+  expect([stdout, end]).toEqual(['through', [7, null]])
+  expect(stderr).toMatch(
+    /^Wattline: http:\S+#run=plain\nWattline: node took .* m?s, 1 span, kept in \S*ran\n$/,
+  )
+  expect(await events('plain')).toMatchObject([
+    { event_type: 'agent_start', metadata: { agent_name: 'node' } },
+    { event_type: 'agent_end', metadata: { exit_code: 7, success: false, error: 'exit code 7' } },
+  ])
+})
+
+test('run: what the command records is the run, and it gets no span beside', async () => {
+  const child = startRun(
+    'records',
+    `const { WATTLINE_URL: url, WATTLINE_RUN: run } = process.env
+    const body = '{"event_type":"hi","timestamp":1}'
+    fetch(url + '/api/runs/' + run + '/events', { method: 'POST', body })`,
+  )
+  expect(await exitOf(child)).toEqual([0, null])
+  expect((await events('records')).map(({ event_type }) => event_type)).toEqual(['hi'])
+})
+
+test('run: a signal goes to the command, whose end is told as shells do', async () => {
+  const child = startRun(
+    'killed',
+    `process.stdout.write('up'); setInterval(() => {}, 1000)`,
+    '--power',
+  )
+  await once(child.stdout, 'data')
+  child.kill('SIGTERM')
+  expect(await exitOf(child)).toEqual([143, null])
+  const [end] = (await events('killed')).filter(({ event_type }) => event_type === 'agent_end')
+  expect(end.metadata).toMatchObject({ exit_code: 143, error: 'killed by SIGTERM' })
+})
+
+test('run: a command that is none fails as in a shell', async () => {
+  const child = start('run', '--port', '0', '--dir', 'ran', '--', 'no-such-command-here')
+  await said(child, /There is no command 'no-such-command-here' on PATH/)
+  expect(await exitOf(child)).toEqual([127, null])
 })
 
 test('SIGTERM does the same while stdin is relayed', async () => {
