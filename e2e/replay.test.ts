@@ -138,3 +138,40 @@ describe.skipIf(!existsSync(LOGS))('the native sample logs', () => {
     )
   })
 })
+
+describe('the energy of a saved run', () => {
+  const figure = (name: string) =>
+    page.locator('.count', { has: page.locator(`dt:text-is("${name}")`) }).locator('dd')
+
+  it('is in the header and in the tables, and a drag on the track sums up a range', async () => {
+    await page.goto(server.url)
+    await page.setInputFiles('input[type=file]', SAMPLE)
+    await waitForState(page, 'ready', 'ended')
+    expect(await figure('energy').textContent()).toMatch(/^\d+(\.\d+)? kJ$/)
+    await page.locator('.energy tbody tr').first().waitFor()
+    const track = page.getByRole('slider', { name: /^Power of host\/gpu0/ })
+    const box = (await track.boundingBox())!
+    await page.mouse.move(box.x + box.width * 0.3, box.y + 30)
+    await page.locator('.power-reading', { hasText: ' W' }).waitFor()
+    await page.mouse.down()
+    await page.mouse.move(box.x + box.width * 0.5, box.y + 30, { steps: 4 })
+    await page.mouse.up()
+    await page.locator('.range-joules', { hasText: /\d k?J$/ }).waitFor()
+    expect(await page.locator('.power-range').isVisible()).toBe(true)
+  })
+
+  it('comes with a table of power that is dropped onto a run without samples', async () => {
+    const lines = readFileSync(SAMPLE, 'utf8').trim().split('\n')
+    const events = lines.filter((line) => !line.includes('"reading"')).join('\n')
+    const { timestamp } = JSON.parse(lines[0]!) as { timestamp: number }
+    const rows = Array.from({ length: 80 }, (_, at) => `${timestamp + at},150`)
+    await page.goto(server.url)
+    await dropFiles(page, [{ name: 'bare.jsonl', text: `${events}\n` }])
+    await waitForState(page, 'ready', 'ended')
+    expect(await page.getByRole('slider', { name: /^Power of/ }).count()).toBe(0)
+    await dropFiles(page, [{ name: 'gpu.csv', text: `timestamp_s,power_w\n${rows.join('\n')}\n` }])
+    await page.getByRole('slider', { name: /^Power of/ }).waitFor()
+    await page.getByLabel('gpu.csv shifted by').waitFor()
+    await figure('energy').waitFor()
+  })
+})

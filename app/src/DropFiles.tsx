@@ -1,14 +1,46 @@
 /**
  * Files come in here: dropped anywhere, or chosen in the page's one file input. One file opens at
- * once; several become a list of runs, each of which is read when it is looked at.
+ * once; several become a list of runs, each of which is read when it is looked at. Telemetry that is
+ * dropped onto a run is laid beside it.
  */
+import { isTelemetry } from '@wattline/trace'
 import { useEffect, useState } from 'react'
 import { useApp, type App } from './store/app.tsx'
 import { addFiles } from './store/local-files.ts'
 import { enterRun } from './store/run-transitions.ts'
 import { change } from './store/store.ts'
 
-/** Takes files and shows them: the one, or the list. */
+/** Enough for a first line. */
+const HEAD_BYTES = 64 * 1024
+
+/** Takes files: telemetry goes to the run on screen, the others are shown, as a run or as a list. */
+export async function takeFiles(
+  app: Pick<App, 'store' | 'files' | 'ingest'>,
+  added: readonly File[],
+): Promise<void> {
+  const isOnRun = app.store.getState().runId !== undefined
+  const kinds = isOnRun ? await Promise.all(added.map(holdsTelemetry)) : []
+  for (const [at, file] of added.entries()) if (kinds[at] === true) addTelemetry(app, file)
+  openFiles(
+    app,
+    added.filter((_, at) => kinds[at] !== true),
+  )
+}
+
+async function holdsTelemetry(file: File): Promise<boolean> {
+  return isTelemetry(await file.slice(0, HEAD_BYTES).text())
+}
+
+function addTelemetry({ store, ingest }: Pick<App, 'store' | 'ingest'>, file: File): void {
+  ingest.ask('addTelemetry', { file }).then(
+    ({ note }) => {
+      store.setState({ notice: note === undefined ? undefined : { text: note, isBad: false } })
+    },
+    (error: Error) => store.setState({ notice: { text: error.message, isBad: true } }),
+  )
+}
+
+/** Shows files: the one, or the list. */
 export function openFiles(
   { store, files }: Pick<App, 'store' | 'files'>,
   added: readonly File[],
@@ -22,7 +54,7 @@ export function openFiles(
 
 export function DropFiles() {
   const app = useApp()
-  const isOver = useFileDrag((files) => openFiles(app, files))
+  const isOver = useFileDrag((files) => void takeFiles(app, files))
   return (
     <>
       <input
@@ -31,13 +63,13 @@ export function DropFiles() {
         multiple
         hidden
         onChange={(event) => {
-          openFiles(app, [...(event.target.files ?? [])])
+          void takeFiles(app, [...(event.target.files ?? [])])
           event.target.value = ''
         }}
       />
       {isOver && (
         <div className="drop-zone" role="status">
-          <p>Drop log files to open them</p>
+          <p>Drop logs to open them, or telemetry to lay it beside the run</p>
         </div>
       )}
     </>

@@ -13,8 +13,9 @@ import { enterRun } from './store/run-transitions.ts'
 import { change } from './store/store.ts'
 import { useCounts } from './store/use-counts.ts'
 import { Timeline } from './timeline/index.ts'
-import { ErrorIcon } from './ui/icons.tsx'
+import { CloseIcon, ErrorIcon } from './ui/icons.tsx'
 import { useTitle } from './ui/use-title.ts'
+import { visible } from './ui/visible.ts'
 import './panels/header.css'
 
 export function RunPage() {
@@ -30,6 +31,7 @@ export function RunPage() {
       <main className="run-page" data-state={state} data-run={runId} data-spans={counts.spans}>
         <ReadProgress />
         <FailedBanner />
+        <NoticeBanner />
         <Body />
         <PlaybackBar />
       </main>
@@ -114,6 +116,26 @@ function FailedBanner() {
   return (
     <p role="alert" className="banner bad">
       <ErrorIcon size={14} /> {connection.reason}
+    </p>
+  )
+}
+
+/** Said once, and put away by hand. */
+function NoticeBanner() {
+  const { store } = useApp()
+  const notice = useFacts((state) => state.notice)
+  if (notice === undefined) return undefined
+  return (
+    <p role={notice.isBad ? 'alert' : 'status'} className={`banner ${notice.isBad ? 'bad' : ''}`}>
+      {visible(notice.text)}
+      <button
+        type="button"
+        className="icon-button small"
+        aria-label="Put this note away"
+        onClick={() => store.setState({ notice: undefined })}
+      >
+        <CloseIcon size={12} />
+      </button>
     </p>
   )
 }

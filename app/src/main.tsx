@@ -4,7 +4,7 @@ import { createRoot } from 'react-dom/client'
 import { Columns } from './model/trace-columns.ts'
 import { Root } from './Root.tsx'
 import { AppProvider, type App } from './store/app.tsx'
-import { control, takeReport } from './store/controller.ts'
+import { control, createReporter } from './store/controller.ts'
 import { createFrames } from './store/frame.ts'
 import { listenToKeys } from './store/keys.ts'
 import { createLocalFiles } from './store/local-files.ts'
@@ -26,14 +26,10 @@ function start(root: HTMLElement): void {
     files: createLocalFiles(),
     base,
   }
-  const ingest = createIngest(
-    startWorker(),
-    (report) => takeReport(parts, report),
-    (reason) => {
-      const failed = { state: 'failed', attempt: 0, retryAtS: undefined, reason } as const
-      change(parts.store, setConnection, failed)
-    },
-  )
+  const ingest = createIngest(startWorker(), createReporter(parts), (reason) => {
+    const failed = { state: 'failed', attempt: 0, retryAtS: undefined, reason } as const
+    change(parts.store, setConnection, failed)
+  })
   const app: App = { ...parts, ingest, timeline: { current: undefined } }
   keepPreferences(app.store, window)
   control(parts, ingest)

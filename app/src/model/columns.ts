@@ -35,6 +35,10 @@ export interface TraceColumns {
   /** Total tokens and US dollars of the span's own figures; NaN = the log does not tell. */
   readonly tokens: SparseColumn
   readonly costUsd: SparseColumn
+  /** Joules of its own, its children not counted; NaN = not known. */
+  readonly ownJ: SparseColumn
+  /** The most that any span has had so far. */
+  readonly highestOwnJ: number
 
   readonly markCount: number
   readonly markTimeS: Column

@@ -18,11 +18,21 @@ export class Places {
     this.row = { at: (slot) => this.#rows[this.#placeOf.at(slot)] ?? 0 }
   }
 
-  /** Writes the place of each of `slots`. */
-  write(slots: Int32Array, groups: Int32Array, rows: Int32Array): void {
+  /**
+   * Writes the place of each of `slots`. True when one of the first `known` slots stands elsewhere
+   * than before: what came late has given it another row.
+   */
+  write(slots: Int32Array, groups: Int32Array, rows: Int32Array, known: number): boolean {
     const places = new Int32Array(slots.length)
-    for (let i = 0; i < places.length; i++) places[i] = this.#numberOf(groups[i]!, rows[i]!)
+    let hasMoved = false
+    for (let i = 0; i < places.length; i++) {
+      const place = this.#numberOf(groups[i]!, rows[i]!)
+      places[i] = place
+      const slot = slots[i]!
+      if (slot < known && this.#placeOf.at(slot) !== place) hasMoved = true
+    }
     this.#placeOf.write(slots, places)
+    return hasMoved
   }
 
   clear(): void {

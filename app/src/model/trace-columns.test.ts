@@ -22,7 +22,7 @@ test('a late end changes its span in place, and the journal says which', () => {
   const columns = new Columns()
   const take = (text: string): void => {
     ingestor.push(utf8.encode(text))
-    columns.apply(ingestor.flush()!)
+    for (const patch of ingestor.flush()) columns.apply(patch)
   }
   take(`${start}${other}`)
   const { version } = columns
@@ -44,7 +44,7 @@ test('another grouping and another run make every index void', () => {
       ]).join(''),
     ),
   )
-  columns.apply(ingestor.flush()!)
+  for (const patch of ingestor.flush()) columns.apply(patch)
   const { version, layoutVersion } = columns
   columns.apply(ingestor.regroup('kind'))
   expect(columns.layoutVersion).toBeGreaterThan(layoutVersion)

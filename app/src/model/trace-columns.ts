@@ -2,7 +2,7 @@
  * The columns of the page: written by patches of the worker, read by everybody, outside React.
  * Every span has its times, kind, subject, place and parent; what few spans have is kept sparse.
  */
-import type { MarkPatch, SpanPatch, TracePatch } from '../worker/protocol.ts'
+import type { EnergyPatch, MarkPatch, SpanPatch, TracePatch } from '../worker/protocol.ts'
 import { BLOCK_SHIFT } from './block-cache.ts'
 import { Chunked, Float64Column, Int32Column, Uint16Column, Uint8Column } from './chunks.ts'
 import type { TraceColumns, TraceGroup } from './columns.ts'
@@ -25,6 +25,8 @@ export class Columns implements TraceColumns {
   readonly errorAtS = new SparseColumn()
   readonly tokens = new SparseColumn()
   readonly costUsd = new SparseColumn()
+  readonly ownJ = new SparseColumn()
+  highestOwnJ = 0
 
   markCount = 0
   readonly markTimeS = new Float64Column()
@@ -65,10 +67,19 @@ export class Columns implements TraceColumns {
     this.lastS = patch.lastS
   }
 
+  /** Writes the joules that came to be known. */
+  applyEnergy({ slots, ownJ }: EnergyPatch): void {
+    if (slots.length === 0) return
+    this.version += 1
+    this.ownJ.write(slots, ownJ)
+    for (const joules of ownJ) if (joules > this.highestOwnJ) this.highestOwnJ = joules
+  }
+
   /** Forgets everything: another run, or the log began anew. */
   clear(): void {
     this.spanCount = 0
     this.markCount = 0
+    this.highestOwnJ = 0
     for (const column of Object.values(this)) if (isColumn(column)) column.clear()
     this.#places.clear()
     this.groups = []
@@ -105,7 +116,8 @@ export class Columns implements TraceColumns {
     this.kind.write(slots, patch.kind)
     this.subject.write(slots, patch.subject)
     this.#writeStartSubjects(patch)
-    this.#places.write(slots, patch.group, patch.row)
+    // Indexes by row know no moves, and moves are rare: they are built anew.
+    if (this.#places.write(slots, patch.group, patch.row, this.spanCount)) this.#forgetLayout()
     this.parent.write(slots, patch.parent)
     this.flags.write(slots, patch.flags)
     this.ambiguousAtS.write(slots, patch.ambiguousAtS)

@@ -1,10 +1,12 @@
 /** The bar at the top of a run: where we are, how it goes, and the few tools that concern it all. */
-import { formatCost, formatCount } from '@wattline/trace'
+import { formatCost, formatCount, formatJoules } from '@wattline/trace'
 import { change } from '../store/store.ts'
 import { useApp, useFacts } from '../store/app.tsx'
 import { enterRun } from '../store/run-transitions.ts'
+import { useAnswer } from '../store/use-answer.ts'
 import type { Counts } from '../model/counts.ts'
 import { Brand } from './Brand.tsx'
+import { ColorPicker } from './ColorPicker.tsx'
 import { ConnectionPill } from './ConnectionPill.tsx'
 import { GroupPicker } from './GroupPicker.tsx'
 import { PageTools } from './PageTools.tsx'
@@ -28,6 +30,7 @@ export function Header({ counts }: { counts: Counts }) {
       <div className="header-tools">
         <SearchBox />
         <GroupPicker />
+        <ColorPicker />
         <PageTools />
       </div>
     </header>
@@ -51,6 +54,7 @@ function CountList({ counts }: { counts: Counts }) {
       {counts.tokens !== undefined && (
         <Count
           name="tok"
+          isMinor
           value={formatCount(counts.tokens)}
           exact={`${counts.tokens.toLocaleString('en')} tokens`}
         />
@@ -58,12 +62,61 @@ function CountList({ counts }: { counts: Counts }) {
       {counts.costUsd !== undefined && (
         <Count
           name="cost"
+          isMinor
           value={formatCost(counts.costUsd)}
           exact={`$${counts.costUsd}`}
           isNameQuiet
         />
       )}
+      <EnergyCounts tokens={counts.tokens} />
     </dl>
+  )
+}
+
+/** Joules, what a token cost of them, and how much went to nobody. */
+function EnergyCounts({ tokens }: { tokens: number | undefined }) {
+  const energy = useFacts((state) => state.energy)
+  const playheadS = useFacts((state) => state.playheadS)
+  const ask = playheadS === undefined ? undefined : { endS: playheadS }
+  const { answer: pastJ } = useAnswer('joules', ask, 'joules', playheadS ?? '')
+  if (energy?.totalJ === undefined) return undefined
+  const { totalJ, idleJ = 0, coverage } = energy
+  if (playheadS !== undefined) {
+    return pastJ === undefined ? undefined : (
+      <Count name="energy" value={formatJoules(pastJ)} exact={`${pastJ} J`} isNameQuiet />
+    )
+  }
+  const usedJ = totalJ - idleJ
+  const partly = coverage !== undefined && coverage < 0.995
+  return (
+    <>
+      <Count
+        name="energy"
+        value={`${partly ? '≥ ' : ''}${formatJoules(totalJ)}`}
+        exact={
+          partly
+            ? `${totalJ} J; power is known for ${Math.round(coverage * 100)} % of the run`
+            : `${totalJ} J`
+        }
+        isNameQuiet
+      />
+      {tokens !== undefined && tokens > 0 && (
+        <Count
+          name="/tok"
+          isMinor
+          value={formatJoules(usedJ / tokens)}
+          exact={`${usedJ / tokens} J a token, idle not counted`}
+        />
+      )}
+      {totalJ > 0 && (
+        <Count
+          name="idle"
+          isMinor
+          value={`${Math.round((idleJ / totalJ) * 100)} %`}
+          exact={`${formatJoules(idleJ)} while no span ran`}
+        />
+      )}
+    </>
   )
 }
 
@@ -73,11 +126,20 @@ interface CountProps {
   readonly exact?: string
   readonly tone?: 'plain' | 'bad'
   readonly isNameQuiet?: boolean
+  /** A narrow page leaves it out. */
+  readonly isMinor?: boolean
 }
 
-function Count({ name, value, exact, tone = 'plain', isNameQuiet = false }: CountProps) {
+function Count({
+  name,
+  value,
+  exact,
+  tone = 'plain',
+  isNameQuiet = false,
+  isMinor = false,
+}: CountProps) {
   return (
-    <div className={`count ${tone}`} title={exact}>
+    <div className={`count ${tone} ${isMinor ? 'minor' : ''}`} title={exact}>
       <dt className={isNameQuiet ? 'unseen' : undefined}>{name}</dt>
       <dd>{value}</dd>
     </div>

@@ -12,14 +12,17 @@ import { DownloadIcon } from '../ui/icons.tsx'
 import { KindDot } from '../ui/KindDot.tsx'
 import { visible } from '../ui/visible.ts'
 import { SpanLinks } from './detail-parts.tsx'
+import { EnergyTables } from './EnergyTables.tsx'
 import { useColumns } from './use-columns.ts'
 
 export function Overview() {
-  const { version } = useColumns()
+  const { columns, version } = useColumns()
   const runId = useFacts((state) => state.runId)
   const playheadS = useFacts((state) => state.playheadS)
   const key = `${version} ${playheadS}`
-  const { answer } = useAnswer('overview', { playheadS }, `overview ${runId}`, key)
+  // Before there is anything, an answer would be late (the worker starts) and empty.
+  const ask = columns.spanCount === 0 ? undefined : { playheadS }
+  const { answer } = useAnswer('overview', ask, `overview ${runId}`, key)
   return (
     <section className="details overview" aria-label="Overview of the run">
       <header className="details-header">
@@ -29,6 +32,7 @@ export function Overview() {
         </p>
       </header>
       {answer !== undefined && answer.kinds.length > 0 && <KindTable kinds={answer.kinds} />}
+      {answer?.energy !== undefined && <EnergyTables energy={answer.energy} />}
       {answer !== undefined && answer.kinds.length > 0 && <DownloadButton />}
       {answer !== undefined && answer.errorCount > 0 && (
         <section className="details-section">

@@ -4,6 +4,7 @@ import { useApp, useFacts } from '../store/app.tsx'
 import { change } from '../store/store.ts'
 import { setQuery } from '../store/transitions.ts'
 import { visible } from '../ui/visible.ts'
+import type { EnergyFacts } from '../worker/protocol.ts'
 import { Modal } from '../ui/Modal.tsx'
 import { CheckIcon, WarningIcon } from '../ui/icons.tsx'
 
@@ -105,6 +106,7 @@ export function QualityDialog() {
   const quality = useFacts((state) => state.quality)
   const malformed = useFacts((state) => state.malformed)
   const tornLine = useFacts((state) => state.tornLine)
+  const energy = useFacts((state) => state.energy)
   const close = (): void => store.setState({ dialog: undefined })
   const present = DOUBTS.filter(({ key }) => (quality?.[key] ?? 0) > 0)
   const show = (query: string): void => {
@@ -144,6 +146,7 @@ export function QualityDialog() {
           </div>
         ))}
       </dl>
+      {energy !== undefined && <TelemetryDoubts {...energy} />}
       {malformed.length > 0 && (
         <section>
           <h3>Lines that could not be read</h3>
@@ -162,5 +165,29 @@ export function QualityDialog() {
         </section>
       )}
     </Modal>
+  )
+}
+
+/** How much of the run's energy is known, and what each source's samples leave in doubt. */
+function TelemetryDoubts({ coverage, sources, warnings }: EnergyFacts) {
+  return (
+    <section>
+      <h3>Telemetry</h3>
+      {coverage !== undefined && (
+        <p>
+          The power of {sources.length === 1 ? 'the source' : `${sources.length} sources`} is known
+          for {Math.round(coverage * 100)} % of the run.
+        </p>
+      )}
+      {warnings.length > 0 && (
+        <ul className="telemetry-doubts">
+          {warnings.map(({ code, source, text }) => (
+            <li key={`${source} ${code} ${text}`}>
+              <strong>{visible(source)}</strong>: {visible(text)}
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
   )
 }

@@ -1,5 +1,5 @@
 /** What the dragged range holds, else what the view shows. */
-import { formatCost, formatCount, formatDuration } from '@wattline/trace'
+import { formatCost, formatCount, formatDuration, formatJoules } from '@wattline/trace'
 import { useApp, useFacts } from '../store/app.tsx'
 import { change } from '../store/store.ts'
 import { setRange } from '../store/transitions.ts'
@@ -24,6 +24,7 @@ export function RangeStats() {
           {answer.p95Ms !== undefined && <span>p95 {formatDuration(answer.p95Ms / 1000)}</span>}
           {answer.tokens !== undefined && <span>{formatCount(answer.tokens)} tok</span>}
           {answer.costUsd !== undefined && <span>{formatCost(answer.costUsd)}</span>}
+          {answer.energy !== undefined && <RangeJoules {...answer.energy} />}
         </>
       )}
       <CopyButton
@@ -39,5 +40,24 @@ export function RangeStats() {
         <CloseIcon size={12} />
       </button>
     </div>
+  )
+}
+
+/** All that was used in the range, by spans or by nobody. */
+function RangeJoules({ joules, coverage }: { joules: number; coverage: number }) {
+  if (coverage === 0) {
+    return (
+      <span className="range-joules" title="No power sample in this range">
+        energy not known
+      </span>
+    )
+  }
+  const isPart = coverage < 0.995
+  const known = `power is known for ${Math.round(coverage * 100)} % of the range`
+  return (
+    <span className="range-joules" title={isPart ? `${joules} J; ${known}` : `${joules} J`}>
+      {isPart ? '≥ ' : ''}
+      {formatJoules(joules)}
+    </span>
   )
 }

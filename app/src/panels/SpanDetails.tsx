@@ -3,6 +3,8 @@ import {
   formatCost,
   formatCount,
   formatDuration,
+  formatJoules,
+  formatWatts,
   idsOf,
   type Metadata,
   SpanFlag,
@@ -123,6 +125,7 @@ function SpanFactList({ slot, facts, isOpen }: SpanFactListProps) {
       </Fact>
       {agent !== undefined && <Fact name="Agent">{visible(agent)}</Fact>}
       {!isOpen && <Figures facts={facts} />}
+      {!isOpen && <Joules energy={facts?.energy} durationS={endS - startS} />}
       {facts !== undefined && <Ids position={facts.startPosition} />}
     </dl>
   )
@@ -160,6 +163,41 @@ function Figures({ facts }: { facts: SpanFacts | undefined }) {
       {costUsd !== undefined && (
         <Fact name="Cost" title={`$${costUsd}`}>
           {formatCost(costUsd)}
+        </Fact>
+      )}
+    </>
+  )
+}
+
+/** What the span used, how sure that is, and what its children used. */
+function Joules({ energy, durationS }: { energy: SpanFacts['energy']; durationS: number }) {
+  if (energy === undefined) return undefined
+  const { ownJ, totalJ, exclusiveJ, lowJ, highJ } = energy
+  const sharedJ = ownJ - exclusiveJ
+  const childrenJ = totalJ - ownJ
+  const isSure = highJ - lowJ <= 0.005 * Math.max(ownJ, 1e-9)
+  return (
+    <>
+      <Fact name="Energy" title={`${ownJ} J of its own`}>
+        {formatJoules(ownJ)}
+        {!isSure && (
+          <span className="muted">
+            {' '}
+            {formatJoules(lowJ)} – {formatJoules(highJ)}
+          </span>
+        )}
+      </Fact>
+      {durationS > 0 && ownJ > 0 && (
+        <Fact name="Power">{formatWatts(ownJ / durationS)} on average</Fact>
+      )}
+      {sharedJ > 0.005 * ownJ && (
+        <Fact name="of it shared" title="Spans that ran at the same time get equal parts">
+          {formatJoules(sharedJ)} <span className="muted">in equal parts, assumed</span>
+        </Fact>
+      )}
+      {childrenJ > 0 && (
+        <Fact name="with children" title={`${totalJ} J`}>
+          {formatJoules(totalJ)}
         </Fact>
       )}
     </>

@@ -203,6 +203,7 @@ const NO_VIEW = {
   selected: undefined,
   query: '',
   groupBy: undefined,
+  colorBy: 'kind',
   playheadS: undefined,
 } as const
 

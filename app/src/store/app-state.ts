@@ -4,6 +4,7 @@
  * the transitions beside this file.
  */
 import type { DataQuality } from '@wattline/trace'
+import type { EnergyFacts } from '../worker/protocol.ts'
 import type { ViewState } from './view-state.ts'
 
 export type ConnectionState = 'connecting' | 'live' | 'reconnecting' | 'ended' | 'loaded' | 'failed'
@@ -64,6 +65,10 @@ export interface AppState extends ViewState {
   readonly malformed: readonly MalformedLine[]
   /** Number of a last line without an end: cut off, no event. Undefined while a log is followed. */
   readonly tornLine: number | undefined
+  /** Undefined while the run has no telemetry. */
+  readonly energy: EnergyFacts | undefined
+  /** Something to be told once, until it is put away. */
+  readonly notice: { readonly text: string; readonly isBad: boolean } | undefined
   /** Version of the columns: React reads this number, never the arrays' identity. */
   readonly version: number
   /**

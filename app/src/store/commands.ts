@@ -85,6 +85,9 @@ export const MORE_COMMANDS: readonly Command[] = [
   ...(['agent', 'kind', 'tool', 'model'] as const).map((key) =>
     onRun('Page', `Group by ${key}`, [], ({ store }) => change(store, setGroupBy, key)),
   ),
+  ...(['kind', 'joules', 'watts'] as const).map((colorBy) =>
+    onRun('Page', `Colour bars by ${colorBy}`, [], ({ store }) => store.setState({ colorBy })),
+  ),
   onRun('Page', 'Fold all groups', [], ({ store, columns }) =>
     change(
       store,

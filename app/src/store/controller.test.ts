@@ -1,5 +1,6 @@
+import { Blob } from 'node:buffer'
 import { waitFor } from '@testing-library/react'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { openFiles } from '../DropFiles.tsx'
 import { openApp } from '../testing/app.tsx'
 import { logText } from '../testing/log.ts'
@@ -42,6 +43,21 @@ test('another grouping is dealt by the worker', async () => {
   change(app.store, setGroupBy, 'kind')
   expect(app.columns.groups.map(({ label }) => label)).toEqual(['agent', 'tool_call'])
   expect(app.store.getState().regrouping).toBe(false)
+})
+
+test('a log that cannot be read again for a grouping is grouped by agent, and says why', async () => {
+  const { app } = await openApp(LOG)
+  const broken = vi.spyOn(Blob.prototype, 'stream').mockImplementation(() => {
+    throw new Error('the file has changed')
+  })
+  change(app.store, setGroupBy, 'team')
+  await vi.waitFor(() => expect(app.store.getState().groupBy).toBe('agent'))
+  broken.mockRestore()
+  expect(app.store.getState().regrouping).toBe(false)
+  expect(app.store.getState().notice).toEqual({
+    text: expect.stringMatching(/^The rows cannot be grouped by team.*: the file has changed$/),
+    isBad: true,
+  })
 })
 
 test('a run of the server is watched, a file is read, leaving closes', async () => {

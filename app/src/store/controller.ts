@@ -10,6 +10,7 @@ import type { Frames } from './frame.ts'
 import { isLocalId, type LocalFiles } from './local-files.ts'
 import { noteData, resetRun, setConnection, setMatches } from './run-transitions.ts'
 import { change, type AppStore } from './store.ts'
+import { DEFAULT_GROUP } from './url.ts'
 
 const SEARCH_INTERVAL_MS = 150
 
@@ -22,18 +23,52 @@ export interface ControlledParts {
   readonly base: string
 }
 
-/** Takes what the worker says by itself. */
-export function takeReport({ store, columns, frames }: ControlledParts, report: Report): void {
-  switch (report.type) {
-    case 'patch': {
-      const lastBeforeS = columns.lastS
+/** React hears of new data so often; the canvas draws it in the next frame. */
+const NOTE_INTERVAL_MS = 100
+
+/** Takes what the worker says by itself: data into the columns at once, facts into the store. */
+export function createReporter(parts: ControlledParts): (report: Report) => void {
+  const { store, columns, frames } = parts
+  let progress: AppState['progress']
+  let notedLastS = Number.NaN
+  /** The run whose data React has not heard of. */
+  let dueRun: string | undefined
+  const noting = createPace(NOTE_INTERVAL_MS, () => {
+    if (dueRun === undefined || dueRun !== store.getState().runId) return
+    const { version, firstS, lastS } = columns
+    const times = { firstS, lastS, lastBeforeS: notedLastS, wallClockS: Date.now() / 1000 }
+    notedLastS = lastS
+    dueRun = undefined
+    change(store, noteData, version, times, progress)
+  })
+  return (report) => {
+    if (report.type === 'patch') {
       columns.apply(report.patch)
-      const { firstS, lastS } = columns
-      const wallClockS = Date.now() / 1000
-      change(store, noteData, columns.version, { firstS, lastS, lastBeforeS, wallClockS })
+      progress = report.progress
+      dueRun = store.getState().runId
+      noting.askNow()
       frames.requestFrame('data')
-      break
+      return
     }
+    // What follows may be about the data before it.
+    if (report.type === 'reset') {
+      dueRun = undefined
+      notedLastS = Number.NaN
+    } else if (dueRun !== undefined) noting.now()
+    takeFacts(parts, report)
+  }
+}
+
+function takeFacts(
+  { store, columns, frames }: ControlledParts,
+  report: Exclude<Report, { type: 'patch' }>,
+): void {
+  switch (report.type) {
+    case 'energy':
+      columns.applyEnergy(report.patch)
+      store.setState({ energy: report.patch.facts, version: columns.version })
+      frames.requestFrame('energy')
+      break
     case 'reset':
       columns.clear()
       change(store, resetRun, columns.version)
@@ -41,6 +76,10 @@ export function takeReport({ store, columns, frames }: ControlledParts, report: 
       break
     case 'regrouped':
       store.setState(({ groupBy }) => ({ regrouping: groupBy !== report.groupBy }))
+      break
+    case 'notRegrouped':
+      // The one grouping that never needs the log again.
+      store.setState({ groupBy: DEFAULT_GROUP, notice: { text: report.reason, isBad: true } })
       break
     case 'connection':
       change(store, setConnection, report.connection)

@@ -14,8 +14,8 @@ const WIDEST_LIVE_S = 120
 
 /** Another run comes on screen (undefined: none). What belonged to the last one goes. */
 export function enterRun(state: AppState, runId: string | undefined): AppState {
-  const { theme, clock, groupBy, speed, version } = state
-  return { ...INITIAL_STATE, theme, clock, groupBy, speed, version, runId }
+  const { theme, clock, groupBy, colorBy, speed, version } = state
+  return { ...INITIAL_STATE, theme, clock, groupBy, colorBy, speed, version, runId }
 }
 
 /** The log began anew: its facts are void, the visitor's wishes are not. */
@@ -30,6 +30,7 @@ export function resetRun(state: AppState, version: number): AppState {
     matches: undefined,
     markMatches: undefined,
     quality: undefined,
+    energy: undefined,
     malformed: [],
     viewportKnown: false,
     skewS: 0,
@@ -56,8 +57,13 @@ export interface DataTimes {
 }
 
 /** New data; until somebody has chosen a view, all of it is shown (or the last of a live run). */
-export function noteData(state: AppState, version: number, times: DataTimes): AppState {
-  const next = { ...state, version, skewS: skewOf(state, times) }
+export function noteData(
+  state: AppState,
+  version: number,
+  times: DataTimes,
+  progress = state.progress,
+): AppState {
+  const next = { ...state, version, progress, skewS: skewOf(state, times) }
   const { firstS } = times
   if (state.viewportKnown || Number.isNaN(firstS)) return next
   if (!isFollowed(state)) return { ...next, viewport: wholeView(firstS, times.lastS) }

@@ -63,7 +63,7 @@ test('an address shows its view, its times as soon as the first event is known',
   })
   const ingestor = new Ingestor('tool')
   ingestor.push(new TextEncoder().encode(logText([['agent', 0, 10]])))
-  later.apply(ingestor.flush()!)
+  for (const patch of ingestor.flush()) later.apply(patch)
   const times = { firstS: T0, lastS: T0 + 10, lastBeforeS: Number.NaN, wallClockS: T0 + 10 }
   change(store, noteData, later.version, times)
   expect(store.getState()).toMatchObject({

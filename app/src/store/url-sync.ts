@@ -48,13 +48,17 @@ export function syncUrl(store: AppStore, columns: TraceColumns, page: Window): (
 
   const stopFollowing = store.subscribe((state, before) => {
     if (state.version !== before.version) showWhenKnown()
-    const known = parseHash(page.location.hash)
-    const group = known.groupBy ?? DEFAULT_GROUP
-    const isStep =
-      state.runId !== known.runId || (state.runId !== undefined && state.groupBy !== group)
-    if (isStep) page.history.pushState(undefined, '', address(state))
+    if (isStep(state, before)) page.history.pushState(undefined, '', address(state))
     else if (state.runId !== undefined && differs(state, before)) writing.ask()
   })
+
+  /** Another run or grouping, unless the address has it already. */
+  const isStep = (state: AppState, before: AppState): boolean => {
+    if (state.runId === before.runId && state.groupBy === before.groupBy) return false
+    const known = parseHash(page.location.hash)
+    if (state.runId !== known.runId) return true
+    return state.runId !== undefined && state.groupBy !== (known.groupBy ?? DEFAULT_GROUP)
+  }
 
   page.addEventListener('popstate', read)
   page.addEventListener('hashchange', read)
@@ -74,6 +78,7 @@ function viewOf(state: AppState): UrlView {
     selected: state.selected,
     query: state.query,
     groupBy: state.groupBy,
+    colorBy: state.colorBy,
     playheadS: state.playheadS,
   }
 }
@@ -83,13 +88,15 @@ function differs(state: AppState, before: AppState): boolean {
     state.viewport !== before.viewport ||
     state.selected !== before.selected ||
     state.query !== before.query ||
+    state.colorBy !== before.colorBy ||
     state.following !== before.following ||
     state.playheadS !== before.playheadS
   )
 }
 
 function showAtOnce(state: AppState, view: UrlView): AppState {
-  const grouped = setGroupBy(state, view.groupBy ?? DEFAULT_GROUP)
+  const { colorBy } = view
+  const grouped = setGroupBy({ ...state, colorBy }, view.groupBy ?? DEFAULT_GROUP)
   return select(setQuery(grouped, view.query), view.selected)
 }
 

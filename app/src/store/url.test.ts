@@ -11,20 +11,22 @@ test('a view is written in seconds since the first event', () => {
     selected: { type: 'span', slot: 12 },
     query: 'is:error',
     groupBy: 'kind',
+    colorBy: 'watts',
     playheadS: FIRST_S - 0.000001,
   }
   expect(formatHash(view, FIRST_S)).toBe(
-    '#run=run+7%2F%C3%A4&t0=1.5&t1=2&sel=12&q=is%3Aerror&group=kind&t=-0.000001',
+    '#run=run+7%2F%C3%A4&t0=1.5&t1=2&sel=12&q=is%3Aerror&group=kind&color=watts&t=-0.000001',
   )
 })
 
 test('the list of runs has no hash, a plain run only its id', () => {
-  const plain = {
+  const plain: UrlView = {
     runId: undefined,
     viewport: undefined,
     selected: undefined,
     query: '',
     groupBy: 'agent',
+    colorBy: 'kind',
     playheadS: undefined,
   }
   expect(formatHash(plain, FIRST_S)).toBe('')
@@ -41,6 +43,8 @@ test.each([
   ['#run=r&sel=4x', { selected: undefined }],
   ['#run=r&t=', { playheadS: undefined }],
   ['#run=r&group=', { groupBy: undefined }],
+  ['#run=r&color=joules', { colorBy: 'joules' }],
+  ['#run=r&color=red', { colorBy: 'kind' }],
 ])('%s', (hash, expected) => {
   expect(parseHash(hash)).toMatchObject(expected)
 })
@@ -62,6 +66,7 @@ test('what is written is read back, to the microsecond', () => {
     }),
     query: fc.string(),
     groupBy: fc.string({ minLength: 1 }),
+    colorBy: fc.constantFrom('kind' as const, 'joules' as const, 'watts' as const),
     playheadS: seconds,
   })
   fc.assert(
@@ -69,6 +74,7 @@ test('what is written is read back, to the microsecond', () => {
       const viewport = { startS, endS: startS + widthS }
       const read = parseHash(formatHash({ ...rest, viewport }, 0))
       expect(read).toMatchObject({ runId: rest.runId, selected: rest.selected, query: rest.query })
+      expect(read.colorBy).toBe(rest.colorBy)
       expect(read.groupBy ?? 'agent').toBe(rest.groupBy)
       expect(read.playheadS).toBeCloseTo(rest.playheadS, 5)
       expect(read.viewport?.startS).toBeCloseTo(viewport.startS, 5)

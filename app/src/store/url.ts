@@ -1,13 +1,13 @@
 /**
  * The view as a URL, so that a link shows what its sender saw.
  *
- *     #run=ID&t0=S&t1=S&sel=SLOT&q=TEXT&group=KEY&t=S
+ *     #run=ID&t0=S&t1=S&sel=SLOT&q=TEXT&group=KEY&color=joules&t=S
  *
  * Times are seconds since the run's first event; numbers beyond 1e8 are taken as Unix seconds, so
  * that a time from a log can be pasted. `sel` is a span's slot, or `m` and a mark's slot: slots
  * count along the log, so they are the same for everybody who reads it.
  */
-import type { Selected, Viewport } from './view-state.ts'
+import type { ColorBy, Selected, Viewport } from './view-state.ts'
 
 /** What a URL tells; times as written, see {@link toUnixS}. */
 export interface UrlView {
@@ -16,6 +16,7 @@ export interface UrlView {
   readonly selected: Selected | undefined
   readonly query: string
   readonly groupBy: string | undefined
+  readonly colorBy: ColorBy
   readonly playheadS: number | undefined
 }
 
@@ -34,6 +35,7 @@ export function parseHash(hash: string): UrlView {
     selected: selectedOf(fields.get('sel')),
     query: fields.get('q') ?? '',
     groupBy: fields.get('group') || undefined,
+    colorBy: colorOf(fields.get('color')),
     playheadS: numberOf(fields.get('t')),
   }
 }
@@ -51,6 +53,7 @@ export function formatHash(view: UrlView, firstS: number): string {
   if (view.query !== '') fields.set('q', view.query)
   if (view.groupBy !== undefined && view.groupBy !== DEFAULT_GROUP)
     fields.set('group', view.groupBy)
+  if (view.colorBy !== 'kind') fields.set('color', view.colorBy)
   put('t', view.playheadS)
   return `#${fields}`
 }
@@ -63,6 +66,10 @@ export function toUnixS(timeS: number, firstS: number): number {
 function numberOf(text: string | null): number | undefined {
   const value = text === null || text === '' ? Number.NaN : Number(text)
   return Number.isFinite(value) ? value : undefined
+}
+
+function colorOf(text: string | null): ColorBy {
+  return text === 'joules' || text === 'watts' ? text : 'kind'
 }
 
 function selectedOf(text: string | null): Selected | undefined {

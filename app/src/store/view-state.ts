@@ -3,6 +3,8 @@
  * this folder; the timeline and the panels read them.
  */
 
+export type ColorBy = 'kind' | 'joules' | 'watts'
+
 /** What part of time is seen: Unix seconds at the left and right edge of the canvas. */
 export interface Viewport {
   readonly startS: number
@@ -34,5 +36,7 @@ export interface ViewState {
   readonly markMatches: Uint8Array | undefined
   readonly clock: 'relative' | 'absolute'
   readonly groupBy: string
+  /** What the colours of the bars mean. */
+  readonly colorBy: ColorBy
   readonly theme: 'system' | 'light' | 'dark'
 }

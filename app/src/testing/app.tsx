@@ -5,7 +5,7 @@ import type { ReactNode } from 'react'
 import { Columns } from '../model/trace-columns.ts'
 import { AppProvider, type App } from '../store/app.tsx'
 import type { AppState } from '../store/app-state.ts'
-import { control, takeReport } from '../store/controller.ts'
+import { control, createReporter } from '../store/controller.ts'
 import { createFrames, type FrameListener } from '../store/frame.ts'
 import { createLocalFiles } from '../store/local-files.ts'
 import { createAppStore } from '../store/store.ts'
@@ -42,7 +42,7 @@ export async function openApp(
   }
   const sent: ToWorker[] = []
   const { port, session } = inlineWorker(sent, parts.store.getState().groupBy)
-  const ingest = createIngest(port, (report) => takeReport(parts, report), fail)
+  const ingest = createIngest(port, createReporter(parts), fail)
   await session.readFile(new File([log], 'test.jsonl') as unknown as globalThis.File)
   control(parts, ingest)
   const app: App = { ...parts, ingest, timeline: { current: undefined } }

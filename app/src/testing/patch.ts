@@ -1,4 +1,5 @@
 /** Patches for tests, column by column: what is not given is as of a span that has just begun. */
+import { emptyMarkPatch } from '../worker/patches.ts'
 import type { SpanPatch, TracePatch } from '../worker/protocol.ts'
 
 type Values = { readonly [K in Exclude<keyof SpanPatch, 'slots'>]?: (slot: number) => number }
@@ -27,17 +28,7 @@ export function spanPatch(slots: Int32Array, values: Values): TracePatch {
       tokens: floats(values.tokens),
       costUsd: floats(values.costUsd),
     },
-    marks: {
-      slots: new Int32Array(0),
-      timeS: new Float64Array(0),
-      kind: new Uint16Array(0),
-      subject: new Int32Array(0),
-      group: new Int32Array(0),
-      row: new Int32Array(0),
-      parent: new Int32Array(0),
-      flags: new Uint8Array(0),
-      position: new Float64Array(0),
-    },
+    marks: emptyMarkPatch(0),
     relayout: false,
     kinds: [],
     strings: [],

@@ -10,7 +10,6 @@ export function columnsOf(log: string, { isOver = true, groupBy = 'agent' } = {}
   const columns = new Columns()
   ingestor.push(utf8.encode(log))
   if (isOver) ingestor.finish()
-  const patch = ingestor.flush()
-  if (patch !== undefined) columns.apply(patch)
+  for (const patch of ingestor.flush()) columns.apply(patch)
   return columns
 }

@@ -2,7 +2,8 @@
 import { useCallback, useEffect, useMemo } from 'react'
 import { useShallow } from 'zustand/react/shallow'
 import { useStore } from 'zustand'
-import { useApp, type App } from '../store/app.tsx'
+import type { AskPower } from '../energy/use-power.ts'
+import { useApp, useFacts, type App } from '../store/app.tsx'
 import type { AppState } from '../store/app-state.ts'
 import { seekTo } from '../store/playback.ts'
 import { isFollowed } from '../store/run-transitions.ts'
@@ -10,11 +11,11 @@ import { change } from '../store/store.ts'
 import { NOW_AT, select, setRange, setViewport, toggleGroup } from '../store/transitions.ts'
 import type { TimelineActions } from '../store/timeline-actions.ts'
 import type { TimelineDispatch } from './engine.ts'
-import { TimelineView } from './Timeline.tsx'
+import { TimelineView, type TimelinePower } from './Timeline.tsx'
 
 export function Timeline() {
   const app = useApp()
-  const { store, columns, frames, timeline } = app
+  const { store, columns, frames, timeline, ingest } = app
   // Renders when one of these changes; the values themselves are read from the store.
   useStore(store, useShallow(shown))
   const dispatch = useMemo(
@@ -33,6 +34,23 @@ export function Timeline() {
     (actions: TimelineActions | undefined) => publish(timeline, actions),
     [timeline],
   )
+  const askPower = useCallback<AskPower>((ask) => ingest.ask('power', ask), [ingest])
+  const energy = useFacts((state) => state.energy)
+  const power = useMemo(
+    (): TimelinePower | undefined =>
+      energy === undefined || energy.sources.length + energy.files.length === 0
+        ? undefined
+        : {
+            energy,
+            ask: askPower,
+            onOffset: (file, offsetS) => void ingest.ask('setOffset', { file, offsetS }),
+          },
+    [energy, ingest, askPower],
+  )
+  const topW = useCallback(
+    () => store.getState().energy?.sources.reduce((sum, { peakW = 0 }) => sum + peakW, 0) ?? 0,
+    [store],
+  )
   // A fact that is not rendered here may still have to be painted.
   useEffect(() => store.subscribe(() => frames.requestFrame('facts')), [store, frames])
   return (
@@ -44,6 +62,8 @@ export function Timeline() {
       isLive={isLive}
       clockS={clockS}
       nowAt={NOW_AT}
+      topW={topW}
+      power={power}
       onActions={onActions}
     />
   )
@@ -51,8 +71,9 @@ export function Timeline() {
 
 function shown(state: AppState) {
   const { version, viewport, selected, range, playheadS, collapsed, clock, matches } = state
-  const { connection, following } = state
+  const { connection, following, colorBy } = state
   return {
+    colorBy,
     version,
     viewport,
     selected,

@@ -5,12 +5,16 @@
  */
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import type { TraceColumns } from '../model/columns.ts'
+import { PowerTrack } from '../energy/PowerTrack.tsx'
+import type { AskPower } from '../energy/use-power.ts'
 import type { Frames } from '../store/frame.ts'
 import type { TimelineActions } from '../store/timeline-actions.ts'
 import type { Selected } from '../store/view-state.ts'
+import type { EnergyFacts } from '../worker/protocol.ts'
 import { createTimelineActions } from './actions.ts'
 import { densityOf, type Density } from './density.ts'
 import { TimelineEngine, type TimelineDispatch, type TimelineFacts } from './engine.ts'
+import { HeatLegend } from './HeatLegend.tsx'
 import { GroupRail } from './GroupRail.tsx'
 import { HoverCard, type Hover } from './HoverCard.tsx'
 import { Minimap } from './Minimap.tsx'
@@ -32,8 +36,18 @@ export interface TimelineProps {
   readonly clockS: () => number
   /** Where "now" stands while following, as a share of the width. */
   readonly nowAt: number
+  /** The most watts that all sources together have used; 0 = not known. */
+  readonly topW: () => number
+  /** The power track; undefined = nothing is measured. */
+  readonly power?: TimelinePower | undefined
   /** Called with what keys may ask, and with undefined when the timeline goes. */
   readonly onActions: (actions: TimelineActions | undefined) => void
+}
+
+export interface TimelinePower {
+  readonly energy: EnergyFacts
+  readonly ask: AskPower
+  readonly onOffset: (file: number, offsetS: number) => void
 }
 
 const HOVER_MS = 80
@@ -73,7 +87,10 @@ export function TimelineView(props: TimelineProps) {
   const { viewport, playheadS, clock } = facts
   const sums = useGroupSums(columns, playheadS)
   return (
-    <section className="timeline" aria-label="Timeline">
+    <section
+      className={props.power === undefined ? 'timeline' : 'timeline has-power'}
+      aria-label="Timeline"
+    >
       <Minimap
         density={density}
         extent={extent}
@@ -108,6 +125,19 @@ export function TimelineView(props: TimelineProps) {
         onScroll={onScroll}
         onHover={onHover}
       />
+      {props.power !== undefined && (
+        <PowerTrack
+          {...props.power}
+          viewport={viewport}
+          range={facts.range}
+          widthPx={size.widthPx}
+          playheadS={playheadS}
+          clock={clock}
+          originS={columns.firstS}
+          onRange={props.dispatch.setRange}
+        />
+      )}
+      <HeatLegend heat={engine.heat()} />
       {hover !== undefined && canvas !== null ? (
         <HoverCard engine={engine} hover={hover} canvas={canvas} />
       ) : null}
@@ -124,7 +154,7 @@ function cornerText(firstS: number, clock: 'relative' | 'absolute'): string {
 }
 
 function useEngine(props: TimelineProps): TimelineEngine {
-  const { columns, getFacts, dispatch, frames, isLive, clockS, nowAt } = props
+  const { columns, getFacts, dispatch, frames, isLive, clockS, nowAt, topW } = props
   return useMemo(() => {
     const still = window.matchMedia('(prefers-reduced-motion: reduce)')
     return new TimelineEngine({
@@ -137,8 +167,9 @@ function useEngine(props: TimelineProps): TimelineEngine {
       nowMs: () => performance.now(),
       isStill: () => still.matches,
       nowAt,
+      topW,
     })
-  }, [columns, getFacts, dispatch, frames, isLive, clockS, nowAt])
+  }, [columns, getFacts, dispatch, frames, isLive, clockS, nowAt, topW])
 }
 
 /** Takes part in the page's frames, and asks for one whenever what is rendered has changed. */

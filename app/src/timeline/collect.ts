@@ -21,6 +21,7 @@ import {
   type GroupBlock,
 } from './group-layout.ts'
 import type { RowIndex } from './row-index.ts'
+import { heatOf, UNKNOWN_HEAT } from './heat.ts'
 import { NODE_SHIFT } from './row-level.ts'
 import type { RowTree } from './row-tree.ts'
 import type { Scene } from './scene.ts'
@@ -148,6 +149,7 @@ class Collector {
     if (level === undefined) return this.leaves(tree, from, to)
     const { times, kind, coveredS } = level
     const { leftS, rightS, knownS, columnS } = this
+    const isHeat = this.scene.heat !== undefined
     const shift = NODE_SHIFT * (at + 1)
     const below = tree.levels[at - 1]?.count ?? tree.count
     for (let node = from; node < to; node++) {
@@ -158,10 +160,9 @@ class Collector {
       if (endS - startS < columnS) {
         const last = Math.min((node + 1) << shift, tree.count)
         const error = level.errorAtS(node) <= knownS
-        if (!(startS < this.columnUntilS)) {
-          this.beginColumn(startS, kind[node] as number, node << shift)
-        }
-        this.merge(endS, kind[node] as number, coveredS[node] as number, error, last)
+        const ink = isHeat ? UNKNOWN_HEAT : (kind[node] as number)
+        if (!(startS < this.columnUntilS)) this.beginColumn(startS, ink, node << shift)
+        this.merge(endS, ink, coveredS[node] as number, error, last)
       } else {
         const first = node << NODE_SHIFT
         const end = Math.min(first + (1 << NODE_SHIFT), below)
@@ -172,7 +173,7 @@ class Collector {
   }
 
   private leaves(tree: RowTree, from: number, to: number): boolean {
-    const { columns, playheadS, nowS } = this.scene
+    const { columns, heat, playheadS, nowS } = this.scene
     const { leftS, rightS, columnS } = this
     for (let index = from; index < to; index++) {
       const slot = tree.slots[index] as number
@@ -181,7 +182,7 @@ class Collector {
       const endS = barEndS(columns, slot, playheadS, nowS)
       if (endS < leftS) continue
       const flags = flagsAt(columns, slot, playheadS)
-      const kind = columns.kind.at(slot)
+      const kind = heat === undefined ? columns.kind.at(slot) : heatOf(columns, heat, slot, endS)
       const isOpen = (flags & SpanFlag.OPEN) !== 0
       if ((flags & SpanFlag.CLOCK) !== 0) {
         this.clock(slot, startS, kind, flags, index)

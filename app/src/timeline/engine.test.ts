@@ -27,6 +27,7 @@ function bench(trace: SyntheticTrace, facts: Partial<TimelineFacts> = {}) {
     nowMs: () => clock.frameMs,
     isStill: () => false,
     nowAt: 0.85,
+    topW: () => 0,
   })
   engine.setSize(1000, 100, 1)
   engine.setScroller((topPx) => {

@@ -8,6 +8,7 @@ import type { TraceColumns } from '../model/columns.ts'
 import type { Selected, Viewport, ViewState } from '../store/view-state.ts'
 import { hitTest, rectOf, type Rect } from './geometry.ts'
 import { blockIndexAt, layoutGroups, type GroupBlock, type GroupLayout } from './group-layout.ts'
+import { HEAT_INKS, type Heat } from './heat.ts'
 import { createMotion } from './motion.ts'
 import type { Painter } from './paint.ts'
 import { RowIndex } from './row-index.ts'
@@ -35,6 +36,7 @@ export type TimelineFacts = Pick<
   | 'matches'
   | 'markMatches'
   | 'clock'
+  | 'colorBy'
 >
 
 /** The facts it writes. */
@@ -63,6 +65,8 @@ export interface EngineOptions {
   readonly isStill: () => boolean
   /** Where "now" stands while following, as a share of the width. */
   readonly nowAt: number
+  /** The most watts that all sources together have used; 0 = not known. */
+  readonly topW: () => number
 }
 
 /** New spans that a frame takes in; the rest waits for the next, so that no frame takes long. */
@@ -146,8 +150,11 @@ export class TimelineEngine {
   scene(): Scene {
     this.sync()
     const { columns, index, facts } = this
+    const heat = this.heat()
     return {
       columns,
+      heat,
+      inks: heat === undefined ? columns.kinds : HEAT_INKS,
       index,
       matching: this.matching,
       markMatches: facts.markMatches,
@@ -163,6 +170,14 @@ export class TimelineEngine {
       selected: facts.selected,
       range: facts.range,
     }
+  }
+
+  /** The scale of the bars' colours; undefined = they are coloured by kind. */
+  heat(): Heat | undefined {
+    const { colorBy } = this.facts
+    if (colorBy === 'kind' || this.columns.ownJ.isEmpty) return undefined
+    const top = colorBy === 'joules' ? this.columns.highestOwnJ : this.options.topW()
+    return top > 0 ? { by: colorBy, top } : undefined
   }
 
   /** Brings indexes and layout up to the columns and the facts. Cost: what changed. */

@@ -59,8 +59,7 @@ test('sums that follow a run are those of its spans, at every playhead', () => {
       const following = new GroupSums()
       for (const part of [lines.slice(0, cut), lines.slice(cut)]) {
         ingestor.push(utf8.encode(part.join('')))
-        const patch = ingestor.flush()
-        if (patch !== undefined) columns.apply(patch)
+        for (const patch of ingestor.flush()) columns.apply(patch)
         for (const atS of [0, 4, 9, Infinity]) {
           expect(following.at(columns, T0 + atS)).toEqual(sumsOf(columns, T0 + atS))
         }

@@ -64,12 +64,12 @@ function isStrip(brush: Brush, scene: Scene, bars: BarList, bar: number): boolea
   const isNarrow = (bars.rightPx[bar] as number) - (bars.leftPx[bar] as number) < ROUND_FROM_PX
   if (isNarrow) return true
   if ((state & (BarState.MERGED | BarState.STRIP)) === 0) return false
-  return scene.columns.kinds[bars.kind[bar] as number] !== 'wait'
+  return scene.inks[bars.kind[bar] as number] !== 'wait'
 }
 
 /** A wait is hatched; where that cannot be seen it is as pale as a hatch is from afar. */
 function stripAlpha(scene: Scene, bars: BarList, bar: number): number {
-  const isWait = scene.columns.kinds[bars.kind[bar] as number] === 'wait'
+  const isWait = scene.inks[bars.kind[bar] as number] === 'wait'
   return isWait ? alphaOf(bars, bar) * HATCH_ALPHA : alphaOf(bars, bar)
 }
 
@@ -81,7 +81,7 @@ function styleOf(bars: BarList, bar: number): number {
 
 /** Sorts what is not a strip, and says how many that are. */
 function sortByStyle(brush: Brush, scene: Scene, bars: BarList): number {
-  const styles = scene.columns.kinds.length * COVERS * 2
+  const styles = scene.inks.length * COVERS * 2
   if (brush.buckets.length < styles + 1) brush.buckets = new Int32Array(styles * 2 + 1)
   if (brush.order.length < bars.count) brush.order = new Int32Array(bars.leftPx.length)
   const { buckets, order } = brush
@@ -114,7 +114,7 @@ function paintPlain(brush: Brush, scene: Scene, bars: BarList, count: number): v
     const style = styleOf(bars, first)
     let to = from + 1
     while (to < count && styleOf(bars, order[to] as number) === style) to++
-    const kind = scene.columns.kinds[bars.kind[first] as number] ?? ''
+    const kind = scene.inks[bars.kind[first] as number] ?? ''
     if (kind !== 'wait' || brush.hatch === undefined) {
       context.fillStyle = brush.theme.ink(kind).fill
       context.globalAlpha = alphaOf(bars, first)
@@ -187,7 +187,7 @@ function paintOrnate(brush: Brush, scene: Scene, bars: BarList, nowMs: number): 
   for (let bar = 0; bar < bars.count; bar++) {
     const state = bars.state[bar] as number
     if ((state & ORNATE) === 0) continue
-    const kind = scene.columns.kinds[bars.kind[bar] as number] ?? ''
+    const kind = scene.inks[bars.kind[bar] as number] ?? ''
     const ink = brush.theme.ink(kind)
     const fill = kind === 'wait' && brush.hatch !== undefined ? brush.hatch : ink.fill
     const alpha = state & BarState.DIMMED ? DIMMED_ALPHA : 1
@@ -358,7 +358,7 @@ function paintErrors(brush: Brush, scene: Scene, bars: BarList): void {
       context.fillRect(leftPx + ERROR_EDGE_PX, topPx, 1, heightPx)
     }
     if (hasCross(leftPx, Math.min(rightPx, scene.widthPx))) {
-      const kind = scene.columns.kinds[bars.kind[bar] as number] ?? ''
+      const kind = scene.inks[bars.kind[bar] as number] ?? ''
       const colour = isPale(kind, state) ? theme.text : theme.ink(kind).text
       paintCross(context, colour, Math.max(leftPx, 0) + 12, topPx + heightPx / 2)
     }
@@ -393,7 +393,7 @@ function paintLabels(brush: Brush, scene: Scene, bars: BarList): void {
     if (state & without || bars.heightPx[bar] !== BAR_PX) continue
     const label = placeLabel(scene, bars, bar, widths)
     if (label === undefined) continue
-    const kind = scene.columns.kinds[bars.kind[bar] as number] ?? ''
+    const kind = scene.inks[bars.kind[bar] as number] ?? ''
     context.fillStyle = !label.inside || isPale(kind, state) ? theme.text : theme.ink(kind).text
     if (kind === 'wait' && label.inside) {
       // Text on a hatch is not readable: it stands on a plain patch.

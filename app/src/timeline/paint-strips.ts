@@ -63,7 +63,7 @@ export class Strips {
 
 /** Colours are worked out once a kind, not once a bar. */
 function inksOf(theme: Theme, scene: Scene, alphaOf: AlphaOf): StripInks {
-  const fills = scene.columns.kinds.map((kind) => rgbOf(theme.ink(kind).fill))
+  const fills = scene.inks.map((kind) => rgbOf(theme.ink(kind).fill))
   const red = rgbOf(theme.error)
   return {
     // A hair paler than an error, which no bar that is drawn later may hide.

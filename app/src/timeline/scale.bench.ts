@@ -86,6 +86,8 @@ function measure(count: number): void {
 function sceneAt(columns: Columns, index: RowIndex, startS: number, widthS: number): Scene {
   return {
     columns,
+    heat: undefined,
+    inks: columns.kinds,
     index,
     matching: undefined,
     markMatches: undefined,

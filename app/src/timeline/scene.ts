@@ -2,11 +2,16 @@
 import type { TraceColumns } from '../model/columns.ts'
 import type { Selected, Viewport } from '../store/view-state.ts'
 import type { GroupLayout } from './group-layout.ts'
+import type { Heat } from './heat.ts'
 import type { RowIndex } from './row-index.ts'
 import type { TimeScale } from './space.ts'
 
 export interface Scene {
   readonly columns: TraceColumns
+  /** Bars are coloured by what they use; undefined = by kind. */
+  readonly heat: Heat | undefined
+  /** Names of the bars' colours, by the number that a bar has: kinds, or steps of heat. */
+  readonly inks: readonly string[]
   readonly index: RowIndex
   /** The spans that match the query, by row; undefined = no query, nothing is dimmed. */
   readonly matching: RowIndex | undefined

@@ -3,6 +3,8 @@
  * their own take one of six by a hash of their name, the same in every run.
  */
 
+import { heatVariable } from './heat.ts'
+
 /** A bar's colour, and that of the text on it. */
 export interface Ink {
   readonly fill: string
@@ -47,8 +49,10 @@ function hueOf(kind: string): number {
   return (hash >>> 0) % OTHER_HUES
 }
 
-/** The CSS variable of a kind's colour, for the DOM's swatches and the minimap. */
+/** The CSS variable of a kind's (or a heat's) colour, for the DOM's swatches and the minimap. */
 export function kindVariable(kind: string): string {
+  const heat = heatVariable(kind)
+  if (heat !== undefined) return heat
   if (KNOWN_KINDS.has(kind)) return `--kind-${kind.replaceAll('_', '-')}`
   return `--kind-other-${hueOf(kind)}`
 }

@@ -11,10 +11,11 @@ import {
   type Trace,
 } from '@wattline/trace'
 import { totalTokens } from './patches.ts'
+import type { RunEnergy } from './run-energy.ts'
 import type { KindSummary, MarkFacts, RangeSummary, RunOverview, SpanFacts } from './protocol.ts'
 
 /** @throws {RangeError} when there is no such span. */
-export function spanFacts(trace: Trace, slot: number): SpanFacts {
+export function spanFacts(trace: Trace, energy: RunEnergy, slot: number): SpanFacts {
   const span = spanBySlot(trace, slot)
   return {
     startPosition: span.startPosition,
@@ -25,6 +26,7 @@ export function spanFacts(trace: Trace, slot: number): SpanFacts {
     outputTokens: span.tokens?.output,
     totalTokens: totalTokens(span.tokens),
     costUsd: span.costUsd,
+    energy: energy.energyOf(slot),
     children: childrenOf(trace, slot),
     marks: marksOf(trace, slot),
   }
@@ -76,7 +78,12 @@ export function isIn(span: Span, startS: number, endS: number): boolean {
 }
 
 /** Statistics of the spans in a range. Durations are of spans that ended. */
-export function rangeSummary(trace: Trace, startS: number, endS: number): RangeSummary {
+export function rangeSummary(
+  trace: Trace,
+  energy: RunEnergy,
+  startS: number,
+  endS: number,
+): RangeSummary {
   const seen = { [Symbol.iterator]: () => eachIn(trace, startS, endS) }
   const counted = countedFigures(trace, seen)
   const durations = new Durations()
@@ -93,6 +100,7 @@ export function rangeSummary(trace: Trace, startS: number, endS: number): RangeS
     errors,
     tokens: sumTokens(seen, counted)?.total,
     costUsd: sumCost(seen, counted),
+    energy: energy.joulesIn(startS, endS),
     p50Ms,
     p95Ms,
   }
@@ -106,7 +114,11 @@ function* eachIn(trace: Trace, startS: number, endS: number): Generator<Span, vo
 const MOST_ERRORS = 500
 
 /** How often each kind ran and how long, and what failed; as known at the playhead. */
-export function overview(trace: Trace, playheadS: number = Number.POSITIVE_INFINITY): RunOverview {
+export function overview(
+  trace: Trace,
+  energy: RunEnergy,
+  playheadS: number = Number.POSITIVE_INFINITY,
+): RunOverview {
   const kinds = new Map<number, KindCount>()
   const errors: number[] = []
   let errorCount = 0
@@ -126,7 +138,12 @@ export function overview(trace: Trace, playheadS: number = Number.POSITIVE_INFIN
     errors: failed,
     ...durations.sorted(),
   }))
-  return { kinds: summaries.sort((a, b) => b.totalMs - a.totalMs), errors, errorCount }
+  return {
+    kinds: summaries.sort((a, b) => b.totalMs - a.totalMs),
+    errors,
+    errorCount,
+    energy: playheadS === Number.POSITIVE_INFINITY ? energy.breakdown() : undefined,
+  }
 }
 
 interface KindCount {

@@ -54,13 +54,11 @@ test('bytes cut anywhere, in any number of patches, give what the whole gives', 
       let from = 0
       for (const end of ends) {
         ingestor.push(bytes.slice(from, end))
-        const patch = ingestor.flush()
-        if (patch !== undefined) columns.apply(patch)
+        for (const patch of ingestor.flush()) columns.apply(patch)
         from = end
       }
       ingestor.finish()
-      const last = ingestor.flush()
-      if (last !== undefined) columns.apply(last)
+      for (const patch of ingestor.flush()) columns.apply(patch)
       expect(picture(columns)).toEqual(picture(columnsOf(log)))
     }),
   )
@@ -80,10 +78,10 @@ test('malformed lines are listed by number, a cut last line by its own, and the 
 
 test('a flush without news has no patch', () => {
   const ingestor = new Ingestor('agent')
-  expect(ingestor.flush()).toBeUndefined()
+  expect(ingestor.flush()).toEqual([])
   ingestor.push(utf8.encode(logText([['tool_call', 0, 1]])))
-  expect(ingestor.flush()?.spans.slots).toEqual(Int32Array.of(0))
-  expect(ingestor.flush()).toBeUndefined()
+  expect(ingestor.flush()[0]?.spans.slots).toEqual(Int32Array.of(0))
+  expect(ingestor.flush()).toEqual([])
 })
 
 test('rows are grouped by agent, kind, tool or a metadata key, and children go with their parent', () => {
@@ -125,7 +123,7 @@ test('a key that was not noted while reading gives the same groups after the log
   const ingestor = new Ingestor('agent')
   const columns = new Columns()
   ingestor.push(bytes.slice(0, half))
-  columns.apply(ingestor.flush()!)
+  for (const patch of ingestor.flush()) columns.apply(patch)
   expect(ingestor.noteValuesOf('team')).toBe(true)
   // The log grows while what was there is read again, in other chunks than before.
   ingestor.push(bytes.slice(half))
@@ -139,4 +137,31 @@ test('a key that was not noted while reading gives the same groups after the log
   expect(ingestor.noteValuesOf('team')).toBe(false)
   expect(picture(columns)).toEqual(picture(columnsOf(log, { groupBy: 'team' })))
   expect(columns.groups.map(({ label }) => label)).toEqual(['red', '12', 'no team'])
+})
+
+test('a large change comes in parts', () => {
+  const rows = Array.from({ length: 25_000 }, (_, i): SpanRow => ['tool_call', i, i + 1])
+  const ingestor = new Ingestor('agent')
+  ingestor.push(utf8.encode(logText(rows)))
+  const columns = new Columns()
+  const parts = ingestor.flush()
+  expect(parts.map(({ spans }) => spans.slots.length)).toEqual([10_000, 10_000, 5_000])
+  for (const patch of parts) columns.apply(patch)
+  expect(columns.spanCount).toBe(25_000)
+})
+
+test('a bar that what came late moves to another group makes every index by row void', () => {
+  const ingestor = new Ingestor('agent')
+  const columns = new Columns()
+  const push = (log: string): void => {
+    ingestor.push(utf8.encode(log))
+    for (const patch of ingestor.flush()) columns.apply(patch)
+  }
+  const groupOf = (slot: number) => columns.groups[columns.group.at(slot)]?.label
+  push(logText([['tool_call', 1, 2, { parent_id: 'late' }]]))
+  const before = columns.layoutVersion
+  expect(groupOf(0)).toBe('no agent')
+  push(logText([['agent', 0, 9, { span_id: 'late', agent_name: 'planner' }]]))
+  expect(groupOf(0)).toBe('planner')
+  expect(columns.layoutVersion).toBeGreaterThan(before)
 })

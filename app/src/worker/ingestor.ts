@@ -25,12 +25,17 @@ import { GroupKeys } from './group-keys.ts'
 import { groupUnder, KeyValues, mustBeNoted, valueUnder } from './grouping.ts'
 import { PatchBuilder } from './patches.ts'
 import type { TracePatch } from './protocol.ts'
+import { RunEnergy } from './run-energy.ts'
 
 /** Malformed lines kept with their reason; all are counted. */
 const KEPT_MALFORMED = 200
+/** Spans of one patch: the page takes so many in within a frame. */
+const PART_SPANS = 10_000
+const NO_SLOTS = new Int32Array(0)
 
 export class Ingestor {
   readonly trace = new Trace()
+  readonly energy = new RunEnergy(this.trace)
   readonly #reader: LogReader
   readonly #groupKeys = new GroupKeys()
   readonly #patches = new PatchBuilder(this.trace)
@@ -51,7 +56,10 @@ export class Ingestor {
         this.trace.addRow(row, position, this.#writer)
         if (this.#noted !== undefined) note(this.#noted, row, position, this.trace.spanCount - 1)
       },
-      sample: (sample) => this.trace.addSample(sample),
+      sample: (sample) => {
+        this.trace.addSample(sample)
+        this.energy.add(sample, this.#writer)
+      },
       malformed: (reason, position, line) => this.#addMalformed(position, line, reason),
       rescaled: () => this.trace.addRescaled(),
     }
@@ -130,18 +138,20 @@ export class Ingestor {
     this.trace.addLost(count)
   }
 
-  /** Pairs and places what came since the last call; undefined when nothing changed. */
-  flush(): TracePatch | undefined {
+  /** Pairs and places what came since the last call; no patch when nothing changed. */
+  flush(): TracePatch[] {
     const changes = this.trace.flush()
     this.#lanes.place(changes)
     const { spanSlots, markSlots, removedMarks } = changes
-    if (spanSlots.length + markSlots.length + removedMarks.length === 0) return undefined
-    return this.#build(changes, false)
+    this.energy.noteSpans(spanSlots)
+    if (spanSlots.length + markSlots.length + removedMarks.length === 0) return []
+    return inParts(changes).map((part) => this.#build(part, false))
   }
 
-  /** Deals rows anew under another key; the patch holds every span and mark. */
+  /** Deals rows anew under another key; the patch holds every span and mark, so that none is seen in a row of the other key. */
   regroup(groupBy: string): TracePatch {
-    const { removedMarks } = this.trace.flush()
+    const { spanSlots: changed, removedMarks } = this.trace.flush()
+    this.energy.noteSpans(changed)
     const spanSlots = Int32Array.from({ length: this.trace.spanCount }, (_, slot) => slot)
     const markSlots = Int32Array.from({ length: this.trace.markCount }, (_, slot) => slot)
     this.#groupBy = groupBy
@@ -169,7 +179,7 @@ export class Ingestor {
     return new LogReader({ decode: (bytes) => utf8.decode(bytes), texts: this.trace.texts })
   }
 
-  #build(changes: Omit<TraceChanges, 'spans' | 'marks'>, relayout: boolean): TracePatch {
+  #build(changes: Slots, relayout: boolean): TracePatch {
     return this.#patches.build({
       slots: changes.spanSlots,
       markSlots: changes.markSlots,
@@ -188,4 +198,16 @@ export class Ingestor {
 function note(values: KeyValues, row: EventRow, position: number, slot: number): void {
   if (row.phase === START) values.setSpan(slot, row.note)
   else if (row.phase === POINT) values.setPoint(position, row.note)
+}
+
+type Slots = Omit<TraceChanges, 'spans' | 'marks'>
+
+/** The page takes in one patch at a time and wants to draw in between. */
+function inParts({ spanSlots, markSlots, removedMarks }: Slots): Slots[] {
+  const parts: Slots[] = [{ spanSlots: spanSlots.subarray(0, PART_SPANS), markSlots, removedMarks }]
+  for (let from = PART_SPANS; from < spanSlots.length; from += PART_SPANS) {
+    const part = spanSlots.subarray(from, from + PART_SPANS)
+    parts.push({ spanSlots: part, markSlots: NO_SLOTS, removedMarks: NO_SLOTS })
+  }
+  return parts
 }

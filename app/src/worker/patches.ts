@@ -179,7 +179,7 @@ function markFlags(mark: MarkView): number {
   return (mark.orphan ? MarkFlag.ORPHAN : 0) | (mark.error === undefined ? 0 : MarkFlag.ERROR)
 }
 
-function emptySpanPatch(count: number): SpanPatch {
+export function emptySpanPatch(count: number): SpanPatch {
   return {
     slots: new Int32Array(count),
     startS: new Float64Array(count),
@@ -199,7 +199,7 @@ function emptySpanPatch(count: number): SpanPatch {
   }
 }
 
-function emptyMarkPatch(count: number): MarkPatch {
+export function emptyMarkPatch(count: number): MarkPatch {
   return {
     slots: new Int32Array(count),
     timeS: new Float64Array(count),

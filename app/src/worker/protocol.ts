@@ -2,7 +2,15 @@
  * What the page and the ingest worker say to each other. Everything is plain data; the arrays of a
  * patch are transferred, so each belongs to one side at a time.
  */
-import type { DataQuality, JsonValue } from '@wattline/trace'
+import type {
+  DataQuality,
+  EnergyGroup,
+  EnergyTotals,
+  EnergyWarning,
+  JsonValue,
+  PowerEnvelope,
+  SpanEnergy,
+} from '@wattline/trace'
 import type { TraceGroup } from '../model/columns.ts'
 import type { Connection, MalformedLine, Progress, RunFacts } from '../store/app-state.ts'
 
@@ -52,6 +60,36 @@ export interface TracePatch {
   readonly lastS: number
 }
 
+/** Joules that changed, by span, and what the run's energy amounts to. */
+export interface EnergyPatch {
+  readonly slots: Int32Array
+  /** The span's own; NaN = not known. */
+  readonly ownJ: Float64Array
+  readonly facts: EnergyFacts
+}
+
+/** The run's energy, what is doubtful about it, and what was laid beside the log. */
+export interface EnergyFacts extends EnergyTotals {
+  readonly warnings: readonly EnergyWarning[]
+  /** Telemetry files that were added, and how their clocks are shifted. */
+  readonly files: readonly { readonly name: string; readonly offsetS: number }[]
+}
+
+/** The power of each source between two times, cut into equal parts. */
+export interface PowerAnswer {
+  readonly startS: number
+  readonly endS: number
+  readonly sources: readonly ({ readonly name: string } & PowerEnvelope)[]
+}
+
+/** Where the energy went, the most first. */
+export interface EnergyBreakdown {
+  readonly kinds: readonly EnergyGroup[]
+  readonly tools: readonly EnergyGroup[]
+  readonly models: readonly EnergyGroup[]
+  readonly agents: readonly EnergyGroup[]
+}
+
 /** What the page may ask about the trace; each is answered by one `answer` message. */
 export interface Requests {
   /** Start and end line of a span, or a mark's line, as parsed JSON. */
@@ -62,6 +100,12 @@ export interface Requests {
   summary: { ask: { startS: number; endS: number }; answer: RangeSummary }
   /** Per kind, of what is seen at the playhead. */
   overview: { ask: { playheadS: number | undefined }; answer: RunOverview }
+  power: { ask: { startS: number; endS: number; parts: number }; answer: PowerAnswer }
+  /** Joules up to a playhead. */
+  joules: { ask: { endS: number }; answer: number | undefined }
+  addTelemetry: { ask: { file: File }; answer: { note: string | undefined } }
+  /** `file` counts the telemetry files from 0. */
+  setOffset: { ask: { file: number; offsetS: number }; answer: null }
   /** `wattline spans --json` of the spans (all, or those overlapping the range), one a line. */
   records: { ask: { startS?: number; endS?: number; slots?: number[] }; answer: string }
 }
@@ -89,6 +133,8 @@ export interface SpanFacts {
   readonly outputTokens: number | undefined
   readonly totalTokens: number | undefined
   readonly costUsd: number | undefined
+  /** Undefined where nothing is measured. */
+  readonly energy: SpanEnergy | undefined
   readonly children: readonly number[]
   readonly marks: readonly number[]
 }
@@ -104,6 +150,8 @@ export interface RangeSummary {
   readonly errors: number
   readonly tokens: number | undefined
   readonly costUsd: number | undefined
+  /** Joules of all sources in this time, and the share of it in which they are known. */
+  readonly energy: { readonly joules: number; readonly coverage: number } | undefined
   /** Of spans that ended, in ms. */
   readonly p50Ms: number | undefined
   readonly p95Ms: number | undefined
@@ -116,6 +164,8 @@ export interface RunOverview {
   /** Slots of the first spans that failed, and how many did. */
   readonly errors: readonly number[]
   readonly errorCount: number
+  /** Undefined where nothing is measured, and at a playhead. */
+  readonly energy: EnergyBreakdown | undefined
 }
 
 /** One kind of span: how often, and how long. */
@@ -145,11 +195,14 @@ export type ToWorker =
 
 /** Worker → page. */
 export type FromWorker =
-  | { readonly type: 'patch'; readonly patch: TracePatch }
+  | { readonly type: 'patch'; readonly patch: TracePatch; readonly progress: Progress }
+  | { readonly type: 'energy'; readonly patch: EnergyPatch }
   /** The log starts over: everything known of it is void. */
   | { readonly type: 'reset' }
   /** A regroup is done; the patch before it placed every span anew. */
   | { readonly type: 'regrouped'; readonly groupBy: string }
+  /** The log could not be read again for it. */
+  | { readonly type: 'notRegrouped'; readonly reason: string }
   | { readonly type: 'connection'; readonly connection: Connection }
   | { readonly type: 'run'; readonly run: RunFacts }
   | { readonly type: 'progress'; readonly progress: Progress }

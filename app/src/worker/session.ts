@@ -8,18 +8,24 @@ import { isGzip, openFile, readFile } from './file-source.ts'
 import { Ingestor } from './ingestor.ts'
 import { createPace } from './pace.ts'
 import { buffersOf } from './patches.ts'
-import type { Ask, FromWorker, RequestType, TracePatch } from './protocol.ts'
+import type { Answer, Ask, FromWorker, RequestType, TracePatch } from './protocol.ts'
 import { fileLines, streamLines, WatchedLines, type RawLines } from './raw-lines.ts'
 import { spanRecords } from './records.ts'
 import type { ServerRun } from './run-facts.ts'
 import { search } from './search.ts'
+import { readTelemetryFile, type TelemetryFile } from './telemetry-file.ts'
 import { watchRun, type WatchSource } from './watch-source.ts'
 
 /** A frame. */
 const PATCH_INTERVAL_MS = 16
-/** While a long file is read, each patch may cost a frame that nobody needs: they come further apart. */
-const LONGEST_PATCH_INTERVAL_MS = 250
+/** A file's first bars come at once; then frames that nobody needs would only keep it from being read. */
+const READING_INTERVAL_MS = 250
+/** How long "at once" lasts. */
+const FIRST_BARS_MS = 50
 const QUALITY_INTERVAL_MS = 400
+const ENERGY_INTERVAL_MS = 250
+/** Bringing joules up to date may take this share of the time. */
+const ENERGY_SHARE = 0.1
 
 export type Post = (message: FromWorker, transfer?: Transferable[]) => void
 
@@ -33,6 +39,13 @@ export class Session {
     () => QUALITY_INTERVAL_MS,
     () => this.#sendQuality(),
   )
+  readonly #energyPace = createPace(
+    () => this.#energyIntervalMs,
+    () => this.#sendEnergy(),
+  )
+  #energyIntervalMs = ENERGY_INTERVAL_MS
+  /** Telemetry files added to the run; a log that begins anew gets them again. */
+  readonly #telemetry: { name: string; file: TelemetryFile; offsetS: number }[] = []
   readonly #abort = new AbortController()
   #groupBy: string
   #ingestor: Ingestor
@@ -106,7 +119,12 @@ export class Session {
     this.#sendPatch()
     const ingestor = this.#ingestor
     if (ingestor.noteValuesOf(groupBy) && this.#rawLines !== undefined) {
-      await ingestor.readValues(this.#rawLines.all())
+      try {
+        await ingestor.readValues(this.#rawLines.all())
+      } catch (error) {
+        if (groupBy === this.#groupBy) this.#failRegroup(groupBy, error)
+        return
+      }
       if (groupBy !== this.#groupBy) return
     }
     // A log that began anew meanwhile is grouped by this key already.
@@ -114,32 +132,49 @@ export class Session {
     this.#post({ type: 'regrouped', groupBy })
   }
 
+  #failRegroup(groupBy: string, error: unknown): void {
+    const cause = error instanceof Error ? error.message : String(error)
+    const reason = `The rows cannot be grouped by ${groupBy}, for which the log has to be read again: ${cause}`
+    this.#post({ type: 'notRegrouped', reason })
+  }
+
   close(): void {
     this.#abort.abort()
     this.#watch?.close()
     this.#patchPace.stop()
     this.#qualityPace.stop()
+    this.#energyPace.stop()
   }
 
   /** Rejects with a sentence when it cannot be answered. */
   async answer(what: RequestType, ask: unknown): Promise<unknown> {
     this.#sendPatch()
-    const { trace } = this.#ingestor
+    const { trace, energy } = this.#ingestor
     switch (what) {
       case 'raw':
         return rawEvent(await this.#readRaw((ask as Ask<'raw'>).position))
       case 'search':
         return search(trace, (ask as Ask<'search'>).query)
       case 'spanFacts':
-        return spanFacts(trace, (ask as Ask<'spanFacts'>).slot)
+        return spanFacts(trace, energy, (ask as Ask<'spanFacts'>).slot)
       case 'markFacts':
         return markFacts(trace, (ask as Ask<'markFacts'>).slot)
       case 'summary': {
         const { startS, endS } = ask as Ask<'summary'>
-        return rangeSummary(trace, startS, endS)
+        return rangeSummary(trace, energy, startS, endS)
       }
       case 'overview':
-        return overview(trace, (ask as Ask<'overview'>).playheadS)
+        return overview(trace, energy, (ask as Ask<'overview'>).playheadS)
+      case 'power': {
+        const { startS, endS, parts } = ask as Ask<'power'>
+        return energy.power(startS, endS, parts)
+      }
+      case 'joules':
+        return energy.joulesIn(trace.firstS ?? 0, (ask as Ask<'joules'>).endS)?.joules
+      case 'addTelemetry':
+        return this.#addTelemetry((ask as Ask<'addTelemetry'>).file)
+      case 'setOffset':
+        return this.#setOffset(ask as Ask<'setOffset'>)
       case 'records':
         return spanRecords(
           {
@@ -154,8 +189,8 @@ export class Session {
 
   #patchIntervalMs(): number {
     if (this.#beganMs === undefined || this.#progress.done) return PATCH_INTERVAL_MS
-    const eighthMs = (performance.now() - this.#beganMs) / 8
-    return Math.min(Math.max(PATCH_INTERVAL_MS, eighthMs), LONGEST_PATCH_INTERVAL_MS)
+    const isFirst = performance.now() - this.#beganMs < FIRST_BARS_MS
+    return isFirst ? PATCH_INTERVAL_MS : READING_INTERVAL_MS
   }
 
   #readRaw(position: number): Promise<Uint8Array> {
@@ -167,12 +202,30 @@ export class Session {
     this.#ingestor.push(bytes, writer)
     this.#patchPace.askNow()
     this.#qualityPace.ask()
+    if (this.#ingestor.energy.hasSamples) this.#energyPace.ask()
+  }
+
+  async #addTelemetry(file: File): Promise<Answer<'addTelemetry'>> {
+    const read = await readTelemetryFile(file)
+    this.#telemetry.push({ name: file.name, file: read, offsetS: 0 })
+    this.#ingestor.energy.addFile(file.name, read.samples)
+    this.#sendEnergy()
+    return { note: read.note }
+  }
+
+  #setOffset({ file, offsetS }: Ask<'setOffset'>): null {
+    const known = this.#telemetry[file]
+    if (known !== undefined) known.offsetS = offsetS
+    this.#ingestor.energy.setOffset(file, offsetS)
+    this.#energyPace.ask()
+    return null
   }
 
   #finishFile(file: File): void {
     this.#ingestor.finish()
     this.#patchPace.now()
     this.#qualityPace.now()
+    if (this.#ingestor.energy.hasSamples) this.#energyPace.now()
     this.#setProgress({ done: true })
     const { eventCount, sampleCount } = this.#ingestor.trace
     if (eventCount + sampleCount > 0) this.#setConnection('loaded')
@@ -204,17 +257,33 @@ export class Session {
     this.#writers.clear()
     this.#lostOf.clear()
     this.#ingestor = new Ingestor(this.#groupBy)
+    for (const { name, file, offsetS } of this.#telemetry) {
+      this.#ingestor.energy.addFile(name, file.samples, offsetS)
+    }
     this.#post({ type: 'reset' })
   }
 
   #sendPatch(): void {
-    const patch = this.#ingestor.flush()
-    if (patch !== undefined) this.#postPatch(patch)
-    this.#post({ type: 'progress', progress: this.#currentProgress() })
+    const patches = this.#ingestor.flush()
+    for (const patch of patches) this.#postPatch(patch)
+    if (patches.length === 0) this.#post({ type: 'progress', progress: this.#currentProgress() })
   }
 
+  /** With the progress, since each message makes the page render. */
   #postPatch(patch: TracePatch): void {
-    this.#post({ type: 'patch', patch }, buffersOf(patch))
+    const progress = this.#currentProgress()
+    this.#post({ type: 'patch', patch, progress }, buffersOf(patch))
+  }
+
+  /** Joules follow the spans that the page has; what takes long is done less often. */
+  #sendEnergy(): void {
+    this.#sendPatch()
+    const beganMs = performance.now()
+    const patch = this.#ingestor.energy.update()
+    const tookMs = performance.now() - beganMs
+    this.#energyIntervalMs = Math.max(ENERGY_INTERVAL_MS, tookMs / ENERGY_SHARE)
+    const transfer = [patch.slots.buffer, patch.ownJ.buffer] as ArrayBuffer[]
+    this.#post({ type: 'energy', patch }, transfer)
   }
 
   #sendQuality(): void {

@@ -123,3 +123,20 @@ test('a run that is deleted while it is watched says so', async () => {
   await happens('failed')
   expect(log.at(-1)).toBe('failed 0')
 })
+
+test('a line that is silent for too long is dead: another one goes on from the cursor', async () => {
+  const asked: string[] = []
+  sockets.on('connection', (socket, request) => {
+    asked.push(request.url ?? '')
+    socket.send('{"gen":"g1","run":{"id":"r1","state":"live"}}')
+    if (asked.length === 1) socket.send(frame(6, 'first\n'))
+    else socket.send(frame(13, 'second\n'))
+  })
+  source = watchRun({ runId: 'r1', base, sink, silentMs: 200 })
+  await happens('bytes 6 second')
+  expect(log.filter((line) => line.startsWith('bytes')).slice(0, 2)).toEqual([
+    'bytes 0 first',
+    'bytes 6 second',
+  ])
+  expect(asked[1]).toContain('cursor=6')
+})

@@ -18,6 +18,8 @@ const PROTOCOL = 'wattline.v1'
 const CLOSE_DELETED = 4410
 const FIRST_RETRY_MS = 250
 const LONGEST_RETRY_MS = 10_000
+/** The server says something at least every ten seconds; a line that is silent for so long is dead. */
+const SILENT_MS = 30_000
 
 export interface WatchSink {
   connection(connection: Connection): void
@@ -36,6 +38,8 @@ export interface WatchOptions {
   /** The page's address without its file, e.g. `http://127.0.0.1:9288/`. */
   readonly base: string
   readonly sink: WatchSink
+  /** @default 30_000 */
+  readonly silentMs?: number
 }
 
 export interface WatchSource {
@@ -44,9 +48,10 @@ export interface WatchSource {
   close(): void
 }
 
-export function watchRun({ runId, base, sink }: WatchOptions): WatchSource {
+export function watchRun({ runId, base, sink, silentMs = SILENT_MS }: WatchOptions): WatchSource {
   let socket: WebSocket | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
+  let silence: ReturnType<typeof setTimeout> | undefined
   let attempt = 0
   let cursor = 0
   let gen = ''
@@ -99,6 +104,17 @@ export function watchRun({ runId, base, sink }: WatchOptions): WatchSource {
     }
   }
 
+  /** A half-open line closes nothing by itself, and its own closing could wait for ever, too. */
+  const listen = (current: WebSocket): void => {
+    clearTimeout(silence)
+    silence = setTimeout(() => {
+      if (closed || current !== socket) return
+      socket = undefined
+      current.close()
+      void retryUnlessGone()
+    }, silentMs)
+  }
+
   const connect = (): void => {
     clearTimeout(timer)
     const url = new URL('watch', base)
@@ -107,11 +123,15 @@ export function watchRun({ runId, base, sink }: WatchOptions): WatchSource {
     const current = new WebSocket(url, PROTOCOL)
     socket = current
     current.binaryType = 'arraybuffer'
+    listen(current)
     current.onmessage = ({ data }) => {
-      if (current === socket) receive(data)
+      if (current !== socket) return
+      listen(current)
+      receive(data)
     }
     current.onclose = ({ code }) => {
       if (closed || current !== socket) return
+      clearTimeout(silence)
       if (code === CLOSE_DELETED) return fail('This run was deleted.')
       void retryUnlessGone()
     }
@@ -119,6 +139,7 @@ export function watchRun({ runId, base, sink }: WatchOptions): WatchSource {
 
   const fail = (reason: string): void => {
     closed = true
+    clearTimeout(silence)
     report('failed', { reason })
   }
 
@@ -145,6 +166,7 @@ export function watchRun({ runId, base, sink }: WatchOptions): WatchSource {
     close() {
       closed = true
       clearTimeout(timer)
+      clearTimeout(silence)
       socket?.close()
     },
   }

@@ -14,7 +14,7 @@ import { dirname } from 'node:path'
 import { errorMessage } from './json-writer.ts'
 import { Outbox } from './outbox.ts'
 import type { Batch, Sink, SinkCounts } from './sink.ts'
-import { writeAll } from './spill-file.ts'
+import { writeAll } from './spill-segment.ts'
 import { Waiters } from './waiters.ts'
 
 export interface FileSinkOptions {

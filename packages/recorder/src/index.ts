@@ -16,7 +16,8 @@ import { DEFAULTS, serverUrl, type RecorderOptions } from './options.ts'
 import { BaseRecorder, type Platform, type SinkSetup } from './recorder.ts'
 import type { Batch, Sink } from './sink.ts'
 import { SocketSink } from './socket-sink.ts'
-import { SpillFile, writeAll } from './spill-file.ts'
+import { SpillFile } from './spill-file.ts'
+import { writeAll } from './spill-segment.ts'
 
 export { EventType, type AgentEvent, type Metadata, type TelemetrySample } from '@wattline/trace'
 export type { Environment } from './environment.ts'
@@ -93,7 +94,7 @@ function openSocket(address: string, setup: SinkSetup): SocketSink | undefined {
     name: options.name,
     token: inherited.token,
     maxMemoryBytes: options.outboxBytes,
-    spill: spillBytes === 0 ? undefined : new SpillFile(`wattline-${writerId}.spill`, spillBytes),
+    spill: spillBytes === 0 ? undefined : new SpillFile(`wattline-${writerId}`, spillBytes),
     connect: connectNode,
     newWriterId: randomUUID,
     nowS,

@@ -121,6 +121,25 @@ describe('Outbox', () => {
     expect(outbox.settled).toBe(outbox.counts.accepted)
   })
 
+  it('gives back the room of what was read, however long it is never empty', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'wattline-spill-'))
+    const spill = new SpillFile('box', 2_000_000, folder)
+    const lines = 4_000
+    let next = 0
+    for (let pushed = 0; pushed < 200; pushed += 1) {
+      spill.push(batchOf(pushed * lines, lines))
+      // One batch stays behind: it is never empty.
+      while (pushed > 0 && spill.count > lines) {
+        const { bytes, count } = spill.shift()
+        expect(decode(bytes).startsWith(`{"n":${next}}`)).toBe(true)
+        next += count
+      }
+    }
+    expect(spill.isEmpty).toBe(false)
+    spill.close()
+    expect(readdirSync(folder)).toEqual([])
+  })
+
   it('counts what a spill does not give back, and goes on', () => {
     const broken = {
       isEmpty: true,

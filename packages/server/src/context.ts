@@ -1,5 +1,7 @@
 /** What the wire and the HTTP routes share of one server. */
 import type { Liveness } from './liveness.ts'
+import type { Metrics } from './metrics.ts'
+import type { Log } from './options.ts'
 import type { RunInfo } from './run-info.ts'
 import type { Runs } from './runs.ts'
 import type { Summaries } from './summary.ts'
@@ -8,13 +10,15 @@ export interface ServerContext {
   readonly runs: Runs
   readonly liveness: Liveness
   readonly summaries: Summaries
+  readonly metrics: Metrics
   readonly maxLineBytes: number
   readonly maxBodyBytes: number
+  readonly maxConnections: number
   readonly lostAfterMs: number
   readonly heartbeatMs: number
   readonly dashboardDir: string
   readonly openFile: ((path: string) => Promise<RunInfo>) | undefined
-  readonly log: (line: string) => void
+  readonly log: Log
   /** Aborted when the server begins to close. */
   readonly closing: AbortSignal
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
+import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
@@ -410,6 +411,25 @@ describe('opening files', () => {
     expect((await open('/good', { origin: server.url })).status).toBe(403)
     expect(opened).toEqual(['/good', '/bad'])
   })
+})
+
+/** An address of this machine that is not loopback. */
+const outward = Object.values(networkInterfaces())
+  .flat()
+  .find((address) => address?.family === 'IPv4' && !address.internal)?.address
+
+test.runIf(outward !== undefined)('a token from elsewhere opens no files here', async () => {
+  const token = 'abcdefghijklmnopqrst'
+  const openFile = () => Promise.reject(new Error('it was tried'))
+  const server = await startServer({ host: '0.0.0.0', token, openFile })
+  const open = (host: string) =>
+    ask(`http://${host}:${server.port}/api/open`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}` },
+      body: '{"path":"/etc/passwd"}',
+    })
+  expect((await open(String(outward))).status).toBe(403)
+  expect((await open('127.0.0.1')).body).toContain('it was tried')
 })
 
 describe('the dashboard', () => {

@@ -2,36 +2,22 @@
  * The promise of the wire, by force: each event is in the log exactly once and each writer's in
  * order, however often the server is killed. `SEED=n` repeats a round, `KILLS=n` makes it longer.
  */
-import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-import { beforeAll, expect, onTestFinished, test } from 'vitest'
+import { join } from 'node:path'
+import { beforeAll, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { lines, startServer, tempDir, Viewer } from './testing/harness.ts'
+import { buildServerProcess, launch } from './testing/launch.ts'
 
 const SEED = Number(process.env['SEED'] ?? Date.now() % 1_000_000)
 const KILLS = Number(process.env['KILLS'] ?? 5)
 const WRITERS = ['a', 'b', 'c']
 const EVENTS = 2500 * KILLS
 
-const here = dirname(fileURLToPath(import.meta.url))
-/** Inside the package, so that its dependencies are found. */
-const serverScript = join(here, '../node_modules/.cache/kill-test/server-process.js')
-
+let serverScript: string
 beforeAll(async () => {
-  const vite = join(
-    dirname(createRequire(import.meta.url).resolve('vite/package.json')),
-    'bin/vite.js',
-  )
-  const entry = join(here, 'testing/server-process.ts')
-  const built = ['build', '--ssr', entry, '--outDir', dirname(serverScript), '--emptyOutDir']
-  await promisify(execFile)(process.execPath, [vite, ...built, '--logLevel', 'error'], {
-    cwd: here,
-  })
+  serverScript = await buildServerProcess('kill-test')
 })
 
 /** Mulberry32: the same seed gives the same kills. */
@@ -43,20 +29,6 @@ function seeded(seed: number): () => number {
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
-}
-
-interface Running {
-  readonly process: ChildProcess
-  readonly port: number
-}
-
-async function launch(dir: string, port: number): Promise<Running> {
-  const child = spawn(process.execPath, [serverScript, dir, String(port)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  onTestFinished(() => void child.kill('SIGKILL'))
-  const [printed] = (await once(child.stdout, 'data')) as [Buffer]
-  return { process: child, port: Number(printed.toString()) }
 }
 
 /** How many lines were acked so far, and a way to wait for more. */
@@ -134,7 +106,7 @@ async function watchAll(port: number, bytes: number): Promise<string> {
 test(`killed ${KILLS} times, the server loses and doubles nothing (SEED=${SEED})`, async () => {
   const random = seeded(SEED)
   const dir = await tempDir()
-  let running = await launch(dir, 0)
+  let running = await launch(serverScript, dir)
   const { port } = running
   const expected = WRITERS.reduce((sum, writer) => sum + lines(1, EVENTS, writer).length, 0)
   const progress = new Progress()
@@ -149,7 +121,7 @@ test(`killed ${KILLS} times, the server loses and doubles nothing (SEED=${SEED})
     }
     running.process.kill('SIGKILL')
     await once(running.process, 'exit')
-    running = await launch(dir, port)
+    running = await launch(serverScript, dir, port)
     expect(running.port).toBe(port)
   }
   await recorders

@@ -13,6 +13,7 @@ interface Entry {
   readonly run: string
   readonly writer: string
   holds: number
+  /** By the monotonic clock: a wall clock that is set makes nobody silent. */
   seenMs: number
 }
 
@@ -28,13 +29,17 @@ export class Liveness {
   readonly #entries = new Map<string, Entry>()
   readonly #sweepTimer: NodeJS.Timeout
   readonly #beatTimer: NodeJS.Timeout
+  #sweptMs = performance.now()
 
   constructor(store: RunStore, options: LivenessOptions) {
     this.#store = store
     this.#options = options
-    const sweepMs = Math.max(20, options.lostAfterMs / 10)
-    this.#sweepTimer = setInterval(() => void this.#sweep(), sweepMs).unref()
+    this.#sweepTimer = setInterval(() => void this.#sweep(), this.#sweepEveryMs).unref()
     this.#beatTimer = setInterval(() => this.#beat(), options.heartbeatMs).unref()
+  }
+
+  get #sweepEveryMs(): number {
+    return Math.max(20, this.#options.lostAfterMs / 10)
   }
 
   /**
@@ -45,7 +50,8 @@ export class Liveness {
     for (const run of await this.#store.list()) {
       if (run.state !== 'live') continue
       for (const writer of run.writers) {
-        if (writer.state === 'live') this.#entry(run.id, writer.id, writer.lastSeenAt * 1000)
+        const silentMs = Math.max(0, Date.now() - writer.lastSeenAt * 1000)
+        if (writer.state === 'live') this.#entry(run.id, writer.id, performance.now() - silentMs)
       }
     }
     await this.#sweep()
@@ -53,11 +59,11 @@ export class Liveness {
 
   /** Keeps a writer alive until the function that is returned is called, once. */
   hold(run: string, writer: string): () => void {
-    const entry = this.#entry(run, writer, Date.now())
+    const entry = this.#entry(run, writer, performance.now())
     entry.holds += 1
     return () => {
       entry.holds -= 1
-      entry.seenMs = Date.now()
+      entry.seenMs = performance.now()
     }
   }
 
@@ -81,7 +87,15 @@ export class Liveness {
   }
 
   async #sweep(): Promise<void> {
-    const silentSinceMs = Date.now() - this.#options.lostAfterMs
+    const { lostAfterMs } = this.#options
+    const nowMs = performance.now()
+    const unwatchedMs = nowMs - this.#sweptMs
+    this.#sweptMs = nowMs
+    if (unwatchedMs > this.#sweepEveryMs + lostAfterMs / 2) {
+      // This process itself stood still: nobody could be heard in that time.
+      for (const entry of this.#entries.values()) entry.seenMs += unwatchedMs
+    }
+    const silentSinceMs = nowMs - lostAfterMs
     const silent = [...this.#entries.values()].filter(
       ({ holds, seenMs }) => holds === 0 && seenMs <= silentSinceMs,
     )

@@ -37,8 +37,22 @@ export interface ServerOptions {
   readonly lostAfterMs?: number
   /** Time between heartbeats. @default 10_000 */
   readonly heartbeatMs?: number
+  /** Most WebSockets, and most requests at a time. Beyond them the answer is 503. @default 1000 */
+  readonly maxConnections?: number
+  /** Most runs in the folder; a new one beyond them is refused. @default 100_000 */
+  readonly maxRuns?: number
+  /** How long a client may take to say what it wants, before it is cut. @default 10_000 */
+  readonly headersTimeoutMs?: number
   /** One line a noteworthy happening (no request log, never a token). @default silent */
-  readonly log?: (line: string) => void
+  readonly log?: Log
+}
+
+/** Takes a sentence for people, and what it is about for programs. */
+export type Log = (line: string, about?: LogSubject) => void
+
+export interface LogSubject {
+  readonly run?: string
+  readonly writer?: string
 }
 
 export interface WattlineServer {

@@ -17,6 +17,7 @@ import { defaultDir } from './default-dir.ts'
 import { Guard, isLoopback, tokenProblem } from './http/guard.ts'
 import { createRoutes } from './http/routes.ts'
 import { Liveness } from './liveness.ts'
+import { Metrics } from './metrics.ts'
 import type { ServerOptions, WattlineServer } from './options.ts'
 import { Runs } from './runs.ts'
 import { FolderStore } from './storage/folder-store.ts'
@@ -49,9 +50,19 @@ export async function createServer(options: ServerOptions = {}): Promise<Wattlin
   const { allowedHosts = [], allowedOrigins = [] } = options
   const guard = new Guard({ host, token, allowedHosts, allowedOrigins })
   const { fetch } = createRoutes(context, guard)
-  const http = createAdaptorServer({ fetch, overrideGlobalObjects: false }) as Server
-  // A pipe that posts for a day is one request; slow headers are still cut by headersTimeout.
-  http.requestTimeout = 0
+  const headersTimeout = options.headersTimeoutMs ?? 10_000
+  const http = createAdaptorServer({
+    fetch,
+    overrideGlobalObjects: false,
+    serverOptions: {
+      // A pipe that posts for a day is one request; slow headers are still cut.
+      requestTimeout: 0,
+      headersTimeout,
+      connectionsCheckingInterval: headersTimeout / 2,
+    },
+  }) as Server
+  // Beside those that are answered with a reason: connections that ask for nothing.
+  http.maxConnections = 3 * context.maxConnections
   const requests = countRequests(http)
   const sockets = new Sockets(context, guard)
   http.on('upgrade', (request, socket, head) => sockets.upgrade(request, socket, head))
@@ -82,12 +93,13 @@ export async function createServer(options: ServerOptions = {}): Promise<Wattlin
 }
 
 function openFolder(options: ServerOptions): Promise<FolderStore> {
-  const { fsync, keep, maxDiskBytes, log } = options
+  const { fsync, keep, maxDiskBytes, maxRuns, log } = options
   return FolderStore.open({
     dir: options.dir ?? defaultDir(process),
     ...(fsync === undefined ? {} : { fsync }),
     ...(keep === undefined ? {} : { keep }),
     ...(maxDiskBytes === undefined ? {} : { maxDiskBytes }),
+    ...(maxRuns === undefined ? {} : { maxRuns }),
     ...(log === undefined ? {} : { log }),
   })
 }
@@ -104,6 +116,8 @@ function createContext(
     runs: new Runs(store, options.sources ?? []),
     liveness: new Liveness(store, { lostAfterMs, heartbeatMs, log }),
     summaries: new Summaries(store),
+    metrics: new Metrics(),
+    maxConnections: options.maxConnections ?? 1000,
     maxLineBytes: options.maxLineBytes ?? 16 * MEBIBYTE,
     maxBodyBytes: options.maxBodyBytes ?? 1024 * MEBIBYTE,
     lostAfterMs,

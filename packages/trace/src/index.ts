@@ -43,14 +43,20 @@ export {
 } from './format.ts'
 export { Telemetry } from './energy/telemetry.ts'
 export { EnergyLedger } from './energy/energy-ledger.ts'
-export { type EnergyGroup, type EnergySummary, summarizeEnergy } from './energy/energy-summary.ts'
+export {
+  type EnergyGroup,
+  type EnergySummary,
+  type EnergyTotals,
+  energyTotals,
+  summarizeEnergy,
+} from './energy/energy-summary.ts'
 export { type EnergyWarning, energyWarnings } from './energy/energy-warnings.ts'
 export { energyBetween, type PowerEnvelope, powerEnvelope } from './energy/power-envelope.ts'
 export { type SpanEnergy } from './energy/energy-ledger.ts'
 export { energyRecord } from './energy/energy-record.ts'
 export { correlateUpstream, type UpstreamBreakdown } from './energy/upstream-energy.ts'
 export { analyzeUpstream } from './energy/upstream-analysis.ts'
-export { readTelemetryCsv } from './telemetry-files/telemetry-csv.ts'
+export { isTelemetry, readTelemetry } from './telemetry-files/telemetry-file.ts'
 export { type CostEstimate, estimateRunCost, type PriceTable, PRICES_AS_OF } from './prices.ts'
 export { pairUpstream, type UpstreamPair } from './upstream.ts'
 export { generateRun, type GenerateOptions } from './generate.ts'

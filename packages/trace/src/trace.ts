@@ -79,6 +79,15 @@ export class Trace {
   /** Swept events in order of time. */
   readonly #order = new SweptOrder()
   #pendingFrom = 0
+  /** Of the flush under way: how many events were swept before it, and the first to sweep again. */
+  #sweptCount = 0
+  #redoFrom = NONE
+  readonly #onPaired = (event: number, at: number): void => {
+    if (event < this.#sweptCount && this.#events.phase(event) === START) {
+      this.#noteChanged(this.#events.slot[event]!)
+    }
+    this.#noteRedo(at)
+  }
   /** By slot, whether it is among the changed. */
   #isChanged = new Uint8Array(256)
   #changed: number[] = []
@@ -335,27 +344,28 @@ export class Trace {
    * among these from which the sweep must be done again.
    */
   #enterIds(pending: Int32Array, sweptCount: number): number {
-    const events = this.#events
-    let earliest = pending.length > 0 ? pending[0]! : NONE
-    const redoFrom = (at: number) => {
-      if (at >= sweptCount) return
-      if (earliest === NONE || events.compare(at, earliest) < 0) earliest = at
+    this.#sweptCount = sweptCount
+    this.#redoFrom = pending.length > 0 ? pending[0]! : NONE
+    for (const event of pending) this.#enterIdsOf(event)
+    this.#ids.settle(this.#onPaired)
+    const earliest = this.#redoFrom
+    return earliest === NONE ? this.#order.count : this.#order.lowerBound(this.#events, earliest)
+  }
+
+  #enterIdsOf(event: number): void {
+    const phase = this.#events.phase(event)
+    if (phase === POINT) return
+    if (phase === START) {
+      const child = this.#links.addStart(event)
+      if (child !== NONE) this.#noteRedo(child)
     }
-    for (const event of pending) {
-      const phase = events.phase(event)
-      if (phase === START) {
-        const child = this.#links.addStart(event)
-        if (child !== NONE) redoFrom(child)
-      }
-      if (phase !== POINT && events.hasIds(event)) this.#ids.add(event)
-    }
-    this.#ids.settle((event, at) => {
-      if (events.phase(event) === START && event < sweptCount) {
-        this.#noteChanged(events.slot[event]!)
-      }
-      redoFrom(at)
-    })
-    return earliest === NONE ? this.#order.count : this.#order.lowerBound(events, earliest)
+    if (this.#events.hasIds(event)) this.#ids.add(event)
+  }
+
+  /** Of the swept events, all from the earliest noted one on are swept again. */
+  #noteRedo(at: number): void {
+    if (at >= this.#sweptCount) return
+    if (this.#redoFrom === NONE || this.#events.compare(at, this.#redoFrom) < 0) this.#redoFrom = at
   }
 
   #applyFrom(from: number, pending: Int32Array): void {

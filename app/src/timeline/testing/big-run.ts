@@ -3,6 +3,7 @@
  * model call with its two phases in each, a few tools, one tool in forty failed.
  */
 import { SpanFlag } from '@wattline/trace'
+import { emptyMarkPatch, emptySpanPatch } from '../../worker/patches.ts'
 import type { SpanPatch, TracePatch } from '../../worker/protocol.ts'
 
 const AGENTS = 8
@@ -34,7 +35,7 @@ export function* bigRun(
   originS = 1.8e9,
 ): Generator<TracePatch, void> {
   for (let from = 0; from < count; from += patchSpans) {
-    const spans = emptySpans(Math.min(patchSpans, count - from))
+    const spans = emptySpanPatch(Math.min(patchSpans, count - from))
     let lastS = originS
     for (let i = 0; i < spans.slots.length; i++) {
       writeSpan(spans, i, from + i, originS)
@@ -42,7 +43,7 @@ export function* bigRun(
     }
     yield {
       spans,
-      marks: NO_MARKS,
+      marks: emptyMarkPatch(0),
       relayout: false,
       kinds: from === 0 ? KINDS : [],
       strings: from === 0 ? SUBJECTS : [],
@@ -54,18 +55,6 @@ export function* bigRun(
 }
 
 const GROUPS = Array.from({ length: AGENTS }, (_, agent) => ({ label: `agent ${agent}`, rows: 3 }))
-
-const NO_MARKS = {
-  slots: new Int32Array(0),
-  timeS: new Float64Array(0),
-  kind: new Uint16Array(0),
-  subject: new Int32Array(0),
-  group: new Int32Array(0),
-  row: new Int32Array(0),
-  parent: new Int32Array(0),
-  flags: new Uint8Array(0),
-  position: new Float64Array(0),
-}
 
 function writeSpan(patch: SpanPatch, i: number, slot: number, originS: number): void {
   const turn = Math.floor(slot / SPANS_A_TURN)
@@ -100,24 +89,4 @@ function noiseOf(slot: number): number {
   let mixed = Math.imul(slot ^ (slot >>> 16), 0x45d9f3b)
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x45d9f3b)
   return ((mixed ^ (mixed >>> 16)) >>> 0) / 4_294_967_296
-}
-
-function emptySpans(count: number): SpanPatch {
-  return {
-    slots: new Int32Array(count),
-    startS: new Float64Array(count),
-    endS: new Float64Array(count),
-    fadeS: new Float64Array(count),
-    kind: new Uint16Array(count),
-    subject: new Int32Array(count),
-    startSubject: new Int32Array(count),
-    group: new Int32Array(count),
-    row: new Int32Array(count),
-    parent: new Int32Array(count),
-    flags: new Uint8Array(count),
-    ambiguousAtS: new Float64Array(count),
-    errorAtS: new Float64Array(count),
-    tokens: new Float64Array(count),
-    costUsd: new Float64Array(count),
-  }
 }

@@ -46,6 +46,7 @@ export function mountTimeline(trace: SyntheticTrace, facts: Partial<TimelineFact
   }
   const isLive = (): boolean => false
   const clockS = (): number => Date.now() / 1e3
+  const topW = (): number => 0
   function Page() {
     useStore(store)
     return (
@@ -57,6 +58,7 @@ export function mountTimeline(trace: SyntheticTrace, facts: Partial<TimelineFact
         isLive={isLive}
         clockS={clockS}
         nowAt={0.85}
+        topW={topW}
         onActions={onActions}
       />
     )

@@ -31,6 +31,8 @@ export function sceneOf(trace: SyntheticTrace, options: SceneOptions): Scene {
   matching?.sync(columns)
   return {
     columns,
+    heat: undefined,
+    inks: columns.kinds,
     index,
     matching,
     markMatches: undefined,

@@ -50,6 +50,12 @@ export function addServerOptions(command: Command, io: CliIo): void {
         'retire the oldest runs beyond this size, such as 5GB (default: no limit)',
       ),
     )
+    .addOption(
+      new Option(
+        '--log <form>',
+        'how happenings are written: text, or json, an object a line',
+      ).default('text'),
+    )
 }
 
 /** The variables that the commands heed, for the help. */

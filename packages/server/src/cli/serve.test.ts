@@ -259,3 +259,37 @@ describe('with a server that runs already', () => {
     })
   })
 })
+
+describe('--log json', () => {
+  test('writes an object a line, and no token', async () => {
+    const token = 'abcdefghijklmnopqrst'
+    const argv = ['serve', '--port', '0', '--dir', join(dir, 'runs'), '--log', 'json']
+    const command = new RunningCommand([...argv, '--token', token], { cwd: dir })
+    running.push(command)
+    const [, url = ''] = await command.said(/listening on (http:[^"]+)/)
+    const posted = await fetch(`${url}/api/runs/r/events?first=5`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}` },
+      body: LOG,
+    })
+    expect(posted.status).toBe(200)
+    const { stderr } = await command.stop()
+    const rows = stderr
+      .trimEnd()
+      .split('\n')
+      .map((row) => JSON.parse(row) as object)
+    expect(rows).toContainEqual({
+      time: expect.stringMatching(/^\d{4}-/),
+      message: '4 lines never arrived',
+      run: 'r',
+      writer: 'http',
+    })
+    expect(stderr).not.toContain(token)
+  })
+
+  test('needs a token of your own where one would be made', async () => {
+    const argv = ['serve', '--host', '0.0.0.0', '--port', '0', '--log', 'json']
+    const { code, stderr } = await runCommand(argv, { cwd: dir, env: { HOME: dir } })
+    expect([code, stderr]).toEqual([2, expect.stringContaining('WATTLINE_TOKEN')])
+  })
+})

@@ -3,15 +3,16 @@
  * what the person is told, and the signals that stop it.
  */
 import { LogFiles } from '../files/log-files.ts'
-import type { ServerOptions, WattlineServer } from '../options.ts'
+import type { Log, ServerOptions, WattlineServer } from '../options.ts'
 import type { RunInfo } from '../run-info.ts'
 import { createServer } from '../server.ts'
 import { openBrowser } from './browser.ts'
 import { CliError, fileError } from './errors.ts'
 import type { CliIo } from './io.ts'
+import { jsonLog, textLog } from './log-forms.ts'
 import { type RunningServer, viewUrl, WATCHED_EMPTY } from './running-server.ts'
 import { type ServerSettings, tildePath } from './settings.ts'
-import { startBlock } from './start-block.ts'
+import { startBlock, type StartFacts } from './start-block.ts'
 import { describeTarget, type Target } from './targets.ts'
 import { styleFor } from './terminal.ts'
 
@@ -38,8 +39,9 @@ export async function startSession(
   io: CliIo,
 ): Promise<ServerSession & { readonly opened: readonly RunInfo[] }> {
   const style = styleFor(io.stderr, io.env)
-  const say = (line: string) => void io.stderr.write(`${line}\n`)
-  const log = (line: string) => say(style.dim(line))
+  const log = settings.logForm === 'json' ? jsonLog(io.stderr) : textLog(io.stderr, style)
+  const say =
+    settings.logForm === 'json' ? log : (line: string) => void io.stderr.write(`${line}\n`)
   const files = new LogFiles({ log })
   const opened: RunInfo[] = []
   try {
@@ -66,20 +68,30 @@ export async function announce(
 ): Promise<void> {
   const { server } = session
   const url = viewUrl(server.openUrl, view.run)
-  session.say(
-    startBlock(
-      {
-        url,
-        apiUrl: server.url,
-        token: server.token,
-        busyPort: settings.port !== 0 && server.port !== settings.port ? settings.port : undefined,
-        dir: tildePath(session.dir, io),
-        shown: targets.map((target) => describeTarget(target, io)),
-      },
-      styleFor(io.stderr, io.env),
-    ),
-  )
+  // Collected logs are read by many, so they get the address without the token.
+  if (settings.logForm === 'json') session.say(`listening on ${server.url}`)
+  else
+    session.say(
+      startBlock(startFacts(session, settings, targets, url, io), styleFor(io.stderr, io.env)),
+    )
   if (view.open) await openBrowser(url, io)
+}
+
+function startFacts(
+  { server, dir }: ServerSession,
+  { port }: ServerSettings,
+  targets: readonly Target[],
+  url: string,
+  io: CliIo,
+): StartFacts {
+  return {
+    url,
+    apiUrl: server.url,
+    token: server.token,
+    busyPort: port !== 0 && server.port !== port ? port : undefined,
+    dir: tildePath(dir, io),
+    shown: targets.map((target) => describeTarget(target, io)),
+  }
 }
 
 /**
@@ -120,7 +132,7 @@ async function openTarget(files: LogFiles, { path, given }: Target): Promise<rea
 async function listen(
   settings: ServerSettings,
   files: LogFiles,
-  log: (line: string) => void,
+  log: Log,
 ): Promise<{ server: WattlineServer; dir: string }> {
   for (let attempt = 1; ; attempt++) {
     const dir = attempt === 1 ? settings.dir : `${settings.dir}-${attempt}`
@@ -139,7 +151,7 @@ function serverOptions(
   settings: ServerSettings,
   dir: string,
   files: LogFiles,
-  log: (line: string) => void,
+  log: Log,
 ): ServerOptions {
   const { host, port, token, fsync, keepRuns, maxDiskBytes } = settings
   return {

@@ -2,6 +2,7 @@
 import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import { defaultDir } from '../default-dir.ts'
+import { isLoopback } from '../http/guard.ts'
 import { usageError } from './errors.ts'
 import type { CliIo } from './io.ts'
 
@@ -18,6 +19,7 @@ export interface ServerFlags {
   readonly fsync?: boolean
   readonly keep?: string
   readonly maxDisk?: string
+  readonly log?: string
 }
 
 export interface ServerSettings {
@@ -32,6 +34,8 @@ export interface ServerSettings {
   readonly keepRuns: number | undefined
   /** Most bytes of disk the runs may take; undefined sets no limit. */
   readonly maxDiskBytes: number | undefined
+  /** How happenings are written to stderr. */
+  readonly logForm: 'text' | 'json'
 }
 
 /** Checks the flags and fills in environment and defaults. */
@@ -40,16 +44,27 @@ export function serverSettings(flags: ServerFlags, io: CliIo): ServerSettings {
   if (token !== undefined && !/^[\w.~-]{16,}$/.test(token)) {
     throw usageError('A token needs at least 16 characters of A-Z a-z 0-9 . _ ~ -.')
   }
+  const host = flags.host ?? DEFAULT_HOST
+  const logForm = parseLogForm(flags.log ?? 'text')
+  if (logForm === 'json' && token === undefined && !isLoopback(host)) {
+    throw usageError('A token that is made is not logged: give one with WATTLINE_TOKEN or --token.')
+  }
   return {
     port: flags.port === undefined ? DEFAULT_PORT : parsePort(flags.port),
-    host: flags.host ?? DEFAULT_HOST,
+    host,
     dir: resolve(io.cwd, flags.dir ?? defaultDir(io)),
     dirIsGiven: (flags.dir ?? nonEmpty(io.env['WATTLINE_DIR'])) !== undefined,
     token,
     fsync: flags.fsync ?? false,
     keepRuns: flags.keep === undefined ? undefined : parseWhole('--keep', flags.keep, 1, 'runs'),
     maxDiskBytes: flags.maxDisk === undefined ? undefined : parseBytes('--max-disk', flags.maxDisk),
+    logForm,
   }
+}
+
+function parseLogForm(text: string): 'text' | 'json' {
+  if (text === 'text' || text === 'json') return text
+  throw usageError(`--log takes text or json, not '${text}'.`)
 }
 
 /** A path as people write it: with `~` for their home. */

@@ -9,6 +9,7 @@ import type { IncomingMessage } from 'node:http'
 import { PassThrough, pipeline, Transform, type Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { cleanName, HTTP_WRITER, writerIdProblem, type ServerContext } from '../context.ts'
+import { ingest } from '../ingest.ts'
 import { StoreError } from '../storage/store.ts'
 import { HttpError } from './errors.ts'
 import { LineReader, type AcceptedLines, type RejectedLine } from './line-reader.ts'
@@ -75,7 +76,7 @@ async function receive(
   let lastSeq: number | undefined
   const append = async ({ bytes, count }: AcceptedLines) => {
     if (count === 0) return
-    const result = await store.append(run, writer, next, bytes, count)
+    const result = await ingest(context, 'http', { run, writer }, { first: next, bytes, count })
     accepted += count
     if (next !== undefined) next += count
     lastSeq = result.lastSeq

@@ -8,10 +8,13 @@ import { VERSION } from '../version.ts'
 import { dashboardFile, SECURITY_HEADERS } from './dashboard.ts'
 import { HttpError, noSuchRun, statusOf } from './errors.ts'
 import { getEvents } from './events-file.ts'
-import { cookieName, type Guard } from './guard.ts'
+import { cookieName, isLoopback, type Guard } from './guard.ts'
+import { metricsPage } from './metrics-page.ts'
 import { postEvents } from './post-events.ts'
 
 const MAX_JSON_BYTES = 64 * 1024
+/** For a body of a few words. */
+const JSON_WITHIN_MS = 10_000
 const READING: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 type App = Hono<{ Bindings: HttpBindings }>
@@ -22,11 +25,12 @@ export function createRoutes(context: ServerContext, guard: Guard): App {
     await next()
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) c.header(name, value)
   })
+  addLimit(app, context)
   addGuard(app, guard)
   addRunRoutes(app, context)
   addEventRoutes(app, context)
   addOpenRoute(app, context)
-  app.get('/healthz', (c) => c.json({ ok: true, name: 'wattline', version: VERSION }))
+  addStateRoutes(app, context)
   app.all('/api/*', (c) => {
     throw new HttpError(404, `there is no ${c.req.method} ${c.req.path}`)
   })
@@ -41,11 +45,42 @@ export function createRoutes(context: ServerContext, guard: Guard): App {
   app.onError((error, c) => {
     const status = statusOf(error)
     if (status === undefined) context.log(`${c.req.method} ${c.req.path}: ${error.stack ?? ''}`)
+    context.metrics.refused(status ?? 500)
     // What is left of a refused body is not read, so the connection cannot be used again.
     if (!c.env.incoming.complete) c.header('connection', 'close')
     return c.json({ error: status === undefined ? 'internal error' : error.message }, status ?? 500)
   })
   return app
+}
+
+/** Requests may last for days (a pipe that posts, a log that is followed): so many, and no more. */
+function addLimit(app: App, { maxConnections }: ServerContext): void {
+  let open = 0
+  app.use(async (c, next) => {
+    if (open >= maxConnections) {
+      throw new HttpError(503, `expected at most ${maxConnections} requests at a time; try later`)
+    }
+    open += 1
+    c.env.outgoing.once('close', () => {
+      open -= 1
+    })
+    await next()
+  })
+}
+
+/** How the server is. Health tells nothing that a stranger may not know. */
+function addStateRoutes(app: App, context: ServerContext): void {
+  app.get('/healthz', (c) => {
+    const health = { name: 'wattline', version: VERSION, uptimeS: Math.round(process.uptime()) }
+    c.header('cache-control', 'no-store')
+    if (!context.metrics.isFailing) return c.json({ ok: true, ...health })
+    return c.json({ ok: false, ...health, error: 'the last events could not be written' }, 503)
+  })
+  app.get('/metrics', async (c) => {
+    c.header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
+    c.header('cache-control', 'no-store')
+    return c.body(await metricsPage(context))
+  })
 }
 
 function addGuard(app: App, guard: Guard): void {
@@ -138,6 +173,12 @@ function addEventRoutes(app: App, context: ServerContext): void {
 function addOpenRoute(app: App, context: ServerContext): void {
   app.post('/api/open', async (c) => {
     if (context.openFile === undefined) throw new HttpError(404, 'this server opens no files')
+    if (!isFromHere(c.env.incoming)) {
+      throw new HttpError(
+        403,
+        'expected a program on the machine of this server, which has the file',
+      )
+    }
     if (c.req.header('origin') !== undefined) {
       throw new HttpError(403, 'expected a program, got a page: pages cannot open files here')
     }
@@ -153,9 +194,15 @@ function addOpenRoute(app: App, context: ServerContext): void {
   })
 }
 
+function isFromHere({ socket }: IncomingMessage): boolean {
+  return isLoopback(socket.remoteAddress?.replace(/^::ffff:/, '') ?? '')
+}
+
 async function readJson(request: IncomingMessage): Promise<Record<string, unknown>> {
   const parts: Buffer[] = []
   let bytes = 0
+  // Who drips it holds a connection, and nothing else ends that.
+  const deadline = setTimeout(() => request.destroy(), JSON_WITHIN_MS).unref()
   for await (const part of request) {
     bytes += (part as Buffer).length
     if (bytes > MAX_JSON_BYTES) {
@@ -163,6 +210,7 @@ async function readJson(request: IncomingMessage): Promise<Record<string, unknow
     }
     parts.push(part as Buffer)
   }
+  clearTimeout(deadline)
   let json: unknown
   try {
     json = JSON.parse(Buffer.concat(parts).toString())

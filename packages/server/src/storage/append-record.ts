@@ -11,6 +11,8 @@
 import { crc32 } from 'node:zlib'
 
 export const RECORD_BYTES = 32
+/** A record covers no more of the log, unless one append alone does: readers take whole records. */
+export const MAX_SPAN_BYTES = 256 * 1024
 
 export interface AppendRecord {
   /** Index in the writer table of `run.json`. */

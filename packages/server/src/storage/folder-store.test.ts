@@ -3,6 +3,7 @@ import {
   mkdir,
   readdir,
   readFile,
+  rename,
   rm,
   stat,
   truncate,
@@ -13,7 +14,8 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { line, lines, tempDir } from '../testing/harness.ts'
-import { RECORD_BYTES } from './append-record.ts'
+import { RECORD_BYTES, writeRecord } from './append-record.ts'
+import { writeCompacted } from './compaction.ts'
 import { FolderStore, type FolderStoreOptions } from './folder-store.ts'
 import { newRunMeta } from './run-meta.ts'
 import type { ReadFrom, RunStore } from './store.ts'
@@ -147,8 +149,9 @@ describe('a folder a run', () => {
       if (value?.type === 'chunk') text += Buffer.from(value.bytes).toString()
     }
     await take()
-    for (let i = 0; i < 60; i += 1) await append(store, 'r', i * 1000 + 2, (i + 1) * 1000 + 1)
-    const wanted = lines(1, 60_001)
+    // More than is held in memory.
+    for (let i = 0; i < 200; i += 1) await append(store, 'r', i * 1000 + 2, (i + 1) * 1000 + 1)
+    const wanted = lines(1, 200_001)
     while (text.length < wanted.length) await take()
     expect(text).toBe(wanted)
     abort.abort()
@@ -299,7 +302,99 @@ describe('repair', () => {
   })
 })
 
+describe('merging records', () => {
+  /** A closed store whose run has 200 lines of `w`, 10 of `x` and 200 of `w`, an append each. */
+  async function run(compactAboveRecords: number) {
+    const dir = await tempDir()
+    const store = await FolderStore.open({ dir, compactAboveRecords })
+    for (let i = 1; i <= 200; i += 1) await append(store, 'r', i, i)
+    const cursor = (await append(store, 'r', 1, 10, 'x')).cursor
+    for (let i = 201; i <= 400; i += 1) await append(store, 'r', i, i)
+    return { dir, store, cursor, file: (name: string) => join(dir, 'r', name) }
+  }
+  const whole = lines(1, 200) + lines(1, 10, 'x') + lines(201, 400)
+
+  test('neighbours of one writer become one, and what is read stays the same', async () => {
+    const { store, dir, cursor, file } = await run(50)
+    const { gen } = (await store.info('r')) ?? {}
+    expect((await readAll(store, 'r')).text).toBe(whole)
+    for (const from of [line(1).length, cursor, cursor + line(201).length]) {
+      const { text, others } = await readAll(store, 'r', { cursor: from, gen })
+      expect([text, others]).toEqual([whole.slice(from), ['caughtUp']])
+    }
+    await store.close()
+    expect((await stat(file('appends'))).size).toBeLessThanOrEqual(52 * RECORD_BYTES)
+    const again = await openStore({ dir })
+    expect(await again.info('r')).toMatchObject({ gen, events: 410, lost: 0 })
+    expect(await again.lastSeq('r', 'w')).toBe(400)
+    expect(await again.lastSeq('r', 'x')).toBe(10)
+    expect((await readAll(again, 'r')).text).toBe(whole)
+  })
+
+  test('a kill behind the merging leaves the same run', async () => {
+    const { store, dir, file } = await run(Infinity)
+    const { gen } = (await store.info('r')) ?? {}
+    await store.close()
+    const before = await readFile(file('run.json'))
+    const { records } = JSON.parse(before.toString()) as { records: number }
+    expect(await writeCompacted(join(dir, 'r'), records, true)).toBe(3)
+    await rename(file('appends.new'), file('appends'))
+    await writeFile(file('appends.new'), 'half of another mer')
+    const killed = await FolderStore.open({ dir })
+    expect(await killed.info('r')).toMatchObject({ gen, events: 410, lost: 0 })
+    await append(killed, 'r', 401, 402)
+    await killed.close()
+    await writeFile(file('run.json'), before)
+    const again = await openStore({ dir })
+    expect(await again.info('r')).toMatchObject({ gen, events: 412, lost: 0 })
+    expect(await again.lastSeq('r', 'w')).toBe(402)
+    expect((await readAll(again, 'r')).text).toBe(whole + lines(401, 402))
+  })
+
+  test('readers that follow or lag notice nothing', async () => {
+    const store = await openStore({ compactAboveRecords: 10 })
+    await append(store, 'r', 1, 1)
+    const abort = new AbortController()
+    let text = ''
+    let appended = 1
+    for await (const item of store.read('r', { cursor: 0, gen: undefined }, abort.signal)) {
+      if (item.type === 'chunk') text += Buffer.from(item.bytes).toString()
+      // Between two reads there are none, one, or many appends and mergings.
+      for (let i = appended % 30; i > 0 && appended < 1000; i -= 1) {
+        appended += 1
+        await append(store, 'r', appended, appended)
+      }
+      if (appended < 1000) void append(store, 'r', appended + 1, (appended += 1))
+      if (text.length === lines(1, 1000).length) abort.abort()
+    }
+    expect(text).toBe(lines(1, 1000))
+  })
+})
+
 describe('when the log cannot be written', () => {
+  test('what a failed write left behind is not adopted, since its sender sends it again', async () => {
+    const dir = await tempDir()
+    const store = await openStore({ dir })
+    await append(store, 'r', 1, 5)
+    // The records' end cannot be reached: the write fails behind the lines.
+    await store.setWriter('r', 'w', { state: 'closed' })
+    const file = (name: string) => join(dir, 'r', name)
+    const kept = await readFile(file('appends'))
+    await rm(file('appends'))
+    await mkdir(file('appends'))
+    await expect(append(store, 'r', 6, 9)).rejects.toMatchObject({ code: 'failed' })
+    await rm(file('appends'), { recursive: true })
+    // As if only the acknowledgement of the disk had failed: lines and record are whole.
+    const whole = Buffer.alloc(RECORD_BYTES)
+    const end = lines(1, 9).length
+    writeRecord(whole, 0, { writer: 0, lastSeq: 9, end, count: 4, lost: 0 })
+    await writeFile(file('appends'), Buffer.concat([kept, whole]))
+    await writeFile(file('events.jsonl'), lines(1, 9))
+    await append(store, 'r', 6, 9)
+    expect((await readAll(store, 'r')).text).toBe(lines(1, 9))
+    expect(await store.info('r')).toMatchObject({ events: 9, lost: 0 })
+  })
+
   test('nothing is acked, numbers go back, and it recovers by itself', async () => {
     const dir = await tempDir()
     const store = await openStore({ dir })
@@ -324,6 +419,19 @@ describe('when the log cannot be written', () => {
 })
 
 describe('when somebody takes files away', () => {
+  test('a removed folder is told to those who read it, and can be deleted once more', async () => {
+    const dir = await tempDir()
+    const store = await openStore({ dir })
+    await append(store, 'r', 1, 5)
+    await append(store, 'other', 1, 5)
+    await rm(join(dir, 'r'), { recursive: true })
+    await rm(join(dir, 'other'), { recursive: true })
+    expect((await readAll(store, 'r')).others).toEqual(['removed'])
+    expect((await store.list()).map(({ id }) => id)).toEqual(['other'])
+    await store.remove('other')
+    expect(await store.list()).toEqual([])
+  })
+
   test('a removed folder ends the run for its readers and writers', async () => {
     const dir = await tempDir()
     const store = await openStore({ dir })

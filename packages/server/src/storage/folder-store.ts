@@ -18,6 +18,7 @@ import {
   META_FILE,
   newRunMeta,
   readRunMeta,
+  syncFolder,
   writeRunMeta,
   type RunMeta,
 } from './run-meta.ts'
@@ -46,6 +47,10 @@ export interface FolderStoreOptions {
   readonly keep?: number
   /** Bytes all logs may take together. @default no limit */
   readonly maxDiskBytes?: number
+  /** @default 100_000 */
+  readonly maxRuns?: number
+  /** Records in a run's `appends` above which neighbours are merged. @default 65_536 */
+  readonly compactAboveRecords?: number
   /** @default silent */
   readonly log?: (line: string) => void
 }
@@ -161,10 +166,7 @@ export class FolderStore implements RunStore {
 
   async remove(run: string): Promise<void> {
     const log = this.#existing(run)
-    await this.#tombstones.add(
-      run,
-      log.meta.writers.map((writer) => writer.id),
-    )
+    await this.#bury(log)
     if (log.removed) throw new StoreError('removed', `run ${run} was deleted`)
     const aside = join(this.#dir, `${GONE_PREFIX}${folderName(run)}-${log.meta.gen}`)
     this.#runs.delete(run)
@@ -223,6 +225,10 @@ export class FolderStore implements RunStore {
   async #makeFolder(id: string): Promise<RunLog> {
     const problem = runIdProblem(id)
     if (problem !== undefined) throw new StoreError('refused', problem)
+    const { maxRuns = 100_000 } = this.#options
+    if (this.#runs.size >= maxRuns) {
+      throw new StoreError('failed', `expected at most ${maxRuns} runs; delete some, or use --keep`)
+    }
     await this.#leaving.get(id)
     const folder = join(this.#dir, folderName(id))
     const meta = newRunMeta(id)
@@ -249,6 +255,7 @@ export class FolderStore implements RunStore {
       await writeFile(join(aside, APPENDS_FILE), '')
       await writeRunMeta(aside, meta, this.#options.fsync ?? false)
       await rename(aside, folder)
+      if (this.#options.fsync === true) await syncFolder(this.#dir)
     } catch (error) {
       await rm(aside, { recursive: true, force: true })
       throw error
@@ -274,6 +281,7 @@ export class FolderStore implements RunStore {
       folder,
       meta,
       fsync: this.#options.fsync ?? false,
+      compactAboveRecords: this.#options.compactAboveRecords ?? 65_536,
       log: this.#log,
       onChange: () => {
         if (log.removed) this.#forget(log)
@@ -288,8 +296,19 @@ export class FolderStore implements RunStore {
   #forget(log: RunLog): void {
     if (this.#runs.get(log.meta.id) !== log) return
     this.#runs.delete(log.meta.id)
-    const writers = log.meta.writers.map(({ id }) => id)
-    this.#tombstones.add(log.meta.id, writers).catch((error: unknown) => this.#log(String(error)))
+    void this.#bury(log)
+  }
+
+  /** On a full disk it is remembered until the restart only: deleting must work there above all. */
+  async #bury({ meta }: RunLog): Promise<void> {
+    try {
+      await this.#tombstones.add(
+        meta.id,
+        meta.writers.map(({ id }) => id),
+      )
+    } catch (error) {
+      this.#log(`run ${meta.id}: cannot note that it was deleted: ${String(error)}`)
+    }
   }
 
   #changed(run: string, type: RunChange['type']): void {

@@ -10,7 +10,7 @@
 import { statSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import { RECORD_BYTES, readRecord, type AppendRecord } from './append-record.ts'
+import { RECORD_BYTES, readRecord, recordEnd, type AppendRecord } from './append-record.ts'
 import { APPENDS_FILE, LOG_FILE, newGeneration, type RunMeta } from './run-meta.ts'
 
 const RECORDS_A_READ = 4096
@@ -27,37 +27,72 @@ function sizeOf(path: string): number {
  * @returns whether anything had to change.
  */
 export async function repair(folder: string, meta: RunMeta): Promise<boolean> {
-  const logPath = join(folder, LOG_FILE)
-  const appendsPath = join(folder, APPENDS_FILE)
-  const logBytes = sizeOf(logPath)
-  const appendsBytes = sizeOf(appendsPath)
+  const logBytes = sizeOf(join(folder, LOG_FILE))
+  const appendsBytes = sizeOf(join(folder, APPENDS_FILE))
   if (logBytes === meta.end && appendsBytes === meta.records * RECORD_BYTES) return false
 
-  const appends = await open(appendsPath, 'a+')
+  const appends = await open(join(folder, APPENDS_FILE), 'a+')
   try {
-    if (!(await reaches(appends, meta, logBytes))) restart(meta)
+    const records = await recordsUpTo(appends, meta.end, appendsBytes)
+    if (records === undefined || logBytes < meta.end) restart(meta)
+    else meta.records = records
     await replay(appends, meta, logBytes)
-    await appends.truncate(meta.records * RECORD_BYTES)
   } finally {
     await appends.close()
   }
-  const log = await open(logPath, 'a')
-  try {
-    await log.truncate(meta.end)
-  } finally {
-    await log.close()
-  }
+  await cut(folder, meta)
   return true
 }
 
-/** Whether the files hold at least what `meta` says. */
-async function reaches(appends: FileHandle, meta: RunMeta, logBytes: number): Promise<boolean> {
-  if (logBytes < meta.end) return false
-  if (meta.records === 0) return true
+/**
+ * Takes back a write that failed. What it left in the files was refused, and comes again from its
+ * sender: it must not be adopted, even where it happens to be whole.
+ */
+export async function rollBack(folder: string, meta: RunMeta): Promise<void> {
+  const isLogThere = sizeOf(join(folder, LOG_FILE)) >= meta.end
+  const areRecordsThere = sizeOf(join(folder, APPENDS_FILE)) >= meta.records * RECORD_BYTES
+  if (isLogThere && areRecordsThere) await cut(folder, meta)
+  // Somebody took the files away.
+  else await repair(folder, meta)
+}
+
+async function cut(folder: string, meta: RunMeta): Promise<void> {
+  await truncate(join(folder, APPENDS_FILE), meta.records * RECORD_BYTES)
+  await truncate(join(folder, LOG_FILE), meta.end)
+}
+
+/** Cuts a file, which is made where it is missing. */
+async function truncate(path: string, bytes: number): Promise<void> {
+  const file = await open(path, 'a')
+  try {
+    await file.truncate(bytes)
+  } finally {
+    await file.close()
+  }
+}
+
+/**
+ * How many records lead to `end`; undefined when none ends there. Looked up, and not taken from
+ * `run.json`, because their number shrinks when they are merged.
+ */
+async function recordsUpTo(
+  appends: FileHandle,
+  end: number,
+  bytes: number,
+): Promise<number | undefined> {
+  if (end === 0) return 0
   const buffer = Buffer.alloc(RECORD_BYTES)
-  const position = (meta.records - 1) * RECORD_BYTES
-  const { bytesRead } = await appends.read(buffer, 0, RECORD_BYTES, position)
-  return readRecord(buffer.subarray(0, bytesRead), 0)?.end === meta.end
+  const readAt = (index: number) =>
+    appends.read(buffer, 0, RECORD_BYTES, index * RECORD_BYTES).then(() => buffer)
+  let low = 0
+  let high = Math.floor(bytes / RECORD_BYTES) - 1
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2)
+    if (recordEnd(await readAt(middle), 0) >= end) high = middle
+    else low = middle + 1
+  }
+  const found = readRecord(await readAt(low), 0)
+  return found?.end === end ? low + 1 : undefined
 }
 
 /** Committed lines are gone, so cursors are void: a new generation, counted from the start. */

@@ -2,12 +2,13 @@
  * The two open files of a run that is being written. Lines go first, their records after them, so
  * that a kill in between leaves lines that nobody was told about, which repair cuts.
  */
-import { existsSync } from 'node:fs'
+import { existsSync, renameSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { RECORD_BYTES, writeRecord, type AppendRecord } from './append-record.ts'
-import { repair } from './recovery.ts'
-import { APPENDS_FILE, LOG_FILE, META_FILE, type RunMeta } from './run-meta.ts'
+import { COMPACTED_FILE, writeCompacted } from './compaction.ts'
+import { rollBack } from './recovery.ts'
+import { APPENDS_FILE, LOG_FILE, META_FILE, syncFolder, type RunMeta } from './run-meta.ts'
 import { StoreError } from './store.ts'
 
 const LOOK_EVERY_MS = 1000
@@ -25,6 +26,8 @@ export class RunFiles {
   /** The files may differ from what was committed. */
   #dirty = false
   #lookedMs = 0
+  /** Grows each time `appends` is replaced, which voids what others know of its records. */
+  version = 0
 
   constructor(folder: string, fsync: boolean) {
     this.#folder = folder
@@ -46,7 +49,7 @@ export class RunFiles {
     try {
       if (this.#dirty) {
         await this.close()
-        await repair(this.#folder, meta)
+        await rollBack(this.#folder, meta)
         this.#dirty = false
       }
       this.#open ??= await this.#openBoth()
@@ -73,6 +76,20 @@ export class RunFiles {
     await writeAll(appends, [records], meta.records * RECORD_BYTES)
     if (this.#fsync) await appends.datasync()
     this.#dirty = false
+  }
+
+  /**
+   * Merges records. Only between writes, and when `run.json` tells the present end: after a kill
+   * the place is found again by that end.
+   */
+  async compact(meta: RunMeta): Promise<void> {
+    const records = await writeCompacted(this.#folder, meta.records, this.#fsync)
+    await this.close()
+    // In one go with what follows from it: nobody may see the new file with the old numbers.
+    renameSync(join(this.#folder, COMPACTED_FILE), join(this.#folder, APPENDS_FILE))
+    this.version += 1
+    meta.records = records
+    if (this.#fsync) await syncFolder(this.#folder)
   }
 
   async close(): Promise<void> {

@@ -9,6 +9,7 @@
 import { existsSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { parseLine } from '@wattline/trace'
+import { MAX_SPAN_BYTES } from './append-record.ts'
 import { apply } from './recovery.ts'
 import { RunFiles, type Group } from './run-files.ts'
 import { nowS, writeRunMeta, type RunMeta, type WriterMeta } from './run-meta.ts'
@@ -16,8 +17,9 @@ import { StoreError, type AppendResult, type LogChunk, type WriterChange } from 
 import { Tail } from './tail.ts'
 
 const MAX_BATCH_BYTES = 4 * 1024 * 1024
-const MAX_CHUNK_BYTES = 256 * 1024
 const SAVE_AFTER_MS = 1000
+/** All are in `run.json`, and told to every viewer. */
+const MAX_WRITERS = 10_000
 const NOTHING = new Uint8Array(0)
 
 interface Pending {
@@ -34,6 +36,8 @@ export interface RunLogOptions {
   readonly folder: string
   readonly meta: RunMeta
   readonly fsync: boolean
+  /** Records in `appends` above which they are merged, and again at twice what that left. */
+  readonly compactAboveRecords: number
   /** Called after each change that `info` shows. */
   readonly onChange: () => void
   readonly log: (line: string) => void
@@ -52,9 +56,11 @@ export class RunLog {
   #queue: Pending[] = []
   #draining: Promise<void> | undefined
   readonly #files: RunFiles
+  #compactAbove: number
   /** A writer that `run.json` on disk does not know yet. */
   #unsavedWriter = false
   #dirty = false
+  #saveFailed = false
   #saveTimer: NodeJS.Timeout | undefined
   #saving: Promise<void> = Promise.resolve()
   #end: 'removed' | 'closed' | undefined
@@ -64,6 +70,7 @@ export class RunLog {
     this.meta = options.meta
     this.#options = options
     this.#files = new RunFiles(options.folder, options.fsync)
+    this.#compactAbove = options.compactAboveRecords
     this.meta.writers.forEach((writer, index) => {
       this.#writers.set(writer.id, index)
       this.#queuedSeq.push(writer.lastSeq)
@@ -76,6 +83,11 @@ export class RunLog {
 
   get removed(): boolean {
     return this.#end === 'removed'
+  }
+
+  /** Changes when the records in `appends` got other numbers. */
+  get recordsVersion(): number {
+    return this.#files.version
   }
 
   /** Whether all its writers are gone: its files may be closed and the run may be retired. */
@@ -145,6 +157,12 @@ export class RunLog {
     await this.save()
   }
 
+  /** Whether the folder is gone, whoever removed it; the run ends with it. */
+  vanished(): boolean {
+    if (this.#end === undefined && !existsSync(this.folder)) this.#vanish()
+    return this.removed
+  }
+
   /** Registers a reader to be woken by commits and by the end. The tail is kept while there is one. */
   addReader(wake: () => void): () => void {
     this.#readers.add(wake)
@@ -164,9 +182,9 @@ export class RunLog {
       this.#dirty = false
       try {
         await writeRunMeta(this.folder, this.meta, this.#options.fsync)
+        this.#saveFailed = false
       } catch (cause) {
-        if (!existsSync(this.folder)) this.#vanish()
-        else this.#options.log(`run ${this.meta.id}: cannot write run.json: ${String(cause)}`)
+        this.#cannotSave(cause)
       }
     })
   }
@@ -192,7 +210,8 @@ export class RunLog {
     await this.#saving
     await this.#files.close()
     this.tail.clear()
-    await rename(this.folder, asideFolder)
+    // Somebody may have removed it before us.
+    if (existsSync(this.folder)) await rename(this.folder, asideFolder)
     await rm(asideFolder, { recursive: true, force: true })
   }
 
@@ -207,6 +226,12 @@ export class RunLog {
     const known = this.#writers.get(id)
     if (known !== undefined) return known
     const index = this.meta.writers.length
+    if (index >= MAX_WRITERS) {
+      throw new StoreError(
+        'refused',
+        `expected at most ${MAX_WRITERS} writers a run; use another run`,
+      )
+    }
     this.meta.writers.push({
       id,
       name: '',
@@ -233,6 +258,7 @@ export class RunLog {
       } catch (cause) {
         this.#fail(batch, cause)
       }
+      if (this.meta.records > this.#compactAbove) await this.#compact()
     }
     this.#draining = undefined
   }
@@ -281,8 +307,13 @@ export class RunLog {
     this.#options.log(`run ${this.meta.id}: its log was taken away, what is left is a new one`)
   }
 
-  /** Joins neighbours of one writer, as long as no lines are missing between them. */
-  #group(batch: readonly Pending[]): Group[] {
+  /**
+   * Joins what is of one writer, as long as no lines are missing in between. What came at the same
+   * time has no order between writers, so each writer's lines are put together: fewer and longer
+   * chunks are cheaper for everybody who reads them.
+   */
+  #group(unordered: readonly Pending[]): Group[] {
+    const batch = unordered.toSorted((a, b) => a.writer - b.writer)
     const groups: Group[] = []
     let end = this.meta.end
     let lines: Uint8Array[] = []
@@ -291,7 +322,7 @@ export class RunLog {
       if (count === 0) continue
       end += more.length
       const open = groups.at(-1)?.record
-      if (open?.writer === writer && lost === 0 && bytes + more.length <= MAX_CHUNK_BYTES) {
+      if (open?.writer === writer && lost === 0 && bytes + more.length <= MAX_SPAN_BYTES) {
         lines.push(more)
         bytes += more.length
         const record = { ...open, lastSeq, end, count: open.count + count }
@@ -323,6 +354,24 @@ export class RunLog {
     this.tail.push(start, chunk)
   }
 
+  /** Trouble here costs nobody anything but disk: it is said, and tried again much later. */
+  async #compact(): Promise<void> {
+    const { meta } = this
+    this.#compactAbove = 2 * meta.records
+    try {
+      // No save may come between: the end in `run.json` has to be that of a record.
+      await this.#inTurn(async () => {
+        await writeRunMeta(this.folder, meta, this.#options.fsync)
+        await this.#files.compact(meta)
+      })
+    } catch (cause) {
+      this.#options.log(`run ${meta.id}: cannot merge its records: ${String(cause)}`)
+      return
+    }
+    this.#compactAbove = Math.max(this.#options.compactAboveRecords, 2 * meta.records)
+    this.#saveSoon()
+  }
+
   /** Nothing of the batch, nor of what was numbered after it, is held: senders have to try again. */
   #fail(batch: readonly Pending[], cause: unknown): void {
     const error =
@@ -338,6 +387,16 @@ export class RunLog {
     if (error.code === 'removed') this.#vanish()
     else this.#options.log(error.message)
     for (const { reject } of refused) reject(error)
+  }
+
+  /** What it would have said is lost only if the server is killed before a later try. */
+  #cannotSave(cause: unknown): void {
+    if (this.vanished()) return
+    if (!this.#saveFailed) {
+      this.#options.log(`run ${this.meta.id}: cannot write run.json: ${String(cause)}`)
+    }
+    this.#saveFailed = true
+    this.#saveSoon()
   }
 
   /** Somebody deleted the folder: the run is over for its writers and readers. */

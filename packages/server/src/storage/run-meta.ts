@@ -111,6 +111,17 @@ export async function writeRunMeta(folder: string, meta: RunMeta, fsync: boolean
     await file.close()
   }
   await rename(`${path}.new`, path)
+  if (fsync) await syncFolder(folder)
+}
+
+/** Makes names survive a power loss: those of files that were made or renamed in the folder. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
 }
 
 export function infoOf(meta: RunMeta): RunInfo {

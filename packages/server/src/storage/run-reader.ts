@@ -9,15 +9,10 @@
  *      └── at the committed end: `caughtUp`, wait to be woken
  * ```
  */
-import { open, type FileHandle } from 'node:fs/promises'
-import { join } from 'node:path'
-import { RECORD_BYTES, readRecord, recordEnd, type AppendRecord } from './append-record.ts'
-import { APPENDS_FILE, LOG_FILE } from './run-meta.ts'
+import { FileReader } from './file-reader.ts'
 import type { RunLog } from './run-log.ts'
 import type { LogChunk, LogItem, ReadFrom } from './store.ts'
 
-const MAX_CHUNK_BYTES = 256 * 1024
-const RECORDS_A_READ = 512
 const LF = 10
 
 export async function* readRun(
@@ -49,7 +44,8 @@ export async function* readRun(
         const recent = run.tail.after(cursor)
         // The file is behind only for readers that were away or slow: they will catch up again.
         if (recent === undefined) told = false
-        const chunk: LogChunk = recent ?? (await files.next(cursor))
+        const chunk: LogChunk | undefined = recent ?? (await nextOf(run, files, cursor))
+        if (chunk === undefined) continue
         yield chunk
         cursor = chunk.cursor
       } else {
@@ -67,6 +63,20 @@ export async function* readRun(
   }
 }
 
+/** Undefined when the run's folder was removed meanwhile, which then is told as its end. */
+async function nextOf(
+  run: RunLog,
+  files: FileReader,
+  cursor: number,
+): Promise<LogChunk | undefined> {
+  try {
+    return await files.next(cursor)
+  } catch (error) {
+    if (run.vanished()) return undefined
+    throw error
+  }
+}
+
 /** Within the log, of its generation, and behind a whole line. */
 async function isValid(run: RunLog, files: FileReader, from: ReadFrom): Promise<boolean> {
   const { cursor, gen } = from
@@ -75,103 +85,6 @@ async function isValid(run: RunLog, files: FileReader, from: ReadFrom): Promise<
   if (gen === undefined || !Number.isSafeInteger(cursor)) return false
   if (cursor < 0 || cursor > run.meta.end) return false
   return cursor === run.meta.end || (await files.byteAt(cursor - 1)) === LF
-}
-
-/** One reader's place in the files, opened only while it is behind. */
-class FileReader {
-  readonly #run: RunLog
-  #log: FileHandle | undefined
-  #appends: FileHandle | undefined
-  readonly #block = Buffer.allocUnsafe(RECORDS_A_READ * RECORD_BYTES)
-  /** Number of the record that starts at `#cursor`; undefined = look it up. */
-  #nextRecord: number | undefined
-  #cursor = 0
-
-  constructor(run: RunLog) {
-    this.#run = run
-  }
-
-  /** Lines after `cursor`: whole records of one writer, up to a bound but at least one record. */
-  async next(cursor: number): Promise<LogChunk> {
-    const { meta } = this.#run
-    const log = await this.#openLog()
-    const appends = await this.#openAppends()
-    if (this.#nextRecord === undefined || this.#cursor !== cursor) {
-      this.#nextRecord = await this.#recordAfter(appends, cursor)
-    }
-    const wanted = Math.min(RECORDS_A_READ, meta.records - this.#nextRecord)
-    const block = this.#block.subarray(0, wanted * RECORD_BYTES)
-    await readFully(appends, block, this.#nextRecord * RECORD_BYTES)
-    const first = wholeRecord(block, 0)
-    let { end } = first
-    let taken = 1
-    for (; taken < wanted; taken += 1) {
-      const record = wholeRecord(block, taken * RECORD_BYTES)
-      if (record.writer !== first.writer || record.end - cursor > MAX_CHUNK_BYTES) break
-      end = record.end
-    }
-    this.#nextRecord += taken
-    this.#cursor = end
-    const bytes = Buffer.allocUnsafe(end - cursor)
-    await readFully(log, bytes, cursor)
-    const writer = meta.writers[first.writer]?.id ?? ''
-    return { type: 'chunk', cursor: end, bytes, writer }
-  }
-
-  async byteAt(position: number): Promise<number | undefined> {
-    const byte = Buffer.alloc(1)
-    await readFully(await this.#openLog(), byte, position)
-    return byte[0]
-  }
-
-  async close(): Promise<void> {
-    const log = this.#log
-    const appends = this.#appends
-    this.#log = undefined
-    this.#appends = undefined
-    this.#nextRecord = undefined
-    await log?.close()
-    await appends?.close()
-  }
-
-  async #openLog(): Promise<FileHandle> {
-    this.#log ??= await open(join(this.#run.folder, LOG_FILE), 'r')
-    return this.#log
-  }
-
-  async #openAppends(): Promise<FileHandle> {
-    this.#appends ??= await open(join(this.#run.folder, APPENDS_FILE), 'r')
-    return this.#appends
-  }
-
-  /** Number of the first record that ends behind `cursor`, by bisection on disk. */
-  async #recordAfter(appends: FileHandle, cursor: number): Promise<number> {
-    const buffer = Buffer.allocUnsafe(RECORD_BYTES)
-    let low = 0
-    let high = this.#run.meta.records - 1
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2)
-      await readFully(appends, buffer, middle * RECORD_BYTES)
-      if (recordEnd(buffer, 0) > cursor) high = middle
-      else low = middle + 1
-    }
-    return low
-  }
-}
-
-function wholeRecord(block: Buffer, offset: number): AppendRecord {
-  const record = readRecord(block, offset)
-  if (record === undefined) throw new Error('a committed record of this run is damaged')
-  return record
-}
-
-async function readFully(file: FileHandle, target: Buffer, position: number): Promise<void> {
-  let read = 0
-  while (read < target.length) {
-    const { bytesRead } = await file.read(target, read, target.length - read, position + read)
-    if (bytesRead === 0) throw new Error('the log is shorter than what was committed')
-    read += bytesRead
-  }
 }
 
 /** A wake-up that is not lost when it comes before the wait. */

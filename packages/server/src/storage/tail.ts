@@ -1,14 +1,17 @@
 /** The last committed chunks, in memory, for readers that are at the end of the log. */
 import type { LogChunk } from './store.ts'
 
-const MAX_BYTES = 1024 * 1024
+/** What a recorder may have sent ahead of its acknowledgements, so that a viewer that keeps up stays in it. */
+const MAX_BYTES = 4 * 1024 * 1024
+/** Trimmed in blocks, because removing from the front costs the length of the array. */
+const SLACK_BYTES = MAX_BYTES / 4
 
 interface TailEntry {
   readonly start: number
   readonly chunk: LogChunk
 }
 
-/** Bounded at twice `MAX_BYTES`, or one chunk: a reader that falls behind it reads from the file. */
+/** Bounded, or one chunk: a reader that falls behind it reads from the file. */
 export class Tail {
   readonly #entries: TailEntry[] = []
   #bytes = 0
@@ -16,8 +19,7 @@ export class Tail {
   push(start: number, chunk: LogChunk): void {
     this.#entries.push({ start, chunk })
     this.#bytes += chunk.bytes.length
-    // Trimmed in blocks, because removing from the front costs the length of the array.
-    if (this.#bytes <= 2 * MAX_BYTES) return
+    if (this.#bytes <= MAX_BYTES + SLACK_BYTES) return
     let drop = 0
     while (this.#bytes > MAX_BYTES && drop < this.#entries.length - 1) {
       this.#bytes -= this.#entries[drop]?.chunk.bytes.length ?? 0

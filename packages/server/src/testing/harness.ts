@@ -2,6 +2,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { onTestFinished } from 'vitest'
 import { WebSocket, type ClientOptions } from 'ws'
 import type { ServerOptions, WattlineServer } from '../options.ts'
@@ -22,6 +24,16 @@ export async function startServer(options: ServerOptions = {}): Promise<Wattline
   const server = await createServer({ port: 0, ...options, dir })
   onTestFinished(() => server.close(100))
   return server
+}
+
+/** Bytes of buffers that are really held, after what is not was collected. */
+export function heldBufferBytes(): number {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  // Buffers are freed beside the program; the second collection waits for what the first began.
+  collect()
+  collect()
+  return process.memoryUsage().arrayBuffers
 }
 
 /** One event line, numbered so that it can be told from all others. */

@@ -49,8 +49,9 @@ test('viewers of one chunk share one frame: the cursor after it, then its bytes'
     writer: 'w',
   } as const
   const frame = watchFrame(chunk)
-  expect(frame.readBigUInt64BE(0)).toBe(2n ** 40n + 3n)
-  expect(frame.toString('utf8', 8)).toBe('x\n')
+  expect(frame.bytes.readBigUInt64BE(0)).toBe(2n ** 40n + 3n)
+  expect(frame.bytes.toString('utf8', 8)).toBe('x\n')
+  expect(frame.count).toBe(1)
   expect(watchFrame(chunk)).toBe(frame)
-  expect(isControl(frame)).toBe(false)
+  expect(isControl(frame.bytes)).toBe(false)
 })

@@ -30,6 +30,8 @@ export const Close = {
 const LF = 10
 const BRACE = 0x7b
 const MAX_HEADER_DIGITS = 16
+/** What stands before the lines of a frame to a viewer. */
+export const CURSOR_BYTES = 8
 
 export interface RecordFrame {
   readonly firstSeq: number
@@ -68,16 +70,27 @@ function countLines(bytes: Uint8Array): number {
   return count
 }
 
+export interface WatchFrame {
+  readonly bytes: Buffer
+  /** Lines in it. */
+  readonly count: number
+}
+
 /** Frames of chunks that several viewers get: built once. */
-const watchFrames = new WeakMap<LogChunk, Buffer>()
+const watchFrames = new WeakMap<LogChunk, WatchFrame>()
 
 /** The chunk as viewers get it. */
-export function watchFrame(chunk: LogChunk): Buffer {
+export function watchFrame(chunk: LogChunk): WatchFrame {
   const known = watchFrames.get(chunk)
   if (known !== undefined) return known
-  const frame = Buffer.allocUnsafe(8 + chunk.bytes.length)
+  const built = { bytes: withCursor(chunk), count: countLines(chunk.bytes) }
+  watchFrames.set(chunk, built)
+  return built
+}
+
+function withCursor(chunk: LogChunk): Buffer {
+  const frame = Buffer.allocUnsafe(CURSOR_BYTES + chunk.bytes.length)
   frame.writeBigUInt64BE(BigInt(chunk.cursor), 0)
-  frame.set(chunk.bytes, 8)
-  watchFrames.set(chunk, frame)
+  frame.set(chunk.bytes, CURSOR_BYTES)
   return frame
 }

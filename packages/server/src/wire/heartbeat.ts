@@ -6,14 +6,22 @@ export interface Heartbeat {
   seen(): void
 }
 
-/** Pings the peer and cuts the connection after `silenceMs` without any sign of life. */
+/**
+ * Pings the peer and cuts the connection before `silenceMs` pass without any sign of life. Time is
+ * taken from the monotonic clock: a wall clock that is set must cut nobody.
+ */
 export function keepAlive(socket: WebSocket, everyMs: number, silenceMs: number): Heartbeat {
-  let seenMs = Date.now()
+  let seenMs = performance.now()
+  let lookedMs = seenMs
   const seen = () => {
-    seenMs = Date.now()
+    seenMs = performance.now()
   }
   const timer = setInterval(() => {
-    if (Date.now() - seenMs > silenceMs) socket.terminate()
+    const nowMs = performance.now()
+    // This process itself stood still: the peer may have spoken, unheard.
+    if (nowMs - lookedMs > everyMs + silenceMs / 2) seenMs = nowMs
+    lookedMs = nowMs
+    if (nowMs - seenMs > silenceMs - everyMs) socket.terminate()
     else socket.ping()
   }, everyMs).unref()
   socket.on('message', seen)

@@ -13,6 +13,7 @@
  */
 import type { WebSocket } from 'ws'
 import type { ServerContext } from '../context.ts'
+import { ingest } from '../ingest.ts'
 import { StoreError } from '../storage/store.ts'
 import { Close, isControl, parseRecordFrame } from './frame.ts'
 import { keepAlive, refuse } from './heartbeat.ts'
@@ -78,12 +79,18 @@ class RecorderConnection {
     })
     keepAlive(socket, context.heartbeatMs, context.lostAfterMs)
     socket.on('message', (data, isBinary) => this.#onMessage(data as Buffer, !isBinary))
-    socket.on('error', (error) => context.log(`recorder of ${params.run}: ${error.message}`))
+    socket.on('error', (error) => context.log(`recorder: ${error.message}`, params))
+    context.metrics.recorders.add(this)
     socket.once('close', () => {
       this.#stopped = true
+      context.metrics.recorders.delete(this)
       this.#release()
       this.#unsubscribe()
     })
+  }
+
+  get pendingBytes(): number {
+    return this.#pendingBytes
   }
 
   /** Tells the last number held, after everything that an older connection had sent. */
@@ -110,6 +117,7 @@ class RecorderConnection {
   stop(code: number, reason: string): void {
     if (this.#stopped) return
     this.#stopped = true
+    this.#context.metrics.refused(code)
     refuse(this.#socket, code, reason)
   }
 
@@ -139,13 +147,10 @@ class RecorderConnection {
   }
 
   async #append(firstSeq: number, lines: Buffer, count: number, bytes: number): Promise<void> {
-    const { run, writer } = this.#params
     try {
-      const result = await this.#context.runs.store.append(run, writer, firstSeq, lines, count)
+      const appended = { first: firstSeq, bytes: lines, count }
+      const result = await ingest(this.#context, 'record', this.#params, appended)
       this.#ack = Math.max(this.#ack, result.lastSeq)
-      if (result.lost > 0) {
-        this.#context.log(`run ${run}: ${result.lost} lines of writer ${writer} never arrived`)
-      }
       this.#ackSoon()
     } catch (error) {
       this.#fail(error)

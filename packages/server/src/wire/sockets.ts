@@ -33,21 +33,36 @@ export class Sockets {
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', (error) => this.#context.log(`upgrade: ${error.message}`))
+    const serve = this.#accepted(request)
+    if (typeof serve === 'function') {
+      this.#wss.handleUpgrade(request, socket, head, (client) => serve(client, socket))
+    } else {
+      this.#context.metrics.refused(serve.status)
+      reject(socket, serve)
+    }
+  }
+
+  /** Who the connection is for, or why it is refused. */
+  #accepted(request: IncomingMessage): Serve | Rejection {
     const url = requestUrl(request)
-    if (url === undefined) return reject(socket, 400, 'expected an address that can be read')
+    if (url === undefined) return { status: 400, error: 'expected an address that can be read' }
     const { pathname, searchParams } = url
     const refusal =
       this.#guard.checkHost(request) ??
       this.#guard.checkOrigin(request) ??
       this.#guard.checkToken(request)
-    if (refusal !== undefined) return reject(socket, refusal.status, refusal.error)
-    if (this.#context.closing.aborted) return reject(socket, 503, 'the server is shutting down')
-    const serve = this.#endpoint(pathname, searchParams)
-    if (typeof serve === 'string') return reject(socket, 400, serve)
-    if (serve === undefined) {
-      return reject(socket, 404, `expected /record or /watch, got ${pathname}`)
+    if (refusal !== undefined) return refusal
+    const { closing, maxConnections } = this.#context
+    if (closing.aborted) return { status: 503, error: 'the server is shutting down' }
+    if (this.#wss.clients.size >= maxConnections) {
+      return { status: 503, error: `expected at most ${maxConnections} connections; try later` }
     }
-    this.#wss.handleUpgrade(request, socket, head, serve)
+    const serve = this.#endpoint(pathname, searchParams)
+    if (typeof serve === 'string') return { status: 400, error: serve }
+    if (serve === undefined) {
+      return { status: 404, error: `expected /record or /watch, got ${pathname}` }
+    }
+    return serve
   }
 
   /** Ends recorders once their lines are committed, then viewers. */
@@ -60,7 +75,7 @@ export class Sockets {
     for (const client of this.#wss.clients) client.terminate()
   }
 
-  #endpoint(path: string, query: URLSearchParams): ((ws: WebSocket) => void) | string | undefined {
+  #endpoint(path: string, query: URLSearchParams): Serve | string | undefined {
     if (path !== '/record' && path !== '/watch') return undefined
     const run = query.get('run') ?? ''
     const problem = runIdProblem(run)
@@ -68,7 +83,7 @@ export class Sockets {
     return path === '/record' ? this.#recordEndpoint(run, query) : this.#watchEndpoint(run, query)
   }
 
-  #recordEndpoint(run: string, query: URLSearchParams): ((ws: WebSocket) => void) | string {
+  #recordEndpoint(run: string, query: URLSearchParams): Serve | string {
     const writer = query.get('writer') ?? ''
     const problem = writerIdProblem(writer)
     if (problem !== undefined) return problem
@@ -76,17 +91,25 @@ export class Sockets {
     return (socket) => this.#recorders.accept(socket, { run, writer, name })
   }
 
-  #watchEndpoint(run: string, query: URLSearchParams): ((ws: WebSocket) => void) | string {
+  #watchEndpoint(run: string, query: URLSearchParams): Serve | string {
     const text = query.get('cursor') ?? '0'
     if (!/^\d{1,16}$/.test(text)) return 'expected cursor to be a number the server gave'
     const cursor = Number(text)
     // Empty as well as absent: a viewer that has seen nothing yet knows none.
     const gen = query.get('gen') || undefined
-    return (socket) => void serveViewer(this.#context, socket, { run, cursor, gen })
+    return (socket, pipe) => void serveViewer(this.#context, { socket, pipe }, { run, cursor, gen })
   }
 }
 
-function reject(socket: Duplex, status: number, error: string): void {
+/** Takes a connection, and the stream below it. */
+type Serve = (socket: WebSocket, pipe: Duplex) => void
+
+interface Rejection {
+  readonly status: number
+  readonly error: string
+}
+
+function reject(socket: Duplex, { status, error }: Rejection): void {
   const body = `${JSON.stringify({ error })}\n`
   socket.end(
     `HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Type: application/json\r\n` +

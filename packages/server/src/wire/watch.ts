@@ -9,13 +9,15 @@
  * <cursor> lines  …
  * {"caughtUp": n} everything committed was sent (again whenever the viewer had fallen behind)
  * {"run": …}      its name, state or writers have changed
+ * {"beat": n}     nothing new, but the connection stands: pages cannot see a ping
  * ```
  */
+import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { ServerContext } from '../context.ts'
 import type { RunInfo } from '../run-info.ts'
 import type { LogItem, RunSource } from '../storage/store.ts'
-import { Close, watchFrame } from './frame.ts'
+import { Close, CURSOR_BYTES, watchFrame, type WatchFrame } from './frame.ts'
 import { keepAlive, refuse, type Heartbeat } from './heartbeat.ts'
 
 /** Bytes a socket may hold unsent before its viewer is read for no further. */
@@ -31,48 +33,80 @@ export interface WatchParams {
 /** Serves one viewer until it leaves, the run is deleted or the server closes. Never rejects. */
 export async function serveViewer(
   context: ServerContext,
-  socket: WebSocket,
+  connection: Connection,
   params: WatchParams,
 ): Promise<void> {
+  const { socket } = connection
   const abort = new AbortController()
   socket.once('close', () => abort.abort())
-  socket.on('error', (error) => context.log(`viewer of ${params.run}: ${error.message}`))
+  socket.on('error', (error) => context.log(`viewer: ${error.message}`, params))
   const heartbeat = keepAlive(socket, context.heartbeatMs, context.lostAfterMs)
   try {
     const found = await context.runs.find(params.run)
     if (found === undefined) {
+      context.metrics.refused(Close.NO_SUCH_RUN)
       refuse(socket, Close.NO_SUCH_RUN, `there is no run ${params.run}`)
       return
     }
-    const viewer = new Viewer(context, socket, heartbeat, found.source)
-    await viewer.serve(params, found.info, abort.signal)
+    const viewer = new Viewer({ ...connection, context, heartbeat, source: found.source }, params)
+    await viewer.serve(found.info, abort.signal)
   } catch (error) {
-    context.log(`viewer of ${params.run}: ${String(error)}`)
+    context.log(`viewer: ${String(error)}`, params)
+    context.metrics.refused(Close.TRY_LATER)
     refuse(socket, Close.TRY_LATER, `cannot read run ${params.run}: ${String(error)}`)
   }
 }
 
+interface Connection {
+  readonly socket: WebSocket
+  /** The stream below the WebSocket. */
+  readonly pipe: Duplex
+}
+
+interface ViewerSetup extends Connection {
+  readonly context: ServerContext
+  readonly heartbeat: Heartbeat
+  readonly source: RunSource
+}
+
 class Viewer {
+  readonly run: string
+  readonly #params: WatchParams
   readonly #context: ServerContext
   readonly #socket: WebSocket
+  readonly #pipe: Duplex
   readonly #heartbeat: Heartbeat
   readonly #source: RunSource
   #writer: string | undefined
   #shown = ''
   #runTimer: NodeJS.Timeout | undefined
+  #sentAt = 0
+  #isGathering = false
+  /** Position after what it was sent. */
+  cursor = 0
 
-  constructor(context: ServerContext, socket: WebSocket, heartbeat: Heartbeat, source: RunSource) {
+  constructor({ context, socket, pipe, heartbeat, source }: ViewerSetup, params: WatchParams) {
+    this.run = params.run
+    this.#params = params
     this.#context = context
     this.#socket = socket
+    this.#pipe = pipe
     this.#heartbeat = heartbeat
     this.#source = source
   }
 
-  async serve(params: WatchParams, info: RunInfo, signal: AbortSignal): Promise<void> {
-    const { run, cursor, gen } = params
+  get bufferedBytes(): number {
+    return this.#socket.bufferedAmount
+  }
+
+  async serve(info: RunInfo, signal: AbortSignal): Promise<void> {
+    const { run, cursor, gen } = this.#params
+    const { metrics, heartbeatMs } = this.#context
     this.#shown = visible(info)
     this.#socket.send(JSON.stringify({ gen: info.gen, run: info }))
     const unsubscribe = this.#context.runs.onChange(run, () => this.#runChanged(run))
+    const beat = setInterval(() => this.#beat(), heartbeatMs).unref()
+    metrics.viewers.add(this)
     try {
       for await (const item of this.#source.read(run, { cursor, gen }, signal)) {
         if (signal.aborted) return
@@ -80,7 +114,9 @@ class Viewer {
       }
     } finally {
       unsubscribe()
+      clearInterval(beat)
       clearTimeout(this.#runTimer)
+      metrics.viewers.delete(this)
     }
   }
 
@@ -89,39 +125,64 @@ class Viewer {
       case 'chunk':
         if (item.writer !== this.#writer) this.#control({ writer: item.writer })
         this.#writer = item.writer
-        await this.#sendWithRoom(watchFrame(item))
+        await this.#sendLines(watchFrame(item))
+        this.cursor = item.cursor
         return
       case 'caughtUp':
         this.#control({ caughtUp: item.cursor })
         return
       case 'reset':
         this.#writer = undefined
+        this.cursor = 0
         this.#control({ reset: item.gen })
         return
       case 'removed':
+        this.#context.metrics.refused(Close.DELETED)
         refuse(this.#socket, Close.DELETED, `run ${run} was deleted`)
     }
   }
 
   #control(message: object): void {
+    this.#sentAt = performance.now()
+    this.#gather()
     this.#socket.send(JSON.stringify(message))
   }
 
   /** Sends, and waits while the socket is full. Closing wakes it too. */
-  async #sendWithRoom(frame: Buffer): Promise<void> {
-    if (this.#socket.bufferedAmount + frame.length <= FULL_ABOVE_BYTES) {
-      this.#socket.send(frame)
+  async #sendLines({ bytes, count }: WatchFrame): Promise<void> {
+    this.#sentAt = performance.now()
+    this.#gather()
+    this.#context.metrics.sent(count, bytes.length - CURSOR_BYTES)
+    if (this.#socket.bufferedAmount + bytes.length <= FULL_ABOVE_BYTES) {
+      this.#socket.send(bytes)
       return
     }
-    await new Promise<void>((resolve) => this.#socket.send(frame, () => resolve()))
+    await new Promise<void>((resolve) => this.#socket.send(bytes, () => resolve()))
     this.#heartbeat.seen()
+  }
+
+  /** What is sent before the event loop turns goes out in one write: with many writers frames are small. */
+  #gather(): void {
+    if (this.#isGathering) return
+    this.#isGathering = true
+    this.#pipe.cork()
+    process.nextTick(() => {
+      this.#isGathering = false
+      this.#pipe.uncork()
+    })
+  }
+
+  /** A page that was not told anything for a while can tell that the line is dead. */
+  #beat(): void {
+    const isQuiet = performance.now() - this.#sentAt >= this.#context.heartbeatMs / 2
+    if (isQuiet && this.#socket.bufferedAmount === 0) this.#control({ beat: this.cursor })
   }
 
   #runChanged(run: string): void {
     this.#runTimer ??= setTimeout(() => {
       this.#runTimer = undefined
       this.#sendRun(run).catch((error: unknown) => {
-        this.#context.log(`viewer of ${run}: ${String(error)}`)
+        this.#context.log(`viewer: ${String(error)}`, { run })
       })
     }, RUN_FRAME_EVERY_MS).unref()
   }

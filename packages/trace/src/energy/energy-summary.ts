@@ -58,25 +58,36 @@ export interface EnergySummary {
   readonly agents: readonly EnergyGroup[]
 }
 
-/** Sums up a ledger that was updated. O(spans × depth). */
-export function summarizeEnergy(trace: Trace, ledger: EnergyLedger): EnergySummary {
+/** What can be said of a run's energy without a look at its spans. */
+export type EnergyTotals = Pick<EnergySummary, 'totalJ' | 'idleJ' | 'coverage' | 'sources'>
+
+/** The totals of a ledger that was updated. O(sources + gaps). */
+export function energyTotals(trace: Trace, ledger: EnergyLedger): EnergyTotals {
   const sources = ledger.sources.map((source) => sourceSummary(source, trace))
   const isKnown = sources.length > 0
-  const totalJ = sum(sources.map((source) => source.totalJ))
-  const idleJ = sum(sources.map((source) => source.idleJ))
+  return {
+    totalJ: isKnown ? sum(sources.map((source) => source.totalJ)) : undefined,
+    idleJ: isKnown ? sum(sources.map((source) => source.idleJ)) : undefined,
+    coverage: mean(sources.map((source) => source.coverage)),
+    sources,
+  }
+}
+
+/** Sums up a ledger that was updated. O(spans × depth). */
+export function summarizeEnergy(trace: Trace, ledger: EnergyLedger): EnergySummary {
+  const totals = energyTotals(trace, ledger)
+  const { totalJ = 0, idleJ = 0, sources } = totals
+  const isKnown = sources.length > 0
   const counted = countedFigures(trace, trace.each())
   const tokens = sumTokens(trace.each(), counted)?.total
   const group = (key: GroupKey) => (isKnown ? groups(trace, ledger, totalJ, counted, key) : [])
   return {
-    totalJ: isKnown ? totalJ : undefined,
-    idleJ: isKnown ? idleJ : undefined,
+    ...totals,
     sharedJ: isKnown ? sharedJ(trace, ledger) : undefined,
-    coverage: mean(sources.map((source) => source.coverage)),
     meanW: isKnown ? sum(sources.map(({ meanW = 0 }) => meanW)) : undefined,
     peakW: peakOf(ledger.sources),
     tokens,
     joulesPerToken: isKnown ? ratio(totalJ - idleJ, tokens) : undefined,
-    sources,
     kinds: group('kind'),
     tools: group('tool'),
     models: group('model'),

@@ -1,0 +1,93 @@
+/** Which model, tool, kind and agent used the energy: the dearest first, without a click. */
+import { formatJoules, shortModel } from '@wattline/trace'
+import { change } from '../store/store.ts'
+import { useApp } from '../store/app.tsx'
+import { setQuery } from '../store/transitions.ts'
+import { kindLabel } from '../timeline/describe.ts'
+import { visible } from '../ui/visible.ts'
+import type { EnergyBreakdown } from '../worker/protocol.ts'
+
+/** Rows of one table; what is dearer stands above. */
+const MOST_ROWS = 6
+/** A search takes a name as it is written between quotes. */
+const SEARCHABLE = /^[^"]+$/
+
+type Group = EnergyBreakdown['kinds'][number]
+
+export function EnergyTables({ energy }: { energy: EnergyBreakdown }) {
+  const { models, tools, kinds, agents } = energy
+  return (
+    <section className="details-section energy-tables">
+      <h3>Energy</h3>
+      <EnergyTable title="Model" groups={models} label={shortModel} query="model" perUnit="token" />
+      <EnergyTable title="Tool" groups={tools} query="tool" perUnit="call" />
+      <EnergyTable title="Kind" groups={kinds} label={kindLabel} query="kind" />
+      {agents.length > 1 && <EnergyTable title="Agent" groups={agents} query="agent" />}
+    </section>
+  )
+}
+
+interface TableProps {
+  readonly title: string
+  readonly groups: readonly Group[]
+  readonly label?: (name: string) => string
+  readonly query: string
+  readonly perUnit?: 'token' | 'call'
+}
+
+function EnergyTable({ title, groups, label = (name) => name, query, perUnit }: TableProps) {
+  const { store } = useApp()
+  if (groups.length === 0) return undefined
+  return (
+    <table className="kinds energy">
+      <thead>
+        <tr>
+          <th scope="col">{title}</th>
+          <th scope="col">Joules</th>
+          <th scope="col">Share</th>
+          {perUnit !== undefined && <th scope="col">A {perUnit}</th>}
+        </tr>
+      </thead>
+      <tbody>
+        {groups.slice(0, MOST_ROWS).map((group) => (
+          <tr key={group.name}>
+            <th scope="row">
+              <button
+                type="button"
+                className="span-link"
+                title={`Search ${query}: ${group.name}`}
+                disabled={!SEARCHABLE.test(group.name)}
+                onClick={() => change(store, setQuery, `${query}:"${group.name}"`)}
+              >
+                <span className="span-link-label">{visible(label(group.name))}</span>
+              </button>
+            </th>
+            <td title={rangeText(group)}>{formatJoules(group.ownJ)}</td>
+            <td>
+              <Share share={group.share} />
+            </td>
+            {perUnit !== undefined && (
+              <td>
+                {formatJoules(perUnit === 'token' ? group.joulesPerToken : group.joulesPerCall)}
+              </td>
+            )}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+function Share({ share }: { share: number }) {
+  const percent = share * 100
+  return (
+    <span className="energy-share">
+      <i aria-hidden="true" style={{ width: `${Math.min(100, percent)}%` }} />
+      {percent < 10 ? percent.toFixed(1) : Math.round(percent)} %
+    </span>
+  )
+}
+
+function rangeText({ ownJ, lowJ, highJ }: Group): string {
+  return `${ownJ.toPrecision(6)} J; between ${formatJoules(lowJ)} and ${formatJoules(highJ)}`
+}

@@ -1,0 +1,128 @@
+/**
+ * The energy of the run that is read: samples in, joules of spans and pictures of power out. Costs
+ * nothing while there is no sample. Joules are brought up to date when somebody asks, a few times a
+ * second, and not with every patch.
+ */
+import {
+  energyBetween,
+  EnergyLedger,
+  energyTotals,
+  energyWarnings,
+  powerEnvelope,
+  summarizeEnergy,
+  Telemetry,
+  type SpanEnergy,
+  type TelemetrySample,
+  type Trace,
+} from '@wattline/trace'
+import type { EnergyBreakdown, EnergyFacts, EnergyPatch, PowerAnswer } from './protocol.ts'
+
+/** Telemetry files are numbered apart from the writers of the log. */
+const FIRST_FILE = 1_000_000
+/** No picture is wider than a few screens. */
+const MOST_PARTS = 8192
+
+export class RunEnergy {
+  readonly #trace: Trace
+  readonly #telemetry = new Telemetry({ streamName: (stream) => this.#nameOf(stream) })
+  readonly #files: { name: string; offsetS: number }[] = []
+  #ledger: EnergyLedger | undefined
+  #changed: Int32Array[] = []
+
+  constructor(trace: Trace) {
+    this.#trace = trace
+  }
+
+  /** Whether there is anything to tell. */
+  get hasSamples(): boolean {
+    return this.#telemetry.sampleCount > 0
+  }
+
+  /** Takes a sample of the log. */
+  add(sample: TelemetrySample, writer: number): void {
+    this.#telemetry.add(sample, writer)
+  }
+
+  /** Takes the samples of a file that lies beside the log. */
+  addFile(name: string, samples: readonly TelemetrySample[], offsetS = 0): void {
+    const stream = FIRST_FILE + this.#files.length
+    this.#files.push({ name, offsetS })
+    this.#telemetry.setOffset(stream, offsetS)
+    for (const sample of samples) this.#telemetry.add(sample, stream)
+  }
+
+  /** Moves a file's samples in time, where its clock was off. */
+  setOffset(file: number, offsetS: number): void {
+    const known = this.#files[file]
+    if (known === undefined) return
+    known.offsetS = offsetS
+    this.#telemetry.setOffset(FIRST_FILE + file, offsetS)
+  }
+
+  /** Notes spans that a flush of the trace changed. */
+  noteSpans(slots: Int32Array): void {
+    if (this.#ledger !== undefined && slots.length > 0) this.#changed.push(slots)
+  }
+
+  /** Brings all joules up to date with the trace as it was flushed last. */
+  update(): EnergyPatch {
+    this.#ledger ??= new EnergyLedger(this.#trace, this.#telemetry)
+    const changed = new Set<number>()
+    for (const slots of this.#changed) for (const slot of slots) changed.add(slot)
+    this.#changed = []
+    const slots = this.#ledger.update(changed)
+    const ownJ = Float64Array.from(slots, (slot) => this.energyOf(slot)?.ownJ ?? NaN)
+    return { slots, ownJ, facts: this.#facts(this.#ledger) }
+  }
+
+  energyOf(slot: number): SpanEnergy | undefined {
+    return this.#ledger?.energyOf(slot)
+  }
+
+  /** What the run's energy went to; undefined where nothing can be summed. O(spans). */
+  breakdown(): EnergyBreakdown | undefined {
+    if (this.#ledger === undefined || this.#ledger.sources.length === 0) return undefined
+    const { kinds, tools, models, agents } = summarizeEnergy(this.#trace, this.#ledger)
+    return { kinds, tools, models, agents }
+  }
+
+  /** Joules of all sources between two times, and the share of that time in which they are known. */
+  joulesIn(startS: number, endS: number): { joules: number; coverage: number } | undefined {
+    const sources = this.#ledger?.sources ?? []
+    if (sources.length === 0 || !(endS > startS)) return undefined
+    const curves = sources.map(({ source }) => source.curve)
+    const knownS = curves.reduce((sum, curve) => sum + curve.knownS(startS, endS), 0)
+    return {
+      joules: curves.reduce((sum, curve) => sum + energyBetween(curve, startS, endS), 0),
+      coverage: knownS / (sources.length * (endS - startS)),
+    }
+  }
+
+  /** The power of each source, cut into `parts`. */
+  power(startS: number, endS: number, parts: number): PowerAnswer {
+    const count = Math.min(Math.max(1, Math.floor(parts)), MOST_PARTS)
+    const sources = this.#ledger?.sources ?? []
+    return {
+      startS,
+      endS,
+      sources: sources.map(({ source }) => ({
+        name: source.name,
+        ...powerEnvelope(source, startS, endS, count),
+      })),
+    }
+  }
+
+  #facts(ledger: EnergyLedger): EnergyFacts {
+    return {
+      ...energyTotals(this.#trace, ledger),
+      warnings: energyWarnings(this.#telemetry, this.#trace),
+      files: this.#files.map((file) => ({ ...file })),
+    }
+  }
+
+  #nameOf(stream: number): string {
+    const file = this.#files[stream - FIRST_FILE]
+    if (file !== undefined) return file.name
+    return stream === 0 ? 'power' : `power-${stream}`
+  }
+}

@@ -1,0 +1,29 @@
+/** Reads a telemetry file that was dropped onto a run. */
+import { readTelemetry, type TelemetrySample } from '@wattline/trace'
+import { chunksOf } from './raw-lines.ts'
+
+export interface TelemetryFile {
+  readonly samples: readonly TelemetrySample[]
+  /** What could not be used, as a sentence. */
+  readonly note: string | undefined
+}
+
+/** @throws {Error} with a sentence, when there is no sample in it. */
+export async function readTelemetryFile(file: File): Promise<TelemetryFile> {
+  const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  const found = await readTelemetry(chunksOf(file.stream()), (bytes) => utf8.decode(bytes))
+  if ('reason' in found) throw new Error(`${file.name} is no telemetry: ${found.reason}.`)
+  const { samples, unreadable } = found
+  if (samples.length > 0) return { samples, note: noteOf(file.name, unreadable) }
+  throw new Error(`${file.name} holds no telemetry sample; a sample has a timestamp and a reading.`)
+}
+
+function noteOf(
+  name: string,
+  lines: readonly { readonly line: number; readonly reason: string }[],
+): string | undefined {
+  const [first] = lines
+  if (first === undefined) return undefined
+  const what = lines.length === 1 ? '1 line' : `${lines.length.toLocaleString('en')} lines`
+  return `${name}: ${what} cannot be read (line ${first.line}: ${first.reason})`
+}

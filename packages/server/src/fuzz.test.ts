@@ -1,0 +1,333 @@
+/**
+ * Whatever comes in, by whichever door: the server answers with a reason or ends the connection, it
+ * never fails inside, and what is in the log is whole lines that were accepted. `SEED=n` repeats.
+ */
+import { isUtf8 } from 'node:buffer'
+import { readdir, readFile, symlink, mkdir } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { LineReader } from './http/line-reader.ts'
+import type { PostResult } from './http/post-events.ts'
+import type { RunInfo } from './run-info.ts'
+import { getJson, line, lines, startServer, tempDir } from './testing/harness.ts'
+import { frame, RawSocket } from './testing/raw-socket.ts'
+
+const SEED = Number(process.env['SEED'] ?? Date.now() % 1_000_000)
+const runs = (numRuns: number) => ({ numRuns, seed: SEED })
+
+const TEXT = 1
+const BINARY = 2
+const CONTINUATION = 0
+const PING = 9
+const CLOSE = 8
+
+describe('frames that clients must not send', () => {
+  const lineFrame = (n: number) => Buffer.from(`${n}\n${line(n)}`)
+
+  test.each([
+    ['a reserved bit', [frame({ opcode: BINARY, payload: lineFrame(1), reserved: 1 })], 1002],
+    ['a compressed frame', [frame({ opcode: BINARY, payload: lineFrame(1), reserved: 4 })], 1002],
+    ['a frame that is not masked', [frame({ opcode: TEXT, masked: false })], 1002],
+    ['an unknown opcode', [frame({ opcode: 3 })], 1002],
+    ['a continuation of nothing', [frame({ opcode: CONTINUATION })], 1002],
+    ['a ping of 126 bytes', [frame({ opcode: PING, payload: Buffer.alloc(126) })], 1002],
+    ['a ping in parts', [frame({ opcode: PING, fin: false })], 1002],
+    [
+      'a close code that does not exist',
+      [frame({ opcode: CLOSE, payload: Buffer.from([3, 237]) })],
+      1002,
+    ],
+    [
+      'text that is not UTF-8',
+      [frame({ opcode: TEXT, payload: Buffer.from([0x31, 0x0a, 0xff]) })],
+      1007,
+    ],
+    [
+      'two messages mixed',
+      [frame({ opcode: BINARY, fin: false }), frame({ opcode: BINARY })],
+      1002,
+    ],
+    [
+      'more fragments than anybody needs',
+      [
+        frame({ opcode: BINARY, fin: false }),
+        Buffer.concat(
+          Array.from({ length: 20_000 }, () => frame({ opcode: CONTINUATION, fin: false })),
+        ),
+      ],
+      1008,
+    ],
+  ])('%s', async (_, frames, code) => {
+    const server = await startServer()
+    const socket = new RawSocket(server.port, '/record?run=r&writer=w')
+    socket.send(...frames)
+    expect(await socket.closeCode()).toBe(code)
+    expect(await getJson(`${server.url}/healthz`)).toMatchObject({ ok: true })
+  })
+
+  test('a frame that says it is enormous is refused before it is read', async () => {
+    const server = await startServer()
+    const socket = new RawSocket(server.port, '/record?run=r&writer=w')
+    const head = Buffer.alloc(10)
+    head.set([0x82, 0xff])
+    head.writeBigUInt64BE(2n ** 40n, 2)
+    socket.send(head)
+    expect(await socket.closeCode()).toBe(1009)
+  })
+
+  test('lines in pieces, with pings between them and characters cut apart, are one frame', async () => {
+    const server = await startServer()
+    const event = line(1).replace('step', 'käse€😀')
+    const whole = Buffer.from(`1\n${event}`)
+    const socket = new RawSocket(server.port, '/record?run=r&writer=w')
+    const pieces = [...whole].map((byte, i) => [
+      frame({ opcode: i === 0 ? TEXT : CONTINUATION, fin: false, payload: Buffer.from([byte]) }),
+      // Not all the time: a flood of pings is cut.
+      ...(i % 10 === 0 ? [frame({ opcode: PING })] : []),
+    ])
+    socket.send(...pieces.flat(), frame({ opcode: CONTINUATION }))
+    await socket.said('{"ack":1}')
+    socket.send(frame({ opcode: CLOSE, payload: Buffer.from([3, 232]) }))
+    expect(await socket.closeCode()).toBe(1000)
+    expect(await (await fetch(`${server.url}/api/runs/r/events.jsonl`)).text()).toBe(event)
+  })
+})
+
+describe(`anything (SEED=${SEED})`, () => {
+  test('as frames of a recorder leaves whole lines, and a server that answers', async () => {
+    const dir = await tempDir()
+    const server = await startServer({ dir, maxLineBytes: 10_000 })
+    const payload = fc.oneof(
+      fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
+      fc.string({ unit: 'binary' }).map((some) => Buffer.from(`1\n${some}\n`)),
+      fc.integer({ min: 1, max: 50 }).map((n) => Buffer.from(`${n}\n${lines(n, n + 3)}`)),
+      fc.json().map((json) => Buffer.from(json)),
+      fc
+        .constantFrom('{"end":true}', '{"end":1}', '{', '1\n', '\n\n')
+        .map((some) => Buffer.from(some)),
+    )
+    const sent = fc.record({
+      opcode: fc.constantFrom(TEXT, BINARY, CONTINUATION, PING, 3, 11),
+      fin: fc.boolean(),
+      reserved: fc.constantFrom(0, 0, 0, 0, 1),
+      payload,
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.array(sent, { maxLength: 8 }), async (frames) => {
+        const socket = new RawSocket(server.port, '/record?run=r&writer=w')
+        socket.send(...frames.map(frame))
+        expect([1000, 1002, 1005, 1006, 1007, 1008, 1009, 4400, 4409]).toContain(
+          await socket.closeCode(),
+        )
+      }),
+      runs(150),
+    )
+    const { events, bytes } = await getJson<RunInfo>(`${server.url}/api/runs/r`)
+    const log = await readFile(join(dir, 'r', 'events.jsonl'))
+    expect([log.length, isUtf8(log)]).toEqual([bytes, true])
+    expect(log.toString().split('\n').length - 1).toBe(events)
+  })
+
+  test('as bytes of a request gets an answer of 4xx, or none', async () => {
+    const server = await startServer({ headersTimeoutMs: 200 })
+    const piece = fc.oneof(
+      fc.constantFrom(
+        'GET',
+        'POST',
+        'PUT',
+        'PATCH',
+        'DELETE',
+        'TRACE',
+        'PRI',
+        ' ',
+        '/',
+        '\r\n',
+        '\r\n\r\n',
+      ),
+      fc.constantFrom(
+        '/api/runs',
+        '/api/runs/r/events',
+        '/watch?run=r',
+        '/%',
+        '/..',
+        '/%2e%2e%2f',
+        '/\0',
+      ),
+      fc.constantFrom(
+        ' HTTP/1.1\r\n',
+        'Host: localhost\r\n',
+        'Connection: Upgrade\r\n',
+        'Range: bytes=9-1\r\n',
+      ),
+      fc.constantFrom(
+        'Content-Length: 5\r\n',
+        'Transfer-Encoding: chunked\r\n',
+        'Content-Encoding: gzip\r\n',
+      ),
+      fc.string({ maxLength: 20 }),
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(piece, { maxLength: 12 }), async (pieces) => {
+        const socket = connect(server.port, '127.0.0.1')
+        socket.on('error', () => undefined)
+        socket.end(pieces.join(''))
+        const answer = await text(socket).catch(() => '')
+        expect(answer).not.toMatch(/^HTTP\/1\.1 5/)
+      }),
+      runs(150),
+    )
+    expect(await getJson(`${server.url}/healthz`)).toMatchObject({ ok: true })
+  })
+
+  test('as a query never fails inside', async () => {
+    const server = await startServer()
+    await fetch(`${server.url}/api/runs/r/events`, { method: 'POST', body: lines(1, 5) })
+    const value = fc.oneof(
+      fc.string(),
+      fc.constantFrom('r', '0', '-1', '1e9', '9'.repeat(20), 'NaN'),
+    )
+    const query = fc.dictionary(
+      fc.constantFrom('run', 'writer', 'cursor', 'gen', 'first', 'end', 'follow', 'name'),
+      value,
+    )
+    const path = fc.constantFrom(
+      'api/runs/r/events.jsonl',
+      'api/runs',
+      'api/runs/r/summary',
+      'watch',
+      'record',
+    )
+    await fc.assert(
+      fc.asyncProperty(path, query, fc.boolean(), async (where, pairs, isPost) => {
+        // A log that is followed has no end to wait for.
+        const { follow: _, ...rest } = pairs
+        const asked = `${server.url}/${where}?${new URLSearchParams(isPost ? pairs : rest).toString()}`
+        const answer = await fetch(
+          isPost ? asked.replace('.jsonl', '') : asked,
+          isPost ? { method: 'POST' } : {},
+        )
+        expect(answer.status).toBeLessThan(500)
+        await answer.arrayBuffer()
+      }),
+      runs(150),
+    )
+  })
+
+  test('as a body stores what was accepted, byte for byte', async () => {
+    const server = await startServer()
+    const row = fc.oneof(
+      fc.integer({ min: 1, max: 1000 }).map((n) => Buffer.from(line(n).trimEnd())),
+      fc.json().map((json) => Buffer.from(`{"event_type":"x","timestamp":1,"metadata":${json}}`)),
+      fc
+        .uint8Array({ maxLength: 50 })
+        .map((bytes) => Buffer.from(bytes.filter((byte) => byte !== 10))),
+    )
+    let run = 0
+    await fc.assert(
+      fc.asyncProperty(fc.array(row, { maxLength: 20 }), async (rows) => {
+        const url = `${server.url}/api/runs/b${(run += 1)}/events`
+        const body = Buffer.concat(rows.map((bytes) => Buffer.concat([bytes, Buffer.from('\n')])))
+        const answer = await fetch(url, { method: 'POST', body })
+        const { accepted, rejected } = (await answer.json()) as PostResult
+        const bad = new Set(rejected.map(({ line: number }) => number))
+        const log = Buffer.from(await (await fetch(`${url}.jsonl`)).arrayBuffer())
+        const kept = rows.filter((bytes, i) => !bad.has(i + 1) && bytes.toString().trim() !== '')
+        expect(kept.length).toBe(accepted)
+        expect(
+          log.equals(Buffer.concat(kept.map((bytes) => Buffer.concat([bytes, Buffer.from('\n')])))),
+        ).toBe(true)
+      }),
+      runs(80),
+    )
+  })
+
+  test('cut anywhere, a body is the same lines', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), fc.array(fc.nat(300)), (bytes, cuts) => {
+        const noise = Buffer.from(bytes.map((byte) => (byte % 5 === 0 ? 10 : byte)))
+        const body = Buffer.concat([noise, Buffer.from(`\n${lines(1, 3)}`), noise])
+        const read = (parts: readonly Buffer[]) => {
+          const reader = new LineReader(200)
+          const taken = parts.map((part) => reader.push(part))
+          const all = Buffer.concat([...taken, reader.finish()].map((accepted) => accepted.bytes))
+          return [all.toString('latin1'), reader.rejected]
+        }
+        const at = [0, ...cuts.toSorted((a, b) => a - b), body.length]
+        const parts = at.slice(1).map((end, i) => body.subarray(at[i], end))
+        expect(read(parts)).toEqual(read([body]))
+      }),
+      runs(200),
+    )
+  })
+
+  test('as the id of a run stays in the folder, and is itself when read back', async () => {
+    const outer = await tempDir()
+    const dir = join(outer, 'runs')
+    const server = await startServer({ dir })
+    const awkward = [
+      '..',
+      '/',
+      '\\',
+      '\0',
+      'con',
+      'AUX.txt',
+      ':',
+      '%00',
+      '\u202e',
+      '.',
+      '~',
+      'é',
+      '\u0065\u0301',
+      ' ',
+    ]
+    const id = fc.oneof(
+      fc.string({ unit: 'binary', minLength: 1, maxLength: 300 }),
+      fc
+        .array(fc.constantFrom(...awkward), { minLength: 1, maxLength: 6 })
+        .map((parts) => parts.join('')),
+    )
+    const made = new Set<string>()
+    await fc.assert(
+      fc.asyncProperty(id, async (name) => {
+        let address: string
+        try {
+          address = encodeURIComponent(name)
+        } catch {
+          // Half a surrogate pair has no address.
+          return
+        }
+        // Dots are of the address itself to every client of HTTP.
+        if (/^\.{1,2}$/.test(name)) return
+        const answer = await fetch(`${server.url}/api/runs/${address}/events`, {
+          method: 'POST',
+          body: line(1),
+        })
+        expect([200, 400]).toContain(answer.status)
+        if (answer.status === 200) made.add(name)
+      }),
+      runs(200),
+    )
+    expect(made.size).toBeGreaterThan(20)
+    const listed = await getJson<RunInfo[]>(`${server.url}/api/runs`)
+    expect(new Set(listed.map((info) => info.id))).toEqual(made)
+    expect(await readdir(outer)).toEqual(['runs'])
+  })
+})
+
+test('a link in the folder is not followed: not to be read, not to be written', async () => {
+  const outer = await tempDir()
+  const dir = join(outer, 'runs')
+  await mkdir(join(outer, 'elsewhere'))
+  await mkdir(dir)
+  await symlink(join(outer, 'elsewhere'), join(dir, 'link'))
+  const server = await startServer({ dir })
+  const answer = await fetch(`${server.url}/api/runs/link/events`, {
+    method: 'POST',
+    body: line(1),
+  })
+  expect(answer.status).toBe(400)
+  expect(await readdir(join(outer, 'elsewhere'))).toEqual([])
+})

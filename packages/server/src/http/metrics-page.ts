@@ -1,0 +1,116 @@
+/** `GET /metrics`: the counters, and what is known only at the moment of asking. */
+import { readdirSync } from 'node:fs'
+import type { ServerContext } from '../context.ts'
+import { exposition, type Family, type Sample } from '../metrics.ts'
+import type { RunState } from '../run-info.ts'
+
+export async function metricsPage(context: ServerContext): Promise<string> {
+  const { metrics } = context
+  const { record, http } = metrics.eventsIn
+  return exposition([
+    counter('wattline_events_received_total', 'Events that are in a log, by how they came.', [
+      { labels: { by: 'record' }, value: record },
+      { labels: { by: 'http' }, value: http },
+    ]),
+    counter('wattline_bytes_received_total', 'Bytes of those events.', [
+      { labels: { by: 'record' }, value: metrics.bytesIn.record },
+      { labels: { by: 'http' }, value: metrics.bytesIn.http },
+    ]),
+    counter('wattline_events_lost_total', 'Events that writers numbered and that never came.', [
+      { value: metrics.eventsLost },
+    ]),
+    counter(
+      'wattline_appends_failed_total',
+      'Appends that were refused, by reason; nothing of them was acknowledged.',
+      samplesOf(metrics.failedAppends, 'reason'),
+    ),
+    counter(
+      'wattline_refused_total',
+      'Connections and requests that were refused, by close code or status.',
+      samplesOf(metrics.refusals, 'code'),
+    ),
+    counter('wattline_events_sent_total', 'Events sent to viewers, once for each viewer.', [
+      { value: metrics.eventsOut },
+    ]),
+    counter('wattline_bytes_sent_total', 'Bytes of those events.', [{ value: metrics.bytesOut }]),
+    {
+      name: 'wattline_append_seconds',
+      type: 'histogram',
+      help: 'From the arrival of lines to their commit.',
+      samples: metrics.appendLatency(),
+    },
+    gauge('wattline_recorders', 'Connected recorders.', [{ value: metrics.recorders.size }]),
+    gauge('wattline_append_queue_bytes', 'Bytes that came from recorders and are not committed.', [
+      { value: sum([...metrics.recorders].map(({ pendingBytes }) => pendingBytes)) },
+    ]),
+    gauge('wattline_viewers', 'Connected viewers.', [{ value: metrics.viewers.size }]),
+    ...(await viewerFamilies(context)),
+    gauge('wattline_runs', 'Runs, by state.', await runSamples(context)),
+    ...processFamilies(),
+  ])
+}
+
+async function viewerFamilies({ metrics, runs }: ServerContext): Promise<Family[]> {
+  const lags: Sample[] = []
+  const buffered: Sample[] = []
+  for (const [number, { run, cursor, bufferedBytes }] of [...metrics.viewers].entries()) {
+    const end = (await runs.find(run))?.info.bytes ?? cursor
+    const labels = { run, viewer: number + 1 }
+    lags.push({ labels, value: Math.max(0, end - cursor) })
+    buffered.push({ labels, value: bufferedBytes })
+  }
+  return [
+    gauge('wattline_viewer_lag_bytes', 'Bytes of the log that a viewer was not sent yet.', lags),
+    gauge('wattline_viewer_buffered_bytes', 'Bytes sent to a viewer that wait here.', buffered),
+  ]
+}
+
+async function runSamples({ runs }: ServerContext): Promise<Sample[]> {
+  const counts: Record<RunState, number> = { live: 0, ended: 0, lost: 0 }
+  for (const { state } of await runs.list()) counts[state] += 1
+  return Object.entries(counts).map(([state, value]) => ({ labels: { state }, value }))
+}
+
+/** Under the names that Prometheus' own clients use. */
+function processFamilies(): Family[] {
+  const { user, system } = process.cpuUsage()
+  const families = [
+    gauge('process_resident_memory_bytes', 'Memory of the server.', [
+      { value: process.memoryUsage.rss() },
+    ]),
+    counter('process_cpu_seconds_total', 'Processor time of the server.', [
+      { value: (user + system) / 1e6 },
+    ]),
+    gauge('process_start_time_seconds', 'When the server started, in Unix seconds.', [
+      { value: Date.now() / 1000 - process.uptime() },
+    ]),
+  ]
+  const open = openDescriptors()
+  if (open === undefined) return families
+  return [...families, gauge('process_open_fds', 'Open descriptors.', [{ value: open }])]
+}
+
+function openDescriptors(): number | undefined {
+  try {
+    return readdirSync('/proc/self/fd').length
+  } catch {
+    // Not Linux: unknown, which is not zero.
+    return undefined
+  }
+}
+
+function samplesOf(counts: ReadonlyMap<string | number, number>, label: string): Sample[] {
+  return [...counts].map(([key, value]) => ({ labels: { [label]: key }, value }))
+}
+
+function counter(name: string, help: string, samples: readonly Sample[]): Family {
+  return { name, type: 'counter', help, samples }
+}
+
+function gauge(name: string, help: string, samples: readonly Sample[]): Family {
+  return { name, type: 'gauge', help, samples }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}

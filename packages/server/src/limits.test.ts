@@ -1,0 +1,233 @@
+/**
+ * Who takes too much, too slowly, or forever. Every limit has an answer that says what was expected,
+ * and nobody else notices.
+ */
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import type { RunInfo } from './run-info.ts'
+import {
+  Client,
+  getJson,
+  heldBufferBytes,
+  line,
+  lines,
+  record,
+  startServer,
+  tempDir,
+  watch,
+} from './testing/harness.ts'
+
+function post(url: string, body: string) {
+  return fetch(url, { method: 'POST', body })
+}
+
+describe('limits', () => {
+  test('connections beyond the limit are answered, and come in when one has left', async () => {
+    const server = await startServer({ maxConnections: 2 })
+    const first = record(server, 'r', 'a')
+    await first.control('ack')
+    await watch(server, 'r').caughtUp()
+    const third = new Client(`${server.url}/record?run=r&writer=c`)
+    const [, refused] = await once(third.socket, 'unexpected-response')
+    expect(refused.statusCode).toBe(503)
+    expect(await text(refused)).toContain('expected at most 2 connections')
+    first.socket.terminate()
+    // The server hears of it a moment later than we do.
+    let ack: unknown
+    while (ack === undefined) {
+      ack = await record(server, 'r', 'c')
+        .control('ack')
+        .catch(() => undefined)
+    }
+    expect(ack).toBe(0)
+  })
+
+  test('requests that never end count, and the rest is answered 503', async () => {
+    const server = await startServer({ maxConnections: 1 })
+    await post(`${server.url}/api/runs/r/events`, line(1))
+    const abort = new AbortController()
+    onTestFinished(() => abort.abort())
+    await fetch(`${server.url}/api/runs/r/events.jsonl?follow=1`, abort)
+    const refused = await fetch(`${server.url}/api/runs`)
+    expect(refused.status).toBe(503)
+    expect(await refused.json()).toMatchObject({ error: expect.stringContaining('at most 1') })
+  })
+
+  test('runs beyond the limit are refused with a way out', async () => {
+    const server = await startServer({ maxRuns: 1 })
+    expect((await post(`${server.url}/api/runs/a/events`, line(1))).status).toBe(200)
+    const refused = await post(`${server.url}/api/runs/b/events`, line(1))
+    expect(refused.status).toBe(507)
+    expect(await refused.json()).toMatchObject({ error: expect.stringContaining('--keep') })
+    const recorder = record(server, 'c', 'w')
+    expect(await recorder.control('error')).toContain('at most 1 runs')
+    expect((await recorder.closed).code).toBe(1013)
+    await fetch(`${server.url}/api/runs/a`, { method: 'DELETE' })
+    expect((await post(`${server.url}/api/runs/b/events`, line(1))).status).toBe(200)
+  })
+
+  test('a client that drips its headers is cut with 408', async () => {
+    const server = await startServer({ headersTimeoutMs: 100 })
+    const socket = connect(server.port, '127.0.0.1')
+    socket.write('GET /healthz HTTP/1.1\r\nHost: loc')
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 408 /)
+  })
+
+  test('headers without end are refused with 431', async () => {
+    const server = await startServer()
+    const socket = connect(server.port, '127.0.0.1')
+    socket.on('error', () => undefined)
+    socket.write(`GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(100_000)}`)
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 431 /)
+  })
+
+  test('nothing is ever compressed on the wire, whatever is offered', async () => {
+    const server = await startServer()
+    const client = new Client(`${server.url}/record?run=r&writer=w`, { perMessageDeflate: true })
+    await client.control('ack')
+    expect(client.socket.extensions).toBe('')
+  })
+
+  test('deep JSON is a line that is rejected, and a line on the wire that harms nobody', async () => {
+    const server = await startServer()
+    const deep = `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`
+    const event = `{"event_type":"a","timestamp":1700000000,"metadata":${deep}}`
+    const posted = await post(`${server.url}/api/runs/r/events`, `${event}\n${line(1)}`)
+    expect(await posted.json()).toMatchObject({
+      accepted: 1,
+      rejected: [{ line: 1, reason: expect.stringContaining('nested') }],
+    })
+    const recorder = record(server, 'r', 'w')
+    await recorder.control('ack')
+    recorder.send(1, `${event}\n${line(2)}`)
+    await recorder.acked(2)
+    const summary = await getJson(`${server.url}/api/runs/r/summary`)
+    expect(summary).toMatchObject({ complete: true })
+  })
+})
+
+describe('viewers', () => {
+  test('that are told nothing new get a beat, from which a page knows that the line stands', async () => {
+    const server = await startServer({ heartbeatMs: 20 })
+    await post(`${server.url}/api/runs/r/events`, line(1))
+    const viewer = watch(server, 'r')
+    await viewer.caughtUp()
+    expect(await viewer.control('beat')).toBe(line(1).length)
+  })
+
+  test('that never read are a bounded cost, and of no consequence to the others', async () => {
+    const server = await startServer()
+    const recorder = record(server, 'r', 'w')
+    await recorder.control('ack')
+    const stuck = Array.from({ length: 20 }, () => watch(server, 'r'))
+    await Promise.all(stuck.map((viewer) => viewer.caughtUp()))
+    for (const viewer of stuck) viewer.socket.pause()
+    // They keep nothing, so that what is held afterwards is the server's.
+    const reading = Array.from({ length: 80 }, () => new CursorViewer(server.url))
+    const before = heldBufferBytes()
+    const batches = 40
+    for (let i = 0; i < batches; i += 1) {
+      recorder.send(i * 1000 + 1, lines(i * 1000 + 1, (i + 1) * 1000))
+      await recorder.acked((i + 1) * 1000)
+    }
+    const { bytes } = await getJson<RunInfo>(`${server.url}/api/runs/r`)
+    await Promise.all(reading.map((viewer) => viewer.reach(bytes)))
+    // 20 sockets with a full buffer each, and the tail that all share.
+    expect(heldBufferBytes() - before).toBeLessThan(20 * 600_000 + 16e6)
+    const metrics = await (await fetch(`${server.url}/metrics`)).text()
+    expect(metrics).toContain('wattline_viewers 100\n')
+    for (const viewer of stuck) viewer.socket.resume()
+    await Promise.all(stuck.map((viewer) => viewer.until((v) => v.cursor === bytes)))
+    expect(stuck.every((viewer) => viewer.text.length === bytes)).toBe(true)
+  })
+})
+
+/** A viewer that looks at cursors only. */
+class CursorViewer {
+  readonly #client: Client
+  #cursor = 0
+  #wake: () => void = () => undefined
+
+  constructor(url: string) {
+    this.#client = new Client(`${url}/watch?run=r`)
+    // In place of the listener that keeps messages.
+    this.#client.socket.removeAllListeners('message')
+    this.#client.socket.on('message', (data: Buffer, isBinary) => {
+      if (!isBinary) return
+      this.#cursor = Number(data.readBigUInt64BE(0))
+      this.#wake()
+    })
+  }
+
+  async reach(cursor: number): Promise<void> {
+    while (this.#cursor < cursor) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+  }
+}
+
+describe('metrics', () => {
+  const value = (page: string, sample: string) => {
+    const found = page.split('\n').find((row) => row.startsWith(`${sample} `))
+    if (found === undefined) throw new Error(`no ${sample} in:\n${page}`)
+    return Number(found.slice(sample.length + 1))
+  }
+
+  test('count what came and went, and are in the format of Prometheus', async () => {
+    const server = await startServer()
+    const recorder = record(server, 'a "b"\\', 'w')
+    recorder.send(1, lines(1, 3))
+    recorder.send(6, lines(6, 6))
+    await recorder.acked(6)
+    await post(`${server.url}/api/runs/http/events`, `${lines(1, 2)}nonsense\n`)
+    const viewer = watch(server, 'a "b"\\')
+    await viewer.caughtUp()
+    await fetch(`${server.url}/nothing/here`)
+    const page = await (await fetch(`${server.url}/metrics`)).text()
+    for (const row of page.trimEnd().split('\n')) {
+      expect(row).toMatch(/^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{.*\})? [\d.e+-]+)$/)
+    }
+    expect(value(page, 'wattline_events_received_total{by="record"}')).toBe(4)
+    expect(value(page, 'wattline_events_received_total{by="http"}')).toBe(2)
+    expect(value(page, 'wattline_events_lost_total')).toBe(2)
+    expect(value(page, 'wattline_bytes_sent_total')).toBe(viewer.text.length)
+    expect(value(page, 'wattline_events_sent_total')).toBe(4)
+    expect(value(page, 'wattline_refused_total{code="404"}')).toBe(1)
+    expect(value(page, 'wattline_append_seconds_count')).toBe(3)
+    expect(value(page, 'wattline_append_seconds_bucket{le="+Inf"}')).toBe(3)
+    expect(value(page, 'wattline_viewer_lag_bytes{run="a \\"b\\"\\\\",viewer="1"}')).toBe(0)
+    expect(value(page, 'wattline_runs{state="live"}')).toBe(2)
+    expect(value(page, 'wattline_recorders')).toBe(1)
+    expect(value(page, 'wattline_append_queue_bytes')).toBe(0)
+  })
+
+  test('are for those with the token, and health is for everybody', async () => {
+    const said: string[] = []
+    const token = 'abcdefghijklmnopqrst'
+    const server = await startServer({ token, log: (row) => said.push(row) })
+    expect((await fetch(`${server.url}/metrics`)).status).toBe(401)
+    const headers = { authorization: `Bearer ${token}` }
+    expect((await fetch(`${server.url}/metrics`, { headers })).status).toBe(200)
+    expect(await getJson(`${server.url}/healthz`)).toMatchObject({ ok: true, name: 'wattline' })
+    expect((await fetch(`${server.url}/nothing?token=${token}`)).status).toBe(404)
+    expect(said.join('\n')).not.toContain(token)
+  })
+
+  test('health says so when events cannot be written', async () => {
+    const server = await startServer({ dir: await tempDir(), maxRuns: 1 })
+    await post(`${server.url}/api/runs/a/events`, line(1))
+    const { store } = server
+    const append = store.append.bind(store)
+    store.append = () => Promise.reject(new Error('no room'))
+    await post(`${server.url}/api/runs/a/events`, line(2))
+    const failing = await fetch(`${server.url}/healthz`)
+    expect([failing.status, await failing.json()]).toMatchObject([503, { ok: false }])
+    store.append = append
+    await post(`${server.url}/api/runs/a/events`, line(2))
+    expect(await getJson(`${server.url}/healthz`)).toMatchObject({ ok: true })
+  })
+})
