@@ -33,7 +33,7 @@ const areas = [
   {
     folder: 'packages/power/src/',
     source: ['@wattline/trace', 'node:*'],
-    tests: ['vitest'],
+    tests: ['vitest', 'vite'],
   },
   {
     folder: 'packages/recorder/src/',

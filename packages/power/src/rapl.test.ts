@@ -68,9 +68,7 @@ it('tells a counter that was reset by a sum that falls, and never as energy', as
   expect(Math.max(...joules('box/cpu0'))).toBe(50)
 })
 
-const isRoot = process.geteuid?.() === 0
-
-it.skipIf(isRoot)('says once what to do when only root may read it', async () => {
+it('says once what to do when only root may read it', async () => {
   machine.zone('intel-rapl:0', 'package-0', 1)
   const file = machine.powercap('intel-rapl:0/energy_uj', 1)
   machine.zone('intel-rapl:1', 'package-1', 1)

@@ -3,6 +3,7 @@
  * a second, so it is asked once a second at most: asking more often would measure the asking.
  */
 import { type ChildProcess, execFile } from 'node:child_process'
+import { endChild, letGo } from './child-process.ts'
 import {
   known,
   type MeterListener,
@@ -11,7 +12,6 @@ import {
   type PowerSample,
 } from './meter.ts'
 import { Retries } from './retries.ts'
-import { letGo } from './streaming-tool.ts'
 
 const LEAST_INTERVAL_MS = 1_000
 const ANSWER_WITHIN_MS = 10_000
@@ -44,7 +44,7 @@ export class RocmSmi implements PowerMeter {
   stop(): void {
     this.#stopped = true
     clearTimeout(this.#pause)
-    this.#child?.kill()
+    endChild(this.#child)
   }
 
   #onAnswer(stdout: string, complaint: string, listener: MeterListener): void {

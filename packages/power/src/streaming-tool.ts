@@ -9,9 +9,9 @@
  * ```
  */
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
-import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { LineSplitter } from '@wattline/trace'
+import { endChild, letGo } from './child-process.ts'
 import type { MeterListener } from './meter.ts'
 import { Retries } from './retries.ts'
 
@@ -62,7 +62,7 @@ export class StreamingTool {
     if (this.#stopped) return
     this.#stopped = true
     clearTimeout(this.#pause)
-    this.#child?.kill()
+    endChild(this.#child)
     if (this.#garbage > 1) {
       this.#listener.onNote(
         `${this.#form.name} printed ${this.#garbage} lines that are no readings`,
@@ -143,17 +143,6 @@ export class StreamingTool {
 
 function endText(code: number | null, signal: NodeJS.Signals | null): string {
   return signal === null ? `exit code ${code}` : `killed by ${signal}`
-}
-
-/** The child and its pipes do not keep this process alive. */
-export function letGo(child: {
-  unref(): void
-  readonly stdout: Readable | null
-  readonly stderr: Readable | null
-}): void {
-  child.unref()
-  // A child's pipes are sockets, whatever their type says.
-  for (const pipe of [child.stdout, child.stderr]) (pipe as Socket | null)?.unref()
 }
 
 function eachLine(stream: Readable, onLine: (line: string) => void): void {
