@@ -29,6 +29,11 @@ setInterval(() => {}, 1000)
   await chmod(join(dir, 'nvidia-smi'), 0o755)
 }
 
+const ENDLESS_GPU = `#!${process.execPath}
+const now = () => new Date().toISOString().replaceAll('-', '/').replace('T', ' ').slice(0, 23)
+setInterval(() => console.log(now() + ', 0, GPU-0, 60, 34, 12, 512, 81559, 41'), 50)
+`
+
 /** Starting things takes its time on a busy machine. */
 const PATIENCE = { timeout: 20_000 }
 
@@ -94,7 +99,8 @@ test.each([
   [['power', '--interval', '10ms'], '--interval takes 50ms to 1s, not'],
   [['power', '--interval', 'often'], '--interval takes a time like'],
   [['power', '--run', 'r', '--json'], 'not to both'],
-  [['run', '--interval', '2s', '--', 'true'], '--interval takes 50ms to 1s, not'],
+  [['run', '--power', '--interval', '2s', '--', 'true'], '--interval takes 50ms to 1s, not'],
+  [['run', '--interval', '100ms', '--', 'true'], 'add --power'],
   [['run'], 'Missing required argument'],
 ])('%j is a wrong command line', async (argv, reason) => {
   const { code, stderr } = await runCommand(argv, { env })
@@ -123,4 +129,23 @@ test('sends its samples to a run, and posted ones are taken like recorded ones',
   const lines = (await log()).trimEnd().split('\n')
   expect(lines.slice(6)).toEqual(posted.split('\n').slice(0, 2))
   await server.stop()
+})
+
+test('ends when the run it sends to is deleted', async () => {
+  await writeFile(join(dir, 'nvidia-smi'), ENDLESS_GPU, { mode: 0o755 })
+  const server = new RunningCommand(['serve', '--port', '0', '--dir', join(dir, 'runs')], { env })
+  const [, url = ''] = await server.said(/ (http:\S+)\/\n/)
+  const command = new RunningCommand(['power', '--url', url, '--run', 'r1'], { env })
+  const status = () => fetch(`${url}/api/runs/r1`).then((answer) => answer.status)
+  await expect.poll(status, PATIENCE).toBe(200)
+  await fetch(`${url}/api/runs/r1`, { method: 'DELETE' })
+  const { code, stderr } = await command.done
+  expect([code, stderr]).toEqual([1, expect.stringContaining('The server stopped the run r1')])
+  await server.stop()
+})
+
+test.runIf(process.platform === 'linux')('ends when its file takes no more', async () => {
+  await writeFile(join(dir, 'nvidia-smi'), ENDLESS_GPU, { mode: 0o755 })
+  const { code, stderr } = await runCommand(['power', '--out', '/dev/full'], { env })
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/Cannot write .*\/dev\/full/)])
 })

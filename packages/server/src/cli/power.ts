@@ -30,6 +30,8 @@ interface Destination {
   readonly take: (sample: PowerSample) => void
   /** Some times a second, for those who draw. */
   readonly tick?: () => void
+  /** Resolves when it takes no more; `end` says why. */
+  readonly broken?: Promise<unknown>
   readonly end: (stop: AbortSignal) => Promise<void>
 }
 
@@ -52,9 +54,10 @@ export async function power(flags: PowerFlags, io: CliIo): Promise<void> {
   const ticking = setInterval(() => destination.tick?.(), TICK_MS)
   const isStopped = stop.aborted ? undefined : once(stop, 'abort')
   try {
-    const isFound = await Promise.race([sampling.found, isStopped?.then(() => true)])
+    const isOver = Promise.race([isStopped, destination.broken ?? isStopped])
+    const isFound = await Promise.race([sampling.found, isOver.then(() => true)])
     if (isFound === false) throw new CliError('No power can be read on this machine.')
-    await isStopped
+    await isOver
   } finally {
     clearInterval(ticking)
     sampling.stop()
@@ -109,10 +112,16 @@ async function toFile(path: string, io: CliIo): Promise<Destination> {
     throw fileError('write', path, error)
   }
   let failure: unknown
-  file.on('error', (error) => (failure = error))
+  const broken = new Promise<void>((resolve) => {
+    file.on('error', (error) => {
+      failure = error
+      resolve()
+    })
+  })
   io.stderr.write(`Adding samples to ${path}; Ctrl+C ends it.\n`)
   return {
     take: (sample) => void file.write(`${encodeSample(sample)}\n`),
+    broken,
     end: async () => {
       file.end()
       if (failure === undefined) await finished(file)
@@ -134,6 +143,7 @@ async function toServer(flags: PowerFlags, io: CliIo): Promise<Destination> {
   io.stdout.write(`${viewUrlOf(server, run)}\n`)
   return {
     take: (sample) => relay.take(sample),
+    broken: relay.refused,
     end: async (stop) => {
       await client.end(stop)
       if (relay.dropped > 0) {

@@ -11,6 +11,7 @@ import { PowerTally, type PowerSampling, samplePower } from '@wattline/power'
 import { encodeEvent, formatDuration, formatJoules, formatWatts } from '@wattline/trace'
 import { openBrowser } from './browser.ts'
 import { type ChildEnd, runChild } from './child-command.ts'
+import { usageError } from './errors.ts'
 import type { CliIo } from './io.ts'
 import { parseIntervalMs } from './interval.ts'
 import { RecordClient } from './record-client.ts'
@@ -36,6 +37,9 @@ const DELIVER_WITHIN_MS = 5_000
 
 /** Resolves with the command's exit code. */
 export async function run(command: Command, flags: RunFlags, io: CliIo): Promise<number> {
+  if (flags.interval !== undefined && flags.power !== true) {
+    throw usageError('--interval says how often power is sampled; add --power.')
+  }
   const intervalMs = parseIntervalMs(flags.interval)
   const settings = serverSettings(flags, io)
   const running = await namedServer(flags, settings, io)

@@ -5,12 +5,16 @@ import type { RecordClient } from './record-client.ts'
 const encoder = new TextEncoder()
 
 export class SampleRelay {
+  /** Resolves when the server takes no more of this run, for good. */
+  readonly refused: Promise<void>
   readonly #client: RecordClient
+  #refuse: () => void = () => undefined
+  #isRefused = false
   #dropped = 0
-  #failure: unknown
 
   constructor(client: RecordClient) {
     this.#client = client
+    this.refused = new Promise((resolve) => (this.#refuse = resolve))
   }
 
   /** Samples that a server which was away left no room for. */
@@ -18,17 +22,18 @@ export class SampleRelay {
     return this.#dropped
   }
 
-  /** Why the server takes no more, if that is so. */
-  get failure(): unknown {
-    return this.#failure
-  }
-
   take(sample: TelemetrySample): void {
-    if (!this.#client.hasRoom || this.#failure !== undefined) {
+    if (!this.#client.hasRoom || this.#isRefused) {
       this.#dropped += 1
       return
     }
     const line = encoder.encode(`${encodeSample(sample)}\n`)
-    this.#client.send(line, 1).catch((error: unknown) => (this.#failure ??= error))
+    // Why it was refused is told by the client's end.
+    this.#client.send(line, 1).catch(() => this.#onRefused())
+  }
+
+  #onRefused(): void {
+    this.#isRefused = true
+    this.#refuse()
   }
 }
