@@ -30,6 +30,8 @@ it('integrates power, takes a counter where there is one, and sums the sources',
     ['box/gpu10', 200, 200, 150, 300],
   ])
   expect(tally.totalJ).toBe(320)
+  expect(tally.meanW).toBe(160)
+  expect(tally.watts).toBe(201)
 })
 
 it('does not count what it cannot know: a gap, a reset, power that is not told', () => {
@@ -46,5 +48,7 @@ it('does not count what it cannot know: a gap, a reset, power that is not told',
   ])
   expect(tally.sources.map(({ usedJ }) => usedJ)).toEqual([10, 1, undefined])
   expect(tally.sources[0]?.watts).toBeUndefined()
+  expect(tally.meanW).toBe(11)
   expect(tallied([[0, 'a', { power_watts: 1 }]]).totalJ).toBeUndefined()
+  expect(tallied([[0, 'a', { power_watts: 1 }]]).meanW).toBeUndefined()
 })

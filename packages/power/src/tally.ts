@@ -62,9 +62,24 @@ export class PowerTally {
 
   /** Joules of all sources that tell any. */
   get totalJ(): number | undefined {
-    const told = this.sources.flatMap(({ usedJ }) => usedJ ?? [])
-    return told.length === 0 ? undefined : told.reduce((sum, usedJ) => sum + usedJ, 0)
+    return sumOf(this.sources.map(({ usedJ }) => usedJ))
   }
+
+  /** Watts of all sources, each while it was measured: a source that was slow to start used more. */
+  get meanW(): number | undefined {
+    return sumOf(this.sources.map(({ meanW }) => meanW))
+  }
+
+  /** Watts of all sources by their latest samples. */
+  get watts(): number | undefined {
+    return sumOf(this.sources.map(({ watts }) => watts))
+  }
+}
+
+/** Undefined of nothing. */
+function sumOf(values: readonly (number | undefined)[]): number | undefined {
+  const told = values.filter((value) => value !== undefined)
+  return told.length === 0 ? undefined : told.reduce((sum, value) => sum + value, 0)
 }
 
 /** The counter's difference; the trapezoid of power where there is no counter, or it was reset. */

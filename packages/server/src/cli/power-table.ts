@@ -3,9 +3,11 @@ import { PowerTally, type PowerSample, type SourceTally } from '@wattline/power'
 import { formatBytes, formatJoules, formatWatts } from '@wattline/trace'
 import type { Output } from './io.ts'
 import { type Column, tableLines } from './table.ts'
-import { padEnd, printable, type Style } from './terminal.ts'
+import { cells, padEnd, printable, type Style } from './terminal.ts'
 
 const NONE = '·'
+/** Source and watts. */
+const LEAST_COLUMNS = 2
 const BYTES_PER_MB = 1024 * 1024
 
 const COLUMNS: readonly Column[] = [
@@ -16,13 +18,22 @@ const COLUMNS: readonly Column[] = [
   })),
 ]
 
-/** A row a source, and their sum where there are several. */
+/** A row a source, and their sum where there are several; what has no room is left out, from the right. */
 export function powerLines(tally: PowerTally, style: Style, width: number | undefined): string[] {
   const { sources } = tally
   const rows = sources.map((source) => cellsOf(source))
   if (sources.length > 1) rows.push(sumCells(tally))
-  const [header = '', ...lines] = tableLines(COLUMNS, rows, width)
-  return [style.dim(header), ...lines]
+  let columns = COLUMNS
+  let lines = tableLines(columns, rows, width)
+  while (
+    columns.length > LEAST_COLUMNS &&
+    lines.some((line) => cells(line) > (width ?? Infinity))
+  ) {
+    columns = columns.slice(0, -1)
+    lines = tableLines(columns, rows, width)
+  }
+  const [header = '', ...body] = lines
+  return [style.dim(header), ...body]
 }
 
 function cellsOf({ source, watts, meanW, peakW, usedJ, last }: SourceTally): string[] {
@@ -40,21 +51,8 @@ function cellsOf({ source, watts, meanW, peakW, usedJ, last }: SourceTally): str
   ]
 }
 
-function sumCells({ sources, totalJ }: PowerTally): string[] {
-  const watts = sources.flatMap((source) => source.watts ?? [])
-  const means = sources.flatMap(({ meanW }) => meanW ?? [])
-  return [
-    'all',
-    told(sum(watts), formatWatts),
-    told(sum(means), formatWatts),
-    '',
-    told(totalJ, formatJoules),
-  ]
-}
-
-/** Undefined of nothing. */
-function sum(values: readonly number[]): number | undefined {
-  return values.length === 0 ? undefined : values.reduce((all, value) => all + value, 0)
+function sumCells({ watts, meanW, totalJ }: PowerTally): string[] {
+  return ['all', told(watts, formatWatts), told(meanW, formatWatts), '', told(totalJ, formatJoules)]
 }
 
 function told(value: number | undefined, text: (value: number) => string): string {
@@ -91,5 +89,10 @@ export class LiveLines {
     const up = this.#drawn === 0 ? '' : `\u001B[${this.#drawn}A\u001B[0J`
     this.#out.write(`${up}${lines.map((line) => `${line}\n`).join('')}`)
     this.#drawn = lines.length
+  }
+
+  /** Leaves them as they are: what is written next stands below them, and they are drawn again below that. */
+  leave(): void {
+    this.#drawn = 0
   }
 }

@@ -78,11 +78,37 @@ test('a terminal gets a table within its 80 columns, a pipe a line a sample', as
   expect(last[2]).toMatch(/gpu1 +120 W +120 W +120 W +240 J +34 % +41 °C +537 MB$/)
   expect(last[3]).toMatch(/^all +200 W +200 W +400 J$/)
   expect(Math.max(...last.map(({ length }) => length))).toBeLessThanOrEqual(80)
+  const narrow = new RunningCommand(['power'], { env: { ...env, NO_COLOR: '1' }, columns: 40 })
+  await narrow.wrote(/all.*200 W/)
+  expect((await narrow.stop()).stdout).toMatch(/source +now +average +most +energy\n/)
   const lines = new RunningCommand(['power'], { env })
   await lines.wrote(/gpu1 .*\n.*gpu0 /)
   expect((await lines.stop()).stdout).toMatch(
     /^2026-\S+Z {2}\S+\/gpu0 +80 W +34 % +41 °C +537 MB\n/,
   )
+})
+
+test('what it has to say does not fall into the table', async () => {
+  // A row, and garbage when the table has been drawn.
+  const script = `#!${process.execPath}
+console.log('2026/11/24 09:00:00.000, 0, GPU-0, 60, 34, 12, 512, 81559, 41, 80')
+const timer = setInterval(() => {
+  if (!require('node:fs').existsSync(process.argv[1] + '.lost')) return
+  console.log('GPU is lost')
+  clearInterval(timer)
+  setInterval(() => {}, 1000)
+}, 20)
+`
+  await writeFile(join(dir, 'nvidia-smi'), script, { mode: 0o755 })
+  const command = new RunningCommand(['power'], { env, columns: 80 })
+  await command.wrote(/80 W/)
+  await writeFile(join(dir, 'nvidia-smi.lost'), '')
+  await command.said(/power: nvidia-smi printed a line that is no reading.*GPU is lost/)
+  const { stdout } = await command.stop()
+  const drawn = stdout.split('source').length - 1
+  const overdrawn = stdout.split('\u001B[0J').length - 1
+  // Neither the first one nor the one below what was said goes up.
+  expect(drawn - overdrawn).toBe(2)
 })
 
 test('with nothing to read it says so and fails', async () => {

@@ -30,6 +30,8 @@ interface Destination {
   readonly take: (sample: PowerSample) => void
   /** Some times a second, for those who draw. */
   readonly tick?: () => void
+  /** Something else is about to be written to the terminal. */
+  readonly giveWay?: () => void
   /** Resolves when it takes no more; `end` says why. */
   readonly broken?: Promise<unknown>
   readonly end: (stop: AbortSignal) => Promise<void>
@@ -46,7 +48,10 @@ export async function power(flags: PowerFlags, io: CliIo): Promise<void> {
     tally.add(sample)
     destination.take(sample)
   }
-  const onNote = (text: string) => void io.stderr.write(`power: ${text}\n`)
+  const onNote = (text: string) => {
+    destination.giveWay?.()
+    io.stderr.write(`power: ${text}\n`)
+  }
   const { env, platform } = io
   const startMs = performance.now()
   const sampling = samplePower({ onSample, onNote }, { intervalMs, env, platform })
@@ -94,7 +99,12 @@ function toTable(tally: PowerTally, io: CliIo): Destination {
   const draw = () => {
     if (tally.sources.length > 0) live.draw(powerLines(tally, style, widthOf(io.stdout, io.env)))
   }
-  return { take: () => undefined, tick: draw, end: () => Promise.resolve(draw()) }
+  return {
+    take: () => undefined,
+    tick: draw,
+    giveWay: () => live.leave(),
+    end: () => Promise.resolve(draw()),
+  }
 }
 
 function toStdout(text: (sample: PowerSample) => string, out: Output): Destination {

@@ -170,13 +170,13 @@ class Job {
 
   async #sum(lengthS: number, keptIn: string | undefined): Promise<void> {
     const spans = await spansOf(this.#server, this.#run)
-    const { totalJ } = this.#tally
+    const { totalJ, meanW } = this.#tally
     const parts = [
       `${this.#name} took ${formatDuration(lengthS)}`,
       ...(spans === undefined ? [] : [count(spans, 'span')]),
-      ...(totalJ === undefined
+      ...(totalJ === undefined || meanW === undefined
         ? []
-        : [`${formatJoules(totalJ)} (${formatWatts(totalJ / lengthS)} on average)`]),
+        : [`${formatJoules(totalJ)} (${formatWatts(meanW)} on average)`]),
       ...(keptIn === undefined ? [] : [`kept in ${tildePath(keptIn, this.#io)}`]),
     ]
     this.#say(parts.join(', '))
