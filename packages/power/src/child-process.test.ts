@@ -28,24 +28,57 @@ beforeAll(async () => {
   })
 }, 60_000)
 
+/** A process that reads power, in a group of its own: what signals the group stays in it. */
+function start(name: string, code: string) {
+  const script = join(machine.folder, `${name}.mjs`)
+  writeFileSync(script, `import { samplePower } from './power.mjs'\n${code}`)
+  const child = spawn(process.execPath, [script], {
+    detached: true,
+    env: machine.env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  return { child, said: text(child.stdout), ended: once(child, 'exit') }
+}
+
 it.each(['linux', 'darwin'])(
   'on %s, a stop before its tools are there signals nobody',
   async (platform) => {
-    const script = join(machine.folder, `${platform}.mjs`)
-    writeFileSync(
-      script,
-      `import { samplePower } from './power.mjs'
-    const listener = { onSample() {}, onNote() {} }
-    samplePower(listener, { platform: '${platform}' }).stop()
-    console.log('goes on')`,
+    const { said, ended } = start(
+      platform,
+      `const listener = { onSample() {}, onNote() {} }
+      samplePower(listener, { platform: '${platform}' }).stop()
+      console.log('goes on')`,
     )
-    // A group of its own, so that a signal to the group stays in it.
-    const child = spawn(process.execPath, [script], {
-      detached: true,
-      env: machine.env,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    const [said, end] = await Promise.all([text(child.stdout), once(child, 'exit')])
-    expect([said, end]).toEqual(['goes on\n', [0, null]])
+    expect([await said, await ended]).toEqual(['goes on\n', [0, null]])
   },
 )
+
+it('nvidia-smi goes on when Ctrl+C is meant for the agent', async () => {
+  machine.tool(
+    'nvidia-smi',
+    `setInterval(() => row({ timestamp: time(), index: 0, uuid: 'a', 'power.draw': '50' }), 50)`,
+  )
+  const { child, said, ended } = start(
+    'agent',
+    `let awaited = 1
+    let isInterrupted = false
+    const stayAlive = setInterval(() => {}, 1000)
+    const notes = []
+    const onSample = () => {
+      if (--awaited !== 0) return
+      if (!isInterrupted) return console.log('up')
+      clearInterval(stayAlive)
+      sampling.stop()
+      console.log(notes)
+    }
+    const onNote = (text) => notes.push(text)
+    const sampling = samplePower({ onSample, onNote }, { platform: 'linux' })
+    process.on('SIGINT', () => {
+      isInterrupted = true
+      awaited = 3
+    })`,
+  )
+  await once(child.stdout, 'data')
+  process.kill(-child.pid!, 'SIGINT')
+  expect([await said, await ended]).toEqual(['up\n[]\n', [0, null]])
+})

@@ -40,6 +40,7 @@ export class NvidiaSmi implements PowerMeter {
         name: this.name,
         command: () => this.#command(),
         env: this.#options.env,
+        isApart: true,
         read: (line) => this.#read(line, listener),
         verdict: (lastWords) => this.#verdict(lastWords),
       },

@@ -33,6 +33,8 @@ export class Powermetrics implements PowerMeter {
         name: this.name,
         command: () => this.#command(),
         env,
+        // sudo remembers a person by their terminal.
+        isApart: false,
         read: (line) => this.#read(line, listener),
         verdict,
       },

@@ -23,6 +23,11 @@ export interface ToolForm {
   /** Asked at every start, since a tool may have refused what the last one asked for. */
   readonly command: () => readonly [file: string, ...args: string[]]
   readonly env: NodeJS.ProcessEnv
+  /**
+   * Out of reach of Ctrl+C, which is meant for whom the power is read of: a terminal signals the whole
+   * group of the process it runs. Such a tool has no terminal to ask anything of.
+   */
+  readonly isApart: boolean
   /** Takes one line. */
   readonly read: (line: string) => LineKind
   /**
@@ -73,7 +78,9 @@ export class StreamingTool {
   #start(): void {
     const [file, ...args] = this.#form.command()
     this.#lastWords = ''
-    const child = spawn(file, args, { env: this.#form.env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const { env, isApart } = this.#form
+    const stdio: ['ignore', 'pipe', 'pipe'] = ['ignore', 'pipe', 'pipe']
+    const child = spawn(file, args, { env, stdio, detached: isApart, windowsHide: true })
     this.#child = child
     letGo(child)
     // `close` follows an error too, but knows no reason.
