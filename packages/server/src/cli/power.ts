@@ -156,11 +156,7 @@ async function toServer(flags: PowerFlags, io: CliIo): Promise<Destination> {
     broken: relay.refused,
     end: async (stop) => {
       await client.end(stop)
-      if (relay.dropped > 0) {
-        io.stderr.write(
-          `${count(relay.dropped, 'sample')} had no room while the server was away.\n`,
-        )
-      }
+      if (relay.loss !== undefined) io.stderr.write(`power: ${relay.loss}\n`)
     },
   }
 }

@@ -70,6 +70,7 @@ class Job {
   readonly #run: string
   readonly #writer = randomUUID()
   readonly #client: RecordClient
+  readonly #relay: SampleRelay
   readonly #tally = new PowerTally()
   #sampling: PowerSampling | undefined
 
@@ -82,16 +83,16 @@ class Job {
     const { url, token } = server
     const [run, writer, name] = [this.#run, this.#writer, this.#name]
     this.#client = new RecordClient({ url, token, run, writer, name })
+    this.#relay = new SampleRelay(this.#client)
   }
 
   startPower(intervalMs: number): void {
-    const relay = new SampleRelay(this.#client)
     const { env, platform } = this.#io
     this.#sampling = samplePower(
       {
         onSample: (sample) => {
           this.#tally.add(sample)
-          relay.take(sample)
+          this.#relay.take(sample)
         },
         onNote: (text) => this.#say(`power: ${text}`),
       },
@@ -110,6 +111,7 @@ class Job {
       const endS = Date.now() / 1000
       this.#sampling?.stop()
       await this.#deliver(before, startS, endS, end)
+      if (this.#relay.loss !== undefined) this.#say(`power: ${this.#relay.loss}`)
       await this.#sum(endS - startS, keptIn)
       return end.exitCode
     } finally {

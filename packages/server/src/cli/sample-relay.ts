@@ -1,6 +1,7 @@
 /** Power samples into a run at a server: never more of them waiting than the client has room for. */
 import { encodeSample, type TelemetrySample } from '@wattline/trace'
 import type { RecordClient } from './record-client.ts'
+import { count } from './terminal.ts'
 
 const encoder = new TextEncoder()
 
@@ -17,11 +18,13 @@ export class SampleRelay {
     this.refused = new Promise((resolve) => (this.#refuse = resolve))
   }
 
-  /** Samples that a server which was away left no room for. */
-  get dropped(): number {
-    return this.#dropped
+  /** What got lost, as a sentence for people; undefined = nothing. */
+  get loss(): string | undefined {
+    if (this.#dropped === 0) return undefined
+    return `${count(this.#dropped, 'sample')} had no room while the server was away.`
   }
 
+  /** Takes a sample, or counts it as lost. */
   take(sample: TelemetrySample): void {
     if (!this.#client.hasRoom || this.#isRefused) {
       this.#dropped += 1
