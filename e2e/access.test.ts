@@ -133,7 +133,7 @@ describe('by keyboard alone', () => {
     withPage({}, async (page) => {
       await openSample(page)
       const seen = new Set<string>()
-      for (let step = 0; step < 60; step++) {
+      for (let step = 0; step < 150; step++) {
         await page.keyboard.press('Tab')
         const focused = await page.evaluate(() => {
           const element = document.activeElement

@@ -2,7 +2,7 @@
 import { RunPage } from './RunPage.tsx'
 import { CommandDialog } from './panels/Palette.tsx'
 import { HelpDialog } from './panels/Help.tsx'
-import { QualityDialog } from './panels/Quality.tsx'
+import { QualityDialog } from './quality/QualityDialog.tsx'
 import { RunsPage } from './runs/RunsPage.tsx'
 import { useFacts } from './store/app.tsx'
 import { DropFiles } from './DropFiles.tsx'

@@ -5,8 +5,8 @@
  * run and prints what server and page hold on the way.
  */
 import { parseArgs } from 'node:util'
-import type { Browser, Page } from 'playwright-core'
-import { launchBrowser, openPage } from '../lib/browser.ts'
+import type { Browser } from 'playwright-core'
+import { launchBrowser } from '../lib/browser.ts'
 import { pace } from '../lib/frames.ts'
 import { describeMachine } from '../lib/machine.ts'
 import { ms, printTable, quantile, times } from '../lib/numbers.ts'
@@ -15,6 +15,7 @@ import { startAgent, startMinimal, type Agent } from './agent.ts'
 import { grow } from './growth.ts'
 import { PROBE_EVERY_MS, type Load } from './protocol.ts'
 import { findProbe, lookAt, type Look } from './painted.ts'
+import { openQuietPage, type QuietPage } from './quiet-page.ts'
 
 const EMPTY_S = 10
 const BURST: Load = { seconds: 1, rate: 100_000, probes: false }
@@ -50,7 +51,7 @@ async function follow(within: Browser): Promise<void> {
   const empty = await emptyLoop(within)
   const server = await startServer()
   const agent = await startAgent(server.url, 'live')
-  const ours = await openPage(within, `${server.url}/#run=live`)
+  const ours = await openQuietPage(within, `${server.url}/#run=live`)
   const live = await followRun(ours, agent)
   const bursts = await burst(ours, agent)
   await ours.close()
@@ -58,7 +59,7 @@ async function follow(within: Browser): Promise<void> {
   await server.stop()
   const relay = await startMinimal()
   const bare = await startAgent(relay.writeUrl, '')
-  const page = await openPage(within, relay.url)
+  const page = await openQuietPage(within, relay.url)
   const least = await followRun(page, bare)
   await bare.close()
   relay.stop()
@@ -66,7 +67,7 @@ async function follow(within: Browser): Promise<void> {
 }
 
 async function emptyLoop(within: Browser): Promise<Look['frames']> {
-  const page = await openPage(within, 'about:blank')
+  const page = await openQuietPage(within, 'about:blank')
   const looking = await lookAt(page)
   await new Promise((resolve) => setTimeout(resolve, EMPTY_S * 1_000))
   const { frames } = await looking.stop()
@@ -75,7 +76,7 @@ async function emptyLoop(within: Browser): Promise<Look['frames']> {
 }
 
 /** First only the frames: reading pixels costs some itself. Then the same load with probes in it. */
-async function followRun(page: Page, agent: Agent): Promise<Live> {
+async function followRun(page: QuietPage, agent: Agent): Promise<Live> {
   const probing = agent.write({ seconds: 1, rate: 0, probes: true })
   const row = await findProbe(page)
   await probing
@@ -98,7 +99,7 @@ function latencies(probesMs: readonly number[], seenMs: readonly number[]): numb
 }
 
 /** Milliseconds that the page needs after each burst to show all of it. */
-async function burst(page: Page, agent: Agent): Promise<number[]> {
+async function burst(page: QuietPage, agent: Agent): Promise<number[]> {
   const afterMs: number[] = []
   for (let index = 0; index < Number(values.bursts); index++) {
     const { spans, tookMs } = await agent.write(BURST)
@@ -110,11 +111,11 @@ async function burst(page: Page, agent: Agent): Promise<number[]> {
 }
 
 /** @throws {Error} when the page does not come to show exactly so many */
-async function waitForSpans(page: Page, spans: number): Promise<void> {
-  await page.waitForFunction(
+async function waitForSpans(page: QuietPage, spans: number): Promise<void> {
+  await page.waitFor(
     (all) => Number(document.querySelector('main')?.dataset['spans']) === all,
     spans,
-    { timeout: CATCH_UP_MS, polling: 50 },
+    CATCH_UP_MS,
   )
 }
 

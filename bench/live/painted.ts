@@ -3,7 +3,7 @@
  * read after every frame. A probe has come when the rightmost pixel of its colour jumps to the right;
  * otherwise a picture that follows a run only moves to the left.
  */
-import type { Page } from 'playwright-core'
+import type { QuietPage } from './quiet-page.ts'
 
 /** Where probes are and what they look like. */
 interface ProbeRow {
@@ -22,17 +22,16 @@ export interface Look {
 
 /** Begins to count the frames of a page; with `row`, to look for probes too. Call `stop` once. */
 export async function lookAt(
-  page: Page,
+  page: QuietPage,
   row?: ProbeRow,
 ): Promise<{ readonly stop: () => Promise<Look> }> {
-  const looking = await page.evaluateHandle(look, row)
-  return { stop: () => looking.evaluate(({ stop }) => stop()) }
+  await page.evaluate(look, row)
+  return { stop: () => page.evaluate(stopLooking, undefined) }
 }
 
 /** Finds the probe that is on the canvas, the only bar there. */
-export async function findProbe(page: Page): Promise<ProbeRow> {
-  const handle = await page.waitForFunction(findBar, undefined, { timeout: 60_000 })
-  return (await handle.jsonValue()) as ProbeRow
+export function findProbe(page: QuietPage): Promise<ProbeRow> {
+  return page.waitFor(findBar, undefined, 60_000)
 }
 
 /** Runs in the page. The row with most strongly coloured pixels, and their commonest colour. */
@@ -67,7 +66,7 @@ function findBar(): ProbeRow | undefined {
 }
 
 /** Runs in the page. */
-function look(row: ProbeRow | undefined): { readonly stop: () => Look } {
+function look(row: ProbeRow | undefined): void {
   const frames: number[] = []
   const seenMs: number[] = []
   const canvas = document.querySelector('canvas')
@@ -112,9 +111,15 @@ function look(row: ProbeRow | undefined): { readonly stop: () => Look } {
     if (isRunning) requestAnimationFrame(frame)
   }
   requestAnimationFrame(frame)
-  const stop = (): Look => {
-    isRunning = false
-    return { frames, seenMs }
-  }
-  return { stop }
+  Object.assign(globalThis, {
+    stopLooking: (): Look => {
+      isRunning = false
+      return { frames, seenMs }
+    },
+  })
+}
+
+/** Runs in the page. */
+function stopLooking(): Look {
+  return (globalThis as unknown as { stopLooking: () => Look }).stopLooking()
 }

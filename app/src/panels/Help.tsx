@@ -52,8 +52,13 @@ export function HelpDialog() {
           <h3>Search</h3>
           <p className="muted">
             Words in subject, kind, agent or error, or a whole id. <code>agent:planner</code>,{' '}
-            <code>kind:tool</code>, <code>is:error</code>, <code>is:open</code>,{' '}
-            <code>is:ambiguous</code>, <code>"two words"</code>.
+            <code>kind:tool</code>, <code>writer:worker-1</code>, <code>is:error</code>,{' '}
+            <code>is:open</code>, <code>"two words"</code>.
+          </p>
+          <p className="muted">
+            What is in doubt: <code>is:ambiguous</code>, <code>is:orphan</code>,{' '}
+            <code>is:unfinished</code>, <code>is:parent?</code>, <code>is:clock</code>,{' '}
+            <code>is:late</code>, <code>is:dropped</code>.
           </p>
         </section>
       </div>

@@ -11,7 +11,7 @@ import { ErrorIcon, PauseIcon, PlayIcon, StepBackIcon, StepOnIcon } from '../ui/
 import { IconButton } from '../ui/IconButton.tsx'
 import { exactTime, formatTime } from '../ui/time.ts'
 import { useNowS } from '../ui/use-now.ts'
-import { QualityButton } from './Quality.tsx'
+import { QualityButton } from '../quality/QualityButton.tsx'
 import { RangeStats } from './RangeStats.tsx'
 import { useColumns } from './use-columns.ts'
 import './playback.css'

@@ -6,7 +6,6 @@ import { openApp } from '../testing/app.tsx'
 import { logText } from '../testing/log.ts'
 import { describeConnection } from './ConnectionPill.tsx'
 import { HelpDialog } from './Help.tsx'
-import { QualityButton, QualityDialog } from './Quality.tsx'
 import { SearchBox } from './SearchBox.tsx'
 
 afterEach(cleanup)
@@ -56,30 +55,6 @@ test('typing searches and counts what matches; Esc takes it back', async () => {
   expect(page.app.store.getState().matches).toEqual(Uint8Array.of(0, 1, 1))
   await userEvent.keyboard('{Escape}')
   expect(page.app.store.getState()).toMatchObject({ query: '', matches: undefined })
-})
-
-test('a log without doubts is said to be well', async () => {
-  const page = await openApp(LOG)
-  page.show(<QualityButton />)
-  await waitFor(() => expect(screen.getByRole('button').textContent).toContain('ok'))
-})
-
-test('doubts are counted, explained, and lead to what they are about', async () => {
-  const page = await openApp(`${LOG}nonsense\n${logText([['turn', 5]])}{"event_ty`)
-  page.show(
-    <>
-      <QualityButton />
-      <QualityDialog />
-    </>,
-  )
-  await waitFor(() =>
-    expect(screen.getByRole('button', { name: /data quality/ }).textContent).toContain('3'),
-  )
-  expect(screen.getByText(/Not JSON, or without/)).toBeTruthy()
-  expect(screen.getByText('line 7')).toBeTruthy()
-  expect(screen.getByText(/Line 9 has no end/)).toBeTruthy()
-  await userEvent.click(screen.getByRole('button', { name: 'Show them' }))
-  expect(page.app.store.getState()).toMatchObject({ query: 'is:unfinished', dialog: undefined })
 })
 
 test('the help prints the table of keys', async () => {

@@ -3,7 +3,7 @@
  * panels, the run's by what the ingest worker reports, `runs` by the list of runs; always through
  * the transitions beside this file.
  */
-import type { DataQuality } from '@wattline/trace'
+import type { DataQuality, WriterQuality } from '@wattline/trace'
 import type { EnergyFacts } from '../worker/protocol.ts'
 import type { ViewState } from './view-state.ts'
 
@@ -49,7 +49,22 @@ export interface RunFacts {
 export interface MalformedLine {
   /** From 1. */
   readonly line: number
+  /** In the log, to ask the worker for its text. */
+  readonly position: number
   readonly reason: string
+  /** Number of its writer. */
+  readonly writer: number
+}
+
+/** Who wrote a part of the log, and what is in doubt of it. */
+export interface LogWriter extends WriterQuality {
+  /** '' = a file, which does not tell. */
+  readonly id: string
+  readonly name: string
+  /** Lines that the server skipped, as it had them; undefined = nobody counted. */
+  readonly duplicates: number | undefined
+  /** How far its clock is behind the server's, seconds; negative = ahead, undefined = not known. */
+  readonly clockBehindS: number | undefined
 }
 
 export type ThemeChoice = ViewState['theme']
@@ -61,6 +76,8 @@ export interface AppState extends ViewState {
   readonly connection: Connection
   readonly progress: Progress | undefined
   readonly quality: DataQuality | undefined
+  /** The same by writer. */
+  readonly writers: readonly LogWriter[]
   /** The first of them; `quality.malformed` counts all. */
   readonly malformed: readonly MalformedLine[]
   /** Number of a last line without an end: cut off, no event. Undefined while a log is followed. */

@@ -24,7 +24,7 @@ export interface ControlledParts {
 }
 
 /** React hears of new data so often; the canvas draws it in the next frame. */
-const NOTE_INTERVAL_MS = 100
+const NOTE_INTERVAL_MS = 200
 
 /** Takes what the worker says by itself: data into the columns at once, facts into the store. */
 export function createReporter(parts: ControlledParts): (report: Report) => void {
@@ -92,8 +92,8 @@ function takeFacts(
       store.setState({ progress: report.progress })
       break
     case 'quality': {
-      const { quality, malformed, tornLine, groupKeys } = report
-      store.setState({ quality, malformed, tornLine, groupKeys })
+      const { quality, writers, malformed, tornLine, groupKeys } = report
+      store.setState({ quality, writers, malformed, tornLine, groupKeys })
       break
     }
   }

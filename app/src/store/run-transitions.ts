@@ -31,6 +31,7 @@ export function resetRun(state: AppState, version: number): AppState {
     markMatches: undefined,
     quality: undefined,
     energy: undefined,
+    writers: [],
     malformed: [],
     viewportKnown: false,
     skewS: 0,

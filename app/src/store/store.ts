@@ -32,6 +32,7 @@ export const INITIAL_STATE: AppState = {
   quality: undefined,
   energy: undefined,
   notice: undefined,
+  writers: [],
   malformed: [],
   tornLine: undefined,
   version: 0,

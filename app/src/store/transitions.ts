@@ -35,6 +35,13 @@ export function setRange(state: AppState, range: Viewport | undefined): AppState
   return { ...state, range: { startS: range.endS, endS: range.startS } }
 }
 
+/** Selects a range and brings it into view, with as much again beside it. */
+export function showTime(state: AppState, range: Viewport): AppState {
+  const besideS = (range.endS - range.startS) / 2
+  const around = { startS: range.startS - besideS, endS: range.endS + besideS }
+  return setViewport(setRange(state, range), around)
+}
+
 export function toggleGroup(state: AppState, label: string): AppState {
   const collapsed = new Set(state.collapsed)
   if (!collapsed.delete(label)) collapsed.add(label)

@@ -8,7 +8,7 @@ import { useApp } from './app.tsx'
 
 const INTERVAL_MS = 500
 /** An answer may take this share of the time. */
-const SHARE = 0.1
+const SHARE = 0.05
 
 export interface Asked<T extends RequestType> {
   /** The last answer to this subject; undefined until there is one. */

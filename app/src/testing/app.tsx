@@ -32,6 +32,23 @@ export async function openApp(
   initial: Partial<AppState> = {},
   base = NOWHERE,
 ): Promise<TestApp> {
+  const { session, start } = testApp(initial, base)
+  await session.readFile(new File([log], 'test.jsonl') as unknown as globalThis.File)
+  return start()
+}
+
+/** An app that watches a run of the server at `base`; `closeSession` leaves it. */
+export function watchApp(runId: string, base: string): TestApp & { closeSession(): void } {
+  const { session, start } = testApp({ runId }, base)
+  session.watch(runId, base)
+  return { ...start(), closeSession: () => session.close() }
+}
+
+/** The parts of a page; once `start`ed, it acts on what changes. */
+function testApp(
+  initial: Partial<AppState>,
+  base: string,
+): { session: Session; start: () => TestApp } {
   let drawn: FrameListener | undefined
   const parts = {
     store: createAppStore({ runId: 'test', ...initial }),
@@ -43,10 +60,8 @@ export async function openApp(
   const sent: ToWorker[] = []
   const { port, session } = inlineWorker(sent, parts.store.getState().groupBy)
   const ingest = createIngest(port, createReporter(parts), fail)
-  await session.readFile(new File([log], 'test.jsonl') as unknown as globalThis.File)
-  control(parts, ingest)
   const app: App = { ...parts, ingest, timeline: { current: undefined } }
-  return {
+  const page: TestApp = {
     app,
     sent,
     frame(nowMs) {
@@ -62,6 +77,11 @@ export async function openApp(
         </AppProvider>,
       ),
   }
+  const start = (): TestApp => {
+    control(parts, ingest)
+    return page
+  }
+  return { session, start }
 }
 
 /** A session behind the worker's messages, in the same thread. */
@@ -72,6 +92,7 @@ function inlineWorker(sent: ToWorker[], groupBy: string): { port: WorkerPort; se
     onmessage: null,
     onerror: null,
     postMessage(message) {
+      if (message.type === 'taken') return session.taken()
       if (message.type === 'regroup') void session.regroup(message.groupBy)
       if (message.type !== 'ask') return void sent.push(message)
       session.answer(message.what, message.ask).then(

@@ -11,7 +11,7 @@ import { exactTime } from './ticks.ts'
 
 export interface MinimapProps {
   readonly density: Density
-  /** What the strip shows: the whole run. */
+  /** What the strip shows: the whole run; while that grows, in steps. */
   readonly extent: Extent
   readonly viewport: Viewport
   readonly playheadS: number | undefined
@@ -29,7 +29,7 @@ const FAST = 10
 
 type Grip = 'start' | 'end' | 'window'
 
-export function Minimap(props: MinimapProps) {
+export const Minimap = memo(function Minimap(props: MinimapProps) {
   const { density, extent, viewport, playheadS, clock, onChange } = props
   const box = useRef<HTMLDivElement>(null)
   const drag = useRef<{ grip: Grip; fromX: number; from: Viewport } | undefined>(undefined)
@@ -107,7 +107,7 @@ export function Minimap(props: MinimapProps) {
       </div>
     </div>
   )
-}
+})
 
 function moved(from: Viewport, grip: Grip, byS: number, extent: Extent): Viewport {
   const widthS = from.endS - from.startS
@@ -120,7 +120,8 @@ function moved(from: Viewport, grip: Grip, byS: number, extent: Extent): Viewpor
 }
 
 function percent(share: number): string {
-  return `${(share * 100).toFixed(4)}%`
+  // A hundredth of a percent is less than half a pixel of a strip that fills a large screen.
+  return `${(share * 100).toFixed(2)}%`
 }
 
 interface PictureProps {
@@ -130,7 +131,7 @@ interface PictureProps {
 }
 
 /** Drawn in bins; the strip's box stretches it, so that a growing run redraws nothing. */
-function DensityPicture({ density, firstS, wholeS }: PictureProps) {
+const DensityPicture = memo(function DensityPicture({ density, firstS, wholeS }: PictureProps) {
   const fromBin = (firstS - density.originS) / density.binS
   const bins = wholeS / density.binS
   if (!Number.isFinite(fromBin) || density.bins.length === 0) return null
@@ -143,7 +144,7 @@ function DensityPicture({ density, firstS, wholeS }: PictureProps) {
       <DensityAreas density={density} />
     </svg>
   )
-}
+})
 
 const DensityAreas = memo(function DensityAreas({ density }: { density: Density }) {
   const { bins, series, highest } = density

@@ -9,19 +9,18 @@ import { PowerTrack } from '../energy/PowerTrack.tsx'
 import type { AskPower } from '../energy/use-power.ts'
 import type { Frames } from '../store/frame.ts'
 import type { TimelineActions } from '../store/timeline-actions.ts'
-import type { Selected } from '../store/view-state.ts'
+import type { Selected, Viewport } from '../store/view-state.ts'
 import type { EnergyFacts } from '../worker/protocol.ts'
 import { createTimelineActions } from './actions.ts'
-import { densityOf, type Density } from './density.ts'
 import { TimelineEngine, type TimelineDispatch, type TimelineFacts } from './engine.ts'
 import { HeatLegend } from './HeatLegend.tsx'
 import { GroupRail } from './GroupRail.tsx'
 import { HoverCard, type Hover } from './HoverCard.tsx'
 import { Minimap } from './Minimap.tsx'
-import { Tally } from './tally.ts'
 import { TimeAxis } from './TimeAxis.tsx'
 import { TimelineCanvas } from './TimelineCanvas.tsx'
 import { useGroupSums } from './use-group-sums.ts'
+import { useDensity, useOverview } from './use-overview.ts'
 import './timeline.css'
 
 export interface TimelineProps {
@@ -51,8 +50,6 @@ export interface TimelinePower {
 }
 
 const HOVER_MS = 80
-/** The overview need not be newer than this while a run grows. */
-const DENSITY_MS = 250
 
 export function TimelineView(props: TimelineProps) {
   const { columns, getFacts, onActions } = props
@@ -78,13 +75,17 @@ export function TimelineView(props: TimelineProps) {
     (byPx: number) => engine.scrollTo(engine.scrollTopPx + byPx),
     [engine],
   )
+  const onMinimap = useCallback(
+    (viewport: Viewport) => engine.dispatch.setViewport(viewport, false),
+    [engine],
+  )
   const [hover, onHover] = useHover(engine)
 
   engine.sync()
   const facts = getFacts()
   const density = useDensity(columns)
-  const extent = engine.extent()
   const { viewport, playheadS, clock } = facts
+  const overview = useOverview(engine, facts)
   const sums = useGroupSums(columns, playheadS)
   return (
     <section
@@ -93,11 +94,11 @@ export function TimelineView(props: TimelineProps) {
     >
       <Minimap
         density={density}
-        extent={extent}
-        viewport={viewport}
+        extent={overview.extent}
+        viewport={overview.viewport}
         playheadS={playheadS}
         clock={clock}
-        onChange={(next) => props.dispatch.setViewport(next, false)}
+        onChange={onMinimap}
       />
       <div className="timeline-corner">{cornerText(columns.firstS, clock)}</div>
       <TimeAxis
@@ -218,21 +219,4 @@ function useHover(engine: TimelineEngine) {
   )
   useEffect(() => () => clearTimeout(timer.current), [])
   return [hover, onHover] as const
-}
-
-/** The overview's data, a few times a second at most; the last state always comes. */
-function useDensity(columns: TraceColumns): Density {
-  const tally = useMemo(() => new Tally(), [])
-  const [density, setDensity] = useState(() => densityOf(columns, tally))
-  const takenMs = useRef(-Infinity)
-  const { version } = columns
-  useEffect(() => {
-    const waitMs = Math.max(0, takenMs.current + DENSITY_MS - performance.now())
-    const timer = setTimeout(() => {
-      takenMs.current = performance.now()
-      setDensity(densityOf(columns, tally))
-    }, waitMs)
-    return () => clearTimeout(timer)
-  }, [columns, tally, version])
-  return density
 }

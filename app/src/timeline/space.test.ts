@@ -6,6 +6,7 @@ import {
   placeTime,
   pxToTime,
   snapPx,
+  stepped,
   timeScale,
   timeToPx,
   zoomViewport,
@@ -94,5 +95,36 @@ describe('moving the view', () => {
       startS: T0 + 11.5,
       endS: T0 + 21.5,
     })
+  })
+})
+
+describe('the steps of a growing run', () => {
+  test('hold the run, are at most a 512th longer, and move the view by no more', () => {
+    fc.assert(
+      fc.property(viewArbitrary, viewArbitrary, ({ fromS, spanS }, seen) => {
+        const extent = { firstS: T0 + fromS, lastS: T0 + fromS + spanS }
+        const viewport = { startS: T0 + seen.fromS, endS: T0 + seen.fromS + seen.spanS }
+        const is = stepped(extent, viewport)
+        const longer = [
+          is.extent.lastS - extent.lastS,
+          is.viewport.startS - viewport.startS,
+          is.viewport.endS - viewport.endS,
+        ]
+        for (const byS of longer) {
+          expect(byS).toBeGreaterThanOrEqual(-RESOLUTION_S)
+          expect(byS).toBeLessThanOrEqual(spanS / 512 + RESOLUTION_S)
+        }
+      }),
+    )
+  })
+
+  test('stand still within a step', () => {
+    const at = (lastS: number) => stepped({ firstS: 0, lastS }, { startS: lastS - 60, endS: lastS })
+    expect([1000.1, 1000.6, 1000.9].map(at)).toEqual(Array(3).fill(at(1000.4)))
+  })
+
+  test('are none where there is no length', () => {
+    const view = { startS: 5, endS: 6 }
+    expect(stepped({ firstS: 5, lastS: 5 }, view).extent).toEqual({ firstS: 5, lastS: 5 })
   })
 })

@@ -44,6 +44,28 @@ export interface Extent {
   readonly lastS: number
 }
 
+/** Steps in which a growing run grows where the whole of it is drawn small: about two pixels each. */
+const WHOLE_STEPS = 512
+
+/**
+ * What a strip shows of a growing run and of the view that follows it: both move in steps, since
+ * nobody sees them move by less, and every move is drawn.
+ */
+export function stepped(
+  extent: Extent,
+  viewport: Viewport,
+): { extent: Extent; viewport: Viewport } {
+  const wholeS = extent.lastS - extent.firstS
+  if (!(wholeS > 0)) return { extent, viewport }
+  const stepS = 2 ** Math.floor(Math.log2(wholeS / WHOLE_STEPS))
+  const { firstS } = extent
+  const snap = (timeS: number): number => firstS + Math.ceil((timeS - firstS) / stepS) * stepS
+  return {
+    extent: { firstS, lastS: snap(extent.lastS) },
+    viewport: { startS: snap(viewport.startS), endS: snap(viewport.endS) },
+  }
+}
+
 function clampViewport(startS: number, widthS: number, extent: Extent): Viewport {
   const extentS = Math.max(extent.lastS - extent.firstS, NARROWEST_S)
   const width = Math.min(Math.max(widthS, NARROWEST_S), Math.max(extentS * 4, 1))

@@ -3,7 +3,7 @@
  * it inert, closes with Esc and gives the focus back. It needs no style element, so it works under
  * the strictest content security policy.
  */
-import { useEffect, useRef, type ReactNode } from 'react'
+import { useLayoutEffect, useRef, type ReactNode } from 'react'
 import { CloseIcon } from './icons.tsx'
 
 export interface ModalProps {
@@ -23,7 +23,8 @@ export function Modal({
   children,
 }: ModalProps) {
   const dialog = useRef<HTMLDialogElement>(null)
-  useEffect(() => {
+  // Not a plain effect: that ends when the dialog is gone from the page, too late to give focus back.
+  useLayoutEffect(() => {
     const current = dialog.current
     current?.showModal()
     return () => current?.close()

@@ -45,7 +45,10 @@ export function createIngest(
   worker.onmessage = ({ data }) => {
     if (data.type === 'answer') settle(data.id)?.resolve(data.answer as never)
     else if (data.type === 'refused') settle(data.id)?.reject(new Error(data.reason))
-    else report(data)
+    else {
+      report(data)
+      if (data.type === 'patch') worker.postMessage({ type: 'taken' })
+    }
   }
   worker.onerror = (event) => {
     fail(`Reading stopped: ${event.message || 'the worker could not start'}. Reload the page.`)

@@ -45,6 +45,9 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     case 'retry':
       session?.retry()
       break
+    case 'taken':
+      session?.taken()
+      break
     case 'ask':
       void answer(data)
       break

@@ -72,7 +72,7 @@ test('malformed lines are listed by number, a cut last line by its own, and the 
   expect(ingestor.malformed.map(({ line }) => line)).toEqual([2, 4])
   expect(ingestor.malformed[0]?.reason).toContain('not json')
   expect(ingestor.tornLine).toBe(5)
-  expect(ingestor.quality().malformed).toBe(2)
+  expect(ingestor.trace.quality().malformed).toBe(2)
   expect(ingestor.trace.eventCount).toBe(1)
 })
 

@@ -12,7 +12,6 @@ import {
   POINT,
   START,
   Trace,
-  type DataQuality,
   type EventRow,
   type LogSink,
   type Mark,
@@ -61,7 +60,7 @@ export class Ingestor {
         this.energy.add(sample, this.#writer)
       },
       malformed: (reason, position, line) => this.#addMalformed(position, line, reason),
-      rescaled: () => this.trace.addRescaled(),
+      rescaled: () => this.trace.addRescaled(this.#writer),
     }
     this.noteValuesOf(groupBy)
     this.#lanes = new Lanes(this.trace, groupUnder(groupBy, this.#noted))
@@ -134,8 +133,8 @@ export class Ingestor {
     this.trace.setWriter(writer, state)
   }
 
-  addLost(count: number): void {
-    this.trace.addLost(count)
+  addLost(count: number, writer: number): void {
+    this.trace.addLost(count, writer)
   }
 
   /** Pairs and places what came since the last call; no patch when nothing changed. */
@@ -159,10 +158,6 @@ export class Ingestor {
     this.#lanes.place({ spanSlots })
     const standing = markSlots.filter((slot) => this.trace.hasMark(slot))
     return this.#build({ spanSlots, markSlots: standing, removedMarks }, true)
-  }
-
-  quality(): DataQuality {
-    return this.trace.quality()
   }
 
   /** What a span is grouped under now; undefined when it has no such value. */
@@ -190,8 +185,11 @@ export class Ingestor {
   }
 
   #addMalformed(position: number, line: number, reason: string): void {
-    this.trace.addMalformed(position, reason)
-    if (this.#malformed.length < KEPT_MALFORMED) this.#malformed.push({ line, reason })
+    const writer = this.#writer
+    this.trace.addMalformed(position, reason, writer)
+    if (this.#malformed.length < KEPT_MALFORMED) {
+      this.#malformed.push({ line, position, reason, writer })
+    }
   }
 }
 

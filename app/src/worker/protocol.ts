@@ -12,7 +12,13 @@ import type {
   SpanEnergy,
 } from '@wattline/trace'
 import type { TraceGroup } from '../model/columns.ts'
-import type { Connection, MalformedLine, Progress, RunFacts } from '../store/app-state.ts'
+import type {
+  Connection,
+  LogWriter,
+  MalformedLine,
+  Progress,
+  RunFacts,
+} from '../store/app-state.ts'
 
 /** Columns of the changed spans; index i of each array speaks of `slots[i]`. */
 export interface SpanPatch {
@@ -191,6 +197,8 @@ export type ToWorker =
   | { readonly type: 'close' }
   | { readonly type: 'regroup'; readonly groupBy: string }
   | { readonly type: 'retry' }
+  /** A patch is in the columns: the next one may come. */
+  | { readonly type: 'taken' }
   | { readonly type: 'ask'; readonly id: number; readonly what: RequestType; readonly ask: unknown }
 
 /** Worker → page. */
@@ -209,6 +217,7 @@ export type FromWorker =
   | {
       readonly type: 'quality'
       readonly quality: DataQuality
+      readonly writers: readonly LogWriter[]
       readonly malformed: readonly MalformedLine[]
       readonly tornLine: number | undefined
       readonly groupKeys: readonly string[]

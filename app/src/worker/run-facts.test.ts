@@ -12,7 +12,12 @@ test('a run of the server becomes facts', () => {
     bytes: 10,
     events: 2,
     readOnly: false,
-    writers: [{ id: 'w', name: '', state: 'lost', events: 2, lost: 1, lastSeenAt: 9 }, 'nonsense'],
+    writers: [
+      { id: 'w', name: '', state: 'lost', events: 2, lost: 1, lastSeenAt: 9 },
+      { id: 'v', name: 'v', state: 'live', lost: 0, duplicates: 3, clockBehindS: -3.5 },
+      { id: 'file', state: 'closed', duplicates: null, clockBehindS: null },
+      'nonsense',
+    ],
   })
   expect(run?.facts).toEqual({
     id: 'r1',
@@ -25,7 +30,12 @@ test('a run of the server becomes facts', () => {
     readOnly: false,
     local: false,
   })
-  expect(run?.writers).toEqual([{ id: 'w', name: '', state: 'lost', lost: 1 }])
+  const unknown = { duplicates: undefined, clockBehindS: undefined }
+  expect(run?.writers).toEqual([
+    { id: 'w', name: '', state: 'lost', lost: 1, ...unknown },
+    { id: 'v', name: 'v', state: 'live', lost: 0, duplicates: 3, clockBehindS: -3.5 },
+    { id: 'file', name: '', state: 'closed', lost: 0, ...unknown },
+  ])
 })
 
 test.each([[undefined], [null], [[]], ['run'], [{}], [{ id: 7 }]])('%j is no run', (value) => {

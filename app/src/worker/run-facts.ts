@@ -8,6 +8,10 @@ export interface WriterFacts {
   readonly name: string
   readonly state: WriterState
   readonly lost: number
+  /** Undefined where the server does not count them: a file that it only reads. */
+  readonly duplicates: number | undefined
+  /** Seconds; negative = ahead. */
+  readonly clockBehindS: number | undefined
 }
 
 export interface ServerRun {
@@ -43,6 +47,8 @@ function parseWriter(value: unknown): WriterFacts[] {
       name: text(value['name']),
       state: oneOf<WriterState>(value['state'], ['live', 'closed', 'lost'], 'lost'),
       lost: number(value['lost']) ?? 0,
+      duplicates: number(value['duplicates']),
+      clockBehindS: number(value['clockBehindS']),
     },
   ]
 }

@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest'
+import { encodeEvent, type Metadata } from '@wattline/trace'
+import { describe, expect, test } from 'vitest'
 import { logText } from '../testing/log.ts'
 import { Ingestor } from './ingestor.ts'
 import { search } from './search.ts'
@@ -33,8 +34,47 @@ test.each([
   ['planner nowhere', []],
   ['unknown:word', []],
 ])('%s', (query, expected) => {
-  const { matches, count } = search(ingestor.trace, query)
+  const { matches, count } = search({ trace: ingestor.trace, writers: [] }, query)
   const found = [...matches.keys()].filter((slot) => matches[slot] === 1)
   expect(found).toEqual(expected)
   expect(count).toBe(expected.length)
+})
+
+describe('what is in doubt', () => {
+  const utf8 = new TextEncoder()
+  const at = (timeS: number, event_type: string, metadata: Metadata = {}): Uint8Array =>
+    utf8.encode(`${encodeEvent({ event_type, timestamp: timeS, metadata })}\n`)
+  const writers = [
+    { id: 'a', name: 'Planner' },
+    { id: 'ab', name: 'coder' },
+  ]
+  const doubtful = new Ingestor('agent')
+  doubtful.push(at(1, 'agent_start', { agent_name: 'x' }), 0)
+  doubtful.push(at(1, 'agent_start', { agent_name: 'y' }), 0)
+  doubtful.push(at(9, 'recorder_dropped', { count: 5 }), 0)
+  doubtful.push(at(2, 'tool_call_start', { tool: 'grep' }), 1)
+  doubtful.push(at(3, 'tool_call_end', { tool: 'grep' }), 1)
+  doubtful.push(at(4, 'retry_attempt'), 1)
+  doubtful.push(at(10, 'turn_end'), 1)
+  doubtful.setWriter(0, 'lost')
+  doubtful.flush()
+
+  test.each([
+    ['is:late', 2],
+    ['is:late writer:a', 0],
+    ['is:late writer:ab', 2],
+    ['is:dropped', 1],
+    ['is:dropped writer:ab', 0],
+    ['is:parent?', 1],
+    ['is:unfinished', 2],
+    ['is:did-not-end', 2],
+    ['is:orphan writer:ab', 1],
+    ['writer:a', 3],
+    ['writer:ab', 3],
+    ['writer:planner', 3],
+    ['writer:b', 3],
+    ['writer:nobody', 0],
+  ])('%s', (query, expected) => {
+    expect(search({ trace: doubtful.trace, writers }, query).count).toBe(expected)
+  })
 })

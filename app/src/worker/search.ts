@@ -4,13 +4,20 @@
  *
  *     grep                     any of them has "grep"
  *     agent:planner timeout    the agent has "planner", and something has "timeout"
- *     is:error is:open is:ambiguous is:unfinished is:orphan
+ *     is:error is:open is:ambiguous is:unfinished is:orphan is:parent? is:clock is:late is:dropped
+ *     writer:ID                what this process wrote; a part of its id or name will do
  *     "read file"              with its blank
  */
-import { SpanFlag, type Mark, type Span, type Trace } from '@wattline/trace'
+import { isDropped, SpanFlag, type Mark, type Span, type Trace } from '@wattline/trace'
 import type { SearchAnswer } from './protocol.ts'
 
 type Test = (item: Span | Mark) => boolean
+
+/** What is searched: a log, and what its writers are called, by number. */
+export interface Searched {
+  readonly trace: Trace
+  readonly writers: readonly { readonly id: string; readonly name: string }[]
+}
 
 const WORD = /(?:(\w+):)?(?:"([^"]*)"?|(\S+))/g
 
@@ -20,21 +27,25 @@ const FLAG_WORDS: ReadonlyMap<string, number> = new Map([
   ['open', SpanFlag.OPEN],
   ['ambiguous', SpanFlag.AMBIGUOUS],
   ['unfinished', SpanFlag.DID_NOT_END],
+  ['did-not-end', SpanFlag.DID_NOT_END],
   ['clock', SpanFlag.CLOCK],
+  ['parent?', SpanFlag.PARENT_UNSURE],
 ])
 
 /** Compiles a query into one test. */
-function compileQuery(trace: Trace, query: string): Test {
+function compileQuery(searched: Searched, query: string): Test {
   const tests = [...query.matchAll(WORD)].map(([, key, quoted, plain]) => {
     const word = quoted ?? plain ?? ''
-    return key === undefined ? anywhere(trace, word) : bound(trace, key.toLowerCase(), word)
+    if (key === undefined) return anywhere(searched.trace, word)
+    return bound(searched, key.toLowerCase(), word)
   })
   return (item) => tests.every((test) => test(item))
 }
 
 /** Marks every span and mark that matches, by slot. */
-export function search(trace: Trace, query: string): SearchAnswer {
-  const test = compileQuery(trace, query)
+export function search(searched: Searched, query: string): SearchAnswer {
+  const { trace } = searched
+  const test = compileQuery(searched, query)
   const { marks, spanCount } = trace
   const matches = new Uint8Array(spanCount)
   const lastMark = marks.reduce((last, { slot }) => Math.max(last, slot), -1)
@@ -59,7 +70,7 @@ function anywhere(trace: Trace, given: string): Test {
     isId(item)
 }
 
-function bound(trace: Trace, key: string, given: string): Test {
+function bound({ trace, writers }: Searched, key: string, given: string): Test {
   const word = given.toLowerCase()
   switch (key) {
     case 'is':
@@ -74,6 +85,8 @@ function bound(trace: Trace, key: string, given: string): Test {
       return (item) => has(item.agent, word)
     case 'error':
       return (item) => has(item.error, word)
+    case 'writer':
+      return writerTest(writers, given)
     case 'id':
       return idTest(trace, given)
     default:
@@ -83,6 +96,8 @@ function bound(trace: Trace, key: string, given: string): Test {
 
 function isTest(word: string): Test {
   if (word === 'orphan') return (item) => 'orphan' in item && item.orphan
+  if (word === 'dropped') return (item) => 'orphan' in item && isDropped(item)
+  if (word === 'late') return (item) => item.late
   const flag = FLAG_WORDS.get(word)
   if (flag === undefined) return () => false
   return (item) => {
@@ -93,6 +108,16 @@ function isTest(word: string): Test {
 
 function has(text: string | undefined, word: string): boolean {
   return text !== undefined && text.toLowerCase().includes(word)
+}
+
+/** A whole id means this writer only: another's may begin with it. */
+function writerTest(writers: Searched['writers'], given: string): Test {
+  const word = given.toLowerCase()
+  const isWhole = writers.some(({ id }) => id === given)
+  const isMeant = writers.map(({ id, name }) =>
+    isWhole ? id === given : has(id, word) || has(name, word),
+  )
+  return ({ writer }) => isMeant[writer] === true
 }
 
 /** Ids are kept as hashes, so only a whole one is found. */

@@ -6,6 +6,7 @@ import type { Connection, Progress } from '../store/app-state.ts'
 import { markFacts, overview, rangeSummary, rawEvent, spanFacts } from './answers.ts'
 import { isGzip, openFile, readFile } from './file-source.ts'
 import { Ingestor } from './ingestor.ts'
+import { LogWriters } from './log-writers.ts'
 import { createPace } from './pace.ts'
 import { buffersOf } from './patches.ts'
 import type { Answer, Ask, FromWorker, RequestType, TracePatch } from './protocol.ts'
@@ -33,8 +34,12 @@ export class Session {
   readonly #post: Post
   readonly #patchPace = createPace(
     () => this.#patchIntervalMs(),
-    () => this.#sendPatch(),
+    () => this.#sendPatchUnlessBehind(),
   )
+  /** Patches on their way to a page that has not taken them in yet. */
+  #untaken = 0
+  /** Whether a patch was held back because of them. */
+  #isPatchDue = false
   readonly #qualityPace = createPace(
     () => QUALITY_INTERVAL_MS,
     () => this.#sendQuality(),
@@ -51,8 +56,7 @@ export class Session {
   #ingestor: Ingestor
   #rawLines: RawLines | undefined
   #watch: WatchSource | undefined
-  readonly #writers = new Map<string, number>()
-  readonly #lostOf = new Map<string, number>()
+  readonly #writers = new LogWriters()
   /** When reading a file began; undefined = nothing is read that has an end. */
   #beganMs: number | undefined
   #progress: Progress = { readBytes: 0, totalBytes: undefined, events: 0, done: false }
@@ -74,7 +78,7 @@ export class Session {
       sink: {
         connection: (connection) => this.#post({ type: 'connection', connection }),
         run: (run) => this.#noteRun(run),
-        writer: (id) => (writer = this.#writerOf(id)),
+        writer: (id) => (writer = this.#writers.numberOf(id)),
         bytes: (bytes, cursor) => {
           lines.add(this.#ingestor.receivedBytes, cursor, bytes)
           this.#push(bytes, writer)
@@ -111,6 +115,14 @@ export class Session {
 
   retry(): void {
     this.#watch?.retry()
+  }
+
+  /** The page has taken in a patch. */
+  taken(): void {
+    this.#untaken = Math.max(0, this.#untaken - 1)
+    if (this.#untaken > 0 || !this.#isPatchDue) return
+    this.#isPatchDue = false
+    this.#patchPace.askNow()
   }
 
   /** Reads the log again when it has not kept the key's values. The last wish wins. */
@@ -154,7 +166,7 @@ export class Session {
       case 'raw':
         return rawEvent(await this.#readRaw((ask as Ask<'raw'>).position))
       case 'search':
-        return search(trace, (ask as Ask<'search'>).query)
+        return search({ trace, writers: this.#writers.all }, (ask as Ask<'search'>).query)
       case 'spanFacts':
         return spanFacts(trace, energy, (ask as Ask<'spanFacts'>).slot)
       case 'markFacts':
@@ -223,7 +235,7 @@ export class Session {
 
   #finishFile(file: File): void {
     this.#ingestor.finish()
-    this.#patchPace.now()
+    this.#sendPatch()
     this.#qualityPace.now()
     if (this.#ingestor.energy.hasSamples) this.#energyPace.now()
     this.#setProgress({ done: true })
@@ -234,33 +246,28 @@ export class Session {
 
   #noteRun(run: ServerRun): void {
     for (const writer of run.writers) {
-      const index = this.#writerOf(writer.id)
-      this.#ingestor.setWriter(index, writer.state)
-      const lost = writer.lost - (this.#lostOf.get(writer.id) ?? 0)
-      if (lost > 0) this.#ingestor.addLost(lost)
-      this.#lostOf.set(writer.id, writer.lost)
+      const number = this.#writers.numberOf(writer.id)
+      this.#ingestor.setWriter(number, writer.state)
+      this.#ingestor.addLost(this.#writers.note(writer), number)
     }
     this.#post({ type: 'run', run: run.facts })
     this.#patchPace.ask()
     this.#qualityPace.ask()
   }
 
-  #writerOf(id: string): number {
-    const known = this.#writers.get(id)
-    if (known !== undefined) return known
-    const index = this.#writers.size
-    this.#writers.set(id, index)
-    return index
-  }
-
   #reset(): void {
     this.#writers.clear()
-    this.#lostOf.clear()
     this.#ingestor = new Ingestor(this.#groupBy)
     for (const { name, file, offsetS } of this.#telemetry) {
       this.#ingestor.energy.addFile(name, file.samples, offsetS)
     }
     this.#post({ type: 'reset' })
+  }
+
+  /** A page that cannot keep up gets fewer and larger patches, and no queue of them. */
+  #sendPatchUnlessBehind(): void {
+    if (this.#untaken === 0) this.#sendPatch()
+    else this.#isPatchDue = true
   }
 
   #sendPatch(): void {
@@ -272,6 +279,7 @@ export class Session {
   /** With the progress, since each message makes the page render. */
   #postPatch(patch: TracePatch): void {
     const progress = this.#currentProgress()
+    this.#untaken++
     this.#post({ type: 'patch', patch, progress }, buffersOf(patch))
   }
 
@@ -287,10 +295,11 @@ export class Session {
   }
 
   #sendQuality(): void {
-    const { malformed, tornLine } = this.#ingestor
+    const { trace, malformed, tornLine } = this.#ingestor
     this.#post({
       type: 'quality',
-      quality: this.#ingestor.quality(),
+      quality: trace.quality(),
+      writers: this.#writers.withQuality(trace.qualityOfWriters()),
       malformed,
       tornLine,
       groupKeys: this.#ingestor.groupKeys(),
@@ -299,7 +308,7 @@ export class Session {
 
   #setProgress(change: Partial<Progress>): void {
     this.#progress = { ...this.#progress, ...change }
-    if (change.done === true) this.#patchPace.now()
+    if (change.done === true) this.#sendPatch()
   }
 
   #currentProgress(): Progress {

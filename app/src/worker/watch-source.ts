@@ -52,6 +52,8 @@ export function watchRun({ runId, base, sink, silentMs = SILENT_MS }: WatchOptio
   let socket: WebSocket | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   let silence: ReturnType<typeof setTimeout> | undefined
+  /** When the line last brought something. */
+  let heardMs = 0
   let attempt = 0
   let cursor = 0
   let gen = ''
@@ -104,15 +106,22 @@ export function watchRun({ runId, base, sink, silentMs = SILENT_MS }: WatchOptio
     }
   }
 
-  /** A half-open line closes nothing by itself, and its own closing could wait for ever, too. */
+  /**
+   * A half-open line closes nothing by itself, and its own closing could wait for ever, too. A busy
+   * line brings hundreds of messages a second: the clock is set again only when it has run down.
+   */
   const listen = (current: WebSocket): void => {
     clearTimeout(silence)
-    silence = setTimeout(() => {
-      if (closed || current !== socket) return
-      socket = undefined
-      current.close()
-      void retryUnlessGone()
-    }, silentMs)
+    silence = setTimeout(
+      () => {
+        if (closed || current !== socket) return
+        if (performance.now() - heardMs < silentMs) return listen(current)
+        socket = undefined
+        current.close()
+        void retryUnlessGone()
+      },
+      heardMs + silentMs - performance.now(),
+    )
   }
 
   const connect = (): void => {
@@ -123,10 +132,11 @@ export function watchRun({ runId, base, sink, silentMs = SILENT_MS }: WatchOptio
     const current = new WebSocket(url, PROTOCOL)
     socket = current
     current.binaryType = 'arraybuffer'
+    heardMs = performance.now()
     listen(current)
     current.onmessage = ({ data }) => {
       if (current !== socket) return
-      listen(current)
+      heardMs = performance.now()
       receive(data)
     }
     current.onclose = ({ code }) => {

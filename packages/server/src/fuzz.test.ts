@@ -125,6 +125,8 @@ describe(`anything (SEED=${SEED})`, () => {
       }),
       runs(150),
     )
+    // A writer is greeted once all that it had sent is in the log.
+    await new RawSocket(server.port, '/record?run=r&writer=w').said('{"ack":')
     const { events, bytes } = await getJson<RunInfo>(`${server.url}/api/runs/r`)
     const log = await readFile(join(dir, 'r', 'events.jsonl'))
     expect([log.length, isUtf8(log)]).toEqual([bytes, true])

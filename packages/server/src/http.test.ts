@@ -465,8 +465,9 @@ describe('the dashboard', () => {
     expect(page.body).toBe('<title>Wattline</title>')
     expect(page.headers['content-type']).toBe('text/html; charset=utf-8')
     expect(page.headers['content-security-policy']).toMatch(
-      /^default-src 'self'; script-src 'self';/,
+      /^default-src 'self'; script-src 'self'; style-src 'self';/,
     )
+    expect(page.headers['content-security-policy']).not.toContain('unsafe')
     expect(page.headers['cache-control']).toBe('no-cache')
     const etag = String(page.headers['etag'])
     expect((await ask(`${server.url}/`, { headers: { 'if-none-match': etag } })).status).toBe(304)

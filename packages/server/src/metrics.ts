@@ -35,6 +35,7 @@ export class Metrics {
   /** Refusals of connections and requests, by close code or status. */
   readonly refusals = new Map<number, number>()
   eventsLost = 0
+  eventsDuplicate = 0
   eventsOut = 0
   bytesOut = 0
   /** Whether the last append could not be written: the disk is full, or worse. */
@@ -44,10 +45,11 @@ export class Metrics {
   #appendsS = 0
 
   /** Lines of one append that is in the log. */
-  appended(door: Door, count: number, bytes: number, { lost }: AppendResult, tookS: number): void {
-    this.eventsIn[door] += count
+  appended(door: Door, count: number, bytes: number, result: AppendResult, tookS: number): void {
+    this.eventsIn[door] += count - result.duplicates
     this.bytesIn[door] += bytes
-    this.eventsLost += lost
+    this.eventsLost += result.lost
+    this.eventsDuplicate += result.duplicates
     this.isFailing = false
     this.#appends += 1
     this.#appendsS += tookS

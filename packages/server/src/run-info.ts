@@ -12,6 +12,13 @@ export interface WriterInfo {
   readonly events: number
   /** Lines this writer numbered that never arrived. */
   readonly lost: number
+  /** Lines that came again and were skipped, after a broken connection. Null = not counted. */
+  readonly duplicates: number | null
+  /**
+   * Seconds by which the times in its lines are behind the server's clock as the lines come,
+   * negative = ahead: another clock, or lines that were sent late. Null = not known.
+   */
+  readonly clockBehindS: number | null
   /** Unix seconds. */
   readonly lastSeenAt: number
 }

@@ -61,6 +61,11 @@ describe('record and watch', () => {
     await viewer.caughtUp()
     expect(viewer.text).toBe(lines(1, 5))
     expect(viewer.run).toMatchObject({ events: 5, lost: 0 })
+    const info = await getJson<RunInfo>(`${server.url}/api/runs/r`)
+    expect(info.writers).toMatchObject([{ events: 5, duplicates: 4 }])
+    const metrics = await (await fetch(`${server.url}/metrics`)).text()
+    expect(metrics).toContain('wattline_events_duplicate_total 4\n')
+    expect(metrics).toContain('wattline_events_received_total{by="record"} 5\n')
   })
 
   test('a gap is accepted and counted as lost', async () => {
@@ -71,6 +76,21 @@ describe('record and watch', () => {
     await recorder.acked(9)
     const info = await getJson<RunInfo>(`${server.url}/api/runs/r`)
     expect(info).toMatchObject({ events: 4, lost: 5, writers: [{ events: 4, lost: 5 }] })
+  })
+
+  test('a frame that was held already is counted, and a clock that is far off is told', async () => {
+    const server = await startServer()
+    const recorder = record(server, 'r', 'w')
+    const nowS = Date.now() / 1000
+    const ahead = `{"event_type":"x","timestamp":${nowS + 3600},"metadata":{}}\n`
+    recorder.send(1, ahead)
+    await recorder.acked(1)
+    recorder.send(1, ahead)
+    recorder.send(2, ahead)
+    await recorder.acked(2)
+    const { writers } = await getJson<RunInfo>(`${server.url}/api/runs/r`)
+    expect(writers).toMatchObject([{ events: 2, duplicates: 1 }])
+    expect(Math.round((writers[0]?.clockBehindS ?? 0) / 60)).toBe(-60)
   })
 
   test('a newer connection of the same writer replaces the older and goes on', async () => {

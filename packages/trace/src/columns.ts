@@ -44,3 +44,18 @@ export class PositionColumn {
     this.#values[index] = position
   }
 }
+
+/** One bit for each index; no room is taken beyond the last that is set. */
+export class BitColumn {
+  #words = new Uint32Array(8)
+
+  has(index: number): boolean {
+    return ((this.#words[index >>> 5] ?? 0) & (1 << (index & 31))) !== 0
+  }
+
+  add(index: number): void {
+    const at = index >>> 5
+    while (at >= this.#words.length) this.#words = larger(this.#words)
+    this.#words[at] = this.#words[at]! | (1 << (index & 31))
+  }
+}

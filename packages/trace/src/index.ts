@@ -10,11 +10,13 @@ export {
 } from './event.ts'
 export {
   flagNames,
+  isDropped,
   SpanFlag,
   type DataQuality,
   type Mark,
   type Span,
   type Tokens,
+  type WriterQuality,
   type WriterState,
 } from './span.ts'
 export { encodeEvent, encodeSample } from './encode.ts'
@@ -30,7 +32,8 @@ export { idsOf } from './metadata-reader.ts'
 export { type SpanView } from './span-view.ts'
 export { type MarkView } from './marks.ts'
 export { Lanes, type LaneGroup, type LanePlace } from './lanes.ts'
-export { Trace, type MalformedLine, type TraceChanges } from './trace.ts'
+export { Trace, type TraceChanges } from './trace.ts'
+export type { MalformedLine } from './quality.ts'
 export {
   formatBytes,
   formatClock,

@@ -2,6 +2,7 @@
 import { larger, NONE } from './columns.ts'
 import type { Mark, Span } from './span.ts'
 import type { ViewSource } from './span-view.ts'
+import type { EventTable } from './tables.ts'
 
 /** Bits of a mark's state. */
 const ORPHAN = 1
@@ -11,18 +12,29 @@ const CHANGED = 4
 /** Marks by slot, in the order in which they were made. */
 export class MarkTable {
   count = 0
-  orphanCount = 0
+  /** Of those that stand, by writer. */
+  readonly #orphans: number[] = []
+  readonly #late: number[] = []
   event = new Int32Array(64)
   parent = new Int32Array(64)
   #state = new Uint8Array(64)
   /** A point's mark stands in its `slot`; an end's slot is the span it closed, if it is no orphan. */
   readonly #ofOrphan = new Map<number, number>()
-  readonly #slotOfPoint: (event: number) => number
+  readonly #events: EventTable
   #changed: number[] = []
 
-  /** @param slotOfPoint the slot noted for a point's event, NONE = none yet */
-  constructor(slotOfPoint: (event: number) => number) {
-    this.#slotOfPoint = slotOfPoint
+  constructor(events: EventTable) {
+    this.#events = events
+  }
+
+  /** Orphan ends of a writer that stand. */
+  orphansOf(writer: number): number {
+    return this.#orphans[writer] ?? 0
+  }
+
+  /** Marks of a writer that stand and came late. */
+  lateOf(writer: number): number {
+    return this.#late[writer] ?? 0
   }
 
   isOrphan(slot: number): boolean {
@@ -35,11 +47,11 @@ export class MarkTable {
 
   /** Sets an event's mark; gives its slot. */
   set(event: number, isOrphan: boolean, parent: number): number {
-    let slot = isOrphan ? (this.#ofOrphan.get(event) ?? NONE) : this.#slotOfPoint(event)
+    let slot = isOrphan ? (this.#ofOrphan.get(event) ?? NONE) : this.#events.slot[event]!
     if (slot === NONE) slot = this.#add(event, isOrphan)
     if (!this.stands(slot)) {
       this.#state[slot] = this.#state[slot]! | STANDS
-      if (isOrphan) this.orphanCount++
+      this.#count(slot, 1)
     }
     this.parent[slot] = parent
     this.#noteChanged(slot)
@@ -49,7 +61,7 @@ export class MarkTable {
   remove(slot: number): void {
     if (!this.stands(slot)) return
     this.#state[slot] = this.#state[slot]! & ~STANDS
-    if (this.isOrphan(slot)) this.orphanCount--
+    this.#count(slot, -1)
     this.#noteChanged(slot)
   }
 
@@ -80,6 +92,15 @@ export class MarkTable {
     this.#state[slot] = isOrphan ? ORPHAN : 0
     if (isOrphan) this.#ofOrphan.set(event, slot)
     return slot
+  }
+
+  #count(slot: number, by: number): void {
+    const event = this.event[slot]!
+    const isLate = this.#events.late.has(event)
+    if (!isLate && !this.isOrphan(slot)) return
+    const writer = this.#events.writer(event)
+    if (isLate) this.#late[writer] = this.lateOf(writer) + by
+    if (this.isOrphan(slot)) this.#orphans[writer] = this.orphansOf(writer) + by
   }
 
   #noteChanged(slot: number): void {
@@ -122,6 +143,9 @@ export class MarkView implements Mark {
   }
   get writer(): number {
     return this.#source.events.writer(this.#event)
+  }
+  get late(): boolean {
+    return this.#source.events.late.has(this.#event)
   }
   /** −1 = none. */
   get parentSlot(): number {

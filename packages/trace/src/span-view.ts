@@ -1,15 +1,10 @@
 /** A span as others see it: a slot of the tables, read when it is asked. */
 import { NONE } from './columns.ts'
 import type { Interner } from './interner.ts'
+import type { WriterFacts } from './quality.ts'
 import type { ScopeTable } from './scope.ts'
-import { SpanFlag, type Span, type Tokens, type WriterState } from './span.ts'
+import { SpanFlag, type Span, type Tokens } from './span.ts'
 import type { EventTable, SpanTable } from './tables.ts'
-
-export interface WriterFacts {
-  state: WriterState
-  /** Unix seconds of its latest event. */
-  lastS: number
-}
 
 /** What the views of one trace share. */
 export interface ViewSource {
@@ -45,6 +40,11 @@ export class SpanView implements Span {
   }
   get writer(): number {
     return this.#source.events.writer(this.#start)
+  }
+  get late(): boolean {
+    const { events } = this.#source
+    const end = this.#end
+    return events.late.has(this.#start) || (end !== NONE && events.late.has(end))
   }
   get hasIds(): boolean {
     return this.#source.events.hasIds(this.#start)

@@ -1,5 +1,7 @@
 /** What pairing makes of a log's events: spans, points and the marks of what did not pair. */
 
+import { DROPPED_TYPE } from './event-row.ts'
+
 /** Bits of {@link Span.flags}. */
 export const SpanFlag = {
   /** Started, not ended, and its writer still lives: it grows with the clock. */
@@ -72,6 +74,8 @@ export interface Span {
   /** US dollars. */
   readonly costUsd: number | undefined
   readonly writer: number
+  /** Its start or its end is older than one that stood before it in the log. */
+  readonly late: boolean
   /** Text of its start under one of the keys that pairing looks at; see `scopeKeyIndex`. */
   scopeText(keyIndex: number): string | undefined
 }
@@ -89,6 +93,8 @@ export interface Mark {
   readonly agent: string | undefined
   readonly error: string | undefined
   readonly writer: number
+  /** It is older than an event that stood before it in the log. */
+  readonly late: boolean
   /** Its text under one of the keys that pairing looks at; see `scopeKeyIndex`. */
   scopeText(keyIndex: number): string | undefined
 }
@@ -115,4 +121,25 @@ export interface DataQuality {
   readonly rescaled: number
   /** Spans whose parent is a guess. */
   readonly parentUnsure: number
+}
+
+/** Whether a mark tells of events that its recorder had to drop. */
+export function isDropped(mark: Mark): boolean {
+  return mark.kind === DROPPED_TYPE && !mark.orphan
+}
+
+/** What is in doubt of one writer's events. Summed over all writers it is the trace's. */
+export interface WriterQuality extends DataQuality {
+  /** Its number, as given to `Trace.add`. */
+  readonly writer: number
+  readonly state: WriterState
+  readonly events: number
+  /** Spans and marks that show a late event; fewer than `late` where both ends of a span are. */
+  readonly lateItems: number
+  /** Of the lost, those that its recorder says it dropped. */
+  readonly dropped: number
+  /** Marks that say so, see `isDropped`. */
+  readonly droppedMarks: number
+  /** Unix seconds of its latest event; undefined while there is none. */
+  readonly lastS: number | undefined
 }

@@ -2,7 +2,7 @@
  * What a trace keeps, as columns: a row an event in the order of arrival, and a row a span. Numbers
  * stand for texts (`Interner`), for ids (`IdNumbers`), and for what events say alike (`FactsTable`).
  */
-import { larger, NONE, PositionColumn } from './columns.ts'
+import { BitColumn, larger, NONE, PositionColumn } from './columns.ts'
 import type { EventRow } from './event-row.ts'
 import { FactsTable } from './facts.ts'
 import { IdNumbers } from './id-numbers.ts'
@@ -28,6 +28,8 @@ export class EventTable {
   #id = new Int32Array(FIRST_CAPACITY)
   readonly #manyIds: number[] = []
   readonly #figures = new FigureColumn()
+  /** Events older than one before them. */
+  readonly late = new BitColumn()
 
   add(row: EventRow, position: number, writer: number, scopes: ScopeTable): number {
     const event = this.count++

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { AgentEvent, JsonValue } from './event.ts'
-import { SpanFlag } from './span.ts'
+import { isDropped, SpanFlag, type DataQuality, type WriterQuality } from './span.ts'
 import { Lanes } from './lanes.ts'
 import { markLine, oracle, spanLine, type OracleEvent } from './testing/oracle.ts'
 import { Trace } from './trace.ts'
@@ -24,6 +24,7 @@ const metadata = fc
     maybe('model', ['m1', 'm2'], 4),
     maybe('parent_id', ['a', 'b', 'zz'], 6),
     maybe('error', ['boom', ''], 8),
+    maybe('count', [7, 0, 'many'], 4),
   )
   .map((parts): Record<string, JsonValue> => Object.assign({}, ...parts))
 
@@ -33,6 +34,8 @@ const eventType = fc.constantFrom(
     `${kind}_end`,
   ]),
   'error_classified',
+  'recorder_dropped',
+  'recorder_dropped_end',
 )
 
 /** A log: times with many ties, positions as unique as in a file. */
@@ -61,6 +64,43 @@ function facts(trace: Trace): string[] {
     markLine(mark.position, mark.orphan, mark.parent?.startPosition),
   )
   return [...spans, ...marks].sort()
+}
+
+/** What a writer's spans and marks say one by one; `late` holds the positions of late events. */
+function doubtsOf(trace: Trace, writer: number, late: ReadonlySet<number>): Partial<WriterQuality> {
+  const spans = trace.spans.filter((span) => span.writer === writer)
+  const marks = trace.marks.filter((mark) => mark.writer === writer)
+  const flagged = (flag: number) => spans.filter(({ flags }) => (flags & flag) !== 0).length
+  const lateSpans = spans.filter(
+    ({ startPosition, endPosition = -1 }) => late.has(startPosition) || late.has(endPosition),
+  )
+  const lateMarks = marks.filter(({ position }) => late.has(position))
+  expect(spans.filter((span) => span.late)).toEqual(lateSpans)
+  expect(marks.filter((mark) => mark.late)).toEqual(lateMarks)
+  return {
+    ambiguous: flagged(SpanFlag.AMBIGUOUS),
+    unfinished: flagged(SpanFlag.DID_NOT_END),
+    clock: flagged(SpanFlag.CLOCK),
+    parentUnsure: flagged(SpanFlag.PARENT_UNSURE),
+    orphan: marks.filter((mark) => mark.orphan).length,
+    lateItems: lateSpans.length + lateMarks.length,
+    droppedMarks: marks.filter(isDropped).length,
+  }
+}
+
+/** Positions of the events that are older than one that came before them. */
+function latePositions(order: readonly OracleEvent[]): Set<number> {
+  const times = order.map(({ event }) => event.timestamp)
+  const late = order.filter((_, at) => times[at]! < Math.max(...times.slice(0, at)))
+  return new Set(late.map(({ position }) => position))
+}
+
+function droppedBy(order: readonly OracleEvent[], writerOf: (position: number) => number) {
+  const dropped = order.filter(({ event }) => event.event_type === 'recorder_dropped')
+  return (writer: number): number =>
+    dropped
+      .filter(({ position }) => writerOf(position) === writer)
+      .reduce((sum, { event }) => sum + (event.metadata['count'] === 7 ? 7 : 1), 0)
 }
 
 const arrival = log.chain((events) =>
@@ -119,6 +159,37 @@ describe('a trace', () => {
         expect([...heard].sort(([a], [b]) => a - b)).toEqual(
           trace.spans.map((span) => [span.slot, line(span.slot)]),
         )
+      }),
+      { numRuns: RUNS },
+    )
+  })
+
+  it('counts what is in doubt writer by writer, as one finds it by looking at every span', () => {
+    fc.assert(
+      fc.property(arrival, fc.integer({ min: 1, max: 3 }), ({ order, flushEvery }, writers) => {
+        const trace = new Trace()
+        order.forEach(({ event, position }, index) => {
+          trace.add(event, position, position % writers)
+          if (index % flushEvery === 0) trace.flush()
+          if (index % 7 === 0) trace.setWriter(index % writers, index % 2 === 0 ? 'lost' : 'live')
+        })
+        trace.addLost(3, writers - 1)
+        trace.addMalformed(order.length, 'nonsense', 0)
+        trace.flush()
+        const parts = trace.qualityOfWriters()
+        const late = latePositions(order)
+        const dropped = droppedBy(order, (position) => position % writers)
+        for (const part of parts) {
+          expect(part).toMatchObject(doubtsOf(trace, part.writer, late))
+          expect(part.dropped).toBe(dropped(part.writer))
+          expect(part.lost).toBe(part.dropped + (part.writer === writers - 1 ? 3 : 0))
+        }
+        const sum = (key: keyof DataQuality) => parts.reduce((total, part) => total + part[key], 0)
+        for (const [key, value] of Object.entries(trace.quality())) {
+          expect([key, value]).toEqual([key, sum(key as keyof DataQuality)])
+        }
+        expect(parts.reduce((total, { events }) => total + events, 0)).toBe(order.length)
+        expect(trace.quality().late).toBe(late.size)
       }),
       { numRuns: RUNS },
     )

@@ -9,16 +9,16 @@ import { SweptOrder } from './event-lists.ts'
 import type { AgentEvent, TelemetrySample } from './event.ts'
 import { EventRow, POINT, START } from './event-row.ts'
 import { IdPairing } from './id-pairing.ts'
-import { FlagCounts } from './flag-counts.ts'
 import { hashText } from './hash.ts'
 import { Interner } from './interner.ts'
 import { MarkTable, MarkView } from './marks.ts'
 import { readEvent } from './metadata-reader.ts'
 import { ParentLinks } from './parent-links.ts'
 import type { PlaceTable } from './place.ts'
+import { QualityCounts, sumQuality, type MalformedLine } from './quality.ts'
 import { ScopeTable } from './scope.ts'
-import { SpanFlag, type DataQuality, type Mark, type Span, type WriterState } from './span.ts'
-import { SpanView, type ViewSource, type WriterFacts } from './span-view.ts'
+import type { DataQuality, Mark, Span, WriterQuality, WriterState } from './span.ts'
+import { SpanView, type ViewSource } from './span-view.ts'
 import { Sweep } from './sweep.ts'
 import { EventTable, SpanTable } from './tables.ts'
 
@@ -41,15 +41,6 @@ export interface BoundarySink {
   end(timeS: number, slot: number): void
 }
 
-/** A line of the log that could not be read. */
-export interface MalformedLine {
-  readonly position: number
-  readonly reason: string
-}
-
-/** How many malformed lines are kept with their reasons; all are counted. */
-const KEPT_MALFORMED = 1000
-
 /**
  * Pairs a log's events into spans, incrementally.
  *
@@ -65,9 +56,9 @@ export class Trace {
   readonly texts = new Interner()
   readonly #events = new EventTable()
   readonly #spans = new SpanTable()
-  readonly #marks = new MarkTable((point) => this.#events.slot[point]!)
+  readonly #marks = new MarkTable(this.#events)
   readonly #scopes = new ScopeTable()
-  readonly #writers: WriterFacts[] = []
+  readonly #quality = new QualityCounts(this.#marks)
   readonly #source: ViewSource
   readonly #views: (SpanView | undefined)[] = []
   /** All slots below it have a view. */
@@ -91,14 +82,8 @@ export class Trace {
   /** By slot, whether it is among the changed. */
   #isChanged = new Uint8Array(256)
   #changed: number[] = []
-  readonly #flagged = new FlagCounts()
-  readonly #flagSpan: SpanView
-  readonly #malformed: MalformedLine[] = []
-  #malformedCount = 0
+  readonly #changedSpan: SpanView
   #sampleCount = 0
-  #lateCount = 0
-  #lostCount = 0
-  #rescaledCount = 0
   #firstS: number | undefined
   #lastS: number | undefined
 
@@ -108,10 +93,10 @@ export class Trace {
       spans: this.#spans,
       scopes: this.#scopes,
       texts: this.texts,
-      writers: this.#writers,
+      writers: this.#quality.writers,
       view: (slot) => this.#view(slot),
     }
-    this.#flagSpan = this.cursor()
+    this.#changedSpan = this.cursor()
     this.#sweep = new Sweep(this.#source, this.#scopes, this.texts, this.#links, {
       spanChanged: (slot) => this.#noteChanged(slot),
       pointSet: (event, parent) => {
@@ -163,7 +148,7 @@ export class Trace {
 
   /** The first thousand lines that could not be read. */
   get malformedLines(): readonly MalformedLine[] {
-    return this.#malformed
+    return this.#quality.malformedLines
   }
 
   /** Unix seconds of the first and the last event that is paired; samples do not count. */
@@ -242,12 +227,11 @@ export class Trace {
   /** Takes one event as numbers; the row may be used again. Its texts are numbered by `texts`. */
   addRow(row: EventRow, position: number, writer = 0): void {
     const { timeS } = row
-    if (this.#lastS !== undefined && timeS < this.#lastS) this.#lateCount++
+    const isLate = this.#lastS !== undefined && timeS < this.#lastS
     this.#noteTime(timeS)
-    this.#lostCount += row.dropped
-    const facts = this.#writer(writer)
-    if (timeS > facts.lastS) facts.lastS = timeS
+    this.#quality.noteEvent(writer, timeS, isLate, row.dropped)
     const event = this.#events.add(row, position, writer, this.#scopes)
+    if (isLate) this.#events.late.add(event)
     if (row.phase === START) {
       const slot = this.#spans.add(event, this.#events.numberParents(row))
       this.#events.slot[event] = slot
@@ -262,19 +246,18 @@ export class Trace {
   }
 
   /** Notes a line that could not be read. */
-  addMalformed(position: number, reason: string): void {
-    this.#malformedCount++
-    if (this.#malformed.length < KEPT_MALFORMED) this.#malformed.push({ position, reason })
+  addMalformed(position: number, reason: string, writer = 0): void {
+    this.#quality.noteMalformed(writer, { position, reason })
   }
 
   /** Notes that a line's timestamp was not in seconds. */
-  addRescaled(): void {
-    this.#rescaledCount++
+  addRescaled(writer = 0): void {
+    this.#quality.writer(writer).rescaled++
   }
 
   /** Notes events that are known to be missing. */
-  addLost(count: number): void {
-    this.#lostCount += count
+  addLost(count: number, writer = 0): void {
+    this.#quality.writer(writer).lost += count
   }
 
   /**
@@ -282,7 +265,7 @@ export class Trace {
    * once it is closed or lost. A writer lives until told otherwise.
    */
   setWriter(writer: number, state: WriterState): void {
-    const facts = this.#writer(writer)
+    const facts = this.#quality.writer(writer)
     if (facts.state === state) return
     facts.state = state
     const { start, end, count } = this.#spans
@@ -303,17 +286,12 @@ export class Trace {
 
   /** As of the last `flush`. */
   quality(): DataQuality {
-    return {
-      ambiguous: this.#flagged.count(SpanFlag.AMBIGUOUS),
-      orphan: this.#marks.orphanCount,
-      unfinished: this.#flagged.count(SpanFlag.DID_NOT_END),
-      clock: this.#flagged.count(SpanFlag.CLOCK),
-      parentUnsure: this.#flagged.count(SpanFlag.PARENT_UNSURE),
-      late: this.#lateCount,
-      malformed: this.#malformedCount,
-      lost: this.#lostCount,
-      rescaled: this.#rescaledCount,
-    }
+    return sumQuality(this.qualityOfWriters())
+  }
+
+  /** The same writer by writer, in the order of their numbers; O(writers). */
+  qualityOfWriters(): WriterQuality[] {
+    return this.#quality.ofWriters()
   }
 
   /** Index into the swept events of the first that is not before `timeS`. */
@@ -394,11 +372,11 @@ export class Trace {
 
   #takeChanges(): TraceChanges {
     const spanSlots = Int32Array.from(this.#changed).sort()
-    const span = this.#flagSpan
+    const span = this.#changedSpan
     for (const slot of spanSlots) {
       this.#isChanged[slot] = 0
       span.slot = slot
-      this.#flagged.set(slot, span.flags)
+      this.#quality.noteSpan(slot, span.flags, span.late, span.writer)
     }
     this.#changed = []
     const view = (slot: number) => this.#view(slot)
@@ -423,10 +401,6 @@ export class Trace {
 
   #mark(slot: number): MarkView {
     return new MarkView(this.#source, this.#marks, slot)
-  }
-
-  #writer(writer: number): WriterFacts {
-    return (this.#writers[writer] ??= { state: 'live', lastS: -Infinity })
   }
 
   #noteTime(timeS: number): void {

@@ -101,6 +101,8 @@ export class WatchedRun {
           state: live ? 'live' : 'closed',
           events,
           lost: 0,
+          duplicates: null,
+          clockBehindS: null,
           lastSeenAt: state.modifiedS,
         },
       ],

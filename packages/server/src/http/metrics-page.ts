@@ -12,12 +12,19 @@ export async function metricsPage(context: ServerContext): Promise<string> {
       { labels: { by: 'record' }, value: record },
       { labels: { by: 'http' }, value: http },
     ]),
-    counter('wattline_bytes_received_total', 'Bytes of those events.', [
-      { labels: { by: 'record' }, value: metrics.bytesIn.record },
-      { labels: { by: 'http' }, value: metrics.bytesIn.http },
-    ]),
+    counter(
+      'wattline_bytes_received_total',
+      'Bytes of those events, and of those that came again.',
+      [
+        { labels: { by: 'record' }, value: metrics.bytesIn.record },
+        { labels: { by: 'http' }, value: metrics.bytesIn.http },
+      ],
+    ),
     counter('wattline_events_lost_total', 'Events that writers numbered and that never came.', [
       { value: metrics.eventsLost },
+    ]),
+    counter('wattline_events_duplicate_total', 'Events that came again, and were skipped.', [
+      { value: metrics.eventsDuplicate },
     ]),
     counter(
       'wattline_appends_failed_total',

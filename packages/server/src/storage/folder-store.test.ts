@@ -204,6 +204,27 @@ describe('a folder a run', () => {
   })
 })
 
+test('duplicates are counted over a restart; what an older version did not count is unknown', async () => {
+  const dir = await tempDir()
+  const first = await FolderStore.open({ dir })
+  await append(first, 'r', 1, 4)
+  expect(await append(first, 'r', 3, 6)).toMatchObject({ duplicates: 2 })
+  await append(first, 'r', 1, 1, 'older')
+  await first.close()
+  const path = join(dir, 'r', 'run.json')
+  const meta = JSON.parse(await readFile(path, 'utf8'))
+  delete meta.writers[1].duplicates
+  await writeFile(path, JSON.stringify(meta))
+
+  const second = await openStore({ dir })
+  await append(second, 'r', 6, 6)
+  expect(await append(second, 'r', 1, 2, 'older')).toMatchObject({ duplicates: 1 })
+  expect((await second.info('r'))?.writers).toMatchObject([
+    { id: 'w', events: 6, duplicates: 3 },
+    { id: 'older', events: 2, duplicates: null },
+  ])
+})
+
 describe('repair', () => {
   /** A closed store with one run of 100 lines in 10 appends. */
   async function closedRun() {

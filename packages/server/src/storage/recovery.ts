@@ -102,7 +102,9 @@ function restart(meta: RunMeta): void {
   meta.lost = 0
   meta.records = 0
   meta.end = 0
-  for (const writer of meta.writers) Object.assign(writer, { events: 0, lost: 0, lastSeq: 0 })
+  for (const writer of meta.writers) {
+    Object.assign(writer, { events: 0, lost: 0, duplicates: 0, lastSeq: 0 })
+  }
 }
 
 async function replay(appends: FileHandle, meta: RunMeta, logBytes: number): Promise<void> {

@@ -8,13 +8,13 @@
  */
 import { existsSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
-import { parseLine } from '@wattline/trace'
 import { MAX_SPAN_BYTES } from './append-record.ts'
 import { apply } from './recovery.ts'
 import { RunFiles, type Group } from './run-files.ts'
 import { nowS, writeRunMeta, type RunMeta, type WriterMeta } from './run-meta.ts'
 import { StoreError, type AppendResult, type LogChunk, type WriterChange } from './store.ts'
 import { Tail } from './tail.ts'
+import { firstTimeS, WriterClocks } from './writer-clock.ts'
 
 const MAX_BATCH_BYTES = 4 * 1024 * 1024
 const SAVE_AFTER_MS = 1000
@@ -28,6 +28,7 @@ interface Pending {
   readonly lines: Uint8Array
   readonly count: number
   readonly lost: number
+  readonly duplicates: number
   readonly resolve: (result: AppendResult) => void
   readonly reject: (error: StoreError) => void
 }
@@ -52,6 +53,7 @@ export class RunLog {
   readonly #writers = new Map<string, number>()
   /** Number of the last line queued, a writer; ahead of `lastSeq` while a commit runs. */
   readonly #queuedSeq: number[] = []
+  readonly #clocks = new WriterClocks()
   readonly #readers = new Set<() => void>()
   #queue: Pending[] = []
   #draining: Promise<void> | undefined
@@ -118,6 +120,7 @@ export class RunLog {
         lines: duplicates === 0 ? lines : skipLines(lines, duplicates),
         count: count - duplicates,
         lost,
+        duplicates,
         resolve,
         reject,
       })
@@ -238,6 +241,8 @@ export class RunLog {
       state: 'live',
       events: 0,
       lost: 0,
+      duplicates: 0,
+      clockBehindS: null,
       lastSeq: 0,
       lastSeenAt: nowS(),
     })
@@ -293,10 +298,23 @@ export class RunLog {
       this.#saveSoon()
       this.#changed()
     }
-    for (const { writer, lost, resolve } of batch) {
+    this.#countDuplicates(batch)
+    for (const { writer, lost, duplicates, resolve } of batch) {
       const lastSeq = this.meta.writers[writer]?.lastSeq ?? 0
-      resolve({ cursor: this.meta.end, lastSeq, lost })
+      resolve({ cursor: this.meta.end, lastSeq, lost, duplicates })
     }
+  }
+
+  /** They are nowhere but in `run.json`: a kill may cost those of the last second. */
+  #countDuplicates(batch: readonly Pending[]): void {
+    const resent = batch.filter(({ duplicates }) => duplicates > 0)
+    if (resent.length === 0) return
+    for (const { writer, duplicates } of resent) {
+      const meta = this.meta.writers[writer]
+      if (meta !== undefined && meta.duplicates !== null) meta.duplicates += duplicates
+    }
+    this.#saveSoon()
+    this.#changed()
   }
 
   async #prepareFiles(): Promise<void> {
@@ -338,12 +356,14 @@ export class RunLog {
 
   #committed({ record, lines }: Group): void {
     const start = this.meta.end
-    if (start === 0) this.meta.startedAt = firstTimeS(lines)
+    if (start === 0) this.meta.startedAt = firstTimeS(lines) ?? null
     apply(this.meta, record)
     this.meta.updatedAt = nowS()
     const writer = this.meta.writers[record.writer] as WriterMeta
     writer.lastSeenAt = this.meta.updatedAt
     writer.state = 'live'
+    const behindS = this.#clocks.note(record.writer, lines, this.meta.updatedAt)
+    if (behindS !== undefined) writer.clockBehindS = behindS
     if (this.#readers.size === 0) return
     const chunk: LogChunk = {
       type: 'chunk',
@@ -436,13 +456,4 @@ function skipLines(lines: Uint8Array, count: number): Uint8Array {
   let offset = 0
   for (let i = 0; i < count; i += 1) offset = lines.indexOf(10, offset) + 1
   return lines.subarray(offset)
-}
-
-/** When the first line says it was; null when it does not. */
-function firstTimeS(lines: readonly Uint8Array[]): number | null {
-  const first = lines[0]
-  if (first === undefined) return null
-  const parsed = parseLine(Buffer.from(first.subarray(0, first.indexOf(10))).toString())
-  if (parsed.type === 'event') return parsed.event.timestamp
-  return parsed.type === 'sample' ? parsed.sample.timestamp : null
 }

@@ -6,12 +6,14 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { open, rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import { runState, type RunInfo, type WriterState } from '../run-info.ts'
+import { runState, type RunInfo, type WriterInfo, type WriterState } from '../run-info.ts'
 
 export const LOG_FILE = 'events.jsonl'
 export const APPENDS_FILE = 'appends'
 export const META_FILE = 'run.json'
 const FORMAT = 1
+/** What an older version did not count, and what nobody knows therefore. */
+const UNCOUNTED = { duplicates: null, clockBehindS: null }
 
 export interface WriterMeta {
   readonly id: string
@@ -19,6 +21,8 @@ export interface WriterMeta {
   state: WriterState
   events: number
   lost: number
+  duplicates: number | null
+  clockBehindS: number | null
   lastSeq: number
   lastSeenAt: number
 }
@@ -98,7 +102,10 @@ function parseRunMeta(text: string): RunMeta | undefined {
     [meta.createdAt, meta.updatedAt, meta.events, meta.lost, meta.records, meta.end].every(
       (value) => typeof value === 'number' && Number.isFinite(value),
     )
-  return ours ? (json as RunMeta) : undefined
+  if (!ours) return undefined
+  const run = json as RunMeta
+  const writers = run.writers.map((writer) => ({ ...UNCOUNTED, ...writer }))
+  return { ...run, writers }
 }
 
 export async function writeRunMeta(folder: string, meta: RunMeta, fsync: boolean): Promise<void> {
@@ -137,13 +144,12 @@ export function infoOf(meta: RunMeta): RunInfo {
     lost: meta.lost,
     gen: meta.gen,
     readOnly: false,
-    writers: meta.writers.map(({ id, name, state, events, lost, lastSeenAt }) => ({
-      id,
-      name,
-      state,
-      events,
-      lost,
-      lastSeenAt,
-    })),
+    writers: meta.writers.map(writerInfoOf),
   }
+}
+
+/** All but its last number, which is between it and us. */
+function writerInfoOf(writer: WriterMeta): WriterInfo {
+  const { id, name, state, events, lost, duplicates, clockBehindS, lastSeenAt } = writer
+  return { id, name, state, events, lost, duplicates, clockBehindS, lastSeenAt }
 }

@@ -75,6 +75,8 @@ export interface AppendResult {
   readonly lastSeq: number
   /** Lines this call found missing before its first one. */
   readonly lost: number
+  /** Lines of this call that were held already, and skipped. */
+  readonly duplicates: number
 }
 
 export interface WriterChange {

@@ -23,6 +23,7 @@ import { keepAlive, refuse, type Heartbeat } from './heartbeat.ts'
 /** Bytes a socket may hold unsent before its viewer is read for no further. */
 const FULL_ABOVE_BYTES = 256 * 1024
 const RUN_FRAME_EVERY_MS = 250
+const CLOCK_STEP_S = 1
 
 export interface WatchParams {
   readonly run: string
@@ -203,5 +204,13 @@ class Viewer {
 
 /** What has to change for viewers to be told: not the counts, which they see grow. */
 function visible({ name, state, lost, startedAt, writers }: RunInfo): string {
-  return JSON.stringify([name, state, lost, startedAt, writers.map((w) => [w.id, w.name, w.state])])
+  const ofWriters = writers.map((writer) => [
+    writer.id,
+    writer.name,
+    writer.state,
+    writer.duplicates,
+    // It is never twice the same: only what a person would call another clock.
+    Math.round((writer.clockBehindS ?? 0) / CLOCK_STEP_S),
+  ])
+  return JSON.stringify([name, state, lost, startedAt, ofWriters])
 }

@@ -34,7 +34,11 @@ export function energyRecord(trace: Trace, telemetry: Telemetry, ledger: EnergyL
     by_tool: summary.tools.map(groupRecord),
     by_model: summary.models.map(groupRecord),
     by_agent: summary.agents.map(groupRecord),
-    warnings: energyWarnings(telemetry, trace),
+    warnings: energyWarnings(telemetry, trace).map(({ code, source, text }) => ({
+      code,
+      source,
+      text,
+    })),
     spans: spanRecords(trace, ledger),
   }
 }

@@ -28,6 +28,8 @@ export interface EnergyGroup {
 
 export interface SourceSummary {
   readonly name: string
+  /** The writer or file that tells of it. */
+  readonly stream: number
   readonly totalJ: number
   readonly idleJ: number
   /** Share of the run's time in which its energy is known; undefined for a run without length. */
@@ -102,6 +104,7 @@ function sourceSummary({ source, spansJ, idleJ }: SummedSource, trace: Trace): S
   const totalJ = spansJ + idleJ
   return {
     name: source.name,
+    stream: source.stream,
     totalJ,
     idleJ,
     coverage: runS > 0 ? curve.knownS(firstEventS, lastEventS) / runS : undefined,

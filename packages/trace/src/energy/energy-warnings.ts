@@ -21,16 +21,18 @@ export interface EnergyWarning {
   /** The source's name. */
   readonly source: string
   readonly text: string
+  /** Where to look: the longest of the times it speaks of, Unix seconds. */
+  readonly at?: { readonly startS: number; readonly endS: number } | undefined
 }
 
 /** All that is to be said of a run's telemetry, source by source. */
 export function energyWarnings(telemetry: Telemetry, trace: Trace): EnergyWarning[] {
   return telemetry.sources.flatMap((source) =>
-    warningsOf(source, trace).map(([code, text]) => ({ code, source: source.name, text })),
+    warningsOf(source, trace).map(([code, text, at]) => ({ code, source: source.name, text, at })),
   )
 }
 
-type Said = readonly [code: EnergyWarningCode, text: string]
+type Said = readonly [code: EnergyWarningCode, text: string, at?: EnergyWarning['at']]
 
 function warningsOf(source: PowerSource, trace: Trace): Said[] {
   const { series, otherWriters, unusable } = source
@@ -84,7 +86,9 @@ function breaksOf({ curve }: PowerSource): Said[] {
     const breaks = of(code, isKnown)
     if (breaks.length === 0) return []
     const noun = breaks.length === 1 ? one : `${one}s`
-    return [[code, `${breaks.length} ${noun} (${lengthOf(breaks)} in all): ${what}`]]
+    const text = `${breaks.length} ${noun} (${lengthOf(breaks)} in all): ${what}`
+    const longest = breaks.reduce((a, b) => (b.untilS - b.fromS > a.untilS - a.fromS ? b : a))
+    return [[code, text, { startS: longest.fromS, endS: longest.untilS }]]
   }
   return [
     ...said('gap', 'gap', false, 'what was used then is not known and not counted'),

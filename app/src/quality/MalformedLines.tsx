@@ -1,0 +1,81 @@
+/** The lines that could not be read, with why; a click shows what stands there. */
+import { useState, type RefObject } from 'react'
+import { useFacts } from '../store/app.tsx'
+import type { LogWriter, MalformedLine } from '../store/app-state.ts'
+import { useAnswer } from '../store/use-answer.ts'
+import { visible } from '../ui/visible.ts'
+import { writerLabel } from './doubts.ts'
+
+/** A line may be megabytes; what is wrong with it shows sooner. */
+const MOST_CHARS = 2000
+
+interface MalformedLinesProps {
+  readonly ref: RefObject<HTMLOListElement | null>
+  /** Of this writer only. */
+  readonly writer: LogWriter | undefined
+  readonly onAll: () => void
+}
+
+export function MalformedLines({ ref, writer, onAll }: MalformedLinesProps) {
+  const all = useFacts((state) => state.quality?.malformed ?? 0)
+  const kept = useFacts((state) => state.malformed)
+  if (all === 0) return undefined
+  const count = writer === undefined ? all : writer.malformed
+  const lines = writer === undefined ? kept : kept.filter((line) => line.writer === writer.writer)
+  return (
+    <section>
+      <h3 id="malformed">
+        Lines that could not be read{writer !== undefined && `, ${visible(writerLabel(writer))}`}
+      </h3>
+      <ol ref={ref} className="malformed" tabIndex={0} aria-labelledby="malformed">
+        {lines.map((line) => (
+          <Line key={line.position} line={line} />
+        ))}
+      </ol>
+      {count > lines.length && (
+        <p className="muted">
+          and {(count - lines.length).toLocaleString('en')} more; the first{' '}
+          {kept.length.toLocaleString('en')} of the run are kept
+        </p>
+      )}
+      {writer !== undefined && (
+        <button type="button" className="link" onClick={onAll}>
+          Show those of all writers
+        </button>
+      )}
+    </section>
+  )
+}
+
+function Line({ line: { line, reason, position } }: { line: MalformedLine }) {
+  const [isOpen, setOpen] = useState(false)
+  return (
+    <li>
+      <button
+        type="button"
+        className="malformed-line"
+        aria-expanded={isOpen}
+        onClick={() => setOpen(!isOpen)}
+      >
+        <span className="figure">line {line.toLocaleString('en')}</span> {visible(reason)}
+      </button>
+      {isOpen && <RawText position={position} />}
+    </li>
+  )
+}
+
+function RawText({ position }: { position: number }) {
+  const { answer, reason } = useAnswer('raw', { position }, String(position))
+  if (reason !== undefined) return <p className="muted">{reason}</p>
+  if (answer === undefined) return <p className="muted">…</p>
+  const text = typeof answer === 'string' ? answer : JSON.stringify(answer)
+  const more = text.length - MOST_CHARS
+  return (
+    <>
+      <pre tabIndex={0} aria-label="As it stands in the log">
+        {visible(text.slice(0, MOST_CHARS))}
+      </pre>
+      {more > 0 && <p className="muted">and {more.toLocaleString('en')} more characters</p>}
+    </>
+  )
+}

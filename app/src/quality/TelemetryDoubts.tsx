@@ -1,0 +1,54 @@
+/** How much of the run's energy is known, and what each source's samples leave in doubt. */
+import { visible } from '../ui/visible.ts'
+import type { EnergyFacts } from '../worker/protocol.ts'
+import type { Viewport } from '../store/view-state.ts'
+
+interface TelemetryDoubtsProps {
+  readonly energy: EnergyFacts
+  readonly onShow: (range: Viewport) => void
+}
+
+export function TelemetryDoubts({ energy, onShow }: TelemetryDoubtsProps) {
+  const { coverage, sources, warnings } = energy
+  return (
+    <section>
+      <h3>Telemetry</h3>
+      {coverage !== undefined && (
+        <p>
+          The power of {sources.length === 1 ? 'the source' : `${sources.length} sources`} is known
+          for {percent(coverage)} of the run{sources.length > 1 && <Parts sources={sources} />}.
+        </p>
+      )}
+      {warnings.length > 0 && (
+        <ul className="telemetry-doubts">
+          {warnings.map(({ code, source, text, at }) => (
+            <li key={`${source} ${code} ${text}`}>
+              <strong>{visible(source)}</strong>: {visible(text)}{' '}
+              {at !== undefined && (
+                <button
+                  type="button"
+                  className="link"
+                  aria-label={`Show the longest: ${code} of ${visible(source)}`}
+                  onClick={() => onShow(at)}
+                >
+                  Show the longest
+                </button>
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  )
+}
+
+function Parts({ sources }: Pick<EnergyFacts, 'sources'>) {
+  const parts = sources.flatMap(({ name, coverage }) =>
+    coverage === undefined ? [] : [`${visible(name)} ${percent(coverage)}`],
+  )
+  return <>: {parts.join(', ')}</>
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`
+}

@@ -1,0 +1,40 @@
+/** A server with one run, for tests of the page: it sends the run's lines to whoever watches. */
+import type { AddressInfo } from 'node:net'
+import { once } from 'node:events'
+import { WebSocketServer } from 'ws'
+import type { WrittenLines } from './doubtful.ts'
+
+export interface RunServer {
+  readonly base: string
+  close(): Promise<void>
+}
+
+export async function serveRun(run: object, lines: readonly WrittenLines[]): Promise<RunServer> {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+  server.on('connection', (socket) => {
+    socket.send(JSON.stringify({ gen: 'g', run }))
+    let cursor = 0
+    for (const { writer, text } of lines) {
+      socket.send(JSON.stringify({ writer }))
+      socket.send(frame((cursor += Buffer.byteLength(text)), text))
+    }
+    socket.send(JSON.stringify({ caughtUp: cursor }))
+  })
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  return {
+    base: `http://127.0.0.1:${port}/`,
+    async close() {
+      for (const socket of server.clients) socket.terminate()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+/** The cursor after the lines, and the lines. */
+function frame(cursor: number, text: string): Buffer {
+  const head = Buffer.alloc(8)
+  head.writeBigUInt64BE(BigInt(cursor))
+  return Buffer.concat([head, Buffer.from(text)])
+}
