@@ -1,6 +1,6 @@
 /**
  * How the published packages are built: ES modules for the oldest Node we support, with
- * `@wattline/trace` inlined, its types included, so that nothing private is a dependency.
+ * `@wattline/trace` and `@wattline/power` inlined, their types included, so that nothing private is a dependency.
  */
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { UserConfig } from 'tsdown'

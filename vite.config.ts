@@ -36,6 +36,15 @@ export default defineConfig({
       {
         ...fromSource,
         test: {
+          name: 'power',
+          root: at('packages/power'),
+          include: ['src/**/*.test.ts'],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        ...fromSource,
+        test: {
           name: 'recorder',
           root: at('packages/recorder'),
           include: ['src/**/*.test.ts'],

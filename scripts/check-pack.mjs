@@ -3,7 +3,7 @@
  * what publint and attw say of them, and whether they install and work from an empty folder.
  */
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { ensureBuilt, pnpmCommand } from './lib/bootstrap.mjs'
@@ -25,10 +25,18 @@ const PACKAGES = [
 /** What a tarball must not carry. */
 const UNWANTED = /(^|\/)(src|test|testing|node_modules)\/|\.(test|bench)\.|(?<!\.d)\.tsx?$|tsconfig/
 
+const PATIENCE_MS = 60_000
+
 const USE_RECORDER = `
+import { readFileSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
 import { EventRecorder } from '@wattline/recorder'
-const recorder = new EventRecorder({ file: 'run.jsonl' })
+const recorder = new EventRecorder({ file: 'run.jsonl', power: true })
 recorder.record('tool_call_start', { tool: 'search' })
+do {
+  await setTimeout(20)
+  await recorder.flush()
+} while (process.platform === 'linux' && !readFileSync('run.jsonl', 'utf8').includes('energy_joules'))
 recorder.record('tool_call_end', { tool: 'search' })
 await recorder.close()
 `
@@ -102,8 +110,8 @@ function checkContents(folder, needs, tarball) {
   }
   const leaks = files
     .filter((file) => /\.(js|d\.ts)$/.test(file) && file.startsWith('dist/'))
-    .filter((file) => /(from|import)\s*\(?['"]@wattline\/trace['"]/.test(read(file)))
-  if (leaks.length > 0) throw new Error(`${folder}: ${leaks.join(', ')} still import the core`)
+    .filter((file) => /(from|import)\s*\(?['"]@wattline\/(trace|power)['"]/.test(read(file)))
+  if (leaks.length > 0) throw new Error(`${folder}: ${leaks.join(', ')} import private packages`)
   checkForBrowsers(files, read)
   const wrongDependencies = folder === 'packages/recorder' && dependencies.length > 0
   if (wrongDependencies) throw new Error(`the recorder depends on ${dependencies.join(', ')}`)
@@ -144,14 +152,45 @@ function checkInstalled(tarballs, work) {
 
   const help = npm('exec', '--no', '--loglevel=error', '--', 'wattline', '--help')
   if (!help.includes('wattline')) throw new Error(`npx wattline --help printed:\n${help}`)
-  execFileSync(process.execPath, ['agent.js'], { cwd, stdio: ['ignore', 'ignore', 'inherit'] })
-  const lines = readFileSync(path.join(cwd, 'run.jsonl'), 'utf8').trimEnd().split('\n')
-  const types = lines.map((line) => JSON.parse(line).event_type)
-  const wanted = ['tool_call_start', 'tool_call_end']
-  if (!wanted.every((type) => types.includes(type))) {
-    throw new Error(
-      `the installed recorder wrote ${types.join(', ')} instead of ${wanted.join(', ')}`,
-    )
-  }
+  // The counter of a processor, since not every machine shows its own.
+  const env = { ...process.env, WATTLINE_SYSFS: counterIn(cwd) }
+  execFileSync(process.execPath, ['agent.js'], { cwd, env, timeout: PATIENCE_MS, stdio: 'pipe' })
+  expectLines(path.join(cwd, 'run.jsonl'), 'recorder', ['tool_call_start', 'tool_call_end'])
+
+  const wattline = path.join(cwd, 'node_modules/wattline/dist/cli.js')
+  const at = ['--power', '--port', '0', '--dir', 'runs', '--run', 'of-a-command']
+  const argv = [wattline, 'run', ...at, '--', process.execPath, '-e', '0']
+  execFileSync(process.execPath, argv, { cwd, env, timeout: PATIENCE_MS, stdio: 'pipe' })
+  const log = path.join(cwd, 'runs/of-a-command/events.jsonl')
+  expectLines(log, 'command', ['agent_start', 'agent_end'])
   process.stdout.write('installed in an empty folder, the command and the recorder work\n')
+}
+
+/**
+ * A folder shaped like Linux's /sys, with an energy counter.
+ *
+ * @param {string} cwd
+ * @returns {string}
+ */
+function counterIn(cwd) {
+  const sysfs = path.join(cwd, 'sys')
+  const zone = path.join(sysfs, 'class/powercap/intel-rapl:0')
+  mkdirSync(zone, { recursive: true })
+  const files = { name: 'package-0', energy_uj: 1_000_000, max_energy_range_uj: 262_143_328_850 }
+  for (const [name, text] of Object.entries(files))
+    writeFileSync(path.join(zone, name), `${text}\n`)
+  return sysfs
+}
+
+/**
+ * @param {string} file a log
+ * @param {string} who wrote it
+ * @param {readonly string[]} types events it has to hold, and on Linux a sample besides
+ */
+function expectLines(file, who, types) {
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
+  const came = lines.map((line) => JSON.parse(line)).map((line) => line.event_type ?? 'sample')
+  const wanted = process.platform === 'linux' ? [...types, 'sample'] : types
+  if (wanted.every((type) => came.includes(type))) return
+  throw new Error(`the installed ${who} wrote ${came.join(', ')} instead of ${wanted.join(', ')}`)
 }

@@ -19,6 +19,7 @@ const STEPS = [
   checkStep('build', 'packages and dashboard build', build),
   vitestStep('scripts', 'the lint rules fire, the scripts behave'),
   vitestStep('trace', 'the pure core'),
+  vitestStep('power', 'the meters of power'),
   vitestStep('recorder', 'the recorder'),
   vitestStep('server', 'the server and the command'),
   vitestStep('app', 'the dashboard, in parts'),

@@ -112,6 +112,26 @@ class RecorderTest(unittest.TestCase):
         self.assertEqual(line["timestamp"], event.timestamp)
         self.assertEqual(line["metadata"], event.metadata)
 
+    def test_a_sample_is_a_line_between_the_events_and_is_none(self) -> None:
+        recorder = self.recorder()
+        recorder.record("a")
+        recorder.sample("host/gpu0", power_watts=212.5, energy_joules=None)
+        recorder.sample(timestamp=1_700_000_000.25, power_watts=1)
+        cycle: List[Any] = []
+        cycle.append(cycle)
+        with self.assertLogs("wattline", "WARNING"):
+            recorder.sample("odd", power_watts=cycle)
+        recorder.record("b")
+        self.assertEqual(recorder.close(), 0)
+        first, gpu, other, last = self.peer.events()
+        self.assertEqual((first["event_type"], last["event_type"]), ("a", "b"))
+        self.assertEqual(gpu["reading"], {"power_watts": 212.5, "energy_joules": None})
+        self.assertEqual(gpu["source"], "host/gpu0")
+        self.assertGreaterEqual(gpu["timestamp"], first["timestamp"])
+        self.assertEqual(other, {"timestamp": 1_700_000_000.25, "reading": {"power_watts": 1}})
+        self.assertEqual(len(recorder), 2)
+        EventRecorder().sample(power_watts=1)
+
     def test_a_refused_or_unanswered_batch_is_posted_again_with_its_numbers(self) -> None:
         self.peer.plan = [503, "cut", 429]
         recorder = self.recorder()

@@ -117,6 +117,30 @@ class EventRecorder:
         """Records one event, now. Nested metadata is sent as it is at this moment."""
         self._add(AgentEvent(str(getattr(event_type, "value", event_type)), time.time(), metadata))
 
+    def sample(
+        self, source: Optional[str] = None, timestamp: Optional[float] = None, **reading: Any
+    ) -> None:
+        """Records a telemetry sample: ``sample("host/gpu0", power_watts=212.5)``.
+
+        ``timestamp`` is when it was measured, in Unix seconds, if not now. Samples are sent; they
+        are no events, and get_events() does not give them back.
+        """
+        if self._sender is None:
+            return
+        record: Dict[str, Any] = {
+            "timestamp": time.time() if timestamp is None else timestamp,
+            "reading": reading,
+        }
+        if source is not None:
+            record["source"] = source
+        try:
+            line = json.dumps(record, default=_fallback, skipkeys=True, separators=(",", ":"))
+        except (ValueError, RecursionError, RuntimeError) as error:
+            _log.warning("wattline: a sample could not be recorded: %s", error)
+            return
+        with self._lock:
+            self._sender.put(line)
+
     def get_events(self) -> List[AgentEvent]:
         """A copy of the events kept in memory."""
         with self._lock:

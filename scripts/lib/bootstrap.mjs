@@ -22,6 +22,7 @@ const INSTALL_INPUTS = [
   'package.json',
   'app/package.json',
   'packages/trace/package.json',
+  'packages/power/package.json',
   'packages/recorder/package.json',
   'packages/server/package.json',
 ]
@@ -35,6 +36,7 @@ const BUILD_INPUTS = [
   'public',
   'app',
   'packages/trace/src',
+  'packages/power/src',
   'packages/recorder/src',
   'packages/recorder/tsdown.config.ts',
   'packages/server/src',

@@ -1,8 +1,9 @@
 /**
  * Who may import whom: the one table of the repository's import arrows, as an allowlist.
  *
- *     trace ──▶ nothing        server ──▶ trace, its libraries
- *     recorder ──▶ trace       app    ──▶ trace, react, zustand, visx, …
+ *     trace    ──▶ nothing          server ──▶ trace, power, its libraries
+ *     power    ──▶ trace            app    ──▶ trace, react, zustand, visx, …
+ *     recorder ──▶ trace, power
  *
  * A source file may import what its area lists; its tests and benches may also import what
  * `tests` lists. Server and app meet only on the wire, and nobody imports the app. The server's
@@ -30,8 +31,13 @@ const areas = [
     tests: ['node:*', 'vitest', 'fast-check'],
   },
   {
-    folder: 'packages/recorder/src/',
+    folder: 'packages/power/src/',
     source: ['@wattline/trace', 'node:*'],
+    tests: ['vitest', 'vite'],
+  },
+  {
+    folder: 'packages/recorder/src/',
+    source: ['@wattline/trace', '@wattline/power', 'node:*'],
     tests: ['vitest', 'fast-check', 'ws', 'vite'],
   },
   {
@@ -44,6 +50,7 @@ const areas = [
     folder: 'packages/server/src/',
     source: [
       '@wattline/trace',
+      '@wattline/power',
       'node:*',
       'ws',
       'hono',

@@ -1,6 +1,6 @@
 /** The table of runs. Each row's figures are asked for when the row is seen. */
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { formatBytes, formatCost, formatCount } from '@wattline/trace'
+import { formatBytes, formatCost, formatCount, formatJoules } from '@wattline/trace'
 import { useRef, useState, type RefObject } from 'react'
 import { NameField } from '../panels/RunName.tsx'
 import { useApp } from '../store/app.tsx'
@@ -41,6 +41,7 @@ export function RunsTable({ runs, onChanged }: RunsTableProps) {
             <th scope="col">Errors</th>
             <th scope="col">Tokens</th>
             <th scope="col">Cost</th>
+            <th scope="col">Energy</th>
             <th scope="col" className="density-column">
               Activity
             </th>
@@ -91,7 +92,7 @@ function Spacer({ heightPx }: { heightPx: number }) {
   if (heightPx <= 0) return undefined
   return (
     <tr aria-hidden="true" style={{ height: heightPx }}>
-      <td colSpan={10} className="spacer" />
+      <td colSpan={11} className="spacer" />
     </tr>
   )
 }
@@ -162,6 +163,7 @@ function RunRow({ run, rowNumber, onChanged }: RunRowProps) {
       </td>
       <td>{summary !== undefined && summary.tokens > 0 ? formatCount(summary.tokens) : '–'}</td>
       <td>{summary !== undefined && summary.costUsd > 0 ? formatCost(summary.costUsd) : '–'}</td>
+      <td>{summary?.energyJ === undefined ? '–' : `${formatJoules(summary.energyJ)}${more}`}</td>
       <td className="density-column">
         <Sparkline counts={summary?.density ?? []} />
       </td>

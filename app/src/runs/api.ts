@@ -11,6 +11,8 @@ export interface RunSummary {
   readonly agents: number
   readonly tokens: number
   readonly costUsd: number
+  /** Undefined where nothing is measured. */
+  readonly energyJ: number | undefined
   readonly durationS: number | undefined
   /** Spans started in each part of the duration. */
   readonly density: readonly number[]
@@ -42,7 +44,7 @@ export async function getSummary(
 function parseSummary(value: unknown): RunSummary {
   const fields = isRecord(value) ? value : {}
   const tokens = isRecord(fields['tokens']) ? fields['tokens'] : {}
-  const { durationS, sparkline } = fields
+  const { durationS, energyJ, sparkline } = fields
   return {
     isWhole: fields['complete'] !== false,
     spans: count(fields['spans']),
@@ -50,6 +52,7 @@ function parseSummary(value: unknown): RunSummary {
     agents: count(fields['agents']),
     tokens: count(tokens['total']),
     costUsd: count(fields['costUsd']),
+    energyJ: typeof energyJ === 'number' ? energyJ : undefined,
     durationS: typeof durationS === 'number' ? durationS : undefined,
     density: Array.isArray(sparkline) ? sparkline.map(count) : [],
   }

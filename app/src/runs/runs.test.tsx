@@ -56,6 +56,7 @@ async function answer(request: IncomingMessage): Promise<unknown> {
       agents: 3,
       tokens: { total: 48_100 },
       costUsd: 0.31,
+      energyJ: url.includes('/old/') ? 1540 : null,
       durationS: 271,
       sparkline: [1, 2],
     }
@@ -99,7 +100,11 @@ test('runs are listed with their figures, live first, and Enter opens one', asyn
   const links = await screen.findAllByRole('link', { name: /run$/ })
   expect(links.map(({ textContent }) => textContent)).toEqual(['live run', 'old run'])
   const row = screen.getByRole('row', { name: /old run/ })
-  await waitFor(() => expect(row.textContent).toMatch(/04:31.*3.*1,234.*2.*48\.1 k.*\$0\.31/))
+  await waitFor(() =>
+    expect(row.textContent).toMatch(/04:31.*3.*1,234.*2.*48\.1 k.*\$0\.31.*1\.54 kJ/),
+  )
+  const live = screen.getByRole('row', { name: /live run/ })
+  await waitFor(() => expect(live.textContent).toMatch(/\$0\.31–$/))
   await userEvent.type(screen.getByRole('searchbox'), 'old{Enter}')
   expect(screen.queryByText('live run')).toBeNull()
   expect(window.location.hash).toContain('run=old')

@@ -39,5 +39,6 @@ describe('the browser’s entry', () => {
 
   it('says that it has no files', () => {
     expect(() => new EventRecorder({ file: 'run.jsonl' })).toThrow(/file needs Node/)
+    expect(() => new EventRecorder({ power: true })).toThrow(/power needs Node/)
   })
 })

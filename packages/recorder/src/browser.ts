@@ -10,7 +10,7 @@ import { SocketSink } from './socket-sink.ts'
 export { EventType, type AgentEvent, type Metadata, type TelemetrySample } from '@wattline/trace'
 export type { Environment } from './environment.ts'
 export type { RecorderOptions } from './options.ts'
-export type { CloseReport } from './recorder.ts'
+export type { CloseReport, SampleOrigin } from './recorder.ts'
 export { redactSecrets, type Redact } from './redact.ts'
 export type { Batch, Sink, SinkCounts } from './sink.ts'
 export type { RecordedSpan } from './span.ts'
@@ -24,6 +24,7 @@ export type { Subscriber } from './subscribers.ts'
 export class EventRecorder extends BaseRecorder {
   constructor(options: RecorderOptions = {}) {
     if (options.file !== undefined) throw new TypeError('file needs Node: a browser has no files')
+    if (options.power) throw new TypeError('power needs Node: a browser cannot read it')
     super(options, { env: {}, context: stackContext(), say, openSinks, onExit: onPageHide })
   }
 }

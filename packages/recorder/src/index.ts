@@ -11,6 +11,7 @@ import { onProcessExit } from './exit-hooks.ts'
 import { FileSink } from './file-sink.ts'
 import { connectNode } from './node-channel.ts'
 import { asyncContext } from './node-context.ts'
+import { startPower } from './node-power.ts'
 import { DEFAULTS, serverUrl, type RecorderOptions } from './options.ts'
 import { BaseRecorder, type Platform, type SinkSetup } from './recorder.ts'
 import type { Batch, Sink } from './sink.ts'
@@ -21,7 +22,7 @@ import { writeAll } from './spill-segment.ts'
 export { EventType, type AgentEvent, type Metadata, type TelemetrySample } from '@wattline/trace'
 export type { Environment } from './environment.ts'
 export type { RecorderOptions } from './options.ts'
-export type { CloseReport } from './recorder.ts'
+export type { CloseReport, SampleOrigin } from './recorder.ts'
 export { redactSecrets, type Redact } from './redact.ts'
 export type { Batch, Sink, SinkCounts } from './sink.ts'
 export type { RecordedSpan } from './span.ts'
@@ -48,6 +49,7 @@ const nodePlatform: Omit<Platform, 'context'> = {
   env: process.env,
   say,
   openSinks,
+  startPower,
   onExit: onProcessExit,
 }
 

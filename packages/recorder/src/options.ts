@@ -39,6 +39,13 @@ export interface RecorderOptions {
   readonly redact?: Redact | undefined
   /** Longer metadata is cut, with a marker, to about so many characters. @default 262_144 */
   readonly maxEventChars?: number | undefined
+  /**
+   * Reads this machine's power (nvidia-smi, RAPL, rocm-smi, powermetrics) and records it as samples
+   * until the recorder is closed (Node). What cannot be read is said once, and nothing else happens.
+   * Only where there is a sink. `intervalMs` is 50 to 1,000.
+   * @default false; `true` reads every 100 ms
+   */
+  readonly power?: boolean | { readonly intervalMs?: number | undefined } | undefined
   /** Memory for what the server has not acknowledged. @default 8_388_608 */
   readonly outboxBytes?: number | undefined
   /** Temporary file for what memory does not hold, at most (Node). 0 = none. @default 1_073_741_824 */
@@ -61,6 +68,7 @@ export const DEFAULTS = {
   outboxBytes: 8 * 1024 * 1024,
   spillBytes: 1024 * 1024 * 1024,
   closeTimeoutMs: 5_000,
+  powerIntervalMs: 100,
 } as const
 
 /** Throws a TypeError that says which option is wrong, what was expected and what came. */
@@ -76,6 +84,7 @@ export function validateOptions(options: RecorderOptions): void {
   amount('outboxBytes', options.outboxBytes, 65_536)
   amount('spillBytes', options.spillBytes, 0)
   amount('closeTimeoutMs', options.closeTimeoutMs, 0)
+  powerOption(options.power)
   if (options.redact !== undefined && typeof options.redact !== 'function') {
     throw new TypeError(`redact must be a function, got ${typeof options.redact}`)
   }
@@ -89,6 +98,17 @@ function text(name: string, value: unknown): void {
 function amount(name: string, value: unknown, least: number): void {
   if (value === undefined || (typeof value === 'number' && value >= least)) return
   throw new TypeError(`${name} must be a number of at least ${least}, got ${JSON.stringify(value)}`)
+}
+
+/** The meters' own limits, checked here since they are loaded later. */
+function powerOption(power: unknown): void {
+  if (power === undefined || typeof power === 'boolean') return
+  const { intervalMs = DEFAULTS.powerIntervalMs } = Object(power) as { intervalMs?: unknown }
+  const isInRange = typeof intervalMs === 'number' && intervalMs >= 50 && intervalMs <= 1_000
+  if (typeof power === 'object' && isInRange) return
+  throw new TypeError(
+    `power must be true or { intervalMs: 50 to 1000 }, got ${JSON.stringify(power)}`,
+  )
 }
 
 /** A server's address. Throws a TypeError for what is none. */

@@ -124,6 +124,8 @@ describe('lines', () => {
     recorder.record('a', { text: 'Grüße 😀 "quoted"\n', n: 0, yes: true, no: null })
     recorder.record('b', { nested: [{ deep: 1 }] })
     recorder.sample({ power_watts: 212.5 }, 'host/gpu0')
+    recorder.sample({ energy_joules: 9 }, { source: 'host/cpu0', timestamp: 1_700_000_000.25 })
+    recorder.sample({ power_watts: 1 }, { timestamp: Number.NaN })
     await recorder.flush()
     const lines = sink.text().split('\n')
     expect(lines.pop()).toBe('')
@@ -132,6 +134,15 @@ describe('lines', () => {
       timestamp: expect.any(Number),
       reading: { power_watts: 212.5 },
       source: 'host/gpu0',
+    })
+    expect(JSON.parse(lines[3] ?? '')).toEqual({
+      timestamp: 1_700_000_000.25,
+      reading: { energy_joules: 9 },
+      source: 'host/cpu0',
+    })
+    expect(JSON.parse(lines[4] ?? '')).toEqual({
+      timestamp: expect.any(Number),
+      reading: { power_watts: 1 },
     })
   })
 

@@ -46,6 +46,8 @@ export interface Platform {
   /** Says something to a person: stderr, the console. */
   readonly say: (message: string) => void
   readonly openSinks: (setup: SinkSetup) => Sink[]
+  /** Reads the machine's power; returns what ends it. Where there is none, nothing can be read. */
+  readonly startPower?: (setup: PowerSetup) => () => void
   /** Calls back when the process ends; returns what takes that back. */
   readonly onExit: (hooks: ExitHooks) => () => void
 }
@@ -57,11 +59,24 @@ export interface SinkSetup {
   readonly say: (message: string) => void
 }
 
+export interface PowerSetup {
+  readonly intervalMs: number
+  readonly nowS: () => number
+  readonly onSample: (sample: TelemetrySample) => void
+  readonly say: (message: string) => void
+}
+
 export interface ExitHooks {
   /** The process has nothing left to do and would end. */
   readonly idle: () => void
   /** It ends now. */
   readonly exit: () => void
+}
+
+/** Where a sample is from, and when it was measured (Unix seconds). */
+export interface SampleOrigin {
+  readonly source?: string | undefined
+  readonly timestamp?: number | undefined
 }
 
 /** What became of the events of a closed recorder, by sink. */
@@ -101,6 +116,7 @@ export class BaseRecorder {
   readonly #host: SpanHost
   readonly #said = new Set<string>()
   readonly #forgetExit: () => void
+  readonly #stopPower: () => void
   #recorded = 0
   #closing: Promise<CloseReport> | undefined
 
@@ -137,6 +153,19 @@ export class BaseRecorder {
     this.#forgetExit = isAlone
       ? () => undefined
       : platform.onExit({ idle: () => void this.close(), exit: () => this.#exit() })
+    this.#stopPower = this.#startPower(platform) ?? (() => undefined)
+  }
+
+  #startPower({ startPower, say }: Platform): (() => void) | undefined {
+    const { power } = this.#options
+    if (!power || this.#sinks.length === 0) return undefined
+    const { intervalMs = DEFAULTS.powerIntervalMs } = power === true ? {} : power
+    return startPower?.({
+      intervalMs,
+      nowS: () => this.#clock.nowS(),
+      onSample: ({ reading, ...at }) => this.sample(reading, at),
+      say,
+    })
   }
 
   #sinkSetup(): SinkSetup {
@@ -249,13 +278,17 @@ export class BaseRecorder {
   }
 
   /**
-   * Records a telemetry sample, `{ power_watts: 212.5 }`; `source` tells devices apart. Samples go
-   * to the sinks; they are no events and `getEvents()` does not give them back.
+   * Records a telemetry sample, `{ power_watts: 212.5 }`; `source` tells devices apart, `timestamp`
+   * is when it was measured, in Unix seconds, if not now. Samples go to the sinks; they are no events
+   * and `getEvents()` does not give them back.
+   *
+   * @example recorder.sample({ power_watts: 212.5 }, 'host/gpu0')
    */
-  sample(reading: TelemetrySample['reading'], source?: string): void {
+  sample(reading: TelemetrySample['reading'], at: string | SampleOrigin = {}): void {
     if (this.#sinks.length === 0) return
     try {
-      const timestamp = secondsText(this.#clock.nowS())
+      const { source, timestamp: atS } = typeof at === 'string' ? { source: at } : at
+      const timestamp = secondsText(Number.isFinite(atS) ? Number(atS) : this.#clock.nowS())
       const text = metadataText(reading, this.#maxEventChars)
       const tail = source === undefined ? '' : `,"source":${quote(String(source))}`
       this.#batcher.add(`{"timestamp":${timestamp},"reading":${text}${tail}}\n`, false)
@@ -316,6 +349,7 @@ export class BaseRecorder {
   /** Delivers what it can, says what it could not, and ends. A second call gets the same report. */
   close(): Promise<CloseReport> {
     if (this.#closing === undefined) {
+      this.#stopPower()
       this.#batcher.cut()
       this.#closing = this.#close()
     }
@@ -338,6 +372,7 @@ export class BaseRecorder {
   }
 
   #exit(): void {
+    this.#stopPower()
     this.#batcher.cut()
     for (const sink of this.#sinks) void this.#guarded(sink, () => sink.exit?.())
   }

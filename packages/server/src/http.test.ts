@@ -254,6 +254,26 @@ describe('runs', () => {
     })
     expect(summary.sparkline.reduce((sum, count) => sum + count, 0)).toBe(3)
   })
+
+  test('a summary sums the joules of a run, and of one without samples tells none', async () => {
+    const server = await startServer()
+    const sample = (timestamp: number, power_watts: number, source = 'box/gpu0') =>
+      `${JSON.stringify({ timestamp: 1_700_000_000 + timestamp, reading: { power_watts }, source })}\n`
+    const energyJ = async (run: string) =>
+      (await getJson<RunSummary>(`${server.url}/api/runs/${run}/summary`)).energyJ
+    const url = `${server.url}/api/runs/r/events`
+    await post(url, line(1) + sample(1, 100))
+    expect(await energyJ('r')).toBeNull()
+    await post(
+      url,
+      line(3) + sample(3, 200) + sample(1, 10, 'box/cpu0') + sample(2, 10, 'box/cpu0'),
+    )
+    expect(await energyJ('r')).toBe(310)
+    await post(`${url}?end=1`, sample(4, 200))
+    expect(await energyJ('r')).toBe(510)
+    await post(`${server.url}/api/runs/bare/events?end=1`, line(1))
+    expect(await energyJ('bare')).toBeNull()
+  })
 })
 
 /** One file of somebody else's, whole. */

@@ -5,6 +5,7 @@
 import {
   LogReader,
   summarize,
+  Telemetry,
   Trace,
   type DataQuality,
   type Span,
@@ -29,6 +30,8 @@ export interface RunSummary {
   /** Null when no span tells any, as with the figures below. */
   readonly tokens: TokenSums | null
   readonly costUsd: number | null
+  /** Of its samples, idle included; null when there are none to sum. */
+  readonly energyJ: number | null
   readonly firstS: number | null
   readonly lastS: number | null
   readonly durationS: number | null
@@ -47,7 +50,8 @@ const MAX_READING_BYTES = MAX_LOG_BYTES
 const SLOW_MS = 50
 const STALE_FACTOR = 20
 const MAX_SUMMARIES = 1000
-const FORMAT = 1
+/** Raised when a summary that was kept lacks a figure. */
+const FORMAT = 2
 
 interface Kept {
   readonly key: string
@@ -144,6 +148,7 @@ class Reading {
   readonly gen: string
   cursor = 0
   readonly #trace = new Trace()
+  readonly #telemetry = new Telemetry()
   readonly #reader: LogReader
   readonly #writers = new Map<string, number>()
 
@@ -171,6 +176,7 @@ class Reading {
       if (writer !== undefined) this.#trace.setWriter(writer, state)
     }
     this.#trace.flush()
+    this.#telemetry.settle()
   }
 
   summary(info: RunInfo): RunSummary {
@@ -188,6 +194,7 @@ class Reading {
       agents,
       tokens: tokens ?? null,
       costUsd: costUsd ?? null,
+      energyJ: this.#energyJ() ?? null,
       firstS: firstS ?? null,
       lastS: lastS ?? null,
       durationS: durationS ?? null,
@@ -196,11 +203,20 @@ class Reading {
     }
   }
 
+  #energyJ(): number | undefined {
+    const { firstEventS, lastEventS } = this.#trace
+    if (firstEventS === undefined || lastEventS === undefined) return undefined
+    return this.#telemetry.totalJ(firstEventS, lastEventS)
+  }
+
   #add(bytes: Uint8Array, writer: number): void {
     const trace = this.#trace
     this.#reader.push(bytes, {
       event: (row, position) => trace.addRow(row, position, writer),
-      sample: (sample) => trace.addSample(sample),
+      sample: (sample) => {
+        trace.addSample(sample)
+        this.#telemetry.add(sample, writer)
+      },
       malformed: (reason, position) => trace.addMalformed(position, reason),
       rescaled: () => trace.addRescaled(),
     })

@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander'
 import type { CliIo } from './io.ts'
 import { defaultDir } from '../default-dir.ts'
-import { DEFAULT_HOST, DEFAULT_PORT, tildePath } from './settings.ts'
+import { DEFAULT_HOST, DEFAULT_PORT, type ServerFlags, tildePath } from './settings.ts'
 import type { Style } from './terminal.ts'
 
 /** Flags that say where a server is. */
@@ -58,11 +58,19 @@ export function addServerOptions(command: Command, io: CliIo): void {
     )
 }
 
+/** Flags that stood before the command (`wattline --port 9000 serve`) count as well. */
+export function givenBefore(root: Command): ServerFlags {
+  const given = Object.entries(root.opts()).filter(
+    ([name]) => root.getOptionValueSource(name) === 'cli',
+  )
+  return Object.fromEntries(given)
+}
+
 /** The variables that the commands heed, for the help. */
 export function environmentHelp({ bold, cyan }: Style): string {
   const variables = [
-    ['WATTLINE_URL', 'the server that recorders, demo and open use'],
-    ['WATTLINE_RUN', 'the run that recorders, demo and stdin write to'],
+    ['WATTLINE_URL', 'the server that recorders, run, power, demo and open use'],
+    ['WATTLINE_RUN', 'the run that recorders, run, power, demo and stdin write to'],
     ['WATTLINE_TOKEN', 'as --token'],
     ['WATTLINE_DIR', 'as --dir'],
     ['NO_COLOR', 'no colours'],

@@ -5,11 +5,17 @@
 import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { demoEvents, demoRunId, randomSeed, runningOf } from './demo.ts'
+import { demoEvents, demoRunId, randomSeed } from './demo.ts'
 import { playDemo } from './demo-stream.ts'
 import type { CliIo } from './io.ts'
 import { RecordClient } from './record-client.ts'
-import { announce, runUntilStopped, type ServerSession, startSession } from './server-session.ts'
+import {
+  announce,
+  runningOf,
+  runUntilStopped,
+  type ServerSession,
+  startSession,
+} from './server-session.ts'
 import { type ServerFlags, serverSettings } from './settings.ts'
 import type { Target } from './targets.ts'
 

@@ -6,11 +6,11 @@ import type { Writable } from 'node:stream'
 import { type GenerateOptions, encodeEvent, encodeSample, generateRun } from '@wattline/trace'
 import { openBrowser } from './browser.ts'
 import { type DemoEvent, playDemo } from './demo-stream.ts'
-import { CliError, fileError } from './errors.ts'
+import { fileError } from './errors.ts'
 import { type CliIo, LineWriter } from './io.ts'
 import { RecordClient } from './record-client.ts'
-import { findServer, type RunningServer, viewUrlOf } from './running-server.ts'
-import { announce, runUntilStopped, type ServerSession, startSession } from './server-session.ts'
+import { namedServer, type RunningServer, viewUrlOf } from './running-server.ts'
+import { announce, runningOf, runUntilStopped, startSession } from './server-session.ts'
 import {
   parseDurationS,
   parsePositive,
@@ -91,16 +91,9 @@ export function randomSeed(): number {
 
 async function streamDemo(demo: Demo, flags: DemoFlags, io: CliIo): Promise<void> {
   const settings = serverSettings(flags, io)
-  const given = flags.url ?? told(io.env['WATTLINE_URL'])
-  const mayJoin = settings.port !== 0 && flags.dir === undefined && flags.host === undefined
-  const running = mayJoin || given !== undefined ? await findServer(given, settings) : undefined
-  if (running !== undefined) {
-    await playTo(running, demo, flags, io)
-  } else if (given === undefined) {
-    await playToOwnServer(demo, flags, io)
-  } else {
-    throw new CliError(`No Wattline server answers at ${given}; start one with wattline serve.`)
-  }
+  const running = await namedServer(flags, settings, io)
+  if (running === undefined) await playToOwnServer(demo, flags, io)
+  else await playTo(running, demo, flags, io)
 }
 
 async function playTo(
@@ -133,11 +126,6 @@ async function playToOwnServer(demo: Demo, flags: DemoFlags, io: CliIo): Promise
     },
   )
   await runUntilStopped(session, io, () => playing)
-}
-
-/** This process's own server, seen as any other. */
-export function runningOf({ server }: ServerSession): RunningServer {
-  return { url: server.url, token: server.token }
 }
 
 async function playAndReport(

@@ -18,8 +18,8 @@ export class CliError extends Error {
 }
 
 /** The command line was wrong (exit code 2). */
-export function usageError(message: string): CliError {
-  return new CliError(message, { exitCode: ExitCode.USAGE })
+export function usageError(message: string, cause?: unknown): CliError {
+  return new CliError(message, { exitCode: ExitCode.USAGE, cause })
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -1,8 +1,9 @@
 /** The built command as a process of its own: pipes, signals and exit codes. */
 import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -35,7 +36,12 @@ afterAll(async () => {
 })
 
 function start(...argv: string[]): ChildProcessWithoutNullStreams {
-  const env = { ...process.env, HOME: dir, CI: '1' }
+  return startIn({}, ...argv)
+}
+
+/** With variables besides. */
+function startIn(more: NodeJS.ProcessEnv, ...argv: string[]): ChildProcessWithoutNullStreams {
+  const env = { ...process.env, HOME: dir, CI: '1', ...more }
   const child = spawn(process.execPath, [cli, ...argv], { cwd: dir, env })
   children.push(child)
   return child
@@ -85,6 +91,129 @@ test('SIGINT closes cleanly with 0, and what came is on disk', async () => {
   child.kill('SIGINT')
   expect(await exitOf(child)).toEqual([0, null])
   expect(await readFile(join(dir, 'runs', 'first', 'events.jsonl'), 'utf8')).toBe(body)
+})
+
+const events = async (run: string) =>
+  (await readFile(join(dir, 'ran', run, 'events.jsonl'), 'utf8'))
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+
+function startRun(run: string, code: string, ...flags: string[]): ChildProcessWithoutNullStreams {
+  const at = ['--port', '0', '--dir', 'ran', '--run', run, ...flags]
+  return start('run', ...at, '--', process.execPath, '-e', code)
+}
+
+test('run: the command has our stdio and its exit code is ours; it becomes a span', async () => {
+  const child = startRun('plain', `process.stdin.pipe(process.stdout); process.exitCode = 7`)
+  child.stdin.end('through')
+  const [stdout, stderr, end] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    exitOf(child),
+  ])
+  expect([stdout, end]).toEqual(['through', [7, null]])
+  expect(stderr).toMatch(
+    /^Wattline: http:\S+#run=plain\nWattline: node took .* m?s, 1 span, kept in \S*ran\n$/,
+  )
+  expect(await events('plain')).toMatchObject([
+    { event_type: 'agent_start', metadata: { agent_name: 'node' } },
+    { event_type: 'agent_end', metadata: { exit_code: 7, success: false, error: 'exit code 7' } },
+  ])
+})
+
+test('run: what the command records is the run, and it gets no span beside', async () => {
+  const child = startRun(
+    'records',
+    `const { WATTLINE_URL: url, WATTLINE_RUN: run } = process.env
+    const body = '{"event_type":"hi","timestamp":1}'
+    fetch(url + '/api/runs/' + run + '/events', { method: 'POST', body })`,
+  )
+  expect(await exitOf(child)).toEqual([0, null])
+  expect((await events('records')).map(({ event_type }) => event_type)).toEqual(['hi'])
+})
+
+/** A processor's counter that stands, and a GPU whose tool dies at its third row. */
+async function machineWithPower(): Promise<NodeJS.ProcessEnv> {
+  const zone = join(dir, 'sys', 'class', 'powercap', 'intel-rapl:0')
+  await mkdir(zone, { recursive: true })
+  const files = { name: 'package-0', energy_uj: 1e6, max_energy_range_uj: 1e9 }
+  for (const [name, value] of Object.entries(files)) await writeFile(join(zone, name), `${value}\n`)
+  const tool = `#!${process.execPath}
+const now = () => new Date().toISOString().replaceAll('-', '/').replace('T', ' ').slice(0, 23)
+let rows = 0
+setInterval(() => {
+  console.log(now() + ', 0, GPU-0, 60, 34, 12, 512, 81559, 41, 100')
+  if (++rows === 3) process.exit(15)
+}, 50)
+`
+  await mkdir(join(dir, 'bin'))
+  await writeFile(join(dir, 'bin', 'nvidia-smi'), tool, { mode: 0o755 })
+  return { PATH: join(dir, 'bin'), WATTLINE_SYSFS: join(dir, 'sys') }
+}
+
+test('run: the power it takes becomes the joules of its spans', async () => {
+  const agent = `
+    const { WATTLINE_URL: url, WATTLINE_RUN: run } = process.env
+    const log = url + '/api/runs/' + run + '/events'
+    const post = (event_type) => fetch(log, {
+      method: 'POST',
+      body: JSON.stringify({ event_type, timestamp: Date.now() / 1000, metadata: { span_id: 's' } }),
+    })
+    const gpuRows = async () => (await (await fetch(log + '.jsonl')).text()).split('gpu0').length - 1
+    ;(async () => {
+      await post('tool_call_start')
+      while (await gpuRows() < 5) await new Promise((resolve) => setTimeout(resolve, 20))
+      await post('tool_call_end')
+    })()`
+  const at = ['--port', '0', '--dir', 'ran', '--run', 'powered', '--power', '--interval', '50ms']
+  const env = await machineWithPower()
+  const child = startIn(env, 'run', ...at, '--', process.execPath, '-e', agent)
+  const [stderr, end] = await Promise.all([text(child.stderr), exitOf(child)])
+  expect(end).toEqual([0, null])
+  expect(stderr.match(/power: .*/g)).toEqual([
+    'power: nvidia-smi ended (exit code 15) and is started again',
+  ])
+  expect(stderr).toMatch(/ 1 span, [\d.]+ J \([\d.]+ W on average\)/)
+  const energy = start('energy', join('ran', 'powered', 'events.jsonl'), '--json')
+  const { total_j, idle_j, spans, sources } = JSON.parse(await text(energy.stdout))
+  expect(sources).toHaveLength(2)
+  expect(spans).toHaveLength(1)
+  expect(spans[0].own_j).toBeGreaterThan(0)
+  expect(spans[0].own_j + idle_j).toBeCloseTo(total_j, 9)
+})
+
+test('run: where nothing tells its power it says so once and goes on', async () => {
+  const env = { PATH: join(dir, 'nowhere'), WATTLINE_SYSFS: join(dir, 'nowhere') }
+  const at = ['--port', '0', '--dir', 'ran', '--run', 'unpowered', '--power']
+  const child = startIn(env, 'run', ...at, '--', process.execPath, '-e', 'process.exit(3)')
+  const [stderr, end] = await Promise.all([text(child.stderr), exitOf(child)])
+  expect(end).toEqual([3, null])
+  expect(stderr.match(/nothing here tells its power/g)).toHaveLength(1)
+  expect(stderr).not.toMatch(/ J /)
+  expect((await events('unpowered')).map(({ event_type }) => event_type)).toEqual([
+    'agent_start',
+    'agent_end',
+  ])
+})
+
+test('run: a signal goes to the command, whose end is told as shells do', async () => {
+  const child = startRun(
+    'killed',
+    `process.stdout.write('up'); setInterval(() => {}, 1000)`,
+    '--power',
+  )
+  await once(child.stdout, 'data')
+  child.kill('SIGTERM')
+  expect(await exitOf(child)).toEqual([143, null])
+  const [end] = (await events('killed')).filter(({ event_type }) => event_type === 'agent_end')
+  expect(end.metadata).toMatchObject({ exit_code: 143, error: 'killed by SIGTERM' })
+})
+
+test('run: a command that is none fails as in a shell', async () => {
+  const child = start('run', '--port', '0', '--dir', 'ran', '--', 'no-such-command-here')
+  await said(child, /There is no command 'no-such-command-here' on PATH/)
+  expect(await exitOf(child)).toEqual([127, null])
 })
 
 test('SIGTERM does the same while stdin is relayed', async () => {

@@ -21,14 +21,14 @@ describe('help', () => {
     expect(code).toBe(0)
     expect(stderr).toBe('')
     expect(stdout).toMatch(/^Usage: wattline .*\n[\s\S]+Examples:\n {2}wattline [\s\S]+Options:\n/)
-    for (const command of ['serve', 'open', 'spans', 'stats', 'energy', 'demo']) {
+    for (const command of ['serve', 'open', 'spans', 'stats', 'energy', 'run', 'power', 'demo']) {
       expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'))
     }
-    expect(stdout).not.toMatch(/^ {2}(run|export) /m)
+    expect(stdout).not.toMatch(/^ {2}export /m)
     expect(stdout).toMatch(/default:\s+9288/)
   })
 
-  test.each(['serve', 'open', 'spans', 'stats', 'energy', 'demo'])(
+  test.each(['serve', 'open', 'spans', 'stats', 'energy', 'run', 'power', 'demo'])(
     'of %s has a purpose and examples',
     async (name) => {
       const { code, stdout } = await runCommand([name, '--help'])

@@ -5,9 +5,15 @@
 import { Argument, Command, CommanderError, Option } from 'commander'
 import { CliError, ExitCode } from './errors.ts'
 import { addExamples, helpWith } from './help.ts'
-import { addConnectionOptions, addServerOptions, environmentHelp } from './common-options.ts'
+import {
+  addConnectionOptions,
+  addServerOptions,
+  environmentHelp,
+  givenBefore,
+} from './common-options.ts'
 import type { CliIo } from './io.ts'
 import { DEFAULT_HOST, DEFAULT_PORT, type ServerFlags } from './settings.ts'
+import { addPower, addRun } from './power-commands.ts'
 import { styleFor, widthOf } from './terminal.ts'
 import type { DemoFlags } from './demo.ts'
 import type { EnergyFlags } from './energy.ts'
@@ -19,12 +25,13 @@ import { VERSION } from '../version.ts'
  * Runs one command line.
  *
  * @param argv What stands after the command's name.
- * @returns The exit code: 0 done, 1 failed, 2 wrong command line.
+ * @returns The exit code: 0 done, 1 failed, 2 wrong command line; that of the command after `run`.
  */
 export async function main(argv: readonly string[], io: CliIo): Promise<number> {
   try {
-    await program(io).parseAsync([...argv], { from: 'user' })
-    return ExitCode.DONE
+    let exitCode: number = ExitCode.DONE
+    await program(io, (code) => (exitCode = code)).parseAsync([...argv], { from: 'user' })
+    return exitCode
   } catch (error) {
     // Commander has already written its message or the help that was asked for.
     if (error instanceof CommanderError)
@@ -41,7 +48,7 @@ export async function main(argv: readonly string[], io: CliIo): Promise<number> 
 }
 
 /** The whole command tree; its actions throw {@link CliError} for people to read. */
-function program(io: CliIo): Command {
+function program(io: CliIo, setExitCode: (code: number) => void): Command {
   const root = new Command('wattline')
     .exitOverride()
     .enablePositionalOptions()
@@ -63,6 +70,8 @@ function program(io: CliIo): Command {
   addSpans(root, io)
   addStats(root, io)
   addEnergy(root, io)
+  addRun(root, io, setExitCode)
+  addPower(root, io)
   addDemo(root, io)
   const prefix = styleFor(io.stderr, io.env).red('wattline:')
   for (const command of [root, ...root.commands]) {
@@ -269,14 +278,6 @@ function addDemo(root: Command, io: CliIo): void {
     ['wattline demo --agents 12 --speed 4', 'more of them, and faster'],
     ['wattline demo --spans 100000 --seed 7 --out big.jsonl', 'a large log to try things on'],
   ])
-}
-
-/** Flags that stood before the command (`wattline --port 9000 serve`) count as well. */
-function givenBefore(root: Command): ServerFlags {
-  const given = Object.entries(root.opts()).filter(
-    ([name]) => root.getOptionValueSource(name) === 'cli',
-  )
-  return Object.fromEntries(given)
 }
 
 function commandNames(root: Command): string[] {

@@ -50,6 +50,11 @@ export class RecordClient {
     this.#connect()
   }
 
+  /** Whether `send` would resolve at once. */
+  get hasRoom(): boolean {
+    return this.#unackedBytes < WINDOW_BYTES
+  }
+
   /**
    * Queues whole lines; resolves when there is room for more.
    *
@@ -61,7 +66,7 @@ export class RecordClient {
     this.#lastSeq += count
     this.#unackedBytes += lines.length
     this.#sendPending()
-    await this.#until(() => this.#unackedBytes < WINDOW_BYTES)
+    await this.#until(() => this.hasRoom)
   }
 
   /**

@@ -1,5 +1,9 @@
 /** The server that runs already: finding it, and handing it files. */
+import type { RunInfo } from '../run-info.ts'
 import { CliError } from './errors.ts'
+import type { CliIo } from './io.ts'
+import type { RunSummary } from '../summary.ts'
+import type { ServerFlags, ServerSettings } from './settings.ts'
 
 export interface ServerAddress {
   readonly host: string
@@ -41,6 +45,50 @@ export async function findServer(
     if (answer !== 'somebody else') return found(answer)
   }
   return undefined
+}
+
+/**
+ * The server that flags and WATTLINE_URL name, or one that runs; undefined = none, and who asked for a
+ * port, folder or address of its own is to have one.
+ *
+ * @throws {CliError} when one was named and does not answer.
+ */
+export async function namedServer(
+  flags: ServerFlags & { readonly url?: string },
+  settings: ServerSettings,
+  io: Pick<CliIo, 'env'>,
+): Promise<RunningServer | undefined> {
+  const named = flags.url ?? (io.env['WATTLINE_URL'] || undefined)
+  const mayJoin = settings.port !== 0 && flags.dir === undefined && flags.host === undefined
+  if (named === undefined && !mayJoin) return undefined
+  const running = await findServer(named, settings)
+  if (running !== undefined || named === undefined) return running
+  throw new CliError(`No Wattline server answers at ${named}; start one with wattline serve.`)
+}
+
+/** Who has written to a run; nobody where there is no such run. */
+export async function writersOf(server: RunningServer, run: string): Promise<RunInfo['writers']> {
+  const info = await ask<RunInfo>(server, `/api/runs/${encodeURIComponent(run)}`)
+  return info?.writers ?? []
+}
+
+/** Spans of a run; undefined where nobody answers. */
+export async function spansOf(server: RunningServer, run: string): Promise<number | undefined> {
+  const path = `/api/runs/${encodeURIComponent(run)}/summary`
+  return (await ask<RunSummary>(server, path))?.spans
+}
+
+async function ask<T>(server: RunningServer, path: string): Promise<T | undefined> {
+  try {
+    const response = await fetch(server.url + path, {
+      headers: authorization(server.token),
+      signal: AbortSignal.timeout(OPEN_WITHIN_MS),
+    })
+    return response.ok ? ((await response.json()) as T) : undefined
+  } catch {
+    // It is away: what it would have told is not known.
+    return undefined
+  }
 }
 
 /** WATTLINE_URL, where it is that of a server on this machine, which sees the same files. */

@@ -10,7 +10,7 @@ import { openBrowser } from './browser.ts'
 import { CliError, fileError } from './errors.ts'
 import type { CliIo } from './io.ts'
 import { jsonLog, textLog } from './log-forms.ts'
-import { viewUrl, WATCHED_EMPTY } from './running-server.ts'
+import { type RunningServer, viewUrl, WATCHED_EMPTY } from './running-server.ts'
 import { type ServerSettings, tildePath } from './settings.ts'
 import { startBlock, type StartFacts } from './start-block.ts'
 import { describeTarget, type Target } from './targets.ts'
@@ -25,6 +25,11 @@ export interface ServerSession {
   readonly dir: string
   /** Tells the person something beside the data. */
   readonly say: (line: string) => void
+}
+
+/** This process's own server, seen as any other. */
+export function runningOf({ server }: ServerSession): RunningServer {
+  return { url: server.url, token: server.token }
 }
 
 /** Starts the server; files and folders among `targets` are followed from the start. */

@@ -6,6 +6,7 @@ import type { RunStore } from '../storage/store.ts'
 import type { CliIo } from './io.ts'
 import type { RecordClient } from './record-client.ts'
 import { relayLines } from './relay.ts'
+import { newRunId } from './run-id.ts'
 import type { Target } from './targets.ts'
 import { count } from './terminal.ts'
 
@@ -17,11 +18,7 @@ export function streamRunId(target: Target, io: CliIo): string {
   if (told !== undefined && told !== '') return told
   const known = RUN_IDS.get(target)
   if (known !== undefined) return known
-  const time = new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-')
-  const random = Math.floor(Math.random() * 36 ** 4)
-    .toString(36)
-    .padStart(4, '0')
-  const id = `${streamName(target).replace(/[^\w-]+/g, '-')}-${time}-${random}`
+  const id = newRunId(streamName(target))
   RUN_IDS.set(target, id)
   return id
 }

@@ -176,12 +176,15 @@ describe('sources', () => {
     const { own, ledger } = attribute([['tool_call', 2, 7]], telemetry)
     expect(own[0]).toBeCloseTo(80, 9)
     expect(ledger.sources.map(({ source }) => source.name)).toEqual(['box/gpu0', 'mac', 'mac/cpu'])
+    // Also without a look at the spans.
+    expect(telemetry.totalJ(2, 7)).toBeCloseTo(160, 9)
   })
 
   test('one of another time is not summed', () => {
     const { ledger } = attribute([['tool_call', 100, 200]], tenWatts(10))
     expect(ledger.sources).toEqual([])
     expect(ledger.energyOf(0)).toBeUndefined()
+    expect(tenWatts(10).totalJ(100, 200)).toBeUndefined()
   })
 
   test('… until its clock is set', () => {

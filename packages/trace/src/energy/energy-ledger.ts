@@ -209,9 +209,7 @@ export class EnergyLedger {
   /** True when other sources are summed than before. */
   #chooseSources(): boolean {
     const { firstEventS = Infinity, lastEventS = -Infinity } = this.#trace
-    const sources = this.#telemetry.sources.filter(
-      (source) => source.excludedBecause(firstEventS, lastEventS) === undefined,
-    )
+    const sources = this.#telemetry.summed(firstEventS, lastEventS)
     const isSame =
       sources.length === this.#sources.length &&
       sources.every((source, at) => source === this.#sources[at])

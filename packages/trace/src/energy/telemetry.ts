@@ -51,6 +51,20 @@ export class Telemetry {
     })
   }
 
+  /** The sources that are summed in a run of these times: their units are right, and they have samples in it. */
+  summed(runFirstS: number, runLastS: number): readonly PowerSource[] {
+    return this.sources.filter(
+      (source) => source.excludedBecause(runFirstS, runLastS) === undefined,
+    )
+  }
+
+  /** Joules of a run of these times, after `settle`; undefined where nothing is measured. O(sources). */
+  totalJ(runFirstS: number, runLastS: number): number | undefined {
+    const sources = this.summed(runFirstS, runLastS)
+    if (sources.length === 0) return undefined
+    return sources.reduce((sumJ, { curve }) => sumJ + curve.totalJ, 0)
+  }
+
   /** Seconds added to the times of a stream, for a clock that is off. Takes effect at once. */
   setOffset(stream: number, offsetS: number): void {
     const byS = offsetS - (this.#offsetS[stream] ?? 0)

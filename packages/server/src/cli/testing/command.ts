@@ -44,15 +44,21 @@ export class RunningCommand {
   }
 
   /** Resolves with the first match of `pattern` in what was written to stderr. */
-  async said(pattern: RegExp): Promise<RegExpExecArray> {
+  said(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#matchIn(this.#stderr, pattern)
+  }
+
+  /** The same for stdout. */
+  wrote(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#matchIn(this.#stdout, pattern)
+  }
+
+  async #matchIn(out: Collector, pattern: RegExp): Promise<RegExpExecArray> {
     for (;;) {
-      const match = pattern.exec(this.#stderr.text)
+      const match = pattern.exec(out.text)
       if (match !== null) return match
-      const ended = await Promise.race([
-        this.#stderr.more().then(() => false),
-        this.done.then(() => true),
-      ])
-      if (ended && !pattern.test(this.#stderr.text)) {
+      const ended = await Promise.race([out.more().then(() => false), this.done.then(() => true)])
+      if (ended && !pattern.test(out.text)) {
         throw new Error(`the command ended without saying ${pattern}: ${this.#stderr.text}`)
       }
     }

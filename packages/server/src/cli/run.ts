@@ -1,0 +1,190 @@
+/**
+ * `wattline run -- CMD`: runs a command with a server to record to, and with this machine's power.
+ *
+ * ```
+ * CMD ── its own recorders ──▶ run at the server ◀── samples, and a span for CMD if it recorded none
+ * ```
+ */
+import { randomBytes, randomUUID } from 'node:crypto'
+import { basename } from 'node:path'
+import { PowerTally, type PowerSampling, samplePower } from '@wattline/power'
+import { encodeEvent, formatDuration, formatJoules, formatWatts } from '@wattline/trace'
+import { openBrowser } from './browser.ts'
+import { type ChildEnd, runChild } from './child-command.ts'
+import { usageError } from './errors.ts'
+import type { CliIo } from './io.ts'
+import { parseIntervalMs } from './interval.ts'
+import { RecordClient } from './record-client.ts'
+import { namedServer, type RunningServer, spansOf, viewUrlOf, writersOf } from './running-server.ts'
+import { newRunId } from './run-id.ts'
+import { SampleRelay } from './sample-relay.ts'
+import { runningOf, type ServerSession, startSession } from './server-session.ts'
+import { type ServerFlags, serverSettings, tildePath } from './settings.ts'
+import { count } from './terminal.ts'
+
+export interface RunFlags extends ServerFlags {
+  readonly power?: boolean
+  readonly interval?: string
+  readonly name?: string
+  readonly url?: string
+  readonly run?: string
+}
+
+type Command = readonly [string, ...string[]]
+
+/** How long the last lines may take to be confirmed, when the command has ended. */
+const DELIVER_WITHIN_MS = 5_000
+
+/** Resolves with the command's exit code. */
+export async function run(command: Command, flags: RunFlags, io: CliIo): Promise<number> {
+  if (flags.interval !== undefined && flags.power !== true) {
+    throw usageError('--interval says how often power is sampled; add --power.')
+  }
+  const intervalMs = parseIntervalMs(flags.interval)
+  const settings = serverSettings(flags, io)
+  const running = await namedServer(flags, settings, io)
+  const session = running === undefined ? await startSession(settings, [], io) : undefined
+  const server = running ?? runningOf(session as ServerSession)
+  try {
+    const job = new Job(command, flags, server, io)
+    if (flags.power === true) job.startPower(intervalMs)
+    return await job.run(flags.open === true, session?.dir)
+  } finally {
+    await session?.server.close()
+    await session?.files.close()
+  }
+}
+
+/** `python3 agent.py`: the command and what it runs, without flags, which may hold secrets. */
+function nameOf([file, first]: Command): string {
+  const script = first === undefined || first.startsWith('-') ? [] : [basename(first)]
+  return [basename(file), ...script].join(' ').slice(0, 60)
+}
+
+/** One command from its start to its end. */
+class Job {
+  readonly #command: Command
+  readonly #io: CliIo
+  readonly #server: RunningServer
+  readonly #name: string
+  readonly #run: string
+  readonly #writer = randomUUID()
+  readonly #client: RecordClient
+  readonly #relay: SampleRelay
+  readonly #tally = new PowerTally()
+  #sampling: PowerSampling | undefined
+
+  constructor(command: Command, flags: RunFlags, server: RunningServer, io: CliIo) {
+    this.#command = command
+    this.#io = io
+    this.#server = server
+    this.#name = flags.name ?? nameOf(command)
+    this.#run = flags.run ?? (io.env['WATTLINE_RUN'] || newRunId(this.#name))
+    const { url, token } = server
+    const [run, writer, name] = [this.#run, this.#writer, this.#name]
+    this.#client = new RecordClient({ url, token, run, writer, name })
+    this.#relay = new SampleRelay(this.#client)
+  }
+
+  startPower(intervalMs: number): void {
+    const { env, platform } = this.#io
+    this.#sampling = samplePower(
+      {
+        onSample: (sample) => {
+          this.#tally.add(sample)
+          this.#relay.take(sample)
+        },
+        onNote: (text) => this.#say(`power: ${text}`),
+      },
+      { intervalMs, env, platform },
+    )
+  }
+
+  async run(open: boolean, keptIn: string | undefined): Promise<number> {
+    const view = viewUrlOf(this.#server, this.#run)
+    this.#say(view)
+    if (open) await openBrowser(view, this.#io)
+    try {
+      const before = new Set((await writersOf(this.#server, this.#run)).map(({ id }) => id))
+      const startS = Date.now() / 1000
+      const end = await runChild(this.#command, this.#environment(), this.#io.cwd)
+      const endS = Date.now() / 1000
+      this.#sampling?.stop()
+      await this.#deliver(before, startS, endS, end)
+      if (this.#relay.loss !== undefined) this.#say(`power: ${this.#relay.loss}`)
+      await this.#sum(endS - startS, keptIn)
+      return end.exitCode
+    } finally {
+      this.#sampling?.stop()
+      this.#client.close()
+    }
+  }
+
+  /** WATTLINE_PARENT and traceparent are passed on as they came. */
+  #environment(): NodeJS.ProcessEnv {
+    const { url, token } = this.#server
+    const secret = token === undefined ? {} : { WATTLINE_TOKEN: token }
+    return { ...this.#io.env, WATTLINE_URL: url, WATTLINE_RUN: this.#run, ...secret }
+  }
+
+  /** A server that is gone does not change what the command's end was. */
+  async #deliver(
+    before: ReadonlySet<string>,
+    startS: number,
+    endS: number,
+    end: ChildEnd,
+  ): Promise<void> {
+    try {
+      const writers = await writersOf(this.#server, this.#run)
+      const hasRecorded = writers.some(
+        ({ id, events }) => id !== this.#writer && !before.has(id) && events > 0,
+      )
+      if (!hasRecorded) await this.#recordSpan(startS, endS, end)
+      await this.#client.end(AbortSignal.timeout(DELIVER_WITHIN_MS))
+    } catch (error) {
+      this.#say(error instanceof Error ? error.message : String(error))
+    }
+  }
+
+  /** So that the joules have something to go to. */
+  async #recordSpan(startS: number, endS: number, { exitCode, signal }: ChildEnd): Promise<void> {
+    const span_id = randomBytes(8).toString('hex')
+    const parent = this.#io.env['WATTLINE_PARENT']
+    const ids = parent ? { span_id, parent_id: parent } : { span_id }
+    const failed = {
+      success: false,
+      error: signal === null ? `exit code ${exitCode}` : `killed by ${signal}`,
+    }
+    const lines = [
+      {
+        event_type: 'agent_start',
+        timestamp: startS,
+        metadata: { ...ids, agent_name: this.#name },
+      },
+      {
+        event_type: 'agent_end',
+        timestamp: endS,
+        metadata: { ...ids, exit_code: exitCode, ...(exitCode === 0 ? {} : failed) },
+      },
+    ].map((event) => `${encodeEvent(event)}\n`)
+    await this.#client.send(new TextEncoder().encode(lines.join('')), lines.length)
+  }
+
+  async #sum(lengthS: number, keptIn: string | undefined): Promise<void> {
+    const spans = await spansOf(this.#server, this.#run)
+    const { totalJ, meanW } = this.#tally
+    const parts = [
+      `${this.#name} took ${formatDuration(lengthS)}`,
+      ...(spans === undefined ? [] : [count(spans, 'span')]),
+      ...(totalJ === undefined || meanW === undefined
+        ? []
+        : [`${formatJoules(totalJ)} (${formatWatts(meanW)} on average)`]),
+      ...(keptIn === undefined ? [] : [`kept in ${tildePath(keptIn, this.#io)}`]),
+    ]
+    this.#say(parts.join(', '))
+  }
+
+  #say(text: string): void {
+    this.#io.stderr.write(`Wattline: ${text}\n`)
+  }
+}
