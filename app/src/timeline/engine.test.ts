@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { INITIAL_STATE } from '../store/store.ts'
+import { BarList } from './bar-list.ts'
 import { TimelineEngine, type TimelineFacts } from './engine.ts'
 import { createMotion } from './motion.ts'
 import { SyntheticTrace } from './testing/columns.ts'
@@ -76,6 +77,44 @@ describe('following', () => {
       engine.advance(0)
       expect(facts().viewport).toEqual({ startS: T0, endS: T0 + 10 })
     }
+  })
+})
+
+describe('a picture that takes long to paint', () => {
+  const slow = () => {
+    const { engine, clock, facts } = bench(running(), { following: true })
+    const painted: number[] = []
+    const paint = () => {
+      painted.push(clock.frameMs)
+      clock.frameMs += 10
+    }
+    engine.setPainter({ paint, bars: new BarList() })
+    /** Frames 17 ms apart, from 0 ms on. */
+    const draw = (frames: number, before: (frame: number) => void = () => undefined) => {
+      painted.length = 0
+      for (let frame = 0; frame < frames; frame++) {
+        clock.frameMs = frame * 17 + 1000
+        clock.wallS = T0 + 20 + frame / 60
+        before(frame)
+        engine.advance(clock.frameMs)
+        engine.paint(clock.frameMs)
+      }
+      return painted.map((ms) => (ms - 1000) / 17)
+    }
+    return { engine, draw, facts }
+  }
+
+  test('takes a third of the time while it moves by itself, and the view stands in between', () => {
+    const { draw, facts } = slow()
+    const views: unknown[] = []
+    expect(draw(8, () => views.push(facts().viewport))).toEqual([0, 2, 4, 6])
+    expect(views[2]).toBe(views[1])
+    expect(views[3]).not.toBe(views[2])
+  })
+
+  test('is painted in each frame in which a hand moves it', () => {
+    const { engine, draw } = slow()
+    expect(draw(5, () => engine.panByPx(10))).toEqual([0, 1, 2, 3, 4])
   })
 })
 

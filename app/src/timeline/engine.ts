@@ -10,6 +10,7 @@ import { hitTest, rectOf, type Rect } from './geometry.ts'
 import { blockIndexAt, layoutGroups, type GroupBlock, type GroupLayout } from './group-layout.ts'
 import { HEAT_INKS, type Heat } from './heat.ts'
 import { createMotion } from './motion.ts'
+import { createPaintPace, type PaintPace } from './paint-pace.ts'
 import type { Painter } from './paint.ts'
 import { RowIndex } from './row-index.ts'
 import type { Scene } from './scene.ts'
@@ -91,15 +92,19 @@ export class TimelineEngine {
   private scroll: ((topPx: number) => void) | undefined
   private readonly options: EngineOptions
   private readonly motion = createMotion()
+  private readonly pace: PaintPace
   private matching: RowIndex | undefined
   private matches: Uint8Array | undefined
   private laidOut: TraceColumns['groups'] | undefined
   private folded: ReadonlySet<string> | undefined
   /** The viewport as this engine left it; another one was set by somebody else. */
   private moved: Viewport | undefined
+  /** Whether a hand has moved the view since it was painted. */
+  private movedByHand = false
 
   constructor(options: EngineOptions) {
     this.options = options
+    this.pace = createPaintPace(options.nowMs)
     this.columns = options.columns
     this.dispatch = options.dispatch
   }
@@ -111,7 +116,7 @@ export class TimelineEngine {
   /** The canvas's painter in its present colours; undefined = there is no canvas. */
   setPainter(painter: Painter | undefined): void {
     this.painter = painter
-    this.paint(this.options.nowMs())
+    this.paintNow(this.options.nowMs())
   }
 
   /** How to scroll the canvas's container; its `scroll` event comes back as `setScroll`. */
@@ -123,7 +128,7 @@ export class TimelineEngine {
     this.widthPx = widthPx
     this.heightPx = heightPx
     this.deviceRatio = deviceRatio
-    this.paint(this.options.nowMs())
+    this.paintNow(this.options.nowMs())
   }
 
   setScroll(topPx: number): void {
@@ -214,16 +219,27 @@ export class TimelineEngine {
     }
     const { following, viewport, playheadS } = this.facts
     if (!following || playheadS !== undefined || !this.options.isLive()) return
+    if (!this.pace.isDue(nowMs)) return
     const next = placeTime(viewport, this.nowS(), this.options.nowAt)
     const shiftPx = ((next.startS - viewport.startS) * this.widthPx) / (next.endS - next.startS)
     // Less than a device pixel would only blur what stands still.
     if (Math.abs(shiftPx) * this.deviceRatio >= 1) this.move(next, true)
   }
 
+  /** Paints if the view was moved by hand, or if it is time to show what has changed by itself. */
   paint(nowMs: number): void {
-    if (this.painter === undefined || this.widthPx === 0) return
-    const grid = this.ticks().map((tick) => tick.timeS)
-    this.painter.paint(this.scene(), grid, this.options.isStill() ? STILL_MS : nowMs)
+    if (this.movedByHand || this.pace.isDue(nowMs)) this.paintNow(nowMs)
+    else this.options.requestFrame('pace')
+  }
+
+  private paintNow(nowMs: number): void {
+    const { painter } = this
+    if (painter === undefined || this.widthPx === 0) return
+    this.movedByHand = false
+    this.pace.run(nowMs, () => {
+      const grid = this.ticks().map((tick) => tick.timeS)
+      painter.paint(this.scene(), grid, this.options.isStill() ? STILL_MS : nowMs)
+    })
     if (this.isMoving()) this.options.requestFrame('live')
   }
 
@@ -312,6 +328,7 @@ export class TimelineEngine {
   }
 
   private move(viewport: Viewport, following: boolean): void {
+    if (!following) this.movedByHand = true
     this.dispatch.setViewport(viewport, following)
     this.moved = this.facts.viewport
   }

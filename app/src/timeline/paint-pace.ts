@@ -1,0 +1,32 @@
+/**
+ * How often a picture that moves by itself is painted: as often as there are frames, unless painting
+ * takes long. Then it gets a part of the time, and what a hand does gets the rest.
+ */
+
+/** Painting takes one part of so many. */
+const PARTS = 3
+/** Frames come a little early and late. */
+const JITTER_MS = 1
+
+export interface PaintPace {
+  /** Whether the frame at `atMs` may paint what nobody waits for. */
+  isDue(atMs: number): boolean
+  /** Runs `paint` in the frame at `atMs` and notes how long it takes. */
+  run(atMs: number, paint: () => void): void
+}
+
+/** @param nowMs the frame clock, as it is now */
+export function createPaintPace(nowMs: () => number): PaintPace {
+  let lastMs = -Infinity
+  /** Of the last few times, the latest counting most. */
+  let tookMs = 0
+  return {
+    isDue: (atMs) => atMs - lastMs >= tookMs * PARTS - JITTER_MS,
+    run(atMs, paint) {
+      const fromMs = nowMs()
+      paint()
+      tookMs = (tookMs + nowMs() - fromMs) / 2
+      lastMs = atMs
+    },
+  }
+}
