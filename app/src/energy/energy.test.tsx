@@ -1,5 +1,5 @@
 /** Energy on the page, from a log's samples to what a person reads. */
-import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react'
+import { act, cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react'
 import { userEvent } from '@testing-library/user-event'
 import { encodeSample } from '@wattline/trace'
 import { afterEach, expect, test, vi } from 'vitest'
@@ -67,6 +67,30 @@ test('a run without samples says nothing of energy', async () => {
   const page = await openApp(EVENTS)
   page.show(<Header counts={COUNTS} />)
   expect(Object.keys(figures())).toEqual(['spans', 'errors', 'tok'])
+})
+
+test('a log that tells tokens and no cost gets an estimate, marked as one', async () => {
+  const model = { model: 'gpt-5-mini' }
+  const page = await openApp(
+    logText([
+      ['lm_inference', 0, 4, model, { prompt_tokens: 1_000_000, completion_tokens: 500_000 }],
+      ['lm_inference', 4, 5, { model: 'of our own' }, { total_tokens: 2_000 }],
+    ]),
+  )
+  page.show(<Header counts={{ ...COUNTS, tokens: 1_502_000 }} />)
+  await waitFor(() => expect(figures()['cost, estimated']).toBe('≈ $1.25'))
+  expect(screen.getByTitle(/estimate by list prices of [\d-]+, without 2 k tokens/)).toBeTruthy()
+  act(() => change(page.app.store, seek, T0 + 2))
+  expect(figures()).not.toHaveProperty('cost, estimated')
+})
+
+test('a log that tells its cost gets no estimate', async () => {
+  const page = await openApp(
+    logText([['lm_inference', 0, 4, { model: 'gpt-5-mini' }, { total_tokens: 9, cost_usd: 0.5 }]]),
+  )
+  page.show(<Header counts={{ ...COUNTS, costUsd: 0.5 }} />)
+  expect(figures()['cost']).toBe('$0.50')
+  expect(figures()).not.toHaveProperty('cost, estimated')
 })
 
 test('the overview names the model and the tool that used most', async () => {

@@ -1,5 +1,5 @@
 /** The bar at the top of a run: where we are, how it goes, and the few tools that concern it all. */
-import { formatCost, formatCount, formatJoules } from '@wattline/trace'
+import { formatCost, formatCount, formatJoules, PRICES_AS_OF } from '@wattline/trace'
 import { change } from '../store/store.ts'
 import { useApp, useFacts } from '../store/app.tsx'
 import { enterRun } from '../store/run-transitions.ts'
@@ -59,17 +59,35 @@ function CountList({ counts }: { counts: Counts }) {
           exact={`${counts.tokens.toLocaleString('en')} tokens`}
         />
       )}
-      {counts.costUsd !== undefined && (
-        <Count
-          name="cost"
-          isMinor
-          value={formatCost(counts.costUsd)}
-          exact={`$${counts.costUsd}`}
-          isNameQuiet
-        />
-      )}
+      <CostCount counts={counts} />
       <EnergyCounts tokens={counts.tokens} />
     </dl>
+  )
+}
+
+/** What the log says it cost; where it does not, what it would have by list prices. */
+function CostCount({ counts: { costUsd, tokens } }: { counts: Counts }) {
+  const runId = useFacts((state) => state.runId)
+  const version = useFacts((state) => state.version)
+  const isPast = useFacts((state) => state.playheadS !== undefined)
+  const isAsked = costUsd === undefined && tokens !== undefined && !isPast
+  const { answer } = useAnswer('estimate', isAsked ? {} : undefined, `estimate ${runId}`, version)
+  if (costUsd !== undefined) {
+    return (
+      <Count name="cost" isMinor value={formatCost(costUsd)} exact={`$${costUsd}`} isNameQuiet />
+    )
+  }
+  if (!isAsked || answer === undefined) return undefined
+  const { usd, unpricedTokens } = answer
+  const without = unpricedTokens > 0 ? `, without ${formatCount(unpricedTokens)} tokens` : ''
+  return (
+    <Count
+      name="cost, estimated"
+      isMinor
+      value={`≈ ${formatCost(usd)}`}
+      exact={`$${usd}, an estimate by list prices of ${PRICES_AS_OF}${without}: the log tells no cost`}
+      isNameQuiet
+    />
   )
 }
 

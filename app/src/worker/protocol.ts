@@ -3,6 +3,7 @@
  * patch are transferred, so each belongs to one side at a time.
  */
 import type {
+  CostEstimate,
   DataQuality,
   EnergyGroup,
   EnergyTotals,
@@ -109,6 +110,8 @@ export interface Requests {
   power: { ask: { startS: number; endS: number; parts: number }; answer: PowerAnswer }
   /** Joules up to a playhead. */
   joules: { ask: { endS: number }; answer: number | undefined }
+  /** What the run would cost by list prices, where its log does not say. */
+  estimate: { ask: object; answer: CostEstimate | undefined }
   addTelemetry: { ask: { file: File }; answer: { note: string | undefined } }
   /** `file` counts the telemetry files from 0. */
   setOffset: { ask: { file: number; offsetS: number }; answer: null }

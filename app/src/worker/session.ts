@@ -2,6 +2,7 @@
  * One run being read: a source (socket or file) feeding an ingestor, patches going to the page at
  * most once a frame, and questions being answered. A new run is a new session.
  */
+import { estimateRunCost } from '@wattline/trace'
 import type { Connection, Progress } from '../store/app-state.ts'
 import { markFacts, overview, rangeSummary, rawEvent, spanFacts } from './answers.ts'
 import { isGzip, openFile, readFile } from './file-source.ts'
@@ -183,6 +184,8 @@ export class Session {
       }
       case 'joules':
         return energy.joulesIn(trace.firstS ?? 0, (ask as Ask<'joules'>).endS)?.joules
+      case 'estimate':
+        return estimateRunCost(trace)
       case 'addTelemetry':
         return this.#addTelemetry((ask as Ask<'addTelemetry'>).file)
       case 'setOffset':
