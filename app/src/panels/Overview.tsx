@@ -1,5 +1,5 @@
 /** What the right side says while nothing is selected: where the run's time went, and its errors. */
-import { formatDuration } from '@wattline/trace'
+import { formatCount, formatDuration } from '@wattline/trace'
 import { useState } from 'react'
 import { useApp, useFacts } from '../store/app.tsx'
 import { downloadSpans } from '../store/download.ts'
@@ -99,7 +99,7 @@ function KindTable({ kinds }: { kinds: readonly KindSummary[] }) {
                 <span className="span-link-label">{visible(kindLabel(kind))}</span>
               </button>
             </th>
-            <td>{spans.toLocaleString('en')}</td>
+            <td title={spans.toLocaleString('en')}>{formatCount(spans)}</td>
             <td>{formatMs(p50Ms)}</td>
             <td>{formatMs(p95Ms)}</td>
             <td>{formatMs(p50Ms === undefined ? undefined : totalMs)}</td>
