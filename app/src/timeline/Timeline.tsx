@@ -83,7 +83,7 @@ export function TimelineView(props: TimelineProps) {
 
   engine.sync()
   const facts = getFacts()
-  const density = useDensity(columns)
+  const density = useDensity(engine)
   const { viewport, playheadS, clock } = facts
   const overview = useOverview(engine, facts)
   const sums = useGroupSums(columns, playheadS)

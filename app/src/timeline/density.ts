@@ -26,20 +26,24 @@ const CONTAINERS: ReadonlySet<string> = new Set(['agent', 'turn'])
 /** The model's phases are inside of its own span. */
 const PHASES: ReadonlySet<string> = new Set(['prefill', 'decode'])
 
-/** @param tally follows the same columns; it is brought up to them here */
-export function densityOf(columns: TraceColumns, tally: Tally): Density {
-  tally.sync(columns)
+/**
+ * @param tally follows the same columns; it is brought up to them here
+ * @param nowS until when open spans have taken time, Unix seconds
+ */
+export function densityOf(columns: TraceColumns, tally: Tally, nowS: number): Density {
+  tally.sync(columns, nowS)
   const nameOf = (kind: number): string => columns.kinds[kind] ?? 'other'
-  const kinds = [...tally.byKind.keys()].toSorted((a, b) => a - b)
+  const byKind = withOpen(columns, tally, nowS)
+  const kinds = [...byKind.keys()].toSorted((a, b) => a - b)
   const leaves = kinds.filter((kind) => {
     const name = nameOf(kind)
     return !CONTAINERS.has(name) && !PHASES.has(name)
   })
   const series = (leaves.length > 0 ? leaves : kinds).map((kind) => ({
     variable: kind === OTHER_KINDS ? '--text-muted' : kindVariable(nameOf(kind)),
-    values: (tally.byKind.get(kind) ?? new Float64Array(BIN_COUNT)).slice(),
+    values: byKind.get(kind) ?? new Float64Array(BIN_COUNT),
   }))
-  const last = lastBin(columns, tally)
+  const last = lastBin(tally, Math.max(columns.lastS, nowS))
   let highest = tally.binS / 4
   for (let bin = 0; bin <= last; bin++) {
     let sum = 0
@@ -56,7 +60,25 @@ export function densityOf(columns: TraceColumns, tally: Tally): Density {
   }
 }
 
-function lastBin(columns: TraceColumns, tally: Tally): number {
-  const bin = Math.floor((columns.lastS - tally.originS) / tally.binS)
+/** The tally's seconds, and those that open spans have taken so far: a copy. */
+function withOpen(
+  columns: TraceColumns,
+  tally: Tally,
+  nowS: number,
+): ReadonlyMap<number, Float64Array> {
+  const byKind = new Map([...tally.byKind].map(([kind, values]) => [kind, values.slice()] as const))
+  for (const slot of tally.open) {
+    const startS = columns.startS.at(slot)
+    if (!(nowS > startS)) continue
+    const kind = columns.kind.at(slot)
+    const values = byKind.get(kind) ?? byKind.get(OTHER_KINDS) ?? new Float64Array(BIN_COUNT)
+    if (!byKind.has(kind) && !byKind.has(OTHER_KINDS)) byKind.set(kind, values)
+    tally.addTime(values, startS, nowS)
+  }
+  return byKind
+}
+
+function lastBin(tally: Tally, lastS: number): number {
+  const bin = Math.floor((lastS - tally.originS) / tally.binS)
   return Number.isNaN(bin) ? -1 : Math.min(bin, BIN_COUNT - 1)
 }

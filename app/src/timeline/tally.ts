@@ -9,6 +9,7 @@
  *
  * Each block of slots keeps its own bins, few as it is a stretch of time; the run's are their sum.
  */
+import { SpanFlag } from '@wattline/trace'
 import { BlockCache } from '../model/block-cache.ts'
 import { MarkFlag, type TraceColumns } from '../model/columns.ts'
 
@@ -26,7 +27,13 @@ interface Stretch {
   values: Float64Array
 }
 
-type BlockBins = Map<number, Stretch>
+type Series = Map<number, Stretch>
+
+interface BlockBins {
+  readonly series: Series
+  /** Slots of spans that have no end yet: how long they take, each picture must say for itself. */
+  readonly open: readonly number[]
+}
 
 export class Tally {
   /** Unix seconds at the left edge of bin 0; NaN while there is nothing. */
@@ -35,24 +42,25 @@ export class Tally {
   /** Seconds of work by kind (index into `kinds`, or {@link OTHER_KINDS}) and bin. */
   readonly byKind = new Map<number, Float64Array>()
   errors = new Uint32Array(BIN_COUNT)
+  /** Slots of the spans that are open; their time is in no bin. */
+  open: readonly number[] = []
   readonly #blocks = new BlockCache((columns, from, to) => this.#binBlock(columns, from, to))
   #version = -1
   #layoutVersion = -1
   #markCount = 0
   #markErrors = new Uint32Array(BIN_COUNT)
 
-  /** Reads what changed since the last call. Returns false when there was nothing. */
-  sync(columns: TraceColumns): boolean {
-    if (columns.version === this.#version) return false
+  /** Reads what changed since the last call, and makes room for bins up to `untilS`. */
+  sync(columns: TraceColumns, untilS: number = columns.lastS): void {
+    if (columns.version === this.#version && this.#holds(untilS)) return
     const isRelaid = columns.layoutVersion !== this.#layoutVersion
     const isFirst = Number.isNaN(this.originS) && !Number.isNaN(columns.firstS)
     if (isRelaid || isFirst || columns.firstS < this.originS) this.#clear(columns)
-    this.#widen(columns)
+    while (!this.#holds(Math.max(untilS, columns.lastS))) this.#widen()
     for (let slot = this.#markCount; slot < columns.markCount; slot++) this.#addMark(columns, slot)
     this.#markCount = columns.markCount
     this.#sumUp(this.#blocks.read(columns))
     this.#version = columns.version
-    return true
   }
 
   #clear(columns: TraceColumns): void {
@@ -66,25 +74,28 @@ export class Tally {
     this.originS = Number.isNaN(columns.firstS) ? NaN : columns.firstS - extentS / 32
   }
 
-  /** Doubles the bins until `lastS` is within them. */
-  #widen(columns: TraceColumns): void {
-    while (columns.lastS - this.originS >= this.binS * BIN_COUNT) {
-      for (const bins of this.#blocks.known) {
-        for (const stretch of bins.values()) halve(stretch)
-      }
-      for (let bin = 0; bin < BIN_COUNT; bin++) {
-        const pair = this.#markErrors.subarray(2 * bin, 2 * bin + 2)
-        this.#markErrors[bin] = pair.reduce((sum, count) => sum + count, 0)
-      }
-      this.binS *= 2
+  /** Whether a time is within the bins; so is one that is not known. */
+  #holds(timeS: number): boolean {
+    return !(timeS - this.originS >= this.binS * BIN_COUNT)
+  }
+
+  /** Doubles the bins. */
+  #widen(): void {
+    for (const { series } of this.#blocks.known)
+      for (const stretch of series.values()) halve(stretch)
+    for (let bin = 0; bin < BIN_COUNT; bin++) {
+      const pair = this.#markErrors.subarray(2 * bin, 2 * bin + 2)
+      this.#markErrors[bin] = pair.reduce((sum, count) => sum + count, 0)
     }
+    this.binS *= 2
   }
 
   #sumUp(blocks: readonly BlockBins[]): void {
     this.byKind.clear()
     this.errors = this.#markErrors.slice()
-    for (const bins of blocks) {
-      for (const [kind, { first, values }] of bins) {
+    this.open = blocks.flatMap(({ open }) => open)
+    for (const { series } of blocks) {
+      for (const [kind, { first, values }] of series) {
         const sums = kind === ERRORS ? this.errors : this.#binsOf(kind)
         for (const [i, value] of values.entries()) sums[first + i]! += value
       }
@@ -92,28 +103,34 @@ export class Tally {
   }
 
   #binBlock(columns: TraceColumns, from: number, to: number): BlockBins {
-    const bins: BlockBins = new Map()
+    const bins: Series = new Map()
+    const open: number[] = []
     for (let slot = from; slot < to; slot++) {
       const startS = columns.startS.at(slot)
       const endS = columns.endS.at(slot)
       if (endS > startS) this.#addTime(bins, columns.kind.at(slot), startS, endS)
+      else if ((columns.flags.at(slot) & SpanFlag.OPEN) !== 0) open.push(slot)
     }
     columns.errorAtS.each(from, to, (slot) => {
       const bin = this.#binAt(columns.startS.at(slot))
       stretchOver(bins, ERRORS, bin, bin).values[bin - bins.get(ERRORS)!.first]!++
     })
-    return bins
+    return { series: bins, open }
   }
 
-  #addTime(bins: BlockBins, kind: number, startS: number, endS: number): void {
+  #addTime(bins: Series, kind: number, startS: number, endS: number): void {
+    const first = this.#binAt(startS)
+    const stretch = stretchOver(bins, kind, first, this.#binAt(endS))
+    this.addTime(stretch.values, startS, endS, stretch.first)
+  }
+
+  /** Adds the time from `startS` to `endS` to bins of which the first is bin `first`. */
+  addTime(values: Float64Array, startS: number, endS: number, first = 0): void {
     const from = (startS - this.originS) / this.binS
     const to = (endS - this.originS) / this.binS
-    const first = clampBin(from)
-    const last = clampBin(to)
-    const stretch = stretchOver(bins, kind, first, last)
-    for (let bin = first; bin <= last; bin++) {
+    for (let bin = clampBin(from); bin <= clampBin(to); bin++) {
       const covered = Math.min(to, bin + 1) - Math.max(from, bin)
-      if (covered > 0) stretch.values[bin - stretch.first]! += covered * this.binS
+      if (covered > 0) values[bin - first]! += covered * this.binS
     }
   }
 
@@ -141,7 +158,7 @@ function clampBin(bin: number): number {
 }
 
 /** The series' bins, made to reach from `first` to `last`. */
-function stretchOver(bins: BlockBins, series: number, first: number, last: number): Stretch {
+function stretchOver(bins: Series, series: number, first: number, last: number): Stretch {
   const known = bins.get(series)
   if (known === undefined) {
     const stretch = { first, values: new Float64Array(last - first + 1) }

@@ -1,6 +1,5 @@
 /** What the strip above the timeline shows, and how often it need be told. */
 import { useEffect, useMemo, useRef, useState } from 'react'
-import type { TraceColumns } from '../model/columns.ts'
 import { densityOf, type Density } from './density.ts'
 import type { TimelineEngine, TimelineFacts } from './engine.ts'
 import { stepped } from './space.ts'
@@ -21,18 +20,21 @@ export function useOverview(engine: TimelineEngine, { viewport, following }: Tim
 }
 
 /** The overview's data, a few times a second at most; the last state always comes. */
-export function useDensity(columns: TraceColumns): Density {
+export function useDensity(engine: TimelineEngine): Density {
+  const { columns } = engine
   const tally = useMemo(() => new Tally(), [])
-  const [density, setDensity] = useState(() => densityOf(columns, tally))
+  const [density, setDensity] = useState(() => densityOf(columns, tally, engine.nowS()))
   const takenMs = useRef(-Infinity)
   const { version } = columns
+  // Open spans take time although nothing is heard of them.
+  const second = Math.floor(engine.nowS())
   useEffect(() => {
     const waitMs = Math.max(0, takenMs.current + DENSITY_MS - performance.now())
     const timer = setTimeout(() => {
       takenMs.current = performance.now()
-      setDensity(densityOf(columns, tally))
+      setDensity(densityOf(columns, tally, engine.nowS()))
     }, waitMs)
     return () => clearTimeout(timer)
-  }, [columns, tally, version])
+  }, [engine, columns, tally, version, second])
   return density
 }
