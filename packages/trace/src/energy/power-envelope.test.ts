@@ -27,7 +27,7 @@ test('each part tells the lowest, highest and mean power in it', () => {
 test('parts that are finer than the samples repeat them; outside of them nothing is known', () => {
   const { meanW, utilizationPct } = powerEnvelope(seconds([100, 200]), -1, 2, 6)
   expect([...meanW]).toEqual([NaN, NaN, 150, 150, NaN, NaN])
-  expect([...utilizationPct]).toEqual([NaN, NaN, 10, 10, 20, 20])
+  expect([...utilizationPct]).toEqual([NaN, NaN, 10, 10, 20, NaN])
 })
 
 test('a gap is a gap', () => {

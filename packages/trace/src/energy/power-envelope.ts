@@ -100,19 +100,20 @@ function drawUtilization(
   const untilS = fromS + utilizationPct.length * partS
   let [lastS, last] = [-Infinity, NaN]
   let drawn = 0
-  const hold = (untilPart: number): void => {
+  /** Between two samples the earlier one holds; into a gap, and behind the last, nothing is known. */
+  const hold = (untilPart: number, nextS: number): void => {
+    const isHeld = nextS - lastS <= gapS
     for (; drawn < untilPart; drawn++) {
-      const isHeld = samples[drawn] === 0 && fromS + drawn * partS - lastS <= gapS
-      if (isHeld) utilizationPct[drawn] = last
+      if (isHeld && samples[drawn] === 0) utilizationPct[drawn] = last
     }
   }
   for (let row = Math.max(0, firstAfter(timeS, count, fromS) - 1); row < count; row++) {
     const atS = timeS[row]!
-    if (atS >= untilS) break
     const value = series.utilizationPct[row]!
     if (Number.isNaN(value)) continue
     const part = Math.floor((atS - fromS) / partS)
-    hold(part)
+    hold(Math.min(part, utilizationPct.length), atS)
+    if (atS >= untilS) break
     if (part >= 0) {
       const before = samples[part]!++
       const mean = before === 0 ? 0 : utilizationPct[part]!
@@ -121,7 +122,6 @@ function drawUtilization(
     lastS = atS
     last = value
   }
-  hold(utilizationPct.length)
 }
 
 /** Index of the first of `count` ascending times that is later than `atS`. */
