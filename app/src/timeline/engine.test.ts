@@ -112,9 +112,13 @@ describe('a picture that takes long to paint', () => {
     expect(views[3]).not.toBe(views[2])
   })
 
-  test('is painted in each frame in which a hand moves it', () => {
+  test('is painted in each frame in which a hand moves it, whoever hands it on', () => {
     const { engine, draw } = slow()
-    expect(draw(5, () => engine.panByPx(10))).toEqual([0, 1, 2, 3, 4])
+    const always = [0, 1, 2, 3, 4]
+    expect(draw(5, () => engine.panByPx(10))).toEqual(always)
+    expect(draw(5, (frame) => engine.setScroll(frame + 1))).toEqual(always)
+    const dragged = (frame: number) => ({ startS: T0 + frame, endS: T0 + frame + 10 })
+    expect(draw(5, (frame) => engine.dispatch.setViewport(dragged(frame), false))).toEqual(always)
   })
 })
 

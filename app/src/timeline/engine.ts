@@ -99,8 +99,10 @@ export class TimelineEngine {
   private folded: ReadonlySet<string> | undefined
   /** The viewport as this engine left it; another one was set by somebody else. */
   private moved: Viewport | undefined
-  /** Whether a hand has moved the view since it was painted. */
-  private movedByHand = false
+  /** The viewport to which a followed run has slid by itself. */
+  private slidTo: Viewport | undefined
+  /** What the picture shows. */
+  private painted: { readonly viewport?: Viewport; readonly topPx?: number } = {}
 
   constructor(options: EngineOptions) {
     this.options = options
@@ -223,19 +225,24 @@ export class TimelineEngine {
     const next = placeTime(viewport, this.nowS(), this.options.nowAt)
     const shiftPx = ((next.startS - viewport.startS) * this.widthPx) / (next.endS - next.startS)
     // Less than a device pixel would only blur what stands still.
-    if (Math.abs(shiftPx) * this.deviceRatio >= 1) this.move(next, true)
+    if (Math.abs(shiftPx) * this.deviceRatio < 1) return
+    this.move(next, true)
+    this.slidTo = this.facts.viewport
   }
 
-  /** Paints if the view was moved by hand, or if it is time to show what has changed by itself. */
+  /** Paints if a hand has moved the view, or if it is time to show what has changed by itself. */
   paint(nowMs: number): void {
-    if (this.movedByHand || this.pace.isDue(nowMs)) this.paintNow(nowMs)
+    const { viewport } = this.facts
+    const isMoved = viewport !== this.painted.viewport && viewport !== this.slidTo
+    const isScrolled = this.scrollTopPx !== this.painted.topPx
+    if (isMoved || isScrolled || this.pace.isDue(nowMs)) this.paintNow(nowMs)
     else this.options.requestFrame('pace')
   }
 
   private paintNow(nowMs: number): void {
     const { painter } = this
     if (painter === undefined || this.widthPx === 0) return
-    this.movedByHand = false
+    this.painted = { viewport: this.facts.viewport, topPx: this.scrollTopPx }
     this.pace.run(nowMs, () => {
       const grid = this.ticks().map((tick) => tick.timeS)
       painter.paint(this.scene(), grid, this.options.isStill() ? STILL_MS : nowMs)
@@ -328,7 +335,6 @@ export class TimelineEngine {
   }
 
   private move(viewport: Viewport, following: boolean): void {
-    if (!following) this.movedByHand = true
     this.dispatch.setViewport(viewport, following)
     this.moved = this.facts.viewport
   }
