@@ -71,7 +71,8 @@ function CostCount({ counts: { costUsd, tokens } }: { counts: Counts }) {
   const version = useFacts((state) => state.version)
   const isPast = useFacts((state) => state.playheadS !== undefined)
   const isAsked = costUsd === undefined && tokens !== undefined && !isPast
-  const { answer } = useAnswer('estimate', isAsked ? {} : undefined, `estimate ${runId}`, version)
+  const ask = isAsked ? {} : undefined
+  const { answer } = useAnswer('estimate', ask, `estimate ${runId}`, `${version} ${isAsked}`)
   if (costUsd !== undefined) {
     return (
       <Count name="cost" isMinor value={formatCost(costUsd)} exact={`$${costUsd}`} isNameQuiet />

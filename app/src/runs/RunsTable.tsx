@@ -161,8 +161,8 @@ function RunRow({ run, rowNumber, onChanged }: RunRowProps) {
       <td className={summary !== undefined && summary.errors > 0 ? 'bad' : ''}>
         {figure(summary?.errors)}
       </td>
-      <td>{summary !== undefined && summary.tokens > 0 ? formatCount(summary.tokens) : '–'}</td>
-      <td>{summary !== undefined && summary.costUsd > 0 ? formatCost(summary.costUsd) : '–'}</td>
+      <td>{formatCount(summary?.tokens)}</td>
+      <td>{formatCost(summary?.costUsd)}</td>
       <td>{summary?.energyJ === undefined ? '–' : `${formatJoules(summary.energyJ)}${more}`}</td>
       <td className="density-column">
         <Sparkline counts={summary?.density ?? []} />
@@ -210,7 +210,7 @@ const NO_VIEW = {
 } as const
 
 function figure(value: number | undefined): string {
-  return value === undefined || value === 0 ? '–' : value.toLocaleString('en')
+  return value === undefined ? '–' : value.toLocaleString('en')
 }
 
 /** Up and down go from run to run, as in a list. */

@@ -9,9 +9,9 @@ export interface RunSummary {
   readonly spans: number
   readonly errors: number
   readonly agents: number
-  readonly tokens: number
-  readonly costUsd: number
-  /** Undefined where nothing is measured. */
+  /** Undefined where the log tells none, as in what follows. */
+  readonly tokens: number | undefined
+  readonly costUsd: number | undefined
   readonly energyJ: number | undefined
   readonly durationS: number | undefined
   /** Spans started in each part of the duration. */
@@ -44,16 +44,16 @@ export async function getSummary(
 function parseSummary(value: unknown): RunSummary {
   const fields = isRecord(value) ? value : {}
   const tokens = isRecord(fields['tokens']) ? fields['tokens'] : {}
-  const { durationS, energyJ, sparkline } = fields
+  const { sparkline } = fields
   return {
     isWhole: fields['complete'] !== false,
     spans: count(fields['spans']),
     errors: count(fields['errors']),
     agents: count(fields['agents']),
-    tokens: count(tokens['total']),
-    costUsd: count(fields['costUsd']),
-    energyJ: typeof energyJ === 'number' ? energyJ : undefined,
-    durationS: typeof durationS === 'number' ? durationS : undefined,
+    tokens: known(tokens['total']),
+    costUsd: known(fields['costUsd']),
+    energyJ: known(fields['energyJ']),
+    durationS: known(fields['durationS']),
     density: Array.isArray(sparkline) ? sparkline.map(count) : [],
   }
 }
@@ -118,6 +118,10 @@ async function reasonOf(response: Response): Promise<string> {
     // Not JSON: some proxy answered. Its status says as much as its page.
   }
   return `The server answered ${response.status}.`
+}
+
+function known(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined
 }
 
 function count(value: unknown): number {

@@ -36,22 +36,22 @@ export function syncUrl(store: AppStore, columns: TraceColumns, page: Window): (
     store.setState((state) => showTimes(state, view, columns.firstS), true)
   }
 
+  const hashOf = (state: AppState): string => formatHash(viewOf(state), columns.firstS)
+
   const addressOf = (hash: string): string =>
     `${page.location.pathname}${page.location.search}${hash}`
 
   const writing = createPace(WRITE_INTERVAL_MS, () => {
     if (wanted !== undefined && wanted.runId === store.getState().runId) return
     // A followed run slides all the time and keeps its address; the browser need not hear of that.
-    const hash = formatHash(viewOf(store.getState()), columns.firstS)
+    const hash = hashOf(store.getState())
     if (hash !== page.location.hash) page.history.replaceState(undefined, '', addressOf(hash))
   })
 
   const stopFollowing = store.subscribe((state, before) => {
     if (state.version !== before.version) showWhenKnown()
-    if (isStep(state, before)) {
-      const hash = formatHash(viewOf(state), columns.firstS)
-      page.history.pushState(undefined, '', addressOf(hash))
-    } else if (state.runId !== undefined && differs(state, before)) writing.ask()
+    if (isStep(state, before)) page.history.pushState(undefined, '', addressOf(hashOf(state)))
+    else if (state.runId !== undefined && differs(state, before)) writing.ask()
   })
 
   /** Another run or grouping, unless the address has it already. */

@@ -70,9 +70,11 @@ function withOpen(
   for (const slot of tally.open) {
     const startS = columns.startS.at(slot)
     if (!(nowS > startS)) continue
-    const kind = columns.kind.at(slot)
-    const values = byKind.get(kind) ?? byKind.get(OTHER_KINDS) ?? new Float64Array(BIN_COUNT)
-    if (!byKind.has(kind) && !byKind.has(OTHER_KINDS)) byKind.set(kind, values)
+    const own = columns.kind.at(slot)
+    // Where kinds share a series, one more does, too.
+    const kind = !byKind.has(own) && byKind.has(OTHER_KINDS) ? OTHER_KINDS : own
+    const values = byKind.get(kind) ?? new Float64Array(BIN_COUNT)
+    byKind.set(kind, values)
     tally.addTime(values, startS, nowS)
   }
   return byKind
