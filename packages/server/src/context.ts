@@ -2,6 +2,7 @@
 import type { Liveness } from './liveness.ts'
 import type { Metrics } from './metrics.ts'
 import type { Log } from './options.ts'
+import type { RequestRate } from './request-rate.ts'
 import type { RunInfo } from './run-info.ts'
 import type { Runs } from './runs.ts'
 import type { Summaries } from './summary.ts'
@@ -14,6 +15,7 @@ export interface ServerContext {
   readonly maxLineBytes: number
   readonly maxBodyBytes: number
   readonly maxConnections: number
+  readonly requestRate: RequestRate
   readonly lostAfterMs: number
   readonly heartbeatMs: number
   readonly dashboardDir: string

@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { RequestRate } from './request-rate.ts'
 import type { RunInfo } from './run-info.ts'
 import {
   Client,
@@ -53,6 +54,44 @@ describe('limits', () => {
     const refused = await fetch(`${server.url}/api/runs`)
     expect(refused.status).toBe(503)
     expect(await refused.json()).toMatchObject({ error: expect.stringContaining('at most 1') })
+  })
+
+  test('an address that asks too often is told so, over HTTP and for sockets', async () => {
+    const server = await startServer({ maxRequestsPerSecond: 2 })
+    const asked = await Promise.all(
+      Array.from({ length: 12 }, () => fetch(`${server.url}/api/runs`)),
+    )
+    const refused = asked.filter(({ status }) => status === 429)
+    expect(refused.length).toBeGreaterThan(0)
+    expect(refused.length).toBeLessThan(12)
+    expect(refused[0]?.headers.get('retry-after')).toBe('1')
+    expect(await refused[0]?.json()).toMatchObject({ error: expect.stringContaining('at most 2') })
+    const sockets = Array.from(
+      { length: 12 },
+      (_, at) => new Client(`${server.url}/record?run=r&writer=w${at}`),
+    )
+    const [, answer] = await Promise.race(
+      sockets.map(({ socket }) => once(socket, 'unexpected-response')),
+    )
+    expect(answer.statusCode).toBe(429)
+  })
+
+  test('a bucket fills up evenly, each address has its own, and full ones are forgotten', () => {
+    let nowMs = 0
+    const rate = new RequestRate(10, () => nowMs)
+    const takes = (address: string) => {
+      let taken = 0
+      while (rate.refuse(address) === undefined) taken++
+      return taken
+    }
+    expect(takes('a')).toBe(10)
+    expect(takes('a')).toBe(0)
+    nowMs += 300
+    expect(takes('a')).toBe(3)
+    expect(takes('b')).toBe(10)
+    nowMs += 5000
+    for (let other = 0; other < 2000; other++) rate.refuse(`other ${other}`)
+    expect(takes('a')).toBe(10)
   })
 
   test('runs beyond the limit are refused with a way out', async () => {

@@ -39,6 +39,8 @@ export interface ServerOptions {
   readonly heartbeatMs?: number
   /** Most WebSockets, and most requests at a time. Beyond them the answer is 503. @default 1000 */
   readonly maxConnections?: number
+  /** Most requests and new WebSockets a second from one address; beyond them 429. @default 5000 */
+  readonly maxRequestsPerSecond?: number
   /** Most runs in the folder; a new one beyond them is refused. @default 100_000 */
   readonly maxRuns?: number
   /** How long a client may take to say what it wants, before it is cut. @default 10_000 */

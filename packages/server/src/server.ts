@@ -19,6 +19,7 @@ import { createRoutes } from './http/routes.ts'
 import { Liveness } from './liveness.ts'
 import { Metrics } from './metrics.ts'
 import type { ServerOptions, WattlineServer } from './options.ts'
+import { RequestRate } from './request-rate.ts'
 import { Runs } from './runs.ts'
 import { FolderStore } from './storage/folder-store.ts'
 import type { RunStore } from './storage/store.ts'
@@ -118,6 +119,7 @@ function createContext(
     summaries: new Summaries(store),
     metrics: new Metrics(),
     maxConnections: options.maxConnections ?? 1000,
+    requestRate: new RequestRate(options.maxRequestsPerSecond ?? 5000),
     maxLineBytes: options.maxLineBytes ?? 16 * MEBIBYTE,
     maxBodyBytes: options.maxBodyBytes ?? 1024 * MEBIBYTE,
     lostAfterMs,

@@ -25,7 +25,7 @@ export function createRoutes(context: ServerContext, guard: Guard): App {
     await next()
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) c.header(name, value)
   })
-  addLimit(app, context)
+  addLimits(app, context)
   addGuard(app, guard)
   addRunRoutes(app, context)
   addEventRoutes(app, context)
@@ -53,10 +53,18 @@ export function createRoutes(context: ServerContext, guard: Guard): App {
   return app
 }
 
-/** Requests may last for days (a pipe that posts, a log that is followed): so many, and no more. */
-function addLimit(app: App, { maxConnections }: ServerContext): void {
+/**
+ * So many requests a second from one address. And since they may last for days (a pipe that posts,
+ * a log that is followed): so many at a time, and no more.
+ */
+function addLimits(app: App, { maxConnections, requestRate }: ServerContext): void {
   let open = 0
   app.use(async (c, next) => {
+    const refusal = requestRate.refuse(c.env.incoming.socket.remoteAddress)
+    if (refusal !== undefined) {
+      c.header('retry-after', '1')
+      throw new HttpError(refusal.status, refusal.error)
+    }
     if (open >= maxConnections) {
       throw new HttpError(503, `expected at most ${maxConnections} requests at a time; try later`)
     }

@@ -48,6 +48,7 @@ export class Sockets {
     if (url === undefined) return { status: 400, error: 'expected an address that can be read' }
     const { pathname, searchParams } = url
     const refusal =
+      this.#context.requestRate.refuse(request.socket.remoteAddress) ??
       this.#guard.checkHost(request) ??
       this.#guard.checkOrigin(request) ??
       this.#guard.checkToken(request)
