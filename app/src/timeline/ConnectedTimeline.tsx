@@ -69,13 +69,13 @@ export function Timeline() {
   )
 }
 
+/** Not the viewport: what shows it reads it in each frame. */
 function shown(state: AppState) {
-  const { version, viewport, selected, range, playheadS, collapsed, clock, matches } = state
+  const { version, selected, range, playheadS, collapsed, clock, matches } = state
   const { connection, following, colorBy } = state
   return {
     colorBy,
     version,
-    viewport,
     selected,
     range,
     playheadS,

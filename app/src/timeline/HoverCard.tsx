@@ -7,11 +7,13 @@ import { formatCost, formatCount, formatDuration, shortModel } from '@wattline/t
 import { useLayoutEffect, useMemo, useState } from 'react'
 import { flagsAt, subjectAt } from '../model/clip.ts'
 import { MarkFlag } from '../model/columns.ts'
+import type { Frames } from '../store/frame.ts'
 import type { Selected } from '../store/view-state.ts'
 import { durationOf, flagWords, kindLabel, markLabel, spanLabel } from './describe.ts'
 import type { TimelineEngine } from './engine.ts'
 import { kindVariable } from './theme.ts'
 import { exactTime } from './ticks.ts'
+import { useFramed } from './use-framed.ts'
 
 export interface Hover {
   readonly selected: Selected
@@ -21,13 +23,14 @@ export interface Hover {
 
 export interface HoverCardProps {
   readonly engine: TimelineEngine
+  readonly frames: Frames
   readonly hover: Hover
   readonly canvas: HTMLCanvasElement
 }
 
 const MIDDLEWARE = [offset(8), flip({ padding: 8 }), shift({ padding: 8 })]
 
-export function HoverCard({ engine, hover, canvas }: HoverCardProps) {
+export function HoverCard({ engine, frames, hover, canvas }: HoverCardProps) {
   const [card, setCard] = useState<HTMLDivElement | null>(null)
   const anchor = useMemo(
     () => ({
@@ -42,7 +45,8 @@ export function HoverCard({ engine, hover, canvas }: HoverCardProps) {
     middleware: MIDDLEWARE,
     elements: { reference: anchor, floating: card },
   })
-  // Rendered again whenever the view moves: the card keeps to its bar.
+  // The card keeps to its bar when the view moves.
+  useFramed(frames, () => engine.facts.viewport)
   useLayoutEffect(update)
   const rows = hover.selected.type === 'span' ? spanRows(engine, hover.selected.slot) : []
   return (

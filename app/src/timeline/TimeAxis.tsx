@@ -4,46 +4,41 @@
  */
 import { AxisTop } from '@visx/axis'
 import { scaleLinear } from '@visx/scale'
-import { memo, useMemo, useRef, type PointerEvent } from 'react'
-import type { Viewport } from '../store/view-state.ts'
-import { CHAR_PX, type Tick } from './ticks.ts'
+import { memo, useEffect, useLayoutEffect, useMemo, useRef, type PointerEvent } from 'react'
+import type { Frames } from '../store/frame.ts'
+import type { TimelineEngine } from './engine.ts'
+import { timeToPx } from './space.ts'
+import { CHAR_PX } from './ticks.ts'
+import { useFramed } from './use-framed.ts'
 
 export interface TimeAxisProps {
-  readonly ticks: readonly Tick[]
-  readonly viewport: Viewport
-  /** The run's start, Unix seconds. */
-  readonly originS: number
-  readonly widthPx: number
-  readonly playheadS: number | undefined
+  readonly engine: TimelineEngine
+  readonly frames: Frames
   readonly onSeek: (timeS: number) => void
 }
 
 const HEIGHT_PX = 24
 const LABEL_LEFT_PX = 5
 
-export function TimeAxis(props: TimeAxisProps) {
-  const { ticks, viewport, widthPx, playheadS, onSeek } = props
-  const { startS, endS } = viewport
-  const originS = Number.isNaN(props.originS) ? startS : props.originS
-  const pxPerS = widthPx / (endS - startS)
-  const anchorS = ticks[0]?.timeS ?? startS
-  const anchorPx = (anchorS - startS) * pxPerS
-  const labels = ticks.map(({ timeS, label }): Label => {
-    const fromAnchorPx = (timeS - anchorS) * pxPerS
-    // Half a label says nothing.
-    const fits = anchorPx + fromAnchorPx + LABEL_LEFT_PX + label.length * CHAR_PX <= widthPx
-    return [timeS - originS, fits ? label : '']
-  })
+export function TimeAxis({ engine, frames, onSeek }: TimeAxisProps) {
+  const picture = useFramed(frames, () => pictureOf(engine), areSame)
+  const ticks = useRef<HTMLDivElement>(null)
+  // The picture of the ticks keeps its place in time; to slide it, nothing is rendered or painted.
+  const slide = (): void => {
+    const anchorPx = timeToPx(engine.scale(), picture.anchorS)
+    if (ticks.current !== null) ticks.current.style.transform = `translateX(${anchorPx}px)`
+  }
+  useLayoutEffect(slide)
+  useEffect(() => frames.onFrame(slide))
   const dragging = useRef(false)
   const seek = (event: PointerEvent<HTMLElement>): void => {
     const left = event.currentTarget.getBoundingClientRect().left
-    const fraction = Math.min(Math.max((event.clientX - left) / Math.max(widthPx, 1), 0), 1)
-    onSeek(startS + fraction * (endS - startS))
+    onSeek(engine.timeAt(Math.min(Math.max(event.clientX - left, 0), engine.widthPx)))
   }
   return (
     <div
       className="timeline-axis"
-      style={{ width: widthPx }}
+      style={{ width: picture.widthPx }}
       aria-hidden="true"
       onPointerDown={(event) => {
         event.currentTarget.setPointerCapture(event.pointerId)
@@ -60,14 +55,10 @@ export function TimeAxis(props: TimeAxisProps) {
         dragging.current = false
       }}
     >
-      <div className="timeline-ticks" style={{ transform: `translateX(${anchorPx}px)` }}>
-        <Ticks labels={labels} pxPerS={pxPerS} widthPx={widthPx} />
+      <div ref={ticks} className="timeline-ticks">
+        <Ticks {...picture} />
       </div>
-      {playheadS !== undefined && playheadS >= startS && playheadS <= endS ? (
-        <svg width={widthPx} height={HEIGHT_PX}>
-          <path className="timeline-playhead" d={handlePath((playheadS - startS) * pxPerS)} />
-        </svg>
-      ) : null}
+      <PlayheadHandle engine={engine} frames={frames} />
     </div>
   )
 }
@@ -75,17 +66,42 @@ export function TimeAxis(props: TimeAxisProps) {
 /** Seconds since the run's start (Unix seconds would lose microseconds), and what stands there. */
 type Label = readonly [sinceOriginS: number, text: string]
 
-interface TicksProps {
+/** The ticks as seen from the first one, which a view that slides moves as a whole. */
+interface Picture {
   readonly labels: readonly Label[]
   readonly pxPerS: number
   readonly widthPx: number
+  /** Where the first tick stands, Unix seconds. */
+  readonly anchorS: number
 }
 
-/**
- * The ticks as seen from the first one: a view that slides moves them as a picture, which lays out
- * and paints nothing again.
- */
-const Ticks = memo(function Ticks({ labels, pxPerS, widthPx }: TicksProps) {
+function pictureOf(engine: TimelineEngine): Picture {
+  const scale = engine.scale()
+  const { pxPerS, widthPx } = scale
+  const { firstS } = engine.columns
+  const originS = Number.isNaN(firstS) ? scale.originS : firstS
+  const ticks = engine.ticks()
+  const labels = ticks.map(({ timeS, label }): Label => {
+    const rightPx = timeToPx(scale, timeS) + LABEL_LEFT_PX + label.length * CHAR_PX
+    // Half a label says nothing.
+    return [timeS - originS, rightPx <= widthPx ? label : '']
+  })
+  return { labels, pxPerS, widthPx, anchorS: ticks[0]?.timeS ?? scale.originS }
+}
+
+/** A width that only rounding has changed is the same: it moves no tick by a thousandth of a pixel. */
+const SAME_WIDTH = 1e-7
+
+function areSame(before: Picture, now: Picture): boolean {
+  if (Math.abs(before.pxPerS - now.pxPerS) > now.pxPerS * SAME_WIDTH) return false
+  if (before.widthPx !== now.widthPx || before.labels.length !== now.labels.length) return false
+  return now.labels.every(([timeS, text], at) => {
+    const label = before.labels[at]
+    return label !== undefined && label[0] === timeS && label[1] === text
+  })
+}
+
+const Ticks = memo(function Ticks({ labels, pxPerS, widthPx }: Picture) {
   const anchorS = labels[0]?.[0] ?? 0
   const scale = useMemo(
     () => scaleLinear<number>({ domain: [anchorS, anchorS + 1], range: [0, pxPerS] }),
@@ -105,19 +121,7 @@ const Ticks = memo(function Ticks({ labels, pxPerS, widthPx }: TicksProps) {
       />
     </svg>
   )
-}, areSame)
-
-/** A width that only rounding has changed is the same: it moves no tick by a thousandth of a pixel. */
-const SAME_WIDTH = 1e-7
-
-function areSame(before: TicksProps, after: TicksProps): boolean {
-  if (Math.abs(before.pxPerS - after.pxPerS) > after.pxPerS * SAME_WIDTH) return false
-  if (before.widthPx !== after.widthPx || before.labels.length !== after.labels.length) return false
-  return after.labels.every(([timeS, text], at) => {
-    const label = before.labels[at]
-    return label !== undefined && label[0] === timeS && label[1] === text
-  })
-}
+})
 
 /** Beside the tick, not centred on it: the label's left edge stands still while its digits change. */
 const TICK_LABEL = {
@@ -135,8 +139,25 @@ const TICK_LINE = {
   shapeRendering: 'crispEdges',
 } as const
 
+function PlayheadHandle({ engine, frames }: Pick<TimeAxisProps, 'engine' | 'frames'>) {
+  const atPx = useFramed(frames, () => playheadPx(engine))
+  if (atPx === undefined) return null
+  return (
+    <svg width={engine.widthPx} height={HEIGHT_PX}>
+      <path className="timeline-playhead" d={handlePath(atPx)} />
+    </svg>
+  )
+}
+
+/** Where the playhead stands; undefined while it is not seen. */
+function playheadPx(engine: TimelineEngine): number | undefined {
+  const { playheadS } = engine.facts
+  if (playheadS === undefined) return undefined
+  const atPx = Math.round(timeToPx(engine.scale(), playheadS))
+  return atPx >= 0 && atPx <= engine.widthPx ? atPx : undefined
+}
+
 /** A pentagon that points down at the playhead. */
-function handlePath(xPx: number): string {
-  const x = Math.round(xPx)
+function handlePath(x: number): string {
   return `M${x - 5} ${HEIGHT_PX - 13}h10v7l-5 6l-5 -6z`
 }

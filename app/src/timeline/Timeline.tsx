@@ -20,6 +20,7 @@ import { Minimap } from './Minimap.tsx'
 import { TimeAxis } from './TimeAxis.tsx'
 import { TimelineCanvas } from './TimelineCanvas.tsx'
 import { useGroupSums } from './use-group-sums.ts'
+import { useFramed } from './use-framed.ts'
 import { useDensity, useOverview } from './use-overview.ts'
 import './timeline.css'
 
@@ -52,7 +53,7 @@ export interface TimelinePower {
 const HOVER_MS = 80
 
 export function TimelineView(props: TimelineProps) {
-  const { columns, getFacts, onActions } = props
+  const { columns, getFacts, frames, onActions } = props
   const engine = useEngine(props)
   const [canvas, setCanvas] = useState<HTMLCanvasElement | null>(null)
   useFrames(props, engine)
@@ -83,32 +84,16 @@ export function TimelineView(props: TimelineProps) {
 
   engine.sync()
   const facts = getFacts()
-  const density = useDensity(engine)
-  const { viewport, playheadS, clock } = facts
-  const overview = useOverview(engine, facts)
+  const { playheadS, clock } = facts
   const sums = useGroupSums(columns, playheadS)
   return (
     <section
       className={props.power === undefined ? 'timeline' : 'timeline has-power'}
       aria-label="Timeline"
     >
-      <Minimap
-        density={density}
-        extent={overview.extent}
-        viewport={overview.viewport}
-        playheadS={playheadS}
-        clock={clock}
-        onChange={onMinimap}
-      />
+      <RunStrip engine={engine} frames={frames} onChange={onMinimap} />
       <div className="timeline-corner">{cornerText(columns.firstS, clock)}</div>
-      <TimeAxis
-        ticks={engine.ticks()}
-        viewport={viewport}
-        originS={columns.firstS}
-        widthPx={size.widthPx}
-        playheadS={playheadS}
-        onSeek={props.dispatch.seek}
-      />
+      <TimeAxis engine={engine} frames={frames} onSeek={props.dispatch.seek} />
       <GroupRail
         layout={engine.layout}
         sums={sums}
@@ -127,22 +112,52 @@ export function TimelineView(props: TimelineProps) {
         onHover={onHover}
       />
       {props.power !== undefined && (
-        <PowerTrack
-          {...props.power}
-          viewport={viewport}
-          range={facts.range}
-          widthPx={size.widthPx}
-          playheadS={playheadS}
-          clock={clock}
-          originS={columns.firstS}
-          onRange={props.dispatch.setRange}
-        />
+        <PowerStrip engine={engine} frames={frames} power={props.power} />
       )}
       <HeatLegend heat={engine.heat()} />
       {hover !== undefined && canvas !== null ? (
-        <HoverCard engine={engine} hover={hover} canvas={canvas} />
+        <HoverCard engine={engine} frames={frames} hover={hover} canvas={canvas} />
       ) : null}
     </section>
+  )
+}
+
+interface StripProps {
+  readonly engine: TimelineEngine
+  readonly frames: Frames
+}
+
+/** The whole run above the timeline; the view in it moves without the rest being rendered. */
+function RunStrip(props: StripProps & { onChange: (viewport: Viewport) => void }) {
+  const { engine, frames, onChange } = props
+  const { extent, viewport } = useOverview(engine, frames)
+  const { playheadS, clock } = engine.facts
+  return (
+    <Minimap
+      density={useDensity(engine, frames)}
+      extent={extent}
+      viewport={viewport}
+      playheadS={playheadS}
+      clock={clock}
+      onChange={onChange}
+    />
+  )
+}
+
+function PowerStrip({ engine, frames, power }: StripProps & { power: TimelinePower }) {
+  const viewport = useFramed(frames, () => engine.facts.viewport)
+  const { range, playheadS, clock } = engine.facts
+  return (
+    <PowerTrack
+      {...power}
+      viewport={viewport}
+      range={range}
+      widthPx={engine.widthPx}
+      playheadS={playheadS}
+      clock={clock}
+      originS={engine.columns.firstS}
+      onRange={engine.dispatch.setRange}
+    />
   )
 }
 

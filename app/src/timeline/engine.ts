@@ -22,6 +22,7 @@ import {
   timeScale,
   zoomViewport,
   type Extent,
+  type TimeScale,
 } from './space.ts'
 import { timeTicks, type Tick } from './ticks.ts'
 
@@ -166,7 +167,7 @@ export class TimelineEngine {
       matching: this.matching,
       markMatches: facts.markMatches,
       layout: this.layout,
-      scale: timeScale(facts.viewport, this.widthPx),
+      scale: this.scale(),
       scrollTopPx: this.scrollTopPx,
       widthPx: this.widthPx,
       heightPx: this.heightPx,
@@ -177,6 +178,10 @@ export class TimelineEngine {
       selected: facts.selected,
       range: facts.range,
     }
+  }
+
+  scale(): TimeScale {
+    return timeScale(this.facts.viewport, this.widthPx)
   }
 
   /** The scale of the bars' colours; undefined = they are coloured by kind. */
@@ -265,7 +270,7 @@ export class TimelineEngine {
   }
 
   timeAt(xPx: number): number {
-    return pxToTime(timeScale(this.facts.viewport, this.widthPx), xPx)
+    return pxToTime(this.scale(), xPx)
   }
 
   /** Zooms at once, at a point of the canvas. */

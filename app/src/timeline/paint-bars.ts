@@ -20,6 +20,7 @@ export interface Brush {
 }
 
 const RADIUS_PX = 3
+const OPEN_RADII = [RADIUS_PX, 0, 0, RADIUS_PX]
 /** Corners are not seen on narrower bars. */
 const ROUND_FROM_PX = 7
 const DIMMED_ALPHA = 0.25
@@ -32,7 +33,9 @@ const ERROR_EDGE_PX = 3
 const FLAG_SHARE = 0.4
 const FADE_PX = 72
 const SOFT_PX = 18
-const STRIPE_PX = 14
+const STRIPE_PX = 7
+const STRIPE_TRAVEL_PX = 96
+const STRIPE_ALPHA = 0.45
 const BASELINE_PX = 12
 
 /** These are drawn one by one: they have an edge, a pattern or an outline of their own. */
@@ -236,31 +239,40 @@ function paintOpen(
   const topPx = bars.topPx[bar] as number
   const heightPx = bars.heightPx[bar] as number
   const softPx = Math.min(SOFT_PX, (rightPx - leftPx) / 2)
+  context.fillStyle = fill
+  context.beginPath()
+  context.roundRect(leftPx, topPx, rightPx - leftPx - softPx, heightPx, OPEN_RADII)
+  context.fill()
   const edge = context.createLinearGradient(rightPx - softPx, 0, rightPx, 0)
   edge.addColorStop(0, ink.fill)
   edge.addColorStop(1, transparent(ink.fill))
-  context.save()
-  context.beginPath()
-  context.roundRect(leftPx, topPx, rightPx - leftPx, heightPx, [RADIUS_PX, 0, 0, RADIUS_PX])
-  context.clip()
-  context.fillStyle = fill
-  context.fillRect(leftPx, topPx, rightPx - leftPx - softPx, heightPx)
   context.fillStyle = edge
   context.fillRect(rightPx - softPx, topPx, softPx, heightPx)
-  if (scene.live) {
-    // The stripe travels the last part of the bar, so that a long one shows life where it grows.
-    const travelPx = Math.min(rightPx - leftPx, 96) + STRIPE_PX
-    const xPx = rightPx - travelPx + ((nowMs % 1000) / 1000) * travelPx
-    context.globalAlpha *= 0.35
-    context.fillStyle = brush.theme.surface
-    context.beginPath()
-    context.moveTo(xPx, topPx + heightPx)
-    context.lineTo(xPx + heightPx / 2, topPx)
-    context.lineTo(xPx + heightPx / 2 + STRIPE_PX / 2, topPx)
-    context.lineTo(xPx + STRIPE_PX / 2, topPx + heightPx)
-    context.fill()
-  }
-  context.restore()
+  if (scene.live) paintStripe(brush, bars, bar, (nowMs % 1000) / 1000)
+}
+
+/** It travels the last part of the bar, so that a long one shows life where it grows. */
+function paintStripe(brush: Brush, bars: BarList, bar: number, share: number): void {
+  const { context } = brush
+  const leftPx = bars.leftPx[bar] as number
+  const rightPx = bars.rightPx[bar] as number
+  const topPx = bars.topPx[bar] as number
+  const heightPx = bars.heightPx[bar] as number
+  const leanPx = heightPx / 2
+  // All of it stays on the bar: to clip it would cost more than to draw the bar.
+  const travelPx = Math.min(rightPx - leftPx, STRIPE_TRAVEL_PX) - leanPx - STRIPE_PX
+  if (travelPx <= 0) return
+  const xPx = rightPx - leanPx - STRIPE_PX - travelPx * (1 - share)
+  const { globalAlpha } = context
+  context.globalAlpha = globalAlpha * STRIPE_ALPHA * Math.sin(share * Math.PI)
+  context.fillStyle = brush.theme.surface
+  context.beginPath()
+  context.moveTo(xPx, topPx + heightPx)
+  context.lineTo(xPx + leanPx, topPx)
+  context.lineTo(xPx + leanPx + STRIPE_PX, topPx)
+  context.lineTo(xPx + STRIPE_PX, topPx + heightPx)
+  context.fill()
+  context.globalAlpha = globalAlpha
 }
 
 function paintFading(

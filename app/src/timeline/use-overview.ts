@@ -1,33 +1,50 @@
 /** What the strip above the timeline shows, and how often it need be told. */
 import { useEffect, useMemo, useRef, useState } from 'react'
+import type { Frames } from '../store/frame.ts'
+import type { Viewport } from '../store/view-state.ts'
 import { densityOf, type Density } from './density.ts'
-import type { TimelineEngine, TimelineFacts } from './engine.ts'
-import { stepped } from './space.ts'
+import type { TimelineEngine } from './engine.ts'
+import { stepped, type Extent } from './space.ts'
 import { Tally } from './tally.ts'
+import { useFramed } from './use-framed.ts'
 
 /** The overview need not be newer than this while a run grows. */
 const DENSITY_MS = 250
 
-/** What the overview shows; the same objects as long as nothing moves in it. */
-export function useOverview(engine: TimelineEngine, { viewport, following }: TimelineFacts) {
-  const whole = engine.extent()
-  const now = engine.isLive() && following ? stepped(whole, viewport) : { extent: whole, viewport }
-  const { firstS, lastS } = now.extent
-  const { startS, endS } = now.viewport
-  const extent = useMemo(() => ({ firstS, lastS }), [firstS, lastS])
-  const view = useMemo(() => ({ startS, endS }), [startS, endS])
-  return { extent, viewport: view }
+interface Overview {
+  readonly extent: Extent
+  readonly viewport: Viewport
+}
+
+/** What the overview shows; the same object as long as nothing moves in it. */
+export function useOverview(engine: TimelineEngine, frames: Frames): Overview {
+  return useFramed(frames, () => overviewOf(engine), areSame)
+}
+
+function overviewOf(engine: TimelineEngine): Overview {
+  const { viewport, following } = engine.facts
+  const extent = engine.extent()
+  return engine.isLive() && following ? stepped(extent, viewport) : { extent, viewport }
+}
+
+function areSame(before: Overview, now: Overview): boolean {
+  return (
+    before.extent.firstS === now.extent.firstS &&
+    before.extent.lastS === now.extent.lastS &&
+    before.viewport.startS === now.viewport.startS &&
+    before.viewport.endS === now.viewport.endS
+  )
 }
 
 /** The overview's data, a few times a second at most; the last state always comes. */
-export function useDensity(engine: TimelineEngine): Density {
+export function useDensity(engine: TimelineEngine, frames: Frames): Density {
   const { columns } = engine
   const tally = useMemo(() => new Tally(), [])
   const [density, setDensity] = useState(() => densityOf(columns, tally, engine.nowS()))
   const takenMs = useRef(-Infinity)
   const { version } = columns
   // Open spans take time although nothing is heard of them.
-  const second = Math.floor(engine.nowS())
+  const second = useFramed(frames, () => Math.floor(engine.nowS()))
   useEffect(() => {
     const waitMs = Math.max(0, takenMs.current + DENSITY_MS - performance.now())
     const timer = setTimeout(() => {
