@@ -46,6 +46,8 @@ export interface Extent {
 
 /** Steps in which a growing run grows where the whole of it is drawn small: about two pixels each. */
 const WHOLE_STEPS = 512
+/** A run that has just begun would grow by two pixels in every frame, and be drawn anew in each. */
+const SHORTEST_STEP_S = 0.25
 
 /**
  * What a strip shows of a growing run and of the view that follows it: both move in steps, since
@@ -57,7 +59,7 @@ export function stepped(
 ): { extent: Extent; viewport: Viewport } {
   const wholeS = extent.lastS - extent.firstS
   if (!(wholeS > 0)) return { extent, viewport }
-  const stepS = 2 ** Math.floor(Math.log2(wholeS / WHOLE_STEPS))
+  const stepS = Math.max(SHORTEST_STEP_S, 2 ** Math.floor(Math.log2(wholeS / WHOLE_STEPS)))
   const { firstS } = extent
   const snap = (timeS: number): number => firstS + Math.ceil((timeS - firstS) / stepS) * stepS
   return {
