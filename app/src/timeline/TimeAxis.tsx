@@ -2,7 +2,7 @@
  * The time axis above the canvas. Dragging along it moves the playhead, as on a video's ruler; the
  * keyboard does the same with the arrows, page-wide.
  */
-import { AxisTop } from '@visx/axis'
+import { AxisTop, type TickRendererProps } from '@visx/axis'
 import { scaleLinear } from '@visx/scale'
 import { memo, useEffect, useLayoutEffect, useMemo, useRef, type PointerEvent } from 'react'
 import type { Frames } from '../store/frame.ts'
@@ -116,22 +116,24 @@ const Ticks = memo(function Ticks({ labels, pxPerS, widthPx }: Picture) {
         tickFormat={(_, at) => labels[at]?.[1] ?? ''}
         tickLength={8}
         hideAxisLine
-        tickLabelProps={TICK_LABEL}
+        tickComponent={TickLabel}
         tickLineProps={TICK_LINE}
       />
     </svg>
   )
 })
 
-/** Beside the tick, not centred on it: the label's left edge stands still while its digits change. */
-const TICK_LABEL = {
-  dx: LABEL_LEFT_PX,
-  dy: '-0.05em',
-  fontSize: 'var(--text-axis)',
-  fontFamily: 'var(--font)',
-  textAnchor: 'start',
-  fill: 'var(--text-muted)',
-} as const
+/**
+ * Beside the tick, not centred on it: the label's left edge stands still while its digits change.
+ * A plain text, since visx's own measures itself, for which the whole page is laid out.
+ */
+function TickLabel({ x, y, formattedValue }: TickRendererProps) {
+  return (
+    <text className="timeline-tick-label" x={x + LABEL_LEFT_PX} y={y}>
+      {formattedValue}
+    </text>
+  )
+}
 
 const TICK_LINE = {
   stroke: 'var(--line-strong)',

@@ -1,5 +1,7 @@
 /** Lets something happen soon, but at most once in a while: one patch a frame is all a page can use. */
 
+const EARLY_MS = 1
+
 export interface Pace {
   /** Runs `act` as soon as the interval allows. */
   ask(): void
@@ -10,33 +12,45 @@ export interface Pace {
   stop(): void
 }
 
-/** `act` runs at most once per interval, which may change from time to time. */
+/**
+ * `act` runs at most once per interval, which may change from time to time. A timer that is no
+ * longer needed runs out by itself: where many things happen, to take it back costs more.
+ */
 export function createPace(interval: number | (() => number), act: () => void): Pace {
   const intervalMs = typeof interval === 'number' ? () => interval : interval
   let lastMs = Number.NEGATIVE_INFINITY
+  let isAsked = false
   let timer: ReturnType<typeof setTimeout> | undefined
+  const leftMs = (): number => lastMs + intervalMs() - performance.now()
   const run = (): void => {
-    timer = undefined
+    isAsked = false
     lastMs = performance.now()
     act()
   }
-  const stop = (): void => {
-    clearTimeout(timer)
+  const wait = (): void => {
+    timer ??= setTimeout(onTime, Math.max(0, leftMs()))
+  }
+  const onTime = (): void => {
     timer = undefined
+    if (!isAsked) return
+    // Timers come a little early, too.
+    if (leftMs() > EARLY_MS) wait()
+    else run()
   }
   return {
     ask() {
-      timer ??= setTimeout(run, Math.max(0, lastMs + intervalMs() - performance.now()))
+      isAsked = true
+      wait()
     },
     askNow() {
-      if (performance.now() - lastMs < intervalMs()) return this.ask()
-      stop()
-      run()
+      if (leftMs() > 0) this.ask()
+      else run()
     },
-    now() {
-      stop()
-      run()
+    now: run,
+    stop() {
+      isAsked = false
+      clearTimeout(timer)
+      timer = undefined
     },
-    stop,
   }
 }
