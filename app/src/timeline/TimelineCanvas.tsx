@@ -9,6 +9,7 @@ import { spokenSelection } from './describe.ts'
 import type { TimelineEngine } from './engine.ts'
 import { attachGestures } from './gestures.ts'
 import { createHatch, createPainter } from './paint.ts'
+import { DiamondStamps } from './paint-marks.ts'
 import { Strips } from './paint-strips.ts'
 import { readTheme } from './theme.ts'
 
@@ -128,14 +129,15 @@ function useTheme(engine: TimelineEngine, canvas: HTMLCanvasElement | null): voi
   useLayoutEffect(() => {
     const context = canvas?.getContext('2d', { alpha: false })
     if (canvas === null || !context) return undefined
-    const unseen = document.createElement('canvas').getContext('2d')
+    const createCanvas = (): HTMLCanvasElement => document.createElement('canvas')
+    const unseen = createCanvas().getContext('2d')
     const strips = unseen === null ? undefined : new Strips(unseen)
     const read = (): void => {
       const styles = getComputedStyle(canvas)
       const theme = readTheme((name) => styles.getPropertyValue(name))
-      const tile = document.createElement('canvas')
-      const hatch = createHatch(tile, theme.ink('wait').fill, engine.deviceRatio)
-      engine.setPainter(createPainter(context, theme, hatch, strips))
+      const hatch = createHatch(createCanvas(), theme.ink('wait').fill, engine.deviceRatio)
+      const stamps = new DiamondStamps(createCanvas)
+      engine.setPainter(createPainter(context, theme, { hatch, strips, stamps }))
     }
     read()
     const observer = new MutationObserver(read)

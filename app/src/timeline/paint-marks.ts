@@ -6,6 +6,7 @@ import { MarkFlag } from '../model/columns.ts'
 import type { MarkList } from './bar-list.ts'
 import { TICK_FROM_PX } from './collect-marks.ts'
 import type { Scene } from './scene.ts'
+import { snapPx } from './space.ts'
 import type { Theme } from './theme.ts'
 
 const DIAMOND_PX = 4.5
@@ -14,28 +15,86 @@ const TICK_PX = 2
 const TICK_HEIGHT_PX = 6
 const DIMMED_ALPHA = 0.25
 
+/** A rim of the ground's colour sets a mark off from the bar it lies on. */
+const RIM_PX = 1.5
+
+/** Diamonds as small pictures, one a colour: many are copied sooner than they are traced. */
+export class DiamondStamps {
+  private readonly stamps = new Map<string, HTMLCanvasElement>()
+  private readonly createCanvas: () => HTMLCanvasElement
+  private deviceRatio = Number.NaN
+
+  constructor(createCanvas: () => HTMLCanvasElement) {
+    this.createCanvas = createCanvas
+  }
+
+  /** With the diamond in its middle; as large as it is in device px. */
+  get(fill: string, rim: string, deviceRatio: number): HTMLCanvasElement {
+    if (deviceRatio !== this.deviceRatio) this.stamps.clear()
+    this.deviceRatio = deviceRatio
+    const known = this.stamps.get(fill)
+    if (known !== undefined) return known
+    const stamp = this.draw(fill, rim)
+    this.stamps.set(fill, stamp)
+    return stamp
+  }
+
+  private draw(fill: string, rim: string): HTMLCanvasElement {
+    const stamp = this.createCanvas()
+    const sizePx = Math.ceil(2 * (DIAMOND_PX + RIM_PX) * this.deviceRatio)
+    stamp.width = sizePx
+    stamp.height = sizePx
+    const context = stamp.getContext('2d')
+    if (context === null) return stamp
+    context.scale(this.deviceRatio, this.deviceRatio)
+    const middlePx = sizePx / this.deviceRatio / 2
+    beginMarks(context, rim)
+    context.fillStyle = fill
+    context.beginPath()
+    traceDiamond(context, middlePx, middlePx)
+    context.stroke()
+    context.fill()
+    return stamp
+  }
+}
+
+function beginMarks(context: CanvasRenderingContext2D, rim: string): void {
+  context.strokeStyle = rim
+  context.lineWidth = RIM_PX
+  context.lineJoin = 'round'
+  context.imageSmoothingEnabled = false
+}
+
+/** @param stamps undefined = diamonds are traced one by one */
 export function paintMarks(
   context: CanvasRenderingContext2D,
   theme: Theme,
   scene: Scene,
   marks: MarkList,
+  stamps?: DiamondStamps,
 ): void {
-  const { columns } = scene
-  // A rim of the ground's colour sets a mark off from the bar it lies on.
-  context.strokeStyle = theme.surface
-  context.lineWidth = 1.5
-  context.lineJoin = 'round'
+  const { columns, deviceRatio } = scene
+  beginMarks(context, theme.surface)
   for (let mark = 0; mark < marks.count; mark++) {
     const slot = marks.slot[mark] as number
     const flags = columns.markFlags.at(slot)
     const kind = columns.kinds[columns.markKind.at(slot)] ?? ''
     const isDimmed = scene.markMatches !== undefined && scene.markMatches[slot] !== 1
     context.globalAlpha = isDimmed ? DIMMED_ALPHA : 1
-    context.fillStyle = flags & MarkFlag.ERROR ? theme.error : theme.ink(kind).fill
+    const fill = flags & MarkFlag.ERROR ? theme.error : theme.ink(kind).fill
     const xPx = marks.xPx[mark] as number
     const yPx = marks.yPx[mark] as number
+    context.fillStyle = fill
     if (marks.crowded[mark] === 1) {
       context.fillRect(xPx - TICK_PX / 2, yPx + TICK_FROM_PX, TICK_PX, TICK_HEIGHT_PX)
+      continue
+    }
+    if (stamps !== undefined && (flags & MarkFlag.ORPHAN) === 0) {
+      const stamp = stamps.get(fill, theme.surface, deviceRatio)
+      const sizePx = stamp.width / deviceRatio
+      const leftPx = snapPx(xPx - sizePx / 2, deviceRatio)
+      const topPx = snapPx(yPx - sizePx / 2, deviceRatio)
+      context.drawImage(stamp, leftPx, topPx, sizePx, sizePx)
       continue
     }
     context.beginPath()

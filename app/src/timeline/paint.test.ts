@@ -40,7 +40,7 @@ const THEME = readTheme(
 function paint(trace: SyntheticTrace, options: Partial<SceneOptions> = {}): Drawing['calls'] {
   const { context, calls } = recordingContext()
   const scene = sceneOf(trace, { viewport: TEN, widthPx: 1000, ...options })
-  createPainter(context, THEME, undefined).paint(scene, [], 0)
+  createPainter(context, THEME).paint(scene, [], 0)
   return calls
 }
 

@@ -9,7 +9,7 @@ import { collectMarks } from './collect-marks.ts'
 import { TextWidths } from './labels.ts'
 import { paintBars, type Brush } from './paint-bars.ts'
 import { paintGround, paintLines } from './paint-ground.ts'
-import { paintMarks } from './paint-marks.ts'
+import { paintMarks, type DiamondStamps } from './paint-marks.ts'
 import type { Strips } from './paint-strips.ts'
 import type { Scene } from './scene.ts'
 import { rectOf } from './geometry.ts'
@@ -25,15 +25,19 @@ export interface Painter {
   readonly bars: BarList
 }
 
-/**
- * @param hatch a tile of diagonal lines for `wait`, made by `createHatch`; undefined = plain
- * @param strips draws narrow bars; undefined = they are filled one by one
- */
+/** What needs canvases of its own; without one of them, all is drawn stroke by stroke. */
+export interface PaintTools {
+  /** A tile of diagonal lines for `wait`, made by `createHatch`; undefined = plain. */
+  readonly hatch?: CanvasPattern | undefined
+  /** Draws narrow bars. */
+  readonly strips?: Strips | undefined
+  readonly stamps?: DiamondStamps | undefined
+}
+
 export function createPainter(
   context: CanvasRenderingContext2D,
   theme: Theme,
-  hatch: CanvasPattern | undefined,
-  strips?: Strips,
+  { hatch, strips, stamps }: PaintTools = {},
 ): Painter {
   const bars = new BarList()
   const marks = new MarkList()
@@ -60,7 +64,7 @@ export function createPainter(
       collectBars(scene, bars)
       paintBars(brush, scene, bars, nowMs)
       collectMarks(scene, marks)
-      paintMarks(context, theme, scene, marks)
+      paintMarks(context, theme, scene, marks, stamps)
       paintSelection(context, theme, scene)
       paintLines(context, theme, scene)
     },
