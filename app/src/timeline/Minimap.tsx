@@ -150,7 +150,9 @@ const DensityAreas = memo(function DensityAreas({ density }: { density: Density 
   const { bins, series, highest } = density
   const keys = useMemo(() => series.map((_, at) => at), [series])
   const heightPx = HEIGHT_PX - ERRORS_PX - 2
-  const yOf = (value: number): number => HEIGHT_PX - (value / highest) * heightPx
+  // To a tenth of a pixel: a path is text, and its digits are most of what the strip costs.
+  const yOf = (value: number): number =>
+    Math.round((HEIGHT_PX - (value / highest) * heightPx) * 10) / 10
   const errors = density.errorBins.map((bin) => `M${bin + 0.5} 0v${ERRORS_PX}`).join('')
   return (
     <>

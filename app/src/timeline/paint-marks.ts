@@ -75,16 +75,21 @@ export function paintMarks(
 ): void {
   const { columns, deviceRatio } = scene
   beginMarks(context, theme.surface)
+  let filled = ''
   for (let mark = 0; mark < marks.count; mark++) {
     const slot = marks.slot[mark] as number
     const flags = columns.markFlags.at(slot)
     const kind = columns.kinds[columns.markKind.at(slot)] ?? ''
     const isDimmed = scene.markMatches !== undefined && scene.markMatches[slot] !== 1
-    context.globalAlpha = isDimmed ? DIMMED_ALPHA : 1
+    const alpha = isDimmed ? DIMMED_ALPHA : 1
+    if (context.globalAlpha !== alpha) context.globalAlpha = alpha
     const fill = flags & MarkFlag.ERROR ? theme.error : theme.ink(kind).fill
     const xPx = marks.xPx[mark] as number
     const yPx = marks.yPx[mark] as number
-    context.fillStyle = fill
+    if (fill !== filled) {
+      context.fillStyle = fill
+      filled = fill
+    }
     if (marks.crowded[mark] === 1) {
       context.fillRect(xPx - TICK_PX / 2, yPx + TICK_FROM_PX, TICK_PX, TICK_HEIGHT_PX)
       continue

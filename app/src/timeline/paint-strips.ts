@@ -72,8 +72,17 @@ function inksOf(theme: Theme, scene: Scene, alphaOf: AlphaOf): StripInks {
   }
 }
 
+const rgbs = new Map<string, number>()
+
 /** `#rrggbb` as the three lower bytes of a pixel; another notation counts as mid grey. */
 function rgbOf(colour: string): number {
+  let rgb = rgbs.get(colour)
+  // Two themes have a few dozen colours in all.
+  if (rgb === undefined) rgbs.set(colour, (rgb = parseRgb(colour)))
+  return rgb
+}
+
+function parseRgb(colour: string): number {
   const hex = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(colour)
   if (hex === null) return 0x808080
   const [red = 0, green = 0, blue = 0] = hex.slice(1).map((part) => Number.parseInt(part, 16))
