@@ -8,7 +8,7 @@ import { createPace } from '../worker/pace.ts'
 import type { AppState } from './app-state.ts'
 import type { Frames } from './frame.ts'
 import { isLocalId, type LocalFiles } from './local-files.ts'
-import { noteData, resetRun, setConnection, setMatches } from './run-transitions.ts'
+import { isBeingRead, noteData, resetRun, setConnection, setMatches } from './run-transitions.ts'
 import { change, type AppStore } from './store.ts'
 import { DEFAULT_GROUP } from './url.ts'
 
@@ -25,6 +25,8 @@ export interface ControlledParts {
 
 /** React hears of new data so often; the canvas draws it in the next frame. */
 const NOTE_INTERVAL_MS = 200
+/** While a log is read: figures that soon are others would only keep it from being read. */
+const NOTE_INTERVAL_READING_MS = 500
 
 /** Takes what the worker says by itself: data into the columns at once, facts into the store. */
 export function createReporter(parts: ControlledParts): (report: Report) => void {
@@ -33,7 +35,9 @@ export function createReporter(parts: ControlledParts): (report: Report) => void
   let notedLastS = Number.NaN
   /** The run whose data React has not heard of. */
   let dueRun: string | undefined
-  const noting = createPace(NOTE_INTERVAL_MS, () => {
+  const noteIntervalMs = (): number =>
+    isBeingRead(store.getState()) ? NOTE_INTERVAL_READING_MS : NOTE_INTERVAL_MS
+  const noting = createPace(noteIntervalMs, () => {
     if (dueRun === undefined || dueRun !== store.getState().runId) return
     const { version, firstS, lastS } = columns
     const times = { firstS, lastS, lastBeforeS: notedLastS, wallClockS: Date.now() / 1000 }

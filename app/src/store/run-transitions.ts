@@ -48,6 +48,11 @@ export function isFollowed({ connection }: Pick<AppState, 'connection'>): boolea
   return connection.state === 'live' || connection.state === 'reconnecting'
 }
 
+/** Whether the run's log is being read to where it stands now. */
+export function isBeingRead({ progress }: Pick<AppState, 'progress'>): boolean {
+  return progress !== undefined && !progress.done
+}
+
 /** What a patch tells of time; Unix seconds. */
 export interface DataTimes {
   readonly firstS: number

@@ -59,7 +59,7 @@ function testApp(
   }
   const sent: ToWorker[] = []
   const { port, session } = inlineWorker(sent, parts.store.getState().groupBy)
-  const ingest = createIngest(port, createReporter(parts), fail)
+  const ingest = createIngest(port, createReporter(parts), fail, (then) => then())
   const app: App = { ...parts, ingest, timeline: { current: undefined } }
   const page: TestApp = {
     app,
@@ -93,6 +93,7 @@ function inlineWorker(sent: ToWorker[], groupBy: string): { port: WorkerPort; se
     onerror: null,
     postMessage(message) {
       if (message.type === 'taken') return session.taken()
+      if (message.type === 'painted') return session.painted()
       if (message.type === 'regroup') void session.regroup(message.groupBy)
       if (message.type !== 'ask') return void sent.push(message)
       session.answer(message.what, message.ask).then(

@@ -6,7 +6,7 @@ import type { AskPower } from '../energy/use-power.ts'
 import { useApp, useFacts, type App } from '../store/app.tsx'
 import type { AppState } from '../store/app-state.ts'
 import { seekTo } from '../store/playback.ts'
-import { isFollowed } from '../store/run-transitions.ts'
+import { isBeingRead, isFollowed } from '../store/run-transitions.ts'
 import { change } from '../store/store.ts'
 import { NOW_AT, select, setRange, setViewport, toggleGroup } from '../store/transitions.ts'
 import type { TimelineActions } from '../store/timeline-actions.ts'
@@ -29,6 +29,7 @@ export function Timeline() {
     [app, store],
   )
   const isLive = useCallback(() => isFollowed(store.getState()), [store])
+  const isReading = useCallback(() => isBeingRead(store.getState()), [store])
   const clockS = useCallback(() => Date.now() / 1e3 - store.getState().skewS, [store])
   const onActions = useCallback(
     (actions: TimelineActions | undefined) => publish(timeline, actions),
@@ -60,6 +61,7 @@ export function Timeline() {
       dispatch={dispatch}
       frames={frames}
       isLive={isLive}
+      isReading={isReading}
       clockS={clockS}
       nowAt={NOW_AT}
       topW={topW}

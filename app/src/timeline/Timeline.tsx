@@ -32,6 +32,8 @@ export interface TimelineProps {
   readonly frames: Frames
   /** Whether the log still grows. */
   readonly isLive: () => boolean
+  /** Whether what the log holds already is still being read. */
+  readonly isReading: () => boolean
   /** The wall clock on the log's own time, Unix seconds. */
   readonly clockS: () => number
   /** Where "now" stands while following, as a share of the width. */
@@ -170,7 +172,7 @@ function cornerText(firstS: number, clock: 'relative' | 'absolute'): string {
 }
 
 function useEngine(props: TimelineProps): TimelineEngine {
-  const { columns, getFacts, dispatch, frames, isLive, clockS, nowAt, topW } = props
+  const { columns, getFacts, dispatch, frames, isLive, isReading, clockS, nowAt, topW } = props
   return useMemo(() => {
     const still = window.matchMedia('(prefers-reduced-motion: reduce)')
     return new TimelineEngine({
@@ -179,13 +181,14 @@ function useEngine(props: TimelineProps): TimelineEngine {
       dispatch,
       requestFrame: (reason) => frames.requestFrame(reason),
       isLive,
+      isReading,
       clockS,
       nowMs: () => performance.now(),
       isStill: () => still.matches,
       nowAt,
       topW,
     })
-  }, [columns, getFacts, dispatch, frames, isLive, clockS, nowAt, topW])
+  }, [columns, getFacts, dispatch, frames, isLive, isReading, clockS, nowAt, topW])
 }
 
 /** Takes part in the page's frames, and asks for one whenever what is rendered has changed. */

@@ -24,6 +24,7 @@ function bench(trace: SyntheticTrace, facts: Partial<TimelineFacts> = {}) {
     },
     requestFrame: () => undefined,
     isLive: () => clock.live,
+    isReading: () => false,
     clockS: () => clock.wallS,
     nowMs: () => clock.frameMs,
     isStill: () => false,

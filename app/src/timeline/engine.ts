@@ -59,6 +59,8 @@ export interface EngineOptions {
   readonly requestFrame: (reason: string) => void
   /** Whether the log still grows, so that open bars grow with the clock. */
   readonly isLive: () => boolean
+  /** Whether what the log holds already is still being read. */
+  readonly isReading: () => boolean
   /** Wall clock, Unix seconds. */
   readonly clockS: () => number
   /** The frame clock, ms. */
@@ -107,7 +109,7 @@ export class TimelineEngine {
 
   constructor(options: EngineOptions) {
     this.options = options
-    this.pace = createPaintPace(options.nowMs)
+    this.pace = createPaintPace(options.nowMs, options.isReading)
     this.columns = options.columns
     this.dispatch = options.dispatch
   }

@@ -5,6 +5,8 @@
 
 /** Painting takes one part of so many. */
 const PARTS = 3
+/** While a log is read, whose end everybody waits for and whose picture is soon another. */
+const PARTS_READING = 12
 /** Frames come a little early and late. */
 const JITTER_MS = 1
 
@@ -15,13 +17,19 @@ export interface PaintPace {
   run(atMs: number, paint: () => void): void
 }
 
-/** @param nowMs the frame clock, as it is now */
-export function createPaintPace(nowMs: () => number): PaintPace {
+/**
+ * @param nowMs the frame clock, as it is now
+ * @param isReading whether a log is being read to its end
+ */
+export function createPaintPace(nowMs: () => number, isReading: () => boolean): PaintPace {
   let lastMs = -Infinity
   /** Of the last few times, the latest counting most. */
   let tookMs = 0
   return {
-    isDue: (atMs) => atMs - lastMs >= tookMs * PARTS - JITTER_MS,
+    isDue: (atMs) => {
+      const parts = isReading() ? PARTS_READING : PARTS
+      return atMs - lastMs >= tookMs * parts - JITTER_MS
+    },
     run(atMs, paint) {
       const fromMs = nowMs()
       paint()

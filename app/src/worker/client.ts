@@ -27,11 +27,13 @@ interface Waiting {
 /**
  * @param report called with everything the worker says by itself, in order
  * @param fail called when the worker itself breaks
+ * @param afterPaint calls back once what is reported now is on the screen
  */
 export function createIngest(
   worker: WorkerPort,
   report: (message: Report) => void,
   fail: (reason: string) => void,
+  afterPaint: (then: () => void) => void = afterNextFrame,
 ): Ingest {
   const waiting = new Map<number, Waiting>()
   let lastId = 0
@@ -47,7 +49,9 @@ export function createIngest(
     else if (data.type === 'refused') settle(data.id)?.reject(new Error(data.reason))
     else {
       report(data)
-      if (data.type === 'patch') worker.postMessage({ type: 'taken' })
+      if (data.type !== 'patch') return
+      worker.postMessage({ type: 'taken' })
+      if (!data.progress.done) afterPaint(() => worker.postMessage({ type: 'painted' }))
     }
   }
   worker.onerror = (event) => {
@@ -64,6 +68,14 @@ export function createIngest(
       })
     },
   }
+}
+
+/** A message comes after the frame in which it was sent. */
+function afterNextFrame(then: () => void): void {
+  const { port1, port2 } = new MessageChannel()
+  port1.addEventListener('message', then, { once: true })
+  port1.start()
+  requestAnimationFrame(() => port2.postMessage(undefined))
 }
 
 /** Starts the ingest worker of this page. */

@@ -5,6 +5,8 @@ export interface FileSink {
   bytes(chunk: Uint8Array): void
   /** Bytes of the file on disk that have been read. */
   progress(readBytes: number): void
+  /** Resolves when reading may go on. */
+  ready(): Promise<void>
 }
 
 /** How long reading may keep everybody else waiting. */
@@ -48,6 +50,7 @@ export async function readFile(
     if (signal.aborted) return
     sink.bytes(chunk)
     sink.progress(counts.readBytes)
+    await sink.ready()
     if (performance.now() - lastTurnMs > TURN_MS) {
       await turn()
       lastTurnMs = performance.now()

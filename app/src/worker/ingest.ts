@@ -48,6 +48,9 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     case 'taken':
       session?.taken()
       break
+    case 'painted':
+      session?.painted()
+      break
     case 'ask':
       void answer(data)
       break

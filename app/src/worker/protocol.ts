@@ -202,6 +202,8 @@ export type ToWorker =
   | { readonly type: 'retry' }
   /** A patch is in the columns: the next one may come. */
   | { readonly type: 'taken' }
+  /** A patch of a log that is being read is on the screen. */
+  | { readonly type: 'painted' }
   | { readonly type: 'ask'; readonly id: number; readonly what: RequestType; readonly ask: unknown }
 
 /** Worker → page. */

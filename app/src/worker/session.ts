@@ -24,6 +24,10 @@ const PATCH_INTERVAL_MS = 16
 const READING_INTERVAL_MS = 250
 /** How long "at once" lasts. */
 const FIRST_BARS_MS = 50
+/** How long a page's code is cold. */
+const COLD_MS = 1000
+/** A page that is not seen paints nothing, and is not waited for. */
+const LONGEST_PAINT_MS = 200
 const QUALITY_INTERVAL_MS = 400
 const ENERGY_INTERVAL_MS = 250
 /** Bringing joules up to date may take this share of the time. */
@@ -39,6 +43,10 @@ export class Session {
   )
   /** Patches on their way to a page that has not taken them in yet. */
   #untaken = 0
+  /** Patches of the file that is being read on their way to the screen. */
+  #unpainted = 0
+  /** Ends the wait for them. */
+  #goOn: (() => void) | undefined
   /** Whether a patch was held back because of them. */
   #isPatchDue = false
   readonly #qualityPace = createPace(
@@ -105,6 +113,7 @@ export class Session {
       const sink = {
         bytes: (chunk: Uint8Array) => this.#push(chunk, 0),
         progress: (readBytes: number) => this.#setProgress({ readBytes }),
+        ready: () => this.#letPagePaint(),
       }
       await readFile(file, gzip, sink, this.#abort.signal)
     } catch (error) {
@@ -124,6 +133,12 @@ export class Session {
     if (this.#untaken > 0 || !this.#isPatchDue) return
     this.#isPatchDue = false
     this.#patchPace.askNow()
+  }
+
+  /** A patch of the file that is being read is on the page's screen. */
+  painted(): void {
+    this.#unpainted = Math.max(0, this.#unpainted - 1)
+    if (this.#unpainted === 0) this.#goOn?.()
   }
 
   /** Reads the log again when it has not kept the key's values. The last wish wins. */
@@ -208,6 +223,19 @@ export class Session {
     return isFirst ? PATCH_INTERVAL_MS : READING_INTERVAL_MS
   }
 
+  /**
+   * The first pictures of a page take long, its code being cold; where processors are few they would
+   * take several times as long if the file were read meanwhile.
+   */
+  #letPagePaint(): Promise<void> {
+    const isCold = performance.now() - (this.#beganMs ?? -Infinity) < COLD_MS
+    if (!isCold || this.#unpainted === 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#goOn = resolve
+      setTimeout(resolve, LONGEST_PAINT_MS)
+    })
+  }
+
   #readRaw(position: number): Promise<Uint8Array> {
     if (this.#rawLines === undefined) return Promise.reject(new Error('Nothing has been read yet.'))
     return this.#rawLines.read(position)
@@ -283,6 +311,7 @@ export class Session {
   #postPatch(patch: TracePatch): void {
     const progress = this.#currentProgress()
     this.#untaken++
+    if (!progress.done) this.#unpainted++
     this.#post({ type: 'patch', patch, progress }, buffersOf(patch))
   }
 

@@ -44,7 +44,7 @@ export function mountTimeline(trace: SyntheticTrace, facts: Partial<TimelineFact
   const onActions = (next: TimelineActions | undefined): void => {
     actions = next
   }
-  const isLive = (): boolean => false
+  const no = (): boolean => false
   const clockS = (): number => Date.now() / 1e3
   const topW = (): number => 0
   function Page() {
@@ -55,7 +55,8 @@ export function mountTimeline(trace: SyntheticTrace, facts: Partial<TimelineFact
         getFacts={store.getState}
         dispatch={dispatch}
         frames={frames}
-        isLive={isLive}
+        isLive={no}
+        isReading={no}
         clockS={clockS}
         nowAt={0.85}
         topW={topW}
