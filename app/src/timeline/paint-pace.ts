@@ -23,17 +23,20 @@ export interface PaintPace {
  */
 export function createPaintPace(nowMs: () => number, isReading: () => boolean): PaintPace {
   let lastMs = -Infinity
-  /** Of the last few times, the latest counting most. */
   let tookMs = 0
+  /** The shorter of the last two: one that something else held up says nothing of the next. */
+  let takesMs = 0
   return {
     isDue: (atMs) => {
       const parts = isReading() ? PARTS_READING : PARTS
-      return atMs - lastMs >= tookMs * parts - JITTER_MS
+      return atMs - lastMs >= takesMs * parts - JITTER_MS
     },
     run(atMs, paint) {
       const fromMs = nowMs()
       paint()
-      tookMs = (tookMs + nowMs() - fromMs) / 2
+      const beforeMs = tookMs
+      tookMs = nowMs() - fromMs
+      takesMs = Math.min(beforeMs, tookMs)
       lastMs = atMs
     },
   }
