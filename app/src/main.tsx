@@ -5,7 +5,7 @@ import { Columns } from './model/trace-columns.ts'
 import { Root } from './Root.tsx'
 import { AppProvider, type App } from './store/app.tsx'
 import { control, createReporter } from './store/controller.ts'
-import { createFrames } from './store/frame.ts'
+import { afterPaint, createFrames } from './store/frame.ts'
 import { listenToKeys } from './store/keys.ts'
 import { createLocalFiles } from './store/local-files.ts'
 import { runPlayback } from './store/playback.ts'
@@ -26,10 +26,13 @@ function start(root: HTMLElement): void {
     files: createLocalFiles(),
     base,
   }
-  const ingest = createIngest(startWorker(), createReporter(parts), (reason) => {
+  const fail = (reason: string): void => {
     const failed = { state: 'failed', attempt: 0, retryAtS: undefined, reason } as const
     change(parts.store, setConnection, failed)
-  })
+  }
+  const ingest = createIngest(startWorker(), createReporter(parts), fail, (then) =>
+    afterPaint(parts.frames, then),
+  )
   const app: App = { ...parts, ingest, timeline: { current: undefined } }
   keepPreferences(app.store, window)
   control(parts, ingest)

@@ -9,6 +9,8 @@ import type { SparseColumn } from './sparse-column.ts'
 export interface TraceColumns {
   readonly version: number
   readonly spanCount: number
+  /** Slots below it stand at their place; those above are still to be told theirs in a new layout. */
+  readonly placedCount: number
   /** Unix seconds. */
   readonly startS: Column
   /** Unix seconds; NaN while there is no end. */

@@ -29,8 +29,11 @@ export class Figure {
   /** Reads what changed since the last call. */
   sync(columns: TraceColumns): void {
     if (columns.version === this.#version) return
-    const changed = columns.spansChangedSince(this.#version)
-    if (changed === undefined || columns.revisedVersion > this.#version) this.#tellAll(columns)
+    const isRevised = columns.revisedVersion > this.#version
+    const changed = isRevised ? undefined : columns.spansChangedSince(this.#version)
+    if (isRevised) this.#forgetAll()
+    // Of what has been told already, telling it again changes nothing.
+    if (changed === undefined) this.#tellAll(columns)
     else this.#tellChanged(columns, changed)
     this.#version = columns.version
   }
@@ -74,10 +77,13 @@ export class Figure {
     for (const slot of changed) if (!Number.isNaN(values.at(slot))) this.#tell(columns, slot)
   }
 
-  #tellAll(columns: TraceColumns): void {
+  #forgetAll(): void {
     this.#replacedS.each(0, Number.MAX_SAFE_INTEGER, (slot) => this.#onReplaced(slot))
     this.#replacedS.clear()
     this.#open.clear()
+  }
+
+  #tellAll(columns: TraceColumns): void {
     this.#of(columns).each(0, columns.spanCount, (slot) => this.#tell(columns, slot))
   }
 

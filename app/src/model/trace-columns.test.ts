@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { logLines, T0, type SpanRow } from '../testing/log.ts'
 import { columnsOf } from '../testing/trace.ts'
+import { GroupSums } from '../timeline/group-sums.ts'
+import { RowIndex } from '../timeline/row-index.ts'
 import { Ingestor } from '../worker/ingestor.ts'
 import { Columns } from './trace-columns.ts'
 
@@ -46,10 +48,39 @@ test('another grouping and another run make every index void', () => {
   )
   for (const patch of ingestor.flush()) columns.apply(patch)
   const { version, layoutVersion } = columns
-  columns.apply(ingestor.regroup('kind'))
+  for (const patch of ingestor.regroup('kind')) columns.apply(patch)
   expect(columns.layoutVersion).toBeGreaterThan(layoutVersion)
   expect(columns.spansChangedSince(version)).toBeUndefined()
   expect(columns.groups.map(({ label }) => label)).toEqual(['tool_call', 'turn'])
   columns.clear()
   expect([columns.spanCount, columns.groups.length, columns.strings.length]).toEqual([0, 0, 0])
+})
+
+test('another grouping comes in parts, and nobody sees a span in a row of the old one', () => {
+  const rows = Array.from({ length: 25_000 }, (_, i): SpanRow => [
+    i % 2 ? 'turn' : 'tool_call',
+    i,
+    i + 1,
+  ])
+  const ingestor = new Ingestor('agent')
+  const columns = new Columns()
+  const index = new RowIndex()
+  const sums = new GroupSums()
+  ingestor.push(utf8.encode(logLines(rows).join('')))
+  for (const patch of ingestor.flush()) columns.apply(patch)
+  index.sync(columns)
+  const parts = ingestor.regroup('kind')
+  expect(parts.map(({ relayout }) => relayout)).toEqual([true, false, false])
+  const seen = parts.map((part) => {
+    columns.apply(part)
+    index.sync(columns)
+    sums.at(columns)
+    return [0, 1].map((group) => index.spansOf(group, 0)?.count)
+  })
+  expect(seen).toEqual([
+    [5000, 5000],
+    [10_000, 10_000],
+    [12_500, 12_500],
+  ])
+  expect(sums.at(columns)).toEqual(new GroupSums().at(columns))
 })

@@ -13,6 +13,7 @@ import { SparseColumn } from './sparse-column.ts'
 export class Columns implements TraceColumns {
   version = 0
   spanCount = 0
+  placedCount = 0
   readonly startS = new Float64Column()
   readonly endS = new Float64Column()
   readonly fadeS = new SparseColumn()
@@ -55,13 +56,17 @@ export class Columns implements TraceColumns {
   /** Writes one patch. Readers see it by the new version. */
   apply(patch: TracePatch): void {
     this.version += 1
-    if (patch.relayout) this.#forgetLayout()
+    if (patch.relayout) {
+      this.placedCount = 0
+      this.#forgetLayout()
+    }
     this.#spanJournal.add(this.version, patch.spans.slots)
     this.#markJournal.add(this.version, patch.marks.slots)
     for (const kind of patch.kinds) this.kinds.push(kind)
     for (const text of patch.strings) this.strings.push(text)
     if (patch.groups !== undefined) this.groups = patch.groups
     this.#applySpans(patch.spans)
+    this.placedCount = countAfter(this.placedCount, patch.spans.slots)
     this.#applyMarks(patch.marks)
     this.firstS = patch.firstS
     this.lastS = patch.lastS
@@ -78,6 +83,7 @@ export class Columns implements TraceColumns {
   /** Forgets everything: another run, or the log began anew. */
   clear(): void {
     this.spanCount = 0
+    this.placedCount = 0
     this.markCount = 0
     this.highestOwnJ = 0
     for (const column of Object.values(this)) if (isColumn(column)) column.clear()
@@ -117,7 +123,7 @@ export class Columns implements TraceColumns {
     this.subject.write(slots, patch.subject)
     this.#writeStartSubjects(patch)
     // Indexes by row know no moves, and moves are rare: they are built anew.
-    if (this.#places.write(slots, patch.group, patch.row, this.spanCount)) this.#forgetLayout()
+    if (this.#places.write(slots, patch.group, patch.row, this.placedCount)) this.#forgetLayout()
     this.parent.write(slots, patch.parent)
     this.flags.write(slots, patch.flags)
     this.ambiguousAtS.write(slots, patch.ambiguousAtS)

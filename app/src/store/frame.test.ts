@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createFrames, type FrameListener } from './frame.ts'
+import { afterPaint, createFrames, type FrameListener } from './frame.ts'
 
 test('many askers share one frame; state moves before it is painted', () => {
   const scheduled: FrameListener[] = []
@@ -32,4 +32,13 @@ test('a frame asked for within a frame is the next one', () => {
     draw(drawn++)
   }
   expect(drawn).toBe(3)
+})
+
+test('what waits for the paint is called after the frame, once', async () => {
+  const scheduled: FrameListener[] = []
+  const frames = createFrames((draw) => scheduled.push(draw))
+  const painted = new Promise<void>((resolve) => afterPaint(frames, resolve))
+  scheduled.shift()?.(16)
+  await painted
+  expect(scheduled).toHaveLength(0)
 })

@@ -19,9 +19,11 @@ interface BlockSums {
 /** Sums that follow one set of columns. */
 export class GroupSums {
   readonly #blocks = new BlockCache(wholeBlock)
+  #layout = Number.NaN
 
   /** By group; without a playhead, all that is known. */
   at(columns: TraceColumns, playheadS = Number.POSITIVE_INFINITY): GroupSum[] {
+    this.#followLayout(columns)
     const sums = columns.groups.map((): GroupSum => ({ spans: 0, errors: 0, totalS: 0 }))
     for (const [block, whole] of this.#blocks.read(columns).entries()) {
       if (whole.firstS > playheadS) continue
@@ -32,6 +34,13 @@ export class GroupSums {
       for (const [group, sum] of groups) addTo(sums[group], sum)
     }
     return sums
+  }
+
+  /** A block's sums hang on the groups of parents in other blocks, too. */
+  #followLayout({ placedCount, spanCount, layoutVersion }: TraceColumns): void {
+    const layout = placedCount === spanCount ? layoutVersion : Number.NaN
+    if (layout !== this.#layout) this.#blocks.clear()
+    this.#layout = layout
   }
 }
 

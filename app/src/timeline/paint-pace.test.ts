@@ -12,7 +12,7 @@ function pace(isReading = false) {
     nowMs = atMs
     made.run(atMs, () => void (nowMs += tookMs))
   }
-  return { isDue: made.isDue, paintAt }
+  return { isDue: (atMs: number): boolean => made.isDue(atMs), paintAt }
 }
 
 describe('a picture that moves by itself', () => {

@@ -28,7 +28,7 @@ export class RowIndex {
 
   /** Whether spans wait for the next `sync`. */
   isBehind(columns: TraceColumns): boolean {
-    return this.spanCount < columns.spanCount
+    return this.spanCount < columns.placedCount
   }
 
   /**
@@ -42,7 +42,7 @@ export class RowIndex {
     if (isRelaid) this.clear(columns)
     else if (columns.version === this.version && !this.isBehind(columns)) return
     this.changeSpans(columns)
-    this.addSpans(columns, Math.min(columns.spanCount, this.spanCount + most))
+    this.addSpans(columns, Math.min(columns.placedCount, this.spanCount + most))
     if (this.matches === undefined) this.syncMarks(columns)
     this.settle(columns)
     this.version = columns.version

@@ -33,7 +33,7 @@ export function createIngest(
   worker: WorkerPort,
   report: (message: Report) => void,
   fail: (reason: string) => void,
-  afterPaint: (then: () => void) => void = afterNextFrame,
+  afterPaint: (then: () => void) => void,
 ): Ingest {
   const waiting = new Map<number, Waiting>()
   let lastId = 0
@@ -68,14 +68,6 @@ export function createIngest(
       })
     },
   }
-}
-
-/** A message comes after the frame in which it was sent. */
-function afterNextFrame(then: () => void): void {
-  const { port1, port2 } = new MessageChannel()
-  port1.addEventListener('message', then, { once: true })
-  port1.start()
-  requestAnimationFrame(() => port2.postMessage(undefined))
 }
 
 /** Starts the ingest worker of this page. */

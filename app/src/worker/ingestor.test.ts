@@ -133,7 +133,7 @@ test('a key that was not noted while reading gives the same groups after the log
     })(),
   )
   ingestor.finish()
-  columns.apply(ingestor.regroup('team'))
+  for (const patch of ingestor.regroup('team')) columns.apply(patch)
   expect(ingestor.noteValuesOf('team')).toBe(false)
   expect(picture(columns)).toEqual(picture(columnsOf(log, { groupBy: 'team' })))
   expect(columns.groups.map(({ label }) => label)).toEqual(['red', '12', 'no team'])

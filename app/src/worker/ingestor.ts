@@ -147,8 +147,8 @@ export class Ingestor {
     return inParts(changes).map((part) => this.#build(part, false))
   }
 
-  /** Deals rows anew under another key; the patch holds every span and mark, so that none is seen in a row of the other key. */
-  regroup(groupBy: string): TracePatch {
+  /** Deals rows anew under another key. The patches hold every span and mark, the first says so. */
+  regroup(groupBy: string): TracePatch[] {
     const { spanSlots: changed, removedMarks } = this.trace.flush()
     this.energy.noteSpans(changed)
     const spanSlots = Int32Array.from({ length: this.trace.spanCount }, (_, slot) => slot)
@@ -157,7 +157,8 @@ export class Ingestor {
     this.#lanes = new Lanes(this.trace, groupUnder(groupBy, this.#noted))
     this.#lanes.place({ spanSlots })
     const standing = markSlots.filter((slot) => this.trace.hasMark(slot))
-    return this.#build({ spanSlots, markSlots: standing, removedMarks }, true)
+    const parts = inParts({ spanSlots, markSlots: standing, removedMarks })
+    return parts.map((part, at) => this.#build(part, at === 0))
   }
 
   /** What a span is grouped under now; undefined when it has no such value. */

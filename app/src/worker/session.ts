@@ -156,7 +156,9 @@ export class Session {
       if (groupBy !== this.#groupBy) return
     }
     // A log that began anew meanwhile is grouped by this key already.
-    if (ingestor === this.#ingestor) this.#postPatch(ingestor.regroup(groupBy))
+    if (ingestor === this.#ingestor) {
+      for (const patch of ingestor.regroup(groupBy)) this.#postPatch(patch)
+    }
     this.#post({ type: 'regrouped', groupBy })
   }
 
