@@ -56,7 +56,10 @@ export function createFrames(schedule: (callback: FrameListener) => unknown): Fr
 /** Calls back once what the next frame draws is on the screen. */
 export function afterPaint(frames: Frames, then: () => void): void {
   const { port1, port2 } = new MessageChannel()
-  port1.addEventListener('message', then, { once: true })
+  port1.addEventListener('message', () => {
+    port1.close()
+    then()
+  })
   port1.start()
   // A message that is sent in a frame comes after its paint.
   const stop = frames.onFrame(() => {

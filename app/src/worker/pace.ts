@@ -1,5 +1,6 @@
 /** Lets something happen soon, but at most once in a while: one patch a frame is all a page can use. */
 
+/** Timers come a little early, too. */
 const EARLY_MS = 1
 
 export interface Pace {
@@ -33,7 +34,6 @@ export function createPace(interval: number | (() => number), act: () => void): 
   const onTime = (): void => {
     timer = undefined
     if (!isAsked) return
-    // Timers come a little early, too.
     if (leftMs() > EARLY_MS) wait()
     else run()
   }

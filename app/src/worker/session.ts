@@ -43,12 +43,12 @@ export class Session {
   )
   /** Patches on their way to a page that has not taken them in yet. */
   #untaken = 0
-  /** Patches of the file that is being read on their way to the screen. */
+  /** Whether a patch was held back because of them. */
+  #isPatchDue = false
+  /** Patches of a log that is being read on their way to the screen. */
   #unpainted = 0
   /** Ends the wait for them. */
   #goOn: (() => void) | undefined
-  /** Whether a patch was held back because of them. */
-  #isPatchDue = false
   readonly #qualityPace = createPace(
     () => QUALITY_INTERVAL_MS,
     () => this.#sendQuality(),
@@ -135,7 +135,7 @@ export class Session {
     this.#patchPace.askNow()
   }
 
-  /** A patch of the file that is being read is on the page's screen. */
+  /** A patch of a log that is being read is on the page's screen. */
   painted(): void {
     this.#unpainted = Math.max(0, this.#unpainted - 1)
     if (this.#unpainted === 0) this.#goOn?.()
