@@ -1,16 +1,19 @@
 /**
  * Keeps the address and the store the same. Another run or grouping is a step of history; panning
- * and selecting replace the step they are in, at most a few times a second.
+ * and selecting replace the step they are in, once they rest: with each change of an address the
+ * browser fetches the page's icon again.
  */
 import type { TraceColumns } from '../model/columns.ts'
-import { createPace } from '../worker/pace.ts'
 import type { AppState } from './app-state.ts'
+import { createRest } from './rest.ts'
 import { enterRun } from './run-transitions.ts'
 import type { AppStore } from './store.ts'
 import { select, setGroupBy, setQuery, setViewport } from './transitions.ts'
 import { DEFAULT_GROUP, formatHash, parseHash, toUnixS, type UrlView } from './url.ts'
 
-const WRITE_INTERVAL_MS = 250
+const REST_MS = 250
+/** What never rests, as playback, is written this often. */
+const LONGEST_MS = 2000
 
 /** Reads the address, then follows it and writes it. Returns how to stop. */
 export function syncUrl(store: AppStore, columns: TraceColumns, page: Window): () => void {
@@ -41,7 +44,7 @@ export function syncUrl(store: AppStore, columns: TraceColumns, page: Window): (
   const addressOf = (hash: string): string =>
     `${page.location.pathname}${page.location.search}${hash}`
 
-  const writing = createPace(WRITE_INTERVAL_MS, () => {
+  const writing = createRest(REST_MS, LONGEST_MS, () => {
     if (wanted !== undefined && wanted.runId === store.getState().runId) return
     // A followed run slides all the time and keeps its address; the browser need not hear of that.
     const hash = hashOf(store.getState())

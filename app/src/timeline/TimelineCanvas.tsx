@@ -136,7 +136,7 @@ function useTheme(engine: TimelineEngine, canvas: HTMLCanvasElement | null): voi
       const styles = getComputedStyle(canvas)
       const theme = readTheme((name) => styles.getPropertyValue(name))
       const hatch = createHatch(createCanvas(), theme.ink('wait').fill, engine.deviceRatio)
-      const stamps = new DiamondStamps(createCanvas)
+      const stamps = new DiamondStamps()
       engine.setPainter(createPainter(context, theme, { hatch, strips, stamps }))
     }
     read()

@@ -22,7 +22,7 @@ import {
 } from './group-layout.ts'
 import type { RowIndex } from './row-index.ts'
 import { heatOf, UNKNOWN_HEAT } from './heat.ts'
-import { NODE_SHIFT } from './row-level.ts'
+import type { CutView, RowCut } from './row-cut.ts'
 import type { RowTree } from './row-tree.ts'
 import type { Scene } from './scene.ts'
 import { snapPx } from './space.ts'
@@ -63,11 +63,12 @@ export function collectBars(scene: Scene, list: BarList): void {
 
 function collectIndex(scene: Scene, index: RowIndex, collector: Collector, state: number): void {
   const bottomPx = scene.scrollTopPx + scene.heightPx
+  index.cuts.beginFrame()
   eachVisibleBlock(scene, (block, group) => {
     const [from, to] = rowsBetween(block, scene.scrollTopPx, bottomPx)
     for (let row = from; row < to; row++) {
       const tree = index.spansOf(group, row)
-      if (tree !== undefined) collector.row(tree, block, row, state)
+      if (tree !== undefined) collector.row(tree, index.cuts.of(tree), block, row, state)
     }
   })
 }
@@ -75,9 +76,11 @@ function collectIndex(scene: Scene, index: RowIndex, collector: Collector, state
 /** The bars of one row, exactly as `collectBars` has them. */
 export function collectRow(scene: Scene, group: number, row: number, list: BarList): void {
   list.clear()
-  const block = scene.layout.blocks[group]
-  const tree = scene.index.spansOf(group, row)
-  if (block !== undefined && tree !== undefined) new Collector(scene, list).row(tree, block, row, 0)
+  const { layout, index } = scene
+  const block = layout.blocks[group]
+  const tree = index.spansOf(group, row)
+  if (block === undefined || tree === undefined) return
+  new Collector(scene, list).row(tree, index.cuts.of(tree), block, row, 0)
 }
 
 /** Left and right edge of a bar from `startS` to `endS`, in CSS px. */
@@ -95,10 +98,11 @@ function clampPx(scene: Scene, xPx: number): number {
   return Math.min(Math.max(xPx, -widthPx), 2 * widthPx)
 }
 
-/** One walk down the trees of the visible rows. Fields are the pixel column being merged. */
+/** One pass over the visible rows. Fields are the pixel column being merged. */
 class Collector {
   private readonly scene: Scene
   private readonly list: BarList
+  private readonly view: CutView
   private readonly leftS: number
   private readonly rightS: number
   /** How long a pixel column is. */
@@ -130,49 +134,42 @@ class Collector {
     this.knownS = scene.playheadS ?? Number.MAX_VALUE
     const rightS = scale.originS + (scale.widthPx + MARGIN_PX) / scale.pxPerS
     this.rightS = Math.min(rightS, scene.playheadS ?? Infinity)
+    this.view = { leftS: this.leftS, rightS, columnS: this.columnS }
   }
 
-  row(tree: RowTree, block: GroupBlock, row: number, state: number): void {
+  row(tree: RowTree, cut: RowCut, block: GroupBlock, row: number, state: number): void {
     this.tree = tree
     this.state = block.collapsed ? state | BarState.STRIP : state
     this.topPx = barTopPx(block, row) - this.scene.scrollTopPx
     this.heightPx = barHeightPx(block)
     this.rowFrom = this.list.count
     this.columnPx = NaN
-    const top = tree.levels.length - 1
-    this.walk(tree, top, 0, tree.levels[top]?.count ?? tree.count)
+    cut.read(tree, this.scene.columns, this.view)
+    this.parts(tree, cut)
     this.flush()
     this.giveRoom()
   }
 
-  /** False once the right edge is passed: starts are sorted. */
-  private walk(tree: RowTree, at: number, from: number, to: number): boolean {
-    const level = tree.levels[at]
-    if (level === undefined) return this.leaves(tree, from, to)
-    const { times, kind, coveredS } = level
-    const { leftS, rightS, knownS, columnS } = this
+  private parts(tree: RowTree, cut: RowCut): void {
+    const { leftS, rightS, knownS } = this
     const isHeat = this.scene.heat !== undefined
-    const shift = NODE_SHIFT * (at + 1)
-    const below = tree.levels[at - 1]?.count ?? tree.count
-    for (let node = from; node < to; node++) {
-      const startS = times[2 * node] as number
-      if (startS > rightS) return false
-      const endS = times[2 * node + 1] as number
+    for (let at = 0; at < cut.count; at++) {
+      const startS = cut.startS[at] as number
+      if (startS > rightS) return
+      const endS = startS + (cut.lengthS[at] as number)
       if (endS < leftS) continue
-      if (endS - startS < columnS) {
-        const first = node << shift
-        const last = Math.min((node + 1) << shift, tree.count)
-        const error = level.errorAtS(node) <= knownS
-        const ink = isHeat ? this.hottest(tree, first, last) : (kind[node] as number)
-        if (!(startS < this.columnUntilS)) this.beginColumn(startS, ink, first)
-        this.merge(endS, ink, coveredS[node] as number, error, last)
-      } else {
-        const first = node << NODE_SHIFT
-        const end = Math.min(first + (1 << NODE_SHIFT), below)
-        if (!this.walk(tree, at - 1, first, end)) return false
+      const from = cut.from[at] as number
+      const to = cut.to[at] as number
+      // What ends after the playhead may be open there.
+      if (endS > knownS) {
+        this.leaves(tree, from, to)
+        continue
       }
+      const error = startS + (cut.errorAfterS[at] as number) <= knownS
+      const ink = isHeat ? this.hottest(tree, from, to) : (cut.kind[at] as number)
+      if (!(startS < this.columnUntilS)) this.beginColumn(startS, ink, from)
+      this.merge(endS, ink, cut.coveredS[at] as number, error, to)
     }
-    return true
   }
 
   /**
@@ -191,13 +188,13 @@ class Collector {
     return hottest < 0 ? UNKNOWN_HEAT : hottest
   }
 
-  private leaves(tree: RowTree, from: number, to: number): boolean {
+  private leaves(tree: RowTree, from: number, to: number): void {
     const { columns, heat, playheadS, nowS } = this.scene
     const { leftS, rightS, columnS } = this
     for (let index = from; index < to; index++) {
       const slot = tree.slots[index] as number
       const startS = columns.startS.at(slot)
-      if (startS > rightS) return false
+      if (startS > rightS) return
       const endS = barEndS(columns, slot, playheadS, nowS)
       if (endS < leftS) continue
       const flags = flagsAt(columns, slot, playheadS)
@@ -213,7 +210,6 @@ class Collector {
         this.merge(endS, kind, endS - startS, error, index + 1)
       }
     }
-    return true
   }
 
   private single(

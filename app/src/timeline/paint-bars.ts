@@ -14,7 +14,9 @@ export interface Brush {
   readonly widths: TextWidths
   /** Undefined = there is no canvas for them, and narrow bars are filled one by one. */
   readonly strips: Strips | undefined
-  /** Scratch of the sort by style; replaced when too small. */
+  /** The bars that are not done with as strips; replaced, as the scratch is, when too small. */
+  apart: Int32Array
+  /** Scratch of the sort by style. */
   buckets: Int32Array
   order: Int32Array
 }
@@ -42,22 +44,34 @@ const BASELINE_PX = 12
 const ORNATE = BarState.OPEN | BarState.FADES | BarState.AMBIGUOUS | BarState.CLOCK
 
 export function paintBars(brush: Brush, scene: Scene, bars: BarList, nowMs: number): void {
-  paintNarrow(brush, scene, bars)
-  paintPlain(brush, scene, bars, sortByStyle(brush, scene, bars))
-  paintOrnate(brush, scene, bars, nowMs)
-  paintErrors(brush, scene, bars)
-  paintLabels(brush, scene, bars)
+  const apart = paintNarrow(brush, scene, bars)
+  paintPlain(brush, scene, bars, sortByStyle(brush, scene, bars, apart))
+  paintOrnate(brush, scene, bars, apart, nowMs)
+  paintErrors(brush, scene, bars, apart)
+  paintLabels(brush, scene, bars, apart)
   brush.context.globalAlpha = 1
 }
 
-function paintNarrow(brush: Brush, scene: Scene, bars: BarList): void {
-  brush.strips?.paint(brush.context, scene, bars, {
+/** Draws the strips. Gives the other bars, and those that may have a label beside them. */
+function paintNarrow(brush: Brush, scene: Scene, bars: BarList): Int32Array {
+  if (brush.apart.length < bars.count) brush.apart = new Int32Array(bars.leftPx.length)
+  const { apart, strips } = brush
+  let count = 0
+  strips?.begin(scene, {
     theme: brush.theme,
-    isNarrow: (bar) => isStrip(brush, scene, bars, bar),
-    alphaOf: (list, bar) => stripAlpha(scene, list, bar),
+    alphaOf: stripAlpha,
     errorPx: ERROR_EDGE_PX,
     flagShare: FLAG_SHARE,
   })
+  for (let bar = 0; bar < bars.count; bar++) {
+    if (strips !== undefined && isStrip(brush, scene, bars, bar)) {
+      strips.add(bars, bar)
+      if ((bars.state[bar] as number) & BarState.MERGED) continue
+    }
+    apart[count++] = bar
+  }
+  strips?.draw(brush.context)
+  return apart.subarray(0, count)
 }
 
 /** Whether a bar is drawn with the strips: it has no corners, no hatch and no ornament. */
@@ -71,9 +85,9 @@ function isStrip(brush: Brush, scene: Scene, bars: BarList, bar: number): boolea
 }
 
 /** A wait is hatched; where that cannot be seen it is as pale as a hatch is from afar. */
-function stripAlpha(scene: Scene, bars: BarList, bar: number): number {
-  const isWait = scene.inks[bars.kind[bar] as number] === 'wait'
-  return isWait ? alphaOf(bars, bar) * HATCH_ALPHA : alphaOf(bars, bar)
+function stripAlpha(kind: string, cover: number, isDimmed: boolean): number {
+  const alpha = coverAlpha(cover, isDimmed)
+  return kind === 'wait' ? alpha * HATCH_ALPHA : alpha
 }
 
 /** A style is a kind, a cover and dimmed or not; a counting sort, so no comparison a bar. */
@@ -83,14 +97,14 @@ function styleOf(bars: BarList, bar: number): number {
 }
 
 /** Sorts what is not a strip, and says how many that are. */
-function sortByStyle(brush: Brush, scene: Scene, bars: BarList): number {
+function sortByStyle(brush: Brush, scene: Scene, bars: BarList, apart: Int32Array): number {
   const styles = scene.inks.length * COVERS * 2
   if (brush.buckets.length < styles + 1) brush.buckets = new Int32Array(styles * 2 + 1)
-  if (brush.order.length < bars.count) brush.order = new Int32Array(bars.leftPx.length)
+  if (brush.order.length < apart.length) brush.order = new Int32Array(brush.apart.length)
   const { buckets, order } = brush
   buckets.fill(0)
   let count = 0
-  for (let bar = 0; bar < bars.count; bar++) {
+  for (const bar of apart) {
     if (isStrip(brush, scene, bars, bar)) continue
     const after = styleOf(bars, bar) + 1
     buckets[after] = (buckets[after] as number) + 1
@@ -99,7 +113,7 @@ function sortByStyle(brush: Brush, scene: Scene, bars: BarList): number {
   for (let style = 1; style < buckets.length; style++) {
     buckets[style] = (buckets[style] as number) + (buckets[style - 1] as number)
   }
-  for (let bar = 0; bar < bars.count; bar++) {
+  for (const bar of apart) {
     if (isStrip(brush, scene, bars, bar)) continue
     const style = styleOf(bars, bar)
     const at = buckets[style] as number
@@ -131,8 +145,13 @@ function paintPlain(brush: Brush, scene: Scene, bars: BarList, count: number): v
 }
 
 function alphaOf(bars: BarList, bar: number): number {
-  const cover = COVER_ALPHA[bars.cover[bar] as number] ?? 1
-  return (bars.state[bar] as number) & BarState.DIMMED ? cover * DIMMED_ALPHA : cover
+  const isDimmed = ((bars.state[bar] as number) & BarState.DIMMED) !== 0
+  return coverAlpha(bars.cover[bar] as number, isDimmed)
+}
+
+function coverAlpha(cover: number, isDimmed: boolean): number {
+  const alpha = COVER_ALPHA[cover] ?? 1
+  return isDimmed ? alpha * DIMMED_ALPHA : alpha
 }
 
 /** Narrow bars are filled at once; rounded ones are gathered in one path. */
@@ -185,9 +204,15 @@ function paintWaits(brush: Brush, bars: BarList, from: number, to: number): void
   context.stroke()
 }
 
-function paintOrnate(brush: Brush, scene: Scene, bars: BarList, nowMs: number): void {
+function paintOrnate(
+  brush: Brush,
+  scene: Scene,
+  bars: BarList,
+  apart: Int32Array,
+  nowMs: number,
+): void {
   const { context } = brush
-  for (let bar = 0; bar < bars.count; bar++) {
+  for (const bar of apart) {
     const state = bars.state[bar] as number
     if ((state & ORNATE) === 0) continue
     const kind = scene.inks[bars.kind[bar] as number] ?? ''
@@ -341,9 +366,9 @@ function paintHourglass(
 }
 
 /** A red left edge; it is never narrower than itself, so one failed span shows in a day's view. */
-function paintErrors(brush: Brush, scene: Scene, bars: BarList): void {
+function paintErrors(brush: Brush, scene: Scene, bars: BarList, apart: Int32Array): void {
   const { context, theme } = brush
-  for (let bar = 0; bar < bars.count; bar++) {
+  for (const bar of apart) {
     const state = bars.state[bar] as number
     if ((state & BarState.ERROR) === 0 || isStrip(brush, scene, bars, bar)) continue
     const leftPx = bars.leftPx[bar] as number
@@ -394,13 +419,13 @@ function paintCross(
   context.stroke()
 }
 
-function paintLabels(brush: Brush, scene: Scene, bars: BarList): void {
+function paintLabels(brush: Brush, scene: Scene, bars: BarList, apart: Int32Array): void {
   const { context, theme, widths } = brush
   const without = BarState.MERGED | BarState.STRIP | BarState.DIMMED | BarState.CLOCK
   context.font = brush.font
   context.textBaseline = 'alphabetic'
   context.globalAlpha = 1
-  for (let bar = 0; bar < bars.count; bar++) {
+  for (const bar of apart) {
     const state = bars.state[bar] as number
     if (state & without || bars.heightPx[bar] !== BAR_PX) continue
     const label = placeLabel(scene, bars, bar, widths)

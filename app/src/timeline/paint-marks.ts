@@ -15,37 +15,35 @@ const TICK_PX = 2
 const TICK_HEIGHT_PX = 6
 const DIMMED_ALPHA = 0.25
 
+type Context2D = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D
+
 /** A rim of the ground's colour sets a mark off from the bar it lies on. */
 const RIM_PX = 1.5
 
-/** Diamonds as small pictures, one a colour: many are copied sooner than they are traced. */
+/**
+ * Diamonds as small pictures, one a colour: many are copied sooner than they are traced. They are
+ * bitmaps, since a canvas that is copied from is looked at anew each time.
+ */
 export class DiamondStamps {
-  private readonly stamps = new Map<string, HTMLCanvasElement>()
-  private readonly createCanvas: () => HTMLCanvasElement
+  private readonly stamps = new Map<string, ImageBitmap>()
   private deviceRatio = Number.NaN
 
-  constructor(createCanvas: () => HTMLCanvasElement) {
-    this.createCanvas = createCanvas
-  }
-
   /** With the diamond in its middle; as large as it is in device px. */
-  get(fill: string, rim: string, deviceRatio: number): HTMLCanvasElement {
+  get(fill: string, rim: string, deviceRatio: number): ImageBitmap | undefined {
     if (deviceRatio !== this.deviceRatio) this.stamps.clear()
     this.deviceRatio = deviceRatio
     const known = this.stamps.get(fill)
     if (known !== undefined) return known
     const stamp = this.draw(fill, rim)
-    this.stamps.set(fill, stamp)
+    if (stamp !== undefined) this.stamps.set(fill, stamp)
     return stamp
   }
 
-  private draw(fill: string, rim: string): HTMLCanvasElement {
-    const stamp = this.createCanvas()
+  private draw(fill: string, rim: string): ImageBitmap | undefined {
     const sizePx = Math.ceil(2 * (DIAMOND_PX + RIM_PX) * this.deviceRatio)
-    stamp.width = sizePx
-    stamp.height = sizePx
-    const context = stamp.getContext('2d')
-    if (context === null) return stamp
+    const canvas = new OffscreenCanvas(sizePx, sizePx)
+    const context = canvas.getContext('2d')
+    if (context === null) return undefined
     context.scale(this.deviceRatio, this.deviceRatio)
     const middlePx = sizePx / this.deviceRatio / 2
     beginMarks(context, rim)
@@ -54,11 +52,11 @@ export class DiamondStamps {
     traceDiamond(context, middlePx, middlePx)
     context.stroke()
     context.fill()
-    return stamp
+    return canvas.transferToImageBitmap()
   }
 }
 
-function beginMarks(context: CanvasRenderingContext2D, rim: string): void {
+function beginMarks(context: Context2D, rim: string): void {
   context.strokeStyle = rim
   context.lineWidth = RIM_PX
   context.lineJoin = 'round'
@@ -94,8 +92,9 @@ export function paintMarks(
       context.fillRect(xPx - TICK_PX / 2, yPx + TICK_FROM_PX, TICK_PX, TICK_HEIGHT_PX)
       continue
     }
-    if (stamps !== undefined && (flags & MarkFlag.ORPHAN) === 0) {
-      const stamp = stamps.get(fill, theme.surface, deviceRatio)
+    const isOrphan = (flags & MarkFlag.ORPHAN) !== 0
+    const stamp = isOrphan ? undefined : stamps?.get(fill, theme.surface, deviceRatio)
+    if (stamp !== undefined) {
       const sizePx = stamp.width / deviceRatio
       const leftPx = snapPx(xPx - sizePx / 2, deviceRatio)
       const topPx = snapPx(yPx - sizePx / 2, deviceRatio)
@@ -103,7 +102,7 @@ export function paintMarks(
       continue
     }
     context.beginPath()
-    if (flags & MarkFlag.ORPHAN) traceOrphan(context, xPx, yPx)
+    if (isOrphan) traceOrphan(context, xPx, yPx)
     else traceDiamond(context, xPx, yPx)
     context.stroke()
     context.fill()
@@ -111,7 +110,7 @@ export function paintMarks(
   context.globalAlpha = 1
 }
 
-function traceDiamond(context: CanvasRenderingContext2D, xPx: number, yPx: number): void {
+function traceDiamond(context: Context2D, xPx: number, yPx: number): void {
   context.moveTo(xPx, yPx - DIAMOND_PX)
   context.lineTo(xPx + DIAMOND_PX, yPx)
   context.lineTo(xPx, yPx + DIAMOND_PX)

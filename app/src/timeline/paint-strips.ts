@@ -1,45 +1,44 @@
 /** Draws a frame's narrow bars by way of {@link StripPixels} and a canvas that nobody sees. */
-import type { BarList } from './bar-list.ts'
+import { BarState, type BarList } from './bar-list.ts'
 import type { Scene } from './scene.ts'
 import { StripPixels, type StripInks } from './strip-pixels.ts'
 import type { Theme } from './theme.ts'
 
-/** How a bar's colour becomes a pixel; `alpha` is from 0 to 1. */
-export type AlphaOf = (bars: BarList, bar: number) => number
+export interface StripLook {
+  readonly theme: Theme
+  /** How strong the colour of a kind's bar is, from 0 to 1; `cover` in quarters. */
+  readonly alphaOf: (kind: string, cover: number, isDimmed: boolean) => number
+  /** How wide the red edge of a failed bar is, CSS px. */
+  readonly errorPx: number
+  /** How high the flag of a merged bar with an error in it is, as a share of the bar. */
+  readonly flagShare: number
+}
 
+/** One frame after the other: `begin`, `add` for each bar, `draw`. */
 export class Strips {
   private readonly context: CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D
   private readonly pixels = new StripPixels()
   private image: ImageData | undefined
+  private widthPx = 0
+  private flagShare = 0
 
   /** @param context of an empty canvas of its own */
   constructor(context: CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D) {
     this.context = context
   }
 
-  /** Notes every bar that `isNarrow`, then draws all of them. */
-  paint(
-    target: CanvasRenderingContext2D,
-    scene: Scene,
-    bars: BarList,
-    options: {
-      readonly theme: Theme
-      readonly isNarrow: (bar: number) => boolean
-      readonly alphaOf: AlphaOf
-      readonly errorPx: number
-      readonly flagShare: number
-    },
-  ): void {
-    const { pixels } = this
-    const inks = inksOf(options.theme, scene, options.alphaOf)
-    pixels.begin(scene.widthPx, scene.heightPx, scene.deviceRatio)
-    for (let bar = 0; bar < bars.count; bar++) {
-      if (options.isNarrow(bar)) pixels.add(bars, bar, inks, options.errorPx)
-    }
-    this.draw(target, scene, options.flagShare)
+  begin(scene: Scene, look: StripLook): void {
+    const inks = inksOf(scene, look)
+    this.widthPx = scene.widthPx
+    this.flagShare = look.flagShare
+    this.pixels.begin(scene.widthPx, scene.heightPx, scene.deviceRatio, inks, look.errorPx)
   }
 
-  private draw(target: CanvasRenderingContext2D, scene: Scene, flagShare: number): void {
+  add(bars: BarList, bar: number): void {
+    this.pixels.add(bars, bar)
+  }
+
+  draw(target: CanvasRenderingContext2D): void {
     const { rows, width, lines, bytes } = this.pixels
     if (rows.length === 0) return
     const { canvas } = this.context
@@ -53,21 +52,35 @@ export class Strips {
     target.imageSmoothingEnabled = false
     for (const [row, { topPx, heightPx, hasFlags }] of rows.entries()) {
       const line = 2 * row
-      target.drawImage(canvas, 0, line, width, 1, 0, topPx, scene.widthPx, heightPx)
+      target.drawImage(canvas, 0, line, width, 1, 0, topPx, this.widthPx, heightPx)
       if (!hasFlags) continue
-      const flagPx = heightPx * flagShare
-      target.drawImage(canvas, 0, line + 1, width, 1, 0, topPx, scene.widthPx, flagPx)
+      const flagPx = heightPx * this.flagShare
+      target.drawImage(canvas, 0, line + 1, width, 1, 0, topPx, this.widthPx, flagPx)
     }
   }
 }
 
-/** Colours are worked out once a kind, not once a bar. */
-function inksOf(theme: Theme, scene: Scene, alphaOf: AlphaOf): StripInks {
-  const fills = scene.inks.map((kind) => rgbOf(theme.ink(kind).fill))
+/** From uncovered to covered whole, each plain and dimmed. */
+const LOOKS_A_KIND = 10
+
+/** Colours are worked out once a look, not once a bar. */
+function inksOf({ inks }: Scene, { theme, alphaOf }: StripLook): StripInks {
+  const looks = new Uint32Array(inks.length * LOOKS_A_KIND)
+  for (const [kind, name] of inks.entries()) {
+    const rgb = rgbOf(theme.ink(name).fill)
+    for (let look = 0; look < LOOKS_A_KIND; look++) {
+      // A hair paler than an error, which no bar that is drawn later may hide.
+      const alpha = alphaOf(name, look >> 1, (look & 1) === 1) * 0.99
+      looks[kind * LOOKS_A_KIND + look] = withAlpha(rgb, alpha)
+    }
+  }
   const red = rgbOf(theme.error)
   return {
-    // A hair paler than an error, which no bar that is drawn later may hide.
-    bar: (bars, bar) => withAlpha(fills[bars.kind[bar] as number] ?? 0, alphaOf(bars, bar) * 0.99),
+    bar: (bars, bar) => {
+      const isDimmed = (bars.state[bar] as number) & BarState.DIMMED ? 1 : 0
+      const look = 2 * (bars.cover[bar] as number) + isDimmed
+      return looks[(bars.kind[bar] as number) * LOOKS_A_KIND + look] ?? 0
+    },
     error: (isDimmed) => withAlpha(red, isDimmed ? 0.25 : 1),
   }
 }

@@ -52,6 +52,7 @@ export function createPainter(
       context.font = font
       return context.measureText(text).width
     }),
+    apart: new Int32Array(256),
     buckets: new Int32Array(64),
     order: new Int32Array(256),
   }

@@ -58,10 +58,16 @@ describe('an index that follows', () => {
       fc.property(
         spansArbitrary,
         fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 20 }),
-        fc.constantFrom(0.5, 4, 30, 110),
-        (records, sizes, spanS) => {
+        fc.constantFrom(0.5, 4, 30, 110, 4000),
+        fc.boolean(),
+        (records, sizes, spanS, isDrawn) => {
           const trace = new SyntheticTrace()
           const index = new RowIndex()
+          const viewport = { startS: T0 + 10, endS: T0 + 10 + spanS }
+          const draw = () => {
+            const scene = sceneOf(trace, { viewport, nowS: T0 + 120 })
+            return isDrawn ? barsOf({ ...scene, index }) : []
+          }
           let from = 0
           for (let at = 0; from < records.length; at++) {
             const to = from + (sizes[at % sizes.length] ?? 1)
@@ -69,15 +75,16 @@ describe('an index that follows', () => {
             const batch = records.slice(from, to)
             trace.add(batch.map((record) => ({ ...toSpan({ ...record, lengthS: undefined }) })))
             index.sync(trace.columns)
+            draw()
             for (const [offset, record] of batch.entries()) {
               const slot = from + offset
               const span = toSpan(record)
               trace.change(slot, { endS: span.endS, ...errorOf(span) })
             }
             index.sync(trace.columns)
+            draw()
             from = to
           }
-          const viewport = { startS: T0 + 10, endS: T0 + 10 + spanS }
           const scene = sceneOf(trace, { viewport, nowS: T0 + 120 })
           expect(barsOf({ ...scene, index })).toEqual(barsOf(scene))
         },

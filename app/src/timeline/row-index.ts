@@ -4,6 +4,7 @@
  */
 import { MarkFlag, type TraceColumns } from '../model/columns.ts'
 import { MarkRow } from './mark-row.ts'
+import { RowCuts } from './row-cut.ts'
 import { RowTree } from './row-tree.ts'
 
 interface GroupRows {
@@ -12,6 +13,7 @@ interface GroupRows {
 }
 
 export class RowIndex {
+  readonly cuts = new RowCuts()
   private readonly groups: (GroupRows | undefined)[] = []
   private version = -1
   private layoutVersion = -1

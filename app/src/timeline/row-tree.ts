@@ -37,6 +37,8 @@ export class RowTree {
   private readonly changed: number[] = []
   /** From this index on, spans are new or have moved. */
   private movedFrom = Infinity
+  /** The first index that is not what it was when it was last taken. */
+  private changedFrom = 0
 
   /** Whether `settle` must come before the next read. */
   get isSettled(): boolean {
@@ -67,11 +69,20 @@ export class RowTree {
 
   /** Merges what is pending and brings the levels up to date. Cost: O(new · log) when in order. */
   settle(columns: TraceColumns): void {
+    for (const index of this.changed) this.changedFrom = Math.min(this.changedFrom, index)
     if (this.changed.length > 0) this.refresh(columns, Infinity)
     this.changed.length = 0
     if (this.pending.length > 0) this.mergePending(columns)
     if (this.movedFrom < this.count) this.refresh(columns, this.movedFrom)
+    this.changedFrom = Math.min(this.changedFrom, this.movedFrom)
     this.movedFrom = Infinity
+  }
+
+  /** The first index at which anything has changed since the last call; Infinity = nothing has. */
+  takeChangedFrom(): number {
+    const from = this.changedFrom
+    this.changedFrom = Infinity
+    return from
   }
 
   /** Position of a span in the row; −1 = not here. */

@@ -34,10 +34,25 @@ export class StripPixels {
   readonly rows: StripRow[] = []
   private pixels = new Uint32Array(0)
   private ratio = 1
+  private inks: StripInks | undefined
+  private errorPx = 0
   private readonly rowAt = new Map<number, number>()
+  /** The last bar's row, as most bars are of the same row as the one before. */
+  private lastTopPx = NaN
+  private lastRow = -1
 
-  /** Forgets the last frame; sizes are the canvas's, in CSS px. */
-  begin(widthPx: number, heightPx: number, deviceRatio: number): void {
+  /**
+   * Forgets the last frame; sizes are the canvas's, in CSS px.
+   *
+   * @param errorPx how wide the red edge of a failed bar is, CSS px
+   */
+  begin(
+    widthPx: number,
+    heightPx: number,
+    deviceRatio: number,
+    inks: StripInks,
+    errorPx: number,
+  ): void {
     const width = Math.round(widthPx * deviceRatio)
     const lines = 2 * (Math.ceil(heightPx / ROW_APART_PX) + 2)
     if (width !== this.width || lines !== this.lines) {
@@ -47,14 +62,17 @@ export class StripPixels {
     this.width = width
     this.lines = lines
     this.ratio = deviceRatio
+    this.inks = inks
+    this.errorPx = errorPx
     this.rows.length = 0
     this.rowAt.clear()
+    this.lastTopPx = NaN
   }
 
-  /** @param errorPx how wide the red edge of a failed bar is, CSS px */
-  add(bars: BarList, bar: number, inks: StripInks, errorPx: number): void {
+  add(bars: BarList, bar: number): void {
+    const { inks, errorPx } = this
     const row = this.rowOf(bars.topPx[bar] as number, bars.heightPx[bar] as number)
-    if (row < 0) return
+    if (row < 0 || inks === undefined) return
     const state = bars.state[bar] as number
     const leftPx = bars.leftPx[bar] as number
     const rightPx = bars.rightPx[bar] as number
@@ -68,8 +86,13 @@ export class StripPixels {
   }
 
   private rowOf(topPx: number, heightPx: number): number {
-    const known = this.rowAt.get(topPx)
-    if (known !== undefined) return known
+    if (topPx === this.lastTopPx) return this.lastRow
+    this.lastTopPx = topPx
+    this.lastRow = this.rowAt.get(topPx) ?? this.newRow(topPx, heightPx)
+    return this.lastRow
+  }
+
+  private newRow(topPx: number, heightPx: number): number {
     if (2 * this.rows.length >= this.lines) return -1
     const row = this.rows.push({ topPx, heightPx, hasFlags: false }) - 1
     this.rowAt.set(topPx, row)

@@ -1,0 +1,238 @@
+/**
+ * A row as frames read it: the cut through its tree at which everything is narrower than a pixel,
+ * or a span of its own. It is made for a little more than what is seen and a little finer than what
+ * is drawn, and stands while the view moves within that: a frame reads it from end to end and looks
+ * into no tree.
+ *
+ * ```
+ *   tree     [           ][  wide    ][     ][      ]
+ *   cut      [   ][      ]|----------|[     ][   ]||      [ ] summed up, | | to be looked at
+ *                 ▕▔▔▔▔▔▔▔▔▔▔ seen ▔▔▔▔▔▔▔▔▔▔▏
+ * ```
+ */
+import { SpanFlag } from '@wattline/trace'
+import type { TraceColumns } from '../model/columns.ts'
+import { NODE_SHIFT } from './row-level.ts'
+import type { RowTree } from './row-tree.ts'
+
+/** A new cut sums up what is narrower than a pixel by this factor, so that there is room to zoom in. */
+const FINER = 1.25
+/** A cut this much finer than pixels is read still: there is room to zoom out. */
+const FINEST = 3
+/** How much of the view a cut reaches beyond it, on either side. */
+const BEYOND = 0.25
+const FIRST_CAPACITY = 16
+/** A rounded time may show an error a hair too early, but never too late. */
+const EARLIER = 1 - 2 ** -23
+
+/** What of time a frame shows: Unix seconds, and how long a pixel column is. */
+export interface CutView {
+  readonly leftS: number
+  readonly rightS: number
+  readonly columnS: number
+}
+
+export class RowCut {
+  count = 0
+  startS = new Float64Array(FIRST_CAPACITY)
+  /** Infinity for a span that is to be looked at. */
+  lengthS = new Float32Array(FIRST_CAPACITY)
+  coveredS = new Float32Array(FIRST_CAPACITY)
+  /** How long after its start its first error is known; Infinity = none. */
+  errorAfterS = new Float32Array(FIRST_CAPACITY)
+  /** The kind that covers most. */
+  kind = new Uint16Array(FIRST_CAPACITY)
+  /** Spans of the row it stands for: [from, to) in the row's order. */
+  from = new Int32Array(FIRST_CAPACITY)
+  to = new Int32Array(FIRST_CAPACITY)
+  /** What is narrower is summed up. */
+  private widthS = NaN
+  private fromS = NaN
+  private untilS = NaN
+  /** Spans of the row before it are in the cut, or end before it. */
+  private next = 0
+  /** By how much the last part's kind leads. */
+  private kindS = 0
+
+  /** Brings the cut up to the row and the view. Cost: what changed, as long as the view fits. */
+  read(tree: RowTree, columns: TraceColumns, view: CutView): void {
+    const changedFrom = tree.takeChangedFrom()
+    if (!this.fits(view)) this.begin(view)
+    else if (changedFrom !== Infinity) this.goBack(changedFrom)
+    const top = tree.levels.length - 1
+    this.walk(tree, columns, top, 0, tree.levels[top]?.count ?? tree.count)
+  }
+
+  private fits({ leftS, rightS, columnS }: CutView): boolean {
+    const { widthS } = this
+    const isFine = widthS <= columnS && columnS <= widthS * FINEST
+    return isFine && this.fromS <= leftS && rightS <= this.untilS
+  }
+
+  private begin({ leftS, rightS, columnS }: CutView): void {
+    const beyondS = (rightS - leftS) * BEYOND
+    this.widthS = columnS / FINER
+    this.fromS = leftS - beyondS
+    this.untilS = rightS + beyondS
+    this.count = 0
+    this.next = 0
+  }
+
+  /** Forgets what a new cut might make otherwise, now that the row has changed from an index on. */
+  private goBack(changedFrom: number): void {
+    // The span before it may have stood in a node that has grown.
+    while (this.count > 0 && (this.to[this.count - 1] as number) >= changedFrom) this.count--
+    // Where this one ends was decided by what came after it.
+    if (this.count > 0) this.count--
+    this.next = this.count === 0 ? 0 : (this.to[this.count - 1] as number)
+  }
+
+  /** False once the right edge is passed: starts are sorted. */
+  private walk(
+    tree: RowTree,
+    columns: TraceColumns,
+    at: number,
+    from: number,
+    to: number,
+  ): boolean {
+    const level = tree.levels[at]
+    if (level === undefined) return this.spans(tree, columns, from, to)
+    const shift = NODE_SHIFT * (at + 1)
+    const below = tree.levels[at - 1]?.count ?? tree.count
+    for (let node = from; node < to; node++) {
+      const first = node << shift
+      const last = Math.min((node + 1) << shift, tree.count)
+      if (last <= this.next) continue
+      const startS = level.times[2 * node] as number
+      const endS = level.times[2 * node + 1] as number
+      if (startS > this.untilS) return false
+      if (endS < this.fromS) {
+        this.next = last
+      } else if (first >= this.next && endS - startS < this.widthS) {
+        const coveredS = level.coveredS[node] as number
+        const errorAfterS = level.errorAfterS[node] as number
+        this.sumUp(startS, endS, coveredS, level.kind[node] as number, errorAfterS, first, last)
+      } else {
+        const child = node << NODE_SHIFT
+        const end = Math.min(child + (1 << NODE_SHIFT), below)
+        if (!this.walk(tree, columns, at - 1, child, end)) return false
+      }
+    }
+    return true
+  }
+
+  private spans(tree: RowTree, columns: TraceColumns, from: number, to: number): boolean {
+    for (let index = Math.max(from, this.next); index < to; index++) {
+      const slot = tree.slots[index] as number
+      const startS = columns.startS.at(slot)
+      if (startS > this.untilS) return false
+      const endS = columns.endS.at(slot)
+      if (endS < this.fromS) {
+        this.next = index + 1
+        continue
+      }
+      const flags = columns.flags.at(slot)
+      const lengthS = endS - startS
+      // Without an end it grows or fades, and a stepped clock is drawn at any width.
+      if (!(lengthS < this.widthS) || (flags & SpanFlag.CLOCK) !== 0) {
+        this.add(startS, Infinity, index, index + 1)
+        continue
+      }
+      const isError = (flags & SpanFlag.ERROR) !== 0
+      const errorAfterS = isError ? columns.errorAtS.at(slot) - startS : Infinity
+      const kind = columns.kind.at(slot)
+      this.sumUp(startS, endS, lengthS, kind, errorAfterS, index, index + 1)
+    }
+    return true
+  }
+
+  /** Adds to the last part if both together are narrow still. */
+  private sumUp(
+    startS: number,
+    endS: number,
+    coveredS: number,
+    kind: number,
+    errorAfterS: number,
+    from: number,
+    to: number,
+  ): void {
+    let last = this.count - 1
+    const isJoined =
+      last >= 0 &&
+      this.to[last] === from &&
+      this.lengthS[last] !== Infinity &&
+      endS - (this.startS[last] as number) < this.widthS
+    if (!isJoined) {
+      last = this.add(startS, endS - startS, from, to)
+      this.coveredS[last] = coveredS
+      this.errorAfterS[last] = errorAfterS * EARLIER
+      this.kind[last] = kind
+      this.kindS = coveredS
+      return
+    }
+    const sinceS = startS - (this.startS[last] as number)
+    this.lengthS[last] = Math.max(this.lengthS[last] as number, sinceS + (endS - startS))
+    this.coveredS[last] = (this.coveredS[last] as number) + coveredS
+    const knownAfterS = (sinceS + errorAfterS) * EARLIER
+    if (knownAfterS < (this.errorAfterS[last] as number)) this.errorAfterS[last] = knownAfterS
+    this.to[last] = to
+    this.next = to
+    // A majority vote in one pass: a kind that covers more than half wins.
+    if (kind === this.kind[last]) this.kindS += coveredS
+    else if (coveredS > this.kindS) {
+      this.kind[last] = kind
+      this.kindS = coveredS - this.kindS
+    } else this.kindS -= coveredS
+  }
+
+  private add(startS: number, lengthS: number, from: number, to: number): number {
+    if (this.count === this.startS.length) this.grow()
+    const at = this.count++
+    this.startS[at] = startS
+    this.lengthS[at] = lengthS
+    this.from[at] = from
+    this.to[at] = to
+    this.next = to
+    return at
+  }
+
+  private grow(): void {
+    const capacity = this.count + (this.count >> 1)
+    const { startS, lengthS, coveredS, errorAfterS, kind, from, to } = this
+    this.startS = new Float64Array(capacity)
+    this.lengthS = new Float32Array(capacity)
+    this.coveredS = new Float32Array(capacity)
+    this.errorAfterS = new Float32Array(capacity)
+    this.kind = new Uint16Array(capacity)
+    this.from = new Int32Array(capacity)
+    this.to = new Int32Array(capacity)
+    this.startS.set(startS)
+    this.lengthS.set(lengthS)
+    this.coveredS.set(coveredS)
+    this.errorAfterS.set(errorAfterS)
+    this.kind.set(kind)
+    this.from.set(from)
+    this.to.set(to)
+  }
+}
+
+/** The cuts of the rows that are seen; those of others are not kept. */
+export class RowCuts {
+  private seen = new Map<RowTree, RowCut>()
+  private before: ReadonlyMap<RowTree, RowCut> = new Map()
+
+  /** Forgets the rows that were not read since the last call. */
+  beginFrame(): void {
+    this.before = this.seen
+    this.seen = new Map()
+  }
+
+  /** A row's cut as it was left; it is to be `read` before it is used. */
+  of(tree: RowTree): RowCut {
+    const known = this.seen.get(tree)
+    if (known !== undefined) return known
+    const cut = this.before.get(tree) ?? new RowCut()
+    this.seen.set(tree, cut)
+    return cut
+  }
+}
