@@ -81,14 +81,16 @@ export function placeLabel(
   }
   const slot = list.slot[bar] as number
   const name = spanLabel(scene.columns, slot, scene.playheadS)
-  const durationS = durationOf(scene.columns, slot, scene.playheadS)
-  const full = durationS === undefined ? name : `${name}  ${formatDuration(durationS)}`
-  if (widths.of(full) <= insidePx) return { text: full, xPx: textPx, inside: true }
-  if (widths.of(name) <= insidePx) return { text: name, xPx: textPx, inside: true }
+  const namePx = widths.of(name)
+  if (namePx <= insidePx) {
+    const full = withDuration(scene, slot, name)
+    return { text: widths.of(full) <= insidePx ? full : name, xPx: textPx, inside: true }
+  }
   const isBeside = (state & BarState.OPEN) === 0 && scene.matching === undefined
-  if (isBeside && isNamedBeside(scene.columns, slot)) {
-    const beside = placeBeside(full, name, rightPx, roomPx, widths)
-    if (beside !== undefined) return beside
+  if (isBeside && namePx <= roomPx && isNamedBeside(scene.columns, slot)) {
+    const full = withDuration(scene, slot, name)
+    const text = widths.of(full) <= roomPx ? full : name
+    return { text, xPx: rightPx + PADDING_PX, inside: false }
   }
   const short = shortLabel(scene.columns, slot, name)
   if (widths.of(short) <= insidePx) return { text: short, xPx: textPx, inside: true }
@@ -97,15 +99,8 @@ export function placeLabel(
   return text === '' ? undefined : { text, xPx: textPx, inside: true }
 }
 
-function placeBeside(
-  full: string,
-  name: string,
-  rightPx: number,
-  roomPx: number,
-  widths: TextWidths,
-): Label | undefined {
-  const xPx = rightPx + PADDING_PX
-  if (widths.of(full) <= roomPx) return { text: full, xPx, inside: false }
-  if (widths.of(name) <= roomPx) return { text: name, xPx, inside: false }
-  return undefined
+/** Formatting takes longer than all the rest: only what has room for a name is given a duration. */
+function withDuration(scene: Scene, slot: number, name: string): string {
+  const durationS = durationOf(scene.columns, slot, scene.playheadS)
+  return durationS === undefined ? name : `${name}  ${formatDuration(durationS)}`
 }
