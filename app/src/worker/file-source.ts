@@ -2,9 +2,9 @@
 import { chunksOf } from './raw-lines.ts'
 
 export interface FileSink {
-  bytes(chunk: Uint8Array): void
-  /** Bytes of the file on disk that have been read. */
+  /** Bytes of the file on disk that have been read, with the chunk that comes next. */
   progress(readBytes: number): void
+  bytes(chunk: Uint8Array): void
   /** Resolves when reading may go on. */
   ready(): Promise<void>
 }
@@ -48,8 +48,8 @@ export async function readFile(
   const counts = { readBytes: 0 }
   for await (const chunk of gzip ? unpacked(file, counts) : slices(file, counts)) {
     if (signal.aborted) return
-    sink.bytes(chunk)
     sink.progress(counts.readBytes)
+    sink.bytes(chunk)
     await sink.ready()
     if (performance.now() - lastTurnMs > TURN_MS) {
       await turn()

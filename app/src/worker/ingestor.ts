@@ -75,6 +75,11 @@ export class Ingestor {
     return this.#malformed
   }
 
+  /** Says how much of a log of known length the chunks so far and the next are, from 0 to 1; 0 = unknown. */
+  expect(share: number): void {
+    this.trace.growth.share = share
+  }
+
   /** Takes a chunk of the log, cut anywhere. */
   push(chunk: Uint8Array, writer = 0): void {
     this.#receivedBytes += chunk.length
@@ -125,6 +130,7 @@ export class Ingestor {
 
   /** The log has ended here. */
   finish(writer = 0): void {
+    this.expect(0)
     if (this.#reader.finish() !== undefined) this.#tornLine = this.#reader.lineCount + 1
     this.trace.setWriter(writer, 'closed')
   }

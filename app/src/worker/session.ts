@@ -112,7 +112,10 @@ export class Session {
       this.#setProgress({ totalBytes: file.size })
       const sink = {
         bytes: (chunk: Uint8Array) => this.#push(chunk, 0),
-        progress: (readBytes: number) => this.#setProgress({ readBytes }),
+        progress: (readBytes: number) => {
+          this.#setProgress({ readBytes })
+          this.#ingestor.expect(readBytes / file.size)
+        },
         ready: () => this.#letPagePaint(),
       }
       await readFile(file, gzip, sink, this.#abort.signal)

@@ -4,25 +4,58 @@
 export const NONE = -1
 
 type Ints = Int32Array<ArrayBuffer>
-type Column = Float64Array | Float32Array | Int32Array | Uint32Array | Uint8Array | Int8Array
+type Column =
+  | Float64Array
+  | Float32Array
+  | Int32Array
+  | Uint32Array
+  | Uint16Array
+  | Uint8Array
+  | Int8Array
 
 /** Up to here a column doubles; larger ones grow by a half, for less room that stands empty. */
 const DOUBLED = 65_536
+/** A guess at what is to come is followed so far at once: the beginning of a log may be unlike the rest. */
+const LARGEST_STEP = 8
+/** Room beyond a guess. */
+const MARGIN = 1.06
 
-/** A copy with more room. */
-export function larger<T extends Column>(column: T): T {
-  const { length } = column
-  const Type = column.constructor as new (length: number) => T
-  const copy = new Type(length < DOUBLED ? length * 2 : length + (length >> 1))
-  copy.set(column)
-  return copy
+/**
+ * How the columns of one trace grow. Of a log whose length is known, they grow to what they will need
+ * when it has been read, in a few steps: nothing is copied again and again, and little room is left over.
+ */
+export class Growth {
+  /** How much of the log has been read, from 0 to 1; 0 = its length is not known. */
+  share = 0
+
+  /** How long a column of this length, which is full, should be. */
+  after(length: number): number {
+    if (this.share === 0) return length < DOUBLED ? length * 2 : length + (length >> 1)
+    const expected = Math.ceil((length / this.share) * MARGIN)
+    return Math.max(length + (length >> 3) + 1, Math.min(expected, length * LARGEST_STEP))
+  }
+
+  /** A copy with more room. */
+  larger<T extends Column>(column: T): T {
+    const Type = column.constructor as new (length: number) => T
+    const copy = new Type(this.after(column.length))
+    copy.set(column)
+    return copy
+  }
+
+  /** A copy with room for index `at`, where what is new holds `empty`. */
+  largerFor(column: Ints, at: number, empty: number): Ints {
+    let grown: Ints = column.length === 0 ? new Int32Array(256) : column
+    while (at >= grown.length) grown = this.larger(grown)
+    return grown.fill(empty, column.length)
+  }
 }
 
-/** A copy with room for index `at`, where what is new holds `empty`. */
-export function largerFor(column: Ints, at: number, empty: number): Ints {
-  let grown: Ints = column.length === 0 ? new Int32Array(256) : column
-  while (at >= grown.length) grown = larger(grown)
-  return grown.fill(empty, column.length)
+const unforeseen = new Growth()
+
+/** A copy with more room, where nobody knows how much will come. */
+export function larger<T extends Column>(column: T): T {
+  return unforeseen.larger(column)
 }
 
 /**
@@ -30,14 +63,19 @@ export function largerFor(column: Ints, at: number, empty: number): Ints {
  * and eight from there on.
  */
 export class PositionColumn {
+  readonly #growth: Growth
   #values: Uint32Array | Float64Array = new Uint32Array(256)
+
+  constructor(growth: Growth) {
+    this.#growth = growth
+  }
 
   at(index: number): number {
     return this.#values[index]!
   }
 
   set(index: number, position: number): void {
-    if (index >= this.#values.length) this.#values = larger(this.#values)
+    if (index >= this.#values.length) this.#values = this.#growth.larger(this.#values)
     if (this.#values instanceof Uint32Array && position !== position >>> 0) {
       this.#values = Float64Array.from(this.#values)
     }

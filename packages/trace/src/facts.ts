@@ -3,6 +3,7 @@
  * subject and writer; each combination is kept once, as a row of numbers, and an event holds the
  * row's number. What differs from event to event (time, position, id) is not here.
  */
+import type { Growth } from './columns.ts'
 import { PARENT_KEYS, type EventRow } from './event-row.ts'
 import type { PlaceTable } from './place.ts'
 
@@ -36,6 +37,7 @@ const BITS_OF: readonly Uint8Array[] = Array.from({ length: ID_MASK + 1 }, (_, m
 )
 
 export class FactsTable {
+  readonly #growth: Growth
   #rows = new Int32Array(STRIDE * 64)
   #count = 0
   /** Open addressing by hash: the row's number + 1, 0 = free. */
@@ -43,7 +45,8 @@ export class FactsTable {
   readonly #candidate = new Int32Array(STRIDE)
   readonly #places: PlaceTable
 
-  constructor(places: PlaceTable) {
+  constructor(growth: Growth, places: PlaceTable) {
+    this.#growth = growth
     this.#places = places
   }
 
@@ -124,11 +127,7 @@ export class FactsTable {
 
   #add(at: number): number {
     const id = this.#count++
-    if (this.#count * STRIDE > this.#rows.length) {
-      const larger = new Int32Array(this.#rows.length * 2)
-      larger.set(this.#rows)
-      this.#rows = larger
-    }
+    if (this.#count * STRIDE > this.#rows.length) this.#rows = this.#growth.larger(this.#rows)
     this.#rows.set(this.#candidate, id * STRIDE)
     this.#slots[at] = id + 1
     if (this.#count * 2 > this.#slots.length) this.#rehash()

@@ -2,16 +2,21 @@
  * Numbers ids: each value that names spans is kept once, as the 64 bits of its hash, and has a
  * small number under which others keep what they know of it in columns.
  */
-import { larger, NONE } from './columns.ts'
+import { NONE, type Growth } from './columns.ts'
 
 const FIRST_CAPACITY = 512
 
 export class IdNumbers {
   count = 0
+  readonly #growth: Growth
   #high = new Uint32Array(FIRST_CAPACITY)
   #low = new Uint32Array(FIRST_CAPACITY)
   /** Open addressing by hash: the number + 1, 0 = free. */
   #slots = new Int32Array(FIRST_CAPACITY * 2)
+
+  constructor(growth: Growth) {
+    this.#growth = growth
+  }
 
   /** The number of an id, new if need be. */
   number(high: number, low: number): number {
@@ -20,8 +25,8 @@ export class IdNumbers {
     if (known !== NONE) return known
     const number = this.count++
     if (number >= this.#high.length) {
-      this.#high = larger(this.#high)
-      this.#low = larger(this.#low)
+      this.#high = this.#growth.larger(this.#high)
+      this.#low = this.#growth.larger(this.#low)
     }
     this.#high[number] = high
     this.#low[number] = low
@@ -53,7 +58,8 @@ export class IdNumbers {
   }
 
   #grow(): void {
-    this.#slots = new Int32Array(this.#slots.length * 2)
+    const expected = this.#growth.after(this.#slots.length)
+    this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(expected)))
     for (let number = 0; number < this.count; number++) {
       this.#slots[this.#find(this.#high[number]!, this.#low[number]!)] = number + 1
     }

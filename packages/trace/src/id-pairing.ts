@@ -11,7 +11,7 @@
  * late has its component paired again.
  */
 import { START } from './event-row.ts'
-import { largerFor, NONE } from './columns.ts'
+import { NONE, type Growth } from './columns.ts'
 import type { ScopeTable } from './scope.ts'
 import type { EventTable, SpanTable } from './tables.ts'
 import { insertEvent } from './event-lists.ts'
@@ -32,6 +32,7 @@ export type OnChange = (event: number, at: number) => void
 type Touch = (event: number) => void
 
 export class IdPairing {
+  readonly #growth: Growth
   readonly #events: EventTable
   readonly #spans: SpanTable
   readonly #scopes: ScopeTable
@@ -49,7 +50,8 @@ export class IdPairing {
   readonly #before = new Map<number, number>()
   readonly #newlyEnded: number[] = []
 
-  constructor(events: EventTable, spans: SpanTable, scopes: ScopeTable) {
+  constructor(growth: Growth, events: EventTable, spans: SpanTable, scopes: ScopeTable) {
+    this.#growth = growth
     this.#events = events
     this.#spans = spans
     this.#scopes = scopes
@@ -107,8 +109,8 @@ export class IdPairing {
 
   #reserve(component: number): void {
     if (component < this.#tag.length) return
-    this.#tag = largerFor(this.#tag, component, 0)
-    this.#last = largerFor(this.#last, component, NONE)
+    this.#tag = this.#growth.largerFor(this.#tag, component, 0)
+    this.#last = this.#growth.largerFor(this.#last, component, NONE)
   }
 
   #root(component: number): number {
@@ -124,7 +126,7 @@ export class IdPairing {
     // An empty component is one that this very event has begun.
     const [into, from] = this.#last[a] === NONE ? [b, a] : [a, b]
     if (from >= this.#mergedInto.length) {
-      this.#mergedInto = largerFor(this.#mergedInto, from, NONE)
+      this.#mergedInto = this.#growth.largerFor(this.#mergedInto, from, NONE)
     }
     this.#mergedInto[from] = into
     if (this.#last[from] === NONE) return into

@@ -10,7 +10,7 @@
 import type { MarkView } from './marks.ts'
 import type { Mark, Span } from './span.ts'
 import type { SpanView } from './span-view.ts'
-import { larger, NONE } from './columns.ts'
+import { NONE, type Growth } from './columns.ts'
 import type { Trace, TraceChanges } from './trace.ts'
 
 /** A group of rows; groups stand in the order of their first span. */
@@ -49,6 +49,7 @@ class Group implements LaneGroup {
  * lanes.placeOf(span) // { group: 0, row: 2 }
  */
 export class Lanes {
+  readonly #growth: Growth
   readonly #groupOf: (item: Span | Mark) => string
   /** Two views that are moved about, so that placing a span makes no object. */
   readonly #span: SpanView
@@ -60,6 +61,7 @@ export class Lanes {
   #rowAt = new Int32Array(256)
 
   constructor(trace: Trace, groupOf: (item: Span | Mark) => string) {
+    this.#growth = trace.growth
     this.#groupOf = groupOf
     this.#span = trace.cursor()
     this.#other = trace.cursor()
@@ -110,8 +112,8 @@ export class Lanes {
   #makeRoom(slot: number): void {
     while (slot >= this.#groupAt.length) {
       const before = this.#groupAt.length
-      this.#groupAt = larger(this.#groupAt).fill(NONE, before)
-      this.#rowAt = larger(this.#rowAt)
+      this.#groupAt = this.#growth.larger(this.#groupAt).fill(NONE, before)
+      this.#rowAt = this.#growth.larger(this.#rowAt)
     }
   }
 

@@ -3,7 +3,7 @@
  * start, or arrive, after its child (clocks of two processes differ); such a child is kept here
  * as waiting, and decided again when a start with that id comes.
  */
-import { largerFor, NONE } from './columns.ts'
+import { NONE, type Growth } from './columns.ts'
 import { PARENT_KEYS } from './event-row.ts'
 import { insertEvent } from './event-lists.ts'
 import type { EventTable, SpanTable } from './tables.ts'
@@ -12,6 +12,7 @@ import type { EventTable, SpanTable } from './tables.ts'
 const MANY = -2
 
 export class ParentLinks {
+  readonly #growth: Growth
   readonly #events: EventTable
   readonly #spans: SpanTable
   /** By id, the start that carries it; NONE, MANY. */
@@ -23,7 +24,8 @@ export class ParentLinks {
   /** Links to a parent that starts after its child: only these can close a circle. */
   #forwardLinks = 0
 
-  constructor(events: EventTable, spans: SpanTable) {
+  constructor(growth: Growth, events: EventTable, spans: SpanTable) {
+    this.#growth = growth
     this.#events = events
     this.#spans = spans
   }
@@ -132,7 +134,7 @@ export class ParentLinks {
   }
 
   #addStartOf(id: number, start: number): void {
-    if (id >= this.#start.length) this.#start = largerFor(this.#start, id, NONE)
+    if (id >= this.#start.length) this.#start = this.#growth.largerFor(this.#start, id, NONE)
     const known = this.#start[id]!
     if (known === NONE) {
       this.#start[id] = start

@@ -2,6 +2,7 @@
  * Scope: the metadata keys that tell concurrent work apart where there are no ids, how well two
  * scopes agree, and where a kind of span stands above another.
  */
+import type { Growth } from './columns.ts'
 import { SCOPE_SIZE } from './event-row.ts'
 
 /** Keys on which a start and its end, or a parent and its child, may not differ. */
@@ -37,37 +38,52 @@ export function scopeKeyIndex(key: string): number {
 const MODEL_INDEXES = ['model_alias', 'model_id', 'model'].map((key) => SCOPE_KEYS.indexOf(key))
 const TOOL_INDEXES = ['tool', 'tool_name'].map((key) => SCOPE_KEYS.indexOf(key))
 
-/** Numbers equal scopes once; 0 is the scope that says nothing. */
+/**
+ * Numbers equal scopes once; 0 is the scope that says nothing. Of the keys a scope has few: it keeps
+ * which they are as a mask, and the values of those alone, in their order.
+ */
 export class ScopeTable {
-  #values = new Int32Array(SCOPE_SIZE * 64)
+  readonly #growth: Growth
   #count = 1
+  /** By scope: bit i = it has SCOPE_KEYS[i]; and where its values begin. */
+  #masks = new Uint16Array(64)
+  #from = new Int32Array(64)
+  #values = new Int32Array(256)
+  #valueCount = 0
   /** Open addressing by hash. */
   #slots = new Int32Array(128)
 
+  constructor(growth: Growth) {
+    this.#growth = growth
+  }
+
   /** The number of a scope given as text numbers, one a key. */
   id(scope: Int32Array): number {
-    if (isBlank(scope)) return 0
-    const mask = this.#slots.length - 1
-    for (let at = hashOf(scope, 0) & mask; ; at = (at + 1) & mask) {
+    const mask = maskOf(scope)
+    if (mask === 0) return 0
+    const last = this.#slots.length - 1
+    for (let at = hashOf(scope) & last; ; at = (at + 1) & last) {
       const id = this.#slots[at]!
-      if (id === 0) return this.#add(scope, at)
-      if (this.#equals(id, scope)) return id
+      if (id === 0) return this.#add(scope, mask, at)
+      if (this.#masks[id] === mask && this.#equals(id, scope)) return id
     }
   }
 
   /** Text number of a scope's value under one of its keys; 0 = none. */
   textId(id: number, keyIndex: number): number {
-    return id === 0 ? 0 : this.#values[id * SCOPE_SIZE + keyIndex]!
+    const mask = this.#masks[id]!
+    if ((mask & (1 << keyIndex)) === 0) return 0
+    return this.#values[this.#from[id]! + bitCount(mask & ((1 << keyIndex) - 1))]!
   }
 
   /** Agreed hard and soft keys of a start and an end; −1 when they contradict on a hard key. */
   pairScore(start: number, end: number): number {
-    return this.#score(start, end, SCOPE_SIZE, HARD_KEYS.length)
+    return this.#score(start, end, ALL_KEYS, HARD_KEYS.length)
   }
 
   /** Agreed keys of a span open at a child's start and that child; −1 on a contradiction. */
   parentScore(parent: number, child: number): number {
-    return this.#score(parent, child, PARENT_KEY_COUNT, PARENT_KEY_COUNT)
+    return this.#score(parent, child, PARENT_KEYS, PARENT_KEY_COUNT)
   }
 
   /** Text number of the model that a scope names, the alias first; 0 = none. */
@@ -82,44 +98,46 @@ export class ScopeTable {
 
   #first(scope: number, indexes: readonly number[]): number {
     for (const index of indexes) {
-      const text = this.#values[scope * SCOPE_SIZE + index]!
+      const text = this.textId(scope, index)
       if (text !== 0) return text
     }
     return 0
   }
 
-  #score(a: number, b: number, keyCount: number, hardCount: number): number {
-    if (a === 0 || b === 0) return 0
-    const values = this.#values
-    const left = a * SCOPE_SIZE
-    const right = b * SCOPE_SIZE
+  #score(a: number, b: number, keys: number, hardCount: number): number {
+    if (a === b) return bitCount(this.#masks[a]! & keys)
     let agreed = 0
-    for (let index = 0; index < keyCount; index++) {
-      const one = values[left + index]!
-      const other = values[right + index]!
-      if (one === 0 || other === 0) continue
-      if (one === other) agreed++
+    for (let common = this.#masks[a]! & this.#masks[b]! & keys; common !== 0;) {
+      const index = 31 - Math.clz32(common & -common)
+      common &= common - 1
+      if (this.textId(a, index) === this.textId(b, index)) agreed++
       else if (index < hardCount) return -1
     }
     return agreed
   }
 
   #equals(id: number, scope: Int32Array): boolean {
-    const from = id * SCOPE_SIZE
+    let at = this.#from[id]!
     for (let index = 0; index < SCOPE_SIZE; index++) {
-      if (this.#values[from + index] !== scope[index]) return false
+      if (scope[index] !== 0 && this.#values[at++] !== scope[index]) return false
     }
     return true
   }
 
-  #add(scope: Int32Array, at: number): number {
+  #add(scope: Int32Array, mask: number, at: number): number {
     const id = this.#count++
-    if (this.#count * SCOPE_SIZE > this.#values.length) {
-      const larger = new Int32Array(this.#values.length * 2)
-      larger.set(this.#values)
-      this.#values = larger
+    if (id >= this.#masks.length) {
+      this.#masks = this.#growth.larger(this.#masks)
+      this.#from = this.#growth.larger(this.#from)
     }
-    this.#values.set(scope, id * SCOPE_SIZE)
+    if (this.#valueCount + SCOPE_SIZE > this.#values.length) {
+      this.#values = this.#growth.larger(this.#values)
+    }
+    this.#masks[id] = mask
+    this.#from[id] = this.#valueCount
+    for (let index = 0; index < SCOPE_SIZE; index++) {
+      if (scope[index] !== 0) this.#values[this.#valueCount++] = scope[index]!
+    }
     this.#slots[at] = id
     if (this.#count * 2 > this.#slots.length) this.#rehash()
     return id
@@ -127,25 +145,39 @@ export class ScopeTable {
 
   #rehash(): void {
     const slots = new Int32Array(this.#slots.length * 2)
-    const mask = slots.length - 1
+    const last = slots.length - 1
+    const scope = new Int32Array(SCOPE_SIZE)
     for (let id = 1; id < this.#count; id++) {
-      let at = hashOf(this.#values, id * SCOPE_SIZE) & mask
-      while (slots[at] !== 0) at = (at + 1) & mask
+      for (let index = 0; index < SCOPE_SIZE; index++) scope[index] = this.textId(id, index)
+      let at = hashOf(scope) & last
+      while (slots[at] !== 0) at = (at + 1) & last
       slots[at] = id
     }
     this.#slots = slots
   }
 }
 
-function isBlank(scope: Int32Array): boolean {
-  for (let index = 0; index < SCOPE_SIZE; index++) if (scope[index] !== 0) return false
-  return true
+const ALL_KEYS = (1 << SCOPE_SIZE) - 1
+const PARENT_KEYS = (1 << PARENT_KEY_COUNT) - 1
+
+function maskOf(scope: Int32Array): number {
+  let mask = 0
+  for (let index = 0; index < SCOPE_SIZE; index++) if (scope[index] !== 0) mask |= 1 << index
+  return mask
 }
 
-function hashOf(values: Int32Array, from: number): number {
+/** How many of the 16 lower bits are set. */
+function bitCount(mask: number): number {
+  let count = mask - ((mask >> 1) & 0x5555)
+  count = (count & 0x3333) + ((count >> 2) & 0x3333)
+  count = (count + (count >> 4)) & 0x0f0f
+  return (count + (count >> 8)) & 0x1f
+}
+
+function hashOf(scope: Int32Array): number {
   let hash = 0
   for (let index = 0; index < SCOPE_SIZE; index++) {
-    const value = values[from + index]!
+    const value = scope[index]!
     if (value !== 0) hash = Math.imul(hash ^ (value + index * 0x9e3779b1), 0x85ebca6b)
   }
   const mixed = Math.imul(hash ^ (hash >>> 16), 0x7feb352d)

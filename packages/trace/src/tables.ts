@@ -2,7 +2,7 @@
  * What a trace keeps, as columns: a row an event in the order of arrival, and a row a span. Numbers
  * stand for texts (`Interner`), for ids (`IdNumbers`), and for what events say alike (`FactsTable`).
  */
-import { BitColumn, larger, NONE, PositionColumn } from './columns.ts'
+import { BitColumn, NONE, PositionColumn, type Growth } from './columns.ts'
 import type { EventRow } from './event-row.ts'
 import { FactsTable } from './facts.ts'
 import { IdNumbers } from './id-numbers.ts'
@@ -14,11 +14,12 @@ const FIRST_CAPACITY = 256
 /** Events in the order in which they came. An event is known by its row. */
 export class EventTable {
   count = 0
-  readonly ids = new IdNumbers()
+  readonly #growth: Growth
+  readonly ids: IdNumbers
   readonly places = new PlaceTable()
-  readonly #facts = new FactsTable(this.places)
+  readonly #facts: FactsTable
   timeS = new Float64Array(FIRST_CAPACITY)
-  readonly #position = new PositionColumn()
+  readonly #position: PositionColumn
   #fact = new Int32Array(FIRST_CAPACITY)
   /** A start's own span; the span that an end closed; a point's mark. */
   slot = new Int32Array(FIRST_CAPACITY)
@@ -27,9 +28,17 @@ export class EventTable {
   /** Its id; of an event with several, where they begin in `#manyIds`. */
   #id = new Int32Array(FIRST_CAPACITY)
   readonly #manyIds: number[] = []
-  readonly #figures = new FigureColumn()
+  readonly #figures: FigureColumn
   /** Events older than one before them. */
   readonly late = new BitColumn()
+
+  constructor(growth: Growth) {
+    this.#growth = growth
+    this.ids = new IdNumbers(growth)
+    this.#facts = new FactsTable(growth, this.places)
+    this.#position = new PositionColumn(growth)
+    this.#figures = new FigureColumn(growth)
+  }
 
   add(row: EventRow, position: number, writer: number, scopes: ScopeTable): number {
     const event = this.count++
@@ -148,21 +157,26 @@ export class EventTable {
   }
 
   #grow(): void {
-    this.timeS = larger(this.timeS)
-    this.#fact = larger(this.#fact)
-    this.slot = larger(this.slot)
-    this.partner = larger(this.partner)
-    this.#id = larger(this.#id)
+    this.timeS = this.#growth.larger(this.timeS)
+    this.#fact = this.#growth.larger(this.#fact)
+    this.slot = this.#growth.larger(this.slot)
+    this.partner = this.#growth.larger(this.partner)
+    this.#id = this.#growth.larger(this.#id)
   }
 }
 
 /** Tokens and cost of the few events that tell any, in the order of the events. */
 class FigureColumn {
+  readonly #growth: Growth
   #count = 0
   #events = new Int32Array(FIRST_CAPACITY)
   #from = new Int32Array(FIRST_CAPACITY)
   #values = new Float64Array(FIRST_CAPACITY)
   #valueCount = 0
+
+  constructor(growth: Growth) {
+    this.#growth = growth
+  }
 
   add(event: number, { inputTokens, outputTokens, totalTokens, costUsd }: EventRow): void {
     const from = this.#valueCount
@@ -172,8 +186,8 @@ class FigureColumn {
     this.#push(costUsd)
     if (this.#valueCount === from) return
     if (this.#count >= this.#events.length) {
-      this.#events = larger(this.#events)
-      this.#from = larger(this.#from)
+      this.#events = this.#growth.larger(this.#events)
+      this.#from = this.#growth.larger(this.#from)
     }
     this.#events[this.#count] = event
     this.#from[this.#count++] = from
@@ -193,7 +207,7 @@ class FigureColumn {
 
   #push(value: number): void {
     if (Number.isNaN(value)) return
-    if (this.#valueCount >= this.#values.length) this.#values = larger(this.#values)
+    if (this.#valueCount >= this.#values.length) this.#values = this.#growth.larger(this.#values)
     this.#values[this.#valueCount++] = value
   }
 }
@@ -201,6 +215,7 @@ class FigureColumn {
 /** Spans by slot. */
 export class SpanTable {
   count = 0
+  readonly #growth: Growth
   start = new Int32Array(FIRST_CAPACITY)
   /** NONE while it has no end. */
   end = new Int32Array(FIRST_CAPACITY)
@@ -223,6 +238,10 @@ export class SpanTable {
   readonly touchedBy = new Map<number, number>()
   /** Points that reported its error, in order. */
   readonly failures = new Map<number, number[]>()
+
+  constructor(growth: Growth) {
+    this.#growth = growth
+  }
 
   add(start: number, namedParents: number): number {
     const slot = this.count++
@@ -252,11 +271,11 @@ export class SpanTable {
   }
 
   #grow(): void {
-    this.start = larger(this.start)
-    this.end = larger(this.end)
-    this.parent = larger(this.parent)
-    this.parentUnsure = larger(this.parentUnsure)
-    this.namedParents = larger(this.namedParents)
-    this.agent = larger(this.agent)
+    this.start = this.#growth.larger(this.start)
+    this.end = this.#growth.larger(this.end)
+    this.parent = this.#growth.larger(this.parent)
+    this.parentUnsure = this.#growth.larger(this.parentUnsure)
+    this.namedParents = this.#growth.larger(this.namedParents)
+    this.agent = this.#growth.larger(this.agent)
   }
 }

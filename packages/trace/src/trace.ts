@@ -4,7 +4,7 @@
  *
  *     add ──▶ row ──▶ tables ──▶ stage 1: by id (id-pairing.ts) ──▶ stage 2: in order of time (sweep.ts)
  */
-import { larger, NONE } from './columns.ts'
+import { Growth, NONE } from './columns.ts'
 import { SweptOrder } from './event-lists.ts'
 import type { AgentEvent, TelemetrySample } from './event.ts'
 import { EventRow, POINT, START } from './event-row.ts'
@@ -54,17 +54,19 @@ export interface BoundarySink {
 export class Trace {
   /** The texts that rows and views number. */
   readonly texts = new Interner()
-  readonly #events = new EventTable()
-  readonly #spans = new SpanTable()
+  /** How its columns grow; whoever reads a log of known length tells it how far they are. */
+  readonly growth = new Growth()
+  readonly #events = new EventTable(this.growth)
+  readonly #spans = new SpanTable(this.growth)
   readonly #marks = new MarkTable(this.#events)
-  readonly #scopes = new ScopeTable()
+  readonly #scopes = new ScopeTable(this.growth)
   readonly #quality = new QualityCounts(this.#marks)
   readonly #source: ViewSource
   readonly #views: (SpanView | undefined)[] = []
   /** All slots below it have a view. */
   #viewedCount = 0
-  readonly #ids = new IdPairing(this.#events, this.#spans, this.#scopes)
-  readonly #links = new ParentLinks(this.#events, this.#spans)
+  readonly #ids = new IdPairing(this.growth, this.#events, this.#spans, this.#scopes)
+  readonly #links = new ParentLinks(this.growth, this.#events, this.#spans)
   readonly #sweep: Sweep
   readonly #row = new EventRow()
   /** Swept events in order of time. */
@@ -235,7 +237,7 @@ export class Trace {
     if (row.phase === START) {
       const slot = this.#spans.add(event, this.#events.numberParents(row))
       this.#events.slot[event] = slot
-      if (slot >= this.#isChanged.length) this.#isChanged = larger(this.#isChanged)
+      if (slot >= this.#isChanged.length) this.#isChanged = this.growth.larger(this.#isChanged)
     }
   }
 
