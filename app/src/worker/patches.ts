@@ -93,7 +93,8 @@ export class PatchBuilder {
 
   #writeSpan(patch: SpanPatch, i: number, places: Places): void {
     const span = this.#span
-    const { slot, flags } = span
+    const { slot } = span
+    const flags = this.#trace.flagsAt(slot)
     patch.slots[i] = slot
     patch.startS[i] = span.startS
     patch.endS[i] = span.endS ?? Number.NaN

@@ -22,6 +22,11 @@ export class FlagCounts {
     }
   }
 
+  /** As a span was counted last. */
+  flagsOf(slot: number): number {
+    return this.#flags[slot] ?? 0
+  }
+
   /** How many spans of `writer` carry `flag`, one bit. */
   count(flag: number, writer: number): number {
     return this.#counts[writer]?.[31 - Math.clz32(flag)] ?? 0

@@ -78,6 +78,11 @@ export class QualityCounts {
     this.#spans.set(slot, isLate ? flags | LATE : flags, writer)
   }
 
+  /** A span's flags as they were counted last. */
+  flagsOf(slot: number): number {
+    return this.#spans.flagsOf(slot) & ~LATE
+  }
+
   ofWriters(): WriterQuality[] {
     return [...this.writers.keys()]
       .filter((writer) => this.writers[writer] !== undefined)

@@ -145,6 +145,8 @@ export class SpanView implements Span {
 
   get ambiguousAtS(): number | undefined {
     const { spans, events } = this.#source
+    // In most logs nothing is ambiguous, and two lookups a span are saved.
+    if (spans.idAmbiguousAt.size + spans.scopeAmbiguousAt.size === 0) return undefined
     const at = spans.idAmbiguousAt.get(this.slot) ?? spans.scopeAmbiguousAt.get(this.slot)
     return at === undefined ? undefined : Math.max(this.startS, events.timeS[at]!)
   }

@@ -181,7 +181,7 @@ export class Sweep {
     this.#events.slot[end] = slot
     this.#open.delete(slot)
     this.#spans.unlinkRunning(slot)
-    if (this.#spans.running.has(slot) && !this.#isAmbiguous(slot)) {
+    if (this.#spans.hasRunning(slot) && !this.#isAmbiguous(slot)) {
       this.#releaseChildren(slot, end)
     }
     this.#listener.spanChanged(slot)
@@ -196,7 +196,7 @@ export class Sweep {
     const spans = this.#spans
     const stack = [parent]
     for (let slot = stack.pop(); slot !== undefined; slot = stack.pop()) {
-      for (const child of spans.running.get(slot) ?? []) {
+      for (const child of spans.runningIn(slot)) {
         if (spans.parentUnsure[child] === 1 || this.#isAmbiguous(child)) continue
         if (spans.releasedBy.has(child)) continue
         spans.releasedBy.set(child, by)

@@ -225,8 +225,8 @@ export class SpanTable {
   namedParents = new Int32Array(FIRST_CAPACITY)
   /** Its own agent, else its parent's; text number. */
   agent = new Int32Array(FIRST_CAPACITY)
-  /** By slot, its children that did not end yet. */
-  readonly running = new Map<number, Set<number>>()
+  /** By slot, its children that did not end yet: nearly always one, which needs no set. */
+  readonly #running = new Map<number, number | Set<number>>()
   /** By slot, the span of the same kind and scope that scope closed before it. */
   readonly closedBefore = new Map<number, number>()
   /** Rare facts, by slot. The events from which on they are known. */
@@ -257,17 +257,30 @@ export class SpanTable {
   linkRunning(child: number): void {
     const parent = this.parent[child]!
     if (parent === NONE) return
-    const children = this.running.get(parent)
-    if (children === undefined) this.running.set(parent, new Set([child]))
-    else children.add(child)
+    const children = this.#running.get(parent)
+    if (children === undefined) this.#running.set(parent, child)
+    else if (typeof children !== 'number') children.add(child)
+    else if (children !== child) this.#running.set(parent, new Set([children, child]))
   }
 
   unlinkRunning(child: number): void {
     const parent = this.parent[child]!
-    const children = this.running.get(parent)
-    if (children === undefined) return
-    children.delete(child)
-    if (children.size === 0) this.running.delete(parent)
+    if (parent === NONE) return
+    const children = this.#running.get(parent)
+    if (children === child) this.#running.delete(parent)
+    else if (typeof children === 'object' && children.delete(child) && children.size === 0) {
+      this.#running.delete(parent)
+    }
+  }
+
+  hasRunning(slot: number): boolean {
+    return this.#running.has(slot)
+  }
+
+  /** Its children that did not end yet. */
+  runningIn(slot: number): Iterable<number> {
+    const children = this.#running.get(slot)
+    return typeof children === 'number' ? [children] : (children ?? [])
   }
 
   #grow(): void {

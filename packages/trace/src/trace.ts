@@ -286,6 +286,11 @@ export class Trace {
     return this.#takeChanges()
   }
 
+  /** A span's `SpanFlag` bits as of the last `flush`: what its view works out each time. */
+  flagsAt(slot: number): number {
+    return this.#quality.flagsOf(slot)
+  }
+
   /** As of the last `flush`. */
   quality(): DataQuality {
     return sumQuality(this.qualityOfWriters())
