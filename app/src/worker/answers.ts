@@ -2,7 +2,7 @@
 import {
   countedFigures,
   parseLine,
-  quantile,
+  quantileOf,
   SpanFlag,
   sumCost,
   sumTokens,
@@ -94,7 +94,7 @@ export function rangeSummary(
     if ((span.flags & SpanFlag.ERROR) !== 0) errors++
     if (span.endS !== undefined) durations.add(span.endS - span.startS)
   }
-  const { p50Ms, p95Ms } = durations.sorted()
+  const { p50Ms, p95Ms } = durations.summary()
   return {
     spans,
     errors,
@@ -136,7 +136,7 @@ export function overview(
     kind: trace.texts.text(kind),
     spans,
     errors: failed,
-    ...durations.sorted(),
+    ...durations.summary(),
   }))
   return {
     kinds: summaries.sort((a, b) => b.totalMs - a.totalMs),
@@ -161,7 +161,7 @@ function countOf(kinds: Map<number, KindCount>, kind: number): KindCount {
   return count
 }
 
-/** Durations of spans that ended, gathered to be sorted once. */
+/** Durations of spans that ended. */
 class Durations {
   #seconds = new Float64Array(64)
   #count = 0
@@ -177,12 +177,12 @@ class Durations {
     this.#totalS += Math.max(0, seconds)
   }
 
-  sorted(): Pick<KindSummary, 'totalMs' | 'p50Ms' | 'p95Ms'> {
-    const sorted = this.#seconds.subarray(0, this.#count).sort()
+  summary(): Pick<KindSummary, 'totalMs' | 'p50Ms' | 'p95Ms'> {
+    const seconds = this.#seconds.subarray(0, this.#count)
     return {
       totalMs: this.#totalS * 1000,
-      p50Ms: toMs(quantile(sorted, 0.5)),
-      p95Ms: toMs(quantile(sorted, 0.95)),
+      p50Ms: toMs(quantileOf(seconds, 0.5)),
+      p95Ms: toMs(quantileOf(seconds, 0.95)),
     }
   }
 }

@@ -65,7 +65,7 @@ export { pairUpstream, type UpstreamPair } from './upstream.ts'
 export { generateRun, type GenerateOptions } from './generate.ts'
 export {
   countedFigures,
-  quantile,
+  quantileOf,
   summarize,
   sumCost,
   sumTokens,

@@ -3,6 +3,7 @@
  * cost count once: a span's own figure only where no descendant carries one, since a call repeats
  * what its parts say, and an agent what its calls say.
  */
+import { select } from './select.ts'
 import { SpanFlag, type DataQuality, type Span, type Tokens } from './span.ts'
 import type { Trace } from './trace.ts'
 
@@ -144,6 +145,13 @@ export function quantile(sorted: ArrayLike<number>, q: number): number | undefin
   const low = Math.floor(rank)
   const at = sorted[low]!
   return at + ((sorted[Math.min(low + 1, sorted.length - 1)] ?? at) - at) * (rank - low)
+}
+
+/** As {@link quantile}, of values in any order, which it changes. */
+export function quantileOf(values: Float64Array, q: number): number | undefined {
+  const low = Math.floor((values.length - 1) * q)
+  for (const rank of [low, low + 1]) if (rank < values.length) select(values, rank)
+  return quantile(values, q)
 }
 
 function kindStats(kind: string, spans: readonly Span[], counted: CountedFigures): KindStats {
