@@ -1,4 +1,5 @@
 /** The page: one of two screens, the dialogs over it, and the place where files come in. */
+import { Activity, useState } from 'react'
 import { RunPage } from './RunPage.tsx'
 import { CommandDialog } from './panels/Palette.tsx'
 import { HelpDialog } from './panels/Help.tsx'
@@ -13,10 +14,23 @@ export function Root() {
   return (
     <TipProvider>
       <DropFiles />
-      {runId === undefined ? <RunsPage /> : <RunPage key={runId} />}
+      {runId === undefined && <RunsPage />}
+      {/* While runs are chosen from, the next one's screen is made ready behind, whenever there is time. */}
+      <Activity key={useScreen(runId)} mode={runId === undefined ? 'hidden' : 'visible'}>
+        <RunPage />
+      </Activity>
       <Dialogs />
     </TipProvider>
   )
+}
+
+/** Numbers the screens of runs: each run has a new one, and takes the one that was made ready. */
+function useScreen(runId: string | undefined): number {
+  const [screen, setScreen] = useState({ runId, number: 0 })
+  if (screen.runId === runId) return screen.number
+  const number = screen.runId === undefined ? screen.number : screen.number + 1
+  setScreen({ runId, number })
+  return number
 }
 
 function Dialogs() {

@@ -210,7 +210,8 @@ function useActions(
   canvas: HTMLCanvasElement | null,
 ): void {
   useEffect(() => {
-    onActions(createTimelineActions(engine, (options) => canvas?.focus(options)))
+    if (canvas === null) return undefined
+    onActions(createTimelineActions(engine, (options) => canvas.focus(options)))
     return () => onActions(undefined)
   }, [onActions, engine, canvas])
 }

@@ -112,7 +112,7 @@ function useSize(
       engine.setSize(clientWidth, clientHeight, ratio)
       onSize(clientWidth, clientHeight)
     }
-    resize()
+    // It tells the first size, too, once the browser has laid out the page: asking would make it do so now.
     const observer = new ResizeObserver(resize)
     observer.observe(scroller)
     // Zooming the page or moving it to another screen changes the ratio and nothing else.

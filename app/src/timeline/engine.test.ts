@@ -90,6 +90,7 @@ describe('a picture that takes long to paint', () => {
       clock.frameMs += 10
     }
     engine.setPainter({ paint, bars: new BarList() })
+    engine.paint(0)
     /** Frames 17 ms apart, from 0 ms on. */
     const draw = (frames: number, before: (frame: number) => void = () => undefined) => {
       painted.length = 0

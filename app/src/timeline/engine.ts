@@ -74,7 +74,7 @@ export interface EngineOptions {
 }
 
 /** New spans that a frame takes in; the rest waits for the next, so that no frame takes long. */
-const SPANS_A_FRAME = 32_768
+const SPANS_A_FRAME = 8_192
 const FIT_BAR_MARGIN = 0.15
 /** Where in its second the stripe of an open bar stands when nothing may move. */
 const STILL_MS = 600
@@ -121,7 +121,7 @@ export class TimelineEngine {
   /** The canvas's painter in its present colours; undefined = there is no canvas. */
   setPainter(painter: Painter | undefined): void {
     this.painter = painter
-    this.paintNow(this.options.nowMs())
+    this.repaint()
   }
 
   /** How to scroll the canvas's container; its `scroll` event comes back as `setScroll`. */
@@ -133,7 +133,7 @@ export class TimelineEngine {
     this.widthPx = widthPx
     this.heightPx = heightPx
     this.deviceRatio = deviceRatio
-    this.paintNow(this.options.nowMs())
+    this.repaint()
   }
 
   setScroll(topPx: number): void {
@@ -242,8 +242,19 @@ export class TimelineEngine {
     const { viewport } = this.facts
     const isMoved = viewport !== this.painted.viewport && viewport !== this.slidTo
     const isScrolled = this.scrollTopPx !== this.painted.topPx
-    if (isMoved || isScrolled || this.pace.isDue(nowMs)) this.paintNow(nowMs)
-    else this.options.requestFrame('pace')
+    if (isMoved || isScrolled || this.pace.isDue(nowMs)) {
+      this.paintNow(nowMs)
+      return
+    }
+    // What need not be shown yet is taken in already, so that the picture that shows it is soon made.
+    this.sync()
+    this.options.requestFrame('pace')
+  }
+
+  /** At once, or what stands there would be seen in the wrong size; the first picture can wait for a frame. */
+  private repaint(): void {
+    if (this.painted.viewport === undefined) this.options.requestFrame('canvas')
+    else this.paintNow(this.options.nowMs())
   }
 
   private paintNow(nowMs: number): void {

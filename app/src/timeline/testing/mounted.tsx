@@ -65,6 +65,8 @@ export function mountTimeline(trace: SyntheticTrace, facts: Partial<TimelineFact
     )
   }
   const page = render(<Page />)
+  // A browser tells the size after its first layout, of which this page has none.
+  act(() => void window.dispatchEvent(new Event('resize')))
   const draw = (nowMs: number): void => {
     const next = pending
     pending = undefined
