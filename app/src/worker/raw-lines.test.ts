@@ -1,7 +1,7 @@
 import { Blob } from 'node:buffer'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { isGzip, openFile } from './file-source.ts'
+import { isGzip, unpacked } from './file-source.ts'
 import { fileLines, lineAfter, streamLines, WatchedLines, type RawLines } from './raw-lines.ts'
 
 const utf8 = {
@@ -25,7 +25,7 @@ test('a compressed file is known by its first bytes and read through its gzip', 
   const packed = gzipSync(LOG)
   expect([await isGzip(asFile(packed)), await isGzip(asFile(LOG))]).toEqual([true, false])
   expect(gunzipSync(packed).equals(LOG)).toBe(true)
-  const lines = streamLines(() => openFile(asFile(packed), true))
+  const lines = streamLines(() => unpacked(asFile(packed)))
   expect(utf8.decode(await lines.read(POSITIONS[2]!))).toBe('third')
 })
 
@@ -70,7 +70,7 @@ async function textOf(lines: RawLines): Promise<string> {
 test('the whole log can be had again, from a file, a compressed one, and frames that are kept', async () => {
   expect(await textOf(fileLines(asFile(LOG)))).toBe(LINES.join('\n'))
   const packed = asFile(gzipSync(LOG))
-  expect(await textOf(streamLines(() => openFile(packed, true)))).toBe(LINES.join('\n'))
+  expect(await textOf(streamLines(() => unpacked(packed)))).toBe(LINES.join('\n'))
   const watched = new WatchedLines(() => Promise.reject(new Error('not asked')))
   watched.add(0, 700, utf8.encode('one\n'))
   watched.add(4, 704, utf8.encode('two\n'))

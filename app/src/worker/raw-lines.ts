@@ -6,6 +6,8 @@ const LF = 10
 const FIRST_READ_BYTES = 64 * 1024
 /** Starts and ends of spans are read in turn, and lie apart. */
 const KEPT_BLOCKS = 4
+/** A processor keeps so much at hand, and a wait for more is rare enough. */
+const CHUNK_BYTES = 256 * 1024
 const RETAINED_BYTES = 64 * 1024 * 1024
 
 export interface RawLines {
@@ -55,8 +57,46 @@ export function streamLines(open: () => ReadableStream<Uint8Array>): RawLines {
   return { read: (position) => lineAfter(open(), position), all: () => chunksOf(open()) }
 }
 
-/** A stream's chunks; the stream is cancelled when nobody wants more. Safari's cannot be iterated. */
+/**
+ * A stream's chunks; the stream is cancelled when nobody wants more. A chunk is valid until the next
+ * one is asked for: where the stream allows it, all are read into the same memory. To touch fresh
+ * memory for each takes longer than to read it.
+ */
 export async function* chunksOf(
+  stream: ReadableStream<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, void> {
+  const reader = byteReader(stream)
+  if (reader === undefined) yield* ownChunksOf(stream)
+  else yield* sameMemoryChunksOf(reader)
+}
+
+/** Undefined for what is no stream of bytes, as what comes out of a decompression. */
+function byteReader(stream: ReadableStream<Uint8Array>): ReadableStreamBYOBReader | undefined {
+  try {
+    return stream.getReader({ mode: 'byob' })
+  } catch {
+    return undefined
+  }
+}
+
+async function* sameMemoryChunksOf(
+  reader: ReadableStreamBYOBReader,
+): AsyncGenerator<Uint8Array, void, void> {
+  let memory = new ArrayBuffer(CHUNK_BYTES)
+  try {
+    for (;;) {
+      const { done, value } = await reader.read(new Uint8Array(memory))
+      if (done) return
+      yield value
+      memory = value.buffer
+    }
+  } finally {
+    await reader.cancel()
+  }
+}
+
+/** Safari's streams cannot be iterated. */
+async function* ownChunksOf(
   stream: ReadableStream<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, void> {
   const reader = stream.getReader()

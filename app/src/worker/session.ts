@@ -5,7 +5,7 @@
 import { estimateRunCost } from '@wattline/trace'
 import type { Connection, Progress } from '../store/app-state.ts'
 import { markFacts, overview, rangeSummary, rawEvent, spanFacts } from './answers.ts'
-import { isGzip, openFile, readFile } from './file-source.ts'
+import { isGzip, readFile, unpacked } from './file-source.ts'
 import { Ingestor } from './ingestor.ts'
 import { LogWriters } from './log-writers.ts'
 import { createPace } from './pace.ts'
@@ -108,7 +108,7 @@ export class Session {
     this.#beganMs = performance.now()
     try {
       const gzip = await isGzip(file)
-      this.#rawLines = gzip ? streamLines(() => openFile(file, true)) : fileLines(file)
+      this.#rawLines = gzip ? streamLines(() => unpacked(file)) : fileLines(file)
       this.#setProgress({ totalBytes: file.size })
       const sink = {
         bytes: (chunk: Uint8Array) => this.#push(chunk, 0),
