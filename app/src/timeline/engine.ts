@@ -104,6 +104,8 @@ export class TimelineEngine {
   private moved: Viewport | undefined
   /** The viewport to which a followed run has slid by itself. */
   private slidTo: Viewport | undefined
+  /** The ticks that were worked out last, and for what. */
+  private known: (Parameters<typeof timeTicks>[0] & { ticks: readonly Tick[] }) | undefined
   /** What the picture shows. */
   private painted: { readonly viewport?: Viewport; readonly topPx?: number } = {}
 
@@ -210,10 +212,18 @@ export class TimelineEngine {
     this.keepPlace(before)
   }
 
+  /** The same for all who ask in one frame: the axis and the lines below it. */
   ticks(): readonly Tick[] {
     const { facts, widthPx, columns } = this
     const { viewport, clock } = facts
-    return timeTicks({ viewport, widthPx, clock, originS: columns.firstS })
+    const known = this.known
+    const isKnown = known?.viewport === viewport && known.widthPx === widthPx
+    if (isKnown && known.clock === clock && Object.is(known.originS, columns.firstS)) {
+      return known.ticks
+    }
+    const asked = { viewport, widthPx, clock, originS: columns.firstS }
+    this.known = { ...asked, ticks: timeTicks(asked) }
+    return this.known.ticks
   }
 
   /** Moves what moves by itself: eased steps, and the slide of a followed run. */
