@@ -10,7 +10,7 @@ import type { TimelineEngine } from './engine.ts'
 import { attachGestures } from './gestures.ts'
 import { createHatch, createPainter } from './paint.ts'
 import { DiamondStamps } from './paint-marks.ts'
-import { Strips } from './paint-strips.ts'
+import { BoxStrips, Strips } from './paint-strips.ts'
 import { readTheme } from './theme.ts'
 
 export interface TimelineCanvasProps {
@@ -130,14 +130,16 @@ function useTheme(engine: TimelineEngine, canvas: HTMLCanvasElement | null): voi
     const context = canvas?.getContext('2d', { alpha: false })
     if (canvas === null || !context) return undefined
     const createCanvas = (): HTMLCanvasElement => document.createElement('canvas')
-    const unseen = createCanvas().getContext('2d')
-    const strips = unseen === null ? undefined : new Strips(unseen)
+    const unseen = (): CanvasRenderingContext2D | null => createCanvas().getContext('2d')
+    const [forBars, forTicks] = [unseen(), unseen()]
+    const strips = forBars === null ? undefined : new Strips(forBars)
+    const ticks = forTicks === null ? undefined : new BoxStrips(forTicks)
     const read = (): void => {
       const styles = getComputedStyle(canvas)
       const theme = readTheme((name) => styles.getPropertyValue(name))
       const hatch = createHatch(createCanvas(), theme.ink('wait').fill, engine.deviceRatio)
       const stamps = new DiamondStamps()
-      engine.setPainter(createPainter(context, theme, { hatch, strips, stamps }))
+      engine.setPainter(createPainter(context, theme, { hatch, strips, stamps, ticks }))
     }
     read()
     const observer = new MutationObserver(read)

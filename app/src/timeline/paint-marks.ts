@@ -5,6 +5,7 @@
 import { MarkFlag } from '../model/columns.ts'
 import type { MarkList } from './bar-list.ts'
 import { TICK_FROM_PX } from './collect-marks.ts'
+import type { BoxStrips } from './paint-strips.ts'
 import type { Scene } from './scene.ts'
 import { snapPx } from './space.ts'
 import type { Theme } from './theme.ts'
@@ -63,36 +64,31 @@ function beginMarks(context: Context2D, rim: string): void {
   context.imageSmoothingEnabled = false
 }
 
-/** @param stamps undefined = diamonds are traced one by one */
+/** What draws many marks fast; without one of them, all are drawn stroke by stroke. */
+export interface MarkTools {
+  readonly stamps?: DiamondStamps | undefined
+  readonly ticks?: BoxStrips | undefined
+}
+
 export function paintMarks(
   context: CanvasRenderingContext2D,
   theme: Theme,
   scene: Scene,
   marks: MarkList,
-  stamps?: DiamondStamps,
+  { stamps, ticks }: MarkTools = {},
 ): void {
-  const { columns, deviceRatio } = scene
+  paintTicks(context, theme, scene, marks, ticks)
+  const { deviceRatio } = scene
   beginMarks(context, theme.surface)
-  let filled = ''
   for (let mark = 0; mark < marks.count; mark++) {
+    if (marks.crowded[mark] === 1) continue
     const slot = marks.slot[mark] as number
-    const flags = columns.markFlags.at(slot)
-    const kind = columns.kinds[columns.markKind.at(slot)] ?? ''
-    const isDimmed = scene.markMatches !== undefined && scene.markMatches[slot] !== 1
-    const alpha = isDimmed ? DIMMED_ALPHA : 1
-    if (context.globalAlpha !== alpha) context.globalAlpha = alpha
-    const fill = flags & MarkFlag.ERROR ? theme.error : theme.ink(kind).fill
+    const fill = fillOf(theme, scene, slot)
+    const alpha = alphaOf(scene, slot)
     const xPx = marks.xPx[mark] as number
     const yPx = marks.yPx[mark] as number
-    if (fill !== filled) {
-      context.fillStyle = fill
-      filled = fill
-    }
-    if (marks.crowded[mark] === 1) {
-      context.fillRect(xPx - TICK_PX / 2, yPx + TICK_FROM_PX, TICK_PX, TICK_HEIGHT_PX)
-      continue
-    }
-    const isOrphan = (flags & MarkFlag.ORPHAN) !== 0
+    const isOrphan = (scene.columns.markFlags.at(slot) & MarkFlag.ORPHAN) !== 0
+    if (context.globalAlpha !== alpha) context.globalAlpha = alpha
     const stamp = isOrphan ? undefined : stamps?.get(fill, theme.surface, deviceRatio)
     if (stamp !== undefined) {
       const sizePx = stamp.width / deviceRatio
@@ -101,6 +97,7 @@ export function paintMarks(
       context.drawImage(stamp, leftPx, topPx, sizePx, sizePx)
       continue
     }
+    context.fillStyle = fill
     context.beginPath()
     if (isOrphan) traceOrphan(context, xPx, yPx)
     else traceDiamond(context, xPx, yPx)
@@ -108,6 +105,42 @@ export function paintMarks(
     context.fill()
   }
   context.globalAlpha = 1
+}
+
+/** Below the other marks: what is crowded must not hide what stands alone. */
+function paintTicks(
+  context: CanvasRenderingContext2D,
+  theme: Theme,
+  scene: Scene,
+  marks: MarkList,
+  ticks: BoxStrips | undefined,
+): void {
+  ticks?.begin(scene, TICK_PX, TICK_HEIGHT_PX)
+  for (let mark = 0; mark < marks.count; mark++) {
+    if (marks.crowded[mark] === 0) continue
+    const slot = marks.slot[mark] as number
+    const fill = fillOf(theme, scene, slot)
+    const alpha = alphaOf(scene, slot)
+    const xPx = (marks.xPx[mark] as number) - TICK_PX / 2
+    const yPx = (marks.yPx[mark] as number) + TICK_FROM_PX
+    if (ticks === undefined) {
+      context.globalAlpha = alpha
+      context.fillStyle = fill
+      context.fillRect(xPx, yPx, TICK_PX, TICK_HEIGHT_PX)
+    } else {
+      ticks.add(xPx, yPx, fill, alpha)
+    }
+  }
+  ticks?.draw(context)
+}
+
+function fillOf(theme: Theme, { columns }: Scene, slot: number): string {
+  if ((columns.markFlags.at(slot) & MarkFlag.ERROR) !== 0) return theme.error
+  return theme.ink(columns.kinds[columns.markKind.at(slot)] ?? '').fill
+}
+
+function alphaOf({ markMatches }: Scene, slot: number): number {
+  return markMatches !== undefined && markMatches[slot] !== 1 ? DIMMED_ALPHA : 1
 }
 
 function traceDiamond(context: Context2D, xPx: number, yPx: number): void {

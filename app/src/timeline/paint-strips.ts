@@ -4,6 +4,8 @@ import type { Scene } from './scene.ts'
 import { StripPixels, type StripInks } from './strip-pixels.ts'
 import type { Theme } from './theme.ts'
 
+type Context2D = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D
+
 export interface StripLook {
   readonly theme: Theme
   /** How strong the colour of a kind's bar is, from 0 to 1; `cover` in quarters. */
@@ -14,31 +16,19 @@ export interface StripLook {
   readonly flagShare: number
 }
 
-/** One frame after the other: `begin`, `add` for each bar, `draw`. */
-export class Strips {
-  private readonly context: CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D
-  private readonly pixels = new StripPixels()
+/** Pixels on their way to a canvas, by way of one that nobody sees. */
+class StripCanvas {
+  readonly pixels = new StripPixels()
+  private readonly context: Context2D
   private image: ImageData | undefined
-  private widthPx = 0
-  private flagShare = 0
 
   /** @param context of an empty canvas of its own */
-  constructor(context: CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D) {
+  constructor(context: Context2D) {
     this.context = context
   }
 
-  begin(scene: Scene, look: StripLook): void {
-    const inks = inksOf(scene, look)
-    this.widthPx = scene.widthPx
-    this.flagShare = look.flagShare
-    this.pixels.begin(scene.widthPx, scene.heightPx, scene.deviceRatio, inks, look.errorPx)
-  }
-
-  add(bars: BarList, bar: number): void {
-    this.pixels.add(bars, bar)
-  }
-
-  draw(target: CanvasRenderingContext2D): void {
+  /** `flagShare` is how high flags are, as a share of their row. */
+  draw(target: CanvasRenderingContext2D, widthPx: number, flagShare = 0): void {
     const { rows, width, lines, bytes } = this.pixels
     if (rows.length === 0) return
     const { canvas } = this.context
@@ -52,11 +42,68 @@ export class Strips {
     target.imageSmoothingEnabled = false
     for (const [row, { topPx, heightPx, hasFlags }] of rows.entries()) {
       const line = 2 * row
-      target.drawImage(canvas, 0, line, width, 1, 0, topPx, this.widthPx, heightPx)
+      target.drawImage(canvas, 0, line, width, 1, 0, topPx, widthPx, heightPx)
       if (!hasFlags) continue
-      const flagPx = heightPx * this.flagShare
-      target.drawImage(canvas, 0, line + 1, width, 1, 0, topPx, this.widthPx, flagPx)
+      target.drawImage(canvas, 0, line + 1, width, 1, 0, topPx, widthPx, heightPx * flagShare)
     }
+  }
+}
+
+/** Narrow bars, one frame after the other: `begin`, `add` for each bar, `draw`. */
+export class Strips {
+  private readonly strips: StripCanvas
+  private widthPx = 0
+  private flagShare = 0
+
+  /** @param context of an empty canvas of its own */
+  constructor(context: Context2D) {
+    this.strips = new StripCanvas(context)
+  }
+
+  begin(scene: Scene, look: StripLook): void {
+    const { widthPx, heightPx, deviceRatio } = scene
+    this.widthPx = widthPx
+    this.flagShare = look.flagShare
+    this.strips.pixels.begin(widthPx, heightPx, deviceRatio, inksOf(scene, look), look.errorPx)
+  }
+
+  add(bars: BarList, bar: number): void {
+    this.strips.pixels.add(bars, bar)
+  }
+
+  draw(target: CanvasRenderingContext2D): void {
+    this.strips.draw(target, this.widthPx, this.flagShare)
+  }
+}
+
+/** Boxes of one size of which a row has many, as {@link Strips}. */
+export class BoxStrips {
+  private readonly strips: StripCanvas
+  private canvasPx = 0
+  private widthPx = 0
+  private heightPx = 0
+
+  /** @param context of an empty canvas of its own */
+  constructor(context: Context2D) {
+    this.strips = new StripCanvas(context)
+  }
+
+  /** @param widthPx of a box, as its height in CSS px */
+  begin(scene: Scene, widthPx: number, heightPx: number): void {
+    this.canvasPx = scene.widthPx
+    this.widthPx = widthPx
+    this.heightPx = heightPx
+    this.strips.pixels.begin(scene.widthPx, scene.heightPx, scene.deviceRatio)
+  }
+
+  /** @param alpha from 0 to 1 */
+  add(leftPx: number, topPx: number, colour: string, alpha: number): void {
+    const ink = withAlpha(rgbOf(colour), alpha)
+    this.strips.pixels.addBox(topPx, this.heightPx, leftPx, leftPx + this.widthPx, ink)
+  }
+
+  draw(target: CanvasRenderingContext2D): void {
+    this.strips.draw(target, this.canvasPx)
   }
 }
 

@@ -9,7 +9,7 @@ import { collectMarks } from './collect-marks.ts'
 import { TextWidths } from './labels.ts'
 import { paintBars, type Brush } from './paint-bars.ts'
 import { paintGround, paintLines } from './paint-ground.ts'
-import { paintMarks, type DiamondStamps } from './paint-marks.ts'
+import { paintMarks, type MarkTools } from './paint-marks.ts'
 import type { Strips } from './paint-strips.ts'
 import type { Scene } from './scene.ts'
 import { rectOf } from './geometry.ts'
@@ -26,18 +26,17 @@ export interface Painter {
 }
 
 /** What needs canvases of its own; without one of them, all is drawn stroke by stroke. */
-export interface PaintTools {
+export interface PaintTools extends MarkTools {
   /** A tile of diagonal lines for `wait`, made by `createHatch`; undefined = plain. */
   readonly hatch?: CanvasPattern | undefined
   /** Draws narrow bars. */
   readonly strips?: Strips | undefined
-  readonly stamps?: DiamondStamps | undefined
 }
 
 export function createPainter(
   context: CanvasRenderingContext2D,
   theme: Theme,
-  { hatch, strips, stamps }: PaintTools = {},
+  { hatch, strips, ...markTools }: PaintTools = {},
 ): Painter {
   const bars = new BarList()
   const marks = new MarkList()
@@ -65,7 +64,7 @@ export function createPainter(
       collectBars(scene, bars)
       paintBars(brush, scene, bars, nowMs)
       collectMarks(scene, marks)
-      paintMarks(context, theme, scene, marks, stamps)
+      paintMarks(context, theme, scene, marks, markTools)
       paintSelection(context, theme, scene)
       paintLines(context, theme, scene)
     },

@@ -50,8 +50,8 @@ export class StripPixels {
     widthPx: number,
     heightPx: number,
     deviceRatio: number,
-    inks: StripInks,
-    errorPx: number,
+    inks?: StripInks,
+    errorPx = 0,
   ): void {
     const width = Math.round(widthPx * deviceRatio)
     const lines = 2 * (Math.ceil(heightPx / ROW_APART_PX) + 2)
@@ -83,6 +83,12 @@ export class StripPixels {
       this.fill(2 * row + 1, leftPx, Math.max(rightPx, leftPx + errorPx), red)
       ;(this.rows[row] as StripRow).hasFlags = true
     } else this.fill(2 * row, leftPx, leftPx + errorPx, red)
+  }
+
+  /** A box of one colour that is no bar. */
+  addBox(topPx: number, heightPx: number, leftPx: number, rightPx: number, ink: number): void {
+    const row = this.rowOf(topPx, heightPx)
+    if (row >= 0) this.fill(2 * row, leftPx, rightPx, ink)
   }
 
   private rowOf(topPx: number, heightPx: number): number {
