@@ -152,16 +152,23 @@ class Collector {
 
   private parts(tree: RowTree, cut: RowCut): void {
     const { leftS, rightS, knownS } = this
-    const isHeat = this.scene.heat !== undefined
+    const { heat, playheadS } = this.scene
+    const isHeat = heat !== undefined
+    const isAsRead = !isHeat && playheadS === undefined
     for (let at = 0; at < cut.count; at++) {
       const startS = cut.startS[at] as number
       if (startS > rightS) return
-      const endS = startS + (cut.lengthS[at] as number)
+      const endS = cut.endS[at] as number
       if (endS < leftS) continue
       const from = cut.from[at] as number
       const to = cut.to[at] as number
+      const ownFlags = (cut.ownFlags[at] as number) - 1
+      if (ownFlags >= 0 && isAsRead && endS !== Infinity) {
+        this.ended(tree, startS, endS, cut.kind[at] as number, ownFlags, from)
+        continue
+      }
       // What ends after the playhead may be open there.
-      if (endS > knownS) {
+      if (ownFlags >= 0 || endS > knownS) {
         this.leaves(tree, from, to)
         continue
       }
@@ -204,12 +211,27 @@ class Collector {
         this.clock(slot, startS, kind, flags, index)
       } else if (endS - startS >= columnS || isOpen) {
         this.single(slot, startS, endS, kind, flags, index)
-      } else {
-        const error = (flags & SpanFlag.ERROR) !== 0
-        if (!(startS < this.columnUntilS)) this.beginColumn(startS, kind, index)
-        this.merge(endS, kind, endS - startS, error, index + 1)
-      }
+      } else this.mergeOne(startS, endS, kind, flags, index)
     }
+  }
+
+  /** A span that has ended, of which the cut tells all. */
+  private ended(
+    tree: RowTree,
+    startS: number,
+    endS: number,
+    kind: number,
+    flags: number,
+    index: number,
+  ): void {
+    if (endS - startS < this.columnS) this.mergeOne(startS, endS, kind, flags, index)
+    else this.single(tree.slots[index] as number, startS, endS, kind, flags, index)
+  }
+
+  private mergeOne(startS: number, endS: number, kind: number, flags: number, index: number): void {
+    const error = (flags & SpanFlag.ERROR) !== 0
+    if (!(startS < this.columnUntilS)) this.beginColumn(startS, kind, index)
+    this.merge(endS, kind, endS - startS, error, index + 1)
   }
 
   private single(

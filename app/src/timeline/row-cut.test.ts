@@ -32,10 +32,10 @@ const stepArbitrary = fc.record({
 })
 
 function partsOf(cut: RowCut): unknown[] {
-  const { startS, lengthS, from, to, coveredS, errorAfterS, kind } = cut
+  const { startS, endS, ownFlags, from, to, coveredS, errorAfterS, kind } = cut
   return Array.from({ length: cut.count }, (_, at) => {
-    const place = [startS[at], lengthS[at], from[at], to[at]]
-    return lengthS[at] === Infinity ? place : [...place, coveredS[at], errorAfterS[at], kind[at]]
+    const part = [startS[at], endS[at], kind[at], from[at], to[at], ownFlags[at]]
+    return ownFlags[at] === 0 ? [...part, coveredS[at], errorAfterS[at]] : part
   })
 }
 
@@ -128,7 +128,8 @@ function isRight(
   const from = cut.from[part]!
   const slots = [...tree.slots.subarray(from, cut.to[part])]
   if (part > 0 && from < cut.to[part - 1]!) return false
-  if (cut.lengthS[part] === Infinity) return slots.length === 1
+  if (cut.ownFlags[part] !== 0)
+    return slots.length === 1 && columns.flags.at(slots[0]!) + 1 === cut.ownFlags[part]
   const startS = cut.startS[part]!
   const lengths = slots.map((slot) => columns.endS.at(slot) - columns.startS.at(slot))
   const coveredS = lengths.reduce((sum, lengthS) => sum + lengthS, 0)

@@ -35,12 +35,15 @@ export interface CutView {
 export class RowCut {
   count = 0
   startS = new Float64Array(FIRST_CAPACITY)
-  /** Infinity for a span that is to be looked at. */
-  lengthS = new Float32Array(FIRST_CAPACITY)
+  /** Infinity while it may change by itself: a span that runs, fades, or is drawn at any width. */
+  endS = new Float64Array(FIRST_CAPACITY)
+  /** Of a span that is not summed up: its flags + 1; 0 = summed up. */
+  ownFlags = new Uint8Array(FIRST_CAPACITY)
+  /** This and the next say nothing of a span that is not summed up. */
   coveredS = new Float32Array(FIRST_CAPACITY)
   /** How long after its start its first error is known; Infinity = none. */
   errorAfterS = new Float32Array(FIRST_CAPACITY)
-  /** The kind that covers most. */
+  /** The span's kind; of several the one that covers most. */
   kind = new Uint16Array(FIRST_CAPACITY)
   /** Spans of the row it stands for: [from, to) in the row's order. */
   from = new Int32Array(FIRST_CAPACITY)
@@ -133,14 +136,15 @@ export class RowCut {
       }
       const flags = columns.flags.at(slot)
       const lengthS = endS - startS
-      // Without an end it grows or fades, and a stepped clock is drawn at any width.
-      if (!(lengthS < this.widthS) || (flags & SpanFlag.CLOCK) !== 0) {
-        this.add(startS, Infinity, index, index + 1)
+      const kind = columns.kind.at(slot)
+      const isFixed = !Number.isNaN(endS) && (flags & SpanFlag.CLOCK) === 0
+      if (!isFixed || lengthS >= this.widthS) {
+        const part = this.add(startS, isFixed ? endS : Infinity, kind, index, index + 1)
+        this.ownFlags[part] = flags + 1
         continue
       }
       const isError = (flags & SpanFlag.ERROR) !== 0
       const errorAfterS = isError ? columns.errorAtS.at(slot) - startS : Infinity
-      const kind = columns.kind.at(slot)
       this.sumUp(startS, endS, lengthS, kind, errorAfterS, index, index + 1)
     }
     return true
@@ -160,18 +164,18 @@ export class RowCut {
     const isJoined =
       last >= 0 &&
       this.to[last] === from &&
-      this.lengthS[last] !== Infinity &&
+      this.ownFlags[last] === 0 &&
       endS - (this.startS[last] as number) < this.widthS
     if (!isJoined) {
-      last = this.add(startS, endS - startS, from, to)
+      last = this.add(startS, endS, kind, from, to)
+      this.ownFlags[last] = 0
       this.coveredS[last] = coveredS
       this.errorAfterS[last] = errorAfterS * EARLIER
-      this.kind[last] = kind
       this.kindS = coveredS
       return
     }
     const sinceS = startS - (this.startS[last] as number)
-    this.lengthS[last] = Math.max(this.lengthS[last] as number, sinceS + (endS - startS))
+    if (endS > (this.endS[last] as number)) this.endS[last] = endS
     this.coveredS[last] = (this.coveredS[last] as number) + coveredS
     const knownAfterS = (sinceS + errorAfterS) * EARLIER
     if (knownAfterS < (this.errorAfterS[last] as number)) this.errorAfterS[last] = knownAfterS
@@ -185,11 +189,12 @@ export class RowCut {
     } else this.kindS -= coveredS
   }
 
-  private add(startS: number, lengthS: number, from: number, to: number): number {
+  private add(startS: number, endS: number, kind: number, from: number, to: number): number {
     if (this.count === this.startS.length) this.grow()
     const at = this.count++
     this.startS[at] = startS
-    this.lengthS[at] = lengthS
+    this.endS[at] = endS
+    this.kind[at] = kind
     this.from[at] = from
     this.to[at] = to
     this.next = to
@@ -198,16 +203,18 @@ export class RowCut {
 
   private grow(): void {
     const capacity = this.count + (this.count >> 1)
-    const { startS, lengthS, coveredS, errorAfterS, kind, from, to } = this
+    const { startS, endS, ownFlags, coveredS, errorAfterS, kind, from, to } = this
     this.startS = new Float64Array(capacity)
-    this.lengthS = new Float32Array(capacity)
+    this.endS = new Float64Array(capacity)
+    this.ownFlags = new Uint8Array(capacity)
     this.coveredS = new Float32Array(capacity)
     this.errorAfterS = new Float32Array(capacity)
     this.kind = new Uint16Array(capacity)
     this.from = new Int32Array(capacity)
     this.to = new Int32Array(capacity)
     this.startS.set(startS)
-    this.lengthS.set(lengthS)
+    this.endS.set(endS)
+    this.ownFlags.set(ownFlags)
     this.coveredS.set(coveredS)
     this.errorAfterS.set(errorAfterS)
     this.kind.set(kind)
