@@ -1,9 +1,10 @@
 /** Reads a file of the visitor's: chunk by chunk, gzip undone, with its progress told. */
-import { chunksOf } from './raw-lines.ts'
+import { passingChunksOf } from './raw-lines.ts'
 
 export interface FileSink {
   /** Bytes of the file on disk that have been read, with the chunk that comes next. */
   progress(readBytes: number): void
+  /** The chunk is valid during the call only. */
   bytes(chunk: Uint8Array): void
   /** Resolves when reading may go on. */
   ready(): Promise<void>
@@ -44,7 +45,7 @@ export async function readFile(
   let lastTurnMs = performance.now()
   let readBytes = 0
   const count = (bytes: number): void => void (readBytes += bytes)
-  for await (const chunk of chunksOf(gzip ? unpacked(file, count) : file.stream())) {
+  for await (const chunk of passingChunksOf(gzip ? unpacked(file, count) : file.stream())) {
     if (signal.aborted) return
     if (!gzip) count(chunk.length)
     sink.progress(readBytes)

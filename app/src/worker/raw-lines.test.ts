@@ -69,6 +69,9 @@ async function textOf(lines: RawLines): Promise<string> {
 
 test('the whole log can be had again, from a file, a compressed one, and frames that are kept', async () => {
   expect(await textOf(fileLines(asFile(LOG)))).toBe(LINES.join('\n'))
+  // Of more chunks than one, which pass through the same memory.
+  const long = Array.from({ length: 100_000 }, (_, at) => `line ${at}`).join('\n')
+  expect((await textOf(fileLines(asFile(utf8.encode(long))))) === long).toBe(true)
   const packed = asFile(gzipSync(LOG))
   expect(await textOf(streamLines(() => unpacked(packed)))).toBe(LINES.join('\n'))
   const watched = new WatchedLines(() => Promise.reject(new Error('not asked')))

@@ -13,7 +13,7 @@ const RETAINED_BYTES = 64 * 1024 * 1024
 export interface RawLines {
   /** Bytes of the line at `position`, without its newline. Rejects when they cannot be had. */
   read(position: number): Promise<Uint8Array>
-  /** The log from its beginning. */
+  /** The log from its beginning; a chunk is valid until the next one is asked for. */
   all(): AsyncIterable<Uint8Array>
 }
 
@@ -21,7 +21,7 @@ export interface RawLines {
 export function fileLines(file: Blob): RawLines {
   let blocks: Block[] = []
   return {
-    all: () => chunksOf(file.stream()),
+    all: () => passingChunksOf(file.stream()),
     async read(position) {
       const known = blocks.find((block) => lineIn(block, position) !== undefined)
       const block = known ?? (await readBlock(file, position))
@@ -57,31 +57,35 @@ export function streamLines(open: () => ReadableStream<Uint8Array>): RawLines {
   return { read: (position) => lineAfter(open(), position), all: () => chunksOf(open()) }
 }
 
-/**
- * A stream's chunks; the stream is cancelled when nobody wants more. A chunk is valid until the next
- * one is asked for: where the stream allows it, all are read into the same memory. To touch fresh
- * memory for each takes longer than to read it.
- */
+/** A stream's chunks; the stream is cancelled when nobody wants more. Safari's cannot be iterated. */
 export async function* chunksOf(
   stream: ReadableStream<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, void> {
-  const reader = byteReader(stream)
-  if (reader === undefined) yield* ownChunksOf(stream)
-  else yield* sameMemoryChunksOf(reader)
-}
-
-/** Undefined for what is no stream of bytes, as what comes out of a decompression. */
-function byteReader(stream: ReadableStream<Uint8Array>): ReadableStreamBYOBReader | undefined {
+  const reader = stream.getReader()
   try {
-    return stream.getReader({ mode: 'byob' })
-  } catch {
-    return undefined
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return
+      yield value
+    }
+  } finally {
+    await reader.cancel()
   }
 }
 
-async function* sameMemoryChunksOf(
-  reader: ReadableStreamBYOBReader,
+/**
+ * As {@link chunksOf}, but a chunk is valid only until the next one is asked for: where the stream
+ * allows it, all are read into the same memory. To touch fresh memory for each takes longer than to
+ * read it.
+ */
+export async function* passingChunksOf(
+  stream: ReadableStream<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, void> {
+  const reader = byteReader(stream)
+  if (reader === undefined) {
+    yield* chunksOf(stream)
+    return
+  }
   let memory = new ArrayBuffer(CHUNK_BYTES)
   try {
     for (;;) {
@@ -95,19 +99,12 @@ async function* sameMemoryChunksOf(
   }
 }
 
-/** Safari's streams cannot be iterated. */
-async function* ownChunksOf(
-  stream: ReadableStream<Uint8Array>,
-): AsyncGenerator<Uint8Array, void, void> {
-  const reader = stream.getReader()
+/** Undefined for what is no stream of bytes, as what comes out of a decompression. */
+function byteReader(stream: ReadableStream<Uint8Array>): ReadableStreamBYOBReader | undefined {
   try {
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) return
-      yield value
-    }
-  } finally {
-    await reader.cancel()
+    return stream.getReader({ mode: 'byob' })
+  } catch {
+    return undefined
   }
 }
 
