@@ -164,7 +164,8 @@ class Collector {
       const to = cut.to[at] as number
       const ownFlags = (cut.ownFlags[at] as number) - 1
       if (ownFlags >= 0 && isAsRead && endS !== Infinity) {
-        this.ended(tree, startS, endS, cut.kind[at] as number, ownFlags, from)
+        const slot = tree.slots[from] as number
+        this.span(slot, startS, endS, cut.kind[at] as number, ownFlags, from)
         continue
       }
       // What ends after the playhead may be open there.
@@ -197,7 +198,7 @@ class Collector {
 
   private leaves(tree: RowTree, from: number, to: number): void {
     const { columns, heat, playheadS, nowS } = this.scene
-    const { leftS, rightS, columnS } = this
+    const { leftS, rightS } = this
     for (let index = from; index < to; index++) {
       const slot = tree.slots[index] as number
       const startS = columns.startS.at(slot)
@@ -206,32 +207,27 @@ class Collector {
       if (endS < leftS) continue
       const flags = flagsAt(columns, slot, playheadS)
       const kind = heat === undefined ? columns.kind.at(slot) : heatOf(columns, heat, slot, endS)
-      const isOpen = (flags & SpanFlag.OPEN) !== 0
-      if ((flags & SpanFlag.CLOCK) !== 0) {
-        this.clock(slot, startS, kind, flags, index)
-      } else if (endS - startS >= columnS || isOpen) {
-        this.single(slot, startS, endS, kind, flags, index)
-      } else this.mergeOne(startS, endS, kind, flags, index)
+      this.span(slot, startS, endS, kind, flags, index)
     }
   }
 
-  /** A span that has ended, of which the cut tells all. */
-  private ended(
-    tree: RowTree,
+  private span(
+    slot: number,
     startS: number,
     endS: number,
     kind: number,
     flags: number,
     index: number,
   ): void {
-    if (endS - startS < this.columnS) this.mergeOne(startS, endS, kind, flags, index)
-    else this.single(tree.slots[index] as number, startS, endS, kind, flags, index)
-  }
-
-  private mergeOne(startS: number, endS: number, kind: number, flags: number, index: number): void {
-    const error = (flags & SpanFlag.ERROR) !== 0
-    if (!(startS < this.columnUntilS)) this.beginColumn(startS, kind, index)
-    this.merge(endS, kind, endS - startS, error, index + 1)
+    const lengthS = endS - startS
+    if ((flags & SpanFlag.CLOCK) !== 0) {
+      this.clock(slot, startS, kind, flags, index)
+    } else if (lengthS >= this.columnS || (flags & SpanFlag.OPEN) !== 0) {
+      this.single(slot, startS, endS, kind, flags, index)
+    } else {
+      if (!(startS < this.columnUntilS)) this.beginColumn(startS, kind, index)
+      this.merge(endS, kind, lengthS, (flags & SpanFlag.ERROR) !== 0, index + 1)
+    }
   }
 
   private single(

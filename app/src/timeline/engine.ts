@@ -105,7 +105,7 @@ export class TimelineEngine {
   /** The viewport to which a followed run has slid by itself. */
   private slidTo: Viewport | undefined
   /** The ticks that were worked out last, and for what. */
-  private known: (Parameters<typeof timeTicks>[0] & { ticks: readonly Tick[] }) | undefined
+  private ticked: (Parameters<typeof timeTicks>[0] & { ticks: readonly Tick[] }) | undefined
   /** What the picture shows. */
   private painted: { readonly viewport?: Viewport; readonly topPx?: number } = {}
 
@@ -216,14 +216,17 @@ export class TimelineEngine {
   ticks(): readonly Tick[] {
     const { facts, widthPx, columns } = this
     const { viewport, clock } = facts
-    const known = this.known
-    const isKnown = known?.viewport === viewport && known.widthPx === widthPx
-    if (isKnown && known.clock === clock && Object.is(known.originS, columns.firstS)) {
-      return known.ticks
-    }
     const asked = { viewport, widthPx, clock, originS: columns.firstS }
-    this.known = { ...asked, ticks: timeTicks(asked) }
-    return this.known.ticks
+    const last = this.ticked
+    const isSame =
+      last?.viewport === viewport &&
+      last.widthPx === widthPx &&
+      last.clock === clock &&
+      Object.is(last.originS, asked.originS)
+    if (isSame) return last.ticks
+    const ticks = timeTicks(asked)
+    this.ticked = { ...asked, ticks }
+    return ticks
   }
 
   /** Moves what moves by itself: eased steps, and the slide of a followed run. */

@@ -57,15 +57,15 @@ function paintNarrow(brush: Brush, scene: Scene, bars: BarList): Int32Array {
   if (brush.apart.length < bars.count) brush.apart = new Int32Array(bars.leftPx.length)
   const { apart, strips } = brush
   let count = 0
-  strips?.begin(scene, {
+  const addStrip = strips?.begin(scene, {
     theme: brush.theme,
     alphaOf: stripAlpha,
     errorPx: ERROR_EDGE_PX,
     flagShare: FLAG_SHARE,
   })
   for (let bar = 0; bar < bars.count; bar++) {
-    if (strips !== undefined && isStrip(brush, scene, bars, bar)) {
-      strips.add(bars, bar)
+    if (addStrip !== undefined && isStrip(brush, scene, bars, bar)) {
+      addStrip(bars, bar)
       if ((bars.state[bar] as number) & BarState.MERGED) continue
     }
     apart[count++] = bar

@@ -1,4 +1,4 @@
-/** Draws a frame's narrow bars by way of {@link StripPixels} and a canvas that nobody sees. */
+/** Draws what is narrow, bars and ticks, by way of {@link StripPixels} and canvases that nobody sees. */
 import { BarState, type BarList } from './bar-list.ts'
 import type { Scene } from './scene.ts'
 import { StripPixels, type StripInks } from './strip-pixels.ts'
@@ -49,7 +49,7 @@ class StripCanvas {
   }
 }
 
-/** Narrow bars, one frame after the other: `begin`, `add` for each bar, `draw`. */
+/** Narrow bars, one frame after the other: `begin`, each bar, `draw`. */
 export class Strips {
   private readonly strips: StripCanvas
   private widthPx = 0
@@ -60,15 +60,14 @@ export class Strips {
     this.strips = new StripCanvas(context)
   }
 
-  begin(scene: Scene, look: StripLook): void {
-    const { widthPx, heightPx, deviceRatio } = scene
-    this.widthPx = widthPx
+  /** Gives what is to be called with each bar. */
+  begin(scene: Scene, look: StripLook): (bars: BarList, bar: number) => void {
+    const { pixels } = this.strips
+    this.widthPx = scene.widthPx
     this.flagShare = look.flagShare
-    this.strips.pixels.begin(widthPx, heightPx, deviceRatio, inksOf(scene, look), look.errorPx)
-  }
-
-  add(bars: BarList, bar: number): void {
-    this.strips.pixels.add(bars, bar)
+    pixels.begin(scene.widthPx, scene.heightPx, scene.deviceRatio)
+    const inks = inksOf(scene, look)
+    return (bars, bar) => pixels.add(bars, bar, inks, look.errorPx)
   }
 
   draw(target: CanvasRenderingContext2D): void {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { RowCut, type CutView } from './row-cut.ts'
 import { RowIndex } from './row-index.ts'
 import type { RowTree } from './row-tree.ts'
-import { SyntheticTrace } from './testing/columns.ts'
+import { SyntheticTrace, type SyntheticSpan } from './testing/columns.ts'
 
 const T0 = 1_800_000_000
 
@@ -14,6 +14,8 @@ const spanArbitrary = fc.record({
   isFailed: fc.boolean(),
   kind: fc.constantFrom('lm', 'tool'),
 })
+
+type GivenSpan = typeof spanArbitrary extends fc.Arbitrary<infer T> ? T : never
 
 const viewArbitrary = fc
   .record({
@@ -45,6 +47,13 @@ function freshCut(trace: SyntheticTrace, tree: RowTree, view: CutView): RowCut {
   return cut
 }
 
+function spanAfter(atS: number, given: GivenSpan): SyntheticSpan {
+  const { gapS, lengthS, isFailed, kind } = given
+  const startS = Math.max(T0, atS + gapS)
+  const endS = lengthS === undefined ? undefined : startS + lengthS
+  return { kind, startS, endS, ...(isFailed && endS !== undefined ? { errorAtS: endS } : {}) }
+}
+
 test('a cut that followed its row is the one that would be made now', () => {
   fc.assert(
     fc.property(
@@ -57,12 +66,10 @@ test('a cut that followed its row is the one that would be made now', () => {
         let atS = T0
         for (const { spans, ends } of steps) {
           trace.add(
-            spans.map(({ gapS, lengthS, isFailed, kind }) => {
-              const startS = Math.max(T0, atS + gapS)
-              atS = Math.max(atS, startS)
-              const endS = lengthS === undefined ? undefined : startS + lengthS
-              const errorAtS = isFailed && endS !== undefined ? { errorAtS: endS } : {}
-              return { kind, startS, endS, ...errorAtS }
+            spans.map((given) => {
+              const span = spanAfter(atS, given)
+              atS = Math.max(atS, span.startS)
+              return span
             }),
           )
           for (const end of ends) {
@@ -88,11 +95,10 @@ test('a cut stands for every span that is seen, in order, and sums up only what 
         const trace = new SyntheticTrace()
         let atS = T0
         trace.add(
-          spans.map(({ gapS, lengthS, isFailed, kind }) => {
-            atS = Math.max(T0, atS + gapS)
-            const endS = lengthS === undefined ? undefined : atS + lengthS
-            const errorAtS = isFailed && endS !== undefined ? { errorAtS: endS } : {}
-            return { kind, startS: atS, endS, ...errorAtS }
+          spans.map((given) => {
+            const span = spanAfter(atS, given)
+            atS = span.startS
+            return span
           }),
         )
         const index = new RowIndex()

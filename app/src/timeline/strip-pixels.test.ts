@@ -24,7 +24,7 @@ interface Bar {
 function stripsOf(rows: readonly Bar[], deviceRatio = 1): StripPixels {
   const bars = new BarList()
   const strips = new StripPixels()
-  strips.begin(10, 100, deviceRatio, INKS, 3)
+  strips.begin(10, 100, deviceRatio)
   for (const { leftPx, rightPx, kind = 1, cover = 4, state = 0, topPx = 20 } of rows) {
     const bar = bars.push()
     bars.leftPx[bar] = leftPx
@@ -34,7 +34,7 @@ function stripsOf(rows: readonly Bar[], deviceRatio = 1): StripPixels {
     bars.kind[bar] = kind
     bars.cover[bar] = cover
     bars.state[bar] = state
-    strips.add(bars, bar)
+    strips.add(bars, bar, INKS, 3)
   }
   return strips
 }

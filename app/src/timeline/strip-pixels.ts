@@ -34,25 +34,13 @@ export class StripPixels {
   readonly rows: StripRow[] = []
   private pixels = new Uint32Array(0)
   private ratio = 1
-  private inks: StripInks | undefined
-  private errorPx = 0
   private readonly rowAt = new Map<number, number>()
   /** The last bar's row, as most bars are of the same row as the one before. */
   private lastTopPx = NaN
   private lastRow = -1
 
-  /**
-   * Forgets the last frame; sizes are the canvas's, in CSS px.
-   *
-   * @param errorPx how wide the red edge of a failed bar is, CSS px
-   */
-  begin(
-    widthPx: number,
-    heightPx: number,
-    deviceRatio: number,
-    inks?: StripInks,
-    errorPx = 0,
-  ): void {
+  /** Forgets the last frame; sizes are the canvas's, in CSS px. */
+  begin(widthPx: number, heightPx: number, deviceRatio: number): void {
     const width = Math.round(widthPx * deviceRatio)
     const lines = 2 * (Math.ceil(heightPx / ROW_APART_PX) + 2)
     if (width !== this.width || lines !== this.lines) {
@@ -62,17 +50,15 @@ export class StripPixels {
     this.width = width
     this.lines = lines
     this.ratio = deviceRatio
-    this.inks = inks
-    this.errorPx = errorPx
     this.rows.length = 0
     this.rowAt.clear()
     this.lastTopPx = NaN
   }
 
-  add(bars: BarList, bar: number): void {
-    const { inks, errorPx } = this
+  /** @param errorPx how wide the red edge of a failed bar is, CSS px */
+  add(bars: BarList, bar: number, inks: StripInks, errorPx: number): void {
     const row = this.rowOf(bars.topPx[bar] as number, bars.heightPx[bar] as number)
-    if (row < 0 || inks === undefined) return
+    if (row < 0) return
     const state = bars.state[bar] as number
     const leftPx = bars.leftPx[bar] as number
     const rightPx = bars.rightPx[bar] as number
