@@ -7,7 +7,7 @@ import { scaleLinear } from '@visx/scale'
 import { memo, useEffect, useLayoutEffect, useMemo, useRef, type PointerEvent } from 'react'
 import type { Frames } from '../store/frame.ts'
 import type { TimelineEngine } from './engine.ts'
-import { timeToPx } from './space.ts'
+import { snapPx, timeToPx } from './space.ts'
 import { CHAR_PX } from './ticks.ts'
 import { useFramed } from './use-framed.ts'
 
@@ -25,7 +25,8 @@ export function TimeAxis({ engine, frames, onSeek }: TimeAxisProps) {
   const ticks = useRef<HTMLDivElement>(null)
   // The picture of the ticks keeps its place in time; to slide it, nothing is rendered or painted.
   const slide = (): void => {
-    const anchorPx = timeToPx(engine.scale(), picture.anchorS)
+    // On whole device pixels, or the text would be blurred.
+    const anchorPx = snapPx(timeToPx(engine.scale(), picture.anchorS), engine.deviceRatio)
     if (ticks.current !== null) ticks.current.style.transform = `translateX(${anchorPx}px)`
   }
   useLayoutEffect(slide)
