@@ -13,6 +13,8 @@ import { change, type AppStore } from './store.ts'
 import { DEFAULT_GROUP } from './url.ts'
 
 const SEARCH_INTERVAL_MS = 150
+/** To search a run again because it has grown may take this share of the worker's time. */
+const SEARCH_SHARE = 0.1
 
 export interface ControlledParts {
   readonly store: AppStore
@@ -23,8 +25,12 @@ export interface ControlledParts {
   readonly base: string
 }
 
-/** React hears of new data so often; the canvas draws it in the next frame. */
-const NOTE_INTERVAL_MS = 200
+/**
+ * React hears of new data so often; the canvas draws it in the next frame. Longer than the worker's
+ * pause between reports of quality, with each of which the data before it is heard of, too: both
+ * are one rendering.
+ */
+const NOTE_INTERVAL_MS = 500
 /** While a log is read: figures that soon are others would only keep it from being read. */
 const NOTE_INTERVAL_READING_MS = 500
 
@@ -107,17 +113,22 @@ function takeFacts(
 export function control(parts: ControlledParts, ingest: Ingest): () => void {
   const { store, columns, frames } = parts
 
-  const searching = createPace(SEARCH_INTERVAL_MS, () => {
+  let againMs = SEARCH_INTERVAL_MS
+  const search = (): void => {
     const { query, runId } = store.getState()
     if (query.trim() === '' || runId === undefined) return
+    const askedMs = performance.now()
     ingest.ask('search', { query }).then(
       (answer) => {
+        againMs = Math.max(SEARCH_INTERVAL_MS, (performance.now() - askedMs) / SEARCH_SHARE)
         change(store, setMatches, answer)
         frames.requestFrame('search')
       },
       (error: Error) => console.warn(`Search: ${error.message}`),
     )
-  })
+  }
+  const searching = createPace(SEARCH_INTERVAL_MS, search)
+  const searchingAgain = createPace(() => againMs, search)
 
   const act = (state: AppState, before: AppState): void => {
     if (state.runId !== before.runId) {
@@ -127,8 +138,8 @@ export function control(parts: ControlledParts, ingest: Ingest): () => void {
     } else if (state.groupBy !== before.groupBy && state.runId !== undefined) {
       ingest.send({ type: 'regroup', groupBy: state.groupBy })
     }
-    const mayMatchMore = state.query !== '' && state.version !== before.version
-    if (state.query !== before.query || mayMatchMore) searching.ask()
+    if (state.query !== before.query) searching.ask()
+    else if (state.query !== '' && state.version !== before.version) searchingAgain.ask()
     frames.requestFrame('facts')
   }
 
@@ -136,6 +147,7 @@ export function control(parts: ControlledParts, ingest: Ingest): () => void {
   return () => {
     stop()
     searching.stop()
+    searchingAgain.stop()
   }
 }
 

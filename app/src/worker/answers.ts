@@ -13,6 +13,7 @@ import {
 import { totalTokens } from './patches.ts'
 import type { RunEnergy } from './run-energy.ts'
 import type { KindSummary, MarkFacts, RangeSummary, RunOverview, SpanFacts } from './protocol.ts'
+import { inTurns, turn } from './turns.ts'
 
 /** @throws {RangeError} when there is no such span. */
 export function spanFacts(trace: Trace, energy: RunEnergy, slot: number): SpanFacts {
@@ -114,30 +115,33 @@ function* eachIn(trace: Trace, startS: number, endS: number): Generator<Span, vo
 const MOST_ERRORS = 500
 
 /** How often each kind ran and how long, and what failed; as known at the playhead. */
-export function overview(
+export async function overview(
   trace: Trace,
   energy: RunEnergy,
   playheadS: number = Number.POSITIVE_INFINITY,
-): RunOverview {
+): Promise<RunOverview> {
   const kinds = new Map<number, KindCount>()
   const errors: number[] = []
   let errorCount = 0
-  for (const span of trace.each()) {
-    if (span.startS > playheadS) continue
+  const span = trace.cursor()
+  await inTurns(trace.spanCount, (slot) => {
+    span.slot = slot
+    const { startS } = span
+    if (startS > playheadS) return
     const kind = countOf(kinds, span.kindId)
     kind.spans++
     const { endS, errorAtS } = span
-    if (endS !== undefined && endS <= playheadS) kind.durations.add(endS - span.startS)
-    if (errorAtS === undefined || errorAtS > playheadS) continue
+    if (endS !== undefined && endS <= playheadS) kind.durations.add(endS - startS)
+    if (errorAtS === undefined || errorAtS > playheadS) return
     kind.errors++
-    if (errorCount++ < MOST_ERRORS) errors.push(span.slot)
+    if (errorCount++ < MOST_ERRORS) errors.push(slot)
+  })
+  const summaries: KindSummary[] = []
+  for (const [kind, { spans, errors: failed, durations }] of kinds) {
+    const name = trace.texts.text(kind)
+    summaries.push({ kind: name, spans, errors: failed, ...durations.summary() })
+    await turn()
   }
-  const summaries = [...kinds].map(([kind, { spans, errors: failed, durations }]) => ({
-    kind: trace.texts.text(kind),
-    spans,
-    errors: failed,
-    ...durations.summary(),
-  }))
   return {
     kinds: summaries.sort((a, b) => b.totalMs - a.totalMs),
     errors,

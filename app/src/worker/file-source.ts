@@ -1,5 +1,6 @@
 /** Reads a file of the visitor's: chunk by chunk, gzip undone, with its progress told. */
 import { passingChunksOf } from './raw-lines.ts'
+import { turn } from './turns.ts'
 
 export interface FileSink {
   /** Bytes of the file on disk that have been read, with the chunk that comes next. */
@@ -52,13 +53,9 @@ export async function readFile(
     sink.bytes(chunk)
     await sink.ready()
     if (performance.now() - lastTurnMs > TURN_MS) {
+      // Reading alone never leaves the loop.
       await turn()
       lastTurnMs = performance.now()
     }
   }
-}
-
-/** Lets what waits (a question, a closing) have its turn: reading alone never leaves the loop. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve))
 }

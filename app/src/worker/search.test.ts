@@ -33,8 +33,8 @@ test.each([
   ['s3', [3]],
   ['planner nowhere', []],
   ['unknown:word', []],
-])('%s', (query, expected) => {
-  const { matches, count } = search({ trace: ingestor.trace, writers: [] }, query)
+])('%s', async (query, expected) => {
+  const { matches, count } = await search({ trace: ingestor.trace, writers: [] }, query)
   const found = [...matches.keys()].filter((slot) => matches[slot] === 1)
   expect(found).toEqual(expected)
   expect(count).toBe(expected.length)
@@ -74,7 +74,8 @@ describe('what is in doubt', () => {
     ['writer:planner', 3],
     ['writer:b', 3],
     ['writer:nobody', 0],
-  ])('%s', (query, expected) => {
-    expect(search({ trace: doubtful.trace, writers }, query).count).toBe(expected)
+  ])('%s', async (query, expected) => {
+    const { count } = await search({ trace: doubtful.trace, writers }, query)
+    expect(count).toBe(expected)
   })
 })

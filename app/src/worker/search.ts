@@ -10,6 +10,7 @@
  */
 import { isDropped, SpanFlag, type Mark, type Span, type Trace } from '@wattline/trace'
 import type { SearchAnswer } from './protocol.ts'
+import { inTurns } from './turns.ts'
 
 type Test = (item: Span | Mark) => boolean
 
@@ -43,19 +44,22 @@ function compileQuery(searched: Searched, query: string): Test {
 }
 
 /** Marks every span and mark that matches, by slot. */
-export function search(searched: Searched, query: string): SearchAnswer {
+export async function search(searched: Searched, query: string): Promise<SearchAnswer> {
   const { trace } = searched
   const test = compileQuery(searched, query)
-  const { marks, spanCount } = trace
-  const matches = new Uint8Array(spanCount)
-  const lastMark = marks.reduce((last, { slot }) => Math.max(last, slot), -1)
-  const markMatches = new Uint8Array(lastMark + 1)
+  const matches = new Uint8Array(trace.spanCount)
+  const markMatches = new Uint8Array(trace.markCount)
   let count = 0
   const span = trace.cursor()
-  for (span.slot = 0; span.slot < spanCount; span.slot++) {
-    count += matches[span.slot] = test(span) ? 1 : 0
-  }
-  for (const mark of marks) count += markMatches[mark.slot] = test(mark) ? 1 : 0
+  await inTurns(matches.length, (slot) => {
+    span.slot = slot
+    count += matches[slot] = test(span) ? 1 : 0
+  })
+  const mark = trace.markCursor()
+  await inTurns(markMatches.length, (slot) => {
+    mark.slot = slot
+    count += markMatches[slot] = trace.hasMark(slot) && test(mark) ? 1 : 0
+  })
   return { query, matches, markMatches, count }
 }
 
