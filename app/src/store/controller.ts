@@ -158,7 +158,8 @@ function openRun({ store, files, base }: ControlledParts, ingest: Ingest): void 
   const local = files.getState().find(({ facts }) => facts.id === runId)
   if (local !== undefined) {
     store.setState({ run: local.facts })
-    return ingest.send({ type: 'file', runId, file: local.file, groupBy })
+    const processors = navigator.hardwareConcurrency
+    return ingest.send({ type: 'file', runId, file: local.file, groupBy, processors })
   }
   ingest.send({ type: 'close' })
   const reason = `${runId.slice('file:'.length)} was opened from this computer. Choose it again to see it.`

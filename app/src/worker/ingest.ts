@@ -10,11 +10,20 @@ const post = (message: FromWorker, transfer: Transferable[] = []): void =>
 /** What is under way of an old session must not reach the page as news of the new one. */
 function begin(groupBy: string): Session {
   session?.close()
-  const begun: Session = new Session((message, transfer) => {
-    if (session === begun) post(message, transfer)
-  }, groupBy)
+  const begun: Session = new Session(
+    (message, transfer) => {
+      if (session === begun) post(message, transfer)
+    },
+    groupBy,
+    // Some browsers let no worker start another.
+    typeof Worker === 'undefined' ? undefined : startScanner,
+  )
   session = begun
   return begun
+}
+
+function startScanner(): Worker {
+  return new Worker(new URL('./scan.ts', import.meta.url), { type: 'module' })
 }
 
 async function answer({ id, what, ask }: Extract<ToWorker, { type: 'ask' }>): Promise<void> {
@@ -33,7 +42,7 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       begin(data.groupBy).watch(data.runId, data.base)
       break
     case 'file':
-      void begin(data.groupBy).readFile(data.file)
+      void begin(data.groupBy).readFile(data.file, data.processors)
       break
     case 'close':
       session?.close()

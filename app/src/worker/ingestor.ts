@@ -10,6 +10,7 @@ import {
   Lanes,
   LogReader,
   POINT,
+  RowBatchReader,
   START,
   Trace,
   type EventRow,
@@ -25,6 +26,7 @@ import { groupUnder, KeyValues, mustBeNoted, valueUnder } from './grouping.ts'
 import { PatchBuilder } from './patches.ts'
 import type { TracePatch } from './protocol.ts'
 import { RunEnergy } from './run-energy.ts'
+import type { ScannedEnd, ScannedPart } from './scan-file.ts'
 
 /** Malformed lines kept with their reason; all are counted. */
 const KEPT_MALFORMED = 200
@@ -45,6 +47,8 @@ export class Ingestor {
   #noted: KeyValues | undefined
   #writer = 0
   #receivedBytes = 0
+  /** By scanner, whose texts each knows. */
+  readonly #scanned: RowBatchReader[] = []
   #tornLine: number | undefined
 
   constructor(groupBy: string) {
@@ -88,6 +92,19 @@ export class Ingestor {
     this.#reader.push(chunk, this.#sink)
   }
 
+  /** Takes what a scanner has read of the log's next bytes. What was pushed before must end with a line. */
+  pushScanned({ scanner, batch, bytes, linesBefore }: ScannedPart, writer = 0): void {
+    this.#receivedBytes += bytes
+    this.#writer = writer
+    this.#scanned[scanner] ??= new RowBatchReader(this.trace.texts)
+    this.#scanned[scanner].read(batch, this.#sink, this.#reader.lineCount + linesBefore)
+  }
+
+  /** Looks for keys to group by in bytes of the log that scanners read. */
+  sampleKeys(chunk: Uint8Array): void {
+    this.#groupKeys.sample(chunk)
+  }
+
   /**
    * Notes the values of a key from here on, if the trace does not keep them. True when lines that
    * were read before have values of it, too: {@link readValues} is to read them again.
@@ -128,10 +145,11 @@ export class Ingestor {
     return this.#tornLine
   }
 
-  /** The log has ended here. */
-  finish(writer = 0): void {
+  /** The log has ended here; `scanned` = what scanners read of it. */
+  finish(writer = 0, scanned: ScannedEnd = { lines: 0, isTorn: false }): void {
     this.expect(0)
-    if (this.#reader.finish() !== undefined) this.#tornLine = this.#reader.lineCount + 1
+    const isTorn = scanned.isTorn || this.#reader.finish() !== undefined
+    if (isTorn) this.#tornLine = this.#reader.lineCount + scanned.lines + 1
     this.trace.setWriter(writer, 'closed')
   }
 

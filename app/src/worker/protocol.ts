@@ -196,7 +196,14 @@ export type ToWorker =
       readonly base: string
       readonly groupBy: string
     }
-  | { readonly type: 'file'; readonly runId: string; readonly file: File; readonly groupBy: string }
+  | {
+      readonly type: 'file'
+      readonly runId: string
+      readonly file: File
+      readonly groupBy: string
+      /** How many the machine has. */
+      readonly processors: number
+    }
   | { readonly type: 'close' }
   | { readonly type: 'regroup'; readonly groupBy: string }
   | { readonly type: 'retry' }

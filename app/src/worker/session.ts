@@ -5,7 +5,8 @@
 import { estimateRunCost } from '@wattline/trace'
 import type { Connection, Progress } from '../store/app-state.ts'
 import { markFacts, overview, rangeSummary, rawEvent, spanFacts } from './answers.ts'
-import { isGzip, readFile, unpacked } from './file-source.ts'
+import { isGzip, readFile, unpacked, type Scanners } from './file-source.ts'
+import { mustBeNoted } from './grouping.ts'
 import { Ingestor } from './ingestor.ts'
 import { LogWriters } from './log-writers.ts'
 import { createPace } from './pace.ts'
@@ -14,6 +15,7 @@ import type { Answer, Ask, FromWorker, RequestType, TracePatch } from './protoco
 import { fileLines, streamLines, WatchedLines, type RawLines } from './raw-lines.ts'
 import { spanRecords } from './records.ts'
 import type { ServerRun } from './run-facts.ts'
+import { scannerCount, type ScannedEnd, type ScannedPart, type ScannerPort } from './scan-file.ts'
 import { search } from './search.ts'
 import { readTelemetryFile, type TelemetryFile } from './telemetry-file.ts'
 import { watchRun, type WatchSource } from './watch-source.ts'
@@ -37,6 +39,9 @@ export type Post = (message: FromWorker, transfer?: Transferable[]) => void
 
 export class Session {
   readonly #post: Post
+  readonly #startScanner: (() => ScannerPort) | undefined
+  /** While scanners read: resolves when they have. */
+  #scanning: Promise<unknown> | undefined
   readonly #patchPace = createPace(
     () => this.#patchIntervalMs(),
     () => this.#sendPatchUnlessBehind(),
@@ -70,9 +75,11 @@ export class Session {
   #beganMs: number | undefined
   #progress: Progress = { readBytes: 0, totalBytes: undefined, events: 0, done: false }
 
-  constructor(post: Post, groupBy: string) {
+  /** @param startScanner starts a worker that helps to read a large file, where there can be one */
+  constructor(post: Post, groupBy: string, startScanner?: () => ScannerPort) {
     this.#post = post
     this.#groupBy = groupBy
+    this.#startScanner = startScanner
     this.#ingestor = new Ingestor(groupBy)
   }
 
@@ -102,10 +109,11 @@ export class Session {
     })
   }
 
-  /** Reads a file of the visitor's to its end. */
-  async readFile(file: File): Promise<void> {
+  /** Reads a file of the visitor's to its end. `processors`: how many the machine has. */
+  async readFile(file: File, processors = 1): Promise<void> {
     this.#setConnection('connecting')
     this.#beganMs = performance.now()
+    let end: ScannedEnd
     try {
       const gzip = await isGzip(file)
       this.#rawLines = gzip ? streamLines(() => unpacked(file)) : fileLines(file)
@@ -116,14 +124,31 @@ export class Session {
           this.#setProgress({ readBytes })
           this.#ingestor.expect(readBytes / file.size)
         },
+        scanned: (part: ScannedPart) => {
+          this.#ingestor.pushScanned(part)
+          this.#askForReports()
+        },
+        sample: (chunk: Uint8Array) => this.#ingestor.sampleKeys(chunk),
         ready: () => this.#letPagePaint(),
       }
-      await readFile(file, gzip, sink, this.#abort.signal)
+      const scanners = gzip ? undefined : this.#startScanners(file, processors)
+      const reading = readFile(file, gzip, sink, this.#abort.signal, scanners)
+      if (scanners !== undefined) this.#scanning = reading.catch(() => undefined)
+      end = await reading
     } catch (error) {
       if (!this.#abort.signal.aborted) this.#setConnection('failed', unreadable(file, error))
       return
     }
-    if (!this.#abort.signal.aborted) this.#finishFile(file)
+    if (!this.#abort.signal.aborted) this.#finishFile(file, end)
+  }
+
+  /** Undefined where one is enough. */
+  #startScanners(file: Blob, processors: number): Scanners | undefined {
+    const start = this.#startScanner
+    const count = scannerCount(processors, file.size)
+    if (count === 0 || start === undefined) return undefined
+    const ports = Array.from({ length: count }, () => start())
+    return { ports, noteKey: mustBeNoted(this.#groupBy) ? this.#groupBy : undefined }
   }
 
   retry(): void {
@@ -147,6 +172,11 @@ export class Session {
   /** Reads the log again when it has not kept the key's values. The last wish wins. */
   async regroup(groupBy: string): Promise<void> {
     this.#groupBy = groupBy
+    if (this.#scanning !== undefined && mustBeNoted(groupBy)) {
+      // What scanners have read already, but not handed over, lacks this key's values.
+      await this.#scanning
+      if (groupBy !== this.#groupBy) return
+    }
     this.#sendPatch()
     const ingestor = this.#ingestor
     if (ingestor.noteValuesOf(groupBy) && this.#rawLines !== undefined) {
@@ -248,6 +278,10 @@ export class Session {
 
   #push(bytes: Uint8Array, writer: number): void {
     this.#ingestor.push(bytes, writer)
+    this.#askForReports()
+  }
+
+  #askForReports(): void {
     this.#patchPace.askNow()
     this.#qualityPace.ask()
     if (this.#ingestor.energy.hasSamples) this.#energyPace.ask()
@@ -269,8 +303,8 @@ export class Session {
     return null
   }
 
-  #finishFile(file: File): void {
-    this.#ingestor.finish()
+  #finishFile(file: File, scanned: ScannedEnd): void {
+    this.#ingestor.finish(0, scanned)
     this.#sendPatch()
     this.#qualityPace.now()
     if (this.#ingestor.energy.hasSamples) this.#energyPace.now()

@@ -22,6 +22,7 @@ export {
 export { encodeEvent, encodeSample } from './encode.ts'
 export { LogDecoder, readLog, type Decode, type LineSink, type LogDecoderOptions } from './jsonl.ts'
 export { LogReader, type LogReaderOptions, type LogSink } from './log-reader.ts'
+export { RowBatchReader, RowBatchWriter, type RowBatch, type SpentBatch } from './row-batch.ts'
 export { LineSplitter, type LineSplitterOptions, type OnLine, type TornLine } from './lines.ts'
 export { parseLine, type ParsedLine } from './parse.ts'
 export type { TimeUnit } from './timestamp.ts'

@@ -3,10 +3,10 @@ import { expect, test } from 'vitest'
 import { EventRow } from './event-row.ts'
 import { Interner } from './interner.ts'
 import { LogDecoder } from './jsonl.ts'
-import { LogReader, type LogSink } from './log-reader.ts'
+import { LogReader } from './log-reader.ts'
 import { noteValue, readEvent } from './metadata-reader.ts'
-import { damaged, NOTED_KEYS, sampleLine, soundLine } from './testing/arbitrary-lines.ts'
-import { rowText } from './testing/rows.ts'
+import { anyLog, NOTED_KEYS } from './testing/arbitrary-lines.ts'
+import { recordingSink, rowText } from './testing/rows.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 const decode = (bytes: Uint8Array) => utf8.decode(bytes)
@@ -22,13 +22,7 @@ function read(chunks: Iterable<Uint8Array>, { noteKey, ...options }: Options = {
   const texts = new Interner()
   const reader = new LogReader({ decode, texts, ...options })
   reader.noteKey(noteKey)
-  const seen: unknown[] = []
-  const sink: LogSink = {
-    event: (row, ...where) => seen.push(['event', rowText(row, texts), ...where]),
-    sample: (sample, ...where) => seen.push(['sample', sample, ...where]),
-    malformed: (reason, ...where) => seen.push(['malformed', reason, ...where]),
-    rescaled: (unit, ...where) => seen.push(['rescaled', unit, ...where]),
-  }
+  const { seen, sink } = recordingSink(texts)
   for (const chunk of chunks) {
     // The chunk's memory is overwritten afterwards, as a reader with one buffer does.
     const reused = chunk.slice()
@@ -62,30 +56,13 @@ function cut(bytes: Uint8Array, at: readonly number[]): Uint8Array[] {
   return ends.map((end, i) => bytes.subarray(ends[i - 1] ?? 0, end))
 }
 
-const plain = fc
-  .nat(9999)
-  .map((n) => `{"event_type":"x_end","timestamp":${n},"metadata":{"id":${n}}}`)
-const line = fc.oneof(
-  { weight: 6, arbitrary: plain.map((text) => encoder.encode(text)) },
-  { weight: 2, arbitrary: damaged(soundLine) },
-  sampleLine.map((text) => encoder.encode(text)),
-  fc.constantFrom('', ' ', '\r', 'no json', '\ufeff').map((text) => encoder.encode(text)),
-)
-const log = fc
-  .tuple(fc.boolean(), fc.array(fc.tuple(line, fc.constantFrom('\n', '\n', '\r\n'))), fc.boolean())
-  .map(([hasBom, lines, isTorn]) => {
-    const bytes = lines.flatMap(([text, newline]) => [...text, ...encoder.encode(newline)])
-    const bom = hasBom ? [0xef, 0xbb, 0xbf] : []
-    return Uint8Array.from(isTorn ? [...bom, ...bytes.slice(0, -2)] : [...bom, ...bytes])
-  })
-
 test('any chunking of any log reads as the slow path reads the whole', () => {
   const cuts = fc.array(fc.nat(), { maxLength: 8 })
   const limit = fc.option(fc.integer({ min: 1, max: 200 }), { nil: 1e6, freq: 3 })
   const start = fc.constantFrom(0, 77)
   const note = fc.constantFrom(undefined, ...NOTED_KEYS, 'status', 'tool')
   fc.assert(
-    fc.property(log, cuts, limit, start, note, (bytes, at, maxLineBytes, startPosition, key) => {
+    fc.property(anyLog, cuts, limit, start, note, (bytes, at, maxLineBytes, startPosition, key) => {
       const noteKey = key === undefined ? {} : { noteKey: key }
       const options = { maxLineBytes, startPosition, ...noteKey }
       expect(read(cut(bytes, at), options)).toEqual(decodeAll(bytes, options))

@@ -173,3 +173,25 @@ function apply(bytes: Uint8Array<ArrayBuffer>, [where, how, byte]: Edit): Uint8A
   const between = how === 'flip' || how === 'insert' ? [byte] : []
   return Uint8Array.from([...bytes.subarray(0, at), ...between, ...bytes.subarray(behind)])
 }
+
+const plainLine = fc
+  .nat(9999)
+  .map((n) => `{"event_type":"x_end","timestamp":${n},"metadata":{"id":${n}}}`)
+const logLine = fc.oneof(
+  { weight: 6, arbitrary: plainLine.map((text) => utf8.encode(text)) },
+  { weight: 2, arbitrary: damaged(soundLine) },
+  sampleLine.map((text) => utf8.encode(text)),
+  fc.constantFrom('', ' ', '\r', 'no json', '\ufeff').map((text) => utf8.encode(text)),
+)
+/** A whole log: lines sound and broken, blank ones, CRLF, a BOM, and often a torn end. */
+export const anyLog = fc
+  .tuple(
+    fc.boolean(),
+    fc.array(fc.tuple(logLine, fc.constantFrom('\n', '\n', '\r\n'))),
+    fc.boolean(),
+  )
+  .map(([hasBom, lines, isTorn]) => {
+    const bytes = lines.flatMap(([text, newline]) => [...text, ...utf8.encode(newline)])
+    const bom = hasBom ? [0xef, 0xbb, 0xbf] : []
+    return Uint8Array.from(isTorn ? [...bom, ...bytes.slice(0, -2)] : [...bom, ...bytes])
+  })

@@ -1,6 +1,7 @@
 /** Shows what a row says, with texts for numbers, so that rows of two interners can be compared. */
 import { ID_KEYS, type EventRow } from '../event-row.ts'
 import type { Interner } from '../interner.ts'
+import type { LogSink } from '../log-reader.ts'
 
 export function rowText(row: EventRow, texts: Interner): unknown {
   const text = (id: number) => (id === 0 ? undefined : texts.text(id))
@@ -31,5 +32,19 @@ export function rowText(row: EventRow, texts: Interner): unknown {
     costUsd: row.costUsd,
     dropped: row.dropped,
     note: text(row.note),
+  }
+}
+
+/** A sink that keeps all it is told, as plain data. */
+export function recordingSink(texts: Interner): { seen: unknown[]; sink: LogSink } {
+  const seen: unknown[] = []
+  return {
+    seen,
+    sink: {
+      event: (row, ...where) => seen.push(['event', rowText(row, texts), ...where]),
+      sample: (sample, ...where) => seen.push(['sample', sample, ...where]),
+      malformed: (reason, ...where) => seen.push(['malformed', reason, ...where]),
+      rescaled: (unit, ...where) => seen.push(['rescaled', unit, ...where]),
+    },
   }
 }

@@ -1,0 +1,40 @@
+/** Scanners that run in the test's own thread: messages are cloned and come later, as a worker's do. */
+import type { ScannerPort } from '../worker/scan-file.ts'
+import { Scanner, type FromScanner, type ToScanner } from '../worker/scanner.ts'
+
+export interface LocalScanner extends ScannerPort {
+  readonly isTerminated: boolean
+}
+
+/** @param delay resolves when a message may arrive; without it, in the next turn of the loop */
+export function localScanner(
+  delay: () => Promise<unknown> = () => new Promise(setImmediate),
+): LocalScanner {
+  let scanner: Scanner | undefined
+  let isTerminated = false
+  let arrived = Promise.resolve()
+  const port: LocalScanner = {
+    onmessage: null,
+    onerror: null,
+    get isTerminated() {
+      return isTerminated
+    },
+    postMessage(message) {
+      // A Blob of the test's environment is not cloned; it never changes.
+      const data: ToScanner = message.type === 'file' ? message : structuredClone(message)
+      if (data.type === 'file') scanner = new Scanner(data.file, data.noteKey, answer)
+      else if (data.type === 'stretch') void scanner?.scan(data.from, data.to)
+      else scanner?.giveBack(data.spent)
+    },
+    terminate() {
+      isTerminated = true
+    },
+  }
+  const answer = (message: FromScanner): void => {
+    const data = structuredClone(message)
+    arrived = arrived.then(delay).then(() => {
+      if (!isTerminated) port.onmessage?.({ data } as MessageEvent<FromScanner>)
+    })
+  }
+  return port
+}

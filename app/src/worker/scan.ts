@@ -1,0 +1,13 @@
+/** The entry of a worker that scans. */
+import { Scanner, type FromScanner, type ToScanner } from './scanner.ts'
+
+let scanner: Scanner | undefined
+
+const post = (message: FromScanner, transfer: Transferable[] = []): void =>
+  self.postMessage(message, { transfer })
+
+self.onmessage = ({ data }: MessageEvent<ToScanner>) => {
+  if (data.type === 'file') scanner = new Scanner(data.file, data.noteKey, post)
+  else if (data.type === 'stretch') void scanner?.scan(data.from, data.to)
+  else scanner?.giveBack(data.spent)
+}

@@ -1,0 +1,88 @@
+/**
+ * One of several that read a large file together: lines of its stretches in, batches of rows out, for
+ * the one that pairs. It knows nothing of the others, nor of what came before its stretch.
+ */
+import {
+  Interner,
+  LogReader,
+  RowBatchWriter,
+  type RowBatch,
+  type SpentBatch,
+} from '@wattline/trace'
+import { lineBytes } from './line-bytes.ts'
+
+/** To a scanner. */
+export type ToScanner =
+  /** First: what is read, and whether the values of one more key are noted. */
+  | { readonly type: 'file'; readonly file: Blob; readonly noteKey: string | undefined }
+  /** Read the lines that begin in these bytes of it. */
+  | { readonly type: 'stretch'; readonly from: number; readonly to: number }
+  /** The arrays of a batch that has been read. */
+  | { readonly type: 'spent'; readonly spent: SpentBatch }
+
+/** From a scanner, for each stretch: its batches in order, then its end. */
+export type FromScanner =
+  | { readonly type: 'batch'; readonly batch: RowBatch; readonly bytes: number }
+  /** `lines` of the stretch have ended; `isTorn` tells of one more that the file ends in. */
+  | { readonly type: 'end'; readonly lines: number; readonly isTorn: boolean }
+  | { readonly type: 'failed'; readonly reason: string }
+
+export class Scanner {
+  readonly #file: Blob
+  readonly #noteKey: string | undefined
+  readonly #post: (message: FromScanner, transfer?: Transferable[]) => void
+  readonly #texts = new Interner()
+  readonly #writer = new RowBatchWriter(this.#texts)
+
+  constructor(
+    file: Blob,
+    noteKey: string | undefined,
+    post: (message: FromScanner, transfer?: Transferable[]) => void,
+  ) {
+    this.#file = file
+    this.#noteKey = noteKey
+    this.#post = post
+  }
+
+  /** Reads the lines that begin in `from` … `to` (exclusive). One stretch at a time. */
+  async scan(from: number, to: number): Promise<void> {
+    try {
+      await this.#scan(from, to)
+    } catch (error) {
+      this.#post({ type: 'failed', reason: error instanceof Error ? error.message : String(error) })
+    }
+  }
+
+  giveBack(spent: SpentBatch): void {
+    this.#writer.giveBack(spent)
+  }
+
+  async #scan(from: number, to: number): Promise<void> {
+    let reader: LogReader | undefined
+    for await (const { position, bytes } of lineBytes(this.#file, from, to)) {
+      if (reader === undefined) {
+        reader = this.#readerAt(position)
+        this.#writer.begin(position)
+      }
+      reader.push(bytes, this.#writer)
+      const batch = this.#writer.take()
+      this.#post({ type: 'batch', batch, bytes: bytes.length }, [
+        batch.words.buffer,
+        batch.numbers.buffer,
+      ])
+    }
+    this.#post({
+      type: 'end',
+      lines: reader?.lineCount ?? 0,
+      isTorn: reader?.finish() !== undefined,
+    })
+  }
+
+  #readerAt(startPosition: number): LogReader {
+    const utf8 = new TextDecoder('utf-8', { fatal: true })
+    const decode = (bytes: Uint8Array): string => utf8.decode(bytes)
+    const reader = new LogReader({ decode, texts: this.#texts, startPosition })
+    reader.noteKey(this.#noteKey)
+    return reader
+  }
+}
