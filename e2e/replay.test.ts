@@ -1,7 +1,8 @@
 /** Saved runs: dropped, opened by button, by command and by address, and played. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
@@ -39,6 +40,20 @@ beforeEach(async () => {
   page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
 })
 afterEach(() => page.close())
+
+/** A log again and again, later and with new ids each time, and a broken line between two copies. */
+function manyCopies(log: string, leastBytes: number): string {
+  const copies: string[] = []
+  for (let round = 0; round * log.length < leastBytes; round++) {
+    const renamed = log.replaceAll(/"(span_id|parent_id)":"/g, `"$1":"${round}-`)
+    const moved = renamed.replaceAll(
+      /"timestamp":([\d.]+)/g,
+      (_, seconds) => `"timestamp":${Number(seconds) + round * 1000}`,
+    )
+    copies.push(moved)
+  }
+  return copies.join('no json\n')
+}
 
 async function dropAndCompare(file: string): Promise<void> {
   await page.goto(server.url)
@@ -82,6 +97,45 @@ describe('a saved run', () => {
     await dropFiles(page, [{ name: 'photo.jsonl', text: '\u0000\u0001\u0002binary\u0000' }])
     await waitForState(page, 'error')
     await page.getByRole('alert').first().waitFor()
+  })
+
+  it('is read by several workers where it is large, and is the same', async () => {
+    const dir = mkdtempSync(path.join(tmpdir(), 'wattline-large-'))
+    const file = path.join(dir, 'large.jsonl')
+    writeFileSync(file, manyCopies(readFileSync(SAMPLE, 'utf8'), 9_000_000))
+    const seen: unknown[] = []
+    for (const processors of [1, 8]) {
+      const one = await browser.newPage({ viewport: { width: 1440, height: 900 } })
+      const scanners: string[] = []
+      one.on('request', (request) => {
+        if (/\/scan-[^/]+\.js/.test(request.url())) scanners.push(request.url())
+      })
+      await one.addInitScript((count) => {
+        Object.defineProperty(navigator, 'hardwareConcurrency', { value: count })
+      }, processors)
+      await one.goto(server.url)
+      await one.setInputFiles('input[type=file]', file)
+      await waitForState(one, 'ready')
+      await one.waitForFunction(() => {
+        const counts = document.querySelectorAll('.kinds:not(.energy) tbody td:nth-of-type(1)')
+        const all = [...counts].map((cell) =>
+          Number(cell.getAttribute('title')?.replaceAll(',', '')),
+        )
+        const shown = Number(document.querySelector('main')?.dataset['spans'])
+        return shown > 0 && all.reduce((sum, count) => sum + count, 0) === shown
+      })
+      await one.getByRole('button', { name: /data quality/i }).click()
+      seen.push({
+        spans: await spanCount(one),
+        kinds: await one.locator('.kinds:not(.energy)').textContent(),
+        quality: await one.getByRole('dialog').textContent(),
+      })
+      expect(scanners.length > 0).toBe(processors > 1)
+      await one.close()
+    }
+    rmSync(dir, { recursive: true })
+    expect(seen[1]).toEqual(seen[0])
+    expect(seen[0]).toMatchObject({ quality: expect.stringMatching(/line \d/) })
   })
 
   it('is played: the clip at the playhead, counts as of it, and back to the end', async () => {

@@ -1,14 +1,17 @@
 /**
  * An answer of the worker in a component: asked again when `key` changes, at most twice a second,
- * and less often where answering takes long: the worker has a log to read.
+ * and less often where answering takes long: the worker has a log to read. Once it has, it is asked
+ * at once.
  */
 import { useEffect, useRef, useState } from 'react'
 import type { Answer, Ask, RequestType } from '../worker/protocol.ts'
-import { useApp } from './app.tsx'
+import { useApp, useFacts } from './app.tsx'
 
 const INTERVAL_MS = 500
 /** An answer may take this share of the time. */
 const SHARE = 0.05
+/** However long it takes, no answer is older when there is a new one to be had. */
+const LONGEST_MS = 2000
 
 export interface Asked<T extends RequestType> {
   /** The last answer to this subject; undefined until there is one. */
@@ -27,6 +30,7 @@ export function useAnswer<T extends RequestType>(
   key: string | number = '',
 ): Asked<T> {
   const { ingest } = useApp()
+  const isRead = useFacts((state) => state.progress?.done === true)
   const [asked, setAsked] = useState<Asked<T> & { subject: string }>(() => nothing(subject))
   const nextAtMs = useRef(Number.NEGATIVE_INFINITY)
   /** What the component shows now: an answer to anything else comes too late. */
@@ -37,7 +41,7 @@ export function useAnswer<T extends RequestType>(
 
   useEffect(() => {
     nextAtMs.current = Number.NEGATIVE_INFINITY
-  }, [subject])
+  }, [subject, isRead])
 
   useEffect(() => {
     const send = (): void => {
@@ -49,7 +53,8 @@ export function useAnswer<T extends RequestType>(
         (answer) => {
           if (!isWanted()) return
           const nowMs = performance.now()
-          nextAtMs.current = Math.max(nextAtMs.current, nowMs + (nowMs - askedMs) / SHARE)
+          const restMs = Math.min((nowMs - askedMs) / SHARE, LONGEST_MS)
+          nextAtMs.current = Math.max(nextAtMs.current, nowMs + restMs)
           setAsked({ subject, answer, reason: undefined })
         },
         (error: Error) =>
@@ -59,7 +64,7 @@ export function useAnswer<T extends RequestType>(
     const waitMs = Math.max(0, nextAtMs.current - performance.now())
     const timer = setTimeout(send, waitMs)
     return () => clearTimeout(timer)
-  }, [ingest, what, subject, key])
+  }, [ingest, what, subject, key, isRead])
 
   return asked.subject === subject ? asked : nothing(subject)
 }

@@ -80,7 +80,7 @@ test('several scanners, whoever is first, tell what one reader tells', async () 
         expect(scanners.every(({ isTerminated }) => isTerminated)).toBe(true)
       },
     ),
-    { numRuns: 150 },
+    { numRuns: 300 },
   )
 })
 

@@ -1,8 +1,10 @@
 // @vitest-environment node
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
+import { Columns } from '../model/trace-columns.ts'
+import { localScanner, type LocalScanner } from '../testing/scanners.ts'
 import type { FromWorker } from './protocol.ts'
 import { Session } from './session.ts'
 
@@ -59,4 +61,80 @@ test('a page that has not taken in a patch gets no other one, and then all that 
 
   session.taken()
   expect(patches).toEqual([1, 3])
+})
+
+describe('a large file, read by several', () => {
+  /** Each of its spans belongs to a team; ten megabytes. */
+  const lines = Array.from({ length: 60_000 }, (_, n) => {
+    const about = `"metadata":{"span_id":"s${n}","team":"team ${n % 3}","tool":"t"}`
+    const at = 1_700_000_000 + n / 10
+    return (
+      `{"event_type":"tool_call_start","timestamp":${at},${about}}\n` +
+      `{"event_type":"tool_call_end","timestamp":${at + 0.05},"metadata":{"span_id":"s${n}"}}\n`
+    )
+  })
+  const large = new File([lines.join('')], 'large.jsonl')
+
+  function reading(groupBy: string) {
+    const columns = new Columns()
+    const scanners: LocalScanner[] = []
+    const heard: ((message: FromWorker) => void)[] = []
+    const session = new Session(
+      (message) => {
+        if (message.type === 'patch') {
+          columns.apply(message.patch)
+          session.taken()
+          session.painted()
+        }
+        for (const hear of heard) hear(message)
+      },
+      groupBy,
+      () => {
+        const scanner = localScanner()
+        scanners.push(scanner)
+        return scanner
+      },
+    )
+    const says = (type: FromWorker['type']): Promise<void> =>
+      new Promise((resolve) => heard.push((message) => message.type === type && resolve()))
+    const teams = (): unknown =>
+      Array.from({ length: columns.spanCount }, (_, slot) => [
+        slot,
+        columns.groups[columns.group.at(slot)]?.label,
+        columns.row.at(slot),
+      ])
+    return { session, columns, scanners, says, teams }
+  }
+
+  test('grouped by a key that nobody noted, while it is read, is as if noted from the beginning', async () => {
+    const alone = reading('team')
+    await alone.session.readFile(large)
+    expect(alone.scanners).toEqual([])
+    const together = reading('agent')
+    const first = together.says('patch')
+    const regrouped = together.says('regrouped')
+    const read = together.session.readFile(large, 8)
+    await first
+    void together.session.regroup('team')
+    await Promise.all([read, regrouped])
+    expect(together.scanners).toHaveLength(3)
+    expect(together.columns.spanCount).toBe(60_000)
+    expect(together.columns.groups.map(({ label }) => label)).toEqual([
+      'team 0',
+      'team 1',
+      'team 2',
+    ])
+    expect(together.teams()).toEqual(alone.teams())
+  })
+
+  test('left before it is read, it is read no further and its scanners end', async () => {
+    const { session, scanners, says, columns } = reading('agent')
+    const first = says('patch')
+    const read = session.readFile(large, 8)
+    await first
+    session.close()
+    await read
+    expect(columns.spanCount).toBeLessThan(60_000)
+    expect(scanners.map(({ isTerminated }) => isTerminated)).toEqual([true, true, true])
+  })
 })
