@@ -1,6 +1,7 @@
 /**
  * How fast a log is read, taking turns in one process: a line at a time by JSON.parse, by
- * `LogDecoder`, by `LogDecoder` and `readEvent`, and by `LogReader`.
+ * `LogDecoder`, by `LogDecoder` and `readEvent`, and by `LogReader`; and, where a scanner reads for
+ * another worker, what each of the two does.
  *
  *     npm run ts -- packages/trace/src/line-scanner.bench.ts [MiB]
  */
@@ -12,6 +13,7 @@ import { Interner } from './interner.ts'
 import { LogDecoder } from './jsonl.ts'
 import { LogReader } from './log-reader.ts'
 import { readEvent } from './metadata-reader.ts'
+import { RowBatchReader, RowBatchWriter, type RowBatch } from './row-batch.ts'
 
 const ROUNDS = 7
 const WARM_UPS = 2
@@ -93,12 +95,61 @@ function readRows(seen: Seen): void {
   for (const chunk of chunks()) reader.push(chunk, sink)
 }
 
+/** What a scanner does, but for handing them over. */
+function writeBatches(take: (batch: RowBatch) => void, onRow: (row: EventRow) => void): void {
+  const texts = new Interner()
+  const reader = new LogReader({ decode, texts })
+  const writer = new RowBatchWriter(texts)
+  const sink = {
+    event(row: EventRow, position: number, line: number): void {
+      onRow(row)
+      writer.event(row, position, line)
+    },
+    sample: () => undefined,
+    malformed: () => undefined,
+  }
+  for (const chunk of chunks()) {
+    reader.push(chunk, sink)
+    take(writer.take())
+  }
+}
+
+function scanBatches(seen: Seen): void {
+  const count = (row: EventRow): void => {
+    seen.events++
+    seen.timesS += row.timeS
+  }
+  writeBatches(() => undefined, count)
+}
+
+const batches: RowBatch[] = []
+writeBatches(
+  (batch) => batches.push(batch),
+  () => undefined,
+)
+
+/** What is left to do for the worker that pairs. */
+function readBatches(seen: Seen): void {
+  const reader = new RowBatchReader(new Interner())
+  const sink = {
+    event(row: EventRow): void {
+      seen.events++
+      seen.timesS += row.timeS
+    },
+    sample: () => undefined,
+    malformed: () => undefined,
+  }
+  for (const batch of batches) reader.read(batch, sink)
+}
+
 const BASE = 'JSON.parse a line'
 const cases = {
   [BASE]: parseLines,
   LogDecoder: decodeLog,
   'LogDecoder + readEvent': decodeRows,
   LogReader: readRows,
+  'LogReader, into batches': scanBatches,
+  RowBatchReader: readBatches,
 }
 
 const timesMs = new Map<string, number[]>()
