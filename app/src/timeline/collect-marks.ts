@@ -48,13 +48,13 @@ function collectSpaced(
   const first = list.count
   const fromS = scale.originS - MARK_REACH_PX / scale.pxPerS
   const toS = scale.originS + (scale.widthPx + MARK_REACH_PX) / scale.pxPerS
-  let at = marks.firstFrom(columns, fromS)
+  let at = marks.firstFrom(fromS)
   while (at < marks.slots.length) {
     const slot = marks.slots[at] as number
-    const timeS = columns.markTimeS.at(slot)
+    const timeS = marks.timeS(at)
     if (timeS > toS || !isMarkVisible(columns, slot, scene.playheadS)) break
     list.push(snapPx((timeS - scale.originS) * scale.pxPerS, scene.deviceRatio), yPx, slot)
-    at = marks.nextFrom(columns, timeS + apartPx / scale.pxPerS, at + 1)
+    at = marks.nextFrom(timeS + apartPx / scale.pxPerS, at + 1)
   }
   tellCrowded(list, first)
 }

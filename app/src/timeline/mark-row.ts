@@ -4,47 +4,54 @@ import { MarkFlag, type TraceColumns } from '../model/columns.ts'
 /** Slots of marks by time; valid after `settle`. */
 export class TimedMarks {
   readonly slots: number[] = []
+  /** Their times, Unix seconds: to look for a time, no other memory is waited for. */
+  private times: number[] = []
   private sorted = true
 
   insert(columns: TraceColumns, slot: number): void {
-    const last = this.slots.at(-1)
-    if (last !== undefined && columns.markTimeS.at(last) > columns.markTimeS.at(slot)) {
-      this.sorted = false
-    }
+    const timeS = columns.markTimeS.at(slot)
+    if ((this.times.at(-1) ?? -Infinity) > timeS) this.sorted = false
     this.slots.push(slot)
+    this.times.push(timeS)
   }
 
   remove(slot: number): void {
     const index = this.slots.indexOf(slot)
-    if (index >= 0) this.slots.splice(index, 1)
+    if (index < 0) return
+    this.slots.splice(index, 1)
+    this.times.splice(index, 1)
   }
 
   settle(columns: TraceColumns): void {
     if (this.sorted) return
     this.slots.sort((a, b) => columns.markTimeS.at(a) - columns.markTimeS.at(b) || a - b)
+    this.times = this.slots.map((slot) => columns.markTimeS.at(slot))
     this.sorted = true
   }
 
+  timeS(index: number): number {
+    return this.times[index] as number
+  }
+
   /** First index from `low` on at or after `timeS`, which is near: looks in ever longer steps. */
-  nextFrom(columns: TraceColumns, timeS: number, low: number): number {
+  nextFrom(timeS: number, low: number): number {
+    const { times } = this
     let step = 1
     let from = low
-    while (from + step <= this.slots.length) {
-      const last = this.slots[from + step - 1] as number
-      if (columns.markTimeS.at(last) >= timeS) break
+    while (from + step <= times.length && (times[from + step - 1] as number) < timeS) {
       from += step
       step *= 2
     }
-    return this.firstFrom(columns, timeS, from, Math.min(from + step, this.slots.length))
+    return this.firstFrom(timeS, from, Math.min(from + step, times.length))
   }
 
   /** First index of [low, high) at or after `timeS`; `high` when there is none. */
-  firstFrom(columns: TraceColumns, timeS: number, low = 0, high = this.slots.length): number {
+  firstFrom(timeS: number, low = 0, high = this.times.length): number {
     let from = low
     let to = high
     while (from < to) {
       const middle = (from + to) >> 1
-      if (columns.markTimeS.at(this.slots[middle] as number) < timeS) from = middle + 1
+      if ((this.times[middle] as number) < timeS) from = middle + 1
       else to = middle
     }
     return from
