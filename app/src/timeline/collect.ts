@@ -36,6 +36,7 @@ const GAP_FROM_PX = 4
 const MARGIN_PX = 4
 const QUARTERS = 4
 const CLOCK_APART_PX = 4
+const NO_LOOK = -1
 /** Spans of a merged bar whose heat is looked at. */
 const HEAT_SAMPLES = 4
 
@@ -124,6 +125,9 @@ class Collector {
   private error = false
   private from = 0
   private to = 0
+  /** Kind, state and cover of the row's last bar, if that is a merged one, and where it ends. */
+  private lastLook = NO_LOOK
+  private lastRightPx = 0
 
   constructor(scene: Scene, list: BarList) {
     const { scale } = scene
@@ -144,9 +148,12 @@ class Collector {
     this.heightPx = barHeightPx(block)
     this.rowFrom = this.list.count
     this.columnPx = NaN
+    this.lastLook = NO_LOOK
     cut.read(tree, this.scene.columns, this.view)
     this.parts(tree, cut)
     this.flush()
+    this.list.topPx.fill(this.topPx, this.rowFrom, this.list.count)
+    this.list.heightPx.fill(this.heightPx, this.rowFrom, this.list.count)
     this.giveRoom()
   }
 
@@ -239,6 +246,7 @@ class Collector {
     index: number,
   ): void {
     this.flush()
+    this.lastLook = NO_LOOK
     const { list } = this
     const [leftPx, rightPx] = barEdgesPx(this.scene, startS, endS)
     const bar = this.push(leftPx, rightPx, kind, this.state | stateOf(flags), index, index + 1)
@@ -294,18 +302,16 @@ class Collector {
     const columnEndPx = Math.max(columnPx + COLUMN_PX, endPx)
     const state = this.state | BarState.MERGED | (this.error ? BarState.ERROR : 0)
     const cover = Math.min(QUARTERS, Math.max(1, Math.ceil(this.coveredS * pxPerS * QUARTERS)))
+    const look = (this.kind << 16) | (state << 8) | cover
+    const isSame = look === this.lastLook && this.lastRightPx >= columnPx
     this.columnPx = NaN
     this.columnUntilS = -Infinity
-    const previous = list.count - 1
-    if (
-      previous >= this.rowFrom &&
-      list.state[previous] === state &&
-      list.kind[previous] === this.kind &&
-      list.cover[previous] === cover &&
-      (list.rightPx[previous] as number) >= columnPx
-    ) {
-      list.rightPx[previous] = columnEndPx
-      list.to[previous] = this.to
+    this.lastLook = look
+    this.lastRightPx = columnEndPx
+    if (isSame) {
+      const last = list.count - 1
+      list.rightPx[last] = columnEndPx
+      list.to[last] = this.to
       return
     }
     const bar = this.push(columnPx, columnEndPx, this.kind, state, this.from, this.to)
@@ -325,8 +331,6 @@ class Collector {
     const bar = list.push()
     list.leftPx[bar] = leftPx
     list.rightPx[bar] = rightPx
-    list.topPx[bar] = this.topPx
-    list.heightPx[bar] = this.heightPx
     list.kind[bar] = kind
     list.state[bar] = state
     list.from[bar] = from
