@@ -10,8 +10,6 @@ import { useApp, useFacts } from './app.tsx'
 const INTERVAL_MS = 500
 /** An answer may take this share of the time. */
 const SHARE = 0.05
-/** However long it takes, no answer is older when there is a new one to be had. */
-const LONGEST_MS = 2000
 
 export interface Asked<T extends RequestType> {
   /** The last answer to this subject; undefined until there is one. */
@@ -53,8 +51,7 @@ export function useAnswer<T extends RequestType>(
         (answer) => {
           if (!isWanted()) return
           const nowMs = performance.now()
-          const restMs = Math.min((nowMs - askedMs) / SHARE, LONGEST_MS)
-          nextAtMs.current = Math.max(nextAtMs.current, nowMs + restMs)
+          nextAtMs.current = Math.max(nextAtMs.current, nowMs + (nowMs - askedMs) / SHARE)
           setAsked({ subject, answer, reason: undefined })
         },
         (error: Error) =>

@@ -1,7 +1,13 @@
 /** Reads a file of the visitor's: chunk by chunk, gzip undone, with its progress told. */
 import { lineBytes } from './line-bytes.ts'
 import { passingChunksOf } from './raw-lines.ts'
-import { scanFile, type ScannedEnd, type ScannedPart, type ScannerPort } from './scan-file.ts'
+import {
+  NoScannerError,
+  scanFile,
+  type ScannedEnd,
+  type ScannedPart,
+  type ScannerPort,
+} from './scan-file.ts'
 import { turn } from './turns.ts'
 
 export interface FileSink {
@@ -79,7 +85,7 @@ export async function readFile(
   return NOTHING_SCANNED
 }
 
-/** The head here, the rest by scanners, who begin meanwhile. */
+/** The head here, the rest by scanners, who begin meanwhile; all of it here if they cannot start. */
 async function readTogether(
   file: Blob,
   sink: FileSink,
@@ -88,20 +94,27 @@ async function readTogether(
   pause: () => Promise<void>,
 ): Promise<ScannedEnd> {
   const parts = scanFile(file, { scanners: ports, from: HEAD_BYTES, noteKey })
-  let next = parts.next()
-  // It is heard of when its turn comes.
-  next.catch(() => undefined)
+  const first = parts.next().catch(unlessNoScanner)
+  // Whatever else it is, it is heard of when its turn comes.
+  first.catch(() => undefined)
   let readBytes = 0
-  let sampledBytes = HEAD_BYTES
-  try {
-    for await (const { bytes } of lineBytes(file, 0, HEAD_BYTES)) {
-      if (signal.aborted) return NOTHING_SCANNED
+  const readHere = async (from: number, to: number): Promise<void> => {
+    for await (const { bytes } of lineBytes(file, from, to)) {
+      if (signal.aborted) return
       sink.progress((readBytes += bytes.length))
       sink.bytes(bytes)
       await pause()
     }
-    for (;;) {
-      const { done, value } = await next
+  }
+  try {
+    await readHere(0, HEAD_BYTES)
+    let next = await first
+    if (next === undefined) {
+      await readHere(HEAD_BYTES, file.size)
+      return NOTHING_SCANNED
+    }
+    for (let sampledBytes = HEAD_BYTES; ;) {
+      const { done, value } = next
       if (done === true) return value
       if (signal.aborted) return NOTHING_SCANNED
       sink.progress((readBytes += value.bytes))
@@ -112,11 +125,15 @@ async function readTogether(
         sink.sample(new Uint8Array(await sample.arrayBuffer()))
       }
       await pause()
-      next = parts.next()
+      next = await parts.next()
     }
   } finally {
     await parts.return(NOTHING_SCANNED)
   }
+}
+
+function unlessNoScanner(error: unknown): undefined {
+  if (!(error instanceof NoScannerError)) throw error
 }
 
 /** Waits where the sink asks for it, and lets what waits have its turn: reading alone never does. */

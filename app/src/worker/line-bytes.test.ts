@@ -14,10 +14,8 @@ async function read(file: Blob, from: number, to: number): Promise<Read | undefi
   for await (const { position, bytes } of lineBytes(file, from, to)) {
     parts.push({ position, text: new TextDecoder().decode(bytes) })
   }
-  for (const [at, part] of parts.entries()) {
-    const before = parts[at - 1]
-    if (before !== undefined) expect(part.position).toBe(before.position + before.text.length)
-  }
+  const ends = parts.map(({ position, text }) => position + text.length)
+  expect(parts.slice(1).map(({ position }) => position)).toEqual(ends.slice(0, -1))
   const text = parts.map((part) => part.text).join('')
   return parts[0] && { position: parts[0].position, text }
 }
@@ -49,7 +47,7 @@ test('each stretch gives the lines that begin in it, and all give the file', asy
         const to = Math.min(file.size, from + stretch)
         const own = await read(file, from, to)
         expect(own?.text ?? '').toBe(linesIn(whole, from, to))
-        if (own !== undefined) expect(own.position).toBe(joined.length)
+        expect(own?.position ?? joined.length).toBe(joined.length)
         joined += own?.text ?? ''
       }
       expect(joined).toBe(whole)

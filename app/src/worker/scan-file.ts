@@ -57,7 +57,15 @@ export interface ScanOptions {
   readonly stretchBytes?: number
 }
 
-/** Gives all parts in order. Throws when the file cannot be read; ends the scanners in any case. */
+/** A worker could not start: its script cannot be had, as when the server is gone. */
+export class NoScannerError extends Error {}
+
+/**
+ * Gives all parts in order; ends the scanners in any case.
+ *
+ * @throws {NoScannerError} when one cannot start
+ * @throws {Error} when the file cannot be read
+ */
 export async function* scanFile(
   file: Blob,
   { scanners, from, noteKey, stretchBytes = STRETCH_BYTES }: ScanOptions,
@@ -68,7 +76,7 @@ export async function* scanFile(
   const idle = new Set<number>()
   let given = 0
   let current = 0
-  let failure: string | undefined
+  let failure: Error | undefined
   let wake = (): void => undefined
   const give = (scanner: number): void => {
     if (given >= Math.min(count, current + scanners.length * AHEAD)) {
@@ -86,11 +94,11 @@ export async function* scanFile(
       port.onmessage = ({ data }) => {
         said.findLast((one) => one.scanner === scanner)?.messages.push(data)
         if (data.type === 'end') give(scanner)
-        if (data.type === 'failed') failure = data.reason
+        if (data.type === 'failed') failure = new Error(data.reason)
         wake()
       }
       port.onerror = (event) => {
-        failure = event.message || 'a worker could not start'
+        failure = new NoScannerError(event.message || 'a worker could not start')
         wake()
       }
       port.postMessage({ type: 'file', file, noteKey })
@@ -99,7 +107,7 @@ export async function* scanFile(
     let linesBefore = 0
     let isTorn = false
     while (current < count) {
-      if (failure !== undefined) throw new Error(failure)
+      if (failure !== undefined) throw failure
       const stretch = said[current]
       const message = stretch?.messages[stretch.next]
       if (stretch === undefined || message === undefined) {

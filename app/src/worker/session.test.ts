@@ -75,7 +75,7 @@ describe('a large file, read by several', () => {
   })
   const large = new File([lines.join('')], 'large.jsonl')
 
-  function reading(groupBy: string) {
+  function reading(groupBy: string, startScanner: () => LocalScanner = localScanner) {
     const columns = new Columns()
     const scanners: LocalScanner[] = []
     const heard: ((message: FromWorker) => void)[] = []
@@ -90,7 +90,7 @@ describe('a large file, read by several', () => {
       },
       groupBy,
       () => {
-        const scanner = localScanner()
+        const scanner = startScanner()
         scanners.push(scanner)
         return scanner
       },
@@ -125,6 +125,17 @@ describe('a large file, read by several', () => {
       'team 2',
     ])
     expect(together.teams()).toEqual(alone.teams())
+  })
+
+  test('where no scanner can start, it is read all the same', async () => {
+    const { session, columns, scanners } = reading('agent', () => {
+      const scanner = localScanner()
+      scanner.postMessage = () => scanner.onerror?.({ message: '' } as ErrorEvent)
+      return scanner
+    })
+    await session.readFile(large, 8)
+    expect(columns.spanCount).toBe(60_000)
+    expect(scanners.map(({ isTerminated }) => isTerminated)).toEqual([true, true, true])
   })
 
   test('left before it is read, it is read no further and its scanners end', async () => {
