@@ -9,7 +9,7 @@ import { Tally } from './tally.ts'
 import { useFramed } from './use-framed.ts'
 
 /** The overview need not be newer than this while a run grows. */
-const DENSITY_MS = 250
+const DENSITY_MS = 500
 
 interface Overview {
   readonly extent: Extent
