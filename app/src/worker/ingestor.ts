@@ -117,6 +117,11 @@ export class Ingestor {
     return this.#receivedBytes > 0
   }
 
+  /** The key whose values are noted, if the trace does not keep them. */
+  get notedKey(): string | undefined {
+    return this.#noted?.key
+  }
+
   /** Reads the log again, from its beginning to where it stands, for the values of the noted key. */
   async readValues(log: AsyncIterable<Uint8Array>): Promise<void> {
     const values = this.#noted

@@ -84,16 +84,23 @@ test('several scanners, whoever is first, tell what one reader tells', async () 
   )
 })
 
-test('a scanner that cannot read fails the whole, with its reason', async () => {
+test('a scanner that cannot read fails the whole, after what lies before it', async () => {
   const file = new Blob(['x\n'.repeat(100)])
+  const slice = file.slice.bind(file)
   const broken = Object.assign(file, {
-    slice: () => {
-      throw new Error('The file has changed on the disk.')
+    slice: (from: number, to: number) => {
+      if (from >= 100) throw new Error('The file has changed on the disk.')
+      return slice(from, to)
     },
   })
   const scanners = [localScanner(), localScanner()]
   const parts = scanFile(broken, { scanners, from: 0, noteKey: undefined, stretchBytes: 50 })
-  await expect(parts.next()).rejects.toThrow('The file has changed on the disk.')
+  const reading = async (): Promise<void> => {
+    for await (const { bytes } of parts) read += bytes
+  }
+  let read = 0
+  await expect(reading()).rejects.toThrow('The file has changed on the disk.')
+  expect(read).toBe(100)
   expect(scanners.every(({ isTerminated }) => isTerminated)).toBe(true)
 })
 

@@ -76,7 +76,7 @@ export async function* scanFile(
   const idle = new Set<number>()
   let given = 0
   let current = 0
-  let failure: Error | undefined
+  let failure: NoScannerError | undefined
   let wake = (): void => undefined
   const give = (scanner: number): void => {
     if (given >= Math.min(count, current + scanners.length * AHEAD)) {
@@ -94,7 +94,6 @@ export async function* scanFile(
       port.onmessage = ({ data }) => {
         said.findLast((one) => one.scanner === scanner)?.messages.push(data)
         if (data.type === 'end') give(scanner)
-        if (data.type === 'failed') failure = new Error(data.reason)
         wake()
       }
       port.onerror = (event) => {
@@ -107,21 +106,23 @@ export async function* scanFile(
     let linesBefore = 0
     let isTorn = false
     while (current < count) {
-      if (failure !== undefined) throw failure
       const stretch = said[current]
       const message = stretch?.messages[stretch.next]
       if (stretch === undefined || message === undefined) {
+        // What was read before it is handed on first.
+        if (failure !== undefined) throw failure
         await new Promise<void>((resolve) => (wake = resolve))
         continue
       }
       stretch.next++
+      if (message.type === 'failed') throw new Error(message.reason)
       if (message.type === 'end') {
         linesBefore += message.lines
         isTorn ||= message.isTorn
         stretch.messages.length = 0
         current++
         for (const scanner of idle) give(scanner)
-      } else if (message.type === 'batch') {
+      } else {
         const { batch, bytes } = message
         yield { scanner: stretch.scanner, batch, bytes, linesBefore }
         const { words, numbers } = batch

@@ -148,7 +148,7 @@ export class Session {
     const count = scannerCount(processors, file.size)
     if (count === 0 || start === undefined) return undefined
     const ports = Array.from({ length: count }, () => start())
-    return { ports, noteKey: mustBeNoted(this.#groupBy) ? this.#groupBy : undefined }
+    return { ports, noteKey: this.#ingestor.notedKey }
   }
 
   retry(): void {

@@ -149,7 +149,7 @@ export const soundLine: fc.Arbitrary<string> = fc
   .tuple(space, eventLine, space)
   .map((parts) => parts.join(''))
 
-export const sampleLine: fc.Arbitrary<string> = fc
+const sampleLine: fc.Arbitrary<string> = fc
   .tuple(time, fc.double({ noNaN: true, min: 0, max: 700 }))
   .map(([when, watts]) => `{"timestamp":${when},"reading":{"power_watts":${watts}}}`)
 
