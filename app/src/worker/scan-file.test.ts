@@ -89,7 +89,7 @@ test('a scanner that cannot read fails the whole, after what lies before it', as
   const slice = file.slice.bind(file)
   const broken = Object.assign(file, {
     slice: (from: number, to: number) => {
-      if (from >= 100) throw new Error('The file has changed on the disk.')
+      if (from >= 99) throw new Error('The file has changed on the disk.')
       return slice(from, to)
     },
   })
