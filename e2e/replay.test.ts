@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { launchBrowser } from './support/browser.ts'
 import { cliSpans } from './support/cli.ts'
@@ -154,6 +154,52 @@ describe('a saved run', () => {
     await page.locator('canvas').first().focus()
     await page.keyboard.press('l')
     await waitForSpans(page, all)
+  })
+})
+
+describe('the strip above the timeline', () => {
+  it('moves the view by its edges, its middle, a click and the arrow keys', async () => {
+    await page.goto(server.url)
+    await page.setInputFiles('input[type=file]', SAMPLE)
+    await waitForState(page, 'ready')
+    const start = page.getByRole('slider', { name: 'Start of the view' })
+    const end = page.getByRole('slider', { name: 'End of the view' })
+    const strip = (await page.getByRole('group', { name: 'Overview of the run' }).boundingBox())!
+    const y = strip.y + strip.height / 2
+    const x = (percent: number): number => strip.x + (strip.width * percent) / 100
+    /** From a grip or from a place, in percent of the strip, to another. */
+    const drag = async (from: Locator | number, to: number): Promise<void> => {
+      const box = typeof from === 'number' ? undefined : await from.boundingBox()
+      const fromX = box === undefined || box === null ? x(from as number) : box.x + box.width / 2
+      await page.mouse.move(fromX < x(50) ? fromX + 1 : fromX - 1, y)
+      await page.mouse.down()
+      await page.mouse.move(x(to), y, { steps: 4 })
+      await page.mouse.up()
+    }
+    const waitForView = (from: number, to: number): Promise<unknown> =>
+      page.waitForFunction(
+        (wanted) => {
+          const values = [...document.querySelectorAll('[role=slider][aria-label$="of the view"]')]
+          const seen = values.map((slider) => Number(slider.getAttribute('aria-valuenow')))
+          return seen.every((value, at) => Math.abs(value - wanted[at]!) <= 1)
+        },
+        [from, to],
+      )
+    await waitForView(0, 100)
+    await drag(end, 60)
+    await waitForView(0, 60)
+    await drag(start, 20)
+    await waitForView(20, 60)
+    await drag(40, 50)
+    await waitForView(30, 70)
+    await page.mouse.click(x(75), y)
+    await waitForView(55, 95)
+    await end.focus()
+    await page.keyboard.press('Shift+ArrowLeft')
+    await waitForView(55, 85)
+    await start.focus()
+    await page.keyboard.press('ArrowRight')
+    await waitForView(56, 85)
   })
 })
 

@@ -113,10 +113,13 @@ function moved(from: Viewport, grip: Grip, byS: number, extent: Extent): Viewpor
   const widthS = from.endS - from.startS
   const narrowestS = Math.min((extent.lastS - extent.firstS) * NARROWEST_SHARE, widthS)
   if (grip === 'window') return panViewport(from, byS / widthS, extent)
+  // An edge outside of the strip is seen at its end, and is moved from where it is seen.
   if (grip === 'start') {
-    return { startS: Math.min(from.startS + byS, from.endS - narrowestS), endS: from.endS }
+    const startS = Math.max(from.startS, extent.firstS) + byS
+    return { startS: Math.min(startS, from.endS - narrowestS), endS: from.endS }
   }
-  return { startS: from.startS, endS: Math.max(from.endS + byS, from.startS + narrowestS) }
+  const endS = Math.min(from.endS, extent.lastS) + byS
+  return { startS: from.startS, endS: Math.max(endS, from.startS + narrowestS) }
 }
 
 function percent(share: number): string {
