@@ -36,6 +36,7 @@ const GAP_FROM_PX = 4
 const MARGIN_PX = 4
 const QUARTERS = 4
 const CLOCK_APART_PX = 4
+/** Of a bar that no pixel column is joined to. */
 const NO_LOOK = -1
 /** Spans of a merged bar whose heat is looked at. */
 const HEAT_SAMPLES = 4

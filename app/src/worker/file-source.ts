@@ -3,6 +3,7 @@ import { lineBytes } from './line-bytes.ts'
 import { passingChunksOf } from './raw-lines.ts'
 import {
   NoScannerError,
+  NOTHING_SCANNED,
   scanFile,
   type ScannedEnd,
   type ScannedPart,
@@ -37,7 +38,6 @@ const GZIP = [0x1f, 0x8b] as const
 const HEAD_BYTES = 2 * 1024 * 1024
 const SAMPLE_EVERY_BYTES = 4 * 1024 * 1024
 const SAMPLE_BYTES = 16 * 1024
-const NOTHING_SCANNED: ScannedEnd = { lines: 0, isTorn: false }
 
 export async function isGzip(file: Blob): Promise<boolean> {
   const head = new Uint8Array(await file.slice(0, GZIP.length).arrayBuffer())

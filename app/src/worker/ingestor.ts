@@ -26,7 +26,7 @@ import { groupUnder, KeyValues, mustBeNoted, valueUnder } from './grouping.ts'
 import { PatchBuilder } from './patches.ts'
 import type { TracePatch } from './protocol.ts'
 import { RunEnergy } from './run-energy.ts'
-import type { ScannedEnd, ScannedPart } from './scan-file.ts'
+import { NOTHING_SCANNED, type ScannedEnd, type ScannedPart } from './scan-file.ts'
 
 /** Malformed lines kept with their reason; all are counted. */
 const KEPT_MALFORMED = 200
@@ -151,7 +151,7 @@ export class Ingestor {
   }
 
   /** The log has ended here; `scanned` = what scanners read of it. */
-  finish(writer = 0, scanned: ScannedEnd = { lines: 0, isTorn: false }): void {
+  finish(writer = 0, scanned: ScannedEnd = NOTHING_SCANNED): void {
     this.expect(0)
     const isTorn = scanned.isTorn || this.#reader.finish() !== undefined
     if (isTorn) this.#tornLine = this.#reader.lineCount + scanned.lines + 1

@@ -34,6 +34,8 @@ export interface ScannedEnd {
   readonly isTorn: boolean
 }
 
+export const NOTHING_SCANNED: ScannedEnd = { lines: 0, isTorn: false }
+
 /** Long enough that its ends cost nothing, short enough that many can share a file. */
 const STRETCH_BYTES = 4 * 1024 * 1024
 /** Stretches that are read ahead, for each scanner; their numbers wait in memory. */

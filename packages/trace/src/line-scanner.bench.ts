@@ -11,7 +11,7 @@ import { EventRow } from './event-row.ts'
 import { generateRun } from './generate.ts'
 import { Interner } from './interner.ts'
 import { LogDecoder } from './jsonl.ts'
-import { LogReader } from './log-reader.ts'
+import { LogReader, type LogSink } from './log-reader.ts'
 import { readEvent } from './metadata-reader.ts'
 import { RowBatchReader, RowBatchWriter, type RowBatch } from './row-batch.ts'
 
@@ -82,64 +82,49 @@ function decodeRows(seen: Seen): void {
   }
 }
 
-function readRows(seen: Seen): void {
-  const reader = new LogReader({ decode, texts: new Interner() })
-  const sink = {
-    event(row: EventRow): void {
+function counting(seen: Seen): LogSink {
+  return {
+    event(row) {
       seen.events++
       seen.timesS += row.timeS
     },
     sample: () => undefined,
     malformed: () => undefined,
   }
+}
+
+function readRows(seen: Seen): void {
+  const reader = new LogReader({ decode, texts: new Interner() })
+  const sink = counting(seen)
   for (const chunk of chunks()) reader.push(chunk, sink)
 }
 
 /** What a scanner does, but for handing them over. */
-function writeBatches(take: (batch: RowBatch) => void, onRow: (row: EventRow) => void): void {
+function writeBatches(take: (batch: RowBatch) => void): void {
   const texts = new Interner()
   const reader = new LogReader({ decode, texts })
   const writer = new RowBatchWriter(texts)
-  const sink = {
-    event(row: EventRow, position: number, line: number): void {
-      onRow(row)
-      writer.event(row, position, line)
-    },
-    sample: () => undefined,
-    malformed: () => undefined,
-  }
   for (const chunk of chunks()) {
-    reader.push(chunk, sink)
+    reader.push(chunk, writer)
     take(writer.take())
   }
 }
 
-function scanBatches(seen: Seen): void {
-  const count = (row: EventRow): void => {
-    seen.events++
-    seen.timesS += row.timeS
-  }
-  writeBatches(() => undefined, count)
-}
-
 const batches: RowBatch[] = []
-writeBatches(
-  (batch) => batches.push(batch),
-  () => undefined,
-)
+writeBatches((batch) => batches.push(batch))
 
 /** What is left to do for the worker that pairs. */
 function readBatches(seen: Seen): void {
   const reader = new RowBatchReader(new Interner())
-  const sink = {
-    event(row: EventRow): void {
-      seen.events++
-      seen.timesS += row.timeS
-    },
-    sample: () => undefined,
-    malformed: () => undefined,
-  }
+  const sink = counting(seen)
   for (const batch of batches) reader.read(batch, sink)
+}
+
+/** Both, so that what was written is known to be the same. */
+function throughBatches(seen: Seen): void {
+  const reader = new RowBatchReader(new Interner())
+  const sink = counting(seen)
+  writeBatches((batch) => reader.read(batch, sink))
 }
 
 const BASE = 'JSON.parse a line'
@@ -148,7 +133,7 @@ const cases = {
   LogDecoder: decodeLog,
   'LogDecoder + readEvent': decodeRows,
   LogReader: readRows,
-  'LogReader, into batches': scanBatches,
+  'LogReader, by batches': throughBatches,
   RowBatchReader: readBatches,
 }
 

@@ -11,6 +11,7 @@
  *     head     phase 0…1 · ids 2…4 · parents 5…6 · error 7 · figures 8…12 · places 13…15 · note 16 · agent 17
  *     scope    which of the texts are there 0…15 · rank of the subject 16…
  */
+import { larger } from './columns.ts'
 import type { TelemetrySample } from './event.ts'
 import { EventRow, ID_KEYS, PARENT_KEYS, PLACE_KEYS, SCOPE_SIZE } from './event-row.ts'
 import type { Interner } from './interner.ts'
@@ -218,15 +219,9 @@ export class RowBatchWriter implements LogSink {
   }
 
   #reserve(): void {
-    if (this.#wordCount + EVENT_WORDS > this.#words.length) {
-      const larger = new Int32Array(this.#words.length * 2)
-      larger.set(this.#words)
-      this.#words = larger
-    }
+    if (this.#wordCount + EVENT_WORDS > this.#words.length) this.#words = larger(this.#words)
     if (this.#numberCount + EVENT_NUMBERS > this.#numbers.length) {
-      const larger = new Float64Array(this.#numbers.length * 2)
-      larger.set(this.#numbers)
-      this.#numbers = larger
+      this.#numbers = larger(this.#numbers)
     }
   }
 }
@@ -303,11 +298,7 @@ export class RowBatchReader {
   }
 
   #learn(texts: readonly string[]): void {
-    if (this.#idCount + texts.length > this.#idOf.length) {
-      const larger = new Int32Array((this.#idCount + texts.length) * 2)
-      larger.set(this.#idOf)
-      this.#idOf = larger
-    }
+    while (this.#idCount + texts.length > this.#idOf.length) this.#idOf = larger(this.#idOf)
     for (const text of texts) this.#idOf[this.#idCount++] = this.#interner.id(text)
   }
 }
