@@ -15,13 +15,19 @@ const FIRST_CAPACITY = 8
 
 class Page {
   count = 0
-  offsets = new Uint16Array(FIRST_CAPACITY)
-  values = new Float64Array(FIRST_CAPACITY)
+  offsets: Uint16Array
+  values: Float64Array
 
-  /** Where `offset` is, or would be. */
+  constructor(capacity: number) {
+    this.offsets = new Uint16Array(capacity)
+    this.values = new Float64Array(capacity)
+  }
+
+  /** Where `offset` is, or would be: nearly always behind all others. */
   find(offset: number): number {
     let low = 0
     let high = this.count
+    if (high === 0 || this.offsets[high - 1]! < offset) return high
     while (low < high) {
       const middle = (low + high) >> 1
       if (this.offsets[middle]! < offset) low = middle + 1
@@ -50,7 +56,7 @@ class Page {
   }
 
   #grow(): void {
-    const capacity = Math.ceil(this.count * 1.25) + FIRST_CAPACITY
+    const capacity = this.count + (this.count >> 1) + FIRST_CAPACITY
     const offsets = new Uint16Array(capacity)
     const values = new Float64Array(capacity)
     offsets.set(this.offsets)
@@ -115,6 +121,8 @@ export class SparseColumn implements Column {
 
   #addPage(at: number): Page {
     while (this.#pages.length < at) this.#pages.push(undefined)
-    return (this.#pages[at] = new Page())
+    // A page is as full as the one before it: most never grow.
+    const before = this.#pages[at - 1]?.count ?? 0
+    return (this.#pages[at] = new Page(before + (before >> 4) + FIRST_CAPACITY))
   }
 }

@@ -1,5 +1,6 @@
 /** How the run reaches us, in shape, colour and words: live, reconnecting, ended, read from a file. */
 import { formatBytes, formatCount } from '@wattline/trace'
+import type { CSSProperties } from 'react'
 import type { AppState } from '../store/app-state.ts'
 import { useApp, useFacts } from '../store/app.tsx'
 import { formatElapsed } from '../ui/elapsed.ts'
@@ -15,7 +16,7 @@ export function ConnectionPill() {
   const isTicking = connection.state === 'live' || connection.state === 'reconnecting'
   const skewS = useFacts((state) => state.skewS)
   const nowS = useNowS(isTicking ? 1000 : undefined)
-  const { tone, text, detail } = describeConnection(
+  const { tone, text, detail, share } = describeConnection(
     { connection, progress, run },
     columns,
     nowS,
@@ -26,7 +27,11 @@ export function ConnectionPill() {
     <div className={`pill ${tone}`} role="status">
       <Tip label={detail}>
         <span className="pill-text" tabIndex={0}>
-          <span aria-hidden="true" className={`state-dot ${tone}`} />
+          {share === undefined ? (
+            <span aria-hidden="true" className={`state-dot ${tone}`} />
+          ) : (
+            <span aria-hidden="true" className="state-dot part" style={partOf(share)} />
+          )}
           {text}
         </span>
       </Tip>
@@ -43,6 +48,8 @@ interface Description {
   readonly tone: 'wait' | 'live' | 'ended' | 'lost' | 'bad'
   readonly text: string
   readonly detail: string
+  /** How much has been read, from 0 to 1; undefined = nothing is read that has an end. */
+  readonly share?: number
 }
 
 /** What the pill says; pure, so that each state can be tested. */
@@ -58,7 +65,12 @@ export function describeConnection(
     case 'connecting':
       return progress === undefined || progress.totalBytes === undefined
         ? { tone: 'wait', text: 'connecting', detail: 'Waiting for the server' }
-        : { tone: 'wait', text: `reading ${percent(progress)}`, detail: readSoFar(progress) }
+        : {
+            tone: 'wait',
+            text: `reading ${Math.floor(shareOf(progress) * 100)} %`,
+            detail: readSoFar(progress),
+            share: shareOf(progress),
+          }
     case 'live': {
       const sinceS = Math.max(nowS - skewS, lastS) - firstS
       const elapsed = Number.isNaN(sinceS) ? '' : ` ${formatElapsed(sinceS)}`
@@ -87,8 +99,14 @@ export function describeConnection(
   }
 }
 
-function percent({ readBytes, totalBytes }: NonNullable<AppState['progress']>): string {
-  return totalBytes ? `${Math.min(100, Math.floor((readBytes / totalBytes) * 100))} %` : ''
+/** Of an empty file, all. */
+function shareOf({ readBytes, totalBytes }: NonNullable<AppState['progress']>): number {
+  return totalBytes ? Math.min(1, readBytes / totalBytes) : 1
+}
+
+/** A disc that fills, and does not turn: what moves sixty times a second takes time from reading. */
+function partOf(share: number): CSSProperties {
+  return { '--share': share.toFixed(2) } as CSSProperties
 }
 
 function readSoFar(progress: AppState['progress']): string {

@@ -21,7 +21,7 @@ export class Level {
   reserve(count: number): void {
     this.count = count
     if (count <= this.kind.length) return
-    const capacity = Math.max(count, (this.kind.length * 5) >> 2)
+    const capacity = Math.max(count, (this.kind.length * 3) >> 1)
     const { times, errorAfterS, coveredS, kind, kindS } = this
     this.times = new Float64Array(2 * capacity)
     this.errorAfterS = new Float32Array(capacity)

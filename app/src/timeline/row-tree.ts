@@ -134,7 +134,7 @@ export class RowTree {
 
   private reserveSlots(count: number): void {
     if (count <= this.slots.length) return
-    const grown = new Int32Array(Math.max(count, (this.slots.length * 5) >> 2))
+    const grown = new Int32Array(Math.max(count, (this.slots.length * 3) >> 1))
     grown.set(this.slots)
     this.slots = grown
   }
