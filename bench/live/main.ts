@@ -14,7 +14,7 @@ import { startServer } from '../lib/server.ts'
 import { startAgent, startMinimal, type Agent } from './agent.ts'
 import { grow } from './growth.ts'
 import { PROBE_EVERY_MS, type Load } from './protocol.ts'
-import { findProbe, lookAt, type Look } from './painted.ts'
+import { findProbe, lookAt, type Look, type ProbeRow } from './painted.ts'
 import { openQuietPage, type QuietPage } from './quiet-page.ts'
 
 const EMPTY_S = 10
@@ -77,9 +77,7 @@ async function emptyLoop(within: Browser): Promise<Look['frames']> {
 
 /** First only the frames: reading pixels costs some itself. Then the same load with probes in it. */
 async function followRun(page: QuietPage, agent: Agent): Promise<Live> {
-  const probing = agent.write({ seconds: 1, rate: 0, probes: true })
-  const row = await findProbe(page)
-  await probing
+  const row = await probeRow(page, agent)
   const paced = await lookAt(page)
   await agent.write({ seconds, rate, probes: false })
   const { frames } = await paced.stop()
@@ -88,6 +86,14 @@ async function followRun(page: QuietPage, agent: Agent): Promise<Live> {
   await waitForSpans(page, spans)
   const { seenMs } = await looking.stop()
   return { frames, latenciesMs: latencies(probesMs, seenMs) }
+}
+
+/** The least page shows a probe only while it is open, so they come until one has been found. */
+async function probeRow(page: QuietPage, agent: Agent): Promise<ProbeRow> {
+  let isFound = false
+  const finding = findProbe(page).finally(() => (isFound = true))
+  while (!isFound) await agent.write({ seconds: 1, rate: 0, probes: true })
+  return finding
 }
 
 /** For each probe, how long until something came; Infinity when the next probe was there before. */

@@ -6,7 +6,7 @@
 import type { QuietPage } from './quiet-page.ts'
 
 /** Where probes are and what they look like. */
-interface ProbeRow {
+export interface ProbeRow {
   readonly yPx: number
   readonly color: readonly number[]
   readonly ground: readonly number[]
@@ -48,10 +48,12 @@ function findBar(): ProbeRow | undefined {
   for (let y = 0; y < height; y++) {
     const colors = new Map<string, number>()
     for (let x = 0; x < width; x++) {
-      const color = at(x, y)
+      const red = data[(y * width + x) * 4] ?? 0
+      const blue = data[(y * width + x) * 4 + 2] ?? 0
       // Orange, which is what a tool call is drawn in.
-      if ((color[0] ?? 0) - (color[2] ?? 0) < 80) continue
-      colors.set(color.join(), (colors.get(color.join()) ?? 0) + 1)
+      if (red - blue < 80) continue
+      const color = at(x, y).join()
+      colors.set(color, (colors.get(color) ?? 0) + 1)
     }
     for (const [color, count] of colors) {
       if (count === best.count) rows.push(y)

@@ -15,9 +15,10 @@ const CROSS_FROM_PX = 26
 const SHORTEN_FROM_PX = 52
 const CACHE_LIMIT = 8000
 
-/** Widths of texts in one font, in CSS px. */
+/** Texts in one font: their widths in CSS px, and what durations are in words. */
 export class TextWidths {
   private readonly widths = new Map<string, number>()
+  private readonly durations = new Map<number, string>()
   private readonly measure: (text: string) => number
 
   constructor(measure: (text: string) => number) {
@@ -32,6 +33,16 @@ export class TextWidths {
     const widthPx = this.measure(text)
     this.widths.set(text, widthPx)
     return widthPx
+  }
+
+  /** `1.2 s`: to write it takes longer than all the rest of a label. */
+  duration(seconds: number): string {
+    const known = this.durations.get(seconds)
+    if (known !== undefined) return known
+    if (this.durations.size >= CACHE_LIMIT) this.durations.clear()
+    const text = formatDuration(seconds)
+    this.durations.set(seconds, text)
+    return text
   }
 
   /** As much of `text` as fits, with an ellipsis; empty when that is not even two letters. */
@@ -83,12 +94,12 @@ export function placeLabel(
   const name = spanLabel(scene.columns, slot, scene.playheadS)
   const namePx = widths.of(name)
   if (namePx <= insidePx) {
-    const full = withDuration(scene, slot, name)
+    const full = withDuration(scene, slot, name, widths)
     return { text: widths.of(full) <= insidePx ? full : name, xPx: textPx, inside: true }
   }
   const isBeside = (state & BarState.OPEN) === 0 && scene.matching === undefined
   if (isBeside && namePx <= roomPx && isNamedBeside(scene.columns, slot)) {
-    const full = withDuration(scene, slot, name)
+    const full = withDuration(scene, slot, name, widths)
     const text = widths.of(full) <= roomPx ? full : name
     return { text, xPx: rightPx + PADDING_PX, inside: false }
   }
@@ -99,8 +110,8 @@ export function placeLabel(
   return text === '' ? undefined : { text, xPx: textPx, inside: true }
 }
 
-/** Formatting takes longer than all the rest: only what has room for a name is given a duration. */
-function withDuration(scene: Scene, slot: number, name: string): string {
+/** Only what has room for a name is given a duration. */
+function withDuration(scene: Scene, slot: number, name: string, widths: TextWidths): string {
   const durationS = durationOf(scene.columns, slot, scene.playheadS)
-  return durationS === undefined ? name : `${name}  ${formatDuration(durationS)}`
+  return durationS === undefined ? name : `${name}  ${widths.duration(durationS)}`
 }
