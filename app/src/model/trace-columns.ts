@@ -2,6 +2,7 @@
  * The columns of the page: written by patches of the worker, read by everybody, outside React.
  * Every span has its times, kind, subject, place and parent; what few spans have is kept sparse.
  */
+import { TimeColumn } from '@wattline/trace'
 import type { EnergyPatch, MarkPatch, SpanPatch, TracePatch } from '../worker/protocol.ts'
 import { BLOCK_SHIFT } from './block-cache.ts'
 import { Chunked, Float64Column, Int32Column, Uint16Column, Uint8Column } from './chunks.ts'
@@ -14,8 +15,8 @@ export class Columns implements TraceColumns {
   version = 0
   spanCount = 0
   placedCount = 0
-  readonly startS = new Float64Column()
-  readonly endS = new Float64Column()
+  readonly startS = new TimeColumn()
+  readonly endS = new TimeColumn()
   readonly fadeS = new SparseColumn()
   readonly kind = new Uint16Column()
   readonly subject = new Int32Column()
@@ -30,7 +31,7 @@ export class Columns implements TraceColumns {
   highestOwnJ = 0
 
   markCount = 0
-  readonly markTimeS = new Float64Column()
+  readonly markTimeS = new TimeColumn()
   readonly markKind = new Uint16Column()
   readonly markSubject = new Int32Column()
   readonly markGroup = new Int32Column()
@@ -175,6 +176,6 @@ function countAfter(count: number, slots: Int32Array): number {
   return after
 }
 
-function isColumn(value: unknown): value is Chunked | SparseColumn {
-  return value instanceof Chunked || value instanceof SparseColumn
+function isColumn(value: unknown): value is Chunked | SparseColumn | TimeColumn {
+  return [Chunked, SparseColumn, TimeColumn].some((Type) => value instanceof Type)
 }

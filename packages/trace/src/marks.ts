@@ -136,7 +136,7 @@ export class MarkView implements Mark {
     return this.#source.events.kind(this.#event)
   }
   get timeS(): number {
-    return this.#source.events.timeS[this.#event]!
+    return this.#source.events.timeS(this.#event)
   }
   get position(): number {
     return this.#source.events.position(this.#event)

@@ -50,11 +50,11 @@ export class SpanView implements Span {
     return this.#source.events.hasIds(this.#start)
   }
   get startS(): number {
-    return this.#source.events.timeS[this.#start]!
+    return this.#source.events.timeS(this.#start)
   }
   get endS(): number | undefined {
     const end = this.#end
-    return end === NONE ? undefined : Math.max(this.startS, this.#source.events.timeS[end]!)
+    return end === NONE ? undefined : Math.max(this.startS, this.#source.events.timeS(end))
   }
   get startPosition(): number {
     return this.#source.events.position(this.#start)
@@ -133,7 +133,7 @@ export class SpanView implements Span {
   get releasedS(): number | undefined {
     if (this.#end !== NONE || this.hasIds) return undefined
     const by = this.#source.spans.releasedBy.get(this.slot)
-    return by === undefined ? undefined : Math.max(this.startS, this.#source.events.timeS[by]!)
+    return by === undefined ? undefined : Math.max(this.startS, this.#source.events.timeS(by))
   }
 
   get fadeS(): number | undefined {
@@ -148,7 +148,7 @@ export class SpanView implements Span {
     // In most logs nothing is ambiguous, and two lookups a span are saved.
     if (spans.idAmbiguousAt.size + spans.scopeAmbiguousAt.size === 0) return undefined
     const at = spans.idAmbiguousAt.get(this.slot) ?? spans.scopeAmbiguousAt.get(this.slot)
-    return at === undefined ? undefined : Math.max(this.startS, events.timeS[at]!)
+    return at === undefined ? undefined : Math.max(this.startS, events.timeS(at))
   }
 
   get flags(): number {
@@ -156,7 +156,7 @@ export class SpanView implements Span {
     const end = this.#end
     let flags = 0
     if (end === NONE) flags |= this.#abandoned ? SpanFlag.DID_NOT_END : SpanFlag.OPEN
-    else if (events.timeS[end]! < this.startS) flags |= SpanFlag.CLOCK
+    else if (events.timeS(end) < this.startS) flags |= SpanFlag.CLOCK
     if (this.ambiguousAtS !== undefined) flags |= SpanFlag.AMBIGUOUS
     if (this.errorAtS !== undefined) flags |= SpanFlag.ERROR
     if (spans.parentUnsure[this.slot] === 1) flags |= SpanFlag.PARENT_UNSURE
@@ -167,7 +167,7 @@ export class SpanView implements Span {
     const { events, spans } = this.#source
     if (events.error(this.#start) !== NONE) return this.startS
     const reportedBy = spans.failures.get(this.slot)?.[0]
-    const reportedS = reportedBy === undefined ? undefined : events.timeS[reportedBy]!
+    const reportedS = reportedBy === undefined ? undefined : events.timeS(reportedBy)
     const end = this.#end
     if (end === NONE || events.error(end) === NONE) return reportedS
     return Math.min(reportedS ?? Infinity, this.endS!)

@@ -8,6 +8,7 @@ import { FactsTable } from './facts.ts'
 import { IdNumbers } from './id-numbers.ts'
 import { PlaceTable } from './place.ts'
 import type { ScopeTable } from './scope.ts'
+import { TimeColumn } from './time-column.ts'
 
 const FIRST_CAPACITY = 256
 
@@ -18,7 +19,7 @@ export class EventTable {
   readonly ids: IdNumbers
   readonly places = new PlaceTable()
   readonly #facts: FactsTable
-  timeS = new Float64Array(FIRST_CAPACITY)
+  readonly #timeS = new TimeColumn()
   readonly #position: PositionColumn
   #fact = new Int32Array(FIRST_CAPACITY)
   /** A start's own span; the span that an end closed; a point's mark. */
@@ -42,8 +43,8 @@ export class EventTable {
 
   add(row: EventRow, position: number, writer: number, scopes: ScopeTable): number {
     const event = this.count++
-    if (event >= this.timeS.length) this.#grow()
-    this.timeS[event] = row.timeS
+    if (event >= this.slot.length) this.#grow()
+    this.#timeS.set(event, row.timeS)
     this.#position.set(event, position)
     this.#fact[event] = this.#facts.id(row, scopes.id(row.scope), writer)
     this.slot[event] = NONE
@@ -53,6 +54,10 @@ export class EventTable {
     return event
   }
 
+  /** Unix seconds. */
+  timeS(event: number): number {
+    return this.#timeS.at(event)
+  }
   position(event: number): number {
     return this.#position.at(event)
   }
@@ -120,7 +125,7 @@ export class EventTable {
 
   /** Order in time, then in the log. */
   compare(a: number, b: number): number {
-    return this.timeS[a]! - this.timeS[b]! || this.#position.at(a) - this.#position.at(b)
+    return this.#timeS.at(a) - this.#timeS.at(b) || this.#position.at(a) - this.#position.at(b)
   }
 
   /** Agreed id keys of two events; −1 when they differ on one that both carry. */
@@ -157,7 +162,6 @@ export class EventTable {
   }
 
   #grow(): void {
-    this.timeS = this.#growth.larger(this.timeS)
     this.#fact = this.#growth.larger(this.#fact)
     this.slot = this.#growth.larger(this.slot)
     this.partner = this.#growth.larger(this.partner)

@@ -155,11 +155,11 @@ export class Trace {
 
   /** Unix seconds of the first and the last event that is paired; samples do not count. */
   get firstEventS(): number | undefined {
-    return this.#order.count === 0 ? undefined : this.#events.timeS[this.#order.at(0)]
+    return this.#order.count === 0 ? undefined : this.#events.timeS(this.#order.at(0))
   }
   get lastEventS(): number | undefined {
     const { count } = this.#order
-    return count === 0 ? undefined : this.#events.timeS[this.#order.at(count - 1)]
+    return count === 0 ? undefined : this.#events.timeS(this.#order.at(count - 1))
   }
 
   /** The places that spans say they ran at, by `SpanView.placeId`. */
@@ -205,15 +205,17 @@ export class Trace {
    * that run still, or did not end, have a start only.
    */
   eachBoundary(fromS: number, untilS: number, sink: BoundarySink): void {
-    const { timeS, slot: slotOf } = this.#events
+    const events = this.#events
+    const { slot: slotOf } = events
     for (let at = this.#orderAt(fromS); at < this.#order.count; at++) {
       const event = this.#order.at(at)
-      if (timeS[event]! >= untilS) return
+      const timeS = events.timeS(event)
+      if (timeS >= untilS) return
       const slot = slotOf[event]!
       if (slot === NONE) continue
       const phase = this.#events.phase(event)
-      if (phase === START) sink.start(timeS[event]!, slot)
-      else if (phase !== POINT && this.#spans.end[slot] === event) sink.end(timeS[event]!, slot)
+      if (phase === START) sink.start(timeS, slot)
+      else if (phase !== POINT && this.#spans.end[slot] === event) sink.end(timeS, slot)
     }
   }
 
@@ -307,7 +309,7 @@ export class Trace {
     let high = this.#order.count
     while (low < high) {
       const middle = (low + high) >>> 1
-      if (this.#events.timeS[this.#order.at(middle)]! < timeS) low = middle + 1
+      if (this.#events.timeS(this.#order.at(middle)) < timeS) low = middle + 1
       else high = middle
     }
     return low
