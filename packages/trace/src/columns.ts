@@ -13,6 +13,7 @@ type Column =
   | Uint8Array
   | Int8Array
 
+const LARGEST_SMALL = 0xffff
 /** Up to here a column doubles; larger ones grow by a half, for less room that stands empty. */
 const DOUBLED = 65_536
 /** A guess at what is to come is followed so far at once: the beginning of a log may be unlike the rest. */
@@ -80,6 +81,29 @@ export class PositionColumn {
       this.#values = Float64Array.from(this.#values)
     }
     this.#values[index] = position
+  }
+}
+
+/** Whole numbers from NONE up: two bytes each while all are small, four from then on. */
+export class NumberColumn {
+  readonly #growth: Growth
+  /** The numbers + 1: what was never set is NONE. */
+  #values: Uint16Array<ArrayBuffer> | Int32Array<ArrayBuffer> = new Uint16Array(256)
+
+  constructor(growth: Growth) {
+    this.#growth = growth
+  }
+
+  at(index: number): number {
+    return index < this.#values.length ? this.#values[index]! - 1 : NONE
+  }
+
+  set(index: number, value: number): void {
+    while (index >= this.#values.length) this.#values = this.#growth.larger(this.#values)
+    if (value >= LARGEST_SMALL && this.#values instanceof Uint16Array) {
+      this.#values = Int32Array.from(this.#values)
+    }
+    this.#values[index] = value + 1
   }
 }
 

@@ -10,7 +10,7 @@
 import type { MarkView } from './marks.ts'
 import type { Mark, Span } from './span.ts'
 import type { SpanView } from './span-view.ts'
-import { NONE, type Growth } from './columns.ts'
+import { NONE, NumberColumn } from './columns.ts'
 import type { Trace, TraceChanges } from './trace.ts'
 
 /** A group of rows; groups stand in the order of their first span. */
@@ -26,10 +26,18 @@ export interface LanePlace {
   readonly row: number
 }
 
+/** One row of one group. */
+interface Lane extends LanePlace {
+  /** Its number among all lanes. */
+  readonly number: number
+  /** In order of time. */
+  readonly slots: number[]
+}
+
 class Group implements LaneGroup {
   readonly label: string
-  /** Slots of each row in order of time. */
-  readonly lanes: number[][] = []
+  /** By row. */
+  readonly lanes: Lane[] = []
 
   constructor(label: string) {
     this.label = label
@@ -49,19 +57,18 @@ class Group implements LaneGroup {
  * lanes.placeOf(span) // { group: 0, row: 2 }
  */
 export class Lanes {
-  readonly #growth: Growth
   readonly #groupOf: (item: Span | Mark) => string
   /** Two views that are moved about, so that placing a span makes no object. */
   readonly #span: SpanView
   readonly #other: SpanView
   readonly #groups: Group[] = []
   readonly #byLabel = new Map<string, number>()
-  /** By slot: index of its group, NONE = not placed, and its row. */
-  #groupAt = new Int32Array(256).fill(NONE)
-  #rowAt = new Int32Array(256)
+  readonly #lanes: Lane[] = []
+  /** By slot: the number of its lane, NONE = not placed. */
+  readonly #laneAt: NumberColumn
 
   constructor(trace: Trace, groupOf: (item: Span | Mark) => string) {
-    this.#growth = trace.growth
+    this.#laneAt = new NumberColumn(trace.growth)
     this.#groupOf = groupOf
     this.#span = trace.cursor()
     this.#other = trace.cursor()
@@ -75,10 +82,9 @@ export class Lanes {
   place(changes: Pick<TraceChanges, 'spanSlots'>): void {
     const fresh: number[] = []
     for (const slot of changes.spanSlots) {
-      this.#makeRoom(slot)
-      const group = this.#groupAt[slot]!
-      if (group !== NONE && !this.#mustMove(slot)) continue
-      if (group !== NONE) this.#take(slot)
+      const lane = this.#laneOf(slot)
+      if (lane !== undefined && !this.#mustMove(slot, lane)) continue
+      if (lane !== undefined) this.#take(slot, lane)
       fresh.push(slot)
     }
     this.#sortByStart(fresh)
@@ -86,17 +92,17 @@ export class Lanes {
   }
 
   groupAt(slot: number): number {
-    return this.#groupAt[slot] ?? NONE
+    return this.#laneOf(slot)?.group ?? NONE
   }
 
   rowAt(slot: number): number {
-    return this.#rowAt[slot] ?? 0
+    return this.#laneOf(slot)?.row ?? 0
   }
 
   /** A span's place, once `place` has seen it. */
   placeOf(span: Pick<Span, 'slot'>): LanePlace | undefined {
-    const group = this.groupAt(span.slot)
-    return group === NONE ? undefined : { group, row: this.rowAt(span.slot) }
+    const lane = this.#laneOf(span.slot)
+    return lane === undefined ? undefined : { group: lane.group, row: lane.row }
   }
 
   /** A mark's place: on its span's row, else on its group's first. */
@@ -104,17 +110,8 @@ export class Lanes {
     const group = this.#group(this.#groupOf(mark))
     const parent = mark.parentSlot
     const row = parent !== NONE && this.groupAt(parent) === group ? this.rowAt(parent) : 0
-    const { lanes } = this.#groups[group]!
-    if (lanes.length === 0) lanes.push([])
+    if (this.#groups[group]!.rows === 0) this.#addLane(group)
     return { group, row }
-  }
-
-  #makeRoom(slot: number): void {
-    while (slot >= this.#groupAt.length) {
-      const before = this.#groupAt.length
-      this.#groupAt = this.#growth.larger(this.#groupAt).fill(NONE, before)
-      this.#rowAt = this.#growth.larger(this.#rowAt)
-    }
   }
 
   #sortByStart(slots: number[]): void {
@@ -137,35 +134,40 @@ export class Lanes {
     const { lanes } = this.#groups[groupIndex]!
     const parent = span.parentSlot
     let row = parent !== NONE && this.groupAt(parent) === groupIndex ? this.rowAt(parent) + 1 : 0
-    while (row < lanes.length && !this.#isFree(lanes[row]!, span)) row++
-    while (lanes.length <= row) lanes.push([])
-    const lane = lanes[row]!
-    const index = this.#firstAfter(lane, span.startS)
-    if (index === lane.length) lane.push(slot)
-    else lane.splice(index, 0, slot)
-    this.#groupAt[slot] = groupIndex
-    this.#rowAt[slot] = row
+    while (row < lanes.length && !this.#isFree(lanes[row]!.slots, span)) row++
+    while (lanes.length <= row) this.#addLane(groupIndex)
+    const { slots, number } = lanes[row]!
+    const index = this.#firstAfter(slots, span.startS)
+    if (index === slots.length) slots.push(slot)
+    else slots.splice(index, 0, slot)
+    this.#laneAt.set(slot, number)
   }
 
-  #laneOf(slot: number): number[] {
-    return this.#groups[this.#groupAt[slot]!]!.lanes[this.#rowAt[slot]!]!
+  #addLane(group: number): void {
+    const { lanes } = this.#groups[group]!
+    const lane = { group, row: lanes.length, number: this.#lanes.length, slots: [] }
+    lanes.push(lane)
+    this.#lanes.push(lane)
   }
 
-  #take(slot: number): void {
-    const lane = this.#laneOf(slot)
-    const index = lane.lastIndexOf(slot)
-    if (index >= 0) lane.splice(index, 1)
-    this.#groupAt[slot] = NONE
+  #laneOf(slot: number): Lane | undefined {
+    const number = this.#laneAt.at(slot)
+    return number === NONE ? undefined : this.#lanes[number]
+  }
+
+  #take(slot: number, { slots }: Lane): void {
+    const index = slots.lastIndexOf(slot)
+    if (index >= 0) slots.splice(index, 1)
+    this.#laneAt.set(slot, NONE)
   }
 
   /** What came late may have given a bar another group, or an end that now runs into the next. */
-  #mustMove(slot: number): boolean {
+  #mustMove(slot: number, { group, slots }: Lane): boolean {
     const span = this.#span
     span.slot = slot
-    if (this.#groupOf(span) !== this.#groups[this.#groupAt[slot]!]!.label) return true
-    const lane = this.#laneOf(slot)
-    if (lane.at(-1) === slot) return false
-    const next = lane[lane.lastIndexOf(slot) + 1]
+    if (this.#groupOf(span) !== this.#groups[group]!.label) return true
+    if (slots.at(-1) === slot) return false
+    const next = slots[slots.lastIndexOf(slot) + 1]
     return next !== undefined && this.#startS(next) < busyUntilS(span)
   }
 
