@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Growth } from './columns.ts'
+import { BitColumn, Growth, NONE, NumberColumn, PositionColumn } from './columns.ts'
 
 /** Lengths of a column that is filled value by value while a log of `count` values is read. */
 function lengthsOf(count: number, growth: Growth, shareAt: (read: number) => number): number[] {
@@ -48,4 +48,48 @@ describe('columns of a log of known length', () => {
 test('columns of a log without an end double, then grow by a half', () => {
   const lengths = lengthsOf(200_000, new Growth(), () => 0)
   expect(lengths.slice(-3)).toEqual([98_304, 147_456, 221_184])
+})
+
+/** What was set last, by index, as each column would have to give it. */
+function latest<T>(writes: readonly (readonly [number, T])[]): Map<number, T> {
+  return new Map(writes)
+}
+
+const index = fc.oneof(fc.nat(40), fc.nat(3000))
+
+test('positions come back as they were set: of lines of any length, in any order', () => {
+  const position = fc.oneof(fc.nat(100_000), fc.nat(2 ** 40), fc.integer({ max: 2 ** 40 + 99 }))
+  fc.assert(
+    fc.property(fc.array(fc.tuple(index, position)), (writes) => {
+      const column = new PositionColumn(new Growth())
+      for (const [at, value] of writes) column.set(at, value)
+      for (const [at, value] of latest(writes)) expect(column.at(at)).toBe(value)
+    }),
+  )
+})
+
+test('numbers come back as they were set, and NONE where nothing was', () => {
+  const number = fc.oneof(fc.integer({ min: NONE, max: 9 }), fc.integer({ min: 65_533, max: 2e9 }))
+  fc.assert(
+    fc.property(fc.array(fc.tuple(index, number)), (writes) => {
+      const column = new NumberColumn(new Growth())
+      for (const [at, value] of writes) column.set(at, value)
+      const expected = latest(writes)
+      for (let at = 0; at < 3100; at++) expect(column.at(at)).toBe(expected.get(at) ?? NONE)
+    }),
+  )
+})
+
+test('a bit is set until it is deleted', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(index, fc.boolean())), (writes) => {
+      const column = new BitColumn()
+      for (const [at, isSet] of writes) {
+        if (isSet) column.add(at)
+        else column.delete(at)
+      }
+      const expected = latest(writes)
+      for (let at = 0; at < 3100; at++) expect(column.has(at)).toBe(expected.get(at) ?? false)
+    }),
+  )
 })

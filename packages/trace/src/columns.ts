@@ -59,28 +59,60 @@ export function larger<T extends Column>(column: T): T {
   return unforeseen.larger(column)
 }
 
+const POSITION_SHIFT = 4
+const POSITION_MASK = (1 << POSITION_SHIFT) - 1
+
 /**
- * Positions in a log: whole numbers that need four bytes as long as the log has less than 4 GiB,
- * and eight from there on.
+ * Positions in a log, which rise from event to event by the length of a line: two bytes each, from
+ * that of the first of sixteen. Where lines are longer, or come in another order, eight bytes.
  */
 export class PositionColumn {
   readonly #growth: Growth
-  #values: Uint32Array | Float64Array = new Uint32Array(256)
+  #offsets = new Uint16Array(256)
+  /** By block of sixteen: what its offsets are from; NaN = nothing is set yet, or it is wide. */
+  #bases = new Float64Array(256 >> POSITION_SHIFT).fill(Number.NaN)
+  readonly #wide = new Map<number, Float64Array>()
 
   constructor(growth: Growth) {
     this.#growth = growth
   }
 
   at(index: number): number {
-    return this.#values[index]!
+    const base = this.#bases[index >> POSITION_SHIFT]!
+    if (!Number.isNaN(base)) return base + this.#offsets[index]!
+    return this.#wide.get(index >> POSITION_SHIFT)![index & POSITION_MASK]!
   }
 
   set(index: number, position: number): void {
-    if (index >= this.#values.length) this.#values = this.#growth.larger(this.#values)
-    if (this.#values instanceof Uint32Array && position !== position >>> 0) {
-      this.#values = Float64Array.from(this.#values)
+    const block = index >> POSITION_SHIFT
+    const wide = this.#wide.size === 0 ? undefined : this.#wide.get(block)
+    if (wide !== undefined) {
+      wide[index & POSITION_MASK] = position
+      return
     }
-    this.#values[index] = position
+    if (block >= this.#bases.length) this.#grow(block)
+    if (Number.isNaN(this.#bases[block])) this.#bases[block] = position
+    const offset = position - this.#bases[block]!
+    if (offset === (offset & 0xffff)) this.#offsets[index] = offset
+    else this.#widen(block)[index & POSITION_MASK] = position
+  }
+
+  #grow(block: number): void {
+    while (block >= this.#bases.length) {
+      const { length } = this.#bases
+      this.#bases = this.#growth.larger(this.#bases).fill(Number.NaN, length)
+    }
+    const offsets = new Uint16Array(this.#bases.length << POSITION_SHIFT)
+    offsets.set(this.#offsets)
+    this.#offsets = offsets
+  }
+
+  #widen(block: number): Float64Array {
+    const first = block << POSITION_SHIFT
+    const wide = Float64Array.from({ length: 1 << POSITION_SHIFT }, (_, at) => this.at(first + at))
+    this.#wide.set(block, wide)
+    this.#bases[block] = Number.NaN
+    return wide
   }
 }
 
@@ -119,5 +151,10 @@ export class BitColumn {
     const at = index >>> 5
     while (at >= this.#words.length) this.#words = larger(this.#words)
     this.#words[at] = this.#words[at]! | (1 << (index & 31))
+  }
+
+  delete(index: number): void {
+    const at = index >>> 5
+    if (at < this.#words.length) this.#words[at] = this.#words[at]! & ~(1 << (index & 31))
   }
 }

@@ -164,7 +164,7 @@ export class MarkView implements Mark {
   get agent(): string | undefined {
     const own = this.#source.events.agent(this.#event)
     if (own !== 0 || this.parentSlot === NONE) return this.#text(own)
-    return this.#text(this.#source.spans.agent[this.parentSlot]!)
+    return this.#text(this.#source.spans.agent.at(this.parentSlot))
   }
   /** '' = an error without a text. */
   get error(): string | undefined {

@@ -94,7 +94,7 @@ export class SpanView implements Span {
     return this.#text(this.agentId)
   }
   get agentId(): number {
-    return this.#source.spans.agent[this.slot]!
+    return this.#source.spans.agent.at(this.slot)
   }
 
   scopeText(keyIndex: number): string | undefined {
@@ -159,7 +159,7 @@ export class SpanView implements Span {
     else if (events.timeS(end) < this.startS) flags |= SpanFlag.CLOCK
     if (this.ambiguousAtS !== undefined) flags |= SpanFlag.AMBIGUOUS
     if (this.errorAtS !== undefined) flags |= SpanFlag.ERROR
-    if (spans.parentUnsure[this.slot] === 1) flags |= SpanFlag.PARENT_UNSURE
+    if (spans.parentUnsure.has(this.slot)) flags |= SpanFlag.PARENT_UNSURE
     return flags
   }
 

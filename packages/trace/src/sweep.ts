@@ -86,7 +86,8 @@ export class Sweep {
     const slot = this.#events.slot[event]!
     this.#chooseParent(event, slot)
     const parent = spans.parent[slot]!
-    spans.agent[slot] = this.#events.agent(event) || (parent === NONE ? 0 : this.#agentOf(parent))
+    const own = this.#events.agent(event)
+    spans.agent.set(slot, own || (parent === NONE ? 0 : this.#agentOf(parent)))
     const end = this.#events.partner[event]!
     if (end !== NONE && this.#events.compare(end, event) < 0) {
       spans.end[slot] = end
@@ -99,7 +100,7 @@ export class Sweep {
 
   /** A parent that starts later is not swept yet and knows just its own agent. */
   #agentOf(slot: number): number {
-    return this.#spans.agent[slot]! || this.#events.agent(this.#spans.start[slot]!)
+    return this.#spans.agent.at(slot) || this.#events.agent(this.#spans.start[slot]!)
   }
 
   #chooseParent(event: number, slot: number): void {
@@ -112,15 +113,15 @@ export class Sweep {
     // A span that started before may have named this one as its parent, and be its only candidate.
     if (parent === NONE || this.#links.isCircle(parent, slot)) return
     this.#spans.parent[slot] = parent
-    this.#spans.parentUnsure[slot] = unsure ? 1 : 0
+    if (unsure) this.#spans.parentUnsure.add(slot)
   }
 
   #revertStart(slot: number): void {
     this.#open.delete(slot)
     this.#spans.unlinkRunning(slot)
     this.#spans.parent[slot] = NONE
-    this.#spans.parentUnsure[slot] = 0
-    this.#spans.agent[slot] = 0
+    this.#spans.parentUnsure.delete(slot)
+    this.#spans.agent.set(slot, 0)
     this.#spans.end[slot] = NONE
   }
 
@@ -197,7 +198,7 @@ export class Sweep {
     const stack = [parent]
     for (let slot = stack.pop(); slot !== undefined; slot = stack.pop()) {
       for (const child of spans.runningIn(slot)) {
-        if (spans.parentUnsure[child] === 1 || this.#isAmbiguous(child)) continue
+        if (spans.parentUnsure.has(child) || this.#isAmbiguous(child)) continue
         if (spans.releasedBy.has(child)) continue
         spans.releasedBy.set(child, by)
         ;(this.#effect(by).released ??= []).push(child)

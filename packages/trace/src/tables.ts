@@ -2,7 +2,7 @@
  * What a trace keeps, as columns: a row an event in the order of arrival, and a row a span. Numbers
  * stand for texts (`Interner`), for ids (`IdNumbers`), and for what events say alike (`FactsTable`).
  */
-import { BitColumn, NONE, PositionColumn, type Growth } from './columns.ts'
+import { BitColumn, NONE, NumberColumn, PositionColumn, type Growth } from './columns.ts'
 import type { EventRow } from './event-row.ts'
 import { FactsTable } from './facts.ts'
 import { IdNumbers } from './id-numbers.ts'
@@ -120,7 +120,12 @@ export class EventTable {
   figure(event: number, which: number): number {
     if (event === NONE) return NaN
     const index = this.#facts.figures(this.#fact[event]!).indexOf(which)
-    return index < 0 ? NaN : this.#figures.at(event, index)
+    if (index < 0) return NaN
+    let before = this.#figures.before(event)
+    for (let other = event; !isFirstOfBlock(other);) {
+      before += this.#facts.figures(this.#fact[--other]!).length
+    }
+    return this.#figures.at(before + index)
   }
 
   /** Order in time, then in the log. */
@@ -169,51 +174,63 @@ export class EventTable {
   }
 }
 
-/** Tokens and cost of the few events that tell any, in the order of the events. */
+const FIGURE_SHIFT = 4
+
+/**
+ * Tokens and cost of the events that tell any, one behind the other in the order of the events. Whole
+ * numbers stand there themselves; any other stands aside, and there its place, as −1 − place.
+ */
 class FigureColumn {
   readonly #growth: Growth
+  /** By block of sixteen events: how many figures stand before it. */
+  #before = new Int32Array(FIRST_CAPACITY >> FIGURE_SHIFT)
+  #values = new Int32Array(FIRST_CAPACITY)
   #count = 0
-  #events = new Int32Array(FIRST_CAPACITY)
-  #from = new Int32Array(FIRST_CAPACITY)
-  #values = new Float64Array(FIRST_CAPACITY)
-  #valueCount = 0
+  #aside = new Float64Array(16)
+  #asideCount = 0
 
   constructor(growth: Growth) {
     this.#growth = growth
   }
 
   add(event: number, { inputTokens, outputTokens, totalTokens, costUsd }: EventRow): void {
-    const from = this.#valueCount
+    if (isFirstOfBlock(event)) {
+      const block = event >> FIGURE_SHIFT
+      if (block >= this.#before.length) this.#before = this.#growth.larger(this.#before)
+      this.#before[block] = this.#count
+    }
     this.#push(inputTokens)
     this.#push(outputTokens)
     this.#push(totalTokens)
     this.#push(costUsd)
-    if (this.#valueCount === from) return
-    if (this.#count >= this.#events.length) {
-      this.#events = this.#growth.larger(this.#events)
-      this.#from = this.#growth.larger(this.#from)
-    }
-    this.#events[this.#count] = event
-    this.#from[this.#count++] = from
   }
 
-  /** The `index`th figure that `event`, which tells some, tells. */
-  at(event: number, index: number): number {
-    let low = 0
-    let high = this.#count - 1
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.#events[middle]! < event) low = middle + 1
-      else high = middle
-    }
-    return this.#values[this.#from[low]! + index]!
+  /** How many figures the events before the block of `event` tell. */
+  before(event: number): number {
+    return this.#before[event >> FIGURE_SHIFT]!
+  }
+
+  at(index: number): number {
+    const value = this.#values[index]!
+    return value >= 0 ? value : this.#aside[-1 - value]!
   }
 
   #push(value: number): void {
     if (Number.isNaN(value)) return
-    if (this.#valueCount >= this.#values.length) this.#values = this.#growth.larger(this.#values)
-    this.#values[this.#valueCount++] = value
+    if (this.#count >= this.#values.length) this.#values = this.#growth.larger(this.#values)
+    const isWhole = value >= 0 && value === (value | 0)
+    this.#values[this.#count++] = isWhole ? value : this.#putAside(value)
   }
+
+  #putAside(value: number): number {
+    if (this.#asideCount >= this.#aside.length) this.#aside = this.#growth.larger(this.#aside)
+    this.#aside[this.#asideCount] = value
+    return -1 - this.#asideCount++
+  }
+}
+
+function isFirstOfBlock(event: number): boolean {
+  return (event & ((1 << FIGURE_SHIFT) - 1)) === 0
 }
 
 /** Spans by slot. */
@@ -224,11 +241,11 @@ export class SpanTable {
   /** NONE while it has no end. */
   end = new Int32Array(FIRST_CAPACITY)
   parent = new Int32Array(FIRST_CAPACITY)
-  parentUnsure = new Uint8Array(FIRST_CAPACITY)
+  readonly parentUnsure = new BitColumn()
   /** What its start names as its parent, as `EventTable.numberParents` has it. */
   namedParents = new Int32Array(FIRST_CAPACITY)
   /** Its own agent, else its parent's; text number. */
-  agent = new Int32Array(FIRST_CAPACITY)
+  readonly agent: NumberColumn
   /** By slot, its children that did not end yet: nearly always one, which needs no set. */
   readonly #running = new Map<number, number | Set<number>>()
   /** By slot, the span of the same kind and scope that scope closed before it. */
@@ -245,6 +262,7 @@ export class SpanTable {
 
   constructor(growth: Growth) {
     this.#growth = growth
+    this.agent = new NumberColumn(growth)
   }
 
   add(start: number, namedParents: number): number {
@@ -254,6 +272,7 @@ export class SpanTable {
     this.end[slot] = NONE
     this.parent[slot] = NONE
     this.namedParents[slot] = namedParents
+    this.agent.set(slot, 0)
     return slot
   }
 
@@ -291,8 +310,6 @@ export class SpanTable {
     this.start = this.#growth.larger(this.start)
     this.end = this.#growth.larger(this.end)
     this.parent = this.#growth.larger(this.parent)
-    this.parentUnsure = this.#growth.larger(this.parentUnsure)
     this.namedParents = this.#growth.larger(this.namedParents)
-    this.agent = this.#growth.larger(this.agent)
   }
 }

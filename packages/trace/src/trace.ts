@@ -4,7 +4,7 @@
  *
  *     add ──▶ row ──▶ tables ──▶ stage 1: by id (id-pairing.ts) ──▶ stage 2: in order of time (sweep.ts)
  */
-import { Growth, NONE } from './columns.ts'
+import { BitColumn, Growth, NONE } from './columns.ts'
 import { SweptOrder } from './event-lists.ts'
 import type { AgentEvent, TelemetrySample } from './event.ts'
 import { EventRow, POINT, START } from './event-row.ts'
@@ -82,7 +82,7 @@ export class Trace {
     this.#noteRedo(at)
   }
   /** By slot, whether it is among the changed. */
-  #isChanged = new Uint8Array(256)
+  readonly #isChanged = new BitColumn()
   #changed: number[] = []
   readonly #changedSpan: SpanView
   #sampleCount = 0
@@ -239,7 +239,6 @@ export class Trace {
     if (row.phase === START) {
       const slot = this.#spans.add(event, this.#events.numberParents(row))
       this.#events.slot[event] = slot
-      if (slot >= this.#isChanged.length) this.#isChanged = this.growth.larger(this.#isChanged)
     }
   }
 
@@ -374,8 +373,8 @@ export class Trace {
   }
 
   #noteChanged(slot: number): void {
-    if (this.#isChanged[slot] === 1) return
-    this.#isChanged[slot] = 1
+    if (this.#isChanged.has(slot)) return
+    this.#isChanged.add(slot)
     this.#changed.push(slot)
   }
 
@@ -383,7 +382,7 @@ export class Trace {
     const spanSlots = Int32Array.from(this.#changed).sort()
     const span = this.#changedSpan
     for (const slot of spanSlots) {
-      this.#isChanged[slot] = 0
+      this.#isChanged.delete(slot)
       span.slot = slot
       this.#quality.noteSpan(slot, span.flags, span.late, span.writer)
     }
