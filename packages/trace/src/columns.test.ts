@@ -61,7 +61,7 @@ test('positions come back as they were set: of lines of any length, in any order
   const position = fc.oneof(fc.nat(100_000), fc.nat(2 ** 40), fc.integer({ max: 2 ** 40 + 99 }))
   fc.assert(
     fc.property(fc.array(fc.tuple(index, position)), (writes) => {
-      const column = new PositionColumn(new Growth())
+      const column = new PositionColumn()
       for (const [at, value] of writes) column.set(at, value)
       for (const [at, value] of latest(writes)) expect(column.at(at)).toBe(value)
     }),
@@ -72,7 +72,7 @@ test('numbers come back as they were set, and NONE where nothing was', () => {
   const number = fc.oneof(fc.integer({ min: NONE, max: 9 }), fc.integer({ min: 65_533, max: 2e9 }))
   fc.assert(
     fc.property(fc.array(fc.tuple(index, number)), (writes) => {
-      const column = new NumberColumn(new Growth())
+      const column = new NumberColumn()
       for (const [at, value] of writes) column.set(at, value)
       const expected = latest(writes)
       for (let at = 0; at < 3100; at++) expect(column.at(at)).toBe(expected.get(at) ?? NONE)

@@ -3,7 +3,6 @@
 /** No event, no span, no id. */
 export const NONE = -1
 
-type Ints = Int32Array<ArrayBuffer>
 type Column =
   | Float64Array
   | Float32Array
@@ -13,7 +12,6 @@ type Column =
   | Uint8Array
   | Int8Array
 
-const LARGEST_SMALL = 0xffff
 /** Up to here a column doubles; larger ones grow by a half, for less room that stands empty. */
 const DOUBLED = 65_536
 /** A guess at what is to come is followed so far at once: the beginning of a log may be unlike the rest. */
@@ -22,8 +20,9 @@ const LARGEST_STEP = 8
 const MARGIN = 1.06
 
 /**
- * How the columns of one trace grow. Of a log whose length is known, they grow to what they will need
- * when it has been read, in a few steps: nothing is copied again and again, and little room is left over.
+ * How the tables of one trace grow that cannot grow by chunks. Of a log whose length is known, they grow
+ * to what they will need when it has been read, in a few steps: nothing is copied again and again, and
+ * little room is left over.
  */
 export class Growth {
   /** How much of the log has been read, from 0 to 1; 0 = its length is not known. */
@@ -43,13 +42,6 @@ export class Growth {
     copy.set(column)
     return copy
   }
-
-  /** A copy with room for index `at`, where what is new holds `empty`. */
-  largerFor(column: Ints, at: number, empty: number): Ints {
-    let grown: Ints = column.length === 0 ? new Int32Array(256) : column
-    while (at >= grown.length) grown = this.larger(grown)
-    return grown.fill(empty, column.length)
-  }
 }
 
 const unforeseen = new Growth()
@@ -59,83 +51,114 @@ export function larger<T extends Column>(column: T): T {
   return unforeseen.larger(column)
 }
 
+/** Columns grow by chunks of so many: nothing is copied, and little room is left over. */
+export const CHUNK_SHIFT = 12
+export const CHUNK_LENGTH = 1 << CHUNK_SHIFT
+export const CHUNK_MASK = CHUNK_LENGTH - 1
+
+/** Whole numbers of four bytes; what was never set is NONE. */
+export class Int32Column {
+  readonly #chunks: Int32Array[] = []
+
+  at(index: number): number {
+    const chunk = this.#chunks[index >> CHUNK_SHIFT]
+    return chunk === undefined ? NONE : chunk[index & CHUNK_MASK]!
+  }
+
+  set(index: number, value: number): void {
+    const chunk = this.#chunks[index >> CHUNK_SHIFT] ?? this.#grow(index)
+    chunk[index & CHUNK_MASK] = value
+  }
+
+  #grow(index: number): Int32Array {
+    const at = index >> CHUNK_SHIFT
+    while (this.#chunks.length <= at) this.#chunks.push(new Int32Array(CHUNK_LENGTH).fill(NONE))
+    return this.#chunks[at]!
+  }
+}
+
+const LARGEST_SMALL = 0xffff
+
+/** Whole numbers from NONE up: a chunk takes two bytes each while all of it are small, and four from then on. */
+export class NumberColumn {
+  /** The numbers + 1: what was never set is NONE. */
+  readonly #chunks: (Uint16Array | Int32Array)[] = []
+
+  at(index: number): number {
+    const chunk = this.#chunks[index >> CHUNK_SHIFT]
+    return chunk === undefined ? NONE : chunk[index & CHUNK_MASK]! - 1
+  }
+
+  set(index: number, value: number): void {
+    const at = index >> CHUNK_SHIFT
+    while (this.#chunks.length <= at) this.#chunks.push(new Uint16Array(CHUNK_LENGTH))
+    let chunk = this.#chunks[at]!
+    if (value >= LARGEST_SMALL && chunk instanceof Uint16Array) {
+      chunk = Int32Array.from(chunk)
+      this.#chunks[at] = chunk
+    }
+    chunk[index & CHUNK_MASK] = value + 1
+  }
+
+  /** Sets `values[i]` at `indexes[i]`. */
+  write(indexes: Int32Array, values: ArrayLike<number>): void {
+    for (let i = 0; i < indexes.length; i++) this.set(indexes[i]!, values[i]!)
+  }
+
+  clear(): void {
+    this.#chunks.length = 0
+  }
+}
+
 const POSITION_SHIFT = 4
 const POSITION_MASK = (1 << POSITION_SHIFT) - 1
+const BASES_SHIFT = CHUNK_SHIFT - POSITION_SHIFT
+const BASES_MASK = (1 << BASES_SHIFT) - 1
 
 /**
  * Positions in a log, which rise from event to event by the length of a line: two bytes each, from
  * that of the first of sixteen. Where lines are longer, or come in another order, eight bytes.
  */
 export class PositionColumn {
-  readonly #growth: Growth
-  #offsets = new Uint16Array(256)
+  readonly #offsets: Uint16Array[] = []
   /** By block of sixteen: what its offsets are from; NaN = nothing is set yet, or it is wide. */
-  #bases = new Float64Array(256 >> POSITION_SHIFT).fill(Number.NaN)
+  readonly #bases: Float64Array[] = []
   readonly #wide = new Map<number, Float64Array>()
 
-  constructor(growth: Growth) {
-    this.#growth = growth
-  }
-
+  /** The position at an index that was set. */
   at(index: number): number {
-    const base = this.#bases[index >> POSITION_SHIFT]!
-    if (!Number.isNaN(base)) return base + this.#offsets[index]!
+    const at = index >> CHUNK_SHIFT
+    const base = this.#bases[at]![(index >> POSITION_SHIFT) & BASES_MASK]!
+    if (!Number.isNaN(base)) return base + this.#offsets[at]![index & CHUNK_MASK]!
     return this.#wide.get(index >> POSITION_SHIFT)![index & POSITION_MASK]!
   }
 
   set(index: number, position: number): void {
-    const block = index >> POSITION_SHIFT
-    const wide = this.#wide.size === 0 ? undefined : this.#wide.get(block)
+    const wide = this.#wide.size === 0 ? undefined : this.#wide.get(index >> POSITION_SHIFT)
     if (wide !== undefined) {
       wide[index & POSITION_MASK] = position
       return
     }
-    if (block >= this.#bases.length) this.#grow(block)
-    if (Number.isNaN(this.#bases[block])) this.#bases[block] = position
-    const offset = position - this.#bases[block]!
-    if (offset === (offset & 0xffff)) this.#offsets[index] = offset
-    else this.#widen(block)[index & POSITION_MASK] = position
-  }
-
-  #grow(block: number): void {
-    while (block >= this.#bases.length) {
-      const { length } = this.#bases
-      this.#bases = this.#growth.larger(this.#bases).fill(Number.NaN, length)
+    const at = index >> CHUNK_SHIFT
+    while (this.#bases.length <= at) {
+      this.#bases.push(new Float64Array(1 << BASES_SHIFT).fill(Number.NaN))
+      this.#offsets.push(new Uint16Array(CHUNK_LENGTH))
     }
-    const offsets = new Uint16Array(this.#bases.length << POSITION_SHIFT)
-    offsets.set(this.#offsets)
-    this.#offsets = offsets
+    const bases = this.#bases[at]!
+    const block = (index >> POSITION_SHIFT) & BASES_MASK
+    if (Number.isNaN(bases[block])) bases[block] = position
+    const offset = position - bases[block]!
+    if (offset === (offset & 0xffff)) this.#offsets[at]![index & CHUNK_MASK] = offset
+    else this.#widen(index)[index & POSITION_MASK] = position
   }
 
-  #widen(block: number): Float64Array {
+  #widen(index: number): Float64Array {
+    const block = index >> POSITION_SHIFT
     const first = block << POSITION_SHIFT
     const wide = Float64Array.from({ length: 1 << POSITION_SHIFT }, (_, at) => this.at(first + at))
     this.#wide.set(block, wide)
-    this.#bases[block] = Number.NaN
+    this.#bases[index >> CHUNK_SHIFT]![block & BASES_MASK] = Number.NaN
     return wide
-  }
-}
-
-/** Whole numbers from NONE up: two bytes each while all are small, four from then on. */
-export class NumberColumn {
-  readonly #growth: Growth
-  /** The numbers + 1: what was never set is NONE. */
-  #values: Uint16Array<ArrayBuffer> | Int32Array<ArrayBuffer> = new Uint16Array(256)
-
-  constructor(growth: Growth) {
-    this.#growth = growth
-  }
-
-  at(index: number): number {
-    return index < this.#values.length ? this.#values[index]! - 1 : NONE
-  }
-
-  set(index: number, value: number): void {
-    while (index >= this.#values.length) this.#values = this.#growth.larger(this.#values)
-    if (value >= LARGEST_SMALL && this.#values instanceof Uint16Array) {
-      this.#values = Int32Array.from(this.#values)
-    }
-    this.#values[index] = value + 1
   }
 }
 

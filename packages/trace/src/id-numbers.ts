@@ -2,17 +2,22 @@
  * Numbers ids: each value that names spans is kept once, as the 64 bits of its hash, and has a
  * small number under which others keep what they know of it in columns.
  */
-import { NONE, type Growth } from './columns.ts'
+import { Int32Column, NONE, type Growth } from './columns.ts'
 
-const FIRST_CAPACITY = 512
+const FIRST_CAPACITY = 1024
+/** A share of the slots. Fuller, and looking for an id would take many steps. */
+const FULLEST = 0.8
 
 export class IdNumbers {
   count = 0
   readonly #growth: Growth
-  #high = new Uint32Array(FIRST_CAPACITY)
-  #low = new Uint32Array(FIRST_CAPACITY)
+  /** The two halves of each id's hash. */
+  readonly #high = new Int32Column()
+  readonly #low = new Int32Column()
   /** Open addressing by hash: the number + 1, 0 = free. */
-  #slots = new Int32Array(FIRST_CAPACITY * 2)
+  #slots = new Int32Array(FIRST_CAPACITY)
+  /** Turns half a hash into a place among the slots. */
+  #scale = FIRST_CAPACITY / 2 ** 32
 
   constructor(growth: Growth) {
     this.#growth = growth
@@ -24,14 +29,10 @@ export class IdNumbers {
     const known = this.#slots[at]! - 1
     if (known !== NONE) return known
     const number = this.count++
-    if (number >= this.#high.length) {
-      this.#high = this.#growth.larger(this.#high)
-      this.#low = this.#growth.larger(this.#low)
-    }
-    this.#high[number] = high
-    this.#low[number] = low
+    this.#high.set(number, high | 0)
+    this.#low.set(number, low | 0)
     this.#slots[at] = number + 1
-    if (this.count * 4 > this.#slots.length * 3) this.#grow()
+    if (this.count > this.#slots.length * FULLEST) this.#grow()
     return number
   }
 
@@ -43,25 +44,24 @@ export class IdNumbers {
   /** The number of something else that an id and a small number together name. */
   derived(id: number, salt: number): number {
     const mixed = Math.imul(salt + 1, 0x9e3779b1)
-    return this.number((this.#high[id]! ^ mixed) >>> 0, (this.#low[id]! + mixed) >>> 0)
+    return this.number((this.#high.at(id) ^ mixed) >>> 0, (this.#low.at(id) + mixed) >>> 0)
   }
 
   #find(high: number, low: number): number {
-    const mask = this.#slots.length - 1
-    let at = (low ^ Math.imul(high, 0x9e3779b1)) & mask
-    for (;;) {
-      const number = this.#slots[at]! - 1
+    const slots = this.#slots
+    for (let at = Math.floor(low * this.#scale); ; at = at + 1 === slots.length ? 0 : at + 1) {
+      const number = slots[at]! - 1
       if (number === NONE) return at
-      if (this.#low[number] === low && this.#high[number] === high) return at
-      at = (at + 1) & mask
+      if (this.#low.at(number) === (low | 0) && this.#high.at(number) === (high | 0)) return at
     }
   }
 
   #grow(): void {
-    const expected = this.#growth.after(this.#slots.length)
-    this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(expected)))
+    this.#slots = new Int32Array(this.#growth.after(this.#slots.length))
+    this.#scale = this.#slots.length / 2 ** 32
     for (let number = 0; number < this.count; number++) {
-      this.#slots[this.#find(this.#high[number]!, this.#low[number]!)] = number + 1
+      const at = this.#find(this.#high.at(number) >>> 0, this.#low.at(number) >>> 0)
+      this.#slots[at] = number + 1
     }
   }
 }

@@ -11,7 +11,7 @@
  * late has its component paired again.
  */
 import { START } from './event-row.ts'
-import { NONE, type Growth } from './columns.ts'
+import { Int32Column, NONE, NumberColumn } from './columns.ts'
 import type { ScopeTable } from './scope.ts'
 import type { EventTable, SpanTable } from './tables.ts'
 import { insertEvent } from './event-lists.ts'
@@ -32,26 +32,24 @@ export type OnChange = (event: number, at: number) => void
 type Touch = (event: number) => void
 
 export class IdPairing {
-  readonly #growth: Growth
   readonly #events: EventTable
   readonly #spans: SpanTable
   readonly #scopes: ScopeTable
   /**
    * Most ids are used by one kind under one key; the id's number is then that component's, too. By
-   * component: kind and key + 1 (0 = no such component), and its last event.
+   * component: kind and key (NONE = no such component), and its last event.
    */
-  #tag = new Int32Array(256)
-  #last = new Int32Array(256).fill(NONE)
+  readonly #tag = new NumberColumn()
+  readonly #last = new Int32Column()
   /** By component: the one it was merged into. Empty in a log whose events have one id each. */
-  #mergedInto = new Int32Array(0)
+  readonly #mergedInto = new Map<number, number>()
   readonly #tangles = new Map<number, Tangle>()
   readonly #dirty = new Set<Tangle>()
   /** By event: the one before it in its component, unless that is the start it ended. */
   readonly #before = new Map<number, number>()
   readonly #newlyEnded: number[] = []
 
-  constructor(growth: Growth, events: EventTable, spans: SpanTable, scopes: ScopeTable) {
-    this.#growth = growth
+  constructor(events: EventTable, spans: SpanTable, scopes: ScopeTable) {
     this.#events = events
     this.#spans = spans
     this.#scopes = scopes
@@ -60,19 +58,19 @@ export class IdPairing {
   /** Takes a start or an end that has ids. */
   add(event: number): void {
     const component = this.#componentOf(event)
-    const last = this.#last[component]!
-    this.#last[component] = event
+    const last = this.#last.at(component)
+    this.#last.set(component, event)
     const tangle = this.#tangles.get(component)
     if (tangle !== undefined) return this.#addToTangle(tangle, event)
     const isPlain = this.#addPlainly(event, last)
-    if (last !== NONE && this.#events.partner[event] !== last) this.#before.set(event, last)
+    if (last !== NONE && this.#events.partner.at(event) !== last) this.#before.set(event, last)
     if (!isPlain) this.#tangle(component)
   }
 
   /** Pairs what was added since; tells every difference for events already known. */
   settle(onChange: OnChange): void {
     for (const start of this.#newlyEnded) {
-      const end = this.#events.partner[start]!
+      const end = this.#events.partner.at(start)
       if (end !== NONE) onChange(start, this.#touchedBy(start) ?? end)
     }
     this.#newlyEnded.length = 0
@@ -81,7 +79,7 @@ export class IdPairing {
   }
 
   #touchedBy(start: number): number | undefined {
-    return this.#spans.touchedBy.get(this.#events.slot[start]!)
+    return this.#spans.touchedBy.get(this.#events.slot.at(start))
   }
 
   #componentOf(event: number): number {
@@ -98,25 +96,19 @@ export class IdPairing {
 
   /** The component of an id among the events of one kind that have it under one key. */
   #nameOf(id: number, tag: number): number {
-    this.#reserve(id)
-    if (this.#tag[id] === 0) this.#tag[id] = tag + 1
-    if (this.#tag[id] === tag + 1) return id
-    const name = this.#events.ids.derived(id, tag)
-    this.#reserve(name)
-    this.#tag[name] = tag + 1
+    const known = this.#tag.at(id)
+    if (known === tag) return id
+    const name = known === NONE ? id : this.#events.ids.derived(id, tag)
+    this.#tag.set(name, tag)
     return name
   }
 
-  #reserve(component: number): void {
-    if (component < this.#tag.length) return
-    this.#tag = this.#growth.largerFor(this.#tag, component, 0)
-    this.#last = this.#growth.largerFor(this.#last, component, NONE)
-  }
-
   #root(component: number): number {
+    if (this.#mergedInto.size === 0) return component
     let root = component
-    while (root < this.#mergedInto.length && this.#mergedInto[root] !== NONE) {
-      root = this.#mergedInto[root]!
+    for (let into = this.#mergedInto.get(root); into !== undefined;) {
+      root = into
+      into = this.#mergedInto.get(root)
     }
     return root
   }
@@ -124,12 +116,9 @@ export class IdPairing {
   #merge(a: number, b: number): number {
     if (a === b) return a
     // An empty component is one that this very event has begun.
-    const [into, from] = this.#last[a] === NONE ? [b, a] : [a, b]
-    if (from >= this.#mergedInto.length) {
-      this.#mergedInto = this.#growth.largerFor(this.#mergedInto, from, NONE)
-    }
-    this.#mergedInto[from] = into
-    if (this.#last[from] === NONE) return into
+    const [into, from] = this.#last.at(a) === NONE ? [b, a] : [a, b]
+    this.#mergedInto.set(from, into)
+    if (this.#last.at(from) === NONE) return into
     const tangle = this.#tangle(into)
     for (const event of this.#eventsOf(from)) insertEvent(this.#events, tangle.events, event)
     tangle.paired = -1
@@ -155,10 +144,10 @@ export class IdPairing {
     const tangle = this.#tangles.get(component)
     if (tangle !== undefined) return tangle.events
     const list: number[] = []
-    for (let at = this.#last[component]!; at !== NONE;) {
+    for (let at = this.#last.at(component); at !== NONE;) {
       list.push(at)
       const isEnded = this.#events.phase(at) !== START
-      at = this.#before.get(at) ?? (isEnded ? this.#events.partner[at]! : NONE)
+      at = this.#before.get(at) ?? (isEnded ? this.#events.partner.at(at) : NONE)
     }
     return list.reverse()
   }
@@ -188,7 +177,7 @@ export class IdPairing {
     const touch: Touch = (event) => {
       if (was.has(event)) return
       was.set(event, {
-        partner: this.#events.partner[event]!,
+        partner: this.#events.partner.at(event),
         ambiguousAt: this.#ambiguousAt(event),
       })
     }
@@ -209,9 +198,9 @@ export class IdPairing {
   #forget(tangle: Tangle, touch: Touch): void {
     for (const event of tangle.events) {
       touch(event)
-      this.#events.partner[event] = NONE
+      this.#events.partner.set(event, NONE)
       if (this.#events.phase(event) === START) {
-        this.#spans.idAmbiguousAt.delete(this.#events.slot[event]!)
+        this.#spans.idAmbiguousAt.delete(this.#events.slot.at(event))
       }
     }
     tangle.waiting = []
@@ -222,7 +211,7 @@ export class IdPairing {
 
   #ambiguousAt(event: number): number | undefined {
     if (this.#events.phase(event) !== START) return undefined
-    return this.#spans.idAmbiguousAt.get(this.#events.slot[event]!)
+    return this.#spans.idAmbiguousAt.get(this.#events.slot.at(event))
   }
 
   #report(
@@ -236,7 +225,7 @@ export class IdPairing {
       if (isAmbiguousAt !== undefined) onChange(event, isAmbiguousAt)
       if (ambiguousAt !== undefined) onChange(event, ambiguousAt)
     }
-    const now = this.#events.partner[event]!
+    const now = this.#events.partner.at(event)
     if (now === partner) return
     // A start that finds its end changes nothing before that end, unless a scope decision saw it.
     const isNewEnd = this.#events.phase(event) === START && partner === NONE
@@ -244,7 +233,7 @@ export class IdPairing {
   }
 
   #flag(start: number, by: number): void {
-    const slot = this.#events.slot[start]!
+    const slot = this.#events.slot.at(start)
     if (!this.#spans.idAmbiguousAt.has(slot)) this.#spans.idAmbiguousAt.set(slot, by)
   }
 
@@ -320,11 +309,11 @@ export class IdPairing {
 
   #undoBackward(tangle: Tangle, touch: Touch): void {
     for (const start of tangle.backward) {
-      const end = this.#events.partner[start]!
+      const end = this.#events.partner.at(start)
       touch(start)
       touch(end)
-      this.#events.partner[start] = NONE
-      this.#events.partner[end] = NONE
+      this.#events.partner.set(start, NONE)
+      this.#events.partner.set(end, NONE)
       insertEvent(this.#events, tangle.waiting, start)
       insertEvent(this.#events, tangle.orphans, end)
     }
@@ -332,7 +321,7 @@ export class IdPairing {
   }
 
   #pair(start: number, end: number): void {
-    this.#events.partner[start] = end
-    this.#events.partner[end] = start
+    this.#events.partner.set(start, end)
+    this.#events.partner.set(end, start)
   }
 }

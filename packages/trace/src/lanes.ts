@@ -65,10 +65,9 @@ export class Lanes {
   readonly #byLabel = new Map<string, number>()
   readonly #lanes: Lane[] = []
   /** By slot: the number of its lane, NONE = not placed. */
-  readonly #laneAt: NumberColumn
+  readonly #laneAt = new NumberColumn()
 
   constructor(trace: Trace, groupOf: (item: Span | Mark) => string) {
-    this.#laneAt = new NumberColumn(trace.growth)
     this.#groupOf = groupOf
     this.#span = trace.cursor()
     this.#other = trace.cursor()

@@ -47,7 +47,7 @@ export class MarkTable {
 
   /** Sets an event's mark; gives its slot. */
   set(event: number, isOrphan: boolean, parent: number): number {
-    let slot = isOrphan ? (this.#ofOrphan.get(event) ?? NONE) : this.#events.slot[event]!
+    let slot = isOrphan ? (this.#ofOrphan.get(event) ?? NONE) : this.#events.slot.at(event)
     if (slot === NONE) slot = this.#add(event, isOrphan)
     if (!this.stands(slot)) {
       this.#state[slot] = this.#state[slot]! | STANDS

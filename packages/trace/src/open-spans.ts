@@ -45,7 +45,7 @@ export class OpenSpans {
   }
 
   add(slot: number): void {
-    const start = this.#spans.start[slot]!
+    const start = this.#spans.start.at(slot)
     const { scopes } = this.#kind(this.#events.kind(start))
     const scope = this.#events.scope(start)
     const starts = scopes.get(scope)
@@ -54,7 +54,7 @@ export class OpenSpans {
   }
 
   delete(slot: number): void {
-    const start = this.#spans.start[slot]!
+    const start = this.#spans.start.at(slot)
     const { scopes } = this.#kind(this.#events.kind(start))
     const scope = this.#events.scope(start)
     const starts = scopes.get(scope)
@@ -77,14 +77,14 @@ export class OpenSpans {
       if (score < 0) continue
       for (const start of starts) {
         if (events.hasIds(start) !== withIds || !this.#isCandidate(start)) continue
-        found.push(events.slot[start]!)
+        found.push(events.slot.at(start))
         if (score > bestScore || (score === bestScore && events.compare(best, start) < 0)) {
           best = start
           bestScore = score
         }
       }
     }
-    const bestSlot = best === NONE ? NONE : events.slot[best]!
+    const bestSlot = best === NONE ? NONE : events.slot.at(best)
     if (found.length > 1 && found.at(-1) !== bestSlot) {
       found.splice(found.indexOf(bestSlot), 1)
       found.push(bestSlot)
@@ -122,15 +122,15 @@ export class OpenSpans {
       }
     }
     if (parent === NONE) return false
-    this.#choice.parent = this.#events.slot[parent]!
+    this.#choice.parent = this.#events.slot.at(parent)
     this.#choice.unsure = count > 1
     return true
   }
 
   /** By scope, a start is up for choice unless it is spoken for by id or its certain parent ended. */
   #isCandidate(start: number): boolean {
-    if (this.#events.partner[start] !== NONE) return false
-    return !this.#spans.releasedBy.has(this.#events.slot[start]!)
+    if (this.#events.partner.at(start) !== NONE) return false
+    return !this.#spans.releasedBy.has(this.#events.slot.at(start))
   }
 
   #kind(kind: number): OpenKind {

@@ -3,7 +3,7 @@
  * start, or arrive, after its child (clocks of two processes differ); such a child is kept here
  * as waiting, and decided again when a start with that id comes.
  */
-import { NONE, type Growth } from './columns.ts'
+import { Int32Column, NONE } from './columns.ts'
 import { PARENT_KEYS } from './event-row.ts'
 import { insertEvent } from './event-lists.ts'
 import type { EventTable, SpanTable } from './tables.ts'
@@ -12,11 +12,10 @@ import type { EventTable, SpanTable } from './tables.ts'
 const MANY = -2
 
 export class ParentLinks {
-  readonly #growth: Growth
   readonly #events: EventTable
   readonly #spans: SpanTable
   /** By id, the start that carries it; NONE, MANY. */
-  #start = new Int32Array(256).fill(NONE)
+  readonly #start = new Int32Column()
   /** The starts of such an id, in order. */
   readonly #starts = new Map<number, number[]>()
   /** By id, the children that wait for it. */
@@ -24,8 +23,7 @@ export class ParentLinks {
   /** Links to a parent that starts after its child: only these can close a circle. */
   #forwardLinks = 0
 
-  constructor(growth: Growth, events: EventTable, spans: SpanTable) {
-    this.#growth = growth
+  constructor(events: EventTable, spans: SpanTable) {
     this.#events = events
     this.#spans = spans
   }
@@ -39,8 +37,9 @@ export class ParentLinks {
       this.#addStartOf(id, start)
       if (this.#waiting.size === 0) continue
       for (const child of this.#waiting.get(id) ?? []) {
-        const parent = this.#spans.parent[this.#events.slot[child]!]!
-        if (parent !== NONE && this.#events.compare(this.#spans.start[parent]!, start) < 0) continue
+        const parent = this.#spans.parent.at(this.#events.slot.at(child))
+        if (parent !== NONE && this.#events.compare(this.#spans.start.at(parent), start) < 0)
+          continue
         if (earliest === NONE || this.#events.compare(child, earliest) < 0) earliest = child
       }
     }
@@ -55,13 +54,13 @@ export class ParentLinks {
   /** Slot of the span that a start names as its parent, as of that start's time; NONE = not there. */
   resolve(child: number): number {
     const keys = this.#events.parentKeys(child)
-    const slot = this.#events.slot[child]!
-    const named = this.#spans.namedParents[slot]!
+    const slot = this.#events.slot.at(child)
+    const named = this.#spans.namedParents.at(slot)
     for (let index = 0; index < keys.length; index++) {
       const id = this.#events.parentAt(child, named, index)
       const parent = this.#find(child, PARENT_KEYS[keys[index]!]![1], id)
       const isForward =
-        parent === NONE || this.#events.compare(child, this.#spans.start[parent]!) < 0
+        parent === NONE || this.#events.compare(child, this.#spans.start.at(parent)) < 0
       if (isForward) this.#wait(id, child)
       if (parent === NONE || this.isCircle(parent, slot)) continue
       if (isForward) this.#forwardLinks++
@@ -85,14 +84,14 @@ export class ParentLinks {
         break
       }
     }
-    return best === NONE ? NONE : this.#events.slot[best]!
+    return best === NONE ? NONE : this.#events.slot.at(best)
   }
 
   /** Slots of the spans that carry an id under any key, latest first. */
   spansWithId(id: number): number[] {
     const slots: number[] = []
     for (let nth = this.#count(id) - 1; nth >= 0; nth--) {
-      slots.push(this.#events.slot[this.#nth(id, nth)]!)
+      slots.push(this.#events.slot.at(this.#nth(id, nth)))
     }
     return slots
   }
@@ -104,12 +103,12 @@ export class ParentLinks {
     for (let nth = this.#count(id) - 1; nth >= 0; nth--) {
       const start = this.#nth(id, nth)
       if (start === child || (key !== NONE && !this.#hasId(start, key, id))) continue
-      const slot = this.#events.slot[start]!
+      const slot = this.#events.slot.at(start)
       if (this.#events.compare(start, child) > 0) {
         later = slot
         continue
       }
-      if (this.#spans.end[slot] === NONE) return slot
+      if (this.#spans.end.at(slot) === NONE) return slot
       if (ended === NONE) ended = slot
     }
     return ended === NONE ? later : ended
@@ -122,29 +121,28 @@ export class ParentLinks {
 
   /** How many starts carry an id. */
   #count(id: number): number {
-    const start = id < this.#start.length ? this.#start[id]! : NONE
+    const start = this.#start.at(id)
     if (start === NONE) return 0
     return start === MANY ? this.#starts.get(id)!.length : 1
   }
 
   /** The `nth` of them in order of time. */
   #nth(id: number, nth: number): number {
-    const start = this.#start[id]!
+    const start = this.#start.at(id)
     return start === MANY ? this.#starts.get(id)![nth]! : start
   }
 
   #addStartOf(id: number, start: number): void {
-    if (id >= this.#start.length) this.#start = this.#growth.largerFor(this.#start, id, NONE)
-    const known = this.#start[id]!
+    const known = this.#start.at(id)
     if (known === NONE) {
-      this.#start[id] = start
+      this.#start.set(id, start)
       return
     }
     const starts = known === MANY ? this.#starts.get(id)! : [known]
     // An event may carry the same value under two keys.
     if (starts.includes(start)) return
     insertEvent(this.#events, starts, start)
-    this.#start[id] = MANY
+    this.#start.set(id, MANY)
     this.#starts.set(id, starts)
   }
 
@@ -159,7 +157,7 @@ export class ParentLinks {
     if (parent === child) return true
     if (this.#forwardLinks === 0) return false
     const seen = new Set<number>()
-    for (let at = parent; at !== NONE && !seen.has(at); at = this.#spans.parent[at]!) {
+    for (let at = parent; at !== NONE && !seen.has(at); at = this.#spans.parent.at(at)) {
       if (at === child) return true
       seen.add(at)
     }

@@ -26,10 +26,10 @@ export class SpanView implements Span {
   }
 
   get #start(): number {
-    return this.#source.spans.start[this.slot]!
+    return this.#source.spans.start.at(this.slot)
   }
   get #end(): number {
-    return this.#source.spans.end[this.slot]!
+    return this.#source.spans.end.at(this.slot)
   }
 
   get kind(): string {
@@ -64,7 +64,7 @@ export class SpanView implements Span {
     return end === NONE ? undefined : this.#source.events.position(end)
   }
   get parentSlot(): number {
-    return this.#source.spans.parent[this.slot]!
+    return this.#source.spans.parent.at(this.slot)
   }
   get parent(): Span | undefined {
     const parent = this.parentSlot

@@ -77,20 +77,20 @@ export class Sweep {
   /** Takes back the last applied event. */
   revert(event: number): void {
     const phase = this.#events.phase(event)
-    if (phase === START) this.#revertStart(this.#events.slot[event]!)
+    if (phase === START) this.#revertStart(this.#events.slot.at(event))
     else this.#revertEffect(event, phase === END)
   }
 
   #applyStart(event: number): void {
     const spans = this.#spans
-    const slot = this.#events.slot[event]!
+    const slot = this.#events.slot.at(event)
     this.#chooseParent(event, slot)
-    const parent = spans.parent[slot]!
+    const parent = spans.parent.at(slot)
     const own = this.#events.agent(event)
     spans.agent.set(slot, own || (parent === NONE ? 0 : this.#agentOf(parent)))
-    const end = this.#events.partner[event]!
+    const end = this.#events.partner.at(event)
     if (end !== NONE && this.#events.compare(end, event) < 0) {
-      spans.end[slot] = end
+      spans.end.set(slot, end)
     } else {
       this.#open.add(slot)
       spans.linkRunning(slot)
@@ -100,36 +100,36 @@ export class Sweep {
 
   /** A parent that starts later is not swept yet and knows just its own agent. */
   #agentOf(slot: number): number {
-    return this.#spans.agent.at(slot) || this.#events.agent(this.#spans.start[slot]!)
+    return this.#spans.agent.at(slot) || this.#events.agent(this.#spans.start.at(slot))
   }
 
   #chooseParent(event: number, slot: number): void {
     if (this.#links.namesParent(event)) {
-      this.#spans.parent[slot] = this.#links.resolve(event)
+      this.#spans.parent.set(slot, this.#links.resolve(event))
       return
     }
     const rank = this.#open.rankOf(this.#events.kind(event))
     const { parent, unsure } = this.#open.parentOf(this.#events.scope(event), rank)
     // A span that started before may have named this one as its parent, and be its only candidate.
     if (parent === NONE || this.#links.isCircle(parent, slot)) return
-    this.#spans.parent[slot] = parent
+    this.#spans.parent.set(slot, parent)
     if (unsure) this.#spans.parentUnsure.add(slot)
   }
 
   #revertStart(slot: number): void {
     this.#open.delete(slot)
     this.#spans.unlinkRunning(slot)
-    this.#spans.parent[slot] = NONE
+    this.#spans.parent.set(slot, NONE)
     this.#spans.parentUnsure.delete(slot)
     this.#spans.agent.set(slot, 0)
-    this.#spans.end[slot] = NONE
+    this.#spans.end.set(slot, NONE)
   }
 
   #applyEnd(event: number): void {
-    const start = this.#events.partner[event]!
+    const start = this.#events.partner.at(event)
     if (start !== NONE) {
       // A start after its end closes itself when the sweep comes to it.
-      if (this.#events.compare(start, event) < 0) this.#close(this.#events.slot[start]!, event)
+      if (this.#events.compare(start, event) < 0) this.#close(this.#events.slot.at(start), event)
       return
     }
     const hasIds = this.#events.hasIds(event)
@@ -178,8 +178,8 @@ export class Sweep {
   }
 
   #close(slot: number, end: number): void {
-    this.#spans.end[slot] = end
-    this.#events.slot[end] = slot
+    this.#spans.end.set(slot, end)
+    this.#events.slot.set(end, slot)
     this.#open.delete(slot)
     this.#spans.unlinkRunning(slot)
     if (this.#spans.hasRunning(slot) && !this.#isAmbiguous(slot)) {
@@ -204,7 +204,7 @@ export class Sweep {
         ;(this.#effect(by).released ??= []).push(child)
         this.#listener.spanChanged(child)
         // With an id it can still end, so its own children stay as they are.
-        if (this.#events.hasIds(spans.start[child]!)) continue
+        if (this.#events.hasIds(spans.start.at(child))) continue
         this.#open.delete(child)
         stack.push(child)
       }
@@ -212,8 +212,8 @@ export class Sweep {
   }
 
   #remember(slot: number): void {
-    const kind = this.#events.kind(this.#spans.start[slot]!)
-    const scope = this.#events.scope(this.#spans.start[slot]!)
+    const kind = this.#events.kind(this.#spans.start.at(slot))
+    const scope = this.#events.scope(this.#spans.start.at(slot))
     let scopes = this.#closed.get(kind)
     if (scopes === undefined) this.#closed.set(kind, (scopes = new Map()))
     this.#spans.closedBefore.set(slot, scopes.get(scope) ?? NONE)
@@ -221,8 +221,8 @@ export class Sweep {
   }
 
   #forget(slot: number): void {
-    const scopes = this.#closed.get(this.#events.kind(this.#spans.start[slot]!))
-    const scope = this.#events.scope(this.#spans.start[slot]!)
+    const scopes = this.#closed.get(this.#events.kind(this.#spans.start.at(slot)))
+    const scope = this.#events.scope(this.#spans.start.at(slot))
     if (scopes?.get(scope) !== slot) return
     const before = this.#spans.closedBefore.get(slot) ?? NONE
     if (before === NONE) scopes.delete(scope)
@@ -236,7 +236,8 @@ export class Sweep {
     for (const [scope, slot] of this.#closed.get(this.#events.kind(end)) ?? []) {
       if (this.#scopes.pairScore(scope, this.#events.scope(end)) < 0) continue
       const isLater =
-        last === NONE || this.#events.compare(this.#spans.end[last]!, this.#spans.end[slot]!) < 0
+        last === NONE ||
+        this.#events.compare(this.#spans.end.at(last), this.#spans.end.at(slot)) < 0
       if (isLater) last = slot
     }
     if (last !== NONE) this.#flag(last, end)
@@ -262,12 +263,12 @@ export class Sweep {
     const effect = this.#effects.get(event)
     for (const slot of effect?.released ?? []) {
       this.#spans.releasedBy.delete(slot)
-      if (!this.#events.hasIds(this.#spans.start[slot]!)) this.#open.add(slot)
+      if (!this.#events.hasIds(this.#spans.start.at(slot))) this.#open.add(slot)
       this.#listener.spanChanged(slot)
     }
-    if (isEnd && this.#events.slot[event] !== NONE) {
-      this.#reopen(this.#events.slot[event]!)
-      this.#events.slot[event] = NONE
+    if (isEnd && this.#events.slot.at(event) !== NONE) {
+      this.#reopen(this.#events.slot.at(event))
+      this.#events.slot.set(event, NONE)
     }
     if (effect === undefined) return
     for (const slot of effect.flagged ?? []) {
@@ -286,7 +287,7 @@ export class Sweep {
 
   #reopen(slot: number): void {
     this.#forget(slot)
-    this.#spans.end[slot] = NONE
+    this.#spans.end.set(slot, NONE)
     this.#open.add(slot)
     this.#spans.linkRunning(slot)
     this.#listener.spanChanged(slot)

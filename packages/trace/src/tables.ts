@@ -2,7 +2,14 @@
  * What a trace keeps, as columns: a row an event in the order of arrival, and a row a span. Numbers
  * stand for texts (`Interner`), for ids (`IdNumbers`), and for what events say alike (`FactsTable`).
  */
-import { BitColumn, NONE, NumberColumn, PositionColumn, type Growth } from './columns.ts'
+import {
+  BitColumn,
+  Int32Column,
+  NONE,
+  NumberColumn,
+  PositionColumn,
+  type Growth,
+} from './columns.ts'
 import type { EventRow } from './event-row.ts'
 import { FactsTable } from './facts.ts'
 import { IdNumbers } from './id-numbers.ts'
@@ -10,46 +17,39 @@ import { PlaceTable } from './place.ts'
 import type { ScopeTable } from './scope.ts'
 import { TimeColumn } from './time-column.ts'
 
-const FIRST_CAPACITY = 256
-
 /** Events in the order in which they came. An event is known by its row. */
 export class EventTable {
   count = 0
-  readonly #growth: Growth
   readonly ids: IdNumbers
   readonly places = new PlaceTable()
   readonly #facts: FactsTable
   readonly #timeS = new TimeColumn()
-  readonly #position: PositionColumn
-  #fact = new Int32Array(FIRST_CAPACITY)
+  readonly #position = new PositionColumn()
+  readonly #fact = new Int32Column()
   /** A start's own span; the span that an end closed; a point's mark. */
-  slot = new Int32Array(FIRST_CAPACITY)
+  readonly slot = new Int32Column()
   /** The end of this start, or the start of this end, by id. */
-  partner = new Int32Array(FIRST_CAPACITY)
+  readonly partner = new Int32Column()
   /** Its id; of an event with several, where they begin in `#manyIds`. */
-  #id = new Int32Array(FIRST_CAPACITY)
+  readonly #id = new Int32Column()
   readonly #manyIds: number[] = []
-  readonly #figures: FigureColumn
+  readonly #figures = new FigureColumn()
   /** Events older than one before them. */
   readonly late = new BitColumn()
 
   constructor(growth: Growth) {
-    this.#growth = growth
     this.ids = new IdNumbers(growth)
     this.#facts = new FactsTable(growth, this.places)
-    this.#position = new PositionColumn(growth)
-    this.#figures = new FigureColumn(growth)
   }
 
   add(row: EventRow, position: number, writer: number, scopes: ScopeTable): number {
     const event = this.count++
-    if (event >= this.slot.length) this.#grow()
     this.#timeS.set(event, row.timeS)
     this.#position.set(event, position)
-    this.#fact[event] = this.#facts.id(row, scopes.id(row.scope), writer)
-    this.slot[event] = NONE
-    this.partner[event] = NONE
-    this.#id[event] = this.#numbered(row.idHigh, row.idLow, row.idCount)
+    this.#fact.set(event, this.#facts.id(row, scopes.id(row.scope), writer))
+    this.slot.set(event, NONE)
+    this.partner.set(event, NONE)
+    this.#id.set(event, this.#numbered(row.idHigh, row.idLow, row.idCount))
     this.#figures.add(event, row)
     return event
   }
@@ -62,45 +62,45 @@ export class EventTable {
     return this.#position.at(event)
   }
   phase(event: number): number {
-    return this.#facts.phase(this.#fact[event]!)
+    return this.#facts.phase(this.#fact.at(event))
   }
   kind(event: number): number {
-    return this.#facts.kind(this.#fact[event]!)
+    return this.#facts.kind(this.#fact.at(event))
   }
   scope(event: number): number {
-    return this.#facts.scope(this.#fact[event]!)
+    return this.#facts.scope(this.#fact.at(event))
   }
   /** Number of the place it says it ran at, of `places`. */
   place(event: number): number {
-    return this.#facts.place(this.#fact[event]!)
+    return this.#facts.place(this.#fact.at(event))
   }
   agent(event: number): number {
-    return this.#facts.agent(this.#fact[event]!)
+    return this.#facts.agent(this.#fact.at(event))
   }
   subject(event: number): number {
-    return this.#facts.subject(this.#fact[event]!)
+    return this.#facts.subject(this.#fact.at(event))
   }
   subjectRank(event: number): number {
-    return this.#facts.subjectRank(this.#fact[event]!)
+    return this.#facts.subjectRank(this.#fact.at(event))
   }
   /** Text of its error, 0 = without text, NONE = no error. */
   error(event: number): number {
-    return this.#facts.error(this.#fact[event]!)
+    return this.#facts.error(this.#fact.at(event))
   }
   writer(event: number): number {
-    return this.#facts.writer(this.#fact[event]!)
+    return this.#facts.writer(this.#fact.at(event))
   }
   hasIds(event: number): boolean {
-    return this.#facts.hasIds(this.#fact[event]!)
+    return this.#facts.hasIds(this.#fact.at(event))
   }
 
   /** Indexes into ID_KEYS of its ids, ascending. */
   idKeys(event: number): Uint8Array {
-    return this.#facts.idKeys(this.#fact[event]!)
+    return this.#facts.idKeys(this.#fact.at(event))
   }
   /** Number of the id under the `index`th of its `idKeys`. */
   idAt(event: number, index: number): number {
-    return this.#numberAt(this.#id[event]!, index, this.idKeys(event).length)
+    return this.#numberAt(this.#id.at(event), index, this.idKeys(event).length)
   }
 
   /** Numbers the parents that a start names, for {@link parentAt}. */
@@ -109,7 +109,7 @@ export class EventTable {
   }
   /** Indexes into PARENT_KEYS of the parents that a start names, the most certain first. */
   parentKeys(start: number): Uint8Array {
-    return this.#facts.parentKeys(this.#fact[start]!)
+    return this.#facts.parentKeys(this.#fact.at(start))
   }
   /** Number of the id under the `index`th of its `parentKeys`; `parents` as they were numbered. */
   parentAt(start: number, parents: number, index: number): number {
@@ -119,11 +119,11 @@ export class EventTable {
   /** Input, output, total tokens or US dollars (0…3) that an event tells; NaN = none. */
   figure(event: number, which: number): number {
     if (event === NONE) return NaN
-    const index = this.#facts.figures(this.#fact[event]!).indexOf(which)
+    const index = this.#facts.figures(this.#fact.at(event)).indexOf(which)
     if (index < 0) return NaN
     let before = this.#figures.before(event)
     for (let other = event; !isFirstOfBlock(other);) {
-      before += this.#facts.figures(this.#fact[--other]!).length
+      before += this.#facts.figures(this.#fact.at(--other)).length
     }
     return this.#figures.at(before + index)
   }
@@ -165,13 +165,6 @@ export class EventTable {
   #numberAt(first: number, index: number, count: number): number {
     return count === 1 ? first : this.#manyIds[first + index]!
   }
-
-  #grow(): void {
-    this.#fact = this.#growth.larger(this.#fact)
-    this.slot = this.#growth.larger(this.slot)
-    this.partner = this.#growth.larger(this.partner)
-    this.#id = this.#growth.larger(this.#id)
-  }
 }
 
 const FIGURE_SHIFT = 4
@@ -181,24 +174,14 @@ const FIGURE_SHIFT = 4
  * numbers stand there themselves; any other stands aside, and there its place, as −1 − place.
  */
 class FigureColumn {
-  readonly #growth: Growth
   /** By block of sixteen events: how many figures stand before it. */
-  #before = new Int32Array(FIRST_CAPACITY >> FIGURE_SHIFT)
-  #values = new Int32Array(FIRST_CAPACITY)
+  readonly #before = new Int32Column()
+  readonly #values = new Int32Column()
   #count = 0
-  #aside = new Float64Array(16)
-  #asideCount = 0
-
-  constructor(growth: Growth) {
-    this.#growth = growth
-  }
+  readonly #aside: number[] = []
 
   add(event: number, { inputTokens, outputTokens, totalTokens, costUsd }: EventRow): void {
-    if (isFirstOfBlock(event)) {
-      const block = event >> FIGURE_SHIFT
-      if (block >= this.#before.length) this.#before = this.#growth.larger(this.#before)
-      this.#before[block] = this.#count
-    }
+    if (isFirstOfBlock(event)) this.#before.set(event >> FIGURE_SHIFT, this.#count)
     this.#push(inputTokens)
     this.#push(outputTokens)
     this.#push(totalTokens)
@@ -207,25 +190,18 @@ class FigureColumn {
 
   /** How many figures the events before the block of `event` tell. */
   before(event: number): number {
-    return this.#before[event >> FIGURE_SHIFT]!
+    return this.#before.at(event >> FIGURE_SHIFT)
   }
 
   at(index: number): number {
-    const value = this.#values[index]!
+    const value = this.#values.at(index)
     return value >= 0 ? value : this.#aside[-1 - value]!
   }
 
   #push(value: number): void {
     if (Number.isNaN(value)) return
-    if (this.#count >= this.#values.length) this.#values = this.#growth.larger(this.#values)
     const isWhole = value >= 0 && value === (value | 0)
-    this.#values[this.#count++] = isWhole ? value : this.#putAside(value)
-  }
-
-  #putAside(value: number): number {
-    if (this.#asideCount >= this.#aside.length) this.#aside = this.#growth.larger(this.#aside)
-    this.#aside[this.#asideCount] = value
-    return -1 - this.#asideCount++
+    this.#values.set(this.#count++, isWhole ? value : -this.#aside.push(value))
   }
 }
 
@@ -236,16 +212,15 @@ function isFirstOfBlock(event: number): boolean {
 /** Spans by slot. */
 export class SpanTable {
   count = 0
-  readonly #growth: Growth
-  start = new Int32Array(FIRST_CAPACITY)
+  readonly start = new Int32Column()
   /** NONE while it has no end. */
-  end = new Int32Array(FIRST_CAPACITY)
-  parent = new Int32Array(FIRST_CAPACITY)
+  readonly end = new Int32Column()
+  readonly parent = new Int32Column()
   readonly parentUnsure = new BitColumn()
   /** What its start names as its parent, as `EventTable.numberParents` has it. */
-  namedParents = new Int32Array(FIRST_CAPACITY)
+  readonly namedParents = new Int32Column()
   /** Its own agent, else its parent's; text number. */
-  readonly agent: NumberColumn
+  readonly agent = new NumberColumn()
   /** By slot, its children that did not end yet: nearly always one, which needs no set. */
   readonly #running = new Map<number, number | Set<number>>()
   /** By slot, the span of the same kind and scope that scope closed before it. */
@@ -260,25 +235,19 @@ export class SpanTable {
   /** Points that reported its error, in order. */
   readonly failures = new Map<number, number[]>()
 
-  constructor(growth: Growth) {
-    this.#growth = growth
-    this.agent = new NumberColumn(growth)
-  }
-
   add(start: number, namedParents: number): number {
     const slot = this.count++
-    if (slot >= this.start.length) this.#grow()
-    this.start[slot] = start
-    this.end[slot] = NONE
-    this.parent[slot] = NONE
-    this.namedParents[slot] = namedParents
+    this.start.set(slot, start)
+    this.end.set(slot, NONE)
+    this.parent.set(slot, NONE)
+    this.namedParents.set(slot, namedParents)
     this.agent.set(slot, 0)
     return slot
   }
 
   /** Notes `child` as running in its parent. */
   linkRunning(child: number): void {
-    const parent = this.parent[child]!
+    const parent = this.parent.at(child)
     if (parent === NONE) return
     const children = this.#running.get(parent)
     if (children === undefined) this.#running.set(parent, child)
@@ -287,7 +256,7 @@ export class SpanTable {
   }
 
   unlinkRunning(child: number): void {
-    const parent = this.parent[child]!
+    const parent = this.parent.at(child)
     if (parent === NONE) return
     const children = this.#running.get(parent)
     if (children === child) this.#running.delete(parent)
@@ -304,12 +273,5 @@ export class SpanTable {
   runningIn(slot: number): Iterable<number> {
     const children = this.#running.get(slot)
     return typeof children === 'number' ? [children] : (children ?? [])
-  }
-
-  #grow(): void {
-    this.start = this.#growth.larger(this.start)
-    this.end = this.#growth.larger(this.end)
-    this.parent = this.#growth.larger(this.parent)
-    this.namedParents = this.#growth.larger(this.namedParents)
   }
 }

@@ -8,6 +8,8 @@
  *   block 1   doubles              [ 0.1, 0.2, … ]
  * ```
  */
+import { CHUNK_LENGTH, CHUNK_MASK, CHUNK_SHIFT } from './columns.ts'
+
 const UNIT_S = 2 ** -22
 const UNITS_PER_S = 2 ** 22
 /** The offset that stands for no time. */
@@ -15,9 +17,6 @@ const NO_TIME = -(2 ** 31)
 const BLOCK_SHIFT = 10
 const BLOCK_TIMES = 1 << BLOCK_SHIFT
 const BLOCK_MASK = BLOCK_TIMES - 1
-/** It grows by whole chunks, so nothing is copied and hardly any room is left over. */
-const CHUNK_SHIFT = 14
-const CHUNK_MASK = (1 << CHUNK_SHIFT) - 1
 
 /** A growing column of times. NaN is no time, and what was never set. */
 export class TimeColumn {
@@ -70,7 +69,7 @@ export class TimeColumn {
   #grow(index: number): Int32Array {
     const at = index >> CHUNK_SHIFT
     while (this.#chunks.length <= at) {
-      this.#chunks.push(new Int32Array(1 << CHUNK_SHIFT).fill(NO_TIME))
+      this.#chunks.push(new Int32Array(CHUNK_LENGTH).fill(NO_TIME))
     }
     const blocks = this.#chunks.length << (CHUNK_SHIFT - BLOCK_SHIFT)
     const known = this.#bases.length

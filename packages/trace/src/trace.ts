@@ -57,7 +57,7 @@ export class Trace {
   /** How its columns grow; whoever reads a log of known length tells it how far they are. */
   readonly growth = new Growth()
   readonly #events = new EventTable(this.growth)
-  readonly #spans = new SpanTable(this.growth)
+  readonly #spans = new SpanTable()
   readonly #marks = new MarkTable(this.#events)
   readonly #scopes = new ScopeTable(this.growth)
   readonly #quality = new QualityCounts(this.#marks)
@@ -65,8 +65,8 @@ export class Trace {
   readonly #views: (SpanView | undefined)[] = []
   /** All slots below it have a view. */
   #viewedCount = 0
-  readonly #ids = new IdPairing(this.growth, this.#events, this.#spans, this.#scopes)
-  readonly #links = new ParentLinks(this.growth, this.#events, this.#spans)
+  readonly #ids = new IdPairing(this.#events, this.#spans, this.#scopes)
+  readonly #links = new ParentLinks(this.#events, this.#spans)
   readonly #sweep: Sweep
   readonly #row = new EventRow()
   /** Swept events in order of time. */
@@ -77,7 +77,7 @@ export class Trace {
   #redoFrom = NONE
   readonly #onPaired = (event: number, at: number): void => {
     if (event < this.#sweptCount && this.#events.phase(event) === START) {
-      this.#noteChanged(this.#events.slot[event]!)
+      this.#noteChanged(this.#events.slot.at(event))
     }
     this.#noteRedo(at)
   }
@@ -102,9 +102,9 @@ export class Trace {
     this.#sweep = new Sweep(this.#source, this.#scopes, this.texts, this.#links, {
       spanChanged: (slot) => this.#noteChanged(slot),
       pointSet: (event, parent) => {
-        this.#events.slot[event] = this.#marks.set(event, false, parent)
+        this.#events.slot.set(event, this.#marks.set(event, false, parent))
       },
-      pointGone: (event) => this.#marks.remove(this.#events.slot[event]!),
+      pointGone: (event) => this.#marks.remove(this.#events.slot.at(event)),
       orphanSet: (event, parent) => this.#marks.set(event, true, parent),
       orphanGone: (event) => {
         const slot = this.#marks.slotOfOrphan(event)
@@ -206,16 +206,15 @@ export class Trace {
    */
   eachBoundary(fromS: number, untilS: number, sink: BoundarySink): void {
     const events = this.#events
-    const { slot: slotOf } = events
     for (let at = this.#orderAt(fromS); at < this.#order.count; at++) {
       const event = this.#order.at(at)
       const timeS = events.timeS(event)
       if (timeS >= untilS) return
-      const slot = slotOf[event]!
+      const slot = events.slot.at(event)
       if (slot === NONE) continue
       const phase = this.#events.phase(event)
       if (phase === START) sink.start(timeS, slot)
-      else if (phase !== POINT && this.#spans.end[slot] === event) sink.end(timeS, slot)
+      else if (phase !== POINT && this.#spans.end.at(slot) === event) sink.end(timeS, slot)
     }
   }
 
@@ -238,7 +237,7 @@ export class Trace {
     if (isLate) this.#events.late.add(event)
     if (row.phase === START) {
       const slot = this.#spans.add(event, this.#events.numberParents(row))
-      this.#events.slot[event] = slot
+      this.#events.slot.set(event, slot)
     }
   }
 
@@ -273,7 +272,7 @@ export class Trace {
     facts.state = state
     const { start, end, count } = this.#spans
     for (let slot = 0; slot < count; slot++) {
-      if (end[slot] === NONE && this.#events.writer(start[slot]!) === writer)
+      if (end.at(slot) === NONE && this.#events.writer(start.at(slot)) === writer)
         this.#noteChanged(slot)
     }
   }
