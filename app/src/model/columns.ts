@@ -3,7 +3,7 @@
  * owns pairing and layout; it sends patches of typed arrays, `Columns.apply` writes them here and
  * bumps `version`. Nobody else writes.
  */
-import type { Column } from './chunks.ts'
+import type { Column } from '@wattline/trace'
 import type { SparseColumn } from './sparse-column.ts'
 
 export interface TraceColumns {

@@ -2,12 +2,12 @@
  * Where spans stand: group and row of each as one number, since a run has few different places.
  * `group` and `row` read it as columns.
  */
-import { Int32Column, type Column } from './chunks.ts'
+import { NumberColumn, type Column } from '@wattline/trace'
 
 export class Places {
   readonly group: Column
   readonly row: Column
-  readonly #placeOf = new Int32Column()
+  readonly #placeOf = new NumberColumn()
   readonly #groups: number[] = []
   readonly #rows: number[] = []
   /** By group and row. */

@@ -7,7 +7,7 @@
  *   page 2   offsets [ 3, 17, 18, 400 ]   values [ 0.5, 2, 2, 1.25 ]     slots 8195, 8209, …
  * ```
  */
-import type { Column } from './chunks.ts'
+import type { Column } from '@wattline/trace'
 
 const PAGE_SHIFT = 12
 const PAGE_MASK = (1 << PAGE_SHIFT) - 1

@@ -2,10 +2,9 @@
  * The columns of the page: written by patches of the worker, read by everybody, outside React.
  * Every span has its times, kind, subject, place and parent; what few spans have is kept sparse.
  */
-import { TimeColumn } from '@wattline/trace'
+import { ByteColumn, Int32Column, NumberColumn, TimeColumn } from '@wattline/trace'
 import type { EnergyPatch, MarkPatch, SpanPatch, TracePatch } from '../worker/protocol.ts'
 import { BLOCK_SHIFT } from './block-cache.ts'
-import { Chunked, Float64Column, Int32Column, Uint16Column, Uint8Column } from './chunks.ts'
 import type { TraceColumns, TraceGroup } from './columns.ts'
 import { Journal } from './journal.ts'
 import { Places } from './places.ts'
@@ -18,11 +17,11 @@ export class Columns implements TraceColumns {
   readonly startS = new TimeColumn()
   readonly endS = new TimeColumn()
   readonly fadeS = new SparseColumn()
-  readonly kind = new Uint16Column()
-  readonly subject = new Int32Column()
+  readonly kind = new NumberColumn()
+  readonly subject = new NumberColumn()
   readonly startSubject = new SparseColumn()
   readonly parent = new Int32Column()
-  readonly flags = new Uint8Column()
+  readonly flags = new ByteColumn()
   readonly ambiguousAtS = new SparseColumn()
   readonly errorAtS = new SparseColumn()
   readonly tokens = new SparseColumn()
@@ -32,13 +31,13 @@ export class Columns implements TraceColumns {
 
   markCount = 0
   readonly markTimeS = new TimeColumn()
-  readonly markKind = new Uint16Column()
-  readonly markSubject = new Int32Column()
-  readonly markGroup = new Int32Column()
-  readonly markRow = new Int32Column()
+  readonly markKind = new NumberColumn()
+  readonly markSubject = new NumberColumn()
+  readonly markGroup = new NumberColumn()
+  readonly markRow = new NumberColumn()
   readonly markParent = new Int32Column()
-  readonly markFlags = new Uint8Column()
-  readonly markPosition = new Float64Column()
+  readonly markFlags = new ByteColumn()
+  readonly markPosition = new SparseColumn()
 
   groups: readonly TraceGroup[] = []
   readonly kinds: string[] = []
@@ -176,6 +175,8 @@ function countAfter(count: number, slots: Int32Array): number {
   return after
 }
 
-function isColumn(value: unknown): value is Chunked | SparseColumn | TimeColumn {
-  return [Chunked, SparseColumn, TimeColumn].some((Type) => value instanceof Type)
+const COLUMNS = [ByteColumn, Int32Column, NumberColumn, SparseColumn, TimeColumn]
+
+function isColumn(value: unknown): value is InstanceType<(typeof COLUMNS)[number]> {
+  return COLUMNS.some((Type) => value instanceof Type)
 }

@@ -13,8 +13,7 @@
  * time covered, the kind that covers most, and from when on it contains an error: enough to draw
  * it as one bar in which an error or an open span can never vanish.
  */
-import { SpanFlag } from '@wattline/trace'
-import type { Column } from '../model/chunks.ts'
+import { SpanFlag, type Column } from '@wattline/trace'
 import type { TraceColumns } from '../model/columns.ts'
 import { Level, NODE_SHIFT } from './row-level.ts'
 

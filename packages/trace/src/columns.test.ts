@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { BitColumn, Growth, NONE, NumberColumn, PositionColumn } from './columns.ts'
+import {
+  BitColumn,
+  ByteColumn,
+  Growth,
+  Int32Column,
+  NONE,
+  NumberColumn,
+  PositionColumn,
+} from './columns.ts'
 
 /** Lengths of a column that is filled value by value while a log of `count` values is read. */
 function lengthsOf(count: number, growth: Growth, shareAt: (read: number) => number): number[] {
@@ -90,6 +98,26 @@ test('a bit is set until it is deleted', () => {
       }
       const expected = latest(writes)
       for (let at = 0; at < 3100; at++) expect(column.has(at)).toBe(expected.get(at) ?? false)
+    }),
+  )
+})
+
+test.each([
+  ['Int32Column', () => new Int32Column(), NONE],
+  ['NumberColumn', () => new NumberColumn(), NONE],
+  ['ByteColumn', () => new ByteColumn(), 0],
+] as const)('%s: what is written together is what is written one by one', (_, create, empty) => {
+  const runs = fc.array(fc.tuple(fc.nat(9_000), fc.integer({ min: 1, max: 6 })), { maxLength: 12 })
+  fc.assert(
+    fc.property(runs, (all) => {
+      const indexes = all.flatMap(([from, length]) => Array.from({ length }, (_, i) => from + i))
+      const values = indexes.map((_, i) => i % 250)
+      const [together, oneByOne] = [create(), create()]
+      together.write(Int32Array.from(indexes), Int32Array.from(values))
+      for (const [i, at] of indexes.entries()) oneByOne.set(at, values[i]!)
+      for (const at of indexes) expect(together.at(at)).toBe(oneByOne.at(at))
+      together.clear()
+      for (const at of indexes) expect(together.at(at)).toBe(empty)
     }),
   )
 })

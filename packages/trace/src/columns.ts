@@ -3,7 +3,7 @@
 /** No event, no span, no id. */
 export const NONE = -1
 
-type Column =
+type Numbers =
   | Float64Array
   | Float32Array
   | Int32Array
@@ -36,7 +36,7 @@ export class Growth {
   }
 
   /** A copy with more room. */
-  larger<T extends Column>(column: T): T {
+  larger<T extends Numbers>(column: T): T {
     const Type = column.constructor as new (length: number) => T
     const copy = new Type(this.after(column.length))
     copy.set(column)
@@ -47,7 +47,7 @@ export class Growth {
 const unforeseen = new Growth()
 
 /** A copy with more room, where nobody knows how much will come. */
-export function larger<T extends Column>(column: T): T {
+export function larger<T extends Numbers>(column: T): T {
   return unforeseen.larger(column)
 }
 
@@ -56,8 +56,13 @@ export const CHUNK_SHIFT = 12
 export const CHUNK_LENGTH = 1 << CHUNK_SHIFT
 export const CHUNK_MASK = CHUNK_LENGTH - 1
 
+/** What readers see of a column. */
+export interface Column {
+  at(index: number): number
+}
+
 /** Whole numbers of four bytes; what was never set is NONE. */
-export class Int32Column {
+export class Int32Column implements Column {
   readonly #chunks: Int32Array[] = []
 
   at(index: number): number {
@@ -70,6 +75,15 @@ export class Int32Column {
     chunk[index & CHUNK_MASK] = value
   }
 
+  /** Sets `values[i]` at `indexes[i]`. */
+  write(indexes: Int32Array, values: ArrayLike<number>): void {
+    for (let i = 0; i < indexes.length; i++) this.set(indexes[i]!, values[i]!)
+  }
+
+  clear(): void {
+    this.#chunks.length = 0
+  }
+
   #grow(index: number): Int32Array {
     const at = index >> CHUNK_SHIFT
     while (this.#chunks.length <= at) this.#chunks.push(new Int32Array(CHUNK_LENGTH).fill(NONE))
@@ -80,7 +94,7 @@ export class Int32Column {
 const LARGEST_SMALL = 0xffff
 
 /** Whole numbers from NONE up: a chunk takes two bytes each while all of it are small, and four from then on. */
-export class NumberColumn {
+export class NumberColumn implements Column {
   /** The numbers + 1: what was never set is NONE. */
   readonly #chunks: (Uint16Array | Int32Array)[] = []
 
@@ -98,6 +112,31 @@ export class NumberColumn {
       this.#chunks[at] = chunk
     }
     chunk[index & CHUNK_MASK] = value + 1
+  }
+
+  /** Sets `values[i]` at `indexes[i]`. */
+  write(indexes: Int32Array, values: ArrayLike<number>): void {
+    for (let i = 0; i < indexes.length; i++) this.set(indexes[i]!, values[i]!)
+  }
+
+  clear(): void {
+    this.#chunks.length = 0
+  }
+}
+
+/** Whole numbers from 0 to 255; what was never set is 0. */
+export class ByteColumn implements Column {
+  readonly #chunks: Uint8Array[] = []
+
+  at(index: number): number {
+    const chunk = this.#chunks[index >> CHUNK_SHIFT]
+    return chunk === undefined ? 0 : chunk[index & CHUNK_MASK]!
+  }
+
+  set(index: number, value: number): void {
+    const at = index >> CHUNK_SHIFT
+    while (this.#chunks.length <= at) this.#chunks.push(new Uint8Array(CHUNK_LENGTH))
+    this.#chunks[at]![index & CHUNK_MASK] = value
   }
 
   /** Sets `values[i]` at `indexes[i]`. */

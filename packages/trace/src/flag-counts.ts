@@ -1,20 +1,19 @@
 /** How many spans of each writer carry each flag, kept while spans change, so that asking costs nothing. */
-import { larger } from './columns.ts'
+import { ByteColumn } from './columns.ts'
 
 const BITS = 8
 
 export class FlagCounts {
   /** By slot: its flags as they were counted. */
-  #flags = new Uint8Array(256)
+  readonly #flags = new ByteColumn()
   /** By writer, then by bit. */
   readonly #counts: Uint32Array[] = []
 
   /** Notes a span's flags, in place of what it had before. Its writer never changes. */
   set(slot: number, flags: number, writer: number): void {
-    while (slot >= this.#flags.length) this.#flags = larger(this.#flags)
-    let differing = this.#flags[slot]! ^ flags
+    let differing = this.#flags.at(slot) ^ flags
     if (differing === 0) return
-    this.#flags[slot] = flags
+    this.#flags.set(slot, flags)
     const counts = (this.#counts[writer] ??= new Uint32Array(BITS))
     for (let bit = 0; differing !== 0; bit++, differing >>>= 1) {
       if ((differing & 1) === 0) continue
@@ -24,7 +23,7 @@ export class FlagCounts {
 
   /** As a span was counted last. */
   flagsOf(slot: number): number {
-    return this.#flags[slot] ?? 0
+    return this.#flags.at(slot)
   }
 
   /** How many spans of `writer` carry `flag`, one bit. */
