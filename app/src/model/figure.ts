@@ -8,15 +8,18 @@
  *     lm                 ├────┤ 40            the descendants stand for it
  * ```
  */
+import { TimeColumn } from '@wattline/trace'
 import type { TraceColumns } from './columns.ts'
-import { SparseColumn } from './sparse-column.ts'
+import type { SparseColumn } from './sparse-column.ts'
 
 export class Figure {
   readonly #of: (columns: TraceColumns) => SparseColumn
   /** From when on descendants that have ended stand for a span; NaN = none does. */
-  readonly #replacedS = new SparseColumn()
+  readonly #replacedS = new TimeColumn()
   /** Those that are still open: where they count from moves when they end. */
   readonly #open = new Set<number>()
+  /** How many spans are known here. */
+  #told = 0
   readonly #onReplaced: (slot: number) => void
   #version = -1
 
@@ -32,6 +35,7 @@ export class Figure {
     const isRevised = columns.revisedVersion > this.#version
     const changed = isRevised ? undefined : columns.spansChangedSince(this.#version)
     if (isRevised) this.#forgetAll()
+    this.#told = columns.spanCount
     // Of what has been told already, telling it again changes nothing.
     if (changed === undefined) this.#tellAll(columns)
     else this.#tellChanged(columns, changed)
@@ -78,7 +82,10 @@ export class Figure {
   }
 
   #forgetAll(): void {
-    this.#replacedS.each(0, Number.MAX_SAFE_INTEGER, (slot) => this.#onReplaced(slot))
+    for (let slot = 0; slot < this.#told; slot++) {
+      if (!Number.isNaN(this.#replacedS.at(slot))) this.#onReplaced(slot)
+    }
+    this.#told = 0
     this.#replacedS.clear()
     this.#open.clear()
   }

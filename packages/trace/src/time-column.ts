@@ -32,6 +32,7 @@ export class TimeColumn implements Column {
       const offset = this.#chunks[index >> CHUNK_SHIFT]![index & CHUNK_MASK]!
       return offset === NO_TIME ? Number.NaN : base + offset * UNIT_S
     }
+    if (this.#doubles.size === 0) return Number.NaN
     return this.#doubles.get(index >> BLOCK_SHIFT)?.[index & BLOCK_MASK] ?? Number.NaN
   }
 
