@@ -108,9 +108,9 @@ export class FactsTable {
   parentKeys(id: number): Uint8Array {
     return BITS_OF[(this.#shape(id) >> PARENT_SHIFT) & PARENT_MASK]!
   }
-  /** Which figures (0 … 3) are told, ascending. */
-  figures(id: number): Uint8Array {
-    return BITS_OF[(this.#shape(id) >> FIGURE_SHIFT) & FIGURE_MASK]!
+  /** Bit i = figure i (0 … 3) is told. */
+  figureMask(id: number): number {
+    return (this.#shape(id) >> FIGURE_SHIFT) & FIGURE_MASK
   }
 
   #shape(id: number): number {

@@ -119,13 +119,13 @@ export class EventTable {
   /** Input, output, total tokens or US dollars (0…3) that an event tells; NaN = none. */
   figure(event: number, which: number): number {
     if (event === NONE) return NaN
-    const index = this.#facts.figures(this.#fact.at(event)).indexOf(which)
-    if (index < 0) return NaN
-    let before = this.#figures.before(event)
+    const mask = this.#facts.figureMask(this.#fact.at(event))
+    if ((mask & (1 << which)) === 0) return NaN
+    let at = this.#figures.before(event) + COUNT_OF[mask & ((1 << which) - 1)]!
     for (let other = event; !isFirstOfBlock(other);) {
-      before += this.#facts.figures(this.#fact.at(--other)).length
+      at += COUNT_OF[this.#facts.figureMask(this.#fact.at(--other))]!
     }
-    return this.#figures.at(before + index)
+    return this.#figures.at(at)
   }
 
   /** Order in time, then in the log. */
@@ -137,6 +137,8 @@ export class EventTable {
   idScore(a: number, b: number): number {
     const keysOfA = this.idKeys(a)
     const keysOfB = this.idKeys(b)
+    // Nearly every event has one id, and its other end has it under the same key.
+    if (keysOfA === keysOfB && keysOfA.length === 1) return this.#sameOnlyId(a, b)
     let agreed = 0
     for (let one = 0; one < keysOfA.length; one++) {
       const other = keysOfB.indexOf(keysOfA[one]!)
@@ -145,6 +147,10 @@ export class EventTable {
       agreed++
     }
     return agreed
+  }
+
+  #sameOnlyId(a: number, b: number): number {
+    return this.#id.at(a) === this.#id.at(b) ? 1 : -1
   }
 
   haveSameIds(a: number, b: number): boolean {
@@ -167,6 +173,8 @@ export class EventTable {
   }
 }
 
+/** How many figures a mask of them tells. */
+const COUNT_OF = Uint8Array.from([0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4])
 const FIGURE_SHIFT = 4
 
 /**
