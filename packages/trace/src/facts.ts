@@ -10,17 +10,11 @@ import type { PlaceTable } from './place.ts'
 /** No error; other values number the error's text, 0 = without text. */
 const NO_ERROR = -1
 
-const Field = {
-  TYPE: 0,
-  SCOPE: 1,
-  AGENT: 2,
-  SUBJECT: 3,
-  SHAPE: 4,
-  ERROR: 5,
-  WRITER: 6,
-  PLACE: 7,
-} as const
-const STRIDE = 8
+/** What many facts say alike, however different their scopes and subjects are. */
+const Manner = { TYPE: 0, SHAPE: 1, ERROR: 2, WRITER: 3, PLACE: 4 } as const
+const MANNER_SIZE = 5
+const Fact = { MANNER: 0, SCOPE: 1, AGENT: 2, SUBJECT: 3 } as const
+const FACT_SIZE = 4
 
 /** A shape's parts: rank of the subject, and masks of the id keys, parent keys and figures told. */
 const ID_SHIFT = 4
@@ -36,66 +30,130 @@ const BITS_OF: readonly Uint8Array[] = Array.from({ length: ID_MASK + 1 }, (_, m
   Uint8Array.from([0, 1, 2, 3, 4, 5, 6].filter((bit) => (mask & (1 << bit)) !== 0)),
 )
 
-export class FactsTable {
+/** Rows of a few numbers each; equal ones are kept once. */
+class RowTable {
+  readonly #size: number
   readonly #growth: Growth
-  #rows = new Int32Array(STRIDE * 64)
+  /** The numbers of one row, to be filled in before it is looked for. */
+  readonly candidate: Int32Array
+  #rows: Int32Array
   #count = 0
   /** Open addressing by hash: the row's number + 1, 0 = free. */
   #slots = new Int32Array(128)
-  readonly #candidate = new Int32Array(STRIDE)
-  readonly #places: PlaceTable
 
-  constructor(growth: Growth, places: PlaceTable) {
+  constructor(size: number, growth: Growth) {
+    this.#size = size
     this.#growth = growth
-    this.#places = places
+    this.candidate = new Int32Array(size)
+    this.#rows = new Int32Array(size * 64)
   }
 
-  /** The number of what a row and its writer say. */
-  id(row: EventRow, scope: number, writer: number): number {
-    const facts = this.#candidate
-    facts[Field.TYPE] = row.kind * 4 + row.phase
-    facts[Field.SCOPE] = scope
-    facts[Field.AGENT] = row.agent
-    facts[Field.SUBJECT] = row.subject
-    facts[Field.SHAPE] = shapeOf(row)
-    facts[Field.ERROR] = row.hasError ? row.error : NO_ERROR
-    facts[Field.WRITER] = writer
-    facts[Field.PLACE] = this.#places.id(row.place)
+  at(id: number, field: number): number {
+    return this.#rows[id * this.#size + field]!
+  }
+
+  /** The number of the row that the candidate is, new if need be. */
+  id(): number {
     const mask = this.#slots.length - 1
-    for (let at = hashOf(facts, 0) & mask; ; at = (at + 1) & mask) {
+    for (let at = this.#hashOf(this.candidate, 0) & mask; ; at = (at + 1) & mask) {
       const number = this.#slots[at]! - 1
       if (number < 0) return this.#add(at)
       if (this.#equals(number)) return number
     }
   }
 
+  #equals(id: number): boolean {
+    const from = id * this.#size
+    for (let index = 0; index < this.#size; index++) {
+      if (this.#rows[from + index] !== this.candidate[index]) return false
+    }
+    return true
+  }
+
+  #add(at: number): number {
+    const id = this.#count++
+    if (this.#count * this.#size > this.#rows.length) this.#rows = this.#growth.larger(this.#rows)
+    this.#rows.set(this.candidate, id * this.#size)
+    this.#slots[at] = id + 1
+    if (this.#count * 2 > this.#slots.length) this.#rehash()
+    return id
+  }
+
+  #rehash(): void {
+    const slots = new Int32Array(this.#slots.length * 2)
+    const mask = slots.length - 1
+    for (let id = 0; id < this.#count; id++) {
+      let at = this.#hashOf(this.#rows, id * this.#size) & mask
+      while (slots[at] !== 0) at = (at + 1) & mask
+      slots[at] = id + 1
+    }
+    this.#slots = slots
+  }
+
+  #hashOf(values: Int32Array, from: number): number {
+    let hash = 0x811c9dc5
+    for (let index = 0; index < this.#size; index++) {
+      hash = Math.imul(hash ^ values[from + index]!, 0x85ebca6b)
+      hash ^= hash >>> 13
+    }
+    return hash >>> 0
+  }
+}
+
+export class FactsTable {
+  readonly #manners: RowTable
+  readonly #facts: RowTable
+  readonly #places: PlaceTable
+
+  constructor(growth: Growth, places: PlaceTable) {
+    this.#manners = new RowTable(MANNER_SIZE, growth)
+    this.#facts = new RowTable(FACT_SIZE, growth)
+    this.#places = places
+  }
+
+  /** The number of what a row and its writer say. */
+  id(row: EventRow, scope: number, writer: number): number {
+    const manner = this.#manners.candidate
+    manner[Manner.TYPE] = row.kind * 4 + row.phase
+    manner[Manner.SHAPE] = shapeOf(row)
+    manner[Manner.ERROR] = row.hasError ? row.error : NO_ERROR
+    manner[Manner.WRITER] = writer
+    manner[Manner.PLACE] = this.#places.id(row.place)
+    const fact = this.#facts.candidate
+    fact[Fact.MANNER] = this.#manners.id()
+    fact[Fact.SCOPE] = scope
+    fact[Fact.AGENT] = row.agent
+    fact[Fact.SUBJECT] = row.subject
+    return this.#facts.id()
+  }
+
   phase(id: number): number {
-    return this.#rows[id * STRIDE + Field.TYPE]! & 3
+    return this.#manner(id, Manner.TYPE) & 3
   }
   kind(id: number): number {
-    return this.#rows[id * STRIDE + Field.TYPE]! >> 2
+    return this.#manner(id, Manner.TYPE) >> 2
   }
   scope(id: number): number {
-    return this.#rows[id * STRIDE + Field.SCOPE]!
+    return this.#facts.at(id, Fact.SCOPE)
   }
   place(id: number): number {
-    return this.#rows[id * STRIDE + Field.PLACE]!
+    return this.#manner(id, Manner.PLACE)
   }
   agent(id: number): number {
-    return this.#rows[id * STRIDE + Field.AGENT]!
+    return this.#facts.at(id, Fact.AGENT)
   }
   subject(id: number): number {
-    return this.#rows[id * STRIDE + Field.SUBJECT]!
+    return this.#facts.at(id, Fact.SUBJECT)
   }
   subjectRank(id: number): number {
     return this.#shape(id) & RANK_MASK
   }
   /** Text of the error, 0 = without text, −1 = no error. */
   error(id: number): number {
-    return this.#rows[id * STRIDE + Field.ERROR]!
+    return this.#manner(id, Manner.ERROR)
   }
   writer(id: number): number {
-    return this.#rows[id * STRIDE + Field.WRITER]!
+    return this.#manner(id, Manner.WRITER)
   }
   hasIds(id: number): boolean {
     return (this.#shape(id) & (ID_MASK << ID_SHIFT)) !== 0
@@ -114,35 +172,11 @@ export class FactsTable {
   }
 
   #shape(id: number): number {
-    return this.#rows[id * STRIDE + Field.SHAPE]!
+    return this.#manner(id, Manner.SHAPE)
   }
 
-  #equals(id: number): boolean {
-    const from = id * STRIDE
-    for (let index = 0; index < STRIDE; index++) {
-      if (this.#rows[from + index] !== this.#candidate[index]) return false
-    }
-    return true
-  }
-
-  #add(at: number): number {
-    const id = this.#count++
-    if (this.#count * STRIDE > this.#rows.length) this.#rows = this.#growth.larger(this.#rows)
-    this.#rows.set(this.#candidate, id * STRIDE)
-    this.#slots[at] = id + 1
-    if (this.#count * 2 > this.#slots.length) this.#rehash()
-    return id
-  }
-
-  #rehash(): void {
-    const slots = new Int32Array(this.#slots.length * 2)
-    const mask = slots.length - 1
-    for (let id = 0; id < this.#count; id++) {
-      let at = hashOf(this.#rows, id * STRIDE) & mask
-      while (slots[at] !== 0) at = (at + 1) & mask
-      slots[at] = id + 1
-    }
-    this.#slots = slots
+  #manner(id: number, field: number): number {
+    return this.#manners.at(this.#facts.at(id, Fact.MANNER), field)
   }
 }
 
@@ -165,13 +199,4 @@ function parentIndexOf(idKey: number): number {
     if (PARENT_KEYS[index]![1] === idKey) return index
   }
   throw new TypeError(`expected an id key that a parent key names, got ${idKey}`)
-}
-
-function hashOf(values: Int32Array, from: number): number {
-  let hash = 0x811c9dc5
-  for (let index = 0; index < STRIDE; index++) {
-    hash = Math.imul(hash ^ values[from + index]!, 0x85ebca6b)
-    hash ^= hash >>> 13
-  }
-  return hash >>> 0
 }
