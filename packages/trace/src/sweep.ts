@@ -100,7 +100,8 @@ export class Sweep {
 
   /** A parent that starts later is not swept yet and knows just its own agent. */
   #agentOf(slot: number): number {
-    return this.#spans.agent.at(slot) || this.#events.agent(this.#spans.start.at(slot))
+    const known = this.#spans.agent.at(slot)
+    return known === NONE ? this.#events.agent(this.#spans.start.at(slot)) : known
   }
 
   #chooseParent(event: number, slot: number): void {
@@ -121,7 +122,7 @@ export class Sweep {
     this.#spans.unlinkRunning(slot)
     this.#spans.parent.set(slot, NONE)
     this.#spans.parentUnsure.delete(slot)
-    this.#spans.agent.set(slot, 0)
+    this.#spans.agent.set(slot, NONE)
     this.#spans.end.set(slot, NONE)
   }
 

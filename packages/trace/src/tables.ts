@@ -47,8 +47,6 @@ export class EventTable {
     this.#timeS.set(event, row.timeS)
     this.#position.set(event, position)
     this.#fact.set(event, this.#facts.id(row, scopes.id(row.scope), writer))
-    this.slot.set(event, NONE)
-    this.partner.set(event, NONE)
     this.#id.set(event, this.#numbered(row.idHigh, row.idLow, row.idCount))
     this.#figures.add(event, row)
     return event
@@ -227,7 +225,7 @@ export class SpanTable {
   readonly parentUnsure = new BitColumn()
   /** What its start names as its parent, as `EventTable.numberParents` has it. */
   readonly namedParents = new Int32Column()
-  /** Its own agent, else its parent's; text number. */
+  /** Its own agent, else its parent's; text number, NONE while it is not swept. */
   readonly agent = new NumberColumn()
   /** By slot, its children that did not end yet: nearly always one, which needs no set. */
   readonly #running = new Map<number, number | Set<number>>()
@@ -246,10 +244,7 @@ export class SpanTable {
   add(start: number, namedParents: number): number {
     const slot = this.count++
     this.start.set(slot, start)
-    this.end.set(slot, NONE)
-    this.parent.set(slot, NONE)
-    this.namedParents.set(slot, namedParents)
-    this.agent.set(slot, 0)
+    if (namedParents !== NONE) this.namedParents.set(slot, namedParents)
     return slot
   }
 
