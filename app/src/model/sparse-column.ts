@@ -7,7 +7,7 @@
  *   page 2   offsets [ 3, 17, 18, 400 ]   values [ 0.5, 2, 2, 1.25 ]     slots 8195, 8209, …
  * ```
  */
-import type { Column } from '@wattline/trace'
+import { GrowingColumn } from '@wattline/trace'
 
 const PAGE_SHIFT = 12
 const PAGE_MASK = (1 << PAGE_SHIFT) - 1
@@ -67,7 +67,7 @@ class Page {
 }
 
 /** NaN stands for no value. */
-export class SparseColumn implements Column {
+export class SparseColumn extends GrowingColumn {
   readonly #pages: (Page | undefined)[] = []
 
   at(slot: number): number {
@@ -91,8 +91,7 @@ export class SparseColumn implements Column {
     else page.insert(at, offset, value)
   }
 
-  /** Writes `values[i]` at `slots[i]`. */
-  write(slots: Int32Array, values: Float64Array): void {
+  write(slots: Int32Array, values: ArrayLike<number>): void {
     for (let i = 0; i < slots.length; i++) this.set(slots[i]!, values[i]!)
   }
 

@@ -2,7 +2,7 @@
  * The columns of the page: written by patches of the worker, read by everybody, outside React.
  * Every span has its times, kind, subject, place and parent; what few spans have is kept sparse.
  */
-import { ByteColumn, Int32Column, NumberColumn, TimeColumn } from '@wattline/trace'
+import { ByteColumn, GrowingColumn, Int32Column, NumberColumn, TimeColumn } from '@wattline/trace'
 import type { EnergyPatch, MarkPatch, SpanPatch, TracePatch } from '../worker/protocol.ts'
 import { BLOCK_SHIFT } from './block-cache.ts'
 import type { TraceColumns, TraceGroup } from './columns.ts'
@@ -86,7 +86,7 @@ export class Columns implements TraceColumns {
     this.placedCount = 0
     this.markCount = 0
     this.highestOwnJ = 0
-    for (const column of Object.values(this)) if (isColumn(column)) column.clear()
+    for (const column of Object.values(this)) if (column instanceof GrowingColumn) column.clear()
     this.#places.clear()
     this.groups = []
     this.blockVersions.length = 0
@@ -173,10 +173,4 @@ function countAfter(count: number, slots: Int32Array): number {
   let after = count
   for (const slot of slots) if (slot >= after) after = slot + 1
   return after
-}
-
-const COLUMNS = [ByteColumn, Int32Column, NumberColumn, SparseColumn, TimeColumn]
-
-function isColumn(value: unknown): value is InstanceType<(typeof COLUMNS)[number]> {
-  return COLUMNS.some((Type) => value instanceof Type)
 }

@@ -61,8 +61,20 @@ export interface Column {
   at(index: number): number
 }
 
+/**
+ * A column that is written number by number. Each kind of number is a class with chunks and loops of its
+ * own: where one access or one `write` meets several kinds, a page takes in a patch at half the speed.
+ */
+export abstract class GrowingColumn implements Column {
+  abstract at(index: number): number
+  abstract set(index: number, value: number): void
+  /** Sets `values[i]` at `indexes[i]`. */
+  abstract write(indexes: Int32Array, values: ArrayLike<number>): void
+  abstract clear(): void
+}
+
 /** Whole numbers of four bytes; what was never set is NONE. */
-export class Int32Column implements Column {
+export class Int32Column extends GrowingColumn {
   readonly #chunks: Int32Array[] = []
 
   at(index: number): number {
@@ -75,7 +87,6 @@ export class Int32Column implements Column {
     chunk[index & CHUNK_MASK] = value
   }
 
-  /** Sets `values[i]` at `indexes[i]`. */
   write(indexes: Int32Array, values: ArrayLike<number>): void {
     for (let i = 0; i < indexes.length; i++) this.set(indexes[i]!, values[i]!)
   }
@@ -94,7 +105,7 @@ export class Int32Column implements Column {
 const LARGEST_SMALL = 0xffff
 
 /** Whole numbers from NONE up: a chunk takes two bytes each while all of it are small, and four from then on. */
-export class NumberColumn implements Column {
+export class NumberColumn extends GrowingColumn {
   /** The numbers + 1: what was never set is NONE. */
   readonly #chunks: (Uint16Array | Int32Array)[] = []
 
@@ -114,7 +125,6 @@ export class NumberColumn implements Column {
     chunk[index & CHUNK_MASK] = value + 1
   }
 
-  /** Sets `values[i]` at `indexes[i]`. */
   write(indexes: Int32Array, values: ArrayLike<number>): void {
     for (let i = 0; i < indexes.length; i++) this.set(indexes[i]!, values[i]!)
   }
@@ -125,7 +135,7 @@ export class NumberColumn implements Column {
 }
 
 /** Whole numbers from 0 to 255; what was never set is 0. */
-export class ByteColumn implements Column {
+export class ByteColumn extends GrowingColumn {
   readonly #chunks: Uint8Array[] = []
 
   at(index: number): number {
@@ -139,7 +149,6 @@ export class ByteColumn implements Column {
     this.#chunks[at]![index & CHUNK_MASK] = value
   }
 
-  /** Sets `values[i]` at `indexes[i]`. */
   write(indexes: Int32Array, values: ArrayLike<number>): void {
     for (let i = 0; i < indexes.length; i++) this.set(indexes[i]!, values[i]!)
   }

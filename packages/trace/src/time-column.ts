@@ -8,7 +8,7 @@
  *   block 1   doubles              [ 0.1, 0.2, … ]
  * ```
  */
-import { CHUNK_LENGTH, CHUNK_MASK, CHUNK_SHIFT, type Column } from './columns.ts'
+import { CHUNK_LENGTH, CHUNK_MASK, CHUNK_SHIFT, GrowingColumn } from './columns.ts'
 
 const UNIT_S = 2 ** -22
 const UNITS_PER_S = 2 ** 22
@@ -19,7 +19,7 @@ const BLOCK_TIMES = 1 << BLOCK_SHIFT
 const BLOCK_MASK = BLOCK_TIMES - 1
 
 /** A growing column of times. NaN is no time, and what was never set. */
-export class TimeColumn implements Column {
+export class TimeColumn extends GrowingColumn {
   readonly #chunks: Int32Array[] = []
   /** By block: what its offsets are from; NaN = nothing is set yet, or it is of doubles. */
   #bases = new Float64Array(16).fill(Number.NaN)
@@ -56,9 +56,8 @@ export class TimeColumn implements Column {
     else this.#widen(block)[index & BLOCK_MASK] = timeS
   }
 
-  /** Sets `times[i]` at `indexes[i]`. */
-  write(indexes: Int32Array, times: Float64Array): void {
-    for (let i = 0; i < indexes.length; i++) this.set(indexes[i]!, times[i]!)
+  write(indexes: Int32Array, values: ArrayLike<number>): void {
+    for (let i = 0; i < indexes.length; i++) this.set(indexes[i]!, values[i]!)
   }
 
   clear(): void {

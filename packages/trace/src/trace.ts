@@ -54,7 +54,7 @@ export interface BoundarySink {
 export class Trace {
   /** The texts that rows and views number. */
   readonly texts = new Interner()
-  /** How its columns grow; whoever reads a log of known length tells it how far they are. */
+  /** How its tables grow; whoever reads a log of known length tells it how far they are. */
   readonly growth = new Growth()
   readonly #events = new EventTable(this.growth)
   readonly #spans = new SpanTable()
