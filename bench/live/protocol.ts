@@ -17,5 +17,5 @@ export interface Written {
   readonly probesMs: readonly number[]
 }
 
-/** From one probe to the next. */
-export const PROBE_EVERY_MS = 400
+/** From one probe to the next: not a number of frames, or all would come in the same part of one. */
+export const PROBE_EVERY_MS = 407
