@@ -35,6 +35,8 @@ const ERROR_EDGE_PX = 3
 const FLAG_SHARE = 0.4
 const FADE_PX = 72
 const SOFT_PX = 18
+/** So much of an open bar is never soft: one that has just begun is seen at once. */
+const FIRM_PX = 3
 const STRIPE_PX = 7
 const STRIPE_TRAVEL_PX = 96
 const STRIPE_ALPHA = 0.45
@@ -263,7 +265,7 @@ function paintOpen(
   const rightPx = bars.rightPx[bar] as number
   const topPx = bars.topPx[bar] as number
   const heightPx = bars.heightPx[bar] as number
-  const softPx = Math.min(SOFT_PX, (rightPx - leftPx) / 2)
+  const softPx = Math.min(SOFT_PX, Math.max(0, rightPx - leftPx - FIRM_PX) / 2)
   context.fillStyle = fill
   context.beginPath()
   context.roundRect(leftPx, topPx, rightPx - leftPx - softPx, heightPx, OPEN_RADII)

@@ -1,4 +1,4 @@
-/** What lies under the bars (headers of groups, grid, the dragged range) and over them (lines). */
+/** What lies under the bars (headers of groups, grid, the dragged range, now) and over them (lines). */
 import { eachVisibleBlock } from './collect.ts'
 import { HEADER_PX } from './group-layout.ts'
 import type { Scene } from './scene.ts'
@@ -31,6 +31,15 @@ export function paintGround(
   })
   const bottomPx = snapPx(scene.layout.heightPx - scene.scrollTopPx, scene.deviceRatio)
   if (scene.layout.blocks.length > 0) context.fillRect(0, bottomPx, widthPx, hairPx)
+  paintNow(context, theme, scene)
+}
+
+/** Under the bars: one that has just begun is as narrow as this line, and must not be hidden by it. */
+function paintNow(context: CanvasRenderingContext2D, theme: Theme, scene: Scene): void {
+  if (!scene.live) return
+  context.globalAlpha = scene.playheadS === undefined ? 1 : 0.5
+  verticalLine(context, theme.live, scene, scene.nowS, 1)
+  context.globalAlpha = 1
 }
 
 function paintRange(context: CanvasRenderingContext2D, theme: Theme, scene: Scene): void {
@@ -43,16 +52,11 @@ function paintRange(context: CanvasRenderingContext2D, theme: Theme, scene: Scen
   context.globalAlpha = 1
 }
 
-/** The range's edges, the playhead and now: one device-exact line each. */
+/** The range's edges and the playhead: one device-exact line each. */
 export function paintLines(context: CanvasRenderingContext2D, theme: Theme, scene: Scene): void {
   if (scene.range !== undefined) {
     verticalLine(context, theme.accent, scene, scene.range.startS, 1)
     verticalLine(context, theme.accent, scene, scene.range.endS, 1)
-  }
-  if (scene.live) {
-    context.globalAlpha = scene.playheadS === undefined ? 1 : 0.5
-    verticalLine(context, theme.live, scene, scene.nowS, 1)
-    context.globalAlpha = 1
   }
   if (scene.playheadS === undefined) return
   // What lies after the playhead is not known yet there.

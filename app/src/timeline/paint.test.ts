@@ -34,7 +34,12 @@ function recordingContext(): Drawing {
 
 const THEME = readTheme(
   (name) =>
-    ({ '--error': '#ff0000', '--kind-tool-call': '#b35c00', '--on-bar': '#ffffff' })[name] ?? '',
+    ({
+      '--error': '#ff0000',
+      '--live': '#00aa00',
+      '--kind-tool-call': '#b35c00',
+      '--on-bar': '#ffffff',
+    })[name] ?? '',
 )
 
 function paint(trace: SyntheticTrace, options: Partial<SceneOptions> = {}): Drawing['calls'] {
@@ -110,6 +115,19 @@ describe('what must be seen', () => {
     ])
     const dashes = paint(trace).filter(({ method }) => method === 'setLineDash')
     expect(dashes.map(({ args }) => args[0])).toContainEqual([2, 2])
+  })
+
+  test('a span that has just begun lies over the line of now, and is not soft', () => {
+    const trace = new SyntheticTrace().add([
+      { kind: 'tool_call', startS: T0 + 5, flags: SpanFlag.OPEN },
+    ])
+    const calls = paint(trace, { live: true, nowS: T0 + 5.002 })
+    const line = calls.findIndex(({ fill }) => fill === THEME.live)
+    const bar = calls.findIndex(({ method, fill }) => method === 'fill' && fill === '#b35c00')
+    expect(line).toBeGreaterThan(-1)
+    expect(bar).toBeGreaterThan(line)
+    const [xPx, , widthPx] = calls[bar - 1]!.args
+    expect([xPx, widthPx]).toEqual([500, 1])
   })
 
   test('what does not match a query is at a quarter', () => {
