@@ -20,7 +20,12 @@ import { search } from './search.ts'
 import { readTelemetryFile, type TelemetryFile } from './telemetry-file.ts'
 import { watchRun, type WatchSource } from './watch-source.ts'
 
-/** A frame. */
+/**
+ * Of a run that is followed. Nearly nothing, so that whatever has come is on the page when the next
+ * frame begins; a page that is slower gets fewer.
+ */
+const LIVE_INTERVAL_MS = 2
+/** A frame: what a log that is read says first, and what a run held before it was followed. */
 const PATCH_INTERVAL_MS = 16
 /** A file's first bars come at once; then frames that nobody needs would only keep it from being read. */
 const READING_INTERVAL_MS = 250
@@ -253,7 +258,8 @@ export class Session {
   }
 
   #patchIntervalMs(): number {
-    if (this.#beganMs === undefined || this.#progress.done) return PATCH_INTERVAL_MS
+    if (this.#progress.done) return LIVE_INTERVAL_MS
+    if (this.#beganMs === undefined) return PATCH_INTERVAL_MS
     const isFirst = performance.now() - this.#beganMs < FIRST_BARS_MS
     return isFirst ? PATCH_INTERVAL_MS : READING_INTERVAL_MS
   }
