@@ -1,9 +1,12 @@
 import { Blob } from 'node:buffer'
 import { waitFor } from '@testing-library/react'
-import { expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import { Trace } from '@wattline/trace'
 import { openFiles } from '../DropFiles.tsx'
 import { openApp } from '../testing/app.tsx'
 import { logText } from '../testing/log.ts'
+import type { Report } from '../worker/client.ts'
+import { afterPaint } from './frame.ts'
 import { parsePreferences } from './preferences.ts'
 import { enterRun } from './run-transitions.ts'
 import { change } from './store.ts'
@@ -79,6 +82,45 @@ test('a file of an earlier page is asked for again', async () => {
   expect(app.store.getState().connection.reason).toContain(
     'gone.jsonl was opened from this computer',
   )
+})
+
+describe('of a live run, what React renders', () => {
+  const quality = (malformed: number): Report => ({
+    type: 'quality',
+    quality: { ...new Trace().quality(), malformed },
+    writers: [],
+    malformed: [],
+    tornLine: undefined,
+    groupKeys: [],
+  })
+  const live = {
+    type: 'connection',
+    connection: { state: 'live', attempt: 0, retryAtS: undefined, reason: undefined },
+  } as const
+
+  test('comes behind the next picture, the latest of each kind, and not of another run', async () => {
+    const { app, frame, report } = await openApp(LOG)
+    const malformed = (): number | undefined => app.store.getState().quality?.malformed
+    report(live)
+    report(quality(1))
+    report(quality(2))
+    expect(malformed()).toBe(0)
+    expect(frame(0)).toBe(true)
+    await vi.waitFor(() => expect(malformed()).toBe(2))
+
+    report(quality(3))
+    change(app.store, enterRun, 'another')
+    const painted = new Promise<void>((resolve) => afterPaint(app.frames, resolve))
+    frame(1)
+    await painted
+    expect(malformed()).toBeUndefined()
+  })
+
+  test('and of a log that has ended comes at once', async () => {
+    const { app, report } = await openApp(LOG)
+    report(quality(1))
+    expect(app.store.getState().quality?.malformed).toBe(1)
+  })
 })
 
 test.each([

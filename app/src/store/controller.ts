@@ -6,7 +6,7 @@ import type { Columns } from '../model/trace-columns.ts'
 import type { Ingest, Report } from '../worker/client.ts'
 import { createPace } from '../worker/pace.ts'
 import type { AppState } from './app-state.ts'
-import type { Frames } from './frame.ts'
+import { afterPaint, type Frames } from './frame.ts'
 import { isLocalId, type LocalFiles } from './local-files.ts'
 import { isBeingRead, noteData, resetRun, setConnection, setMatches } from './run-transitions.ts'
 import { change, type AppStore } from './store.ts'
@@ -34,50 +34,85 @@ const NOTE_INTERVAL_MS = 500
 /** While a log is read: figures that soon are others would only keep it from being read. */
 const NOTE_INTERVAL_READING_MS = 500
 
-/** Takes what the worker says by itself: data into the columns at once, facts into the store. */
+/**
+ * Takes what the worker says by itself: data into the columns at once, facts into the store. Of a live
+ * run, what React renders a few times a second comes behind a picture: just before one, it would hold
+ * that up.
+ */
 export function createReporter(parts: ControlledParts): (report: Report) => void {
   const { store, columns, frames } = parts
   let progress: AppState['progress']
   let notedLastS = Number.NaN
   /** The run whose data React has not heard of. */
   let dueRun: string | undefined
+  /** Facts that wait for a picture, the latest of each kind, and whose run's they are. */
+  const dueFacts = new Map<Report['type'], { runId: string | undefined; facts: FactsReport }>()
+  let isPictureAwaited = false
   const noteIntervalMs = (): number =>
     isBeingRead(store.getState()) ? NOTE_INTERVAL_READING_MS : NOTE_INTERVAL_MS
-  const noting = createPace(noteIntervalMs, () => {
+  const note = (): void => {
     if (dueRun === undefined || dueRun !== store.getState().runId) return
     const { version, firstS, lastS } = columns
     const times = { firstS, lastS, lastBeforeS: notedLastS, wallClockS: Date.now() / 1000 }
     notedLastS = lastS
     dueRun = undefined
     change(store, noteData, version, times, progress)
-  })
-  return (report) => {
-    if (report.type === 'patch') {
-      columns.apply(report.patch)
-      progress = report.progress
-      dueRun = store.getState().runId
-      noting.askNow()
-      frames.requestFrame('data')
-      return
+  }
+  const takeDue = (): void => {
+    isPictureAwaited = false
+    note()
+    for (const { runId, facts } of dueFacts.values()) {
+      if (runId === store.getState().runId) takeFacts(parts, facts)
     }
-    // What follows may be about the data before it.
-    if (report.type === 'reset') {
-      dueRun = undefined
-      notedLastS = Number.NaN
-    } else if (dueRun !== undefined) noting.now()
-    takeFacts(parts, report)
+    dueFacts.clear()
+  }
+  /** A page that is hidden paints nothing: then there is one who waits, not one more each time. */
+  const takeSoon = (): void => {
+    if (store.getState().connection.state !== 'live') takeDue()
+    else if (!isPictureAwaited) {
+      isPictureAwaited = true
+      afterPaint(frames, takeDue)
+    }
+  }
+  const takeFactsSoon = (facts: FactsReport): void => {
+    dueFacts.set(facts.type, { runId: store.getState().runId, facts })
+    takeSoon()
+  }
+  const noting = createPace(noteIntervalMs, takeSoon)
+  return (report) => {
+    switch (report.type) {
+      case 'patch':
+        columns.apply(report.patch)
+        progress = report.progress
+        dueRun = store.getState().runId
+        noting.askNow()
+        frames.requestFrame('data')
+        return
+      case 'energy':
+        columns.applyEnergy(report.patch)
+        frames.requestFrame('energy')
+        return takeFactsSoon(report)
+      case 'quality':
+        return takeFactsSoon(report)
+      case 'reset':
+        dueRun = undefined
+        notedLastS = Number.NaN
+        dueFacts.clear()
+        return takeFacts(parts, report)
+      default:
+        // What follows may be about the data before it.
+        note()
+        takeFacts(parts, report)
+    }
   }
 }
 
-function takeFacts(
-  { store, columns, frames }: ControlledParts,
-  report: Exclude<Report, { type: 'patch' }>,
-): void {
+type FactsReport = Exclude<Report, { type: 'patch' }>
+
+function takeFacts({ store, columns, frames }: ControlledParts, report: FactsReport): void {
   switch (report.type) {
     case 'energy':
-      columns.applyEnergy(report.patch)
       store.setState({ energy: report.patch.facts, version: columns.version })
-      frames.requestFrame('energy')
       break
     case 'reset':
       columns.clear()

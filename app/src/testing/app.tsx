@@ -10,14 +10,16 @@ import { createFrames, type FrameListener } from '../store/frame.ts'
 import { createLocalFiles } from '../store/local-files.ts'
 import { createAppStore } from '../store/store.ts'
 import { TipProvider } from '../ui/Tip.tsx'
-import { createIngest, type WorkerPort } from '../worker/client.ts'
+import { createIngest, type Report, type WorkerPort } from '../worker/client.ts'
 import type { FromWorker, ToWorker } from '../worker/protocol.ts'
 import { Session } from '../worker/session.ts'
 
 export interface TestApp {
   readonly app: App
   /** Draws the frame that was asked for; false when there was none. */
-  frame(nowMs: number): boolean
+  readonly frame: (nowMs: number) => boolean
+  /** Says something to the page as its worker would. */
+  readonly report: (message: Report) => void
   /** What was sent to the worker and is no question. */
   readonly sent: ToWorker[]
   show(children: ReactNode): RenderResult
@@ -59,10 +61,12 @@ function testApp(
   }
   const sent: ToWorker[] = []
   const { port, session } = inlineWorker(sent, parts.store.getState().groupBy)
-  const ingest = createIngest(port, createReporter(parts), fail, (then) => then())
+  const report = createReporter(parts)
+  const ingest = createIngest(port, report, fail, (then) => then())
   const app: App = { ...parts, ingest, timeline: { current: undefined } }
   const page: TestApp = {
     app,
+    report,
     sent,
     frame(nowMs) {
       const draw = drawn
