@@ -104,7 +104,10 @@ export class Session {
           lines.add(this.#ingestor.receivedBytes, cursor, bytes)
           this.#push(bytes, writer)
         },
-        caughtUp: () => this.#setProgress({ done: true }),
+        caughtUp: () => {
+          this.#setProgress({ done: true })
+          this.#qualityPace.now()
+        },
         reset: () => {
           lines = watchedLines(base, runId)
           this.#rawLines = lines
