@@ -11,6 +11,8 @@ import { snapPx } from './space.ts'
 export const MARK_REACH_PX = 5
 /** Crowded marks are ticks at the foot of the row: so far below its middle they begin. */
 export const TICK_FROM_PX = 2
+/** Marks closer than two of them are wide are crowded: some diamonds among many ticks would say nothing. */
+const CROWDED_PX = 4 * MARK_REACH_PX
 /** Failed marks this close are one. */
 const FAILED_APART_PX = 3
 
@@ -59,12 +61,12 @@ function collectSpaced(
   tellCrowded(list, first)
 }
 
-/** Marks that would lie over each other are crowded, from `first` on. */
+/** Says which marks are crowded, from `first` on. */
 function tellCrowded(list: MarkList, first: number): void {
   const { xPx, crowded } = list
   crowded.fill(0, first, list.count)
   for (let mark = first + 1; mark < list.count; mark++) {
-    if ((xPx[mark] as number) - (xPx[mark - 1] as number) >= 2 * MARK_REACH_PX) continue
+    if ((xPx[mark] as number) - (xPx[mark - 1] as number) >= CROWDED_PX) continue
     crowded[mark - 1] = 1
     crowded[mark] = 1
   }
