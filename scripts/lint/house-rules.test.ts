@@ -42,7 +42,7 @@ const CASES = [
   ['app/src/a.ts', `import '@wattline/recorder'`, 'import-arrows'],
   ['app/src/b.ts', `import 'wattline'`, 'import-arrows'],
   ['app/src/c.ts', `import 'node:fs'`, 'import-arrows'],
-  ['app/src/d.ts', `import '@visx/axis'`, 'none'],
+  ['app/src/d.ts', `import '@visx/shape'`, 'none'],
   ['app/src/main.tsx', `requestAnimationFrame(() => {})`, 'none'],
   ['app/src/e.ts', `requestAnimationFrame(() => {})`, 'one-frame-loop'],
   ['app/src/f.ts', `window.requestAnimationFrame(() => {})`, 'one-frame-loop'],

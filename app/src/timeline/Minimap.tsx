@@ -1,46 +1,65 @@
 /**
  * The whole run in one strip: how dense each kind is, where errors are, and which part is seen.
- * The window is a brush: drag it, drag its edges, or focus an edge and use the arrow keys.
+ * The window is a brush: drag it, drag its edges, or focus an edge and use the arrow keys. Its parts
+ * are as wide as the strip and moved by transforms: a view that pans or zooms renders nothing here.
+ *
+ * ```
+ *   before  ░░░░░░░░░░░░░░░│                 shade up to the view
+ *   after                  │        │░░░░░   shade from its end on
+ *   start, end             ▐        ▐        an edge each, with its grip
+ *   window                 ▕▔▔▔▔▔▔▔▔▏        what is dragged, not seen
+ * ```
  */
-import { AreaStack } from '@visx/shape'
-import { memo, useMemo, useRef, type KeyboardEvent, type PointerEvent } from 'react'
+import {
+  memo,
+  useLayoutEffect,
+  useRef,
+  type KeyboardEvent,
+  type PointerEvent,
+  type RefObject,
+} from 'react'
+import type { Frames } from '../store/frame.ts'
 import type { Viewport } from '../store/view-state.ts'
 import type { Density } from './density.ts'
+import { DensityPicture } from './DensityPicture.tsx'
 import { panViewport, type Extent } from './space.ts'
 import { exactTime } from './ticks.ts'
+import { setTransform } from './transform.ts'
+import { useRested } from './use-framed.ts'
+import type { Overview } from './use-overview.ts'
 
 export interface MinimapProps {
   readonly density: Density
   /** What the strip shows: the whole run; while that grows, in steps. */
   readonly extent: Extent
-  readonly viewport: Viewport
+  /** The same and the view in it, now. */
+  readonly read: () => Overview
+  readonly frames: Frames
   readonly playheadS: number | undefined
   readonly clock: 'relative' | 'absolute'
   readonly onChange: (viewport: Viewport) => void
 }
 
-const HEIGHT_PX = 56
-/** Errors have the top of the strip, density the rest. */
-const ERRORS_PX = 6
-/** The window's edges never come closer than this share of the strip. */
+/** The window's edges never come closer than this share of the strip, and are not seen closer than the other. */
 const NARROWEST_SHARE = 0.002
+const NARROWEST_SEEN_SHARE = 0.004
 const KEY_SHARE = 0.01
 const FAST = 10
 
 type Grip = 'start' | 'end' | 'window'
 
 export const Minimap = memo(function Minimap(props: MinimapProps) {
-  const { density, extent, viewport, playheadS, clock, onChange } = props
+  const { density, extent, read, frames, playheadS, clock, onChange } = props
   const box = useRef<HTMLDivElement>(null)
+  const { before, after, window: seen, start, end } = useWindowParts(read, frames)
+  /** What the edges say of themselves, which nobody reads sixty times a second. */
+  const said = useRested(frames, read)
   const drag = useRef<{ grip: Grip; fromX: number; from: Viewport } | undefined>(undefined)
-  const wholeS = Math.max(extent.lastS - extent.firstS, 1e-6)
-  const shareOf = (timeS: number): number => (timeS - extent.firstS) / wholeS
-  const fromShare = Math.min(Math.max(shareOf(viewport.startS), 0), 1)
-  const toShare = Math.min(Math.max(shareOf(viewport.endS), 0), 1)
+  const wholeS = lengthS(extent)
 
   const timePerPx = (): number => wholeS / Math.max(box.current?.clientWidth ?? 1, 1)
 
-  const begin = (grip: Grip, event: PointerEvent, from = viewport): void => {
+  const begin = (grip: Grip, event: PointerEvent, from = read().viewport): void => {
     event.stopPropagation()
     event.currentTarget.setPointerCapture(event.pointerId)
     drag.current = { grip, fromX: event.clientX, from }
@@ -48,6 +67,7 @@ export const Minimap = memo(function Minimap(props: MinimapProps) {
   const beginOutside = (event: PointerEvent<HTMLDivElement>): void => {
     const { left } = event.currentTarget.getBoundingClientRect()
     const timeS = extent.firstS + (event.clientX - left) * timePerPx()
+    const { viewport } = read()
     const halfS = (viewport.endS - viewport.startS) / 2
     const centred = { startS: timeS - halfS, endS: timeS + halfS }
     onChange(centred)
@@ -58,7 +78,7 @@ export const Minimap = memo(function Minimap(props: MinimapProps) {
     const { grip, fromX, from } = drag.current
     onChange(moved(from, grip, (event.clientX - fromX) * timePerPx(), extent))
   }
-  const end = (): void => {
+  const drop = (): void => {
     drag.current = undefined
   }
   const onKey = (grip: Grip, event: KeyboardEvent): void => {
@@ -67,19 +87,25 @@ export const Minimap = memo(function Minimap(props: MinimapProps) {
     // The page's own arrows move the playhead.
     event.preventDefault()
     event.stopPropagation()
-    onChange(moved(viewport, grip, step * wholeS * KEY_SHARE * (event.shiftKey ? FAST : 1), extent))
+    const byS = step * wholeS * KEY_SHARE * (event.shiftKey ? FAST : 1)
+    onChange(moved(read().viewport, grip, byS, extent))
   }
-  const slider = (grip: 'start' | 'end', timeS: number) => ({
-    role: 'slider',
-    tabIndex: 0,
-    'aria-label': grip === 'start' ? 'Start of the view' : 'End of the view',
-    'aria-valuemin': 0,
-    'aria-valuemax': 100,
-    'aria-valuenow': Math.round(Math.min(Math.max(shareOf(timeS), 0), 1) * 100),
-    'aria-valuetext': exactTime(timeS, clock, extent.firstS),
-    onPointerDown: (event: PointerEvent) => begin(grip, event),
-    onKeyDown: (event: KeyboardEvent) => onKey(grip, event),
-  })
+  const edge = (grip: 'start' | 'end', timeS: number) => (
+    <div ref={grip === 'start' ? start : end} className="timeline-minimap-edge">
+      <div
+        className="timeline-minimap-grip"
+        role="slider"
+        tabIndex={0}
+        aria-label={grip === 'start' ? 'Start of the view' : 'End of the view'}
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={Math.round(shareOf(said.extent, timeS) * 100)}
+        aria-valuetext={exactTime(timeS, clock, extent.firstS)}
+        onPointerDown={(event) => begin(grip, event)}
+        onKeyDown={(event) => onKey(grip, event)}
+      />
+    </div>
+  )
   return (
     <div
       ref={box}
@@ -88,26 +114,68 @@ export const Minimap = memo(function Minimap(props: MinimapProps) {
       aria-label="Overview of the run"
       onPointerDown={beginOutside}
       onPointerMove={move}
-      onPointerUp={end}
-      onPointerCancel={end}
+      onPointerUp={drop}
+      onPointerCancel={drop}
     >
       <DensityPicture density={density} firstS={extent.firstS} wholeS={wholeS} />
       {playheadS === undefined ? null : (
-        <i className="timeline-minimap-playhead" style={{ left: percent(shareOf(playheadS)) }} />
+        <i
+          className="timeline-minimap-playhead"
+          style={{ left: percent((playheadS - extent.firstS) / wholeS) }}
+        />
       )}
-      <div className="timeline-minimap-shade" style={{ left: 0, width: percent(fromShare) }} />
-      <div className="timeline-minimap-shade" style={{ left: percent(toShare), right: 0 }} />
+      <div ref={before} className="timeline-minimap-shade" />
+      <div ref={after} className="timeline-minimap-shade" />
       <div
+        ref={seen}
         className="timeline-minimap-window"
-        style={{ left: percent(fromShare), width: percent(toShare - fromShare) }}
         onPointerDown={(event) => begin('window', event)}
-      >
-        <div className="timeline-minimap-grip" {...slider('start', viewport.startS)} />
-        <div className="timeline-minimap-grip" {...slider('end', viewport.endS)} />
-      </div>
+      />
+      {edge('start', said.viewport.startS)}
+      {edge('end', said.viewport.endS)}
     </div>
   )
 })
+
+type WindowParts = Readonly<
+  Record<'before' | 'after' | 'window' | 'start' | 'end', RefObject<HTMLDivElement | null>>
+>
+
+/** Refs of the window's parts, which stand where the view is in each frame. */
+function useWindowParts(read: () => Overview, frames: Frames): WindowParts {
+  const parts: WindowParts = {
+    before: useRef(null),
+    after: useRef(null),
+    window: useRef(null),
+    start: useRef(null),
+    end: useRef(null),
+  }
+  const { before, after, window, start, end } = parts
+  useLayoutEffect(() => {
+    const place = (): void => {
+      const { extent, viewport } = read()
+      const from = shareOf(extent, viewport.startS)
+      const to = Math.max(shareOf(extent, viewport.endS), from + NARROWEST_SEEN_SHARE)
+      setTransform(before.current, `translateX(${percent(from - 1)})`)
+      setTransform(after.current, `translateX(${percent(to)})`)
+      setTransform(window.current, `translateX(${percent(from)}) scaleX(${(to - from).toFixed(4)})`)
+      setTransform(start.current, `translateX(${percent(from)})`)
+      setTransform(end.current, `translateX(${percent(to)})`)
+    }
+    place()
+    return frames.onFrame(place)
+  }, [read, frames, before, after, window, start, end])
+  return parts
+}
+
+function lengthS({ firstS, lastS }: Extent): number {
+  return Math.max(lastS - firstS, 1e-6)
+}
+
+/** Where a time is seen in the strip: outside of it, at its end. */
+function shareOf(extent: Extent, timeS: number): number {
+  return Math.min(Math.max((timeS - extent.firstS) / lengthS(extent), 0), 1)
+}
 
 function moved(from: Viewport, grip: Grip, byS: number, extent: Extent): Viewport {
   const widthS = from.endS - from.startS
@@ -126,60 +194,3 @@ function percent(share: number): string {
   // A hundredth of a percent is less than half a pixel of a strip that fills a large screen.
   return `${(share * 100).toFixed(2)}%`
 }
-
-interface PictureProps {
-  readonly density: Density
-  readonly firstS: number
-  readonly wholeS: number
-}
-
-/** Drawn in bins; the strip's box stretches it, so that a growing run redraws nothing. */
-const DensityPicture = memo(function DensityPicture({ density, firstS, wholeS }: PictureProps) {
-  const fromBin = (firstS - density.originS) / density.binS
-  const bins = wholeS / density.binS
-  if (!Number.isFinite(fromBin) || density.bins.length === 0) return null
-  return (
-    <svg
-      aria-hidden="true"
-      viewBox={`${fromBin} 0 ${bins} ${HEIGHT_PX}`}
-      preserveAspectRatio="none"
-    >
-      <DensityAreas density={density} />
-    </svg>
-  )
-})
-
-const DensityAreas = memo(function DensityAreas({ density }: { density: Density }) {
-  const { bins, series, highest } = density
-  const keys = useMemo(() => series.map((_, at) => at), [series])
-  const heightPx = HEIGHT_PX - ERRORS_PX - 2
-  // To a tenth of a pixel: a path is text, and its digits are most of what the strip costs.
-  const yOf = (value: number): number =>
-    Math.round((HEIGHT_PX - (value / highest) * heightPx) * 10) / 10
-  const errors = density.errorBins.map((bin) => `M${bin + 0.5} 0v${ERRORS_PX}`).join('')
-  return (
-    <>
-      <g className="timeline-minimap-density">
-        <AreaStack<number, number>
-          data={[...bins]}
-          keys={keys}
-          value={(bin, key) => series[key]?.values[bin] ?? 0}
-          x={(point) => point.data + 0.5}
-          y0={(point) => yOf(point[0])}
-          y1={(point) => yOf(point[1])}
-        >
-          {({ stacks, path }) =>
-            stacks.map((stack) => (
-              <path
-                key={stack.key}
-                d={path(stack) ?? ''}
-                fill={`var(${series[stack.key]?.variable ?? '--text-muted'})`}
-              />
-            ))
-          }
-        </AreaStack>
-      </g>
-      <path className="timeline-minimap-error" d={errors} />
-    </>
-  )
-})

@@ -21,7 +21,7 @@ import { TimeAxis } from './TimeAxis.tsx'
 import { TimelineCanvas } from './TimelineCanvas.tsx'
 import { useGroupSums } from './use-group-sums.ts'
 import { useFramed } from './use-framed.ts'
-import { useDensity, useOverview } from './use-overview.ts'
+import { overviewOf, useDensity, useExtent } from './use-overview.ts'
 import './timeline.css'
 
 export interface TimelineProps {
@@ -58,6 +58,7 @@ export function TimelineView(props: TimelineProps) {
   const { columns, getFacts, frames, onActions } = props
   const engine = useEngine(props)
   const [canvas, setCanvas] = useState<HTMLCanvasElement | null>(null)
+  const [axis, setAxis] = useState<HTMLCanvasElement | null>(null)
   useFrames(props, engine)
   useActions(onActions, engine, canvas)
 
@@ -95,7 +96,6 @@ export function TimelineView(props: TimelineProps) {
     >
       <RunStrip engine={engine} frames={frames} onChange={onMinimap} />
       <div className="timeline-corner">{cornerText(columns.firstS, clock)}</div>
-      <TimeAxis engine={engine} frames={frames} onSeek={props.dispatch.seek} />
       <GroupRail
         layout={engine.layout}
         sums={sums}
@@ -108,10 +108,17 @@ export function TimelineView(props: TimelineProps) {
         engine={engine}
         contentPx={engine.layout.heightPx}
         heightPx={size.heightPx}
+        axis={axis}
         onCanvas={setCanvas}
         onSize={onSize}
         onScroll={onScroll}
         onHover={onHover}
+      />
+      <TimeAxis
+        engine={engine}
+        widthPx={size.widthPx}
+        onCanvas={setAxis}
+        onSeek={props.dispatch.seek}
       />
       {props.power !== undefined && (
         <PowerStrip engine={engine} frames={frames} power={props.power} />
@@ -129,16 +136,17 @@ interface StripProps {
   readonly frames: Frames
 }
 
-/** The whole run above the timeline; the view in it moves without the rest being rendered. */
+/** The whole run above the timeline; the view in it moves without anything being rendered. */
 function RunStrip(props: StripProps & { onChange: (viewport: Viewport) => void }) {
   const { engine, frames, onChange } = props
-  const { extent, viewport } = useOverview(engine, frames)
+  const read = useCallback(() => overviewOf(engine), [engine])
   const { playheadS, clock } = engine.facts
   return (
     <Minimap
       density={useDensity(engine, frames)}
-      extent={extent}
-      viewport={viewport}
+      extent={useExtent(engine, frames)}
+      read={read}
+      frames={frames}
       playheadS={playheadS}
       clock={clock}
       onChange={onChange}

@@ -18,6 +18,8 @@ export interface TimelineCanvasProps {
   /** Height of all groups, CSS px. */
   readonly contentPx: number
   readonly heightPx: number
+  /** Of the axis above, which shows the same times. */
+  readonly axis: HTMLCanvasElement | null
   readonly onCanvas: (canvas: HTMLCanvasElement | null) => void
   readonly onSize: (widthPx: number, heightPx: number) => void
   readonly onScroll: (topPx: number) => void
@@ -28,14 +30,14 @@ export interface TimelineCanvasProps {
 const BELOW_PX = 24
 
 export function TimelineCanvas(props: TimelineCanvasProps) {
-  const { engine, contentPx, heightPx, onCanvas, onSize, onScroll, onHover } = props
+  const { engine, contentPx, heightPx, axis, onCanvas, onSize, onScroll, onHover } = props
   const descriptionId = useId()
   const [canvas, setCanvas] = useState<HTMLCanvasElement | null>(null)
   const [scroller, setScroller] = useState<HTMLDivElement | null>(null)
   useEffect(() => onCanvas(canvas), [canvas, onCanvas])
   useScroller(engine, scroller)
   useSize(engine, scroller, onSize)
-  useTheme(engine, canvas)
+  useTheme(engine, canvas, axis)
   useEffect(() => {
     if (canvas === null) return undefined
     const around = canvas.closest('section') ?? canvas
@@ -125,10 +127,15 @@ function useSize(
 }
 
 /** Reads the colours again whenever the theme, or the system's, changes. */
-function useTheme(engine: TimelineEngine, canvas: HTMLCanvasElement | null): void {
+function useTheme(
+  engine: TimelineEngine,
+  canvas: HTMLCanvasElement | null,
+  axisCanvas: HTMLCanvasElement | null,
+): void {
   useLayoutEffect(() => {
     const context = canvas?.getContext('2d', { alpha: false })
     if (canvas === null || !context) return undefined
+    const axis = axisCanvas?.getContext('2d', { alpha: false }) ?? undefined
     const createCanvas = (): HTMLCanvasElement => document.createElement('canvas')
     const unseen = (): CanvasRenderingContext2D | null => createCanvas().getContext('2d')
     const [forBars, forTicks] = [unseen(), unseen()]
@@ -139,7 +146,7 @@ function useTheme(engine: TimelineEngine, canvas: HTMLCanvasElement | null): voi
       const theme = readTheme((name) => styles.getPropertyValue(name))
       const hatch = createHatch(createCanvas(), theme.ink('wait').fill, engine.deviceRatio)
       const stamps = new DiamondStamps()
-      engine.setPainter(createPainter(context, theme, { hatch, strips, stamps, ticks }))
+      engine.setPainter(createPainter(context, theme, { hatch, strips, stamps, ticks, axis }))
     }
     read()
     const observer = new MutationObserver(read)
@@ -152,5 +159,5 @@ function useTheme(engine: TimelineEngine, canvas: HTMLCanvasElement | null): voi
       dark.removeEventListener('change', read)
       engine.setPainter(undefined)
     }
-  }, [engine, canvas])
+  }, [engine, canvas, axisCanvas])
 }

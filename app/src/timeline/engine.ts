@@ -275,8 +275,7 @@ export class TimelineEngine {
     if (painter === undefined || this.widthPx === 0) return
     this.painted = { viewport: this.facts.viewport, topPx: this.scrollTopPx }
     this.pace.run(nowMs, () => {
-      const grid = this.ticks().map((tick) => tick.timeS)
-      painter.paint(this.scene(), grid, this.options.isStill() ? STILL_MS : nowMs)
+      painter.paint(this.scene(), this.ticks(), this.options.isStill() ? STILL_MS : nowMs)
     })
     if (this.isMoving()) this.options.requestFrame('live')
   }

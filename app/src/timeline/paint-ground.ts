@@ -4,12 +4,13 @@ import { HEADER_PX } from './group-layout.ts'
 import type { Scene } from './scene.ts'
 import { snapPx, timeToPx } from './space.ts'
 import type { Theme } from './theme.ts'
+import type { Tick } from './ticks.ts'
 
 export function paintGround(
   context: CanvasRenderingContext2D,
   theme: Theme,
   scene: Scene,
-  gridS: readonly number[],
+  ticks: readonly Tick[],
 ): void {
   const { widthPx, heightPx } = scene
   const hairPx = 1 / scene.deviceRatio
@@ -22,7 +23,7 @@ export function paintGround(
   })
   paintRange(context, theme, scene)
   context.fillStyle = theme.line
-  for (const timeS of gridS) {
+  for (const { timeS } of ticks) {
     context.fillRect(snapPx(timeToPx(scene.scale, timeS), scene.deviceRatio), 0, hairPx, heightPx)
   }
   eachVisibleBlock(scene, (block) => {

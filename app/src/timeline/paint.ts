@@ -1,5 +1,5 @@
 /**
- * Draws one frame: ground, bars, marks, lines, in this order. Pure over the context: the scene and
+ * Draws one frame: ground, bars, marks, lines, in this order, and the axis above. Pure over the context: the scene and
  * the theme say everything; nothing is read from the page. Bars are drawn style by style, so that
  * the context changes colour a few times a frame and not once a bar.
  */
@@ -7,6 +7,7 @@ import { BarList, MarkList } from './bar-list.ts'
 import { collectBars } from './collect.ts'
 import { collectMarks } from './collect-marks.ts'
 import { TextWidths } from './labels.ts'
+import { AXIS_HEIGHT_PX, paintAxis } from './paint-axis.ts'
 import { paintBars, type Brush } from './paint-bars.ts'
 import { paintGround, paintLines } from './paint-ground.ts'
 import { paintMarks, type MarkTools } from './paint-marks.ts'
@@ -14,13 +15,13 @@ import type { Strips } from './paint-strips.ts'
 import type { Scene } from './scene.ts'
 import { rectOf } from './geometry.ts'
 import type { Theme } from './theme.ts'
+import type { Tick } from './ticks.ts'
 
 const LABEL_PX = 12
 
 /** What is kept from frame to frame: buffers and measured widths, never facts. */
 export interface Painter {
-  /** Ticks are those of the axis above: Unix seconds of the grid lines. */
-  paint(scene: Scene, gridS: readonly number[], nowMs: number): void
+  paint(scene: Scene, ticks: readonly Tick[], nowMs: number): void
   /** What the last frame drew; for tests and for the bench. */
   readonly bars: BarList
 }
@@ -31,12 +32,14 @@ export interface PaintTools extends MarkTools {
   readonly hatch?: CanvasPattern | undefined
   /** Draws narrow bars. */
   readonly strips?: Strips | undefined
+  /** Of the axis above the bars. */
+  readonly axis?: CanvasRenderingContext2D | undefined
 }
 
 export function createPainter(
   context: CanvasRenderingContext2D,
   theme: Theme,
-  { hatch, strips, ...markTools }: PaintTools = {},
+  { hatch, strips, axis, ...markTools }: PaintTools = {},
 ): Painter {
   const bars = new BarList()
   const marks = new MarkList()
@@ -57,24 +60,31 @@ export function createPainter(
   }
   return {
     bars,
-    paint(scene, gridS, nowMs) {
-      fitCanvas(context.canvas, scene)
+    paint(scene, ticks, nowMs) {
+      fitCanvas(context.canvas, scene, scene.heightPx)
       context.setTransform(scene.deviceRatio, 0, 0, scene.deviceRatio, 0, 0)
-      paintGround(context, theme, scene, gridS)
+      paintGround(context, theme, scene, ticks)
       collectBars(scene, bars)
       paintBars(brush, scene, bars, nowMs)
       collectMarks(scene, marks)
       paintMarks(context, theme, scene, marks, markTools)
       paintSelection(context, theme, scene)
       paintLines(context, theme, scene)
+      if (axis === undefined) return
+      fitCanvas(axis.canvas, scene, AXIS_HEIGHT_PX)
+      paintAxis(axis, theme, scene, ticks)
     },
   }
 }
 
 /** Keeps the canvas's pixels those of its box; setting them clears it, so only when they differ. */
-function fitCanvas(canvas: HTMLCanvasElement, scene: Scene): void {
-  const width = Math.round(scene.widthPx * scene.deviceRatio)
-  const height = Math.round(scene.heightPx * scene.deviceRatio)
+function fitCanvas(
+  canvas: HTMLCanvasElement,
+  { widthPx, deviceRatio }: Scene,
+  heightPx: number,
+): void {
+  const width = Math.round(widthPx * deviceRatio)
+  const height = Math.round(heightPx * deviceRatio)
   if (canvas.width !== width) canvas.width = width
   if (canvas.height !== height) canvas.height = height
 }

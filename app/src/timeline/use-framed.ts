@@ -1,5 +1,11 @@
-import { useCallback, useRef, useSyncExternalStore } from 'react'
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react'
 import type { Frames } from '../store/frame.ts'
+import { createRest } from '../store/rest.ts'
+
+/** What is said of something that moves follows when it has stood still for so long. */
+const REST_MS = 150
+/** What never rests, as a run that is followed, is said so often. */
+const LONGEST_MS = 1000
 
 /**
  * What `read` finds in each frame. A view that slides by itself changes the store in every frame;
@@ -21,4 +27,18 @@ export function useFramed<T>(
     }
     return shown.current.value
   })
+}
+
+/** What `read` finds once it has come to rest; rendered anew then, not in each frame of a move. */
+export function useRested<T>(frames: Frames, read: () => T): T {
+  const [value, setValue] = useState(read)
+  useEffect(() => {
+    const resting = createRest(REST_MS, LONGEST_MS, () => setValue(read))
+    const stop = frames.onFrame(() => resting.ask())
+    return () => {
+      stop()
+      resting.stop()
+    }
+  }, [frames, read])
+  return value
 }

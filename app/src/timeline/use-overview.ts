@@ -11,29 +11,25 @@ import { useFramed } from './use-framed.ts'
 /** The overview need not be newer than this while a run grows. */
 const DENSITY_MS = 500
 
-interface Overview {
+export interface Overview {
   readonly extent: Extent
   readonly viewport: Viewport
 }
 
-/** What the overview shows; the same object as long as nothing moves in it. */
-export function useOverview(engine: TimelineEngine, frames: Frames): Overview {
-  return useFramed(frames, () => overviewOf(engine), areSame)
-}
-
-function overviewOf(engine: TimelineEngine): Overview {
+/** What the overview shows and which part of it is seen, now. */
+export function overviewOf(engine: TimelineEngine): Overview {
   const { viewport, following } = engine.facts
   const extent = engine.extent()
   return engine.isLive() && following ? stepped(extent, viewport) : { extent, viewport }
 }
 
-function areSame(before: Overview, now: Overview): boolean {
-  return (
-    before.extent.firstS === now.extent.firstS &&
-    before.extent.lastS === now.extent.lastS &&
-    before.viewport.startS === now.viewport.startS &&
-    before.viewport.endS === now.viewport.endS
-  )
+/** What it shows; the same object as long as that is the same. */
+export function useExtent(engine: TimelineEngine, frames: Frames): Extent {
+  return useFramed(frames, () => overviewOf(engine).extent, areSame)
+}
+
+function areSame(before: Extent, now: Extent): boolean {
+  return before.firstS === now.firstS && before.lastS === now.lastS
 }
 
 /** The overview's data, a few times a second at most; the last state always comes. */
