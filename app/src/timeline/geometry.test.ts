@@ -277,6 +277,17 @@ test('a mark lies over the bar it stands on, and is hit before it', () => {
   expect(hitTest({ ...scene, playheadS: T0 + 4 }, 52, 34)).toBeUndefined()
 })
 
+test('marks that are closer than two of them are wide are ticks, and only those', () => {
+  const times = [1, 2.9, 5, 6.99, 9]
+  const trace = new SyntheticTrace().add(
+    [{ kind: 'turn', startS: T0, endS: T0 + 10 }],
+    times.map((afterS) => ({ kind: 'retry', timeS: T0 + afterS })),
+  )
+  const marks = new MarkList()
+  collectMarks(sceneOf(trace, { viewport: TEN }), marks)
+  expect([...marks.crowded.subarray(0, marks.count)]).toEqual([1, 1, 0, 0, 0])
+})
+
 test('many failed marks are as many ticks as there is room for, and the bars under them can be hit', () => {
   const trace = new SyntheticTrace().add(
     [{ kind: 'turn', startS: T0, endS: T0 + 10 }],
