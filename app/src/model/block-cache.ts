@@ -11,7 +11,7 @@
 import type { TraceColumns } from './columns.ts'
 
 export const BLOCK_SHIFT = 12
-const BLOCK_SLOTS = 1 << BLOCK_SHIFT
+export const BLOCK_SLOTS = 1 << BLOCK_SHIFT
 
 export class BlockCache<T> {
   readonly #summarize: (columns: TraceColumns, from: number, to: number) => T

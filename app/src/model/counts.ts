@@ -1,9 +1,9 @@
 /**
  * The header's figures as of a playhead: spans that have begun, errors that are known, tokens and
  * dollars as {@link Figure} counts them. Worked out block by block, so that a growing run and a
- * moving playhead cost what changed.
+ * moving playhead cost what changed; the times of a block, only once there is a playhead.
  */
-import { BLOCK_SHIFT, BlockCache } from './block-cache.ts'
+import { BLOCK_SHIFT, BLOCK_SLOTS, BlockCache } from './block-cache.ts'
 import type { TraceColumns } from './columns.ts'
 import { Figure } from './figure.ts'
 
@@ -15,42 +15,47 @@ export interface Counts {
   readonly costUsd: number | undefined
 }
 
-/** The spans of one block, all of them known. */
 interface BlockCounts {
-  /** When the first begins, and when the last of these sums changes; Unix seconds. */
-  readonly firstS: number
-  readonly lastS: number
   readonly spans: number
   readonly errors: number
   readonly tokens: number
   readonly costUsd: number
 }
 
+/** When the first span of a block begins, and when the last of its counts changes; Unix seconds. */
+interface BlockTimes {
+  readonly firstS: number
+  readonly lastS: number
+}
+
+const NOTHING: BlockCounts = { spans: 0, errors: 0, tokens: 0, costUsd: 0 }
+/** Later than everything: all that is known. */
+const END_S = Number.POSITIVE_INFINITY
+
 /** Counts for one set of columns, at any playhead. */
 export function createCounter(columns: TraceColumns): (playheadS: number | undefined) => Counts {
   const counter = new Counter()
-  return (playheadS) => counter.at(columns, playheadS ?? Number.POSITIVE_INFINITY)
+  return (playheadS) => counter.at(columns, playheadS ?? END_S)
 }
 
 class Counter {
   readonly #tokens = new Figure(
     (columns) => columns.tokens,
-    (slot) => this.#blocks.forget(slot),
+    (slot) => this.#forget(slot),
   )
   readonly #costUsd = new Figure(
     (columns) => columns.costUsd,
-    (slot) => this.#blocks.forget(slot),
+    (slot) => this.#forget(slot),
   )
-  readonly #blocks = new BlockCache((columns, from, to) => this.#wholeBlock(columns, from, to))
+  readonly #blocks = new BlockCache((columns, from, to) => this.#count(columns, from, to, END_S))
+  readonly #times = new BlockCache((columns, from, to) => this.#timesOf(columns, from, to))
 
   at(columns: TraceColumns, atS: number): Counts {
     this.#tokens.sync(columns)
     this.#costUsd.sync(columns)
     const blocks = this.#blocks.read(columns)
-    const sum = { spans: 0, errors: 0, tokens: 0, costUsd: 0 }
-    for (const [block, whole] of blocks.entries()) {
-      if (whole.firstS > atS) continue
-      const counts = whole.lastS <= atS ? whole : this.#partOf(columns, block, atS)
+    const sum = { ...NOTHING }
+    for (const counts of atS === END_S ? blocks : this.#partsAt(columns, blocks, atS)) {
       sum.spans += counts.spans
       sum.errors += counts.errors
       sum.tokens += counts.tokens
@@ -65,7 +70,28 @@ class Counter {
     }
   }
 
-  #wholeBlock(columns: TraceColumns, from: number, to: number): BlockCounts {
+  #forget(slot: number): void {
+    this.#blocks.forget(slot)
+    this.#times.forget(slot)
+  }
+
+  /** What of each block has happened by a playhead. */
+  #partsAt(
+    columns: TraceColumns,
+    blocks: readonly BlockCounts[],
+    atS: number,
+  ): readonly BlockCounts[] {
+    const times = this.#times.read(columns)
+    return blocks.map((whole, block) => {
+      const { firstS, lastS } = times[block]!
+      if (firstS > atS) return NOTHING
+      if (lastS <= atS) return whole
+      const from = block << BLOCK_SHIFT
+      return this.#count(columns, from, Math.min(from + BLOCK_SLOTS, columns.spanCount), atS)
+    })
+  }
+
+  #timesOf(columns: TraceColumns, from: number, to: number): BlockTimes {
     let firstS = Number.POSITIVE_INFINITY
     let lastS = Math.max(
       this.#tokens.lastChangeS(columns, from, to),
@@ -79,28 +105,25 @@ class Counter {
     columns.errorAtS.each(from, to, (_, knownS) => {
       if (knownS > lastS) lastS = knownS
     })
-    return { firstS, lastS, ...this.#count(columns, from, to, Number.POSITIVE_INFINITY) }
+    return { firstS, lastS }
   }
 
-  #partOf(
-    columns: TraceColumns,
-    block: number,
-    atS: number,
-  ): Omit<BlockCounts, 'firstS' | 'lastS'> {
-    const from = block << BLOCK_SHIFT
-    const to = Math.min(from + (1 << BLOCK_SHIFT), columns.spanCount)
-    return this.#count(columns, from, to, atS)
-  }
-
-  #count(columns: TraceColumns, from: number, to: number, atS: number) {
-    let spans = 0
+  #count(columns: TraceColumns, from: number, to: number, atS: number): BlockCounts {
     let errors = 0
-    for (let slot = from; slot < to; slot++) if (columns.startS.at(slot) <= atS) spans++
     columns.errorAtS.each(from, to, (_, knownS) => {
       if (knownS <= atS) errors++
     })
-    const tokens = this.#tokens.sumOf(columns, from, to, atS)
-    const costUsd = this.#costUsd.sumOf(columns, from, to, atS)
-    return { spans, errors, tokens, costUsd }
+    return {
+      spans: atS === END_S ? to - from : begunBy(columns, from, to, atS),
+      errors,
+      tokens: this.#tokens.sumOf(columns, from, to, atS),
+      costUsd: this.#costUsd.sumOf(columns, from, to, atS),
+    }
   }
+}
+
+function begunBy(columns: TraceColumns, from: number, to: number, atS: number): number {
+  let spans = 0
+  for (let slot = from; slot < to; slot++) if (columns.startS.at(slot) <= atS) spans++
+  return spans
 }

@@ -8,18 +8,16 @@
  *     lm                 ├────┤ 40            the descendants stand for it
  * ```
  */
-import { TimeColumn } from '@wattline/trace'
+import { BLOCK_SHIFT } from './block-cache.ts'
 import type { TraceColumns } from './columns.ts'
-import type { SparseColumn } from './sparse-column.ts'
+import { SparseColumn } from './sparse-column.ts'
 
 export class Figure {
   readonly #of: (columns: TraceColumns) => SparseColumn
   /** From when on descendants that have ended stand for a span; NaN = none does. */
-  readonly #replacedS = new TimeColumn()
+  readonly #replacedS = new SparseColumn()
   /** Those that are still open: where they count from moves when they end. */
   readonly #open = new Set<number>()
-  /** How many spans are known here. */
-  #told = 0
   readonly #onReplaced: (slot: number) => void
   #version = -1
 
@@ -32,13 +30,10 @@ export class Figure {
   /** Reads what changed since the last call. */
   sync(columns: TraceColumns): void {
     if (columns.version === this.#version) return
-    const isRevised = columns.revisedVersion > this.#version
-    const changed = isRevised ? undefined : columns.spansChangedSince(this.#version)
-    if (isRevised) this.#forgetAll()
-    this.#told = columns.spanCount
-    // Of what has been told already, telling it again changes nothing.
-    if (changed === undefined) this.#tellAll(columns)
-    else this.#tellChanged(columns, changed)
+    if (columns.revisedVersion > this.#version) this.#forgetAll()
+    for (const [block, version] of columns.blockVersions.entries()) {
+      if (version > this.#version) this.#tellBlock(columns, block)
+    }
     this.#version = columns.version
   }
 
@@ -72,26 +67,22 @@ export class Figure {
   }
 
   #counts(columns: TraceColumns, slot: number, atS: number): boolean {
-    if (knownFromS(columns, slot) > atS) return false
-    return !(this.#replacedS.at(slot) <= atS)
-  }
-
-  #tellChanged(columns: TraceColumns, changed: Iterable<number>): void {
-    const values = this.#of(columns)
-    for (const slot of changed) if (!Number.isNaN(values.at(slot))) this.#tell(columns, slot)
+    if (this.#replacedS.at(slot) <= atS) return false
+    return atS === Number.POSITIVE_INFINITY || knownFromS(columns, slot) <= atS
   }
 
   #forgetAll(): void {
-    for (let slot = 0; slot < this.#told; slot++) {
-      if (!Number.isNaN(this.#replacedS.at(slot))) this.#onReplaced(slot)
-    }
-    this.#told = 0
+    this.#replacedS.each(0, Number.POSITIVE_INFINITY, this.#onReplaced)
     this.#replacedS.clear()
     this.#open.clear()
+    this.#version = -1
   }
 
-  #tellAll(columns: TraceColumns): void {
-    this.#of(columns).each(0, columns.spanCount, (slot) => this.#tell(columns, slot))
+  /** Of what has been told already, telling it again changes nothing. */
+  #tellBlock(columns: TraceColumns, block: number): void {
+    const from = block << BLOCK_SHIFT
+    const to = (block + 1) << BLOCK_SHIFT
+    this.#of(columns).each(from, to, (slot) => this.#tell(columns, slot))
   }
 
   #tell(columns: TraceColumns, slot: number): void {

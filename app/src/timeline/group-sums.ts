@@ -1,5 +1,5 @@
 /** What each group holds as of a playhead, for the rail: of what the canvas shows beside it. */
-import { BLOCK_SHIFT, BlockCache } from '../model/block-cache.ts'
+import { BLOCK_SHIFT, BLOCK_SLOTS, BlockCache } from '../model/block-cache.ts'
 import type { TraceColumns } from '../model/columns.ts'
 
 export interface GroupSum {
@@ -9,31 +9,48 @@ export interface GroupSum {
   totalS: number
 }
 
-interface BlockSums {
-  /** When the first of its spans begins, and when the last of its sums changes; Unix seconds. */
+type SumsByGroup = ReadonlyMap<number, GroupSum>
+
+/** When the first span of a block begins, and when the last of its sums changes; Unix seconds. */
+interface BlockTimes {
   readonly firstS: number
   readonly lastS: number
-  readonly groups: ReadonlyMap<number, GroupSum>
 }
+
+const NOTHING: SumsByGroup = new Map()
+/** Later than everything: all that is known. */
+const END_S = Number.POSITIVE_INFINITY
 
 /** Sums that follow one set of columns. */
 export class GroupSums {
-  readonly #blocks = new BlockCache(wholeBlock)
+  readonly #blocks = new BlockCache((columns, from, to) => sumGroups(columns, from, to, END_S))
+  readonly #times = new BlockCache(timesOf)
   #layout = Number.NaN
 
   /** By group; without a playhead, all that is known. */
-  at(columns: TraceColumns, playheadS = Number.POSITIVE_INFINITY): GroupSum[] {
+  at(columns: TraceColumns, playheadS = END_S): GroupSum[] {
     this.#followLayout(columns)
+    const blocks = this.#blocks.read(columns)
+    const parts = playheadS === END_S ? blocks : this.#partsAt(columns, blocks, playheadS)
     const sums = columns.groups.map((): GroupSum => ({ spans: 0, errors: 0, totalS: 0 }))
-    for (const [block, whole] of this.#blocks.read(columns).entries()) {
-      if (whole.firstS > playheadS) continue
-      const from = block << BLOCK_SHIFT
-      const to = Math.min(from + (1 << BLOCK_SHIFT), columns.spanCount)
-      const isWhole = whole.lastS <= playheadS
-      const groups = isWhole ? whole.groups : sumGroups(columns, from, to, playheadS)
-      for (const [group, sum] of groups) addTo(sums[group], sum)
-    }
+    for (const groups of parts) for (const [group, sum] of groups) addTo(sums[group], sum)
     return sums
+  }
+
+  /** What of each block has happened by a playhead. */
+  #partsAt(
+    columns: TraceColumns,
+    blocks: readonly SumsByGroup[],
+    playheadS: number,
+  ): readonly SumsByGroup[] {
+    const times = this.#times.read(columns)
+    return blocks.map((whole, block) => {
+      const { firstS, lastS } = times[block]!
+      if (firstS > playheadS) return NOTHING
+      if (lastS <= playheadS) return whole
+      const from = block << BLOCK_SHIFT
+      return sumGroups(columns, from, Math.min(from + BLOCK_SLOTS, columns.spanCount), playheadS)
+    })
   }
 
   /** A block's sums hang on the groups of parents in other blocks, too. */
@@ -44,7 +61,7 @@ export class GroupSums {
   }
 }
 
-function wholeBlock(columns: TraceColumns, from: number, to: number): BlockSums {
+function timesOf(columns: TraceColumns, from: number, to: number): BlockTimes {
   let firstS = Number.POSITIVE_INFINITY
   let lastS = Number.NEGATIVE_INFINITY
   for (let slot = from; slot < to; slot++) {
@@ -57,15 +74,10 @@ function wholeBlock(columns: TraceColumns, from: number, to: number): BlockSums 
   columns.errorAtS.each(from, to, (_, knownS) => {
     if (knownS > lastS) lastS = knownS
   })
-  return { firstS, lastS, groups: sumGroups(columns, from, to, Number.POSITIVE_INFINITY) }
+  return { firstS, lastS }
 }
 
-function sumGroups(
-  columns: TraceColumns,
-  from: number,
-  to: number,
-  atS: number,
-): Map<number, GroupSum> {
+function sumGroups(columns: TraceColumns, from: number, to: number, atS: number): SumsByGroup {
   const sums = new Map<number, GroupSum>()
   for (let slot = from; slot < to; slot++) {
     const startS = columns.startS.at(slot)
