@@ -120,8 +120,11 @@ export class Tally {
 
   #addTime(bins: Series, kind: number, startS: number, endS: number): void {
     const first = this.#binAt(startS)
-    const stretch = stretchOver(bins, kind, first, this.#binAt(endS))
-    this.addTime(stretch.values, startS, endS, stretch.first)
+    const last = this.#binAt(endS)
+    const stretch = stretchOver(bins, kind, first, last)
+    // Nearly all spans of a long run: what `addTime` would find, too.
+    if (first === last) stretch.values[first - stretch.first]! += endS - startS
+    else this.addTime(stretch.values, startS, endS, stretch.first)
   }
 
   /** Adds the time from `startS` to `endS` to bins of which the first is bin `first`. */
