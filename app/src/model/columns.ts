@@ -70,8 +70,9 @@ export interface TraceColumns {
   /** By block of slots (see `BlockCache`): the version in which one of its spans last changed. */
   readonly blockVersions: readonly number[]
   /**
-   * Slots of spans that are new or differ from what `version` showed, in patch order, possibly with
-   * repeats. Undefined = the journal no longer reaches back so far: read everything.
+   * Slots of the spans that `version` showed and that may differ now, in patch order, possibly with
+   * repeats; and some of those that are new. Undefined = the journal no longer reaches back so far:
+   * read everything.
    */
   spansChangedSince(version: number): Iterable<number> | undefined
   marksChangedSince(version: number): Iterable<number> | undefined

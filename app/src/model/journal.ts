@@ -1,6 +1,6 @@
 /**
- * Which slots changed in which version, as far back as is worth keeping: an index that was away for
- * longer is cheaper to build anew than to repair.
+ * Which known slots changed in which version, as far back as is worth keeping: an index that was away
+ * for longer is cheaper to build anew than to repair. New slots need no journal: there are more of them.
  */
 const MAX_PATCHES = 512
 const MAX_SLOTS = 262_144
@@ -16,8 +16,9 @@ export class Journal {
   /** The journal knows every change after this version. */
   #knownFrom = 0
 
-  /** Notes that `version` changed `slots`. Versions grow. */
-  add(version: number, slots: Int32Array): void {
+  /** Notes that `version` changed those of `slots` that there were: below `count`. Versions grow. */
+  add(version: number, changed: Int32Array, count: number): void {
+    const slots = changed.filter((slot) => slot < count)
     if (slots.length === 0) return
     this.#entries.push({ version, slots })
     this.#slotCount += slots.length

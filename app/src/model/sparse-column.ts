@@ -1,7 +1,8 @@
 /**
- * A column that few slots have a value in: about ten bytes a value, nothing for the others. A page
+ * A column that few slots have a value in: six or ten bytes a value, nothing for the others. A page
  * holds the values of 4096 slots in their order, so that a lookup is a short binary search and an
- * insertion moves a page at most.
+ * insertion moves a page at most. Values are kept in four bytes while those of the page are exact so
+ * (whole numbers up to 2²⁴ are), else in eight.
  *
  * ```
  *   page 2   offsets [ 3, 17, 18, 400 ]   values [ 0.5, 2, 2, 1.25 ]     slots 8195, 8209, …
@@ -13,21 +14,32 @@ const PAGE_SHIFT = 12
 const PAGE_MASK = (1 << PAGE_SHIFT) - 1
 const FIRST_CAPACITY = 8
 
+type Values = Float32Array | Float64Array
+
 class Page {
   count = 0
   offsets: Uint16Array
-  values: Float64Array
+  values: Values
 
-  constructor(capacity: number) {
+  constructor(capacity: number, isWide: boolean) {
     this.offsets = new Uint16Array(capacity)
-    this.values = new Float64Array(capacity)
+    this.values = isWide ? new Float64Array(capacity) : new Float32Array(capacity)
   }
 
-  /** Where `offset` is, or would be: nearly always behind all others. */
+  get isWide(): boolean {
+    return this.values instanceof Float64Array
+  }
+
+  /** Whether `offset` is behind all others: nearly always. */
+  endsBefore(offset: number): boolean {
+    return this.count === 0 || this.offsets[this.count - 1]! < offset
+  }
+
+  /** Where `offset` is, or would be. */
   find(offset: number): number {
     let low = 0
     let high = this.count
-    if (high === 0 || this.offsets[high - 1]! < offset) return high
+    if (this.endsBefore(offset)) return high
     while (low < high) {
       const middle = (low + high) >> 1
       if (this.offsets[middle]! < offset) low = middle + 1
@@ -40,29 +52,49 @@ class Page {
     return at < this.count && this.offsets[at] === offset
   }
 
-  insert(at: number, offset: number, value: number): void {
+  push(offset: number, value: number): void {
+    if (this.count === this.offsets.length) this.#grow()
+    this.offsets[this.count] = offset
+    this.#put(this.count++, value)
+  }
+
+  /** Writes the value of `offset`, whose place is `at`; NaN takes it away. */
+  set(at: number, offset: number, value: number): void {
+    const exists = this.has(at, offset)
+    if (Number.isNaN(value)) {
+      if (exists) this.#remove(at)
+      return
+    }
+    if (!exists) this.#makeRoom(at)
+    this.offsets[at] = offset
+    this.#put(at, value)
+  }
+
+  #put(at: number, value: number): void {
+    if (!this.isWide && Math.fround(value) !== value) this.values = Float64Array.from(this.values)
+    this.values[at] = value
+  }
+
+  #makeRoom(at: number): void {
     if (this.count === this.offsets.length) this.#grow()
     this.offsets.copyWithin(at + 1, at, this.count)
     this.values.copyWithin(at + 1, at, this.count)
-    this.offsets[at] = offset
-    this.values[at] = value
     this.count++
   }
 
-  remove(at: number): void {
+  #remove(at: number): void {
     this.offsets.copyWithin(at, at + 1, this.count)
     this.values.copyWithin(at, at + 1, this.count)
     this.count--
   }
 
   #grow(): void {
+    const { offsets, values } = this
     const capacity = this.count + (this.count >> 1) + FIRST_CAPACITY
-    const offsets = new Uint16Array(capacity)
-    const values = new Float64Array(capacity)
-    offsets.set(this.offsets)
-    values.set(this.values)
-    this.offsets = offsets
-    this.values = values
+    this.offsets = new Uint16Array(capacity)
+    this.values = this.isWide ? new Float64Array(capacity) : new Float32Array(capacity)
+    this.offsets.set(offsets)
+    this.values.set(values)
   }
 }
 
@@ -79,16 +111,10 @@ export class SparseColumn extends GrowingColumn {
   }
 
   set(slot: number, value: number): void {
-    const known = this.#pages[slot >> PAGE_SHIFT]
-    if (known === undefined && Number.isNaN(value)) return
-    const page = known ?? this.#addPage(slot >> PAGE_SHIFT)
+    const page = this.#pages[slot >> PAGE_SHIFT]
     const offset = slot & PAGE_MASK
-    const at = page.find(offset)
-    const exists = page.has(at, offset)
-    if (Number.isNaN(value)) {
-      if (exists) page.remove(at)
-    } else if (exists) page.values[at] = value
-    else page.insert(at, offset, value)
+    if (page !== undefined && !page.endsBefore(offset)) page.set(page.find(offset), offset, value)
+    else if (!Number.isNaN(value)) (page ?? this.#addPage(slot >> PAGE_SHIFT)).push(offset, value)
   }
 
   write(slots: Int32Array, values: ArrayLike<number>): void {
@@ -120,8 +146,10 @@ export class SparseColumn extends GrowingColumn {
 
   #addPage(at: number): Page {
     while (this.#pages.length < at) this.#pages.push(undefined)
-    // A page is as full as the one before it: most never grow.
-    const before = this.#pages[at - 1]?.count ?? 0
-    return (this.#pages[at] = new Page(before + (before >> 4) + FIRST_CAPACITY))
+    // A page is as full as the one before it, and of such values: most never grow.
+    const before = this.#pages[at - 1]
+    const count = before?.count ?? 0
+    const capacity = count + (count >> 4) + FIRST_CAPACITY
+    return (this.#pages[at] = new Page(capacity, before?.isWide ?? false))
   }
 }

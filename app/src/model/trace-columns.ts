@@ -60,8 +60,8 @@ export class Columns implements TraceColumns {
       this.placedCount = 0
       this.#forgetLayout()
     }
-    this.#spanJournal.add(this.version, patch.spans.slots)
-    this.#markJournal.add(this.version, patch.marks.slots)
+    this.#spanJournal.add(this.version, patch.spans.slots, this.spanCount)
+    this.#markJournal.add(this.version, patch.marks.slots, this.markCount)
     for (const kind of patch.kinds) this.kinds.push(kind)
     for (const text of patch.strings) this.strings.push(text)
     if (patch.groups !== undefined) this.groups = patch.groups
