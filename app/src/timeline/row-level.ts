@@ -1,7 +1,7 @@
-/** One level of detail of a row: what each node says of the four children below it. */
+/** One level of detail of a row: what each node says of the eight children below it. */
 
 /** log2 of how many children a node has. */
-export const NODE_SHIFT = 2
+export const NODE_SHIFT = 3
 const FANOUT = 1 << NODE_SHIFT
 const FIRST_NODES = 8
 

@@ -1,12 +1,12 @@
 /**
- * The spans of one row by start, with levels of detail above them: a node sums up four children,
+ * The spans of one row by start, with levels of detail above them: a node sums up eight children,
  * so that a frame can stop at the first node narrower than a pixel and its cost depends on pixels,
- * not on spans.
+ * not on spans. With fewer children a frame would be no faster, and the levels twice as large.
  *
  * ```
- *   level 1                [                    0                 ]
- *   level 0   [    0    ][    1    ][    2    ][    3    ]
- *   slots     [ 4 7 9 12   15 16 18 21   22 23 25 30   31 33 ]      sorted by start
+ *   level 1   [                        0                        ]
+ *   level 0   [           0          ][            1            ]  …
+ *   slots     [ 4 7 9 12 15 16 18 21   22 23 25 30 31 33 34 40 ]      sorted by start
  * ```
  *
  * A node tells the earliest start, the latest end (Infinity while anything in it has none), the
