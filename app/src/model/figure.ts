@@ -14,8 +14,8 @@ import { SparseColumn } from './sparse-column.ts'
 
 export class Figure {
   readonly #of: (columns: TraceColumns) => SparseColumn
-  /** From when on descendants that have ended stand for a span; NaN = none does. */
-  readonly #replacedS = new SparseColumn()
+  /** The slot of the first descendant that has ended and stands for a span from then on; NaN = none does. */
+  readonly #replacedBy = new SparseColumn()
   /** Those that are still open: where they count from moves when they end. */
   readonly #open = new Set<number>()
   readonly #onReplaced: (slot: number) => void
@@ -61,19 +61,25 @@ export class Figure {
   lastChangeS(columns: TraceColumns, from: number, to: number): number {
     let lastS = Number.NEGATIVE_INFINITY
     this.#of(columns).each(from, to, (slot) => {
-      lastS = Math.max(lastS, knownFromS(columns, slot), this.#replacedS.at(slot) || lastS)
+      lastS = Math.max(lastS, knownFromS(columns, slot), this.#replacedS(columns, slot) || lastS)
     })
     return lastS
   }
 
   #counts(columns: TraceColumns, slot: number, atS: number): boolean {
-    if (this.#replacedS.at(slot) <= atS) return false
+    if (this.#replacedS(columns, slot) <= atS) return false
     return atS === Number.POSITIVE_INFINITY || knownFromS(columns, slot) <= atS
   }
 
+  /** From when on descendants stand for a span; NaN = none does. */
+  #replacedS(columns: TraceColumns, slot: number): number {
+    const by = this.#replacedBy.at(slot)
+    return Number.isNaN(by) ? by : knownFromS(columns, by)
+  }
+
   #forgetAll(): void {
-    this.#replacedS.each(0, Number.POSITIVE_INFINITY, this.#onReplaced)
-    this.#replacedS.clear()
+    this.#replacedBy.each(0, Number.POSITIVE_INFINITY, this.#onReplaced)
+    this.#replacedBy.clear()
     this.#open.clear()
     this.#version = -1
   }
@@ -93,8 +99,8 @@ export class Figure {
     this.#open.delete(slot)
     const fromS = knownFromS(columns, slot)
     for (let up = columns.parent.at(slot); up >= 0; up = columns.parent.at(up)) {
-      if (this.#replacedS.at(up) <= fromS) return
-      this.#replacedS.set(up, fromS)
+      if (this.#replacedS(columns, up) <= fromS) return
+      this.#replacedBy.set(up, slot)
       this.#onReplaced(up)
     }
   }
