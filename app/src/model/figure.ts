@@ -10,14 +10,17 @@
  */
 import { BLOCK_SHIFT } from './block-cache.ts'
 import type { TraceColumns } from './columns.ts'
-import { SparseColumn } from './sparse-column.ts'
+import { SlotColumn } from './slot-column.ts'
+import type { SparseColumn } from './sparse-column.ts'
 
 export class Figure {
   readonly #of: (columns: TraceColumns) => SparseColumn
-  /** The slot of the first descendant that has ended and stands for a span from then on; NaN = none does. */
-  readonly #replacedBy = new SparseColumn()
+  /** The first descendant that has ended: from then on its figure, or others, stand for the span's. */
+  readonly #replacedBy = new SlotColumn()
   /** Those that are still open: where they count from moves when they end. */
   readonly #open = new Set<number>()
+  /** How many spans are known here. */
+  #told = 0
   readonly #onReplaced: (slot: number) => void
   #version = -1
 
@@ -31,6 +34,7 @@ export class Figure {
   sync(columns: TraceColumns): void {
     if (columns.version === this.#version) return
     if (columns.revisedVersion > this.#version) this.#forgetAll()
+    this.#told = columns.spanCount
     for (const [block, version] of columns.blockVersions.entries()) {
       if (version > this.#version) this.#tellBlock(columns, block)
     }
@@ -74,11 +78,13 @@ export class Figure {
   /** From when on descendants stand for a span; NaN = none does. */
   #replacedS(columns: TraceColumns, slot: number): number {
     const by = this.#replacedBy.at(slot)
-    return Number.isNaN(by) ? by : knownFromS(columns, by)
+    return by < 0 ? Number.NaN : knownFromS(columns, by)
   }
 
   #forgetAll(): void {
-    this.#replacedBy.each(0, Number.POSITIVE_INFINITY, this.#onReplaced)
+    for (let slot = 0; slot < this.#told; slot++) {
+      if (this.#replacedBy.at(slot) >= 0) this.#onReplaced(slot)
+    }
     this.#replacedBy.clear()
     this.#open.clear()
     this.#version = -1

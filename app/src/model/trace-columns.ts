@@ -7,8 +7,8 @@ import type { EnergyPatch, MarkPatch, SpanPatch, TracePatch } from '../worker/pr
 import { BLOCK_SHIFT } from './block-cache.ts'
 import type { TraceColumns, TraceGroup } from './columns.ts'
 import { Journal } from './journal.ts'
-import { ParentColumn } from './parent-column.ts'
 import { Places } from './places.ts'
+import { SlotColumn } from './slot-column.ts'
 import { SparseColumn } from './sparse-column.ts'
 
 export class Columns implements TraceColumns {
@@ -21,7 +21,7 @@ export class Columns implements TraceColumns {
   readonly kind = new NumberColumn()
   readonly subject = new NumberColumn()
   readonly startSubject = new SparseColumn()
-  readonly parent = new ParentColumn()
+  readonly parent = new SlotColumn()
   readonly flags = new ByteColumn()
   readonly ambiguousAtS = new SparseColumn()
   readonly errorAtS = new SparseColumn()
