@@ -5,6 +5,11 @@ export const NODE_SHIFT = 3
 const FANOUT = 1 << NODE_SHIFT
 const FIRST_NODES = 8
 
+/** How long an array should be that is to hold `count` and is full: a little room stands empty. */
+export function roomFor(count: number): number {
+  return count + (count >> 2) + FIRST_NODES
+}
+
 export class Level {
   /** Nodes in use. */
   count = 0
@@ -21,7 +26,7 @@ export class Level {
   reserve(count: number): void {
     this.count = count
     if (count <= this.kind.length) return
-    const capacity = Math.max(count, (this.kind.length * 3) >> 1)
+    const capacity = roomFor(count)
     const { times, errorAfterS, coveredS, kind, kindS } = this
     this.times = new Float64Array(2 * capacity)
     this.errorAfterS = new Float32Array(capacity)

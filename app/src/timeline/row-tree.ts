@@ -15,7 +15,7 @@
  */
 import { SpanFlag, type Column } from '@wattline/trace'
 import type { TraceColumns } from '../model/columns.ts'
-import { Level, NODE_SHIFT } from './row-level.ts'
+import { Level, NODE_SHIFT, roomFor } from './row-level.ts'
 
 const FANOUT = 1 << NODE_SHIFT
 const FIRST_CAPACITY = 8
@@ -133,7 +133,7 @@ export class RowTree {
 
   private reserveSlots(count: number): void {
     if (count <= this.slots.length) return
-    const grown = new Int32Array(Math.max(count, (this.slots.length * 3) >> 1))
+    const grown = new Int32Array(roomFor(count))
     grown.set(this.slots)
     this.slots = grown
   }
