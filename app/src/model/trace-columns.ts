@@ -67,7 +67,6 @@ export class Columns implements TraceColumns {
     for (const text of patch.strings) this.strings.push(text)
     if (patch.groups !== undefined) this.groups = patch.groups
     this.#applySpans(patch.spans)
-    this.placedCount = countAfter(this.placedCount, patch.spans.slots)
     this.#applyMarks(patch.marks)
     this.firstS = patch.firstS
     this.lastS = patch.lastS
@@ -132,7 +131,9 @@ export class Columns implements TraceColumns {
     this.tokens.write(slots, patch.tokens)
     this.costUsd.write(slots, patch.costUsd)
     for (const slot of slots) this.blockVersions[slot >> BLOCK_SHIFT] = this.version
-    this.spanCount = countAfter(this.spanCount, slots)
+    const count = countOf(slots)
+    this.spanCount = Math.max(this.spanCount, count)
+    this.placedCount = Math.max(this.placedCount, count)
   }
 
   #writeStartSubjects({ slots, subject, startSubject }: SpanPatch): void {
@@ -166,12 +167,13 @@ export class Columns implements TraceColumns {
     this.markParent.write(slots, patch.parent)
     this.markFlags.write(slots, patch.flags)
     this.markPosition.write(slots, patch.position)
-    this.markCount = countAfter(this.markCount, slots)
+    this.markCount = Math.max(this.markCount, countOf(slots))
   }
 }
 
-function countAfter(count: number, slots: Int32Array): number {
-  let after = count
-  for (const slot of slots) if (slot >= after) after = slot + 1
-  return after
+/** How many slots there are if these are among them. */
+function countOf(slots: Int32Array): number {
+  let count = 0
+  for (const slot of slots) if (slot >= count) count = slot + 1
+  return count
 }
