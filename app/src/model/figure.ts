@@ -98,12 +98,13 @@ export class Figure {
   }
 
   #tell(columns: TraceColumns, slot: number): void {
-    if (Number.isNaN(columns.endS.at(slot))) {
+    const endS = columns.endS.at(slot)
+    if (Number.isNaN(endS)) {
       this.#open.add(slot)
       return
     }
     this.#open.delete(slot)
-    const fromS = knownFromS(columns, slot)
+    const fromS = Math.max(endS, columns.startS.at(slot))
     for (let up = columns.parent.at(slot); up >= 0; up = columns.parent.at(up)) {
       if (this.#replacedS(columns, up) <= fromS) return
       this.#replacedBy.set(up, slot)

@@ -80,15 +80,14 @@ function timesOf(columns: TraceColumns, from: number, to: number): BlockTimes {
 function sumGroups(columns: TraceColumns, from: number, to: number, atS: number): SumsByGroup {
   const sums = new Map<number, GroupSum>()
   for (let slot = from; slot < to; slot++) {
-    const startS = columns.startS.at(slot)
-    if (startS > atS) continue
+    if (atS !== END_S && columns.startS.at(slot) > atS) continue
     const group = columns.group.at(slot)
     const sum = sumOf(sums, group)
     sum.spans++
-    const endS = columns.endS.at(slot)
     const above = columns.parent.at(slot)
-    const isOutermost = above < 0 || columns.group.at(above) !== group
-    if (isOutermost && endS <= atS) sum.totalS += endS - startS
+    if (above >= 0 && columns.group.at(above) === group) continue
+    const endS = columns.endS.at(slot)
+    if (endS <= atS) sum.totalS += endS - columns.startS.at(slot)
   }
   columns.errorAtS.each(from, to, (slot, knownS) => {
     if (knownS <= atS && columns.startS.at(slot) <= atS) {

@@ -34,6 +34,8 @@ export class RowTree {
   /** Slots waiting for `settle`, and indexes of spans that changed where they stand. */
   private readonly pending: number[] = []
   private readonly changed: number[] = []
+  /** When the last of `slots` starts, for spans that come in order: nearly all of them. */
+  private lastStartS = -Infinity
   /** From this index on, spans are new or have moved. */
   private movedFrom = Infinity
   /** The first index that is not what it was when it was last taken. */
@@ -46,14 +48,15 @@ export class RowTree {
 
   /** Adds a span; `settle` must follow before the next read. */
   insert(columns: TraceColumns, slot: number): void {
-    const last = this.count - 1
-    const inOrder =
-      this.pending.length === 0 &&
-      (last < 0 || precedes(columns.startS, this.slots[last] as number, slot))
-    if (!inOrder) {
+    const startS = columns.startS.at(slot)
+    const isBehind =
+      startS > this.lastStartS ||
+      (startS === this.lastStartS && (this.slots[this.count - 1] as number) < slot)
+    if (!isBehind || this.pending.length > 0) {
       this.pending.push(slot)
       return
     }
+    this.lastStartS = startS
     this.reserveSlots(this.count + 1)
     this.slots[this.count] = slot
     if (this.count < this.movedFrom) this.movedFrom = this.count
@@ -157,6 +160,7 @@ export class RowTree {
     }
     this.movedFrom = Math.min(this.movedFrom, to + 1)
     this.count += pending.length
+    this.lastStartS = columns.startS.at(this.slots[this.count - 1] as number)
     pending.length = 0
   }
 
