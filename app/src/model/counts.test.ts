@@ -5,6 +5,7 @@ import { logLines, logText, T0, type SpanRow } from '../testing/log.ts'
 import { columnsOf } from '../testing/trace.ts'
 import { createCounter } from './counts.ts'
 import { spanPatch } from '../testing/patch.ts'
+import { bigRun } from '../timeline/testing/big-run.ts'
 import { Columns } from './trace-columns.ts'
 
 const FAILS = { success: false }
@@ -100,6 +101,22 @@ test('however a run grows and is revised, each figure counts unless a descendant
       }
     }),
   )
+})
+
+test('a run of many blocks that grows is counted as one that is read at once', () => {
+  const columns = new Columns()
+  const following = createCounter(columns)
+  for (const patch of bigRun(20_000, 3000)) {
+    columns.apply(patch)
+    following(undefined)
+  }
+  const { firstS, lastS } = columns
+  for (const share of [-0.1, 0, 0.3, 0.31, 0.9, 1]) {
+    const atS = firstS + (lastS - firstS) * share
+    expect(following(atS)).toEqual(createCounter(columns)(atS))
+    expect(following(atS).tokens).toBe(tokensOf(columns, atS))
+  }
+  expect(following(undefined).tokens).toBe(tokensOf(columns, Number.POSITIVE_INFINITY))
 })
 
 /** The rule itself, span by span. */
