@@ -18,7 +18,8 @@ const spansArbitrary = fc.array(
     row: fc.integer({ min: 0, max: 1 }),
     failed: fc.boolean(),
   }),
-  { minLength: 1, maxLength: 150 },
+  // Two levels of nodes, in either row.
+  { minLength: 1, maxLength: 300 },
 )
 
 function toSpan({
@@ -123,7 +124,7 @@ describe('an index that follows', () => {
   })
 
   test('takes in later matches as one built with them, and says when some are gone', () => {
-    const bits = fc.array(fc.integer({ min: 0, max: 1 }), { maxLength: 150 })
+    const bits = fc.array(fc.integer({ min: 0, max: 1 }), { maxLength: 300 })
     fc.assert(
       fc.property(spansArbitrary, bits, bits, (records, before, after) => {
         const trace = new SyntheticTrace().add(records.map(toSpan))
