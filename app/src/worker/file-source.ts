@@ -1,6 +1,6 @@
 /** Reads a file of the visitor's: chunk by chunk, gzip undone, with its progress told. */
 import { lineBytes } from './line-bytes.ts'
-import { passingChunksOf } from './raw-lines.ts'
+import { chunksOf, passingChunksOf } from './raw-lines.ts'
 import {
   NoScannerError,
   NOTHING_SCANNED,
@@ -49,14 +49,18 @@ export function unpacked(
   file: Blob,
   onRead: (bytes: number) => void = () => undefined,
 ): ReadableStream<Uint8Array> {
-  const counted = file.stream().pipeThrough(
-    new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
-      transform(chunk, controller) {
-        onRead(chunk.byteLength)
-        controller.enqueue(chunk)
-      },
-    }),
-  )
+  const chunks = chunksOf(file.stream())
+  const counted = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    async pull(controller) {
+      const { done, value } = await chunks.next()
+      if (done === true) return controller.close()
+      onRead(value.byteLength)
+      controller.enqueue(value as Uint8Array<ArrayBuffer>)
+    },
+    async cancel() {
+      await chunks.return()
+    },
+  })
   return counted.pipeThrough(new DecompressionStream('gzip'))
 }
 

@@ -1,8 +1,18 @@
 import { Blob } from 'node:buffer'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { gunzipSync, gzipSync } from 'node:zlib'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { isGzip, unpacked } from './file-source.ts'
-import { fileLines, lineAfter, streamLines, WatchedLines, type RawLines } from './raw-lines.ts'
+import {
+  chunksOf,
+  fileLines,
+  lineAfter,
+  passingChunksOf,
+  streamLines,
+  WatchedLines,
+  type RawLines,
+} from './raw-lines.ts'
 
 const utf8 = {
   encode: (text: string) => new TextEncoder().encode(text),
@@ -27,6 +37,27 @@ test('a compressed file is known by its first bytes and read through its gzip', 
   expect(gunzipSync(packed).equals(LOG)).toBe(true)
   const lines = streamLines(() => unpacked(asFile(packed)))
   expect(utf8.decode(await lines.read(POSITIONS[2]!))).toBe('third')
+})
+
+describe('a stream that is waited for', () => {
+  setFlagsFromString('--expose-gc')
+  const collectGarbage = runInNewContext('gc') as () => void
+  const begun = (read: typeof chunksOf): WeakRef<object> => {
+    const stream = new ReadableStream<Uint8Array>({ type: 'bytes' })
+    void read(stream).next()
+    return new WeakRef(stream)
+  }
+
+  test.each([chunksOf, passingChunksOf])(
+    'is kept, whoever else has forgotten it: %o',
+    async (read) => {
+      const stream = begun(read)
+      // A reference that was just made, or looked at, holds until the present turn ends.
+      await new Promise((resolve) => setImmediate(resolve))
+      collectGarbage()
+      expect(stream.deref()).toBeDefined()
+    },
+  )
 })
 
 test('a line that begins within a stream is found across its chunks', async () => {

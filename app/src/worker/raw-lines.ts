@@ -57,11 +57,18 @@ export function streamLines(open: () => ReadableStream<Uint8Array>): RawLines {
   return { read: (position) => lineAfter(open(), position), all: () => chunksOf(open()) }
 }
 
+/**
+ * Readers that are waited for. A stream of a file holds nobody who waits for it: Chromium collects it and
+ * them together when nothing else knows of them, and what was asked for never comes.
+ */
+const waitedFor = new Set<ReadableStreamReader<Uint8Array>>()
+
 /** A stream's chunks; the stream is cancelled when nobody wants more. Safari's cannot be iterated. */
 export async function* chunksOf(
   stream: ReadableStream<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, void> {
   const reader = stream.getReader()
+  waitedFor.add(reader)
   try {
     for (;;) {
       const { done, value } = await reader.read()
@@ -69,6 +76,7 @@ export async function* chunksOf(
       yield value
     }
   } finally {
+    waitedFor.delete(reader)
     await reader.cancel()
   }
 }
@@ -87,6 +95,7 @@ export async function* passingChunksOf(
     return
   }
   let memory = new ArrayBuffer(CHUNK_BYTES)
+  waitedFor.add(reader)
   try {
     for (;;) {
       const { done, value } = await reader.read(new Uint8Array(memory))
@@ -95,6 +104,7 @@ export async function* passingChunksOf(
       memory = value.buffer
     }
   } finally {
+    waitedFor.delete(reader)
     await reader.cancel()
   }
 }
