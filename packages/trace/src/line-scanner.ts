@@ -9,7 +9,7 @@
  */
 import { splitEventType } from './event.ts'
 import { AGENT_KEYS, DROPPED_TYPE, END, POINT, START, type EventRow } from './event-row.ts'
-import { hashBytes, hashText, hashWhile, lastHash, type TextHash } from './hash.ts'
+import { hashBytes, hashPlain, hashText, lastHash, type TextHash } from './hash.ts'
 import { Interner } from './interner.ts'
 import {
   BACKSLASH,
@@ -25,7 +25,6 @@ import {
   LOWER_N,
   MINUS,
   OPEN_OBJECT,
-  PLAIN,
   QUOTE,
   skipSpace,
   startOfValue,
@@ -158,7 +157,7 @@ export class LineScanner {
   /** An event type in plain ASCII. */
   #type(bytes: Uint8Array, from: number, to: number): number {
     if (bytes[from] !== QUOTE) return -1
-    const close = hashWhile(bytes, from + 1, to, PLAIN)
+    const close = hashPlain(bytes, from + 1, to)
     if (close === from + 1 || close >= to || bytes[close] !== QUOTE) return -1
     const type = this.#types.idOfHash(lastHash, bytes, from + 1, close, this.#decode)
     if (type === this.#kinds.length) {
@@ -221,7 +220,7 @@ export class LineScanner {
     const use = USES[key]!
     const first = bytes[from]!
     if (first === QUOTE) {
-      const plain = hashWhile(bytes, from + 1, to, PLAIN)
+      const plain = hashPlain(bytes, from + 1, to)
       const isPlain = plain < to && bytes[plain] === QUOTE
       const close = isPlain ? plain : endOfString(bytes, plain, to)
       if (close < 0) return -1
