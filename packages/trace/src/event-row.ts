@@ -61,11 +61,12 @@ export class EventRow {
   readonly idHigh = new Uint32Array(ID_KEYS.length)
   readonly idLow = new Uint32Array(ID_KEYS.length)
   parentCount = 0
-  /** Indexes into ID_KEYS, or −1 for any. */
-  readonly parentKeys = new Int8Array(PARENT_KEYS.length)
+  /** Indexes into PARENT_KEYS, ascending. */
+  readonly parentKeys = new Uint8Array(PARENT_KEYS.length)
   readonly parentHigh = new Uint32Array(PARENT_KEYS.length)
   readonly parentLow = new Uint32Array(PARENT_KEYS.length)
-  /** Text numbers of the scope keys. */
+  /** Bit i = it has the scope key i; and the text numbers of those alone: what is not there is not cleared. */
+  scopeMask = 0
   readonly scope = new Int32Array(SCOPE_SIZE)
   /** Text numbers of the place keys. */
   readonly place = new Int32Array(PLACE_KEYS.length)
@@ -89,8 +90,9 @@ export class EventRow {
   clear(): void {
     this.idCount = 0
     this.parentCount = 0
-    this.scope.fill(0)
-    this.place.fill(0)
+    this.scopeMask = 0
+    // One by one: a call of fill() takes longer than all the rest.
+    for (let index = 0; index < PLACE_KEYS.length; index++) this.place[index] = 0
     this.subject = 0
     this.subjectRank = SUBJECT_KEYS.length
     this.agent = 0
@@ -102,6 +104,11 @@ export class EventRow {
     this.costUsd = NaN
     this.dropped = 0
     this.note = 0
+  }
+
+  setScope(index: number, text: number): void {
+    this.scopeMask |= 1 << index
+    this.scope[index] = text
   }
 }
 

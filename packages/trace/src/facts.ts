@@ -4,7 +4,7 @@
  * row's number. What differs from event to event (time, position, id) is not here.
  */
 import type { Growth } from './columns.ts'
-import { PARENT_KEYS, type EventRow } from './event-row.ts'
+import type { EventRow } from './event-row.ts'
 import type { PlaceTable } from './place.ts'
 
 /** No error; other values number the error's text, 0 = without text. */
@@ -184,19 +184,11 @@ function shapeOf(row: EventRow): number {
   let shape = row.subjectRank
   for (let index = 0; index < row.idCount; index++) shape |= 1 << (ID_SHIFT + row.idKeys[index]!)
   for (let index = 0; index < row.parentCount; index++) {
-    shape |= 1 << (PARENT_SHIFT + parentIndexOf(row.parentKeys[index]!))
+    shape |= 1 << (PARENT_SHIFT + row.parentKeys[index]!)
   }
   if (!Number.isNaN(row.inputTokens)) shape |= 1 << FIGURE_SHIFT
   if (!Number.isNaN(row.outputTokens)) shape |= 2 << FIGURE_SHIFT
   if (!Number.isNaN(row.totalTokens)) shape |= 4 << FIGURE_SHIFT
   if (!Number.isNaN(row.costUsd)) shape |= 8 << FIGURE_SHIFT
   return shape
-}
-
-/** Index into PARENT_KEYS of the key that names this id key. */
-function parentIndexOf(idKey: number): number {
-  for (let index = 0; index < PARENT_KEYS.length; index++) {
-    if (PARENT_KEYS[index]![1] === idKey) return index
-  }
-  throw new TypeError(`expected an id key that a parent key names, got ${idKey}`)
 }

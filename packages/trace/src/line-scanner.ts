@@ -289,7 +289,7 @@ export class LineScanner {
   }
 
   #nameBy(use: KeyUse, text: number, row: EventRow): void {
-    if (use.scopeIndex >= 0) row.scope[use.scopeIndex] = text
+    if (use.scopeIndex >= 0) row.setScope(use.scopeIndex, text)
     if (use.placeIndex >= 0) row.place[use.placeIndex] = text
     if (use.subjectRank >= 0 && use.subjectRank < row.subjectRank) {
       row.subject = text

@@ -98,7 +98,7 @@ export function readEvent(event: AgentEvent, texts: Interner, row: EventRow): vo
     const isId = typeof value === 'string' || typeof value === 'number'
     if (use.idIndex >= 0 && isId) addId(row, use.idIndex, text)
     if (use.parentIndex >= 0 && isId && row.phase === START) addParent(row, use.parentIndex, text)
-    if (use.scopeIndex >= 0) row.scope[use.scopeIndex] = texts.id(text)
+    if (use.scopeIndex >= 0) row.setScope(use.scopeIndex, texts.id(text))
     if (use.placeIndex >= 0) row.place[use.placeIndex] = texts.id(text)
     if (use.subjectRank >= 0 && use.subjectRank < row.subjectRank) {
       row.subject = texts.id(text)
@@ -165,23 +165,19 @@ function addParent(row: EventRow, parentIndex: number, text: string): void {
   insertParent(row, parentIndex, high, low)
 }
 
-/** Keeps explicit parents in the order of PARENT_KEYS; `parentKeys` holds what they name. */
+/** Keeps explicit parents in the order of PARENT_KEYS. */
 export function insertParent(row: EventRow, parentIndex: number, high: number, low: number): void {
   let at = row.parentCount
-  while (at > 0 && rankOfParent(row.parentKeys[at - 1]!) > parentIndex) {
+  while (at > 0 && row.parentKeys[at - 1]! > parentIndex) {
     row.parentKeys[at] = row.parentKeys[at - 1]!
     row.parentHigh[at] = row.parentHigh[at - 1]!
     row.parentLow[at] = row.parentLow[at - 1]!
     at--
   }
-  row.parentKeys[at] = PARENT_KEYS[parentIndex]![1]
+  row.parentKeys[at] = parentIndex
   row.parentHigh[at] = high
   row.parentLow[at] = low
   row.parentCount++
-}
-
-function rankOfParent(idKey: number): number {
-  return PARENT_KEYS.findIndex(([, named]) => named === idKey)
 }
 
 export function setFigure(row: EventRow, figure: Figure, value: number): void {

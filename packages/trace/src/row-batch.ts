@@ -95,8 +95,8 @@ export class RowBatchWriter implements LogSink {
     this.#reserve()
     const words = this.#words
     const headAt = this.#wordCount
-    const scopeAt = headAt + 1
-    let at = headAt + 2
+    let at = headAt + 1
+    words[at++] = (row.subjectRank << SCOPE_SIZE) | row.scopeMask
     words[at++] = position - this.#basePosition
     words[at++] = lineNumber
     words[at++] = row.kind
@@ -120,11 +120,8 @@ export class RowBatchWriter implements LogSink {
       words[at++] = row.parentHigh[i]!
       words[at++] = row.parentLow[i]!
     }
-    let scope = row.subjectRank << SCOPE_SIZE
-    for (let i = 0; i < SCOPE_SIZE; i++) {
-      if (row.scope[i] === 0) continue
-      scope |= 1 << i
-      words[at++] = row.scope[i]!
+    for (let bits = row.scopeMask; bits !== 0; bits &= bits - 1) {
+      words[at++] = row.scope[31 - Math.clz32(bits & -bits)]!
     }
     for (let i = 0; i < PLACE_KEYS.length; i++) {
       if (row.place[i] === 0) continue
@@ -140,7 +137,6 @@ export class RowBatchWriter implements LogSink {
       words[at++] = row.note
     }
     words[headAt] = head
-    words[scopeAt] = scope
     this.#wordCount = at
   }
 
@@ -277,7 +273,7 @@ export class RowBatchReader {
         row.parentLow[i] = words[at++]!
       }
       for (let bits = scope & SCOPE_MASK; bits !== 0; bits &= bits - 1) {
-        row.scope[31 - Math.clz32(bits & -bits)] = idOf[words[at++]!]!
+        row.setScope(31 - Math.clz32(bits & -bits), idOf[words[at++]!]!)
       }
       for (let i = 0; i < PLACE_KEYS.length; i++) {
         if ((head & (1 << (PLACES_SHIFT + i))) !== 0) row.place[i] = idOf[words[at++]!]!

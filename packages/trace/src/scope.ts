@@ -57,15 +57,14 @@ export class ScopeTable {
     this.#growth = growth
   }
 
-  /** The number of a scope given as text numbers, one a key. */
-  id(scope: Int32Array): number {
-    const mask = maskOf(scope)
+  /** The number of a scope that has the keys of `mask`, and their text numbers at the keys' indexes. */
+  id(mask: number, texts: Int32Array): number {
     if (mask === 0) return 0
     const last = this.#slots.length - 1
-    for (let at = hashOf(scope) & last; ; at = (at + 1) & last) {
+    for (let at = hashOf(mask, texts) & last; ; at = (at + 1) & last) {
       const id = this.#slots[at]!
-      if (id === 0) return this.#add(scope, mask, at)
-      if (this.#masks[id] === mask && this.#equals(id, scope)) return id
+      if (id === 0) return this.#add(mask, texts, at)
+      if (this.#masks[id] === mask && this.#equals(id, mask, texts)) return id
     }
   }
 
@@ -108,7 +107,7 @@ export class ScopeTable {
     if (a === b) return bitCount(this.#masks[a]! & keys)
     let agreed = 0
     for (let common = this.#masks[a]! & this.#masks[b]! & keys; common !== 0;) {
-      const index = 31 - Math.clz32(common & -common)
+      const index = lowestBit(common)
       common &= common - 1
       if (this.textId(a, index) === this.textId(b, index)) agreed++
       else if (index < hardCount) return -1
@@ -116,15 +115,15 @@ export class ScopeTable {
     return agreed
   }
 
-  #equals(id: number, scope: Int32Array): boolean {
+  #equals(id: number, mask: number, texts: Int32Array): boolean {
     let at = this.#from[id]!
-    for (let index = 0; index < SCOPE_SIZE; index++) {
-      if (scope[index] !== 0 && this.#values[at++] !== scope[index]) return false
+    for (let left = mask; left !== 0; left &= left - 1) {
+      if (this.#values[at++] !== texts[lowestBit(left)]) return false
     }
     return true
   }
 
-  #add(scope: Int32Array, mask: number, at: number): number {
+  #add(mask: number, texts: Int32Array, at: number): number {
     const id = this.#count++
     if (id >= this.#masks.length) {
       this.#masks = this.#growth.larger(this.#masks)
@@ -135,8 +134,8 @@ export class ScopeTable {
     }
     this.#masks[id] = mask
     this.#from[id] = this.#valueCount
-    for (let index = 0; index < SCOPE_SIZE; index++) {
-      if (scope[index] !== 0) this.#values[this.#valueCount++] = scope[index]!
+    for (let left = mask; left !== 0; left &= left - 1) {
+      this.#values[this.#valueCount++] = texts[lowestBit(left)]!
     }
     this.#slots[at] = id
     if (this.#count * 2 > this.#slots.length) this.#rehash()
@@ -146,10 +145,14 @@ export class ScopeTable {
   #rehash(): void {
     const slots = new Int32Array(this.#slots.length * 2)
     const last = slots.length - 1
-    const scope = new Int32Array(SCOPE_SIZE)
+    const texts = new Int32Array(SCOPE_SIZE)
     for (let id = 1; id < this.#count; id++) {
-      for (let index = 0; index < SCOPE_SIZE; index++) scope[index] = this.textId(id, index)
-      let at = hashOf(scope) & last
+      const mask = this.#masks[id]!
+      let from = this.#from[id]!
+      for (let left = mask; left !== 0; left &= left - 1) {
+        texts[lowestBit(left)] = this.#values[from++]!
+      }
+      let at = hashOf(mask, texts) & last
       while (slots[at] !== 0) at = (at + 1) & last
       slots[at] = id
     }
@@ -160,10 +163,9 @@ export class ScopeTable {
 const ALL_KEYS = (1 << SCOPE_SIZE) - 1
 const PARENT_KEYS = (1 << PARENT_KEY_COUNT) - 1
 
-function maskOf(scope: Int32Array): number {
-  let mask = 0
-  for (let index = 0; index < SCOPE_SIZE; index++) if (scope[index] !== 0) mask |= 1 << index
-  return mask
+/** Index of the lowest bit that is set. */
+function lowestBit(mask: number): number {
+  return 31 - Math.clz32(mask & -mask)
 }
 
 /** How many of the 16 lower bits are set. */
@@ -174,11 +176,11 @@ function bitCount(mask: number): number {
   return (count + (count >> 8)) & 0x1f
 }
 
-function hashOf(scope: Int32Array): number {
-  let hash = 0
-  for (let index = 0; index < SCOPE_SIZE; index++) {
-    const value = scope[index]!
-    if (value !== 0) hash = Math.imul(hash ^ (value + index * 0x9e3779b1), 0x85ebca6b)
+function hashOf(mask: number, texts: Int32Array): number {
+  let hash = mask
+  for (let left = mask; left !== 0; left &= left - 1) {
+    hash = Math.imul(hash ^ texts[lowestBit(left)]!, 0x85ebca6b)
+    hash ^= hash >>> 13
   }
   const mixed = Math.imul(hash ^ (hash >>> 16), 0x7feb352d)
   return (mixed ^ (mixed >>> 15)) >>> 0

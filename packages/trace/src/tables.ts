@@ -46,7 +46,7 @@ export class EventTable {
     const event = this.count++
     this.#timeS.set(event, row.timeS)
     this.#position.set(event, position)
-    this.#fact.set(event, this.#facts.id(row, scopes.id(row.scope), writer))
+    this.#fact.set(event, this.#facts.id(row, scopes.id(row.scopeMask, row.scope), writer))
     this.#id.set(event, this.#numbered(row.idHigh, row.idLow, row.idCount))
     this.#figures.add(event, row)
     return event

@@ -19,7 +19,9 @@ export function rowText(row: EventRow, texts: Interner): unknown {
       row.parentHigh[i],
       row.parentLow[i],
     ]),
-    scope: Array.from(row.scope, text),
+    scope: Array.from(row.scope, (id, index) =>
+      (row.scopeMask & (1 << index)) === 0 ? undefined : text(id),
+    ),
     place: Array.from(row.place, text),
     subject: text(row.subject),
     subjectRank: row.subjectRank,
