@@ -81,8 +81,8 @@ export class LineScanner {
   /** The line in which each key was seen last, to notice a key said twice. */
   readonly #seenIn = new Int32Array(USES.length)
   #line = 0
-  /** The key that came last time behind each key: writers keep an order. */
-  readonly #following = new Uint8Array(NO_KEY + 1).fill(NO_KEY)
+  /** By event type, the key that came last time behind each key: writers keep an order. */
+  readonly #following: Uint8Array[] = [noneFollowing()]
   /** Rank of the key that gave `row.agent`. */
   #agentRank = 0
   /** `success` or `status` says so, whether or not there is an `error` that says why. */
@@ -164,6 +164,7 @@ export class LineScanner {
       const { kind, phase } = splitEventType(this.#types.text(type))
       this.#kinds.push(this.#texts.id(kind))
       this.#phases.push(phase === 'start' ? START : phase === 'end' ? END : POINT)
+      this.#following.push(noneFollowing())
       if (this.#types.text(type) === DROPPED_TYPE) this.#droppedType = type
     }
     // Its count is in its metadata, and it is rare.
@@ -184,18 +185,19 @@ export class LineScanner {
     if (bytes[from] !== OPEN_OBJECT) return -1
     let at = skipSpace(bytes, from + 1, to)
     if (at < to && bytes[at] === CLOSE_OBJECT) return at + 1
+    const following = this.#following[this.#lastType]!
     let key = NO_KEY
     for (;;) {
       if (at >= to || bytes[at] !== QUOTE) return -1
       const previous = key
-      key = this.#following[previous]!
+      key = following[previous]!
       let keyEnd = key === NO_KEY ? -1 : KEYS.endOf(key, bytes, at + 1, to)
       if (keyEnd < 0) {
         keyEnd = endOfKey(bytes, at, to)
         if (keyEnd < 0) return -1
         const found = KEYS.find(bytes, at + 1, keyEnd)
         key = found < 0 ? NO_KEY : found
-        this.#following[previous] = key
+        following[previous] = key
       }
       const value = startOfValue(bytes, keyEnd + 1, to)
       if (value < 0) return -1
@@ -327,6 +329,10 @@ export class LineScanner {
   #unescaped(bytes: Uint8Array, from: number, to: number): string {
     return JSON.parse(this.#decode(bytes.subarray(from, to))) as string
   }
+}
+
+function noneFollowing(): Uint8Array {
+  return new Uint8Array(NO_KEY + 1).fill(NO_KEY)
 }
 
 /** From a key's opening quote to its closing one; −1 for a key with escapes: it may mean any other. */
