@@ -15,6 +15,8 @@ const Manner = { TYPE: 0, SHAPE: 1, ERROR: 2, WRITER: 3, PLACE: 4 } as const
 const MANNER_SIZE = 5
 const Fact = { MANNER: 0, SCOPE: 1, AGENT: 2, SUBJECT: 3 } as const
 const FACT_SIZE = 4
+/** Types that share a place here only miss each other's guess. */
+const LAST_MANNERS = 64
 
 /** A shape's parts: rank of the subject, and masks of the id keys, parent keys and figures told. */
 const ID_SHIFT = 4
@@ -52,8 +54,9 @@ class RowTable {
     return this.#rows[id * this.#size + field]!
   }
 
-  /** The number of the row that the candidate is, new if need be. */
-  id(): number {
+  /** The number of the row that the candidate is, new if need be; it is likely to be `guess`. */
+  id(guess = 0): number {
+    if (guess < this.#count && this.#equals(guess)) return guess
     const mask = this.#slots.length - 1
     for (let at = this.#hashOf(this.candidate, 0) & mask; ; at = (at + 1) & mask) {
       const number = this.#slots[at]! - 1
@@ -63,9 +66,11 @@ class RowTable {
   }
 
   #equals(id: number): boolean {
-    const from = id * this.#size
-    for (let index = 0; index < this.#size; index++) {
-      if (this.#rows[from + index] !== this.candidate[index]) return false
+    const rows = this.#rows
+    const { candidate } = this
+    const from = id * candidate.length
+    for (let index = 0; index < candidate.length; index++) {
+      if (rows[from + index] !== candidate[index]) return false
     }
     return true
   }
@@ -91,12 +96,13 @@ class RowTable {
   }
 
   #hashOf(values: Int32Array, from: number): number {
-    let hash = 0x811c9dc5
-    for (let index = 0; index < this.#size; index++) {
+    const size = this.#size
+    let hash = 0
+    for (let index = 0; index < size; index++) {
       hash = Math.imul(hash ^ values[from + index]!, 0x85ebca6b)
       hash ^= hash >>> 13
     }
-    return hash >>> 0
+    return hash
   }
 }
 
@@ -104,6 +110,8 @@ export class FactsTable {
   readonly #manners: RowTable
   readonly #facts: RowTable
   readonly #places: PlaceTable
+  /** The manner of the last event of a type, which is nearly always that of the next. */
+  readonly #lastManner = new Int32Array(LAST_MANNERS)
 
   constructor(growth: Growth, places: PlaceTable) {
     this.#manners = new RowTable(MANNER_SIZE, growth)
@@ -114,13 +122,15 @@ export class FactsTable {
   /** The number of what a row and its writer say. */
   id(row: EventRow, scope: number, writer: number): number {
     const manner = this.#manners.candidate
-    manner[Manner.TYPE] = row.kind * 4 + row.phase
+    const type = row.kind * 4 + row.phase
+    const last = type & (LAST_MANNERS - 1)
+    manner[Manner.TYPE] = type
     manner[Manner.SHAPE] = shapeOf(row)
     manner[Manner.ERROR] = row.hasError ? row.error : NO_ERROR
     manner[Manner.WRITER] = writer
     manner[Manner.PLACE] = this.#places.id(row.place)
     const fact = this.#facts.candidate
-    fact[Fact.MANNER] = this.#manners.id()
+    fact[Fact.MANNER] = this.#lastManner[last] = this.#manners.id(this.#lastManner[last])
     fact[Fact.SCOPE] = scope
     fact[Fact.AGENT] = row.agent
     fact[Fact.SUBJECT] = row.subject
