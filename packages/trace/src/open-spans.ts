@@ -3,7 +3,7 @@
  * costs as much as there are different scopes open and not as there are spans. It answers the two
  * questions a scope can answer: whose end may this be, and whose child is this start.
  */
-import { NONE } from './columns.ts'
+import { BitColumn, NONE } from './columns.ts'
 import { insertEvent, removeEvent } from './event-lists.ts'
 import type { Interner } from './interner.ts'
 import { RANK_COUNT, rankOf, type ScopeTable } from './scope.ts'
@@ -16,6 +16,9 @@ interface OpenKind {
   readonly rank: number
   readonly scopes: ByScope
 }
+
+/** So many starts are put off at most. */
+const MOST_PENDING = 1024
 
 export interface ParentChoice {
   /** Its slot; NONE = there is none. */
@@ -32,6 +35,12 @@ export class OpenSpans {
   readonly #kinds = new Map<number, OpenKind>()
   readonly #byRank: ByScope[][] = Array.from({ length: RANK_COUNT }, () => [])
   readonly #choice: ParentChoice = { parent: NONE, unsure: false }
+  /**
+   * Slots that are entered when somebody asks: where ids tell ends and parents, nobody does, and most
+   * spans have ended before.
+   */
+  readonly #pending: number[] = []
+  readonly #isPending = new BitColumn()
 
   constructor(events: EventTable, spans: SpanTable, scopes: ScopeTable, texts: Interner) {
     this.#events = events
@@ -45,6 +54,26 @@ export class OpenSpans {
   }
 
   add(slot: number): void {
+    this.#pending.push(slot)
+    this.#isPending.add(slot)
+    if (this.#pending.length > MOST_PENDING) this.#enterPending()
+  }
+
+  delete(slot: number): void {
+    if (this.#isPending.has(slot)) this.#isPending.delete(slot)
+    else this.#remove(slot)
+  }
+
+  #enterPending(): void {
+    for (const slot of this.#pending) {
+      if (!this.#isPending.has(slot)) continue
+      this.#isPending.delete(slot)
+      this.#enter(slot)
+    }
+    this.#pending.length = 0
+  }
+
+  #enter(slot: number): void {
     const start = this.#spans.start.at(slot)
     const { scopes } = this.#kind(this.#events.kind(start))
     const scope = this.#events.scope(start)
@@ -53,7 +82,7 @@ export class OpenSpans {
     else insertEvent(this.#events, starts, start)
   }
 
-  delete(slot: number): void {
+  #remove(slot: number): void {
     const start = this.#spans.start.at(slot)
     const { scopes } = this.#kind(this.#events.kind(start))
     const scope = this.#events.scope(start)
@@ -72,6 +101,7 @@ export class OpenSpans {
     const found: number[] = []
     let best = NONE
     let bestScore = -1
+    if (this.#pending.length > 0) this.#enterPending()
     for (const [scope, starts] of this.#kind(events.kind(end)).scopes) {
       const score = this.#scopes.pairScore(scope, events.scope(end))
       if (score < 0) continue
@@ -100,6 +130,7 @@ export class OpenSpans {
   parentOf(scope: number, rank: number): ParentChoice {
     this.#choice.parent = NONE
     this.#choice.unsure = false
+    if (rank > 0 && this.#pending.length > 0) this.#enterPending()
     for (let lower = rank - 1; lower >= 0; lower--) {
       if (this.#chooseAmong(this.#byRank[lower]!, scope)) break
     }

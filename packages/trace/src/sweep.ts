@@ -93,7 +93,8 @@ export class Sweep {
       spans.end.set(slot, end)
     } else {
       this.#open.add(slot)
-      spans.linkRunning(slot)
+      // With an end by id, what its parent's end means to it does not matter.
+      if (end === NONE) spans.linkRunning(slot)
     }
     this.#listener.spanChanged(slot)
   }
