@@ -18,18 +18,26 @@ export interface ViewSource {
 
 export class SpanView implements Span {
   readonly #source: ViewSource
-  slot: number
+  #slot: number
+  /** Its start never changes. */
+  #start: number
 
   constructor(source: ViewSource, slot: number) {
     this.#source = source
-    this.slot = slot
+    this.#slot = slot
+    this.#start = source.spans.start.at(slot)
   }
 
-  get #start(): number {
-    return this.#source.spans.start.at(this.slot)
+  get slot(): number {
+    return this.#slot
   }
+  set slot(slot: number) {
+    this.#slot = slot
+    this.#start = this.#source.spans.start.at(slot)
+  }
+
   get #end(): number {
-    return this.#source.spans.end.at(this.slot)
+    return this.#source.spans.end.at(this.#slot)
   }
 
   get kind(): string {
@@ -64,7 +72,7 @@ export class SpanView implements Span {
     return end === NONE ? undefined : this.#source.events.position(end)
   }
   get parentSlot(): number {
-    return this.#source.spans.parent.at(this.slot)
+    return this.#source.spans.parent.at(this.#slot)
   }
   get parent(): Span | undefined {
     const parent = this.parentSlot
@@ -94,7 +102,7 @@ export class SpanView implements Span {
     return this.#text(this.agentId)
   }
   get agentId(): number {
-    return this.#source.spans.agent.at(this.slot)
+    return this.#source.spans.agent.at(this.#slot)
   }
 
   scopeText(keyIndex: number): string | undefined {
@@ -126,13 +134,13 @@ export class SpanView implements Span {
   get #abandoned(): boolean {
     if (this.#end !== NONE) return false
     const { spans, writers } = this.#source
-    if (!this.hasIds && spans.releasedBy.has(this.slot)) return true
+    if (!this.hasIds && spans.releasedBy.has(this.#slot)) return true
     return writers[this.writer]?.state !== 'live'
   }
 
   get releasedS(): number | undefined {
     if (this.#end !== NONE || this.hasIds) return undefined
-    const by = this.#source.spans.releasedBy.get(this.slot)
+    const by = this.#source.spans.releasedBy.get(this.#slot)
     return by === undefined ? undefined : Math.max(this.startS, this.#source.events.timeS(by))
   }
 
@@ -147,7 +155,7 @@ export class SpanView implements Span {
     const { spans, events } = this.#source
     // In most logs nothing is ambiguous, and two lookups a span are saved.
     if (spans.idAmbiguousAt.size + spans.scopeAmbiguousAt.size === 0) return undefined
-    const at = spans.idAmbiguousAt.get(this.slot) ?? spans.scopeAmbiguousAt.get(this.slot)
+    const at = spans.idAmbiguousAt.get(this.#slot) ?? spans.scopeAmbiguousAt.get(this.#slot)
     return at === undefined ? undefined : Math.max(this.startS, events.timeS(at))
   }
 
@@ -159,14 +167,14 @@ export class SpanView implements Span {
     else if (events.timeS(end) < this.startS) flags |= SpanFlag.CLOCK
     if (this.ambiguousAtS !== undefined) flags |= SpanFlag.AMBIGUOUS
     if (this.errorAtS !== undefined) flags |= SpanFlag.ERROR
-    if (spans.parentUnsure.has(this.slot)) flags |= SpanFlag.PARENT_UNSURE
+    if (spans.parentUnsure.has(this.#slot)) flags |= SpanFlag.PARENT_UNSURE
     return flags
   }
 
   get errorAtS(): number | undefined {
     const { events, spans } = this.#source
     if (events.error(this.#start) !== NONE) return this.startS
-    const reportedBy = spans.failures.get(this.slot)?.[0]
+    const reportedBy = spans.failures.get(this.#slot)?.[0]
     const reportedS = reportedBy === undefined ? undefined : events.timeS(reportedBy)
     const end = this.#end
     if (end === NONE || events.error(end) === NONE) return reportedS
@@ -174,13 +182,14 @@ export class SpanView implements Span {
   }
   get error(): string | undefined {
     const { events, spans } = this.#source
-    for (const event of [this.#end, this.#start, ...(spans.failures.get(this.slot) ?? [])]) {
+    for (const event of [this.#end, this.#start, ...(spans.failures.get(this.#slot) ?? [])]) {
       if (event !== NONE && events.error(event) > 0) return this.#text(events.error(event))
     }
     return undefined
   }
 
   get tokens(): Tokens | undefined {
+    if (!this.#tellsFigures) return undefined
     const input = this.#figure(0)
     const output = this.#figure(1)
     const told = this.#figure(2)
@@ -188,7 +197,13 @@ export class SpanView implements Span {
     return { input, output, total: told ?? (input ?? 0) + (output ?? 0) }
   }
   get costUsd(): number | undefined {
-    return this.#figure(3)
+    return this.#tellsFigures ? this.#figure(3) : undefined
+  }
+
+  get #tellsFigures(): boolean {
+    const { events } = this.#source
+    const end = this.#end
+    return events.tellsFigures(this.#start) || (end !== NONE && events.tellsFigures(end))
   }
 
   /** The end's figure, else the start's. */

@@ -34,6 +34,8 @@ export class EventTable {
   readonly #id = new Int32Column()
   readonly #manyIds: number[] = []
   readonly #figures = new FigureColumn()
+  #figuredEvent = NONE
+  #firstFigure = 0
   /** Events older than one before them. */
   readonly late = new BitColumn()
 
@@ -114,16 +116,27 @@ export class EventTable {
     return this.#numberAt(parents, index, this.parentKeys(start).length)
   }
 
+  tellsFigures(event: number): boolean {
+    return this.#facts.figureMask(this.#fact.at(event)) !== 0
+  }
   /** Input, output, total tokens or US dollars (0…3) that an event tells; NaN = none. */
   figure(event: number, which: number): number {
     if (event === NONE) return NaN
     const mask = this.#facts.figureMask(this.#fact.at(event))
     if ((mask & (1 << which)) === 0) return NaN
-    let at = this.#figures.before(event) + COUNT_OF[mask & ((1 << which) - 1)]!
+    return this.#figures.at(this.#firstFigureOf(event) + COUNT_OF[mask & ((1 << which) - 1)]!)
+  }
+
+  /** Where the figures of an event begin. All four are asked for one after the other. */
+  #firstFigureOf(event: number): number {
+    if (event === this.#figuredEvent) return this.#firstFigure
+    let first = this.#figures.before(event)
     for (let other = event; !isFirstOfBlock(other);) {
-      at += COUNT_OF[this.#facts.figureMask(this.#fact.at(--other))]!
+      first += COUNT_OF[this.#facts.figureMask(this.#fact.at(--other))]!
     }
-    return this.#figures.at(at)
+    this.#figuredEvent = event
+    this.#firstFigure = first
+    return first
   }
 
   /** Order in time, then in the log. */
