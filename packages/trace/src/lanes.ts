@@ -120,10 +120,11 @@ export class Lanes {
       b.slot = right
       return a.startS - b.startS || a.startPosition - b.startPosition
     }
-    const isSorted = slots.every(
-      (slot, index) => index === 0 || compare(slots[index - 1]!, slot) < 0,
-    )
-    if (!isSorted) slots.sort(compare)
+    for (let index = 1; index < slots.length; index++) {
+      if (compare(slots[index - 1]!, slots[index]!) < 0) continue
+      slots.sort(compare)
+      return
+    }
   }
 
   #put(slot: number): void {

@@ -72,6 +72,10 @@ export class Trace {
   /** Swept events in order of time. */
   readonly #order = new SweptOrder()
   #pendingFrom = 0
+  /** Of the events since then: whether they came in order so far, and when and where the last one is. */
+  #isPendingInOrder = true
+  #pendingLastS = -Infinity
+  #pendingLastPosition = -Infinity
   /** Of the flush under way: how many events were swept before it, and the first to sweep again. */
   #sweptCount = 0
   #redoFrom = NONE
@@ -235,6 +239,12 @@ export class Trace {
     this.#quality.noteEvent(writer, timeS, isLate, row.dropped)
     const event = this.#events.add(row, position, writer, this.#scopes)
     if (isLate) this.#events.late.add(event)
+    if (timeS < this.#pendingLastS) this.#isPendingInOrder = false
+    if (timeS === this.#pendingLastS && position <= this.#pendingLastPosition) {
+      this.#isPendingInOrder = false
+    }
+    this.#pendingLastS = timeS
+    this.#pendingLastPosition = position
     if (row.phase === START) {
       const slot = this.#spans.add(event, this.#events.numberParents(row))
       this.#events.slot.set(event, slot)
@@ -282,6 +292,8 @@ export class Trace {
     const from = this.#pendingFrom
     this.#pendingFrom = this.#events.count
     const pending = this.#inOrder(from, this.#events.count)
+    this.#isPendingInOrder = true
+    this.#pendingLastS = -Infinity
     this.#applyFrom(this.#enterIds(pending, from), pending)
     return this.#takeChanges()
   }
@@ -316,12 +328,8 @@ export class Trace {
   /** The rows from `from` to `until` in order of time; nearly always they are so already. */
   #inOrder(from: number, until: number): Int32Array {
     const rows = new Int32Array(until - from)
-    let isSorted = true
-    for (let index = 0; index < rows.length; index++) {
-      rows[index] = from + index
-      if (index > 0 && isSorted) isSorted = this.#events.compare(from + index - 1, from + index) < 0
-    }
-    return isSorted ? rows : rows.sort((a, b) => this.#events.compare(a, b))
+    for (let index = 0; index < rows.length; index++) rows[index] = from + index
+    return this.#isPendingInOrder ? rows : rows.sort((a, b) => this.#events.compare(a, b))
   }
 
   /**
