@@ -11,12 +11,12 @@ import type { PlaceTable } from './place.ts'
 const NO_ERROR = -1
 
 /** What many facts say alike, however different their scopes and subjects are. */
-const Manner = { TYPE: 0, SHAPE: 1, ERROR: 2, WRITER: 3, PLACE: 4 } as const
-const MANNER_SIZE = 5
-const Fact = { MANNER: 0, SCOPE: 1, AGENT: 2, SUBJECT: 3 } as const
-const FACT_SIZE = 4
+const Manner = { SHAPE: 0, ERROR: 1, WRITER: 2, PLACE: 3 } as const
+const Fact = { TYPE: 0, MANNER: 1, SCOPE: 2, AGENT: 3, SUBJECT: 4 } as const
 /** Types that share a place here only miss each other's guess. */
 const LAST_MANNERS = 64
+/** Is no row's number. */
+const NO_GUESS = 0x7fffffff
 
 /** A shape's parts: rank of the subject, and masks of the id keys, parent keys and figures told. */
 const ID_SHIFT = 4
@@ -32,53 +32,51 @@ const BITS_OF: readonly Uint8Array[] = Array.from({ length: ID_MASK + 1 }, (_, m
   Uint8Array.from([0, 1, 2, 3, 4, 5, 6].filter((bit) => (mask & (1 << bit)) !== 0)),
 )
 
-/** Rows of a few numbers each; equal ones are kept once. */
+const ROW_SIZE = 5
+
+/** Rows of five numbers; equal ones are kept once. Written out, since a loop over five takes twice as long. */
 class RowTable {
-  readonly #size: number
   readonly #growth: Growth
-  /** The numbers of one row, to be filled in before it is looked for. */
-  readonly candidate: Int32Array
-  #rows: Int32Array
+  #rows = new Int32Array(ROW_SIZE * 64)
   #count = 0
   /** Open addressing by hash: the row's number + 1, 0 = free. */
   #slots = new Int32Array(128)
 
-  constructor(size: number, growth: Growth) {
-    this.#size = size
+  constructor(growth: Growth) {
     this.#growth = growth
-    this.candidate = new Int32Array(size)
-    this.#rows = new Int32Array(size * 64)
   }
 
   at(id: number, field: number): number {
-    return this.#rows[id * this.#size + field]!
+    return this.#rows[id * ROW_SIZE + field]!
   }
 
-  /** The number of the row that the candidate is, new if need be; it is likely to be `guess`. */
-  id(guess = 0): number {
-    if (guess < this.#count && this.#equals(guess)) return guess
+  /** The number of a row, new if need be; it is likely to be `guess`. */
+  id(guess: number, a: number, b: number, c: number, d: number, e: number): number {
+    if (guess < this.#count && this.#is(guess, a, b, c, d, e)) return guess
     const mask = this.#slots.length - 1
-    for (let at = this.#hashOf(this.candidate, 0) & mask; ; at = (at + 1) & mask) {
+    for (let at = hashOf(a, b, c, d, e) & mask; ; at = (at + 1) & mask) {
       const number = this.#slots[at]! - 1
-      if (number < 0) return this.#add(at)
-      if (this.#equals(number)) return number
+      if (number < 0) return this.#add(at, [a, b, c, d, e])
+      if (this.#is(number, a, b, c, d, e)) return number
     }
   }
 
-  #equals(id: number): boolean {
+  #is(id: number, a: number, b: number, c: number, d: number, e: number): boolean {
     const rows = this.#rows
-    const { candidate } = this
-    const from = id * candidate.length
-    for (let index = 0; index < candidate.length; index++) {
-      if (rows[from + index] !== candidate[index]) return false
-    }
-    return true
+    const at = id * ROW_SIZE
+    return (
+      rows[at] === a &&
+      rows[at + 1] === b &&
+      rows[at + 2] === c &&
+      rows[at + 3] === d &&
+      rows[at + 4] === e
+    )
   }
 
-  #add(at: number): number {
+  #add(at: number, row: readonly number[]): number {
     const id = this.#count++
-    if (this.#count * this.#size > this.#rows.length) this.#rows = this.#growth.larger(this.#rows)
-    this.#rows.set(this.candidate, id * this.#size)
+    if (this.#count * ROW_SIZE > this.#rows.length) this.#rows = this.#growth.larger(this.#rows)
+    this.#rows.set(row, id * ROW_SIZE)
     this.#slots[at] = id + 1
     if (this.#count * 2 > this.#slots.length) this.#rehash()
     return id
@@ -87,23 +85,25 @@ class RowTable {
   #rehash(): void {
     const slots = new Int32Array(this.#slots.length * 2)
     const mask = slots.length - 1
+    const rows = this.#rows
     for (let id = 0; id < this.#count; id++) {
-      let at = this.#hashOf(this.#rows, id * this.#size) & mask
+      const from = id * ROW_SIZE
+      let at =
+        hashOf(rows[from]!, rows[from + 1]!, rows[from + 2]!, rows[from + 3]!, rows[from + 4]!) &
+        mask
       while (slots[at] !== 0) at = (at + 1) & mask
       slots[at] = id + 1
     }
     this.#slots = slots
   }
+}
 
-  #hashOf(values: Int32Array, from: number): number {
-    const size = this.#size
-    let hash = 0
-    for (let index = 0; index < size; index++) {
-      hash = Math.imul(hash ^ values[from + index]!, 0x85ebca6b)
-      hash ^= hash >>> 13
-    }
-    return hash
-  }
+function hashOf(a: number, b: number, c: number, d: number, e: number): number {
+  let hash = Math.imul(a ^ Math.imul(b, 0x9e3779b1), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 15) ^ c, 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 15) ^ d, 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 15) ^ e, 0x85ebca6b)
+  return hash ^ (hash >>> 15)
 }
 
 export class FactsTable {
@@ -114,34 +114,27 @@ export class FactsTable {
   readonly #lastManner = new Int32Array(LAST_MANNERS)
 
   constructor(growth: Growth, places: PlaceTable) {
-    this.#manners = new RowTable(MANNER_SIZE, growth)
-    this.#facts = new RowTable(FACT_SIZE, growth)
+    this.#manners = new RowTable(growth)
+    this.#facts = new RowTable(growth)
     this.#places = places
   }
 
   /** The number of what a row and its writer say. */
   id(row: EventRow, scope: number, writer: number): number {
-    const manner = this.#manners.candidate
     const type = row.kind * 4 + row.phase
-    const last = type & (LAST_MANNERS - 1)
-    manner[Manner.TYPE] = type
-    manner[Manner.SHAPE] = shapeOf(row)
-    manner[Manner.ERROR] = row.hasError ? row.error : NO_ERROR
-    manner[Manner.WRITER] = writer
-    manner[Manner.PLACE] = this.#places.id(row.place)
-    const fact = this.#facts.candidate
-    fact[Fact.MANNER] = this.#lastManner[last] = this.#manners.id(this.#lastManner[last])
-    fact[Fact.SCOPE] = scope
-    fact[Fact.AGENT] = row.agent
-    fact[Fact.SUBJECT] = row.subject
-    return this.#facts.id()
+    const error = row.hasError ? row.error : NO_ERROR
+    const place = this.#places.id(row.place)
+    const last = this.#lastManner[type & (LAST_MANNERS - 1)]!
+    const manner = this.#manners.id(last, shapeOf(row), error, writer, place, 0)
+    this.#lastManner[type & (LAST_MANNERS - 1)] = manner
+    return this.#facts.id(NO_GUESS, type, manner, scope, row.agent, row.subject)
   }
 
   phase(id: number): number {
-    return this.#manner(id, Manner.TYPE) & 3
+    return this.#facts.at(id, Fact.TYPE) & 3
   }
   kind(id: number): number {
-    return this.#manner(id, Manner.TYPE) >> 2
+    return this.#facts.at(id, Fact.TYPE) >> 2
   }
   scope(id: number): number {
     return this.#facts.at(id, Fact.SCOPE)
