@@ -188,16 +188,19 @@ export class EventTable {
 const COUNT_OF = Uint8Array.from([0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4])
 const FIGURE_SHIFT = 4
 
+const LARGEST_WHOLE = 2 ** 30
 /**
  * Tokens and cost of the events that tell any, one behind the other in the order of the events. Whole
- * numbers stand there themselves; any other stands aside, and there its place, as −1 − place.
+ * numbers stand there themselves; any other leaves its place empty and stands aside.
  */
 class FigureColumn {
   /** By block of sixteen events: how many figures stand before it. */
   readonly #before = new Int32Column()
-  readonly #values = new Int32Column()
+  readonly #values = new NumberColumn()
   #count = 0
   readonly #aside: number[] = []
+  /** The places left empty, ascending, and what belongs there. */
+  readonly #asidePlaces: number[] = []
 
   add(event: number, { inputTokens, outputTokens, totalTokens, costUsd }: EventRow): void {
     if (isFirstOfBlock(event)) this.#before.set(event >> FIGURE_SHIFT, this.#count)
@@ -214,13 +217,29 @@ class FigureColumn {
 
   at(index: number): number {
     const value = this.#values.at(index)
-    return value >= 0 ? value : this.#aside[-1 - value]!
+    return value === NONE ? this.#asideAt(index) : value
+  }
+
+  #asideAt(index: number): number {
+    let low = 0
+    let high = this.#aside.length - 1
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.#asidePlaces[middle]! < index) low = middle + 1
+      else high = middle
+    }
+    return this.#aside[low]!
   }
 
   #push(value: number): void {
     if (Number.isNaN(value)) return
-    const isWhole = value >= 0 && value === (value | 0)
-    this.#values.set(this.#count++, isWhole ? value : -this.#aside.push(value))
+    const place = this.#count++
+    if (value >= 0 && value <= LARGEST_WHOLE && value === (value | 0)) {
+      this.#values.set(place, value)
+    } else {
+      this.#asidePlaces.push(place)
+      this.#aside.push(value)
+    }
   }
 }
 
