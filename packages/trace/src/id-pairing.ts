@@ -11,7 +11,8 @@
  * late has its component paired again.
  */
 import { START } from './event-row.ts'
-import { Int32Column, NONE, NumberColumn } from './columns.ts'
+import { NONE, NumberColumn } from './columns.ts'
+import { NearColumn } from './near-column.ts'
 import type { ScopeTable } from './scope.ts'
 import type { EventTable, SpanTable } from './tables.ts'
 import { insertEvent } from './event-lists.ts'
@@ -40,7 +41,7 @@ export class IdPairing {
    * component: kind and key (NONE = no such component), and its last event.
    */
   readonly #tag = new NumberColumn()
-  readonly #last = new Int32Column()
+  readonly #last = new NearColumn()
   /** By component: the one it was merged into. Empty in a log whose events have one id each. */
   readonly #mergedInto = new Map<number, number>()
   readonly #tangles = new Map<number, Tangle>()

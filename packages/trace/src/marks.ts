@@ -1,5 +1,6 @@
 /** Points and orphan ends: what stands on the timeline without a length. */
-import { larger, NONE } from './columns.ts'
+import { CHUNK_MASK, CHUNK_SHIFT, larger, NONE } from './columns.ts'
+import { START } from './event-row.ts'
 import type { Mark, Span } from './span.ts'
 import type { ViewSource } from './span-view.ts'
 import type { EventTable } from './tables.ts'
@@ -20,6 +21,8 @@ export class MarkTable {
   #state = new Uint8Array(64)
   /** A point's mark stands in its `slot`; an end's slot is the span it closed, if it is no orphan. */
   readonly #ofOrphan = new Map<number, number>()
+  /** By chunk of events: what a point's `slot` lacks of its mark's, so that it lies near those of spans. */
+  readonly #shifts: number[] = []
   readonly #events: EventTable
   #changed: number[] = []
 
@@ -45,9 +48,9 @@ export class MarkTable {
     return (this.#state[slot]! & STANDS) !== 0
   }
 
-  /** Sets an event's mark; gives its slot. */
-  set(event: number, isOrphan: boolean, parent: number): number {
-    let slot = isOrphan ? (this.#ofOrphan.get(event) ?? NONE) : this.#events.slot.at(event)
+  /** Sets an event's mark. */
+  set(event: number, isOrphan: boolean, parent: number): void {
+    let slot = isOrphan ? this.slotOfOrphan(event) : this.slotOfPoint(event)
     if (slot === NONE) slot = this.#add(event, isOrphan)
     if (!this.stands(slot)) {
       this.#state[slot] = this.#state[slot]! | STANDS
@@ -55,7 +58,6 @@ export class MarkTable {
     }
     this.parent[slot] = parent
     this.#noteChanged(slot)
-    return slot
   }
 
   remove(slot: number): void {
@@ -68,6 +70,12 @@ export class MarkTable {
   /** The mark of an end that is, or was, an orphan; NONE = it never was. */
   slotOfOrphan(end: number): number {
     return this.#ofOrphan.get(end) ?? NONE
+  }
+
+  /** The mark of a point; NONE = it was not swept yet. */
+  slotOfPoint(point: number): number {
+    const shifted = this.#events.slot.at(point)
+    return shifted === NONE ? NONE : shifted + this.#shifts[point >> CHUNK_SHIFT]!
   }
 
   /** Slots that changed since the last call: of those that stand, and of those that are gone. */
@@ -91,7 +99,20 @@ export class MarkTable {
     this.event[slot] = event
     this.#state[slot] = isOrphan ? ORPHAN : 0
     if (isOrphan) this.#ofOrphan.set(event, slot)
+    else {
+      const shift = (this.#shifts[event >> CHUNK_SHIFT] ??= slot - this.#spanBefore(event))
+      this.#events.slot.set(event, slot - shift)
+    }
     return slot
+  }
+
+  /** Slot of the span that started last before a point, if that is in the same chunk of events; else 0. */
+  #spanBefore(point: number): number {
+    const first = point & ~CHUNK_MASK
+    for (let event = point - 1; event >= first; event--) {
+      if (this.#events.phase(event) === START) return this.#events.slot.at(event)
+    }
+    return 0
   }
 
   #count(slot: number, by: number): void {

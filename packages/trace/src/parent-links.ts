@@ -3,9 +3,10 @@
  * start, or arrive, after its child (clocks of two processes differ); such a child is kept here
  * as waiting, and decided again when a start with that id comes.
  */
-import { Int32Column, NONE } from './columns.ts'
+import { NONE } from './columns.ts'
 import { PARENT_KEYS } from './event-row.ts'
 import { insertEvent } from './event-lists.ts'
+import { NearColumn } from './near-column.ts'
 import type { EventTable, SpanTable } from './tables.ts'
 
 /** Several starts carry the id. */
@@ -15,7 +16,7 @@ export class ParentLinks {
   readonly #events: EventTable
   readonly #spans: SpanTable
   /** By id, the start that carries it; NONE, MANY. */
-  readonly #start = new Int32Column()
+  readonly #start = new NearColumn()
   /** The starts of such an id, in order. */
   readonly #starts = new Map<number, number[]>()
   /** By id, the children that wait for it. */

@@ -13,6 +13,7 @@ import {
 import type { EventRow } from './event-row.ts'
 import { FactsTable } from './facts.ts'
 import { IdNumbers } from './id-numbers.ts'
+import { NearColumn } from './near-column.ts'
 import { PlaceTable } from './place.ts'
 import type { ScopeTable } from './scope.ts'
 import { TimeColumn } from './time-column.ts'
@@ -26,12 +27,12 @@ export class EventTable {
   readonly #timeS = new TimeColumn()
   readonly #position = new PositionColumn()
   readonly #fact = new Int32Column()
-  /** A start's own span; the span that an end closed; a point's mark. */
-  readonly slot = new Int32Column()
+  /** A start's own span; the span that an end closed; a point's mark, as `MarkTable` has it. */
+  readonly slot = new NearColumn()
   /** The end of this start, or the start of this end, by id. */
-  readonly partner = new Int32Column()
+  readonly partner = new NearColumn()
   /** Its id; of an event with several, where they begin in `#manyIds`. */
-  readonly #id = new Int32Column()
+  readonly #id = new NearColumn()
   readonly #manyIds: number[] = []
   readonly #figures = new FigureColumn()
   #figuredEvent = NONE
@@ -187,8 +188,8 @@ export class EventTable {
 /** How many figures a mask of them tells. */
 const COUNT_OF = Uint8Array.from([0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4])
 const FIGURE_SHIFT = 4
-
 const LARGEST_WHOLE = 2 ** 30
+
 /**
  * Tokens and cost of the events that tell any, one behind the other in the order of the events. Whole
  * numbers stand there themselves; any other leaves its place empty and stands aside.
@@ -198,9 +199,9 @@ class FigureColumn {
   readonly #before = new Int32Column()
   readonly #values = new NumberColumn()
   #count = 0
-  readonly #aside: number[] = []
   /** The places left empty, ascending, and what belongs there. */
   readonly #asidePlaces: number[] = []
+  readonly #aside: number[] = []
 
   add(event: number, { inputTokens, outputTokens, totalTokens, costUsd }: EventRow): void {
     if (isFirstOfBlock(event)) this.#before.set(event >> FIGURE_SHIFT, this.#count)
@@ -250,13 +251,13 @@ function isFirstOfBlock(event: number): boolean {
 /** Spans by slot. */
 export class SpanTable {
   count = 0
-  readonly start = new Int32Column()
+  readonly start = new NearColumn()
   /** NONE while it has no end. */
-  readonly end = new Int32Column()
-  readonly parent = new Int32Column()
+  readonly end = new NearColumn()
+  readonly parent = new NearColumn()
   readonly parentUnsure = new BitColumn()
   /** What its start names as its parent, as `EventTable.numberParents` has it. */
-  readonly namedParents = new Int32Column()
+  readonly namedParents = new NearColumn()
   /** Its own agent, else its parent's; text number, NONE while it is not swept. */
   readonly agent = new NumberColumn()
   /** By slot, its children that did not end yet: nearly always one, which needs no set. */

@@ -105,10 +105,8 @@ export class Trace {
     this.#changedSpan = this.cursor()
     this.#sweep = new Sweep(this.#source, this.#scopes, this.texts, this.#links, {
       spanChanged: (slot) => this.#noteChanged(slot),
-      pointSet: (event, parent) => {
-        this.#events.slot.set(event, this.#marks.set(event, false, parent))
-      },
-      pointGone: (event) => this.#marks.remove(this.#events.slot.at(event)),
+      pointSet: (event, parent) => this.#marks.set(event, false, parent),
+      pointGone: (event) => this.#marks.remove(this.#marks.slotOfPoint(event)),
       orphanSet: (event, parent) => this.#marks.set(event, true, parent),
       orphanGone: (event) => {
         const slot = this.#marks.slotOfOrphan(event)
