@@ -134,11 +134,14 @@ export class Lanes {
     const { lanes } = this.#groups[groupIndex]!
     const parent = span.parentSlot
     let row = parent !== NONE && this.groupAt(parent) === groupIndex ? this.rowAt(parent) + 1 : 0
-    while (row < lanes.length && !this.#isFree(lanes[row]!.slots, span)) row++
+    let index = NONE
+    for (; row < lanes.length; row++) {
+      index = this.#freeIndex(lanes[row]!.slots, span)
+      if (index !== NONE) break
+    }
     while (lanes.length <= row) this.#addLane(groupIndex)
     const { slots, number } = lanes[row]!
-    const index = this.#firstAfter(slots, span.startS)
-    if (index === slots.length) slots.push(slot)
+    if (index === NONE || index === slots.length) slots.push(slot)
     else slots.splice(index, 0, slot)
     this.#laneAt.set(slot, number)
   }
@@ -176,13 +179,15 @@ export class Lanes {
     return this.#other.startS
   }
 
-  #isFree(lane: readonly number[], span: SpanView): boolean {
+  /** Where a span can stand in a lane; NONE = it is in the way of another. */
+  #freeIndex(lane: readonly number[], span: SpanView): number {
     const index = this.#firstAfter(lane, span.startS)
     if (index > 0) {
       this.#other.slot = lane[index - 1]!
-      if (!isOverAt(this.#other, span)) return false
+      if (!isOverAt(this.#other, span)) return NONE
     }
-    return index === lane.length || this.#startS(lane[index]!) >= busyUntilS(span)
+    const isFree = index === lane.length || this.#startS(lane[index]!) >= busyUntilS(span)
+    return isFree ? index : NONE
   }
 
   #firstAfter(lane: readonly number[], timeS: number): number {
