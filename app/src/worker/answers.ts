@@ -10,7 +10,6 @@ import {
   type Span,
   type Trace,
 } from '@wattline/trace'
-import { totalTokens } from './patches.ts'
 import type { RunEnergy } from './run-energy.ts'
 import type { KindSummary, MarkFacts, RangeSummary, RunOverview, SpanFacts } from './protocol.ts'
 import { inTurns, turn } from './turns.ts'
@@ -25,7 +24,7 @@ export function spanFacts(trace: Trace, energy: RunEnergy, slot: number): SpanFa
     agent: span.agent,
     inputTokens: span.tokens?.input,
     outputTokens: span.tokens?.output,
-    totalTokens: totalTokens(span.tokens),
+    totalTokens: span.tokens?.total,
     costUsd: span.costUsd,
     energy: energy.energyOf(slot),
     children: childrenOf(trace, slot),

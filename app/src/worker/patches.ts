@@ -1,12 +1,5 @@
 /** Turns what changed in the trace into columns for the page. */
-import {
-  SpanFlag,
-  type LanePlace,
-  type MarkView,
-  type SpanView,
-  type Tokens,
-  type Trace,
-} from '@wattline/trace'
+import { SpanFlag, type LanePlace, type MarkView, type SpanView, type Trace } from '@wattline/trace'
 import { MarkFlag, type TraceGroup } from '../model/columns.ts'
 import type { MarkPatch, SpanPatch, TracePatch } from './protocol.ts'
 
@@ -109,7 +102,7 @@ export class PatchBuilder {
     patch.ambiguousAtS[i] =
       flags & SpanFlag.AMBIGUOUS ? (span.ambiguousAtS ?? Number.NaN) : Number.NaN
     patch.errorAtS[i] = flags & SpanFlag.ERROR ? (span.errorAtS ?? Number.NaN) : Number.NaN
-    patch.tokens[i] = totalTokens(span.tokens) ?? Number.NaN
+    patch.tokens[i] = span.totalTokens ?? Number.NaN
     patch.costUsd[i] = span.costUsd ?? Number.NaN
   }
 
@@ -160,14 +153,6 @@ export class PatchBuilder {
 export function buffersOf(patch: TracePatch): ArrayBuffer[] {
   const columns = [...Object.values(patch.spans), ...Object.values(patch.marks)]
   return columns.map((column: Int32Array) => column.buffer as ArrayBuffer)
-}
-
-/** The total a span tells, or the sum of its parts. */
-export function totalTokens(tokens: Tokens | undefined): number | undefined {
-  if (tokens === undefined) return undefined
-  if (tokens.total !== undefined) return tokens.total
-  if (tokens.input === undefined && tokens.output === undefined) return undefined
-  return (tokens.input ?? 0) + (tokens.output ?? 0)
 }
 
 /** As the log says it, but never a page of text. */

@@ -166,11 +166,17 @@ export class SpanView implements Span {
     if (end === NONE) flags |= this.#abandoned ? SpanFlag.DID_NOT_END : SpanFlag.OPEN
     else if (events.timeS(end) < this.startS) flags |= SpanFlag.CLOCK
     if (this.ambiguousAtS !== undefined) flags |= SpanFlag.AMBIGUOUS
-    if (this.errorAtS !== undefined) flags |= SpanFlag.ERROR
+    if (this.#hasFailed) flags |= SpanFlag.ERROR
     if (spans.parentUnsure.has(this.#slot)) flags |= SpanFlag.PARENT_UNSURE
     return flags
   }
 
+  get #hasFailed(): boolean {
+    const { events, spans } = this.#source
+    const end = this.#end
+    if (events.error(this.#start) !== NONE || spans.failures.has(this.#slot)) return true
+    return end !== NONE && events.error(end) !== NONE
+  }
   get errorAtS(): number | undefined {
     const { events, spans } = this.#source
     if (events.error(this.#start) !== NONE) return this.startS
@@ -190,11 +196,18 @@ export class SpanView implements Span {
 
   get tokens(): Tokens | undefined {
     if (!this.#tellsFigures) return undefined
+    const total = this.totalTokens
+    if (total === undefined) return undefined
+    return { input: this.#figure(0), output: this.#figure(1), total }
+  }
+  /** The total it tells, else the sum of its parts: `tokens.total` without an object. */
+  get totalTokens(): number | undefined {
+    if (!this.#tellsFigures) return undefined
+    const told = this.#figure(2)
+    if (told !== undefined) return told
     const input = this.#figure(0)
     const output = this.#figure(1)
-    const told = this.#figure(2)
-    if (input === undefined && output === undefined && told === undefined) return undefined
-    return { input, output, total: told ?? (input ?? 0) + (output ?? 0) }
+    return input === undefined && output === undefined ? undefined : (input ?? 0) + (output ?? 0)
   }
   get costUsd(): number | undefined {
     return this.#tellsFigures ? this.#figure(3) : undefined
