@@ -6,6 +6,7 @@
 import type { Growth } from './columns.ts'
 import type { EventRow } from './event-row.ts'
 import type { PlaceTable } from './place.ts'
+import type { ScopeTable } from './scope.ts'
 
 /** No error; other values number the error's text, 0 = without text. */
 const NO_ERROR = -1
@@ -13,10 +14,8 @@ const NO_ERROR = -1
 /** What many facts say alike, however different their scopes and subjects are. */
 const Manner = { SHAPE: 0, ERROR: 1, WRITER: 2, PLACE: 3 } as const
 const Fact = { TYPE: 0, MANNER: 1, SCOPE: 2, AGENT: 3, SUBJECT: 4 } as const
-/** Types that share a place here only miss each other's guess. */
-const LAST_MANNERS = 64
-/** Is no row's number. */
-const NO_GUESS = 0x7fffffff
+/** How many facts are remembered that were told lately. */
+const RECENT = 1024
 
 /** A shape's parts: rank of the subject, and masks of the id keys, parent keys and figures told. */
 const ID_SHIFT = 4
@@ -50,9 +49,12 @@ class RowTable {
     return this.#rows[id * ROW_SIZE + field]!
   }
 
-  /** The number of a row, new if need be; it is likely to be `guess`. */
-  id(guess: number, a: number, b: number, c: number, d: number, e: number): number {
-    if (guess < this.#count && this.#is(guess, a, b, c, d, e)) return guess
+  get count(): number {
+    return this.#count
+  }
+
+  /** The number of a row, new if need be. */
+  id(a: number, b: number, c: number, d: number, e: number): number {
     const mask = this.#slots.length - 1
     for (let at = hashOf(a, b, c, d, e) & mask; ; at = (at + 1) & mask) {
       const number = this.#slots[at]! - 1
@@ -109,25 +111,44 @@ function hashOf(a: number, b: number, c: number, d: number, e: number): number {
 export class FactsTable {
   readonly #manners: RowTable
   readonly #facts: RowTable
+  readonly #scopes: ScopeTable
   readonly #places: PlaceTable
-  /** The manner of the last event of a type, which is nearly always that of the next. */
-  readonly #lastManner = new Int32Array(LAST_MANNERS)
+  /** By what tells most of them apart: facts told lately, which are nearly always told again. */
+  readonly #recent = new Int32Array(RECENT)
 
-  constructor(growth: Growth, places: PlaceTable) {
+  constructor(growth: Growth, scopes: ScopeTable, places: PlaceTable) {
     this.#manners = new RowTable(growth)
     this.#facts = new RowTable(growth)
+    this.#scopes = scopes
     this.#places = places
   }
 
   /** The number of what a row and its writer say. */
-  id(row: EventRow, scope: number, writer: number): number {
+  id(row: EventRow, writer: number): number {
     const type = row.kind * 4 + row.phase
+    const shape = shapeOf(row)
     const error = row.hasError ? row.error : NO_ERROR
     const place = this.#places.id(row.place)
-    const last = this.#lastManner[type & (LAST_MANNERS - 1)]!
-    const manner = this.#manners.id(last, shapeOf(row), error, writer, place, 0)
-    this.#lastManner[type & (LAST_MANNERS - 1)] = manner
-    return this.#facts.id(NO_GUESS, type, manner, scope, row.agent, row.subject)
+    const bits = (type * 37 + row.subject * 5) & (RECENT - 1)
+    const recent = this.#recent[bits]!
+    if (
+      recent < this.#facts.count &&
+      this.#facts.at(recent, Fact.TYPE) === type &&
+      this.#facts.at(recent, Fact.SUBJECT) === row.subject &&
+      this.#facts.at(recent, Fact.AGENT) === row.agent &&
+      this.#shape(recent) === shape &&
+      this.error(recent) === error &&
+      this.writer(recent) === writer &&
+      this.place(recent) === place &&
+      this.#scopes.is(this.scope(recent), row.scopeMask, row.scope)
+    ) {
+      return recent
+    }
+    const manner = this.#manners.id(shape, error, writer, place, 0)
+    const scope = this.#scopes.id(row.scopeMask, row.scope)
+    const id = this.#facts.id(type, manner, scope, row.agent, row.subject)
+    this.#recent[bits] = id
+    return id
   }
 
   phase(id: number): number {

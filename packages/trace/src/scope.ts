@@ -64,8 +64,18 @@ export class ScopeTable {
     for (let at = hashOf(mask, texts) & last; ; at = (at + 1) & last) {
       const id = this.#slots[at]!
       if (id === 0) return this.#add(mask, texts, at)
-      if (this.#masks[id] === mask && this.#equals(id, mask, texts)) return id
+      if (this.is(id, mask, texts)) return id
     }
+  }
+
+  /** Whether a scope has the keys of `mask` and no other, and these texts at their indexes. */
+  is(id: number, mask: number, texts: Int32Array): boolean {
+    if (this.#masks[id] !== mask) return false
+    let at = this.#from[id]!
+    for (let left = mask; left !== 0; left &= left - 1) {
+      if (this.#values[at++] !== texts[lowestBit(left)]) return false
+    }
+    return true
   }
 
   /** Text number of a scope's value under one of its keys; 0 = none. */
@@ -113,14 +123,6 @@ export class ScopeTable {
       else if (index < hardCount) return -1
     }
     return agreed
-  }
-
-  #equals(id: number, mask: number, texts: Int32Array): boolean {
-    let at = this.#from[id]!
-    for (let left = mask; left !== 0; left &= left - 1) {
-      if (this.#values[at++] !== texts[lowestBit(left)]) return false
-    }
-    return true
   }
 
   #add(mask: number, texts: Int32Array, at: number): number {

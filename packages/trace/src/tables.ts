@@ -40,16 +40,16 @@ export class EventTable {
   /** Events older than one before them. */
   readonly late = new BitColumn()
 
-  constructor(growth: Growth) {
+  constructor(growth: Growth, scopes: ScopeTable) {
     this.ids = new IdNumbers(growth)
-    this.#facts = new FactsTable(growth, this.places)
+    this.#facts = new FactsTable(growth, scopes, this.places)
   }
 
-  add(row: EventRow, position: number, writer: number, scopes: ScopeTable): number {
+  add(row: EventRow, position: number, writer: number): number {
     const event = this.count++
     this.#timeS.set(event, row.timeS)
     this.#position.set(event, position)
-    this.#fact.set(event, this.#facts.id(row, scopes.id(row.scopeMask, row.scope), writer))
+    this.#fact.set(event, this.#facts.id(row, writer))
     this.#id.set(event, this.#numbered(row.idHigh, row.idLow, row.idCount))
     this.#figures.add(event, row)
     return event

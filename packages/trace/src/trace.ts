@@ -56,10 +56,10 @@ export class Trace {
   readonly texts = new Interner()
   /** How its tables grow; whoever reads a log of known length tells it how far they are. */
   readonly growth = new Growth()
-  readonly #events = new EventTable(this.growth)
+  readonly #scopes = new ScopeTable(this.growth)
+  readonly #events = new EventTable(this.growth, this.#scopes)
   readonly #spans = new SpanTable()
   readonly #marks = new MarkTable(this.#events)
-  readonly #scopes = new ScopeTable(this.growth)
   readonly #quality = new QualityCounts(this.#marks)
   readonly #source: ViewSource
   readonly #views: (SpanView | undefined)[] = []
@@ -235,7 +235,7 @@ export class Trace {
     const isLate = this.#lastS !== undefined && timeS < this.#lastS
     this.#noteTime(timeS)
     this.#quality.noteEvent(writer, timeS, isLate, row.dropped)
-    const event = this.#events.add(row, position, writer, this.#scopes)
+    const event = this.#events.add(row, position, writer)
     if (isLate) this.#events.late.add(event)
     if (timeS < this.#pendingLastS) this.#isPendingInOrder = false
     if (timeS === this.#pendingLastS && position <= this.#pendingLastPosition) {
