@@ -37,6 +37,10 @@ export class EventTable {
   readonly #figures = new FigureColumn()
   #figuredEvent = NONE
   #firstFigure = 0
+  /** From this event on all came in order, up to the last, of which is known when and where it is. */
+  #inOrderFrom = 0
+  #lastS = -Infinity
+  #lastPosition = -Infinity
   /** Events older than one before them. */
   readonly late = new BitColumn()
 
@@ -52,7 +56,17 @@ export class EventTable {
     this.#fact.set(event, this.#facts.id(row, writer))
     this.#id.set(event, this.#numbered(row.idHigh, row.idLow, row.idCount))
     this.#figures.add(event, row)
+    const isBehindLast =
+      row.timeS > this.#lastS || (row.timeS === this.#lastS && position > this.#lastPosition)
+    if (!isBehindLast) this.#inOrderFrom = event
+    this.#lastS = row.timeS
+    this.#lastPosition = position
     return event
+  }
+
+  /** Whether all events from this one on came in order. */
+  isInOrderFrom(event: number): boolean {
+    return event >= this.#inOrderFrom
   }
 
   /** Unix seconds. */
@@ -142,6 +156,7 @@ export class EventTable {
 
   /** Order in time, then in the log. */
   compare(a: number, b: number): number {
+    if (a >= this.#inOrderFrom && b >= this.#inOrderFrom) return a - b
     return this.#timeS.at(a) - this.#timeS.at(b) || this.#position.at(a) - this.#position.at(b)
   }
 

@@ -72,10 +72,6 @@ export class Trace {
   /** Swept events in order of time. */
   readonly #order = new SweptOrder()
   #pendingFrom = 0
-  /** Of the events since then: whether they came in order so far, and when and where the last one is. */
-  #isPendingInOrder = true
-  #pendingLastS = -Infinity
-  #pendingLastPosition = -Infinity
   /** Of the flush under way: how many events were swept before it, and the first to sweep again. */
   #sweptCount = 0
   #redoFrom = NONE
@@ -237,12 +233,6 @@ export class Trace {
     this.#quality.noteEvent(writer, timeS, isLate, row.dropped)
     const event = this.#events.add(row, position, writer)
     if (isLate) this.#events.late.add(event)
-    if (timeS < this.#pendingLastS) this.#isPendingInOrder = false
-    if (timeS === this.#pendingLastS && position <= this.#pendingLastPosition) {
-      this.#isPendingInOrder = false
-    }
-    this.#pendingLastS = timeS
-    this.#pendingLastPosition = position
     if (row.phase === START) {
       const slot = this.#spans.add(event, this.#events.numberParents(row))
       this.#events.slot.set(event, slot)
@@ -290,8 +280,6 @@ export class Trace {
     const from = this.#pendingFrom
     this.#pendingFrom = this.#events.count
     const pending = this.#inOrder(from, this.#events.count)
-    this.#isPendingInOrder = true
-    this.#pendingLastS = -Infinity
     this.#applyFrom(this.#enterIds(pending, from), pending)
     return this.#takeChanges()
   }
@@ -327,7 +315,8 @@ export class Trace {
   #inOrder(from: number, until: number): Int32Array {
     const rows = new Int32Array(until - from)
     for (let index = 0; index < rows.length; index++) rows[index] = from + index
-    return this.#isPendingInOrder ? rows : rows.sort((a, b) => this.#events.compare(a, b))
+    if (this.#events.isInOrderFrom(from)) return rows
+    return rows.sort((a, b) => this.#events.compare(a, b))
   }
 
   /**
