@@ -1,5 +1,12 @@
 /** Turns what changed in the trace into columns for the page. */
-import { SpanFlag, type LanePlace, type MarkView, type SpanView, type Trace } from '@wattline/trace'
+import {
+  Int32Column,
+  SpanFlag,
+  type LanePlace,
+  type MarkView,
+  type SpanView,
+  type Trace,
+} from '@wattline/trace'
 import { MarkFlag, type TraceGroup } from '../model/columns.ts'
 import type { MarkPatch, SpanPatch, TracePatch } from './protocol.ts'
 
@@ -24,13 +31,14 @@ export interface PatchInput {
 
 /** Numbers for the page those of the trace's texts that it needs, in the order in which they come. */
 class PageTexts {
-  readonly #ids = new Map<number, number>()
+  readonly #ids = new Int32Column()
+  #count = 0
   #fresh: number[] = []
 
   id(textId: number): number {
-    const known = this.#ids.get(textId)
-    if (known !== undefined) return known
-    const id = this.#ids.size
+    const known = this.#ids.at(textId)
+    if (known >= 0) return known
+    const id = this.#count++
     this.#ids.set(textId, id)
     this.#fresh.push(textId)
     return id
