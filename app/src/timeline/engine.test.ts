@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { INITIAL_STATE } from '../store/store.ts'
 import { BarList } from './bar-list.ts'
 import { TimelineEngine, type TimelineFacts } from './engine.ts'
@@ -12,6 +12,7 @@ function bench(trace: SyntheticTrace, facts: Partial<TimelineFacts> = {}) {
   let now: TimelineFacts = { ...INITIAL_STATE, viewport: { startS: T0, endS: T0 + 10 }, ...facts }
   const clock = { wallS: T0 + 5, frameMs: 0, live: true }
   const scrolls: number[] = []
+  const asked: string[] = []
   const engine = new TimelineEngine({
     columns: trace.columns,
     facts: () => now,
@@ -22,7 +23,7 @@ function bench(trace: SyntheticTrace, facts: Partial<TimelineFacts> = {}) {
       seek: (playheadS) => void (now = { ...now, playheadS }),
       toggleGroup: (label) => void (now = { ...now, collapsed: new Set([label]) }),
     },
-    requestFrame: () => undefined,
+    requestFrame: (reason) => void asked.push(reason),
     isLive: () => clock.live,
     isReading: () => false,
     clockS: () => clock.wallS,
@@ -37,7 +38,7 @@ function bench(trace: SyntheticTrace, facts: Partial<TimelineFacts> = {}) {
     engine.setScroll(topPx)
   })
   engine.sync()
-  return { engine, clock, scrolls, facts: () => now }
+  return { engine, clock, scrolls, asked, facts: () => now }
 }
 
 const running = () => new SyntheticTrace().add([{ kind: 'turn', startS: T0 }])
@@ -83,7 +84,7 @@ describe('following', () => {
 
 describe('a picture that takes long to paint', () => {
   const slow = () => {
-    const { engine, clock, facts } = bench(running(), { following: true })
+    const { engine, clock, asked, facts } = bench(running(), { following: true })
     const painted: number[] = []
     const paint = () => {
       painted.push(clock.frameMs)
@@ -103,8 +104,18 @@ describe('a picture that takes long to paint', () => {
       }
       return painted.map((ms) => (ms - 1000) / 17)
     }
-    return { engine, draw, facts }
+    return { engine, draw, asked, facts }
   }
+
+  test('is asked for when it is due, and not in every frame until then', () => {
+    vi.useFakeTimers()
+    const { draw, asked } = slow()
+    draw(2)
+    expect(asked).not.toContain('pace')
+    vi.runAllTimers()
+    expect(asked.at(-1)).toBe('pace')
+    vi.useRealTimers()
+  })
 
   test('takes a third of the time while it moves by itself, and the view stands in between', () => {
     const { draw, facts } = slow()

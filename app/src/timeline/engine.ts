@@ -75,6 +75,8 @@ export interface EngineOptions {
 
 /** New spans that a frame takes in; the rest waits for the next, so that no frame takes long. */
 const SPANS_A_FRAME = 8_192
+/** Until the frame after a request. */
+const FRAME_MS = 16
 const FIT_BAR_MARGIN = 0.15
 /** Where in its second the stripe of an open bar stands when nothing may move. */
 const STILL_MS = 600
@@ -106,6 +108,8 @@ export class TimelineEngine {
   private slidTo: Viewport | undefined
   /** The ticks that were worked out last, and for what. */
   private ticked: (Parameters<typeof timeTicks>[0] & { ticks: readonly Tick[] }) | undefined
+  /** Runs out when a picture is due. */
+  private soon: ReturnType<typeof setTimeout> | undefined
   /** What the picture shows. */
   private painted: { readonly viewport?: Viewport; readonly topPx?: number } = {}
 
@@ -241,7 +245,7 @@ export class TimelineEngine {
     }
     const { following, viewport, playheadS } = this.facts
     if (!following || playheadS !== undefined || !this.options.isLive()) return
-    if (!this.pace.isDue(nowMs)) return
+    if (this.pace.waitMs(nowMs) > 0) return
     const next = placeTime(viewport, this.nowS(), this.options.nowAt)
     const shiftPx = ((next.startS - viewport.startS) * this.widthPx) / (next.endS - next.startS)
     // Less than a device pixel would only blur what stands still.
@@ -255,13 +259,22 @@ export class TimelineEngine {
     const { viewport } = this.facts
     const isMoved = viewport !== this.painted.viewport && viewport !== this.slidTo
     const isScrolled = this.scrollTopPx !== this.painted.topPx
-    if (isMoved || isScrolled || this.pace.isDue(nowMs)) {
+    const waitMs = this.pace.waitMs(nowMs)
+    if (isMoved || isScrolled || waitMs === 0) {
       this.paintNow(nowMs)
       return
     }
     // What need not be shown yet is taken in already, so that the picture that shows it is soon made.
     this.sync()
-    this.options.requestFrame('pace')
+    this.askForFrameIn(waitMs)
+  }
+
+  /** A frame that paints nothing costs the page as much as a small picture: none is asked for too early. */
+  private askForFrameIn(waitMs: number): void {
+    this.soon ??= setTimeout(() => {
+      this.soon = undefined
+      this.options.requestFrame('pace')
+    }, waitMs - FRAME_MS)
   }
 
   /** At once, or what stands there would be seen in the wrong size; the first picture can wait for a frame. */

@@ -12,38 +12,46 @@ function pace(isReading = false) {
     nowMs = atMs
     made.run(atMs, () => void (nowMs += tookMs))
   }
-  return { isDue: (atMs: number): boolean => made.isDue(atMs), paintAt }
+  return { waitMs: (atMs: number): number => made.waitMs(atMs), paintAt }
 }
 
 describe('a picture that moves by itself', () => {
   test('is painted in every frame as long as that takes little', () => {
-    const { isDue, paintAt } = pace()
-    expect(isDue(0)).toBe(true)
+    const { waitMs, paintAt } = pace()
+    expect(waitMs(0)).toBe(0)
     paintAt(0, 4)
     paintAt(16, 4)
-    expect(isDue(32)).toBe(true)
+    expect(waitMs(32)).toBe(0)
   })
 
   test('gets a third of the time where it takes long', () => {
-    const { isDue, paintAt } = pace()
+    const { waitMs, paintAt } = pace()
     paintAt(0, 20)
     paintAt(60, 20)
-    expect(isDue(110)).toBe(false)
-    expect(isDue(120)).toBe(true)
+    expect(waitMs(110)).toBe(10)
+    expect(waitMs(120)).toBe(0)
   })
 
   test('does not wait because one picture was held up', () => {
-    const { isDue, paintAt } = pace()
+    const { waitMs, paintAt } = pace()
     paintAt(0, 4)
     paintAt(16, 200)
-    expect(isDue(216)).toBe(true)
+    expect(waitMs(216)).toBe(0)
+  })
+
+  test('waits for what is read next, however little it takes', () => {
+    const { waitMs, paintAt } = pace(true)
+    paintAt(0, 1)
+    paintAt(100, 1)
+    expect(waitMs(116)).toBe(84)
+    expect(waitMs(200)).toBe(0)
   })
 
   test('gets a twelfth while a log is read', () => {
-    const { isDue, paintAt } = pace(true)
+    const { waitMs, paintAt } = pace(true)
     paintAt(0, 20)
     paintAt(100, 20)
-    expect(isDue(320)).toBe(false)
-    expect(isDue(340)).toBe(true)
+    expect(waitMs(320)).toBe(20)
+    expect(waitMs(340)).toBe(0)
   })
 })

@@ -7,12 +7,14 @@
 const PARTS = 3
 /** While a log is read, whose end everybody waits for and whose picture is soon another. */
 const PARTS_READING = 12
+/** Data comes more seldom then, and what takes it in asks for frames that need no picture. */
+const APART_READING_MS = 100
 /** Frames come a little early and late. */
 const JITTER_MS = 1
 
 export interface PaintPace {
-  /** Whether the frame at `atMs` may paint what nobody waits for. */
-  isDue(atMs: number): boolean
+  /** How long after the frame at `atMs` one may paint what nobody waits for; 0 = it may itself. */
+  waitMs(atMs: number): number
   /** Runs `paint` in the frame at `atMs` and notes how long it takes. */
   run(atMs: number, paint: () => void): void
 }
@@ -27,9 +29,12 @@ export function createPaintPace(nowMs: () => number, isReading: () => boolean): 
   /** The shorter of the last two: one that something else held up says nothing of the next. */
   let takesMs = 0
   return {
-    isDue: (atMs) => {
-      const parts = isReading() ? PARTS_READING : PARTS
-      return atMs - lastMs >= takesMs * parts - JITTER_MS
+    waitMs(atMs) {
+      const apartMs = isReading()
+        ? Math.max(takesMs * PARTS_READING, APART_READING_MS)
+        : takesMs * PARTS
+      const leftMs = lastMs + apartMs - atMs
+      return leftMs <= JITTER_MS ? 0 : leftMs
     },
     run(atMs, paint) {
       const fromMs = nowMs()
