@@ -186,7 +186,7 @@ export function control(parts: ControlledParts, ingest: Ingest): () => void {
   }
 }
 
-function openRun({ store, files, base }: ControlledParts, ingest: Ingest): void {
+function openRun({ store, files, base, frames }: ControlledParts, ingest: Ingest): void {
   const { runId, groupBy } = store.getState()
   if (runId === undefined) return ingest.send({ type: 'close' })
   if (!isLocalId(runId)) return ingest.send({ type: 'watch', runId, base, groupBy })
@@ -194,7 +194,8 @@ function openRun({ store, files, base }: ControlledParts, ingest: Ingest): void 
   if (local !== undefined) {
     store.setState({ run: local.facts })
     const processors = navigator.hardwareConcurrency
-    return ingest.send({ type: 'file', runId, file: local.file, groupBy, processors })
+    ingest.send({ type: 'file', runId, file: local.file, groupBy, processors })
+    return afterPaint(frames, () => ingest.send({ type: 'painted' }))
   }
   ingest.send({ type: 'close' })
   const reason = `${runId.slice('file:'.length)} was opened from this computer. Choose it again to see it.`

@@ -35,7 +35,9 @@ export async function openApp(
   base = NOWHERE,
 ): Promise<TestApp> {
   const { session, start } = testApp(initial, base)
-  await session.readFile(new File([log], 'test.jsonl') as unknown as globalThis.File)
+  const reading = session.readFile(new File([log], 'test.jsonl') as unknown as globalThis.File)
+  session.painted()
+  await reading
   return start()
 }
 

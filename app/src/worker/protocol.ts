@@ -209,7 +209,7 @@ export type ToWorker =
   | { readonly type: 'retry' }
   /** A patch is in the columns: the next one may come. */
   | { readonly type: 'taken' }
-  /** A patch of a log that is being read is on the screen. */
+  /** The page of a log that is to be read is on the screen, or a patch of it. */
   | { readonly type: 'painted' }
   | { readonly type: 'ask'; readonly id: number; readonly what: RequestType; readonly ask: unknown }
 

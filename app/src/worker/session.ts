@@ -121,6 +121,9 @@ export class Session {
   async readFile(file: File, processors = 1): Promise<void> {
     this.#setConnection('connecting')
     this.#beganMs = performance.now()
+    // The first picture of the run itself, which has no patch.
+    this.#unpainted = 1
+    await this.#letPagePaint()
     let end: ScannedEnd
     try {
       const gzip = await isGzip(file)
@@ -171,7 +174,7 @@ export class Session {
     this.#patchPace.askNow()
   }
 
-  /** A patch of a log that is being read is on the page's screen. */
+  /** What was said last of a log that is being read is on the page's screen. */
   painted(): void {
     this.#unpainted = Math.max(0, this.#unpainted - 1)
     if (this.#unpainted === 0) this.#goOn?.()
