@@ -2,12 +2,12 @@
  * Where spans stand: group and row of each as one number, since a run has few different places.
  * `group` and `row` read it as columns.
  */
-import { NumberColumn, type Column } from '@wattline/trace'
+import { SmallColumn, type Column } from '@wattline/trace'
 
 export class Places {
   readonly group: Column
   readonly row: Column
-  readonly #placeOf = new NumberColumn()
+  readonly #placeOf = new SmallColumn()
   readonly #groups: number[] = []
   readonly #rows: number[] = []
   /** By group and row. */

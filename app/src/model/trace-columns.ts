@@ -2,7 +2,7 @@
  * The columns of the page: written by patches of the worker, read by everybody, outside React.
  * Every span has its times, kind, subject, place and parent; what few spans have is kept sparse.
  */
-import { ByteColumn, GrowingColumn, Int32Column, NumberColumn, TimeColumn } from '@wattline/trace'
+import { ByteColumn, GrowingColumn, Int32Column, SmallColumn, TimeColumn } from '@wattline/trace'
 import type { EnergyPatch, MarkPatch, SpanPatch, TracePatch } from '../worker/protocol.ts'
 import { BLOCK_SHIFT } from './block-cache.ts'
 import type { TraceColumns, TraceGroup } from './columns.ts'
@@ -18,8 +18,8 @@ export class Columns implements TraceColumns {
   readonly startS = new TimeColumn()
   readonly endS = new TimeColumn()
   readonly fadeS = new SparseColumn()
-  readonly kind = new NumberColumn()
-  readonly subject = new NumberColumn()
+  readonly kind = new SmallColumn()
+  readonly subject = new SmallColumn()
   readonly startSubject = new SparseColumn()
   readonly parent = new SlotColumn()
   readonly flags = new ByteColumn()
@@ -32,10 +32,10 @@ export class Columns implements TraceColumns {
 
   markCount = 0
   readonly markTimeS = new TimeColumn()
-  readonly markKind = new NumberColumn()
-  readonly markSubject = new NumberColumn()
-  readonly markGroup = new NumberColumn()
-  readonly markRow = new NumberColumn()
+  readonly markKind = new SmallColumn()
+  readonly markSubject = new SmallColumn()
+  readonly markGroup = new SmallColumn()
+  readonly markRow = new SmallColumn()
   readonly markParent = new Int32Column()
   readonly markFlags = new ByteColumn()
   readonly markPosition = new SparseColumn()

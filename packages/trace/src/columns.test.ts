@@ -9,6 +9,7 @@ import {
   NumberColumn,
   PositionColumn,
 } from './columns.ts'
+import { SmallColumn } from './small-column.ts'
 
 /** Lengths of a column that is filled value by value while a log of `count` values is read. */
 function lengthsOf(count: number, growth: Growth, shareAt: (read: number) => number): number[] {
@@ -76,11 +77,18 @@ test('positions come back as they were set: of lines of any length, in any order
   )
 })
 
-test('numbers come back as they were set, and NONE where nothing was', () => {
-  const number = fc.oneof(fc.integer({ min: NONE, max: 9 }), fc.integer({ min: 65_533, max: 2e9 }))
+test.each([
+  ['NumberColumn', () => new NumberColumn()],
+  ['SmallColumn', () => new SmallColumn()],
+] as const)('%s: numbers come back as they were set, and NONE where nothing was', (_, create) => {
+  const number = fc.oneof(
+    fc.integer({ min: NONE, max: 9 }),
+    fc.integer({ min: 252, max: 258 }),
+    fc.integer({ min: 65_533, max: 2e9 }),
+  )
   fc.assert(
     fc.property(fc.array(fc.tuple(index, number)), (writes) => {
-      const column = new NumberColumn()
+      const column = create()
       for (const [at, value] of writes) column.set(at, value)
       const expected = latest(writes)
       for (let at = 0; at < 3100; at++) expect(column.at(at)).toBe(expected.get(at) ?? NONE)
@@ -105,13 +113,14 @@ test('a bit is set until it is deleted', () => {
 test.each([
   ['Int32Column', () => new Int32Column(), NONE],
   ['NumberColumn', () => new NumberColumn(), NONE],
+  ['SmallColumn', () => new SmallColumn(), NONE],
   ['ByteColumn', () => new ByteColumn(), 0],
 ] as const)('%s: what is written together is what is written one by one', (_, create, empty) => {
   const runs = fc.array(fc.tuple(fc.nat(9_000), fc.integer({ min: 1, max: 6 })), { maxLength: 12 })
   fc.assert(
     fc.property(runs, (all) => {
       const indexes = all.flatMap(([from, length]) => Array.from({ length }, (_, i) => from + i))
-      const values = indexes.map((_, i) => i % 250)
+      const values = indexes.map((_, i) => i % 256)
       const [together, oneByOne] = [create(), create()]
       together.write(Int32Array.from(indexes), Int32Array.from(values))
       for (const [i, at] of indexes.entries()) oneByOne.set(at, values[i]!)

@@ -11,9 +11,10 @@
  * late has its component paired again.
  */
 import { START } from './event-row.ts'
-import { NONE, NumberColumn } from './columns.ts'
+import { NONE } from './columns.ts'
 import { NearColumn } from './near-column.ts'
 import type { ScopeTable } from './scope.ts'
+import { SmallColumn } from './small-column.ts'
 import type { EventTable, SpanTable } from './tables.ts'
 import { insertEvent } from './event-lists.ts'
 
@@ -40,7 +41,7 @@ export class IdPairing {
    * Most ids are used by one kind under one key; the id's number is then that component's, too. By
    * component: kind and key (NONE = no such component), and its last event.
    */
-  readonly #tag = new NumberColumn()
+  readonly #tag = new SmallColumn()
   readonly #last = new NearColumn()
   /** By component: the one it was merged into. Empty in a log whose events have one id each. */
   readonly #mergedInto = new Map<number, number>()

@@ -10,7 +10,8 @@
 import type { MarkView } from './marks.ts'
 import type { Mark, Span } from './span.ts'
 import type { SpanView } from './span-view.ts'
-import { NONE, NumberColumn } from './columns.ts'
+import { NONE } from './columns.ts'
+import { SmallColumn } from './small-column.ts'
 import type { Trace, TraceChanges } from './trace.ts'
 
 /** A group of rows; groups stand in the order of their first span. */
@@ -65,7 +66,7 @@ export class Lanes {
   readonly #byLabel = new Map<string, number>()
   readonly #lanes: Lane[] = []
   /** By slot: the number of its lane, NONE = not placed. */
-  readonly #laneAt = new NumberColumn()
+  readonly #laneAt = new SmallColumn()
 
   constructor(trace: Trace, groupOf: (item: Span | Mark) => string) {
     this.#groupOf = groupOf

@@ -16,6 +16,7 @@ import { IdNumbers } from './id-numbers.ts'
 import { NearColumn } from './near-column.ts'
 import { PlaceTable } from './place.ts'
 import type { ScopeTable } from './scope.ts'
+import { SmallColumn } from './small-column.ts'
 import { TimeColumn } from './time-column.ts'
 
 /** Events in the order in which they came. An event is known by its row. */
@@ -274,7 +275,7 @@ export class SpanTable {
   /** What its start names as its parent, as `EventTable.numberParents` has it. */
   readonly namedParents = new NearColumn()
   /** Its own agent, else its parent's; text number, NONE while it is not swept. */
-  readonly agent = new NumberColumn()
+  readonly agent = new SmallColumn()
   /** By slot, its children that did not end yet: nearly always one, which needs no set. */
   readonly #running = new Map<number, number | Set<number>>()
   /** By slot, the span of the same kind and scope that scope closed before it. */

@@ -1,0 +1,50 @@
+/**
+ * Whole numbers from NONE up, nearly all of them small, as numbers of kinds, agents and rows are: a byte
+ * each. Only where there are larger ones a second column takes them, so that an access meets one kind of
+ * chunk and no other.
+ *
+ * ```
+ *   bytes    [ 3, 4, 0, 255, 3, … ]    the number + 1; 0 = none, 255 = it stands in the other column
+ *   large    [         1207,      ]
+ * ```
+ */
+import {
+  CHUNK_LENGTH,
+  CHUNK_MASK,
+  CHUNK_SHIFT,
+  GrowingColumn,
+  NONE,
+  NumberColumn,
+} from './columns.ts'
+
+const IS_LARGE = 255
+
+/** What was never set is NONE. */
+export class SmallColumn extends GrowingColumn {
+  readonly #chunks: Uint8Array[] = []
+  readonly #large = new NumberColumn()
+
+  at(index: number): number {
+    const chunk = this.#chunks[index >> CHUNK_SHIFT]
+    if (chunk === undefined) return NONE
+    const byte = chunk[index & CHUNK_MASK]!
+    return byte === IS_LARGE ? this.#large.at(index) : byte - 1
+  }
+
+  set(index: number, value: number): void {
+    const at = index >> CHUNK_SHIFT
+    while (this.#chunks.length <= at) this.#chunks.push(new Uint8Array(CHUNK_LENGTH))
+    const isLarge = value + 1 >= IS_LARGE
+    this.#chunks[at]![index & CHUNK_MASK] = isLarge ? IS_LARGE : value + 1
+    if (isLarge) this.#large.set(index, value)
+  }
+
+  write(indexes: Int32Array, values: ArrayLike<number>): void {
+    for (let i = 0; i < indexes.length; i++) this.set(indexes[i]!, values[i]!)
+  }
+
+  clear(): void {
+    this.#chunks.length = 0
+    this.#large.clear()
+  }
+}
