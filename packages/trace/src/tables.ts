@@ -15,6 +15,7 @@ import { FactsTable } from './facts.ts'
 import { IdNumbers } from './id-numbers.ts'
 import { NearColumn } from './near-column.ts'
 import { PlaceTable } from './place.ts'
+import { RecurringColumn } from './recurring-column.ts'
 import type { ScopeTable } from './scope.ts'
 import { SmallColumn } from './small-column.ts'
 import { TimeColumn } from './time-column.ts'
@@ -27,7 +28,7 @@ export class EventTable {
   readonly #facts: FactsTable
   readonly #timeS = new TimeColumn()
   readonly #position = new PositionColumn()
-  readonly #fact = new Int32Column()
+  readonly #fact = new RecurringColumn()
   /** A start's own span; the span that an end closed; a point's mark, as `MarkTable` has it. */
   readonly slot = new NearColumn()
   /** The end of this start, or the start of this end, by id. */
