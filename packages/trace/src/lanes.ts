@@ -11,6 +11,7 @@ import type { MarkView } from './marks.ts'
 import type { Mark, Span } from './span.ts'
 import type { SpanView } from './span-view.ts'
 import { NONE } from './columns.ts'
+import { SlotList } from './slot-list.ts'
 import { SmallColumn } from './small-column.ts'
 import type { Trace, TraceChanges } from './trace.ts'
 
@@ -32,7 +33,7 @@ interface Lane extends LanePlace {
   /** Its number among all lanes. */
   readonly number: number
   /** In order of time. */
-  readonly slots: number[]
+  readonly slots: SlotList
 }
 
 class Group implements LaneGroup {
@@ -143,13 +144,13 @@ export class Lanes {
     while (lanes.length <= row) this.#addLane(groupIndex)
     const { slots, number } = lanes[row]!
     if (index === NONE || index === slots.length) slots.push(slot)
-    else slots.splice(index, 0, slot)
+    else slots.insert(index, slot)
     this.#laneAt.set(slot, number)
   }
 
   #addLane(group: number): void {
     const { lanes } = this.#groups[group]!
-    const lane = { group, row: lanes.length, number: this.#lanes.length, slots: [] }
+    const lane = { group, row: lanes.length, number: this.#lanes.length, slots: new SlotList() }
     lanes.push(lane)
     this.#lanes.push(lane)
   }
@@ -160,8 +161,8 @@ export class Lanes {
   }
 
   #take(slot: number, { slots }: Lane): void {
-    const index = slots.lastIndexOf(slot)
-    if (index >= 0) slots.splice(index, 1)
+    const index = slots.indexOf(slot)
+    if (index >= 0) slots.remove(index)
     this.#laneAt.set(slot, NONE)
   }
 
@@ -170,9 +171,8 @@ export class Lanes {
     const span = this.#span
     span.slot = slot
     if (this.#groupOf(span) !== this.#groups[group]!.label) return true
-    if (slots.at(-1) === slot) return false
-    const next = slots[slots.lastIndexOf(slot) + 1]
-    return next !== undefined && this.#startS(next) < busyUntilS(span)
+    const next = slots.indexOf(slot) + 1
+    return next < slots.length && this.#startS(slots.at(next)) < busyUntilS(span)
   }
 
   #startS(slot: number): number {
@@ -181,23 +181,23 @@ export class Lanes {
   }
 
   /** Where a span can stand in a lane; NONE = it is in the way of another. */
-  #freeIndex(lane: readonly number[], span: SpanView): number {
+  #freeIndex(lane: SlotList, span: SpanView): number {
     const index = this.#firstAfter(lane, span.startS)
     if (index > 0) {
-      this.#other.slot = lane[index - 1]!
+      this.#other.slot = lane.at(index - 1)
       if (!isOverAt(this.#other, span)) return NONE
     }
-    const isFree = index === lane.length || this.#startS(lane[index]!) >= busyUntilS(span)
+    const isFree = index === lane.length || this.#startS(lane.at(index)) >= busyUntilS(span)
     return isFree ? index : NONE
   }
 
-  #firstAfter(lane: readonly number[], timeS: number): number {
+  #firstAfter(lane: SlotList, timeS: number): number {
     let low = 0
     let high = lane.length
-    if (high === 0 || this.#startS(lane[high - 1]!) <= timeS) return high
+    if (high === 0 || this.#startS(lane.at(high - 1)) <= timeS) return high
     while (low < high) {
       const middle = (low + high) >>> 1
-      if (this.#startS(lane[middle]!) <= timeS) low = middle + 1
+      if (this.#startS(lane.at(middle)) <= timeS) low = middle + 1
       else high = middle
     }
     return low
