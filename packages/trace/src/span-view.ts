@@ -174,13 +174,13 @@ export class SpanView implements Span {
   get #hasFailed(): boolean {
     const { events, spans } = this.#source
     const end = this.#end
-    if (events.error(this.#start) !== NONE || spans.failures.has(this.#slot)) return true
+    if (events.error(this.#start) !== NONE || spans.hasFailures(this.#slot)) return true
     return end !== NONE && events.error(end) !== NONE
   }
   get errorAtS(): number | undefined {
     const { events, spans } = this.#source
     if (events.error(this.#start) !== NONE) return this.startS
-    const reportedBy = spans.failures.get(this.#slot)?.[0]
+    const [reportedBy] = spans.failuresOf(this.#slot)
     const reportedS = reportedBy === undefined ? undefined : events.timeS(reportedBy)
     const end = this.#end
     if (end === NONE || events.error(end) === NONE) return reportedS
@@ -188,7 +188,7 @@ export class SpanView implements Span {
   }
   get error(): string | undefined {
     const { events, spans } = this.#source
-    for (const event of [this.#end, this.#start, ...(spans.failures.get(this.#slot) ?? [])]) {
+    for (const event of [this.#end, this.#start, ...spans.failuresOf(this.#slot)]) {
       if (event !== NONE && events.error(event) > 0) return this.#text(events.error(event))
     }
     return undefined

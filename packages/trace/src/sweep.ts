@@ -35,8 +35,6 @@ interface Effect {
   touched?: number[]
   /** Slots that lost their last hope of an end with it. */
   released?: number[]
-  /** The slot whose error it reported. */
-  failed?: number
 }
 
 export class Sweep {
@@ -47,6 +45,8 @@ export class Sweep {
   readonly #links: ParentLinks
   readonly #listener: SweepListener
   readonly #effects = new Map<number, Effect>()
+  /** By point, the slot whose error it reported. */
+  readonly #failed = new Map<number, number>()
   /** By kind and scope, the slot that scope closed last; the earlier ones are linked from it. */
   readonly #closed = new Map<number, Map<number, number>>()
   #errorPointKind: number
@@ -250,10 +250,8 @@ export class Sweep {
     const parent =
       owner === NONE ? this.#open.parentOf(this.#events.scope(event), RANK_ABOVE_ALL).parent : owner
     if (owner !== NONE && this.#events.kind(event) === this.#errorPointKind) {
-      const failures = this.#spans.failures.get(owner)
-      if (failures === undefined) this.#spans.failures.set(owner, [event])
-      else failures.push(event)
-      this.#effect(event).failed = owner
+      this.#spans.addFailure(owner, event)
+      this.#failed.set(event, owner)
       this.#listener.spanChanged(owner)
     }
     this.#listener.pointSet(event, parent)
@@ -261,7 +259,10 @@ export class Sweep {
 
   #revertEffect(event: number, isEnd: boolean): void {
     if (isEnd) this.#listener.orphanGone(event)
-    else this.#listener.pointGone(event)
+    else {
+      this.#listener.pointGone(event)
+      this.#revertFailure(event)
+    }
     const effect = this.#effects.get(event)
     for (const slot of effect?.released ?? []) {
       this.#spans.releasedBy.delete(slot)
@@ -278,13 +279,15 @@ export class Sweep {
       this.#listener.spanChanged(slot)
     }
     for (const slot of effect.touched ?? []) this.#spans.touchedBy.delete(slot)
-    if (effect.failed !== undefined) {
-      const failures = this.#spans.failures.get(effect.failed)!
-      failures.pop()
-      if (failures.length === 0) this.#spans.failures.delete(effect.failed)
-      this.#listener.spanChanged(effect.failed)
-    }
     this.#effects.delete(event)
+  }
+
+  #revertFailure(point: number): void {
+    const slot = this.#failed.get(point)
+    if (slot === undefined) return
+    this.#failed.delete(point)
+    this.#spans.dropFailure(slot)
+    this.#listener.spanChanged(slot)
   }
 
   #reopen(slot: number): void {

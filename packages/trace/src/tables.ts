@@ -288,8 +288,8 @@ export class SpanTable {
   readonly releasedBy = new Map<number, number>()
   /** The first end without id that considered it, if it has ids. */
   readonly touchedBy = new Map<number, number>()
-  /** Points that reported its error, in order. */
-  readonly failures = new Map<number, number[]>()
+  /** By slot, the points that reported its error, in order: nearly always one, which needs no list. */
+  readonly #failures = new Map<number, number | number[]>()
 
   add(start: number, namedParents: number): number {
     const slot = this.count++
@@ -320,6 +320,30 @@ export class SpanTable {
 
   hasRunning(slot: number): boolean {
     return this.#running.has(slot)
+  }
+
+  hasFailures(slot: number): boolean {
+    return this.#failures.has(slot)
+  }
+
+  /** The points that reported its error, in order. */
+  failuresOf(slot: number): readonly number[] {
+    const points = this.#failures.get(slot)
+    return typeof points === 'number' ? [points] : (points ?? [])
+  }
+
+  addFailure(slot: number, point: number): void {
+    const points = this.#failures.get(slot)
+    if (points === undefined) this.#failures.set(slot, point)
+    else if (typeof points === 'number') this.#failures.set(slot, [points, point])
+    else points.push(point)
+  }
+
+  /** Takes back the last. */
+  dropFailure(slot: number): void {
+    const points = this.#failures.get(slot)
+    if (typeof points === 'number' || points?.length === 1) this.#failures.delete(slot)
+    else points?.pop()
   }
 
   /** Its children that did not end yet. */
