@@ -11,9 +11,11 @@ import type { ScopeTable } from './scope.ts'
 /** No error; other values number the error's text, 0 = without text. */
 const NO_ERROR = -1
 
+/** Who says it. */
+const Source = { WRITER: 0, PLACE: 1, AGENT: 2 } as const
 /** What many facts say alike, however different their scopes and subjects are. */
-const Manner = { SHAPE: 0, ERROR: 1, WRITER: 2, PLACE: 3 } as const
-const Fact = { TYPE: 0, MANNER: 1, SCOPE: 2, AGENT: 3, SUBJECT: 4 } as const
+const Manner = { SHAPE: 0, ERROR: 1, SOURCE: 2 } as const
+const Fact = { TYPE: 0, MANNER: 1, SCOPE: 2, SUBJECT: 3 } as const
 /** How many facts are remembered that were told lately. */
 const RECENT = 1024
 
@@ -31,22 +33,29 @@ const BITS_OF: readonly Uint8Array[] = Array.from({ length: ID_MASK + 1 }, (_, m
   Uint8Array.from([0, 1, 2, 3, 4, 5, 6].filter((bit) => (mask & (1 << bit)) !== 0)),
 )
 
-const ROW_SIZE = 5
+const ROW_SHIFT = 2
+const ROW_SIZE = 1 << ROW_SHIFT
+const FIRST_ROWS = 64
+const FIRST_SLOTS = 128
+/** A share of the slots. Fuller, and looking for a row would take many steps. */
+const FULLEST = 0.7
 
-/** Rows of five numbers; equal ones are kept once. Written out, since a loop over five takes twice as long. */
+/** Rows of four numbers; equal ones are kept once. Written out, since a loop over four takes twice as long. */
 class RowTable {
   readonly #growth: Growth
-  #rows = new Int32Array(ROW_SIZE * 64)
+  #rows = new Int32Array(FIRST_ROWS * ROW_SIZE)
   #count = 0
   /** Open addressing by hash: the row's number + 1, 0 = free. */
-  #slots = new Int32Array(128)
+  #slots = new Int32Array(FIRST_SLOTS)
+  /** Turns a hash into a place among the slots. */
+  #scale = FIRST_SLOTS / 2 ** 32
 
   constructor(growth: Growth) {
     this.#growth = growth
   }
 
   at(id: number, field: number): number {
-    return this.#rows[id * ROW_SIZE + field]!
+    return this.#rows[(id << ROW_SHIFT) + field]!
   }
 
   get count(): number {
@@ -54,61 +63,60 @@ class RowTable {
   }
 
   /** The number of a row, new if need be. */
-  id(a: number, b: number, c: number, d: number, e: number): number {
-    const mask = this.#slots.length - 1
-    for (let at = hashOf(a, b, c, d, e) & mask; ; at = (at + 1) & mask) {
+  id(a: number, b: number, c: number, d: number): number {
+    const { length } = this.#slots
+    let at = Math.floor(hashOf(a, b, c, d) * this.#scale)
+    for (; ; at = at + 1 === length ? 0 : at + 1) {
       const number = this.#slots[at]! - 1
-      if (number < 0) return this.#add(at, [a, b, c, d, e])
-      if (this.#is(number, a, b, c, d, e)) return number
+      if (number < 0) return this.#add(at, [a, b, c, d])
+      if (this.#is(number, a, b, c, d)) return number
     }
   }
 
-  #is(id: number, a: number, b: number, c: number, d: number, e: number): boolean {
+  #is(id: number, a: number, b: number, c: number, d: number): boolean {
     const rows = this.#rows
-    const at = id * ROW_SIZE
-    return (
-      rows[at] === a &&
-      rows[at + 1] === b &&
-      rows[at + 2] === c &&
-      rows[at + 3] === d &&
-      rows[at + 4] === e
-    )
+    const at = id << ROW_SHIFT
+    return rows[at] === a && rows[at + 1] === b && rows[at + 2] === c && rows[at + 3] === d
   }
 
   #add(at: number, row: readonly number[]): number {
     const id = this.#count++
-    if (this.#count * ROW_SIZE > this.#rows.length) this.#rows = this.#growth.larger(this.#rows)
-    this.#rows.set(row, id * ROW_SIZE)
+    const from = id << ROW_SHIFT
+    if (from + ROW_SIZE > this.#rows.length) this.#rows = this.#growth.larger(this.#rows)
+    this.#rows.set(row, from)
     this.#slots[at] = id + 1
-    if (this.#count * 2 > this.#slots.length) this.#rehash()
+    if (this.#count > this.#slots.length * FULLEST) this.#rehash()
     return id
   }
 
   #rehash(): void {
-    const slots = new Int32Array(this.#slots.length * 2)
-    const mask = slots.length - 1
+    const slots = new Int32Array(this.#growth.after(this.#slots.length))
+    const { length } = slots
+    const scale = length / 2 ** 32
     const rows = this.#rows
     for (let id = 0; id < this.#count; id++) {
-      const from = id * ROW_SIZE
-      let at =
-        hashOf(rows[from]!, rows[from + 1]!, rows[from + 2]!, rows[from + 3]!, rows[from + 4]!) &
-        mask
-      while (slots[at] !== 0) at = (at + 1) & mask
+      const from = id << ROW_SHIFT
+      const hash = hashOf(rows[from]!, rows[from + 1]!, rows[from + 2]!, rows[from + 3]!)
+      let at = Math.floor(hash * scale)
+      while (slots[at] !== 0) at = at + 1 === length ? 0 : at + 1
       slots[at] = id + 1
     }
     this.#slots = slots
+    this.#scale = scale
   }
 }
 
-function hashOf(a: number, b: number, c: number, d: number, e: number): number {
+/** From 0 to 2³² − 1. */
+function hashOf(a: number, b: number, c: number, d: number): number {
   let hash = Math.imul(a ^ Math.imul(b, 0x9e3779b1), 0x85ebca6b)
   hash = Math.imul(hash ^ (hash >>> 15) ^ c, 0x85ebca6b)
   hash = Math.imul(hash ^ (hash >>> 15) ^ d, 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 15) ^ e, 0x85ebca6b)
-  return hash ^ (hash >>> 15)
+  hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b)
+  return (hash ^ (hash >>> 15)) >>> 0
 }
 
 export class FactsTable {
+  readonly #sources: RowTable
   readonly #manners: RowTable
   readonly #facts: RowTable
   readonly #scopes: ScopeTable
@@ -117,6 +125,7 @@ export class FactsTable {
   readonly #recent = new Int32Array(RECENT)
 
   constructor(growth: Growth, scopes: ScopeTable, places: PlaceTable) {
+    this.#sources = new RowTable(growth)
     this.#manners = new RowTable(growth)
     this.#facts = new RowTable(growth)
     this.#scopes = scopes
@@ -135,18 +144,19 @@ export class FactsTable {
       recent < this.#facts.count &&
       this.#facts.at(recent, Fact.TYPE) === type &&
       this.#facts.at(recent, Fact.SUBJECT) === row.subject &&
-      this.#facts.at(recent, Fact.AGENT) === row.agent &&
       this.#shape(recent) === shape &&
       this.error(recent) === error &&
+      this.agent(recent) === row.agent &&
       this.writer(recent) === writer &&
       this.place(recent) === place &&
       this.#scopes.is(this.scope(recent), row.scopeMask, row.scope)
     ) {
       return recent
     }
-    const manner = this.#manners.id(shape, error, writer, place, 0)
+    const source = this.#sources.id(writer, place, row.agent, 0)
+    const manner = this.#manners.id(shape, error, source, 0)
     const scope = this.#scopes.id(row.scopeMask, row.scope)
-    const id = this.#facts.id(type, manner, scope, row.agent, row.subject)
+    const id = this.#facts.id(type, manner, scope, row.subject)
     this.#recent[bits] = id
     return id
   }
@@ -161,10 +171,10 @@ export class FactsTable {
     return this.#facts.at(id, Fact.SCOPE)
   }
   place(id: number): number {
-    return this.#manner(id, Manner.PLACE)
+    return this.#source(id, Source.PLACE)
   }
   agent(id: number): number {
-    return this.#facts.at(id, Fact.AGENT)
+    return this.#source(id, Source.AGENT)
   }
   subject(id: number): number {
     return this.#facts.at(id, Fact.SUBJECT)
@@ -177,7 +187,7 @@ export class FactsTable {
     return this.#manner(id, Manner.ERROR)
   }
   writer(id: number): number {
-    return this.#manner(id, Manner.WRITER)
+    return this.#source(id, Source.WRITER)
   }
   hasIds(id: number): boolean {
     return (this.#shape(id) & (ID_MASK << ID_SHIFT)) !== 0
@@ -197,6 +207,10 @@ export class FactsTable {
 
   #shape(id: number): number {
     return this.#manner(id, Manner.SHAPE)
+  }
+
+  #source(id: number, field: number): number {
+    return this.#sources.at(this.#manner(id, Manner.SOURCE), field)
   }
 
   #manner(id: number, field: number): number {

@@ -38,6 +38,10 @@ export function scopeKeyIndex(key: string): number {
 const MODEL_INDEXES = ['model_alias', 'model_id', 'model'].map((key) => SCOPE_KEYS.indexOf(key))
 const TOOL_INDEXES = ['tool', 'tool_name'].map((key) => SCOPE_KEYS.indexOf(key))
 
+const FIRST_SLOTS = 128
+/** A share of the slots. Fuller, and looking for a scope would take many steps. */
+const FULLEST = 0.7
+
 /**
  * Numbers equal scopes once; 0 is the scope that says nothing. Of the keys a scope has few: it keeps
  * which they are as a mask, and the values of those alone, in their order.
@@ -51,7 +55,9 @@ export class ScopeTable {
   #values = new Int32Array(256)
   #valueCount = 0
   /** Open addressing by hash. */
-  #slots = new Int32Array(128)
+  #slots = new Int32Array(FIRST_SLOTS)
+  /** Turns a hash into a place among the slots. */
+  #scale = FIRST_SLOTS / 2 ** 32
 
   constructor(growth: Growth) {
     this.#growth = growth
@@ -60,8 +66,9 @@ export class ScopeTable {
   /** The number of a scope that has the keys of `mask`, and their text numbers at the keys' indexes. */
   id(mask: number, texts: Int32Array): number {
     if (mask === 0) return 0
-    const last = this.#slots.length - 1
-    for (let at = hashOf(mask, texts) & last; ; at = (at + 1) & last) {
+    const { length } = this.#slots
+    let at = Math.floor(hashOf(mask, texts) * this.#scale)
+    for (; ; at = at + 1 === length ? 0 : at + 1) {
       const id = this.#slots[at]!
       if (id === 0) return this.#add(mask, texts, at)
       if (this.is(id, mask, texts)) return id
@@ -140,13 +147,14 @@ export class ScopeTable {
       this.#values[this.#valueCount++] = texts[lowestBit(left)]!
     }
     this.#slots[at] = id
-    if (this.#count * 2 > this.#slots.length) this.#rehash()
+    if (this.#count > this.#slots.length * FULLEST) this.#rehash()
     return id
   }
 
   #rehash(): void {
-    const slots = new Int32Array(this.#slots.length * 2)
-    const last = slots.length - 1
+    const slots = new Int32Array(this.#growth.after(this.#slots.length))
+    const { length } = slots
+    const scale = length / 2 ** 32
     const texts = new Int32Array(SCOPE_SIZE)
     for (let id = 1; id < this.#count; id++) {
       const mask = this.#masks[id]!
@@ -154,11 +162,12 @@ export class ScopeTable {
       for (let left = mask; left !== 0; left &= left - 1) {
         texts[lowestBit(left)] = this.#values[from++]!
       }
-      let at = hashOf(mask, texts) & last
-      while (slots[at] !== 0) at = (at + 1) & last
+      let at = Math.floor(hashOf(mask, texts) * scale)
+      while (slots[at] !== 0) at = at + 1 === length ? 0 : at + 1
       slots[at] = id
     }
     this.#slots = slots
+    this.#scale = scale
   }
 }
 
@@ -178,6 +187,7 @@ function bitCount(mask: number): number {
   return (count + (count >> 8)) & 0x1f
 }
 
+/** From 0 to 2³² − 1. */
 function hashOf(mask: number, texts: Int32Array): number {
   let hash = mask
   for (let left = mask; left !== 0; left &= left - 1) {
