@@ -158,18 +158,18 @@ export class ByteColumn extends GrowingColumn {
   }
 }
 
-const POSITION_SHIFT = 4
+const POSITION_SHIFT = 5
 const POSITION_MASK = (1 << POSITION_SHIFT) - 1
 const BASES_SHIFT = CHUNK_SHIFT - POSITION_SHIFT
 const BASES_MASK = (1 << BASES_SHIFT) - 1
 
 /**
  * Positions in a log, which rise from event to event by the length of a line: two bytes each, from
- * that of the first of sixteen. Where lines are longer, or come in another order, eight bytes.
+ * that of the first of 32. Where lines are longer, or come in another order, eight bytes.
  */
 export class PositionColumn {
   readonly #offsets: Uint16Array[] = []
-  /** By block of sixteen: what its offsets are from; NaN = nothing is set yet, or it is wide. */
+  /** By block of 32: what its offsets are from; NaN = nothing is set yet, or it is wide. */
   readonly #bases: Float64Array[] = []
   readonly #wide = new Map<number, Float64Array>()
 
