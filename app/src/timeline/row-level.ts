@@ -7,7 +7,7 @@ const FIRST_NODES = 8
 
 /** How long an array should be that is to hold `count` and is full: a little room stands empty. */
 export function roomFor(count: number): number {
-  return count + (count >> 2) + FIRST_NODES
+  return count + (count >> 3) + FIRST_NODES
 }
 
 export class Level {
