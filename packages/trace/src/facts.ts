@@ -140,15 +140,17 @@ export class FactsTable {
     const place = this.#places.id(row.place)
     const bits = (type * 37 + row.subject * 5) & (RECENT - 1)
     const recent = this.#recent[bits]!
+    const mannerOfRecent = this.#facts.at(recent, Fact.MANNER)
+    const sourceOfRecent = this.#manners.at(mannerOfRecent, Manner.SOURCE)
     if (
       recent < this.#facts.count &&
       this.#facts.at(recent, Fact.TYPE) === type &&
       this.#facts.at(recent, Fact.SUBJECT) === row.subject &&
-      this.#shape(recent) === shape &&
-      this.error(recent) === error &&
-      this.agent(recent) === row.agent &&
-      this.writer(recent) === writer &&
-      this.place(recent) === place &&
+      this.#manners.at(mannerOfRecent, Manner.SHAPE) === shape &&
+      this.#manners.at(mannerOfRecent, Manner.ERROR) === error &&
+      this.#sources.at(sourceOfRecent, Source.AGENT) === row.agent &&
+      this.#sources.at(sourceOfRecent, Source.WRITER) === writer &&
+      this.#sources.at(sourceOfRecent, Source.PLACE) === place &&
       this.#scopes.is(this.scope(recent), row.scopeMask, row.scope)
     ) {
       return recent

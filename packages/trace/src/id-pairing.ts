@@ -89,7 +89,8 @@ export class IdPairing {
     const kind = this.#events.kind(event)
     let component = NONE
     for (let index = 0; index < keys.length; index++) {
-      const name = this.#nameOf(this.#events.idAt(event, index), kind * 8 + keys[index]!)
+      const id = this.#events.idAt(event, index, keys.length)
+      const name = this.#nameOf(id, kind * 8 + keys[index]!)
       const found = this.#root(name)
       component = component === NONE ? found : this.#merge(component, found)
     }

@@ -34,7 +34,7 @@ export class ParentLinks {
     const { length } = this.#events.idKeys(start)
     let earliest = NONE
     for (let index = 0; index < length; index++) {
-      const id = this.#events.idAt(start, index)
+      const id = this.#events.idAt(start, index, length)
       this.#addStartOf(id, start)
       if (this.#waiting.size === 0) continue
       for (const child of this.#waiting.get(id) ?? []) {
@@ -58,7 +58,7 @@ export class ParentLinks {
     const slot = this.#events.slot.at(child)
     const named = this.#spans.namedParents.at(slot)
     for (let index = 0; index < keys.length; index++) {
-      const id = this.#events.parentAt(child, named, index)
+      const id = this.#events.parentAt(named, index, keys.length)
       const parent = this.#find(child, PARENT_KEYS[keys[index]!]![1], id)
       const isForward =
         parent === NONE || this.#events.compare(child, this.#spans.start.at(parent)) < 0
@@ -75,7 +75,7 @@ export class ParentLinks {
     const keys = this.#events.idKeys(event)
     let best = NONE
     for (let index = 0; index < keys.length; index++) {
-      const id = this.#events.idAt(event, index)
+      const id = this.#events.idAt(event, index, keys.length)
       for (let nth = this.#count(id) - 1; nth >= 0; nth--) {
         const start = this.#nth(id, nth)
         if (this.#events.compare(start, event) >= 0 || !this.#hasId(start, keys[index]!, id)) {
@@ -116,8 +116,9 @@ export class ParentLinks {
   }
 
   #hasId(start: number, key: number, id: number): boolean {
-    const index = this.#events.idKeys(start).indexOf(key)
-    return index >= 0 && this.#events.idAt(start, index) === id
+    const keys = this.#events.idKeys(start)
+    const index = keys.indexOf(key)
+    return index >= 0 && this.#events.idAt(start, index, keys.length) === id
   }
 
   /** How many starts carry an id. */

@@ -115,9 +115,9 @@ export class EventTable {
   idKeys(event: number): Uint8Array {
     return this.#facts.idKeys(this.#fact.at(event))
   }
-  /** Number of the id under the `index`th of its `idKeys`. */
-  idAt(event: number, index: number): number {
-    return this.#numberAt(this.#id.at(event), index, this.idKeys(event).length)
+  /** Number of the id under the `index`th of its `idKeys`, of which there are `count`. */
+  idAt(event: number, index: number, count: number): number {
+    return this.#numberAt(this.#id.at(event), index, count)
   }
 
   /** Numbers the parents that a start names, for {@link parentAt}. */
@@ -128,9 +128,9 @@ export class EventTable {
   parentKeys(start: number): Uint8Array {
     return this.#facts.parentKeys(this.#fact.at(start))
   }
-  /** Number of the id under the `index`th of its `parentKeys`; `parents` as they were numbered. */
-  parentAt(start: number, parents: number, index: number): number {
-    return this.#numberAt(parents, index, this.parentKeys(start).length)
+  /** Number of the id under the `index`th of `count` `parentKeys`; `parents` as they were numbered. */
+  parentAt(parents: number, index: number, count: number): number {
+    return this.#numberAt(parents, index, count)
   }
 
   tellsFigures(event: number): boolean {
@@ -172,7 +172,7 @@ export class EventTable {
     for (let one = 0; one < keysOfA.length; one++) {
       const other = keysOfB.indexOf(keysOfA[one]!)
       if (other < 0) continue
-      if (this.idAt(a, one) !== this.idAt(b, other)) return -1
+      if (this.idAt(a, one, keysOfA.length) !== this.idAt(b, other, keysOfB.length)) return -1
       agreed++
     }
     return agreed
