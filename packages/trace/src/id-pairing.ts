@@ -11,7 +11,7 @@
  * late has its component paired again.
  */
 import { START } from './event-row.ts'
-import { NONE } from './columns.ts'
+import { Int32Column, NONE } from './columns.ts'
 import { NearColumn } from './near-column.ts'
 import type { ScopeTable } from './scope.ts'
 import { SmallColumn } from './small-column.ts'
@@ -39,10 +39,13 @@ export class IdPairing {
   readonly #scopes: ScopeTable
   /**
    * Most ids are used by one kind under one key; the id's number is then that component's, too. By
-   * component: kind and key (NONE = no such component), and its last event.
+   * component: its kind and key (NONE = no such component), and its last event.
    */
   readonly #tag = new SmallColumn()
   readonly #last = new NearColumn()
+  /** By kind and key as one number: a small one for the two of them, in the order in which they come. */
+  readonly #tagNumbers = new Int32Column()
+  #tagCount = 0
   /** By component: the one it was merged into. Empty in a log whose events have one id each. */
   readonly #mergedInto = new Map<number, number>()
   readonly #tangles = new Map<number, Tangle>()
@@ -90,11 +93,19 @@ export class IdPairing {
     let component = NONE
     for (let index = 0; index < keys.length; index++) {
       const id = this.#events.idAt(event, index, keys.length)
-      const name = this.#nameOf(id, kind * 8 + keys[index]!)
+      const name = this.#nameOf(id, this.#tagOf(kind, keys[index]!))
       const found = this.#root(name)
       component = component === NONE ? found : this.#merge(component, found)
     }
     return component
+  }
+
+  #tagOf(kind: number, key: number): number {
+    const both = kind * 8 + key
+    const known = this.#tagNumbers.at(both)
+    if (known !== NONE) return known
+    this.#tagNumbers.set(both, this.#tagCount)
+    return this.#tagCount++
   }
 
   /** The component of an id among the events of one kind that have it under one key. */
