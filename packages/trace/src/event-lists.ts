@@ -1,6 +1,6 @@
 /** Lists of events in the one order of a log: by time, then by position. */
 import { larger } from './columns.ts'
-import type { EventTable } from './tables.ts'
+import type { EventTable } from './event-table.ts'
 
 /** Index of the first item that is not before `event`. */
 function lowerBound(events: EventTable, list: ArrayLike<number>, event: number): number {

@@ -15,7 +15,8 @@ import { Int32Column, NONE } from './columns.ts'
 import { NearColumn } from './near-column.ts'
 import type { ScopeTable } from './scope.ts'
 import { SmallColumn } from './small-column.ts'
-import type { EventTable, SpanTable } from './tables.ts'
+import type { EventTable } from './event-table.ts'
+import type { SpanTable } from './span-table.ts'
 import { insertEvent } from './event-lists.ts'
 
 interface Tangle {

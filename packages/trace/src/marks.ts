@@ -3,7 +3,7 @@ import { CHUNK_MASK, CHUNK_SHIFT, larger, NONE } from './columns.ts'
 import { START } from './event-row.ts'
 import type { Mark, Span } from './span.ts'
 import type { ViewSource } from './span-view.ts'
-import type { EventTable } from './tables.ts'
+import type { EventTable } from './event-table.ts'
 
 /** Bits of a mark's state. */
 const ORPHAN = 1

@@ -7,7 +7,8 @@ import { BitColumn, NONE } from './columns.ts'
 import { insertEvent, removeEvent } from './event-lists.ts'
 import type { Interner } from './interner.ts'
 import { RANK_COUNT, rankOf, type ScopeTable } from './scope.ts'
-import type { EventTable, SpanTable } from './tables.ts'
+import type { EventTable } from './event-table.ts'
+import type { SpanTable } from './span-table.ts'
 
 /** Starts of open spans, in order, by scope. */
 type ByScope = Map<number, number[]>

@@ -7,7 +7,8 @@ import { NONE } from './columns.ts'
 import { PARENT_KEYS } from './event-row.ts'
 import { insertEvent } from './event-lists.ts'
 import { NearColumn } from './near-column.ts'
-import type { EventTable, SpanTable } from './tables.ts'
+import type { EventTable } from './event-table.ts'
+import type { SpanTable } from './span-table.ts'
 
 /** Several starts carry the id. */
 const MANY = -2

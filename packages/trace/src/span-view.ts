@@ -4,7 +4,8 @@ import type { Interner } from './interner.ts'
 import type { WriterFacts } from './quality.ts'
 import type { ScopeTable } from './scope.ts'
 import { SpanFlag, type Span, type Tokens } from './span.ts'
-import type { EventTable, SpanTable } from './tables.ts'
+import type { EventTable } from './event-table.ts'
+import type { SpanTable } from './span-table.ts'
 
 /** What the views of one trace share. */
 export interface ViewSource {

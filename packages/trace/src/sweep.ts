@@ -13,7 +13,8 @@ import { END, RANK_ABOVE_ALL, START } from './event-row.ts'
 import { OpenSpans } from './open-spans.ts'
 import type { ParentLinks } from './parent-links.ts'
 import type { ScopeTable } from './scope.ts'
-import type { EventTable, SpanTable } from './tables.ts'
+import type { EventTable } from './event-table.ts'
+import type { SpanTable } from './span-table.ts'
 import type { Interner } from './interner.ts'
 
 export interface SweepListener {

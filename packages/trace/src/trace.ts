@@ -20,7 +20,8 @@ import { ScopeTable } from './scope.ts'
 import type { DataQuality, Mark, Span, WriterQuality, WriterState } from './span.ts'
 import { SpanView, type ViewSource } from './span-view.ts'
 import { Sweep } from './sweep.ts'
-import { EventTable, SpanTable } from './tables.ts'
+import { EventTable } from './event-table.ts'
+import { SpanTable } from './span-table.ts'
 
 /** What a flush has changed. */
 export interface TraceChanges {

@@ -1,26 +1,22 @@
 /**
- * What a trace keeps, as columns: a row an event in the order of arrival, and a row a span. Numbers
- * stand for texts (`Interner`), for ids (`IdNumbers`), and for what events say alike (`FactsTable`).
+ * What a trace keeps of events, as columns: a row an event, in the order of arrival. Numbers stand for
+ * texts (`Interner`), for ids (`IdNumbers`), and for what events say alike (`FactsTable`).
  */
-import {
-  BitColumn,
-  Int32Column,
-  NONE,
-  NumberColumn,
-  PositionColumn,
-  type Growth,
-} from './columns.ts'
+import { BitColumn, NONE, PositionColumn, type Growth } from './columns.ts'
 import type { EventRow } from './event-row.ts'
 import { FactsTable } from './facts.ts'
+import { FigureColumn, isFirstOfBlock } from './figure-column.ts'
 import { IdNumbers } from './id-numbers.ts'
 import { NearColumn } from './near-column.ts'
 import { PlaceTable } from './place.ts'
 import { RecurringColumn } from './recurring-column.ts'
 import type { ScopeTable } from './scope.ts'
-import { SmallColumn } from './small-column.ts'
 import { TimeColumn } from './time-column.ts'
 
-/** Events in the order in which they came. An event is known by its row. */
+/** How many figures a mask of them tells. */
+const COUNT_OF = Uint8Array.from([0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4])
+
+/** An event is known by its row. */
 export class EventTable {
   count = 0
   readonly ids: IdNumbers
@@ -199,156 +195,5 @@ export class EventTable {
 
   #numberAt(first: number, index: number, count: number): number {
     return count === 1 ? first : this.#manyIds[first + index]!
-  }
-}
-
-/** How many figures a mask of them tells. */
-const COUNT_OF = Uint8Array.from([0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4])
-const FIGURE_SHIFT = 4
-const LARGEST_WHOLE = 2 ** 30
-
-/**
- * Tokens and cost of the events that tell any, one behind the other in the order of the events. Whole
- * numbers stand there themselves; any other leaves its place empty and stands aside.
- */
-class FigureColumn {
-  /** By block of sixteen events: how many figures stand before it. */
-  readonly #before = new Int32Column()
-  readonly #values = new NumberColumn()
-  #count = 0
-  /** The places left empty, ascending, and what belongs there. */
-  readonly #asidePlaces: number[] = []
-  readonly #aside: number[] = []
-
-  add(event: number, { inputTokens, outputTokens, totalTokens, costUsd }: EventRow): void {
-    if (isFirstOfBlock(event)) this.#before.set(event >> FIGURE_SHIFT, this.#count)
-    this.#push(inputTokens)
-    this.#push(outputTokens)
-    this.#push(totalTokens)
-    this.#push(costUsd)
-  }
-
-  /** How many figures the events before the block of `event` tell. */
-  before(event: number): number {
-    return this.#before.at(event >> FIGURE_SHIFT)
-  }
-
-  at(index: number): number {
-    const value = this.#values.at(index)
-    return value === NONE ? this.#asideAt(index) : value
-  }
-
-  #asideAt(index: number): number {
-    let low = 0
-    let high = this.#aside.length - 1
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.#asidePlaces[middle]! < index) low = middle + 1
-      else high = middle
-    }
-    return this.#aside[low]!
-  }
-
-  #push(value: number): void {
-    if (Number.isNaN(value)) return
-    const place = this.#count++
-    if (value >= 0 && value <= LARGEST_WHOLE && value === (value | 0)) {
-      this.#values.set(place, value)
-    } else {
-      this.#asidePlaces.push(place)
-      this.#aside.push(value)
-    }
-  }
-}
-
-function isFirstOfBlock(event: number): boolean {
-  return (event & ((1 << FIGURE_SHIFT) - 1)) === 0
-}
-
-/** Spans by slot. */
-export class SpanTable {
-  count = 0
-  readonly start = new NearColumn()
-  /** NONE while it has no end. */
-  readonly end = new NearColumn()
-  readonly parent = new NearColumn()
-  readonly parentUnsure = new BitColumn()
-  /** What its start names as its parent, as `EventTable.numberParents` has it. */
-  readonly namedParents = new NearColumn()
-  /** Its own agent, else its parent's; text number, NONE while it is not swept. */
-  readonly agent = new SmallColumn()
-  /** By slot, its children that did not end yet: nearly always one, which needs no set. */
-  readonly #running = new Map<number, number | Set<number>>()
-  /** By slot, the span of the same kind and scope that scope closed before it. */
-  readonly closedBefore = new Map<number, number>()
-  /** Rare facts, by slot. The events from which on they are known. */
-  readonly scopeAmbiguousAt = new Map<number, number>()
-  readonly idAmbiguousAt = new Map<number, number>()
-  /** The end of its certain parent, after which no end without id can be its own. */
-  readonly releasedBy = new Map<number, number>()
-  /** The first end without id that considered it, if it has ids. */
-  readonly touchedBy = new Map<number, number>()
-  /** By slot, the points that reported its error, in order: nearly always one, which needs no list. */
-  readonly #failures = new Map<number, number | number[]>()
-
-  add(start: number, namedParents: number): number {
-    const slot = this.count++
-    this.start.set(slot, start)
-    if (namedParents !== NONE) this.namedParents.set(slot, namedParents)
-    return slot
-  }
-
-  /** Notes `child` as running in its parent. */
-  linkRunning(child: number): void {
-    const parent = this.parent.at(child)
-    if (parent === NONE) return
-    const children = this.#running.get(parent)
-    if (children === undefined) this.#running.set(parent, child)
-    else if (typeof children !== 'number') children.add(child)
-    else if (children !== child) this.#running.set(parent, new Set([children, child]))
-  }
-
-  unlinkRunning(child: number): void {
-    const parent = this.parent.at(child)
-    if (parent === NONE) return
-    const children = this.#running.get(parent)
-    if (children === child) this.#running.delete(parent)
-    else if (typeof children === 'object' && children.delete(child) && children.size === 0) {
-      this.#running.delete(parent)
-    }
-  }
-
-  hasRunning(slot: number): boolean {
-    return this.#running.has(slot)
-  }
-
-  hasFailures(slot: number): boolean {
-    return this.#failures.has(slot)
-  }
-
-  /** The points that reported its error, in order. */
-  failuresOf(slot: number): readonly number[] {
-    const points = this.#failures.get(slot)
-    return typeof points === 'number' ? [points] : (points ?? [])
-  }
-
-  addFailure(slot: number, point: number): void {
-    const points = this.#failures.get(slot)
-    if (points === undefined) this.#failures.set(slot, point)
-    else if (typeof points === 'number') this.#failures.set(slot, [points, point])
-    else points.push(point)
-  }
-
-  /** Takes back the last. */
-  dropFailure(slot: number): void {
-    const points = this.#failures.get(slot)
-    if (typeof points === 'number' || points?.length === 1) this.#failures.delete(slot)
-    else points?.pop()
-  }
-
-  /** Its children that did not end yet. */
-  runningIn(slot: number): Iterable<number> {
-    const children = this.#running.get(slot)
-    return typeof children === 'number' ? [children] : (children ?? [])
   }
 }
