@@ -35,10 +35,34 @@ const LOWER_U = 117
 /** Values nested deeper are left to JSON.parse, so that the walk may recurse. */
 const MAX_DEPTH = 60
 
+/** The highest bit of each byte. */
+const TOP_BITS = 0x80808080 | 0
+
 /** 1 = stands for itself within a string: ASCII but controls, the quote and the backslash. */
-export const PLAIN = new Uint8Array(256).fill(1, SPACE, 0x80)
+const PLAIN = new Uint8Array(256).fill(1, SPACE, 0x80)
 PLAIN[QUOTE] = 0
 PLAIN[BACKSLASH] = 0
+
+/**
+ * Of four bytes, read as one word, marks the first that is not plain, and maybe some behind it; 0 =
+ * all are. What is subtracted borrows from the next byte where there is one to be found: a zero (of
+ * the quote or the backslash, after XOR), or less than a space.
+ */
+export function oddBytes(word: number): number {
+  const quote = word ^ 0x22222222
+  const backslash = word ^ 0x5c5c5c5c
+  const odd =
+    word |
+    ((word - 0x20202020) & ~word) |
+    ((quote - 0x01010101) & ~quote) |
+    ((backslash - 0x01010101) & ~backslash)
+  return odd & TOP_BITS
+}
+
+/** How many bytes stand before the first that {@link oddBytes} has marked. */
+export function bytesBefore(odd: number): number {
+  return (31 - Math.clz32(odd & -odd)) >>> 3
+}
 
 /** 1 = may stand behind a backslash; `u` has its own rule. */
 const ESCAPED = new Uint8Array(256)
@@ -49,7 +73,7 @@ export function skipSpace(bytes: Uint8Array, from: number, to: number): number {
   let at = from
   while (at < to) {
     const byte = bytes[at]!
-    if (byte !== SPACE && byte !== TAB && byte !== CR) break
+    if (byte > SPACE || (byte !== SPACE && byte !== TAB && byte !== CR)) break
     at++
   }
   return at

@@ -83,6 +83,9 @@ export class LineScanner {
   #line = 0
   /** By event type, the key that came last time behind each key: writers keep an order. */
   readonly #following: Uint8Array[] = [noneFollowing()]
+  #bytes: Uint8Array = new Uint8Array(0)
+  /** Of the same bytes. */
+  #view: DataView = new DataView(this.#bytes.buffer)
   /** Rank of the key that gave `row.agent`. */
   #agentRank = 0
   /** `success` or `status` says so, whether or not there is an `error` that says why. */
@@ -108,6 +111,10 @@ export class LineScanner {
    * its newline or else `to`; or NOT_SCANNED.
    */
   scan(bytes: Uint8Array, from: number, to: number, row: EventRow): number {
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    }
     row.clear()
     this.#line = (this.#line + 1) | 0
     this.#agentRank = AGENT_KEYS.length
@@ -157,7 +164,7 @@ export class LineScanner {
   /** An event type in plain ASCII. */
   #type(bytes: Uint8Array, from: number, to: number): number {
     if (bytes[from] !== QUOTE) return -1
-    const close = hashPlain(bytes, from + 1, to)
+    const close = hashPlain(bytes, this.#view, from + 1, to)
     if (close === from + 1 || close >= to || bytes[close] !== QUOTE) return -1
     const type = this.#types.idOfHash(lastHash, bytes, from + 1, close, this.#decode)
     if (type === this.#kinds.length) {
@@ -222,7 +229,7 @@ export class LineScanner {
     const use = USES[key]!
     const first = bytes[from]!
     if (first === QUOTE) {
-      const plain = hashPlain(bytes, from + 1, to)
+      const plain = hashPlain(bytes, this.#view, from + 1, to)
       const isPlain = plain < to && bytes[plain] === QUOTE
       const close = isPlain ? plain : endOfString(bytes, plain, to)
       if (close < 0) return -1
