@@ -234,7 +234,7 @@ export class LineScanner {
       const close = isPlain ? plain : endOfString(bytes, plain, to)
       if (close < 0) return -1
       if (close === from + 1) return close + 1
-      if (use.isError) return this.#outcome(key, bytes, from, close + 1, row)
+      if (use.isError) return this.#outcome(key, isPlain, bytes, from, close + 1, row)
       if (isPlain) this.#takeBytes(use, lastHash, bytes, from + 1, close, row)
       else this.#takeText(use, this.#unescaped(bytes, from, close + 1), row)
       return close + 1
@@ -310,20 +310,34 @@ export class LineScanner {
     }
   }
 
-  /** A text of a key that tells how it went. A word of `status` is judged once. */
-  #outcome(key: number, bytes: Uint8Array, from: number, to: number, row: EventRow): number {
+  /** A text of a key that tells how it went, with its quotes. A word of `status` is judged once. */
+  #outcome(
+    key: number,
+    isPlain: boolean,
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    row: EventRow,
+  ): number {
     if (key === ERROR) {
       row.hasError = true
-      row.error = this.#texts.id(this.#unescaped(bytes, from, to))
+      row.error = this.#textId(this.#texts, isPlain, bytes, from, to)
     } else if (key === STATUS) {
       if (to - from > MAX_STATUS_BYTES) return -1
-      const word = this.#statuses.id(this.#unescaped(bytes, from, to))
+      const word = this.#textId(this.#statuses, isPlain, bytes, from, to)
       if (word === this.#failures.length) {
         this.#failures.push(errorOf({ status: this.#statuses.text(word) }) !== undefined)
       }
       if (this.#failures[word] === true) this.#hasFailed = true
     }
     return to
+  }
+
+  /** The number of a string, which is plain and was hashed last, or else has to be read. */
+  #textId(texts: Interner, isPlain: boolean, bytes: Uint8Array, from: number, to: number): number {
+    return isPlain
+      ? texts.idOfHash(lastHash, bytes, from + 1, to - 1, this.#decode)
+      : texts.id(this.#unescaped(bytes, from, to))
   }
 
   /** The same of `true` and `false`; it says whether that is understood. */
