@@ -1,6 +1,4 @@
 /** Recognises a few known words among bytes, without making strings of them. */
-import { QUOTE } from './json-bytes.ts'
-
 const SLOTS = 256
 
 /** Finds the index of a word given as bytes. The words are ASCII and not empty. */
@@ -35,18 +33,6 @@ export class KeyTable {
       if (index < 0 || this.#equals(index, bytes, from, to)) return index
       slot = (slot + 1) % SLOTS
     }
-  }
-
-  /** The quote that closes the word, if this word stands at `from`; −1 if it does not. */
-  endOf(index: number, bytes: Uint8Array, from: number, to: number): number {
-    const words = this.#bytes
-    const start = this.#starts[index]!
-    const end = from + this.#starts[index + 1]! - start
-    if (end >= to || bytes[end] !== QUOTE) return -1
-    for (let at = from, own = start; at < end; at++, own++) {
-      if (bytes[at] !== words[own]) return -1
-    }
-    return end
   }
 
   #equals(index: number, bytes: Uint8Array, from: number, to: number): boolean {

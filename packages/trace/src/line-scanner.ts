@@ -5,7 +5,7 @@
  * to `parseLine` and `readEvent`, with which it agrees in every field of every line it takes.
  *
  *     {"event_type": "tool_call_start", "timestamp": 1800000000.5, "metadata": {"tool": "search", …}}
- *      └ kind and phase, once a type    └ digits → float64          └ keys known by their bytes
+ *      └ kind and phase, once a type    └ digits → float64          └ what is between values is known by its bytes
  */
 import { splitEventType } from './event.ts'
 import { AGENT_KEYS, DROPPED_TYPE, END, POINT, START, type EventRow } from './event-row.ts'
@@ -31,6 +31,7 @@ import {
 } from './json-bytes.ts'
 import type { Decode } from './jsonl.ts'
 import { KeyTable } from './key-table.ts'
+import { Gap, GapMaker } from './line-gaps.ts'
 import {
   errorOf,
   insertId,
@@ -55,14 +56,25 @@ const EVENT_TYPE = 0
 const TIMESTAMP = 1
 const METADATA = 2
 
+interface Use extends KeyUse {
+  /** The key's value is kept as a text. */
+  readonly isName: boolean
+  /** The key's value is known by its hash. */
+  readonly isIdentity: boolean
+}
+
 const KEY_NAMES: readonly string[] = [...KEY_USES.keys()]
-const USES: readonly KeyUse[] = [...KEY_USES.values()]
+const USES: readonly Use[] = Array.from(KEY_USES.values(), (use) => ({
+  ...use,
+  isName: use.scopeIndex >= 0 || use.placeIndex >= 0 || use.subjectRank >= 0 || use.agentRank >= 0,
+  isIdentity: use.idIndex >= 0 || use.parentIndex >= 0,
+}))
 const KEYS = new KeyTable(KEY_NAMES)
 const ERROR = KEY_NAMES.indexOf('error')
 const SUCCESS = KEY_NAMES.indexOf('success')
 const STATUS = KEY_NAMES.indexOf('status')
-/** Stands for a key before the first one, and for those without meaning. */
-const NO_KEY = KEY_NAMES.length
+/** Stands for the key that is noted. */
+const NOTED = KEY_NAMES.length
 
 /** Reads events from lines; it remembers the event types and the keys of the line it is in. */
 export class LineScanner {
@@ -81,8 +93,13 @@ export class LineScanner {
   /** The line in which each key was seen last, to notice a key said twice. */
   readonly #seenIn = new Int32Array(USES.length)
   #line = 0
-  /** By event type, the key that came last time behind each key: writers keep an order. */
-  readonly #following: Uint8Array[] = [noneFollowing()]
+  #gaps = new GapMaker()
+  /** Gaps of lines, whose keys are those of FIELDS. */
+  #lineGaps = Gap.root()
+  /** Gaps of metadata, by event type: a start and its end have different keys. */
+  #metadataGaps: Gap[] = [Gap.root()]
+  /** The key in the gap that was understood last; −1 = it has no meaning. */
+  #key = -1
   #bytes: Uint8Array = new Uint8Array(0)
   /** Of the same bytes. */
   #view: DataView = new DataView(this.#bytes.buffer)
@@ -104,6 +121,9 @@ export class LineScanner {
   /** A key of plain ASCII that is none of {@link KEY_USES}; undefined = nothing more is noted. */
   noteKey(key: string | undefined): void {
     this.#noteKey = key === undefined ? undefined : new KeyTable([key])
+    // What is known of gaps does not hold any more.
+    this.#gaps = new GapMaker()
+    this.#metadataGaps = this.#metadataGaps.map(() => Gap.root())
   }
 
   /**
@@ -121,25 +141,21 @@ export class LineScanner {
     this.#hasFailed = false
     let type = 0
     let fields = 0
-    let next = EVENT_TYPE
+    let gap = this.#lineGaps
     let at = skipSpace(bytes, from, to)
     if (at >= to || bytes[at] !== OPEN_OBJECT) return NOT_SCANNED
     do {
-      const key = skipSpace(bytes, at + 1, to)
-      if (key >= to || bytes[key] !== QUOTE) return NOT_SCANNED
-      let field = next
-      let keyEnd = FIELDS.endOf(field, bytes, key + 1, to)
-      if (keyEnd < 0) {
-        keyEnd = endOfKey(bytes, key, to)
-        if (keyEnd < 0) return NOT_SCANNED
-        field = FIELDS.find(bytes, key + 1, keyEnd)
-      }
-      const value = startOfValue(bytes, keyEnd + 1, to)
-      if (value < 0) return NOT_SCANNED
+      const known = gap.next(this.#view, at, to)
+      const value =
+        known === undefined
+          ? this.#gap(bytes, at, to, FIELDS)
+          : skipSpace(bytes, at + known.size, to)
+      if (value < 0 || value >= to) return NOT_SCANNED
+      const field = known === undefined ? this.#key : known.key
+      gap = known ?? this.#gaps.learn(gap, bytes.subarray(at, value), field)
       if (field >= 0) {
         if ((fields & (1 << field)) !== 0) return NOT_SCANNED
         fields |= 1 << field
-        next = field === METADATA ? EVENT_TYPE : field + 1
       }
       if (field === EVENT_TYPE) at = this.#type(bytes, value, to)
       else if (field === TIMESTAMP) at = this.#time(bytes, value, to, row)
@@ -161,6 +177,17 @@ export class LineScanner {
     return at
   }
 
+  /** Understands a gap: over the brace or comma it begins with, and the key, to the value. */
+  #gap(bytes: Uint8Array, from: number, to: number, keys: KeyTable): number {
+    const key = skipSpace(bytes, from + 1, to)
+    if (key >= to || bytes[key] !== QUOTE) return -1
+    const keyEnd = endOfKey(bytes, key, to)
+    if (keyEnd < 0) return -1
+    this.#key = keys.find(bytes, key + 1, keyEnd)
+    if (keys === KEYS && this.#noteKey?.find(bytes, key + 1, keyEnd) === 0) this.#key = NOTED
+    return startOfValue(bytes, keyEnd + 1, to)
+  }
+
   /** An event type in plain ASCII. */
   #type(bytes: Uint8Array, from: number, to: number): number {
     if (bytes[from] !== QUOTE) return -1
@@ -171,7 +198,7 @@ export class LineScanner {
       const { kind, phase } = splitEventType(this.#types.text(type))
       this.#kinds.push(this.#texts.id(kind))
       this.#phases.push(phase === 'start' ? START : phase === 'end' ? END : POINT)
-      this.#following.push(noneFollowing())
+      this.#metadataGaps.push(Gap.root())
       if (this.#types.text(type) === DROPPED_TYPE) this.#droppedType = type
     }
     // Its count is in its metadata, and it is rare.
@@ -190,35 +217,28 @@ export class LineScanner {
 
   #metadata(bytes: Uint8Array, from: number, to: number, row: EventRow): number {
     if (bytes[from] !== OPEN_OBJECT) return -1
-    let at = skipSpace(bytes, from + 1, to)
-    if (at < to && bytes[at] === CLOSE_OBJECT) return at + 1
-    const following = this.#following[this.#lastType]!
-    let key = NO_KEY
+    let gap = this.#metadataGaps[this.#lastType]!
+    let at = from
     for (;;) {
-      if (at >= to || bytes[at] !== QUOTE) return -1
-      const previous = key
-      key = following[previous]!
-      let keyEnd = key === NO_KEY ? -1 : KEYS.endOf(key, bytes, at + 1, to)
-      if (keyEnd < 0) {
-        keyEnd = endOfKey(bytes, at, to)
-        if (keyEnd < 0) return -1
-        const found = KEYS.find(bytes, at + 1, keyEnd)
-        key = found < 0 ? NO_KEY : found
-        following[previous] = key
+      const known = gap.next(this.#view, at, to)
+      if (known === undefined && at === from) {
+        const end = skipSpace(bytes, from + 1, to)
+        if (end < to && bytes[end] === CLOSE_OBJECT) return end + 1
       }
-      const value = startOfValue(bytes, keyEnd + 1, to)
-      if (value < 0) return -1
+      const value =
+        known === undefined ? this.#gap(bytes, at, to, KEYS) : skipSpace(bytes, at + known.size, to)
+      if (value < 0 || value >= to) return -1
+      const key = known === undefined ? this.#key : known.key
+      gap = known ?? this.#gaps.learn(gap, bytes.subarray(at, value), key)
       let end: number
-      if (key !== NO_KEY) end = this.#known(key, bytes, value, to, row)
-      else if (this.#noteKey?.find(bytes, at + 1, keyEnd) === 0) {
-        end = this.#note(bytes, value, to, row)
-      } else end = endOfValue(bytes, value, to)
+      if (key < 0) end = endOfValue(bytes, value, to)
+      else if (key === NOTED) end = this.#note(bytes, value, to, row)
+      else end = this.#known(key, bytes, value, to, row)
       if (end < 0) return -1
       at = skipSpace(bytes, end, to)
       if (at >= to) return -1
       if (bytes[at] === CLOSE_OBJECT) return at + 1
       if (bytes[at] !== COMMA) return -1
-      at = skipSpace(bytes, at + 1, to)
     }
   }
 
@@ -243,7 +263,7 @@ export class LineScanner {
     const end = endOfLiteral(bytes, from, to)
     if (end < 0 || first === LOWER_N) return end
     if (use.isError) return this.#flag(key, first === LOWER_F) ? end : -1
-    if (isName(use)) this.#nameBy(use, this.#texts.idOfBytes(bytes, from, end, this.#decode), row)
+    if (use.isName) this.#nameBy(use, this.#texts.idOfBytes(bytes, from, end, this.#decode), row)
     return end
   }
 
@@ -271,7 +291,7 @@ export class LineScanner {
     const end = this.#number.read(bytes, from, to)
     if (end < 0 || key === ERROR) return -1
     if (use.figure !== undefined) setFigure(row, use.figure, this.#number.value)
-    if (!isName(use) && !isIdentity(use)) return end
+    if (!use.isName && !use.isIdentity) return end
     // As a text it is what String() makes of it: 1.0 is "1".
     if (!this.#number.isPlainInteger) return -1
     this.#takeBytes(use, hashBytes(bytes, from, end), bytes, from, end, row)
@@ -280,24 +300,24 @@ export class LineScanner {
 
   /** A text by its bytes, or a number by its digits, in the uses its key has. */
   #takeBytes(
-    use: KeyUse,
+    use: Use,
     hash: TextHash,
     bytes: Uint8Array,
     from: number,
     to: number,
     row: EventRow,
   ): void {
-    if (isIdentity(use)) identifyBy(use, hash, row)
-    if (!isName(use)) return
+    if (use.isIdentity) identifyBy(use, hash, row)
+    if (!use.isName) return
     this.#nameBy(use, this.#texts.idOfHash(hash, bytes, from, to, this.#decode), row)
   }
 
-  #takeText(use: KeyUse, text: string, row: EventRow): void {
-    if (isName(use)) this.#nameBy(use, this.#texts.id(text), row)
-    if (isIdentity(use)) identifyBy(use, hashText(text), row)
+  #takeText(use: Use, text: string, row: EventRow): void {
+    if (use.isName) this.#nameBy(use, this.#texts.id(text), row)
+    if (use.isIdentity) identifyBy(use, hashText(text), row)
   }
 
-  #nameBy(use: KeyUse, text: number, row: EventRow): void {
+  #nameBy(use: Use, text: number, row: EventRow): void {
     if (use.scopeIndex >= 0) row.setScope(use.scopeIndex, text)
     if (use.placeIndex >= 0) row.place[use.placeIndex] = text
     if (use.subjectRank >= 0 && use.subjectRank < row.subjectRank) {
@@ -352,10 +372,6 @@ export class LineScanner {
   }
 }
 
-function noneFollowing(): Uint8Array {
-  return new Uint8Array(NO_KEY + 1).fill(NO_KEY)
-}
-
 /** From a key's opening quote to its closing one; −1 for a key with escapes: it may mean any other. */
 function endOfKey(bytes: Uint8Array, from: number, to: number): number {
   const plain = endOfPlain(bytes, from + 1, to)
@@ -369,17 +385,7 @@ function hasEscape(bytes: Uint8Array, from: number, to: number): boolean {
   return false
 }
 
-/** The key's value is kept as a text. */
-function isName(use: KeyUse): boolean {
-  return use.scopeIndex >= 0 || use.placeIndex >= 0 || use.subjectRank >= 0 || use.agentRank >= 0
-}
-
-/** The key's value is known by its hash. */
-function isIdentity(use: KeyUse): boolean {
-  return use.idIndex >= 0 || use.parentIndex >= 0
-}
-
-function identifyBy(use: KeyUse, { high, low }: TextHash, row: EventRow): void {
+function identifyBy(use: Use, { high, low }: TextHash, row: EventRow): void {
   if (use.idIndex >= 0) insertId(row, use.idIndex, high, low)
   if (use.parentIndex >= 0) insertParent(row, use.parentIndex, high, low)
 }
