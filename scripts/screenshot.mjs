@@ -32,7 +32,7 @@ await page.keyboard.press('e')
 await page.getByText('Start metadata').waitFor()
 await page.keyboard.press('0')
 // The view eases to its place; what the address says is what it has come to.
-await page.waitForFunction(`location.hash.includes('sel=')`)
+await page.waitForURL(/sel=/)
 await page.evaluate(`document.activeElement.blur()`)
 await page.evaluate(`new Promise((done) => requestIdleCallback(done, { timeout: 2000 }))`)
 const file = path.join(root, 'docs/timeline.png')
