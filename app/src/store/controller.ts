@@ -8,7 +8,7 @@ import { createPace } from '../worker/pace.ts'
 import type { AppState } from './app-state.ts'
 import { afterPaint, type Frames } from './frame.ts'
 import { isLocalId, type LocalFiles } from './local-files.ts'
-import { isBeingRead, noteData, resetRun, setConnection, setMatches } from './run-transitions.ts'
+import { noteData, resetRun, setConnection, setMatches } from './run-transitions.ts'
 import { change, type AppStore } from './store.ts'
 import { DEFAULT_GROUP } from './url.ts'
 
@@ -31,8 +31,6 @@ export interface ControlledParts {
  * are one rendering.
  */
 const NOTE_INTERVAL_MS = 500
-/** While a log is read: figures that soon are others would only keep it from being read. */
-const NOTE_INTERVAL_READING_MS = 500
 
 /**
  * Takes what the worker says by itself: data into the columns at once, facts into the store. Of a live
@@ -48,8 +46,6 @@ export function createReporter(parts: ControlledParts): (report: Report) => void
   /** Facts that wait for a picture, the latest of each kind, and whose run's they are. */
   const dueFacts = new Map<Report['type'], { runId: string | undefined; facts: FactsReport }>()
   let isPictureAwaited = false
-  const noteIntervalMs = (): number =>
-    isBeingRead(store.getState()) ? NOTE_INTERVAL_READING_MS : NOTE_INTERVAL_MS
   const note = (): void => {
     if (dueRun === undefined || dueRun !== store.getState().runId) return
     const { version, firstS, lastS } = columns
@@ -74,11 +70,12 @@ export function createReporter(parts: ControlledParts): (report: Report) => void
       afterPaint(frames, takeDue)
     }
   }
+  const noting = createPace(NOTE_INTERVAL_MS, takeSoon)
+  /** With the data before them, of which the next is heard a whole interval later. */
   const takeFactsSoon = (facts: FactsReport): void => {
     dueFacts.set(facts.type, { runId: store.getState().runId, facts })
-    takeSoon()
+    noting.now()
   }
-  const noting = createPace(noteIntervalMs, takeSoon)
   return (report) => {
     switch (report.type) {
       case 'patch':
