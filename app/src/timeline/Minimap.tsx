@@ -40,8 +40,9 @@ export interface MinimapProps {
   readonly onChange: (viewport: Viewport) => void
 }
 
-/** The window's edges never come closer than this share of the strip, and are not seen closer than the other. */
+/** The window's edges never come closer than this share of the strip. */
 const NARROWEST_SHARE = 0.002
+/** A view that is narrower still is drawn as wide as this: its two grips lie beside each other. */
 const NARROWEST_SEEN_SHARE = 0.004
 const KEY_SHARE = 0.01
 const FAST = 10
