@@ -5,7 +5,7 @@
 
 /** How a bar is drawn, besides its kind's colour. */
 export const BarState = {
-  /** Several spans narrower than a pixel, drawn as one. */
+  /** Several spans narrower than a column, drawn as one. */
   MERGED: 1,
   OPEN: 2,
   /** Did not end: fades out. */

@@ -1,10 +1,10 @@
 /**
  * Which bars a frame draws, from the rows that are seen: whole bars where they are wide enough,
- * one bar a pixel column where they are not.
+ * one bar a column where they are not.
  *
  * ```
  *   spans    |-----------||-|-||||  |||   |--
- *   columns  | | | | | | | | | | | | | | | |        one CSS px each
+ *   columns  | | | | | | | | | | | | | | | |        two CSS px each
  *   bars     ████████████ ▓▓▓▓▓▓▓  ▒▒▒   ███        ▓ ▒ merged, shaded by how much is covered
  * ```
  *
@@ -27,8 +27,8 @@ import type { RowTree } from './row-tree.ts'
 import type { Scene } from './scene.ts'
 import { snapPx } from './space.ts'
 
-/** What is narrower is merged, and no bar is drawn narrower. */
-const COLUMN_PX = 1
+/** What is narrower is merged, and no bar is drawn narrower: a lone short span must be found. */
+const COLUMN_PX = 2
 /** Neighbours that touch are told apart by a gap, once they are wide enough to give it. */
 const GAP_PX = 1
 const GAP_FROM_PX = 4
@@ -36,7 +36,7 @@ const GAP_FROM_PX = 4
 const MARGIN_PX = 4
 const QUARTERS = 4
 const CLOCK_APART_PX = 4
-/** Of a bar that no pixel column is joined to. */
+/** Of a bar that no column is joined to. */
 const NO_LOOK = -1
 /** Spans of a merged bar whose heat is looked at. */
 const HEAT_SAMPLES = 4
@@ -100,14 +100,14 @@ function clampPx(scene: Scene, xPx: number): number {
   return Math.min(Math.max(xPx, -widthPx), 2 * widthPx)
 }
 
-/** One pass over the visible rows. Fields are the pixel column being merged. */
+/** One pass over the visible rows. Fields are the column being merged. */
 class Collector {
   private readonly scene: Scene
   private readonly list: BarList
   private readonly view: CutView
   private readonly leftS: number
   private readonly rightS: number
-  /** How long a pixel column is. */
+  /** How long a column is. */
   private readonly columnS: number
   /** What is known by then is shown, Unix seconds. */
   private readonly knownS: number
@@ -189,7 +189,7 @@ class Collector {
   }
 
   /**
-   * The strongest colour of some of the spans in [from, to), which are together narrower than a pixel.
+   * The strongest colour of some of the spans in [from, to), which are together narrower than a column.
    * No level sums up joules: they change after the spans do, and on a scale that moves.
    */
   private hottest(tree: RowTree, from: number, to: number): number {
@@ -285,7 +285,7 @@ class Collector {
     this.flush()
     const { originS, pxPerS } = this.scene.scale
     this.columnPx = Math.floor((startS - originS) * pxPerS)
-    this.columnUntilS = originS + (this.columnPx + COLUMN_PX) * this.columnS
+    this.columnUntilS = originS + (this.columnPx + COLUMN_PX) / pxPerS
     this.columnEndS = -Infinity
     this.kind = kind
     this.kindS = 0
@@ -294,7 +294,7 @@ class Collector {
     this.from = from
   }
 
-  /** Ends the pixel column: joins it to the one before if they look alike, else draws it. */
+  /** Ends the column: joins it to the one before if they look alike, else draws it. */
   private flush(): void {
     if (Number.isNaN(this.columnPx)) return
     const { list, columnPx } = this
@@ -302,7 +302,10 @@ class Collector {
     const endPx = Math.round((this.columnEndS - originS) * pxPerS)
     const columnEndPx = Math.max(columnPx + COLUMN_PX, endPx)
     const state = this.state | BarState.MERGED | (this.error ? BarState.ERROR : 0)
-    const cover = Math.min(QUARTERS, Math.max(1, Math.ceil(this.coveredS * pxPerS * QUARTERS)))
+    const cover = Math.min(
+      QUARTERS,
+      Math.max(1, Math.ceil((this.coveredS / this.columnS) * QUARTERS)),
+    )
     const look = (this.kind << 16) | (state << 8) | cover
     const isSame = look === this.lastLook && this.lastRightPx >= columnPx
     this.columnPx = NaN

@@ -74,10 +74,10 @@ describe('a picture', () => {
   test('puts a late span in its place', () => {
     const trace = traceOf(['a', 0, 1], ['c', 4, 5], ['d', 6, 7], ['e', 8, 9])
     const late = { kind: 'b', startS: T0 + 2, endS: T0 + 3 }
-    const scene = sceneOf(trace, { viewport: TEN, widthPx: 10 })
+    const scene = sceneOf(trace, { viewport: TEN, widthPx: 20 })
     trace.add([late])
     scene.index.sync(trace.columns)
-    expect(picture(scene)).toEqual(['a·b·c·d·e·'])
+    expect(picture(scene)).toEqual(['aa··bb··cc··dd··ee··'])
   })
 
   test('draws a collapsed group as one strip', () => {

@@ -77,14 +77,15 @@ export function paintMarks(
   marks: MarkList,
   { stamps, ticks }: MarkTools = {},
 ): void {
-  paintTicks(context, theme, scene, marks, ticks)
+  const colours = coloursOf(theme, scene)
+  paintTicks(context, colours, scene, marks, ticks)
   const { deviceRatio } = scene
   beginMarks(context, theme.surface)
   for (let mark = 0; mark < marks.count; mark++) {
     if (marks.crowded[mark] === 1) continue
     const slot = marks.slot[mark] as number
-    const fill = fillOf(theme, scene, slot)
-    const alpha = alphaOf(scene, slot)
+    const fill = colours[colourOf(scene, slot)] as string
+    const alpha = isDimmed(scene, slot) ? DIMMED_ALPHA : 1
     const xPx = marks.xPx[mark] as number
     const yPx = marks.yPx[mark] as number
     const isOrphan = (scene.columns.markFlags.at(slot) & MarkFlag.ORPHAN) !== 0
@@ -110,37 +111,45 @@ export function paintMarks(
 /** Below the other marks: what is crowded must not hide what stands alone. */
 function paintTicks(
   context: CanvasRenderingContext2D,
-  theme: Theme,
+  colours: readonly string[],
   scene: Scene,
   marks: MarkList,
   ticks: BoxStrips | undefined,
 ): void {
-  ticks?.begin(scene, TICK_PX, TICK_HEIGHT_PX)
+  ticks?.begin(scene, {
+    widthPx: TICK_PX,
+    heightPx: TICK_HEIGHT_PX,
+    colours,
+    dimmedAlpha: DIMMED_ALPHA,
+  })
   for (let mark = 0; mark < marks.count; mark++) {
     if (marks.crowded[mark] === 0) continue
     const slot = marks.slot[mark] as number
-    const fill = fillOf(theme, scene, slot)
-    const alpha = alphaOf(scene, slot)
+    const colour = colourOf(scene, slot)
     const xPx = (marks.xPx[mark] as number) - TICK_PX / 2
     const yPx = (marks.yPx[mark] as number) + TICK_FROM_PX
     if (ticks === undefined) {
-      context.globalAlpha = alpha
-      context.fillStyle = fill
+      context.globalAlpha = isDimmed(scene, slot) ? DIMMED_ALPHA : 1
+      context.fillStyle = colours[colour] as string
       context.fillRect(xPx, yPx, TICK_PX, TICK_HEIGHT_PX)
     } else {
-      ticks.add(xPx, yPx, fill, alpha)
+      ticks.add(xPx, yPx, colour, isDimmed(scene, slot))
     }
   }
   ticks?.draw(context)
 }
 
-function fillOf(theme: Theme, { columns }: Scene, slot: number): string {
-  if ((columns.markFlags.at(slot) & MarkFlag.ERROR) !== 0) return theme.error
-  return theme.ink(columns.kinds[columns.markKind.at(slot)] ?? '').fill
+/** What failed has the first colour, whatever its kind. */
+function coloursOf(theme: Theme, { columns }: Scene): string[] {
+  return [theme.error, ...columns.kinds.map((kind) => theme.ink(kind).fill)]
 }
 
-function alphaOf({ markMatches }: Scene, slot: number): number {
-  return markMatches !== undefined && markMatches[slot] !== 1 ? DIMMED_ALPHA : 1
+function colourOf({ columns }: Scene, slot: number): number {
+  return columns.markFlags.at(slot) & MarkFlag.ERROR ? 0 : 1 + columns.markKind.at(slot)
+}
+
+function isDimmed({ markMatches }: Scene, slot: number): boolean {
+  return markMatches !== undefined && markMatches[slot] !== 1
 }
 
 function traceDiamond(context: Context2D, xPx: number, yPx: number): void {

@@ -75,29 +75,43 @@ export class Strips {
   }
 }
 
+export interface BoxLook {
+  /** Of every box, CSS px. */
+  readonly widthPx: number
+  readonly heightPx: number
+  readonly colours: readonly string[]
+  /** From 0 to 1. */
+  readonly dimmedAlpha: number
+}
+
 /** Boxes of one size of which a row has many, as {@link Strips}. */
 export class BoxStrips {
   private readonly strips: StripCanvas
   private canvasPx = 0
   private widthPx = 0
   private heightPx = 0
+  /** Of each colour, plain and dimmed. */
+  private inks: readonly number[] = []
 
   /** @param context of an empty canvas of its own */
   constructor(context: Context2D) {
     this.strips = new StripCanvas(context)
   }
 
-  /** @param widthPx of a box, as its height in CSS px */
-  begin(scene: Scene, widthPx: number, heightPx: number): void {
+  begin(scene: Scene, { widthPx, heightPx, colours, dimmedAlpha }: BoxLook): void {
     this.canvasPx = scene.widthPx
     this.widthPx = widthPx
     this.heightPx = heightPx
+    this.inks = colours.flatMap((colour) => {
+      const rgb = rgbOf(colour)
+      return [withAlpha(rgb, 1), withAlpha(rgb, dimmedAlpha)]
+    })
     this.strips.pixels.begin(scene.widthPx, scene.heightPx, scene.deviceRatio)
   }
 
-  /** @param alpha from 0 to 1 */
-  add(leftPx: number, topPx: number, colour: string, alpha: number): void {
-    const ink = withAlpha(rgbOf(colour), alpha)
+  /** @param colour index in the look's */
+  add(leftPx: number, topPx: number, colour: number, isDimmed: boolean): void {
+    const ink = this.inks[2 * colour + (isDimmed ? 1 : 0)] as number
     this.strips.pixels.addBox(topPx, this.heightPx, leftPx, leftPx + this.widthPx, ink)
   }
 

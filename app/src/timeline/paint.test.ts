@@ -127,7 +127,7 @@ describe('what must be seen', () => {
     expect(line).toBeGreaterThan(-1)
     expect(bar).toBeGreaterThan(line)
     const [xPx, , widthPx] = calls[bar - 1]!.args
-    expect([xPx, widthPx]).toEqual([500, 1])
+    expect([xPx, widthPx]).toEqual([500, 2])
   })
 
   test('what does not match a query is at a quarter', () => {

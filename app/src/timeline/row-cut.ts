@@ -1,5 +1,5 @@
 /**
- * A row as frames read it: the cut through its tree at which everything is narrower than a pixel,
+ * A row as frames read it: the cut through its tree at which everything is narrower than a column,
  * or a span of its own. It is made for a little more than what is seen and a little finer than what
  * is drawn, and stands while the view moves within that: a frame reads it from end to end and looks
  * into no tree.
@@ -15,9 +15,9 @@ import type { TraceColumns } from '../model/columns.ts'
 import { NODE_SHIFT } from './row-level.ts'
 import type { RowTree } from './row-tree.ts'
 
-/** A new cut sums up what is narrower than a pixel by this factor, so that there is room to zoom in. */
+/** A new cut sums up what is narrower than a column by this factor, so that there is room to zoom in. */
 const FINER = 1.25
-/** A cut this much finer than pixels is read still: there is room to zoom out. */
+/** A cut this much finer than columns is read still: there is room to zoom out. */
 const FINEST = 3
 /** How much of the view a cut reaches beyond it, on either side. */
 const BEYOND = 0.25
@@ -25,7 +25,7 @@ const FIRST_CAPACITY = 16
 /** A rounded time may show an error a hair too early, but never too late. */
 const EARLIER = 1 - 2 ** -23
 
-/** What of time a frame shows: Unix seconds, and how long a pixel column is. */
+/** What of time a frame shows: Unix seconds, and how long a column is. */
 export interface CutView {
   readonly leftS: number
   readonly rightS: number
