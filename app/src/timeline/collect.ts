@@ -22,7 +22,7 @@ import {
 } from './group-layout.ts'
 import type { RowIndex } from './row-index.ts'
 import { heatOf, UNKNOWN_HEAT } from './heat.ts'
-import type { CutView, RowCut } from './row-cut.ts'
+import { coverOf, COVERS, type CutView, type RowCut } from './row-cut.ts'
 import type { RowTree } from './row-tree.ts'
 import type { Scene } from './scene.ts'
 import { snapPx } from './space.ts'
@@ -34,7 +34,6 @@ const GAP_PX = 1
 const GAP_FROM_PX = 4
 /** Bars this far outside the canvas are still looked at: a selected one has a ring around it. */
 const MARGIN_PX = 4
-const QUARTERS = 4
 const CLOCK_APART_PX = 4
 /** Of a bar that no column is joined to. */
 const NO_LOOK = -1
@@ -55,10 +54,21 @@ export function eachVisibleBlock(
   }
 }
 
-/** Fills `list` with the bars of all rows that are seen. Query: dimmed first, then the matches. */
-export function collectBars(scene: Scene, list: BarList): void {
+/** Takes merged bars as they are found. A run zoomed out has tens of thousands of them. */
+export interface MergedSink {
+  /** Says which row the next bars are in, CSS px. */
+  row(topPx: number, heightPx: number): void
+  /** @param state of {@link BarState} @param cover in quarters, 1–4 */
+  add(leftPx: number, rightPx: number, kind: number, state: number, cover: number): void
+}
+
+/**
+ * Fills `list` with the bars of all rows that are seen; without the merged ones, if there is a sink
+ * for these. Query: dimmed first, then the matches.
+ */
+export function collectBars(scene: Scene, list: BarList, sink?: MergedSink): void {
   list.clear()
-  const collector = new Collector(scene, list)
+  const collector = new Collector(scene, list, sink)
   collectIndex(scene, scene.index, collector, scene.matching === undefined ? 0 : BarState.DIMMED)
   if (scene.matching !== undefined) collectIndex(scene, scene.matching, collector, 0)
 }
@@ -75,7 +85,7 @@ function collectIndex(scene: Scene, index: RowIndex, collector: Collector, state
   })
 }
 
-/** The bars of one row, exactly as `collectBars` has them. */
+/** The bars of one row, exactly as `collectBars` has them without a sink. */
 export function collectRow(scene: Scene, group: number, row: number, list: BarList): void {
   list.clear()
   const { layout, index } = scene
@@ -100,10 +110,11 @@ function clampPx(scene: Scene, xPx: number): number {
   return Math.min(Math.max(xPx, -widthPx), 2 * widthPx)
 }
 
-/** One pass over the visible rows. Fields are the column being merged. */
+/** One pass over the visible rows. */
 class Collector {
   private readonly scene: Scene
   private readonly list: BarList
+  private readonly sink: MergedSink | undefined
   private readonly view: CutView
   private readonly leftS: number
   private readonly rightS: number
@@ -113,27 +124,19 @@ class Collector {
   private readonly knownS: number
   private tree: RowTree | undefined
   private state = 0
-  private topPx = 0
-  private heightPx = 0
   /** Index of the first bar of the row in the list. */
   private rowFrom = 0
-  private columnPx = NaN
-  private columnUntilS = -Infinity
-  private columnEndS = -Infinity
-  private kind = 0
-  private kindS = 0
-  private coveredS = 0
-  private error = false
-  private from = 0
-  private to = 0
+  /** The bar whose room ends with the next one; −1 = none. */
+  private waiting = -1
   /** Kind, state and cover of the row's last bar, if that is a merged one, and where it ends. */
   private lastLook = NO_LOOK
   private lastRightPx = 0
 
-  constructor(scene: Scene, list: BarList) {
+  constructor(scene: Scene, list: BarList, sink?: MergedSink) {
     const { scale } = scene
     this.scene = scene
     this.list = list
+    this.sink = sink
     this.leftS = scale.originS - MARGIN_PX / scale.pxPerS
     this.columnS = COLUMN_PX / scale.pxPerS
     this.knownS = scene.playheadS ?? Number.MAX_VALUE
@@ -143,32 +146,35 @@ class Collector {
   }
 
   row(tree: RowTree, cut: RowCut, block: GroupBlock, row: number, state: number): void {
+    const { list, scene } = this
+    const topPx = barTopPx(block, row) - scene.scrollTopPx
+    const heightPx = barHeightPx(block)
     this.tree = tree
     this.state = block.collapsed ? state | BarState.STRIP : state
-    this.topPx = barTopPx(block, row) - this.scene.scrollTopPx
-    this.heightPx = barHeightPx(block)
-    this.rowFrom = this.list.count
-    this.columnPx = NaN
+    this.rowFrom = list.count
+    this.waiting = -1
     this.lastLook = NO_LOOK
-    cut.read(tree, this.scene.columns, this.view)
+    this.sink?.row(topPx, heightPx)
+    cut.read(tree, scene.columns, this.view)
     this.parts(tree, cut)
-    this.flush()
-    this.list.topPx.fill(this.topPx, this.rowFrom, this.list.count)
-    this.list.heightPx.fill(this.heightPx, this.rowFrom, this.list.count)
-    this.giveRoom()
+    list.topPx.fill(topPx, this.rowFrom, list.count)
+    list.heightPx.fill(heightPx, this.rowFrom, list.count)
+    const { originS, pxPerS } = scene.scale
+    this.endRoom(Math.min(scene.widthPx, (this.rightS - originS) * pxPerS))
   }
 
   private parts(tree: RowTree, cut: RowCut): void {
     const { leftS, rightS, knownS } = this
     const { heat, playheadS } = this.scene
-    const isHeat = heat !== undefined
-    const isAsRead = !isHeat && playheadS === undefined
+    const isAsRead = heat === undefined && playheadS === undefined
     for (let at = 0; at < cut.count; at++) {
       const startS = cut.startS[at] as number
       if (startS > rightS) return
+      const from = cut.from[at] as number
+      // Parts that look alike are read as one, unless they look otherwise under the playhead or by heat.
+      while (isAsRead && cut.joined[at + 1] === 1 && at + 1 < cut.count) at++
       const endS = cut.endS[at] as number
       if (endS < leftS) continue
-      const from = cut.from[at] as number
       const to = cut.to[at] as number
       const ownFlags = (cut.ownFlags[at] as number) - 1
       if (ownFlags >= 0 && isAsRead && endS !== Infinity) {
@@ -181,10 +187,9 @@ class Collector {
         this.leaves(tree, from, to)
         continue
       }
-      const error = startS + (cut.errorAfterS[at] as number) <= knownS
-      const ink = isHeat ? this.hottest(tree, from, to) : (cut.kind[at] as number)
-      if (!(startS < this.columnUntilS)) this.beginColumn(startS, ink, from)
-      this.merge(endS, ink, cut.coveredS[at] as number, error, to)
+      const isError = startS + (cut.errorAfterS[at] as number) <= knownS
+      const ink = heat === undefined ? (cut.kind[at] as number) : this.hottest(tree, from, to)
+      this.merged(startS, endS, ink, cut.cover[at] as number, isError, from, to)
     }
   }
 
@@ -233,8 +238,8 @@ class Collector {
     } else if (lengthS >= this.columnS || (flags & SpanFlag.OPEN) !== 0) {
       this.single(slot, startS, endS, kind, flags, index)
     } else {
-      if (!(startS < this.columnUntilS)) this.beginColumn(startS, kind, index)
-      this.merge(endS, kind, lengthS, (flags & SpanFlag.ERROR) !== 0, index + 1)
+      const cover = coverOf(lengthS / this.columnS)
+      this.merged(startS, endS, kind, cover, (flags & SpanFlag.ERROR) !== 0, index, index + 1)
     }
   }
 
@@ -246,12 +251,11 @@ class Collector {
     flags: number,
     index: number,
   ): void {
-    this.flush()
     this.lastLook = NO_LOOK
     const { list } = this
     const [leftPx, rightPx] = barEdgesPx(this.scene, startS, endS)
     const bar = this.push(leftPx, rightPx, kind, this.state | stateOf(flags), index, index + 1)
-    list.cover[bar] = QUARTERS
+    list.cover[bar] = COVERS
     list.slot[bar] = slot
   }
 
@@ -268,59 +272,39 @@ class Collector {
     this.single(slot, startS, startS, kind, flags, index)
   }
 
-  private merge(endS: number, kind: number, coveredS: number, error: boolean, to: number): void {
-    // A majority vote in one pass: a kind that covers more than half of the column wins.
-    if (kind === this.kind) this.kindS += coveredS
-    else if (coveredS > this.kindS) {
-      this.kind = kind
-      this.kindS = coveredS - this.kindS
-    } else this.kindS -= coveredS
-    this.coveredS += coveredS
-    this.error ||= error
-    this.to = to
-    if (endS > this.columnEndS) this.columnEndS = endS
-  }
-
-  private beginColumn(startS: number, kind: number, from: number): void {
-    this.flush()
+  /** Of what is too narrow to be drawn alone; joined to the bar before if they look alike. */
+  private merged(
+    startS: number,
+    endS: number,
+    kind: number,
+    cover: number,
+    isError: boolean,
+    from: number,
+    to: number,
+  ): void {
+    const { list } = this
     const { originS, pxPerS } = this.scene.scale
-    this.columnPx = Math.floor((startS - originS) * pxPerS)
-    this.columnUntilS = originS + (this.columnPx + COLUMN_PX) / pxPerS
-    this.columnEndS = -Infinity
-    this.kind = kind
-    this.kindS = 0
-    this.coveredS = 0
-    this.error = false
-    this.from = from
-  }
-
-  /** Ends the column: joins it to the one before if they look alike, else draws it. */
-  private flush(): void {
-    if (Number.isNaN(this.columnPx)) return
-    const { list, columnPx } = this
-    const { originS, pxPerS } = this.scene.scale
-    const endPx = Math.round((this.columnEndS - originS) * pxPerS)
-    const columnEndPx = Math.max(columnPx + COLUMN_PX, endPx)
-    const state = this.state | BarState.MERGED | (this.error ? BarState.ERROR : 0)
-    const cover = Math.min(
-      QUARTERS,
-      Math.max(1, Math.ceil((this.coveredS / this.columnS) * QUARTERS)),
-    )
-    const look = (this.kind << 16) | (state << 8) | cover
-    const isSame = look === this.lastLook && this.lastRightPx >= columnPx
-    this.columnPx = NaN
-    this.columnUntilS = -Infinity
-    this.lastLook = look
-    this.lastRightPx = columnEndPx
-    if (isSame) {
-      const last = list.count - 1
-      list.rightPx[last] = columnEndPx
-      list.to[last] = this.to
+    const leftPx = Math.floor((startS - originS) * pxPerS)
+    const rightPx = Math.max(leftPx + COLUMN_PX, Math.round((endS - originS) * pxPerS))
+    const state = this.state | BarState.MERGED | (isError ? BarState.ERROR : 0)
+    if (this.sink !== undefined) {
+      this.endRoom(leftPx)
+      this.sink.add(leftPx, rightPx, kind, state, cover)
       return
     }
-    const bar = this.push(columnPx, columnEndPx, this.kind, state, this.from, this.to)
+    const look = (kind << 16) | (state << 8) | cover
+    const isSame = look === this.lastLook && this.lastRightPx >= leftPx
+    this.lastLook = look
+    this.lastRightPx = rightPx
+    if (isSame) {
+      const last = list.count - 1
+      list.rightPx[last] = rightPx
+      list.to[last] = to
+      return
+    }
+    const bar = this.push(leftPx, rightPx, kind, state, from, to)
     list.cover[bar] = cover
-    list.slot[bar] = this.tree?.slots[this.from] as number
+    list.slot[bar] = this.tree?.slots[from] as number
   }
 
   private push(
@@ -332,7 +316,9 @@ class Collector {
     to: number,
   ): number {
     const { list } = this
+    this.endRoom(leftPx)
     const bar = list.push()
+    this.waiting = bar
     list.leftPx[bar] = leftPx
     list.rightPx[bar] = rightPx
     list.kind[bar] = kind
@@ -342,17 +328,11 @@ class Collector {
     return bar
   }
 
-  /** Tells each bar where the next one (the canvas, the known) ends its room for a label. */
-  private giveRoom(): void {
-    const { list } = this
-    let roomPx = Math.min(
-      this.scene.widthPx,
-      (this.rightS - this.scene.scale.originS) * this.scene.scale.pxPerS,
-    )
-    for (let bar = list.count - 1; bar >= this.rowFrom; bar--) {
-      list.roomPx[bar] = roomPx
-      roomPx = list.leftPx[bar] as number
-    }
+  /** Tells the last bar that where its room for a label ends: at the next one, the canvas's edge or the playhead. */
+  private endRoom(atPx: number): void {
+    if (this.waiting < 0) return
+    this.list.roomPx[this.waiting] = atPx
+    this.waiting = -1
   }
 }
 

@@ -165,6 +165,40 @@ describe('for any trace and view', () => {
     )
   })
 
+  test('a sink is given the merged bars, and the list the others as they were', () => {
+    fc.assert(
+      fc.property(spansArbitrary, viewArbitrary, (spans, { fromS, widthS, ...sizes }) => {
+        const trace = new SyntheticTrace().add(spans)
+        const viewport = { startS: T0 + fromS, endS: T0 + fromS + widthS }
+        const scene = sceneOf(trace, { viewport, nowS: T0 + 110, ...sizes })
+        const bars = new BarList()
+        collectBars(scene, bars)
+        const [merged, others] = [true, false].map((isMerged) =>
+          barsOf(bars).filter((bar) => Boolean(bars.state[bar]! & BarState.MERGED) === isMerged),
+        ) as [number[], number[]]
+        const expected = merged.flatMap((bar) => {
+          const [leftPx, rightPx] = [bars.leftPx[bar]!, bars.rightPx[bar]!]
+          const look = [bars.kind[bar], bars.state[bar], bars.cover[bar]]
+          return pixels(leftPx, rightPx).map((xPx) => [bars.topPx[bar], xPx, ...look].join())
+        })
+        const given: string[] = []
+        let rowPx = NaN
+        const rest = new BarList()
+        collectBars(scene, rest, {
+          row: (topPx) => void (rowPx = topPx),
+          add: (leftPx, rightPx, ...look) => {
+            for (const xPx of pixels(leftPx, rightPx)) given.push([rowPx, xPx, ...look].join())
+          },
+        })
+        expect(new Set(given)).toEqual(new Set(expected))
+        const shown = (list: BarList) => (bar: number) => {
+          return [list.leftPx[bar], list.rightPx[bar], list.roomPx[bar], list.slot[bar]]
+        }
+        expect(barsOf(rest).map(shown(rest))).toEqual(others.map(shown(bars)))
+      }),
+    )
+  })
+
   test('merging hides no error and no open span', () => {
     fc.assert(
       fc.property(spansArbitrary, viewArbitrary, (spans, { fromS, widthS, ...sizes }) => {
@@ -198,6 +232,10 @@ describe('for any trace and view', () => {
 
 function barsOf(bars: BarList): number[] {
   return Array.from({ length: bars.count }, (_, bar) => bar)
+}
+
+function pixels(leftPx: number, rightPx: number): number[] {
+  return Array.from({ length: rightPx - leftPx }, (_, at) => leftPx + at)
 }
 
 /** Whether a later bar is drawn over the point: snapped to pixels, neighbours may touch. */

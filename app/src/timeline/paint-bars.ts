@@ -1,9 +1,11 @@
 /** Bars: narrow ones as pixels, plain ones style by style, then those with an ornament, then errors, then text. */
 import { BarState, type BarList } from './bar-list.ts'
+import type { MergedSink } from './collect.ts'
 import { BAR_PX } from './group-layout.ts'
 import { hasCross, placeLabel, type TextWidths } from './labels.ts'
 import type { Scene } from './scene.ts'
 import type { Strips } from './paint-strips.ts'
+import { ERROR_EDGE_PX } from './strip-pixels.ts'
 import type { Ink, Theme } from './theme.ts'
 
 export interface Brush {
@@ -31,7 +33,6 @@ const COVER_ALPHA = [0, 0.45, 0.65, 0.85, 1] as const
 const COVERS = 4
 const HATCH_ALPHA = 0.4
 const GUESS_ALPHA = 0.45
-const ERROR_EDGE_PX = 3
 const FLAG_SHARE = 0.4
 const FADE_PX = 72
 const SOFT_PX = 18
@@ -45,6 +46,13 @@ const BASELINE_PX = 12
 /** These are drawn one by one: they have an edge, a pattern or an outline of their own. */
 const ORNATE = BarState.OPEN | BarState.FADES | BarState.AMBIGUOUS | BarState.CLOCK
 
+/** Where the frame's merged bars go; undefined = into the list with the others. */
+export function beginStrips({ strips, theme }: Brush, scene: Scene): MergedSink | undefined {
+  strips?.begin(scene, { theme, alphaOf: stripAlpha, flagShare: FLAG_SHARE })
+  return strips
+}
+
+/** @param bars all but the merged ones that {@link beginStrips} has taken */
 export function paintBars(brush: Brush, scene: Scene, bars: BarList, nowMs: number): void {
   const apart = paintNarrow(brush, scene, bars)
   paintPlain(brush, scene, bars, sortByStyle(brush, scene, bars, apart))
@@ -59,16 +67,16 @@ function paintNarrow(brush: Brush, scene: Scene, bars: BarList): Int32Array {
   if (brush.apart.length < bars.count) brush.apart = new Int32Array(bars.leftPx.length)
   const { apart, strips } = brush
   let count = 0
-  const addStrip = strips?.begin(scene, {
-    theme: brush.theme,
-    alphaOf: stripAlpha,
-    errorPx: ERROR_EDGE_PX,
-    flagShare: FLAG_SHARE,
-  })
   for (let bar = 0; bar < bars.count; bar++) {
-    if (addStrip !== undefined && isStrip(brush, scene, bars, bar)) {
-      addStrip(bars, bar)
-      if ((bars.state[bar] as number) & BarState.MERGED) continue
+    if (strips !== undefined && isStrip(brush, scene, bars, bar)) {
+      strips.row(bars.topPx[bar] as number, bars.heightPx[bar] as number)
+      strips.add(
+        bars.leftPx[bar] as number,
+        bars.rightPx[bar] as number,
+        bars.kind[bar] as number,
+        bars.state[bar] as number,
+        bars.cover[bar] as number,
+      )
     }
     apart[count++] = bar
   }
@@ -82,8 +90,7 @@ function isStrip(brush: Brush, scene: Scene, bars: BarList, bar: number): boolea
   if (brush.strips === undefined || state & ORNATE) return false
   const isNarrow = (bars.rightPx[bar] as number) - (bars.leftPx[bar] as number) < ROUND_FROM_PX
   if (isNarrow) return true
-  if ((state & (BarState.MERGED | BarState.STRIP)) === 0) return false
-  return scene.inks[bars.kind[bar] as number] !== 'wait'
+  return (state & BarState.STRIP) !== 0 && scene.inks[bars.kind[bar] as number] !== 'wait'
 }
 
 /** A wait is hatched; where that cannot be seen it is as pale as a hatch is from afar. */

@@ -1,7 +1,8 @@
 /** Draws what is narrow, bars and ticks, by way of {@link StripPixels} and canvases that nobody sees. */
-import { BarState, type BarList } from './bar-list.ts'
+import { BarState } from './bar-list.ts'
+import type { MergedSink } from './collect.ts'
 import type { Scene } from './scene.ts'
-import { StripPixels, type StripInks } from './strip-pixels.ts'
+import { StripPixels } from './strip-pixels.ts'
 import type { Theme } from './theme.ts'
 
 type Context2D = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D
@@ -10,8 +11,6 @@ export interface StripLook {
   readonly theme: Theme
   /** How strong the colour of a kind's bar is, from 0 to 1; `cover` in quarters. */
   readonly alphaOf: (kind: string, cover: number, isDimmed: boolean) => number
-  /** How wide the red edge of a failed bar is, CSS px. */
-  readonly errorPx: number
   /** How high the flag of a merged bar with an error in it is, as a share of the bar. */
   readonly flagShare: number
 }
@@ -49,29 +48,60 @@ class StripCanvas {
   }
 }
 
-/** Narrow bars, one frame after the other: `begin`, each bar, `draw`. */
-export class Strips {
+/** From uncovered to covered whole, in quarters, each plain and dimmed. */
+const LOOKS_A_KIND = 10
+const FULL_COVER = 4
+
+/** Narrow bars, one frame after the other: `begin`, each row with its bars, `draw`. */
+export class Strips implements MergedSink {
   private readonly strips: StripCanvas
   private widthPx = 0
   private flagShare = 0
+  /** Colours by look, and those of errors, plain and dimmed: worked out once a frame, not once a bar. */
+  private inks = new Uint32Array(0)
+  private reds: readonly [number, number] = [0, 0]
 
   /** @param context of an empty canvas of its own */
   constructor(context: Context2D) {
     this.strips = new StripCanvas(context)
   }
 
-  /** Gives what is to be called with each bar. */
-  begin(scene: Scene, look: StripLook): (bars: BarList, bar: number) => void {
-    const { pixels } = this.strips
+  begin(scene: Scene, look: StripLook): void {
     this.widthPx = scene.widthPx
     this.flagShare = look.flagShare
-    pixels.begin(scene.widthPx, scene.heightPx, scene.deviceRatio)
-    const inks = inksOf(scene, look)
-    return (bars, bar) => pixels.add(bars, bar, inks, look.errorPx)
+    this.strips.pixels.begin(scene.widthPx, scene.heightPx, scene.deviceRatio)
+    this.mixInks(scene, look)
+  }
+
+  row(topPx: number, heightPx: number): void {
+    this.strips.pixels.row(topPx, heightPx)
+  }
+
+  add(leftPx: number, rightPx: number, kind: number, state: number, cover: number): void {
+    const { pixels } = this.strips
+    const dimmed = state & BarState.DIMMED ? 1 : 0
+    pixels.bar(leftPx, rightPx, this.inks[kind * LOOKS_A_KIND + 2 * cover + dimmed] ?? 0)
+    if ((state & BarState.ERROR) === 0) return
+    pixels.failed(leftPx, rightPx, (state & BarState.MERGED) !== 0, this.reds[dimmed])
   }
 
   draw(target: CanvasRenderingContext2D): void {
     this.strips.draw(target, this.widthPx, this.flagShare)
+  }
+
+  private mixInks({ inks }: Scene, { theme, alphaOf }: StripLook): void {
+    const looks = inks.length * LOOKS_A_KIND
+    if (this.inks.length < looks) this.inks = new Uint32Array(looks)
+    for (const [kind, name] of inks.entries()) {
+      const rgb = rgbOf(theme.ink(name).fill)
+      for (let look = 0; look < LOOKS_A_KIND; look++) {
+        // A hair paler than an error, which no bar that is drawn later may hide.
+        const alpha = alphaOf(name, look >> 1, (look & 1) === 1) * 0.99
+        this.inks[kind * LOOKS_A_KIND + look] = withAlpha(rgb, alpha)
+      }
+    }
+    const red = rgbOf(theme.error)
+    this.reds = [withAlpha(red, 1), withAlpha(red, alphaOf('', FULL_COVER, true))]
   }
 }
 
@@ -112,36 +142,12 @@ export class BoxStrips {
   /** @param colour index in the look's */
   add(leftPx: number, topPx: number, colour: number, isDimmed: boolean): void {
     const ink = this.inks[2 * colour + (isDimmed ? 1 : 0)] as number
-    this.strips.pixels.addBox(topPx, this.heightPx, leftPx, leftPx + this.widthPx, ink)
+    this.strips.pixels.row(topPx, this.heightPx)
+    this.strips.pixels.bar(leftPx, leftPx + this.widthPx, ink)
   }
 
   draw(target: CanvasRenderingContext2D): void {
     this.strips.draw(target, this.canvasPx)
-  }
-}
-
-/** From uncovered to covered whole, each plain and dimmed. */
-const LOOKS_A_KIND = 10
-
-/** Colours are worked out once a look, not once a bar. */
-function inksOf({ inks }: Scene, { theme, alphaOf }: StripLook): StripInks {
-  const looks = new Uint32Array(inks.length * LOOKS_A_KIND)
-  for (const [kind, name] of inks.entries()) {
-    const rgb = rgbOf(theme.ink(name).fill)
-    for (let look = 0; look < LOOKS_A_KIND; look++) {
-      // A hair paler than an error, which no bar that is drawn later may hide.
-      const alpha = alphaOf(name, look >> 1, (look & 1) === 1) * 0.99
-      looks[kind * LOOKS_A_KIND + look] = withAlpha(rgb, alpha)
-    }
-  }
-  const red = rgbOf(theme.error)
-  return {
-    bar: (bars, bar) => {
-      const isDimmed = (bars.state[bar] as number) & BarState.DIMMED ? 1 : 0
-      const look = 2 * (bars.cover[bar] as number) + isDimmed
-      return looks[(bars.kind[bar] as number) * LOOKS_A_KIND + look] ?? 0
-    },
-    error: (isDimmed) => withAlpha(red, isDimmed ? 0.25 : 1),
   }
 }
 

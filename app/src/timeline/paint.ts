@@ -8,7 +8,7 @@ import { collectBars } from './collect.ts'
 import { collectMarks } from './collect-marks.ts'
 import { TextWidths } from './labels.ts'
 import { AXIS_HEIGHT_PX, paintAxis } from './paint-axis.ts'
-import { paintBars, type Brush } from './paint-bars.ts'
+import { beginStrips, paintBars, type Brush } from './paint-bars.ts'
 import { paintGround, paintLines } from './paint-ground.ts'
 import { paintMarks, type MarkTools } from './paint-marks.ts'
 import type { Strips } from './paint-strips.ts'
@@ -64,7 +64,7 @@ export function createPainter(
       fitCanvas(context.canvas, scene, scene.heightPx)
       context.setTransform(scene.deviceRatio, 0, 0, scene.deviceRatio, 0, 0)
       paintGround(context, theme, scene, ticks)
-      collectBars(scene, bars)
+      collectBars(scene, bars, beginStrips(brush, scene))
       paintBars(brush, scene, bars, nowMs)
       collectMarks(scene, marks)
       paintMarks(context, theme, scene, marks, markTools)

@@ -1,12 +1,12 @@
 /**
  * A row as frames read it: the cut through its tree at which everything is narrower than a column,
- * or a span of its own. It is made for a little more than what is seen and a little finer than what
- * is drawn, and stands while the view moves within that: a frame reads it from end to end and looks
- * into no tree.
+ * or a span of its own. It is made for a little more than what is seen, and stands while the view
+ * moves within that: a frame reads it from end to end and looks into no tree, and what is drawn of
+ * the row does not flicker while it moves.
  *
  * ```
  *   tree     [           ][  wide    ][     ][      ]
- *   cut      [   ][      ]|----------|[     ][   ]||      [ ] summed up, | | to be looked at
+ *   cut      [   ][      ]|----------|[     ][   ]||      [ ] summed up, | | a span of its own
  *                 ▕▔▔▔▔▔▔▔▔▔▔ seen ▔▔▔▔▔▔▔▔▔▔▏
  * ```
  */
@@ -15,12 +15,15 @@ import type { TraceColumns } from '../model/columns.ts'
 import { NODE_SHIFT } from './row-level.ts'
 import type { RowTree } from './row-tree.ts'
 
-/** A new cut sums up what is narrower than a column by this factor, so that there is room to zoom in. */
-const FINER = 1.25
-/** A cut this much finer than columns is read still: there is room to zoom out. */
-const FINEST = 3
+/** So much narrower than a column is what a new cut sums up … */
+export const NEW_WIDTH = 1
+/** … and with these it is made anew, having been zoomed out of and into. */
+const NARROWEST_WIDTH = 1 / 1.5
+const WIDEST_WIDTH = 1.5
 /** How much of the view a cut reaches beyond it, on either side. */
 const BEYOND = 0.25
+/** In how many steps it is told how much of a bar is covered. */
+export const COVERS = 4
 const FIRST_CAPACITY = 16
 /** A rounded time may show an error a hair too early, but never too late. */
 const EARLIER = 1 - 2 ** -23
@@ -32,6 +35,11 @@ export interface CutView {
   readonly columnS: number
 }
 
+/** How many quarters stand for a share: what covers anything is seen. */
+export function coverOf(share: number): number {
+  return Math.min(COVERS, Math.max(1, Math.ceil(share * COVERS)))
+}
+
 export class RowCut {
   count = 0
   startS = new Float64Array(FIRST_CAPACITY)
@@ -39,10 +47,12 @@ export class RowCut {
   endS = new Float64Array(FIRST_CAPACITY)
   /** Of a span that is not summed up: its flags + 1; 0 = summed up. */
   ownFlags = new Uint8Array(FIRST_CAPACITY)
-  /** This and the next say nothing of a span that is not summed up. */
-  coveredS = new Float32Array(FIRST_CAPACITY)
+  /** How much of it is covered, from 1 to 4 quarters. This and the next two are of what is summed up. */
+  cover = new Uint8Array(FIRST_CAPACITY)
   /** How long after its start its first error is known; Infinity = none. */
   errorAfterS = new Float32Array(FIRST_CAPACITY)
+  /** 1 = it touches the part before it and looks as that does. It ends no earlier, then. */
+  joined = new Uint8Array(FIRST_CAPACITY)
   /** The span's kind; of several the one that covers most. */
   kind = new Uint16Array(FIRST_CAPACITY)
   /** Spans of the row it stands for: [from, to) in the row's order. */
@@ -54,8 +64,10 @@ export class RowCut {
   private untilS = NaN
   /** Spans of the row before it are in the cut, or end before it. */
   private next = 0
-  /** By how much the last part's kind leads. */
+  /** Whether more may be summed up in the last part; by how much its kind leads, and what it covers. */
+  private isOpen = false
   private kindS = 0
+  private coveredS = 0
 
   /** Brings the cut up to the row and the view. Cost: what changed, as long as the view fits. */
   read(tree: RowTree, columns: TraceColumns, view: CutView): void {
@@ -64,25 +76,29 @@ export class RowCut {
     else if (changedFrom !== Infinity) this.goBack(changedFrom)
     const top = tree.levels.length - 1
     this.walk(tree, columns, top, 0, tree.levels[top]?.count ?? tree.count)
+    this.close()
   }
 
   private fits({ leftS, rightS, columnS }: CutView): boolean {
     const { widthS } = this
-    const isFine = widthS <= columnS && columnS <= widthS * FINEST
+    const width = widthS / columnS
+    const isFine = NARROWEST_WIDTH <= width && width <= WIDEST_WIDTH
     return isFine && this.fromS <= leftS && rightS <= this.untilS
   }
 
   private begin({ leftS, rightS, columnS }: CutView): void {
     const beyondS = (rightS - leftS) * BEYOND
-    this.widthS = columnS / FINER
+    this.widthS = columnS * NEW_WIDTH
     this.fromS = leftS - beyondS
     this.untilS = rightS + beyondS
     this.count = 0
+    this.isOpen = false
     this.next = 0
   }
 
   /** Forgets what a new cut might make otherwise, now that the row has changed from an index on. */
   private goBack(changedFrom: number): void {
+    this.isOpen = false
     // The span before it may have stood in a node that has grown.
     while (this.count > 0 && (this.to[this.count - 1] as number) >= changedFrom) this.count--
     // Where this one ends was decided by what came after it.
@@ -141,6 +157,7 @@ export class RowCut {
       if (!isFixed || lengthS >= this.widthS) {
         const part = this.add(startS, isFixed ? endS : Infinity, kind, index, index + 1)
         this.ownFlags[part] = flags + 1
+        this.joined[part] = 0
         continue
       }
       const isError = (flags & SpanFlag.ERROR) !== 0
@@ -162,21 +179,19 @@ export class RowCut {
   ): void {
     let last = this.count - 1
     const isJoined =
-      last >= 0 &&
-      this.to[last] === from &&
-      this.ownFlags[last] === 0 &&
-      endS - (this.startS[last] as number) < this.widthS
+      this.isOpen && this.to[last] === from && endS - (this.startS[last] as number) < this.widthS
     if (!isJoined) {
       last = this.add(startS, endS, kind, from, to)
       this.ownFlags[last] = 0
-      this.coveredS[last] = coveredS
+      this.isOpen = true
       this.errorAfterS[last] = errorAfterS * EARLIER
+      this.coveredS = coveredS
       this.kindS = coveredS
       return
     }
     const sinceS = startS - (this.startS[last] as number)
     if (endS > (this.endS[last] as number)) this.endS[last] = endS
-    this.coveredS[last] = (this.coveredS[last] as number) + coveredS
+    this.coveredS += coveredS
     const knownAfterS = (sinceS + errorAfterS) * EARLIER
     if (knownAfterS < (this.errorAfterS[last] as number)) this.errorAfterS[last] = knownAfterS
     this.to[last] = to
@@ -189,7 +204,35 @@ export class RowCut {
     } else this.kindS -= coveredS
   }
 
+  /** Says what the last part looks like, now that all of it is known. */
+  private close(): void {
+    if (!this.isOpen) return
+    this.isOpen = false
+    const at = this.count - 1
+    this.cover[at] = coverOf(this.coveredS / this.widthS)
+    this.joined[at] = 0
+    const before = at - 1
+    if (before < 0 || !this.looksAs(at, before)) return
+    const reachS = Math.max(
+      this.endS[before] as number,
+      (this.startS[before] as number) + this.widthS,
+    )
+    if ((this.startS[at] as number) > reachS) return
+    this.joined[at] = 1
+    this.endS[at] = Math.max(this.endS[at] as number, this.endS[before] as number)
+  }
+
+  private looksAs(a: number, b: number): boolean {
+    return (
+      this.ownFlags[b] === 0 &&
+      this.kind[a] === this.kind[b] &&
+      this.cover[a] === this.cover[b] &&
+      (this.errorAfterS[a] === Infinity) === (this.errorAfterS[b] === Infinity)
+    )
+  }
+
   private add(startS: number, endS: number, kind: number, from: number, to: number): number {
+    this.close()
     if (this.count === this.startS.length) this.grow()
     const at = this.count++
     this.startS[at] = startS
@@ -203,20 +246,22 @@ export class RowCut {
 
   private grow(): void {
     const capacity = this.count + (this.count >> 1)
-    const { startS, endS, ownFlags, coveredS, errorAfterS, kind, from, to } = this
+    const { startS, endS, ownFlags, cover, errorAfterS, joined, kind, from, to } = this
     this.startS = new Float64Array(capacity)
     this.endS = new Float64Array(capacity)
     this.ownFlags = new Uint8Array(capacity)
-    this.coveredS = new Float32Array(capacity)
+    this.cover = new Uint8Array(capacity)
     this.errorAfterS = new Float32Array(capacity)
+    this.joined = new Uint8Array(capacity)
     this.kind = new Uint16Array(capacity)
     this.from = new Int32Array(capacity)
     this.to = new Int32Array(capacity)
     this.startS.set(startS)
     this.endS.set(endS)
     this.ownFlags.set(ownFlags)
-    this.coveredS.set(coveredS)
+    this.cover.set(cover)
     this.errorAfterS.set(errorAfterS)
+    this.joined.set(joined)
     this.kind.set(kind)
     this.from.set(from)
     this.to.set(to)

@@ -1,7 +1,8 @@
 /**
  * The spans of one row by start, with levels of detail above them: a node sums up eight children,
- * so that a frame can stop at the first node too narrow to be drawn alone and its cost depends on pixels,
- * not on spans. With fewer children a frame would be no faster, and the levels twice as large.
+ * so that a frame can stop at the first node that is too narrow to be drawn alone, and its cost
+ * depends on pixels, not on spans. With fewer children a frame would be no faster, and the levels
+ * twice as large.
  *
  * ```
  *   level 1   [                        0                        ]

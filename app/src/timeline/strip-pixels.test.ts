@@ -1,40 +1,26 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { BarList, BarState } from './bar-list.ts'
-import { StripPixels, type StripInks } from './strip-pixels.ts'
+import { StripPixels } from './strip-pixels.ts'
 
 const RED = 0xff0000ff
-const FAINT_RED = 0x400000ff
-
-/** A bar's ink is its kind, as opaque as it is covered. */
-const INKS: StripInks = {
-  bar: (bars, bar) => (((bars.cover[bar]! * 60) << 24) | bars.kind[bar]!) >>> 0,
-  error: (isDimmed) => (isDimmed ? FAINT_RED : RED),
-}
 
 interface Bar {
   readonly leftPx: number
   readonly rightPx: number
   readonly kind?: number
   readonly cover?: number
-  readonly state?: number
+  readonly fails?: 'alone' | 'merged'
   readonly topPx?: number
 }
 
-function stripsOf(rows: readonly Bar[], deviceRatio = 1): StripPixels {
-  const bars = new BarList()
+/** A bar's ink is its kind, as opaque as it is covered. */
+function stripsOf(bars: readonly Bar[], deviceRatio = 1): StripPixels {
   const strips = new StripPixels()
   strips.begin(10, 100, deviceRatio)
-  for (const { leftPx, rightPx, kind = 1, cover = 4, state = 0, topPx = 20 } of rows) {
-    const bar = bars.push()
-    bars.leftPx[bar] = leftPx
-    bars.rightPx[bar] = rightPx
-    bars.topPx[bar] = topPx
-    bars.heightPx[bar] = 16
-    bars.kind[bar] = kind
-    bars.cover[bar] = cover
-    bars.state[bar] = state
-    strips.add(bars, bar, INKS, 3)
+  for (const { leftPx, rightPx, kind = 1, cover = 4, fails, topPx = 20 } of bars) {
+    strips.row(topPx, 16)
+    strips.bar(leftPx, rightPx, (((cover * 60) << 24) | kind) >>> 0)
+    if (fails !== undefined) strips.failed(leftPx, rightPx, fails === 'merged', RED)
   }
   return strips
 }
@@ -43,7 +29,7 @@ function stripsOf(rows: readonly Bar[], deviceRatio = 1): StripPixels {
 function line(strips: StripPixels, at: number): string {
   const pixels = new Uint32Array(strips.bytes.buffer).subarray(at * strips.width)
   return Array.from(pixels.subarray(0, strips.width), (pixel) => {
-    if (pixel === RED || pixel === FAINT_RED) return '!'
+    if (pixel === RED) return '!'
     return pixel === 0 ? '·' : String(pixel & 0xffffff)
   }).join('')
 }
@@ -73,8 +59,8 @@ test('where bars lie over each other, the one that covers more is seen', () => {
 
 test('a failed bar is red for three pixels, and of a merged one only a flag', () => {
   const strips = stripsOf([
-    { leftPx: 1, rightPx: 2, state: BarState.ERROR },
-    { leftPx: 5, rightPx: 6, state: BarState.ERROR | BarState.MERGED },
+    { leftPx: 1, rightPx: 2, fails: 'alone' },
+    { leftPx: 5, rightPx: 6, fails: 'merged' },
   ])
   expect([line(strips, 0), line(strips, 1)]).toEqual(['·!!!·1····', '·····!!!··'])
   expect(strips.rows[0]?.hasFlags).toBe(true)
@@ -85,22 +71,21 @@ test('no failure that is in sight is without a red pixel', () => {
     leftPx: fc.integer({ min: -3, max: 9 }),
     widthPx: fc.integer({ min: 1, max: 5 }),
     cover: fc.integer({ min: 1, max: 4 }),
-    isMerged: fc.boolean(),
-    isFailed: fc.boolean(),
+    fails: fc.constantFrom(undefined, 'alone' as const, 'merged' as const),
   })
   fc.assert(
     fc.property(fc.array(bar, { maxLength: 20 }), (drawn) => {
       const strips = stripsOf(
-        drawn.map(({ leftPx, widthPx, cover, isMerged, isFailed }) => ({
+        drawn.map(({ leftPx, widthPx, cover, fails }) => ({
           leftPx,
           rightPx: leftPx + widthPx,
           cover,
-          state: (isMerged ? BarState.MERGED : 0) | (isFailed ? BarState.ERROR : 0),
+          ...(fails === undefined ? {} : { fails }),
         })),
       )
-      for (const { leftPx, isMerged, isFailed } of drawn) {
-        if (!isFailed || leftPx < 0) continue
-        expect(line(strips, isMerged ? 1 : 0)[leftPx]).toBe('!')
+      for (const { leftPx, fails } of drawn) {
+        if (fails === undefined || leftPx < 0) continue
+        expect(line(strips, fails === 'merged' ? 1 : 0)[leftPx]).toBe('!')
       }
     }),
   )

@@ -8,22 +8,15 @@
  *   line 2r + 1    ▀▀        ▀         the flags of failed spans that are merged into them
  * ```
  */
-import { BarState, type BarList } from './bar-list.ts'
-
 /** Rows stand at least this far apart, so a canvas sees no more than its height holds. */
 const ROW_APART_PX = 20
+/** How wide the red edge of a failed bar is, CSS px. */
+export const ERROR_EDGE_PX = 3
 
 export interface StripRow {
   readonly topPx: number
   readonly heightPx: number
   hasFlags: boolean
-}
-
-/** Colours as `Uint32Array` over RGBA bytes has them. */
-export interface StripInks {
-  /** Of a bar of this list. */
-  bar(bars: BarList, bar: number): number
-  error(isDimmed: boolean): number
 }
 
 export class StripPixels {
@@ -35,9 +28,8 @@ export class StripPixels {
   private pixels = new Uint32Array(0)
   private ratio = 1
   private readonly rowAt = new Map<number, number>()
-  /** The last bar's row, as most bars are of the same row as the one before. */
-  private lastTopPx = NaN
-  private lastRow = -1
+  /** Index of the row in hand; −1 = it is not seen. */
+  private at = -1
 
   /** Forgets the last frame; sizes are the canvas's, in CSS px. */
   begin(widthPx: number, heightPx: number, deviceRatio: number): void {
@@ -52,36 +44,31 @@ export class StripPixels {
     this.ratio = deviceRatio
     this.rows.length = 0
     this.rowAt.clear()
-    this.lastTopPx = NaN
+    this.at = -1
   }
 
-  /** @param errorPx how wide the red edge of a failed bar is, CSS px */
-  add(bars: BarList, bar: number, inks: StripInks, errorPx: number): void {
-    const row = this.rowOf(bars.topPx[bar] as number, bars.heightPx[bar] as number)
-    if (row < 0) return
-    const state = bars.state[bar] as number
-    const leftPx = bars.leftPx[bar] as number
-    const rightPx = bars.rightPx[bar] as number
-    this.fill(2 * row, leftPx, rightPx, inks.bar(bars, bar))
-    if ((state & BarState.ERROR) === 0) return
-    const red = inks.error((state & BarState.DIMMED) !== 0)
-    if (state & BarState.MERGED) {
-      this.fill(2 * row + 1, leftPx, Math.max(rightPx, leftPx + errorPx), red)
-      ;(this.rows[row] as StripRow).hasFlags = true
-    } else this.fill(2 * row, leftPx, leftPx + errorPx, red)
+  /** Says which row the next bars are in. */
+  row(topPx: number, heightPx: number): void {
+    if (this.at >= 0 && this.rows[this.at]?.topPx === topPx) return
+    this.at = this.rowAt.get(topPx) ?? this.newRow(topPx, heightPx)
   }
 
-  /** A box of one colour that is no bar. */
-  addBox(topPx: number, heightPx: number, leftPx: number, rightPx: number, ink: number): void {
-    const row = this.rowOf(topPx, heightPx)
-    if (row >= 0) this.fill(2 * row, leftPx, rightPx, ink)
+  /** @param ink as a `Uint32Array` over RGBA bytes has it */
+  bar(leftPx: number, rightPx: number, ink: number): void {
+    this.fill(2 * this.at, leftPx, rightPx, ink)
   }
 
-  private rowOf(topPx: number, heightPx: number): number {
-    if (topPx === this.lastTopPx) return this.lastRow
-    this.lastTopPx = topPx
-    this.lastRow = this.rowAt.get(topPx) ?? this.newRow(topPx, heightPx)
-    return this.lastRow
+  /** Says that a bar has failed: a red edge; of a merged one only a flag, or one would paint all. */
+  failed(leftPx: number, rightPx: number, isMerged: boolean, red: number): void {
+    const row = this.rows[this.at]
+    if (row === undefined) return
+    const edgePx = leftPx + ERROR_EDGE_PX
+    if (!isMerged) {
+      this.fill(2 * this.at, leftPx, edgePx, red)
+      return
+    }
+    this.fill(2 * this.at + 1, leftPx, Math.max(rightPx, edgePx), red)
+    row.hasFlags = true
   }
 
   private newRow(topPx: number, heightPx: number): number {
@@ -93,6 +80,7 @@ export class StripPixels {
 
   /** Where bars lie over each other the stronger one is seen, of equals the later one. */
   private fill(line: number, leftPx: number, rightPx: number, ink: number): void {
+    if (line < 0) return
     const { pixels, width } = this
     const from = Math.max(0, Math.round(leftPx * this.ratio))
     const to = Math.min(width, Math.round(rightPx * this.ratio))
