@@ -261,8 +261,10 @@ describe('a trace', () => {
       fc.property(log, fc.boolean(), fc.integer({ min: 0, max: 30 }), (events, withIds, atS) => {
         const pure = settled(events, withIds)
         const whole = traceOf(pure)
-        fc.pre(whole.spans.every((span) => !(span.flags & SpanFlag.CLOCK)))
         const prefix = traceOf(pure.filter(({ event }) => event.timestamp <= atS))
+        // An end before its start is a guess, which a later end takes back.
+        const spans = [...whole.spans, ...prefix.spans]
+        fc.pre(spans.every((span) => !(span.flags & SpanFlag.CLOCK)))
         const clipped = whole.spans
           .filter((span) => span.startS <= atS)
           .map((span) => {
