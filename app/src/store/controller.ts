@@ -6,6 +6,7 @@ import type { Columns } from '../model/trace-columns.ts'
 import type { Ingest, Report } from '../worker/client.ts'
 import { createPace } from '../worker/pace.ts'
 import type { AppState } from './app-state.ts'
+import { createBehindPicture } from './behind-picture.ts'
 import { afterPaint, type Frames } from './frame.ts'
 import { isLocalId, type LocalFiles } from './local-files.ts'
 import { noteData, resetRun, setConnection, setMatches } from './run-transitions.ts'
@@ -33,9 +34,8 @@ export interface ControlledParts {
 const NOTE_INTERVAL_MS = 500
 
 /**
- * Takes what the worker says by itself: data into the columns at once, facts into the store. Of a live
- * run, what React renders a few times a second comes behind a picture: just before one, it would hold
- * that up.
+ * Takes what the worker says by itself: data into the columns at once, facts into the store a few times
+ * a second.
  */
 export function createReporter(parts: ControlledParts): (report: Report) => void {
   const { store, columns, frames } = parts
@@ -43,9 +43,9 @@ export function createReporter(parts: ControlledParts): (report: Report) => void
   let notedLastS = Number.NaN
   /** The run whose data React has not heard of. */
   let dueRun: string | undefined
-  /** Facts that wait for a picture, the latest of each kind, and whose run's they are. */
+  /** Facts that wait, the latest of each kind, and whose run's they are. */
   const dueFacts = new Map<Report['type'], { runId: string | undefined; facts: FactsReport }>()
-  let isPictureAwaited = false
+  const behindPicture = createBehindPicture(parts)
   const note = (): void => {
     if (dueRun === undefined || dueRun !== store.getState().runId) return
     const { version, firstS, lastS } = columns
@@ -55,22 +55,13 @@ export function createReporter(parts: ControlledParts): (report: Report) => void
     change(store, noteData, version, times, progress)
   }
   const takeDue = (): void => {
-    isPictureAwaited = false
     note()
     for (const { runId, facts } of dueFacts.values()) {
       if (runId === store.getState().runId) takeFacts(parts, facts)
     }
     dueFacts.clear()
   }
-  /** A page that is hidden paints nothing: then there is one who waits, not one more each time. */
-  const takeSoon = (): void => {
-    if (store.getState().connection.state !== 'live') takeDue()
-    else if (!isPictureAwaited) {
-      isPictureAwaited = true
-      afterPaint(frames, takeDue)
-    }
-  }
-  const noting = createPace(NOTE_INTERVAL_MS, takeSoon)
+  const noting = createPace(NOTE_INTERVAL_MS, () => behindPicture(takeDue))
   /** With the data before them, of which the next is heard a whole interval later. */
   const takeFactsSoon = (facts: FactsReport): void => {
     dueFacts.set(facts.type, { runId: store.getState().runId, facts })
@@ -85,6 +76,10 @@ export function createReporter(parts: ControlledParts): (report: Report) => void
         noting.askNow()
         frames.requestFrame('data')
         return
+      case 'progress':
+        progress = report.progress
+        dueRun = store.getState().runId
+        return noting.now()
       case 'energy':
         columns.applyEnergy(report.patch)
         frames.requestFrame('energy')
@@ -104,7 +99,7 @@ export function createReporter(parts: ControlledParts): (report: Report) => void
   }
 }
 
-type FactsReport = Exclude<Report, { type: 'patch' }>
+type FactsReport = Exclude<Report, { type: 'patch' | 'progress' }>
 
 function takeFacts({ store, columns, frames }: ControlledParts, report: FactsReport): void {
   switch (report.type) {
@@ -129,9 +124,6 @@ function takeFacts({ store, columns, frames }: ControlledParts, report: FactsRep
       break
     case 'run':
       store.setState({ run: report.run })
-      break
-    case 'progress':
-      store.setState({ progress: report.progress })
       break
     case 'quality': {
       const { quality, writers, malformed, tornLine, groupKeys } = report

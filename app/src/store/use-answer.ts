@@ -6,6 +6,7 @@
 import { useEffect, useRef, useState } from 'react'
 import type { Answer, Ask, RequestType } from '../worker/protocol.ts'
 import { useApp, useFacts } from './app.tsx'
+import { createBehindPicture } from './behind-picture.ts'
 
 const INTERVAL_MS = 500
 /** An answer may take this share of the time. */
@@ -27,7 +28,9 @@ export function useAnswer<T extends RequestType>(
   subject: string,
   key: string | number = '',
 ): Asked<T> {
-  const { ingest } = useApp()
+  const app = useApp()
+  const { ingest } = app
+  const [behindPicture] = useState(() => createBehindPicture(app))
   const isRead = useFacts((state) => state.progress?.done === true)
   const [asked, setAsked] = useState<Asked<T> & { subject: string }>(() => nothing(subject))
   const nextAtMs = useRef(Number.NEGATIVE_INFINITY)
@@ -42,26 +45,28 @@ export function useAnswer<T extends RequestType>(
   }, [subject, isRead])
 
   useEffect(() => {
+    const isWanted = (): boolean => current.current.subject === subject
+    const show = (shown: Asked<T>): void => {
+      behindPicture(() => void (isWanted() && setAsked({ ...shown, subject })))
+    }
     const send = (): void => {
       if (current.current.ask === undefined) return
       const askedMs = performance.now()
       nextAtMs.current = askedMs + INTERVAL_MS
-      const isWanted = (): boolean => current.current.subject === subject
       ingest.ask(what, current.current.ask).then(
         (answer) => {
           if (!isWanted()) return
           const nowMs = performance.now()
           nextAtMs.current = Math.max(nextAtMs.current, nowMs + (nowMs - askedMs) / SHARE)
-          setAsked({ subject, answer, reason: undefined })
+          show({ answer, reason: undefined })
         },
-        (error: Error) =>
-          void (isWanted() && setAsked({ subject, answer: undefined, reason: error.message })),
+        (error: Error) => show({ answer: undefined, reason: error.message }),
       )
     }
     const waitMs = Math.max(0, nextAtMs.current - performance.now())
     const timer = setTimeout(send, waitMs)
     return () => clearTimeout(timer)
-  }, [ingest, what, subject, key, isRead])
+  }, [ingest, what, subject, key, isRead, behindPicture])
 
   return asked.subject === subject ? asked : nothing(subject)
 }
