@@ -101,7 +101,11 @@ function inlineWorker(sent: ToWorker[], groupBy: string): { port: WorkerPort; se
       if (message.type === 'taken') return session.taken()
       if (message.type === 'painted') return session.painted()
       if (message.type === 'regroup') void session.regroup(message.groupBy)
-      if (message.type !== 'ask') return void sent.push(message)
+      if (message.type !== 'ask') {
+        sent.push(message)
+        if (message.type !== 'regroup' && message.type !== 'retry') answer({ type: 'begun' })
+        return
+      }
       session.answer(message.what, message.ask).then(
         (value) => answer({ type: 'answer', id: message.id, answer: value }),
         (error: Error) => answer({ type: 'refused', id: message.id, reason: error.message }),

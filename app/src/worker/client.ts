@@ -11,13 +11,16 @@ export interface WorkerPort {
   onerror: ((event: ErrorEvent) => void) | null
 }
 
-export type Report = Exclude<FromWorker, { type: 'answer' } | { type: 'refused' }>
+export type Report = Exclude<FromWorker, { type: 'begun' | 'answer' | 'refused' }>
 
 export interface Ingest {
   send(message: Exclude<ToWorker, { type: 'ask' }>): void
   /** Rejects with a sentence a person can read. */
   ask<T extends RequestType>(what: T, ask: Ask<T>): Promise<Answer<T>>
 }
+
+/** What the worker answers with `begun`. */
+const BEGINS: ReadonlySet<ToWorker['type']> = new Set(['watch', 'file', 'close'])
 
 interface Waiting {
   readonly resolve: (answer: never) => void
@@ -37,6 +40,8 @@ export function createIngest(
 ): Ingest {
   const waiting = new Map<number, Waiting>()
   let lastId = 0
+  /** Runs that were asked for and have not begun: until then, all that comes is about an older one. */
+  let awaited = 0
 
   const settle = (id: number): Waiting | undefined => {
     const one = waiting.get(id)
@@ -47,7 +52,8 @@ export function createIngest(
   worker.onmessage = ({ data }) => {
     if (data.type === 'answer') settle(data.id)?.resolve(data.answer as never)
     else if (data.type === 'refused') settle(data.id)?.reject(new Error(data.reason))
-    else {
+    else if (data.type === 'begun') awaited--
+    else if (awaited === 0) {
       report(data)
       if (data.type !== 'patch') return
       worker.postMessage({ type: 'taken' })
@@ -59,7 +65,10 @@ export function createIngest(
   }
 
   return {
-    send: (message) => worker.postMessage(message),
+    send(message) {
+      if (BEGINS.has(message.type)) awaited++
+      worker.postMessage(message)
+    },
     ask(what, ask) {
       const id = ++lastId
       return new Promise((resolve, reject) => {

@@ -7,9 +7,18 @@ let session: Session | undefined
 const post = (message: FromWorker, transfer: Transferable[] = []): void =>
   self.postMessage(message, { transfer })
 
-/** What is under way of an old session must not reach the page as news of the new one. */
-function begin(groupBy: string): Session {
+/**
+ * What is under way of an old session must not reach the page as news of the new one; what is on its
+ * way to the page already, the page knows by what is said here.
+ */
+function end(): void {
   session?.close()
+  session = undefined
+  post({ type: 'begun' })
+}
+
+function begin(groupBy: string): Session {
+  end()
   const begun: Session = new Session(
     (message, transfer) => {
       if (session === begun) post(message, transfer)
@@ -45,8 +54,7 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       void begin(data.groupBy).readFile(data.file, data.processors)
       break
     case 'close':
-      session?.close()
-      session = undefined
+      end()
       break
     case 'regroup':
       void session?.regroup(data.groupBy)

@@ -215,6 +215,8 @@ export type ToWorker =
 
 /** Worker → page. */
 export type FromWorker =
+  /** Answers `watch`, `file` and `close`: what was said before is about another run. */
+  | { readonly type: 'begun' }
   | { readonly type: 'patch'; readonly patch: TracePatch; readonly progress: Progress }
   | { readonly type: 'energy'; readonly patch: EnergyPatch }
   /** The log starts over: everything known of it is void. */
