@@ -11,6 +11,7 @@ import type { MarkView } from './marks.ts'
 import type { Mark, Span } from './span.ts'
 import type { SpanView } from './span-view.ts'
 import { NONE } from './columns.ts'
+import { FreeRows } from './free-rows.ts'
 import { SlotList } from './slot-list.ts'
 import { SmallColumn } from './small-column.ts'
 import type { Trace, TraceChanges } from './trace.ts'
@@ -40,6 +41,10 @@ class Group implements LaneGroup {
   readonly label: string
   /** By row. */
   readonly lanes: Lane[] = []
+  /** By row: until when its last bar keeps it. */
+  readonly free = new FreeRows()
+  /** Start of the latest span that was put here. */
+  latestS = Number.NEGATIVE_INFINITY
 
   constructor(label: string) {
     this.label = label
@@ -84,8 +89,12 @@ export class Lanes {
     const fresh: number[] = []
     for (const slot of changes.spanSlots) {
       const lane = this.#laneOf(slot)
-      if (lane !== undefined && !this.#mustMove(slot, lane)) continue
-      if (lane !== undefined) this.#take(slot, lane)
+      if (lane !== undefined) {
+        const mustMove = this.#mustMove(slot, lane)
+        if (mustMove) this.#take(slot, lane)
+        this.#noteLast(lane)
+        if (!mustMove) continue
+      }
       fresh.push(slot)
     }
     this.#sortByStart(fresh)
@@ -133,19 +142,33 @@ export class Lanes {
     const span = this.#span
     span.slot = slot
     const groupIndex = this.#group(this.#groupOf(span))
-    const { lanes } = this.#groups[groupIndex]!
-    const parent = span.parentSlot
-    let row = parent !== NONE && this.groupAt(parent) === groupIndex ? this.rowAt(parent) + 1 : 0
+    const group = this.#groups[groupIndex]!
+    const { lanes } = group
+    const { parentSlot: parent, startS } = span
+    const first =
+      parent !== NONE && this.groupAt(parent) === groupIndex ? this.rowAt(parent) + 1 : 0
+    let row = candidateIn(group, first, startS)
     let index = NONE
-    for (; row < lanes.length; row++) {
+    while (row < lanes.length) {
       index = this.#freeIndex(lanes[row]!.slots, span)
       if (index !== NONE) break
+      row = candidateIn(group, row + 1, startS)
     }
     while (lanes.length <= row) this.#addLane(groupIndex)
-    const { slots, number } = lanes[row]!
-    if (index === NONE || index === slots.length) slots.push(slot)
-    else slots.insert(index, slot)
-    this.#laneAt.set(slot, number)
+    const lane = lanes[row]!
+    if (index === NONE || index === lane.slots.length) lane.slots.push(slot)
+    else lane.slots.insert(index, slot)
+    this.#laneAt.set(slot, lane.number)
+    this.#noteLast(lane)
+    if (startS > group.latestS) group.latestS = startS
+  }
+
+  /** A lane has another last bar, or that bar another end. */
+  #noteLast({ group, row, slots }: Lane): void {
+    const last = this.#other
+    if (slots.length > 0) last.slot = slots.at(slots.length - 1)
+    const untilS = slots.length > 0 ? busyUntilS(last) : Number.NEGATIVE_INFINITY
+    this.#groups[group]!.free.set(row, untilS)
   }
 
   #addLane(group: number): void {
@@ -153,6 +176,7 @@ export class Lanes {
     const lane = { group, row: lanes.length, number: this.#lanes.length, slots: new SlotList() }
     lanes.push(lane)
     this.#lanes.push(lane)
+    this.#noteLast(lane)
   }
 
   #laneOf(slot: number): Lane | undefined {
@@ -212,6 +236,16 @@ export class Lanes {
     }
     return index
   }
+}
+
+/**
+ * The first row from `from` on that a span may stand in, or the one behind the last. One that comes
+ * late may find room between two bars of any row.
+ */
+function candidateIn({ free, lanes, latestS }: Group, from: number, startS: number): number {
+  if (startS < latestS) return from
+  const row = free.first(from, startS)
+  return row === -1 ? Math.max(from, lanes.length) : row
 }
 
 /** Until when a bar keeps its row to itself; an unended one may yet grow. */
