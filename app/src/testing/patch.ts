@@ -16,7 +16,7 @@ export function spanPatch(slots: Int32Array, values: Values): TracePatch {
       startS: floats(values.startS),
       endS: floats(values.endS),
       fadeS: floats(values.fadeS),
-      kind: Uint16Array.from(ints(values.kind)),
+      kind: Int32Array.from(ints(values.kind)),
       subject,
       startSubject: ints(values.startSubject ?? (() => -1)),
       group: ints(values.group),

@@ -165,3 +165,10 @@ test('a bar that what came late moves to another group makes every index by row 
   expect(groupOf(0)).toBe('planner')
   expect(columns.layoutVersion).toBeGreaterThan(before)
 })
+
+test('each of more kinds than two bytes can number keeps its name', () => {
+  const kinds = Array.from({ length: 70_000 }, (_, i) => `kind ${i}`)
+  const columns = columnsOf(logText(kinds.map((kind): SpanRow => [kind, 0])))
+  const named = kinds.map((_, slot) => columns.kinds[columns.kind.at(slot)])
+  expect(named).toEqual(kinds)
+})

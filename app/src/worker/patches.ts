@@ -179,7 +179,7 @@ export function emptySpanPatch(count: number): SpanPatch {
     startS: new Float64Array(count),
     endS: new Float64Array(count),
     fadeS: new Float64Array(count),
-    kind: new Uint16Array(count),
+    kind: new Int32Array(count),
     subject: new Int32Array(count),
     startSubject: new Int32Array(count),
     group: new Int32Array(count),
@@ -197,7 +197,7 @@ export function emptyMarkPatch(count: number): MarkPatch {
   return {
     slots: new Int32Array(count),
     timeS: new Float64Array(count),
-    kind: new Uint16Array(count),
+    kind: new Int32Array(count),
     subject: new Int32Array(count),
     group: new Int32Array(count),
     row: new Int32Array(count),

@@ -27,7 +27,7 @@ export interface SpanPatch {
   readonly startS: Float64Array
   readonly endS: Float64Array
   readonly fadeS: Float64Array
-  readonly kind: Uint16Array
+  readonly kind: Int32Array
   readonly subject: Int32Array
   readonly startSubject: Int32Array
   readonly group: Int32Array
@@ -44,7 +44,7 @@ export interface SpanPatch {
 export interface MarkPatch {
   readonly slots: Int32Array
   readonly timeS: Float64Array
-  readonly kind: Uint16Array
+  readonly kind: Int32Array
   readonly subject: Int32Array
   readonly group: Int32Array
   readonly row: Int32Array

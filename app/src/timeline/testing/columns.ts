@@ -91,7 +91,7 @@ export class SyntheticTrace {
       startS: floats((span) => span.startS),
       endS: floats((span) => span.endS),
       fadeS: floats((span) => span.fadeS),
-      kind: Uint16Array.from(spans, (span) => idOf(this.kinds, span.kind)),
+      kind: Int32Array.from(spans, (span) => idOf(this.kinds, span.kind)),
       subject,
       startSubject: subject.slice(),
       group: Int32Array.from(spans, (span) => this.groupOf(span.group, span.row)),
@@ -113,7 +113,7 @@ export class SyntheticTrace {
     return {
       slots: Int32Array.from(slots),
       timeS: Float64Array.from(marks, (mark) => mark.timeS),
-      kind: Uint16Array.from(marks, (mark) => idOf(this.kinds, mark.kind)),
+      kind: Int32Array.from(marks, (mark) => idOf(this.kinds, mark.kind)),
       subject: Int32Array.from(marks, (mark) => this.stringOf(mark.subject)),
       group: Int32Array.from(marks, (mark) => this.groupOf(mark.group, mark.row)),
       row: Int32Array.from(marks, (mark) => mark.row ?? 0),
