@@ -1,6 +1,7 @@
 // @vitest-environment node
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { SpanFlag } from '@wattline/trace'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { Columns } from '../model/trace-columns.ts'
@@ -16,26 +17,26 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-/** A span's start as a message of the server. */
-function start(cursor: number, at: number): Buffer {
-  const line = `{"event_type":"tool_call_start","timestamp":${at},"metadata":{"tool":"t${at}"}}\n`
+/** A line as a message of the server. */
+function message(cursor: number, event: string, at: number): Buffer {
+  const line = `{"event_type":"${event}","timestamp":${at},"metadata":{"span_id":"s${at}"}}\n`
   const head = Buffer.alloc(8)
   head.writeBigUInt64BE(BigInt(cursor + line.length))
   return Buffer.concat([head, Buffer.from(line)])
 }
 
-test('a page that has not taken in a patch gets no other one, and then all that was held back', async () => {
+/** A session that watches a run, and the server's side of its socket. */
+async function watching(hear: (message: FromWorker, session: Session) => void) {
   vi.stubGlobal('WebSocket', WebSocket)
   const http = createServer()
   const sockets = new WebSocketServer({ server: http })
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
   const connected = new Promise<WebSocket>((resolve) => sockets.once('connection', resolve))
-  const patches: number[] = []
   let wake: (type: FromWorker['type']) => void = () => undefined
   const says = (type: FromWorker['type']): Promise<void> =>
     new Promise((resolve) => (wake = (said) => void (said === type && resolve())))
   const session = new Session((message) => {
-    if (message.type === 'patch') patches.push(message.patch.spans.slots.length)
+    hear(message, session)
     wake(message.type)
   }, 'agent')
   stop = () => {
@@ -43,15 +44,22 @@ test('a page that has not taken in a patch gets no other one, and then all that 
     for (const socket of sockets.clients) socket.terminate()
     http.close()
   }
-  const first = says('patch')
   session.watch('r1', `http://127.0.0.1:${(http.address() as AddressInfo).port}/`)
-  const socket = await connected
-  socket.send(start(0, 1))
+  return { session, says, socket: await connected }
+}
+
+test('a page that has not taken in a patch gets no other one, and then all that was held back', async () => {
+  const patches: number[] = []
+  const { session, says, socket } = await watching((said) => {
+    if (said.type === 'patch') patches.push(said.patch.spans.slots.length)
+  })
+  const first = says('patch')
+  socket.send(message(0, 'tool_call_start', 1))
   await first
 
   // Doubts are told long after a patch would have been, and after these have come.
   const told = says('quality')
-  for (const at of [2, 3, 4]) socket.send(start(at * 100, at))
+  for (const at of [2, 3, 4]) socket.send(message(at * 100, 'tool_call_start', at))
   socket.send(RUN)
   await told
   const later = says('quality')
@@ -61,6 +69,34 @@ test('a page that has not taken in a patch gets no other one, and then all that 
 
   session.taken()
   expect(patches).toEqual([1, 3])
+})
+
+test('what did not end fades where its writer ended, however the run came and began anew', async () => {
+  const columns = new Columns()
+  const flags: number[] = []
+  let ended: () => void = () => undefined
+  const hasEnded = new Promise<void>((resolve) => (ended = resolve))
+  const { says, socket } = await watching((said, session) => {
+    if (said.type === 'reset') columns.clear()
+    if (said.type !== 'patch') return
+    columns.apply(said.patch)
+    session.taken()
+    flags.push(columns.flags.at(0))
+    if (flags.at(-1) === SpanFlag.DID_NOT_END) ended()
+  })
+  const writers = [{ id: 'w1', state: 'closed' }]
+  const run = { id: 'r1', state: 'ended', writers }
+  socket.send(JSON.stringify({ gen: 'g1', run }))
+  socket.send(JSON.stringify({ reset: 'g2' }))
+  socket.send(JSON.stringify({ writer: 'w1' }))
+  const first = says('patch')
+  socket.send(message(0, 'agent_start', 1))
+  await first
+  socket.send(message(100, 'note', 5))
+  socket.send('{"caughtUp":200}')
+  await hasEnded
+  expect(flags[0]).toBe(SpanFlag.OPEN)
+  expect(columns.fadeS.at(0)).toBe(5)
 })
 
 describe('a large file, read by several', () => {

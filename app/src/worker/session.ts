@@ -76,6 +76,10 @@ export class Session {
   #rawLines: RawLines | undefined
   #watch: WatchSource | undefined
   readonly #writers = new LogWriters()
+  /** The run as the server told it last. */
+  #run: ServerRun | undefined
+  /** Whether all is read that there was when the run was told of first. */
+  #isCaughtUp = false
   /** When reading a file began; undefined = nothing is read that has an end. */
   #beganMs: number | undefined
   #progress: Progress = { readBytes: 0, totalBytes: undefined, events: 0, done: false }
@@ -105,6 +109,8 @@ export class Session {
           this.#push(bytes, writer)
         },
         caughtUp: () => {
+          this.#isCaughtUp = true
+          this.#noteWriters()
           this.#setProgress({ done: true })
           this.#qualityPace.now()
         },
@@ -327,17 +333,24 @@ export class Session {
   }
 
   #noteRun(run: ServerRun): void {
-    for (const writer of run.writers) {
-      const number = this.#writers.numberOf(writer.id)
-      this.#ingestor.setWriter(number, writer.state)
-      this.#ingestor.addLost(this.#writers.note(writer), number)
-    }
+    this.#run = run
+    if (this.#isCaughtUp) this.#noteWriters()
     this.#post({ type: 'run', run: run.facts })
     this.#patchPace.ask()
     this.#qualityPace.ask()
   }
 
+  /** Once all is read: of a writer that is closed by now, what has not ended yet may end some lines on. */
+  #noteWriters(): void {
+    for (const writer of this.#run?.writers ?? []) {
+      const number = this.#writers.numberOf(writer.id)
+      this.#ingestor.setWriter(number, writer.state)
+      this.#ingestor.addLost(this.#writers.note(writer), number)
+    }
+  }
+
   #reset(): void {
+    this.#isCaughtUp = false
     this.#writers.clear()
     this.#ingestor = new Ingestor(this.#groupBy)
     for (const { name, file, offsetS } of this.#telemetry) {

@@ -156,6 +156,17 @@ describe('pairing by scope', () => {
     ])
     expect(trace.spans[1]!.fadeS).toBe(3)
   })
+
+  it('lets what runs in it go with it, which fades there although its parent has no end', () => {
+    const trace = traceOf([
+      ['agent_start', 1],
+      ['turn_start', 2],
+      ['tool_call_start', 3, grep],
+      ['agent_end', 4],
+      ['note', 9],
+    ])
+    expect(trace.spans.map(({ fadeS }) => fadeS)).toEqual([undefined, 4, 4])
+  })
 })
 
 describe('what is left over', () => {
@@ -185,6 +196,30 @@ describe('what is left over', () => {
     trace.setWriter(0, 'lost')
     trace.flush()
     expect(trace.spans[0]!.fadeS).toBe(1)
+  })
+
+  it('is told again when a writer that was closed goes on after all', () => {
+    const trace = new Trace()
+    trace.add({ event_type: 'agent_start', timestamp: 1, metadata: {} }, 0)
+    trace.setWriter(0, 'closed')
+    trace.flush()
+    trace.add({ event_type: 'note', timestamp: 5, metadata: {} }, 1)
+    expect(trace.flush().spans.map(({ fadeS }) => fadeS)).toEqual([5])
+  })
+
+  it('is told again when its parent ends, where it fades then', () => {
+    const trace = new Trace()
+    trace.add({ event_type: 'agent_start', timestamp: 1, metadata: { span_id: 'a' } }, 0)
+    const child = { span_id: 'b', parent_id: 'a' }
+    trace.add({ event_type: 'turn_start', timestamp: 2, metadata: child }, 1)
+    trace.setWriter(0, 'closed')
+    trace.flush()
+    trace.add({ event_type: 'agent_end', timestamp: 5, metadata: { span_id: 'a' } }, 2, 1)
+    const told = trace.flush().spans
+    expect(told.map(({ slot, fadeS }) => [slot, fadeS])).toEqual([
+      [0, undefined],
+      [1, 5],
+    ])
   })
 })
 

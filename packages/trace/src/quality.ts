@@ -37,6 +37,7 @@ export class QualityCounts {
   readonly malformedLines: MalformedLine[] = []
   readonly #spans = new FlagCounts()
   readonly #marks: MarkTable
+  #hasOutlived = false
 
   constructor(marks: MarkTable) {
     this.#marks = marks
@@ -61,11 +62,21 @@ export class QualityCounts {
     const facts = this.writer(writer)
     facts.events++
     if (isLate) facts.late++
-    if (timeS > facts.lastS) facts.lastS = timeS
+    if (timeS > facts.lastS) {
+      facts.lastS = timeS
+      if (facts.state !== 'live') this.#hasOutlived = true
+    }
     if (dropped === 0) return
     facts.lost += dropped
     facts.dropped += dropped
     facts.droppedMarks++
+  }
+
+  /** Whether a writer that was closed or lost has told of later events since the last call. */
+  takeOutlived(): boolean {
+    const hasOutlived = this.#hasOutlived
+    this.#hasOutlived = false
+    return hasOutlived
   }
 
   noteMalformed(writer: number, line: MalformedLine): void {

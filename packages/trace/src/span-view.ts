@@ -147,7 +147,9 @@ export class SpanView implements Span {
 
   get fadeS(): number | undefined {
     if (!this.#abandoned) return undefined
-    const { startS } = this
+    const { startS, releasedS } = this
+    // Its row is another's from there on.
+    if (releasedS !== undefined) return releasedS
     const untilS = this.parent?.endS ?? this.#source.writers[this.writer]?.lastS ?? startS
     return Math.max(startS, untilS)
   }

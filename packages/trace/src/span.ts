@@ -45,8 +45,8 @@ export interface Span {
   /** Undefined while it has no end. */
   readonly endS: number | undefined
   /**
-   * Where the bar ends when `endS` is undefined and it did not end: its parent's end, else its
-   * writer's last event. Undefined for an open or ended span.
+   * Where the bar ends when `endS` is undefined and it did not end: `releasedS`, else its parent's end,
+   * else its writer's last event. Undefined for an open or ended span.
    */
   readonly fadeS: number | undefined
   /** Position in the log of its start and end line, as given to `Trace.add`. */

@@ -92,6 +92,7 @@ export class Sweep {
     const end = this.#events.partner.at(event)
     if (end !== NONE && this.#events.compare(end, event) < 0) {
       spans.end.set(slot, end)
+      this.#childrenChanged(slot)
     } else {
       this.#open.add(slot)
       // With an end by id, what its parent's end means to it does not matter.
@@ -121,6 +122,7 @@ export class Sweep {
 
   #revertStart(slot: number): void {
     this.#open.delete(slot)
+    this.#childrenChanged(slot)
     this.#spans.unlinkRunning(slot)
     this.#spans.parent.set(slot, NONE)
     this.#spans.parentUnsure.delete(slot)
@@ -185,10 +187,16 @@ export class Sweep {
     this.#events.slot.set(end, slot)
     this.#open.delete(slot)
     this.#spans.unlinkRunning(slot)
-    if (this.#spans.hasRunning(slot) && !this.#isAmbiguous(slot)) {
-      this.#releaseChildren(slot, end)
+    if (this.#spans.hasRunning(slot)) {
+      this.#childrenChanged(slot)
+      if (!this.#isAmbiguous(slot)) this.#releaseChildren(slot, end)
     }
     this.#listener.spanChanged(slot)
+  }
+
+  /** Where children that did not end fade hangs on their parent's end. */
+  #childrenChanged(parent: number): void {
+    for (const child of this.#spans.runningIn(parent)) this.#listener.spanChanged(child)
   }
 
   /**
@@ -296,6 +304,7 @@ export class Sweep {
     this.#spans.end.set(slot, NONE)
     this.#open.add(slot)
     this.#spans.linkRunning(slot)
+    this.#childrenChanged(slot)
     this.#listener.spanChanged(slot)
   }
 }

@@ -17,7 +17,14 @@ import { ParentLinks } from './parent-links.ts'
 import type { PlaceTable } from './place.ts'
 import { QualityCounts, sumQuality, type MalformedLine } from './quality.ts'
 import { ScopeTable } from './scope.ts'
-import type { DataQuality, Mark, Span, WriterQuality, WriterState } from './span.ts'
+import {
+  SpanFlag,
+  type DataQuality,
+  type Mark,
+  type Span,
+  type WriterQuality,
+  type WriterState,
+} from './span.ts'
 import { SpanView, type ViewSource } from './span-view.ts'
 import { Sweep } from './sweep.ts'
 import { EventTable } from './event-table.ts'
@@ -86,6 +93,8 @@ export class Trace {
   readonly #isChanged = new BitColumn()
   #changed: number[] = []
   readonly #changedSpan: SpanView
+  /** Slots that were told not to have ended: where they fade may hang on their writer's last event. */
+  readonly #fading = new Set<number>()
   #sampleCount = 0
   #firstS: number | undefined
   #lastS: number | undefined
@@ -282,6 +291,7 @@ export class Trace {
     this.#pendingFrom = this.#events.count
     const pending = this.#inOrder(from, this.#events.count)
     this.#applyFrom(this.#enterIds(pending, from), pending)
+    if (this.#quality.takeOutlived()) for (const slot of this.#fading) this.#noteChanged(slot)
     return this.#takeChanges()
   }
 
@@ -379,7 +389,10 @@ export class Trace {
     for (const slot of spanSlots) {
       this.#isChanged.delete(slot)
       span.slot = slot
-      this.#quality.noteSpan(slot, span.flags, span.late, span.writer)
+      const { flags } = span
+      this.#quality.noteSpan(slot, flags, span.late, span.writer)
+      if ((flags & SpanFlag.DID_NOT_END) !== 0) this.#fading.add(slot)
+      else if (this.#fading.size > 0) this.#fading.delete(slot)
     }
     this.#changed = []
     const view = (slot: number) => this.#view(slot)
