@@ -10,7 +10,8 @@ export class TimedMarks {
 
   insert(columns: TraceColumns, slot: number): void {
     const timeS = columns.markTimeS.at(slot)
-    if ((this.times.at(-1) ?? -Infinity) > timeS) this.sorted = false
+    const lastS = this.times.at(-1) ?? -Infinity
+    if (lastS > timeS || (lastS === timeS && this.slots.at(-1)! > slot)) this.sorted = false
     this.slots.push(slot)
     this.times.push(timeS)
   }

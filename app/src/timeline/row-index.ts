@@ -18,7 +18,8 @@ export class RowIndex {
   private version = -1
   private layoutVersion = -1
   private spanCount = 0
-  private markCount = 0
+  /** By slot of a mark: where it stands; undefined = it is gone. */
+  private readonly markRows: (MarkRow | undefined)[] = []
   private readonly touched: RowTree[] = []
   private readonly touchedMarks = new Set<MarkRow>()
   private matches: Uint8Array | undefined
@@ -76,7 +77,7 @@ export class RowIndex {
   private clear(columns: TraceColumns): void {
     this.groups.length = 0
     this.spanCount = 0
-    this.markCount = 0
+    this.markRows.length = 0
     this.version = -1
     this.layoutVersion = columns.layoutVersion
   }
@@ -121,19 +122,26 @@ export class RowIndex {
   }
 
   private syncMarks(columns: TraceColumns): void {
-    const known = this.markCount
-    for (let slot = known; slot < columns.markCount; slot++) {
-      if (isRemoved(columns, slot)) continue
-      const marks = this.marksRow(columns.markGroup.at(slot), columns.markRow.at(slot))
-      marks.insert(columns, slot)
-      this.touchedMarks.add(marks)
-    }
-    this.markCount = columns.markCount
+    const known = this.markRows.length
+    for (let slot = known; slot < columns.markCount; slot++) this.placeMark(columns, slot)
     if (known === 0) return
     for (const slot of columns.marksChangedSince(this.version) ?? upTo(known)) {
-      if (slot >= known || !isRemoved(columns, slot)) continue
-      this.marksOf(columns.markGroup.at(slot), columns.markRow.at(slot))?.remove(slot)
+      if (slot < known) this.placeMark(columns, slot)
     }
+  }
+
+  /** What came late may have moved a mark, taken it away or brought it back. */
+  private placeMark(columns: TraceColumns, slot: number): void {
+    const before = this.markRows[slot]
+    const now = isRemoved(columns, slot)
+      ? undefined
+      : this.marksRow(columns.markGroup.at(slot), columns.markRow.at(slot))
+    this.markRows[slot] = now
+    if (now === before) return
+    before?.remove(slot)
+    if (now === undefined) return
+    now.insert(columns, slot)
+    this.touchedMarks.add(now)
   }
 
   private rowsOf(group: number): GroupRows {

@@ -47,8 +47,6 @@ export class Tally {
   readonly #blocks = new BlockCache((columns, from, to) => this.#binBlock(columns, from, to))
   #version = -1
   #layoutVersion = -1
-  #markCount = 0
-  #markErrors = new Uint32Array(BIN_COUNT)
 
   /** Reads what changed since the last call, and makes room for bins up to `untilS`. */
   sync(columns: TraceColumns, untilS: number = columns.lastS): void {
@@ -57,16 +55,13 @@ export class Tally {
     const isFirst = Number.isNaN(this.originS) && !Number.isNaN(columns.firstS)
     if (isRelaid || isFirst || columns.firstS < this.originS) this.#clear(columns)
     while (!this.#holds(Math.max(untilS, columns.lastS))) this.#widen()
-    for (let slot = this.#markCount; slot < columns.markCount; slot++) this.#addMark(columns, slot)
-    this.#markCount = columns.markCount
     this.#sumUp(this.#blocks.read(columns))
+    this.#addMarks(columns)
     this.#version = columns.version
   }
 
   #clear(columns: TraceColumns): void {
     this.#blocks.clear()
-    this.#markErrors = new Uint32Array(BIN_COUNT)
-    this.#markCount = 0
     this.#layoutVersion = columns.layoutVersion
     this.binS = NARROWEST_BIN_S
     // Room before the first event, so that a few late ones do not start all over.
@@ -83,16 +78,12 @@ export class Tally {
   #widen(): void {
     for (const { series } of this.#blocks.known)
       for (const stretch of series.values()) halve(stretch)
-    for (let bin = 0; bin < BIN_COUNT; bin++) {
-      const pair = this.#markErrors.subarray(2 * bin, 2 * bin + 2)
-      this.#markErrors[bin] = pair.reduce((sum, count) => sum + count, 0)
-    }
     this.binS *= 2
   }
 
   #sumUp(blocks: readonly BlockBins[]): void {
     this.byKind.clear()
-    this.errors = this.#markErrors.slice()
+    this.errors = new Uint32Array(BIN_COUNT)
     this.open = blocks.flatMap(({ open }) => open)
     for (const { series } of blocks) {
       for (const [kind, { first, values }] of series) {
@@ -137,9 +128,12 @@ export class Tally {
     }
   }
 
-  #addMark(columns: TraceColumns, slot: number): void {
-    if ((columns.markFlags.at(slot) & MarkFlag.ERROR) === 0) return
-    this.#markErrors[this.#binAt(columns.markTimeS.at(slot))]!++
+  /** All of them anew: a mark may be taken away again, and there are few beside the spans. */
+  #addMarks(columns: TraceColumns): void {
+    for (let slot = 0; slot < columns.markCount; slot++) {
+      if ((columns.markFlags.at(slot) & MarkFlag.ERROR) === 0) continue
+      this.errors[this.#binAt(columns.markTimeS.at(slot))]!++
+    }
   }
 
   #binAt(timeS: number): number {

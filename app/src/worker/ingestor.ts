@@ -169,11 +169,23 @@ export class Ingestor {
   /** Pairs and places what came since the last call; no patch when nothing changed. */
   flush(): TracePatch[] {
     const changes = this.trace.flush()
-    this.#lanes.place(changes)
-    const { spanSlots, markSlots, removedMarks } = changes
+    const moved = this.#lanes.place(changes)
+    const { spanSlots, removedMarks } = changes
+    const markSlots = moved.length === 0 ? changes.markSlots : this.#withMarksOf(moved, changes)
     this.energy.noteSpans(spanSlots)
     if (spanSlots.length + markSlots.length + removedMarks.length === 0) return []
-    return inParts(changes).map((part) => this.#build(part, false))
+    return inParts({ spanSlots, markSlots, removedMarks }).map((part) => this.#build(part, false))
+  }
+
+  /** What became different of marks, and those of spans that stand in another row now. */
+  #withMarksOf(spans: readonly number[], { markSlots }: TraceChanges): Int32Array {
+    const owners = new Set(spans)
+    const slots = new Set(markSlots)
+    const mark = this.trace.markCursor()
+    for (mark.slot = 0; mark.slot < this.trace.markCount; mark.slot++) {
+      if (owners.has(mark.parentSlot) && this.trace.hasMark(mark.slot)) slots.add(mark.slot)
+    }
+    return Int32Array.from(slots).sort()
   }
 
   /** Deals rows anew under another key. The patches hold every span and mark, the first says so. */

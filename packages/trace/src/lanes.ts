@@ -84,14 +84,21 @@ export class Lanes {
     return this.#groups
   }
 
-  /** Gives rows to what is new, and another one to what came late and can not stay. */
-  place(changes: Pick<TraceChanges, 'spanSlots'>): void {
+  /**
+   * Gives rows to what is new, and another one to what came late and can not stay. Returns the slots
+   * of the latter: their marks go with them.
+   */
+  place(changes: Pick<TraceChanges, 'spanSlots'>): readonly number[] {
     const fresh: number[] = []
+    const moved: number[] = []
     for (const slot of changes.spanSlots) {
       const lane = this.#laneOf(slot)
       if (lane !== undefined) {
         const mustMove = this.#mustMove(slot, lane)
-        if (mustMove) this.#take(slot, lane)
+        if (mustMove) {
+          this.#take(slot, lane)
+          moved.push(slot)
+        }
         this.#noteLast(lane)
         if (!mustMove) continue
       }
@@ -99,6 +106,7 @@ export class Lanes {
     }
     this.#sortByStart(fresh)
     for (const slot of fresh) this.#put(slot)
+    return moved
   }
 
   groupAt(slot: number): number {

@@ -1,0 +1,158 @@
+/** What follows a run that grows is what one would make of it now, whatever came late. */
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { MarkFlag } from '../model/columns.ts'
+import { createCounter } from '../model/counts.ts'
+import { Columns } from '../model/trace-columns.ts'
+import { Ingestor } from '../worker/ingestor.ts'
+import { GroupSums } from './group-sums.ts'
+import { RowIndex } from './row-index.ts'
+import { Tally } from './tally.ts'
+
+const T0 = 1_800_000_000
+const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 200)
+const utf8 = new TextEncoder()
+
+const maybe = (key: string, values: readonly (string | number)[]) =>
+  fc.option(fc.constantFrom(...values)).map((value) => (value === null ? {} : { [key]: value }))
+
+const metadataArbitrary = fc
+  .tuple(
+    maybe('span_id', ['a', 'b', 'c']),
+    maybe('parent_id', ['a', 'b']),
+    maybe('agent_name', ['planner', 'coder']),
+    maybe('tool', ['grep', 'ls']),
+    maybe('error', ['boom']),
+    maybe('prompt_tokens', [7]),
+  )
+  .map((parts) => Object.assign({}, ...parts))
+
+const lineArbitrary = fc
+  .record({
+    event_type: fc.constantFrom(
+      ...['agent', 'turn', 'tool_call'].flatMap((kind) => [`${kind}_start`, `${kind}_end`]),
+      'note',
+      'error_classified',
+    ),
+    timestamp: fc.integer({ min: 0, max: 20 }).map((tick) => T0 + tick / 2),
+    metadata: metadataArbitrary,
+  })
+  .map((event) => `${JSON.stringify(event)}\n`)
+
+/** What one writer sends at a time, and what is known of it then. */
+const stepArbitrary = fc.record({
+  lines: fc.array(lineArbitrary, { maxLength: 8 }),
+  writer: fc.integer({ min: 0, max: 1 }),
+  state: fc.constantFrom(undefined, undefined, 'live', 'lost', 'closed'),
+})
+
+interface Follower {
+  readonly of: (columns: Columns) => () => unknown
+  readonly name: string
+}
+
+const followers: readonly Follower[] = [
+  { name: 'rows', of: (columns) => rowsOf(columns, new RowIndex()) },
+  { name: 'tally', of: (columns) => tallyOf(columns, new Tally()) },
+  { name: 'sums', of: (columns) => sumsOf(columns, new GroupSums()) },
+  { name: 'counts', of: (columns) => countsOf(columns) },
+]
+
+function rowsOf(columns: Columns, index: RowIndex): () => unknown {
+  return () => {
+    index.sync(columns)
+    return columns.groups.map(({ rows }, group) =>
+      Array.from({ length: rows }, (_, row) => {
+        const tree = index.spansOf(group, row)
+        const marks = index.marksOf(group, row)
+        return [tree?.slots.slice(0, tree.count) ?? [], marks?.all.slots, marks?.failed.slots].map(
+          (slots) => [...(slots ?? [])],
+        )
+      }),
+    )
+  }
+}
+
+/** Sums, since bins are of other widths where a run has grown. */
+function tallyOf(columns: Columns, tally: Tally): () => unknown {
+  const sum = (values: Iterable<number>) => [...values].reduce((total, value) => total + value, 0)
+  return () => {
+    tally.sync(columns)
+    const seconds = [...tally.byKind].map(([kind, values]) => `${kind} ${sum(values).toFixed(6)}`)
+    return [seconds.sort(), sum(tally.errors), [...tally.open]]
+  }
+}
+
+function sumsOf(columns: Columns, sums: GroupSums): () => unknown {
+  return () => [sums.at(columns), sums.at(columns, T0 + 4)]
+}
+
+function countsOf(columns: Columns): () => unknown {
+  const count = createCounter(columns)
+  return () => [count(undefined), count(T0 + 4)]
+}
+
+/** What the page knows, but for rows: these hang on the order in which things came. */
+function factsOf(columns: Columns): unknown {
+  const spans = Array.from({ length: columns.spanCount }, (_, slot) => [
+    columns.kinds[columns.kind.at(slot)],
+    columns.strings[columns.subject.at(slot)],
+    columns.groups[columns.group.at(slot)]?.label,
+    ...[columns.startS, columns.endS, columns.fadeS, columns.parent, columns.flags].map((column) =>
+      column.at(slot),
+    ),
+    ...[columns.errorAtS, columns.ambiguousAtS, columns.tokens].map((column) => column.at(slot)),
+  ])
+  const marks = standingMarks(columns).map((mark) => [
+    columns.kinds[columns.markKind.at(mark)],
+    columns.groups[columns.markGroup.at(mark)]?.label,
+    ...[columns.markTimeS, columns.markParent, columns.markFlags].map((column) => column.at(mark)),
+  ])
+  return { spans, marks }
+}
+
+function standingMarks(columns: Columns): number[] {
+  return Array.from({ length: columns.markCount }, (_, mark) => mark).filter(
+    (mark) => (columns.markFlags.at(mark) & MarkFlag.REMOVED) === 0,
+  )
+}
+
+/** Marks that do not stand on the row of their span, or on the first of a group without it. */
+function strayMarks(columns: Columns): number[] {
+  return standingMarks(columns).filter((mark) => {
+    const parent = columns.markParent.at(mark)
+    const isBeside = parent >= 0 && columns.group.at(parent) === columns.markGroup.at(mark)
+    return columns.markRow.at(mark) !== (isBeside ? columns.row.at(parent) : 0)
+  })
+}
+
+test('what follows a run is what is made of it now, at any time', () => {
+  fc.assert(
+    fc.property(
+      fc.array(stepArbitrary, { minLength: 1, maxLength: 10 }),
+      fc.constantFrom('agent', 'kind'),
+      (steps, groupBy) => {
+        const columns = new Columns()
+        const ingestor = new Ingestor(groupBy)
+        const following = followers.map(({ name, of }) => ({ name, of, read: of(columns) }))
+        const check = () => {
+          expect(following.map(({ name, read }) => [name, read()])).toEqual(
+            following.map(({ name, of }) => [name, of(columns)()]),
+          )
+        }
+        for (const { lines, writer, state } of steps) {
+          ingestor.push(utf8.encode(lines.join('')), writer)
+          if (state !== undefined) ingestor.setWriter(writer, state)
+          for (const patch of ingestor.flush()) columns.apply(patch)
+          check()
+        }
+        expect(strayMarks(columns)).toEqual([])
+        const told = factsOf(columns)
+        for (const patch of ingestor.regroup(groupBy)) columns.apply(patch)
+        expect(factsOf(columns)).toEqual(told)
+        check()
+      },
+    ),
+    { numRuns: RUNS },
+  )
+})
