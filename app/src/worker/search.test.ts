@@ -11,7 +11,7 @@ ingestor.push(
       ['agent', 0, 9, { agent_name: 'Planner' }],
       ['tool_call', 1, 2, { tool: 'web_search', parent_id: 's0' }],
       ['tool_call', 3, 4, { tool: 'read file' }, { success: false, error: 'Timeout after 3 s' }],
-      ['lm_inference', 5, undefined, { model: 'qwen' }],
+      ['lm_inference', 5, undefined, { model: 'qwen', call_id: 'Run:7' }],
     ]),
   ),
 )
@@ -31,6 +31,8 @@ test.each([
   ['is:nonsense', []],
   ['id:s3', [3]],
   ['s3', [3]],
+  ['Run:7', [3]],
+  ['IS:error', [2]],
   ['planner nowhere', []],
   ['unknown:word', []],
 ])('%s', async (query, expected) => {

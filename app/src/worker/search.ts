@@ -37,8 +37,7 @@ const FLAG_WORDS: ReadonlyMap<string, number> = new Map([
 function compileQuery(searched: Searched, query: string): Test {
   const tests = [...query.matchAll(WORD)].map(([, key, quoted, plain]) => {
     const word = quoted ?? plain ?? ''
-    if (key === undefined) return anywhere(searched.trace, word)
-    return bound(searched, key.toLowerCase(), word)
+    return key === undefined ? anywhere(searched.trace, word) : bound(searched, key, word)
   })
   return (item) => tests.every((test) => test(item))
 }
@@ -76,7 +75,7 @@ function anywhere(trace: Trace, given: string): Test {
 
 function bound({ trace, writers }: Searched, key: string, given: string): Test {
   const word = given.toLowerCase()
-  switch (key) {
+  switch (key.toLowerCase()) {
     case 'is':
       return isTest(word)
     case 'subject':
