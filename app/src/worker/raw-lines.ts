@@ -123,19 +123,16 @@ export async function lineAfter(
   stream: ReadableStream<Uint8Array>,
   skip: number,
 ): Promise<Uint8Array> {
-  const reader = stream.getReader()
   const parts: Uint8Array[] = []
   let toSkip = skip
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) break
-    const from = Math.min(toSkip, value.length)
+  for await (const chunk of chunksOf(stream)) {
+    const from = Math.min(toSkip, chunk.length)
     toSkip -= from
-    const end = value.indexOf(LF, from)
-    if (toSkip === 0) parts.push(value.subarray(from, end === -1 ? value.length : end))
-    if (toSkip === 0 && end !== -1) break
+    if (toSkip > 0) continue
+    const end = chunk.indexOf(LF, from)
+    parts.push(chunk.subarray(from, end === -1 ? chunk.length : end))
+    if (end !== -1) break
   }
-  await reader.cancel()
   return joined(parts)
 }
 
