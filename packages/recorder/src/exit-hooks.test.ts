@@ -117,6 +117,88 @@ describe('a file', () => {
     expect(ended.code).toBe(7)
     expect(numbersIn('out.jsonl')).toEqual(upTo(30_701))
   })
+
+  it('leaves a signal to a handler that was there before and runs once', async () => {
+    const ended = await run(
+      'once.js',
+      `
+      process.once('SIGTERM', async () => {
+        await new Promise((resolve) => setImmediate(resolve))
+        recorder.record('n', { i: 30_700 })
+        await recorder.close()
+        process.exit(7)
+      })
+      ${RECORD}
+      process.stdout.write('ready')
+      setInterval(() => {}, 1_000)`,
+      {},
+      'SIGTERM',
+    )
+    expect(ended.code).toBe(7)
+    expect(numbersIn('out.jsonl')).toEqual(upTo(30_701))
+  })
+
+  it('goes on after a signal that the program survives, and has everything after the next', async () => {
+    const ended = await run(
+      'survived.js',
+      `
+      process.once('SIGTERM', () => setImmediate(() => {
+        recorder.record('n', { i: 30_700 })
+        process.kill(process.pid, 'SIGTERM')
+      }))
+      ${RECORD}
+      process.stdout.write('ready')
+      setInterval(() => {}, 1_000)`,
+      {},
+      'SIGTERM',
+    )
+    expect(ended).toMatchObject({ code: null, signal: 'SIGTERM' })
+    expect(numbersIn('out.jsonl')).toEqual(upTo(30_701))
+  })
+
+  // What signal-exit does: it only ends the process where nobody but itself listens.
+  const ENDS_IF_ALONE = `
+    const endIfAlone = () => {
+      if (process.listeners('SIGTERM').length > 1) return
+      process.off('SIGTERM', endIfAlone)
+      recorder.record('n', { i: 30_700 })
+      process.kill(process.pid, 'SIGTERM')
+    }
+    process.on('SIGTERM', endIfAlone)`
+  const COPY = `
+    const copy = await import('./recorder.js?copy')
+    const other = new copy.EventRecorder({ file: 'other.jsonl', env: {} })
+    other.record('n', { i: 0 })`
+
+  it.each([
+    [
+      'a listener that acts only where it is alone, added first',
+      ENDS_IF_ALONE,
+      '',
+      { out: 30_701 },
+    ],
+    ['a listener that acts only where it is alone, added last', '', ENDS_IF_ALONE, { out: 30_701 }],
+    ['a second copy of this package', '', COPY, { out: 30_700, other: 1 }],
+    ['both', COPY, ENDS_IF_ALONE, { out: 30_701, other: 1 }],
+  ])(
+    'has everything after SIGTERM, which still kills, beside %s',
+    async (_, first, last, counts) => {
+      const ended = await run(
+        'beside.js',
+        `${first}
+      ${RECORD}
+      ${last}
+      process.stdout.write('ready')
+      setInterval(() => {}, 1_000)`,
+        {},
+        'SIGTERM',
+      )
+      expect(ended).toMatchObject({ code: null, signal: 'SIGTERM' })
+      for (const [name, count] of Object.entries(counts)) {
+        expect(numbersIn(`${name}.jsonl`)).toEqual(upTo(count))
+      }
+    },
+  )
 })
 
 describe('a disk that fills up', () => {
