@@ -1,8 +1,10 @@
 /** Keeps two servers from writing into one folder: each would cut what the other commits. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const LOCK_FILE = '.lock'
+/** A lock is made and then written; until then one that tells no holder is not left behind. */
+const WRITTEN_WITHIN_MS = 1000
 /** Locks of this process: a container's server has the same process id after each restart. */
 const held = new Set<string>()
 
@@ -14,18 +16,42 @@ const held = new Set<string>()
  */
 export function lockFolder(dir: string): () => void {
   const path = join(dir, LOCK_FILE)
-  const holder = readHolder(path)
-  if (held.has(path) || (holder !== undefined && isAlive(holder))) {
-    throw new Error(
-      `expected ${dir} to be free, but a Wattline server (process ${holder?.pid ?? process.pid}) ` +
-        'is using it; stop that one, or choose another folder with --dir',
-    )
+  if (held.has(path)) throw inUse(dir, process.pid)
+  while (!make(path)) {
+    const holder = readHolder(path)
+    const isHeld = holder === undefined ? isNew(path) : isAlive(holder)
+    if (isHeld) throw inUse(dir, holder?.pid)
+    rmSync(path, { force: true })
   }
-  writeFileSync(path, `${JSON.stringify({ pid: process.pid, started: startOf(process.pid) })}\n`)
   held.add(path)
   return () => {
     if (held.delete(path)) rmSync(path, { force: true })
   }
+}
+
+function inUse(dir: string, pid: number | undefined): Error {
+  const who = pid === undefined ? 'that is just starting' : `(process ${pid})`
+  return new Error(
+    `expected ${dir} to be free, but a Wattline server ${who} is using it; ` +
+      'stop that one, or choose another folder with --dir',
+  )
+}
+
+/** False when there is a lock: of two servers that start at the same moment one makes it. */
+function make(path: string): boolean {
+  const text = `${JSON.stringify({ pid: process.pid, started: startOf(process.pid) })}\n`
+  try {
+    writeFileSync(path, text, { flag: 'wx' })
+    return true
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw cause
+  }
+}
+
+function isNew(path: string): boolean {
+  const madeMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs
+  return madeMs !== undefined && Math.abs(Date.now() - madeMs) < WRITTEN_WITHIN_MS
 }
 
 interface Holder {
@@ -38,7 +64,7 @@ function readHolder(path: string): Holder | undefined {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as Holder
   } catch {
-    // No lock, or one that was torn by a power loss: nobody holds it.
+    // Just let go, not written yet, or torn by a power loss.
     return undefined
   }
 }
@@ -54,10 +80,14 @@ function isAlive({ pid, started }: Holder): boolean {
   return started === undefined || started === startOf(pid)
 }
 
-/** Start time of a process on Linux (field 22 of its stat), which tells apart reused numbers. */
+/**
+ * Start time of a process on Linux (field 22 of its stat), which tells apart reused numbers. One that
+ * was killed and whose parent has not asked for its end (Z) counts as gone: it writes no more.
+ */
 function startOf(pid: number): string | undefined {
   try {
-    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[19]
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')
+    return fields?.[0] === 'Z' ? 'gone' : fields?.[19]
   } catch {
     // Not Linux: the process id alone has to do.
     return undefined
