@@ -85,7 +85,6 @@ async function playOnce(
   const client = new RecordClient({
     ...runningOf(session),
     run,
-    writer: `demo-${run}`,
     name: NAME,
   })
   try {

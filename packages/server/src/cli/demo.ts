@@ -9,6 +9,7 @@ import { type DemoEvent, playDemo } from './demo-stream.ts'
 import { fileError } from './errors.ts'
 import { type CliIo, LineWriter } from './io.ts'
 import { RecordClient } from './record-client.ts'
+import { toldRunId } from './run-id.ts'
 import { namedServer, type RunningServer, viewUrlOf } from './running-server.ts'
 import { announce, runningOf, runUntilStopped, startSession } from './server-session.ts'
 import {
@@ -76,7 +77,7 @@ function parseDemo(flags: DemoFlags, io: CliIo): Demo {
       flags.start === undefined
         ? Math.floor(Date.now() / 1000)
         : parseTimeS('--start', flags.start),
-    run: flags.run ?? told(io.env['WATTLINE_RUN']) ?? demoRunId(seed),
+    run: toldRunId(flags.run, io) ?? demoRunId(seed),
   }
 }
 
@@ -136,7 +137,7 @@ async function playAndReport(
 ): Promise<void> {
   const { run, speed, generate } = demo
   const name = `demo, seed ${generate.seed}`
-  const client = new RecordClient({ ...running, run, writer: `demo-${run}`, name })
+  const client = new RecordClient({ ...running, run, name })
   try {
     const sent = await playDemo(demoEvents(generate), { client, speed, stop })
     await client.end(stop)
@@ -174,8 +175,4 @@ async function writeDemo({ generate, startS }: Demo, out: string, io: CliIo): Pr
   }
   const where = toStdout ? '' : ` to ${out}; look at it with wattline ${out}`
   io.stderr.write(`Wrote ${count(lines, 'line')} (seed ${generate.seed})${where}.\n`)
-}
-
-function told(text: string | undefined): string | undefined {
-  return text === undefined || text === '' ? undefined : text
 }

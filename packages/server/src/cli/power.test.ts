@@ -127,6 +127,8 @@ test.each([
   [['power', '--run', 'r', '--json'], 'not to both'],
   [['run', '--power', '--interval', '2s', '--', 'true'], '--interval takes 50ms to 1s, not'],
   [['run', '--interval', '100ms', '--', 'true'], 'add --power'],
+  [['run', '--run', 'x'.repeat(201), '--', 'true'], '--run: a run id has at most 200 characters'],
+  [['demo', '--run', '\n'], '--run: a run id cannot contain control characters'],
   [['run'], 'Missing required argument'],
 ])('%j is a wrong command line', async (argv, reason) => {
   const { code, stderr } = await runCommand(argv, { env })

@@ -3,7 +3,6 @@ import { createWriteStream } from 'node:fs'
 import { once } from 'node:events'
 import { resolve } from 'node:path'
 import { finished } from 'node:stream/promises'
-import { randomUUID } from 'node:crypto'
 import { PowerTally, type PowerSample, samplePower } from '@wattline/power'
 import { encodeSample, formatDuration, formatJoules } from '@wattline/trace'
 import { CliError, fileError, usageError } from './errors.ts'
@@ -12,7 +11,7 @@ import type { CliIo, Output } from './io.ts'
 import { LiveLines, powerLines, sampleLine } from './power-table.ts'
 import { RecordClient } from './record-client.ts'
 import { namedServer, viewUrlOf } from './running-server.ts'
-import { newRunId } from './run-id.ts'
+import { newRunId, toldRunId } from './run-id.ts'
 import { SampleRelay } from './sample-relay.ts'
 import { type ServerFlags, serverSettings } from './settings.ts'
 import { count, styleFor, widthOf } from './terminal.ts'
@@ -146,8 +145,8 @@ async function toServer(flags: PowerFlags, io: CliIo): Promise<Destination> {
   if (server === undefined) {
     throw new CliError('No Wattline server runs here; start one with wattline serve.')
   }
-  const run = flags.run ?? (io.env['WATTLINE_RUN'] || newRunId('power'))
-  const client = new RecordClient({ ...server, run, writer: randomUUID(), name: 'power' })
+  const run = toldRunId(flags.run, io) ?? newRunId('power')
+  const client = new RecordClient({ ...server, run, name: 'power' })
   const relay = new SampleRelay(client)
   io.stderr.write(`Sending samples to ${server.url}; Ctrl+C ends it.\n`)
   io.stdout.write(`${viewUrlOf(server, run)}\n`)

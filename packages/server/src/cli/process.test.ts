@@ -210,6 +210,25 @@ test('run: a signal goes to the command, whose end is told as shells do', async 
   expect(end.metadata).toMatchObject({ exit_code: 143, error: 'killed by SIGTERM' })
 })
 
+test('run: its server stays until others that record to it have ended', async () => {
+  const wait = 'process.stdout.write(process.env.WATTLINE_URL); process.stdin.resume()'
+  const at = ['--port', '0', '--dir', 'shared', '--run', 'first']
+  const first = start('run', ...at, '--', process.execPath, '-e', wait)
+  const [url] = (await once(first.stdout, 'data')) as [Buffer]
+  const joined = { WATTLINE_URL: url.toString() }
+  const second = startIn(joined, 'run', '--run', 'second', '--', process.execPath, '-e', wait)
+  const stderr = text(second.stderr)
+  await once(second.stdout, 'data')
+  first.stdin.end()
+  await said(first, /other runs record to this server/)
+  second.stdin.end()
+  expect(await exitOf(second)).toEqual([0, null])
+  expect(await stderr).toMatch(/took .*, 1 span\n$/)
+  expect(await exitOf(first)).toEqual([0, null])
+  const log = await readFile(join(dir, 'shared', 'second', 'events.jsonl'), 'utf8')
+  expect(log).toMatch(/agent_start.*\n.*agent_end.*\n$/)
+})
+
 test('run: a command that is none fails as in a shell', async () => {
   const child = start('run', '--port', '0', '--dir', 'ran', '--', 'no-such-command-here')
   await said(child, /There is no command 'no-such-command-here' on PATH/)

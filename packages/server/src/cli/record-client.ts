@@ -3,15 +3,17 @@
  * after a broken connection. Smaller than the recorder, which an agent uses: it relays lines that
  * exist already (stdin, the demo) and waits instead of dropping when the server is slow.
  */
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import { text } from 'node:stream/consumers'
 import WebSocket from 'ws'
 import { CliError } from './errors.ts'
-import { authorization } from './running-server.ts'
+import { authorization, reasonIn } from './running-server.ts'
 
 export interface RecordTarget {
   readonly url: string
   readonly token: string | undefined
   readonly run: string
-  readonly writer: string
   readonly name: string
 }
 
@@ -29,8 +31,12 @@ const SUBPROTOCOL = 'wattline.v1'
 /** The server refuses for good: nothing gets better by trying again. */
 const FINAL_CODES: ReadonlySet<number> = new Set([4400, 4404, 4405, 4409, 4410])
 
-/** One writer of one run. */
+/**
+ * One writer of one run, and a new one each time: numbers start at 1, so under the id of an earlier
+ * one the server would take what is sent for lines that it holds already.
+ */
 export class RecordClient {
+  readonly writer = randomUUID()
   readonly #target: RecordTarget
   #socket: WebSocket | undefined
   #ready = false
@@ -99,9 +105,9 @@ export class RecordClient {
   }
 
   #connect(): void {
-    const { url, token, run, writer, name } = this.#target
+    const { url, token, run, name } = this.#target
     const address = new URL('/record', url.replace(/^http/, 'ws'))
-    address.search = new URLSearchParams({ run, writer, name }).toString()
+    address.search = new URLSearchParams({ run, writer: this.writer, name }).toString()
     const socket = new WebSocket(address, SUBPROTOCOL, { headers: authorization(token) })
     this.#socket = socket
     socket.on('message', (data: Buffer) => this.#onControl(data.toString()))
@@ -109,8 +115,7 @@ export class RecordClient {
       // `close` follows and decides what to do.
     })
     socket.on('unexpected-response', (_request, response) => {
-      this.#fail(`The server at ${url} refused the run: it answered ${response.statusCode}.`)
-      socket.terminate()
+      void this.#onRefusal(response).finally(() => socket.terminate())
     })
     socket.on('close', (code, reason) => this.#onClose(code, reason.toString()))
   }
@@ -125,8 +130,17 @@ export class RecordClient {
     this.#retry = setTimeout(() => this.#connect(), RETRY_MS)
   }
 
-  #onControl(text: string): void {
-    const control = JSON.parse(text) as { ack?: unknown; end?: unknown }
+  /** What is only for now (too many requests, a server that shuts down) is tried again. */
+  async #onRefusal(response: IncomingMessage): Promise<void> {
+    const { statusCode = 0 } = response
+    if (statusCode >= 500 || statusCode === 429) return
+    // A body that breaks off tells as much as none.
+    const reason = reasonIn(await text(response).catch(() => ''), statusCode)
+    this.#fail(`The server at ${this.#target.url} refused the run: ${reason}.`)
+  }
+
+  #onControl(message: string): void {
+    const control = JSON.parse(message) as { ack?: unknown; end?: unknown }
     if (typeof control.ack === 'number') this.#onAck(control.ack)
     if (control.end === true) {
       this.#ended = true

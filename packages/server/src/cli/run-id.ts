@@ -1,4 +1,22 @@
-/** Ids for runs that the command starts: what they are of, and when. */
+/** Ids of runs that the command writes to: those asked for, else what they are of, and when. */
+import { runIdProblem } from '../storage/run-id.ts'
+import { usageError } from './errors.ts'
+import type { CliIo } from './io.ts'
+
+/**
+ * What `--run` or WATTLINE_RUN say; undefined = nothing.
+ *
+ * @throws {CliError} when no run can be called that: better now than when everything has started.
+ */
+export function toldRunId(
+  flag: string | undefined,
+  { env }: Pick<CliIo, 'env'>,
+): string | undefined {
+  const told = flag ?? (env['WATTLINE_RUN'] || undefined)
+  const problem = told === undefined ? undefined : runIdProblem(told)
+  if (problem === undefined) return told
+  throw usageError(`${flag === undefined ? 'WATTLINE_RUN' : '--run'}: ${problem}.`)
+}
 
 /** `agent-py-20261124-085653-k3x9`. */
 export function newRunId(name: string): string {

@@ -5,10 +5,12 @@
  * CMD ── its own recorders ──▶ run at the server ◀── samples, and a span for CMD if it recorded none
  * ```
  */
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { basename } from 'node:path'
 import { PowerTally, type PowerSampling, samplePower } from '@wattline/power'
 import { encodeEvent, formatDuration, formatJoules, formatWatts } from '@wattline/trace'
+import type { RunInfo } from '../run-info.ts'
+import type { RunStore } from '../storage/store.ts'
 import { openBrowser } from './browser.ts'
 import { type ChildEnd, runChild } from './child-command.ts'
 import { usageError } from './errors.ts'
@@ -16,7 +18,7 @@ import type { CliIo } from './io.ts'
 import { parseIntervalMs } from './interval.ts'
 import { RecordClient } from './record-client.ts'
 import { namedServer, type RunningServer, spansOf, viewUrlOf, writersOf } from './running-server.ts'
-import { newRunId } from './run-id.ts'
+import { newRunId, toldRunId } from './run-id.ts'
 import { SampleRelay } from './sample-relay.ts'
 import { runningOf, type ServerSession, startSession } from './server-session.ts'
 import { type ServerFlags, serverSettings, tildePath } from './settings.ts'
@@ -34,6 +36,8 @@ type Command = readonly [string, ...string[]]
 
 /** How long the last lines may take to be confirmed, when the command has ended. */
 const DELIVER_WITHIN_MS = 5_000
+/** For what others still ask when their runs have ended: that everything arrived, and the sum. */
+const LAST_ANSWERS_MS = 500
 
 /** Resolves with the command's exit code. */
 export async function run(command: Command, flags: RunFlags, io: CliIo): Promise<number> {
@@ -42,17 +46,48 @@ export async function run(command: Command, flags: RunFlags, io: CliIo): Promise
   }
   const intervalMs = parseIntervalMs(flags.interval)
   const settings = serverSettings(flags, io)
+  const sinceS = Date.now() / 1000
   const running = await namedServer(flags, settings, io)
   const session = running === undefined ? await startSession(settings, [], io) : undefined
   const server = running ?? runningOf(session as ServerSession)
   try {
     const job = new Job(command, flags, server, io)
     if (flags.power === true) job.startPower(intervalMs)
-    return await job.run(flags.open === true, session?.dir)
+    const exitCode = await job.run(flags.open === true, session?.dir)
+    if (session !== undefined) await othersHaveEnded(session.server.store, job.runId, sinceS, io)
+    return exitCode
   } finally {
     await session?.server.close()
     await session?.files.close()
   }
+}
+
+/**
+ * Other commands may have found this server and joined it; what they record must not be cut off.
+ *
+ * @param sinceS When it started: what an earlier server left live is not recorded by anybody.
+ */
+async function othersHaveEnded(
+  store: RunStore,
+  own: string,
+  sinceS: number,
+  io: CliIo,
+): Promise<void> {
+  const isLive = ({ id, writers }: RunInfo) =>
+    id !== own && writers.some(({ state, lastSeenAt }) => state === 'live' && lastSeenAt >= sinceS)
+  const othersLive = async () => (await store.list()).some(isLive)
+  if (!(await othersLive())) return
+  io.stderr.write(
+    'Wattline: other runs record to this server, which stays until they end; Ctrl+C ends it now.\n',
+  )
+  await new Promise<void>((resolve) => {
+    io.stopSignal().addEventListener('abort', () => resolve(), { once: true })
+    store.subscribe(({ run }) => {
+      void store.info(run).then(async (info) => {
+        if (info?.state !== 'live' && !(await othersLive())) setTimeout(resolve, LAST_ANSWERS_MS)
+      })
+    })
+  })
 }
 
 /** `python3 agent.py`: the command and what it runs, without flags, which may hold secrets. */
@@ -67,8 +102,7 @@ class Job {
   readonly #io: CliIo
   readonly #server: RunningServer
   readonly #name: string
-  readonly #run: string
-  readonly #writer = randomUUID()
+  readonly runId: string
   readonly #client: RecordClient
   readonly #relay: SampleRelay
   readonly #tally = new PowerTally()
@@ -79,10 +113,9 @@ class Job {
     this.#io = io
     this.#server = server
     this.#name = flags.name ?? nameOf(command)
-    this.#run = flags.run ?? (io.env['WATTLINE_RUN'] || newRunId(this.#name))
+    this.runId = toldRunId(flags.run, io) ?? newRunId(this.#name)
     const { url, token } = server
-    const [run, writer, name] = [this.#run, this.#writer, this.#name]
-    this.#client = new RecordClient({ url, token, run, writer, name })
+    this.#client = new RecordClient({ url, token, run: this.runId, name: this.#name })
     this.#relay = new SampleRelay(this.#client)
   }
 
@@ -101,11 +134,11 @@ class Job {
   }
 
   async run(open: boolean, keptIn: string | undefined): Promise<number> {
-    const view = viewUrlOf(this.#server, this.#run)
+    const view = viewUrlOf(this.#server, this.runId)
     this.#say(view)
     if (open) await openBrowser(view, this.#io)
     try {
-      const before = new Set((await writersOf(this.#server, this.#run)).map(({ id }) => id))
+      const before = new Set((await writersOf(this.#server, this.runId)).map(({ id }) => id))
       const startS = Date.now() / 1000
       const end = await runChild(this.#command, this.#environment(), this.#io.cwd)
       const endS = Date.now() / 1000
@@ -124,7 +157,7 @@ class Job {
   #environment(): NodeJS.ProcessEnv {
     const { url, token } = this.#server
     const secret = token === undefined ? {} : { WATTLINE_TOKEN: token }
-    return { ...this.#io.env, WATTLINE_URL: url, WATTLINE_RUN: this.#run, ...secret }
+    return { ...this.#io.env, WATTLINE_URL: url, WATTLINE_RUN: this.runId, ...secret }
   }
 
   /** A server that is gone does not change what the command's end was. */
@@ -135,9 +168,9 @@ class Job {
     end: ChildEnd,
   ): Promise<void> {
     try {
-      const writers = await writersOf(this.#server, this.#run)
+      const writers = await writersOf(this.#server, this.runId)
       const hasRecorded = writers.some(
-        ({ id, events }) => id !== this.#writer && !before.has(id) && events > 0,
+        ({ id, events }) => id !== this.#client.writer && !before.has(id) && events > 0,
       )
       if (!hasRecorded) await this.#recordSpan(startS, endS, end)
       await this.#client.end(AbortSignal.timeout(DELIVER_WITHIN_MS))
@@ -171,7 +204,7 @@ class Job {
   }
 
   async #sum(lengthS: number, keptIn: string | undefined): Promise<void> {
-    const spans = await spansOf(this.#server, this.#run)
+    const spans = await spansOf(this.#server, this.runId)
     const { totalJ, meanW } = this.#tally
     const parts = [
       `${this.#name} took ${formatDuration(lengthS)}`,

@@ -181,7 +181,8 @@ function runIdIn(text: string): string {
   return id
 }
 
-function reasonIn(text: string, status: number): string {
+/** What an answer that refuses says in its body. */
+export function reasonIn(text: string, status: number): string {
   try {
     const { error } = JSON.parse(text) as { error?: unknown }
     if (typeof error === 'string') return error

@@ -3,7 +3,7 @@ import { RecordClient } from './record-client.ts'
 import { SampleRelay } from './sample-relay.ts'
 
 test('holds a bounded number of samples for a server that is away, and tells of the others', () => {
-  const target = { token: undefined, run: 'r', writer: 'w', name: 'power' }
+  const target = { token: undefined, run: 'r', name: 'power' }
   const client = new RecordClient({ url: 'http://127.0.0.1:1', ...target })
   onTestFinished(() => client.close())
   const relay = new SampleRelay(client)

@@ -201,6 +201,25 @@ describe('with a server that runs already', () => {
     expect(await eventsAt(first.url, info?.id ?? '')).toBe(LOG)
   })
 
+  test('stdin that is relayed to the same run again adds to it', async () => {
+    const first = await start(['serve', '--port', '0', '--dir', 'runs'])
+    const lines = LOG.trimEnd().split('\n')
+    for (const line of lines) {
+      const options = { stdin: `${line}\n`, env: { WATTLINE_RUN: 'piped' } }
+      expect((await runCommand(['-', '--port', first.port], options)).code).toBe(0)
+    }
+    expect(await eventsAt(first.url, 'piped')).toBe(LOG)
+  })
+
+  test('a run that it refuses is an error that says why', async () => {
+    const run = '%'.repeat(100)
+    const { code, stderr } = await runCommand(['-'], { stdin: LOG, env: { WATTLINE_RUN: run } })
+    expect([code, stderr]).toEqual([
+      2,
+      'wattline: WATTLINE_RUN: this run id is too long once encoded.\n',
+    ])
+  })
+
   test('it is found behind a port that somebody else has, and by WATTLINE_URL', async () => {
     await writeFile(join(dir, 'run.jsonl'), LOG)
     const other: Server = createServer((_request, response) => response.end('somebody else'))

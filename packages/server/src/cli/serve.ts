@@ -86,7 +86,6 @@ async function join(
   const client = new RecordClient({
     ...running,
     run: streamRunId(stream, io),
-    writer: 'stdin',
     name: stream.given === '-' ? 'stdin' : stream.given,
   })
   await relayTo(client, streamOf(stream, io), io.stopSignal())

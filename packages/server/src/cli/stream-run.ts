@@ -6,7 +6,7 @@ import type { RunStore } from '../storage/store.ts'
 import type { CliIo } from './io.ts'
 import type { RecordClient } from './record-client.ts'
 import { relayLines } from './relay.ts'
-import { newRunId } from './run-id.ts'
+import { newRunId, toldRunId } from './run-id.ts'
 import type { Target } from './targets.ts'
 import { count } from './terminal.ts'
 
@@ -14,8 +14,8 @@ const RUN_IDS = new WeakMap<Target, string>()
 
 /** Id of the run a stream becomes: WATTLINE_RUN, else one made of its name and the time. */
 export function streamRunId(target: Target, io: CliIo): string {
-  const told = io.env['WATTLINE_RUN']
-  if (told !== undefined && told !== '') return told
+  const told = toldRunId(undefined, io)
+  if (told !== undefined) return told
   const known = RUN_IDS.get(target)
   if (known !== undefined) return known
   const id = newRunId(streamName(target))
