@@ -164,6 +164,19 @@ describe('open spans', () => {
     expect(trace.spans[0]!.flags).toBe(SpanFlag.DID_NOT_END)
     expect(ledger.energyOf(0)?.ownJ).toBe(0)
   })
+
+  test('take with them what they used when their parent is heard of after them', () => {
+    const trace = traceOf(events([['tool_call', 2, undefined, { parent_id: 'late' }]]), {
+      live: true,
+    })
+    const telemetry = tenWatts(3)
+    const ledger = new EnergyLedger(trace, telemetry)
+    ledger.update([])
+    trace.add({ event_type: 'turn_start', timestamp: 1.5, metadata: { span_id: 'late' } }, 99)
+    expect([...ledger.update(trace.flush().spanSlots)]).toEqual([0, 1])
+    expect(ledger.energyOf(0)).toMatchObject({ ownJ: 10, totalJ: 10 })
+    expect(ledger.energyOf(1)).toMatchObject({ ownJ: 5, totalJ: 15 })
+  })
 })
 
 describe('sources', () => {

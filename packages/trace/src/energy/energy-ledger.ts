@@ -62,6 +62,8 @@ export class EnergyLedger {
   #parent = new Int32Array(256).fill(NONE)
   #place = new Int32Array(256)
   #totalJ = new Float64Array(256)
+  /** Whether a span's joules are in the totals of parents that it no longer has. */
+  #hasMoved = false
   /** Whether each source serves each place, a row a place. */
   #serves: boolean[] = []
 
@@ -143,7 +145,17 @@ export class EnergyLedger {
         changed.add(at)
       }
     }
+    if (this.#hasMoved) this.#sumTotalsAnew(sweep, changed)
     return Int32Array.from(changed).sort()
+  }
+
+  /** Adds to `changed` the slots whose totals are others now. */
+  #sumTotalsAnew(sweep: ConservedSweep, changed: Set<number>): void {
+    const beforeJ = this.#totalJ.slice()
+    this.#sumTotals(sweep)
+    for (const [slot, totalJ] of this.#totalJ.entries()) {
+      if (totalJ !== beforeJ[slot]) changed.add(slot)
+    }
   }
 
   /** From the checkpoint to the end, the checkpoint moved on as far as nothing more is awaited. */
@@ -190,6 +202,7 @@ export class EnergyLedger {
       this.#parent[slot] !== parentSlot ||
       this.#place[slot] !== placeId ||
       (endS === TAKES_NONE) !== (knownEndS === TAKES_NONE)
+    if (this.#parent[slot] !== parentSlot && this.#totalJ[slot] !== 0) this.#hasMoved = true
     this.#startS[slot] = startS
     this.#endS[slot] = endS
     this.#parent[slot] = parentSlot
@@ -231,6 +244,7 @@ export class EnergyLedger {
 
   /** Each span's own to itself and all above it. */
   #sumTotals({ joules }: ConservedSweep): void {
+    this.#hasMoved = false
     this.#totalJ.fill(0)
     for (let slot = 0; slot < this.#trace.spanCount; slot++) {
       const ownJ = joules.ownJ[slot] ?? 0
