@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { launchBrowser } from './support/browser.ts'
@@ -69,6 +70,27 @@ async function dropAndCompare(file: string): Promise<void> {
 describe('a saved run', () => {
   it('opens when it is dropped, with the spans of the command line', async () => {
     await dropAndCompare(SAMPLE)
+  })
+
+  it('opens from a gzip of several parts, and from one that breaks off as far as it goes', async () => {
+    const log = readFileSync(SAMPLE)
+    const half = log.indexOf('\n', log.length / 2) + 1
+    const [first, second] = [gzipSync(log.subarray(0, half)), gzipSync(log.subarray(half))]
+    const open = async (name: string, buffer: Buffer): Promise<void> => {
+      await page.goto(server.url)
+      await page.setInputFiles('input[type=file]', { name, mimeType: 'application/gzip', buffer })
+    }
+    const expected = await cliSpans(SAMPLE)
+    await open('parts.jsonl.gz', Buffer.concat([first, second]))
+    await waitForState(page, 'ready')
+    expect(await spanCount(page)).toBe(expected.length)
+
+    await open('cut.jsonl.gz', Buffer.concat([first, second.subarray(0, -8)]))
+    await waitForState(page, 'error')
+    expect(await spanCount(page)).toBe(expected.length)
+    expect(await page.getByRole('alert').innerText()).toMatch(
+      /^cut\.jsonl\.gz could not be unpacked to its end: [^:]*\.$/,
+    )
   })
 
   it('opens by the button, with the same picture', async () => {

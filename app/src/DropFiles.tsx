@@ -27,8 +27,12 @@ export async function takeFiles(
   )
 }
 
+/** What cannot be read, a folder say, is opened like a log: that tells why. */
 async function holdsTelemetry(file: File): Promise<boolean> {
-  return isTelemetry(await file.slice(0, HEAD_BYTES).text())
+  return file
+    .slice(0, HEAD_BYTES)
+    .text()
+    .then(isTelemetry, () => false)
 }
 
 function addTelemetry({ store, ingest }: Pick<App, 'store' | 'ingest'>, file: File): void {

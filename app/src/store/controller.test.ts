@@ -2,7 +2,7 @@ import { Blob } from 'node:buffer'
 import { waitFor } from '@testing-library/react'
 import { describe, expect, test, vi } from 'vitest'
 import { Trace } from '@wattline/trace'
-import { openFiles } from '../DropFiles.tsx'
+import { openFiles, takeFiles } from '../DropFiles.tsx'
 import { openApp } from '../testing/app.tsx'
 import { logText } from '../testing/log.ts'
 import type { Report } from '../worker/client.ts'
@@ -73,6 +73,14 @@ test('a run of the server is watched, a file is read, leaving closes', async () 
     { type: 'file', runId: 'file:a.jsonl', groupBy: 'agent' },
   ])
   expect(app.store.getState().run).toMatchObject({ name: 'a', local: true, readOnly: true })
+})
+
+test('a folder that is dropped onto a run keeps nothing else from being opened', async () => {
+  const { app } = await openApp(LOG)
+  const unreadable = { text: () => Promise.reject(new Error('a folder')) }
+  const folder = Object.assign(new File([], 'logs'), { slice: () => unreadable })
+  await takeFiles(app, [folder, new File(['x'], 'a.jsonl')])
+  expect(app.files.getState().map(({ facts }) => facts.name)).toEqual(['logs', 'a'])
 })
 
 test('a file of an earlier page is asked for again', async () => {

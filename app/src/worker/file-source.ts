@@ -1,6 +1,7 @@
 /** Reads a file of the visitor's: chunk by chunk, gzip undone, with its progress told. */
+import { unpacked } from './gunzip.ts'
 import { lineBytes } from './line-bytes.ts'
-import { chunksOf, passingChunksOf } from './raw-lines.ts'
+import { passingChunksOf } from './raw-lines.ts'
 import {
   NoScannerError,
   NOTHING_SCANNED,
@@ -33,36 +34,10 @@ export interface Scanners {
 
 /** How long reading may keep everybody else waiting. */
 const TURN_MS = 24
-const GZIP = [0x1f, 0x8b] as const
 /** Read here, so that bars are there before the scanners are warm. */
 const HEAD_BYTES = 2 * 1024 * 1024
 const SAMPLE_EVERY_BYTES = 4 * 1024 * 1024
 const SAMPLE_BYTES = 16 * 1024
-
-export async function isGzip(file: Blob): Promise<boolean> {
-  const head = new Uint8Array(await file.slice(0, GZIP.length).arrayBuffer())
-  return GZIP.every((byte, i) => head[i] === byte)
-}
-
-/** What a gzip file holds; `onRead` hears of the bytes of the file itself. */
-export function unpacked(
-  file: Blob,
-  onRead: (bytes: number) => void = () => undefined,
-): ReadableStream<Uint8Array> {
-  const chunks = chunksOf(file.stream())
-  const counted = new ReadableStream<Uint8Array<ArrayBuffer>>({
-    async pull(controller) {
-      const { done, value } = await chunks.next()
-      if (done === true) return controller.close()
-      onRead(value.byteLength)
-      controller.enqueue(value as Uint8Array<ArrayBuffer>)
-    },
-    async cancel() {
-      await chunks.return()
-    },
-  })
-  return counted.pipeThrough(new DecompressionStream('gzip'))
-}
 
 /**
  * Reads it to its end, or until `signal` aborts. Rejects when the file cannot be read. Says what
@@ -86,7 +61,15 @@ export async function readFile(
     sink.bytes(chunk)
     await pause()
   }
+  if (!signal.aborted) requireAll(file, readBytes)
   return NOTHING_SCANNED
+}
+
+/** What a browser reads of a file that has been cut meanwhile just ends. */
+function requireAll(file: Blob, readBytes: number): void {
+  if (readBytes >= file.size) return
+  const bytes = (count: number): string => count.toLocaleString('en')
+  throw new Error(`it ended after ${bytes(readBytes)} of its ${bytes(file.size)} bytes`)
 }
 
 /** The head here, the rest by scanners, who begin meanwhile; all of it here if they cannot start. */
@@ -115,12 +98,16 @@ async function readTogether(
     let next = await first
     if (next === undefined) {
       await readHere(HEAD_BYTES, file.size)
+      if (!signal.aborted) requireAll(file, readBytes)
       return NOTHING_SCANNED
     }
     for (let sampledBytes = HEAD_BYTES; ;) {
       const { done, value } = next
-      if (done === true) return value
       if (signal.aborted) return NOTHING_SCANNED
+      if (done === true) {
+        requireAll(file, readBytes)
+        return value
+      }
       sink.progress((readBytes += value.bytes))
       sink.scanned(value)
       if (readBytes - sampledBytes > SAMPLE_EVERY_BYTES) {

@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { isGzip, unpacked } from './file-source.ts'
+import { isGzip, unpacked } from './gunzip.ts'
 import {
   chunksOf,
   fileLines,

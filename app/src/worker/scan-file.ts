@@ -117,7 +117,7 @@ export async function* scanFile(
         continue
       }
       stretch.next++
-      if (message.type === 'failed') throw new Error(message.reason)
+      if (message.type === 'failed') throw message.error
       if (message.type === 'end') {
         linesBefore += message.lines
         isTorn ||= message.isTorn

@@ -25,7 +25,7 @@ export type FromScanner =
   | { readonly type: 'batch'; readonly batch: RowBatch; readonly bytes: number }
   /** `lines` of the stretch have ended; `isTorn` tells of one more that the file ends in. */
   | { readonly type: 'end'; readonly lines: number; readonly isTorn: boolean }
-  | { readonly type: 'failed'; readonly reason: string }
+  | { readonly type: 'failed'; readonly error: Error }
 
 export class Scanner {
   readonly #file: Blob
@@ -49,7 +49,10 @@ export class Scanner {
     try {
       await this.#scan(from, to)
     } catch (error) {
-      this.#post({ type: 'failed', reason: error instanceof Error ? error.message : String(error) })
+      this.#post({
+        type: 'failed',
+        error: error instanceof Error ? error : new Error(String(error)),
+      })
     }
   }
 

@@ -185,3 +185,18 @@ describe('a large file, read by several', () => {
     expect(scanners.map(({ isTerminated }) => isTerminated)).toEqual([true, true, true])
   })
 })
+
+test('a file that has been cut while it was read is not taken for a whole one', async () => {
+  const file = new File(['{"event_type":"x","timestamp":1}\n'], 'cut.jsonl')
+  Object.defineProperty(file, 'size', { value: 1000 })
+  const reasons: unknown[] = []
+  const session = new Session((message) => {
+    if (message.type === 'connection') reasons.push(message.connection.reason)
+  }, 'agent')
+  const reading = session.readFile(file)
+  session.painted()
+  await reading
+  expect(reasons.at(-1)).toBe(
+    'cut.jsonl could not be read to its end: it ended after 33 of its 1,000 bytes. Choose it again.',
+  )
+})

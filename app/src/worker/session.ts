@@ -5,8 +5,9 @@
 import { estimateRunCost } from '@wattline/trace'
 import type { Connection, Progress } from '../store/app-state.ts'
 import { markFacts, overview, rangeSummary, rawEvent, spanFacts } from './answers.ts'
-import { isGzip, readFile, unpacked, type Scanners } from './file-source.ts'
+import { readFile, type Scanners } from './file-source.ts'
 import { mustBeNoted } from './grouping.ts'
+import { isGzip, unpacked } from './gunzip.ts'
 import { Ingestor } from './ingestor.ts'
 import { LogWriters } from './log-writers.ts'
 import { createPace } from './pace.ts'
@@ -130,9 +131,11 @@ export class Session {
     // The first picture of the run itself, which has no patch.
     this.#unpainted = 1
     await this.#letPagePaint()
-    let end: ScannedEnd
+    let end: ScannedEnd | undefined
+    let failure: string | undefined
+    let gzip = false
     try {
-      const gzip = await isGzip(file)
+      gzip = await isGzip(file)
       this.#rawLines = gzip ? streamLines(() => unpacked(file)) : fileLines(file)
       this.#setProgress({ totalBytes: file.size })
       const sink = {
@@ -153,10 +156,10 @@ export class Session {
       if (scanners !== undefined) this.#scanning = reading.catch(() => undefined)
       end = await reading
     } catch (error) {
-      if (!this.#abort.signal.aborted) this.#setConnection('failed', unreadable(file, error))
-      return
+      failure = unreadable(file, gzip, error)
     }
-    if (!this.#abort.signal.aborted) this.#finishFile(file, end)
+    // What was read before a failure is as good as a file that ends there.
+    if (!this.#abort.signal.aborted) this.#finishFile(file, end, failure)
   }
 
   /** Undefined where one is enough. */
@@ -321,14 +324,15 @@ export class Session {
     return null
   }
 
-  #finishFile(file: File, scanned: ScannedEnd): void {
+  #finishFile(file: File, scanned: ScannedEnd | undefined, failure: string | undefined): void {
     this.#ingestor.finish(0, scanned)
     this.#sendPatch()
     this.#qualityPace.now()
     if (this.#ingestor.energy.hasSamples) this.#energyPace.now()
     this.#setProgress({ done: true })
     const { eventCount, sampleCount } = this.#ingestor.trace
-    if (eventCount + sampleCount > 0) this.#setConnection('loaded')
+    if (failure !== undefined) this.#setConnection('failed', failure)
+    else if (eventCount + sampleCount > 0) this.#setConnection('loaded')
     else this.#setConnection('failed', nothingIn(file, this.#ingestor))
   }
 
@@ -436,8 +440,17 @@ function watchedLines(base: string, runId: string): WatchedLines {
   })
 }
 
-function unreadable(file: File, error: unknown): string {
-  const cause = error instanceof Error ? error.message : String(error)
+/** Browsers word it for programmers: the usual causes are said in words of the page. */
+function unreadable(file: File, gzip: boolean, error: unknown): string {
+  const { name, message } = error instanceof Error ? error : new Error(String(error))
+  if (name === 'NotFoundError') {
+    return `${file.name} cannot be read: it is a folder, or is no longer there. Choose the logs in it; npx wattline ${file.name} watches a folder.`
+  }
+  if (name === 'NotReadableError') {
+    return `${file.name} has changed since it was chosen, or may not be read. Choose it again; npx wattline ${file.name} follows a file that grows.`
+  }
+  const cause = message.replace(/^Failed to execute [^:]*: |\.$/g, '')
+  if (gzip) return `${file.name} could not be unpacked to its end: ${cause}.`
   return `${file.name} could not be read to its end: ${cause}. Choose it again.`
 }
 
