@@ -34,6 +34,7 @@ test('a file that is read is loaded, whole and in view', async () => {
 test.each([
   ['', 'test.jsonl is empty: there is no event in it.'],
   ['{"event_type":"x"', 'test.jsonl has no line that ends: line 1 was cut off'],
+  ['{"traceEvents":[]}', 'test.jsonl has no events. Line 1: expected event_type'],
   ['hello\nworld\n', 'test.jsonl has no events. Line 1: not JSON: '],
 ])('a file of %j fails in a sentence', async (log, reason) => {
   const { app } = await openApp(log)

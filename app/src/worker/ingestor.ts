@@ -150,6 +150,11 @@ export class Ingestor {
     return this.#tornLine
   }
 
+  /** Why that line would be no event if it had one. */
+  get tornReason(): string | undefined {
+    return this.#tornLine === undefined ? undefined : this.#reader.tornReason()
+  }
+
   /** The log has ended here; `scanned` = what scanners read of it. */
   finish(writer = 0, scanned: ScannedEnd = NOTHING_SCANNED): void {
     this.expect(0)

@@ -454,8 +454,11 @@ function unreadable(file: File, gzip: boolean, error: unknown): string {
   return `${file.name} could not be read to its end: ${cause}. Choose it again.`
 }
 
-function nothingIn(file: File, { malformed, tornLine, trace }: Ingestor): string {
+function nothingIn(file: File, { malformed, tornLine, tornReason, trace }: Ingestor): string {
   const first = malformed[0]
+  if (first === undefined && tornReason !== undefined) {
+    return `${file.name} has no events. Line ${tornLine}: ${tornReason}.`
+  }
   if (first === undefined && tornLine !== undefined) {
     return `${file.name} has no line that ends: line ${tornLine} was cut off, or is still being written.`
   }

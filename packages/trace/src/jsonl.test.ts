@@ -51,6 +51,24 @@ test('invalid UTF-8 spoils its own line only', () => {
   expect(read([bytes]).rows).toEqual([`1@0 malformed ${why}`, '2@3 blank', `3@4 malformed ${why}`])
 })
 
+test('UTF-16 is called by its name', () => {
+  const bytes = Uint8Array.of(0xff, 0xfe, 0x7b, 0, 0x0a, 0)
+  expect(read([bytes]).rows).toEqual(['1@0 malformed expected UTF-8, got UTF-16'])
+})
+
+test('a torn line that is whole JSON and yet no event says why, one that may go on does not', () => {
+  const reasonOf = (text: string): string | undefined => {
+    const decoder = new LogDecoder({ decode })
+    decoder.push(utf8.encode(`\n${text}`), () => undefined)
+    return decoder.tornReason()
+  }
+  expect(reasonOf('{"traceEvents":[{}]}')).toContain('got an object with traceEvents')
+  expect(reasonOf('[{"event_type":"x"}]')).toContain('expected an object, got an array')
+  expect(reasonOf('{"event_type":"x","timestamp":1}')).toBeUndefined()
+  expect(reasonOf('{"event_type":"x"')).toBeUndefined()
+  expect(reasonOf('')).toBeUndefined()
+})
+
 test('a line that is too long is malformed at its own number', () => {
   const rows: string[] = []
   const decoder = new LogDecoder({ decode, maxLineBytes: 10 })

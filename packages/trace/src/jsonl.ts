@@ -7,6 +7,7 @@
  *     const utf8 = new TextDecoder('utf-8', { fatal: true })
  *     const decoder = new LogDecoder({ decode: (bytes) => utf8.decode(bytes) })
  */
+import { CLOSE_ARRAY, CLOSE_OBJECT } from './json-bytes.ts'
 import { LineSplitter, type LineSplitterOptions, type TornLine } from './lines.ts'
 import { parseLine, type ParsedLine } from './parse.ts'
 
@@ -65,6 +66,15 @@ export class LogDecoder {
     return this.#lines.finish()
   }
 
+  /** Why the torn last line is no event, when it is JSON to its end and only the newline is missing. */
+  tornReason(): string | undefined {
+    const bytes = this.#lines.tornBytes()
+    const last = bytes[bytes.length - 1]
+    if (last !== CLOSE_OBJECT && last !== CLOSE_ARRAY) return undefined
+    const line = this.#parse(bytes)
+    return line.type === 'malformed' ? line.reason : undefined
+  }
+
   /** Goes on behind whole lines that the caller has read itself. */
   skip(bytes: number, lines: number): void {
     this.#lines.skip(bytes)
@@ -76,10 +86,16 @@ export class LogDecoder {
     try {
       text = this.#decode(bytes)
     } catch {
-      return { type: 'malformed', reason: 'expected UTF-8, got bytes that are not' }
+      const got = isUtf16(bytes) ? 'UTF-16' : 'bytes that are not'
+      return { type: 'malformed', reason: `expected UTF-8, got ${got}` }
     }
     return parseLine(text)
   }
+}
+
+/** A text of UTF-16 begins with its BOM. */
+function isUtf16([first, second]: Uint8Array): boolean {
+  return (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)
 }
 
 /**

@@ -38,7 +38,15 @@ function tryParse(text: string): ParsedJson {
   }
 }
 
+/** What to do about a file that is one list. */
+export const AS_LINES = "; jq -c '.[]' makes lines of it"
+
 function syntaxReason(text: string): string {
+  const whole = text.trim()
+  if (whole === '[') return `expected one JSON object a line, got an array over several${AS_LINES}`
+  if (whole === '{') {
+    return 'expected one JSON object a line, got one over several; jq -c . makes a line of it'
+  }
   if (!text.trimStart().startsWith('{')) return `expected a JSON object, got ${excerpt(text)}`
   if (text.trimEnd().endsWith('}')) return `expected valid JSON, got ${excerpt(text)}`
   return `expected a whole JSON object, got one that breaks off: ${excerpt(text)}`

@@ -91,6 +91,11 @@ export class LineSplitter {
     return { position: this.#lineStart, bytes: this.#carried }
   }
 
+  /** What is here of the torn last line; nothing of one that is too long. */
+  tornBytes(): Uint8Array {
+    return trim(this.#carry.subarray(0, this.#carried), this.#lineStart)
+  }
+
   /** Goes on behind `bytes` bytes of whole lines that the caller has read itself. */
   skip(bytes: number): void {
     if (this.#carried > 0) throw new TypeError('expected to skip whole lines, but one is torn')

@@ -82,6 +82,11 @@ export class LogReader {
     return this.#decoder.finish()
   }
 
+  /** Why the torn last line is no event, when only its newline is missing. */
+  tornReason(): string | undefined {
+    return this.#decoder.tornReason()
+  }
+
   /** Scans events from `from` on. Gives where the first line begins that is left to the decoder. */
   #scan(chunk: Uint8Array, from: number, sink: LogSink): number {
     const longest = this.#decoder.maxLineBytes

@@ -187,7 +187,12 @@ describe('lines that are no event', () => {
 
   test.each([
     ['hello', 'expected a JSON object, got hello'],
-    ['[1,2]', 'expected an object, got an array'],
+    ['[1,2]', "expected an object, got an array; jq -c '.[]' makes lines of it"],
+    [
+      '[',
+      "expected one JSON object a line, got an array over several; jq -c '.[]' makes lines of it",
+    ],
+    ['{ ', 'expected one JSON object a line, got one over several; jq -c . makes a line of it'],
     ['5', 'expected an object, got 5'],
     ['null', 'expected an object, got null'],
     ['"x"', 'expected an object, got the text "x"'],

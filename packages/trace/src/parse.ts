@@ -17,7 +17,7 @@
  */
 import { describe, excerpt } from './describe.ts'
 import type { AgentEvent, JsonValue, Metadata, TelemetrySample } from './event.ts'
-import { parseJson } from './lenient-json.ts'
+import { AS_LINES, parseJson } from './lenient-json.ts'
 import { parseTimestamp, parseTimestampNs, type Time, type TimeUnit } from './timestamp.ts'
 
 export type ParsedLine =
@@ -38,6 +38,7 @@ export function parseLine(text: string): ParsedLine {
   if (line.trimStart() === '') return BLANK
   const parsed = parseJson(line)
   if (!parsed.ok) return malformed(parsed.reason)
+  if (Array.isArray(parsed.value)) return malformed(`expected an object, got an array${AS_LINES}`)
   if (!isObject(parsed.value)) return malformed(`expected an object, got ${describe(parsed.value)}`)
   return classify(parsed.value, line)
 }
