@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
+import { type Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import {
@@ -32,6 +32,10 @@ export interface LogReading {
   readonly unreadable: readonly UnreadableLine[]
   /** The last line has no line end: it is still being written, or was cut. It is no event. */
   readonly tornLine: number | undefined
+  /** Why that line would be no event if it had one, as in a file that is one JSON text. */
+  readonly tornReason: string | undefined
+  /** Why the rest of a gzip cannot be unzipped: it breaks off, or is damaged. */
+  readonly cutBy: string | undefined
   /** Metadata of the event at a position of the trace; empty unless `keepEvents` was set. */
   metadataAt(position: number | undefined): Metadata
   /** Events in the order of the log with their positions; empty unless `keepEvents` was set. */
@@ -83,8 +87,8 @@ export async function readLogStream(
   options: ReadLogOptions = {},
 ): Promise<LogReading> {
   const reader = new LogReader(options)
-  for await (const chunk of plainBytes(stream, name)) reader.push(chunk)
-  const reading = reader.finish()
+  const cutBy = await readPlain(stream, name, (chunk) => reader.push(chunk))
+  const reading = reader.finish(cutBy)
   if (reading.bytes === 0) throw new NotALogError(`${name} is empty: there is no event in it.`)
   return reading
 }
@@ -118,7 +122,7 @@ class LogReader {
     )
   }
 
-  finish(): LogReading {
+  finish(cutBy: string | undefined): LogReading {
     const torn = this.#decoder.finish()
     const trace = this.#trace
     trace.setWriter(0, 'closed')
@@ -132,6 +136,8 @@ class LogReader {
       lines: this.#decoder.lineCount,
       unreadable: this.#unreadable,
       tornLine: torn === undefined ? undefined : this.#decoder.lineCount + 1,
+      tornReason: torn === undefined ? undefined : this.#decoder.tornReason(),
+      cutBy,
       metadataAt: (position) =>
         position === undefined ? NO_METADATA : (events.get(position)?.metadata ?? NO_METADATA),
     }
@@ -163,25 +169,32 @@ class LogReader {
   }
 }
 
-/** The stream's bytes, unzipped if they begin as gzip does. */
-async function* plainBytes(stream: Readable, name: string): AsyncGenerator<Uint8Array> {
+/**
+ * Hands on the stream's bytes, unzipped if they begin as gzip does. Says why, when a gzip could not be
+ * unzipped to its end.
+ */
+async function readPlain(
+  stream: Readable,
+  name: string,
+  push: (chunk: Uint8Array) => void,
+): Promise<string | undefined> {
   const chunks: AsyncIterator<Uint8Array> = stream[Symbol.asyncIterator]()
   const first = await chunks.next()
-  if (first.done === true) return
+  if (first.done === true) return undefined
   const all = chain(first.value, chunks)
   const head = first.value.subarray(0, SNIFF_BYTES)
   switch (sniff(head)) {
     case 'binary':
       stream.destroy()
       throw new NotALogError(
-        `${name} is ${binaryName(head) ?? 'a binary file'}; a log is text, one JSON object a line.`,
+        `${name} is ${binaryName(head) ?? 'a binary file'}; a log is UTF-8 text, one JSON object a line.`,
       )
     case 'gzip':
-      yield* gunzipped(all)
-      return
+      return gunzip(all, push)
     case 'text':
     case 'empty':
-      yield* all
+      for await (const chunk of all) push(chunk)
+      return undefined
   }
 }
 
@@ -193,11 +206,26 @@ async function* chain(
   for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value
 }
 
-async function* gunzipped(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const gunzip = createGunzip()
-  const feeding = pipeline(chunks, gunzip)
-  // The loop below meets the same error; this only keeps it from counting as unhandled.
-  feeding.catch(() => undefined)
-  for await (const chunk of gunzip) yield chunk as Uint8Array
-  await feeding
+/** Each chunk is handed on as soon as it is there: what waits in a stream is lost where it fails. */
+async function gunzip(
+  chunks: AsyncIterable<Uint8Array>,
+  push: (chunk: Uint8Array) => void,
+): Promise<string | undefined> {
+  let unzippedBytes = 0
+  const out = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      unzippedBytes += chunk.length
+      push(chunk)
+      done()
+    },
+  })
+  try {
+    await pipeline(chunks, createGunzip(), out)
+  } catch (error) {
+    const isDamaged =
+      error instanceof Error && 'code' in error && String(error.code).startsWith('Z_')
+    if (!isDamaged || unzippedBytes === 0) throw error
+    return error.message
+  }
+  return undefined
 }

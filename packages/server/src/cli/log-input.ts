@@ -22,9 +22,16 @@ export async function readInput(
     io.stderr.write('Reading a log from the terminal; Ctrl+D ends it.\n')
   }
   try {
-    return file === '-'
-      ? await readLogStream(io.stdin, name, options)
-      : await readLogFile(resolve(io.cwd, file), options)
+    const reading =
+      file === '-'
+        ? await readLogStream(io.stdin, name, options)
+        : await readLogFile(resolve(io.cwd, file), options)
+    if (reading.cutBy !== undefined) {
+      io.stderr.write(
+        `${name} cannot be unzipped to its end (${reading.cutBy}); what stands before is read.\n`,
+      )
+    }
+    return reading
   } catch (error) {
     if (error instanceof NotALogError) {
       throw new CliError(error.message.replaceAll(resolve(io.cwd, file), file), { cause: error })
@@ -52,7 +59,11 @@ export function requireEvents(reading: LogReading, file: string): void {
     const cannot = lines === 1 ? 'cannot be read' : 'can be read'
     throw new CliError(`${name} is no log: ${all} ${cannot} (line ${first.line}: ${first.reason}).`)
   }
+  const { tornLine, tornReason } = reading
+  if (tornReason !== undefined) {
+    throw new CliError(`${name} is no log: line ${tornLine} is no event (${tornReason}).`)
+  }
   throw new CliError(
-    `${name} holds no event${reading.tornLine === undefined ? '' : ': its only line has no line end yet'}.`,
+    `${name} holds no event${tornLine === undefined ? '' : ': its only line has no line end yet'}.`,
   )
 }

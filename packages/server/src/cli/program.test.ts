@@ -101,8 +101,22 @@ describe('a log that cannot be used ends with 1 and one sentence', () => {
   test.each([
     ['missing', 'nowhere.jsonl', 'Cannot read nowhere.jsonl: there is no such file or folder.'],
     ['empty', 'empty.jsonl', 'empty.jsonl is empty: there is no event in it.'],
-    ['binary', 'image.jsonl', 'image.jsonl is a PNG image; a log is text, one JSON object a line.'],
+    [
+      'binary',
+      'image.jsonl',
+      'image.jsonl is a PNG image; a log is UTF-8 text, one JSON object a line.',
+    ],
     ['a folder', '.', '. is a folder; name one log in it, such as ./run.jsonl.'],
+    [
+      'one JSON text without a line end',
+      'list.json',
+      "list.json is no log: line 1 is no event (expected an object, got an array; jq -c '.[]' makes lines of it).",
+    ],
+    [
+      'UTF-16',
+      'utf16.jsonl',
+      'utf16.jsonl is UTF-16 text, as > of Windows PowerShell writes it; a log is UTF-8 text, one JSON object a line.',
+    ],
     [
       'no log',
       'prose.jsonl',
@@ -115,6 +129,8 @@ describe('a log that cannot be used ends with 1 and one sentence', () => {
   ])('%s', async (_what, file, sentence) => {
     await writeFile(join(dir, 'empty.jsonl'), '')
     await writeFile(join(dir, 'image.jsonl'), Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 0, 0, 1]))
+    await writeFile(join(dir, 'utf16.jsonl'), '\ufeff{}\n', 'utf16le')
+    await writeFile(join(dir, 'list.json'), '[{"event_type":"x","timestamp":1}]')
     await writeFile(join(dir, 'prose.jsonl'), 'Dear reader,\nthis is no log.\n')
     await writeFile(join(dir, 'cut.jsonl.gz'), Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 1]))
     await writeFile(join(dir, 'power.jsonl'), '{"timestamp":1,"reading":{"power_watts":50}}\n')
@@ -130,7 +146,7 @@ describe('a log that cannot be used ends with 1 and one sentence', () => {
     const binary = await runCommand(['zip.jsonl', '--port', '0'], { cwd: dir })
     expect(binary.code).toBe(1)
     expect(binary.stderr).toBe(
-      'wattline: zip.jsonl is a zip archive; a log is text, one JSON object a line.\n',
+      'wattline: zip.jsonl is a zip archive; a log is UTF-8 text, one JSON object a line.\n',
     )
     await writeFile(join(dir, 'cut.jsonl.gz'), Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 1]))
     const cut = await runCommand(['cut.jsonl.gz', '--port', '0'], { cwd: dir })

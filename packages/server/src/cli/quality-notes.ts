@@ -34,6 +34,9 @@ export function qualityNotes(reading: LogReading, trace: Trace, style: Style): s
     const more = malformed - reading.unreadable.length
     if (more > 0) lines.push(style.dim(`    and ${count(more, 'more', 'more')}`))
   }
+  if (reading.cutBy !== undefined) {
+    lines.push(`${mark} the rest of the file cannot be unzipped: ${reading.cutBy}`)
+  }
   if (reading.tornLine !== undefined) {
     lines.push(
       `${mark} line ${reading.tornLine} has no line end: it was cut or is still being written, and is left out`,

@@ -228,3 +228,29 @@ offset   duration  span
     expect(stdout.match(/step/g)?.length).toBe(20_000)
   })
 })
+
+test('a gzip that breaks off is read as far as it goes, and said', async () => {
+  const many = Array.from(
+    { length: 5000 },
+    (_, i) => `${LOG.split('\n')[0]!.replace('{', `{"n":${i},`)}\n`,
+  )
+  const zipped = gzipSync(many.join(''))
+  const cut = { stdin: zipped.subarray(0, zipped.length - 9) }
+  const { code, stdout, stderr } = await runCommand(['spans', '--json', '-'], cut)
+  expect(code).toBe(0)
+  expect(stdout.trimEnd().split('\n').length).toBeGreaterThan(4900)
+  expect(stderr).toBe(
+    'stdin cannot be unzipped to its end (unexpected end of file); what stands before is read.\n',
+  )
+  const stats = await runCommand(['stats', '-'], cut)
+  expect(stats.stdout).toContain(
+    '! the rest of the file cannot be unzipped: unexpected end of file',
+  )
+})
+
+test('a log with zeros in it, as a crash leaves them, is read around them', async () => {
+  const { code, stdout } = await runCommand(['spans', '--json', '-'], {
+    stdin: LOG.replace('\n', '\n\0\0\0\n'),
+  })
+  expect({ code, spans: stdout.trimEnd().split('\n').length }).toEqual({ code: 0, spans: 4 })
+})

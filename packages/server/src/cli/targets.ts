@@ -53,7 +53,7 @@ async function targetOf(given: string, io: CliIo, commands: readonly string[]): 
   switch (sniff(head)) {
     case 'binary':
       throw new CliError(
-        `${given} is ${binaryName(head) ?? 'a binary file'}; a log is text, one JSON object a line.`,
+        `${given} is ${binaryName(head) ?? 'a binary file'}; a log is UTF-8 text, one JSON object a line.`,
       )
     case 'empty':
       return {
