@@ -118,6 +118,16 @@ describe('by keyboard alone', () => {
       await page.waitForFunction(() => !/[#&]t=/.test(location.hash))
     }))
 
+  it('a command is typed as soon as the commands are asked for', () =>
+    withPage({}, async (page) => {
+      await openSample(page)
+      await page.keyboard.press('Control+k')
+      await page.keyboard.type('fold all')
+      await page.keyboard.press('Enter')
+      await page.locator('nav[aria-label=Groups] [aria-expanded=false]').first().waitFor()
+      expect(await page.locator('nav[aria-label=Groups] [aria-expanded=true]').count()).toBe(0)
+    }))
+
   it('shows where keys go as soon as one is pressed, and not before', () =>
     withPage({}, async (page) => {
       await openSample(page)

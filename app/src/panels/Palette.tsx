@@ -25,7 +25,7 @@ export function CommandDialog() {
   return (
     <Modal title="Commands" quietTitle className="palette" onClose={close}>
       <Palette label="Commands" loop>
-        <Palette.Input placeholder="Type a command or a run" autoFocus />
+        <Palette.Input placeholder="Type a command or a run" data-focus />
         <Palette.List>
           <Palette.Empty>Nothing is called that.</Palette.Empty>
           <Palette.Group heading="Commands">

@@ -38,7 +38,7 @@ export function DeleteRun({
         </p>
       )}
       <div className="modal-buttons">
-        <button type="button" className="button" autoFocus onClick={() => onDone(false)}>
+        <button type="button" className="button" data-focus onClick={() => onDone(false)}>
           Keep it
         </button>
         <button
