@@ -85,11 +85,16 @@ function collectIndex(scene: Scene, index: RowIndex, collector: Collector, state
   })
 }
 
-/** The bars of one row, exactly as `collectBars` has them without a sink. */
-export function collectRow(scene: Scene, group: number, row: number, list: BarList): void {
+/** The bars of one row of an index, exactly as `collectBars` has them without a sink. */
+export function collectRow(
+  scene: Scene,
+  index: RowIndex,
+  group: number,
+  row: number,
+  list: BarList,
+): void {
   list.clear()
-  const { layout, index } = scene
-  const block = layout.blocks[group]
+  const block = scene.layout.blocks[group]
   const tree = index.spansOf(group, row)
   if (block === undefined || tree === undefined) return
   new Collector(scene, list).row(tree, index.cuts.of(tree), block, row, 0)

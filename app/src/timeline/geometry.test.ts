@@ -300,6 +300,38 @@ test('one failed millisecond in a day is seen and found', () => {
   expect(hitTest(scene, xPx, 34)).toEqual({ type: 'span', slot: 12_345 })
 })
 
+test('of many failures that are drawn as one bar, the one under the pointer is found', () => {
+  const spans: SyntheticSpan[] = Array.from({ length: 2000 }, (_, at) => ({
+    kind: 'tool_call',
+    startS: T0 + at,
+    endS: T0 + at + 0.5,
+    errorAtS: T0 + at + 0.5,
+  }))
+  const viewport = { startS: T0, endS: T0 + 2000 }
+  const scene = sceneOf(new SyntheticTrace().add(spans), { viewport, widthPx: 1000 })
+  for (const xPx of [100, 500, 900]) {
+    const slot = hitTest(scene, xPx, 34)?.slot ?? -1
+    expect(Math.abs(slot / 2 - xPx)).toBeLessThanOrEqual(3)
+  }
+})
+
+test('where bars lie over each other, the one that is drawn on top is found', () => {
+  const trace = traceOf(['turn', 0, 10], ['lm', 5, 5.001, 1], ['tool', 7, 9, 2])
+  const scene = sceneOf(trace, { viewport: TEN, collapsed: ['agent'] })
+  expect(hitTest(scene, 50, 12)).toEqual({ type: 'span', slot: 0 })
+  expect(hitTest(scene, 80, 12)).toEqual({ type: 'span', slot: 2 })
+})
+
+test('a query brings its matches to the top, and they are found first', () => {
+  const spans = Array.from({ length: 40 }, (_, at) => ['tool', at / 40, (at + 0.5) / 40] as const)
+  const scene = sceneOf(traceOf(...spans), {
+    viewport: TEN,
+    matches: Uint8Array.from(spans, (_, at) => (at === 16 ? 1 : 0)),
+  })
+  expect(hitTest(scene, 5, 34)).toEqual({ type: 'span', slot: 16 })
+  expect(hitTest(scene, 1, 34)?.slot).not.toBe(16)
+})
+
 test('a mark lies over the bar it stands on, and is hit before it', () => {
   const trace = new SyntheticTrace().add(
     [{ kind: 'turn', startS: T0, endS: T0 + 10 }],

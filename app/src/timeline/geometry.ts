@@ -15,6 +15,9 @@ import {
   rowsBetween,
   type GroupBlock,
 } from './group-layout.ts'
+import { COVERS } from './row-cut.ts'
+import type { RowIndex } from './row-index.ts'
+import type { RowTree } from './row-tree.ts'
 import type { Scene } from './scene.ts'
 
 /** In CSS px from the canvas's top left corner; it may lie outside of the canvas. */
@@ -27,6 +30,8 @@ export interface Rect {
 
 /** Narrow bars can be hit a little beside their edges. */
 const REACH_PX = 2
+/** A column is two px wide, and up to half as much again before it is made anew. */
+const WIDEST_COLUMN_PX = 3
 
 /** Where a span or mark is drawn; undefined when the playhead hides it or it does not exist. */
 export function rectOf(scene: Scene, selected: Selected): Rect | undefined {
@@ -62,7 +67,12 @@ export function hitTest(scene: Scene, xPx: number, yPx: number): Selected | unde
   const group = blockIndexAt(scene.layout, contentYPx)
   const block = scene.layout.blocks[group]
   if (block === undefined) return undefined
-  return hitMark(scene, group, xPx, yPx) ?? hitBar(scene, group, block, xPx, contentYPx)
+  const mark = hitMark(scene, group, xPx, yPx)
+  if (mark !== undefined) return mark
+  const { index, matching } = scene
+  // What matches the query lies over what does not.
+  const match = matching && hitBar(scene, matching, group, block, xPx, contentYPx)
+  return match ?? hitBar(scene, index, group, block, xPx, contentYPx)
 }
 
 function hitMark(scene: Scene, group: number, xPx: number, yPx: number): Selected | undefined {
@@ -89,6 +99,7 @@ function isMarkAt(marks: MarkList, mark: number, distancePx: number, yPx: number
 
 function hitBar(
   scene: Scene,
+  index: RowIndex,
   group: number,
   block: GroupBlock,
   xPx: number,
@@ -98,17 +109,22 @@ function hitBar(
   const [from, to] = rowsBetween(block, contentYPx, contentYPx)
   let near: Selected | undefined
   let nearPx = REACH_PX
-  // A collapsed group draws its rows over each other: the last one is on top.
-  for (let row = Math.max(from + 1, to) - 1; row >= from; row--) {
+  let cover = 0
+  // A collapsed group draws its rows over each other: what covers more is on top, else the last one.
+  for (let row = Math.max(from + 1, to) - 1; row >= from && cover < COVERS; row--) {
     const topPx = barTopPx(block, row)
-    if (contentYPx < topPx || contentYPx > topPx + barHeightPx(block)) continue
-    collectRow(scene, group, row, bars)
+    const tree = index.spansOf(group, row)
+    if (tree === undefined || contentYPx < topPx || contentYPx > topPx + barHeightPx(block))
+      continue
+    collectRow(scene, index, group, row, bars)
     const bar = nearestBar(bars, xPx)
-    const outsidePx = outsideOf(bars, bar, xPx)
-    if (outsidePx > nearPx || (near !== undefined && outsidePx === nearPx)) continue
-    near = { type: 'span', slot: slotOf(scene, group, row, bars, bar, xPx) }
+    const outsidePx = Math.max(0, outsideOf(bars, bar, xPx))
+    if (outsidePx > nearPx) continue
+    const isOver = outsidePx === nearPx && (outsidePx > 0 || (bars.cover[bar] as number) <= cover)
+    if (near !== undefined && isOver) continue
+    near = { type: 'span', slot: slotOf(scene, tree, bars, bar, xPx) }
     nearPx = outsidePx
-    if (outsidePx <= 0) return near
+    if (outsidePx === 0) cover = bars.cover[bar] as number
   }
   return near
 }
@@ -130,30 +146,26 @@ function outsideOf(bars: BarList, bar: number, xPx: number): number {
   return Math.max((bars.leftPx[bar] as number) - xPx, xPx - (bars.rightPx[bar] as number))
 }
 
-/** The span a bar stands for; of a merged one a failed span, else the one nearest to the point. */
-function slotOf(
-  scene: Scene,
-  group: number,
-  row: number,
-  bars: BarList,
-  bar: number,
-  xPx: number,
-): number {
+/** The span a bar stands for; of a merged one a failed span near the point, else the nearest one. */
+function slotOf(scene: Scene, tree: RowTree, bars: BarList, bar: number, xPx: number): number {
   const state = bars.state[bar] as number
-  const tree = scene.index.spansOf(group, row)
-  if ((state & BarState.MERGED) === 0 || tree === undefined) return bars.slot[bar] as number
-  const { columns, scale } = scene
+  if ((state & BarState.MERGED) === 0) return bars.slot[bar] as number
+  const { columns, scale, playheadS } = scene
   const from = bars.from[bar] as number
   const to = bars.to[bar] as number
+  const timeS = scale.originS + xPx / scale.pxPerS
   if (state & BarState.ERROR) {
-    const failed = tree.firstFailed(columns, from, to, scene.playheadS ?? Number.MAX_VALUE)
+    // Columns that look alike are one bar: the failure that is looked for is the one of this column.
+    const columnFrom = tree.firstFrom(columns, timeS - WIDEST_COLUMN_PX / scale.pxPerS)
+    const knownS = playheadS ?? Number.MAX_VALUE
+    const here = tree.firstFailed(columns, Math.max(from, columnFrom), to, knownS)
+    const failed = here < 0 ? tree.firstFailed(columns, from, to, knownS) : here
     if (failed >= 0) return tree.slots[failed] as number
   }
-  const timeS = scale.originS + xPx / scale.pxPerS
   const at = Math.min(Math.max(tree.firstFrom(columns, timeS), from), to - 1)
   const after = tree.slots[at] as number
   const before = tree.slots[Math.max(from, at - 1)] as number
-  if (!isVisible(columns, after, scene.playheadS)) return before
+  if (!isVisible(columns, after, playheadS)) return before
   const isBefore = timeS - startOf(columns, before) < startOf(columns, after) - timeS
   return isBefore ? before : after
 }
