@@ -36,6 +36,7 @@ const GUESS_ALPHA = 0.45
 const FLAG_SHARE = 0.4
 const FADE_PX = 72
 const SOFT_PX = 18
+const SLICE_PX = 2
 /** So much of an open bar is never soft: one that has just begun is seen at once. */
 const FIRM_PX = 3
 const STRIPE_PX = 7
@@ -43,8 +44,10 @@ const STRIPE_TRAVEL_PX = 96
 const STRIPE_ALPHA = 0.45
 const BASELINE_PX = 12
 
+/** Where these end is not known: they fade out. */
+const SOFT = BarState.OPEN | BarState.FADES
 /** These are drawn one by one: they have an edge, a pattern or an outline of their own. */
-const ORNATE = BarState.OPEN | BarState.FADES | BarState.AMBIGUOUS | BarState.CLOCK
+const ORNATE = SOFT | BarState.AMBIGUOUS | BarState.CLOCK
 
 /** Where the frame's merged bars go; undefined = into the list with the others. */
 export function beginStrips({ strips, theme }: Brush, scene: Scene): MergedSink | undefined {
@@ -76,6 +79,7 @@ function paintNarrow(brush: Brush, scene: Scene, bars: BarList): Int32Array {
         bars.kind[bar] as number,
         bars.state[bar] as number,
         bars.cover[bar] as number,
+        softPxOf(bars, bar),
       )
     }
     apart[count++] = bar
@@ -84,13 +88,29 @@ function paintNarrow(brush: Brush, scene: Scene, bars: BarList): Int32Array {
   return apart.subarray(0, count)
 }
 
-/** Whether a bar is drawn with the strips: it has no corners, no hatch and no ornament. */
+/**
+ * Whether a bar is drawn with the strips: it has no corners, no hatch and no ornament. The bars of a
+ * collapsed group lie over each other, and must be drawn in the order of their rows: an open one
+ * painted after the strips would hide all that has ended below it.
+ */
 function isStrip(brush: Brush, scene: Scene, bars: BarList, bar: number): boolean {
   const state = bars.state[bar] as number
-  if (brush.strips === undefined || state & ORNATE) return false
-  const isNarrow = (bars.rightPx[bar] as number) - (bars.leftPx[bar] as number) < ROUND_FROM_PX
-  if (isNarrow) return true
-  return (state & BarState.STRIP) !== 0 && scene.inks[bars.kind[bar] as number] !== 'wait'
+  if (brush.strips === undefined || state & (BarState.AMBIGUOUS | BarState.CLOCK)) return false
+  const isCollapsed = (state & BarState.STRIP) !== 0
+  if (isCollapsed && scene.inks[bars.kind[bar] as number] !== 'wait') return true
+  return (state & ORNATE) === 0 && widthPxOf(bars, bar) < ROUND_FROM_PX
+}
+
+function widthPxOf(bars: BarList, bar: number): number {
+  return (bars.rightPx[bar] as number) - (bars.leftPx[bar] as number)
+}
+
+/** Over how much of its right end a bar fades out, CSS px. */
+function softPxOf(bars: BarList, bar: number): number {
+  const state = bars.state[bar] as number
+  const widthPx = widthPxOf(bars, bar)
+  if (state & BarState.OPEN) return Math.min(SOFT_PX, Math.max(0, widthPx - FIRM_PX) / 2)
+  return state & BarState.FADES ? Math.min(FADE_PX, widthPx * 0.75) : 0
 }
 
 /** A wait is hatched; where that cannot be seen it is as pale as a hatch is from afar. */
@@ -223,10 +243,10 @@ function paintOrnate(
   const { context } = brush
   for (const bar of apart) {
     const state = bars.state[bar] as number
-    if ((state & ORNATE) === 0) continue
+    if ((state & ORNATE) === 0 || isStrip(brush, scene, bars, bar)) continue
     const kind = scene.inks[bars.kind[bar] as number] ?? ''
     const ink = brush.theme.ink(kind)
-    const fill = kind === 'wait' && brush.hatch !== undefined ? brush.hatch : ink.fill
+    const hatch = kind === 'wait' ? brush.hatch : undefined
     const alpha = state & BarState.DIMMED ? DIMMED_ALPHA : 1
     if (state & BarState.CLOCK) {
       context.globalAlpha = alpha
@@ -234,9 +254,11 @@ function paintOrnate(
       continue
     }
     context.globalAlpha = state & BarState.AMBIGUOUS ? alpha * GUESS_ALPHA : alpha
-    if (state & BarState.OPEN) paintOpen(brush, scene, bars, bar, fill, ink, nowMs)
-    else if (state & BarState.FADES) paintFading(context, bars, bar, fill)
-    else fillBar(context, bars, bar, fill, RADIUS_PX)
+    if (hatch !== undefined && state & SOFT) paintSoftWait(context, bars, bar, hatch, ink)
+    else if (state & BarState.OPEN) paintOpen(context, bars, bar, ink)
+    else if (state & BarState.FADES) paintFading(context, bars, bar, ink)
+    else fillBar(context, bars, bar, hatch ?? ink.fill, RADIUS_PX)
+    if (state & BarState.OPEN && scene.live) paintStripe(brush, bars, bar, (nowMs % 1000) / 1000)
     context.globalAlpha = alpha
     if (state & BarState.AMBIGUOUS) outlineGuess(context, bars, bar, ink)
   }
@@ -259,30 +281,55 @@ function fillBar(
 
 /** Solid, then soft towards the edge that still moves; a stripe runs along it once a second. */
 function paintOpen(
-  brush: Brush,
-  scene: Scene,
+  context: CanvasRenderingContext2D,
   bars: BarList,
   bar: number,
-  fill: string | CanvasPattern,
-  ink: Ink,
-  nowMs: number,
+  { fill }: Ink,
 ): void {
-  const { context } = brush
   const leftPx = bars.leftPx[bar] as number
   const rightPx = bars.rightPx[bar] as number
   const topPx = bars.topPx[bar] as number
   const heightPx = bars.heightPx[bar] as number
-  const softPx = Math.min(SOFT_PX, Math.max(0, rightPx - leftPx - FIRM_PX) / 2)
+  const softPx = softPxOf(bars, bar)
   context.fillStyle = fill
   context.beginPath()
   context.roundRect(leftPx, topPx, rightPx - leftPx - softPx, heightPx, OPEN_RADII)
   context.fill()
   const edge = context.createLinearGradient(rightPx - softPx, 0, rightPx, 0)
-  edge.addColorStop(0, ink.fill)
-  edge.addColorStop(1, transparent(ink.fill))
+  edge.addColorStop(0, fill)
+  edge.addColorStop(1, transparent(fill))
   context.fillStyle = edge
   context.fillRect(rightPx - softPx, topPx, softPx, heightPx)
-  if (scene.live) paintStripe(brush, bars, bar, (nowMs % 1000) / 1000)
+}
+
+/** Hatched and outlined as other waits are. A hatch has no gradient: its soft end is drawn in slices. */
+function paintSoftWait(
+  context: CanvasRenderingContext2D,
+  bars: BarList,
+  bar: number,
+  hatch: CanvasPattern,
+  { fill }: Ink,
+): void {
+  const leftPx = bars.leftPx[bar] as number
+  const rightPx = bars.rightPx[bar] as number
+  const topPx = bars.topPx[bar] as number
+  const heightPx = bars.heightPx[bar] as number
+  const softPx = softPxOf(bars, bar)
+  const { globalAlpha } = context
+  const slice = (fromPx: number, toPx: number): void => {
+    context.fillStyle = hatch
+    context.fillRect(fromPx, topPx, toPx - fromPx, heightPx)
+    context.fillStyle = fill
+    context.fillRect(fromPx, topPx, toPx - fromPx, 1)
+    context.fillRect(fromPx, topPx + heightPx - 1, toPx - fromPx, 1)
+  }
+  slice(leftPx, rightPx - softPx)
+  context.fillRect(leftPx, topPx, 1, heightPx)
+  for (let xPx = rightPx - softPx; xPx < rightPx; xPx += SLICE_PX) {
+    context.globalAlpha = (globalAlpha * (rightPx - xPx)) / softPx
+    slice(xPx, Math.min(rightPx, xPx + SLICE_PX))
+  }
+  context.globalAlpha = globalAlpha
 }
 
 /** It travels the last part of the bar, so that a long one shows life where it grows. */
@@ -313,19 +360,17 @@ function paintFading(
   context: CanvasRenderingContext2D,
   bars: BarList,
   bar: number,
-  fill: string | CanvasPattern,
+  { fill }: Ink,
 ): void {
-  const leftPx = bars.leftPx[bar] as number
   const rightPx = bars.rightPx[bar] as number
-  const fadePx = Math.min(FADE_PX, (rightPx - leftPx) * 0.75)
-  if (typeof fill !== 'string' || rightPx - leftPx < ROUND_FROM_PX) {
+  if (widthPxOf(bars, bar) < ROUND_FROM_PX) {
     fillBar(context, bars, bar, fill, 0)
     return
   }
-  const gradient = context.createLinearGradient(rightPx - fadePx, 0, rightPx, 0)
+  const gradient = context.createLinearGradient(rightPx - softPxOf(bars, bar), 0, rightPx, 0)
   gradient.addColorStop(0, fill)
   gradient.addColorStop(1, transparent(fill))
-  fillBar(context, bars, bar, gradient, [RADIUS_PX, 0, 0, RADIUS_PX])
+  fillBar(context, bars, bar, gradient, OPEN_RADII)
 }
 
 /** A dotted outline over a pale bar: where it ends is a guess. */

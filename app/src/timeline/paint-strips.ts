@@ -77,10 +77,20 @@ export class Strips implements MergedSink {
     this.strips.pixels.row(topPx, heightPx)
   }
 
-  add(leftPx: number, rightPx: number, kind: number, state: number, cover: number): void {
+  /** @param softPx of its right end, over which it fades out */
+  add(
+    leftPx: number,
+    rightPx: number,
+    kind: number,
+    state: number,
+    cover: number,
+    softPx = 0,
+  ): void {
     const { pixels } = this.strips
     const dimmed = state & BarState.DIMMED ? 1 : 0
-    pixels.bar(leftPx, rightPx, this.inks[kind * LOOKS_A_KIND + 2 * cover + dimmed] ?? 0)
+    const ink = this.inks[kind * LOOKS_A_KIND + 2 * cover + dimmed] ?? 0
+    if (softPx > 0) pixels.fading(leftPx, rightPx, softPx, ink)
+    else pixels.bar(leftPx, rightPx, ink)
     if ((state & BarState.ERROR) === 0) return
     pixels.failed(leftPx, rightPx, (state & BarState.MERGED) !== 0, this.reds[dimmed])
   }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { SpanFlag } from '@wattline/trace'
 import { createPainter } from './paint.ts'
+import { Strips } from './paint-strips.ts'
 import { SyntheticTrace, syntheticRun } from './testing/columns.ts'
 import { sceneOf, type SceneOptions } from './testing/scene.ts'
 import { contrast, kindVariable, readTheme } from './theme.ts'
@@ -99,6 +100,43 @@ describe('labels', () => {
 })
 
 describe('what must be seen', () => {
+  test('in a folded group, what has ended lies over what is still open around it', () => {
+    const trace = new SyntheticTrace().add([
+      { kind: 'agent', startS: T0, flags: SpanFlag.OPEN },
+      { kind: 'tool_call', startS: T0 + 2, endS: T0 + 4, row: 1 },
+    ])
+    const unseen = recordingContext()
+    const strips = new Strips(unseen.context)
+    const scene = sceneOf(trace, {
+      viewport: TEN,
+      widthPx: 1000,
+      collapsed: ['agent'],
+      live: true,
+      nowS: T0 + 8,
+    })
+    const { context, calls } = recordingContext()
+    createPainter(context, THEME, { strips }).paint(scene, [], 0)
+    expect(calls.filter(({ method }) => method === 'fill')).toEqual([])
+    const image = unseen.calls.find(({ method }) => method === 'putImageData')?.args[0] as ImageData
+    const pixels = new Uint32Array(image.data.buffer)
+    expect([pixels[100], pixels[300]]).not.toContain(0)
+    expect(pixels[100]).not.toBe(pixels[300])
+    expect(pixels[500]).toBe(pixels[100])
+  })
+
+  test('an open wait is hatched to its end, and pales there', () => {
+    const trace = new SyntheticTrace().add([{ kind: 'wait', startS: T0, flags: SpanFlag.OPEN }])
+    const { context, calls } = recordingContext()
+    const scene = sceneOf(trace, { viewport: TEN, widthPx: 1000, live: true, nowS: T0 + 8 })
+    const hatch = 'hatch' as unknown as CanvasPattern
+    createPainter(context, THEME, { hatch }).paint(scene, [], 0)
+    const hatched = calls.filter(({ method, fill }) => method === 'fillRect' && fill === 'hatch')
+    const last = hatched.at(-1)!
+    expect(Number(last.args[0]) + Number(last.args[2])).toBe(799)
+    expect(last.alpha).toBeLessThan(0.2)
+    expect(calls.map(({ method }) => method)).not.toContain('createLinearGradient')
+  })
+
   test('a failed span has a red edge of 3 px however narrow it is', () => {
     const trace = new SyntheticTrace().add([
       { kind: 'tool_call', startS: T0 + 3, endS: T0 + 3.001, errorAtS: T0 + 3.001 },

@@ -57,6 +57,14 @@ test('where bars lie over each other, the one that covers more is seen', () => {
   expect(line(strips, 0)).toBe('111322····')
 })
 
+test('a bar whose end is not known pales towards it, and hides nothing there that is firm', () => {
+  const strips = stripsOf([{ leftPx: 5, rightPx: 7, kind: 2 }])
+  strips.fading(0, 8, 4, ((240 << 24) | 1) >>> 0)
+  expect(line(strips, 0)).toBe('11111221··')
+  const pixels = new Uint32Array(strips.bytes.buffer)
+  expect([pixels[4]! >>> 24, pixels[7]! >>> 24]).toEqual([240, 60])
+})
+
 test('a failed bar is red for three pixels, and of a merged one only a flag', () => {
   const strips = stripsOf([
     { leftPx: 1, rightPx: 2, fails: 'alone' },

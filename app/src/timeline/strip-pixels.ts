@@ -58,6 +58,17 @@ export class StripPixels {
     this.fill(2 * this.at, leftPx, rightPx, ink)
   }
 
+  /** A bar that fades out over the last `softPx` of it: where it ends is not known. */
+  fading(leftPx: number, rightPx: number, softPx: number, ink: number): void {
+    const firmPx = rightPx - softPx
+    this.fill(2 * this.at, leftPx, firmPx, ink)
+    const stepPx = 1 / this.ratio
+    for (let xPx = firmPx; xPx < rightPx; xPx += stepPx) {
+      const alpha = Math.round(((ink >>> 24) * (rightPx - xPx)) / softPx)
+      this.fill(2 * this.at, xPx, xPx + stepPx, ((ink & 0xffffff) | (alpha << 24)) >>> 0)
+    }
+  }
+
   /** Says that a bar has failed: a red edge; of a merged one only a flag, or one would paint all. */
   failed(leftPx: number, rightPx: number, isMerged: boolean, red: number): void {
     const row = this.rows[this.at]
