@@ -5,6 +5,7 @@ import { useApp, useFacts } from '../store/app.tsx'
 import { enterRun } from '../store/run-transitions.ts'
 import { useAnswer } from '../store/use-answer.ts'
 import type { Counts } from '../model/counts.ts'
+import { plural } from '../ui/counted.ts'
 import { Brand } from './Brand.tsx'
 import { ColorPicker } from './ColorPicker.tsx'
 import { ConnectionPill } from './ConnectionPill.tsx'
@@ -45,9 +46,9 @@ function CountList({ counts }: { counts: Counts }) {
   const isPast = useFacts((state) => state.playheadS !== undefined)
   return (
     <dl className="counts" aria-label={isPast ? 'Counts as of the playhead' : 'Counts'}>
-      <Count name="spans" value={counts.spans.toLocaleString('en')} />
+      <Count name={plural(counts.spans, 'span')} value={counts.spans.toLocaleString('en')} />
       <Count
-        name={counts.errors === 1 ? 'error' : 'errors'}
+        name={plural(counts.errors, 'error')}
         value={counts.errors.toLocaleString('en')}
         tone={counts.errors > 0 ? 'bad' : 'plain'}
       />

@@ -5,6 +5,7 @@ import { change } from '../store/store.ts'
 import { setRange } from '../store/transitions.ts'
 import { useAnswer } from '../store/use-answer.ts'
 import { CloseIcon } from '../ui/icons.tsx'
+import { counted } from '../ui/counted.ts'
 import { CopyButton } from '../ui/CopyButton.tsx'
 
 export function RangeStats() {
@@ -19,8 +20,8 @@ export function RangeStats() {
       <strong>{formatDuration(range.endS - range.startS)}</strong>
       {answer !== undefined && (
         <>
-          <span>{answer.spans.toLocaleString('en')} spans</span>
-          {answer.errors > 0 && <span className="bad">{answer.errors} errors</span>}
+          <span>{counted(answer.spans, 'span')}</span>
+          {answer.errors > 0 && <span className="bad">{counted(answer.errors, 'error')}</span>}
           {answer.p95Ms !== undefined && <span>p95 {formatDuration(answer.p95Ms / 1000)}</span>}
           {answer.tokens !== undefined && <span>{formatCount(answer.tokens)} tok</span>}
           {answer.costUsd !== undefined && <span>{formatCost(answer.costUsd)}</span>}

@@ -80,7 +80,7 @@ function Group({ block, sum, onToggle }: GroupProps) {
       </button>
       {collapsed ? null : (
         <p>
-          <span>{formatDuration(sum?.totalS || undefined)}</span>
+          {sum !== undefined && sum.totalS > 0 ? <span>{formatDuration(sum.totalS)}</span> : null}
           {errors > 0 ? (
             <span className="timeline-failed">{formatCount(errors)} failed</span>
           ) : null}
