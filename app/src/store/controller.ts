@@ -119,7 +119,7 @@ function takeFacts({ store, columns, frames }: ControlledParts, report: FactsRep
       store.setState({ groupBy: DEFAULT_GROUP, notice: { text: report.reason, isBad: true } })
       break
     case 'connection':
-      change(store, setConnection, report.connection)
+      change(store, setConnection, report.connection, columns.lastS)
       frames.requestFrame('connection')
       break
     case 'run':

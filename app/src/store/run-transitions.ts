@@ -7,6 +7,8 @@ import { NOW_AT } from './transitions.ts'
 
 /** Room beside the first and the last event when all is shown, as a share of the width. */
 const FIT_MARGIN = 0.02
+/** So much of the view must show what a run that is over has told, as a share of the width. */
+const LEAST_SEEN = 0.1
 /** Events of a live run may take this long to arrive. */
 const LEAST_SKEW_S = 5
 const NARROWEST_LIVE_S = 20
@@ -38,9 +40,27 @@ export function resetRun(state: AppState, version: number): AppState {
   }
 }
 
-export function setConnection(state: AppState, connection: Connection): AppState {
+/** @param lastS the log's last event, Unix seconds; NaN for none */
+export function setConnection(
+  state: AppState,
+  connection: Connection,
+  lastS = Number.NaN,
+): AppState {
   const isOver = connection.state === 'ended' || connection.state === 'failed'
-  return { ...state, connection, following: state.following && !isOver }
+  if (!isOver || !state.following) return { ...state, connection }
+  return { ...state, connection, following: false, viewport: withEnd(state.viewport, lastS) }
+}
+
+/**
+ * A writer that has died was followed for a while: what was open up to now ends with its last event
+ * when that is known, and the view would be empty.
+ */
+function withEnd(viewport: AppState['viewport'], lastS: number): AppState['viewport'] {
+  const { startS, endS } = viewport
+  const widthS = endS - startS
+  if (Number.isNaN(lastS) || lastS >= startS + widthS * LEAST_SEEN) return viewport
+  const fromS = lastS - widthS * NOW_AT
+  return { startS: fromS, endS: fromS + widthS }
 }
 
 /** Whether the log may still grow, so that "now" is the wall clock. */

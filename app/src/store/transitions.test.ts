@@ -173,6 +173,16 @@ describe('data', () => {
     expect(setConnection(live, connection('ended')).following).toBe(false)
   })
 
+  test('a run whose writer has died while it was followed shows what it has told', () => {
+    const following = (startS: number) =>
+      state({ following: true, viewport: { startS, endS: startS + 20 } })
+    const over = (startS: number) => setConnection(following(startS), connection('ended'), 110)
+    expect(over(120).viewport).toEqual({ startS: 93, endS: 113 })
+    expect(over(100).viewport).toEqual({ startS: 100, endS: 120 })
+    const moved = { ...following(120), following: false }
+    expect(setConnection(moved, connection('ended'), 110).viewport).toBe(moved.viewport)
+  })
+
   test('another run forgets the last one, but not how one likes to look', () => {
     const before = state({
       theme: 'dark',
