@@ -99,14 +99,17 @@ export class Strips implements MergedSink {
     this.strips.draw(target, this.widthPx, this.flagShare)
   }
 
-  private mixInks({ inks }: Scene, { theme, alphaOf }: StripLook): void {
+  private mixInks({ inks, matching }: Scene, { theme, alphaOf }: StripLook): void {
     const looks = inks.length * LOOKS_A_KIND
     if (this.inks.length < looks) this.inks = new Uint32Array(looks)
     for (const [kind, name] of inks.entries()) {
       const rgb = rgbOf(theme.ink(name).fill)
       for (let look = 0; look < LOOKS_A_KIND; look++) {
+        const isDimmed = (look & 1) === 1
+        // A match is never pale: it must be told from what is dimmed.
+        const cover = matching === undefined || isDimmed ? look >> 1 : FULL_COVER
         // A hair paler than an error, which no bar that is drawn later may hide.
-        const alpha = alphaOf(name, look >> 1, (look & 1) === 1) * 0.99
+        const alpha = alphaOf(name, cover, isDimmed) * 0.99
         this.inks[kind * LOOKS_A_KIND + look] = withAlpha(rgb, alpha)
       }
     }

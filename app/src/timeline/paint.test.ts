@@ -124,6 +124,21 @@ describe('what must be seen', () => {
     expect(pixels[500]).toBe(pixels[100])
   })
 
+  test('a match is strong however short it is', () => {
+    const trace = new SyntheticTrace().add([
+      { kind: 'tool_call', startS: T0 + 2, endS: T0 + 2.001 },
+      { kind: 'tool_call', startS: T0 + 4, endS: T0 + 4.001 },
+    ])
+    const unseen = recordingContext()
+    const scene = sceneOf(trace, { viewport: TEN, widthPx: 1000, matches: Uint8Array.of(0, 1) })
+    const strips = new Strips(unseen.context)
+    createPainter(recordingContext().context, THEME, { strips }).paint(scene, [], 0)
+    const image = unseen.calls.find(({ method }) => method === 'putImageData')?.args[0] as ImageData
+    const [other, match] = [200, 400].map((xPx) => image.data[4 * xPx + 3]!)
+    expect(match).toBeGreaterThan(250)
+    expect(other).toBeLessThan(64)
+  })
+
   test('an open wait is hatched to its end, and pales there', () => {
     const trace = new SyntheticTrace().add([{ kind: 'wait', startS: T0, flags: SpanFlag.OPEN }])
     const { context, calls } = recordingContext()
