@@ -23,14 +23,25 @@ export function RunName({ run }: { run: RunFacts }) {
   )
 }
 
-/** Enter and leaving keep the name, Esc does not. */
+/** Enter and leaving keep the name, Esc does not. After either key the focus goes to where it was. */
 export function NameField({ run, onDone }: { run: RunFacts; onDone: (name?: string) => void }) {
-  const { base, store } = useApp()
+  const { base, store, timeline } = useApp()
   const [name, setName] = useState(run.name)
   const [reason, setReason] = useState<string>()
   const field = useRef<HTMLInputElement>(null)
   const isOver = useRef(false)
-  useEffect(() => field.current?.select(), [])
+  const isLeftByKey = useRef(false)
+  useEffect(() => {
+    const opener = document.activeElement
+    field.current?.focus()
+    field.current?.select()
+    return () => {
+      if (!isLeftByKey.current) return
+      // The header's own button goes while its name is edited: then the timeline is the next best.
+      if (opener instanceof HTMLElement && opener.isConnected) opener.focus()
+      if (document.activeElement === document.body) timeline.current?.focus()
+    }
+  }, [timeline])
 
   const keep = async (): Promise<void> => {
     if (isOver.current) return
@@ -61,6 +72,7 @@ export function NameField({ run, onDone }: { run: RunFacts; onDone: (name?: stri
         onBlur={() => void keep()}
         onKeyDown={(event) => {
           event.stopPropagation()
+          isLeftByKey.current = event.key === 'Enter' || event.key === 'Escape'
           if (event.key === 'Enter') void keep()
           if (event.key === 'Escape') {
             isOver.current = true

@@ -191,7 +191,10 @@ function RunRow({ run, rowNumber, onChanged }: RunRowProps) {
             run={run}
             onDone={(isDeleted) => {
               setMode(undefined)
-              if (isDeleted) onChanged()
+              if (!isDeleted) return
+              onChanged()
+              // The row goes, and with it the button that had the focus.
+              document.getElementById('search')?.focus()
             }}
           />
         )}

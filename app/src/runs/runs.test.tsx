@@ -123,6 +123,8 @@ test('a run is renamed in place and deleted after a question; a file of others i
   await userEvent.clear(field)
   await userEvent.type(field, 'better{Enter}')
   await waitFor(() => expect(changes).toEqual(['PATCH /api/runs/mine {"name":"better"}']))
+  const rename = await screen.findByRole('button', { name: /^Rename / })
+  await waitFor(() => expect(document.activeElement).toBe(rename))
   expect(screen.queryByRole('button', { name: /theirs/ })).toBeNull()
 
   await userEvent.click(await screen.findByRole('button', { name: 'Delete mine' }))
