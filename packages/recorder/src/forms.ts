@@ -4,7 +4,7 @@
  * | value                    | written as                                                           |
  * |--------------------------|----------------------------------------------------------------------|
  * | Date                     | ISO 8601 string; `"Invalid Date"`                                    |
- * | Error                    | `{name, message, stack, …own members, cause}`                        |
+ * | Error                    | `{name, message, stack, …own members, errors, cause}`                |
  * | Map                      | `{"type":"Map","entries":[[key, value], …]}`                         |
  * | Set                      | `{"type":"Set","values":[…]}`                                        |
  * | Buffer, typed array, …   | `{"type":"Uint8Array","bytes":5,"base64":"…"}`, the first 256 bytes  |
@@ -48,7 +48,9 @@ function hasToJson(value: object): value is { toJSON(): unknown } {
 function errorForm(error: Error): object {
   const { name, message, stack, cause } = error
   const stackStart = typeof stack === 'string' ? stack.slice(0, STACK_MAX_CHARS) : undefined
-  return { name, message, stack: stackStart, ...(error as object), cause }
+  // What `Promise.any` collects is no enumerable member, but all there is to know.
+  const errors = error instanceof AggregateError ? { errors: error.errors as unknown } : {}
+  return { name, message, stack: stackStart, ...(error as object), ...errors, cause }
 }
 
 function bytesForm(value: object, bytes: Uint8Array): object {

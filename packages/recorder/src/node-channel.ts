@@ -58,9 +58,10 @@ class NodeChannel implements Channel {
     request.on('timeout', () => request.destroy(new Error('no answer to the handshake')))
     request.on('error', (error) => this.#finish(CloseCode.ABNORMAL, error.message))
     request.on('response', (response) => {
-      response.resume()
-      request.destroy()
-      this.#finish(CloseCode.ABNORMAL, refusal(response))
+      void refusal(response).then((reason) => {
+        request.destroy()
+        this.#finish(CloseCode.ABNORMAL, reason)
+      })
     })
     request.on('upgrade', (response, socket, head) => {
       const expected = createHash('sha1')
@@ -159,6 +160,19 @@ class NodeChannel implements Channel {
   }
 }
 
-function refusal(response: IncomingMessage): string {
-  return `the server answered ${response.statusCode} ${response.statusMessage ?? ''}`.trim()
+/** What the server says about it, `{"error"}`; its status alone where it is some other server. */
+async function refusal(response: IncomingMessage): Promise<string> {
+  const status = `the server answered ${response.statusCode}`
+  try {
+    let body = ''
+    for await (const part of response.setEncoding('utf8')) {
+      body += part
+      if (body.length > MESSAGE_MAX_BYTES) break
+    }
+    const { error } = JSON.parse(body) as { error?: unknown }
+    return typeof error === 'string' ? `${status}: ${error}` : status
+  } catch {
+    // It broke off, or is a page for people.
+    return status
+  }
 }

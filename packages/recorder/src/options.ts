@@ -80,11 +80,15 @@ export function validateOptions(options: RecorderOptions): void {
   text('url', options.url)
   if (options.url !== undefined) serverUrl(options.url)
   amount('retain', options.retain, 0)
+  if (options.retain !== undefined && options.retain % 1 > 0) {
+    throw new TypeError(`retain must be a whole number or Infinity, got ${options.retain}`)
+  }
   amount('maxEventChars', options.maxEventChars, 256)
   amount('outboxBytes', options.outboxBytes, 65_536)
   amount('spillBytes', options.spillBytes, 0)
   amount('closeTimeoutMs', options.closeTimeoutMs, 0)
   powerOption(options.power)
+  sinksOption(options.sinks)
   if (options.redact !== undefined && typeof options.redact !== 'function') {
     throw new TypeError(`redact must be a function, got ${typeof options.redact}`)
   }
@@ -97,7 +101,20 @@ function text(name: string, value: unknown): void {
 
 function amount(name: string, value: unknown, least: number): void {
   if (value === undefined || (typeof value === 'number' && value >= least)) return
-  throw new TypeError(`${name} must be a number of at least ${least}, got ${JSON.stringify(value)}`)
+  const given = typeof value === 'number' ? String(value) : JSON.stringify(value)
+  throw new TypeError(`${name} must be a number of at least ${least}, got ${given}`)
+}
+
+/** A sink that lacks something would only fail when there is something to lose. */
+function sinksOption(sinks: unknown): void {
+  if (sinks === undefined) return
+  if (!Array.isArray(sinks)) throw new TypeError(`sinks must be an array, got ${typeof sinks}`)
+  for (const sink of sinks) {
+    const { name, counts, write, flush, close } = Object(sink) as Partial<Sink>
+    const methods = [write, flush, close].every((method) => typeof method === 'function')
+    if (typeof name === 'string' && typeof counts === 'object' && methods) continue
+    throw new TypeError('a sink must have name, counts, write(), flush() and close(); see Sink')
+  }
 }
 
 /** The meters' own limits, checked here since they are loaded later. */

@@ -430,6 +430,10 @@ describe('options', () => {
   it.each([
     [{ run: '' }, /run must be a non-empty string/],
     [{ retain: -1 }, /retain must be a number of at least 0, got -1/],
+    [{ retain: Number.NaN }, /retain must be a number of at least 0, got NaN/],
+    [{ retain: 1.5 }, /retain must be a whole number or Infinity, got 1.5/],
+    [{ sinks: 'file' }, /sinks must be an array, got string/],
+    [{ sinks: [{ write() {}, flush() {}, close() {} }] }, /a sink must have name, counts/],
     [{ url: 'nonsense' }, /url must look like http/],
     [{ url: 'ftp://x' }, /url must look like http/],
     [{ redact: 'yes' }, /redact must be a function/],

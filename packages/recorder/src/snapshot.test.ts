@@ -122,6 +122,13 @@ describe('what JSON cannot carry', () => {
     expect(written.error['cause']).toMatchObject({ name: 'Error', message: 'root' })
   })
 
+  it('errors that stand for several keep each', () => {
+    const error = new AggregateError([new Error('first'), 'second'], 'all failed')
+    expect(read({ error })).toMatchObject({
+      error: { message: 'all failed', errors: [{ message: 'first' }, 'second'] },
+    })
+  })
+
   it('metadata that is no object is kept as a value', () => {
     expect(read('text')).toEqual({ value: 'text' })
     expect(read([1, 2])).toEqual({ value: [1, 2] })

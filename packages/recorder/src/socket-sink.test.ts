@@ -1,4 +1,7 @@
+import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { setImmediate as turn } from 'node:timers/promises'
 import { WebSocket as PeerSocket } from 'ws'
@@ -207,6 +210,30 @@ describe('SocketSink', () => {
     await vi.waitFor(() => expect(said).toHaveLength(1))
     expect(said[0]).toMatch(/answered 400|socket hang up/)
     await sink.close(0)
+  })
+
+  it('says why a server refuses, where it tells', async () => {
+    const body = '{"error":"expected a token"}'
+    const refusing = createServer().on('upgrade', (_, socket) => {
+      socket.end(`HTTP/1.1 401 Refused\r\nContent-Length: ${body.length}\r\n\r\n${body}`)
+    })
+    refusing.listen(0, '127.0.0.1')
+    await once(refusing, 'listening')
+    const { port } = refusing.address() as AddressInfo
+    const peer = await peerWith()
+    const { sink, said } = sinkFor(peer, { serverUrl: `http://127.0.0.1:${port}` })
+    await vi.waitFor(() => expect(said).toHaveLength(1))
+    expect(said[0]).toContain('(the server answered 401: expected a token)')
+    await sink.close(0)
+    refusing.close()
+  })
+
+  it('waits without an end where it is told to', async () => {
+    const peer = await peerWith()
+    const recorder = recorderFor(peer, { closeTimeoutMs: Infinity })
+    recorder.record('a', { i: 0 })
+    const report = await recorder.close()
+    expect(report.sinks[0]).toMatchObject({ delivered: 1, undelivered: 0 })
   })
 
   it('speaks through the browser’s WebSocket as well', async () => {

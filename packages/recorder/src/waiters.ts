@@ -1,5 +1,8 @@
 /** People waiting in `flush` for a count to be reached. */
 
+/** More milliseconds than this, Infinity too, are one to a timer: nobody would be waited for. */
+const TIMER_MAX_MS = 2 ** 31 - 1
+
 interface Waiter {
   readonly target: number
   readonly done: (reached: boolean) => void
@@ -23,7 +26,7 @@ export class Waiters {
           resolve(reached)
         },
       }
-      const timer = setTimeout(() => waiter.done(false), timeoutMs)
+      const timer = setTimeout(() => waiter.done(false), Math.min(timeoutMs, TIMER_MAX_MS))
       this.#waiters.push(waiter)
     })
   }
