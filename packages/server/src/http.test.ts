@@ -100,6 +100,22 @@ describe('posting events', () => {
     expect(await getJson(`${server.url}/api/runs/r`)).toMatchObject({ events: 100 })
   })
 
+  test('a client that goes away in the middle of a change is no failure of the server', async () => {
+    const said: string[] = []
+    const server = await startServer({ log: (text) => said.push(text) })
+    await post(`${server.url}/api/runs/r/events`, line(1))
+    const headers = { 'content-length': '50' }
+    const asked = request(`${server.url}/api/runs/r`, { method: 'PATCH', headers })
+    asked.on('error', () => undefined)
+    asked.write('{"name"')
+    const seen = async () => (await fetch(`${server.url}/metrics`)).text()
+    // The server has the first part when it answers what was asked after it.
+    await seen()
+    asked.destroy()
+    await expect.poll(seen).toContain('wattline_refused_total{code="400"} 1')
+    expect(said).toEqual([])
+  })
+
   test('a body and a line beyond the limits are told apart', async () => {
     const server = await startServer({ maxBodyBytes: 10_000, maxLineBytes: 1000 })
     const url = `${server.url}/api/runs/r/events`

@@ -54,7 +54,7 @@ export function addServerOptions(command: Command, io: CliIo): void {
       new Option(
         '--log <form>',
         'how happenings are written: text, or json, an object a line',
-      ).default('text'),
+      ).default('text', 'text'),
     )
 }
 

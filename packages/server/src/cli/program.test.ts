@@ -41,6 +41,15 @@ describe('help', () => {
     },
   )
 
+  test('help of a command is its --help, and of none an error', async () => {
+    expect(await runCommand(['help', 'spans'])).toEqual(await runCommand(['spans', '--help']))
+    expect(await runCommand(['help'])).toEqual(await runCommand(['--help']))
+    expect((await runCommand(['help', '--help'])).code).toBe(0)
+    const { code, stdout, stderr } = await runCommand(['help', 'spams'])
+    const message = "wattline: There is no command 'spams'. Did you mean wattline spans?\n"
+    expect([code, stdout, stderr]).toEqual([2, '', message])
+  })
+
   test('fits the terminal', async () => {
     const { stdout } = await runCommand(['demo', '--help'], { columns: 70, env: { NO_COLOR: '1' } })
     const options = stdout.slice(stdout.indexOf('Options:')).split('\n')
@@ -73,7 +82,10 @@ describe('a wrong command line ends with 2 and one sentence', () => {
     [['--prot', '1'], "Unknown option '--prot'. Did you mean --port?"],
     [['spans'], "Missing required argument 'FILE'. See wattline spans --help."],
     [['--port', '99999'], "--port takes a number from 0 to 65535, not '99999'."],
-    [['serve', '--max-disk', 'lots'], "--max-disk takes a size like 500MB or 20GB, not 'lots'."],
+    [
+      ['serve', '--max-disk', 'lots'],
+      "--max-disk takes a size like 500MB or 20GB, 1MB or more, not 'lots'.",
+    ],
     [['serve', '--keep', '0'], "--keep takes a number of runs, 1 or more, not '0'."],
     [['serve', '--token', 'short'], 'A token needs at least 16 characters of A-Z a-z 0-9 . _ ~ -.'],
     [['demo', '--speed', '-1'], "--speed takes a number above 0, not '-1'."],

@@ -3,7 +3,7 @@
  * of its own that is loaded when it is asked for, so that `wattline spans` starts no web server.
  */
 import { Argument, Command, CommanderError, Option } from 'commander'
-import { CliError, ExitCode } from './errors.ts'
+import { CliError, ExitCode, nearest, usageError } from './errors.ts'
 import { addExamples, helpWith } from './help.ts'
 import {
   addConnectionOptions,
@@ -62,7 +62,7 @@ function program(io: CliIo, setExitCode: (code: number) => void): Command {
     })
     .configureHelp(helpWith(styleFor(io.stdout, io.env)))
     .helpOption('-h, --help', 'show this help')
-    .helpCommand('help [command]', 'show the help of a command')
+    .helpCommand(false)
     .version(VERSION, '-V, --version', 'print the version')
   addRoot(root, io)
   addServe(root, io)
@@ -73,6 +73,7 @@ function program(io: CliIo, setExitCode: (code: number) => void): Command {
   addRun(root, io, setExitCode)
   addPower(root, io)
   addDemo(root, io)
+  addHelp(root)
   const prefix = styleFor(io.stderr, io.env).red('wattline:')
   for (const command of [root, ...root.commands]) {
     const name = command === root ? 'wattline' : `wattline ${command.name()}`
@@ -278,6 +279,23 @@ function addDemo(root: Command, io: CliIo): void {
     ['wattline demo --agents 12 --speed 4', 'more of them, and faster'],
     ['wattline demo --spans 100000 --seed 7 --out big.jsonl', 'a large log to try things on'],
   ])
+}
+
+/** Commander's own says nothing about a command that there is not. */
+function addHelp(root: Command): void {
+  const command = root
+    .command('help')
+    .summary('show the help of a command')
+    .description('Show the help of a command, or of all of them.')
+    .argument('[COMMAND]', 'one of them')
+    .action((name?: string) => {
+      const wanted = name === undefined ? root : root.commands.find((one) => one.name() === name)
+      if (wanted !== undefined) return wanted.outputHelp()
+      const meant = nearest(name ?? '', commandNames(root))
+      const hint = meant === undefined ? 'See wattline --help.' : `Did you mean wattline ${meant}?`
+      throw usageError(`There is no command '${name}'. ${hint}`)
+    })
+  addExamples(command, [['wattline help energy', 'what wattline energy takes and does']])
 }
 
 function commandNames(root: Command): string[] {

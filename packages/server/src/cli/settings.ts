@@ -100,13 +100,18 @@ export function parsePositive(flag: string, text: string, what: string): number 
 
 const BYTE_UNITS: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12 }
 
+/** Less is a slip, such as `5` for 5 GB, which would cost nearly all runs. */
+const LEAST_BYTES = 1e6
+
 /** `500MB`, `20 GB`, `1g`, or plain bytes. */
 export function parseBytes(flag: string, text: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*([kmgt]?)b?$/i.exec(text.trim())
   const unit = BYTE_UNITS[match?.[2]?.toLowerCase() ?? '']
   const value =
     match === null || unit === undefined ? Number.NaN : Math.round(Number(match[1]) * unit)
-  if (!(value >= 1)) throw usageError(`${flag} takes a size like 500MB or 20GB, not '${text}'.`)
+  if (!(value >= LEAST_BYTES)) {
+    throw usageError(`${flag} takes a size like 500MB or 20GB, 1MB or more, not '${text}'.`)
+  }
   return value
 }
 

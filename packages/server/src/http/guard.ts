@@ -59,7 +59,7 @@ export class Guard {
     }
     return {
       status: 403,
-      error: `expected a Host of this machine, got ${JSON.stringify(request.headers.host ?? '')}; start the server with that name allowed if it is yours`,
+      error: `expected a Host of this machine, got ${JSON.stringify(request.headers.host ?? '')}; use its address, or the name that --host was given (allowedHosts in a program)`,
     }
   }
 

@@ -211,14 +211,19 @@ async function readJson(request: IncomingMessage): Promise<Record<string, unknow
   let bytes = 0
   // Who drips it holds a connection, and nothing else ends that.
   const deadline = setTimeout(() => request.destroy(), JSON_WITHIN_MS).unref()
-  for await (const part of request) {
-    bytes += (part as Buffer).length
-    if (bytes > MAX_JSON_BYTES) {
-      throw new HttpError(413, `expected at most ${MAX_JSON_BYTES} bytes of JSON`)
+  try {
+    for await (const part of request) {
+      bytes += (part as Buffer).length
+      if (bytes > MAX_JSON_BYTES) {
+        throw new HttpError(413, `expected at most ${MAX_JSON_BYTES} bytes of JSON`)
+      }
+      parts.push(part as Buffer)
     }
-    parts.push(part as Buffer)
+  } catch (error) {
+    throw error instanceof HttpError ? error : new HttpError(400, 'the body broke off')
+  } finally {
+    clearTimeout(deadline)
   }
-  clearTimeout(deadline)
   let json: unknown
   try {
     json = JSON.parse(Buffer.concat(parts).toString())
