@@ -200,6 +200,17 @@ class RecorderTest(unittest.TestCase):
         self.assertEqual(recorder.close(0.3), 1)
         self.assertFalse(recorder._sender._thread.is_alive())
 
+    def test_an_absent_server_is_said_once_and_what_it_missed_at_the_end(self) -> None:
+        self.peer.close()
+        with self.assertLogs("wattline", "WARNING") as said:
+            recorder = self.recorder()
+            recorder.record("a")
+            recorder.close(0.5)
+            recorder.close(0.5)
+        away, missed = (record.getMessage() for record in said.records)
+        self.assertRegex(away, f"no answer from {self.peer.url} .*Connection refused")
+        self.assertEqual(missed, f"wattline: 1 events were not delivered to {self.peer.url}")
+
     def test_threads_lose_nothing_and_keep_their_order(self) -> None:
         recorder = self.recorder()
 

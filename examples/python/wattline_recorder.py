@@ -223,6 +223,7 @@ class _Peer:
         parts = urllib.parse.urlsplit(url if "://" in url else f"http://{url}")
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"expected a URL like http://127.0.0.1:9288, got {url!r}")
+        self.url = url
         self._secure = parts.scheme == "https"
         self._host = parts.hostname
         self._port = parts.port
@@ -274,6 +275,7 @@ class _Sender:
         self._unreported = 0
         self._closing = False
         self._gave_up = False
+        self._said_away = False
         self._deadline_s = float("inf")
         self._thread = threading.Thread(target=self._work, name="wattline", daemon=True)
         self._thread.start()
@@ -301,13 +303,19 @@ class _Sender:
 
     def close(self, timeout_s: float) -> int:
         with self._changed:
-            if not self._closing:
+            is_first = not self._closing
+            if is_first:
                 self._closing = True
                 self._deadline_s = time.monotonic() + timeout_s
                 self._changed.notify_all()
         self._thread.join(timeout_s + 0.5)
         with self._changed:
-            return self._full + self._refused + len(self._queue) + len(self._batch)
+            undelivered = self._full + self._refused + len(self._queue) + len(self._batch)
+        if is_first and undelivered > 0:
+            _log.warning(
+                "wattline: %d events were not delivered to %s", undelivered, self._peer.url
+            )
+        return undelivered
 
     def _work(self) -> None:
         while self._take_batch():
@@ -377,9 +385,18 @@ class _Sender:
 
     def _request(self, first: int, lines: List[str], end: bool = False) -> Optional[int]:
         try:
-            return self._peer.post(first, lines, end)
+            status = self._peer.post(first, lines, end)
+            self._said_away = False
+            return status
         except (OSError, http.client.HTTPException) as error:
-            _log.debug("wattline: no answer yet: %s", error)
+            # Once each time it goes away: it is tried again and again.
+            if not self._said_away:
+                self._said_away = True
+                _log.warning(
+                    "wattline: no answer from %s (%s); events wait, and it is tried again",
+                    self._peer.url,
+                    error,
+                )
             return None
 
 
