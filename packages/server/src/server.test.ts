@@ -7,6 +7,7 @@ import { EventRecorder } from '@wattline/recorder'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { RunInfo } from './run-info.ts'
 import { createServer } from './server.ts'
+import { FolderStore } from './storage/folder-store.ts'
 import {
   getJson,
   heldBufferBytes,
@@ -48,6 +49,34 @@ describe('record and watch', () => {
     expect(await recorder.control('end')).toBe(true)
     await viewer.until((v) => v.run?.state === 'ended')
     expect(viewer.run?.writers).toMatchObject([{ id: 'w', state: 'closed' }])
+  })
+
+  test('one that ends and is gone before its lines are committed has ended', async () => {
+    const store = await FolderStore.open({ dir: await tempDir() })
+    let open: () => void = () => undefined
+    const opened = new Promise<void>((resolve) => {
+      open = resolve
+    })
+    const append = store.append.bind(store)
+    store.append = async (...given) => {
+      await opened
+      return append(...given)
+    }
+    const server = await startServer({ store })
+    const recorder = record(server, 'r', 'w')
+    expect(await recorder.control('ack')).toBe(0)
+    recorder.send(1, lines(1, 3))
+    recorder.end()
+    recorder.socket.close()
+    await recorder.closed
+    await expect
+      .poll(async () => (await fetch(`${server.url}/metrics`)).text())
+      .toContain('wattline_recorders 0')
+    open()
+    expect(await untilRun(store, 'r', ({ events }) => events === 3)).toBeDefined()
+    expect(await untilRun(store, 'r', ({ state }) => state !== 'live')).toMatchObject({
+      state: 'ended',
+    })
   })
 
   test('numbers already held are skipped, also in part', async () => {

@@ -67,7 +67,10 @@ class RecorderConnection {
   #ack = 0
   #acked = -1
   #ackQueued = false
+  /** Nothing is taken or said any more. */
   #stopped = false
+  /** … because it was told to stop, and not because it went. */
+  #refused = false
 
   constructor(context: ServerContext, socket: WebSocket, params: RecordParams) {
     this.#context = context
@@ -117,6 +120,7 @@ class RecorderConnection {
   stop(code: number, reason: string): void {
     if (this.#stopped) return
     this.#stopped = true
+    this.#refused = true
     this.#context.metrics.refused(code)
     refuse(this.#socket, code, reason)
   }
@@ -174,9 +178,11 @@ class RecorderConnection {
   async #onEnd(): Promise<void> {
     const { run, writer } = this.#params
     await this.#appended
-    if (this.#stopped) return
+    // A process that ends says so and is gone: it has ended all the same.
+    if (this.#refused) return
     try {
       await this.#context.liveness.end(run, writer)
+      if (this.#stopped) return
       this.#sendAck()
       this.#socket.send('{"end":true}')
     } catch (error) {
