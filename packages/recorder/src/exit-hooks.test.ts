@@ -88,6 +88,12 @@ describe('a file', () => {
     expect(numbers.length).toBe(ending.includes('31_400') ? 31_400 : 30_700)
   })
 
+  it('has what a handler of the exit records that was added last', async () => {
+    const last = `process.on('exit', () => recorder.record('n', { i: 30_700 }))`
+    await run('late.js', `${RECORD}\n${last}\nprocess.exit(0)`)
+    expect(numbersIn('out.jsonl')).toEqual(upTo(30_701))
+  })
+
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     'has everything after %s, which still kills',
     async (signal) => {
@@ -251,11 +257,13 @@ describe('a server', () => {
       upload(`
       await recorder.flush()
       for (let i = 500; i < 900; i++) recorder.record('n', { i })
+      process.on('exit', () => recorder.record('n', { i: 900 }))
       process.exit(0)`),
       { WATTLINE_URL: here.url, WATTLINE_RUN: 'r' },
     )
-    await here.until(() => here.writers('r')[0]?.ended === true)
-    expect(here.events('r').map(({ metadata }) => metadata['i'])).toEqual(upTo(900))
+    await here.until(() => here.events('r').length === 901)
+    expect(here.events('r').map(({ metadata }) => metadata['i'])).toEqual(upTo(901))
+    expect(here.writers('r')).toMatchObject([{ ended: true }])
   })
 
   it('that is not there costs nothing but a file that says what it missed', async () => {

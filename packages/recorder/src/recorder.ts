@@ -118,6 +118,8 @@ export class BaseRecorder {
   readonly #forgetExit: () => void
   readonly #stopPower: () => void
   #recorded = 0
+  /** No timer runs any more: what is still recorded goes out at once. */
+  #isExiting = false
   #closing: Promise<CloseReport> | undefined
 
   /** Throws a TypeError for options that make no sense; nothing else here throws. */
@@ -220,8 +222,14 @@ export class BaseRecorder {
     if (ids !== NO_IDS) text = snapshotText(joinIds(ids, text))
     if (redact !== undefined) text = redactText(text, redact, type)
     const line = `${lineHead(type)}${secondsText(timestampS)},"metadata":${text}}\n`
-    this.#batcher.add(line, true)
+    this.#add(line, true)
     if (!this.#subscribers.isEmpty) this.#subscribers.tell(type, () => parseEventLine(line))
+  }
+
+  #add(line: string, isEvent: boolean): void {
+    this.#batcher.add(line, isEvent)
+    if (this.#isExiting) this.#exit()
+    else if (this.#closing !== undefined) this.#batcher.cut()
   }
 
   #deliver(batch: Batch, events: number): void {
@@ -291,7 +299,7 @@ export class BaseRecorder {
       const timestamp = secondsText(Number.isFinite(atS) ? Number(atS) : this.#clock.nowS())
       const text = metadataText(reading, this.#maxEventChars)
       const tail = source === undefined ? '' : `,"source":${quote(String(source))}`
-      this.#batcher.add(`{"timestamp":${timestamp},"reading":${text}${tail}}\n`, false)
+      this.#add(`{"timestamp":${timestamp},"reading":${text}${tail}}\n`, false)
     } catch (error) {
       this.#sayOnce('a sample could not be recorded', error)
     }
@@ -372,6 +380,7 @@ export class BaseRecorder {
   }
 
   #exit(): void {
+    this.#isExiting = true
     this.#stopPower()
     this.#batcher.cut()
     for (const sink of this.#sinks) void this.#guarded(sink, () => sink.exit?.())

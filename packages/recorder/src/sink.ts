@@ -27,6 +27,6 @@ export interface Sink {
   flush(timeoutMs: number): Promise<boolean>
   /** Delivers what it can until the deadline and lets go of everything it holds. */
   close(timeoutMs: number): Promise<void>
-  /** The process ends now: do what can be done without waiting. */
+  /** The process ends now: do what can be done without waiting. Again for what comes even later. */
   exit?(): void
 }

@@ -116,10 +116,9 @@ export class SocketSink implements Sink {
       // The socket writes through to the kernel until that is full. An empty buffer on our side
       // means that the kernel has everything that was sent, and delivers it after our end.
       if (!this.#outbox.hasNext) this.#channel?.sendText('{"end":true}')
-      if (!this.#outbox.hasNext && this.#channel?.bufferedBytes === 0) {
-        this.#state = 'closed'
-        return
-      }
+      const isHandedOver = !this.#outbox.hasNext && this.#channel?.bufferedBytes === 0
+      // A browser sends what it was given, and has no place to save it to.
+      if (isHandedOver || this.#options.rescue === undefined) return
     }
     this.#state = 'closed'
     this.#saveRest()
