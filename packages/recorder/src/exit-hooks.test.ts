@@ -208,6 +208,20 @@ describe('a file', () => {
 })
 
 describe('a disk that fills up', () => {
+  it.runIf(process.platform === 'linux')('is told of at the exit, once', async () => {
+    const { code, stderr } = await run(
+      'full.js',
+      `
+      const recorder = new EventRecorder({ file: '/dev/full', env: {} })
+      for (let i = 0; i < 100; i++) recorder.record('n', { i })
+      await recorder.flush(20)
+      process.on('exit', () => recorder.record('n', { i: 100 }))
+      process.exit(3)`,
+    )
+    expect(code).toBe(3)
+    expect(stderr).toMatch(/^Wattline: cannot write .*\nWattline: 100 events could not .*full\n$/)
+  })
+
   const canLimit = spawnSync('prlimit', ['--version']).status === 0
 
   it.skipIf(!canLimit)('in the middle of a write leaves every event in the file once', async () => {

@@ -97,14 +97,23 @@ export class FileSink implements Sink {
     await this.flush(timeoutMs)
     this.#closed = true
     clearTimeout(this.#retry)
-    const left = this.#outbox.counts.accepted - this.#outbox.settled
-    if (left > 0) this.#options.warn(`${left} events could not be written to ${this.name}`)
+    this.#sayLeft()
     this.#outbox.discard()
     if (this.#fd !== undefined && this.#flight === undefined) this.#closeFile()
   }
 
   exit(): void {
-    if (!this.#closed) this.#writeNow(SETTLE_EXIT_MS)
+    if (this.#closed) return
+    this.#writeNow(SETTLE_EXIT_MS)
+    // Nor is the rest of the exit held up by trying again what comes even later.
+    this.#closed = this.#sayLeft()
+  }
+
+  /** Whether there are events that the file did not take. */
+  #sayLeft(): boolean {
+    const left = this.#outbox.counts.accepted - this.#outbox.settled
+    if (left > 0) this.#options.warn(`${left} events could not be written to ${this.name}`)
+    return left > 0
   }
 
   /** Starts the next asynchronous write. */
