@@ -4,6 +4,7 @@
  */
 import { memo } from 'react'
 import { formatCount, formatDuration } from '@wattline/trace'
+import { groupLabel } from './describe.ts'
 import { blockIndexAt, type GroupBlock, type GroupLayout } from './group-layout.ts'
 import type { GroupSum } from './group-sums.ts'
 
@@ -61,16 +62,11 @@ function Group({ block, sum, onToggle }: GroupProps) {
   const { label, collapsed, topPx, heightPx } = block
   const errors = sum?.errors ?? 0
   const spans = formatCount(sum?.spans ?? 0)
-  const name = label === '' ? 'no name' : label
+  const name = groupLabel(label)
   const failed = errors === 0 ? '' : `, ${formatCount(errors)} failed`
   return (
     <li style={{ top: topPx, height: heightPx }}>
-      <button
-        type="button"
-        aria-expanded={!collapsed}
-        title={label}
-        onClick={() => onToggle(label)}
-      >
+      <button type="button" aria-expanded={!collapsed} title={name} onClick={() => onToggle(label)}>
         <svg viewBox="0 0 12 12" aria-hidden="true">
           <path d="M3.5 4.5 6 7.5 8.5 4.5" />
         </svg>

@@ -9,7 +9,7 @@ import { flagsAt, subjectAt } from '../model/clip.ts'
 import { MarkFlag } from '../model/columns.ts'
 import type { Frames } from '../store/frame.ts'
 import type { Selected } from '../store/view-state.ts'
-import { durationOf, flagWords, kindLabel, markLabel, spanLabel } from './describe.ts'
+import { durationOf, flagWords, groupLabel, kindLabel, markLabel, spanLabel } from './describe.ts'
 import type { TimelineEngine } from './engine.ts'
 import { kindVariable } from './theme.ts'
 import { exactTime } from './ticks.ts'
@@ -89,7 +89,7 @@ function Title({ engine, selected }: { engine: TimelineEngine; selected: Selecte
     ? spanLabel(columns, selected.slot, facts.playheadS)
     : markLabel(columns, selected.slot)
   const groups = isSpan ? columns.group : columns.markGroup
-  const group = columns.groups[groups.at(selected.slot)]?.label
+  const group = groupLabel(columns.groups[groups.at(selected.slot)]?.label ?? '')
   const named = kindLabel(kind)
   const detail = isSpan && label === named ? modelOf(engine, selected.slot) : named
   return (

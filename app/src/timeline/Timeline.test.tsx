@@ -57,6 +57,17 @@ describe('groups', () => {
     expect(screen.getByRole('button', { name: 'coder 1 spans' })).toBeDefined()
   })
 
+  test('whose names hide something, or are blank, say so', () => {
+    const names = ['\u202eevil', ' ']
+    mountTimeline(
+      new SyntheticTrace().add(
+        names.map((group) => ({ kind: 'turn', startS: T0, endS: T0 + 1, group })),
+      ),
+    )
+    expect(screen.getByRole('button', { name: '⟨U+202E⟩evil 1 spans' })).toBeDefined()
+    expect(screen.getByRole('button', { name: 'no name 1 spans' })).toBeDefined()
+  })
+
   test('fold and unfold with the keyboard', async () => {
     const user = userEvent.setup()
     mountTimeline(trace())

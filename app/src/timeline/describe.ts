@@ -3,6 +3,7 @@ import { SpanFlag, formatDuration, shortModel } from '@wattline/trace'
 import { flagsAt, isOpenAt, subjectAt } from '../model/clip.ts'
 import { MarkFlag, type TraceColumns } from '../model/columns.ts'
 import type { Selected } from '../store/view-state.ts'
+import { visible } from '../ui/visible.ts'
 
 /** Kinds whose subject is a model. */
 const MODEL_KINDS: ReadonlySet<string> = new Set([
@@ -17,7 +18,13 @@ const PHASE_KINDS: ReadonlySet<string> = new Set(['prefill', 'decode'])
 
 /** `tool_call` → `tool call`. */
 export function kindLabel(kind: string): string {
-  return kind.replaceAll('_', ' ')
+  return visible(kind.replaceAll('_', ' '))
+}
+
+/** What a group of rows is called. */
+export function groupLabel(group: string): string {
+  const shown = visible(group)
+  return shown.trim() === '' ? 'no name' : shown
 }
 
 /** What a bar says: `Qwen3-8B`, `web_search`, `turn 4`, `prefill`. */
@@ -89,7 +96,7 @@ export function spokenSelection(
   const { slot } = selected
   const kind = kindLabel(columns.kinds[columns.kind.at(slot)] ?? 'span')
   const label = spanLabel(columns, slot, playheadS)
-  const group = columns.groups[columns.group.at(slot)]?.label ?? ''
+  const group = groupLabel(columns.groups[columns.group.at(slot)]?.label ?? '')
   // No time for what still runs: it would be read out again with every frame.
   const durationS = durationOf(columns, slot, playheadS)
   const time = durationS === undefined ? [] : [formatDuration(durationS)]

@@ -172,3 +172,9 @@ test('each of more kinds than two bytes can number keeps its name', () => {
   const named = kinds.map((_, slot) => columns.kinds[columns.kind.at(slot)])
   expect(named).toEqual(kinds)
 })
+
+test('what a bar says hides nothing and turns no letters round', () => {
+  const tool = 'a\u202eb'
+  const columns = columnsOf(logText([['tool_call', 0, 1, { tool }]]))
+  expect(columns.strings[columns.subject.at(0)]).toBe('a⟨U+202E⟩b')
+})

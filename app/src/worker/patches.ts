@@ -8,6 +8,7 @@ import {
   type Trace,
 } from '@wattline/trace'
 import { MarkFlag, type TraceGroup } from '../model/columns.ts'
+import { visible } from '../ui/visible.ts'
 import type { MarkPatch, SpanPatch, TracePatch } from './protocol.ts'
 
 /** A bar never shows more; the raw line keeps it all. */
@@ -163,10 +164,10 @@ export function buffersOf(patch: TracePatch): ArrayBuffer[] {
   return columns.map((column: Int32Array) => column.buffer as ArrayBuffer)
 }
 
-/** As the log says it, but never a page of text. */
+/** As the log says it, but never a page of text, and nothing in it that hides or turns what is read. */
 function label(subject: string): string {
-  if (subject.length <= MAX_LABEL_CHARS) return subject
-  return `${subject.slice(0, MAX_LABEL_CHARS - 1)}…`
+  if (subject.length <= MAX_LABEL_CHARS) return visible(subject)
+  return `${visible(subject.slice(0, MAX_LABEL_CHARS - 1))}…`
 }
 
 function markFlags(mark: MarkView): number {
