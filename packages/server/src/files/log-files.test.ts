@@ -1,8 +1,17 @@
-import { appendFile, mkdir, mkdtemp, rename, rm, truncate, writeFile } from 'node:fs/promises'
+import {
+  appendFile,
+  mkdir,
+  mkdtemp,
+  rename,
+  rm,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 import type { LogItem, ReadFrom, RunChange } from '../storage/store.ts'
 import { LogFiles } from './log-files.ts'
 
@@ -251,6 +260,22 @@ test('a folder is watched: its logs are runs, new ones are live, other files are
   await writeFile(join(dir, 'new.jsonl'), line(1))
   const { run } = await added
   expect(await files.info(run)).toMatchObject({ state: 'live' })
+})
+
+test('a log is one run, though links lead to its folder in several ways', async () => {
+  const outside = await mkdtemp(join(tmpdir(), 'wattline-linked-'))
+  onTestFinished(() => rm(outside, { recursive: true, force: true }))
+  await mkdir(join(dir, 'sub'))
+  await writeFile(join(dir, 'a.jsonl'), line(1))
+  await writeFile(join(dir, 'sub', 'b.jsonl'), line(2))
+  await writeFile(join(outside, 'c.jsonl'), line(3))
+  await symlink('.', join(dir, 'loop'))
+  await symlink('..', join(dir, 'up'))
+  await symlink('sub', join(dir, 'again'))
+  await symlink(outside, join(dir, 'linked'))
+  const { runs } = await files.open(dir)
+  const names = ['a.jsonl', join('linked', 'c.jsonl'), join('sub', 'b.jsonl')]
+  expect(runs.map(({ name }) => name).sort()).toEqual(names)
 })
 
 test('a gzipped log is read unzipped', async () => {

@@ -5,8 +5,9 @@
  */
 import { createHash } from 'node:crypto'
 import { EventEmitter } from 'node:events'
+import { lstatSync, realpathSync, type Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { basename, dirname, relative, sep } from 'node:path'
+import { basename, dirname, join, relative, sep } from 'node:path'
 import { type FSWatcher, watch } from 'chokidar'
 import type { RunInfo } from '../run-info.ts'
 import type { LogItem, ReadFrom, RunChange, RunSource } from '../storage/store.ts'
@@ -133,7 +134,7 @@ export class LogFiles implements RunSource {
     let ready = false
     const watcher = watch(root, {
       depth: only === undefined ? DEPTH : 0,
-      ignored: (path, stats) => isIgnored(path, root, only, stats?.isFile()),
+      ignored: (path, stats) => isIgnored(path, root, only, stats),
       ignorePermissionErrors: true,
     })
     watcher.on('add', (path) => {
@@ -218,13 +219,34 @@ function isIgnored(
   path: string,
   root: string,
   only: string | undefined,
-  isFile: boolean | undefined,
+  stats: Stats | undefined,
 ): boolean {
   if (path === root) return false
   if (only !== undefined) return path !== only
   const name = basename(path)
-  if (SKIPPED_FOLDERS.has(name) || name.startsWith('.')) return true
-  return isFile === true && !LOG_NAME.test(name)
+  if (isSkipped(name)) return true
+  if (stats?.isDirectory() === true) return leadsBack(path, root)
+  return stats?.isFile() === true && !LOG_NAME.test(name)
+}
+
+function isSkipped(name: string): boolean {
+  return SKIPPED_FOLDERS.has(name) || name.startsWith('.')
+}
+
+/** A link to a folder that is watched anyway, `loop -> ..` for one: its logs would be there twice. */
+function leadsBack(folder: string, root: string): boolean {
+  try {
+    if (!lstatSync(folder).isSymbolicLink()) return false
+    const [target, realRoot] = [realpathSync(folder), realpathSync(root)]
+    if (join(realRoot, sep).startsWith(join(target, sep))) return true
+    return (
+      target.startsWith(join(realRoot, sep)) &&
+      !relative(realRoot, target).split(sep).some(isSkipped)
+    )
+  } catch {
+    // It went away meanwhile.
+    return true
+  }
 }
 
 /** The same for the same path, readable, and fit for a URL. */
