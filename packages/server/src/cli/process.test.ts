@@ -1,7 +1,7 @@
 /** The built command as a process of its own: pipes, signals and exit codes. */
 import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { tmpdir } from 'node:os'
@@ -233,6 +233,8 @@ test('run: a command that is none fails as in a shell', async () => {
   const child = start('run', '--port', '0', '--dir', 'ran', '--', 'no-such-command-here')
   await said(child, /There is no command 'no-such-command-here' on PATH/)
   expect(await exitOf(child)).toEqual([127, null])
+  const runs = await readdir(join(dir, 'ran'))
+  expect(runs.filter((name) => name.startsWith('no-such-command'))).toEqual([])
 })
 
 test('SIGTERM does the same while stdin is relayed', async () => {

@@ -17,7 +17,14 @@ import { usageError } from './errors.ts'
 import type { CliIo } from './io.ts'
 import { parseIntervalMs } from './interval.ts'
 import { RecordClient } from './record-client.ts'
-import { namedServer, type RunningServer, spansOf, viewUrlOf, writersOf } from './running-server.ts'
+import {
+  namedServer,
+  removeRun,
+  type RunningServer,
+  spansOf,
+  viewUrlOf,
+  writersOf,
+} from './running-server.ts'
 import { newRunId, toldRunId } from './run-id.ts'
 import { SampleRelay } from './sample-relay.ts'
 import { runningOf, type ServerSession, startSession } from './server-session.ts'
@@ -140,7 +147,7 @@ class Job {
     try {
       const before = new Set((await writersOf(this.#server, this.runId)).map(({ id }) => id))
       const startS = Date.now() / 1000
-      const end = await runChild(this.#command, this.#environment(), this.#io.cwd)
+      const end = await this.#runCommand(before)
       const endS = Date.now() / 1000
       this.#sampling?.stop()
       await this.#deliver(before, startS, endS, end)
@@ -150,6 +157,22 @@ class Job {
     } finally {
       this.#sampling?.stop()
       this.#client.close()
+    }
+  }
+
+  /** A command that cannot be started leaves no run behind, where there was none before. */
+  async #runCommand(before: ReadonlySet<string>): Promise<ChildEnd> {
+    try {
+      return await runChild(this.#command, this.#environment(), this.#io.cwd)
+    } catch (error) {
+      const isOurs = [...before].every((id) => id === this.#client.writer)
+      // Not before the server has seen the writer: it would make the run again.
+      const isEnded = this.#client.end(AbortSignal.timeout(DELIVER_WITHIN_MS)).then(
+        () => true,
+        () => false,
+      )
+      if (isOurs && (await isEnded)) await removeRun(this.#server, this.runId)
+      throw error
     }
   }
 

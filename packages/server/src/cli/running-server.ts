@@ -78,9 +78,15 @@ export async function spansOf(server: RunningServer, run: string): Promise<numbe
   return (await ask<RunSummary>(server, path))?.spans
 }
 
-async function ask<T>(server: RunningServer, path: string): Promise<T | undefined> {
+/** Deletes a run; what a server that is away still has stays. */
+export async function removeRun(server: RunningServer, run: string): Promise<void> {
+  await ask(server, `/api/runs/${encodeURIComponent(run)}`, 'DELETE')
+}
+
+async function ask<T>(server: RunningServer, path: string, method = 'GET'): Promise<T | undefined> {
   try {
     const response = await fetch(server.url + path, {
+      method,
       headers: authorization(server.token),
       signal: AbortSignal.timeout(OPEN_WITHIN_MS),
     })
