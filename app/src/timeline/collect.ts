@@ -152,7 +152,7 @@ class Collector {
 
   row(tree: RowTree, cut: RowCut, block: GroupBlock, row: number, state: number): void {
     const { list, scene } = this
-    const topPx = barTopPx(block, row) - scene.scrollTopPx
+    const topPx = snapPx(barTopPx(block, row) - scene.scrollTopPx, scene.deviceRatio)
     const heightPx = barHeightPx(block)
     this.tree = tree
     this.state = block.collapsed ? state | BarState.STRIP : state

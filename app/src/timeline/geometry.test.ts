@@ -300,6 +300,18 @@ test('one failed millisecond in a day is seen and found', () => {
   expect(hitTest(scene, xPx, 34)).toEqual({ type: 'span', slot: 12_345 })
 })
 
+test('bars stand on whole device pixels at any ratio, or their edges would be blurred', () => {
+  const scene = sceneOf(traceOf(['turn', 1, 4], ['lm', 2, 3, 1]), {
+    viewport: TEN,
+    deviceRatio: 1.25,
+    scrollTopPx: 0.8,
+  })
+  const bars = new BarList()
+  collectBars(scene, bars)
+  for (const bar of barsOf(bars)) expect((bars.topPx[bar]! * 1.25) % 1).toBeCloseTo(0)
+  expect(rectOf(scene, { type: 'span', slot: 1 })?.topPx).toBe(bars.topPx[1])
+})
+
 test('of many failures that are drawn as one bar, the one under the pointer is found', () => {
   const spans: SyntheticSpan[] = Array.from({ length: 2000 }, (_, at) => ({
     kind: 'tool_call',

@@ -19,6 +19,7 @@ import { COVERS } from './row-cut.ts'
 import type { RowIndex } from './row-index.ts'
 import type { RowTree } from './row-tree.ts'
 import type { Scene } from './scene.ts'
+import { snapPx } from './space.ts'
 
 /** In CSS px from the canvas's top left corner; it may lie outside of the canvas. */
 export interface Rect {
@@ -46,7 +47,8 @@ function spanRect(scene: Scene, slot: number): Rect | undefined {
   const startS = columns.startS.at(slot)
   const endS = barEndS(columns, slot, playheadS, nowS)
   const [leftPx, rightPx] = barEdgesPx(scene, startS, endS)
-  const topPx = barTopPx(block, columns.row.at(slot)) - scene.scrollTopPx
+  const barPx = barTopPx(block, columns.row.at(slot)) - scene.scrollTopPx
+  const topPx = snapPx(barPx, scene.deviceRatio)
   return { leftPx, topPx, widthPx: rightPx - leftPx, heightPx: barHeightPx(block) }
 }
 
