@@ -2,6 +2,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { formatBytes, formatCost, formatCount, formatJoules } from '@wattline/trace'
 import { useRef, useState, type RefObject } from 'react'
+import { flushSync } from 'react-dom'
 import { NameField } from '../panels/RunName.tsx'
 import { useApp } from '../store/app.tsx'
 import type { RunFacts } from '../store/app-state.ts'
@@ -190,7 +191,8 @@ function RunRow({ run, rowNumber, onChanged }: RunRowProps) {
           <DeleteRun
             run={run}
             onDone={(isDeleted) => {
-              setMode(undefined)
+              // At once: while the question is open, nothing behind it can have the focus.
+              flushSync(() => setMode(undefined))
               if (!isDeleted) return
               onChanged()
               // The row goes, and with it the button that had the focus.

@@ -132,6 +132,7 @@ test('a run is renamed in place and deleted after a question; a file of others i
   await userEvent.click(within(dialog).getByRole('button', { name: 'Delete' }))
   await waitFor(() => expect(screen.queryByText('mine')).toBeNull())
   expect(changes.at(-1)).toBe('DELETE /api/runs/mine ')
+  expect(document.activeElement).toBe(screen.getByRole('searchbox'))
 })
 
 test('one dropped file opens, several become a list', async () => {
