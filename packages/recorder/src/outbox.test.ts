@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
-import { mkdtempSync, readdirSync } from 'node:fs'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { makeBatch } from './batch.ts'
@@ -74,6 +74,7 @@ describe('Outbox', () => {
 
   it('does the same through a spill file', () => {
     const folder = mkdtempSync(join(tmpdir(), 'wattline-spill-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
     fc.assert(
       fc.property(steps, (sequence) => {
         const spill = new SpillFile('box', 1e9, folder)
@@ -123,6 +124,7 @@ describe('Outbox', () => {
 
   it('gives back the room of what was read, however long it is never empty', () => {
     const folder = mkdtempSync(join(tmpdir(), 'wattline-spill-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
     const spill = new SpillFile('box', 2_000_000, folder)
     const lines = 4_000
     let next = 0
