@@ -10,7 +10,6 @@ import {
   lineAfter,
   passingChunksOf,
   streamLines,
-  WatchedLines,
   type RawLines,
 } from './raw-lines.ts'
 
@@ -72,27 +71,6 @@ test('a line that begins within a stream is found across its chunks', async () =
   expect(utf8.decode(await lineAfter(stream, 4))).toBe('defg')
 })
 
-test('of a watched log the last frames are kept, older ones are asked for by their cursor', async () => {
-  const asked: number[] = []
-  const lines = new WatchedLines(async (cursor) => {
-    asked.push(cursor)
-    return new ReadableStream({
-      start(controller) {
-        controller.enqueue(utf8.encode('old 0\nold 1\n'))
-        controller.close()
-      },
-    })
-  }, 16)
-  lines.add(0, 700, utf8.encode('old 0\nold 1\n'))
-  lines.add(12, 712, utf8.encode('new 0\nnew 1\n'))
-  expect(utf8.decode(await lines.read(18))).toBe('new 1')
-  expect(asked).toEqual([])
-  expect(utf8.decode(await lines.read(6))).toBe('old 1')
-  expect(asked).toEqual([700])
-  await expect(lines.read(99)).rejects.toThrow('no line at 99')
-  expect(await textOf(lines)).toBe('old 0\nold 1\n')
-})
-
 /** The whole log, as `all` gives it. */
 async function textOf(lines: RawLines): Promise<string> {
   let text = ''
@@ -100,15 +78,11 @@ async function textOf(lines: RawLines): Promise<string> {
   return text
 }
 
-test('the whole log can be had again, from a file, a compressed one, and frames that are kept', async () => {
+test('the whole log can be had again, from a file and from a compressed one', async () => {
   expect(await textOf(fileLines(asFile(LOG)))).toBe(LINES.join('\n'))
   // Of more chunks than one, which pass through the same memory.
   const long = Array.from({ length: 100_000 }, (_, at) => `line ${at}`).join('\n')
   expect((await textOf(fileLines(asFile(utf8.encode(long))))) === long).toBe(true)
   const packed = asFile(gzipSync(LOG))
   expect(await textOf(streamLines(() => unpacked(packed)))).toBe(LINES.join('\n'))
-  const watched = new WatchedLines(() => Promise.reject(new Error('not asked')))
-  watched.add(0, 700, utf8.encode('one\n'))
-  watched.add(4, 704, utf8.encode('two\n'))
-  expect(await textOf(watched)).toBe('one\ntwo\n')
 })

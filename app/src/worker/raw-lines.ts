@@ -8,7 +8,6 @@ const FIRST_READ_BYTES = 64 * 1024
 const KEPT_BLOCKS = 4
 /** A processor keeps so much at hand, and a wait for more is rare enough. */
 const CHUNK_BYTES = 256 * 1024
-const RETAINED_BYTES = 64 * 1024 * 1024
 
 export interface RawLines {
   /** Bytes of the line at `position`, without its newline. Rejects when they cannot be had. */
@@ -45,7 +44,7 @@ async function readBlock(file: Blob, position: number): Promise<Block> {
 }
 
 /** The line at `position` if all of it lies in the block. */
-function lineIn(block: Block, position: number): Uint8Array | undefined {
+export function lineIn(block: Block, position: number): Uint8Array | undefined {
   const from = position - block.position
   if (from < 0 || from >= block.bytes.length) return undefined
   const end = block.bytes.indexOf(LF, from)
@@ -144,84 +143,4 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
     at += part.length
   }
   return bytes
-}
-
-interface Frame {
-  readonly position: number
-  /** Cursor in front of the frame: with the offset in it, the address of a line at the server. */
-  readonly cursor: number
-  readonly length: number
-  bytes: Uint8Array | undefined
-}
-
-/**
- * Lines of a watched log: the last 64 MiB are kept, older ones are asked of the server again.
- * Frames hold whole lines.
- */
-export class WatchedLines implements RawLines {
-  #frames: Frame[] = []
-  #retained = 0
-  #firstRetained = 0
-  readonly #fetchFrom: (cursor: number) => Promise<ReadableStream<Uint8Array>>
-  readonly #budgetBytes: number
-
-  constructor(
-    fetchFrom: (cursor: number) => Promise<ReadableStream<Uint8Array>>,
-    budgetBytes = RETAINED_BYTES,
-  ) {
-    this.#fetchFrom = fetchFrom
-    this.#budgetBytes = budgetBytes
-  }
-
-  /** Notes a frame that begins at `position` and, at the server, behind `cursor`. */
-  add(position: number, cursor: number, bytes: Uint8Array): void {
-    this.#frames.push({ position, cursor, length: bytes.length, bytes })
-    this.#retained += bytes.length
-    while (this.#retained > this.#budgetBytes && this.#firstRetained < this.#frames.length - 1) {
-      const oldest = this.#frames[this.#firstRetained++]!
-      this.#retained -= oldest.length
-      oldest.bytes = undefined
-    }
-  }
-
-  async read(position: number): Promise<Uint8Array> {
-    const frame = this.#frameAt(position)
-    if (frame === undefined) throw new RangeError(`no line at ${position}`)
-    const offset = position - frame.position
-    if (frame.bytes === undefined) return lineAfter(await this.#fetchFrom(frame.cursor), offset)
-    const end = frame.bytes.indexOf(LF, offset)
-    return frame.bytes.subarray(offset, end === -1 ? frame.length : end)
-  }
-
-  async *all(): AsyncGenerator<Uint8Array, void, void> {
-    const first = this.#frames[0]
-    if (first === undefined) return
-    if (first.bytes === undefined) yield* chunksOf(await this.#fetchFrom(first.cursor))
-    // Frames may be let go, and new ones come, while this one is used.
-    else for (const frame of this.#frames) yield frame.bytes ?? (await this.#bytesOf(frame))
-  }
-
-  async #bytesOf({ cursor, length }: Frame): Promise<Uint8Array> {
-    const bytes = new Uint8Array(length)
-    let at = 0
-    for await (const chunk of chunksOf(await this.#fetchFrom(cursor))) {
-      const part = chunk.subarray(0, length - at)
-      bytes.set(part, at)
-      at += part.length
-      if (at === length) break
-    }
-    return bytes
-  }
-
-  #frameAt(position: number): Frame | undefined {
-    let low = 0
-    let high = this.#frames.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.#frames[middle]!.position <= position) low = middle + 1
-      else high = middle
-    }
-    const frame = this.#frames[low - 1]
-    return frame !== undefined && position < frame.position + frame.length ? frame : undefined
-  }
 }

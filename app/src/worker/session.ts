@@ -13,13 +13,14 @@ import { LogWriters } from './log-writers.ts'
 import { createPace } from './pace.ts'
 import { buffersOf } from './patches.ts'
 import type { Answer, Ask, FromWorker, RequestType, TracePatch } from './protocol.ts'
-import { fileLines, streamLines, WatchedLines, type RawLines } from './raw-lines.ts'
+import { fileLines, streamLines, type RawLines } from './raw-lines.ts'
 import { spanRecords } from './records.ts'
 import type { ServerRun } from './run-facts.ts'
 import { scannerCount, type ScannedEnd, type ScannedPart, type ScannerPort } from './scan-file.ts'
 import { search } from './search.ts'
 import { readTelemetryFile, type TelemetryFile } from './telemetry-file.ts'
 import { watchRun, type WatchSource } from './watch-source.ts'
+import { WatchedLines } from './watched-lines.ts'
 
 /**
  * Of a run that is followed. Nearly nothing, so that whatever has come is on the page when the next
