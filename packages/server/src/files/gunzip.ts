@@ -1,6 +1,6 @@
 /** Gzipped logs. They are unzipped once into a temporary file, where cursors are byte offsets. */
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdtemp, open, rm } from 'node:fs/promises'
+import { mkdtemp, open, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Transform } from 'node:stream'
@@ -16,6 +16,8 @@ export interface Unzipped {
   readonly path: string
   /** Deletes the temporary file; absent when there is none. */
   readonly remove?: () => Promise<void>
+  /** Why the rest could not be unzipped: the gzip breaks off, or is damaged. */
+  readonly cutBy?: string
 }
 
 /** Where the plain content of the log at `path` is. */
@@ -24,6 +26,8 @@ export async function unzipped(path: string): Promise<Unzipped> {
   const folder = await mkdtemp(join(tmpdir(), 'wattline-'))
   const remove = () => rm(folder, { recursive: true, force: true })
   const plain = join(folder, 'log.jsonl')
+  // It is there, however early the pipe fails.
+  await writeFile(plain, '')
   try {
     await pipeline(
       createReadStream(path),
@@ -32,6 +36,10 @@ export async function unzipped(path: string): Promise<Unzipped> {
       createWriteStream(plain),
     )
   } catch (error) {
+    const isDamaged =
+      error instanceof Error && 'code' in error && String(error.code).startsWith('Z_')
+    if (isDamaged && (await stat(plain)).size > 0)
+      return { path: plain, remove, cutBy: error.message }
     await remove()
     throw error
   }

@@ -288,6 +288,24 @@ test('a gzipped log is read unzipped', async () => {
   await reader.stop()
 })
 
+test('a gzipped log that breaks off is read as far as it goes, and said', async () => {
+  const said: string[] = []
+  await files.close()
+  files = new LogFiles({ log: (message) => void said.push(message) })
+  const path = join(dir, 'cut.jsonl.gz')
+  const whole = Array.from({ length: 50_000 }, (_, n) => line(n)).join('')
+  const zipped = gzipSync(whole)
+  await writeFile(path, zipped.subarray(0, zipped.length - 9))
+  const reader = new Reader(await openFile(path))
+  await reader.until(({ seen }) => seen.at(-1)?.type === 'caughtUp')
+  expect(whole.startsWith(reader.text)).toBe(true)
+  expect(reader.text.length).toBeGreaterThan(whole.length / 2)
+  expect(said).toEqual([
+    `${path} cannot be unzipped to its end (unexpected end of file); what stands before is shown.`,
+  ])
+  await reader.stop()
+})
+
 test('aborting a reader that waits ends it quietly', async () => {
   const path = join(dir, 'run.jsonl')
   await writeFile(path, line(1))

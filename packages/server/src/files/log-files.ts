@@ -173,6 +173,11 @@ export class LogFiles implements RunSource {
     try {
       const plain = await unzipped(path)
       if (plain.remove !== undefined) this.#temporary.push(plain.remove)
+      if (plain.cutBy !== undefined) {
+        this.#log(
+          `${path} cannot be unzipped to its end (${plain.cutBy}); what stands before is shown.`,
+        )
+      }
       const run = new WatchedRun({
         id,
         name: relative(root, path),
