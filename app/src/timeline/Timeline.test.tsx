@@ -199,6 +199,20 @@ describe('keys', () => {
   })
 })
 
+test('on a narrow page, what is selected does not stay under the sheet of details', () => {
+  vi.stubGlobal('innerWidth', 900)
+  vi.spyOn(window, 'matchMedia').mockImplementation(
+    (query) => ({ matches: query === '(max-width: 1000px)' }) as MediaQueryList,
+  )
+  const { actions, facts, settle } = mountTimeline(trace())
+  actions().reveal({ type: 'span', slot: 3 })
+  settle()
+  const { startS, endS } = facts().viewport
+  expect(endS - startS).toBeCloseTo(10, 5)
+  expect((T0 + 7 - startS) / 10).toBeLessThan(0.45)
+  vi.unstubAllGlobals()
+})
+
 describe('the overview', () => {
   test('moves an edge of the view with the arrow keys', async () => {
     const user = userEvent.setup()

@@ -219,9 +219,17 @@ function useActions(
 ): void {
   useEffect(() => {
     if (canvas === null) return undefined
-    onActions(createTimelineActions(engine, (options) => canvas.focus(options)))
+    const seenPx = (): number => Math.min(engine.widthPx, beforeSheetPx(canvas))
+    onActions(createTimelineActions(engine, (options) => canvas.focus(options), seenPx))
     return () => onActions(undefined)
   }, [onActions, engine, canvas])
+}
+
+/** Where the sheet of details begins on a narrow page, open or not; as details.css has it. */
+function beforeSheetPx(canvas: HTMLCanvasElement): number {
+  if (!window.matchMedia('(max-width: 1000px)').matches) return Infinity
+  const sheetPx = Math.max(window.innerWidth / 2, 320)
+  return Math.max(1, window.innerWidth - sheetPx - canvas.getBoundingClientRect().left)
 }
 
 /** What the pointer has rested on for a moment. Once a card is shown, the next comes at once. */

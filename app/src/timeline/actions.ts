@@ -11,15 +11,19 @@ const PAN_FRACTION = 0.15
 /** What is brought into view keeps this distance from the edges. */
 const MARGIN_PX = 48
 
-/** @param focus gives the canvas the keyboard */
+/**
+ * @param focus gives the canvas the keyboard
+ * @param seenPx how much of the canvas, from its left, is not under the sheet of details
+ */
 export function createTimelineActions(
   engine: TimelineEngine,
   focus: TimelineActions['focus'],
+  seenPx: () => number,
 ): TimelineActions {
   const show = (selected: Selected | undefined): void => {
     if (selected === undefined) return
     engine.dispatch.select(selected)
-    reveal(engine, selected)
+    reveal(engine, selected, seenPx())
   }
   return {
     zoomIn: () => engine.zoomBy(ZOOM_FACTOR),
@@ -27,23 +31,23 @@ export function createTimelineActions(
     panLeft: () => engine.panBy(-PAN_FRACTION),
     panRight: () => engine.panBy(PAN_FRACTION),
     fitAll: () => engine.fitAll(),
-    fitSelection: () => fitSelection(engine),
+    fitSelection: () => fitSelection(engine, seenPx()),
     nextInLane: () => show(neighbour(engine, 1)),
     previousInLane: () => show(neighbour(engine, -1)),
     selectParent: () => show(parentOf(engine)),
     selectFirstChild: () => show(firstChildOf(engine)),
     nextError: () => show(errorBeside(engine, 1)),
     previousError: () => show(errorBeside(engine, -1)),
-    reveal: (selected) => reveal(engine, selected),
+    reveal: (selected) => reveal(engine, selected, seenPx()),
     focus,
   }
 }
 
-function fitSelection(engine: TimelineEngine): void {
+function fitSelection(engine: TimelineEngine, seenPx: number): void {
   const { selected, range } = engine.facts
   if (selected?.type === 'span') engine.fitSpan(selected.slot)
   else if (range !== undefined) engine.fitTimes(range.startS, range.endS)
-  else if (selected !== undefined) reveal(engine, selected)
+  else if (selected !== undefined) reveal(engine, selected, seenPx)
 }
 
 /** The next bar of the selected bar's row; without a selection, the first bar that is seen. */
@@ -144,19 +148,19 @@ function timeOf(columns: TraceColumns, selected: Selected): number {
 }
 
 /** Brings a span or mark into view with as little movement as will do; the scale stays. */
-function reveal(engine: TimelineEngine, selected: Selected): void {
+function reveal(engine: TimelineEngine, selected: Selected, seenPx: number): void {
   const rect = engine.rectOf(selected)
   if (rect === undefined) return
   const { viewport } = engine.facts
   const timeS = timeOf(engine.columns, selected)
   const leftPx = timeToPx(timeScale(viewport, engine.widthPx), timeS)
   const isLeft = leftPx + rect.widthPx < MARGIN_PX
-  const isRight = leftPx > engine.widthPx - MARGIN_PX
+  const isRight = leftPx > seenPx - MARGIN_PX
   if (isLeft || isRight) {
     // A bar shorter than the view is centred, a longer one begins at its left.
-    const barPx = Math.min(rect.widthPx, engine.widthPx)
-    const fraction = Math.max(0.1, 0.5 - barPx / engine.widthPx / 2)
-    engine.ease(placeTime(viewport, timeS, fraction))
+    const barPx = Math.min(rect.widthPx, seenPx)
+    const toPx = Math.max(0.1 * seenPx, (seenPx - barPx) / 2)
+    engine.ease(placeTime(viewport, timeS, toPx / engine.widthPx))
   }
   const topPx = rect.topPx
   const bottomPx = rect.topPx + rect.heightPx
