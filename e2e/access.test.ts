@@ -125,7 +125,6 @@ describe('by keyboard alone', () => {
       await page.keyboard.type('fold all')
       await page.keyboard.press('Enter')
       await page.locator('nav[aria-label=Groups] [aria-expanded=false]').first().waitFor()
-      expect(await page.locator('nav[aria-label=Groups] [aria-expanded=true]').count()).toBe(0)
     }))
 
   it('shows where keys go as soon as one is pressed, and not before', () =>

@@ -1,6 +1,6 @@
 /** The run's name in the crumbs. A run of the server's own can be renamed in place. */
 import { useEffect, useRef, useState } from 'react'
-import { useApp, type App } from '../store/app.tsx'
+import { useApp } from '../store/app.tsx'
 import type { RunFacts } from '../store/app-state.ts'
 import { renameRun } from '../runs/api.ts'
 import { PencilIcon } from '../ui/icons.tsx'
@@ -25,8 +25,7 @@ export function RunName({ run }: { run: RunFacts }) {
 
 /** Enter and leaving keep the name, Esc does not. After either key the focus goes to where it was. */
 export function NameField({ run, onDone }: { run: RunFacts; onDone: (name?: string) => void }) {
-  const app = useApp()
-  const { base, store } = app
+  const { base, store, timeline } = useApp()
   const [name, setName] = useState(run.name)
   const [reason, setReason] = useState<string>()
   const field = useRef<HTMLInputElement>(null)
@@ -34,15 +33,16 @@ export function NameField({ run, onDone }: { run: RunFacts; onDone: (name?: stri
   const isLeftByKey = useRef(false)
   useEffect(() => {
     const opener = document.activeElement
+    const behind = timeline.current
     field.current?.focus()
     field.current?.select()
     return () => {
       if (!isLeftByKey.current) return
       // The header's own button goes while its name is edited: then the timeline is the next best.
       if (opener instanceof HTMLElement && opener.isConnected) opener.focus()
-      if (document.activeElement === document.body) focusTimeline(app)
+      if (document.activeElement === document.body) behind?.focus()
     }
-  }, [app])
+  }, [timeline])
 
   const keep = async (): Promise<void> => {
     if (isOver.current) return
@@ -84,9 +84,4 @@ export function NameField({ run, onDone }: { run: RunFacts; onDone: (name?: stri
       {reason !== undefined && <span role="alert">{reason}</span>}
     </span>
   )
-}
-
-/** The timeline of then: what is on screen may be another one. */
-function focusTimeline({ timeline }: App): void {
-  timeline.current?.focus()
 }

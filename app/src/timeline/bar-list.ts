@@ -18,6 +18,14 @@ export const BarState = {
   STRIP: 128,
 } as const
 
+/** In how many steps it is told how much of a bar is covered: quarters, of which a bar of its own has all. */
+export const COVERS = 4
+
+/** How many quarters stand for a share: what covers anything is seen. */
+export function coverOf(share: number): number {
+  return Math.min(COVERS, Math.max(1, Math.ceil(share * COVERS)))
+}
+
 export class BarList {
   count = 0
   leftPx = new Float64Array(256)

@@ -12,7 +12,7 @@
  */
 import { SpanFlag } from '@wattline/trace'
 import { barEndS, flagsAt } from '../model/clip.ts'
-import { BarState, type BarList } from './bar-list.ts'
+import { BarState, coverOf, COVERS, type BarList } from './bar-list.ts'
 import {
   barHeightPx,
   barTopPx,
@@ -22,7 +22,7 @@ import {
 } from './group-layout.ts'
 import type { RowIndex } from './row-index.ts'
 import { heatOf, UNKNOWN_HEAT } from './heat.ts'
-import { coverOf, COVERS, type CutView, type RowCut } from './row-cut.ts'
+import type { CutView, RowCut } from './row-cut.ts'
 import type { RowTree } from './row-tree.ts'
 import type { Scene } from './scene.ts'
 import { snapPx } from './space.ts'

@@ -5,7 +5,7 @@
 import type { TraceColumns } from '../model/columns.ts'
 import { barEndS, isMarkVisible, isVisible } from '../model/clip.ts'
 import type { Selected } from '../store/view-state.ts'
-import { BarList, BarState, MarkList } from './bar-list.ts'
+import { BarList, BarState, COVERS, MarkList } from './bar-list.ts'
 import { MARK_REACH_PX, TICK_FROM_PX, collectMarks } from './collect-marks.ts'
 import { barEdgesPx, collectRow } from './collect.ts'
 import {
@@ -15,7 +15,6 @@ import {
   rowsBetween,
   type GroupBlock,
 } from './group-layout.ts'
-import { COVERS } from './row-cut.ts'
 import type { RowIndex } from './row-index.ts'
 import type { RowTree } from './row-tree.ts'
 import type { Scene } from './scene.ts'

@@ -1,5 +1,5 @@
 /** Bars: narrow ones as pixels, plain ones style by style, then those with an ornament, then errors, then text. */
-import { BarState, type BarList } from './bar-list.ts'
+import { BarState, COVERS, type BarList } from './bar-list.ts'
 import type { MergedSink } from './collect.ts'
 import { BAR_PX } from './group-layout.ts'
 import { hasCross, placeLabel, type TextWidths } from './labels.ts'
@@ -30,7 +30,6 @@ const ROUND_FROM_PX = 7
 const DIMMED_ALPHA = 0.25
 /** From the thinnest cover of a merged bar to a full one. */
 const COVER_ALPHA = [0, 0.45, 0.65, 0.85, 1] as const
-const COVERS = 4
 const HATCH_ALPHA = 0.4
 const GUESS_ALPHA = 0.45
 const FLAG_SHARE = 0.4

@@ -1,5 +1,5 @@
 /** Draws what is narrow, bars and ticks, by way of {@link StripPixels} and canvases that nobody sees. */
-import { BarState } from './bar-list.ts'
+import { BarState, COVERS } from './bar-list.ts'
 import type { MergedSink } from './collect.ts'
 import type { Scene } from './scene.ts'
 import { StripPixels } from './strip-pixels.ts'
@@ -50,7 +50,6 @@ class StripCanvas {
 
 /** From uncovered to covered whole, in quarters, each plain and dimmed. */
 const LOOKS_A_KIND = 10
-const FULL_COVER = 4
 
 /** Narrow bars, one frame after the other: `begin`, each row with its bars, `draw`. */
 export class Strips implements MergedSink {
@@ -107,14 +106,14 @@ export class Strips implements MergedSink {
       for (let look = 0; look < LOOKS_A_KIND; look++) {
         const isDimmed = (look & 1) === 1
         // A match is never pale: it must be told from what is dimmed.
-        const cover = matching === undefined || isDimmed ? look >> 1 : FULL_COVER
+        const cover = matching === undefined || isDimmed ? look >> 1 : COVERS
         // A hair paler than an error, which no bar that is drawn later may hide.
         const alpha = alphaOf(name, cover, isDimmed) * 0.99
         this.inks[kind * LOOKS_A_KIND + look] = withAlpha(rgb, alpha)
       }
     }
     const red = rgbOf(theme.error)
-    this.reds = [withAlpha(red, 1), withAlpha(red, alphaOf('', FULL_COVER, true))]
+    this.reds = [withAlpha(red, 1), withAlpha(red, alphaOf('', COVERS, true))]
   }
 }
 

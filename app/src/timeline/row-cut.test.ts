@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { coverOf, NEW_WIDTH, RowCut, type CutView } from './row-cut.ts'
+import { coverOf } from './bar-list.ts'
+import { NEW_WIDTH, RowCut, type CutView } from './row-cut.ts'
 import { RowIndex } from './row-index.ts'
 import type { RowTree } from './row-tree.ts'
 import { SyntheticTrace, type SyntheticSpan } from './testing/columns.ts'

@@ -12,6 +12,7 @@
  */
 import { SpanFlag } from '@wattline/trace'
 import type { TraceColumns } from '../model/columns.ts'
+import { coverOf } from './bar-list.ts'
 import { NODE_SHIFT } from './row-level.ts'
 import type { RowTree } from './row-tree.ts'
 
@@ -22,8 +23,6 @@ const NARROWEST_WIDTH = 1 / 1.5
 const WIDEST_WIDTH = 1.5
 /** How much of the view a cut reaches beyond it, on either side. */
 const BEYOND = 0.25
-/** In how many steps it is told how much of a bar is covered. */
-export const COVERS = 4
 const FIRST_CAPACITY = 16
 /** A rounded time may show an error a hair too early, but never too late. */
 const EARLIER = 1 - 2 ** -23
@@ -33,11 +32,6 @@ export interface CutView {
   readonly leftS: number
   readonly rightS: number
   readonly columnS: number
-}
-
-/** How many quarters stand for a share: what covers anything is seen. */
-export function coverOf(share: number): number {
-  return Math.min(COVERS, Math.max(1, Math.ceil(share * COVERS)))
 }
 
 export class RowCut {
