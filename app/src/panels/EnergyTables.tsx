@@ -1,5 +1,5 @@
 /** Which model, tool, kind and agent used the energy: the dearest first, without a click. */
-import { formatJoules, shortModel } from '@wattline/trace'
+import { formatJoules, isMeasured, shortModel } from '@wattline/trace'
 import { change } from '../store/store.ts'
 import { useApp } from '../store/app.tsx'
 import { setQuery } from '../store/transitions.ts'
@@ -62,10 +62,10 @@ function EnergyTable({ title, groups, label = (name) => name, query, perUnit }: 
                 <span className="span-link-label">{visible(label(group.name))}</span>
               </button>
             </th>
-            <td title={rangeText(group)}>{formatJoules(group.ownJ)}</td>
-            <td>
-              <Share share={group.share} />
+            <td title={rangeText(group)}>
+              {formatJoules(isMeasured(group) ? group.ownJ : undefined)}
             </td>
+            <td>{isMeasured(group) && <Share share={group.share} />}</td>
             {perUnit !== undefined && (
               <td>
                 {formatJoules(perUnit === 'token' ? group.joulesPerToken : group.joulesPerCall)}
@@ -88,6 +88,8 @@ function Share({ share }: { share: number }) {
   )
 }
 
-function rangeText({ ownJ, lowJ, highJ }: Group): string {
+function rangeText(group: Group): string {
+  const { ownJ, lowJ, highJ } = group
+  if (!isMeasured(group)) return 'Not known: no meter of this run measures it'
   return `${ownJ.toPrecision(6)} J; between ${formatJoules(lowJ)} and ${formatJoules(highJ)}`
 }

@@ -55,6 +55,7 @@ export {
   type EnergySummary,
   type EnergyTotals,
   energyTotals,
+  isMeasured,
   summarizeEnergy,
 } from './energy/energy-summary.ts'
 export { type EnergyWarning, energyWarnings } from './energy/energy-warnings.ts'

@@ -6,6 +6,7 @@ import {
   formatDuration,
   formatJoules,
   formatWatts,
+  isMeasured,
   shortModel,
 } from '@wattline/trace'
 import { type Column, tableLines } from './table.ts'
@@ -127,9 +128,7 @@ function groupTable(
   const rows = shown.map((group) => [
     printable(title === 'model' ? shortModel(group.name) : group.name),
     group.spans.toLocaleString('en-US'),
-    formatJoules(group.ownJ),
-    percent(group.share, 1),
-    ...(hasBounds ? [`${formatJoules(group.lowJ)} – ${formatJoules(group.highJ)}`] : []),
+    ...joulesOf(group, hasBounds),
     ...per.cells(group),
   ])
   const [header = '', ...lines] = tableLines(columns, rows, width)
@@ -139,6 +138,12 @@ function groupTable(
     ...lines,
     ...(left > 0 ? [style.dim(`and ${left} more, see --json`)] : []),
   ]
+}
+
+function joulesOf(group: EnergyGroup, hasBounds: boolean): string[] {
+  if (!isMeasured(group)) return Array.from({ length: hasBounds ? 3 : 2 }, () => NONE)
+  const bounds = `${formatJoules(group.lowJ)} – ${formatJoules(group.highJ)}`
+  return [formatJoules(group.ownJ), percent(group.share, 1), ...(hasBounds ? [bounds] : [])]
 }
 
 function percent(part: number, whole: number): string {

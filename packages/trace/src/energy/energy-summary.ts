@@ -9,7 +9,7 @@ import { CurveReader } from './curve-reader.ts'
 import type { EnergyLedger, SummedSource } from './energy-ledger.ts'
 import type { Span } from '../span.ts'
 
-/** Spans that have something in common. */
+/** Spans that have something in common; see {@link isMeasured}. */
 export interface EnergyGroup {
   readonly name: string
   readonly spans: number
@@ -24,6 +24,14 @@ export interface EnergyGroup {
   readonly joulesPerToken: number | undefined
   /** Of tools: with what their calls did in turn. */
   readonly joulesPerCall: number | undefined
+}
+
+/**
+ * Whether any meter of the run could tell of the group. What runs in a cloud has not used 0 J: it is not
+ * known what it used.
+ */
+export function isMeasured({ highJ }: Pick<EnergyGroup, 'highJ'>): boolean {
+  return highJ > 0
 }
 
 export interface SourceSummary {
@@ -199,8 +207,8 @@ function toGroup(sums: Sums, totalJ: number): EnergyGroup {
     highJ: Math.min(highJ, totalJ),
     share: totalJ > 0 ? ownJ / totalJ : 0,
     tokens,
-    joulesPerToken: ratio(ownJ, tokens),
-    joulesPerCall: calls > 0 ? callsJ / calls : undefined,
+    joulesPerToken: isMeasured(sums) ? ratio(ownJ, tokens) : undefined,
+    joulesPerCall: calls > 0 && (isMeasured(sums) || callsJ > 0) ? callsJ / calls : undefined,
   }
 }
 
