@@ -4,11 +4,12 @@
  * the context changes colour a few times a frame and not once a bar.
  */
 import { BarList, MarkList } from './bar-list.ts'
+import type { Brush } from './brush.ts'
 import { collectBars } from './collect.ts'
 import { collectMarks } from './collect-marks.ts'
 import { TextWidths } from './labels.ts'
 import { AXIS_HEIGHT_PX, paintAxis } from './paint-axis.ts'
-import { beginStrips, paintBars, type Brush } from './paint-bars.ts'
+import { beginStrips, paintBars } from './paint-bars.ts'
 import { paintGround, paintLines } from './paint-ground.ts'
 import { paintMarks, type MarkTools } from './paint-marks.ts'
 import type { Strips } from './paint-strips.ts'
