@@ -28,7 +28,7 @@ import type { Scene } from './scene.ts'
 import { snapPx } from './space.ts'
 
 /** What is narrower is merged, and no bar is drawn narrower: a lone short span must be found. */
-const COLUMN_PX = 2
+export const COLUMN_PX = 2
 /** Neighbours that touch are told apart by a gap, once they are wide enough to give it. */
 const GAP_PX = 1
 const GAP_FROM_PX = 4
@@ -333,7 +333,7 @@ class Collector {
     return bar
   }
 
-  /** Tells the last bar that where its room for a label ends: at the next one, the canvas's edge or the playhead. */
+  /** Tells the last bar where its room for a label ends: the next bar, the canvas's edge, the playhead. */
   private endRoom(atPx: number): void {
     if (this.waiting < 0) return
     this.list.roomPx[this.waiting] = atPx

@@ -7,7 +7,7 @@ import { barEndS, isMarkVisible, isVisible } from '../model/clip.ts'
 import type { Selected } from '../store/view-state.ts'
 import { BarList, BarState, COVERS, MarkList } from './bar-list.ts'
 import { MARK_REACH_PX, TICK_FROM_PX, collectMarks } from './collect-marks.ts'
-import { barEdgesPx, collectRow } from './collect.ts'
+import { barEdgesPx, collectRow, COLUMN_PX } from './collect.ts'
 import {
   barHeightPx,
   barTopPx,
@@ -15,6 +15,7 @@ import {
   rowsBetween,
   type GroupBlock,
 } from './group-layout.ts'
+import { WIDEST_WIDTH } from './row-cut.ts'
 import type { RowIndex } from './row-index.ts'
 import type { RowTree } from './row-tree.ts'
 import type { Scene } from './scene.ts'
@@ -30,8 +31,8 @@ export interface Rect {
 
 /** Narrow bars can be hit a little beside their edges. */
 const REACH_PX = 2
-/** A column is two px wide, and up to half as much again before it is made anew. */
-const WIDEST_COLUMN_PX = 3
+/** A column may be as wide as this before its row is cut anew. */
+const WIDEST_COLUMN_PX = COLUMN_PX * WIDEST_WIDTH
 
 /** Where a span or mark is drawn; undefined when the playhead hides it or it does not exist. */
 export function rectOf(scene: Scene, selected: Selected): Rect | undefined {

@@ -20,7 +20,7 @@ import type { RowTree } from './row-tree.ts'
 export const NEW_WIDTH = 1
 /** … and with these it is made anew, having been zoomed out of and into. */
 const NARROWEST_WIDTH = 1 / 1.5
-const WIDEST_WIDTH = 1.5
+export const WIDEST_WIDTH = 1.5
 /** How much of the view a cut reaches beyond it, on either side. */
 const BEYOND = 0.25
 const FIRST_CAPACITY = 16
