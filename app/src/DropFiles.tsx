@@ -5,7 +5,7 @@
  */
 import { isTelemetry } from '@wattline/trace'
 import { useEffect, useState } from 'react'
-import { useApp, type App } from './store/app.tsx'
+import { useApp, type App } from './page/app.tsx'
 import { addFiles } from './store/local-files.ts'
 import { enterRun } from './store/run-transitions.ts'
 import { change } from './store/store.ts'

@@ -5,7 +5,7 @@ import { CommandDialog } from './panels/Palette.tsx'
 import { HelpDialog } from './panels/Help.tsx'
 import { QualityDialog } from './quality/QualityDialog.tsx'
 import { RunsPage } from './runs/RunsPage.tsx'
-import { useFacts } from './store/app.tsx'
+import { useFacts } from './page/app.tsx'
 import { DropFiles } from './DropFiles.tsx'
 import { TipProvider } from './ui/Tip.tsx'
 

@@ -5,9 +5,9 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
-import type { AgentEvent, JsonValue } from '../../packages/trace/src/event.ts'
-import { encodeEvent } from '../../packages/trace/src/encode.ts'
-import { generateRun } from '../../packages/trace/src/generate.ts'
+import type { AgentEvent, JsonValue } from '../../packages/trace/src/line/event.ts'
+import { encodeEvent } from '../../packages/trace/src/line/encode.ts'
+import { generateRun } from '../../packages/trace/src/generate/generate.ts'
 
 export interface WrittenLog {
   readonly path: string

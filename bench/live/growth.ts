@@ -3,7 +3,7 @@
  * what server and page hold at every tenth of the way.
  */
 import type { Browser } from 'playwright-core'
-import { encodeEvent } from '../../packages/trace/src/encode.ts'
+import { encodeEvent } from '../../packages/trace/src/line/encode.ts'
 import { openPage } from '../lib/browser.ts'
 import { benchEvents, isStart } from '../lib/log.ts'
 import { measureMemory, residentBytes } from '../lib/memory.ts'

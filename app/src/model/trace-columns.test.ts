@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { logLines, T0, type SpanRow } from '../testing/log.ts'
 import { columnsOf } from '../testing/trace.ts'
-import { GroupSums } from '../timeline/group-sums.ts'
-import { RowIndex } from '../timeline/row-index.ts'
+import { GroupSums } from '../timeline/rail/group-sums.ts'
+import { RowIndex } from '../timeline/rows/row-index.ts'
 import { Ingestor } from '../worker/ingestor.ts'
 import { Columns } from './trace-columns.ts'
 

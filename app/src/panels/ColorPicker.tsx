@@ -1,7 +1,7 @@
 /** What the colours of the bars mean; offered where energy is measured. */
 import { DropdownMenu } from 'radix-ui'
-import { useApp, useFacts } from '../store/app.tsx'
-import type { ColorBy } from '../store/view-state.ts'
+import { useApp, useFacts } from '../page/app.tsx'
+import type { ColorBy } from '../model/view-state.ts'
 import { ChevronIcon } from '../ui/icons.tsx'
 
 const CHOICES: readonly ColorBy[] = ['kind', 'joules', 'watts']

@@ -2,10 +2,10 @@
 import { formatBytes, formatCount } from '@wattline/trace'
 import type { CSSProperties } from 'react'
 import type { AppState } from '../store/app-state.ts'
-import { useApp, useFacts } from '../store/app.tsx'
-import { formatElapsed } from '../ui/elapsed.ts'
+import { useApp, useFacts } from '../page/app.tsx'
+import { formatElapsed } from '../base/elapsed.ts'
 import { Tip } from '../ui/Tip.tsx'
-import { useNowS } from '../ui/use-now.ts'
+import { useNowS } from '../page/use-now.ts'
 
 export function ConnectionPill() {
   const { ingest, columns } = useApp()

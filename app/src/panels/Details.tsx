@@ -1,9 +1,9 @@
 /** The right side of a run: the selected span or point, else an overview of the run. */
-import { useFacts } from '../store/app.tsx'
+import { useFacts } from '../page/app.tsx'
 import { MarkDetails } from './MarkDetails.tsx'
 import { Overview } from './Overview.tsx'
 import { SpanDetails } from './SpanDetails.tsx'
-import { useColumns } from './use-columns.ts'
+import { useColumns } from '../page/use-columns.ts'
 import './details.css'
 
 export function Details() {

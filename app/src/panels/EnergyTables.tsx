@@ -1,10 +1,10 @@
 /** Which model, tool, kind and agent used the energy: the dearest first, without a click. */
 import { formatJoules, isMeasured, shortModel } from '@wattline/trace'
 import { change } from '../store/store.ts'
-import { useApp } from '../store/app.tsx'
+import { useApp } from '../page/app.tsx'
 import { setQuery } from '../store/transitions.ts'
-import { kindLabel } from '../timeline/describe.ts'
-import { visible } from '../ui/visible.ts'
+import { kindLabel } from '../model/span-labels.ts'
+import { visible } from '../base/visible.ts'
 import type { EnergyBreakdown } from '../worker/protocol.ts'
 
 /** Rows of one table; what is dearer stands above. */

@@ -1,6 +1,6 @@
 /** What the rows are grouped by. */
 import { DropdownMenu } from 'radix-ui'
-import { useApp, useFacts } from '../store/app.tsx'
+import { useApp, useFacts } from '../page/app.tsx'
 import { change } from '../store/store.ts'
 import { setGroupBy } from '../store/transitions.ts'
 import { ChevronIcon, GroupIcon } from '../ui/icons.tsx'

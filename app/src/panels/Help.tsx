@@ -1,6 +1,6 @@
 /** Keys and help: the table of commands, printed. */
-import { COMMANDS, type Section } from '../store/commands.ts'
-import { useApp } from '../store/app.tsx'
+import { COMMANDS, type Section } from '../page/commands.ts'
+import { useApp } from '../page/app.tsx'
 import { Modal } from '../ui/Modal.tsx'
 
 const SECTIONS: readonly Section[] = ['Move', 'Select', 'Play', 'Page']

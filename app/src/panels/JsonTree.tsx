@@ -1,7 +1,7 @@
 /** A JSON value to look into. Text stays text: nothing of it becomes markup, a link or a style. */
 import type { JsonValue } from '@wattline/trace'
 import { JsonView } from 'react-json-view-lite'
-import { visible } from '../ui/visible.ts'
+import { visible } from '../base/visible.ts'
 
 const STYLE = {
   container: 'json',

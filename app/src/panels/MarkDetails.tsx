@@ -1,13 +1,13 @@
 /** All that is known of one point, or of an end whose start is missing. */
 import { MarkFlag } from '../model/columns.ts'
-import { useFacts } from '../store/app.tsx'
-import { useAnswer } from '../store/use-answer.ts'
-import { kindLabel, markLabel } from '../timeline/describe.ts'
+import { useFacts } from '../page/app.tsx'
+import { useAnswer } from '../page/use-answer.ts'
+import { kindLabel, markLabel } from '../model/span-labels.ts'
 import { KindDot } from '../ui/KindDot.tsx'
-import { exactTime, formatTime } from '../ui/time.ts'
-import { visible } from '../ui/visible.ts'
+import { exactTime, formatTime } from '../base/time.ts'
+import { visible } from '../base/visible.ts'
 import { DetailsHeader, Fact, Notice, RawMetadata, SpanLink } from './detail-parts.tsx'
-import { useColumns } from './use-columns.ts'
+import { useColumns } from '../page/use-columns.ts'
 
 export function MarkDetails({ slot }: { slot: number }) {
   const { columns, version } = useColumns()

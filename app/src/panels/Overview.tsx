@@ -1,19 +1,19 @@
 /** What the right side says while nothing is selected: where the run's time went, and its errors. */
 import { formatCount, formatDuration } from '@wattline/trace'
 import { useState } from 'react'
-import { useApp, useFacts } from '../store/app.tsx'
-import { downloadSpans } from '../store/download.ts'
+import { useApp, useFacts } from '../page/app.tsx'
+import { downloadSpans } from '../page/download.ts'
 import { change } from '../store/store.ts'
 import { setQuery } from '../store/transitions.ts'
-import { useAnswer } from '../store/use-answer.ts'
-import { kindLabel } from '../timeline/describe.ts'
+import { useAnswer } from '../page/use-answer.ts'
+import { kindLabel } from '../model/span-labels.ts'
 import type { KindSummary } from '../worker/protocol.ts'
 import { DownloadIcon } from '../ui/icons.tsx'
 import { KindDot } from '../ui/KindDot.tsx'
-import { visible } from '../ui/visible.ts'
+import { visible } from '../base/visible.ts'
 import { SpanLinks } from './detail-parts.tsx'
 import { EnergyTables } from './EnergyTables.tsx'
-import { useColumns } from './use-columns.ts'
+import { useColumns } from '../page/use-columns.ts'
 
 export function Overview() {
   const { columns, version } = useColumns()

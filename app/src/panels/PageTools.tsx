@@ -1,6 +1,6 @@
 /** The tools every screen has: commands, theme, help. */
 import { DropdownMenu } from 'radix-ui'
-import { useApp, useFacts } from '../store/app.tsx'
+import { useApp, useFacts } from '../page/app.tsx'
 import type { ThemeChoice } from '../store/app-state.ts'
 import { CommandIcon, HelpIcon, ThemeIcon } from '../ui/icons.tsx'
 import { IconButton } from '../ui/IconButton.tsx'

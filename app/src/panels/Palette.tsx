@@ -1,12 +1,12 @@
 /** The command palette: every command by name, and the runs. */
 import { Command as Palette } from 'cmdk'
 import { useEffect, useState } from 'react'
-import { COMMANDS, MORE_COMMANDS, type Command } from '../store/commands.ts'
-import { useApp, useFacts } from '../store/app.tsx'
+import { COMMANDS, MORE_COMMANDS, type Command } from '../page/commands.ts'
+import { useApp, useFacts } from '../page/app.tsx'
 import { enterRun } from '../store/run-transitions.ts'
 import { change } from '../store/store.ts'
 import type { RunFacts } from '../store/app-state.ts'
-import { listRuns } from '../runs/api.ts'
+import { listRuns } from '../page/server-api.ts'
 import { Modal } from '../ui/Modal.tsx'
 
 const MOST_RUNS = 50

@@ -1,11 +1,11 @@
 /** What the dragged range holds, else what the view shows. */
 import { formatCost, formatCount, formatDuration, formatJoules } from '@wattline/trace'
-import { useApp, useFacts } from '../store/app.tsx'
+import { useApp, useFacts } from '../page/app.tsx'
 import { change } from '../store/store.ts'
 import { setRange } from '../store/transitions.ts'
-import { useAnswer } from '../store/use-answer.ts'
+import { useAnswer } from '../page/use-answer.ts'
 import { CloseIcon } from '../ui/icons.tsx'
-import { counted } from '../ui/counted.ts'
+import { counted } from '../base/counted.ts'
 import { CopyButton } from '../ui/CopyButton.tsx'
 
 export function RangeStats() {

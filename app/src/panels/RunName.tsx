@@ -1,8 +1,8 @@
 /** The run's name in the crumbs. A run of the server's own can be renamed in place. */
 import { useEffect, useRef, useState } from 'react'
-import { useApp } from '../store/app.tsx'
+import { useApp } from '../page/app.tsx'
 import type { RunFacts } from '../store/app-state.ts'
-import { renameRun } from '../runs/api.ts'
+import { renameRun } from '../page/server-api.ts'
 import { PencilIcon } from '../ui/icons.tsx'
 import { IconButton } from '../ui/IconButton.tsx'
 

@@ -1,5 +1,5 @@
 /** Search in the run: what matches stays bright, the rest is dimmed. */
-import { useApp, useFacts } from '../store/app.tsx'
+import { useApp, useFacts } from '../page/app.tsx'
 import { change } from '../store/store.ts'
 import { setQuery } from '../store/transitions.ts'
 import { CloseIcon, SearchIcon } from '../ui/icons.tsx'

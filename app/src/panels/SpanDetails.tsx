@@ -10,17 +10,17 @@ import {
   SpanFlag,
 } from '@wattline/trace'
 import { barEndS, flagsAt, isOpenAt } from '../model/clip.ts'
-import { useApp, useFacts } from '../store/app.tsx'
-import { playheadTimeS } from '../store/playback.ts'
-import { useAnswer } from '../store/use-answer.ts'
-import { durationOf, kindLabel, spanLabel } from '../timeline/describe.ts'
+import { useApp, useFacts } from '../page/app.tsx'
+import { playheadTimeS } from '../page/playback.ts'
+import { useAnswer } from '../page/use-answer.ts'
+import { durationOf, kindLabel, spanLabel } from '../model/span-labels.ts'
 import type { SpanFacts } from '../worker/protocol.ts'
 import { CopyButton } from '../ui/CopyButton.tsx'
 import { KindDot } from '../ui/KindDot.tsx'
-import { exactTime, formatTime } from '../ui/time.ts'
-import { visible } from '../ui/visible.ts'
+import { exactTime, formatTime } from '../base/time.ts'
+import { visible } from '../base/visible.ts'
 import { DetailsHeader, Fact, Notice, RawMetadata, SpanLink, SpanLinks } from './detail-parts.tsx'
-import { useColumns } from './use-columns.ts'
+import { useColumns } from '../page/use-columns.ts'
 
 export function SpanDetails({ slot }: { slot: number }) {
   const app = useApp()

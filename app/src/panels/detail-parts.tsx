@@ -1,16 +1,16 @@
 /** The parts details are made of: rows of a fact, notices, links to spans, raw metadata. */
 import { formatDuration } from '@wattline/trace'
 import { useState, type ReactNode } from 'react'
-import { durationOf, spanLabel } from '../timeline/describe.ts'
-import { useApp, useFacts } from '../store/app.tsx'
+import { durationOf, spanLabel } from '../model/span-labels.ts'
+import { useApp, useFacts } from '../page/app.tsx'
 import { change } from '../store/store.ts'
 import { select } from '../store/transitions.ts'
-import { useAnswer } from '../store/use-answer.ts'
+import { useAnswer } from '../page/use-answer.ts'
 import { CloseIcon, ErrorIcon, FitIcon, WarningIcon } from '../ui/icons.tsx'
 import { CopyButton } from '../ui/CopyButton.tsx'
 import { IconButton } from '../ui/IconButton.tsx'
 import { KindDot } from '../ui/KindDot.tsx'
-import { visible } from '../ui/visible.ts'
+import { visible } from '../base/visible.ts'
 import { JsonTree } from './JsonTree.tsx'
 
 export function Fact({

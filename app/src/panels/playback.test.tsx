@@ -1,7 +1,7 @@
 import { act, cleanup, fireEvent, screen, waitFor } from '@testing-library/react'
 import { userEvent } from '@testing-library/user-event'
 import { afterEach, expect, test } from 'vitest'
-import { playOrPause, runPlayback, seekBy, stepToError, stepToEvent } from '../store/playback.ts'
+import { playOrPause, runPlayback, seekBy, stepToError, stepToEvent } from '../page/playback.ts'
 import { change } from '../store/store.ts'
 import { setRange, setSpeed, setViewport } from '../store/transitions.ts'
 import { openApp } from '../testing/app.tsx'

@@ -1,6 +1,6 @@
 /** Whose clock is another than the server's, and by how much. */
 import type { LogWriter } from '../store/app-state.ts'
-import { visible } from '../ui/visible.ts'
+import { visible } from '../base/visible.ts'
 import { clockText, ofWriter, writerLabel } from './doubts.ts'
 
 /** The table has them all. */

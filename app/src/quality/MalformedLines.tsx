@@ -1,9 +1,9 @@
 /** The lines that could not be read, with why; a click shows what stands there. */
 import { useState, type RefObject } from 'react'
-import { useFacts } from '../store/app.tsx'
+import { useFacts } from '../page/app.tsx'
 import type { LogWriter, MalformedLine } from '../store/app-state.ts'
-import { useAnswer } from '../store/use-answer.ts'
-import { visible } from '../ui/visible.ts'
+import { useAnswer } from '../page/use-answer.ts'
+import { visible } from '../base/visible.ts'
 import { writerLabel } from './doubts.ts'
 
 /** A line may be megabytes; what is wrong with it shows sooner. */

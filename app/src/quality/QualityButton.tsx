@@ -1,5 +1,5 @@
 /** A word that is always in sight: is the picture to be believed? */
-import { useApp, useFacts } from '../store/app.tsx'
+import { useApp, useFacts } from '../page/app.tsx'
 import { CheckIcon, WarningIcon } from '../ui/icons.tsx'
 import { doubtCount, withOtherClock } from './doubts.ts'
 

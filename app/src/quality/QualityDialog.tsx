@@ -1,9 +1,9 @@
 /** How sure the picture is: each doubt with what it means, of the run and of each writer, and a way to see it. */
 import { useRef, useState } from 'react'
-import { useApp, useFacts } from '../store/app.tsx'
+import { useApp, useFacts } from '../page/app.tsx'
 import type { LogWriter } from '../store/app-state.ts'
 import { change } from '../store/store.ts'
-import type { Viewport } from '../store/view-state.ts'
+import type { Viewport } from '../model/view-state.ts'
 import { setQuery, showTime } from '../store/transitions.ts'
 import { CheckIcon } from '../ui/icons.tsx'
 import { Modal } from '../ui/Modal.tsx'

@@ -1,7 +1,7 @@
 /** How much of the run's energy is known, and what each source's samples leave in doubt. */
-import { visible } from '../ui/visible.ts'
+import { visible } from '../base/visible.ts'
 import type { EnergyFacts } from '../worker/protocol.ts'
-import type { Viewport } from '../store/view-state.ts'
+import type { Viewport } from '../model/view-state.ts'
 
 interface TelemetryDoubtsProps {
   readonly energy: EnergyFacts

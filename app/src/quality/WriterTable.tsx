@@ -1,7 +1,7 @@
 /** The doubts of a run by writer: each figure shows what it counts. */
-import { useFacts } from '../store/app.tsx'
+import { useFacts } from '../page/app.tsx'
 import type { LogWriter } from '../store/app-state.ts'
-import { visible } from '../ui/visible.ts'
+import { visible } from '../base/visible.ts'
 import type { EnergyFacts } from '../worker/protocol.ts'
 import {
   clockText,

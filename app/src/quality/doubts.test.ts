@@ -4,9 +4,9 @@ import { expect, test } from 'vitest'
 import type { LogWriter } from '../store/app-state.ts'
 import { DOUBTFUL_LINES, DOUBTFUL_RUN, type WrittenLines } from '../testing/doubtful.ts'
 import { Ingestor } from '../worker/ingestor.ts'
-import { LogWriters } from '../worker/log-writers.ts'
-import { parseRun } from '../worker/run-facts.ts'
-import { search } from '../worker/search.ts'
+import { LogWriters } from '../worker/read/log-writers.ts'
+import { parseRun } from '../worker/read/server-run.ts'
+import { search } from '../worker/answers/search.ts'
 import { clockText, countOf, DOUBTS, doubtsOf, hitsOf, ofWriter, withOtherClock } from './doubts.ts'
 
 interface Read {

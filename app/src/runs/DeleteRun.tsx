@@ -1,9 +1,9 @@
 /** Asks before a run is deleted: its log is gone for good. */
 import { useState } from 'react'
-import { useApp } from '../store/app.tsx'
+import { useApp } from '../page/app.tsx'
 import type { RunFacts } from '../store/app-state.ts'
 import { Modal } from '../ui/Modal.tsx'
-import { deleteRun } from './api.ts'
+import { deleteRun } from '../page/server-api.ts'
 
 export function DeleteRun({
   run,

@@ -1,12 +1,12 @@
 /** The first screen of somebody who has no run yet: three ways to begin, and one to look at now. */
 import { useEffect, useState } from 'react'
-import { useApp } from '../store/app.tsx'
+import { useApp } from '../page/app.tsx'
 import { addFiles } from '../store/local-files.ts'
 import { enterRun } from '../store/run-transitions.ts'
 import { change } from '../store/store.ts'
 import { CopyButton } from '../ui/CopyButton.tsx'
 import { PlayIcon } from '../ui/icons.tsx'
-import { fetchSample, listSamples, type Sample } from './api.ts'
+import { fetchSample, listSamples, type Sample } from '../page/server-api.ts'
 
 const NPX = 'npx wattline run.jsonl'
 

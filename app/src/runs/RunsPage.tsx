@@ -1,11 +1,11 @@
 /** The first screen: all runs, live first; or, when there is none, how to begin. */
 import { useState } from 'react'
 import { useStore } from 'zustand'
-import { useApp } from '../store/app.tsx'
+import { useApp } from '../page/app.tsx'
 import { PageTools } from '../panels/PageTools.tsx'
 import { Brand } from '../panels/Brand.tsx'
 import { FolderIcon, SearchIcon } from '../ui/icons.tsx'
-import { useTitle } from '../ui/use-title.ts'
+import { useTitle } from '../page/use-title.ts'
 import { EmptyRuns } from './EmptyRuns.tsx'
 import { RunsTable } from './RunsTable.tsx'
 import { filterRuns, inOrder, useRuns } from './use-runs.ts'

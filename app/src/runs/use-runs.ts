@@ -1,7 +1,7 @@
 /** The server's runs, asked again each second while the page is looked at. */
 import { useEffect, useState } from 'react'
 import type { RunFacts } from '../store/app-state.ts'
-import { getSummary, listRuns, type RunSummary } from './api.ts'
+import { getSummary, listRuns, type RunSummary } from '../page/server-api.ts'
 
 const INTERVAL_MS = 1000
 

@@ -5,7 +5,7 @@
  */
 import type { DataQuality, WriterQuality } from '@wattline/trace'
 import type { EnergyFacts } from '../worker/protocol.ts'
-import type { ViewState } from './view-state.ts'
+import type { ViewState } from '../model/view-state.ts'
 
 export type ConnectionState = 'connecting' | 'live' | 'reconnecting' | 'ended' | 'loaded' | 'failed'
 

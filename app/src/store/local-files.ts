@@ -3,7 +3,7 @@
  * looked at. They live as long as the page: a browser gives no file back to a reloaded page.
  */
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import { visible } from '../ui/visible.ts'
+import { visible } from '../base/visible.ts'
 import type { RunFacts } from './app-state.ts'
 
 const PREFIX = 'file:'

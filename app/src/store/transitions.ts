@@ -3,7 +3,7 @@
  * the worker.
  */
 import type { AppState } from './app-state.ts'
-import type { Selected, Viewport } from './view-state.ts'
+import type { Selected, Viewport } from '../model/view-state.ts'
 
 /** Narrower than this, a float64 of Unix seconds has no digits left. */
 const NARROWEST_S = 2e-6

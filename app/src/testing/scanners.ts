@@ -1,6 +1,6 @@
 /** Scanners that run in the test's own thread: messages are cloned and come later, as a worker's do. */
-import type { ScannerPort } from '../worker/scan-file.ts'
-import { Scanner, type FromScanner, type ToScanner } from '../worker/scanner.ts'
+import type { ScannerPort } from '../worker/read/scan-file.ts'
+import { Scanner, type FromScanner, type ToScanner } from '../worker/read/scanner.ts'
 
 export interface LocalScanner extends ScannerPort {
   readonly isTerminated: boolean

@@ -1,6 +1,6 @@
 /** What the colours mean while bars are coloured by what they use. */
 import { formatJoules, formatWatts } from '@wattline/trace'
-import { HEAT_INKS, heatEnds, heatVariable, UNKNOWN_HEAT, type Heat } from './heat.ts'
+import { HEAT_INKS, heatEnds, heatVariable, UNKNOWN_HEAT, type Heat } from './layout/heat.ts'
 
 export function HeatLegend({ heat }: { heat: Heat | undefined }) {
   if (heat === undefined) return null

@@ -7,13 +7,20 @@ import { formatCost, formatCount, formatDuration, shortModel } from '@wattline/t
 import { useLayoutEffect, useMemo, useState } from 'react'
 import { flagsAt, subjectAt } from '../model/clip.ts'
 import { MarkFlag } from '../model/columns.ts'
-import type { Frames } from '../store/frame.ts'
-import type { Selected } from '../store/view-state.ts'
-import { durationOf, flagWords, groupLabel, kindLabel, markLabel, spanLabel } from './describe.ts'
+import type { Frames } from '../base/frame.ts'
+import type { Selected } from '../model/view-state.ts'
+import {
+  durationOf,
+  flagWords,
+  groupLabel,
+  kindLabel,
+  markLabel,
+  spanLabel,
+} from '../model/span-labels.ts'
 import type { TimelineEngine } from './engine.ts'
-import { kindVariable } from './theme.ts'
-import { exactTime } from './ticks.ts'
-import { useFramed } from './use-framed.ts'
+import { kindVariable } from './paint/theme.ts'
+import { exactTime } from './layout/ticks.ts'
+import { useFramed } from '../base/use-framed.ts'
 
 export interface Hover {
   readonly selected: Selected

@@ -4,14 +4,14 @@
  */
 import { useEffect, useId, useLayoutEffect, useState } from 'react'
 import { MarkFlag } from '../model/columns.ts'
-import type { Selected } from '../store/view-state.ts'
-import { spokenSelection } from './describe.ts'
+import type { Selected } from '../model/view-state.ts'
+import { spokenSelection } from '../model/span-labels.ts'
 import type { TimelineEngine } from './engine.ts'
 import { attachGestures } from './gestures.ts'
-import { createHatch, createPainter } from './paint.ts'
-import { DiamondStamps } from './paint-marks.ts'
-import { BoxStrips, Strips } from './paint-strips.ts'
-import { readTheme } from './theme.ts'
+import { createHatch, createPainter } from './paint/paint.ts'
+import { DiamondStamps } from './paint/paint-marks.ts'
+import { BoxStrips, Strips } from './paint/paint-strips.ts'
+import { readTheme } from './paint/theme.ts'
 
 export interface TimelineCanvasProps {
   readonly engine: TimelineEngine

@@ -1,10 +1,10 @@
 /** What keys and commands ask of the timeline; see `TimelineActions` of the store. */
 import { isVisible } from '../model/clip.ts'
 import { MarkFlag, type TraceColumns } from '../model/columns.ts'
-import type { TimelineActions } from '../store/timeline-actions.ts'
-import type { Selected } from '../store/view-state.ts'
+import type { TimelineActions } from '../page/timeline-actions.ts'
+import type { Selected } from '../model/view-state.ts'
 import type { TimelineEngine } from './engine.ts'
-import { placeTime, timeToPx, timeScale } from './space.ts'
+import { placeTime, timeToPx, timeScale } from './layout/space.ts'
 
 const ZOOM_FACTOR = 1.4
 const PAN_FRACTION = 0.15

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import { INITIAL_STATE } from '../store/store.ts'
-import { BarList } from './bar-list.ts'
+import { BarList } from './layout/bar-list.ts'
 import { TimelineEngine, type TimelineFacts } from './engine.ts'
 import { createMotion } from './motion.ts'
 import { SyntheticTrace } from './testing/columns.ts'

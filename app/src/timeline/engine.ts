@@ -5,15 +5,20 @@
  */
 import { barEndS, nowOf } from '../model/clip.ts'
 import type { TraceColumns } from '../model/columns.ts'
-import type { Selected, Viewport, ViewState } from '../store/view-state.ts'
-import { hitTest, rectOf, type Rect } from './geometry.ts'
-import { blockIndexAt, layoutGroups, type GroupBlock, type GroupLayout } from './group-layout.ts'
-import { HEAT_INKS, type Heat } from './heat.ts'
+import type { Selected, Viewport, ViewState } from '../model/view-state.ts'
+import { hitTest, rectOf, type Rect } from './layout/hit-test.ts'
+import {
+  blockIndexAt,
+  layoutGroups,
+  type GroupBlock,
+  type GroupLayout,
+} from './layout/group-layout.ts'
+import { HEAT_INKS, type Heat } from './layout/heat.ts'
 import { createMotion } from './motion.ts'
-import { createPaintPace, type PaintPace } from './paint-pace.ts'
-import type { Painter } from './paint.ts'
-import { RowIndex } from './row-index.ts'
-import type { Scene } from './scene.ts'
+import { createPaintPace, type PaintPace } from './paint/paint-pace.ts'
+import type { Painter } from './paint/paint.ts'
+import { RowIndex } from './rows/row-index.ts'
+import type { Scene } from './layout/scene.ts'
 import {
   fitViewport,
   panViewport,
@@ -23,8 +28,8 @@ import {
   zoomViewport,
   type Extent,
   type TimeScale,
-} from './space.ts'
-import { timeTicks, type Tick } from './ticks.ts'
+} from './layout/space.ts'
+import { timeTicks, type Tick } from './layout/ticks.ts'
 
 /** The facts a timeline reads. */
 export type TimelineFacts = Pick<

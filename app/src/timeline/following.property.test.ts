@@ -5,9 +5,9 @@ import { MarkFlag } from '../model/columns.ts'
 import { createCounter } from '../model/counts.ts'
 import { Columns } from '../model/trace-columns.ts'
 import { Ingestor } from '../worker/ingestor.ts'
-import { GroupSums } from './group-sums.ts'
-import { RowIndex } from './row-index.ts'
-import { Tally } from './tally.ts'
+import { GroupSums } from './rail/group-sums.ts'
+import { RowIndex } from './rows/row-index.ts'
+import { Tally } from './overview/density-bins.ts'
 
 const T0 = 1_800_000_000
 const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 200)

@@ -4,7 +4,7 @@
  * zooms must be able to keep the page from zooming, which React's passive ones cannot.
  */
 import type { TimelineEngine } from './engine.ts'
-import type { Selected } from '../store/view-state.ts'
+import type { Selected } from '../model/view-state.ts'
 
 /** Less than this is a click. */
 const MOUSE_SLACK_PX = 3

@@ -5,7 +5,7 @@
  * Both edges move linearly: a time that keeps its place from the first to the last step keeps it in
  * all of them, so the time under the cursor does not swim.
  */
-import type { Viewport } from '../store/view-state.ts'
+import type { Viewport } from '../model/view-state.ts'
 
 const EASE_MS = 100
 

@@ -32,7 +32,7 @@ function begin(groupBy: string): Session {
 }
 
 function startScanner(): Worker {
-  return new Worker(new URL('./scan.ts', import.meta.url), { type: 'module' })
+  return new Worker(new URL('./read/scan.ts', import.meta.url), { type: 'module' })
 }
 
 async function answer({ id, what, ask }: Extract<ToWorker, { type: 'ask' }>): Promise<void> {

@@ -26,7 +26,7 @@ import { groupUnder, KeyValues, mustBeNoted, valueUnder } from './grouping.ts'
 import { PatchBuilder } from './patches.ts'
 import type { TracePatch } from './protocol.ts'
 import { RunEnergy } from './run-energy.ts'
-import { NOTHING_SCANNED, type ScannedEnd, type ScannedPart } from './scan-file.ts'
+import { NOTHING_SCANNED, type ScannedEnd, type ScannedPart } from './read/scan-file.ts'
 
 /** Malformed lines kept with their reason; all are counted. */
 const KEPT_MALFORMED = 200

@@ -8,7 +8,7 @@ import {
   type Trace,
 } from '@wattline/trace'
 import { MarkFlag, type TraceGroup } from '../model/columns.ts'
-import { visible } from '../ui/visible.ts'
+import { visible } from '../base/visible.ts'
 import type { MarkPatch, SpanPatch, TracePatch } from './protocol.ts'
 
 /** A bar never shows more; the raw line keeps it all. */

@@ -4,24 +4,29 @@
  */
 import { estimateRunCost } from '@wattline/trace'
 import type { Connection, Progress } from '../store/app-state.ts'
-import { markFacts, overview, rangeSummary, rawEvent, spanFacts } from './answers.ts'
-import { readFile, type Scanners } from './file-source.ts'
-import { nothingIn, unreadable } from './file-reasons.ts'
+import { markFacts, overview, rangeSummary, rawEvent, spanFacts } from './answers/answers.ts'
+import { readFile, type Scanners } from './read/file-source.ts'
+import { nothingIn, unreadable } from './read/file-reasons.ts'
 import { mustBeNoted } from './grouping.ts'
-import { isGzip, unpacked } from './gunzip.ts'
+import { isGzip, unpacked } from './read/gunzip.ts'
 import { Ingestor } from './ingestor.ts'
-import { LogWriters } from './log-writers.ts'
-import { createPace } from './pace.ts'
+import { LogWriters } from './read/log-writers.ts'
+import { createPace } from '../base/pace.ts'
 import { buffersOf } from './patches.ts'
 import type { Answer, Ask, FromWorker, RequestType, TracePatch } from './protocol.ts'
-import { fileLines, streamLines, type RawLines } from './raw-lines.ts'
-import { spanRecords } from './records.ts'
-import type { ServerRun } from './run-facts.ts'
-import { scannerCount, type ScannedEnd, type ScannedPart, type ScannerPort } from './scan-file.ts'
-import { search } from './search.ts'
-import { readTelemetryFile, type TelemetryFile } from './telemetry-file.ts'
-import { watchRun, type WatchSource } from './watch-source.ts'
-import { WatchedLines } from './watched-lines.ts'
+import { fileLines, streamLines, type RawLines } from './read/raw-lines.ts'
+import { spanRecords } from './answers/records.ts'
+import type { ServerRun } from './read/server-run.ts'
+import {
+  scannerCount,
+  type ScannedEnd,
+  type ScannedPart,
+  type ScannerPort,
+} from './read/scan-file.ts'
+import { search } from './answers/search.ts'
+import { readTelemetryFile, type TelemetryFile } from './read/telemetry-file.ts'
+import { watchRun, type WatchSource } from './read/watch-source.ts'
+import { WatchedLines } from './read/watched-lines.ts'
 
 /**
  * Of a run that is followed. Nearly nothing, so that whatever has come is on the page when the next

@@ -1,7 +1,7 @@
 /** The recorder's options: this is their manual. Validated once, when a recorder is made. */
 import type { Environment } from './environment.ts'
-import type { Redact } from './redact.ts'
-import type { Sink } from './sink.ts'
+import type { Redact } from './snapshot/redact.ts'
+import type { Sink } from './sinks/sink.ts'
 
 export interface RecorderOptions {
   /**

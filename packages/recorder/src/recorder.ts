@@ -10,15 +10,15 @@
  * The class knows no platform: `index.ts` makes it Node's, `browser.ts` the browser's.
  */
 import type { AgentEvent, Metadata, TelemetrySample } from '@wattline/trace'
-import { Batcher } from './batcher.ts'
+import { Batcher } from './sinks/batcher.ts'
 import { platformTime, WallClock } from './clock.ts'
-import type { SpanContext } from './context.ts'
+import type { SpanContext } from './platform/context.ts'
 import { childEnvironment, readEnvironment, type Inherited } from './environment.ts'
-import { cached, quote, secondsText } from './json-text.ts'
-import { errorMessage } from './json-writer.ts'
+import { cached, quote, secondsText } from './snapshot/json-text.ts'
+import { errorMessage } from './snapshot/json-writer.ts'
 import { DEFAULTS, validateOptions, type RecorderOptions } from './options.ts'
 import { newSpanId, randomHex } from './random.ts'
-import { redactText } from './redact.ts'
+import { redactText } from './snapshot/redact.ts'
 import {
   LineRetention,
   parseEventLine,
@@ -27,7 +27,7 @@ import {
   type Retention,
 } from './retention.ts'
 import { newRunId } from './run-id.ts'
-import type { Batch, Sink } from './sink.ts'
+import type { Batch, Sink } from './sinks/sink.ts'
 import {
   joinIds,
   metadataText,
@@ -35,7 +35,7 @@ import {
   snapshotText,
   takeSnapshot,
   type Flat,
-} from './snapshot.ts'
+} from './snapshot/snapshot.ts'
 import { RecordedSpan, runSpan, type SpanHost } from './span.ts'
 import { Subscribers, type Subscriber } from './subscribers.ts'
 

@@ -5,8 +5,8 @@
  * exist anyway: an event is only made an object again when somebody asks for it.
  */
 import type { AgentEvent } from '@wattline/trace'
-import type { Batch } from './sink.ts'
-import { snapshotData, type Snapshot } from './snapshot.ts'
+import type { Batch } from './sinks/sink.ts'
+import { snapshotData, type Snapshot } from './snapshot/snapshot.ts'
 
 export interface Retention {
   /** Events recorded since the last `clear`, pushed out ones included. */

@@ -3,8 +3,8 @@
  * parent's, so that nothing has to be guessed when the log is read.
  */
 import type { Metadata } from '@wattline/trace'
-import { errorMessage } from './json-writer.ts'
-import type { Flat } from './snapshot.ts'
+import { errorMessage } from './snapshot/json-writer.ts'
+import type { Flat } from './snapshot/snapshot.ts'
 
 /** What a recorder does for its spans. */
 export interface SpanHost {

@@ -11,7 +11,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { LineReader } from './http/line-reader.ts'
 import type { PostResult } from './http/post-events.ts'
-import type { RunInfo } from './run-info.ts'
+import type { RunInfo } from './storage/run-info.ts'
 import { getJson, line, lines, startServer, tempDir } from './testing/harness.ts'
 import { frame, RawSocket } from './testing/raw-socket.ts'
 

@@ -7,7 +7,7 @@ export {
   type RunState,
   type WriterInfo,
   type WriterState,
-} from './run-info.ts'
+} from './storage/run-info.ts'
 export {
   StoreError,
   type AppendResult,
@@ -20,8 +20,8 @@ export {
   type StoreErrorCode,
   type WriterChange,
 } from './storage/store.ts'
-export { FolderStore, type FolderStoreOptions } from './storage/folder-store.ts'
-export type { RunSummary } from './summary.ts'
+export { FolderStore, type FolderStoreOptions } from './storage/folder/folder-store.ts'
+export type { RunSummary } from './runs/summary.ts'
 export { LogFiles, type LogFilesOptions, type Opened } from './files/log-files.ts'
 export {
   NotALogError,
@@ -30,4 +30,4 @@ export {
   type LogReading,
   type ReadLogOptions,
   type UnreadableLine,
-} from './read-log.ts'
+} from './files/read-log.ts'

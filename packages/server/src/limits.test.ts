@@ -6,8 +6,8 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { RequestRate } from './request-rate.ts'
-import type { RunInfo } from './run-info.ts'
+import { RequestRate } from './runs/request-rate.ts'
+import type { RunInfo } from './storage/run-info.ts'
 import {
   Client,
   getJson,

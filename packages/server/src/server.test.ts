@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { EventRecorder } from '@wattline/recorder'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import type { RunInfo } from './run-info.ts'
+import type { RunInfo } from './storage/run-info.ts'
 import { createServer } from './server.ts'
-import { FolderStore } from './storage/folder-store.ts'
+import { FolderStore } from './storage/folder/folder-store.ts'
 import {
   getJson,
   heldBufferBytes,

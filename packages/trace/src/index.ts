@@ -7,7 +7,7 @@ export {
   type Metadata,
   type Phase,
   type TelemetrySample,
-} from './event.ts'
+} from './line/event.ts'
 export {
   flagNames,
   isDropped,
@@ -18,26 +18,37 @@ export {
   type Tokens,
   type WriterQuality,
   type WriterState,
-} from './span.ts'
-export { encodeEvent, encodeSample } from './encode.ts'
-export { LogDecoder, readLog, type Decode, type LineSink, type LogDecoderOptions } from './jsonl.ts'
-export { LogReader, type LogReaderOptions, type LogSink } from './log-reader.ts'
-export { RowBatchReader, RowBatchWriter, type RowBatch, type SpentBatch } from './row-batch.ts'
-export { LineSplitter, type LineSplitterOptions, type OnLine, type TornLine } from './lines.ts'
-export { parseLine, type ParsedLine } from './parse.ts'
-export type { TimeUnit } from './timestamp.ts'
-export { EventRow, POINT, START } from './event-row.ts'
-export { Interner } from './interner.ts'
-export { scopeKeyIndex } from './scope.ts'
-export { idsOf } from './metadata-reader.ts'
-export { type SpanView } from './span-view.ts'
-export { ByteColumn, GrowingColumn, Int32Column, type Column } from './columns.ts'
-export { SmallColumn } from './small-column.ts'
-export { TimeColumn } from './time-column.ts'
-export { type MarkView } from './marks.ts'
-export { Lanes, type LaneGroup, type LanePlace } from './lanes.ts'
-export { Trace, type TraceChanges } from './trace.ts'
-export type { MalformedLine } from './quality.ts'
+} from './trace/span.ts'
+export { encodeEvent, encodeSample } from './line/encode.ts'
+export {
+  LogDecoder,
+  readLog,
+  type Decode,
+  type LineSink,
+  type LogDecoderOptions,
+} from './line/log-decoder.ts'
+export { LogReader, type LogReaderOptions, type LogSink } from './scan/log-reader.ts'
+export { RowBatchReader, RowBatchWriter, type RowBatch, type SpentBatch } from './scan/row-batch.ts'
+export {
+  LineSplitter,
+  type LineSplitterOptions,
+  type OnLine,
+  type TornLine,
+} from './line/line-splitter.ts'
+export { parseLine, type ParsedLine } from './line/parse.ts'
+export type { TimeUnit } from './line/timestamp.ts'
+export { EventRow, POINT, START } from './row/event-row.ts'
+export { Interner } from './row/interner.ts'
+export { scopeKeyIndex } from './row/scope.ts'
+export { idsOf } from './row/metadata-reader.ts'
+export { type SpanView } from './trace/span-view.ts'
+export { ByteColumn, GrowingColumn, Int32Column, type Column } from './columns/columns.ts'
+export { SmallColumn } from './columns/small-column.ts'
+export { TimeColumn } from './columns/time-column.ts'
+export { type MarkView } from './trace/mark-view.ts'
+export { Lanes, type LaneGroup, type LanePlace } from './lanes/lanes.ts'
+export { Trace, type TraceChanges } from './trace/trace.ts'
+export type { MalformedLine } from './trace/quality.ts'
 export {
   formatBytes,
   formatClock,
@@ -47,8 +58,8 @@ export {
   formatJoules,
   formatWatts,
   shortModel,
-} from './format.ts'
-export { Telemetry } from './energy/telemetry.ts'
+} from './stats/format.ts'
+export { Telemetry } from './telemetry/telemetry.ts'
 export { EnergyLedger } from './energy/energy-ledger.ts'
 export {
   type EnergyGroup,
@@ -59,15 +70,20 @@ export {
   summarizeEnergy,
 } from './energy/energy-summary.ts'
 export { type EnergyWarning, energyWarnings } from './energy/energy-warnings.ts'
-export { energyBetween, type PowerEnvelope, powerEnvelope } from './energy/power-envelope.ts'
+export { energyBetween, type PowerEnvelope, powerEnvelope } from './telemetry/power-envelope.ts'
 export { type SpanEnergy } from './energy/energy-ledger.ts'
 export { energyRecord } from './energy/energy-record.ts'
-export { correlateUpstream, type UpstreamBreakdown } from './energy/upstream-energy.ts'
-export { analyzeUpstream } from './energy/upstream-analysis.ts'
-export { isTelemetry, readTelemetry } from './telemetry-files/telemetry-file.ts'
-export { type CostEstimate, estimateRunCost, type PriceTable, PRICES_AS_OF } from './prices.ts'
-export { pairUpstream, type UpstreamPair } from './upstream.ts'
-export { generateRun, type GenerateOptions } from './generate.ts'
+export { correlateUpstream, type UpstreamBreakdown } from './upstream/energy.ts'
+export { analyzeUpstream } from './upstream/analysis.ts'
+export { isTelemetry, readTelemetry } from './telemetry/files/telemetry-file.ts'
+export {
+  type CostEstimate,
+  estimateRunCost,
+  type PriceTable,
+  PRICES_AS_OF,
+} from './stats/prices.ts'
+export { pairUpstream, type UpstreamPair } from './upstream/pairing.ts'
+export { generateRun, type GenerateOptions } from './generate/generate.ts'
 export {
   countedFigures,
   quantileOf,
@@ -78,5 +94,5 @@ export {
   type KindStats,
   type Summary,
   type TokenSums,
-} from './stats.ts'
-export { markRecord, spanRecord, type SpanRecord } from './span-record.ts'
+} from './stats/stats.ts'
+export { markRecord, spanRecord, type SpanRecord } from './stats/span-record.ts'

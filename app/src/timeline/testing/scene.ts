@@ -1,11 +1,11 @@
 /** A scene around synthetic columns, and its picture as rows of letters. */
-import { BarList, BarState } from '../bar-list.ts'
-import { collectBars } from '../collect.ts'
-import { layoutGroups } from '../group-layout.ts'
-import { RowIndex } from '../row-index.ts'
-import type { Scene } from '../scene.ts'
-import { timeScale } from '../space.ts'
-import type { Viewport } from '../../store/view-state.ts'
+import { BarList, BarState } from '../layout/bar-list.ts'
+import { collectBars } from '../layout/collect.ts'
+import { layoutGroups } from '../layout/group-layout.ts'
+import { RowIndex } from '../rows/row-index.ts'
+import type { Scene } from '../layout/scene.ts'
+import { timeScale } from '../layout/space.ts'
+import type { Viewport } from '../../model/view-state.ts'
 import type { SyntheticTrace } from './columns.ts'
 
 export interface SceneOptions {

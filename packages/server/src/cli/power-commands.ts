@@ -1,10 +1,10 @@
 /** The flags and help of `wattline run` and `wattline power`. */
 import { type Command, Option } from 'commander'
-import { addConnectionOptions, addServerOptions, givenBefore } from './common-options.ts'
+import { addConnectionOptions, addServerOptions, givenBefore } from './input/common-options.ts'
 import { addExamples } from './help.ts'
 import type { CliIo } from './io.ts'
-import type { PowerFlags } from './power.ts'
-import type { RunFlags } from './run.ts'
+import type { PowerFlags } from './commands/power.ts'
+import type { RunFlags } from './commands/run.ts'
 
 /** `wattline run`; its exit code is that of what it runs. */
 export function addRun(root: Command, io: CliIo, setExitCode: (code: number) => void): void {
@@ -25,7 +25,7 @@ export function addRun(root: Command, io: CliIo, setExitCode: (code: number) => 
     .addOption(new Option('--run <id>', 'the id of the run (env WATTLINE_RUN)'))
     .addOption(new Option('--open', 'open a browser'))
     .action(async (argv: [string, ...string[]], flags: RunFlags) => {
-      const { run } = await import('./run.ts')
+      const { run } = await import('./commands/run.ts')
       setExitCode(await run(argv, { ...givenBefore(root), ...flags }, io))
     })
   addServerOptions(command, io)
@@ -51,7 +51,7 @@ export function addPower(root: Command, io: CliIo): void {
     .addOption(new Option('--url <url>', 'send them to a run at this server'))
     .addOption(new Option('--run <id>', 'send them to this run (env WATTLINE_RUN)'))
     .action(async (flags: PowerFlags) => {
-      const { power } = await import('./power.ts')
+      const { power } = await import('./commands/power.ts')
       await power({ ...givenBefore(root), ...flags }, io)
     })
   addConnectionOptions(command)

@@ -10,15 +10,15 @@ import {
   addServerOptions,
   environmentHelp,
   givenBefore,
-} from './common-options.ts'
+} from './input/common-options.ts'
 import type { CliIo } from './io.ts'
-import { DEFAULT_HOST, DEFAULT_PORT, type ServerFlags } from './settings.ts'
+import { DEFAULT_HOST, DEFAULT_PORT, type ServerFlags } from './input/settings.ts'
 import { addPower, addRun } from './power-commands.ts'
 import { styleFor, widthOf } from './terminal.ts'
-import type { DemoFlags } from './demo.ts'
-import type { EnergyFlags } from './energy.ts'
-import type { SpansFlags } from './spans.ts'
-import type { StatsFlags } from './stats.ts'
+import type { DemoFlags } from './commands/demo.ts'
+import type { EnergyFlags } from './commands/energy.ts'
+import type { SpansFlags } from './commands/spans.ts'
+import type { StatsFlags } from './commands/stats.ts'
 import { VERSION } from '../version.ts'
 
 /**
@@ -93,7 +93,7 @@ function addRoot(root: Command, io: CliIo): void {
     .usage('[options] [FILE|DIR|-]...\n       wattline COMMAND [options]')
     .argument('[FILE|DIR|-...]', 'logs to open (.jsonl, .jsonl.gz), folders to watch, - for stdin')
     .action(async (paths: string[], flags: ServerFlags) => {
-      const { serveAndOpen } = await import('./serve.ts')
+      const { serveAndOpen } = await import('./commands/serve.ts')
       await serveAndOpen(paths, flags, io, commandNames(root))
     })
   addServerOptions(root, io)
@@ -116,7 +116,7 @@ function addServe(root: Command, io: CliIo): void {
     .description('Start the server and stay: agents send their runs to it, browsers watch them.')
     .argument('[FILE|DIR|-...]', 'logs and folders to show besides, read-only')
     .action(async (paths: string[], flags: ServerFlags & { readonly demo?: boolean }) => {
-      const { serve } = await import('./serve.ts')
+      const { serve } = await import('./commands/serve.ts')
       await serve(paths, { ...givenBefore(root), ...flags }, io)
     })
   addServerOptions(command, io)
@@ -141,7 +141,7 @@ function addOpen(root: Command, io: CliIo): void {
     .description('Open the dashboard of the server that runs already, or a log or folder in it.')
     .argument('[FILE|DIR...]', 'logs to open, folders to watch')
     .action(async (paths: string[], flags: ServerFlags) => {
-      const { open } = await import('./open.ts')
+      const { open } = await import('./commands/open.ts')
       await open(paths, { ...givenBefore(root), ...flags }, io)
     })
   addConnectionOptions(command)
@@ -173,7 +173,7 @@ function addSpans(root: Command, io: CliIo): void {
         .default('wattline'),
     )
     .action(async (file: string, flags: SpansFlags) => {
-      const { spans } = await import('./spans.ts')
+      const { spans } = await import('./commands/spans.ts')
       await spans(file, flags, io)
     })
   addExamples(command, [
@@ -197,7 +197,7 @@ function addStats(root: Command, io: CliIo): void {
     )
     .addOption(new Option('--json', 'one JSON object'))
     .action(async (file: string, flags: StatsFlags) => {
-      const { stats } = await import('./stats.ts')
+      const { stats } = await import('./commands/stats.ts')
       await stats(file, flags, io)
     })
   addExamples(command, [
@@ -237,7 +237,7 @@ function addEnergy(root: Command, io: CliIo): void {
     .addOption(new Option('--include-idle', 'with upstream: also what lies between two actions'))
     .addOption(new Option('--json', 'one JSON object'))
     .action(async (file: string, flags: EnergyFlags) => {
-      const { energy } = await import('./energy.ts')
+      const { energy } = await import('./commands/energy.ts')
       await energy(file, flags, io)
     })
   addExamples(command, [
@@ -269,7 +269,7 @@ function addDemo(root: Command, io: CliIo): void {
     .addOption(new Option('--url <url>', 'the server to stream to (env WATTLINE_URL)'))
     .addOption(new Option('--run <id>', 'the id of the run (env WATTLINE_RUN)'))
     .action(async (flags: DemoFlags) => {
-      const { demo } = await import('./demo.ts')
+      const { demo } = await import('./commands/demo.ts')
       await demo({ ...givenBefore(root), ...flags }, io)
     })
   addServerOptions(command, io)

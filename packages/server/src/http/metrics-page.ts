@@ -1,8 +1,8 @@
 /** `GET /metrics`: the counters, and what is known only at the moment of asking. */
 import { readdirSync } from 'node:fs'
-import type { ServerContext } from '../context.ts'
-import { exposition, type Family, type Sample } from '../metrics.ts'
-import type { RunState } from '../run-info.ts'
+import type { ServerContext } from '../runs/context.ts'
+import { exposition, type Family, type Sample } from '../runs/metrics.ts'
+import type { RunState } from '../storage/run-info.ts'
 
 export async function metricsPage(context: ServerContext): Promise<string> {
   const { metrics } = context

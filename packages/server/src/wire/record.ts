@@ -12,8 +12,8 @@
  * ```
  */
 import type { WebSocket } from 'ws'
-import type { ServerContext } from '../context.ts'
-import { ingest } from '../ingest.ts'
+import type { ServerContext } from '../runs/context.ts'
+import { ingest } from '../runs/ingest.ts'
 import { StoreError } from '../storage/store.ts'
 import { Close, isControl, parseRecordFrame } from './frame.ts'
 import { keepAlive, refuse } from './heartbeat.ts'

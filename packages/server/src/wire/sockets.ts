@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer, type WebSocket } from 'ws'
-import { cleanName, writerIdProblem, type ServerContext } from '../context.ts'
+import { cleanName, writerIdProblem, type ServerContext } from '../runs/context.ts'
 import { requestUrl, type Guard } from '../http/guard.ts'
 import { runIdProblem } from '../storage/run-id.ts'
 import { Close, SUBPROTOCOL } from './frame.ts'

@@ -14,8 +14,8 @@
  */
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
-import type { ServerContext } from '../context.ts'
-import type { RunInfo } from '../run-info.ts'
+import type { ServerContext } from '../runs/context.ts'
+import type { RunInfo } from '../storage/run-info.ts'
 import type { LogItem, RunSource } from '../storage/store.ts'
 import { Close, CURSOR_BYTES, watchFrame, type WatchFrame } from './frame.ts'
 import { keepAlive, refuse, type Heartbeat } from './heartbeat.ts'

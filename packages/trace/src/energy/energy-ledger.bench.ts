@@ -4,10 +4,10 @@
  *
  *     npm run ts -- packages/trace/src/energy/energy-ledger.bench.ts [spans] [sources]
  */
-import { END, EventRow, START } from '../event-row.ts'
-import { Trace } from '../trace.ts'
+import { END, EventRow, START } from '../row/event-row.ts'
+import { Trace } from '../trace/trace.ts'
 import { EnergyLedger } from './energy-ledger.ts'
-import { Telemetry } from './telemetry.ts'
+import { Telemetry } from '../telemetry/telemetry.ts'
 
 const SPANS = Number(process.argv[2] ?? 1_000_000)
 const SOURCES = Number(process.argv[3] ?? 1)

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { AgentEvent, TelemetrySample } from '../event.ts'
-import type { Span } from '../span.ts'
+import type { AgentEvent, TelemetrySample } from '../line/event.ts'
+import type { Span } from '../trace/span.ts'
 import { energyOracle, type OracleCurve } from '../testing/energy-oracle.ts'
-import { Trace } from '../trace.ts'
+import { Trace } from '../trace/trace.ts'
 import { EnergyLedger, type SpanEnergy } from './energy-ledger.ts'
-import { Telemetry } from './telemetry.ts'
+import { Telemetry } from '../telemetry/telemetry.ts'
 
 const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 100)
 

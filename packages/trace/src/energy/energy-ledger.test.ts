@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { SpanFlag } from '../span.ts'
+import { SpanFlag } from '../trace/span.ts'
 import { traceOf, type EventTuple } from '../testing/draw.ts'
 import { EnergyLedger } from './energy-ledger.ts'
-import { Telemetry } from './telemetry.ts'
+import { Telemetry } from '../telemetry/telemetry.ts'
 
 /** Samples of a counter that rises by 10 J a second. */
 function tenWatts(untilS: number, stepS = 1, source = 'box/gpu0'): Telemetry {

@@ -9,14 +9,14 @@
  * An update goes back to the checkpoint, moves it on and does the rest again; it costs what is new.
  * A change before the checkpoint (an event or a sample that comes late) begins from the start.
  */
-import { SpanFlag } from '../span.ts'
-import type { SpanView } from '../span-view.ts'
-import { larger, NONE } from '../columns.ts'
-import type { Trace } from '../trace.ts'
+import { SpanFlag } from '../trace/span.ts'
+import type { SpanView } from '../trace/span-view.ts'
+import { larger, NONE } from '../columns/columns.ts'
+import type { Trace } from '../trace/trace.ts'
 import { ConservedSweep, type SourceJoules } from './conserved-sweep.ts'
-import type { PowerSource } from './power-source.ts'
+import type { PowerSource } from '../telemetry/power-source.ts'
 import { serves } from './serves.ts'
-import type { Telemetry } from './telemetry.ts'
+import type { Telemetry } from '../telemetry/telemetry.ts'
 
 /** Events and samples that come later than so much are late. */
 const LATENESS_S = 1

@@ -1,9 +1,9 @@
 /** What `wattline energy --json` prints. Joules, Unix seconds; absent is null, as JSON has it. */
-import type { Trace } from '../trace.ts'
+import type { Trace } from '../trace/trace.ts'
 import type { EnergyLedger } from './energy-ledger.ts'
 import { type EnergySummary, summarizeEnergy } from './energy-summary.ts'
 import { energyWarnings } from './energy-warnings.ts'
-import type { Telemetry } from './telemetry.ts'
+import type { Telemetry } from '../telemetry/telemetry.ts'
 
 export interface SpanEnergyRecord {
   readonly id: string

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { traceOf } from '../testing/draw.ts'
 import { EnergyLedger } from './energy-ledger.ts'
 import { isMeasured, summarizeEnergy } from './energy-summary.ts'
-import { Telemetry } from './telemetry.ts'
+import { Telemetry } from '../telemetry/telemetry.ts'
 
 test('of a model in a cloud it is not known what a token took, of one here it is', () => {
   const trace = traceOf(

@@ -2,12 +2,12 @@
  * What a run's energy went to: by kind, tool, model and agent, per token and per call. Every joule of
  * a span counts once in each of these, since it is the span's own that is summed.
  */
-import { modelOf, toolOf } from '../model-of.ts'
-import { countedFigures, type CountedFigures, sumTokens } from '../stats.ts'
-import type { Trace } from '../trace.ts'
-import { CurveReader } from './curve-reader.ts'
+import { modelOf, toolOf } from '../stats/model-of.ts'
+import { countedFigures, type CountedFigures, sumTokens } from '../stats/stats.ts'
+import type { Trace } from '../trace/trace.ts'
+import { CurveReader } from '../telemetry/curve-reader.ts'
 import type { EnergyLedger, SummedSource } from './energy-ledger.ts'
-import type { Span } from '../span.ts'
+import type { Span } from '../trace/span.ts'
 
 /** Spans that have something in common; see {@link isMeasured}. */
 export interface EnergyGroup {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { Trace } from '../trace.ts'
+import { Trace } from '../trace/trace.ts'
 import { energyWarnings } from './energy-warnings.ts'
-import { Telemetry } from './telemetry.ts'
+import { Telemetry } from '../telemetry/telemetry.ts'
 
 /** Samples of one source at these times, in a run as long as they are. */
 function warningsOf(timesS: readonly number[]) {

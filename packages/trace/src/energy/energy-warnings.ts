@@ -1,8 +1,8 @@
 /** What a person must know about telemetry before believing the joules: said, not summed away. */
-import { formatDuration } from '../format.ts'
-import type { Trace } from '../trace.ts'
-import type { PowerSource } from './power-source.ts'
-import type { Telemetry } from './telemetry.ts'
+import { formatDuration } from '../stats/format.ts'
+import type { Trace } from '../trace/trace.ts'
+import type { PowerSource } from '../telemetry/power-source.ts'
+import type { Telemetry } from '../telemetry/telemetry.ts'
 
 export type EnergyWarningCode =
   | 'other-time'

@@ -1,6 +1,6 @@
 /** Which sources can serve a span, by where it says it ran. What is not said does not exclude. */
-import type { Place } from '../place.ts'
-import type { PowerSource } from './power-source.ts'
+import type { Place } from '../row/place.ts'
+import type { PowerSource } from '../telemetry/power-source.ts'
 
 /**
  * False for a span of another host or device than the source's, and for one in a cloud: no meter

@@ -8,7 +8,7 @@
  *     │  └─ tool_call …                        (one by one, in parallel, in bursts, a sub-agent)
  *     └─ turn 1 …
  */
-import type { Metadata } from '../event.ts'
+import type { Metadata } from '../line/event.ts'
 import {
   GREP,
   MODELS,

@@ -1,5 +1,5 @@
 /** What generated agents use: models, tools with their arguments and failures, and words. */
-import type { Metadata } from '../event.ts'
+import type { Metadata } from '../line/event.ts'
 import type { Random } from './random.ts'
 
 export interface Model {

@@ -1,5 +1,5 @@
 /** Model calls of generated agents: prefill and decode, tokens and cost, failures and retries. */
-import type { Metadata } from '../event.ts'
+import type { Metadata } from '../line/event.ts'
 import { MODEL_ERRORS, type Model, type ModelError } from './catalog.ts'
 import type { Process } from './scheduler.ts'
 import type { OpenSpan, World } from './world.ts'

@@ -1,5 +1,5 @@
 /** The machine that a generated run heats: a GPU that serves the local models, a CPU that runs tools. */
-import type { Metadata } from '../event.ts'
+import type { Metadata } from '../line/event.ts'
 import { Meter, round } from './meter.ts'
 
 const GPU = { idleW: 62, limitW: 400, startJ: 1_250_000 }

@@ -1,5 +1,5 @@
 /** What the agents of one generated run share: clock, randomness, the log they write, the machine. */
-import type { AgentEvent, Metadata, TelemetrySample } from '../event.ts'
+import type { AgentEvent, Metadata, TelemetrySample } from '../line/event.ts'
 import { Machine } from './machine.ts'
 import { Random } from './random.ts'
 import { Scheduler } from './scheduler.ts'

@@ -1,6 +1,6 @@
 /** Lines of logs for property tests: sound ones in any notation, and ones that are broken a little. */
 import fc from 'fast-check'
-import { KEY_USES } from '../metadata-reader.ts'
+import { KEY_USES } from '../row/metadata-reader.ts'
 
 const utf8 = new TextEncoder()
 

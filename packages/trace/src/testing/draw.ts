@@ -1,7 +1,7 @@
 /** Builds traces from one line an event and draws them as text, so that tests read like pictures. */
-import type { AgentEvent, Metadata } from '../event.ts'
-import { flagNames, type Span } from '../span.ts'
-import { Trace } from '../trace.ts'
+import type { AgentEvent, Metadata } from '../line/event.ts'
+import { flagNames, type Span } from '../trace/span.ts'
+import { Trace } from '../trace/trace.ts'
 
 export type EventTuple = readonly [type: string, timestamp: number, metadata?: Metadata]
 

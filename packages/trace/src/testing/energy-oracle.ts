@@ -3,8 +3,8 @@
  * at every span in every slice. It knows no sweep, no σ and no checkpoint.
  */
 import type { SpanEnergy } from '../energy/energy-ledger.ts'
-import { SpanFlag, type Span } from '../span.ts'
-import type { Trace } from '../trace.ts'
+import { SpanFlag, type Span } from '../trace/span.ts'
+import type { Trace } from '../trace/trace.ts'
 
 /** Joules over time, as [Unix seconds, joules since the first], rising. */
 export type OracleCurve = readonly (readonly [timeS: number, energyJ: number])[]

@@ -1,8 +1,8 @@
 /** Reads the sample logs that stand beside a checkout; tests that need them skip without. */
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { AgentEvent } from '../event.ts'
-import { parseLine } from '../parse.ts'
+import type { AgentEvent } from '../line/event.ts'
+import { parseLine } from '../line/parse.ts'
 
 const FOLDER = fileURLToPath(new URL('../../../../../shared/logs/', import.meta.url))
 

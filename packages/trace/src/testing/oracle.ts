@@ -2,9 +2,9 @@
  * The rules of pairing written down as plainly as possible, with no thought of speed: it sees the
  * whole log at once, sorted, and walks lists. The fast, incremental trace is held to it.
  */
-import { splitEventType, type AgentEvent, type Metadata, type Phase } from '../event.ts'
-import { errorOf, idsOf } from '../metadata-reader.ts'
-import { rankOf, SCOPE_KEYS } from '../scope.ts'
+import { splitEventType, type AgentEvent, type Metadata, type Phase } from '../line/event.ts'
+import { errorOf, idsOf } from '../row/metadata-reader.ts'
+import { rankOf, SCOPE_KEYS } from '../row/scope.ts'
 
 export interface OracleEvent {
   readonly event: AgentEvent

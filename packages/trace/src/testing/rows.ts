@@ -1,7 +1,7 @@
 /** Shows what a row says, with texts for numbers, so that rows of two interners can be compared. */
-import { ID_KEYS, type EventRow } from '../event-row.ts'
-import type { Interner } from '../interner.ts'
-import type { LogSink } from '../log-reader.ts'
+import { ID_KEYS, type EventRow } from '../row/event-row.ts'
+import type { Interner } from '../row/interner.ts'
+import type { LogSink } from '../scan/log-reader.ts'
 
 export function rowText(row: EventRow, texts: Interner): unknown {
   const text = (id: number) => (id === 0 ? undefined : texts.text(id))

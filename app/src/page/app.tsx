@@ -1,0 +1,40 @@
+/** What every screen is given: the store, the columns, the frame clock and the way to the worker. */
+import { createContext, useContext, type ReactNode } from 'react'
+import { useStore } from 'zustand'
+import type { TraceColumns } from '../model/columns.ts'
+import type { Ingest } from './ingest-client.ts'
+import type { AppState } from '../store/app-state.ts'
+import type { Frames } from '../base/frame.ts'
+import type { LocalFiles } from '../store/local-files.ts'
+import type { AppStore } from '../store/store.ts'
+import type { TimelineActions } from './timeline-actions.ts'
+
+export interface App {
+  readonly store: AppStore
+  /** Read it outside React, or together with `version` of the store. */
+  readonly columns: TraceColumns
+  readonly frames: Frames
+  readonly ingest: Ingest
+  readonly files: LocalFiles
+  /** Address of the server the page came from, with a slash at its end. */
+  readonly base: string
+  /** Filled by the timeline while it is on screen. */
+  readonly timeline: { current: TimelineActions | undefined }
+}
+
+const AppContext = createContext<App | undefined>(undefined)
+
+export function AppProvider({ app, children }: { app: App; children: ReactNode }) {
+  return <AppContext value={app}>{children}</AppContext>
+}
+
+export function useApp(): App {
+  const app = useContext(AppContext)
+  if (app === undefined) throw new TypeError('useApp needs an <AppProvider> above it')
+  return app
+}
+
+/** Reads facts; renders again when what `selector` returns changes. */
+export function useFacts<T>(selector: (state: AppState) => T): T {
+  return useStore(useApp().store, selector)
+}

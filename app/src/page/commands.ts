@@ -1,0 +1,114 @@
+/**
+ * Everything a person can do with a key, in one table: the key dispatch runs it, the help dialog
+ * prints it, the command palette searches it.
+ */
+import type { App } from './app.tsx'
+import { downloadSpans } from './download.ts'
+import { playOrPause, seekBy, stepToError, stepToEvent } from './playback.ts'
+import { enterRun } from '../store/run-transitions.ts'
+import { change, type AppStore } from '../store/store.ts'
+import type { TimelineActions } from './timeline-actions.ts'
+import { backToLive, clearOne, collapseAll, setGroupBy, stepSpeed } from '../store/transitions.ts'
+
+export type Section = 'Move' | 'Select' | 'Play' | 'Page'
+
+export interface Command {
+  readonly title: string
+  readonly section: Section
+  /** As they are written in the help; the first one is shown in menus. */
+  readonly keys: readonly string[]
+  /** Only the run's screen knows it. */
+  readonly onRun: boolean
+  readonly run: (app: App) => void
+}
+
+const timeline =
+  (
+    name: {
+      [K in keyof TimelineActions]: TimelineActions[K] extends () => void ? K : never
+    }[keyof TimelineActions],
+  ) =>
+  (app: App): void =>
+    app.timeline.current?.[name]()
+
+const onRun = (
+  section: Section,
+  title: string,
+  keys: readonly string[],
+  run: (app: App) => void,
+): Command => ({ section, title, keys, run, onRun: true })
+
+const anywhere = (title: string, keys: readonly string[], run: (app: App) => void): Command => ({
+  section: 'Page',
+  title,
+  keys,
+  run,
+  onRun: false,
+})
+
+export const COMMANDS: readonly Command[] = [
+  onRun('Move', 'Zoom in', ['W'], timeline('zoomIn')),
+  onRun('Move', 'Zoom out', ['S'], timeline('zoomOut')),
+  onRun('Move', 'Pan left', ['A'], timeline('panLeft')),
+  onRun('Move', 'Pan right', ['D'], timeline('panRight')),
+  onRun('Move', 'Fit the whole run', ['0'], timeline('fitAll')),
+  onRun('Move', 'Fit the selection', ['F'], timeline('fitSelection')),
+  onRun('Select', 'Next in the lane', ['.'], timeline('nextInLane')),
+  onRun('Select', 'Previous in the lane', [','], timeline('previousInLane')),
+  onRun('Select', 'Parent', ['['], timeline('selectParent')),
+  onRun('Select', 'First child', [']'], timeline('selectFirstChild')),
+  onRun('Select', 'Next error', ['E'], timeline('nextError')),
+  onRun('Select', 'Previous error', ['Shift+E'], timeline('previousError')),
+  onRun('Select', 'Search', ['/'], () => focusById('search')),
+  onRun('Select', 'Clear, innermost first', ['Esc'], (app) => change(app.store, clearOne)),
+  onRun('Play', 'Play or pause', ['Space'], playOrPause),
+  onRun('Play', 'Playhead back', ['←'], (app) => seekBy(app, -1)),
+  onRun('Play', 'Playhead on', ['→'], (app) => seekBy(app, 1)),
+  onRun('Play', 'Previous event', ['Shift+←'], (app) => stepToEvent(app, -1)),
+  onRun('Play', 'Next event', ['Shift+→'], (app) => stepToEvent(app, 1)),
+  onRun('Play', 'Playhead to previous error', ['Alt+←'], (app) => stepToError(app, -1)),
+  onRun('Play', 'Playhead to next error', ['Alt+→'], (app) => stepToError(app, 1)),
+  onRun('Play', 'Slower', ['<'], (app) => change(app.store, stepSpeed, -1)),
+  onRun('Play', 'Faster', ['>'], (app) => change(app.store, stepSpeed, 1)),
+  onRun('Play', 'Back to live, or to the end', ['L'], (app) => change(app.store, backToLive)),
+  anywhere('Commands', ['Ctrl+K', '⌘K'], ({ store }) => open(store, 'commands')),
+  anywhere('Keys and help', ['?'], ({ store }) => open(store, 'help')),
+]
+
+/** Commands without a key: the palette alone has them. */
+export const MORE_COMMANDS: readonly Command[] = [
+  onRun('Page', 'All runs', [], ({ store }) => change(store, enterRun, undefined)),
+  onRun('Page', 'Download the spans as JSON lines', [], (app) => {
+    downloadSpans(app).catch((error: Error) => console.error(error.message))
+  }),
+  onRun('Page', 'Data quality', [], ({ store }) => open(store, 'quality')),
+  ...(['agent', 'kind', 'tool', 'model'] as const).map((key) =>
+    onRun('Page', `Group by ${key}`, [], ({ store }) => change(store, setGroupBy, key)),
+  ),
+  ...(['kind', 'joules', 'watts'] as const).map((colorBy) =>
+    onRun('Page', `Colour bars by ${colorBy}`, [], ({ store }) => store.setState({ colorBy })),
+  ),
+  onRun('Page', 'Fold all groups', [], ({ store, columns }) =>
+    change(
+      store,
+      collapseAll,
+      columns.groups.map(({ label }) => label),
+    ),
+  ),
+  onRun('Page', 'Unfold all groups', [], ({ store }) => change(store, collapseAll, [])),
+  onRun('Page', 'Absolute or relative time', [], ({ store }) =>
+    store.setState(({ clock }) => ({ clock: clock === 'relative' ? 'absolute' : 'relative' })),
+  ),
+  ...(['system', 'light', 'dark'] as const).map((theme) =>
+    anywhere(`Theme: ${theme}`, [], ({ store }) => store.setState({ theme })),
+  ),
+  anywhere('Open file…', [], () => document.getElementById('file-input')?.click()),
+]
+
+function open(store: AppStore, dialog: 'help' | 'commands' | 'quality'): void {
+  store.setState({ dialog })
+}
+
+function focusById(id: string): void {
+  document.getElementById(id)?.focus()
+}

@@ -1,0 +1,143 @@
+import { Blob } from 'node:buffer'
+import { waitFor } from '@testing-library/react'
+import { describe, expect, test, vi } from 'vitest'
+import { Trace } from '@wattline/trace'
+import { openFiles, takeFiles } from '../DropFiles.tsx'
+import { openApp } from '../testing/app.tsx'
+import { logText } from '../testing/log.ts'
+import type { Report } from './ingest-client.ts'
+import { afterPaint } from '../base/frame.ts'
+import { parsePreferences } from './preferences.ts'
+import { enterRun } from '../store/run-transitions.ts'
+import { change } from '../store/store.ts'
+import { setGroupBy } from '../store/transitions.ts'
+
+const LOG = logText([
+  ['agent', 0, 9, { agent_name: 'planner' }],
+  ['tool_call', 1, 2, { tool: 'grep' }],
+])
+
+test('a file that is read is loaded, whole and in view', async () => {
+  const { app } = await openApp(LOG)
+  const { connection, progress, viewport, quality } = app.store.getState()
+  expect(connection.state).toBe('loaded')
+  expect(progress).toMatchObject({
+    done: true,
+    events: 4,
+    readBytes: LOG.length,
+    totalBytes: LOG.length,
+  })
+  expect(viewport.endS - viewport.startS).toBeCloseTo(9 * 1.04)
+  expect(quality).toMatchObject({ malformed: 0, unfinished: 0 })
+})
+
+test.each([
+  ['', 'test.jsonl is empty: there is no event in it.'],
+  ['{"event_type":"x"', 'test.jsonl has no line that ends: line 1 was cut off'],
+  ['{"traceEvents":[]}', 'test.jsonl has no events. Line 1: expected event_type'],
+  ['hello\nworld\n', 'test.jsonl has no events. Line 1: not JSON: '],
+])('a file of %j fails in a sentence', async (log, reason) => {
+  const { app } = await openApp(log)
+  expect(app.store.getState().connection.state).toBe('failed')
+  expect(app.store.getState().connection.reason).toContain(reason.split(' Line')[0])
+})
+
+test('another grouping is dealt by the worker', async () => {
+  const { app } = await openApp(LOG)
+  change(app.store, setGroupBy, 'kind')
+  expect(app.columns.groups.map(({ label }) => label)).toEqual(['agent', 'tool_call'])
+  expect(app.store.getState().regrouping).toBe(false)
+})
+
+test('a log that cannot be read again for a grouping is grouped by agent, and says why', async () => {
+  const { app } = await openApp(LOG)
+  const broken = vi.spyOn(Blob.prototype, 'stream').mockImplementation(() => {
+    throw new Error('the file has changed')
+  })
+  change(app.store, setGroupBy, 'team')
+  await vi.waitFor(() => expect(app.store.getState().groupBy).toBe('agent'))
+  broken.mockRestore()
+  expect(app.store.getState().regrouping).toBe(false)
+  expect(app.store.getState().notice).toEqual({
+    text: expect.stringMatching(/^The rows cannot be grouped by team.*: the file has changed$/),
+    isBad: true,
+  })
+})
+
+test('a run of the server is watched, a file is read, leaving closes', async () => {
+  const { app, sent } = await openApp(LOG)
+  change(app.store, enterRun, 'run 1')
+  openFiles(app, [new File(['x'], 'a.jsonl')])
+  expect(sent).toMatchObject([
+    { type: 'watch', runId: 'run 1', base: app.base, groupBy: 'agent' },
+    { type: 'close' },
+    { type: 'file', runId: 'file:a.jsonl', groupBy: 'agent' },
+  ])
+  expect(app.store.getState().run).toMatchObject({ name: 'a', local: true, readOnly: true })
+})
+
+test('a folder that is dropped onto a run keeps nothing else from being opened', async () => {
+  const { app } = await openApp(LOG)
+  const unreadable = { text: () => Promise.reject(new Error('a folder')) }
+  const folder = Object.assign(new File([], 'logs'), { slice: () => unreadable })
+  await takeFiles(app, [folder, new File(['x'], 'a.jsonl')])
+  expect(app.files.getState().map(({ facts }) => facts.name)).toEqual(['logs', 'a'])
+})
+
+test('a file of an earlier page is asked for again', async () => {
+  const { app } = await openApp(LOG)
+  change(app.store, enterRun, 'file:gone.jsonl')
+  await waitFor(() => expect(app.store.getState().connection.state).toBe('failed'))
+  expect(app.store.getState().connection.reason).toContain(
+    'gone.jsonl was opened from this computer',
+  )
+})
+
+describe('of a live run, what React renders', () => {
+  const quality = (malformed: number): Report => ({
+    type: 'quality',
+    quality: { ...new Trace().quality(), malformed },
+    writers: [],
+    malformed: [],
+    tornLine: undefined,
+    groupKeys: [],
+  })
+  const live = {
+    type: 'connection',
+    connection: { state: 'live', attempt: 0, retryAtS: undefined, reason: undefined },
+  } as const
+
+  test('comes behind the next picture, the latest of each kind, and not of another run', async () => {
+    const { app, frame, report } = await openApp(LOG)
+    const malformed = (): number | undefined => app.store.getState().quality?.malformed
+    report(live)
+    report(quality(1))
+    report(quality(2))
+    expect(malformed()).toBe(0)
+    expect(frame(0)).toBe(true)
+    await vi.waitFor(() => expect(malformed()).toBe(2))
+
+    report(quality(3))
+    change(app.store, enterRun, 'another')
+    const painted = new Promise<void>((resolve) => afterPaint(app.frames, resolve))
+    frame(1)
+    await painted
+    expect(malformed()).toBeUndefined()
+  })
+
+  test('and of a log that has ended comes at once', async () => {
+    const { app, report } = await openApp(LOG)
+    report(quality(1))
+    expect(app.store.getState().quality?.malformed).toBe(1)
+  })
+})
+
+test.each([
+  [undefined, {}],
+  ['', {}],
+  ['[1]', {}],
+  ['{"theme":"pink","clock":"relative"}', { clock: 'relative' }],
+  ['{"theme":"dark","clock":7}', { theme: 'dark' }],
+])('stored preferences %s are %j', (text, expected) => {
+  expect(parsePreferences(text)).toEqual(expected)
+})

@@ -1,0 +1,192 @@
+/**
+ * What happens because a fact changed: a run is opened at the worker, a query is searched, a
+ * grouping dealt anew; and what the worker reports becomes facts. Nothing else talks to both.
+ */
+import type { Columns } from '../model/trace-columns.ts'
+import type { Ingest, Report } from './ingest-client.ts'
+import { createPace } from '../base/pace.ts'
+import type { AppState } from '../store/app-state.ts'
+import { createBehindPicture } from './behind-picture.ts'
+import { afterPaint, type Frames } from '../base/frame.ts'
+import { isLocalId, type LocalFiles } from '../store/local-files.ts'
+import { noteData, resetRun, setConnection, setMatches } from '../store/run-transitions.ts'
+import { change, type AppStore } from '../store/store.ts'
+import { DEFAULT_GROUP } from './url.ts'
+
+const SEARCH_INTERVAL_MS = 150
+/** To search a run again because it has grown may take this share of the worker's time. */
+const SEARCH_SHARE = 0.1
+
+export interface ControlledParts {
+  readonly store: AppStore
+  readonly columns: Columns
+  readonly frames: Frames
+  readonly files: LocalFiles
+  /** Address of the server, e.g. `document.baseURI`. */
+  readonly base: string
+}
+
+/**
+ * React hears of new data so often; the canvas draws it in the next frame. Longer than the worker's
+ * pause between reports of quality, with each of which the data before it is heard of, too: both
+ * are one rendering.
+ */
+const NOTE_INTERVAL_MS = 500
+
+/**
+ * Takes what the worker says by itself: data into the columns at once, facts into the store a few times
+ * a second.
+ */
+export function createReporter(parts: ControlledParts): (report: Report) => void {
+  const { store, columns, frames } = parts
+  let progress: AppState['progress']
+  let notedLastS = Number.NaN
+  /** The run whose data React has not heard of. */
+  let dueRun: string | undefined
+  /** Facts that wait, the latest of each kind, and whose run's they are. */
+  const dueFacts = new Map<Report['type'], { runId: string | undefined; facts: FactsReport }>()
+  const behindPicture = createBehindPicture(parts)
+  const note = (): void => {
+    if (dueRun === undefined || dueRun !== store.getState().runId) return
+    const { version, firstS, lastS } = columns
+    const times = { firstS, lastS, lastBeforeS: notedLastS, wallClockS: Date.now() / 1000 }
+    notedLastS = lastS
+    dueRun = undefined
+    change(store, noteData, version, times, progress)
+  }
+  const takeDue = (): void => {
+    note()
+    for (const { runId, facts } of dueFacts.values()) {
+      if (runId === store.getState().runId) takeFacts(parts, facts)
+    }
+    dueFacts.clear()
+  }
+  const noting = createPace(NOTE_INTERVAL_MS, () => behindPicture(takeDue))
+  /** With the data before them, of which the next is heard a whole interval later. */
+  const takeFactsSoon = (facts: FactsReport): void => {
+    dueFacts.set(facts.type, { runId: store.getState().runId, facts })
+    noting.now()
+  }
+  return (report) => {
+    switch (report.type) {
+      case 'patch':
+        columns.apply(report.patch)
+        progress = report.progress
+        dueRun = store.getState().runId
+        noting.askNow()
+        frames.requestFrame('data')
+        return
+      case 'progress':
+        progress = report.progress
+        dueRun = store.getState().runId
+        return noting.now()
+      case 'energy':
+        columns.applyEnergy(report.patch)
+        frames.requestFrame('energy')
+        return takeFactsSoon(report)
+      case 'quality':
+        return takeFactsSoon(report)
+      case 'reset':
+        dueRun = undefined
+        notedLastS = Number.NaN
+        dueFacts.clear()
+        return takeFacts(parts, report)
+      default:
+        // What follows may be about the data before it.
+        note()
+        takeFacts(parts, report)
+    }
+  }
+}
+
+type FactsReport = Exclude<Report, { type: 'patch' | 'progress' }>
+
+function takeFacts({ store, columns, frames }: ControlledParts, report: FactsReport): void {
+  switch (report.type) {
+    case 'energy':
+      store.setState({ energy: report.patch.facts, version: columns.version })
+      break
+    case 'reset':
+      columns.clear()
+      change(store, resetRun, columns.version)
+      frames.requestFrame('reset')
+      break
+    case 'regrouped':
+      store.setState(({ groupBy }) => ({ regrouping: groupBy !== report.groupBy }))
+      break
+    case 'notRegrouped':
+      // The one grouping that never needs the log again.
+      store.setState({ groupBy: DEFAULT_GROUP, notice: { text: report.reason, isBad: true } })
+      break
+    case 'connection':
+      change(store, setConnection, report.connection, columns.lastS)
+      frames.requestFrame('connection')
+      break
+    case 'run':
+      store.setState({ run: report.run })
+      break
+    case 'quality': {
+      const { quality, writers, malformed, tornLine, groupKeys } = report
+      store.setState({ quality, writers, malformed, tornLine, groupKeys })
+      break
+    }
+  }
+}
+
+/** Follows the facts that somebody else must act on. Returns how to stop. */
+export function control(parts: ControlledParts, ingest: Ingest): () => void {
+  const { store, columns, frames } = parts
+
+  let againMs = SEARCH_INTERVAL_MS
+  const search = (): void => {
+    const { query, runId } = store.getState()
+    if (query.trim() === '' || runId === undefined) return
+    const askedMs = performance.now()
+    ingest.ask('search', { query }).then(
+      (answer) => {
+        againMs = Math.max(SEARCH_INTERVAL_MS, (performance.now() - askedMs) / SEARCH_SHARE)
+        change(store, setMatches, answer)
+        frames.requestFrame('search')
+      },
+      (error: Error) => console.warn(`Search: ${error.message}`),
+    )
+  }
+  const searching = createPace(SEARCH_INTERVAL_MS, search)
+  const searchingAgain = createPace(() => againMs, search)
+
+  const act = (state: AppState, before: AppState): void => {
+    if (state.runId !== before.runId) {
+      columns.clear()
+      store.setState({ version: columns.version })
+      openRun(parts, ingest)
+    } else if (state.groupBy !== before.groupBy && state.runId !== undefined) {
+      ingest.send({ type: 'regroup', groupBy: state.groupBy })
+    }
+    if (state.query !== before.query) searching.ask()
+    else if (state.query !== '' && state.version !== before.version) searchingAgain.ask()
+    frames.requestFrame('facts')
+  }
+
+  const stop = store.subscribe(act)
+  return () => {
+    stop()
+    searching.stop()
+    searchingAgain.stop()
+  }
+}
+
+function openRun({ store, files, base, frames }: ControlledParts, ingest: Ingest): void {
+  const { runId, groupBy } = store.getState()
+  if (runId === undefined) return ingest.send({ type: 'close' })
+  if (!isLocalId(runId)) return ingest.send({ type: 'watch', runId, base, groupBy })
+  const local = files.getState().find(({ facts }) => facts.id === runId)
+  if (local !== undefined) {
+    store.setState({ run: local.facts })
+    const processors = navigator.hardwareConcurrency
+    ingest.send({ type: 'file', runId, file: local.file, groupBy, processors })
+    return afterPaint(frames, () => ingest.send({ type: 'painted' }))
+  }
+  ingest.send({ type: 'close' })
+  const reason = `${runId.slice('file:'.length)} was opened from this computer. Choose it again to see it.`
+  change(store, setConnection, { state: 'failed', attempt: 0, retryAtS: undefined, reason })
+}

@@ -1,0 +1,72 @@
+/** Playback: while it plays, each frame moves the playhead by the time since the last one. */
+import { nextErrorS, nextEventS } from '../model/steps.ts'
+import type { App } from './app.tsx'
+import { isFollowed, logNowS } from '../store/run-transitions.ts'
+import { change } from '../store/store.ts'
+import { advance, backToLive, seek, togglePlaying } from '../store/transitions.ts'
+
+/** Longer gaps (a hidden tab) do not count as time played. */
+const LONGEST_STEP_S = 0.25
+/** What ← and → move the playhead by, as a share of what is seen. */
+const SEEK_SHARE = 1 / 40
+
+type Parts = Pick<App, 'store' | 'columns' | 'frames'>
+
+/** Moves the playhead while playing. Returns how to stop. */
+export function runPlayback({ store, columns, frames }: Parts): () => void {
+  let lastMs: number | undefined
+  const stopFrames = frames.onFrame((nowMs) => {
+    if (!store.getState().playing) return void (lastMs = undefined)
+    const elapsedS = lastMs === undefined ? 0 : (nowMs - lastMs) / 1000
+    lastMs = nowMs
+    change(store, advance, Math.min(elapsedS, LONGEST_STEP_S), columns.lastS)
+    frames.requestFrame('playback')
+  }, 'advance')
+  const stopWatching = store.subscribe((state) => {
+    if (state.playing) frames.requestFrame('playback')
+  })
+  return () => {
+    stopFrames()
+    stopWatching()
+  }
+}
+
+/** Where the playhead stands: its own time, else now or the log's end. */
+export function playheadTimeS({ store, columns }: Parts): number {
+  const state = store.getState()
+  return state.playheadS ?? logNowS(state, columns.lastS, Date.now() / 1000)
+}
+
+export function playOrPause({ store, columns }: Parts): void {
+  change(store, togglePlaying, columns.firstS)
+}
+
+/** Moves the playhead to a time of the log; at or behind its end it is released. */
+export function seekTo({ store, columns }: Parts, timeS: number): void {
+  if (Number.isNaN(columns.firstS)) return
+  const atS = Math.max(columns.firstS, timeS)
+  if (atS < columns.lastS) change(store, seek, atS)
+  else if (isFollowed(store.getState())) change(store, backToLive)
+  else change(store, seek, undefined)
+}
+
+/** ← and →: a fortieth of what is seen. */
+export function seekBy(parts: Parts, direction: 1 | -1): void {
+  const { startS, endS } = parts.store.getState().viewport
+  seekTo(parts, fromEndS(parts) + direction * (endS - startS) * SEEK_SHARE)
+}
+
+export function stepToEvent(parts: Parts, direction: 1 | -1): void {
+  const timeS = nextEventS(parts.columns, fromEndS(parts), direction)
+  if (timeS !== undefined) seekTo(parts, timeS)
+}
+
+export function stepToError(parts: Parts, direction: 1 | -1): void {
+  const timeS = nextErrorS(parts.columns, fromEndS(parts), direction)
+  if (timeS !== undefined) seekTo(parts, timeS)
+}
+
+/** A step from "now" is a step from the last event. */
+function fromEndS({ store, columns }: Parts): number {
+  return store.getState().playheadS ?? columns.lastS
+}

@@ -1,0 +1,61 @@
+/** Theme and clock: kept in the browser, and the theme put on the page. */
+import type { AppStore } from '../store/store.ts'
+import type { ViewState } from '../model/view-state.ts'
+
+const KEY = 'wattline.preferences'
+type Preferences = Pick<ViewState, 'theme' | 'clock'>
+
+/** Reads, applies and keeps them. Returns how to stop. */
+export function keepPreferences(store: AppStore, page: Window): () => void {
+  const system = page.matchMedia('(prefers-color-scheme: dark)')
+  const root = page.document.documentElement
+  const apply = (): void => {
+    const { theme } = store.getState()
+    root.dataset['theme'] = theme === 'system' ? (system.matches ? 'dark' : 'light') : theme
+  }
+  store.setState(parsePreferences(stored(page)))
+  apply()
+  const stop = store.subscribe((state, before) => {
+    if (state.theme === before.theme && state.clock === before.clock) return
+    apply()
+    keep(page, JSON.stringify({ theme: state.theme, clock: state.clock }))
+  })
+  system.addEventListener('change', apply)
+  return () => {
+    stop()
+    system.removeEventListener('change', apply)
+  }
+}
+
+/** What was stored may be of another version or of somebody else: only known words are taken. */
+export function parsePreferences(text: string | undefined): Partial<Preferences> {
+  let value: unknown
+  try {
+    value = JSON.parse(text ?? '')
+  } catch {
+    return {}
+  }
+  if (typeof value !== 'object' || value === null) return {}
+  const { theme, clock } = value as Record<string, unknown>
+  return {
+    ...(theme === 'system' || theme === 'light' || theme === 'dark' ? { theme } : {}),
+    ...(clock === 'relative' || clock === 'absolute' ? { clock } : {}),
+  }
+}
+
+/** A browser may forbid storage; then preferences last as long as the page. */
+function stored(page: Window): string | undefined {
+  try {
+    return page.localStorage.getItem(KEY) ?? undefined
+  } catch {
+    return undefined
+  }
+}
+
+function keep(page: Window, text: string): void {
+  try {
+    page.localStorage.setItem(KEY, text)
+  } catch (error) {
+    console.warn('Preferences are not kept:', error)
+  }
+}

@@ -1,0 +1,88 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { logText, T0 } from '../testing/log.ts'
+import { columnsOf } from '../testing/trace.ts'
+import { Columns } from '../model/trace-columns.ts'
+import { Ingestor } from '../worker/ingestor.ts'
+import { enterRun, noteData } from '../store/run-transitions.ts'
+import { change, createAppStore } from '../store/store.ts'
+import { select, setGroupBy, setQuery, setViewport } from '../store/transitions.ts'
+import { syncUrl } from './url-sync.ts'
+
+let stop: () => void = () => undefined
+const hash = (): string => window.location.hash
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  window.history.replaceState(undefined, '', '/')
+})
+
+afterEach(() => {
+  stop()
+  vi.useRealTimers()
+})
+
+const columns = columnsOf(logText([['agent', 0, 10]]))
+
+test('what is seen is written into the address, some time later and once', () => {
+  const store = createAppStore()
+  stop = syncUrl(store, columns, window)
+  change(store, enterRun, 'r1')
+  expect(hash()).toBe('#run=r1')
+  const steps = window.history.length
+  for (let i = 0; i < 5; i++) change(store, setViewport, { startS: T0 + i, endS: T0 + i + 2 })
+  change(store, select, { type: 'span', slot: 0 })
+  change(store, setQuery, 'grep')
+  vi.advanceTimersByTime(500)
+  expect(hash()).toBe('#run=r1&t0=4&t1=6&sel=0&q=grep')
+  expect(window.history.length).toBe(steps)
+})
+
+test('another run or grouping is a step of history', () => {
+  const store = createAppStore()
+  stop = syncUrl(store, columns, window)
+  const steps = window.history.length
+  change(store, enterRun, 'r1')
+  change(store, setGroupBy, 'kind')
+  expect(hash()).toBe('#run=r1&group=kind')
+  change(store, enterRun, undefined)
+  expect(hash()).toBe('')
+  expect(window.history.length).toBe(steps + 3)
+})
+
+test('an address shows its view, its times as soon as the first event is known', () => {
+  window.history.replaceState(undefined, '', '#run=r2&t0=1&t1=3&sel=m2&q=x&group=tool&t=2')
+  const store = createAppStore()
+  const later = new Columns()
+  stop = syncUrl(store, later, window)
+  expect(store.getState()).toMatchObject({
+    runId: 'r2',
+    groupBy: 'tool',
+    query: 'x',
+    selected: { type: 'mark', slot: 2 },
+    viewportKnown: false,
+  })
+  const ingestor = new Ingestor('tool')
+  ingestor.push(new TextEncoder().encode(logText([['agent', 0, 10]])))
+  for (const patch of ingestor.flush()) later.apply(patch)
+  const times = { firstS: T0, lastS: T0 + 10, lastBeforeS: Number.NaN, wallClockS: T0 + 10 }
+  change(store, noteData, later.version, times)
+  expect(store.getState()).toMatchObject({
+    viewport: { startS: T0 + 1, endS: T0 + 3 },
+    playheadS: T0 + 2,
+    viewportKnown: true,
+  })
+  vi.advanceTimersByTime(500)
+  expect(hash()).toBe('#run=r2&t0=1&t1=3&sel=m2&q=x&group=tool&t=2')
+})
+
+test('a changed address is followed', () => {
+  const store = createAppStore()
+  stop = syncUrl(store, columns, window)
+  change(store, enterRun, 'r1')
+  window.history.replaceState(undefined, '', '#run=r3&q=new')
+  window.dispatchEvent(new Event('popstate'))
+  expect(store.getState()).toMatchObject({ runId: 'r3', query: 'new' })
+  window.history.replaceState(undefined, '', '/')
+  window.dispatchEvent(new Event('popstate'))
+  expect(store.getState().runId).toBeUndefined()
+})

@@ -1,0 +1,117 @@
+/**
+ * Keeps the address and the store the same. Another run or grouping is a step of history; panning
+ * and selecting replace the step they are in, once they rest: with each change of an address the
+ * browser fetches the page's icon again.
+ */
+import type { TraceColumns } from '../model/columns.ts'
+import type { AppState } from '../store/app-state.ts'
+import { createRest } from '../base/rest.ts'
+import { enterRun } from '../store/run-transitions.ts'
+import type { AppStore } from '../store/store.ts'
+import { select, setGroupBy, setQuery, setViewport } from '../store/transitions.ts'
+import { DEFAULT_GROUP, formatHash, parseHash, toUnixS, type UrlView } from './url.ts'
+
+const REST_MS = 250
+/** What never rests, as playback, is written this often. */
+const LONGEST_MS = 2000
+
+/** Reads the address, then follows it and writes it. Returns how to stop. */
+export function syncUrl(store: AppStore, columns: TraceColumns, page: Window): () => void {
+  /** What the address asked for and cannot be shown before the first event is known. */
+  let wanted: UrlView | undefined
+
+  const read = (): void => {
+    const view = parseHash(page.location.hash)
+    const state = store.getState()
+    wanted = view
+    if (view.runId !== state.runId) {
+      const groupBy = view.groupBy ?? DEFAULT_GROUP
+      store.setState((before) => ({ ...enterRun(before, view.runId), groupBy }), true)
+    }
+    store.setState((before) => showAtOnce(before, view), true)
+    showWhenKnown()
+  }
+
+  const showWhenKnown = (): void => {
+    if (wanted === undefined || Number.isNaN(columns.firstS)) return
+    const view = wanted
+    wanted = undefined
+    store.setState((state) => showTimes(state, view, columns.firstS), true)
+  }
+
+  const hashOf = (state: AppState): string => formatHash(viewOf(state), columns.firstS)
+
+  const addressOf = (hash: string): string =>
+    `${page.location.pathname}${page.location.search}${hash}`
+
+  const writing = createRest(REST_MS, LONGEST_MS, () => {
+    if (wanted !== undefined && wanted.runId === store.getState().runId) return
+    // A followed run slides all the time and keeps its address; the browser need not hear of that.
+    const hash = hashOf(store.getState())
+    if (hash !== page.location.hash) page.history.replaceState(undefined, '', addressOf(hash))
+  })
+
+  const stopFollowing = store.subscribe((state, before) => {
+    if (state.version !== before.version) showWhenKnown()
+    if (isStep(state, before)) page.history.pushState(undefined, '', addressOf(hashOf(state)))
+    else if (state.runId !== undefined && differs(state, before)) writing.ask()
+  })
+
+  /** Another run or grouping, unless the address has it already. */
+  const isStep = (state: AppState, before: AppState): boolean => {
+    if (state.runId === before.runId && state.groupBy === before.groupBy) return false
+    const known = parseHash(page.location.hash)
+    if (state.runId !== known.runId) return true
+    return state.runId !== undefined && state.groupBy !== (known.groupBy ?? DEFAULT_GROUP)
+  }
+
+  page.addEventListener('popstate', read)
+  page.addEventListener('hashchange', read)
+  read()
+  return () => {
+    stopFollowing()
+    writing.stop()
+    page.removeEventListener('popstate', read)
+    page.removeEventListener('hashchange', read)
+  }
+}
+
+function viewOf(state: AppState): UrlView {
+  return {
+    runId: state.runId,
+    viewport: state.viewportKnown && !state.following ? state.viewport : undefined,
+    selected: state.selected,
+    query: state.query,
+    groupBy: state.groupBy,
+    colorBy: state.colorBy,
+    playheadS: state.playheadS,
+  }
+}
+
+function differs(state: AppState, before: AppState): boolean {
+  return (
+    state.viewport !== before.viewport ||
+    state.selected !== before.selected ||
+    state.query !== before.query ||
+    state.colorBy !== before.colorBy ||
+    state.following !== before.following ||
+    state.playheadS !== before.playheadS
+  )
+}
+
+function showAtOnce(state: AppState, view: UrlView): AppState {
+  const { colorBy } = view
+  const grouped = setGroupBy({ ...state, colorBy }, view.groupBy ?? DEFAULT_GROUP)
+  return select(setQuery(grouped, view.query), view.selected)
+}
+
+function showTimes(state: AppState, view: UrlView, firstS: number): AppState {
+  const { viewport, playheadS } = view
+  const at = playheadS === undefined ? undefined : toUnixS(playheadS, firstS)
+  const seen: AppState = { ...state, playheadS: at, following: at === undefined && state.following }
+  if (viewport === undefined) return seen
+  return setViewport(seen, {
+    startS: toUnixS(viewport.startS, firstS),
+    endS: toUnixS(viewport.endS, firstS),
+  })
+}

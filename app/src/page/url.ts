@@ -1,0 +1,88 @@
+/**
+ * The view as a URL, so that a link shows what its sender saw.
+ *
+ *     #run=ID&t0=S&t1=S&sel=SLOT&q=TEXT&group=KEY&color=joules&t=S
+ *
+ * Times are seconds since the run's first event; numbers beyond 1e8 are taken as Unix seconds, so
+ * that a time from a log can be pasted. `sel` is a span's slot, or `m` and a mark's slot: slots
+ * count along the log, so they are the same for everybody who reads it.
+ */
+import type { ColorBy, Selected, Viewport } from '../model/view-state.ts'
+
+/** What a URL tells; times as written, see {@link toUnixS}. */
+export interface UrlView {
+  readonly runId: string | undefined
+  readonly viewport: Viewport | undefined
+  readonly selected: Selected | undefined
+  readonly query: string
+  readonly groupBy: string | undefined
+  readonly colorBy: ColorBy
+  readonly playheadS: number | undefined
+}
+
+const ABSOLUTE_FROM_S = 1e8
+export const DEFAULT_GROUP = 'agent'
+
+/** Reads a location's hash; what makes no sense is left out. */
+export function parseHash(hash: string): UrlView {
+  const fields = new URLSearchParams(hash.replace(/^#/, ''))
+  const startS = numberOf(fields.get('t0'))
+  const endS = numberOf(fields.get('t1'))
+  return {
+    runId: fields.get('run') || undefined,
+    viewport:
+      startS !== undefined && endS !== undefined && endS > startS ? { startS, endS } : undefined,
+    selected: selectedOf(fields.get('sel')),
+    query: fields.get('q') ?? '',
+    groupBy: fields.get('group') || undefined,
+    colorBy: colorOf(fields.get('color')),
+    playheadS: numberOf(fields.get('t')),
+  }
+}
+
+/** Writes the hash of a view whose times are Unix seconds; `firstS` is the run's first event. */
+export function formatHash(view: UrlView, firstS: number): string {
+  if (view.runId === undefined) return ''
+  const fields = new URLSearchParams({ run: view.runId })
+  const put = (name: string, timeS: number | undefined): void => {
+    if (timeS !== undefined && Number.isFinite(firstS)) fields.set(name, rounded(timeS - firstS))
+  }
+  put('t0', view.viewport?.startS)
+  put('t1', view.viewport?.endS)
+  if (view.selected !== undefined) fields.set('sel', selectedText(view.selected))
+  if (view.query !== '') fields.set('q', view.query)
+  if (view.groupBy !== undefined && view.groupBy !== DEFAULT_GROUP)
+    fields.set('group', view.groupBy)
+  if (view.colorBy !== 'kind') fields.set('color', view.colorBy)
+  put('t', view.playheadS)
+  return `#${fields}`
+}
+
+/** A time of a URL as Unix seconds. */
+export function toUnixS(timeS: number, firstS: number): number {
+  return timeS > ABSOLUTE_FROM_S ? timeS : firstS + timeS
+}
+
+function numberOf(text: string | null): number | undefined {
+  const value = text === null || text === '' ? Number.NaN : Number(text)
+  return Number.isFinite(value) ? value : undefined
+}
+
+function colorOf(text: string | null): ColorBy {
+  return text === 'joules' || text === 'watts' ? text : 'kind'
+}
+
+function selectedOf(text: string | null): Selected | undefined {
+  const match = /^(m?)(\d{1,9})$/.exec(text ?? '')
+  if (match === null) return undefined
+  return { type: match[1] === 'm' ? 'mark' : 'span', slot: Number(match[2]) }
+}
+
+function selectedText({ type, slot }: Selected): string {
+  return type === 'mark' ? `m${slot}` : String(slot)
+}
+
+/** Microseconds: finer than any clock that wrote a log, and the end of what float64 carries. */
+function rounded(seconds: number): string {
+  return String(Math.round(seconds * 1e6) / 1e6)
+}

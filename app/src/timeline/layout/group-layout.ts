@@ -1,0 +1,83 @@
+/**
+ * Where groups and rows stand, from the top of all groups down, in CSS px:
+ *
+ * ```
+ *   ┌ header 24 ─ ▾ planner ────────────┐      ┌ header 24 ─ ▸ planner ▂▅▂▁▅ ┐  collapsed: the
+ *   │ row 0  20  (bar 16, 2 above/below) │      └─────────────────────────────┘  strip of all rows
+ *   │ row 1  20                          │                                       in the header
+ *   └ gap 4 ─────────────────────────────┘
+ * ```
+ */
+import type { TraceGroup } from '../../model/columns.ts'
+
+export const HEADER_PX = 24
+const ROW_PX = 20
+export const BAR_PX = 16
+const BAR_INSET_PX = (ROW_PX - BAR_PX) / 2
+const STRIP_PX = 10
+const STRIP_INSET_PX = (HEADER_PX - STRIP_PX) / 2
+const GAP_PX = 4
+
+export interface GroupBlock {
+  readonly label: string
+  readonly rows: number
+  readonly collapsed: boolean
+  readonly topPx: number
+  readonly heightPx: number
+}
+
+/** Blocks by group index, tops from the top of all groups. */
+export interface GroupLayout {
+  readonly blocks: readonly GroupBlock[]
+  readonly heightPx: number
+}
+
+export function layoutGroups(
+  groups: readonly TraceGroup[],
+  collapsed: ReadonlySet<string>,
+): GroupLayout {
+  let topPx = 0
+  const blocks = groups.map(({ label, rows }) => {
+    const isCollapsed = collapsed.has(label)
+    const heightPx = isCollapsed ? HEADER_PX : HEADER_PX + rows * ROW_PX + GAP_PX
+    const block = { label, rows, collapsed: isCollapsed, topPx, heightPx }
+    topPx += heightPx
+    return block
+  })
+  return { blocks, heightPx: topPx }
+}
+
+/** Index of the block at `contentYPx`; the nearest one outside, −1 without groups. */
+export function blockIndexAt(layout: GroupLayout, contentYPx: number): number {
+  let low = 0
+  let high = layout.blocks.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((layout.blocks[middle] as GroupBlock).topPx <= contentYPx) low = middle + 1
+    else high = middle
+  }
+  return Math.max(low - 1, layout.blocks.length > 0 ? 0 : -1)
+}
+
+/** Top of the bars of a row; in a collapsed group all rows share the header's strip. */
+export function barTopPx(block: GroupBlock, row: number): number {
+  if (block.collapsed) return block.topPx + STRIP_INSET_PX
+  return block.topPx + HEADER_PX + row * ROW_PX + BAR_INSET_PX
+}
+
+export function barHeightPx(block: GroupBlock): number {
+  return block.collapsed ? STRIP_PX : BAR_PX
+}
+
+/** Rows of a block that `contentYPx` could show, from its top edge on: [from, to). */
+export function rowsBetween(
+  block: GroupBlock,
+  topPx: number,
+  bottomPx: number,
+): readonly [from: number, to: number] {
+  if (block.collapsed) return [0, block.rows]
+  const rowsTopPx = block.topPx + HEADER_PX
+  const from = Math.max(0, Math.floor((topPx - rowsTopPx) / ROW_PX))
+  const to = Math.min(block.rows, Math.ceil((bottomPx - rowsTopPx) / ROW_PX))
+  return [from, Math.max(from, to)]
+}

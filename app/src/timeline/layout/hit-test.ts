@@ -1,0 +1,177 @@
+/**
+ * Where a span or mark is, and what is at a point: the same rectangles that paint fills. Both work
+ * on a {@link Scene} and know no canvas.
+ */
+import type { TraceColumns } from '../../model/columns.ts'
+import { barEndS, isMarkVisible, isVisible } from '../../model/clip.ts'
+import type { Selected } from '../../model/view-state.ts'
+import { BarList, BarState, COVERS, MarkList } from './bar-list.ts'
+import { MARK_REACH_PX, TICK_FROM_PX, collectMarks } from './collect-marks.ts'
+import { barEdgesPx, collectRow, COLUMN_PX } from './collect.ts'
+import {
+  barHeightPx,
+  barTopPx,
+  blockIndexAt,
+  rowsBetween,
+  type GroupBlock,
+} from './group-layout.ts'
+import { WIDEST_WIDTH } from '../rows/row-cut.ts'
+import type { RowIndex } from '../rows/row-index.ts'
+import type { RowTree } from '../rows/row-tree.ts'
+import type { Scene } from './scene.ts'
+import { snapPx } from './space.ts'
+
+/** In CSS px from the canvas's top left corner; it may lie outside of the canvas. */
+export interface Rect {
+  readonly leftPx: number
+  readonly topPx: number
+  readonly widthPx: number
+  readonly heightPx: number
+}
+
+/** Narrow bars can be hit a little beside their edges. */
+const REACH_PX = 2
+/** A column may be as wide as this before its row is cut anew. */
+const WIDEST_COLUMN_PX = COLUMN_PX * WIDEST_WIDTH
+
+/** Where a span or mark is drawn; undefined when the playhead hides it or it does not exist. */
+export function rectOf(scene: Scene, selected: Selected): Rect | undefined {
+  return selected.type === 'span' ? spanRect(scene, selected.slot) : markRect(scene, selected.slot)
+}
+
+function spanRect(scene: Scene, slot: number): Rect | undefined {
+  const { columns, layout, playheadS, nowS } = scene
+  if (slot >= columns.spanCount || !isVisible(columns, slot, playheadS)) return undefined
+  const block = layout.blocks[columns.group.at(slot)]
+  if (block === undefined) return undefined
+  const startS = columns.startS.at(slot)
+  const endS = barEndS(columns, slot, playheadS, nowS)
+  const [leftPx, rightPx] = barEdgesPx(scene, startS, endS)
+  const barPx = barTopPx(block, columns.row.at(slot)) - scene.scrollTopPx
+  const topPx = snapPx(barPx, scene.deviceRatio)
+  return { leftPx, topPx, widthPx: rightPx - leftPx, heightPx: barHeightPx(block) }
+}
+
+function markRect(scene: Scene, slot: number): Rect | undefined {
+  const { columns, layout, scale } = scene
+  if (slot >= columns.markCount || !isMarkVisible(columns, slot, scene.playheadS)) return undefined
+  const block = layout.blocks[columns.markGroup.at(slot)]
+  if (block === undefined) return undefined
+  const xPx = (columns.markTimeS.at(slot) - scale.originS) * scale.pxPerS
+  const topPx = barTopPx(block, columns.markRow.at(slot)) - scene.scrollTopPx
+  const widthPx = 2 * MARK_REACH_PX
+  return { leftPx: xPx - MARK_REACH_PX, topPx, widthPx, heightPx: barHeightPx(block) }
+}
+
+/** What is drawn at a point: marks lie over bars, later bars over earlier ones. */
+export function hitTest(scene: Scene, xPx: number, yPx: number): Selected | undefined {
+  const contentYPx = yPx + scene.scrollTopPx
+  const group = blockIndexAt(scene.layout, contentYPx)
+  const block = scene.layout.blocks[group]
+  if (block === undefined) return undefined
+  const mark = hitMark(scene, group, xPx, yPx)
+  if (mark !== undefined) return mark
+  const { index, matching } = scene
+  // What matches the query lies over what does not.
+  const match = matching && hitBar(scene, matching, group, block, xPx, contentYPx)
+  return match ?? hitBar(scene, index, group, block, xPx, contentYPx)
+}
+
+function hitMark(scene: Scene, group: number, xPx: number, yPx: number): Selected | undefined {
+  const marks = new MarkList()
+  collectMarks(scene, marks, group)
+  let nearest = -1
+  let nearestPx = MARK_REACH_PX
+  for (let mark = 0; mark < marks.count; mark++) {
+    const distancePx = Math.abs((marks.xPx[mark] as number) - xPx)
+    if (distancePx > nearestPx || !isMarkAt(marks, mark, distancePx, yPx)) continue
+    nearest = mark
+    nearestPx = distancePx
+  }
+  if (nearest < 0) return undefined
+  return { type: 'mark', slot: marks.slot[nearest] as number }
+}
+
+/** A tick is as small as it is drawn, or the bars under many of them could not be reached. */
+function isMarkAt(marks: MarkList, mark: number, distancePx: number, yPx: number): boolean {
+  const belowPx = yPx - (marks.yPx[mark] as number)
+  if (marks.crowded[mark] === 1) return distancePx <= 2 && belowPx >= TICK_FROM_PX && belowPx <= 8
+  return Math.abs(belowPx) <= 8
+}
+
+function hitBar(
+  scene: Scene,
+  index: RowIndex,
+  group: number,
+  block: GroupBlock,
+  xPx: number,
+  contentYPx: number,
+): Selected | undefined {
+  const bars = new BarList()
+  const [from, to] = rowsBetween(block, contentYPx, contentYPx)
+  let near: Selected | undefined
+  let nearPx = REACH_PX
+  let cover = 0
+  // A collapsed group draws its rows over each other: what covers more is on top, else the last one.
+  for (let row = Math.max(from + 1, to) - 1; row >= from && cover < COVERS; row--) {
+    const topPx = barTopPx(block, row)
+    const tree = index.spansOf(group, row)
+    if (tree === undefined || contentYPx < topPx || contentYPx > topPx + barHeightPx(block))
+      continue
+    collectRow(scene, index, group, row, bars)
+    const bar = nearestBar(bars, xPx)
+    const outsidePx = Math.max(0, outsideOf(bars, bar, xPx))
+    if (outsidePx > nearPx) continue
+    const isOver = outsidePx === nearPx && (outsidePx > 0 || (bars.cover[bar] as number) <= cover)
+    if (near !== undefined && isOver) continue
+    near = { type: 'span', slot: slotOf(scene, tree, bars, bar, xPx) }
+    nearPx = outsidePx
+    if (outsidePx === 0) cover = bars.cover[bar] as number
+  }
+  return near
+}
+
+/** The last bar that contains the point, else the nearest one; −1 of none. */
+function nearestBar(bars: BarList, xPx: number): number {
+  let nearest = -1
+  for (let bar = bars.count - 1; bar >= 0; bar--) {
+    const outsidePx = outsideOf(bars, bar, xPx)
+    if (outsidePx <= 0) return bar
+    if (outsidePx < outsideOf(bars, nearest, xPx)) nearest = bar
+  }
+  return nearest
+}
+
+/** How far a point is from a bar; ≤ 0 inside. */
+function outsideOf(bars: BarList, bar: number, xPx: number): number {
+  if (bar < 0) return Infinity
+  return Math.max((bars.leftPx[bar] as number) - xPx, xPx - (bars.rightPx[bar] as number))
+}
+
+/** The span a bar stands for; of a merged one a failed span near the point, else the nearest one. */
+function slotOf(scene: Scene, tree: RowTree, bars: BarList, bar: number, xPx: number): number {
+  const state = bars.state[bar] as number
+  if ((state & BarState.MERGED) === 0) return bars.slot[bar] as number
+  const { columns, scale, playheadS } = scene
+  const from = bars.from[bar] as number
+  const to = bars.to[bar] as number
+  const timeS = scale.originS + xPx / scale.pxPerS
+  if (state & BarState.ERROR) {
+    // Columns that look alike are one bar: the failure that is looked for is the one of this column.
+    const columnFrom = tree.firstFrom(columns, timeS - WIDEST_COLUMN_PX / scale.pxPerS)
+    const knownS = playheadS ?? Number.MAX_VALUE
+    const here = tree.firstFailed(columns, Math.max(from, columnFrom), to, knownS)
+    const failed = here < 0 ? tree.firstFailed(columns, from, to, knownS) : here
+    if (failed >= 0) return tree.slots[failed] as number
+  }
+  const at = Math.min(Math.max(tree.firstFrom(columns, timeS), from), to - 1)
+  const after = tree.slots[at] as number
+  const before = tree.slots[Math.max(from, at - 1)] as number
+  if (!isVisible(columns, after, playheadS)) return before
+  const isBefore = timeS - startOf(columns, before) < startOf(columns, after) - timeS
+  return isBefore ? before : after
+}
+
+function startOf(columns: TraceColumns, slot: number): number {
+  return columns.startS.at(slot)
+}

@@ -1,0 +1,45 @@
+/** Which source is which, what each uses at the cursor, and how far a file's clock is off. */
+import { formatWatts } from '@wattline/trace'
+import { visible } from '../../base/visible.ts'
+import type { EnergyFacts } from '../../worker/protocol.ts'
+import { OffsetField } from './OffsetField.tsx'
+import type { PowerReading } from './power-picture.ts'
+
+export interface PowerRailProps {
+  readonly energy: EnergyFacts
+  readonly reading: PowerReading | undefined
+  /** Seconds that a CSS px of the track is long. */
+  readonly sPerPx: number
+  readonly onOffset: (file: number, offsetS: number) => void
+}
+
+export function PowerRail({ energy, reading, sPerPx, onOffset }: PowerRailProps) {
+  return (
+    <div className="power-rail">
+      <h2 className="power-title">Power</h2>
+      <ul>
+        {energy.sources.map(({ name, peakW }, at) => {
+          const watts = reading?.watts[at]
+          const isKnown = watts !== undefined && !Number.isNaN(watts)
+          return (
+            <li key={name} title={`${name}: up to ${formatWatts(peakW)}`}>
+              <i className={`power-swatch source-${at % 4}`} aria-hidden="true" />
+              <span className="power-name">{visible(name)}</span>
+              <span className="power-watts">{isKnown ? formatWatts(watts) : ''}</span>
+            </li>
+          )
+        })}
+        {energy.files.map(({ name, offsetS }, file) => (
+          <li key={`${name} ${file}`} className="power-file">
+            <OffsetField
+              name={name}
+              offsetS={offsetS}
+              sPerPx={sPerPx}
+              onChange={(next) => onOffset(file, next)}
+            />
+          </li>
+        ))}
+      </ul>
+    </div>
+  )
+}

@@ -1,0 +1,187 @@
+/**
+ * Power under the Gantt, on the same time. Resting on it, or moving along it with the arrow keys,
+ * reads an instant; dragging selects a range.
+ */
+import { formatWatts } from '@wattline/trace'
+import { useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
+import type { Viewport } from '../../model/view-state.ts'
+import { exactTime } from '../layout/ticks.ts'
+import { visible } from '../../base/visible.ts'
+import type { EnergyFacts } from '../../worker/protocol.ts'
+import { PowerAreas } from './PowerAreas.tsx'
+import { readingAt, scaleTopW, type PowerReading } from './power-picture.ts'
+import { PowerRail } from './PowerRail.tsx'
+import { usePower, type AskPower } from './use-power.ts'
+import './power.css'
+
+/** A shorter drag is a click. */
+const DRAG_PX = 3
+/** An arrow key moves the cursor by this share of the view; with Shift by ten times as much. */
+const KEY_SHARE = 0.01
+const FAST = 10
+
+export interface PowerTrackProps {
+  readonly energy: EnergyFacts
+  readonly ask: AskPower
+  readonly viewport: Viewport
+  readonly range: Viewport | undefined
+  /** Of the canvas above, which leaves room for its scroll bar. */
+  readonly widthPx: number
+  readonly playheadS: number | undefined
+  readonly clock: 'relative' | 'absolute'
+  readonly originS: number
+  readonly onRange: (range: Viewport | undefined) => void
+  readonly onOffset: (file: number, offsetS: number) => void
+}
+
+export function PowerTrack(props: PowerTrackProps) {
+  const { energy, viewport, range, widthPx, playheadS, clock, originS } = props
+  const power = usePower(props.ask, viewport, widthPx, energy)
+  const [cursorS, setCursor] = useState<number>()
+  const wholeS = viewport.endS - viewport.startS
+  const shareOf = (timeS: number): number => (timeS - viewport.startS) / wholeS
+  const drag = useRangeDrag(props, setCursor)
+
+  const atS = cursorS ?? playheadS
+  const isKnown = atS !== undefined && atS <= (playheadS ?? Infinity)
+  const reading = power !== undefined && isKnown ? readingAt(power, atS) : undefined
+  const topW = scaleTopW(energy.sources.map(({ peakW = 0 }) => peakW))
+  const knownShare = playheadS === undefined ? 1 : within(shareOf(playheadS))
+
+  const onKey = (event: KeyboardEvent): void => {
+    const step = event.key === 'ArrowLeft' ? -1 : event.key === 'ArrowRight' ? 1 : 0
+    if (step === 0) return
+    // The page's own arrows move the playhead.
+    event.preventDefault()
+    event.stopPropagation()
+    const byS = step * wholeS * KEY_SHARE * (event.shiftKey ? FAST : 1)
+    const fromS = atS ?? viewport.startS + wholeS / 2
+    setCursor(Math.min(Math.max(fromS + byS, viewport.startS), viewport.endS))
+  }
+  return (
+    <>
+      <PowerRail
+        energy={energy}
+        reading={reading}
+        sPerPx={wholeS / Math.max(widthPx, 1)}
+        onOffset={props.onOffset}
+      />
+      <div className="power-track">
+        <div
+          className="power-plot"
+          style={{ width: widthPx }}
+          role="slider"
+          tabIndex={0}
+          aria-label={`Power of ${energy.sources.map(({ name }) => visible(name)).join(', ')}`}
+          aria-valuemin={0}
+          aria-valuemax={100}
+          aria-valuenow={Math.round(within(atS === undefined ? 0.5 : shareOf(atS)) * 100)}
+          aria-valuetext={
+            atS === undefined
+              ? 'move along with the arrow keys'
+              : `${inWords(reading)} at ${exactTime(atS, clock, originS)}`
+          }
+          onKeyDown={onKey}
+          onBlur={() => setCursor(undefined)}
+          {...drag}
+        >
+          {power !== undefined && (
+            <PowerAreas power={power} viewport={viewport} topW={topW} knownShare={knownShare} />
+          )}
+          <span className="power-top" aria-hidden="true">
+            {formatWatts(topW)}
+          </span>
+          {range !== undefined && (
+            <i
+              className="power-range"
+              style={{
+                left: percent(within(shareOf(range.startS))),
+                right: percent(1 - within(shareOf(range.endS))),
+              }}
+            />
+          )}
+          {knownShare < 1 && <i className="power-veil" style={{ left: percent(knownShare) }} />}
+          {atS !== undefined && shareOf(atS) >= 0 && shareOf(atS) <= 1 && (
+            <Reading at={shareOf(atS)} reading={reading} time={exactTime(atS, clock, originS)} />
+          )}
+        </div>
+      </div>
+    </>
+  )
+}
+
+/** Pointing moves the cursor, dragging selects a range, a click without a drag clears it. */
+function useRangeDrag(
+  { viewport, onRange }: PowerTrackProps,
+  setCursor: (timeS: number | undefined) => void,
+) {
+  const begun = useRef<{ atS: number; xPx: number } | undefined>(undefined)
+  const timeOf = (event: PointerEvent): number => {
+    const { left, width } = event.currentTarget.getBoundingClientRect()
+    const share = (event.clientX - left) / Math.max(width, 1)
+    return viewport.startS + share * (viewport.endS - viewport.startS)
+  }
+  const isDrag = (event: PointerEvent): boolean =>
+    begun.current !== undefined && Math.abs(event.clientX - begun.current.xPx) >= DRAG_PX
+  return {
+    onPointerDown(event: PointerEvent) {
+      if (event.button !== 0) return
+      event.currentTarget.setPointerCapture(event.pointerId)
+      begun.current = { atS: timeOf(event), xPx: event.clientX }
+    },
+    onPointerMove(event: PointerEvent) {
+      const atS = timeOf(event)
+      setCursor(atS)
+      if (begun.current === undefined || !isDrag(event)) return
+      const fromS = begun.current.atS
+      onRange({ startS: Math.min(fromS, atS), endS: Math.max(fromS, atS) })
+    },
+    onPointerUp(event: PointerEvent) {
+      if (begun.current !== undefined && !isDrag(event)) onRange(undefined)
+      begun.current = undefined
+    },
+    onPointerCancel() {
+      begun.current = undefined
+    },
+    onPointerLeave() {
+      setCursor(undefined)
+    },
+  }
+}
+
+interface ReadingProps {
+  /** Share of the view. */
+  readonly at: number
+  readonly reading: PowerReading | undefined
+  readonly time: string
+}
+
+/** What the cursor reads, beside it, on the side where there is room. */
+function Reading({ at, reading, time }: ReadingProps) {
+  return (
+    <>
+      <i className="power-cursor" style={{ left: percent(at) }} />
+      <span
+        className={`power-reading ${at > 0.7 ? 'before' : ''}`}
+        style={{ left: percent(at) }}
+        aria-hidden="true"
+      >
+        <strong>{inWords(reading)}</strong> <span>{time}</span>
+      </span>
+    </>
+  )
+}
+
+function inWords(reading: PowerReading | undefined): string {
+  if (reading?.totalW === undefined) return 'not known'
+  const load = reading.utilizationPct
+  return `${formatWatts(reading.totalW)}${load === undefined ? '' : ` · ${Math.round(load)} %`}`
+}
+
+function within(share: number): number {
+  return Math.min(Math.max(share, 0), 1)
+}
+
+function percent(share: number): string {
+  return `${share * 100}%`
+}

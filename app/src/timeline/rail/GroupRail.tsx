@@ -1,0 +1,87 @@
+/**
+ * The groups beside the canvas, aligned with their blocks. Only those that are seen exist in the
+ * page; each is a button that folds its group.
+ */
+import { memo } from 'react'
+import { formatCount, formatDuration } from '@wattline/trace'
+import { groupLabel } from '../../model/span-labels.ts'
+import { blockIndexAt, type GroupBlock, type GroupLayout } from '../layout/group-layout.ts'
+import type { GroupSum } from './group-sums.ts'
+
+export interface GroupRailProps {
+  readonly layout: GroupLayout
+  readonly sums: readonly GroupSum[]
+  readonly scrollTopPx: number
+  readonly heightPx: number
+  readonly onToggle: (label: string) => void
+  /** A wheel over the rail scrolls the groups. */
+  readonly onWheel: (byPx: number) => void
+}
+
+/** Blocks beyond the edges that exist too, so that Tab goes on past them. */
+const OVERSCAN = 3
+
+export const GroupRail = memo(function GroupRail(props: GroupRailProps) {
+  const { layout, sums, scrollTopPx, heightPx, onToggle, onWheel } = props
+  return (
+    <nav
+      className="timeline-rail"
+      aria-label="Groups"
+      onWheel={(event) => {
+        if (!event.ctrlKey && !event.metaKey) onWheel(event.deltaY)
+      }}
+    >
+      <ul style={{ transform: `translateY(${-scrollTopPx}px)` }}>
+        {visibleGroups(layout, scrollTopPx, heightPx).map((group) => (
+          <Group
+            key={group}
+            block={layout.blocks[group] as GroupBlock}
+            sum={sums[group]}
+            onToggle={onToggle}
+          />
+        ))}
+      </ul>
+    </nav>
+  )
+})
+
+function visibleGroups(layout: GroupLayout, scrollTopPx: number, heightPx: number): number[] {
+  const first = Math.max(0, blockIndexAt(layout, scrollTopPx) - OVERSCAN)
+  const last = blockIndexAt(layout, scrollTopPx + heightPx) + OVERSCAN
+  const count = Math.min(last, layout.blocks.length - 1) - first + 1
+  return Array.from({ length: Math.max(0, count) }, (_, at) => first + at)
+}
+
+interface GroupProps {
+  readonly block: GroupBlock
+  readonly sum: GroupSum | undefined
+  readonly onToggle: (label: string) => void
+}
+
+function Group({ block, sum, onToggle }: GroupProps) {
+  const { label, collapsed, topPx, heightPx } = block
+  const errors = sum?.errors ?? 0
+  const spans = formatCount(sum?.spans ?? 0)
+  const name = groupLabel(label)
+  const failed = errors === 0 ? '' : `, ${formatCount(errors)} failed`
+  return (
+    <li style={{ top: topPx, height: heightPx }}>
+      <button type="button" aria-expanded={!collapsed} title={name} onClick={() => onToggle(label)}>
+        <svg viewBox="0 0 12 12" aria-hidden="true">
+          <path d="M3.5 4.5 6 7.5 8.5 4.5" />
+        </svg>
+        <span className="timeline-group-name">{name}</span>{' '}
+        <span className="timeline-group-count">{spans}</span>
+        <span className="timeline-hidden"> spans{failed}</span>
+      </button>
+      {collapsed ? null : (
+        <p>
+          {sum !== undefined && sum.totalS > 0 ? <span>{formatDuration(sum.totalS)}</span> : null}
+          {errors > 0 ? (
+            <span className="timeline-failed">{formatCount(errors)} failed</span>
+          ) : null}
+        </p>
+      )}
+    </li>
+  )
+}

@@ -1,0 +1,111 @@
+/** What each group holds as of a playhead, for the rail: of what the canvas shows beside it. */
+import { BLOCK_SHIFT, BLOCK_SLOTS, BlockCache } from '../../model/block-cache.ts'
+import type { TraceColumns } from '../../model/columns.ts'
+
+export interface GroupSum {
+  spans: number
+  errors: number
+  /** Seconds of its outermost spans that have ended. */
+  totalS: number
+}
+
+type SumsByGroup = ReadonlyMap<number, GroupSum>
+
+/** When the first span of a block begins, and when the last of its sums changes; Unix seconds. */
+interface BlockTimes {
+  readonly firstS: number
+  readonly lastS: number
+}
+
+const NOTHING: SumsByGroup = new Map()
+/** Later than everything: all that is known. */
+const END_S = Number.POSITIVE_INFINITY
+
+/** Sums that follow one set of columns. */
+export class GroupSums {
+  readonly #blocks = new BlockCache((columns, from, to) => sumGroups(columns, from, to, END_S))
+  readonly #times = new BlockCache(timesOf)
+  #layout = Number.NaN
+
+  /** By group; without a playhead, all that is known. */
+  at(columns: TraceColumns, playheadS = END_S): GroupSum[] {
+    this.#followLayout(columns)
+    const blocks = this.#blocks.read(columns)
+    const parts = playheadS === END_S ? blocks : this.#partsAt(columns, blocks, playheadS)
+    const sums = columns.groups.map((): GroupSum => ({ spans: 0, errors: 0, totalS: 0 }))
+    for (const groups of parts) for (const [group, sum] of groups) addTo(sums[group], sum)
+    return sums
+  }
+
+  /** What of each block has happened by a playhead. */
+  #partsAt(
+    columns: TraceColumns,
+    blocks: readonly SumsByGroup[],
+    playheadS: number,
+  ): readonly SumsByGroup[] {
+    const times = this.#times.read(columns)
+    return blocks.map((whole, block) => {
+      const { firstS, lastS } = times[block]!
+      if (firstS > playheadS) return NOTHING
+      if (lastS <= playheadS) return whole
+      const from = block << BLOCK_SHIFT
+      return sumGroups(columns, from, Math.min(from + BLOCK_SLOTS, columns.spanCount), playheadS)
+    })
+  }
+
+  /** A block's sums hang on the groups of parents in other blocks, too. */
+  #followLayout({ placedCount, spanCount, layoutVersion }: TraceColumns): void {
+    const layout = placedCount === spanCount ? layoutVersion : Number.NaN
+    if (layout !== this.#layout) this.#blocks.clear()
+    this.#layout = layout
+  }
+}
+
+function timesOf(columns: TraceColumns, from: number, to: number): BlockTimes {
+  let firstS = Number.POSITIVE_INFINITY
+  let lastS = Number.NEGATIVE_INFINITY
+  for (let slot = from; slot < to; slot++) {
+    const startS = columns.startS.at(slot)
+    const endS = columns.endS.at(slot)
+    if (startS < firstS) firstS = startS
+    if (startS > lastS) lastS = startS
+    if (endS > lastS) lastS = endS
+  }
+  columns.errorAtS.each(from, to, (_, knownS) => {
+    if (knownS > lastS) lastS = knownS
+  })
+  return { firstS, lastS }
+}
+
+function sumGroups(columns: TraceColumns, from: number, to: number, atS: number): SumsByGroup {
+  const sums = new Map<number, GroupSum>()
+  for (let slot = from; slot < to; slot++) {
+    if (atS !== END_S && columns.startS.at(slot) > atS) continue
+    const group = columns.group.at(slot)
+    const sum = sumOf(sums, group)
+    sum.spans++
+    const above = columns.parent.at(slot)
+    if (above >= 0 && columns.group.at(above) === group) continue
+    const endS = columns.endS.at(slot)
+    if (endS <= atS) sum.totalS += endS - columns.startS.at(slot)
+  }
+  columns.errorAtS.each(from, to, (slot, knownS) => {
+    if (knownS <= atS && columns.startS.at(slot) <= atS) {
+      sumOf(sums, columns.group.at(slot)).errors++
+    }
+  })
+  return sums
+}
+
+function sumOf(sums: Map<number, GroupSum>, group: number): GroupSum {
+  let sum = sums.get(group)
+  if (sum === undefined) sums.set(group, (sum = { spans: 0, errors: 0, totalS: 0 }))
+  return sum
+}
+
+function addTo(sum: GroupSum | undefined, part: GroupSum): void {
+  if (sum === undefined) return
+  sum.spans += part.spans
+  sum.errors += part.errors
+  sum.totalS += part.totalS
+}

@@ -1,0 +1,202 @@
+/** Answers to what the page asks about the trace. Pure: a trace and a question in, plain data out. */
+import {
+  countedFigures,
+  parseLine,
+  quantileOf,
+  SpanFlag,
+  sumCost,
+  sumTokens,
+  type JsonValue,
+  type Span,
+  type Trace,
+} from '@wattline/trace'
+import type { RunEnergy } from '../run-energy.ts'
+import type { KindSummary, MarkFacts, RangeSummary, RunOverview, SpanFacts } from '../protocol.ts'
+import { inTurns, turn } from '../../base/turns.ts'
+
+/** @throws {RangeError} when there is no such span. */
+export function spanFacts(trace: Trace, energy: RunEnergy, slot: number): SpanFacts {
+  const span = spanBySlot(trace, slot)
+  return {
+    startPosition: span.startPosition,
+    endPosition: span.endPosition,
+    error: span.error,
+    agent: span.agent,
+    inputTokens: span.tokens?.input,
+    outputTokens: span.tokens?.output,
+    totalTokens: span.tokens?.total,
+    costUsd: span.costUsd,
+    energy: energy.energyOf(slot),
+    children: childrenOf(trace, slot),
+    marks: marksOf(trace, slot),
+  }
+}
+
+function childrenOf(trace: Trace, parent: number): number[] {
+  const children: number[] = []
+  const span = trace.cursor()
+  for (span.slot = 0; span.slot < trace.spanCount; span.slot++) {
+    if (span.parentSlot === parent) children.push(span.slot)
+  }
+  return children
+}
+
+function marksOf(trace: Trace, parent: number): number[] {
+  const marks: number[] = []
+  const mark = trace.markCursor()
+  for (mark.slot = 0; mark.slot < trace.markCount; mark.slot++) {
+    if (mark.parentSlot === parent && trace.hasMark(mark.slot)) marks.push(mark.slot)
+  }
+  return marks
+}
+
+/** @throws {RangeError} when there is no such mark. */
+export function markFacts(trace: Trace, slot: number): MarkFacts {
+  if (!trace.hasMark(slot)) throw new RangeError(`There is no mark ${slot}.`)
+  const mark = trace.markCursor()
+  mark.slot = slot
+  return { error: mark.error, agent: mark.agent }
+}
+
+/** A raw line as JSON, for the details. */
+export function rawEvent(bytes: Uint8Array): JsonValue {
+  const text = new TextDecoder().decode(bytes)
+  const line = parseLine(text)
+  switch (line.type) {
+    case 'event':
+      return line.event.metadata
+    case 'sample':
+      return line.sample.reading
+    default:
+      return text
+  }
+}
+
+/** Whether a span is seen in a range: begun before its end, not ended before its start. */
+export function isIn(span: Span, startS: number, endS: number): boolean {
+  return span.startS <= endS && (span.endS ?? span.fadeS ?? Number.POSITIVE_INFINITY) >= startS
+}
+
+/** Statistics of the spans in a range. Durations are of spans that ended. */
+export function rangeSummary(
+  trace: Trace,
+  energy: RunEnergy,
+  startS: number,
+  endS: number,
+): RangeSummary {
+  const seen = { [Symbol.iterator]: () => eachIn(trace, startS, endS) }
+  const counted = countedFigures(trace, seen)
+  const durations = new Durations()
+  let spans = 0
+  let errors = 0
+  for (const span of seen) {
+    spans++
+    if ((span.flags & SpanFlag.ERROR) !== 0) errors++
+    if (span.endS !== undefined) durations.add(span.endS - span.startS)
+  }
+  const { p50Ms, p95Ms } = durations.summary()
+  return {
+    spans,
+    errors,
+    tokens: sumTokens(seen, counted)?.total,
+    costUsd: sumCost(seen, counted),
+    energy: energy.joulesIn(startS, endS),
+    p50Ms,
+    p95Ms,
+  }
+}
+
+function* eachIn(trace: Trace, startS: number, endS: number): Generator<Span, void, void> {
+  for (const span of trace.each()) if (isIn(span, startS, endS)) yield span
+}
+
+/** Errors named in an overview; all are counted. */
+const MOST_ERRORS = 500
+
+/** How often each kind ran and how long, and what failed; as known at the playhead. */
+export async function overview(
+  trace: Trace,
+  energy: RunEnergy,
+  playheadS: number = Number.POSITIVE_INFINITY,
+): Promise<RunOverview> {
+  const kinds = new Map<number, KindCount>()
+  const errors: number[] = []
+  let errorCount = 0
+  const span = trace.cursor()
+  await inTurns(trace.spanCount, (slot) => {
+    span.slot = slot
+    const { startS } = span
+    if (startS > playheadS) return
+    const kind = countOf(kinds, span.kindId)
+    kind.spans++
+    const { endS, errorAtS } = span
+    if (endS !== undefined && endS <= playheadS) kind.durations.add(endS - startS)
+    if (errorAtS === undefined || errorAtS > playheadS) return
+    kind.errors++
+    if (errorCount++ < MOST_ERRORS) errors.push(slot)
+  })
+  const summaries: KindSummary[] = []
+  for (const [kind, { spans, errors: failed, durations }] of kinds) {
+    const name = trace.texts.text(kind)
+    summaries.push({ kind: name, spans, errors: failed, ...durations.summary() })
+    await turn()
+  }
+  return {
+    kinds: summaries.sort((a, b) => b.totalMs - a.totalMs),
+    errors,
+    errorCount,
+    energy: playheadS === Number.POSITIVE_INFINITY ? energy.breakdown() : undefined,
+  }
+}
+
+interface KindCount {
+  spans: number
+  errors: number
+  readonly durations: Durations
+}
+
+function countOf(kinds: Map<number, KindCount>, kind: number): KindCount {
+  let count = kinds.get(kind)
+  if (count === undefined) {
+    count = { spans: 0, errors: 0, durations: new Durations() }
+    kinds.set(kind, count)
+  }
+  return count
+}
+
+/** Durations of spans that ended. */
+class Durations {
+  #seconds = new Float64Array(64)
+  #count = 0
+  #totalS = 0
+
+  add(seconds: number): void {
+    if (this.#count === this.#seconds.length) {
+      const larger = new Float64Array(this.#count * 2)
+      larger.set(this.#seconds)
+      this.#seconds = larger
+    }
+    this.#seconds[this.#count++] = Math.max(0, seconds)
+    this.#totalS += Math.max(0, seconds)
+  }
+
+  summary(): Pick<KindSummary, 'totalMs' | 'p50Ms' | 'p95Ms'> {
+    const seconds = this.#seconds.subarray(0, this.#count)
+    return {
+      totalMs: this.#totalS * 1000,
+      p50Ms: toMs(quantileOf(seconds, 0.5)),
+      p95Ms: toMs(quantileOf(seconds, 0.95)),
+    }
+  }
+}
+
+function toMs(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : seconds * 1000
+}
+
+function spanBySlot(trace: Trace, slot: number): Span {
+  if (!(slot >= 0 && slot < trace.spanCount)) throw new RangeError(`There is no span ${slot}.`)
+  const span = trace.cursor()
+  span.slot = slot
+  return span
+}

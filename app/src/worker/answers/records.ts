@@ -1,0 +1,42 @@
+/** Spans as the JSON lines of `wattline spans --json`, for copying, downloading and comparing. */
+import { parseLine, spanRecord, type Metadata, type Span, type Trace } from '@wattline/trace'
+import { isIn } from './answers.ts'
+import type { Ask } from '../protocol.ts'
+
+export interface RecordSource {
+  readonly trace: Trace
+  readonly groupOf: (span: Span) => string | undefined
+  readonly readRaw: (position: number) => Promise<Uint8Array>
+}
+
+/** One JSON object a span and a line, in the order of the log. */
+export async function spanRecords(source: RecordSource, ask: Ask<'records'>): Promise<string> {
+  const lines: string[] = []
+  // One after the other: neighbours lie in the same block of the file.
+  const span = source.trace.cursor()
+  for (const slot of chosen(source.trace, ask)) {
+    span.slot = slot
+    const start = await metadataAt(source, span.startPosition)
+    const end =
+      span.endPosition === undefined ? undefined : await metadataAt(source, span.endPosition)
+    lines.push(JSON.stringify(spanRecord(span, start, end, source.groupOf(span))))
+  }
+  return lines.map((line) => `${line}\n`).join('')
+}
+
+async function metadataAt({ readRaw }: RecordSource, position: number): Promise<Metadata> {
+  const line = parseLine(new TextDecoder().decode(await readRaw(position)))
+  return line.type === 'event' ? line.event.metadata : {}
+}
+
+function* chosen(
+  trace: Trace,
+  { slots, startS, endS }: Ask<'records'>,
+): Generator<number, void, void> {
+  if (slots !== undefined) {
+    for (const slot of slots) if (slot < trace.spanCount) yield slot
+    return
+  }
+  const isRange = startS !== undefined && endS !== undefined
+  for (const span of trace.each()) if (!isRange || isIn(span, startS, endS)) yield span.slot
+}

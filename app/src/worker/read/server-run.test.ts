@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest'
+import { parseControl, parseRun } from './server-run.ts'
+
+test('a run of the server becomes facts', () => {
+  const run = parseRun({
+    id: 'r1',
+    name: 'planner',
+    state: 'live',
+    createdAt: 5,
+    startedAt: null,
+    updatedAt: 9,
+    bytes: 10,
+    events: 2,
+    readOnly: false,
+    writers: [
+      { id: 'w', name: '', state: 'lost', events: 2, lost: 1, lastSeenAt: 9 },
+      { id: 'v', name: 'v', state: 'live', lost: 0, duplicates: 3, clockBehindS: -3.5 },
+      { id: 'file', state: 'closed', duplicates: null, clockBehindS: null },
+      'nonsense',
+    ],
+  })
+  expect(run?.facts).toEqual({
+    id: 'r1',
+    name: 'planner',
+    state: 'live',
+    startedS: 5,
+    updatedS: 9,
+    events: 2,
+    bytes: 10,
+    readOnly: false,
+    local: false,
+  })
+  const unknown = { duplicates: undefined, clockBehindS: undefined }
+  expect(run?.writers).toEqual([
+    { id: 'w', name: '', state: 'lost', lost: 1, ...unknown },
+    { id: 'v', name: 'v', state: 'live', lost: 0, duplicates: 3, clockBehindS: -3.5 },
+    { id: 'file', name: '', state: 'closed', lost: 0, ...unknown },
+  ])
+})
+
+test.each([[undefined], [null], [[]], ['run'], [{}], [{ id: 7 }]])('%j is no run', (value) => {
+  expect(parseRun(value)).toBeUndefined()
+})
+
+test('what is missing or of a newer server has a plain reading', () => {
+  expect(parseRun({ id: 'r', state: 'hibernating' })?.facts).toMatchObject({
+    name: 'r',
+    state: 'ended',
+  })
+})
+
+test.each([
+  ['{"gen":"g","run":{"id":"r"}}', 'hello'],
+  ['{"writer":"w"}', 'writer'],
+  ['{"run":{"id":"r"}}', 'run'],
+  ['{"caughtUp":12}', 'caughtUp'],
+  ['{"caughtUp":0}', 'caughtUp'],
+  ['{"reset":"g2"}', 'reset'],
+  ['{"weather":"fine"}', 'unknown'],
+  ['{"run":5}', 'unknown'],
+  ['[]', 'unknown'],
+  ['{', 'unknown'],
+])('%s is %s', (frame, type) => {
+  expect(parseControl(frame).type).toBe(type)
+})

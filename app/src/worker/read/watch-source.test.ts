@@ -1,0 +1,142 @@
+// @vitest-environment node
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { WebSocket, WebSocketServer } from 'ws'
+import type { Connection } from '../../store/app-state.ts'
+import { watchRun, type WatchSink, type WatchSource } from './watch-source.ts'
+
+let http: Server
+let sockets: WebSocketServer
+let base: string
+let status = 200
+let source: WatchSource | undefined
+/** What happened, in order, in words. */
+let log: string[] = []
+let wake: () => void = () => undefined
+
+/** Resolves once something like `text` has been noted (again). */
+async function happens(text: string, times = 1): Promise<void> {
+  while (log.filter((line) => line.startsWith(text)).length < times) {
+    await new Promise<void>((resolve) => (wake = resolve))
+  }
+}
+
+function note(text: string): void {
+  log.push(text)
+  wake()
+}
+
+const sink: WatchSink = {
+  connection: ({ state, attempt }: Connection) => note(`${state} ${attempt}`),
+  run: ({ facts }) => note(`run ${facts.state}`),
+  writer: (writer) => note(`writer ${writer}`),
+  bytes: (bytes, cursor) => note(`bytes ${cursor} ${new TextDecoder().decode(bytes).trim()}`),
+  caughtUp: () => note('caught up'),
+  reset: () => note('reset'),
+}
+
+function frame(cursor: number, lines: string): Buffer {
+  const head = Buffer.alloc(8)
+  head.writeBigUInt64BE(BigInt(cursor))
+  return Buffer.concat([head, Buffer.from(lines)])
+}
+
+beforeEach(async () => {
+  vi.stubGlobal('WebSocket', WebSocket)
+  status = 200
+  log = []
+  http = createServer((_, response) => response.writeHead(status).end('{}'))
+  sockets = new WebSocketServer({ server: http })
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
+  base = `http://127.0.0.1:${(http.address() as AddressInfo).port}/`
+})
+
+afterEach(async () => {
+  source?.close()
+  for (const socket of sockets.clients) socket.terminate()
+  await new Promise((resolve) => http.close(resolve))
+  vi.unstubAllGlobals()
+})
+
+test('a cut connection goes on from its cursor, and says meanwhile that it is away', async () => {
+  const asked: string[] = []
+  sockets.on('connection', (socket, request) => {
+    asked.push(request.url ?? '')
+    socket.send('{"gen":"g1","run":{"id":"r 1","state":"live"}}')
+    if (asked.length === 1) {
+      socket.send('{"writer":"w1"}')
+      socket.send(frame(6, 'first\n'), () => socket.terminate())
+    } else {
+      socket.send(frame(13, 'second\n'))
+      socket.send('{"caughtUp":13}')
+      socket.send('{"run":{"id":"r 1","state":"ended"}}')
+    }
+  })
+  source = watchRun({ runId: 'r 1', base, sink })
+  await happens('ended')
+  expect(asked).toEqual(['/watch?run=r+1&cursor=0&gen=', '/watch?run=r+1&cursor=6&gen=g1'])
+  expect(log).toEqual([
+    'connecting 0',
+    'run live',
+    'live 0',
+    'writer w1',
+    'bytes 0 first',
+    'reconnecting 1',
+    'run live',
+    'live 0',
+    'bytes 6 second',
+    'caught up',
+    'run ended',
+    'ended 0',
+  ])
+})
+
+test('another generation begins at 0 again', async () => {
+  const asked: string[] = []
+  sockets.on('connection', (socket, request) => {
+    asked.push(request.url ?? '')
+    socket.send('{"gen":"g1"}')
+    socket.send(frame(6, 'first\n'))
+    socket.send('{"reset":"g2"}')
+    socket.send(frame(4, 'new\n'), () => asked.length === 1 && socket.terminate())
+  })
+  source = watchRun({ runId: 'r', base, sink })
+  await happens('bytes 0 new', 1)
+  await happens('reconnecting')
+  await happens('live', 2)
+  expect(log).toContain('reset')
+  expect(asked[1]).toBe('/watch?run=r&cursor=4&gen=g2')
+})
+
+test('a run the server does not know fails in words, and is not tried again', async () => {
+  status = 404
+  sockets.on('connection', (socket) => socket.terminate())
+  source = watchRun({ runId: 'gone', base, sink })
+  await happens('failed')
+  expect(log).toEqual(['connecting 0', 'failed 0'])
+})
+
+test('a run that is deleted while it is watched says so', async () => {
+  sockets.on('connection', (socket) => socket.close(4410))
+  source = watchRun({ runId: 'r', base, sink })
+  await happens('failed')
+  expect(log.at(-1)).toBe('failed 0')
+})
+
+test('a line that is silent for too long is dead: another one goes on from the cursor', async () => {
+  const asked: string[] = []
+  sockets.on('connection', (socket, request) => {
+    asked.push(request.url ?? '')
+    socket.send('{"gen":"g1","run":{"id":"r1","state":"live"}}')
+    if (asked.length === 1) socket.send(frame(6, 'first\n'))
+    else socket.send(frame(13, 'second\n'))
+  })
+  source = watchRun({ runId: 'r1', base, sink, silentMs: 200 })
+  await happens('bytes 6 second')
+  expect(log.filter((line) => line.startsWith('bytes')).slice(0, 2)).toEqual([
+    'bytes 0 first',
+    'bytes 6 second',
+  ])
+  expect(asked[1]).toContain('cursor=6')
+})

@@ -1,0 +1,149 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { makeBatch } from './batch.ts'
+import { FileSink } from './file-sink.ts'
+import { EventRecorder } from '../index.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'wattline-file-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+const numbersIn = (path: string): number[] =>
+  readFileSync(path, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line).metadata.i)
+const upTo = (count: number) => Array.from({ length: count }, (_, i) => i)
+
+function sinkOn(path: string) {
+  const said: string[] = []
+  const sink = new FileSink({
+    path,
+    nowS: () => 1,
+    maxMemoryBytes: 1_000,
+    warn: (message) => said.push(message),
+  })
+  return { sink, said }
+}
+
+describe('FileSink', () => {
+  it('has the bytes in the file when flush() resolves', async () => {
+    const path = join(folder, 'new', 'run.jsonl')
+    const recorder = new EventRecorder({ file: path, env: {} })
+    recorder.record('a', { i: 0 })
+    expect(await recorder.flush()).toBe(true)
+    expect(numbersIn(path)).toEqual([0])
+    await recorder.close()
+  })
+
+  it('keeps every event of a burst that never yields, in order', async () => {
+    const path = join(folder, 'burst.jsonl')
+    const recorder = new EventRecorder({ file: path, env: {} })
+    for (let i = 0; i < 60_000; i++) recorder.record('tool_call_start', { i, tool: 'search' })
+    await turn()
+    for (let i = 60_000; i < 61_000; i++) recorder.record('tool_call_start', { i })
+    const report = await recorder.close()
+    expect(report.sinks[0]).toMatchObject({ delivered: 61_000, dropped: 0, undelivered: 0 })
+    expect(numbersIn(path)).toEqual(upTo(61_000))
+  })
+
+  it('appends, after ending a torn last line', async () => {
+    const path = join(folder, 'torn.jsonl')
+    writeFileSync(path, '{"event_type":"old","timestamp":1,"metadata":{"i":-1}}\n{"event_ty')
+    const recorder = new EventRecorder({ file: path, env: {} })
+    recorder.record('a', { i: 0 })
+    await recorder.close()
+    const lines = readFileSync(path, 'utf8').split('\n')
+    expect(lines).toHaveLength(4)
+    expect(lines[1]).toBe('{"event_ty')
+    expect(JSON.parse(lines[2] ?? '').metadata).toEqual({ i: 0 })
+  })
+
+  it('shares a file with another recorder without torn lines', async () => {
+    const path = join(folder, 'shared.jsonl')
+    const recorders = [0, 1].map(() => new EventRecorder({ file: path, env: {} }))
+    for (let i = 0; i < 20_000; i++) {
+      for (const [who, recorder] of recorders.entries()) recorder.record('n', { i, who })
+      if (i % 1_000 === 0) await turn()
+    }
+    await Promise.all(recorders.map((recorder) => recorder.close()))
+    const events = readFileSync(path, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).metadata)
+    for (const who of [0, 1]) {
+      expect(events.filter((event) => event.who === who).map(({ i }) => i)).toEqual(upTo(20_000))
+    }
+  })
+
+  it('starts the file again when somebody removed it', async () => {
+    const path = join(folder, 'removed.jsonl')
+    const recorder = new EventRecorder({ file: path, env: {} })
+    recorder.record('a', { i: 0 })
+    await recorder.flush()
+    rmSync(path)
+    recorder.record('a', { i: 1 })
+    await recorder.close()
+    expect(numbersIn(path)).toEqual([1])
+  })
+
+  it('keeps events while the path cannot be written, says so once, and goes on by itself', async () => {
+    const path = join(folder, 'late.jsonl')
+    mkdirSync(path)
+    const { sink, said } = sinkOn(path)
+    sink.write(makeBatch('{"metadata":{"i":0}}\n', 1))
+    sink.write(makeBatch('{"metadata":{"i":1}}\n', 1))
+    expect(await sink.flush(10)).toBe(false)
+    rmSync(path, { recursive: true })
+    expect(await sink.flush(5_000)).toBe(true)
+    expect(numbersIn(path)).toEqual([0, 1])
+    expect(said).toEqual([
+      expect.stringMatching(/^cannot write file .*late\.jsonl: EISDIR/),
+      expect.stringContaining('again'),
+    ])
+    await sink.close(0)
+  })
+
+  it.skipIf(!existsSync('/dev/full'))(
+    'outlives a full disk within its memory, and counts',
+    async () => {
+      const path = join(folder, 'full.jsonl')
+      symlinkSync('/dev/full', path)
+      const { sink, said } = sinkOn(path)
+      for (let i = 0; i < 100; i++)
+        sink.write(makeBatch(`{"metadata":{"i":${i},"pad":"${'x'.repeat(90)}"}}\n`, 1))
+      expect(await sink.flush(10)).toBe(false)
+      for (let i = 100; i < 3_000; i++)
+        sink.write(makeBatch(`{"metadata":{"i":${i},"pad":"${'x'.repeat(90)}"}}\n`, 1))
+      rmSync(path)
+      expect(await sink.flush(5_000)).toBe(true)
+      expect(said[0]).toMatch(/ENOSPC/)
+      const lines = readFileSync(path, 'utf8')
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+      const dropped = lines
+        .filter(({ event_type }) => event_type === 'recorder_dropped')
+        .reduce((sum, { metadata }) => sum + metadata.count, 0)
+      expect(dropped).toBe(sink.counts.dropped)
+      expect(lines.filter(({ event_type }) => event_type === undefined)).toHaveLength(
+        3_000 - dropped,
+      )
+      expect(lines.at(-1).metadata.i).toBe(2_999)
+      await sink.close(0)
+    },
+  )
+})

@@ -1,0 +1,252 @@
+import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { setImmediate as turn } from 'node:timers/promises'
+import { WebSocket as PeerSocket } from 'ws'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { makeBatch } from './batch.ts'
+import { connectBrowser } from './channel/browser-channel.ts'
+import { EventRecorder } from '../index.ts'
+import { connectNode } from './channel/node-channel.ts'
+import { SocketSink, type SocketSinkOptions } from './socket-sink.ts'
+import { RecordPeer } from '../testing/record-peer.ts'
+
+const peers: RecordPeer[] = []
+afterEach(async () => {
+  vi.unstubAllGlobals()
+  await Promise.all(peers.splice(0).map((peer) => peer.kill()))
+})
+
+async function peerWith(
+  options: ConstructorParameters<typeof RecordPeer>[0] = {},
+): Promise<RecordPeer> {
+  const peer = new RecordPeer(options)
+  await peer.listen()
+  peers.push(peer)
+  return peer
+}
+
+const recorderFor = (peer: RecordPeer, more: object = {}) =>
+  new EventRecorder({ url: peer.url, run: 'r', silent: true, env: {}, ...more })
+
+const numbers = (peer: RecordPeer) => peer.events('r').map(({ metadata }) => metadata['i'])
+const upTo = (count: number) => Array.from({ length: count }, (_, i) => i)
+
+function sinkFor(peer: RecordPeer, more: Partial<SocketSinkOptions> = {}) {
+  const said: string[] = []
+  let writers = 0
+  const sink = new SocketSink({
+    serverUrl: peer.url,
+    run: 'r',
+    connect: connectNode,
+    newWriterId: () => `writer-${(writers += 1)}`,
+    nowS: () => 1,
+    warn: (message) => said.push(message),
+    ...more,
+  })
+  return { sink, said }
+}
+
+describe('SocketSink', () => {
+  it('delivers, with the writer’s name, the token and the subprotocol, and says goodbye', async () => {
+    const peer = await peerWith()
+    const recorder = recorderFor(peer, { name: 'main', token: 's3cret' })
+    recorder.record('a', { i: 0 })
+    expect(await recorder.flush()).toBe(true)
+    recorder.record('a', { i: 1, text: 'Grüße 😀' })
+    const report = await recorder.close()
+    expect(report.sinks[0]).toMatchObject({ delivered: 2, dropped: 0, undelivered: 0 })
+    expect(peer.events('r')).toEqual(recorder.getEvents())
+    expect(peer.writers('r')).toMatchObject([{ name: 'main', ended: true, lost: 0 }])
+    expect(peer.headers[0]).toMatchObject({
+      authorization: 'Bearer s3cret',
+      'sec-websocket-protocol': 'wattline.v1',
+    })
+  })
+
+  it('has each event once and in order after cuts in mid-stream', async () => {
+    const peer = await peerWith({
+      cutAfterFrames: (connection) => (connection < 8 ? connection : Infinity),
+    })
+    const recorder = recorderFor(peer)
+    for (let i = 0; i < 20_000; i++) {
+      recorder.record('n', { i, pad: 'some text to fill frames' })
+      if (i % 200 === 0) await turn()
+    }
+    expect(await recorder.flush(20_000)).toBe(true)
+    await recorder.close()
+    expect(numbers(peer)).toEqual(upTo(20_000))
+    expect(peer.connections).toBe(8)
+    expect(peer.writers('r')).toMatchObject([{ lost: 0 }])
+  })
+
+  it('outlives a server that is killed and comes back', async () => {
+    const peer = await peerWith()
+    const recorder = recorderFor(peer)
+    for (let round = 0; round < 3; round++) {
+      for (let i = 0; i < 2_000; i++) recorder.record('n', { i: round * 2_000 + i })
+      if (round === 0) await recorder.flush()
+      await peer.kill()
+      await peer.listen()
+    }
+    expect(await recorder.flush(20_000)).toBe(true)
+    expect(numbers(peer)).toEqual(upTo(6_000))
+    await recorder.close()
+  })
+
+  it('sends a full window again when the server died before it acknowledged any of it', async () => {
+    let acknowledge = false
+    const peer = await peerWith({ acknowledge: () => acknowledge })
+    const recorder = recorderFor(peer)
+    for (let i = 0; i < 50_000; i++) recorder.record('n', { i, pad: 'x'.repeat(100) })
+    await peer.until(() => (peer.writers('r')[0]?.last ?? 0) > 20_000)
+    const bytes = peer.writers('r')[0]?.lines.join('').length
+    expect(bytes).toBeGreaterThan(3_500_000)
+    await peer.kill()
+    peer.runs.clear() // it had not been written to the log
+    acknowledge = true
+    await peer.listen()
+    expect(await recorder.flush(20_000)).toBe(true)
+    expect(numbers(peer)).toEqual(upTo(50_000))
+    await recorder.close()
+  })
+
+  it('spills to disk while nobody listens and drains in order', async () => {
+    const peer = await peerWith()
+    await peer.kill()
+    const recorder = recorderFor(peer, { outboxBytes: 65_536 })
+    const before = process.memoryUsage().arrayBuffers
+    for (let i = 0; i < 40_000; i++) recorder.record('n', { i, pad: 'x'.repeat(100) })
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(6_000_000)
+    await peer.listen()
+    expect(await recorder.flush(20_000)).toBe(true)
+    expect(numbers(peer)).toEqual(upTo(40_000))
+    const report = await recorder.close()
+    expect(report.sinks[0]).toMatchObject({ delivered: 40_000, dropped: 0 })
+    expect(readdirSync(tmpdir()).filter((name) => name.endsWith('.spill'))).toEqual([])
+  })
+
+  it('drops the oldest where there is no disk, and the log says how many', async () => {
+    const peer = await peerWith()
+    await peer.kill()
+    const recorder = recorderFor(peer, { outboxBytes: 65_536, spillBytes: 0 })
+    for (let i = 0; i < 20_000; i++) recorder.record('n', { i })
+    await peer.listen()
+    expect(await recorder.flush(20_000)).toBe(true)
+    const [first, ...rest] = peer.events('r')
+    expect(first?.event_type).toBe('recorder_dropped')
+    const count = Number(first?.metadata['count'])
+    expect(count).toBeGreaterThan(10_000)
+    expect(rest.map(({ metadata }) => metadata['i'])).toEqual(upTo(20_000).slice(count))
+    expect(peer.writers('r')).toMatchObject([{ lost: 0 }])
+    await recorder.close()
+  })
+
+  it('keeps what is not acknowledged until it is', async () => {
+    let acknowledge = false
+    const peer = await peerWith({ acknowledge: () => acknowledge })
+    const { sink } = sinkFor(peer)
+    sink.write(makeBatch('{"metadata":{"i":0}}\n', 1))
+    await peer.until(() => numbers(peer).length === 1)
+    expect(sink.counts).toMatchObject({ accepted: 1, delivered: 0 })
+    acknowledge = true
+    sink.write(makeBatch('{"metadata":{"i":1}}\n', 1))
+    expect(await sink.flush(10_000)).toBe(true)
+    expect(sink.counts).toMatchObject({ accepted: 2, delivered: 2 })
+    await sink.close(1_000)
+  })
+
+  it('stops and says so when the run is deleted', async () => {
+    const peer = await peerWith()
+    const { sink, said } = sinkFor(peer)
+    sink.write(makeBatch('{"metadata":{"i":0}}\n', 1))
+    await sink.flush(10_000)
+    peer.closeAll(4410, 'deleted')
+    await vi.waitFor(() => expect(said).toHaveLength(1))
+    expect(said[0]).toContain('run r was deleted')
+    sink.write(makeBatch('{"metadata":{"i":1}}\n', 1))
+    expect(await sink.flush(10_000)).toBe(true)
+    expect(sink.counts).toEqual({ accepted: 2, delivered: 1, dropped: 1 })
+    expect(peer.connections).toBe(1)
+    await sink.close(1_000)
+  })
+
+  it('becomes a new writer when the server knows its id better than it does', async () => {
+    const peer = await peerWith()
+    peer.runs.set(
+      'r',
+      new Map([['writer-1', { name: null, lines: [], last: 50, lost: 0, ended: false }]]),
+    )
+    const { sink } = sinkFor(peer)
+    sink.write(makeBatch('{"metadata":{"i":0}}\n', 1))
+    expect(await sink.flush(10_000)).toBe(true)
+    expect(peer.runs.get('r')?.get('writer-2')?.lines).toEqual(['{"metadata":{"i":0}}'])
+    await sink.close(1_000)
+  })
+
+  it('says once that nobody listens, and saves what close() could not deliver', async () => {
+    const peer = await peerWith()
+    await peer.kill()
+    const saved: string[] = []
+    const { sink, said } = sinkFor(peer, {
+      rescue: (batches) => {
+        for (const { bytes } of batches) saved.push(new TextDecoder().decode(bytes))
+        return 'a safe place'
+      },
+    })
+    sink.write(makeBatch('{"metadata":{"i":0}}\n', 1))
+    await vi.waitFor(() => expect(said).toHaveLength(1))
+    expect(said[0]).toMatch(/^no connection to .*ECONNREFUSED/)
+    await sink.close(0)
+    expect(saved).toEqual(['{"metadata":{"i":0}}\n'])
+    expect(said[1]).toMatch(/^1 events were not acknowledged .* a safe place/)
+  })
+
+  it('says what a server refuses', async () => {
+    const peer = await peerWith()
+    const { sink, said } = sinkFor(peer, { serverUrl: `${peer.url}/elsewhere` })
+    await vi.waitFor(() => expect(said).toHaveLength(1))
+    expect(said[0]).toMatch(/answered 400|socket hang up/)
+    await sink.close(0)
+  })
+
+  it('says why a server refuses, where it tells', async () => {
+    const body = '{"error":"expected a token"}'
+    const refusing = createServer().on('upgrade', (_, socket) => {
+      socket.end(`HTTP/1.1 401 Refused\r\nContent-Length: ${body.length}\r\n\r\n${body}`)
+    })
+    refusing.listen(0, '127.0.0.1')
+    await once(refusing, 'listening')
+    const { port } = refusing.address() as AddressInfo
+    const peer = await peerWith()
+    const { sink, said } = sinkFor(peer, { serverUrl: `http://127.0.0.1:${port}` })
+    await vi.waitFor(() => expect(said).toHaveLength(1))
+    expect(said[0]).toContain('(the server answered 401: expected a token)')
+    await sink.close(0)
+    refusing.close()
+  })
+
+  it('waits without an end where it is told to', async () => {
+    const peer = await peerWith()
+    const recorder = recorderFor(peer, { closeTimeoutMs: Infinity })
+    recorder.record('a', { i: 0 })
+    const report = await recorder.close()
+    expect(report.sinks[0]).toMatchObject({ delivered: 1, undelivered: 0 })
+  })
+
+  it('speaks through the browser’s WebSocket as well', async () => {
+    vi.stubGlobal('WebSocket', PeerSocket)
+    const peer = await peerWith({ cutAfterFrames: (connection) => (connection < 3 ? 1 : Infinity) })
+    const { sink } = sinkFor(peer, { connect: connectBrowser, token: 'tökén' })
+    for (let i = 0; i < 1_000; i++) sink.write(makeBatch(`{"metadata":{"i":${i}}}\n`, 1))
+    expect(await sink.flush(20_000)).toBe(true)
+    expect(numbers(peer)).toEqual(upTo(1_000))
+    expect(peer.headers[0]?.['sec-websocket-protocol']).toBe(
+      'wattline.v1,wattline.token.dMO2a8Opbg',
+    )
+    await sink.close(1_000)
+    expect(peer.writers('r')).toMatchObject([{ ended: true }])
+  })
+})

@@ -1,0 +1,110 @@
+/**
+ * `wattline serve --demo`, which `npm start` runs: a server with the sample runs and a live demo
+ * that begins again when it has ended, so that there is always something growing to look at.
+ */
+import { existsSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { demoEvents, demoRunId, randomSeed } from './demo.ts'
+import { playDemo } from '../record/demo-stream.ts'
+import type { CliIo } from '../io.ts'
+import { RecordClient } from '../record/record-client.ts'
+import {
+  announce,
+  runningOf,
+  runUntilStopped,
+  type ServerSession,
+  startSession,
+} from '../server/server-session.ts'
+import { type ServerFlags, serverSettings } from '../input/settings.ts'
+import type { Target } from '../input/targets.ts'
+
+const RUN_S = 20 * 60
+const AGENTS = 4
+const PAUSE_MS = 5000
+const NAME = 'Live demo'
+/** As {@link demoRunId} makes them. */
+const RUN_ID = /^demo-\d+-[0-9a-z]{5}$/
+
+export async function serveDemo(
+  targets: readonly Target[],
+  flags: ServerFlags,
+  io: CliIo,
+): Promise<void> {
+  const stop = io.stopSignal()
+  const settings = serverSettings(flags, io)
+  const session = await startSession(settings, targets, io)
+  const samples = samplesFolder()
+  if (samples !== undefined) await session.files.open(samples)
+  await removeEarlierDemos(session)
+  const seed = randomSeed()
+  const first = demoRunId(seed)
+  const playing = playForever(session, seed, first, stop)
+  await announce(session, settings, targets, { run: first, open: flags.open ?? true }, io)
+  await runUntilStopped(session, io, () => playing)
+}
+
+/** Demos of earlier starts would pile up. One that somebody has renamed is theirs and stays. */
+async function removeEarlierDemos({ server: { store } }: ServerSession): Promise<void> {
+  for (const { id, name, state } of await store.list()) {
+    if (RUN_ID.test(id) && name === NAME && state !== 'live') await store.remove(id)
+  }
+}
+
+/** One run after the other; the one before goes when the next begins, so that they do not pile up. */
+async function playForever(
+  session: ServerSession,
+  firstSeed: number,
+  firstRun: string,
+  stop: AbortSignal,
+): Promise<void> {
+  const { store } = session.server
+  let run = firstRun
+  for (let seed = firstSeed; !stop.aborted; seed++) {
+    try {
+      await playOnce(session, seed, run, stop)
+    } catch (error) {
+      // The run was deleted in the dashboard, most likely: the next one begins all the same.
+      session.say(error instanceof Error ? error.message : String(error))
+    }
+    if (stop.aborted) return
+    await sleep(PAUSE_MS, undefined, { signal: stop }).catch(() => undefined)
+    if (stop.aborted) return
+    const ended = run
+    run = demoRunId(seed + 1)
+    if ((await store.info(ended)) !== undefined) await store.remove(ended)
+  }
+}
+
+async function playOnce(
+  session: ServerSession,
+  seed: number,
+  run: string,
+  stop: AbortSignal,
+): Promise<void> {
+  const client = new RecordClient({
+    ...runningOf(session),
+    run,
+    name: NAME,
+  })
+  try {
+    const events = demoEvents({ seed, agents: AGENTS, durationS: RUN_S, power: true })
+    await playDemo(events, { client, speed: 1, stop })
+    await client.end(stop)
+  } finally {
+    client.close()
+  }
+}
+
+/** The sample runs inside the package, or in the checkout before the dashboard was built. */
+function samplesFolder(): string | undefined {
+  const places = [
+    '../dashboard/samples',
+    '../../dashboard/samples',
+    '../../../public/samples',
+    '../../../../public/samples',
+  ]
+  return places
+    .map((place) => fileURLToPath(new URL(place, import.meta.url)))
+    .find((path) => existsSync(path))
+}

@@ -1,0 +1,142 @@
+/** `wattline energy FILE`: what the spans of a log used, for people or as one JSON object. */
+import { basename } from 'node:path'
+import {
+  analyzeUpstream,
+  correlateUpstream,
+  EnergyLedger,
+  energyRecord,
+  energyWarnings,
+  summarizeEnergy,
+  Telemetry,
+  type TelemetrySample,
+} from '@wattline/trace'
+import type { LogReading } from '../../files/read-log.ts'
+import { energyLines } from '../report/energy-table.ts'
+import { CliError, usageError } from '../errors.ts'
+import { type CliIo, LineWriter } from '../io.ts'
+import { readInput, requireEvents } from '../input/log-input.ts'
+import { logTitle } from '../report/log-title.ts'
+import { readTelemetryFile, type TelemetryFile } from '../input/telemetry-input.ts'
+import { printable, styleFor, widthOf } from '../terminal.ts'
+import { upstreamLines } from '../report/upstream-table.ts'
+
+export interface EnergyFlags {
+  readonly telemetry?: readonly string[]
+  readonly offset?: string
+  readonly method: 'conserved' | 'upstream'
+  readonly includeIdle?: boolean
+  readonly json?: boolean
+}
+
+/** The log's own samples are stream 0, those of the files 1, 2, … */
+const LOG_STREAM = 0
+
+export async function energy(file: string, flags: EnergyFlags, io: CliIo): Promise<void> {
+  if (flags.includeIdle === true && flags.method !== 'upstream') {
+    throw usageError('--include-idle goes with --method upstream; conserved always tells idle.')
+  }
+  const offsetS = parseOffsetS(flags.offset)
+  const files = await Promise.all(
+    (flags.telemetry ?? []).map((path) => readTelemetryFile(path, io)),
+  )
+  const names = [file === '-' ? 'stdin' : basename(file), ...files.map(({ name }) => name)]
+  const telemetry = new Telemetry({ streamName: (stream) => names[stream] ?? 'power' })
+  // An offset is of the files; without any, of the log's own samples.
+  for (const stream of names.keys()) {
+    if (files.length === 0 || stream !== LOG_STREAM) telemetry.setOffset(stream, offsetS)
+  }
+  const isUpstream = flags.method === 'upstream'
+  const reading = await readInput(file, io, { telemetry, keepEvents: isUpstream })
+  requireEvents(reading, file)
+  for (const [index, { samples }] of files.entries()) {
+    for (const sample of samples) telemetry.add(sample, index + 1)
+  }
+  if (telemetry.sampleCount === 0) throw new CliError(noSamples(names[0] ?? file))
+  const notes = files.flatMap((from) => from.notes)
+  const print = isUpstream ? printUpstream : printConserved
+  await print({ file, flags, reading, telemetry, files, offsetS, notes, io })
+}
+
+interface Job {
+  readonly file: string
+  readonly flags: EnergyFlags
+  readonly reading: LogReading
+  readonly telemetry: Telemetry
+  readonly files: readonly TelemetryFile[]
+  readonly offsetS: number
+  readonly notes: readonly string[]
+  readonly io: CliIo
+}
+
+async function printConserved({ file, flags, reading, telemetry, notes, io }: Job): Promise<void> {
+  const { trace } = reading
+  const ledger = new EnergyLedger(trace, telemetry)
+  ledger.update([])
+  const out = new LineWriter(io.stdout)
+  if (flags.json === true) {
+    await out.line(JSON.stringify(energyRecord(trace, telemetry, ledger)))
+  } else {
+    const style = styleFor(io.stdout, io.env)
+    const width = widthOf(io.stdout, io.env)
+    const said = energyWarnings(telemetry, trace).map(
+      ({ source, text }) => `${printable(source)}: ${text}`,
+    )
+    await out.line(logTitle(file, trace, style))
+    const lines = energyLines(summarizeEnergy(trace, ledger), [...notes, ...said], style, width)
+    for (const line of lines) await out.line(line)
+  }
+  await out.end()
+}
+
+async function printUpstream(job: Job): Promise<void> {
+  const { file, flags, reading, io } = job
+  const samples = upstreamSamples(job)
+  const events = [...reading.events.values()]
+  const includeIdle = flags.includeIdle === true
+  const breakdowns = correlateUpstream(samples, events, { includeIdle })
+  const analysis = analyzeUpstream(breakdowns)
+  const out = new LineWriter(io.stdout)
+  if (flags.json === true) {
+    await out.line(JSON.stringify({ breakdowns, analysis }))
+  } else {
+    const style = styleFor(io.stdout, io.env)
+    await out.line(logTitle(file, reading.trace, style))
+    const lines = upstreamLines(breakdowns, analysis, style, widthOf(io.stdout, io.env))
+    for (const line of lines) await out.line(line)
+  }
+  await out.end()
+}
+
+/** Upstream knows one series: of several sources, that with the most samples is taken, and said. */
+function upstreamSamples({ reading, files, offsetS, io }: Job): TelemetrySample[] {
+  const shifted = (sample: TelemetrySample) => ({
+    ...sample,
+    timestamp: sample.timestamp + offsetS,
+  })
+  const own = files.length === 0 ? reading.samples.map(shifted) : reading.samples
+  const all = [...own, ...files.flatMap(({ samples }) => samples.map(shifted))]
+  const bySource = new Map<string, TelemetrySample[]>()
+  for (const sample of all) {
+    const ofSource = bySource.get(sample.source ?? '')
+    if (ofSource === undefined) bySource.set(sample.source ?? '', [sample])
+    else ofSource.push(sample)
+  }
+  if (bySource.size <= 1) return all
+  const [most] = [...bySource].sort(([, one], [, other]) => other.length - one.length)
+  const [name, samples] = most ?? ['', all]
+  io.stderr.write(
+    `Upstream knows one source of power; of ${bySource.size}, ${printable(name)} is taken.\n`,
+  )
+  return samples
+}
+
+function noSamples(name: string): string {
+  return `${name} holds no telemetry sample; name a file of them with --telemetry.`
+}
+
+/** Seconds, negative ones included. */
+function parseOffsetS(text: string | undefined): number {
+  if (text === undefined) return 0
+  if (/^[-+]?\d*\.?\d+s?$/.test(text)) return Number(text.replace(/s$/, ''))
+  throw usageError(`--offset takes seconds such as -1.5, not '${text}'.`)
+}

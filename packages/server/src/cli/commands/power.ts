@@ -1,0 +1,161 @@
+/** `wattline power`: this machine's power, on the terminal, as samples, or into a run at a server. */
+import { createWriteStream } from 'node:fs'
+import { once } from 'node:events'
+import { resolve } from 'node:path'
+import { finished } from 'node:stream/promises'
+import { PowerTally, type PowerSample, samplePower } from '@wattline/power'
+import { encodeSample, formatDuration, formatJoules } from '@wattline/trace'
+import { CliError, fileError, usageError } from '../errors.ts'
+import { parseIntervalMs } from '../input/interval.ts'
+import type { CliIo, Output } from '../io.ts'
+import { LiveLines, powerLines, sampleLine } from '../report/power-table.ts'
+import { RecordClient } from '../record/record-client.ts'
+import { namedServer, viewUrlOf } from '../server/running-server.ts'
+import { newRunId, toldRunId } from '../record/run-id.ts'
+import { SampleRelay } from '../record/sample-relay.ts'
+import { type ServerFlags, serverSettings } from '../input/settings.ts'
+import { count, styleFor, widthOf } from '../terminal.ts'
+
+export interface PowerFlags extends ServerFlags {
+  readonly interval?: string
+  readonly json?: boolean
+  readonly out?: string
+  readonly url?: string
+  readonly run?: string
+}
+
+/** Where samples go. */
+interface Destination {
+  readonly take: (sample: PowerSample) => void
+  /** Some times a second, for those who draw. */
+  readonly tick?: () => void
+  /** Something else is about to be written to the terminal. */
+  readonly giveWay?: () => void
+  /** Resolves when it takes no more; `end` says why. */
+  readonly broken?: Promise<unknown>
+  readonly end: (stop: AbortSignal) => Promise<void>
+}
+
+const TICK_MS = 250
+
+export async function power(flags: PowerFlags, io: CliIo): Promise<void> {
+  const intervalMs = parseIntervalMs(flags.interval)
+  const stop = io.stopSignal()
+  const tally = new PowerTally()
+  const destination = await destinationOf(flags, tally, io)
+  const onSample = (sample: PowerSample) => {
+    tally.add(sample)
+    destination.take(sample)
+  }
+  const onNote = (text: string) => {
+    destination.giveWay?.()
+    io.stderr.write(`power: ${text}\n`)
+  }
+  const { env, platform } = io
+  const startMs = performance.now()
+  const sampling = samplePower({ onSample, onNote }, { intervalMs, env, platform })
+  // The meters keep no process alive; this does.
+  const ticking = setInterval(() => destination.tick?.(), TICK_MS)
+  const isStopped = stop.aborted ? undefined : once(stop, 'abort')
+  try {
+    const isOver = Promise.race([isStopped, destination.broken ?? isStopped])
+    const isFound = await Promise.race([sampling.found, isOver.then(() => true)])
+    if (isFound === false) throw new CliError('No power can be read on this machine.')
+    await isOver
+  } finally {
+    clearInterval(ticking)
+    sampling.stop()
+    await destination.end(stop)
+  }
+  io.stderr.write(`${summary(tally, (performance.now() - startMs) / 1000)}\n`)
+}
+
+function summary(tally: PowerTally, lengthS: number): string {
+  const { totalJ, sources } = tally
+  const used = totalJ === undefined ? '' : `: ${formatJoules(totalJ)}`
+  return `${count(sources.length, 'source')} in ${formatDuration(lengthS)}${used}`
+}
+
+async function destinationOf(
+  flags: PowerFlags,
+  tally: PowerTally,
+  io: CliIo,
+): Promise<Destination> {
+  if (flags.url !== undefined || flags.run !== undefined) {
+    if (flags.out !== undefined || flags.json === true) {
+      throw usageError('Samples go to a run (--url, --run) or out (--json, --out), not to both.')
+    }
+    return toServer(flags, io)
+  }
+  if (flags.out !== undefined && flags.out !== '-') return toFile(flags.out, io)
+  if (flags.json === true || flags.out === '-') return toStdout(encodeSample, io.stdout)
+  return io.stdout.isTTY === true ? toTable(tally, io) : toStdout(sampleLine, io.stdout)
+}
+
+function toTable(tally: PowerTally, io: CliIo): Destination {
+  const live = new LiveLines(io.stdout)
+  const style = styleFor(io.stdout, io.env)
+  const draw = () => {
+    if (tally.sources.length > 0) live.draw(powerLines(tally, style, widthOf(io.stdout, io.env)))
+  }
+  return {
+    take: () => undefined,
+    tick: draw,
+    giveWay: () => live.leave(),
+    end: () => Promise.resolve(draw()),
+  }
+}
+
+function toStdout(text: (sample: PowerSample) => string, out: Output): Destination {
+  return {
+    take: (sample) => void out.write(`${text(sample)}\n`),
+    end: () => Promise.resolve(),
+  }
+}
+
+async function toFile(path: string, io: CliIo): Promise<Destination> {
+  const file = createWriteStream(resolve(io.cwd, path), { flags: 'a' })
+  try {
+    await once(file, 'open')
+  } catch (error) {
+    throw fileError('write', path, error)
+  }
+  let failure: unknown
+  const broken = new Promise<void>((resolve) => {
+    file.on('error', (error) => {
+      failure = error
+      resolve()
+    })
+  })
+  io.stderr.write(`Adding samples to ${path}; Ctrl+C ends it.\n`)
+  return {
+    take: (sample) => void file.write(`${encodeSample(sample)}\n`),
+    broken,
+    end: async () => {
+      file.end()
+      if (failure === undefined) await finished(file)
+      else throw fileError('write', path, failure)
+    },
+  }
+}
+
+async function toServer(flags: PowerFlags, io: CliIo): Promise<Destination> {
+  const settings = serverSettings(flags, io)
+  const server = await namedServer(flags, settings, io)
+  if (server === undefined) {
+    throw new CliError('No Wattline server runs here; start one with wattline serve.')
+  }
+  const run = toldRunId(flags.run, io) ?? newRunId('power')
+  const client = new RecordClient({ ...server, run, name: 'power' })
+  const relay = new SampleRelay(client)
+  io.stderr.write(`Sending samples to ${server.url}; Ctrl+C ends it.\n`)
+  io.stdout.write(`${viewUrlOf(server, run)}\n`)
+  return {
+    take: (sample) => relay.take(sample),
+    broken: relay.refused,
+    end: async (stop) => {
+      await client.end(stop)
+      if (relay.loss !== undefined) io.stderr.write(`power: ${relay.loss}\n`)
+    },
+  }
+}

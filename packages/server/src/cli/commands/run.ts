@@ -1,0 +1,246 @@
+/**
+ * `wattline run -- CMD`: runs a command with a server to record to, and with this machine's power.
+ *
+ * ```
+ * CMD ── its own recorders ──▶ run at the server ◀── samples, and a span for CMD if it recorded none
+ * ```
+ */
+import { randomBytes } from 'node:crypto'
+import { basename } from 'node:path'
+import { PowerTally, type PowerSampling, samplePower } from '@wattline/power'
+import { encodeEvent, formatDuration, formatJoules, formatWatts } from '@wattline/trace'
+import type { RunInfo } from '../../storage/run-info.ts'
+import type { RunStore } from '../../storage/store.ts'
+import { openBrowser } from '../server/browser.ts'
+import { type ChildEnd, runChild } from '../record/child-command.ts'
+import { usageError } from '../errors.ts'
+import type { CliIo } from '../io.ts'
+import { parseIntervalMs } from '../input/interval.ts'
+import { RecordClient } from '../record/record-client.ts'
+import {
+  namedServer,
+  removeRun,
+  type RunningServer,
+  spansOf,
+  viewUrlOf,
+  writersOf,
+} from '../server/running-server.ts'
+import { newRunId, toldRunId } from '../record/run-id.ts'
+import { SampleRelay } from '../record/sample-relay.ts'
+import { runningOf, type ServerSession, startSession } from '../server/server-session.ts'
+import { type ServerFlags, serverSettings, tildePath } from '../input/settings.ts'
+import { count } from '../terminal.ts'
+
+export interface RunFlags extends ServerFlags {
+  readonly power?: boolean
+  readonly interval?: string
+  readonly name?: string
+  readonly url?: string
+  readonly run?: string
+}
+
+type Command = readonly [string, ...string[]]
+
+/** How long the last lines may take to be confirmed, when the command has ended. */
+const DELIVER_WITHIN_MS = 5_000
+/** For what others still ask when their runs have ended: that everything arrived, and the sum. */
+const LAST_ANSWERS_MS = 500
+
+/** Resolves with the command's exit code. */
+export async function run(command: Command, flags: RunFlags, io: CliIo): Promise<number> {
+  if (flags.interval !== undefined && flags.power !== true) {
+    throw usageError('--interval says how often power is sampled; add --power.')
+  }
+  const intervalMs = parseIntervalMs(flags.interval)
+  const settings = serverSettings(flags, io)
+  const sinceS = Date.now() / 1000
+  const running = await namedServer(flags, settings, io)
+  const session = running === undefined ? await startSession(settings, [], io) : undefined
+  const server = running ?? runningOf(session as ServerSession)
+  try {
+    const job = new Job(command, flags, server, io)
+    if (flags.power === true) job.startPower(intervalMs)
+    const exitCode = await job.run(flags.open === true, session?.dir)
+    if (session !== undefined) await othersHaveEnded(session.server.store, job.runId, sinceS, io)
+    return exitCode
+  } finally {
+    await session?.server.close()
+    await session?.files.close()
+  }
+}
+
+/**
+ * Other commands may have found this server and joined it; what they record must not be cut off.
+ *
+ * @param sinceS When it started: what an earlier server left live is not recorded by anybody.
+ */
+async function othersHaveEnded(
+  store: RunStore,
+  own: string,
+  sinceS: number,
+  io: CliIo,
+): Promise<void> {
+  const isLive = ({ id, writers }: RunInfo) =>
+    id !== own && writers.some(({ state, lastSeenAt }) => state === 'live' && lastSeenAt >= sinceS)
+  const othersLive = async () => (await store.list()).some(isLive)
+  if (!(await othersLive())) return
+  io.stderr.write(
+    'Wattline: other runs record to this server, which stays until they end; Ctrl+C ends it now.\n',
+  )
+  await new Promise<void>((resolve) => {
+    io.stopSignal().addEventListener('abort', () => resolve(), { once: true })
+    store.subscribe(({ run }) => {
+      void store.info(run).then(async (info) => {
+        if (info?.state !== 'live' && !(await othersLive())) setTimeout(resolve, LAST_ANSWERS_MS)
+      })
+    })
+  })
+}
+
+/** `python3 agent.py`: the command and what it runs, without flags, which may hold secrets. */
+function nameOf([file, first]: Command): string {
+  const script = first === undefined || first.startsWith('-') ? [] : [basename(first)]
+  return [basename(file), ...script].join(' ').slice(0, 60)
+}
+
+/** One command from its start to its end. */
+class Job {
+  readonly #command: Command
+  readonly #io: CliIo
+  readonly #server: RunningServer
+  readonly #name: string
+  readonly runId: string
+  readonly #client: RecordClient
+  readonly #relay: SampleRelay
+  readonly #tally = new PowerTally()
+  #sampling: PowerSampling | undefined
+
+  constructor(command: Command, flags: RunFlags, server: RunningServer, io: CliIo) {
+    this.#command = command
+    this.#io = io
+    this.#server = server
+    this.#name = flags.name ?? nameOf(command)
+    this.runId = toldRunId(flags.run, io) ?? newRunId(this.#name)
+    const { url, token } = server
+    this.#client = new RecordClient({ url, token, run: this.runId, name: this.#name })
+    this.#relay = new SampleRelay(this.#client)
+  }
+
+  startPower(intervalMs: number): void {
+    const { env, platform } = this.#io
+    this.#sampling = samplePower(
+      {
+        onSample: (sample) => {
+          this.#tally.add(sample)
+          this.#relay.take(sample)
+        },
+        onNote: (text) => this.#say(`power: ${text}`),
+      },
+      { intervalMs, env, platform },
+    )
+  }
+
+  async run(open: boolean, keptIn: string | undefined): Promise<number> {
+    const view = viewUrlOf(this.#server, this.runId)
+    this.#say(view)
+    if (open) await openBrowser(view, this.#io)
+    try {
+      const before = new Set((await writersOf(this.#server, this.runId)).map(({ id }) => id))
+      const startS = Date.now() / 1000
+      const end = await this.#runCommand(before)
+      const endS = Date.now() / 1000
+      this.#sampling?.stop()
+      await this.#deliver(before, startS, endS, end)
+      if (this.#relay.loss !== undefined) this.#say(`power: ${this.#relay.loss}`)
+      await this.#sum(endS - startS, keptIn)
+      return end.exitCode
+    } finally {
+      this.#sampling?.stop()
+      this.#client.close()
+    }
+  }
+
+  /** A command that cannot be started leaves no run behind, where there was none before. */
+  async #runCommand(before: ReadonlySet<string>): Promise<ChildEnd> {
+    try {
+      return await runChild(this.#command, this.#environment(), this.#io.cwd)
+    } catch (error) {
+      const isOurs = [...before].every((id) => id === this.#client.writer)
+      // Not before the server has seen the writer: it would make the run again.
+      const isEnded = this.#client.end(AbortSignal.timeout(DELIVER_WITHIN_MS)).then(
+        () => true,
+        () => false,
+      )
+      if (isOurs && (await isEnded)) await removeRun(this.#server, this.runId)
+      throw error
+    }
+  }
+
+  /** WATTLINE_PARENT and traceparent are passed on as they came. */
+  #environment(): NodeJS.ProcessEnv {
+    const { url, token } = this.#server
+    const secret = token === undefined ? {} : { WATTLINE_TOKEN: token }
+    return { ...this.#io.env, WATTLINE_URL: url, WATTLINE_RUN: this.runId, ...secret }
+  }
+
+  /** A server that is gone does not change what the command's end was. */
+  async #deliver(
+    before: ReadonlySet<string>,
+    startS: number,
+    endS: number,
+    end: ChildEnd,
+  ): Promise<void> {
+    try {
+      const writers = await writersOf(this.#server, this.runId)
+      const hasRecorded = writers.some(
+        ({ id, events }) => id !== this.#client.writer && !before.has(id) && events > 0,
+      )
+      if (!hasRecorded) await this.#recordSpan(startS, endS, end)
+      await this.#client.end(AbortSignal.timeout(DELIVER_WITHIN_MS))
+    } catch (error) {
+      this.#say(error instanceof Error ? error.message : String(error))
+    }
+  }
+
+  /** So that the joules have something to go to. */
+  async #recordSpan(startS: number, endS: number, { exitCode, signal }: ChildEnd): Promise<void> {
+    const span_id = randomBytes(8).toString('hex')
+    const parent = this.#io.env['WATTLINE_PARENT']
+    const ids = parent ? { span_id, parent_id: parent } : { span_id }
+    const failed = {
+      success: false,
+      error: signal === null ? `exit code ${exitCode}` : `killed by ${signal}`,
+    }
+    const lines = [
+      {
+        event_type: 'agent_start',
+        timestamp: startS,
+        metadata: { ...ids, agent_name: this.#name },
+      },
+      {
+        event_type: 'agent_end',
+        timestamp: endS,
+        metadata: { ...ids, exit_code: exitCode, ...(exitCode === 0 ? {} : failed) },
+      },
+    ].map((event) => `${encodeEvent(event)}\n`)
+    await this.#client.send(new TextEncoder().encode(lines.join('')), lines.length)
+  }
+
+  async #sum(lengthS: number, keptIn: string | undefined): Promise<void> {
+    const spans = await spansOf(this.#server, this.runId)
+    const { totalJ, meanW } = this.#tally
+    const parts = [
+      `${this.#name} took ${formatDuration(lengthS)}`,
+      ...(spans === undefined ? [] : [count(spans, 'span')]),
+      ...(totalJ === undefined || meanW === undefined
+        ? []
+        : [`${formatJoules(totalJ)} (${formatWatts(meanW)} on average)`]),
+      ...(keptIn === undefined ? [] : [`kept in ${tildePath(keptIn, this.#io)}`]),
+    ]
+    this.#say(parts.join(', '))
+  }
+
+  #say(text: string): void {
+    this.#io.stderr.write(`Wattline: ${text}\n`)
+  }
+}

@@ -1,0 +1,314 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { appendFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { RunInfo } from '../../storage/run-info.ts'
+import { runCommand, RunningCommand } from '../testing/command.ts'
+import { logText } from '../testing/logs.ts'
+
+let dir: string
+let running: RunningCommand[]
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'wattline-serve-'))
+  running = []
+})
+
+afterEach(async () => {
+  await Promise.all(running.map((command) => command.stop()))
+  await rm(dir, { recursive: true, force: true })
+})
+
+const LOG = logText([
+  ['tool_call_start', 1_700_000_000, { tool: 'grep', span_id: 'a' }],
+  ['tool_call_end', 1_700_000_001, { tool: 'grep', span_id: 'a' }],
+])
+
+interface Started {
+  readonly command: RunningCommand
+  /** With what is shown in its hash. */
+  readonly view: URL
+  readonly url: string
+  readonly port: string
+}
+
+async function start(
+  argv: readonly string[],
+  options: { stdin?: PassThrough } = {},
+): Promise<Started> {
+  const command = new RunningCommand(argv, { cwd: dir, env: { HOME: dir }, ...options })
+  running.push(command)
+  const [, address = ''] = await command.said(/ (http:\/\/\S+)\n[^]*Ctrl\+C/)
+  const view = new URL(address)
+  return { command, view, url: view.origin, port: view.port }
+}
+
+async function runsAt(url: string): Promise<RunInfo[]> {
+  return (await (await fetch(`${url}/api/runs`)).json()) as RunInfo[]
+}
+
+async function eventsAt(url: string, run: string): Promise<string> {
+  return await (await fetch(`${url}/api/runs/${run}/events.jsonl`)).text()
+}
+
+/** Asks again until the answer is right; the test's own time limit ends it. */
+async function until<T>(ask: () => Promise<T>, right: (answer: T) => boolean): Promise<T> {
+  for (;;) {
+    const answer = await ask()
+    if (right(answer)) return answer
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
+
+describe('the bare command', () => {
+  test('shows a file by its name, says how to use the server, and closes cleanly', async () => {
+    await writeFile(join(dir, 'run.jsonl'), LOG)
+    const { command, view, url } = await start(['run.jsonl', '--port', '0', '--dir', 'runs'])
+    const [info] = await runsAt(url)
+    expect(info).toMatchObject({ name: 'run.jsonl', readOnly: true, state: 'ended' })
+    expect(view.hash).toBe(`#run=${info?.id}`)
+    expect(await eventsAt(url, info?.id ?? '')).toBe(LOG)
+    const { code, stdout, stderr } = await command.stop()
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
+    expect(stderr).toMatch(/kept in ~\/runs\n/)
+    expect(stderr).toMatch(/curl 127\.0\.0\.1:\d+\/api\/runs\/first\/events -d /)
+  })
+
+  test('keeps runs in the state folder of the system unless told otherwise', async () => {
+    const { command } = await start(['--port', '0'])
+    const { stderr } = await command.stop()
+    expect(stderr).toContain('kept in ~/.local/state/wattline/runs\n')
+  })
+
+  test('watches a folder and follows what grows in it', async () => {
+    await mkdir(join(dir, 'logs'))
+    await writeFile(join(dir, 'logs', 'a.jsonl'), LOG)
+    const { view, url } = await start(['logs', '--port', '0', '--dir', 'runs'])
+    expect(view.hash).toBe('')
+    expect((await runsAt(url)).map(({ name }) => name)).toEqual(['a.jsonl'])
+    await writeFile(join(dir, 'logs', 'b.jsonl'), LOG)
+    const runs = await until(
+      () => runsAt(url),
+      (infos) => infos.length === 2,
+    )
+    const live = runs.find(({ name }) => name === 'b.jsonl')
+    expect(live).toMatchObject({ state: 'live', readOnly: true })
+    await appendFile(join(dir, 'logs', 'b.jsonl'), LOG)
+    await until(
+      () => eventsAt(url, live?.id ?? ''),
+      (text) => text === LOG + LOG,
+    )
+  })
+
+  test('says that a folder without logs or an empty file is followed', async () => {
+    await mkdir(join(dir, 'logs'))
+    await writeFile(join(dir, 'new.jsonl'), '')
+    const { command } = await start(['logs', 'new.jsonl', '--port', '0', '--dir', 'runs'])
+    const { stderr } = await command.stop()
+    expect(stderr).toContain('! No .jsonl file is in logs yet; each that comes is shown.\n')
+    expect(stderr).toContain('! new.jsonl is empty so far; it is followed while it grows.\n')
+  })
+
+  test('relays stdin into a run while it comes, and keeps a last line without its end', async () => {
+    const stdin = new PassThrough()
+    const { command, view, url } = await start(['-', '--port', '0', '--dir', 'runs'], { stdin })
+    const run = view.hash.replace('#run=', '')
+    const [first = '', second = ''] = LOG.trimEnd().split('\n')
+    stdin.write(`${first}\n${second.slice(0, 10)}`)
+    await until(
+      () => eventsAt(url, run),
+      (text) => text === `${first}\n`,
+    )
+    expect((await runsAt(url))[0]).toMatchObject({ id: run, name: 'stdin', state: 'live' })
+    stdin.end(second.slice(10))
+    await command.said(/stdin has ended: 2 lines\./)
+    expect(await eventsAt(url, run)).toBe(LOG)
+    expect((await runsAt(url))[0]).toMatchObject({ state: 'ended', events: 2 })
+  })
+
+  test('takes the next free port when its own is busy, and says so', async () => {
+    const other: Server = createServer((_request, response) => response.end('somebody else'))
+    other.listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const busy = (other.address() as AddressInfo).port
+    const { command, port } = await start(['serve', '--port', String(busy), '--dir', 'runs'])
+    expect(Number(port)).toBeGreaterThan(busy)
+    const { stderr } = await command.stop()
+    expect(stderr).toContain(`port ${busy} is busy; this is the next free one`)
+    other.close()
+  })
+
+  test('wants a token from everybody when it listens to others', async () => {
+    const { url, view } = await start([
+      'serve',
+      '--port',
+      '0',
+      '--host',
+      '0.0.0.0',
+      '--dir',
+      'runs',
+    ])
+    const token = view.searchParams.get('token') ?? ''
+    expect(token.length).toBeGreaterThanOrEqual(16)
+    expect((await fetch(`${url}/api/runs`)).status).toBe(401)
+    const allowed = await fetch(`${url}/api/runs`, {
+      headers: { authorization: `Bearer ${token}` },
+    })
+    expect(allowed.status).toBe(200)
+  })
+})
+
+describe('with a server that runs already', () => {
+  test('a second wattline FILE hands its file over, prints its URL and ends', async () => {
+    await writeFile(join(dir, 'run.jsonl'), LOG)
+    const first = await start(['serve', '--port', '0', '--dir', 'runs'])
+    const { code, stdout, stderr } = await runCommand(['run.jsonl', '--port', first.port], {
+      cwd: dir,
+    })
+    expect(code).toBe(0)
+    expect(stderr).toBe('Wattline runs already; shown at\n')
+    const [info] = await runsAt(first.url)
+    expect(stdout).toBe(`${first.url}/#run=${info?.id}\n`)
+    expect(await eventsAt(first.url, info?.id ?? '')).toBe(LOG)
+  })
+
+  test('a folder is handed over, with logs or without', async () => {
+    const first = await start(['serve', '--port', '0', '--dir', 'runs'])
+    await mkdir(join(dir, 'logs'))
+    const empty = await runCommand(['open', 'logs', '--port', first.port], { cwd: dir })
+    expect({ code: empty.code, stdout: empty.stdout }).toEqual({
+      code: 0,
+      stdout: `${first.url}/\n`,
+    })
+    await writeFile(join(dir, 'logs', 'a.jsonl'), LOG)
+    await until(
+      () => runsAt(first.url),
+      (runs) => runs.length === 1,
+    )
+  })
+
+  test('stdin is relayed to it', async () => {
+    const first = await start(['serve', '--port', '0', '--dir', 'runs'])
+    const { code, stdout } = await runCommand(['-', '--port', first.port], { stdin: LOG })
+    expect(code).toBe(0)
+    const [info] = await runsAt(first.url)
+    expect(stdout).toBe(`${first.url}/#run=${info?.id}\n`)
+    expect(info).toMatchObject({ name: 'stdin', state: 'ended', events: 2, readOnly: false })
+    expect(await eventsAt(first.url, info?.id ?? '')).toBe(LOG)
+  })
+
+  test('stdin that is relayed to the same run again adds to it', async () => {
+    const first = await start(['serve', '--port', '0', '--dir', 'runs'])
+    const lines = LOG.trimEnd().split('\n')
+    for (const line of lines) {
+      const options = { stdin: `${line}\n`, env: { WATTLINE_RUN: 'piped' } }
+      expect((await runCommand(['-', '--port', first.port], options)).code).toBe(0)
+    }
+    expect(await eventsAt(first.url, 'piped')).toBe(LOG)
+  })
+
+  test('a run that it refuses is an error that says why', async () => {
+    const run = '%'.repeat(100)
+    const { code, stderr } = await runCommand(['-'], { stdin: LOG, env: { WATTLINE_RUN: run } })
+    expect([code, stderr]).toEqual([
+      2,
+      'wattline: WATTLINE_RUN: this run id is too long once encoded.\n',
+    ])
+  })
+
+  test('it is found behind a port that somebody else has, and by WATTLINE_URL', async () => {
+    await writeFile(join(dir, 'run.jsonl'), LOG)
+    const other: Server = createServer((_request, response) => response.end('somebody else'))
+    other.listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const busy = String((other.address() as AddressInfo).port)
+    const first = await start(['serve', '--port', busy, '--dir', 'runs'])
+    const byPort = await runCommand(['run.jsonl', '--port', busy], { cwd: dir })
+    expect(byPort.stdout).toMatch(new RegExp(`^${first.url}/#run=run-\\w+\n$`))
+    const byUrl = await runCommand(['run.jsonl'], { cwd: dir, env: { WATTLINE_URL: first.url } })
+    expect(byUrl.stdout).toBe(byPort.stdout)
+    other.close()
+  })
+
+  test('its token is needed and passed on', async () => {
+    const token = 'a-token-of-24-characters'
+    await writeFile(join(dir, 'run.jsonl'), LOG)
+    const first = await start(['serve', '--port', '0', '--dir', 'runs', '--token', token])
+    const without = await runCommand(['open', 'run.jsonl', '--port', first.port], { cwd: dir })
+    expect(without.code).toBe(1)
+    expect(without.stderr).toContain('wants a token; give it with --token or WATTLINE_TOKEN.')
+    const env = { WATTLINE_TOKEN: token }
+    const withToken = await runCommand(['open', 'run.jsonl', '--port', first.port], {
+      cwd: dir,
+      env,
+    })
+    expect(withToken.code).toBe(0)
+    expect(withToken.stdout).toMatch(new RegExp(`^${first.url}/\\?token=${token}#run=run-\\w+\\n$`))
+  })
+
+  test('another one may not keep its runs in the same folder', async () => {
+    await start(['serve', '--port', '0', '--dir', 'runs'])
+    const { code, stderr } = await runCommand(['serve', '--port', '0', '--dir', 'runs'], {
+      cwd: dir,
+    })
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/is using it; stop that one, or choose another folder with --dir\.\n$/)
+  })
+
+  test('another one that was given no folder takes the next one', async () => {
+    const first = await start(['serve', '--port', '0'])
+    const second = await start(['serve', '--port', '0'])
+    expect(second.port).not.toBe(first.port)
+    expect((await second.command.stop()).stderr).toContain(
+      'kept in ~/.local/state/wattline/runs-2\n',
+    )
+  })
+
+  test('open without one says how to start it', async () => {
+    const env = { WATTLINE_URL: 'http://127.0.0.1:1' }
+    expect(await runCommand(['open'], { env })).toEqual({
+      code: 1,
+      stdout: '',
+      stderr:
+        'wattline: No Wattline server answers at http://127.0.0.1:1; start one with wattline serve.\n',
+    })
+  })
+})
+
+describe('--log json', () => {
+  test('writes an object a line, and no token', async () => {
+    const token = 'abcdefghijklmnopqrst'
+    const argv = ['serve', '--port', '0', '--dir', join(dir, 'runs'), '--log', 'json']
+    const command = new RunningCommand([...argv, '--token', token], { cwd: dir })
+    running.push(command)
+    const [, url = ''] = await command.said(/listening on (http:[^"]+)/)
+    const posted = await fetch(`${url}/api/runs/r/events?first=5`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}` },
+      body: LOG,
+    })
+    expect(posted.status).toBe(200)
+    const { stderr } = await command.stop()
+    const rows = stderr
+      .trimEnd()
+      .split('\n')
+      .map((row) => JSON.parse(row) as object)
+    expect(rows).toContainEqual({
+      time: expect.stringMatching(/^\d{4}-/),
+      message: '4 lines never arrived',
+      run: 'r',
+      writer: 'http',
+    })
+    expect(stderr).not.toContain(token)
+  })
+
+  test('needs a token of your own where one would be made', async () => {
+    const argv = ['serve', '--host', '0.0.0.0', '--port', '0', '--log', 'json']
+    const { code, stderr } = await runCommand(argv, { cwd: dir, env: { HOME: dir } })
+    expect([code, stderr]).toEqual([2, expect.stringContaining('WATTLINE_TOKEN')])
+  })
+})

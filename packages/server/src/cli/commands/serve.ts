@@ -1,0 +1,98 @@
+/** `wattline [FILE|DIR|-]…` and `wattline serve`. */
+import type { CliIo } from '../io.ts'
+import { openBrowser } from '../server/browser.ts'
+import { usageError } from '../errors.ts'
+import { RecordClient } from '../record/record-client.ts'
+import {
+  findServer,
+  handOver,
+  localUrl,
+  type RunningServer,
+  viewUrlOf,
+} from '../server/running-server.ts'
+import { announce, runUntilStopped, startSession } from '../server/server-session.ts'
+import { type ServerFlags, serverSettings } from '../input/settings.ts'
+import { relayToStore, relayTo, streamOf, streamRunId } from '../record/stream-run.ts'
+import { type Target, targetsOf } from '../input/targets.ts'
+
+/**
+ * The bare command: hands its paths to the server that runs already, else becomes the server and
+ * stays.
+ */
+export async function serveAndOpen(
+  paths: readonly string[],
+  flags: ServerFlags,
+  io: CliIo,
+  commands: readonly string[],
+): Promise<void> {
+  const settings = serverSettings(flags, io)
+  const targets = await targetsOf(paths, io, commands)
+  // Asked for a folder or an address of its own, it is to be another server.
+  const mayJoin = settings.port !== 0 && flags.dir === undefined && flags.host === undefined
+  const told = flags.port === undefined ? localUrl(io.env['WATTLINE_URL']) : undefined
+  const running = mayJoin ? await findServer(told, settings) : undefined
+  if (running === undefined) await serveTargets(targets, flags, flags.open ?? true, io)
+  else await join(running, targets, flags.open ?? true, io)
+}
+
+/** `wattline serve`: always a server of its own. */
+export async function serve(
+  paths: readonly string[],
+  flags: ServerFlags & { readonly demo?: boolean },
+  io: CliIo,
+): Promise<void> {
+  const targets = await targetsOf(paths, io)
+  if (flags.demo === true) {
+    const { serveDemo } = await import('./demo-server.ts')
+    await serveDemo(targets, flags, io)
+  } else {
+    await serveTargets(targets, flags, flags.open ?? false, io)
+  }
+}
+
+async function serveTargets(
+  targets: readonly Target[],
+  flags: ServerFlags,
+  open: boolean,
+  io: CliIo,
+): Promise<void> {
+  const stop = io.stopSignal()
+  const settings = serverSettings(flags, io)
+  const session = await startSession(settings, targets, io)
+  const streams = targets.filter(({ type }) => type === 'stream')
+  const relayed = streams.map((target) => ({ target, run: streamRunId(target, io) }))
+  const only = targets.length === 1 ? (session.opened[0]?.id ?? relayed[0]?.run) : undefined
+  await announce(session, settings, targets, { run: only, open }, io)
+  for (const { target, run } of relayed) {
+    void relayToStore(streamOf(target, io), session.server.store, run, target, stop, session.say)
+  }
+  await runUntilStopped(session, io)
+}
+
+/** Gives the running server what was asked for, prints where it is to be seen, and ends. */
+async function join(
+  running: RunningServer,
+  targets: readonly Target[],
+  open: boolean,
+  io: CliIo,
+): Promise<void> {
+  const streams = targets.filter(({ type }) => type === 'stream')
+  if (streams.length > 1) throw usageError('Only one stream can be relayed at a time.')
+  let run: string | undefined
+  for (const target of targets) {
+    if (target.note !== undefined) io.stderr.write(`${target.note}\n`)
+    run = target.type === 'stream' ? streamRunId(target, io) : await handOver(running, target.path)
+  }
+  const url = viewUrlOf(running, targets.length === 1 ? run : undefined)
+  io.stderr.write(`Wattline runs already; ${targets.length === 0 ? 'it is' : 'shown'} at\n`)
+  io.stdout.write(`${url}\n`)
+  if (open) await openBrowser(url, io)
+  const [stream] = streams
+  if (stream === undefined || run === undefined) return
+  const client = new RecordClient({
+    ...running,
+    run: streamRunId(stream, io),
+    name: stream.given === '-' ? 'stdin' : stream.given,
+  })
+  await relayTo(client, streamOf(stream, io), io.stopSignal())
+}

@@ -1,0 +1,159 @@
+/** `wattline spans FILE`: the spans of a log as a tree, or as one JSON object a line. */
+import {
+  type AgentEvent,
+  type Mark,
+  markRecord,
+  type Metadata,
+  pairUpstream,
+  type Span,
+  type SpanRecord,
+  spanRecord,
+  Trace,
+} from '@wattline/trace'
+import type { LogReading } from '../../files/read-log.ts'
+import { type GroupOf, groupBy } from '../report/grouping.ts'
+import { type CliIo, LineWriter } from '../io.ts'
+import { readInput, requireEvents } from '../input/log-input.ts'
+import { qualityNotes } from '../report/quality-notes.ts'
+import { SpanTable } from '../report/span-table.ts'
+import { treeRows } from '../report/span-tree.ts'
+import { logTitle } from '../report/log-title.ts'
+import { count, printable, styleFor, widthOf } from '../terminal.ts'
+
+export interface SpansFlags {
+  readonly json?: boolean
+  readonly points?: boolean
+  readonly group?: string
+  readonly pairing: 'wattline' | 'upstream'
+}
+
+/** What is printed: spans and marks with the metadata their log lines carry. */
+interface Listing {
+  readonly trace: Trace
+  readonly metadataOf: (item: Span | Mark) => Metadata
+}
+
+export async function spans(file: string, flags: SpansFlags, io: CliIo): Promise<void> {
+  const reading = await readInput(file, io, { keepEvents: true })
+  requireEvents(reading, file)
+  const listing = flags.pairing === 'upstream' ? upstreamListing(reading) : ownListing(reading)
+  if (flags.json === true) await printJson(listing, flags, io)
+  else await printTree(file, reading, listing, flags, io)
+}
+
+function ownListing(reading: LogReading): Listing {
+  return {
+    trace: reading.trace,
+    metadataOf: (item) =>
+      'startS' in item
+        ? merged(reading.metadataAt(item.startPosition), reading.metadataAt(item.endPosition))
+        : reading.metadataAt(item.position),
+  }
+}
+
+/**
+ * The pairs Intelligence Per Watt would make, and nothing else. Each goes into the trace with one
+ * id of its own that both its events carry, so that the trace cannot pair them in any other way.
+ */
+function upstreamListing(reading: LogReading): Listing {
+  const positions = [...reading.events.keys()]
+  const events = [...reading.events.values()]
+  const trace = new Trace()
+  for (const [pair, [start, end]] of pairUpstream(events).entries()) {
+    const metadata = {
+      ...merged(metadataOf(events[start]), metadataOf(events[end])),
+      id: `upstream-${pair}`,
+    }
+    for (const index of [start, end]) {
+      const event = events[index]
+      if (event !== undefined) trace.add({ ...event, metadata }, positions[index] ?? index)
+    }
+  }
+  trace.setWriter(0, 'closed')
+  trace.flush()
+  return { trace, metadataOf: ownListing(reading).metadataOf }
+}
+
+function metadataOf(event: AgentEvent | undefined): Metadata {
+  return event?.metadata ?? {}
+}
+
+function merged(start: Metadata, end: Metadata): Metadata {
+  // Object.fromEntries makes own properties of `__proto__` and the like.
+  return Object.fromEntries([...Object.entries(start), ...Object.entries(end)])
+}
+
+async function printJson(listing: Listing, flags: SpansFlags, io: CliIo): Promise<void> {
+  const { trace, metadataOf } = listing
+  const groupOf = flags.group === undefined ? undefined : groupBy(flags.group)
+  const out = new LineWriter(io.stdout)
+  const print = async (record: SpanRecord, item: Span | Mark) => {
+    const group = groupOf?.(item, record.metadata)
+    await out.line(
+      JSON.stringify(group === undefined ? record : { ...record, group: group || null }),
+    )
+  }
+  for (const span of trace.spans) await print(spanRecord(span, metadataOf(span), undefined), span)
+  if (flags.points === true) {
+    for (const mark of trace.marks) await print(markRecord(mark, metadataOf(mark)), mark)
+  }
+  await out.end()
+}
+
+async function printTree(
+  file: string,
+  reading: LogReading,
+  listing: Listing,
+  flags: SpansFlags,
+  io: CliIo,
+): Promise<void> {
+  const style = styleFor(io.stdout, io.env)
+  const { trace } = listing
+  const width = widthOf(io.stdout, io.env)
+  const marks = flags.points === true ? trace.marks : []
+  const out = new LineWriter(io.stdout)
+  await out.line(logTitle(file, trace, style))
+  const { firstS = 0, lastS = 0 } = trace
+  const groups = groupsOf(trace.spans, marks, listing, flags.group)
+  for (const { label, spans: members, marks: memberMarks } of groups) {
+    const rows = treeRows(members, memberMarks)
+    const table = new SpanTable(rows, { style, width, firstS, lastS })
+    await out.line('')
+    if (label !== undefined) {
+      const name = label === '' ? style.dim(`(no ${flags.group})`) : style.bold(printable(label))
+      await out.line(`${name}  ${style.dim(count(members.length, 'span'))}`)
+    }
+    await out.line(table.header())
+    for (const row of rows) await out.line(table.row(row))
+  }
+  const notes = qualityNotes(reading, trace, style)
+  if (notes.length > 0) await out.line('')
+  for (const note of notes) await out.line(note)
+  await out.end()
+}
+
+interface Group {
+  readonly label: string | undefined
+  readonly spans: Span[]
+  readonly marks: Mark[]
+}
+
+/** Groups in the order of their first span; without a key, one without a label. */
+function groupsOf(
+  allSpans: readonly Span[],
+  allMarks: readonly Mark[],
+  listing: Listing,
+  key: string | undefined,
+): readonly Group[] {
+  if (key === undefined) return [{ label: undefined, spans: [...allSpans], marks: [...allMarks] }]
+  const groupOf: GroupOf = groupBy(key)
+  const groups = new Map<string, Group>()
+  const groupFor = (label: string): Group => {
+    let group = groups.get(label)
+    if (group === undefined) groups.set(label, (group = { label, spans: [], marks: [] }))
+    return group
+  }
+  for (const span of allSpans) groupFor(groupOf(span, listing.metadataOf(span))).spans.push(span)
+  for (const mark of allMarks) groupFor(groupOf(mark, listing.metadataOf(mark))).marks.push(mark)
+  return [...groups.values()]
+}

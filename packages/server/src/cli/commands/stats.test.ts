@@ -1,0 +1,121 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { runCommand } from '../testing/command.ts'
+import { hasNativeLogs, logText, nativeLog } from '../testing/logs.ts'
+
+const LOG = logText([
+  ['agent_start', 1000, { agent_name: 'planner', span_id: 'a' }],
+  ['lm_inference_start', 1000, { model: 'm', span_id: 'b', parent_id: 'a' }],
+  [
+    'lm_inference_end',
+    1001,
+    { span_id: 'b', prompt_tokens: 1200, completion_tokens: 80, cost_usd: 0.01 },
+  ],
+  ['lm_inference_start', 1001, { model: 'm', span_id: 'c', parent_id: 'a' }],
+  [
+    'lm_inference_end',
+    1004,
+    { span_id: 'c', prompt_tokens: 300, completion_tokens: 20, cost_usd: 0.02 },
+  ],
+  ['tool_call_start', 1004, { tool: 'grep', span_id: 'd', parent_id: 'a' }],
+  ['tool_call_end', 1004.25, { tool: 'grep', span_id: 'd', error: 'no such file' }],
+  ['agent_end', 1005, { span_id: 'a', total_tokens: 1600 }],
+])
+
+test('is a table of kinds with the sums below', async () => {
+  const { code, stdout, stderr } = await runCommand(['stats', '-'], { stdin: LOG })
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(stdout).toBe(`stdin  4 spans  1 error  5 s  at 1000 s
+
+kind          spans  errors     p50     p95     p99   total  tokens   cost
+lm_inference      2       ·     2 s   2.9 s  2.98 s     4 s   1.6 k  $0.03
+agent             1       ·     5 s     5 s     5 s     5 s       ·      ·
+tool_call         1       1  250 ms  250 ms  250 ms  250 ms       ·      ·
+
+time    at 1000 s to at 1005 s
+events  8
+agents  1
+tokens  1.6 k (1.5 k in, 100 out)
+cost    $0.03
+log     8 lines, 900 B
+
+✓ nothing lost, unreadable, unfinished or guessed
+`)
+})
+
+test('--json is one object with the same figures', async () => {
+  const { stdout } = await runCommand(['stats', '-', '--json'], { stdin: LOG })
+  expect(stdout.trimEnd()).not.toContain('\n')
+  expect(JSON.parse(stdout)).toMatchObject({
+    events: 8,
+    spans: 4,
+    errors: 1,
+    durationS: 5,
+    tokens: { input: 1500, output: 100, total: 1600 },
+    kinds: [
+      { kind: 'lm_inference', count: 2, p50Ms: 2000 },
+      { kind: 'agent' },
+      { kind: 'tool_call', errors: 1 },
+    ],
+    quality: { malformed: 0, ambiguous: 0 },
+    lines: 8,
+    unreadable: [],
+    tornLine: null,
+  })
+})
+
+test('lists what cannot be read by its line, five at most', async () => {
+  const stdin = `${LOG}${'oops\n'.repeat(7)}`
+  const { stdout } = await runCommand(['stats', '-'], { stdin })
+  expect(stdout).toMatch(/! 7 lines that cannot be read\n( {4}line \d+: .+\n){5} {4}and 2 more\n$/)
+  expect(stdout).toContain('    line 9: ')
+})
+
+test.each([60, 80, 120])('fits a terminal of %i columns', async (columns) => {
+  const env = { NO_COLOR: '1' }
+  const { stdout } = await runCommand(['stats', '-'], { stdin: LOG, columns, env })
+  for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(columns)
+})
+
+test.skipIf(!hasNativeLogs)('sums eight threads up', async () => {
+  const { stdout } = await runCommand(['stats', nativeLog('threads8_overlap.jsonl'), '--json'])
+  expect(JSON.parse(stdout)).toMatchObject({
+    events: 1031,
+    spans: 517,
+    quality: { unfinished: 8, ambiguous: 0, malformed: 0 },
+  })
+})
+
+const WITHOUT_COST = logText([
+  ['lm_inference_start', 1000, { model: 'gpt-5-mini', span_id: 'b' }],
+  ['lm_inference_end', 1001, { span_id: 'b', prompt_tokens: 1_000_000, completion_tokens: 0 }],
+  ['lm_inference_start', 1001, { model: 'mine', span_id: 'c' }],
+  ['lm_inference_end', 1002, { span_id: 'c', prompt_tokens: 900, completion_tokens: 100 }],
+])
+
+test('a log that tells no cost gets an estimate, and it is marked as one', async () => {
+  const { stdout } = await runCommand(['stats', '-'], { stdin: WITHOUT_COST })
+  expect(stdout).toMatch(
+    /cost +≈ \$0\.25 \(estimate by list prices of [\d-]+, without 1 k tokens\)/,
+  )
+  const json = await runCommand(['stats', '-', '--json'], { stdin: WITHOUT_COST })
+  expect(JSON.parse(json.stdout)).toMatchObject({ costUsd: null, estimatedCostUsd: 0.25 })
+  const told = await runCommand(['stats', '-', '--json'], { stdin: LOG })
+  expect(JSON.parse(told.stdout)).toMatchObject({ costUsd: 0.03, estimatedCostUsd: null })
+})
+
+test('--prices are prices of one’s own', async () => {
+  const cwd = await mkdtemp(join(tmpdir(), 'wattline-prices-'))
+  await writeFile(join(cwd, 'prices.json'), '{"mine": [1000, 1000], "gpt-5-mini": [1, 1]}')
+  await writeFile(join(cwd, 'bad.json'), '{"mine": "cheap"}')
+  const with_ = async (file: string) =>
+    await runCommand(['stats', '-', '--json', '--prices', file], { stdin: WITHOUT_COST, cwd })
+  expect(JSON.parse((await with_('prices.json')).stdout)).toMatchObject({ estimatedCostUsd: 2 })
+  expect(await with_('bad.json')).toMatchObject({
+    code: 1,
+    stderr: 'wattline: bad.json: expected [input, output] for mine, got "cheap".\n',
+  })
+  await rm(cwd, { recursive: true })
+})

@@ -1,0 +1,44 @@
+/** The file that `--prices` names: `{"model": [input, output]}`, US dollars for a million tokens. */
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import type { PriceTable } from '@wattline/trace'
+import { CliError, fileError } from '../errors.ts'
+import type { CliIo } from '../io.ts'
+import { printable } from '../terminal.ts'
+
+/** @throws {CliError} when it cannot be read, or is no such table. */
+export async function readPrices(file: string, io: CliIo): Promise<PriceTable> {
+  let text: string
+  try {
+    text = await readFile(resolve(io.cwd, file), 'utf8')
+  } catch (error) {
+    throw fileError('read', file, error)
+  }
+  const table = parsed(text, file)
+  for (const [model, price] of Object.entries(table)) {
+    if (!isPrice(price)) {
+      const got = printable(JSON.stringify(price))
+      throw new CliError(`${file}: expected [input, output] for ${printable(model)}, got ${got}.`)
+    }
+  }
+  return table as PriceTable
+}
+
+function parsed(text: string, file: string): object {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new CliError(`${file} is no JSON; expected {"model": [input, output]}.`, { cause: error })
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+  throw new CliError(`${file} is no table of prices; expected {"model": [input, output]}.`)
+}
+
+function isPrice(price: unknown): boolean {
+  return (
+    Array.isArray(price) &&
+    price.length === 2 &&
+    price.every((usd) => typeof usd === 'number' && usd >= 0)
+  )
+}

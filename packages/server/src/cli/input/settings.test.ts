@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest'
+import { formatOffset } from '../report/span-table.ts'
+import { defaultDir } from '../../default-dir.ts'
+import {
+  parseBytes,
+  parseDurationS,
+  parsePort,
+  parsePositive,
+  parseTimeS,
+  parseWhole,
+  tildePath,
+} from './settings.ts'
+
+test.each([
+  ['0', 0],
+  ['9288', 9288],
+  ['65535', 65_535],
+])('port %s', (text, port) => expect(parsePort(text)).toBe(port))
+
+test.each(['65536', '-1', '80a', '', '1e3'])('no port: %j', (text) => {
+  expect(() => parsePort(text)).toThrow('--port takes a number from 0 to 65535')
+})
+
+test.each([
+  ['1000000', 1e6],
+  ['500MB', 500e6],
+  ['1.5 GB', 1.5e9],
+  ['2g', 2e9],
+  ['1500 kb', 1_500_000],
+])('size %s', (text, bytes) => expect(parseBytes('--max-disk', text)).toBe(bytes))
+
+test.each(['0', 'MB', '-5GB', '1 PB', '5', '10 kb'])('no size: %j', (text) => {
+  expect(() => parseBytes('--max-disk', text)).toThrow('--max-disk takes a size')
+})
+
+test.each([
+  ['90', 90],
+  ['90s', 90],
+  ['10m', 600],
+  ['1.5h', 5400],
+  ['250 ms', 0.25],
+])('time %s', (text, seconds) => expect(parseDurationS('--duration', text)).toBe(seconds))
+
+test('counts may be written short', () => {
+  expect(parseWhole('--spans', '1_000_000', 1, 'spans')).toBe(1e6)
+  expect(parseWhole('--spans', '10k', 1, 'spans')).toBe(10_000)
+  expect(() => parseWhole('--spans', '1.5', 1, 'spans')).toThrow('1 or more')
+  expect(parsePositive('--speed', '.5', 'a number')).toBe(0.5)
+})
+
+test('a point in time is a date or Unix seconds', () => {
+  expect(parseTimeS('--start', '2026-01-01T00:00:00Z')).toBe(1_767_225_600)
+  expect(parseTimeS('--start', '1767225600.5')).toBe(1_767_225_600.5)
+  expect(() => parseTimeS('--start', 'noon')).toThrow('--start takes a time')
+})
+
+test.each([
+  [{ WATTLINE_DIR: '/data/runs', HOME: '/home/a' }, 'linux', '/data/runs'],
+  [{ XDG_STATE_HOME: '/state', HOME: '/home/a' }, 'linux', '/state/wattline/runs'],
+  [{ HOME: '/home/a' }, 'linux', '/home/a/.local/state/wattline/runs'],
+  [{ HOME: '/Users/a' }, 'darwin', '/Users/a/.local/state/wattline/runs'],
+] as const)('runs are kept by %j on %s in %s', (env, platform, dir) => {
+  expect(defaultDir({ env, platform })).toBe(dir)
+})
+
+test('a path below home is shown with ~', () => {
+  const env = { HOME: '/home/a' }
+  expect(tildePath('/home/a/runs', { env })).toBe('~/runs')
+  expect(tildePath('/home/ab/runs', { env })).toBe('/home/ab/runs')
+})
+
+test.each([
+  [0, 5, '+0.000'],
+  [1.23456, 5, '+1.235'],
+  [0.0000123, 0.05, '+0.000012'],
+  [62.5, 100, '+1:02.500'],
+  [59.9999, 100, '+1:00.000'],
+  [3725, 4000, '+1:02:05.000'],
+  [-0.5, 5, '-0.500'],
+])('offset %d s of a run of %d s is %s', (offsetS, totalS, text) => {
+  expect(formatOffset(offsetS, totalS)).toBe(text)
+})

@@ -1,0 +1,121 @@
+/** The paths a person gave: what they are, and one clear sentence when one cannot be shown. */
+import { open, readdir, stat } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
+import { binaryName, sniff, SNIFF_BYTES } from '../../files/sniff.ts'
+import { CliError, fileError, nearest, usageError } from '../errors.ts'
+import type { CliIo } from '../io.ts'
+import { tildePath } from './settings.ts'
+
+export interface Target {
+  /** `stream`: stdin, a pipe or a device; it is read once, to its end. */
+  readonly type: 'file' | 'folder' | 'stream'
+  /** As the person wrote it. */
+  readonly given: string
+  /** Absolute; `-` for stdin. */
+  readonly path: string
+  /** Something worth saying that is no failure. */
+  readonly note?: string
+}
+
+/**
+ * Looks at each path.
+ *
+ * @param commands Names to suggest when a path is nowhere but looks like a command.
+ * @throws {CliError} about the first one that cannot be shown.
+ */
+export async function targetsOf(
+  paths: readonly string[],
+  io: CliIo,
+  commands: readonly string[] = [],
+): Promise<readonly Target[]> {
+  const targets: Target[] = []
+  for (const given of paths) {
+    if (given !== '-') targets.push(await targetOf(given, io, commands))
+    else if (targets.some(({ path }) => path === '-'))
+      throw usageError('stdin (-) can be read only once.')
+    else targets.push({ type: 'stream', given, path: '-' })
+  }
+  return targets
+}
+
+async function targetOf(given: string, io: CliIo, commands: readonly string[]): Promise<Target> {
+  const path = resolve(io.cwd, given)
+  let found
+  try {
+    found = await stat(path)
+  } catch (error) {
+    throw missing(given, commands, error)
+  }
+  if (found.isDirectory())
+    return { type: 'folder', given, path, ...(await noteOnFolder(given, path)) }
+  if (!found.isFile()) return { type: 'stream', given, path }
+  const head = await headOf(path, given)
+  switch (sniff(head)) {
+    case 'binary':
+      throw new CliError(
+        `${given} is ${binaryName(head) ?? 'a binary file'}; a log is UTF-8 text, one JSON object a line.`,
+      )
+    case 'empty':
+      return {
+        type: 'file',
+        given,
+        path,
+        note: `${given} is empty so far; it is followed while it grows.`,
+      }
+    case 'text':
+    case 'gzip':
+      return { type: 'file', given, path }
+  }
+}
+
+function missing(given: string, commands: readonly string[], error: unknown): Error {
+  const isWord = /^[\w-]+$/.test(given)
+  const meant = isWord ? nearest(given, commands) : undefined
+  if (meant !== undefined) {
+    return usageError(
+      `There is no command, file or folder '${given}'. Did you mean wattline ${meant}?`,
+    )
+  }
+  if (isWord && given.length > 0) {
+    return usageError(
+      `There is no command, file or folder '${given}'. See wattline --help for the commands.`,
+    )
+  }
+  return fileError('open', given, error)
+}
+
+async function headOf(path: string, given: string): Promise<Uint8Array> {
+  let handle
+  try {
+    handle = await open(path, 'r')
+  } catch (error) {
+    throw fileError('read', given, error)
+  }
+  try {
+    const { buffer, bytesRead } = await handle.read(new Uint8Array(SNIFF_BYTES), 0, SNIFF_BYTES, 0)
+    return buffer.subarray(0, bytesRead)
+  } finally {
+    await handle.close()
+  }
+}
+
+async function noteOnFolder(given: string, path: string): Promise<{ note?: string }> {
+  let entries
+  try {
+    entries = await readdir(path, { withFileTypes: true, recursive: false })
+  } catch (error) {
+    throw fileError('read', given, error)
+  }
+  const hasLog = entries.some(
+    (entry) => entry.isDirectory() || /\.(jsonl|ndjson)(\.gz)?$/i.test(entry.name),
+  )
+  if (hasLog) return {}
+  return { note: `No .jsonl file is in ${given} yet; each that comes is shown.` }
+}
+
+/** `run.jsonl`, `./logs`: what is shown, for people. */
+export function describeTarget(target: Target, io: CliIo): string {
+  if (target.path === '-') return 'stdin'
+  if (target.type === 'folder') return `${tildePath(join(target.path, '/'), io)}`
+  return basename(target.path)
+}

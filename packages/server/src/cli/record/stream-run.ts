@@ -1,0 +1,80 @@
+/** A stream (stdin, a pipe) as a run: its lines go into the log of a run as they come. */
+import { createReadStream } from 'node:fs'
+import { basename } from 'node:path'
+import type { Readable } from 'node:stream'
+import type { RunStore } from '../../storage/store.ts'
+import type { CliIo } from '../io.ts'
+import type { RecordClient } from './record-client.ts'
+import { relayLines } from './relay.ts'
+import { newRunId, toldRunId } from './run-id.ts'
+import type { Target } from '../input/targets.ts'
+import { count } from '../terminal.ts'
+
+const RUN_IDS = new WeakMap<Target, string>()
+
+/** Id of the run a stream becomes: WATTLINE_RUN, else one made of its name and the time. */
+export function streamRunId(target: Target, io: CliIo): string {
+  const told = toldRunId(undefined, io)
+  if (told !== undefined) return told
+  const known = RUN_IDS.get(target)
+  if (known !== undefined) return known
+  const id = newRunId(streamName(target))
+  RUN_IDS.set(target, id)
+  return id
+}
+
+function streamName(target: Target): string {
+  return target.path === '-' ? 'stdin' : basename(target.path)
+}
+
+export function streamOf(target: Target, io: CliIo): Readable {
+  return target.path === '-' ? io.stdin : createReadStream(target.path)
+}
+
+/** Relays a stream into this process's own store. It tells of a failure and does not throw. */
+export async function relayToStore(
+  stream: Readable,
+  store: RunStore,
+  run: string,
+  target: Target,
+  stop: AbortSignal,
+  say: (line: string) => void,
+): Promise<void> {
+  const name = streamName(target)
+  const writer = 'stdin'
+  try {
+    await store.setWriter(run, writer, { state: 'live', name, runName: name })
+    let total = 0
+    const tooLong = await relayLines(
+      stream,
+      async (lines, lineCount) => {
+        total += lineCount
+        await store.append(run, writer, undefined, lines, lineCount)
+      },
+      stop,
+    )
+    if (stop.aborted) return
+    await store.setWriter(run, writer, { state: 'closed' })
+    say(
+      `${name} has ended: ${count(total, 'line')}${tooLong > 0 ? `, and ${count(tooLong, 'line')} too long to keep` : ''}.`,
+    )
+  } catch (error) {
+    if (stop.aborted) return
+    say(`Reading ${name} failed: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+/** Relays a stream to another server; resolves when everything is there. */
+export async function relayTo(
+  client: RecordClient,
+  stream: Readable,
+  stop: AbortSignal,
+): Promise<void> {
+  stop.addEventListener('abort', () => stream.destroy(), { once: true })
+  try {
+    await relayLines(stream, (lines, lineCount) => client.send(lines, lineCount), stop)
+  } catch (error) {
+    if (!stop.aborted) throw error
+  }
+  await client.end(stop)
+}

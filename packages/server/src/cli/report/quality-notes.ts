@@ -1,0 +1,46 @@
+/** What in a log is missing, unreadable or a guess, as lines for people. */
+import type { DataQuality, Trace } from '@wattline/trace'
+import type { LogReading } from '../../files/read-log.ts'
+import { count, printable, type Style } from '../terminal.ts'
+
+type Note = readonly [key: keyof DataQuality, one: string, many: string]
+
+const NOTES: readonly Note[] = [
+  ['ambiguous', 'span whose pairing is a guess', 'spans whose pairing is a guess'],
+  ['parentUnsure', 'span whose parent is a guess', 'spans whose parent is a guess'],
+  ['unfinished', 'span that did not end', 'spans that did not end'],
+  ['orphan', 'end whose start is missing', 'ends whose start is missing'],
+  ['clock', 'span that ends before it starts', 'spans that end before they start'],
+  ['late', 'event out of order', 'events out of order'],
+  ['lost', 'event lost on the way', 'events lost on the way'],
+  ['rescaled', 'time not in seconds, converted', 'times not in seconds, converted'],
+]
+
+/** One line a finding; none when the log is clean. */
+export function qualityNotes(reading: LogReading, trace: Trace, style: Style): string[] {
+  const quality = trace.quality()
+  const mark = style.yellow('!')
+  const lines = NOTES.filter(([key]) => quality[key] > 0).map(
+    ([key, one, many]) => `${mark} ${count(quality[key], one, many)}`,
+  )
+  const malformed = reading.trace.quality().malformed
+  if (malformed > 0) {
+    lines.push(
+      `${mark} ${count(malformed, 'line that cannot be read', 'lines that cannot be read')}`,
+    )
+    for (const { line, reason } of reading.unreadable) {
+      lines.push(style.dim(`    line ${line}: ${printable(reason)}`))
+    }
+    const more = malformed - reading.unreadable.length
+    if (more > 0) lines.push(style.dim(`    and ${count(more, 'more', 'more')}`))
+  }
+  if (reading.cutBy !== undefined) {
+    lines.push(`${mark} the rest of the file cannot be unzipped: ${reading.cutBy}`)
+  }
+  if (reading.tornLine !== undefined) {
+    lines.push(
+      `${mark} line ${reading.tornLine} has no line end: it was cut or is still being written, and is left out`,
+    )
+  }
+  return lines
+}

@@ -1,0 +1,199 @@
+/** The server that runs already: finding it, and handing it files. */
+import type { RunInfo } from '../../storage/run-info.ts'
+import { CliError } from '../errors.ts'
+import type { CliIo } from '../io.ts'
+import type { RunSummary } from '../../runs/summary.ts'
+import type { ServerFlags, ServerSettings } from '../input/settings.ts'
+
+export interface ServerAddress {
+  readonly host: string
+  readonly port: number
+  readonly token: string | undefined
+}
+
+/** A Wattline server that answers. */
+export interface RunningServer {
+  /** Without a slash at the end. */
+  readonly url: string
+  readonly token: string | undefined
+}
+
+/** How a server says that a folder it now watches holds no log so far. */
+export const WATCHED_EMPTY = 'is watched, but holds no .jsonl file yet'
+
+const ANSWER_WITHIN_MS = 1500
+const OPEN_WITHIN_MS = 60_000
+const PORTS_TO_ASK = 5
+
+/** `http://127.0.0.1:9288`; a host that means "all of this machine's addresses" is asked here. */
+export function baseUrl({ host, port }: Pick<ServerAddress, 'host' | 'port'>): string {
+  const name = host === '0.0.0.0' || host === '::' || host === '' ? '127.0.0.1' : host
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`
+}
+
+/**
+ * The Wattline server at `url`, or, without one, at the port asked for. Where somebody else has
+ * that port, a server will have taken the next free one, so those behind it are asked too.
+ */
+export async function findServer(
+  url: string | undefined,
+  address: ServerAddress,
+): Promise<RunningServer | undefined> {
+  if (url !== undefined) return found(await probe(url, address.token))
+  for (let tried = 0; tried < PORTS_TO_ASK; tried++) {
+    const answer = await probe(baseUrl({ ...address, port: address.port + tried }), address.token)
+    if (answer !== 'somebody else') return found(answer)
+  }
+  return undefined
+}
+
+/**
+ * The server that flags and WATTLINE_URL name, or one that runs; undefined = none, and who asked for a
+ * port, folder or address of its own is to have one.
+ *
+ * @throws {CliError} when one was named and does not answer.
+ */
+export async function namedServer(
+  flags: ServerFlags & { readonly url?: string },
+  settings: ServerSettings,
+  io: Pick<CliIo, 'env'>,
+): Promise<RunningServer | undefined> {
+  const named = flags.url ?? (io.env['WATTLINE_URL'] || undefined)
+  const mayJoin = settings.port !== 0 && flags.dir === undefined && flags.host === undefined
+  if (named === undefined && !mayJoin) return undefined
+  const running = await findServer(named, settings)
+  if (running !== undefined || named === undefined) return running
+  throw new CliError(`No Wattline server answers at ${named}; start one with wattline serve.`)
+}
+
+/** Who has written to a run; nobody where there is no such run. */
+export async function writersOf(server: RunningServer, run: string): Promise<RunInfo['writers']> {
+  const info = await ask<RunInfo>(server, `/api/runs/${encodeURIComponent(run)}`)
+  return info?.writers ?? []
+}
+
+/** Spans of a run; undefined where nobody answers. */
+export async function spansOf(server: RunningServer, run: string): Promise<number | undefined> {
+  const path = `/api/runs/${encodeURIComponent(run)}/summary`
+  return (await ask<RunSummary>(server, path))?.spans
+}
+
+/** Deletes a run; what a server that is away still has stays. */
+export async function removeRun(server: RunningServer, run: string): Promise<void> {
+  await ask(server, `/api/runs/${encodeURIComponent(run)}`, 'DELETE')
+}
+
+async function ask<T>(server: RunningServer, path: string, method = 'GET'): Promise<T | undefined> {
+  try {
+    const response = await fetch(server.url + path, {
+      method,
+      headers: authorization(server.token),
+      signal: AbortSignal.timeout(OPEN_WITHIN_MS),
+    })
+    return response.ok ? ((await response.json()) as T) : undefined
+  } catch {
+    // It is away: what it would have told is not known.
+    return undefined
+  }
+}
+
+/** WATTLINE_URL, where it is that of a server on this machine, which sees the same files. */
+export function localUrl(url: string | undefined): string | undefined {
+  if (url === undefined || !URL.canParse(url)) return undefined
+  return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(url).hostname) ? url : undefined
+}
+
+type Answer = RunningServer | 'nobody' | 'somebody else'
+
+function found(answer: Answer): RunningServer | undefined {
+  return typeof answer === 'string' ? undefined : answer
+}
+
+async function probe(url: string, token: string | undefined): Promise<Answer> {
+  const base = url.replace(/\/+$/, '')
+  try {
+    const response = await fetch(`${base}/healthz`, {
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+    })
+    const health: unknown = await response.json()
+    return isHealth(health) ? { url: base, token } : 'somebody else'
+  } catch (error) {
+    return isRefusal(error) ? 'nobody' : 'somebody else'
+  }
+}
+
+function isRefusal(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined
+  return cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED'
+}
+
+/**
+ * Makes a running server follow a file or folder.
+ *
+ * @param path Absolute.
+ * @returns id of the run it became; undefined for a folder without logs so far.
+ * @throws {CliError} when the server refuses.
+ */
+export async function handOver(server: RunningServer, path: string): Promise<string | undefined> {
+  let response: Response
+  try {
+    response = await fetch(`${server.url}/api/open`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...authorization(server.token) },
+      body: JSON.stringify({ path }),
+      signal: AbortSignal.timeout(OPEN_WITHIN_MS),
+    })
+  } catch (error) {
+    throw new CliError(`The server at ${server.url} does not answer any more; start it again.`, {
+      cause: error,
+    })
+  }
+  const text = await response.text()
+  if (response.ok) return runIdIn(text)
+  if (response.status === 401 || response.status === 403) {
+    throw new CliError(
+      `The server at ${server.url} wants a token; give it with --token or WATTLINE_TOKEN.`,
+    )
+  }
+  const reason = reasonIn(text, response.status)
+  if (reason.endsWith(WATCHED_EMPTY)) return undefined
+  throw new CliError(`The server at ${server.url} cannot open ${path}: ${reason}.`)
+}
+
+/** Where a run, or with no run the dashboard, is looked at. The token lets a browser in. */
+export function viewUrl(openUrl: string, run: string | undefined): string {
+  const url = new URL(openUrl)
+  if (run !== undefined) url.hash = `run=${encodeURIComponent(run)}`
+  return url.href
+}
+
+/** {@link viewUrl} of a server that runs already. */
+export function viewUrlOf(server: RunningServer, run: string | undefined): string {
+  const token = server.token === undefined ? '' : `?token=${encodeURIComponent(server.token)}`
+  return viewUrl(`${server.url}/${token}`, run)
+}
+
+export function authorization(token: string | undefined): Record<string, string> {
+  return token === undefined ? {} : { authorization: `Bearer ${token}` }
+}
+
+function isHealth(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'name' in value && value.name === 'wattline'
+}
+
+function runIdIn(text: string): string {
+  const { id } = JSON.parse(text) as { id?: unknown }
+  if (typeof id !== 'string') throw new CliError('The server answered without the id of a run.')
+  return id
+}
+
+/** What an answer that refuses says in its body. */
+export function reasonIn(text: string, status: number): string {
+  try {
+    const { error } = JSON.parse(text) as { error?: unknown }
+    if (typeof error === 'string') return error
+  } catch {
+    // Not JSON: the text itself is the reason.
+  }
+  return text === '' ? `it answered ${status}` : text
+}

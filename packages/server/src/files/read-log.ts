@@ -1,0 +1,231 @@
+/** Reads a log, from a file or any bytes, into a trace: what `spans`, `stats` and `energy` work on. */
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Readable, Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createGunzip } from 'node:zlib'
+import {
+  type AgentEvent,
+  LogDecoder,
+  type Metadata,
+  type ParsedLine,
+  type Telemetry,
+  type TelemetrySample,
+  Trace,
+} from '@wattline/trace'
+import { binaryName, sniff, SNIFF_BYTES } from './sniff.ts'
+
+/** A line that could not be read; lines count from 1. */
+export interface UnreadableLine {
+  readonly line: number
+  readonly reason: string
+}
+
+/** A log that was read to its end. Its writer counts as closed: what has no end did not end. */
+export interface LogReading {
+  readonly trace: Trace
+  readonly bytes: number
+  /** Lines that have ended, blank ones included. */
+  readonly lines: number
+  /** The first lines that could not be read; `trace.quality().malformed` counts all. */
+  readonly unreadable: readonly UnreadableLine[]
+  /** The last line has no line end: it is still being written, or was cut. It is no event. */
+  readonly tornLine: number | undefined
+  /** Why that line would be no event if it had one, as in a file that is one JSON text. */
+  readonly tornReason: string | undefined
+  /** Why the rest of a gzip cannot be unzipped: it breaks off, or is damaged. */
+  readonly cutBy: string | undefined
+  /** Metadata of the event at a position of the trace; empty unless `keepEvents` was set. */
+  metadataAt(position: number | undefined): Metadata
+  /** Events in the order of the log with their positions; empty unless `keepEvents` was set. */
+  readonly events: ReadonlyMap<number, AgentEvent>
+  /** Samples in the order of the log; empty unless `keepEvents` was set. */
+  readonly samples: readonly TelemetrySample[]
+}
+
+export interface ReadLogOptions {
+  /** Keep every event and sample, for metadata and for other ways of pairing. @default false */
+  readonly keepEvents?: boolean
+  /** Takes the log's samples. */
+  readonly telemetry?: Telemetry
+  /** How many unreadable lines to keep with their reason. @default 5 */
+  readonly keepUnreadable?: number
+}
+
+/** What stands between a path and a log; its message is one sentence for people. */
+export class NotALogError extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'NotALogError'
+  }
+}
+
+/**
+ * Reads a log file, gzipped or not.
+ *
+ * @throws {NotALogError} when it is a folder, empty, or binary; the system's error when it cannot
+ * be opened.
+ */
+export async function readLogFile(path: string, options?: ReadLogOptions): Promise<LogReading> {
+  if ((await stat(path)).isDirectory()) {
+    const example = join(path, 'run.jsonl')
+    throw new NotALogError(`${path} is a folder; name one log in it, such as ${example}.`)
+  }
+  return await readLogStream(createReadStream(path, { highWaterMark: READ_BYTES }), path, options)
+}
+
+/**
+ * Reads a log from a stream of bytes, gzipped or not.
+ *
+ * @param name what messages call it.
+ * @throws {NotALogError} when it is empty or binary.
+ */
+export async function readLogStream(
+  stream: Readable,
+  name: string,
+  options: ReadLogOptions = {},
+): Promise<LogReading> {
+  const reader = new LogReader(options)
+  const cutBy = await readPlain(stream, name, (chunk) => reader.push(chunk))
+  const reading = reader.finish(cutBy)
+  if (reading.bytes === 0) throw new NotALogError(`${name} is empty: there is no event in it.`)
+  return reading
+}
+
+const READ_BYTES = 1024 * 1024
+const NO_METADATA: Metadata = {}
+
+class LogReader {
+  readonly #trace = new Trace()
+  readonly #events = new Map<number, AgentEvent>()
+  readonly #unreadable: UnreadableLine[] = []
+  readonly #decoder: LogDecoder
+  readonly #samples: TelemetrySample[] = []
+  readonly #telemetry: Telemetry | undefined
+  readonly #keepEvents: boolean
+  readonly #keepUnreadable: number
+  #bytes = 0
+
+  constructor({ keepEvents = false, keepUnreadable = 5, telemetry }: ReadLogOptions) {
+    const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+    this.#decoder = new LogDecoder({ decode: (bytes) => utf8.decode(bytes) })
+    this.#keepEvents = keepEvents
+    this.#telemetry = telemetry
+    this.#keepUnreadable = keepUnreadable
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#bytes += chunk.length
+    this.#decoder.push(chunk, (line, position, lineNumber) =>
+      this.#take(line, position, lineNumber),
+    )
+  }
+
+  finish(cutBy: string | undefined): LogReading {
+    const torn = this.#decoder.finish()
+    const trace = this.#trace
+    trace.setWriter(0, 'closed')
+    trace.flush()
+    const events = this.#events
+    return {
+      trace,
+      events,
+      samples: this.#samples,
+      bytes: this.#bytes,
+      lines: this.#decoder.lineCount,
+      unreadable: this.#unreadable,
+      tornLine: torn === undefined ? undefined : this.#decoder.lineCount + 1,
+      tornReason: torn === undefined ? undefined : this.#decoder.tornReason(),
+      cutBy,
+      metadataAt: (position) =>
+        position === undefined ? NO_METADATA : (events.get(position)?.metadata ?? NO_METADATA),
+    }
+  }
+
+  #take(line: ParsedLine, position: number, lineNumber: number): void {
+    const trace = this.#trace
+    switch (line.type) {
+      case 'event':
+        trace.add(line.event, position)
+        if (this.#keepEvents) this.#events.set(position, line.event)
+        if (line.rescaled !== undefined) trace.addRescaled()
+        break
+      case 'sample':
+        trace.addSample(line.sample)
+        this.#telemetry?.add(line.sample)
+        if (this.#keepEvents) this.#samples.push(line.sample)
+        if (line.rescaled !== undefined) trace.addRescaled()
+        break
+      case 'malformed':
+        trace.addMalformed(position, line.reason)
+        if (this.#unreadable.length < this.#keepUnreadable) {
+          this.#unreadable.push({ line: lineNumber, reason: line.reason })
+        }
+        break
+      case 'blank':
+        break
+    }
+  }
+}
+
+/**
+ * Hands on the stream's bytes, unzipped if they begin as gzip does. Says why, when a gzip could not be
+ * unzipped to its end.
+ */
+async function readPlain(
+  stream: Readable,
+  name: string,
+  push: (chunk: Uint8Array) => void,
+): Promise<string | undefined> {
+  const chunks: AsyncIterator<Uint8Array> = stream[Symbol.asyncIterator]()
+  const first = await chunks.next()
+  if (first.done === true) return undefined
+  const all = chain(first.value, chunks)
+  const head = first.value.subarray(0, SNIFF_BYTES)
+  switch (sniff(head)) {
+    case 'binary':
+      stream.destroy()
+      throw new NotALogError(
+        `${name} is ${binaryName(head) ?? 'a binary file'}; a log is UTF-8 text, one JSON object a line.`,
+      )
+    case 'gzip':
+      return gunzip(all, push)
+    case 'text':
+    case 'empty':
+      for await (const chunk of all) push(chunk)
+      return undefined
+  }
+}
+
+async function* chain(
+  first: Uint8Array,
+  rest: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  yield first
+  for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value
+}
+
+/** Each chunk is handed on as soon as it is there: what waits in a stream is lost where it fails. */
+async function gunzip(
+  chunks: AsyncIterable<Uint8Array>,
+  push: (chunk: Uint8Array) => void,
+): Promise<string | undefined> {
+  let unzippedBytes = 0
+  const out = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      unzippedBytes += chunk.length
+      push(chunk)
+      done()
+    },
+  })
+  try {
+    await pipeline(chunks, createGunzip(), out)
+  } catch (error) {
+    const isDamaged =
+      error instanceof Error && 'code' in error && String(error.code).startsWith('Z_')
+    if (!isDamaged || unzippedBytes === 0) throw error
+    return error.message
+  }
+  return undefined
+}

@@ -1,0 +1,511 @@
+import { spawn } from 'node:child_process'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { request } from 'node:http'
+import { networkInterfaces } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { gzipSync } from 'node:zlib'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import type { RunInfo } from '../storage/run-info.ts'
+import type { LogItem, RunSource } from '../storage/store.ts'
+import type { RunSummary } from '../runs/summary.ts'
+import {
+  Client,
+  getJson,
+  line,
+  lines,
+  record,
+  startServer,
+  tempDir,
+  untilRun,
+  watch,
+} from '../testing/harness.ts'
+
+interface Answer {
+  readonly status: number
+  readonly headers: Record<string, string | string[] | undefined>
+  readonly body: string
+}
+
+/** A request with headers that fetch would not let us set. */
+function ask(
+  url: string,
+  options: { method?: string; headers?: Record<string, string>; body?: string } = {},
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const asked = request(url, { method: options.method, headers: options.headers }, (response) => {
+      text(response).then(
+        (body) => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }),
+        reject,
+      )
+    })
+    asked.on('error', reject)
+    asked.end(options.body)
+  })
+}
+
+function post(
+  url: string,
+  body: NonNullable<RequestInit['body']>,
+  headers: Record<string, string> = {},
+) {
+  return fetch(url, { method: 'POST', body, headers })
+}
+
+describe('posting events', () => {
+  test('accepted lines are stored verbatim, the others are answered with a reason', async () => {
+    const server = await startServer()
+    const odd = '{"timestamp": 1700000001,   "event_type":"b", "extra": NaN, "metadata":{}}\r\n'
+    const sample = '{"timestamp":1700000002,"reading":{"power_watts":3}}'
+    const body = `${line(1)}\nnot json\n${odd}{"event_type":"c"}\n[]\n${sample}`
+    const answer = await post(`${server.url}/api/runs/r/events`, body)
+    expect(answer.status).toBe(200)
+    const result = (await answer.json()) as { accepted: number; rejected: { line: number }[] }
+    expect(result).toMatchObject({ accepted: 3, rejectedCount: 3, lastSeq: 3 })
+    expect(result.rejected.map((rejected) => rejected.line)).toEqual([3, 5, 6])
+    const log = await ask(`${server.url}/api/runs/r/events.jsonl`)
+    expect(log.body).toBe(`${line(1)}${odd}${sample}\n`)
+  })
+
+  test('the same numbered body sent twice is there once', async () => {
+    const server = await startServer()
+    const url = `${server.url}/api/runs/r/events?writer=py&first=1`
+    const body = `${lines(1, 5)}oops\n${lines(6, 9)}`
+    for (let i = 0; i < 2; i += 1) {
+      expect(await (await post(url, body)).json()).toMatchObject({ accepted: 9, lastSeq: 9 })
+    }
+    expect((await ask(`${server.url}/api/runs/r/events.jsonl`)).body).toBe(lines(1, 9))
+  })
+
+  test('a run that was posted to is live, until end=1 or silence', async () => {
+    const server = await startServer({ lostAfterMs: 50 })
+    const url = `${server.url}/api/runs/r/events`
+    await post(url, line(1))
+    await untilRun(server.store, 'r', (info) => info.state === 'lost')
+    await post(`${url}?end=1`, line(2))
+    expect(await getJson(`${server.url}/api/runs/r`)).toMatchObject({ state: 'ended', events: 2 })
+  })
+
+  test('gzip is taken, and a bomb is refused', async () => {
+    const server = await startServer({ maxBodyBytes: 100_000 })
+    const url = `${server.url}/api/runs/r/events`
+    const gzip = { 'content-encoding': 'gzip' }
+    expect((await post(url, gzipSync(lines(1, 100)), gzip)).status).toBe(200)
+    const bomb = gzipSync(Buffer.alloc(50_000_000, ' '))
+    const refused = await post(url, bomb, gzip)
+    expect(refused.status).toBe(413)
+    expect(await refused.json()).toMatchObject({ error: expect.stringContaining('100000 bytes') })
+    expect((await post(url, 'not gzip', gzip)).status).toBe(400)
+    expect((await post(url, 'x', { 'content-encoding': 'br' })).status).toBe(415)
+    expect(await getJson(`${server.url}/api/runs/r`)).toMatchObject({ events: 100 })
+  })
+
+  test('a client that goes away in the middle of a change is no failure of the server', async () => {
+    const said: string[] = []
+    const server = await startServer({ log: (text) => said.push(text) })
+    await post(`${server.url}/api/runs/r/events`, line(1))
+    const headers = { 'content-length': '50' }
+    const asked = request(`${server.url}/api/runs/r`, { method: 'PATCH', headers })
+    asked.on('error', () => undefined)
+    asked.write('{"name"')
+    const seen = async () => (await fetch(`${server.url}/metrics`)).text()
+    // The server has the first part when it answers what was asked after it.
+    await seen()
+    asked.destroy()
+    await expect.poll(seen).toContain('wattline_refused_total{code="400"} 1')
+    expect(said).toEqual([])
+  })
+
+  test('a body and a line beyond the limits are told apart', async () => {
+    const server = await startServer({ maxBodyBytes: 10_000, maxLineBytes: 1000 })
+    const url = `${server.url}/api/runs/r/events`
+    expect((await post(url, lines(1, 500))).status).toBe(413)
+    const long = line(1).replace('step', 's'.repeat(2000))
+    const answer = await post(url, `${long}${line(2)}`)
+    expect(answer.status).toBe(200)
+    expect(await answer.json()).toMatchObject({ accepted: 1, rejected: [{ line: 1 }] })
+  })
+
+  test.each([
+    ['writer=a%20b', 400],
+    ['first=0', 400],
+    ['first=x', 400],
+  ])('?%s is refused with a sentence', async (query, status) => {
+    const server = await startServer()
+    const answer = await post(`${server.url}/api/runs/r/events?${query}`, line(1))
+    expect(answer.status).toBe(status)
+    expect(await answer.json()).toMatchObject({ error: expect.stringMatching(/^expected /) })
+  })
+
+  test('curl -T - shows its lines before the pipe ends', async () => {
+    const server = await startServer()
+    const curl = spawn('curl', ['-sS', '-N', '-T', '-', `${server.url}/api/runs/pipe/events?end=1`])
+    onTestFinished(() => void curl.kill())
+    curl.stdin.write(lines(1, 2))
+    await untilRun(server.store, 'pipe', (info) => info.events === 2)
+    const viewer = watch(server, 'pipe')
+    await viewer.caughtUp()
+    expect(viewer.text).toBe(lines(1, 2))
+    curl.stdin.write(line(3).slice(0, 10))
+    curl.stdin.write(line(3).slice(10))
+    await viewer.until((v) => v.text === lines(1, 3))
+    expect(curl.exitCode).toBeNull()
+    curl.stdin.end(line(4).trimEnd())
+    expect(JSON.parse(await text(curl.stdout))).toMatchObject({ accepted: 4, rejected: [] })
+    await viewer.until((v) => v.run?.state === 'ended')
+    expect(viewer.text).toBe(lines(1, 4))
+  })
+
+  test('deleting the run ends a request that is posting to it', async () => {
+    const server = await startServer()
+    const curl = spawn('curl', ['-sS', '-N', '-T', '.', `${server.url}/api/runs/pipe/events`])
+    onTestFinished(() => void curl.kill())
+    const answer = text(curl.stdout)
+    curl.stdin.on('error', () => undefined)
+    curl.stdin.write(lines(1, 2))
+    await untilRun(server.store, 'pipe', (info) => info.events === 2)
+    await fetch(`${server.url}/api/runs/pipe`, { method: 'DELETE' })
+    expect(JSON.parse(await answer)).toEqual({ error: 'run pipe was deleted' })
+    expect(await getJson(`${server.url}/api/runs`)).toEqual([])
+  })
+})
+
+describe('reading a log over HTTP', () => {
+  test('whole, by range, from a cursor', async () => {
+    const server = await startServer()
+    await post(`${server.url}/api/runs/r/events`, lines(1, 10))
+    const url = `${server.url}/api/runs/r/events.jsonl`
+    const all = lines(1, 10)
+    expect((await ask(url)).body).toBe(all)
+    const cut = await ask(url, { headers: { range: 'bytes=5-9' } })
+    expect(cut.status).toBe(206)
+    expect(cut.body).toBe(all.slice(5, 10))
+    expect(cut.headers['content-range']).toBe(`bytes 5-9/${all.length}`)
+    expect((await ask(url, { headers: { range: 'bytes=-7' } })).body).toBe(all.slice(-7))
+    expect((await ask(url, { headers: { range: `bytes=${all.length}-` } })).status).toBe(416)
+    const cursor = lines(1, 4).length
+    expect((await ask(`${url}?cursor=${cursor}`)).body).toBe(lines(5, 10))
+    expect((await ask(`${url}?cursor=${cursor}&gen=other`)).status).toBe(409)
+    const head = await ask(url, { method: 'HEAD' })
+    expect(head.headers['content-length']).toBe(String(all.length))
+  })
+
+  test('followed, until the client leaves', async () => {
+    const server = await startServer()
+    await post(`${server.url}/api/runs/r/events`, lines(1, 2))
+    const abort = new AbortController()
+    const answer = await fetch(`${server.url}/api/runs/r/events.jsonl?follow=1`, abort)
+    let seen = ''
+    let last = 2
+    for await (const part of answer.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      seen += part
+      if (seen === lines(1, 4)) break
+      if (seen === lines(1, last)) await post(`${server.url}/api/runs/r/events`, line((last += 1)))
+    }
+    expect(seen).toBe(lines(1, 4))
+  })
+})
+
+describe('runs', () => {
+  test('are listed live first, renamed and deleted', async () => {
+    const server = await startServer()
+    await post(`${server.url}/api/runs/old/events`, line(1))
+    await post(`${server.url}/api/runs/ended/events?end=1`, line(1))
+    const list = await getJson<RunInfo[]>(`${server.url}/api/runs`)
+    expect(list.map(({ id, state }) => [id, state])).toEqual([
+      ['old', 'live'],
+      ['ended', 'ended'],
+    ])
+    const patched = await fetch(`${server.url}/api/runs/old`, {
+      method: 'PATCH',
+      body: JSON.stringify({ name: '  A better\nname ' }),
+    })
+    expect(await patched.json()).toMatchObject({ id: 'old', name: 'A better name' })
+    const empty = await fetch(`${server.url}/api/runs/old`, {
+      method: 'PATCH',
+      body: '{"name":""}',
+    })
+    expect(empty.status).toBe(400)
+    expect((await fetch(`${server.url}/api/runs/old`, { method: 'DELETE' })).status).toBe(204)
+    expect((await fetch(`${server.url}/api/runs/old`)).status).toBe(404)
+    expect((await fetch(`${server.url}/api/runs/old`, { method: 'DELETE' })).status).toBe(404)
+  })
+
+  test('ids with slashes, spaces and dots work in the address', async () => {
+    const server = await startServer()
+    const id = '../a b/ü'
+    await post(`${server.url}/api/runs/${encodeURIComponent(id)}/events`, line(1))
+    const info = await getJson<RunInfo>(`${server.url}/api/runs/${encodeURIComponent(id)}`)
+    expect(info.id).toBe(id)
+  })
+
+  test('a summary counts spans, tokens of leaves, cost and errors, also while the run grows', async () => {
+    const server = await startServer()
+    const event = (type: string, timestamp: number, metadata: object) =>
+      `${JSON.stringify({ event_type: type, timestamp, metadata })}\n`
+    const url = `${server.url}/api/runs/r/events`
+    await post(
+      url,
+      event('agent_start', 100, { agent: 'A', span_id: 'a' }) +
+        event('lm_inference_start', 101, { span_id: 'l', parent_id: 'a', agent: 'A' }) +
+        event('lm_inference_end', 103, { span_id: 'l', input_tokens: 10, output_tokens: 5 }),
+    )
+    const first = await getJson<RunSummary>(`${server.url}/api/runs/r/summary`)
+    expect(first).toMatchObject({ spans: 2, open: 1, errors: 0, agents: 1, complete: true })
+    await post(
+      `${url}?end=1`,
+      event('tool_call_start', 104, { span_id: 't', parent_id: 'a', agent: 'A' }) +
+        event('tool_call_end', 105, { span_id: 't', error: 'no' }) +
+        event('agent_end', 110, { span_id: 'a', input_tokens: 10, output_tokens: 5 }),
+    )
+    const summary = await getJson<RunSummary>(`${server.url}/api/runs/r/summary`)
+    expect(summary).toMatchObject({
+      spans: 3,
+      open: 0,
+      errors: 1,
+      tokens: { input: 10, output: 5, total: 15 },
+      firstS: 100,
+      lastS: 110,
+      durationS: 10,
+    })
+    expect(summary.sparkline.reduce((sum, count) => sum + count, 0)).toBe(3)
+  })
+
+  test('a summary sums the joules of a run, and of one without samples tells none', async () => {
+    const server = await startServer()
+    const sample = (timestamp: number, power_watts: number, source = 'box/gpu0') =>
+      `${JSON.stringify({ timestamp: 1_700_000_000 + timestamp, reading: { power_watts }, source })}\n`
+    const energyJ = async (run: string) =>
+      (await getJson<RunSummary>(`${server.url}/api/runs/${run}/summary`)).energyJ
+    const url = `${server.url}/api/runs/r/events`
+    await post(url, line(1) + sample(1, 100))
+    expect(await energyJ('r')).toBeNull()
+    await post(
+      url,
+      line(3) + sample(3, 200) + sample(1, 10, 'box/cpu0') + sample(2, 10, 'box/cpu0'),
+    )
+    expect(await energyJ('r')).toBe(310)
+    await post(`${url}?end=1`, sample(4, 200))
+    expect(await energyJ('r')).toBe(510)
+    await post(`${server.url}/api/runs/bare/events?end=1`, line(1))
+    expect(await energyJ('bare')).toBeNull()
+  })
+})
+
+/** One file of somebody else's, whole. */
+function readOnlySource(log: string): RunSource {
+  const info: RunInfo = {
+    id: 'theirs',
+    name: 'theirs.jsonl',
+    state: 'ended',
+    createdAt: 1,
+    startedAt: 1,
+    updatedAt: 1,
+    bytes: log.length,
+    events: 1,
+    lost: 0,
+    gen: 'g',
+    readOnly: true,
+    writers: [],
+  }
+  return {
+    list: () => Promise.resolve([info]),
+    info: (run) => Promise.resolve(run === info.id ? info : undefined),
+    async *read(): AsyncGenerator<LogItem> {
+      yield { type: 'chunk', cursor: log.length, bytes: Buffer.from(log), writer: 'file' }
+      yield { type: 'caughtUp', cursor: log.length }
+    },
+    subscribe: () => () => undefined,
+    close: () => Promise.resolve(),
+  }
+}
+
+describe('read-only sources', () => {
+  test('are shown beside the store, and refuse to be written or deleted', async () => {
+    const server = await startServer({ sources: [readOnlySource(lines(1, 3))] })
+    const list = await getJson<RunInfo[]>(`${server.url}/api/runs`)
+    expect(list.map((run) => run.id)).toEqual(['theirs'])
+    expect((await ask(`${server.url}/api/runs/theirs/events.jsonl`)).body).toBe(lines(1, 3))
+    const viewer = watch(server, 'theirs')
+    await viewer.caughtUp()
+    expect(viewer.text).toBe(lines(1, 3))
+    const url = `${server.url}/api/runs/theirs`
+    expect((await post(`${url}/events`, line(4))).status).toBe(409)
+    expect((await fetch(url, { method: 'DELETE' })).status).toBe(409)
+    expect((await fetch(url, { method: 'PATCH', body: '{"name":"x"}' })).status).toBe(409)
+    expect((await record(server, 'theirs', 'w').closed).code).toBe(4405)
+  })
+})
+
+describe('who may come in', () => {
+  test.each([
+    'evil.example',
+    'evil.example:9288',
+    '127.0.0.1.evil.example',
+    'localhost@evil.example',
+  ])('Host %j is refused', async (host) => {
+    const server = await startServer()
+    const answer = await ask(`${server.url}/api/runs`, { headers: { host } })
+    expect([400, 403]).toContain(answer.status)
+  })
+
+  test.each(['localhost', '127.0.0.1:1', '[::1]:9288', 'LOCALHOST:9288', 'my.box'])(
+    'Host %j is answered',
+    async (host) => {
+      const server = await startServer({ allowedHosts: ['my.box'] })
+      expect((await ask(`${server.url}/api/runs`, { headers: { host } })).status).toBe(200)
+    },
+  )
+
+  test.each(['http://evil.example', 'null', 'http://localhost:1'])(
+    'a page of %s can change nothing and connect nowhere',
+    async (origin) => {
+      const server = await startServer()
+      const headers = { origin }
+      const url = `${server.url}/api/runs/r`
+      const posted = await ask(`${url}/events`, { method: 'POST', headers, body: line(1) })
+      expect(posted.status).toBe(403)
+      expect((await ask(url, { method: 'DELETE', headers })).status).toBe(403)
+      for (const path of ['/watch?run=r', '/record?run=r&writer=w']) {
+        const client = new Client(`${server.url}${path}`, { headers })
+        expect((await client.closed).code).toBe(1006)
+      }
+      expect(await getJson(`${server.url}/api/runs`)).toEqual([])
+    },
+  )
+
+  test('our own page, and one that is allowed, may', async () => {
+    const server = await startServer({ allowedOrigins: ['http://dev.box:5173'] })
+    for (const origin of [server.url, 'http://dev.box:5173']) {
+      const posted = await ask(`${server.url}/api/runs/r/events`, {
+        method: 'POST',
+        headers: { origin },
+        body: line(1),
+      })
+      expect(posted.status).toBe(200)
+      const client = new Client(`${server.url}/watch?run=r`, { headers: { origin } })
+      expect(await client.control('gen')).toBeTypeOf('string')
+    }
+  })
+
+  test('a token opens by header, query, subprotocol and, after the first visit, by cookie', async () => {
+    const token = 'abcdefghijklmnopqrst'
+    const server = await startServer({ token })
+    const url = `${server.url}/api/runs`
+    expect((await ask(url)).status).toBe(401)
+    expect((await ask(`${url}?token=abcdefghijklmnopqrsu`)).status).toBe(401)
+    expect((await ask(`${server.url}/healthz`)).status).toBe(200)
+    const headers = { authorization: `Bearer ${token}` }
+    expect((await ask(url, { headers })).status).toBe(200)
+    const visit = await ask(server.openUrl)
+    expect(visit.status).toBe(303)
+    expect(visit.headers['location']).toBe('/')
+    const cookie = String(visit.headers['set-cookie']).split(';')[0] ?? ''
+    expect((await ask(url, { headers: { cookie } })).status).toBe(200)
+
+    const path = `${server.url}/record?run=r&writer=w`
+    expect((await new Client(path).closed).code).toBe(1006)
+    const encoded = Buffer.from(token).toString('base64url')
+    for (const secret of [token, encoded]) {
+      const protocols = ['wattline.v1', `wattline.token.${secret}`]
+      expect(await new Client(path, { protocols }).control('ack')).toBe(0)
+    }
+    expect(await new Client(path, { headers }).control('ack')).toBe(0)
+  })
+
+  test('a host that others can reach gets a token by itself', async () => {
+    const server = await startServer({ host: '0.0.0.0' })
+    expect(server.token).toMatch(/^[\w-]{32}$/)
+    expect(server.openUrl).toContain(server.token)
+    expect((await ask(`http://127.0.0.1:${server.port}/api/runs`)).status).toBe(401)
+  })
+
+  test('scripts without a subprotocol may record', async () => {
+    const server = await startServer()
+    const client = new Client(`${server.url}/record?run=r&writer=w`, { protocols: [] })
+    client.send(1, line(1))
+    await client.acked(1)
+    expect(await getJson(`${server.url}/api/runs/r`)).toMatchObject({ events: 1 })
+  })
+})
+
+describe('opening files', () => {
+  test('is for programs, not for pages', async () => {
+    const opened: string[] = []
+    const [info] = await readOnlySource('').list()
+    if (info === undefined) throw new Error('no info')
+    const server = await startServer({
+      openFile: (path) => {
+        opened.push(path)
+        return path === '/bad' ? Promise.reject(new Error('it is no log')) : Promise.resolve(info)
+      },
+    })
+    const open = (path: string, headers = {}) =>
+      ask(`${server.url}/api/open`, { method: 'POST', headers, body: JSON.stringify({ path }) })
+    expect(JSON.parse((await open('/good')).body)).toMatchObject({ id: 'theirs' })
+    expect((await open('/bad')).body).toBe('{"error":"it is no log"}')
+    expect((await open('/good', { origin: server.url })).status).toBe(403)
+    expect(opened).toEqual(['/good', '/bad'])
+  })
+})
+
+/** An address of this machine that is not loopback. */
+const outward = Object.values(networkInterfaces())
+  .flat()
+  .find((address) => address?.family === 'IPv4' && !address.internal)?.address
+
+test.runIf(outward !== undefined)('a token from elsewhere opens no files here', async () => {
+  const token = 'abcdefghijklmnopqrst'
+  const openFile = () => Promise.reject(new Error('it was tried'))
+  const server = await startServer({ host: '0.0.0.0', token, openFile })
+  const open = (host: string) =>
+    ask(`http://${host}:${server.port}/api/open`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}` },
+      body: '{"path":"/etc/passwd"}',
+    })
+  expect((await open(String(outward))).status).toBe(403)
+  expect((await open('127.0.0.1')).body).toContain('it was tried')
+})
+
+describe('the dashboard', () => {
+  test('is served with types, caching and a strict policy, and nothing outside its folder is', async () => {
+    const dir = await tempDir()
+    const dashboardDir = join(dir, 'dashboard')
+    await mkdir(join(dashboardDir, 'assets'), { recursive: true })
+    await writeFile(join(dashboardDir, 'index.html'), '<title>Wattline</title>')
+    await writeFile(join(dashboardDir, 'assets', 'index-BX3kq9aZ.js'), '1')
+    await writeFile(join(dir, 'secret.txt'), 'secret')
+    const server = await startServer({ dashboardDir })
+    const page = await ask(`${server.url}/`)
+    expect(page.body).toBe('<title>Wattline</title>')
+    expect(page.headers['content-type']).toBe('text/html; charset=utf-8')
+    expect(page.headers['content-security-policy']).toMatch(
+      /^default-src 'self'; script-src 'self'; style-src 'self';/,
+    )
+    expect(page.headers['content-security-policy']).not.toContain('unsafe')
+    expect(page.headers['cache-control']).toBe('no-cache')
+    const etag = String(page.headers['etag'])
+    expect((await ask(`${server.url}/`, { headers: { 'if-none-match': etag } })).status).toBe(304)
+    const script = await ask(`${server.url}/assets/index-BX3kq9aZ.js`)
+    expect(script.headers['content-type']).toBe('text/javascript; charset=utf-8')
+    expect(script.headers['cache-control']).toContain('immutable')
+    for (const path of [
+      '/../secret.txt',
+      '/%2e%2e/secret.txt',
+      '/..%2fsecret.txt',
+      '/assets',
+      '/%00',
+    ]) {
+      const answer = await ask(`${server.url}${path}`)
+      expect([400, 404]).toContain(answer.status)
+    }
+  })
+
+  test('that is not built is said in a page', async () => {
+    const server = await startServer({ dashboardDir: join(await tempDir(), 'none') })
+    const page = await ask(`${server.url}/`)
+    expect(page.status).toBe(503)
+    expect(page.body).toContain('not built')
+  })
+})

@@ -1,0 +1,240 @@
+/**
+ * What a run amounts to in figures, for the list of runs: read from its log when somebody asks,
+ * kept by (generation, cursor), continued from there while the run grows.
+ */
+import {
+  LogReader,
+  summarize,
+  Telemetry,
+  Trace,
+  type DataQuality,
+  type Span,
+  type TokenSums,
+} from '@wattline/trace'
+import type { RunInfo } from '../storage/run-info.ts'
+import type { RunSource, RunStore } from '../storage/store.ts'
+
+/** JSON of `/api/runs/ID/summary`. Times are Unix seconds. */
+export interface RunSummary {
+  readonly run: string
+  readonly gen: string
+  /** How far the log was read. */
+  readonly cursor: number
+  /** False when the log is too long to be read for a list; then this is its beginning. */
+  readonly complete: boolean
+  readonly spans: number
+  readonly open: number
+  readonly errors: number
+  readonly points: number
+  readonly agents: number
+  /** Null when no span tells any, as with the figures below. */
+  readonly tokens: TokenSums | null
+  readonly costUsd: number | null
+  /** Of its samples, idle included; null when there are none to sum. */
+  readonly energyJ: number | null
+  readonly firstS: number | null
+  readonly lastS: number | null
+  readonly durationS: number | null
+  /** Spans started in each 48th of the duration. */
+  readonly sparkline: readonly number[]
+  readonly quality: DataQuality
+}
+
+const SPARKLINE_BUCKETS = 48
+/** Of a longer log, a list tells the beginning: its figures are then called incomplete. */
+const MAX_LOG_BYTES = 16 * 1024 * 1024
+/** Logs whose traces are kept to be continued: how many, and of how many bytes together. */
+const MAX_READINGS = 8
+const MAX_READING_BYTES = MAX_LOG_BYTES
+/** What took longer than this is served stale for `STALE_FACTOR` times as long as it took. */
+const SLOW_MS = 50
+const STALE_FACTOR = 20
+const MAX_SUMMARIES = 1000
+/** Raised when a summary that was kept lacks a figure. */
+const FORMAT = 2
+
+interface Kept {
+  readonly key: string
+  readonly summary: RunSummary
+  /** Until when it is good enough although the log has grown. */
+  readonly freshUntilMs: number
+}
+
+export class Summaries {
+  readonly #store: RunStore
+  /** Both in the order of use, the latest last. */
+  readonly #summaries = new Map<string, Kept>()
+  readonly #readings = new Map<string, Reading>()
+  /** One at a time: a list of a thousand runs must not read a thousand logs at once. */
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(store: RunStore) {
+    this.#store = store
+  }
+
+  get(source: RunSource, info: RunInfo): Promise<RunSummary> {
+    const known = this.#known(info)
+    if (known !== undefined) return Promise.resolve(known)
+    const next = this.#last.then(() => this.#make(source, info))
+    this.#last = next.catch(() => undefined)
+    return next
+  }
+
+  async #make(source: RunSource, info: RunInfo): Promise<RunSummary> {
+    const known = this.#known(info)
+    if (known !== undefined) return known
+    const startMs = performance.now()
+    const settled = info.state !== 'live' && source === this.#store
+    const saved = settled ? await this.#load(info) : undefined
+    const summary = saved ?? (await this.#read(source, info))
+    this.#keep(info, summary, performance.now() - startMs)
+    if (settled && saved === undefined) {
+      const note = { format: FORMAT, key: keyOf(info), summary }
+      await this.#store.writeNote?.(info.id, JSON.stringify(note))
+    }
+    return summary
+  }
+
+  async #load(info: RunInfo): Promise<RunSummary | undefined> {
+    const text = await this.#store.readNote?.(info.id)
+    if (text === undefined) return undefined
+    const note = JSON.parse(text) as { format: number; key: string; summary: RunSummary }
+    return note.format === FORMAT && note.key === keyOf(info) ? note.summary : undefined
+  }
+
+  async #read(source: RunSource, info: RunInfo): Promise<RunSummary> {
+    const kept = this.#readings.get(info.id)
+    const reading = kept?.gen === info.gen ? kept : new Reading(info.gen)
+    this.#readings.delete(info.id)
+    await reading.readOn(source, info)
+    const grows = info.state === 'live' && reading.cursor < MAX_LOG_BYTES
+    if (grows) this.#readings.set(info.id, reading)
+    this.#trimReadings()
+    return reading.summary(info)
+  }
+
+  #known(info: RunInfo): RunSummary | undefined {
+    const known = this.#summaries.get(info.id)
+    if (known === undefined || known.summary.gen !== info.gen) return undefined
+    const isFresh = info.state === 'live' && performance.now() < known.freshUntilMs
+    if (known.key !== keyOf(info) && !isFresh) return undefined
+    this.#summaries.delete(info.id)
+    this.#summaries.set(info.id, known)
+    return known.summary
+  }
+
+  #keep(info: RunInfo, summary: RunSummary, tookMs: number): void {
+    const staleMs = tookMs > SLOW_MS ? tookMs * STALE_FACTOR : 0
+    const freshUntilMs = performance.now() + staleMs
+    this.#summaries.delete(info.id)
+    this.#summaries.set(info.id, { key: keyOf(info), summary, freshUntilMs })
+    for (const oldest of this.#summaries.keys()) {
+      if (this.#summaries.size <= MAX_SUMMARIES) return
+      this.#summaries.delete(oldest)
+    }
+  }
+
+  #trimReadings(): void {
+    const bytes = () => [...this.#readings.values()].reduce((sum, r) => sum + r.cursor, 0)
+    for (const oldest of this.#readings.keys()) {
+      if (this.#readings.size <= MAX_READINGS && bytes() <= MAX_READING_BYTES) return
+      this.#readings.delete(oldest)
+    }
+  }
+}
+
+/** A log that was read up to a cursor. */
+class Reading {
+  readonly gen: string
+  cursor = 0
+  readonly #trace = new Trace()
+  readonly #telemetry = new Telemetry()
+  readonly #reader: LogReader
+  readonly #writers = new Map<string, number>()
+
+  constructor(gen: string) {
+    this.gen = gen
+    const utf8 = new TextDecoder('utf-8', { fatal: true })
+    const decode = (bytes: Uint8Array) => utf8.decode(bytes)
+    this.#reader = new LogReader({ decode, texts: this.#trace.texts })
+  }
+
+  async readOn(source: RunSource, info: RunInfo): Promise<void> {
+    const { signal } = new AbortController()
+    const from = { cursor: this.cursor, gen: this.gen, follow: false }
+    if (this.cursor >= MAX_LOG_BYTES) return
+    for await (const item of source.read(info.id, from, signal)) {
+      if (item.type !== 'chunk') break
+      const writer = this.#writers.get(item.writer) ?? this.#writers.size
+      this.#writers.set(item.writer, writer)
+      this.#add(item.bytes, writer)
+      this.cursor = item.cursor
+      if (this.cursor >= MAX_LOG_BYTES) break
+    }
+    for (const { id, state } of info.writers) {
+      const writer = this.#writers.get(id)
+      if (writer !== undefined) this.#trace.setWriter(writer, state)
+    }
+    this.#trace.flush()
+    this.#telemetry.settle()
+  }
+
+  summary(info: RunInfo): RunSummary {
+    const sums = summarize(this.#trace)
+    const { spans, open, errors, points, agents, tokens, costUsd, firstS, lastS, durationS } = sums
+    return {
+      run: info.id,
+      gen: this.gen,
+      cursor: this.cursor,
+      complete: this.cursor >= info.bytes,
+      spans,
+      open,
+      errors,
+      points,
+      agents,
+      tokens: tokens ?? null,
+      costUsd: costUsd ?? null,
+      energyJ: this.#energyJ() ?? null,
+      firstS: firstS ?? null,
+      lastS: lastS ?? null,
+      durationS: durationS ?? null,
+      sparkline: sparkline(this.#trace.spans, firstS ?? 0, lastS ?? 0),
+      quality: { ...sums.quality, lost: sums.quality.lost + info.lost },
+    }
+  }
+
+  #energyJ(): number | undefined {
+    const { firstEventS, lastEventS } = this.#trace
+    if (firstEventS === undefined || lastEventS === undefined) return undefined
+    return this.#telemetry.totalJ(firstEventS, lastEventS)
+  }
+
+  #add(bytes: Uint8Array, writer: number): void {
+    const trace = this.#trace
+    this.#reader.push(bytes, {
+      event: (row, position) => trace.addRow(row, position, writer),
+      sample: (sample) => {
+        trace.addSample(sample)
+        this.#telemetry.add(sample, writer)
+      },
+      malformed: (reason, position) => trace.addMalformed(position, reason),
+      rescaled: () => trace.addRescaled(),
+    })
+  }
+}
+
+/** Changes with what is read of the log, and with what is known about its writers. */
+function keyOf({ gen, bytes, writers }: RunInfo): string {
+  return `${gen} ${Math.min(bytes, MAX_LOG_BYTES)} ${writers.map((writer) => writer.state[1]).join('')}`
+}
+
+function sparkline(spans: readonly Span[], firstS: number, lastS: number): number[] {
+  const buckets = Array.from({ length: SPARKLINE_BUCKETS }, () => 0)
+  const bucketS = (lastS - firstS) / SPARKLINE_BUCKETS
+  for (const { startS } of spans) {
+    const at = bucketS > 0 ? Math.floor((startS - firstS) / bucketS) : 0
+    const bucket = Math.min(SPARKLINE_BUCKETS - 1, Math.max(0, at))
+    buckets[bucket] = (buckets[bucket] ?? 0) + 1
+  }
+  return buckets
+}

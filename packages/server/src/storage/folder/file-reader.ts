@@ -1,0 +1,165 @@
+/**
+ * One reader's place in a run's files, opened only while it is behind. Records and lines are read
+ * ahead in blocks: in a run of many writers a record is a few lines, and two reads of the disk for
+ * each would keep a reader behind for minutes.
+ *
+ * ```
+ * appends       [ 512 records ]            ▮▮▮▮▮▮▮▮▮▮
+ * events.jsonl  [ 256 KiB of lines ]       ██████████████
+ * next()          a writer's neighbours    └chunk┘
+ * ```
+ */
+import { open, type FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  MAX_SPAN_BYTES,
+  RECORD_BYTES,
+  readRecord,
+  recordEnd,
+  type AppendRecord,
+} from './append-record.ts'
+import { APPENDS_FILE, LOG_FILE } from './run-meta.ts'
+import type { RunLog } from './run-log.ts'
+import type { LogChunk } from '../store.ts'
+
+const RECORDS_A_BLOCK = 512
+const NOTHING = Buffer.alloc(0)
+
+export class FileReader {
+  readonly #run: RunLog
+  #log: FileHandle | undefined
+  #appends: FileHandle | undefined
+  /** What `#run.recordsVersion` was when `appends` was opened. */
+  #version = 0
+  /** Number of the record behind `#cursor`; undefined = look it up. */
+  #nextRecord: number | undefined
+  #cursor = 0
+  /** Records from number `#blockStart` on. */
+  #block = NOTHING
+  #blockStart = 0
+  /** Bytes of the log from `#linesStart` on. Chunks are parts of it, so it is never written again. */
+  #lines = NOTHING
+  #linesStart = 0
+
+  constructor(run: RunLog) {
+    this.#run = run
+  }
+
+  /** Lines after `cursor`: whole records of one writer, up to a bound but at least one record. */
+  async next(cursor: number): Promise<LogChunk> {
+    const { meta } = this.#run
+    const appends = await this.#openAppends()
+    // Of the file that is open: it may be replaced while it is read here.
+    const { records } = meta
+    if (this.#nextRecord === undefined || this.#cursor !== cursor) {
+      this.#nextRecord = await recordAfter(appends, cursor, records)
+    }
+    const first = await this.#recordAt(appends, this.#nextRecord, records)
+    let { end } = first
+    let next = this.#nextRecord + 1
+    for (; next < this.#blockEnd; next += 1) {
+      const record = this.#recordIn(next)
+      if (record.writer !== first.writer || record.end - cursor > MAX_SPAN_BYTES) break
+      end = record.end
+    }
+    const bytes = await this.#linesBetween(cursor, end)
+    this.#nextRecord = next
+    this.#cursor = end
+    return { type: 'chunk', cursor: end, bytes, writer: meta.writers[first.writer]?.id ?? '' }
+  }
+
+  async byteAt(position: number): Promise<number | undefined> {
+    const byte = Buffer.alloc(1)
+    await readFully(await this.#openLog(), byte, position)
+    return byte[0]
+  }
+
+  async close(): Promise<void> {
+    const log = this.#log
+    const appends = this.#appends
+    this.#log = undefined
+    this.#appends = undefined
+    this.#forget()
+    await log?.close()
+    await appends?.close()
+  }
+
+  get #blockEnd(): number {
+    return this.#blockStart + this.#block.length / RECORD_BYTES
+  }
+
+  async #recordAt(appends: FileHandle, index: number, records: number): Promise<AppendRecord> {
+    if (index < this.#blockStart || index >= this.#blockEnd) {
+      const wanted = Math.min(RECORDS_A_BLOCK, records - index)
+      const block = Buffer.allocUnsafe(wanted * RECORD_BYTES)
+      await readFully(appends, block, index * RECORD_BYTES)
+      this.#block = block
+      this.#blockStart = index
+    }
+    return this.#recordIn(index)
+  }
+
+  #recordIn(index: number): AppendRecord {
+    const record = readRecord(this.#block, (index - this.#blockStart) * RECORD_BYTES)
+    if (record === undefined) throw new Error('a committed record of this run is damaged')
+    return record
+  }
+
+  async #linesBetween(start: number, end: number): Promise<Uint8Array> {
+    const known = this.#linesStart <= start && end <= this.#linesStart + this.#lines.length
+    if (!known) {
+      const ahead = Math.min(this.#run.meta.end, start + MAX_SPAN_BYTES)
+      const lines = Buffer.allocUnsafe(Math.max(end, ahead) - start)
+      await readFully(await this.#openLog(), lines, start)
+      this.#lines = lines
+      this.#linesStart = start
+    }
+    return this.#lines.subarray(start - this.#linesStart, end - this.#linesStart)
+  }
+
+  async #openLog(): Promise<FileHandle> {
+    this.#log ??= await open(join(this.#run.folder, LOG_FILE), 'r')
+    return this.#log
+  }
+
+  /** The file that the run's number of records belongs to. */
+  async #openAppends(): Promise<FileHandle> {
+    const run = this.#run
+    while (this.#appends === undefined || this.#version !== run.recordsVersion) {
+      await this.#appends?.close()
+      this.#forget()
+      this.#version = run.recordsVersion
+      this.#appends = await open(join(run.folder, APPENDS_FILE), 'r')
+    }
+    return this.#appends
+  }
+
+  #forget(): void {
+    this.#nextRecord = undefined
+    this.#block = NOTHING
+    this.#lines = NOTHING
+  }
+}
+
+/** Number of the first of `records` that ends behind `cursor`, by bisection on disk. */
+async function recordAfter(appends: FileHandle, cursor: number, records: number): Promise<number> {
+  const buffer = Buffer.allocUnsafe(RECORD_BYTES)
+  let low = 0
+  let high = records - 1
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2)
+    await readFully(appends, buffer, middle * RECORD_BYTES)
+    if (recordEnd(buffer, 0) > cursor) high = middle
+    else low = middle + 1
+  }
+  return low
+}
+
+async function readFully(file: FileHandle, target: Buffer, position: number): Promise<void> {
+  let read = 0
+  while (read < target.length) {
+    const { bytesRead } = await file.read(target, read, target.length - read, position + read)
+    if (bytesRead === 0) throw new Error('the log is shorter than what was committed')
+    read += bytesRead
+  }
+}

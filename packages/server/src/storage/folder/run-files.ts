@@ -1,0 +1,129 @@
+/**
+ * The two open files of a run that is being written. Lines go first, their records after them, so
+ * that a kill in between leaves lines that nobody was told about, which repair cuts.
+ */
+import { existsSync, renameSync } from 'node:fs'
+import { open, type FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
+import { RECORD_BYTES, writeRecord, type AppendRecord } from './append-record.ts'
+import { COMPACTED_FILE, writeCompacted } from './compaction.ts'
+import { rollBack } from './recovery.ts'
+import { APPENDS_FILE, LOG_FILE, META_FILE, syncFolder, type RunMeta } from './run-meta.ts'
+import { StoreError } from '../store.ts'
+
+const LOOK_EVERY_MS = 1000
+
+/** Consecutive appends of one writer, committed as one record. */
+export interface Group {
+  readonly record: AppendRecord
+  readonly lines: readonly Uint8Array[]
+}
+
+export class RunFiles {
+  readonly #folder: string
+  readonly #fsync: boolean
+  #open: { readonly log: FileHandle; readonly appends: FileHandle } | undefined
+  /** The files may differ from what was committed. */
+  #dirty = false
+  #lookedMs = 0
+  /** Grows each time `appends` is replaced, which voids what others know of its records. */
+  version = 0
+
+  constructor(folder: string, fsync: boolean) {
+    this.#folder = folder
+    this.#fsync = fsync
+  }
+
+  /**
+   * Makes the files ready to be written behind the committed end that `meta` tells. After a failure,
+   * or when somebody took the log away, it repairs first, which may change `meta`.
+   *
+   * @throws {StoreError} `removed` when the whole folder is gone.
+   */
+  async prepare(meta: RunMeta): Promise<void> {
+    if (this.#open !== undefined && Date.now() - this.#lookedMs > LOOK_EVERY_MS) {
+      this.#lookedMs = Date.now()
+      // A file that was deleted can still be written, but nobody will ever read it.
+      if ((await this.#open.log.stat()).nlink === 0) this.#dirty = true
+    }
+    try {
+      if (this.#dirty) {
+        await this.close()
+        await rollBack(this.#folder, meta)
+        this.#dirty = false
+      }
+      this.#open ??= await this.#openBoth()
+    } catch (cause) {
+      this.#dirty = true
+      if (existsSync(join(this.#folder, META_FILE))) throw cause
+      throw new StoreError('removed', `the folder of run ${meta.id} was removed`, { cause })
+    }
+  }
+
+  /** Writes behind the committed end. `prepare` comes before. */
+  async write(meta: RunMeta, groups: readonly Group[]): Promise<void> {
+    if (this.#open === undefined) throw new Error('expected prepare() before write()')
+    const { log, appends } = this.#open
+    this.#dirty = true
+    await writeAll(
+      log,
+      groups.flatMap((group) => group.lines),
+      meta.end,
+    )
+    if (this.#fsync) await log.datasync()
+    const records = Buffer.allocUnsafe(groups.length * RECORD_BYTES)
+    groups.forEach((group, i) => writeRecord(records, i * RECORD_BYTES, group.record))
+    await writeAll(appends, [records], meta.records * RECORD_BYTES)
+    if (this.#fsync) await appends.datasync()
+    this.#dirty = false
+  }
+
+  /**
+   * Merges records. Only between writes, and when `run.json` tells the present end: after a kill
+   * the place is found again by that end.
+   */
+  async compact(meta: RunMeta): Promise<void> {
+    const records = await writeCompacted(this.#folder, meta.records, this.#fsync)
+    await this.close()
+    // In one go with what follows from it: nobody may see the new file with the old numbers.
+    renameSync(join(this.#folder, COMPACTED_FILE), join(this.#folder, APPENDS_FILE))
+    this.version += 1
+    meta.records = records
+    if (this.#fsync) await syncFolder(this.#folder)
+  }
+
+  async close(): Promise<void> {
+    const files = this.#open
+    this.#open = undefined
+    await files?.log.close()
+    await files?.appends.close()
+  }
+
+  async #openBoth(): Promise<{ log: FileHandle; appends: FileHandle }> {
+    const log = await open(join(this.#folder, LOG_FILE), 'r+')
+    try {
+      return { log, appends: await open(join(this.#folder, APPENDS_FILE), 'r+') }
+    } catch (error) {
+      await log.close()
+      throw error
+    }
+  }
+}
+
+/** `writev` may write less than it was given. */
+async function writeAll(
+  file: FileHandle,
+  parts: readonly Uint8Array[],
+  position: number,
+): Promise<void> {
+  const total = parts.reduce((sum, part) => sum + part.length, 0)
+  // The system takes at most 1024 parts a call.
+  const joined = parts.length > 512 ? [Buffer.concat(parts)] : [...parts]
+  let written = (await file.writev(joined, position)).bytesWritten
+  if (written === total) return
+  const rest = Buffer.concat(joined)
+  while (written < total) {
+    const more = await file.write(rest, written, total - written, position + written)
+    written += more.bytesWritten
+  }
+}

@@ -1,0 +1,459 @@
+/**
+ * One run in a folder of its own: the queue in front of its log, group commits, and its end.
+ *
+ * ```
+ * append ─▶ queue ─▶ commit: lines → events.jsonl, then records → appends ─▶ counts, tail, readers
+ *                    (one write a file for all that is queued)                 └▶ append resolves
+ * ```
+ */
+import { existsSync } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { MAX_SPAN_BYTES } from './append-record.ts'
+import { apply } from './recovery.ts'
+import { RunFiles, type Group } from './run-files.ts'
+import { nowS, writeRunMeta, type RunMeta, type WriterMeta } from './run-meta.ts'
+import { StoreError, type AppendResult, type LogChunk, type WriterChange } from '../store.ts'
+import { Tail } from './tail.ts'
+import { firstTimeS, WriterClocks } from './writer-clock.ts'
+
+const MAX_BATCH_BYTES = 4 * 1024 * 1024
+const SAVE_AFTER_MS = 1000
+/** All are in `run.json`, and told to every viewer. */
+const MAX_WRITERS = 10_000
+const NOTHING = new Uint8Array(0)
+
+interface Pending {
+  readonly writer: number
+  readonly lastSeq: number
+  readonly lines: Uint8Array
+  readonly count: number
+  readonly lost: number
+  readonly duplicates: number
+  readonly resolve: (result: AppendResult) => void
+  readonly reject: (error: StoreError) => void
+}
+
+export interface RunLogOptions {
+  readonly folder: string
+  readonly meta: RunMeta
+  readonly fsync: boolean
+  /** Records in `appends` above which they are merged, and again at twice what that left. */
+  readonly compactAboveRecords: number
+  /** Called after each change that `info` shows. */
+  readonly onChange: () => void
+  readonly log: (line: string) => void
+}
+
+export class RunLog {
+  readonly folder: string
+  readonly meta: RunMeta
+  readonly tail = new Tail()
+  readonly #options: RunLogOptions
+  /** Index of each writer in `meta.writers`. */
+  readonly #writers = new Map<string, number>()
+  /** Number of the last line queued, a writer; ahead of `lastSeq` while a commit runs. */
+  readonly #queuedSeq: number[] = []
+  readonly #clocks = new WriterClocks()
+  readonly #readers = new Set<() => void>()
+  #queue: Pending[] = []
+  #draining: Promise<void> | undefined
+  readonly #files: RunFiles
+  #compactAbove: number
+  /** A writer that `run.json` on disk does not know yet. */
+  #unsavedWriter = false
+  #dirty = false
+  #saveFailed = false
+  #saveTimer: NodeJS.Timeout | undefined
+  #saving: Promise<void> = Promise.resolve()
+  #end: 'removed' | 'closed' | undefined
+
+  constructor(options: RunLogOptions) {
+    this.folder = options.folder
+    this.meta = options.meta
+    this.#options = options
+    this.#files = new RunFiles(options.folder, options.fsync)
+    this.#compactAbove = options.compactAboveRecords
+    this.meta.writers.forEach((writer, index) => {
+      this.#writers.set(writer.id, index)
+      this.#queuedSeq.push(writer.lastSeq)
+    })
+  }
+
+  get closed(): boolean {
+    return this.#end === 'closed'
+  }
+
+  get removed(): boolean {
+    return this.#end === 'removed'
+  }
+
+  /** Changes when the records in `appends` got other numbers. */
+  get recordsVersion(): number {
+    return this.#files.version
+  }
+
+  /** Whether all its writers are gone: its files may be closed and the run may be retired. */
+  get idle(): boolean {
+    const { writers } = this.meta
+    const busy = this.#draining !== undefined || writers.length === 0
+    return !busy && !writers.some((writer) => writer.state === 'live')
+  }
+
+  append(
+    writerId: string,
+    firstSeq: number | undefined,
+    lines: Uint8Array,
+    count: number,
+  ): Promise<AppendResult> {
+    this.#assertOpen()
+    const writer = this.#writerIndex(writerId)
+    const held = this.#queuedSeq[writer] ?? 0
+    const first = firstSeq ?? held + 1
+    const lastSeq = first + count - 1
+    const duplicates = Math.min(count, Math.max(0, held + 1 - first))
+    const lost = Math.max(0, first - held - 1)
+    if (lastSeq > held) this.#queuedSeq[writer] = lastSeq
+    return new Promise((resolve, reject) => {
+      this.#queue.push({
+        writer,
+        lastSeq: Math.max(held, lastSeq),
+        lines: duplicates === 0 ? lines : skipLines(lines, duplicates),
+        count: count - duplicates,
+        lost,
+        duplicates,
+        resolve,
+        reject,
+      })
+      this.#draining ??= this.#drain()
+    })
+  }
+
+  /** Last committed number of a writer, after everything queued before this call. */
+  async lastSeq(writerId: string): Promise<number> {
+    if (!this.#writers.has(writerId)) return 0
+    return (await this.append(writerId, undefined, NOTHING, 0)).lastSeq
+  }
+
+  async setWriter(writerId: string, change: WriterChange): Promise<void> {
+    this.#assertOpen()
+    const isNew = !this.#writers.has(writerId)
+    const writer = this.meta.writers[this.#writerIndex(writerId)] as WriterMeta
+    writer.lastSeenAt = nowS()
+    const changed = isNew || (change.state !== undefined && change.state !== writer.state)
+    if (change.state !== undefined) writer.state = change.state
+    if (change.name !== undefined) writer.name = change.name
+    if (change.runName !== undefined && this.meta.name === '') this.meta.name = change.runName
+    if (!changed && change.name === undefined && change.runName === undefined) {
+      this.#saveSoon()
+      return
+    }
+    this.#changed()
+    await this.save()
+    if (this.idle) await this.#files.close()
+  }
+
+  async rename(name: string): Promise<void> {
+    this.#assertOpen()
+    this.meta.name = name
+    this.meta.updatedAt = nowS()
+    this.#changed()
+    await this.save()
+  }
+
+  /** Whether the folder is gone, whoever removed it; the run ends with it. */
+  vanished(): boolean {
+    if (this.#end === undefined && !existsSync(this.folder)) this.#vanish()
+    return this.removed
+  }
+
+  /** Registers a reader to be woken by commits and by the end. The tail is kept while there is one. */
+  addReader(wake: () => void): () => void {
+    this.#readers.add(wake)
+    return () => {
+      this.#readers.delete(wake)
+      if (this.#readers.size === 0) this.tail.clear()
+    }
+  }
+
+  /** Writes `run.json`; calls made while it is being written share the next. */
+  save(): Promise<void> {
+    clearTimeout(this.#saveTimer)
+    this.#saveTimer = undefined
+    this.#dirty = true
+    return this.#inTurn(async () => {
+      if (this.#end === 'removed' || !this.#dirty) return
+      this.#dirty = false
+      try {
+        await writeRunMeta(this.folder, this.meta, this.#options.fsync)
+        this.#saveFailed = false
+      } catch (cause) {
+        this.#cannotSave(cause)
+      }
+    })
+  }
+
+  async close(): Promise<void> {
+    if (this.#end !== undefined) return
+    this.#end = 'closed'
+    await this.#draining
+    if (this.#dirty) await this.save()
+    await this.#saving
+    await this.#files.close()
+    this.#wakeReaders()
+  }
+
+  /** Deletes the folder. It is renamed first, so a kill in between leaves no half of a run. */
+  async remove(asideFolder: string): Promise<void> {
+    this.#assertOpen()
+    this.#end = 'removed'
+    clearTimeout(this.#saveTimer)
+    this.#wakeReaders()
+    this.#options.onChange()
+    await this.#draining
+    await this.#saving
+    await this.#files.close()
+    this.tail.clear()
+    // Somebody may have removed it before us.
+    if (existsSync(this.folder)) await rename(this.folder, asideFolder)
+    await rm(asideFolder, { recursive: true, force: true })
+  }
+
+  #assertOpen(): void {
+    if (this.#end === 'removed') {
+      throw new StoreError('removed', `run ${this.meta.id} was deleted`)
+    }
+    if (this.#end === 'closed') throw new StoreError('closed', 'the server is shutting down')
+  }
+
+  #writerIndex(id: string): number {
+    const known = this.#writers.get(id)
+    if (known !== undefined) return known
+    const index = this.meta.writers.length
+    if (index >= MAX_WRITERS) {
+      throw new StoreError(
+        'refused',
+        `expected at most ${MAX_WRITERS} writers a run; use another run`,
+      )
+    }
+    this.meta.writers.push({
+      id,
+      name: '',
+      state: 'live',
+      events: 0,
+      lost: 0,
+      duplicates: 0,
+      clockBehindS: null,
+      lastSeq: 0,
+      lastSeenAt: nowS(),
+    })
+    this.#writers.set(id, index)
+    this.#queuedSeq.push(0)
+    this.#unsavedWriter = true
+    return index
+  }
+
+  /** Commits until the queue is empty; starts after the present tick, to take all of it at once. */
+  async #drain(): Promise<void> {
+    await new Promise<void>((resolve) => setImmediate(resolve))
+    while (this.#queue.length > 0) {
+      const batch = this.#takeBatch()
+      try {
+        // Sequential by nature: a batch is what came while the one before it was written.
+        await this.#commit(batch)
+      } catch (cause) {
+        this.#fail(batch, cause)
+      }
+      if (this.meta.records > this.#compactAbove) await this.#compact()
+    }
+    this.#draining = undefined
+  }
+
+  #takeBatch(): Pending[] {
+    let bytes = 0
+    let taken = 0
+    for (; taken < this.#queue.length && bytes < MAX_BATCH_BYTES; taken += 1) {
+      bytes += this.#queue[taken]?.lines.length ?? 0
+    }
+    if (taken === this.#queue.length) {
+      const all = this.#queue
+      this.#queue = []
+      return all
+    }
+    return this.#queue.splice(0, taken)
+  }
+
+  async #commit(batch: readonly Pending[]): Promise<void> {
+    if (this.#end === 'removed') throw new StoreError('removed', `run ${this.meta.id} was deleted`)
+    if (batch.some(({ count }) => count > 0)) {
+      if (this.#unsavedWriter) {
+        // A record names its writer by its place in run.json, which must be there before it.
+        await this.#inTurn(() => writeRunMeta(this.folder, this.meta, this.#options.fsync))
+        this.#unsavedWriter = false
+      }
+      await this.#prepareFiles()
+      const groups = this.#group(batch)
+      await this.#files.write(this.meta, groups)
+      for (const group of groups) this.#committed(group)
+      this.#wakeReaders()
+      this.#saveSoon()
+      this.#changed()
+    }
+    this.#countDuplicates(batch)
+    for (const { writer, lost, duplicates, resolve } of batch) {
+      const lastSeq = this.meta.writers[writer]?.lastSeq ?? 0
+      resolve({ cursor: this.meta.end, lastSeq, lost, duplicates })
+    }
+  }
+
+  /** They are nowhere but in `run.json`: a kill may cost those of the last second. */
+  #countDuplicates(batch: readonly Pending[]): void {
+    const resent = batch.filter(({ duplicates }) => duplicates > 0)
+    if (resent.length === 0) return
+    for (const { writer, duplicates } of resent) {
+      const meta = this.meta.writers[writer]
+      if (meta !== undefined && meta.duplicates !== null) meta.duplicates += duplicates
+    }
+    this.#saveSoon()
+    this.#changed()
+  }
+
+  async #prepareFiles(): Promise<void> {
+    const { gen } = this.meta
+    await this.#files.prepare(this.meta)
+    if (this.meta.gen === gen) return
+    this.tail.clear()
+    this.#options.log(`run ${this.meta.id}: its log was taken away, what is left is a new one`)
+  }
+
+  /**
+   * Joins what is of one writer, as long as no lines are missing in between. What came at the same
+   * time has no order between writers, so each writer's lines are put together: fewer and longer
+   * chunks are cheaper for everybody who reads them.
+   */
+  #group(unordered: readonly Pending[]): Group[] {
+    const batch = unordered.toSorted((a, b) => a.writer - b.writer)
+    const groups: Group[] = []
+    let end = this.meta.end
+    let lines: Uint8Array[] = []
+    let bytes = 0
+    for (const { writer, lastSeq, lines: more, count, lost } of batch) {
+      if (count === 0) continue
+      end += more.length
+      const open = groups.at(-1)?.record
+      if (open?.writer === writer && lost === 0 && bytes + more.length <= MAX_SPAN_BYTES) {
+        lines.push(more)
+        bytes += more.length
+        const record = { ...open, lastSeq, end, count: open.count + count }
+        groups[groups.length - 1] = { record, lines }
+      } else {
+        lines = [more]
+        bytes = more.length
+        groups.push({ record: { writer, lastSeq, end, count, lost }, lines })
+      }
+    }
+    return groups
+  }
+
+  #committed({ record, lines }: Group): void {
+    const start = this.meta.end
+    if (start === 0) this.meta.startedAt = firstTimeS(lines) ?? null
+    apply(this.meta, record)
+    this.meta.updatedAt = nowS()
+    const writer = this.meta.writers[record.writer] as WriterMeta
+    writer.lastSeenAt = this.meta.updatedAt
+    writer.state = 'live'
+    const behindS = this.#clocks.note(record.writer, lines, this.meta.updatedAt)
+    if (behindS !== undefined) writer.clockBehindS = behindS
+    if (this.#readers.size === 0) return
+    const chunk: LogChunk = {
+      type: 'chunk',
+      cursor: record.end,
+      bytes: Buffer.concat(lines),
+      writer: writer.id,
+    }
+    this.tail.push(start, chunk)
+  }
+
+  /** Trouble here costs nobody anything but disk: it is said, and tried again much later. */
+  async #compact(): Promise<void> {
+    const { meta } = this
+    this.#compactAbove = 2 * meta.records
+    try {
+      // No save may come between: the end in `run.json` has to be that of a record.
+      await this.#inTurn(async () => {
+        await writeRunMeta(this.folder, meta, this.#options.fsync)
+        await this.#files.compact(meta)
+      })
+    } catch (cause) {
+      this.#options.log(`run ${meta.id}: cannot merge its records: ${String(cause)}`)
+      return
+    }
+    this.#compactAbove = Math.max(this.#options.compactAboveRecords, 2 * meta.records)
+    this.#saveSoon()
+  }
+
+  /** Nothing of the batch, nor of what was numbered after it, is held: senders have to try again. */
+  #fail(batch: readonly Pending[], cause: unknown): void {
+    const error =
+      cause instanceof StoreError
+        ? cause
+        : new StoreError('failed', `cannot write run ${this.meta.id}: ${String(cause)}`, { cause })
+    const refused = [...batch, ...this.#queue]
+    this.#queue = []
+    this.meta.writers.forEach((writer, index) => {
+      this.#queuedSeq[index] = writer.lastSeq
+    })
+    this.#unsavedWriter = true
+    if (error.code === 'removed') this.#vanish()
+    else this.#options.log(error.message)
+    for (const { reject } of refused) reject(error)
+  }
+
+  /** What it would have said is lost only if the server is killed before a later try. */
+  #cannotSave(cause: unknown): void {
+    if (this.vanished()) return
+    if (!this.#saveFailed) {
+      this.#options.log(`run ${this.meta.id}: cannot write run.json: ${String(cause)}`)
+    }
+    this.#saveFailed = true
+    this.#saveSoon()
+  }
+
+  /** Somebody deleted the folder: the run is over for its writers and readers. */
+  #vanish(): void {
+    if (this.#end !== undefined) return
+    this.#end = 'removed'
+    clearTimeout(this.#saveTimer)
+    this.#options.log(`run ${this.meta.id}: its folder was removed`)
+    this.#wakeReaders()
+    this.#changed()
+    this.#files.close().catch((error: unknown) => this.#options.log(String(error)))
+  }
+
+  #changed(): void {
+    this.#options.onChange()
+  }
+
+  #wakeReaders(): void {
+    for (const wake of this.#readers) wake()
+  }
+
+  /** `run.json` has one writer at a time, as each writes it aside under the same name. */
+  #inTurn(write: () => Promise<void>): Promise<void> {
+    const done = this.#saving.then(write)
+    this.#saving = done.catch(() => undefined)
+    return done
+  }
+
+  #saveSoon(): void {
+    this.#dirty = true
+    if (this.#saveTimer !== undefined || this.#end !== undefined) return
+    this.#saveTimer = setTimeout(() => void this.save(), SAVE_AFTER_MS).unref()
+  }
+}
+
+function skipLines(lines: Uint8Array, count: number): Uint8Array {
+  let offset = 0
+  for (let i = 0; i < count; i += 1) offset = lines.indexOf(10, offset) + 1
+  return lines.subarray(offset)
+}

@@ -1,0 +1,109 @@
+/**
+ * Reads a run at one reader's own cursor: from the memory tail when it is at the end, else from the
+ * files, and then follows.
+ *
+ * ```
+ * cursor ──▶ in the tail? ─yes─▶ shared chunk ─────────────┐
+ *      ▲         │no                                       ├─▶ yield, cursor = chunk.cursor
+ *      │         └─▶ bisect `appends` ─▶ read whole records ┘
+ *      └── at the committed end: `caughtUp`, wait to be woken
+ * ```
+ */
+import { FileReader } from './file-reader.ts'
+import type { RunLog } from './run-log.ts'
+import type { LogChunk, LogItem, ReadFrom } from '../store.ts'
+
+const LF = 10
+
+export async function* readRun(
+  run: RunLog,
+  from: ReadFrom,
+  signal: AbortSignal,
+): AsyncGenerator<LogItem> {
+  const waker = new Waker()
+  const wake = () => waker.wake()
+  const stopReading = run.addReader(wake)
+  signal.addEventListener('abort', wake)
+  const files = new FileReader(run)
+  try {
+    let { cursor } = from
+    let told = false
+    let gen = (await isValid(run, files, from)) ? run.meta.gen : undefined
+    while (!signal.aborted) {
+      if (run.removed) {
+        yield { type: 'removed' }
+        return
+      }
+      if (gen !== run.meta.gen) {
+        await files.close()
+        gen = run.meta.gen
+        cursor = 0
+        told = false
+        yield { type: 'reset', gen }
+      } else if (cursor < run.meta.end) {
+        const recent = run.tail.after(cursor)
+        // The file is behind only for readers that were away or slow: they will catch up again.
+        if (recent === undefined) told = false
+        const chunk: LogChunk | undefined = recent ?? (await nextOf(run, files, cursor))
+        if (chunk === undefined) continue
+        yield chunk
+        cursor = chunk.cursor
+      } else {
+        if (!told) yield { type: 'caughtUp', cursor }
+        told = true
+        await files.close()
+        if (from.follow === false || run.closed) return
+        if (cursor === run.meta.end && !run.removed && !signal.aborted) await waker.wait()
+      }
+    }
+  } finally {
+    stopReading()
+    signal.removeEventListener('abort', wake)
+    await files.close()
+  }
+}
+
+/** Undefined when the run's folder was removed meanwhile, which then is told as its end. */
+async function nextOf(
+  run: RunLog,
+  files: FileReader,
+  cursor: number,
+): Promise<LogChunk | undefined> {
+  try {
+    return await files.next(cursor)
+  } catch (error) {
+    if (run.vanished()) return undefined
+    throw error
+  }
+}
+
+/** Within the log, of its generation, and behind a whole line. */
+async function isValid(run: RunLog, files: FileReader, from: ReadFrom): Promise<boolean> {
+  const { cursor, gen } = from
+  if (gen !== undefined && gen !== run.meta.gen) return false
+  if (cursor === 0) return true
+  if (gen === undefined || !Number.isSafeInteger(cursor)) return false
+  if (cursor < 0 || cursor > run.meta.end) return false
+  return cursor === run.meta.end || (await files.byteAt(cursor - 1)) === LF
+}
+
+/** A wake-up that is not lost when it comes before the wait. */
+class Waker {
+  #awake = false
+  #resolve: (() => void) | undefined
+
+  wake(): void {
+    this.#awake = true
+    this.#resolve?.()
+  }
+
+  async wait(): Promise<void> {
+    if (!this.#awake) {
+      await new Promise<void>((resolve) => {
+        this.#resolve = resolve
+      })
+    }
+    this.#resolve = undefined
+    this.#awake = false
+  }
+}

@@ -1,0 +1,270 @@
+/**
+ * Rows. Spans are grouped by a key; at its start a span takes the first row below its parent's, in
+ * its group, with nothing open in it. A bar keeps its row for life, so rows may only be added.
+ *
+ *     group planner   row 0  ▒▒▒▒▒▒▒ agent ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒
+ *                     row 1     ▒▒ turn ▒▒   ▒▒▒ turn ▒▒▒
+ *                     row 2      █ lm █ █    ██ lm ██
+ *                     row 3        █ tool, while the one above still runs
+ */
+import type { MarkView } from '../trace/mark-view.ts'
+import type { Mark, Span } from '../trace/span.ts'
+import type { SpanView } from '../trace/span-view.ts'
+import { NONE } from '../columns/columns.ts'
+import { FreeRows } from './free-rows.ts'
+import { SlotList } from './slot-list.ts'
+import { SmallColumn } from '../columns/small-column.ts'
+import type { Trace, TraceChanges } from '../trace/trace.ts'
+
+/** A group of rows; groups stand in the order of their first span. */
+export interface LaneGroup {
+  readonly label: string
+  readonly rows: number
+}
+
+export interface LanePlace {
+  /** Index into `groups`. */
+  readonly group: number
+  /** From 0 within the group. */
+  readonly row: number
+}
+
+/** One row of one group. */
+interface Lane extends LanePlace {
+  /** Its number among all lanes. */
+  readonly number: number
+  /** In order of time. */
+  readonly slots: SlotList
+}
+
+class Group implements LaneGroup {
+  readonly label: string
+  /** By row. */
+  readonly lanes: Lane[] = []
+  /** By row: until when its last bar keeps it. */
+  readonly free = new FreeRows()
+  /** Start of the latest span that was put here. */
+  latestS = Number.NEGATIVE_INFINITY
+
+  constructor(label: string) {
+    this.label = label
+  }
+
+  get rows(): number {
+    return this.lanes.length
+  }
+}
+
+/**
+ * Keeps every span's row while a trace grows.
+ *
+ * @example
+ * const lanes = new Lanes(trace, (span) => span.agent ?? '')
+ * lanes.place(trace.flush())
+ * lanes.placeOf(span) // { group: 0, row: 2 }
+ */
+export class Lanes {
+  readonly #groupOf: (item: Span | Mark) => string
+  /** Two views that are moved about, so that placing a span makes no object. */
+  readonly #span: SpanView
+  readonly #other: SpanView
+  readonly #groups: Group[] = []
+  readonly #byLabel = new Map<string, number>()
+  readonly #lanes: Lane[] = []
+  /** By slot: the number of its lane, NONE = not placed. */
+  readonly #laneAt = new SmallColumn()
+
+  constructor(trace: Trace, groupOf: (item: Span | Mark) => string) {
+    this.#groupOf = groupOf
+    this.#span = trace.cursor()
+    this.#other = trace.cursor()
+  }
+
+  get groups(): readonly LaneGroup[] {
+    return this.#groups
+  }
+
+  /**
+   * Gives rows to what is new, and another one to what came late and can not stay. Returns the slots
+   * of the latter: their marks go with them.
+   */
+  place(changes: Pick<TraceChanges, 'spanSlots'>): readonly number[] {
+    const fresh: number[] = []
+    const moved: number[] = []
+    for (const slot of changes.spanSlots) {
+      const lane = this.#laneOf(slot)
+      if (lane !== undefined) {
+        const mustMove = this.#mustMove(slot, lane)
+        if (mustMove) {
+          this.#take(slot, lane)
+          moved.push(slot)
+        }
+        this.#noteLast(lane)
+        if (!mustMove) continue
+      }
+      fresh.push(slot)
+    }
+    this.#sortByStart(fresh)
+    for (const slot of fresh) this.#put(slot)
+    return moved
+  }
+
+  groupAt(slot: number): number {
+    return this.#laneOf(slot)?.group ?? NONE
+  }
+
+  rowAt(slot: number): number {
+    return this.#laneOf(slot)?.row ?? 0
+  }
+
+  /** A span's place, once `place` has seen it. */
+  placeOf(span: Pick<Span, 'slot'>): LanePlace | undefined {
+    const lane = this.#laneOf(span.slot)
+    return lane === undefined ? undefined : { group: lane.group, row: lane.row }
+  }
+
+  /** A mark's place: on its span's row, else on its group's first. */
+  placeOfMark(mark: MarkView): LanePlace {
+    const group = this.#group(this.#groupOf(mark))
+    const parent = mark.parentSlot
+    const row = parent !== NONE && this.groupAt(parent) === group ? this.rowAt(parent) : 0
+    if (this.#groups[group]!.rows === 0) this.#addLane(group)
+    return { group, row }
+  }
+
+  #sortByStart(slots: number[]): void {
+    const [a, b] = [this.#span, this.#other]
+    const compare = (left: number, right: number) => {
+      a.slot = left
+      b.slot = right
+      return a.startS - b.startS || a.startPosition - b.startPosition
+    }
+    for (let index = 1; index < slots.length; index++) {
+      if (compare(slots[index - 1]!, slots[index]!) < 0) continue
+      slots.sort(compare)
+      return
+    }
+  }
+
+  #put(slot: number): void {
+    const span = this.#span
+    span.slot = slot
+    const groupIndex = this.#group(this.#groupOf(span))
+    const group = this.#groups[groupIndex]!
+    const { lanes } = group
+    const { parentSlot: parent, startS } = span
+    const first =
+      parent !== NONE && this.groupAt(parent) === groupIndex ? this.rowAt(parent) + 1 : 0
+    let row = candidateIn(group, first, startS)
+    let index = NONE
+    while (row < lanes.length) {
+      index = this.#freeIndex(lanes[row]!.slots, span)
+      if (index !== NONE) break
+      row = candidateIn(group, row + 1, startS)
+    }
+    while (lanes.length <= row) this.#addLane(groupIndex)
+    const lane = lanes[row]!
+    if (index === NONE || index === lane.slots.length) lane.slots.push(slot)
+    else lane.slots.insert(index, slot)
+    this.#laneAt.set(slot, lane.number)
+    this.#noteLast(lane)
+    if (startS > group.latestS) group.latestS = startS
+  }
+
+  /** A lane has another last bar, or that bar another end. */
+  #noteLast({ group, row, slots }: Lane): void {
+    const last = this.#other
+    if (slots.length > 0) last.slot = slots.at(slots.length - 1)
+    const untilS = slots.length > 0 ? busyUntilS(last) : Number.NEGATIVE_INFINITY
+    this.#groups[group]!.free.set(row, untilS)
+  }
+
+  #addLane(group: number): void {
+    const { lanes } = this.#groups[group]!
+    const lane = { group, row: lanes.length, number: this.#lanes.length, slots: new SlotList() }
+    lanes.push(lane)
+    this.#lanes.push(lane)
+    this.#noteLast(lane)
+  }
+
+  #laneOf(slot: number): Lane | undefined {
+    const number = this.#laneAt.at(slot)
+    return number === NONE ? undefined : this.#lanes[number]
+  }
+
+  #take(slot: number, { slots }: Lane): void {
+    const index = slots.indexOf(slot)
+    if (index >= 0) slots.remove(index)
+    this.#laneAt.set(slot, NONE)
+  }
+
+  /** What came late may have given a bar another group, or an end that now runs into the next. */
+  #mustMove(slot: number, { group, slots }: Lane): boolean {
+    const span = this.#span
+    span.slot = slot
+    if (this.#groupOf(span) !== this.#groups[group]!.label) return true
+    const next = slots.indexOf(slot) + 1
+    return next < slots.length && this.#startS(slots.at(next)) < busyUntilS(span)
+  }
+
+  #startS(slot: number): number {
+    this.#other.slot = slot
+    return this.#other.startS
+  }
+
+  /** Where a span can stand in a lane; NONE = it is in the way of another. */
+  #freeIndex(lane: SlotList, span: SpanView): number {
+    const index = this.#firstAfter(lane, span.startS)
+    if (index > 0) {
+      this.#other.slot = lane.at(index - 1)
+      if (!isOverAt(this.#other, span)) return NONE
+    }
+    const isFree = index === lane.length || this.#startS(lane.at(index)) >= busyUntilS(span)
+    return isFree ? index : NONE
+  }
+
+  #firstAfter(lane: SlotList, timeS: number): number {
+    let low = 0
+    let high = lane.length
+    if (high === 0 || this.#startS(lane.at(high - 1)) <= timeS) return high
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.#startS(lane.at(middle)) <= timeS) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  #group(label: string): number {
+    let index = this.#byLabel.get(label)
+    if (index === undefined) {
+      index = this.#groups.length
+      this.#groups.push(new Group(label))
+      this.#byLabel.set(label, index)
+    }
+    return index
+  }
+}
+
+/**
+ * The first row from `from` on that a span may stand in, or the one behind the last. One that comes
+ * late may find room between two bars of any row.
+ */
+function candidateIn({ free, lanes, latestS }: Group, from: number, startS: number): number {
+  if (startS < latestS) return from
+  const row = free.first(from, startS)
+  return row === -1 ? Math.max(from, lanes.length) : row
+}
+
+/** Until when a bar keeps its row to itself; an unended one may yet grow. */
+function busyUntilS(span: Span): number {
+  return span.endS ?? span.releasedS ?? Infinity
+}
+
+/** In the log's order, so that a start between another's start and end of one instant sees it open. */
+function isOverAt(span: Span, start: Span): boolean {
+  const { endS } = span
+  if (endS === undefined) return span.releasedS !== undefined && span.releasedS < start.startS
+  if (endS !== start.startS) return endS < start.startS
+  return span.endPosition! < start.startPosition
+}

@@ -1,0 +1,95 @@
+/**
+ * JSON.parse for log lines: takes `NaN`, `Infinity` and `-Infinity`, which Python's json module
+ * writes, and refuses what would overflow a stack later. It never throws.
+ */
+import { excerpt } from './excerpt.ts'
+
+/** Deeper values are refused: everything that walks metadata may recurse. */
+const MAX_DEPTH = 500
+const QUOTE = 34
+const BACKSLASH = 92
+const UPPER_I = 73
+const UPPER_N = 78
+
+export type ParsedJson =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly reason: string }
+
+/** Parses one JSON text. Non-finite numbers outside of strings become null. */
+export function parseJson(text: string): ParsedJson {
+  let parsed = tryParse(text)
+  if (!parsed.ok) {
+    const repaired = nullNonFinite(text)
+    if (repaired !== text) parsed = tryParse(repaired)
+  }
+  if (parsed.ok && text.length > 2 * MAX_DEPTH && isDeeperThan(MAX_DEPTH, text)) {
+    return { ok: false, reason: `expected at most ${MAX_DEPTH} nested levels, got more` }
+  }
+  return parsed
+}
+
+function tryParse(text: string): ParsedJson {
+  try {
+    return { ok: true, value: JSON.parse(text) }
+  } catch {
+    // The engine's own message differs between engines (and a RangeError of its stack says nothing
+    // to the reader of a log), so that the reason is worded here.
+    return { ok: false, reason: syntaxReason(text) }
+  }
+}
+
+/** What to do about a file that is one list. */
+export const AS_LINES = "; jq -c '.[]' makes lines of it"
+
+function syntaxReason(text: string): string {
+  const whole = text.trim()
+  if (whole === '[') return `expected one JSON object a line, got an array over several${AS_LINES}`
+  if (whole === '{') {
+    return 'expected one JSON object a line, got one over several; jq -c . makes a line of it'
+  }
+  if (!text.trimStart().startsWith('{')) return `expected a JSON object, got ${excerpt(text)}`
+  if (text.trimEnd().endsWith('}')) return `expected valid JSON, got ${excerpt(text)}`
+  return `expected a whole JSON object, got one that breaks off: ${excerpt(text)}`
+}
+
+/** Replaces the non-finite number tokens outside of strings by null. */
+function nullNonFinite(text: string): string {
+  let repaired = ''
+  let copied = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === QUOTE) at = endOfString(text, at)
+    if (code !== UPPER_N && code !== UPPER_I) continue
+    const token = text.startsWith('NaN', at) ? 'NaN' : 'Infinity'
+    if (!text.startsWith(token, at)) continue
+    const signed = token === 'Infinity' && text.startsWith('-', at - 1)
+    repaired += `${text.slice(copied, signed ? at - 1 : at)}null`
+    copied = at + token.length
+    at = copied - 1
+  }
+  return repaired + text.slice(copied)
+}
+
+function isDeeperThan(limit: number, text: string): boolean {
+  let depth = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === QUOTE) at = endOfString(text, at)
+    // `[` and `{` differ in bit 5 only, and so do `]` and `}`.
+    else if ((code | 32) === 123 && ++depth > limit) return true
+    else if ((code | 32) === 125) depth--
+  }
+  return false
+}
+
+/** Index of the quote that closes the string opened at `open`; the text's end if none does. */
+function endOfString(text: string, open: number): number {
+  let close = text.indexOf('"', open + 1)
+  while (close !== -1) {
+    let before = close - 1
+    while (text.charCodeAt(before) === BACKSLASH) before--
+    if ((close - before) % 2 === 1) return close
+    close = text.indexOf('"', close + 1)
+  }
+  return text.length
+}

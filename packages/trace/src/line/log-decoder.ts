@@ -1,0 +1,114 @@
+/**
+ * Reads a log: bytes → lines → events, with the position and the number of each line.
+ *
+ * Bytes become text through a `decode` that the platform supplies, since this package has none.
+ * It must throw on invalid UTF-8, which makes that one line malformed:
+ *
+ *     const utf8 = new TextDecoder('utf-8', { fatal: true })
+ *     const decoder = new LogDecoder({ decode: (bytes) => utf8.decode(bytes) })
+ */
+import { CLOSE_ARRAY, CLOSE_OBJECT } from './json-bytes.ts'
+import { LineSplitter, type LineSplitterOptions, type TornLine } from './line-splitter.ts'
+import { parseLine, type ParsedLine } from './parse.ts'
+
+/** `position` is the line's byte offset in the log; `lineNumber` counts from 1, blanks included. */
+export type LineSink = (line: ParsedLine, position: number, lineNumber: number) => void
+
+/** Bytes of one line → text; throws when they are not UTF-8. */
+export type Decode = (bytes: Uint8Array) => string
+
+export interface LogDecoderOptions extends Pick<
+  LineSplitterOptions,
+  'maxLineBytes' | 'startPosition'
+> {
+  readonly decode: Decode
+}
+
+/** Decodes a log from byte chunks cut anywhere. Every line reaches the sink, and none throws. */
+export class LogDecoder {
+  readonly #decode: Decode
+  readonly #lines: LineSplitter
+  #lineNumber = 0
+  #sink: LineSink = () => undefined
+
+  constructor(options: LogDecoderOptions) {
+    const { decode, ...lines } = options
+    this.#decode = decode
+    this.#lines = new LineSplitter({
+      ...lines,
+      onTooLong: (position, bytes) => {
+        const reason = `expected a line of at most ${this.#lines.maxLineBytes} bytes, got ${bytes}`
+        this.#sink({ type: 'malformed', reason }, position, ++this.#lineNumber)
+      },
+    })
+  }
+
+  /** Lines with more bytes are malformed. */
+  get maxLineBytes(): number {
+    return this.#lines.maxLineBytes
+  }
+
+  /** Lines that have ended so far. */
+  get lineCount(): number {
+    return this.#lineNumber
+  }
+
+  /** Passes each line that ends in `chunk` to `sink`. The chunk may be reused afterwards. */
+  push(chunk: Uint8Array, sink: LineSink): void {
+    this.#sink = sink
+    this.#lines.push(chunk, (bytes, position) => {
+      sink(this.#parse(bytes), position, ++this.#lineNumber)
+    })
+  }
+
+  /** Reports the torn last line, which is not an event. More chunks may still follow. */
+  finish(): TornLine | undefined {
+    return this.#lines.finish()
+  }
+
+  /** Why the torn last line is no event, when it is JSON to its end and only the newline is missing. */
+  tornReason(): string | undefined {
+    const bytes = this.#lines.tornBytes()
+    const last = bytes[bytes.length - 1]
+    if (last !== CLOSE_OBJECT && last !== CLOSE_ARRAY) return undefined
+    const line = this.#parse(bytes)
+    return line.type === 'malformed' ? line.reason : undefined
+  }
+
+  /** Goes on behind whole lines that the caller has read itself. */
+  skip(bytes: number, lines: number): void {
+    this.#lines.skip(bytes)
+    this.#lineNumber += lines
+  }
+
+  #parse(bytes: Uint8Array): ParsedLine {
+    let text: string
+    try {
+      text = this.#decode(bytes)
+    } catch {
+      const got = isUtf16(bytes) ? 'UTF-16' : 'bytes that are not'
+      return { type: 'malformed', reason: `expected UTF-8, got ${got}` }
+    }
+    return parseLine(text)
+  }
+}
+
+/** A text of UTF-16 begins with its BOM. */
+function isUtf16([first, second]: Uint8Array): boolean {
+  return (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)
+}
+
+/**
+ * Reads a whole log from its chunks and reports its torn last line.
+ *
+ * @example readLog([bytes], decode, (line, position, lineNumber) => { … })
+ */
+export function readLog(
+  chunks: Iterable<Uint8Array>,
+  decode: Decode,
+  sink: LineSink,
+): TornLine | undefined {
+  const decoder = new LogDecoder({ decode })
+  for (const chunk of chunks) decoder.push(chunk, sink)
+  return decoder.finish()
+}

@@ -1,0 +1,109 @@
+/**
+ * The reading half of the line codec: one line of text → what it says. Unknown input is judged
+ * here, once; behind this module events and samples are trusted.
+ *
+ * | line                                                              | becomes                 |
+ * |-------------------------------------------------------------------|-------------------------|
+ * | `{"event_type", "timestamp", "metadata"}`                         | event                   |
+ * | `{"timestamp", "reading"[, "source"]}`                            | sample                  |
+ * | `{"event_type", "timestamp_ns", "payload", "turn_id", "correlation_id"}` | event (IPW's bus) |
+ * | nothing but white space                                           | blank                   |
+ * | anything else                                                     | malformed, with a reason |
+ *
+ * Other fields are ignored. An event needs a type and a time and nothing else: metadata that is
+ * missing or null is `{}`, and metadata that is not an object (a text, a list) is kept as
+ * `{ metadata: … }`. Metadata keys are data: JSON.parse makes own properties of `__proto__` and
+ * the like, and nothing here assigns through a key.
+ */
+import { describe, excerpt } from './excerpt.ts'
+import type { AgentEvent, JsonValue, Metadata, TelemetrySample } from './event.ts'
+import { AS_LINES, parseJson } from './lenient-json.ts'
+import { parseTimestamp, parseTimestampNs, type Time, type TimeUnit } from './timestamp.ts'
+
+export type ParsedLine =
+  /** `rescaled`: the unit of the line's timestamp where that was not seconds. */
+  | { readonly type: 'event'; readonly event: AgentEvent; readonly rescaled?: TimeUnit }
+  | { readonly type: 'sample'; readonly sample: TelemetrySample; readonly rescaled?: TimeUnit }
+  | { readonly type: 'blank' }
+  /** `reason` is a short sentence: what was expected, and what came. */
+  | { readonly type: 'malformed'; readonly reason: string }
+
+type JsonObject = { readonly [key: string]: unknown }
+
+const BLANK: ParsedLine = { type: 'blank' }
+
+/** Parses one line, without its newline. It never throws: what it cannot read is `malformed`. */
+export function parseLine(text: string): ParsedLine {
+  const line = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
+  if (line.trimStart() === '') return BLANK
+  const parsed = parseJson(line)
+  if (!parsed.ok) return malformed(parsed.reason)
+  if (Array.isArray(parsed.value)) return malformed(`expected an object, got an array${AS_LINES}`)
+  if (!isObject(parsed.value)) return malformed(`expected an object, got ${describe(parsed.value)}`)
+  return classify(parsed.value, line)
+}
+
+function classify(object: JsonObject, text: string): ParsedLine {
+  if (Object.hasOwn(object, 'event_type')) return parseEvent(object, text)
+  if (Object.hasOwn(object, 'reading')) return parseSample(object, text)
+  const keys = Object.keys(object).slice(0, 9).join(', ')
+  const got = keys === '' ? 'an empty object' : `an object with ${excerpt(keys)}`
+  return malformed(`expected event_type (an event) or reading (a sample), got ${got}`)
+}
+
+function parseEvent(object: JsonObject, text: string): ParsedLine {
+  const type = object['event_type']
+  if (typeof type !== 'string' || type === '') {
+    return malformed(`expected event_type to be a name, got ${describe(type)}`)
+  }
+  const isBus = !Object.hasOwn(object, 'timestamp') && Object.hasOwn(object, 'timestamp_ns')
+  const time = isBus
+    ? parseTimestampNs(object['timestamp_ns'], text)
+    : parseTimestamp(object['timestamp'], text)
+  if ('reason' in time) return malformed(time.reason)
+  const metadata = isBus ? busMetadata(object) : toMetadata('metadata', object['metadata'])
+  const event = { event_type: type, timestamp: time.seconds, metadata }
+  return { type: 'event', event, ...rescaledOf(time) }
+}
+
+function parseSample(object: JsonObject, text: string): ParsedLine {
+  const { reading, source } = object
+  if (!isObject(reading)) {
+    return malformed(`expected reading to be an object, got ${describe(reading)}`)
+  }
+  const time = parseTimestamp(object['timestamp'], text)
+  if ('reason' in time) return malformed(time.reason)
+  const sample = { timestamp: time.seconds, reading: reading as Metadata }
+  const named = typeof source === 'string' && source !== '' ? { ...sample, source } : sample
+  return { type: 'sample', sample: named, ...rescaledOf(time) }
+}
+
+/** A bus event's payload, joined by its non-null ids unless the payload has them itself. */
+function busMetadata(object: JsonObject): Metadata {
+  const payload = toMetadata('payload', object['payload'])
+  const turn = joining(payload, 'turn_id', object['turn_id'])
+  const correlation = joining(payload, 'correlation_id', object['correlation_id'])
+  return { ...payload, ...turn, ...correlation }
+}
+
+function joining(payload: Metadata, key: string, value: unknown): Metadata {
+  const present = Object.hasOwn(payload, key) && payload[key] !== null
+  return present || value === null || value === undefined ? {} : { [key]: value as JsonValue }
+}
+
+function toMetadata(key: string, value: unknown): Metadata {
+  if (value === null || value === undefined) return {}
+  return isObject(value) ? (value as Metadata) : { [key]: value as JsonValue }
+}
+
+function rescaledOf({ rescaled }: Time): { readonly rescaled?: TimeUnit } {
+  return rescaled === undefined ? {} : { rescaled }
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function malformed(reason: string): ParsedLine {
+  return { type: 'malformed', reason }
+}

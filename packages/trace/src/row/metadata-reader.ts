@@ -1,0 +1,227 @@
+/**
+ * Reads what pairing needs from an event's metadata, at the edge and once. Metadata keys are data:
+ * only own keys are looked at, and each of them once, whatever it is used for.
+ */
+import { splitEventType, type AgentEvent, type JsonValue, type Metadata } from '../line/event.ts'
+import {
+  AGENT_KEYS,
+  DROPPED_TYPE,
+  END,
+  ID_KEYS,
+  PARENT_KEYS,
+  PLACE_KEYS,
+  POINT,
+  START,
+  SUBJECT_KEYS,
+  type EventRow,
+} from './event-row.ts'
+import { hashText } from './hash.ts'
+import type { Interner } from './interner.ts'
+import { SCOPE_KEYS } from './scope.ts'
+
+/** What a metadata key is read for; one key may have several uses. −1 = not for this. */
+export interface KeyUse {
+  readonly idIndex: number
+  readonly scopeIndex: number
+  readonly placeIndex: number
+  readonly subjectRank: number
+  readonly agentRank: number
+  readonly parentIndex: number
+  readonly figure: Figure | undefined
+  readonly isError: boolean
+}
+
+type Figure = 'inputTokens' | 'outputTokens' | 'totalTokens' | 'costUsd'
+
+const FIGURES: ReadonlyMap<string, Figure> = new Map([
+  ['prompt_tokens', 'inputTokens'],
+  ['input_tokens', 'inputTokens'],
+  ['completion_tokens', 'outputTokens'],
+  ['output_tokens', 'outputTokens'],
+  ['total_tokens', 'totalTokens'],
+  ['cost_usd', 'costUsd'],
+  ['cost', 'costUsd'],
+])
+
+const ERROR_KEYS: readonly string[] = ['error', 'success', 'status', 'error_type']
+
+/** Every metadata key that means something, and what. */
+export const KEY_USES: ReadonlyMap<string, KeyUse> = new Map(
+  [
+    ...new Set<string>([
+      ...ID_KEYS,
+      ...SCOPE_KEYS,
+      ...PLACE_KEYS,
+      ...SUBJECT_KEYS,
+      ...AGENT_KEYS,
+      ...PARENT_KEYS.map(([key]) => key),
+      ...FIGURES.keys(),
+      ...ERROR_KEYS,
+    ]),
+  ].map((key) => [
+    key,
+    {
+      idIndex: indexIn(ID_KEYS, key),
+      scopeIndex: indexIn(SCOPE_KEYS, key),
+      placeIndex: indexIn(PLACE_KEYS, key),
+      subjectRank: indexIn(SUBJECT_KEYS, key),
+      agentRank: indexIn(AGENT_KEYS, key),
+      parentIndex: PARENT_KEYS.findIndex(([parentKey]) => parentKey === key),
+      figure: FIGURES.get(key),
+      isError: ERROR_KEYS.includes(key),
+    },
+  ]),
+)
+
+function indexIn(keys: readonly string[], key: string): number {
+  return keys.indexOf(key)
+}
+
+/** Fills `row` from a parsed event. Texts are numbered by `texts`. */
+export function readEvent(event: AgentEvent, texts: Interner, row: EventRow): void {
+  const { kind, phase } = splitEventType(event.event_type)
+  row.clear()
+  row.timeS = event.timestamp
+  row.kind = texts.id(kind)
+  row.phase = phase === 'start' ? START : phase === 'end' ? END : POINT
+  const { metadata } = event
+  if (event.event_type === DROPPED_TYPE) row.dropped = droppedCount(metadata)
+  let agentRank: number = AGENT_KEYS.length
+  let mayHaveFailed = false
+  for (const key of Object.keys(metadata)) {
+    const use = KEY_USES.get(key)
+    if (use === undefined) continue
+    if (use.isError) mayHaveFailed = true
+    const value = metadata[key]
+    const text = scalarText(value)
+    if (text === undefined) continue
+    const isId = typeof value === 'string' || typeof value === 'number'
+    if (use.idIndex >= 0 && isId) addId(row, use.idIndex, text)
+    if (use.parentIndex >= 0 && isId && row.phase === START) addParent(row, use.parentIndex, text)
+    if (use.scopeIndex >= 0) row.setScope(use.scopeIndex, texts.id(text))
+    if (use.placeIndex >= 0) row.place[use.placeIndex] = texts.id(text)
+    if (use.subjectRank >= 0 && use.subjectRank < row.subjectRank) {
+      row.subject = texts.id(text)
+      row.subjectRank = use.subjectRank
+    }
+    if (use.agentRank >= 0 && use.agentRank < agentRank) {
+      row.agent = texts.id(text)
+      agentRank = use.agentRank
+    }
+    if (use.figure !== undefined && typeof value === 'number') setFigure(row, use.figure, value)
+  }
+  if (!mayHaveFailed) return
+  const error = errorOf(metadata)
+  row.hasError = error !== undefined
+  row.error = error === undefined || error === '' ? 0 : texts.id(error)
+}
+
+/** Longer values name nothing that things could be grouped by. */
+export const MAX_NOTE_CHARS = 120
+
+/** Puts the value of any one key, if it is a short text, a number or a boolean, into `row.note`. */
+export function noteValue(metadata: Metadata, key: string, texts: Interner, row: EventRow): void {
+  const value = own(metadata, key)
+  const text = typeof value === 'object' ? undefined : scalarText(value)
+  if (text !== undefined && text.length <= MAX_NOTE_CHARS) row.note = texts.id(text)
+}
+
+function droppedCount(metadata: Metadata): number {
+  const count = own(metadata, 'count')
+  return typeof count === 'number' && count > 0 ? count : 1
+}
+
+/** The ids that name a span, as its metadata has them, most specific first. */
+export function idsOf(metadata: Metadata): (readonly [key: string, value: string])[] {
+  return ID_KEYS.flatMap((key) => {
+    const value = own(metadata, key)
+    const isId = typeof value === 'number' || (typeof value === 'string' && value !== '')
+    return isId ? [[key, String(value)] as const] : []
+  })
+}
+
+/** Keeps ids in the order of ID_KEYS, so that equal ids are equal rows. */
+function addId(row: EventRow, idIndex: number, text: string): void {
+  const { high, low } = hashText(text)
+  insertId(row, idIndex, high, low)
+}
+
+export function insertId(row: EventRow, idIndex: number, high: number, low: number): void {
+  let at = row.idCount
+  while (at > 0 && row.idKeys[at - 1]! > idIndex) {
+    row.idKeys[at] = row.idKeys[at - 1]!
+    row.idHigh[at] = row.idHigh[at - 1]!
+    row.idLow[at] = row.idLow[at - 1]!
+    at--
+  }
+  row.idKeys[at] = idIndex
+  row.idHigh[at] = high
+  row.idLow[at] = low
+  row.idCount++
+}
+
+function addParent(row: EventRow, parentIndex: number, text: string): void {
+  const { high, low } = hashText(text)
+  insertParent(row, parentIndex, high, low)
+}
+
+/** Keeps explicit parents in the order of PARENT_KEYS. */
+export function insertParent(row: EventRow, parentIndex: number, high: number, low: number): void {
+  let at = row.parentCount
+  while (at > 0 && row.parentKeys[at - 1]! > parentIndex) {
+    row.parentKeys[at] = row.parentKeys[at - 1]!
+    row.parentHigh[at] = row.parentHigh[at - 1]!
+    row.parentLow[at] = row.parentLow[at - 1]!
+    at--
+  }
+  row.parentKeys[at] = parentIndex
+  row.parentHigh[at] = high
+  row.parentLow[at] = low
+  row.parentCount++
+}
+
+export function setFigure(row: EventRow, figure: Figure, value: number): void {
+  if (Number.isFinite(value) && Number.isNaN(row[figure])) row[figure] = value
+}
+
+function own(metadata: Metadata, key: string): JsonValue | undefined {
+  return Object.hasOwn(metadata, key) ? metadata[key] : undefined
+}
+
+/** Text under which two values are the same; null and '' are absent. */
+function scalarText(value: JsonValue | undefined): string | undefined {
+  switch (typeof value) {
+    case 'string':
+      return value === '' ? undefined : value
+    case 'number':
+    case 'boolean':
+      return String(value)
+    case 'object':
+      return value === null ? undefined : JSON.stringify(value)
+    default:
+      return undefined
+  }
+}
+
+const FAILED: ReadonlySet<JsonValue | undefined> = new Set(['error', 'failed', 'ERROR', 'FAILED'])
+
+/** The text of an event's error, '' when it has none, undefined without error. */
+export function errorOf(metadata: Metadata): string | undefined {
+  const text = errorText(own(metadata, 'error'))
+  if (text !== undefined) return text
+  const failed = own(metadata, 'success') === false || FAILED.has(own(metadata, 'status'))
+  return failed ? (scalarText(own(metadata, 'error_type')) ?? '') : undefined
+}
+
+function errorText(error: JsonValue | undefined): string | undefined {
+  if (error === undefined || error === null || error === '' || error === false) return undefined
+  if (typeof error === 'string') return error
+  if (Array.isArray(error)) return error.length === 0 ? undefined : JSON.stringify(error)
+  if (typeof error === 'object') {
+    const fields = error as Metadata
+    const message = own(fields, 'message')
+    if (typeof message === 'string' && message !== '') return message
+    return Object.keys(fields).length === 0 ? undefined : JSON.stringify(error)
+  }
+  return error === true ? '' : String(error)
+}

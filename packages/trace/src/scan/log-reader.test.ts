@@ -1,0 +1,120 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { EventRow } from '../row/event-row.ts'
+import { Interner } from '../row/interner.ts'
+import { LogDecoder } from '../line/log-decoder.ts'
+import { LogReader } from './log-reader.ts'
+import { noteValue, readEvent } from '../row/metadata-reader.ts'
+import { anyLog, NOTED_KEYS } from '../testing/arbitrary-lines.ts'
+import { recordingSink, rowText } from '../testing/rows.ts'
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+const decode = (bytes: Uint8Array) => utf8.decode(bytes)
+const encoder = new TextEncoder()
+
+interface Options {
+  readonly maxLineBytes?: number
+  readonly startPosition?: number
+  readonly noteKey?: string
+}
+
+function read(chunks: Iterable<Uint8Array>, { noteKey, ...options }: Options = {}) {
+  const texts = new Interner()
+  const reader = new LogReader({ decode, texts, ...options })
+  reader.noteKey(noteKey)
+  const { seen, sink } = recordingSink(texts)
+  for (const chunk of chunks) {
+    // The chunk's memory is overwritten afterwards, as a reader with one buffer does.
+    const reused = chunk.slice()
+    reader.push(reused, sink)
+    reused.fill(0x23)
+  }
+  return { seen, torn: reader.finish(), lines: reader.lineCount }
+}
+
+/** The same by the slow path alone. */
+function decodeAll(bytes: Uint8Array, { noteKey, ...options }: Options = {}) {
+  const texts = new Interner()
+  const row = new EventRow()
+  const decoder = new LogDecoder({ decode, ...options })
+  const seen: unknown[] = []
+  decoder.push(bytes, (line, ...where) => {
+    if ('rescaled' in line) seen.push(['rescaled', line.rescaled, ...where])
+    if (line.type === 'malformed') seen.push([line.type, line.reason, ...where])
+    if (line.type === 'sample') seen.push([line.type, line.sample, ...where])
+    if (line.type === 'event') {
+      readEvent(line.event, texts, row)
+      if (noteKey !== undefined) noteValue(line.event.metadata, noteKey, texts, row)
+      seen.push([line.type, rowText(row, texts), ...where])
+    }
+  })
+  return { seen, torn: decoder.finish(), lines: decoder.lineCount }
+}
+
+function cut(bytes: Uint8Array, at: readonly number[]): Uint8Array[] {
+  const ends = [...at.map((n) => n % (bytes.length + 1)), bytes.length].toSorted((a, b) => a - b)
+  return ends.map((end, i) => bytes.subarray(ends[i - 1] ?? 0, end))
+}
+
+test('any chunking of any log reads as the slow path reads the whole', () => {
+  const cuts = fc.array(fc.nat(), { maxLength: 8 })
+  const limit = fc.option(fc.integer({ min: 1, max: 200 }), { nil: 1e6, freq: 3 })
+  const start = fc.constantFrom(0, 77)
+  const note = fc.constantFrom(undefined, ...NOTED_KEYS, 'status', 'tool')
+  fc.assert(
+    fc.property(anyLog, cuts, limit, start, note, (bytes, at, maxLineBytes, startPosition, key) => {
+      const noteKey = key === undefined ? {} : { noteKey: key }
+      const options = { maxLineBytes, startPosition, ...noteKey }
+      expect(read(cut(bytes, at), options)).toEqual(decodeAll(bytes, options))
+    }),
+    { numRuns: 1500 },
+  )
+})
+
+test('byte by byte, too', () => {
+  const text =
+    '{"event_type":"a","timestamp":1}\n\n{"timestamp":2,"reading":{}}\r\nx\n{"event_type":"b"'
+  const bytes = encoder.encode(text)
+  const result = read(Array.from(bytes, (byte) => Uint8Array.of(byte)))
+  expect(result).toEqual(decodeAll(bytes))
+  expect(result.lines).toBe(4)
+  expect(result.torn).toEqual({ position: text.lastIndexOf('\n') + 1, bytes: 17 })
+})
+
+test('a line that ends with the chunk may go on in the next', () => {
+  const first = '{"event_type":"a","timestamp":1,"metadata":{}}'
+  const types = (...chunks: string[]) =>
+    read(chunks.map((chunk) => encoder.encode(chunk))).seen.map((line) => (line as unknown[])[0])
+  expect(types(first)).toEqual([])
+  expect(types(first, 'x\n')).toEqual(['malformed'])
+  expect(types(first, '\n')).toEqual(['event'])
+})
+
+test('events that a recorder had to drop come with their count', () => {
+  const line = (metadata: string) =>
+    encoder.encode(`{"event_type":"recorder_dropped","timestamp":1,"metadata":${metadata}}\n`)
+  const dropped = (metadata: string) =>
+    read([line(metadata)]).seen.map((item) => (item as [string, { dropped: number }])[1].dropped)
+  expect(dropped('{"count":17}')).toEqual([17])
+  expect(dropped('{}')).toEqual([1])
+})
+
+test('one more key can be noted, from any line on', () => {
+  const texts = new Interner()
+  const reader = new LogReader({ decode, texts })
+  const noted: string[] = []
+  const push = (...values: string[]) => {
+    const lines = values.map(
+      (value) => `{"event_type":"x","timestamp":1,"metadata":{"team":${value}}}\n`,
+    )
+    reader.push(encoder.encode(lines.join('')), {
+      event: ({ note }) => noted.push(texts.text(note)),
+      sample: () => undefined,
+      malformed: () => undefined,
+    })
+  }
+  push('"red"')
+  reader.noteKey('team')
+  push('"red"', '12', '1.5', 'true', 'null', '""', '{"a":1}', '"r\\u0065d"', `"${'x'.repeat(121)}"`)
+  expect(noted).toEqual(['', 'red', '12', '1.5', 'true', '', '', '', 'red', ''])
+})

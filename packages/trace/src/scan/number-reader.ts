@@ -1,0 +1,92 @@
+/**
+ * Reads JSON numbers from bytes to the very float64 that JSON.parse gives, nearly always without
+ * making a string.
+ */
+import { DIGIT_0, DOT, endOfNumber, LOWER_E, MINUS } from '../line/json-bytes.ts'
+import type { Decode } from '../line/log-decoder.ts'
+
+/** Integers of so many digits are exact, and String() writes them as they were read. */
+const EXACT_DIGITS = 15
+/** All of these are exact. */
+const POWERS_OF_TEN = Float64Array.from({ length: EXACT_DIGITS + 1 }, (_, power) => 10 ** power)
+const TWO_30 = 2 ** 30
+
+/** Holds the number it read last. */
+export class NumberReader {
+  value = NaN
+  /** It was written as String(value) writes it: an integer without fraction or exponent. */
+  isPlainInteger = false
+  readonly #decode: Decode
+
+  constructor(decode: Decode) {
+    this.#decode = decode
+  }
+
+  /** From a number's first byte to behind it; −1 where it is none. */
+  read(bytes: Uint8Array, from: number, to: number): number {
+    const isNegative = bytes[from] === MINUS
+    const wholeFrom = isNegative ? from + 1 : from
+    let at = wholeFrom
+    let whole = 0
+    while (at < to) {
+      const digit = bytes[at]! - DIGIT_0
+      if (digit < 0 || digit > 9) break
+      whole = whole * 10 + digit
+      at++
+    }
+    const wholeDigits = at - wholeFrom
+    if (wholeDigits === 0 || (wholeDigits > 1 && bytes[wholeFrom] === DIGIT_0)) return -1
+    let fraction = 0
+    let fractionDigits = 0
+    if (at < to && bytes[at] === DOT) {
+      const fractionFrom = ++at
+      while (at < to) {
+        const digit = bytes[at]! - DIGIT_0
+        if (digit < 0 || digit > 9) break
+        fraction = fraction * 10 + digit
+        at++
+      }
+      fractionDigits = at - fractionFrom
+      if (fractionDigits === 0) return -1
+    }
+    const hasExponent = at < to && (bytes[at]! | 32) === LOWER_E
+    const value = hasExponent ? NaN : exact(whole, wholeDigits, fraction, fractionDigits)
+    if (Number.isNaN(value)) return this.#readSlowly(bytes, from, to)
+    this.value = isNegative ? -value : value
+    this.isPlainInteger = fractionDigits === 0 && !(isNegative && whole === 0)
+    return at
+  }
+
+  #readSlowly(bytes: Uint8Array, from: number, to: number): number {
+    const end = endOfNumber(bytes, from, to)
+    if (end < 0) return -1
+    this.value = Number(this.#decode(bytes.subarray(from, end)))
+    this.isPlainInteger = false
+    return end
+  }
+}
+
+/**
+ * `whole.fraction` as the nearest float64; NaN where this arithmetic may not round as JSON.parse does.
+ *
+ * - Up to 15 digits in all: the digits and the power of ten are exact, so that one division rounds once.
+ * - At least 2^30 (Unix seconds since 2004) and up to 9 decimals: the sum is rounded to a multiple of
+ *   2^-22 or of more, and multiples of 2^-23 decide which way. A fraction of 9 decimals that is no such
+ *   multiple is at least 1 / (10^9 · 2^23) > 2^-54 away from one, and its quotient is wrong by 2^-54 at
+ *   most: rounding it first never changes the side.
+ */
+function exact(
+  whole: number,
+  wholeDigits: number,
+  fraction: number,
+  fractionDigits: number,
+): number {
+  if (wholeDigits > EXACT_DIGITS) return NaN
+  if (fractionDigits === 0) return whole
+  if (wholeDigits + fractionDigits <= EXACT_DIGITS) {
+    const power = POWERS_OF_TEN[fractionDigits]!
+    return (whole * power + fraction) / power
+  }
+  const isTime = whole >= TWO_30 && fractionDigits <= 9
+  return isTime ? whole + fraction / POWERS_OF_TEN[fractionDigits]! : NaN
+}

@@ -1,0 +1,306 @@
+/**
+ * What a `LogReader` tells its sink, as arrays that one worker hands to another: where processors
+ * allow it, several read a large log while one pairs. Texts go over once; their numbers are the
+ * writer's own until they are read.
+ *
+ *     words    −1 − i                                    the sample, fault or new unit `others[i]`
+ *              head  scope  position  line  kind  subject  [agent]
+ *              (key high low) an id and a parent  texts of scope, place, error and note that are there
+ *     numbers  seconds, then the figures that are there
+ *
+ *     head     phase 0…1 · ids 2…4 · parents 5…6 · error 7 · figures 8…12 · places 13…15 · note 16 · agent 17
+ *     scope    which of the texts are there 0…15 · rank of the subject 16…
+ */
+import { larger } from '../columns/columns.ts'
+import type { TelemetrySample } from '../line/event.ts'
+import { EventRow, ID_KEYS, PARENT_KEYS, PLACE_KEYS, SCOPE_SIZE } from '../row/event-row.ts'
+import type { Interner } from '../row/interner.ts'
+import type { LogSink } from './log-reader.ts'
+import type { TimeUnit } from '../line/timestamp.ts'
+
+const IDS_SHIFT = 2
+const IDS_MASK = 7
+const PARENTS_SHIFT = 5
+const PARENTS_MASK = 3
+const HAS_ERROR = 1 << 7
+const INPUT_TOKENS = 1 << 8
+const OUTPUT_TOKENS = 1 << 9
+const TOTAL_TOKENS = 1 << 10
+const COST = 1 << 11
+const DROPPED = 1 << 12
+const PLACES_SHIFT = 13
+const HAS_NOTE = 1 << 16
+const HAS_AGENT = 1 << 17
+const PHASE_MASK = 3
+const SCOPE_MASK = (1 << SCOPE_SIZE) - 1
+
+/** The most that one event takes. */
+const EVENT_WORDS = 9 + (ID_KEYS.length + PARENT_KEYS.length) * 3 + SCOPE_SIZE + PLACE_KEYS.length
+const EVENT_NUMBERS = 6
+
+const FIRST_WORDS = 1 << 14
+const FIRST_NUMBERS = 1 << 12
+
+type Other =
+  | { readonly type: 'sample'; readonly sample: TelemetrySample }
+  | { readonly type: 'malformed'; readonly reason: string }
+  | { readonly type: 'rescaled'; readonly unit: TimeUnit }
+
+interface Told {
+  readonly what: Other
+  readonly position: number
+  readonly line: number
+}
+
+/** Plain data. `words` and `numbers` may be transferred, and be given back to the writer later. */
+export interface RowBatch {
+  readonly words: Int32Array<ArrayBuffer>
+  readonly numbers: Float64Array<ArrayBuffer>
+  /** So much of them is used. */
+  readonly wordCount: number
+  readonly numberCount: number
+  /** Texts that are new since the last batch: their numbers follow on those before. */
+  readonly texts: readonly string[]
+  readonly others: readonly Told[]
+  /** What positions count from, in bytes of the log. */
+  readonly basePosition: number
+}
+
+/** The arrays of a batch that has been read. */
+export type SpentBatch = Pick<RowBatch, 'words' | 'numbers'>
+
+/** Takes what a reader says, and gives it on in batches. */
+export class RowBatchWriter implements LogSink {
+  readonly #interner: Interner
+  #told = 1
+  #words = new Int32Array(FIRST_WORDS)
+  #numbers = new Float64Array(FIRST_NUMBERS)
+  #wordCount = 0
+  #numberCount = 0
+  #others: Told[] = []
+  #basePosition = 0
+  readonly #spare: SpentBatch[] = []
+
+  /** `texts` numbers the texts of the rows; nothing else may add to it between two rows. */
+  constructor(texts: Interner) {
+    this.#interner = texts
+  }
+
+  /** Says what positions are counted from; a batch holds what lies within 2 GiB of it. */
+  begin(basePosition: number): void {
+    this.#basePosition = basePosition
+  }
+
+  event(row: EventRow, position: number, lineNumber: number): void {
+    this.#reserve()
+    const words = this.#words
+    const headAt = this.#wordCount
+    let at = headAt + 1
+    words[at++] = (row.subjectRank << SCOPE_SIZE) | row.scopeMask
+    words[at++] = position - this.#basePosition
+    words[at++] = lineNumber
+    words[at++] = row.kind
+    words[at++] = row.subject
+    let head =
+      row.phase |
+      (row.idCount << IDS_SHIFT) |
+      (row.parentCount << PARENTS_SHIFT) |
+      this.#figures(row)
+    if (row.agent !== 0) {
+      head |= HAS_AGENT
+      words[at++] = row.agent
+    }
+    for (let i = 0; i < row.idCount; i++) {
+      words[at++] = row.idKeys[i]!
+      words[at++] = row.idHigh[i]!
+      words[at++] = row.idLow[i]!
+    }
+    for (let i = 0; i < row.parentCount; i++) {
+      words[at++] = row.parentKeys[i]!
+      words[at++] = row.parentHigh[i]!
+      words[at++] = row.parentLow[i]!
+    }
+    for (let bits = row.scopeMask; bits !== 0; bits &= bits - 1) {
+      words[at++] = row.scope[31 - Math.clz32(bits & -bits)]!
+    }
+    for (let i = 0; i < PLACE_KEYS.length; i++) {
+      if (row.place[i] === 0) continue
+      head |= 1 << (PLACES_SHIFT + i)
+      words[at++] = row.place[i]!
+    }
+    if (row.hasError) {
+      head |= HAS_ERROR
+      words[at++] = row.error
+    }
+    if (row.note !== 0) {
+      head |= HAS_NOTE
+      words[at++] = row.note
+    }
+    words[headAt] = head
+    this.#wordCount = at
+  }
+
+  sample(sample: TelemetrySample, position: number, line: number): void {
+    this.#other({ what: { type: 'sample', sample }, position, line })
+  }
+
+  malformed(reason: string, position: number, line: number): void {
+    this.#other({ what: { type: 'malformed', reason }, position, line })
+  }
+
+  rescaled(unit: TimeUnit, position: number, line: number): void {
+    this.#other({ what: { type: 'rescaled', unit }, position, line })
+  }
+
+  /** All since the last call. */
+  take(): RowBatch {
+    const batch: RowBatch = {
+      words: this.#words,
+      numbers: this.#numbers,
+      wordCount: this.#wordCount,
+      numberCount: this.#numberCount,
+      texts: this.#interner.texts.slice(this.#told),
+      others: this.#others,
+      basePosition: this.#basePosition,
+    }
+    const spare = this.#spare.pop()
+    this.#words = spare?.words ?? new Int32Array(batch.words.length)
+    this.#numbers = spare?.numbers ?? new Float64Array(batch.numbers.length)
+    this.#wordCount = 0
+    this.#numberCount = 0
+    this.#told = this.#interner.size
+    this.#others = []
+    return batch
+  }
+
+  /** Uses the arrays again: to touch fresh memory takes longer than to fill it. */
+  giveBack(spent: SpentBatch): void {
+    this.#spare.push(spent)
+  }
+
+  /** Writes the seconds and the figures that are there; gives which. */
+  #figures(row: EventRow): number {
+    const numbers = this.#numbers
+    let at = this.#numberCount
+    let bits = 0
+    numbers[at++] = row.timeS
+    if (!Number.isNaN(row.inputTokens)) {
+      bits |= INPUT_TOKENS
+      numbers[at++] = row.inputTokens
+    }
+    if (!Number.isNaN(row.outputTokens)) {
+      bits |= OUTPUT_TOKENS
+      numbers[at++] = row.outputTokens
+    }
+    if (!Number.isNaN(row.totalTokens)) {
+      bits |= TOTAL_TOKENS
+      numbers[at++] = row.totalTokens
+    }
+    if (!Number.isNaN(row.costUsd)) {
+      bits |= COST
+      numbers[at++] = row.costUsd
+    }
+    if (row.dropped !== 0) {
+      bits |= DROPPED
+      numbers[at++] = row.dropped
+    }
+    this.#numberCount = at
+    return bits
+  }
+
+  #other(told: Told): void {
+    this.#reserve()
+    this.#words[this.#wordCount++] = -1 - this.#others.length
+    this.#others.push(told)
+  }
+
+  #reserve(): void {
+    if (this.#wordCount + EVENT_WORDS > this.#words.length) this.#words = larger(this.#words)
+    if (this.#numberCount + EVENT_NUMBERS > this.#numbers.length) {
+      this.#numbers = larger(this.#numbers)
+    }
+  }
+}
+
+/** Reads the batches of one writer, in their order. */
+export class RowBatchReader {
+  readonly #interner: Interner
+  /** The writer's numbers of texts → those of `texts`. */
+  #idOf = new Int32Array(1024)
+  #idCount = 1
+  readonly #row = new EventRow()
+
+  /** `texts` numbers the texts of the rows that come out. */
+  constructor(texts: Interner) {
+    this.#interner = texts
+  }
+
+  /**
+   * Tells `sink` what the writer's reader told it. `linesBefore` is added to the numbers of lines,
+   * for a reader that did not begin with the log's first.
+   */
+  read(batch: RowBatch, sink: LogSink, linesBefore = 0): void {
+    this.#learn(batch.texts)
+    const { words, numbers, wordCount, others, basePosition } = batch
+    const row = this.#row
+    const idOf = this.#idOf
+    let number = 0
+    for (let at = 0; at < wordCount;) {
+      const head = words[at++]!
+      if (head < 0) {
+        tell(others[-1 - head]!, sink, linesBefore)
+        continue
+      }
+      row.clear()
+      const scope = words[at++]!
+      const position = basePosition + words[at++]!
+      const line = linesBefore + words[at++]!
+      row.phase = head & PHASE_MASK
+      row.kind = idOf[words[at++]!]!
+      row.subject = idOf[words[at++]!]!
+      row.subjectRank = scope >>> SCOPE_SIZE
+      if ((head & HAS_AGENT) !== 0) row.agent = idOf[words[at++]!]!
+      row.idCount = (head >>> IDS_SHIFT) & IDS_MASK
+      for (let i = 0; i < row.idCount; i++) {
+        row.idKeys[i] = words[at++]!
+        row.idHigh[i] = words[at++]!
+        row.idLow[i] = words[at++]!
+      }
+      row.parentCount = (head >>> PARENTS_SHIFT) & PARENTS_MASK
+      for (let i = 0; i < row.parentCount; i++) {
+        row.parentKeys[i] = words[at++]!
+        row.parentHigh[i] = words[at++]!
+        row.parentLow[i] = words[at++]!
+      }
+      for (let bits = scope & SCOPE_MASK; bits !== 0; bits &= bits - 1) {
+        row.setScope(31 - Math.clz32(bits & -bits), idOf[words[at++]!]!)
+      }
+      for (let i = 0; i < PLACE_KEYS.length; i++) {
+        if ((head & (1 << (PLACES_SHIFT + i))) !== 0) row.place[i] = idOf[words[at++]!]!
+      }
+      if ((head & HAS_ERROR) !== 0) {
+        row.hasError = true
+        row.error = idOf[words[at++]!]!
+      }
+      if ((head & HAS_NOTE) !== 0) row.note = idOf[words[at++]!]!
+      row.timeS = numbers[number++]!
+      if ((head & INPUT_TOKENS) !== 0) row.inputTokens = numbers[number++]!
+      if ((head & OUTPUT_TOKENS) !== 0) row.outputTokens = numbers[number++]!
+      if ((head & TOTAL_TOKENS) !== 0) row.totalTokens = numbers[number++]!
+      if ((head & COST) !== 0) row.costUsd = numbers[number++]!
+      if ((head & DROPPED) !== 0) row.dropped = numbers[number++]!
+      sink.event(row, position, line)
+    }
+  }
+
+  #learn(texts: readonly string[]): void {
+    while (this.#idCount + texts.length > this.#idOf.length) this.#idOf = larger(this.#idOf)
+    for (const text of texts) this.#idOf[this.#idCount++] = this.#interner.id(text)
+  }
+}
+
+function tell({ what, position, line }: Told, sink: LogSink, linesBefore: number): void {
+  if (what.type === 'sample') sink.sample(what.sample, position, linesBefore + line)
+  else if (what.type === 'malformed') sink.malformed(what.reason, position, linesBefore + line)
+  else sink.rescaled?.(what.unit, position, linesBefore + line)
+}

@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest'
+import { quantile, summarize } from './stats.ts'
+import { traceOf } from '../testing/draw.ts'
+import { hasLogs, logEvents } from '../testing/logs.ts'
+import { markRecord, spanRecord } from './span-record.ts'
+
+const usage = (input?: number, output?: number, total?: number) => ({
+  ...(input === undefined ? {} : { prompt_tokens: input }),
+  ...(output === undefined ? {} : { completion_tokens: output }),
+  ...(total === undefined ? {} : { total_tokens: total }),
+})
+
+describe('summarize', () => {
+  it('counts tokens and cost once, where no descendant carries them', () => {
+    const { tokens, costUsd, kinds } = summarize(
+      traceOf([
+        ['agent_start', 1],
+        ['lm_inference_start', 2],
+        ['lm_inference_end', 3, { ...usage(10, 5, 15), cost_usd: 0.25 }],
+        ['lm_inference_start', 4],
+        ['lm_inference_end', 5, { ...usage(20, 5), cost_usd: 0.5 }],
+        ['agent_end', 6, { ...usage(undefined, undefined, 99), cost_usd: 0.8 }],
+      ]),
+    )
+    expect(tokens).toEqual({ input: 30, output: 10, total: 40 })
+    expect(costUsd).toBe(0.75)
+    expect(kinds.map(({ kind, tokens: ofKind }) => [kind, ofKind])).toEqual([
+      ['lm_inference', 40],
+      ['agent', undefined],
+    ])
+  })
+
+  it('keeps the part of a call that its children do not tell', () => {
+    const { tokens } = summarize(
+      traceOf([
+        ['lm_inference_start', 1],
+        ['decode_start', 2],
+        ['decode_end', 3, usage(undefined, 7)],
+        ['lm_inference_end', 4, usage(100, 7, 107)],
+      ]),
+    )
+    expect(tokens).toEqual({ input: 100, output: 7, total: 107 })
+  })
+
+  it('tells durations of ended spans only', () => {
+    const { kinds } = summarize(
+      traceOf([
+        ['tool_call_start', 1, { call_id: 'a' }],
+        ['tool_call_start', 2, { call_id: 'b' }],
+        ['tool_call_end', 3, { call_id: 'a', error: 'no' }],
+      ]),
+    )
+    expect(kinds).toEqual([
+      expect.objectContaining({ count: 2, ended: 1, errors: 1, p50Ms: 2000, p99Ms: 2000 }),
+    ])
+  })
+
+  it('knows no figure where the log tells none', () => {
+    const summary = summarize(traceOf([]))
+    expect(summary).toMatchObject({
+      spans: 0,
+      tokens: undefined,
+      costUsd: undefined,
+      durationS: undefined,
+    })
+  })
+
+  it.skipIf(!hasLogs)('agrees with the totals of a real run', () => {
+    const events = logEvents('native/react_single.jsonl')
+    const told = events
+      .filter(({ event_type }) => ['lm_inference_end', 'submodel_call_end'].includes(event_type))
+      .map((event) => Number(event.metadata['total_tokens']))
+    const trace = traceOf(
+      events.map((event) => [event.event_type, event.timestamp, event.metadata] as const),
+    )
+    expect(summarize(trace).tokens?.total).toBe(told.reduce((sum, count) => sum + count, 0))
+  })
+})
+
+describe('quantile', () => {
+  it('is linear between the closest ranks', () => {
+    expect(quantile([], 0.5)).toBeUndefined()
+    expect(quantile([7], 0.99)).toBe(7)
+    expect(quantile([1, 2, 3, 4], 0.5)).toBe(2.5)
+    expect(quantile([0, 10], 0.95)).toBe(9.5)
+  })
+})
+
+describe('records', () => {
+  it('say null where nothing is known', () => {
+    const trace = traceOf([['tool_call_start', 1, { tool: 'ls' }]])
+    expect(spanRecord(trace.spans[0]!, { tool: 'ls' }, undefined)).toEqual({
+      kind: 'tool_call',
+      subject: 'ls',
+      start: 1,
+      end: null,
+      durationMs: null,
+      id: '0',
+      parent: null,
+      group: null,
+      flags: ['did-not-end'],
+      error: null,
+      tokens: null,
+      inputTokens: null,
+      outputTokens: null,
+      cost: null,
+      metadata: { tool: 'ls' },
+    })
+  })
+
+  it('lay the end’s metadata over the start’s, and name errors without a text', () => {
+    const trace = traceOf([
+      ['tool_call_start', 1, { tool: 'ls', path: '/' }],
+      ['tool_call_end', 2, { tool: 'ls', success: false }],
+      ['tool_call_end', 3, { tool: 'ls' }],
+    ])
+    const record = spanRecord(trace.spans[0]!, { tool: 'ls', path: '/' }, { success: false })
+    expect(record).toMatchObject({
+      error: 'failed',
+      durationMs: 1000,
+      metadata: { tool: 'ls', path: '/', success: false },
+    })
+    expect(markRecord(trace.marks[0]!, {})).toMatchObject({
+      start: null,
+      end: 3,
+      flags: ['orphan'],
+    })
+  })
+})

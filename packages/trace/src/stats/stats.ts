@@ -1,0 +1,198 @@
+/**
+ * Sums over spans: counts, durations, tokens and cost, whole or of a range of time. Tokens and
+ * cost count once: a span's own figure only where no descendant carries one, since a call repeats
+ * what its parts say, and an agent what its calls say.
+ */
+import { select } from './quickselect.ts'
+import { SpanFlag, type DataQuality, type Span, type Tokens } from '../trace/span.ts'
+import type { Trace } from '../trace/trace.ts'
+
+/** Figures of the spans of one kind. Durations are of ended spans; undefined where there is none. */
+export interface KindStats {
+  readonly kind: string
+  readonly count: number
+  readonly ended: number
+  readonly errors: number
+  /** Milliseconds, linearly interpolated between the closest ranks. */
+  readonly p50Ms: number | undefined
+  readonly p95Ms: number | undefined
+  readonly p99Ms: number | undefined
+  readonly maxMs: number | undefined
+  /** Sum of the durations, milliseconds; concurrent spans count each. */
+  readonly totalMs: number
+  readonly tokens: number | undefined
+  readonly costUsd: number | undefined
+}
+
+export interface TokenSums {
+  readonly input: number
+  readonly output: number
+  /** Also counts spans that tell no parts. */
+  readonly total: number
+}
+
+export interface Summary {
+  readonly events: number
+  readonly samples: number
+  readonly spans: number
+  readonly points: number
+  readonly errors: number
+  /** Spans that run still. */
+  readonly open: number
+  readonly agents: number
+  /** Unix seconds. */
+  readonly firstS: number | undefined
+  readonly lastS: number | undefined
+  readonly durationS: number | undefined
+  readonly tokens: TokenSums | undefined
+  readonly costUsd: number | undefined
+  /** The most frequent kind first. */
+  readonly kinds: readonly KindStats[]
+  readonly quality: DataQuality
+}
+
+/** Sums up a trace. Call `trace.flush()` before. */
+export function summarize(trace: Trace): Summary {
+  const { spans, marks, firstS, lastS } = trace
+  const counted = countedFigures(trace, spans)
+  const byKind = new Map<string, Span[]>()
+  for (const span of spans) {
+    const ofKind = byKind.get(span.kind)
+    if (ofKind === undefined) byKind.set(span.kind, [span])
+    else ofKind.push(span)
+  }
+  const kinds = [...byKind].map(([kind, ofKind]) => kindStats(kind, ofKind, counted))
+  return {
+    events: trace.eventCount,
+    samples: trace.sampleCount,
+    spans: spans.length,
+    points: marks.filter((mark) => !mark.orphan).length,
+    errors: spans.filter((span) => span.flags & SpanFlag.ERROR).length,
+    open: spans.filter((span) => span.flags & SpanFlag.OPEN).length,
+    agents: new Set(spans.flatMap((span) => span.agent ?? [])).size,
+    firstS,
+    lastS,
+    durationS: firstS === undefined || lastS === undefined ? undefined : lastS - firstS,
+    tokens: sumTokens(spans, counted),
+    costUsd: sumCost(spans, counted),
+    kinds: kinds.sort((a, b) => b.count - a.count || (a.kind < b.kind ? -1 : 1)),
+    quality: trace.quality(),
+  }
+}
+
+/** A span's figures as far as they count in a sum: a part that a descendant carries is left out. */
+export interface CountedFigures {
+  tokensOf(span: Span): Tokens | undefined
+  costOf(span: Span): number | undefined
+}
+
+/** What a descendant carries, bit by bit. */
+const INPUT = 1
+const OUTPUT = 2
+const ANY_TOKENS = 4
+const COST = 8
+
+/**
+ * Decides for all of `spans`, which are the trace's or a part of them, at once what counts.
+ * O(spans × depth) at worst, O(spans) in practice.
+ */
+export function countedFigures(trace: Trace, spans: Iterable<Span>): CountedFigures {
+  const carried = carriedBelow(trace, spans)
+  return {
+    tokensOf({ slot, tokens }) {
+      if (tokens === undefined) return undefined
+      const below = carried.get(slot) ?? 0
+      if (tokens.input === undefined && tokens.output === undefined) {
+        return below & ANY_TOKENS ? undefined : tokens
+      }
+      const input = below & INPUT ? undefined : tokens.input
+      const output = below & OUTPUT ? undefined : tokens.output
+      if (input === undefined && output === undefined) return undefined
+      if ((below & ANY_TOKENS) === 0) return tokens
+      return { input, output, total: (input ?? 0) + (output ?? 0) }
+    },
+    costOf({ slot, costUsd }) {
+      return (carried.get(slot) ?? 0) & COST ? undefined : costUsd
+    },
+  }
+}
+
+/** By slot, what is carried below; of spans with nothing below there is no entry. */
+function carriedBelow(trace: Trace, spans: Iterable<Span>): Map<number, number> {
+  const carried = new Map<number, number>()
+  const at = trace.cursor()
+  for (const { slot, tokens, costUsd } of spans) {
+    let bits = costUsd === undefined ? 0 : COST
+    if (tokens !== undefined) bits |= ANY_TOKENS
+    if (tokens?.input !== undefined) bits |= INPUT
+    if (tokens?.output !== undefined) bits |= OUTPUT
+    if (bits === 0) continue
+    at.slot = slot
+    for (let up = at.parentSlot; up >= 0; up = at.parentSlot) {
+      const before = carried.get(up) ?? 0
+      if ((before & bits) === bits) break
+      carried.set(up, before | bits)
+      at.slot = up
+    }
+  }
+  return carried
+}
+
+/** The `q`-quantile (0…1) of ascending `sorted`, linear between ranks; undefined when empty. */
+export function quantile(sorted: ArrayLike<number>, q: number): number | undefined {
+  if (sorted.length === 0) return undefined
+  const rank = (sorted.length - 1) * q
+  const low = Math.floor(rank)
+  const at = sorted[low]!
+  return at + ((sorted[Math.min(low + 1, sorted.length - 1)] ?? at) - at) * (rank - low)
+}
+
+/** As {@link quantile}, of values in any order, which it changes. */
+export function quantileOf(values: Float64Array, q: number): number | undefined {
+  const low = Math.floor((values.length - 1) * q)
+  for (const rank of [low, low + 1]) if (rank < values.length) select(values, rank)
+  return quantile(values, q)
+}
+
+function kindStats(kind: string, spans: readonly Span[], counted: CountedFigures): KindStats {
+  const durationsMs = Float64Array.from(
+    spans.flatMap((span) => (span.endS === undefined ? [] : (span.endS - span.startS) * 1000)),
+  ).sort()
+  return {
+    kind,
+    count: spans.length,
+    ended: durationsMs.length,
+    errors: spans.filter((span) => span.flags & SpanFlag.ERROR).length,
+    p50Ms: quantile(durationsMs, 0.5),
+    p95Ms: quantile(durationsMs, 0.95),
+    p99Ms: quantile(durationsMs, 0.99),
+    maxMs: durationsMs.at(-1),
+    totalMs: durationsMs.reduce((sum, ms) => sum + ms, 0),
+    tokens: sumTokens(spans, counted)?.total,
+    costUsd: sumCost(spans, counted),
+  }
+}
+
+/** Sums what counts; undefined when no span tells any. */
+export function sumTokens(spans: Iterable<Span>, counted: CountedFigures): TokenSums | undefined {
+  let sums: { input: number; output: number; total: number } | undefined
+  for (const span of spans) {
+    const tokens = counted.tokensOf(span)
+    if (tokens === undefined) continue
+    sums ??= { input: 0, output: 0, total: 0 }
+    sums.input += tokens.input ?? 0
+    sums.output += tokens.output ?? 0
+    sums.total += tokens.total ?? 0
+  }
+  return sums
+}
+
+/** US dollars that count; undefined when no span tells any. */
+export function sumCost(spans: Iterable<Span>, counted: CountedFigures): number | undefined {
+  let sum: number | undefined
+  for (const span of spans) {
+    const costUsd = counted.costOf(span)
+    if (costUsd !== undefined) sum = (sum ?? 0) + costUsd
+  }
+  return sum
+}

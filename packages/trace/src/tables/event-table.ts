@@ -1,0 +1,199 @@
+/**
+ * What a trace keeps of events, as columns: a row an event, in the order of arrival. Numbers stand for
+ * texts (`Interner`), for ids (`IdNumbers`), and for what events say alike (`FactsTable`).
+ */
+import { BitColumn, NONE, PositionColumn, type Growth } from '../columns/columns.ts'
+import type { EventRow } from '../row/event-row.ts'
+import { FactsTable } from './event-attributes.ts'
+import { FigureColumn, isFirstOfBlock } from './figure-column.ts'
+import { IdNumbers } from './id-table.ts'
+import { NearColumn } from '../columns/near-column.ts'
+import { PlaceTable } from '../row/place.ts'
+import { RecurringColumn } from '../columns/recurring-column.ts'
+import type { ScopeTable } from '../row/scope.ts'
+import { TimeColumn } from '../columns/time-column.ts'
+
+/** How many figures a mask of them tells. */
+const COUNT_OF = Uint8Array.from([0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4])
+
+/** An event is known by its row. */
+export class EventTable {
+  count = 0
+  readonly ids: IdNumbers
+  readonly places = new PlaceTable()
+  readonly #facts: FactsTable
+  readonly #timeS = new TimeColumn()
+  readonly #position = new PositionColumn()
+  readonly #fact = new RecurringColumn()
+  /** A start's own span; the span that an end closed; a point's mark, as `MarkTable` has it. */
+  readonly slot = new NearColumn()
+  /** The end of this start, or the start of this end, by id. */
+  readonly partner = new NearColumn()
+  /** Its id; of an event with several, where they begin in `#manyIds`. */
+  readonly #id = new NearColumn()
+  readonly #manyIds: number[] = []
+  readonly #figures = new FigureColumn()
+  #figuredEvent = NONE
+  #firstFigure = 0
+  /** From this event on all came in order, up to the last, of which is known when and where it is. */
+  #inOrderFrom = 0
+  #lastS = -Infinity
+  #lastPosition = -Infinity
+  /** Events older than one before them. */
+  readonly late = new BitColumn()
+
+  constructor(growth: Growth, scopes: ScopeTable) {
+    this.ids = new IdNumbers(growth)
+    this.#facts = new FactsTable(growth, scopes, this.places)
+  }
+
+  add(row: EventRow, position: number, writer: number): number {
+    const event = this.count++
+    this.#timeS.set(event, row.timeS)
+    this.#position.set(event, position)
+    this.#fact.set(event, this.#facts.id(row, writer))
+    this.#id.set(event, this.#numbered(row.idHigh, row.idLow, row.idCount))
+    this.#figures.add(event, row)
+    const isBehindLast =
+      row.timeS > this.#lastS || (row.timeS === this.#lastS && position > this.#lastPosition)
+    if (!isBehindLast) this.#inOrderFrom = event
+    this.#lastS = row.timeS
+    this.#lastPosition = position
+    return event
+  }
+
+  /** Whether all events from this one on came in order. */
+  isInOrderFrom(event: number): boolean {
+    return event >= this.#inOrderFrom
+  }
+
+  /** Unix seconds. */
+  timeS(event: number): number {
+    return this.#timeS.at(event)
+  }
+  position(event: number): number {
+    return this.#position.at(event)
+  }
+  phase(event: number): number {
+    return this.#facts.phase(this.#fact.at(event))
+  }
+  kind(event: number): number {
+    return this.#facts.kind(this.#fact.at(event))
+  }
+  scope(event: number): number {
+    return this.#facts.scope(this.#fact.at(event))
+  }
+  /** Number of the place it says it ran at, of `places`. */
+  place(event: number): number {
+    return this.#facts.place(this.#fact.at(event))
+  }
+  agent(event: number): number {
+    return this.#facts.agent(this.#fact.at(event))
+  }
+  subject(event: number): number {
+    return this.#facts.subject(this.#fact.at(event))
+  }
+  subjectRank(event: number): number {
+    return this.#facts.subjectRank(this.#fact.at(event))
+  }
+  /** Text of its error, 0 = without text, NONE = no error. */
+  error(event: number): number {
+    return this.#facts.error(this.#fact.at(event))
+  }
+  writer(event: number): number {
+    return this.#facts.writer(this.#fact.at(event))
+  }
+  hasIds(event: number): boolean {
+    return this.#facts.hasIds(this.#fact.at(event))
+  }
+
+  /** Indexes into ID_KEYS of its ids, ascending. */
+  idKeys(event: number): Uint8Array {
+    return this.#facts.idKeys(this.#fact.at(event))
+  }
+  /** Number of the id under the `index`th of its `idKeys`, of which there are `count`. */
+  idAt(event: number, index: number, count: number): number {
+    return this.#numberAt(this.#id.at(event), index, count)
+  }
+
+  /** Numbers the parents that a start names, for {@link parentAt}. */
+  numberParents(row: EventRow): number {
+    return this.#numbered(row.parentHigh, row.parentLow, row.parentCount)
+  }
+  /** Indexes into PARENT_KEYS of the parents that a start names, the most certain first. */
+  parentKeys(start: number): Uint8Array {
+    return this.#facts.parentKeys(this.#fact.at(start))
+  }
+  /** Number of the id under the `index`th of `count` `parentKeys`; `parents` as they were numbered. */
+  parentAt(parents: number, index: number, count: number): number {
+    return this.#numberAt(parents, index, count)
+  }
+
+  tellsFigures(event: number): boolean {
+    return this.#facts.figureMask(this.#fact.at(event)) !== 0
+  }
+  /** Input, output, total tokens or US dollars (0…3) that an event tells; NaN = none. */
+  figure(event: number, which: number): number {
+    if (event === NONE) return NaN
+    const mask = this.#facts.figureMask(this.#fact.at(event))
+    if ((mask & (1 << which)) === 0) return NaN
+    return this.#figures.at(this.#firstFigureOf(event) + COUNT_OF[mask & ((1 << which) - 1)]!)
+  }
+
+  /** Where the figures of an event begin. All four are asked for one after the other. */
+  #firstFigureOf(event: number): number {
+    if (event === this.#figuredEvent) return this.#firstFigure
+    let first = this.#figures.before(event)
+    for (let other = event; !isFirstOfBlock(other);) {
+      first += COUNT_OF[this.#facts.figureMask(this.#fact.at(--other))]!
+    }
+    this.#figuredEvent = event
+    this.#firstFigure = first
+    return first
+  }
+
+  /** Order in time, then in the log. */
+  compare(a: number, b: number): number {
+    if (a >= this.#inOrderFrom && b >= this.#inOrderFrom) return a - b
+    return this.#timeS.at(a) - this.#timeS.at(b) || this.#position.at(a) - this.#position.at(b)
+  }
+
+  /** Agreed id keys of two events; −1 when they differ on one that both carry. */
+  idScore(a: number, b: number): number {
+    const keysOfA = this.idKeys(a)
+    const keysOfB = this.idKeys(b)
+    // Nearly every event has one id, and its other end has it under the same key.
+    if (keysOfA === keysOfB && keysOfA.length === 1) return this.#sameOnlyId(a, b)
+    let agreed = 0
+    for (let one = 0; one < keysOfA.length; one++) {
+      const other = keysOfB.indexOf(keysOfA[one]!)
+      if (other < 0) continue
+      if (this.idAt(a, one, keysOfA.length) !== this.idAt(b, other, keysOfB.length)) return -1
+      agreed++
+    }
+    return agreed
+  }
+
+  #sameOnlyId(a: number, b: number): number {
+    return this.#id.at(a) === this.#id.at(b) ? 1 : -1
+  }
+
+  haveSameIds(a: number, b: number): boolean {
+    const { length } = this.idKeys(a)
+    return length === this.idKeys(b).length && this.idScore(a, b) === length
+  }
+
+  #numbered(high: Uint32Array, low: Uint32Array, count: number): number {
+    if (count === 0) return NONE
+    if (count === 1) return this.ids.number(high[0]!, low[0]!)
+    const first = this.#manyIds.length
+    for (let index = 0; index < count; index++) {
+      this.#manyIds.push(this.ids.number(high[index]!, low[index]!))
+    }
+    return first
+  }
+
+  #numberAt(first: number, index: number, count: number): number {
+    return count === 1 ? first : this.#manyIds[first + index]!
+  }
+}

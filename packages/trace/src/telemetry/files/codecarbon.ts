@@ -1,0 +1,45 @@
+/**
+ * Rows of CodeCarbon's `emissions.csv`. Each is what its run has used so far, so that the rows of one
+ * `run_id` are readings of a counter, and the run began at 0. Its power columns are momentary values
+ * that do not add up to its energy; they are left out.
+ */
+import type { TelemetrySample } from '../../line/event.ts'
+import { cellNumber, cellTimeS } from './csv.ts'
+import { describe } from '../../line/excerpt.ts'
+import type { ReadRow } from './telemetry-csv.ts'
+
+const JOULES_A_KWH = 3.6e6
+
+const METERS = [
+  ['cpu', 'cpu_energy'],
+  ['gpu', 'gpu_energy'],
+  ['ram', 'ram_energy'],
+] as const
+
+export function codeCarbonRows(header: readonly string[]): ReadRow {
+  const at = (name: string) => header.indexOf(name)
+  const [time, run, duration] = [at('timestamp'), at('run_id'), at('duration')]
+  const seen = new Set<string>()
+  return (cells) => {
+    const timestamp = cellTimeS(cells[time])
+    if (timestamp === undefined) return { reason: `expected a time, got ${describe(cells[time])}` }
+    const runId = cells[run] ?? ''
+    if (runId === '')
+      return { reason: 'expected a run_id: without it, its rows cannot be told apart' }
+    const durationS = cellNumber(cells[duration])
+    const isFirst = !seen.has(runId)
+    seen.add(runId)
+    const samples: TelemetrySample[] = []
+    for (const [meter, column] of METERS) {
+      const kwh = cellNumber(cells[at(column)])
+      if (kwh === undefined) continue
+      const source = `${meter} (run ${runId.slice(0, 8)})`
+      const sample = (timeS: number, energyJ: number): TelemetrySample => {
+        return { timestamp: timeS, reading: { energy_joules: energyJ }, source }
+      }
+      if (isFirst && durationS !== undefined) samples.push(sample(timestamp - durationS, 0))
+      samples.push(sample(timestamp, kwh * JOULES_A_KWH))
+    }
+    return samples
+  }
+}

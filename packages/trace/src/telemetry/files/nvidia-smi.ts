@@ -1,0 +1,43 @@
+/** Rows of `nvidia-smi --query-gpu=… --format=csv`: cells carry units, unless told not to. */
+import { describe } from '../../line/excerpt.ts'
+import { cellNumber, cellTimeS, cellUnit } from './csv.ts'
+import type { ReadRow } from './telemetry-csv.ts'
+
+/** `power.draw [W]` is `power.draw`. */
+function columnName(title: string): string {
+  return title.replace(/\s*\[.*\]$/, '')
+}
+
+export function nvidiaSmiRows(header: readonly string[]): ReadRow {
+  const names = header.map(columnName)
+  const at = (...wanted: readonly string[]) => names.findIndex((name) => wanted.includes(name))
+  const time = at('timestamp')
+  const power = at('power.draw', 'power.draw.instant', 'power.draw.average')
+  const identity = at('index', 'uuid', 'gpu_uuid', 'pci.bus_id', 'gpu_bus_id')
+  const utilization = at('utilization.gpu')
+  const temperature = at('temperature.gpu')
+  const memory = at('memory.used')
+  let lastS = NaN
+  let inRow = 0
+  return (cells) => {
+    const timestamp = cellTimeS(cells[time])
+    if (timestamp === undefined) return { reason: `expected a time, got ${describe(cells[time])}` }
+    // Without an identity, GPUs are told apart by their order at one instant.
+    inRow = timestamp === lastS ? inRow + 1 : 0
+    lastS = timestamp
+    const cell = cells[power] ?? ''
+    const unit = cellUnit(cell)
+    const watts = cellNumber(cell)
+    if (watts !== undefined && unit !== '' && unit !== 'W') {
+      return { reason: `expected power in W, got ${describe(cell)}` }
+    }
+    const reading = {
+      power_watts: watts ?? null,
+      gpu_compute_utilization_pct: cellNumber(cells[utilization]) ?? null,
+      temperature_celsius: cellNumber(cells[temperature]) ?? null,
+      gpu_memory_usage_mb: cellNumber(cells[memory]) ?? null,
+    }
+    const name = identity === -1 ? `${inRow}` : (cells[identity] ?? '')
+    return [{ timestamp, reading, source: /^\d+$/.test(name) ? `gpu${name}` : name }]
+  }
+}

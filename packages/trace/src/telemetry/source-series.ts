@@ -1,0 +1,138 @@
+/**
+ * The samples of one power source as columns, in order of time and each instant once.
+ *
+ *     add ──▶ tail, as it came ──▶ settle ──▶ sorted, duplicates merged
+ *
+ * Samples nearly always come in order, and then settling moves nothing.
+ */
+import { larger } from '../columns/columns.ts'
+import { IntervalMedian } from './interval-median.ts'
+import type { MeterReading } from './reading.ts'
+
+const FIRST_CAPACITY = 64
+
+export class SourceSeries {
+  /** Rows, those that are not settled included. */
+  count = 0
+  timeS = new Float64Array(FIRST_CAPACITY)
+  /** Cumulative joules; NaN = not available, in every column. */
+  counterJ = new Float64Array(FIRST_CAPACITY)
+  watts = new Float64Array(FIRST_CAPACITY)
+  utilizationPct = new Float32Array(FIRST_CAPACITY)
+  temperatureC = new Float32Array(FIRST_CAPACITY)
+  memoryMb = new Float32Array(FIRST_CAPACITY)
+  /** Samples of an instant that had one already. */
+  duplicates = 0
+  /** Samples that came after a later one. */
+  late = 0
+  readonly #intervals = new IntervalMedian()
+  #settled = 0
+
+  /** The usual distance of two samples, seconds, for people. */
+  get usualIntervalS(): number | undefined {
+    return this.#intervals.usualS
+  }
+
+  /** The median distance of two samples, roughly; undefined below two samples. */
+  get intervalS(): number | undefined {
+    return this.#intervals.medianS
+  }
+
+  get lastS(): number | undefined {
+    return this.count === 0 ? undefined : this.timeS[this.count - 1]
+  }
+
+  add(timeS: number, meter: MeterReading): void {
+    if (this.count >= this.timeS.length) this.#grow()
+    const row = this.count++
+    this.timeS[row] = timeS
+    this.counterJ[row] = meter.counterJ
+    this.watts[row] = meter.watts
+    this.utilizationPct[row] = meter.utilizationPct
+    this.temperatureC[row] = meter.temperatureC
+    this.memoryMb[row] = meter.memoryMb
+  }
+
+  /** Brings the rows in order. Gives the first row that is new or moved; `count` when none is. */
+  settle(): number {
+    const from = this.#settled
+    if (from === this.count) return from
+    let earliestS = Infinity
+    let isOrdered = true
+    for (let row = from; row < this.count; row++) {
+      const timeS = this.timeS[row]!
+      if (timeS < earliestS) earliestS = timeS
+      if (row > 0 && timeS <= this.timeS[row - 1]!) isOrdered = false
+    }
+    const changed = isOrdered ? from : this.#sortFrom(this.#rowAt(earliestS, from))
+    this.#settled = this.count
+    if (changed < from) this.#intervals.clear()
+    const first = changed < from ? 0 : changed
+    for (let row = Math.max(first, 1); row < this.count; row++) {
+      this.#intervals.add(this.timeS[row]! - this.timeS[row - 1]!)
+    }
+    return changed
+  }
+
+  /** Moves all samples in time, as when a clock was set. */
+  shift(byS: number): void {
+    for (let row = 0; row < this.count; row++) this.timeS[row]! += byS
+  }
+
+  /** The first row that is not before `timeS`. */
+  #rowAt(timeS: number, count: number): number {
+    let low = 0
+    let high = count
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.timeS[middle]! < timeS) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  #sortFrom(from: number): number {
+    const rows = Uint32Array.from({ length: this.count - from }, (_, index) => from + index)
+    const { timeS } = this
+    for (let row = Math.max(this.#settled, 1); row < this.count; row++) {
+      if (timeS[row]! < timeS[row - 1]!) this.late++
+    }
+    rows.sort((a, b) => timeS[a]! - timeS[b]! || a - b)
+    for (const column of this.#columns()) {
+      const sorted = Float64Array.from(rows, (row) => column[row]!)
+      column.set(sorted, from)
+    }
+    this.#mergeFrom(from)
+    return from
+  }
+
+  /** One row an instant: the first says what it says, the others what it does not. */
+  #mergeFrom(from: number): void {
+    const columns = this.#columns()
+    let kept = from
+    for (let row = from; row < this.count; row++) {
+      const isSame = kept > from && this.timeS[row] === this.timeS[kept - 1]
+      if (isSame) this.duplicates++
+      for (const column of columns) {
+        if (!isSame) column[kept] = column[row]!
+        else if (Number.isNaN(column[kept - 1])) column[kept - 1] = column[row]!
+      }
+      if (!isSame) kept++
+    }
+    this.count = kept
+  }
+
+  #columns(): readonly (Float64Array | Float32Array)[] {
+    const { timeS, counterJ, watts, utilizationPct, temperatureC, memoryMb } = this
+    return [timeS, counterJ, watts, utilizationPct, temperatureC, memoryMb]
+  }
+
+  #grow(): void {
+    this.timeS = larger(this.timeS)
+    this.counterJ = larger(this.counterJ)
+    this.watts = larger(this.watts)
+    this.utilizationPct = larger(this.utilizationPct)
+    this.temperatureC = larger(this.temperatureC)
+    this.memoryMb = larger(this.memoryMb)
+  }
+}

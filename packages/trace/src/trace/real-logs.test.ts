@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest'
+import { SpanFlag, type Span } from './span.ts'
+import { Trace } from './trace.ts'
+import type { AgentEvent } from '../line/event.ts'
+import { hasLogs, logEvents, logText } from '../testing/logs.ts'
+
+function traceOf(events: readonly AgentEvent[]): Trace {
+  const trace = new Trace()
+  events.forEach((event, index) => trace.add(event, index))
+  trace.setWriter(0, 'closed')
+  trace.flush()
+  return trace
+}
+
+interface Truth {
+  readonly pairs: readonly [start: number, end: number][]
+  readonly parents: readonly [start: number, parent: number | null][]
+}
+
+const THREADS = 'native/threads8_overlap'
+
+describe.skipIf(!hasLogs)('a real log of eight threads', () => {
+  const truth = () => JSON.parse(logText(`${THREADS}.truth.json`)) as Truth
+
+  it('pairs by id exactly as it was, and finds every parent', () => {
+    const { spans } = traceOf(logEvents(`${THREADS}.jsonl`))
+    const pairs = spans
+      .filter((span) => span.endPosition !== undefined)
+      .map((span): [number, number] => [span.startPosition, span.endPosition!])
+    expect(pairs).toHaveLength(509)
+    expect(new Set(pairs.map(String))).toEqual(new Set(truth().pairs.map(String)))
+    const unended = spans.filter((span) => span.endS === undefined)
+    expect(unended).toHaveLength(8)
+    expect(unended.every((span) => span.flags & SpanFlag.DID_NOT_END)).toBe(true)
+    expect(spans.filter((span) => span.flags & SpanFlag.AMBIGUOUS)).toEqual([])
+    const byStart = new Map(spans.map((span) => [span.startPosition, span]))
+    for (const [start, parent] of truth().parents) {
+      const span = byStart.get(start)!
+      expect(span.parent?.startPosition, `the parent of event ${start}`).toBe(parent ?? undefined)
+      expect(span.flags & SpanFlag.PARENT_UNSURE).toBe(0)
+    }
+  })
+
+  it('without ids, draws no wrong pair as a fact', () => {
+    const { spans } = traceOf(logEvents(`${THREADS}.noids.jsonl`))
+    const right = new Set(truth().pairs.map(String))
+    const sure = spans.filter(
+      (span) => !(span.flags & SpanFlag.AMBIGUOUS) && span.endS !== undefined,
+    )
+    const wrong = sure.filter(
+      (span: Span) => !right.has(`${span.startPosition},${span.endPosition}`),
+    )
+    expect(wrong.map((span) => [span.kind, span.startPosition, span.endPosition])).toEqual([])
+    expect(sure.length).toBeGreaterThanOrEqual(20)
+  })
+})
+
+describe.skipIf(!hasLogs)('a real log of one agent without ids', () => {
+  it('flags nothing', () => {
+    const { spans, marks } = traceOf(logEvents('native/react_single.jsonl'))
+    expect(spans.length).toBeGreaterThan(10)
+    expect(spans.filter((span) => span.flags & ~SpanFlag.ERROR)).toEqual([])
+    expect(marks.filter((mark) => mark.orphan)).toEqual([])
+  })
+})

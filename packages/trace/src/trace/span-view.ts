@@ -1,0 +1,236 @@
+/** A span as others see it: a slot of the tables, read when it is asked. */
+import { NONE } from '../columns/columns.ts'
+import type { Interner } from '../row/interner.ts'
+import type { WriterFacts } from './quality.ts'
+import type { ScopeTable } from '../row/scope.ts'
+import { SpanFlag, type Span, type Tokens } from './span.ts'
+import type { EventTable } from '../tables/event-table.ts'
+import type { SpanTable } from '../tables/span-table.ts'
+
+/** What the views of one trace share. */
+export interface ViewSource {
+  readonly events: EventTable
+  readonly spans: SpanTable
+  readonly scopes: ScopeTable
+  readonly texts: Interner
+  readonly writers: readonly WriterFacts[]
+  view(slot: number): Span
+}
+
+export class SpanView implements Span {
+  readonly #source: ViewSource
+  #slot: number
+  /** Its start never changes. */
+  #start: number
+
+  constructor(source: ViewSource, slot: number) {
+    this.#source = source
+    this.#slot = slot
+    this.#start = source.spans.start.at(slot)
+  }
+
+  get slot(): number {
+    return this.#slot
+  }
+  set slot(slot: number) {
+    this.#slot = slot
+    this.#start = this.#source.spans.start.at(slot)
+  }
+
+  get #end(): number {
+    return this.#source.spans.end.at(this.#slot)
+  }
+
+  get kind(): string {
+    return this.#source.texts.text(this.kindId)
+  }
+  get kindId(): number {
+    return this.#source.events.kind(this.#start)
+  }
+  get writer(): number {
+    return this.#source.events.writer(this.#start)
+  }
+  get late(): boolean {
+    const { events } = this.#source
+    const end = this.#end
+    return events.late.has(this.#start) || (end !== NONE && events.late.has(end))
+  }
+  get hasIds(): boolean {
+    return this.#source.events.hasIds(this.#start)
+  }
+  get startS(): number {
+    return this.#source.events.timeS(this.#start)
+  }
+  get endS(): number | undefined {
+    const end = this.#end
+    return end === NONE ? undefined : Math.max(this.startS, this.#source.events.timeS(end))
+  }
+  get startPosition(): number {
+    return this.#source.events.position(this.#start)
+  }
+  get endPosition(): number | undefined {
+    const end = this.#end
+    return end === NONE ? undefined : this.#source.events.position(end)
+  }
+  get parentSlot(): number {
+    return this.#source.spans.parent.at(this.#slot)
+  }
+  get parent(): Span | undefined {
+    const parent = this.parentSlot
+    return parent === NONE ? undefined : this.#source.view(parent)
+  }
+
+  get subject(): string | undefined {
+    return this.#text(this.subjectId)
+  }
+  get startSubject(): string | undefined {
+    return this.#text(this.startSubjectId)
+  }
+  /** Text number, 0 = none. The more telling key wins; on the same key the end has the last word. */
+  get subjectId(): number {
+    const { events } = this.#source
+    const start = this.#start
+    const end = this.#end
+    const startId = events.subject(start)
+    const endId = end === NONE ? 0 : events.subject(end)
+    if (startId === 0 || endId === 0) return startId || endId
+    return events.subjectRank(end) <= events.subjectRank(start) ? endId : startId
+  }
+  get startSubjectId(): number {
+    return this.#source.events.subject(this.#start)
+  }
+  get agent(): string | undefined {
+    return this.#text(this.agentId)
+  }
+  get agentId(): number {
+    return this.#source.spans.agent.at(this.#slot)
+  }
+
+  scopeText(keyIndex: number): string | undefined {
+    const { events, scopes } = this.#source
+    return this.#text(scopes.textId(events.scope(this.#start), keyIndex))
+  }
+  /** Text number of the model its events name, the end's first; 0 = none. */
+  get modelId(): number {
+    const { events, scopes } = this.#source
+    const ofEnd = this.#end === NONE ? 0 : scopes.model(events.scope(this.#end))
+    return ofEnd === 0 ? scopes.model(events.scope(this.#start)) : ofEnd
+  }
+  /** Text number of the tool its events name; 0 = none. */
+  get toolId(): number {
+    const { events, scopes } = this.#source
+    const ofStart = scopes.tool(events.scope(this.#start))
+    return ofStart === 0 && this.#end !== NONE ? scopes.tool(events.scope(this.#end)) : ofStart
+  }
+  /** Number of the place it says it ran at, of the trace's `places`; 0 = it does not say. */
+  get placeId(): number {
+    const ofStart = this.startPlaceId
+    return ofStart === 0 && this.#end !== NONE ? this.#source.events.place(this.#end) : ofStart
+  }
+  get startPlaceId(): number {
+    return this.#source.events.place(this.#start)
+  }
+
+  /** No end can come any more. */
+  get #abandoned(): boolean {
+    if (this.#end !== NONE) return false
+    const { spans, writers } = this.#source
+    if (!this.hasIds && spans.releasedBy.has(this.#slot)) return true
+    return writers[this.writer]?.state !== 'live'
+  }
+
+  get releasedS(): number | undefined {
+    if (this.#end !== NONE || this.hasIds) return undefined
+    const by = this.#source.spans.releasedBy.get(this.#slot)
+    return by === undefined ? undefined : Math.max(this.startS, this.#source.events.timeS(by))
+  }
+
+  get fadeS(): number | undefined {
+    if (!this.#abandoned) return undefined
+    const { startS, releasedS } = this
+    // Its row is another's from there on.
+    if (releasedS !== undefined) return releasedS
+    const untilS = this.parent?.endS ?? this.#source.writers[this.writer]?.lastS ?? startS
+    return Math.max(startS, untilS)
+  }
+
+  get ambiguousAtS(): number | undefined {
+    const { spans, events } = this.#source
+    // In most logs nothing is ambiguous, and two lookups a span are saved.
+    if (spans.idAmbiguousAt.size + spans.scopeAmbiguousAt.size === 0) return undefined
+    const at = spans.idAmbiguousAt.get(this.#slot) ?? spans.scopeAmbiguousAt.get(this.#slot)
+    return at === undefined ? undefined : Math.max(this.startS, events.timeS(at))
+  }
+
+  get flags(): number {
+    const { events, spans } = this.#source
+    const end = this.#end
+    let flags = 0
+    if (end === NONE) flags |= this.#abandoned ? SpanFlag.DID_NOT_END : SpanFlag.OPEN
+    else if (events.timeS(end) < this.startS) flags |= SpanFlag.CLOCK
+    if (this.ambiguousAtS !== undefined) flags |= SpanFlag.AMBIGUOUS
+    if (this.#hasFailed) flags |= SpanFlag.ERROR
+    if (spans.parentUnsure.has(this.#slot)) flags |= SpanFlag.PARENT_UNSURE
+    return flags
+  }
+
+  get #hasFailed(): boolean {
+    const { events, spans } = this.#source
+    const end = this.#end
+    if (events.error(this.#start) !== NONE || spans.hasFailures(this.#slot)) return true
+    return end !== NONE && events.error(end) !== NONE
+  }
+  get errorAtS(): number | undefined {
+    const { events, spans } = this.#source
+    if (events.error(this.#start) !== NONE) return this.startS
+    const [reportedBy] = spans.failuresOf(this.#slot)
+    const reportedS = reportedBy === undefined ? undefined : events.timeS(reportedBy)
+    const end = this.#end
+    if (end === NONE || events.error(end) === NONE) return reportedS
+    return Math.min(reportedS ?? Infinity, this.endS!)
+  }
+  get error(): string | undefined {
+    const { events, spans } = this.#source
+    for (const event of [this.#end, this.#start, ...spans.failuresOf(this.#slot)]) {
+      if (event !== NONE && events.error(event) > 0) return this.#text(events.error(event))
+    }
+    return undefined
+  }
+
+  get tokens(): Tokens | undefined {
+    if (!this.#tellsFigures) return undefined
+    const total = this.totalTokens
+    if (total === undefined) return undefined
+    return { input: this.#figure(0), output: this.#figure(1), total }
+  }
+  /** The total it tells, else the sum of its parts: `tokens.total` without an object. */
+  get totalTokens(): number | undefined {
+    if (!this.#tellsFigures) return undefined
+    const told = this.#figure(2)
+    if (told !== undefined) return told
+    const input = this.#figure(0)
+    const output = this.#figure(1)
+    return input === undefined && output === undefined ? undefined : (input ?? 0) + (output ?? 0)
+  }
+  get costUsd(): number | undefined {
+    return this.#tellsFigures ? this.#figure(3) : undefined
+  }
+
+  get #tellsFigures(): boolean {
+    const { events } = this.#source
+    const end = this.#end
+    return events.tellsFigures(this.#start) || (end !== NONE && events.tellsFigures(end))
+  }
+
+  /** The end's figure, else the start's. */
+  #figure(which: number): number | undefined {
+    const { events } = this.#source
+    const ofEnd = events.figure(this.#end, which)
+    const value = Number.isNaN(ofEnd) ? events.figure(this.#start, which) : ofEnd
+    return Number.isNaN(value) ? undefined : value
+  }
+
+  #text(id: number): string | undefined {
+    return id === 0 ? undefined : this.#source.texts.text(id)
+  }
+}
