@@ -172,7 +172,7 @@ describe('a file', () => {
     }
     process.on('SIGTERM', endIfAlone)`
   const COPY = `
-    const copy = await import('../recorder.js?copy')
+    const copy = await import('./recorder.js?copy')
     const other = new copy.EventRecorder({ file: 'other.jsonl', env: {} })
     other.record('n', { i: 0 })`
 
