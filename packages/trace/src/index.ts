@@ -3,6 +3,7 @@ export {
   EventType,
   splitEventType,
   type AgentEvent,
+  type Decode,
   type JsonValue,
   type Metadata,
   type Phase,
@@ -20,13 +21,7 @@ export {
   type WriterState,
 } from './trace/span.ts'
 export { encodeEvent, encodeSample } from './line/encode.ts'
-export {
-  LogDecoder,
-  readLog,
-  type Decode,
-  type LineSink,
-  type LogDecoderOptions,
-} from './line/log-decoder.ts'
+export { LogDecoder, readLog, type LineSink, type LogDecoderOptions } from './line/log-decoder.ts'
 export { LogReader, type LogReaderOptions, type LogSink } from './scan/log-reader.ts'
 export { RowBatchReader, RowBatchWriter, type RowBatch, type SpentBatch } from './scan/row-batch.ts'
 export {

@@ -3,12 +3,12 @@ import { describe, expect, test } from 'vitest'
 import {
   BitColumn,
   ByteColumn,
-  Growth,
   Int32Column,
   NONE,
   NumberColumn,
   PositionColumn,
 } from './columns.ts'
+import { Growth } from './growth.ts'
 import { SmallColumn } from './small-column.ts'
 
 /** Lengths of a column that is filled value by value while a log of `count` values is read. */

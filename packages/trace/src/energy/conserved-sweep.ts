@@ -15,7 +15,7 @@
  * what lies between whole samples while it was alone, and the most is that of all samples' intervals
  * that it touches as a leaf.
  */
-import { larger } from '../columns/columns.ts'
+import { larger } from '../columns/growth.ts'
 import { CurveReader, type Curve } from '../telemetry/curve-reader.ts'
 import { RunningSpans } from './running-spans.ts'
 

@@ -11,7 +11,8 @@
  */
 import { SpanFlag } from '../trace/span.ts'
 import type { SpanView } from '../trace/span-view.ts'
-import { larger, NONE } from '../columns/columns.ts'
+import { NONE } from '../columns/columns.ts'
+import { larger } from '../columns/growth.ts'
 import type { Trace } from '../trace/trace.ts'
 import { ConservedSweep, type SourceJoules } from './conserved-sweep.ts'
 import type { PowerSource } from '../telemetry/power-source.ts'

@@ -2,7 +2,7 @@
  * The spans that run at one instant of a sweep, in a dense list, with what each of them was when it
  * became a leaf. By slot only: where in the list it is, and how many of its children run.
  */
-import { larger } from '../columns/columns.ts'
+import { larger } from '../columns/growth.ts'
 
 const NOT_RUNNING = -1
 

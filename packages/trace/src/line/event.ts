@@ -71,3 +71,6 @@ export function splitEventType(type: string): { readonly kind: string; readonly 
   }
   return { kind: type, phase: 'point' }
 }
+
+/** Bytes of one line → text; throws when they are not UTF-8. */
+export type Decode = (bytes: Uint8Array) => string

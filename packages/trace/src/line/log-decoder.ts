@@ -7,15 +7,13 @@
  *     const utf8 = new TextDecoder('utf-8', { fatal: true })
  *     const decoder = new LogDecoder({ decode: (bytes) => utf8.decode(bytes) })
  */
+import type { Decode } from './event.ts'
 import { CLOSE_ARRAY, CLOSE_OBJECT } from './json-bytes.ts'
 import { LineSplitter, type LineSplitterOptions, type TornLine } from './line-splitter.ts'
 import { parseLine, type ParsedLine } from './parse.ts'
 
 /** `position` is the line's byte offset in the log; `lineNumber` counts from 1, blanks included. */
 export type LineSink = (line: ParsedLine, position: number, lineNumber: number) => void
-
-/** Bytes of one line → text; throws when they are not UTF-8. */
-export type Decode = (bytes: Uint8Array) => string
 
 export interface LogDecoderOptions extends Pick<
   LineSplitterOptions,

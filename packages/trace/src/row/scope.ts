@@ -2,7 +2,7 @@
  * Scope: the metadata keys that tell concurrent work apart where there are no ids, how well two
  * scopes agree, and where a kind of span stands above another.
  */
-import type { Growth } from '../columns/columns.ts'
+import type { Growth } from '../columns/growth.ts'
 import { SCOPE_SIZE } from './event-row.ts'
 
 /** Keys on which a start and its end, or a parent and its child, may not differ. */

@@ -7,7 +7,7 @@
  *     {"event_type": "tool_call_start", "timestamp": 1800000000.5, "metadata": {"tool": "search", …}}
  *      └ kind and phase, once a type    └ digits → float64          └ what is between values is known by its bytes
  */
-import { splitEventType } from '../line/event.ts'
+import { splitEventType, type Decode } from '../line/event.ts'
 import { AGENT_KEYS, DROPPED_TYPE, END, POINT, START, type EventRow } from '../row/event-row.ts'
 import { hashBytes, hashPlain, hashText, lastHash, type TextHash } from '../row/hash.ts'
 import { Interner } from '../row/interner.ts'
@@ -29,7 +29,6 @@ import {
   skipSpace,
   startOfValue,
 } from '../line/json-bytes.ts'
-import type { Decode } from '../line/log-decoder.ts'
 import { KeyTable } from './key-table.ts'
 import { Gap, GapMaker } from './gap-trie.ts'
 import {

@@ -2,8 +2,8 @@
  * Reads JSON numbers from bytes to the very float64 that JSON.parse gives, nearly always without
  * making a string.
  */
+import type { Decode } from '../line/event.ts'
 import { DIGIT_0, DOT, endOfNumber, LOWER_E, MINUS } from '../line/json-bytes.ts'
-import type { Decode } from '../line/log-decoder.ts'
 
 /** Integers of so many digits are exact, and String() writes them as they were read. */
 const EXACT_DIGITS = 15

@@ -11,7 +11,7 @@
  *     head     phase 0…1 · ids 2…4 · parents 5…6 · error 7 · figures 8…12 · places 13…15 · note 16 · agent 17
  *     scope    which of the texts are there 0…15 · rank of the subject 16…
  */
-import { larger } from '../columns/columns.ts'
+import { larger } from '../columns/growth.ts'
 import type { TelemetrySample } from '../line/event.ts'
 import { EventRow, ID_KEYS, PARENT_KEYS, PLACE_KEYS, SCOPE_SIZE } from '../row/event-row.ts'
 import type { Interner } from '../row/interner.ts'

@@ -3,7 +3,7 @@
  * subject and writer; each combination is kept once, as a row of numbers, and an event holds the
  * row's number. What differs from event to event (time, position, id) is not here.
  */
-import type { Growth } from '../columns/columns.ts'
+import type { Growth } from '../columns/growth.ts'
 import type { EventRow } from '../row/event-row.ts'
 import type { PlaceTable } from '../row/place.ts'
 import type { ScopeTable } from '../row/scope.ts'

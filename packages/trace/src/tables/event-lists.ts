@@ -1,5 +1,5 @@
 /** Lists of events in the one order of a log: by time, then by position. */
-import { larger } from '../columns/columns.ts'
+import { larger } from '../columns/growth.ts'
 import type { EventTable } from './event-table.ts'
 
 /** Index of the first item that is not before `event`. */

@@ -2,7 +2,8 @@
  * What a trace keeps of events, as columns: a row an event, in the order of arrival. Numbers stand for
  * texts (`Interner`), for ids (`IdNumbers`), and for what events say alike (`FactsTable`).
  */
-import { BitColumn, NONE, PositionColumn, type Growth } from '../columns/columns.ts'
+import { BitColumn, NONE, PositionColumn } from '../columns/columns.ts'
+import type { Growth } from '../columns/growth.ts'
 import type { EventRow } from '../row/event-row.ts'
 import { FactsTable } from './event-attributes.ts'
 import { FigureColumn, isFirstOfBlock } from './figure-column.ts'

@@ -2,7 +2,8 @@
  * Numbers ids: each value that names spans is kept once, as the 64 bits of its hash, and has a
  * small number under which others keep what they know of it in columns.
  */
-import { Int32Column, type Growth } from '../columns/columns.ts'
+import { Int32Column } from '../columns/columns.ts'
+import type { Growth } from '../columns/growth.ts'
 
 const FIRST_CAPACITY = 1024
 /** How many ids are remembered that were used lately. */

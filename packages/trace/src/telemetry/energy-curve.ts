@@ -11,7 +11,7 @@
  * - Where a counter falls, it was reset; what it lost is taken from power, else not known.
  * - A gap is an interval of more than five times the usual one, and of at least a quarter second.
  */
-import { larger } from '../columns/columns.ts'
+import { larger } from '../columns/growth.ts'
 import type { SourceSeries } from './source-series.ts'
 
 const FIRST_CAPACITY = 64

@@ -5,7 +5,7 @@
  *
  * Samples nearly always come in order, and then settling moves nothing.
  */
-import { larger } from '../columns/columns.ts'
+import { larger } from '../columns/growth.ts'
 import { IntervalMedian } from './interval-median.ts'
 import type { MeterReading } from './reading.ts'
 

@@ -2,8 +2,8 @@
  * What is in doubt about a log, writer by writer. It is counted while events come and spans change,
  * so that asking costs a step for each writer and none for each span.
  */
-import { FlagCounts } from './flag-counts.ts'
-import type { MarkTable } from './mark-view.ts'
+import { ByteColumn } from '../columns/columns.ts'
+import type { MarkTable } from '../tables/mark-table.ts'
 import { SpanFlag, type DataQuality, type WriterQuality, type WriterState } from './span.ts'
 
 /** A line of the log that could not be read. */
@@ -30,6 +30,38 @@ export interface WriterFacts {
 const KEPT_MALFORMED = 1000
 /** Beside the bits of `SpanFlag`: the span has a late event. It is no flag, as it is no doubt. */
 const LATE = 64
+
+const BITS = 8
+
+/** How many spans of each writer carry each flag. */
+class FlagCounts {
+  /** By slot: its flags as they were counted. */
+  readonly #flags = new ByteColumn()
+  /** By writer, then by bit. */
+  readonly #counts: Uint32Array[] = []
+
+  /** Notes a span's flags, in place of what it had before. Its writer never changes. */
+  set(slot: number, flags: number, writer: number): void {
+    let differing = this.#flags.at(slot) ^ flags
+    if (differing === 0) return
+    this.#flags.set(slot, flags)
+    const counts = (this.#counts[writer] ??= new Uint32Array(BITS))
+    for (let bit = 0; differing !== 0; bit++, differing >>>= 1) {
+      if ((differing & 1) === 0) continue
+      counts[bit] = counts[bit]! + ((flags >>> bit) & 1 ? 1 : -1)
+    }
+  }
+
+  /** As a span was counted last. */
+  flagsOf(slot: number): number {
+    return this.#flags.at(slot)
+  }
+
+  /** How many spans of `writer` carry `flag`, one bit. */
+  count(flag: number, writer: number): number {
+    return this.#counts[writer]?.[31 - Math.clz32(flag)] ?? 0
+  }
+}
 
 export class QualityCounts {
   /** By number; one that was never heard of has none. */

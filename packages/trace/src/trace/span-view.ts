@@ -1,9 +1,8 @@
 /** A span as others see it: a slot of the tables, read when it is asked. */
 import { NONE } from '../columns/columns.ts'
 import type { Interner } from '../row/interner.ts'
-import type { WriterFacts } from './quality.ts'
 import type { ScopeTable } from '../row/scope.ts'
-import { SpanFlag, type Span, type Tokens } from './span.ts'
+import { SpanFlag, type Span, type Tokens, type WriterState } from './span.ts'
 import type { EventTable } from '../tables/event-table.ts'
 import type { SpanTable } from '../tables/span-table.ts'
 
@@ -13,7 +12,8 @@ export interface ViewSource {
   readonly spans: SpanTable
   readonly scopes: ScopeTable
   readonly texts: Interner
-  readonly writers: readonly WriterFacts[]
+  /** `lastS`: Unix seconds of the writer's latest event. */
+  readonly writers: readonly { readonly state: WriterState; readonly lastS: number }[]
   view(slot: number): Span
 }
 

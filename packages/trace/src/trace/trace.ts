@@ -4,14 +4,16 @@
  *
  *     add ──▶ row ──▶ tables ──▶ stage 1: by id (id-pairing.ts) ──▶ stage 2: in order of time (sweep.ts)
  */
-import { BitColumn, Growth, NONE } from '../columns/columns.ts'
+import { BitColumn, NONE } from '../columns/columns.ts'
+import { Growth } from '../columns/growth.ts'
 import { SweptOrder } from '../tables/event-lists.ts'
 import type { AgentEvent, TelemetrySample } from '../line/event.ts'
 import { EventRow, POINT, START } from '../row/event-row.ts'
 import { IdPairing } from '../pairing/id-pairing.ts'
 import { hashText } from '../row/hash.ts'
 import { Interner } from '../row/interner.ts'
-import { MarkTable, MarkView } from './mark-view.ts'
+import { MarkTable } from '../tables/mark-table.ts'
+import { MarkView } from './mark-view.ts'
 import { readEvent } from '../row/metadata-reader.ts'
 import { ParentLinks } from '../pairing/parent-links.ts'
 import type { PlaceTable } from '../row/place.ts'

@@ -1,6 +1,7 @@
 /** Reads a file of telemetry, whichever form it has: samples as JSON lines, or a power tool's table. */
 import type { TelemetrySample } from '../../line/event.ts'
-import { LogDecoder, type Decode } from '../../line/log-decoder.ts'
+import type { Decode } from '../../line/event.ts'
+import { LogDecoder } from '../../line/log-decoder.ts'
 import { parseLine } from '../../line/parse.ts'
 import { readTelemetryCsv } from './telemetry-csv.ts'
 

@@ -1,0 +1,131 @@
+/** Points and orphan ends, as columns: one row for each mark. */
+import { CHUNK_MASK, CHUNK_SHIFT, NONE } from '../columns/columns.ts'
+import { larger } from '../columns/growth.ts'
+import { START } from '../row/event-row.ts'
+import type { EventTable } from './event-table.ts'
+
+/** Bits of a mark's state. */
+const ORPHAN = 1
+const STANDS = 2
+const CHANGED = 4
+
+/** Marks by slot, in the order in which they were made. */
+export class MarkTable {
+  count = 0
+  /** Of those that stand, by writer. */
+  readonly #orphans: number[] = []
+  readonly #late: number[] = []
+  event = new Int32Array(64)
+  parent = new Int32Array(64)
+  #state = new Uint8Array(64)
+  /** A point's mark stands in its `slot`; an end's slot is the span it closed, if it is no orphan. */
+  readonly #ofOrphan = new Map<number, number>()
+  /** By chunk of events: what a point's `slot` lacks of its mark's, so that it lies near those of spans. */
+  readonly #shifts: number[] = []
+  readonly #events: EventTable
+  #changed: number[] = []
+
+  constructor(events: EventTable) {
+    this.#events = events
+  }
+
+  /** Orphan ends of a writer that stand. */
+  orphansOf(writer: number): number {
+    return this.#orphans[writer] ?? 0
+  }
+
+  /** Marks of a writer that stand and came late. */
+  lateOf(writer: number): number {
+    return this.#late[writer] ?? 0
+  }
+
+  isOrphan(slot: number): boolean {
+    return (this.#state[slot]! & ORPHAN) !== 0
+  }
+
+  stands(slot: number): boolean {
+    return (this.#state[slot]! & STANDS) !== 0
+  }
+
+  /** Sets an event's mark. */
+  set(event: number, isOrphan: boolean, parent: number): void {
+    let slot = isOrphan ? this.slotOfOrphan(event) : this.slotOfPoint(event)
+    if (slot === NONE) slot = this.#add(event, isOrphan)
+    if (!this.stands(slot)) {
+      this.#state[slot] = this.#state[slot]! | STANDS
+      this.#count(slot, 1)
+    }
+    this.parent[slot] = parent
+    this.#noteChanged(slot)
+  }
+
+  remove(slot: number): void {
+    if (!this.stands(slot)) return
+    this.#state[slot] = this.#state[slot]! & ~STANDS
+    this.#count(slot, -1)
+    this.#noteChanged(slot)
+  }
+
+  /** The mark of an end that is, or was, an orphan; NONE = it never was. */
+  slotOfOrphan(end: number): number {
+    return this.#ofOrphan.get(end) ?? NONE
+  }
+
+  /** The mark of a point; NONE = it was not swept yet. */
+  slotOfPoint(point: number): number {
+    const shifted = this.#events.slot.at(point)
+    return shifted === NONE ? NONE : shifted + this.#shifts[point >> CHUNK_SHIFT]!
+  }
+
+  /** Slots that changed since the last call: of those that stand, and of those that are gone. */
+  takeChanges(): { readonly markSlots: Int32Array; readonly removedMarks: Int32Array } {
+    const changed = Int32Array.from(this.#changed).sort()
+    this.#changed = []
+    for (const slot of changed) this.#state[slot] = this.#state[slot]! & ~CHANGED
+    return {
+      markSlots: changed.filter((slot) => this.stands(slot)),
+      removedMarks: changed.filter((slot) => !this.stands(slot)),
+    }
+  }
+
+  #add(event: number, isOrphan: boolean): number {
+    const slot = this.count++
+    if (slot >= this.event.length) {
+      this.event = larger(this.event)
+      this.parent = larger(this.parent)
+      this.#state = larger(this.#state)
+    }
+    this.event[slot] = event
+    this.#state[slot] = isOrphan ? ORPHAN : 0
+    if (isOrphan) this.#ofOrphan.set(event, slot)
+    else {
+      const shift = (this.#shifts[event >> CHUNK_SHIFT] ??= slot - this.#spanBefore(event))
+      this.#events.slot.set(event, slot - shift)
+    }
+    return slot
+  }
+
+  /** Slot of the span that started last before a point, if that is in the same chunk of events; else 0. */
+  #spanBefore(point: number): number {
+    const first = point & ~CHUNK_MASK
+    for (let event = point - 1; event >= first; event--) {
+      if (this.#events.phase(event) === START) return this.#events.slot.at(event)
+    }
+    return 0
+  }
+
+  #count(slot: number, by: number): void {
+    const event = this.event[slot]!
+    const isLate = this.#events.late.has(event)
+    if (!isLate && !this.isOrphan(slot)) return
+    const writer = this.#events.writer(event)
+    if (isLate) this.#late[writer] = this.lateOf(writer) + by
+    if (this.isOrphan(slot)) this.#orphans[writer] = this.orphansOf(writer) + by
+  }
+
+  #noteChanged(slot: number): void {
+    if ((this.#state[slot]! & CHANGED) !== 0) return
+    this.#state[slot] = this.#state[slot]! | CHANGED
+    this.#changed.push(slot)
+  }
+}
