@@ -1,10 +1,12 @@
-/** What the colours of the bars mean; offered where energy is measured. */
-import { DropdownMenu } from 'radix-ui'
+/** Chooses what the colors of the bars mean; shown where energy is measured. */
 import { useApp, useFacts } from '../page/app.tsx'
 import type { ColorBy } from '../model/view-state.ts'
 import { ChevronIcon } from '../ui/icons.tsx'
+import { RadioMenu, type ChoiceSection } from '../ui/RadioMenu.tsx'
 
-const CHOICES: readonly ColorBy[] = ['kind', 'joules', 'watts']
+const LABELS = { kind: 'kind', joules: 'energy', watts: 'power' } as const
+const CHOICES = (['kind', 'joules', 'watts'] as const).map((key) => [key, LABELS[key]] as const)
+const SECTIONS: readonly ChoiceSection<ColorBy>[] = [{ heading: 'Color bars by', choices: CHOICES }]
 
 export function ColorPicker() {
   const { store } = useApp()
@@ -12,28 +14,16 @@ export function ColorPicker() {
   const isMeasured = useFacts((state) => state.energy?.totalJ !== undefined)
   if (!isMeasured) return undefined
   return (
-    <DropdownMenu.Root modal={false}>
-      <DropdownMenu.Trigger className="button quiet color-trigger">
-        <i className={`color-mark ${colorBy}`} aria-hidden="true" />
-        <span className="unseen">Bars coloured by </span>
-        <span className="group-by">{colorBy}</span>
-        <ChevronIcon size={12} />
-      </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content className="menu" align="end" sideOffset={4} collisionPadding={8}>
-          <DropdownMenu.RadioGroup
-            value={colorBy}
-            onValueChange={(next) => store.setState({ colorBy: next as ColorBy })}
-          >
-            <DropdownMenu.Label className="menu-label">Colour bars by</DropdownMenu.Label>
-            {CHOICES.map((choice) => (
-              <DropdownMenu.RadioItem key={choice} className="menu-item" value={choice}>
-                {choice}
-              </DropdownMenu.RadioItem>
-            ))}
-          </DropdownMenu.RadioGroup>
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
-    </DropdownMenu.Root>
+    <RadioMenu
+      className="button quiet color-trigger"
+      value={colorBy}
+      sections={SECTIONS}
+      onChange={(next) => store.setState({ colorBy: next })}
+    >
+      <i className={`color-mark ${colorBy}`} aria-hidden="true" />
+      <span className="unseen">Bars colored by </span>
+      <span className="group-by">{LABELS[colorBy]}</span>
+      <ChevronIcon size={12} />
+    </RadioMenu>
   )
 }

@@ -3,10 +3,9 @@ import { MarkFlag } from '../model/columns.ts'
 import { useFacts } from '../page/app.tsx'
 import { useAnswer } from '../page/use-answer.ts'
 import { kindLabel, markLabel } from '../model/span-labels.ts'
-import { KindDot } from '../ui/KindDot.tsx'
 import { exactTime, formatTime } from '../base/time.ts'
 import { visible } from '../base/visible.ts'
-import { DetailsHeader, Fact, Notice, RawMetadata, SpanLink } from './detail-parts.tsx'
+import { DetailsHeader, Fact, KindDot, Notice, RawMetadata, SpanLink } from './detail-parts.tsx'
 import { useColumns } from '../page/use-columns.ts'
 
 export function MarkDetails({ slot }: { slot: number }) {

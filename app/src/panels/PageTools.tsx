@@ -1,14 +1,18 @@
 /** The tools every screen has: commands, theme, help. */
-import { DropdownMenu } from 'radix-ui'
 import { useApp, useFacts } from '../page/app.tsx'
 import type { ThemeChoice } from '../store/app-state.ts'
 import { CommandIcon, HelpIcon, ThemeIcon } from '../ui/icons.tsx'
 import { IconButton } from '../ui/IconButton.tsx'
+import { RadioMenu, type ChoiceSection } from '../ui/RadioMenu.tsx'
 
-const THEMES: readonly (readonly [ThemeChoice, string])[] = [
-  ['system', 'As the system'],
-  ['light', 'Light'],
-  ['dark', 'Dark'],
+const THEMES: readonly ChoiceSection<ThemeChoice>[] = [
+  {
+    choices: [
+      ['system', 'System'],
+      ['light', 'Light'],
+      ['dark', 'Dark'],
+    ],
+  },
 ]
 
 export function PageTools() {
@@ -38,24 +42,15 @@ function ThemeMenu() {
   const { store } = useApp()
   const theme = useFacts((state) => state.theme)
   return (
-    <DropdownMenu.Root modal={false}>
-      <DropdownMenu.Trigger className="icon-button" aria-label="Theme" title="Theme">
-        <ThemeIcon />
-      </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content className="menu" align="end" sideOffset={4} collisionPadding={8}>
-          <DropdownMenu.RadioGroup
-            value={theme}
-            onValueChange={(value) => store.setState({ theme: value as ThemeChoice })}
-          >
-            {THEMES.map(([value, label]) => (
-              <DropdownMenu.RadioItem key={value} className="menu-item" value={value}>
-                {label}
-              </DropdownMenu.RadioItem>
-            ))}
-          </DropdownMenu.RadioGroup>
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
-    </DropdownMenu.Root>
+    <RadioMenu
+      className="icon-button"
+      aria-label="Theme"
+      title="Theme"
+      value={theme}
+      sections={THEMES}
+      onChange={(next) => store.setState({ theme: next })}
+    >
+      <ThemeIcon />
+    </RadioMenu>
   )
 }

@@ -1,5 +1,4 @@
 /** The bar at the bottom: play, step, scrub, speed; what the range holds; how sure the data is. */
-import { DropdownMenu } from 'radix-ui'
 import type { ReactNode } from 'react'
 import { nowOf } from '../model/clip.ts'
 import { useApp, useFacts } from '../page/app.tsx'
@@ -9,6 +8,7 @@ import { change } from '../store/store.ts'
 import { backToLive, setSpeed, SPEEDS } from '../store/transitions.ts'
 import { ErrorIcon, PauseIcon, PlayIcon, StepBackIcon, StepOnIcon } from '../ui/icons.tsx'
 import { IconButton } from '../ui/IconButton.tsx'
+import { RadioMenu } from '../ui/RadioMenu.tsx'
 import { exactTime, formatTime } from '../base/time.ts'
 import { useNowS } from '../page/use-now.ts'
 import { QualityButton } from '../quality/QualityButton.tsx'
@@ -66,30 +66,17 @@ function SpeedMenu() {
   const { store } = useApp()
   const speed = useFacts((state) => state.speed)
   return (
-    <DropdownMenu.Root modal={false}>
-      <DropdownMenu.Trigger className="button quiet speed" aria-label={`Speed, ${speed} times`}>
-        {speed}×
-      </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content
-          className="menu narrow"
-          side="top"
-          sideOffset={6}
-          collisionPadding={8}
-        >
-          <DropdownMenu.RadioGroup
-            value={String(speed)}
-            onValueChange={(value) => change(store, setSpeed, Number(value))}
-          >
-            {SPEEDS.map((one) => (
-              <DropdownMenu.RadioItem key={one} className="menu-item" value={String(one)}>
-                {one}×
-              </DropdownMenu.RadioItem>
-            ))}
-          </DropdownMenu.RadioGroup>
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
-    </DropdownMenu.Root>
+    <RadioMenu
+      className="button quiet speed"
+      aria-label={`Speed: ${speed}×`}
+      menuClassName="menu narrow"
+      side="top"
+      value={speed}
+      sections={[{ choices: SPEEDS.map((choice) => [choice, `${choice}×`]) }]}
+      onChange={(next) => change(store, setSpeed, next)}
+    >
+      {speed}×
+    </RadioMenu>
   )
 }
 

@@ -16,10 +16,17 @@ import { useAnswer } from '../page/use-answer.ts'
 import { durationOf, kindLabel, spanLabel } from '../model/span-labels.ts'
 import type { SpanFacts } from '../worker/protocol.ts'
 import { CopyButton } from '../ui/CopyButton.tsx'
-import { KindDot } from '../ui/KindDot.tsx'
 import { exactTime, formatTime } from '../base/time.ts'
 import { visible } from '../base/visible.ts'
-import { DetailsHeader, Fact, Notice, RawMetadata, SpanLink, SpanLinks } from './detail-parts.tsx'
+import {
+  DetailsHeader,
+  Fact,
+  KindDot,
+  Notice,
+  RawMetadata,
+  SpanLink,
+  SpanLinks,
+} from './detail-parts.tsx'
 import { useColumns } from '../page/use-columns.ts'
 
 export function SpanDetails({ slot }: { slot: number }) {

@@ -9,9 +9,14 @@ import { useAnswer } from '../page/use-answer.ts'
 import { CloseIcon, ErrorIcon, FitIcon, WarningIcon } from '../ui/icons.tsx'
 import { CopyButton } from '../ui/CopyButton.tsx'
 import { IconButton } from '../ui/IconButton.tsx'
-import { KindDot } from '../ui/KindDot.tsx'
+import { kindVariable } from '../timeline/paint/theme.ts'
 import { visible } from '../base/visible.ts'
 import { JsonTree } from './JsonTree.tsx'
+
+/** A swatch in the color of a kind, beside the kind's name. */
+export function KindDot({ kind }: { kind: string }) {
+  return <span className="kind-dot" style={{ background: `var(${kindVariable(kind)})` }} />
+}
 
 export function Fact({
   name,

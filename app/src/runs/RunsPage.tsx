@@ -2,9 +2,10 @@
 import { useState } from 'react'
 import { useStore } from 'zustand'
 import { useApp } from '../page/app.tsx'
+import { OpenFileButton } from '../panels/OpenFileButton.tsx'
 import { PageTools } from '../panels/PageTools.tsx'
 import { Brand } from '../panels/Brand.tsx'
-import { FolderIcon, SearchIcon } from '../ui/icons.tsx'
+import { SearchIcon } from '../ui/icons.tsx'
 import { useTitle } from '../page/use-title.ts'
 import { EmptyRuns } from './EmptyRuns.tsx'
 import { RunsTable } from './RunsTable.tsx'
@@ -79,17 +80,5 @@ function Filter({ value, onChange }: { value: string; onChange: (value: string) 
         }}
       />
     </search>
-  )
-}
-
-export function OpenFileButton() {
-  return (
-    <button
-      type="button"
-      className="button"
-      onClick={() => document.getElementById('file-input')?.click()}
-    >
-      <FolderIcon size={14} /> Open file
-    </button>
   )
 }
