@@ -30,6 +30,7 @@ export {
   type OnLine,
   type TornLine,
 } from './line/line-splitter.ts'
+export { showHidden, showHiddenInLine } from './line/hidden-characters.ts'
 export { parseLine, type ParsedLine } from './line/parse.ts'
 export type { TimeUnit } from './line/timestamp.ts'
 export { EventRow, POINT, START } from './row/event-row.ts'

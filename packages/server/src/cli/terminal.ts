@@ -1,7 +1,4 @@
-/**
- * Text for a terminal: colours that can be off, widths that count what the eye sees, and log text
- * made harmless (a log must not be able to move the cursor or retitle the window).
- */
+/** Text for a terminal: optional colors, widths in cells, and columns. */
 import type { CliIo, Output } from './io.ts'
 
 export interface Style {
@@ -53,17 +50,6 @@ export function widthOf(out: Output, env: CliIo['env']): number | undefined {
   if (out.isTTY === true && out.columns !== undefined && out.columns > 0) return out.columns
   const told = Number(env['COLUMNS'])
   return Number.isInteger(told) && told >= 20 ? told : undefined
-}
-
-const UNSAFE = /[\u0000-\u001F\u007F-\u009F\u200E\u200F\u2028-\u202E\u2066-\u2069]/gu
-
-/** Log text as one harmless line: control and direction characters become visible ones. */
-export function printable(text: string): string {
-  return text.replace(UNSAFE, (char) => {
-    const code = char.charCodeAt(0)
-    if (code < 0x20) return String.fromCharCode(0x2400 + code)
-    return code === 0x7f ? '\u2421' : '\uFFFD'
-  })
 }
 
 const ZERO_WIDTH = /\p{Mark}|\u200B|\u200D|\uFE0F/u

@@ -1,4 +1,5 @@
-/** Says what an unexpected value is, short enough for a list of malformed lines. */
+/** Describes an unexpected value, short enough for a list of malformed lines. */
+import { showHiddenInLine } from './hidden-characters.ts'
 
 const EXCERPT_CHARS = 40
 
@@ -12,18 +13,10 @@ export function describe(value: unknown): string {
   return typeof value === 'number' || typeof value === 'boolean' ? `${value}` : typeof value
 }
 
-/** The beginning of a text, with what a terminal or a page would obey made visible as `·`. */
+/** The first characters of a text on one line, with hidden characters shown. */
 export function excerpt(text: string): string {
-  let shown = ''
-  for (const char of text.slice(0, EXCERPT_CHARS)) shown += isPrintable(char) ? char : '·'
-  return text.length > EXCERPT_CHARS ? `${shown}…` : shown
-}
-
-/** False for control characters, direction marks and halves of a surrogate pair. */
-function isPrintable(char: string): boolean {
-  const code = char.codePointAt(0) ?? 0
-  if (code < 0x20 || (code >= 0x7f && code <= 0x9f)) return false
-  if (code >= 0xd800 && code <= 0xdfff) return false
-  if (code === 0x200e || code === 0x200f || code === 0xfeff) return false
-  return !((code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069))
+  const shown = showHiddenInLine(text.slice(0, EXCERPT_CHARS + 1))
+  if (shown.length <= EXCERPT_CHARS) return shown
+  // Do not end with half a surrogate pair.
+  return `${shown.slice(0, EXCERPT_CHARS).replace(/[\uD800-\uDBFF]$/, '')}…`
 }

@@ -207,7 +207,7 @@ describe('lines that are no event', () => {
     ['{"a":1,}', 'expected valid JSON, got {"a":1,}'],
     ['{"a":1}{"b":2}', 'expected valid JSON, got {"a":1}{"b":2}'],
     ['{"a":"cut', 'expected a whole JSON object, got one that breaks off: {"a":"cut'],
-    ['\u0000\u0001\u202eabc', 'expected a JSON object, got ···abc'],
+    ['\u0000\u0001\u202eabc', 'expected a JSON object, got ␀␁⟨U+202E⟩abc'],
   ])('%j: %s', (line, why) => {
     expect(reason(line)).toBe(why)
   })

@@ -6,6 +6,7 @@ import {
   EnergyLedger,
   energyRecord,
   energyWarnings,
+  showHiddenInLine,
   summarizeEnergy,
   Telemetry,
   type TelemetrySample,
@@ -17,7 +18,7 @@ import { type CliIo, LineWriter } from '../io.ts'
 import { readInput, requireEvents } from '../input/log-input.ts'
 import { logTitle } from '../report/log-title.ts'
 import { readTelemetryFile, type TelemetryFile } from '../input/telemetry-input.ts'
-import { printable, styleFor, widthOf } from '../terminal.ts'
+import { styleFor, widthOf } from '../terminal.ts'
 import { upstreamLines } from '../report/upstream-table.ts'
 
 export interface EnergyFlags {
@@ -79,7 +80,7 @@ async function printConserved({ file, flags, reading, telemetry, notes, io }: Jo
     const style = styleFor(io.stdout, io.env)
     const width = widthOf(io.stdout, io.env)
     const said = energyWarnings(telemetry, trace).map(
-      ({ source, text }) => `${printable(source)}: ${text}`,
+      ({ source, text }) => `${showHiddenInLine(source)}: ${text}`,
     )
     await out.line(logTitle(file, trace, style))
     const lines = energyLines(summarizeEnergy(trace, ledger), [...notes, ...said], style, width)
@@ -125,7 +126,7 @@ function upstreamSamples({ reading, files, offsetS, io }: Job): TelemetrySample[
   const [most] = [...bySource].sort(([, one], [, other]) => other.length - one.length)
   const [name, samples] = most ?? ['', all]
   io.stderr.write(
-    `Upstream knows one source of power; of ${bySource.size}, ${printable(name)} is taken.\n`,
+    `Upstream knows one source of power; of ${bySource.size}, ${showHiddenInLine(name)} is taken.\n`,
   )
   return samples
 }

@@ -5,6 +5,7 @@ import {
   markRecord,
   type Metadata,
   pairUpstream,
+  showHiddenInLine,
   type Span,
   type SpanRecord,
   spanRecord,
@@ -18,7 +19,7 @@ import { qualityNotes } from '../report/quality-notes.ts'
 import { SpanTable } from '../report/span-table.ts'
 import { treeRows } from '../report/span-tree.ts'
 import { logTitle } from '../report/log-title.ts'
-import { count, printable, styleFor, widthOf } from '../terminal.ts'
+import { count, styleFor, widthOf } from '../terminal.ts'
 
 export interface SpansFlags {
   readonly json?: boolean
@@ -120,7 +121,8 @@ async function printTree(
     const table = new SpanTable(rows, { style, width, firstS, lastS })
     await out.line('')
     if (label !== undefined) {
-      const name = label === '' ? style.dim(`(no ${flags.group})`) : style.bold(printable(label))
+      const name =
+        label === '' ? style.dim(`(no ${flags.group})`) : style.bold(showHiddenInLine(label))
       await out.line(`${name}  ${style.dim(count(members.length, 'span'))}`)
     }
     await out.line(table.header())

@@ -7,8 +7,9 @@ import {
   formatCount,
   formatDuration,
   PRICES_AS_OF,
-  type Summary,
+  showHiddenInLine,
   summarize,
+  type Summary,
 } from '@wattline/trace'
 import type { LogReading } from '../../files/read-log.ts'
 import { type CliIo, LineWriter } from '../io.ts'
@@ -17,7 +18,7 @@ import { localTime, logTitle } from '../report/log-title.ts'
 import { readPrices } from '../input/price-file.ts'
 import { qualityNotes } from '../report/quality-notes.ts'
 import { type Column, tableLines } from '../report/table.ts'
-import { count, printable, type Style, styleFor, thousands, widthOf } from '../terminal.ts'
+import { count, type Style, styleFor, thousands, widthOf } from '../terminal.ts'
 
 export interface StatsFlags {
   readonly prices?: string
@@ -93,7 +94,7 @@ function kindTable({ kinds }: Summary, style: Style, width: number | undefined):
     ...(hasCost ? [right('cost')] : []),
   ]
   const rows = kinds.map((kind) => [
-    printable(kind.kind),
+    showHiddenInLine(kind.kind),
     thousands(kind.count),
     kind.errors > 0 ? style.red(thousands(kind.errors)) : style.dim(NONE),
     milliseconds(kind.p50Ms),

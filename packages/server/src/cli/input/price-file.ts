@@ -1,10 +1,9 @@
 /** The file that `--prices` names: `{"model": [input, output]}`, US dollars for a million tokens. */
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { PriceTable } from '@wattline/trace'
+import { type PriceTable, showHiddenInLine } from '@wattline/trace'
 import { CliError, fileError } from '../errors.ts'
 import type { CliIo } from '../io.ts'
-import { printable } from '../terminal.ts'
 
 /** @throws {CliError} when it cannot be read, or is no such table. */
 export async function readPrices(file: string, io: CliIo): Promise<PriceTable> {
@@ -17,8 +16,10 @@ export async function readPrices(file: string, io: CliIo): Promise<PriceTable> {
   const table = parsed(text, file)
   for (const [model, price] of Object.entries(table)) {
     if (!isPrice(price)) {
-      const got = printable(JSON.stringify(price))
-      throw new CliError(`${file}: expected [input, output] for ${printable(model)}, got ${got}.`)
+      const got = showHiddenInLine(JSON.stringify(price))
+      throw new CliError(
+        `${file}: expected [input, output] for ${showHiddenInLine(model)}, got ${got}.`,
+      )
     }
   }
   return table as PriceTable

@@ -1,10 +1,10 @@
 /** The files that `--telemetry` names: samples as JSONL, or the table of a power tool. */
 import { createReadStream } from 'node:fs'
 import { basename, resolve } from 'node:path'
-import { readTelemetry, type TelemetrySample } from '@wattline/trace'
+import { readTelemetry, showHiddenInLine, type TelemetrySample } from '@wattline/trace'
 import { CliError, fileError } from '../errors.ts'
 import type { CliIo } from '../io.ts'
-import { count, printable } from '../terminal.ts'
+import { count } from '../terminal.ts'
 
 export interface TelemetryFile {
   /** As messages call it. */
@@ -18,7 +18,8 @@ export interface TelemetryFile {
 export async function readTelemetryFile(file: string, io: CliIo): Promise<TelemetryFile> {
   const name = basename(file)
   const found = await read(file, io)
-  if ('reason' in found) throw new CliError(`${file} is no telemetry: ${printable(found.reason)}.`)
+  if ('reason' in found)
+    throw new CliError(`${file} is no telemetry: ${showHiddenInLine(found.reason)}.`)
   const { samples, unreadable } = found
   if (samples.length > 0) return { name, samples, notes: notesOf(name, unreadable) }
   throw new CliError(`${file} holds no telemetry sample; a sample has a timestamp and a reading.`)
@@ -37,5 +38,5 @@ function notesOf(name: string, lines: readonly { line: number; reason: string }[
   const [first] = lines
   if (first === undefined) return []
   const what = count(lines.length, 'line that cannot be read', 'lines that cannot be read')
-  return [`${name}: ${what} (line ${first.line}: ${printable(first.reason)})`]
+  return [`${name}: ${what} (line ${first.line}: ${showHiddenInLine(first.reason)})`]
 }

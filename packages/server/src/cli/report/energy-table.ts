@@ -8,9 +8,10 @@ import {
   formatWatts,
   isMeasured,
   shortModel,
+  showHiddenInLine,
 } from '@wattline/trace'
 import { type Column, tableLines } from './table.ts'
-import { printable, type Style } from '../terminal.ts'
+import type { Style } from '../terminal.ts'
 
 /** Rows of one table; the rest is summed up in the last. */
 const MOST_ROWS = 12
@@ -74,7 +75,7 @@ function sourceTable(
     })),
   ]
   const rows = sources.map((source) => [
-    printable(source.name),
+    showHiddenInLine(source.name),
     formatJoules(source.totalJ),
     percent(source.idleJ, source.totalJ),
     source.coverage === undefined ? NONE : percent(source.coverage, 1),
@@ -126,7 +127,7 @@ function groupTable(
   ]
   const shown = groups.length > MOST_ROWS ? groups.slice(0, MOST_ROWS - 1) : groups
   const rows = shown.map((group) => [
-    printable(title === 'model' ? shortModel(group.name) : group.name),
+    showHiddenInLine(title === 'model' ? shortModel(group.name) : group.name),
     group.spans.toLocaleString('en-US'),
     ...joulesOf(group, hasBounds),
     ...per.cells(group),

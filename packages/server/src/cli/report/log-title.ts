@@ -1,7 +1,7 @@
 /** The line over a listing: what the log is, when it was and how much is in it. */
-import { formatDuration, SpanFlag, type Trace } from '@wattline/trace'
+import { formatDuration, showHiddenInLine, SpanFlag, type Trace } from '@wattline/trace'
 import { basename } from 'node:path'
-import { count, printable, type Style } from '../terminal.ts'
+import { count, type Style } from '../terminal.ts'
 
 /** `run.jsonl  38 spans  2 errors  4.31 s  2026-11-24 03:23:15`. */
 export function logTitle(file: string, trace: Trace, style: Style): string {
@@ -9,7 +9,7 @@ export function logTitle(file: string, trace: Trace, style: Style): string {
   let errors = 0
   for (const span of spans) if ((span.flags & SpanFlag.ERROR) !== 0) errors++
   const parts = [
-    style.bold(file === '-' ? 'stdin' : printable(basename(file))),
+    style.bold(file === '-' ? 'stdin' : showHiddenInLine(basename(file))),
     count(spans.length, 'span'),
   ]
   if (errors > 0) parts.push(style.red(count(errors, 'error')))

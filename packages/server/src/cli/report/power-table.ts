@@ -1,9 +1,9 @@
 /** Watts as lines for people: a table that is drawn over itself, or a line a sample. */
 import { PowerTally, type PowerSample, type SourceTally } from '@wattline/power'
-import { formatBytes, formatJoules, formatWatts } from '@wattline/trace'
+import { formatBytes, formatJoules, formatWatts, showHiddenInLine } from '@wattline/trace'
 import type { Output } from '../io.ts'
 import { type Column, tableLines } from './table.ts'
-import { cells, padEnd, printable, type Style } from '../terminal.ts'
+import { cells, padEnd, type Style } from '../terminal.ts'
 
 const NONE = '·'
 /** Source and watts. */
@@ -40,7 +40,7 @@ function cellsOf({ source, watts, meanW, peakW, usedJ, last }: SourceTally): str
   const of = (key: string) => figureOf(last, key)
   const memoryMb = of('gpu_memory_usage_mb')
   return [
-    printable(source),
+    showHiddenInLine(source),
     told(watts, formatWatts),
     told(meanW, formatWatts),
     told(peakW, formatWatts),

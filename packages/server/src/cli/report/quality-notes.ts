@@ -1,7 +1,7 @@
 /** What in a log is missing, unreadable or a guess, as lines for people. */
-import type { DataQuality, Trace } from '@wattline/trace'
+import { type DataQuality, showHiddenInLine, type Trace } from '@wattline/trace'
 import type { LogReading } from '../../files/read-log.ts'
-import { count, printable, type Style } from '../terminal.ts'
+import { count, type Style } from '../terminal.ts'
 
 type Note = readonly [key: keyof DataQuality, one: string, many: string]
 
@@ -29,7 +29,7 @@ export function qualityNotes(reading: LogReading, trace: Trace, style: Style): s
       `${mark} ${count(malformed, 'line that cannot be read', 'lines that cannot be read')}`,
     )
     for (const { line, reason } of reading.unreadable) {
-      lines.push(style.dim(`    line ${line}: ${printable(reason)}`))
+      lines.push(style.dim(`    line ${line}: ${showHiddenInLine(reason)}`))
     }
     const more = malformed - reading.unreadable.length
     if (more > 0) lines.push(style.dim(`    and ${count(more, 'more', 'more')}`))

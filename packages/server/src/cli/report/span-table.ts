@@ -17,11 +17,12 @@ import {
   formatDuration,
   type Mark,
   shortModel,
+  showHiddenInLine,
   type Span,
   SpanFlag,
 } from '@wattline/trace'
 import type { TreeRow } from './span-tree.ts'
-import { cells, fit, padEnd, padStart, printable, type Style } from '../terminal.ts'
+import { cells, fit, padEnd, padStart, type Style } from '../terminal.ts'
 
 export interface SpanTableOptions {
   readonly style: Style
@@ -97,8 +98,9 @@ export class SpanTable {
     const deepest = width === undefined ? 30 : Math.min(30, Math.floor(width / 5))
     const indent = '  '.repeat(Math.min(row.depth, deepest))
     const item = row.type === 'span' ? row.span : row.mark
-    const kind = printable(item.kind)
-    const subject = item.subject === undefined ? '' : ` ${printable(shortModel(item.subject))}`
+    const kind = showHiddenInLine(item.kind)
+    const subject =
+      item.subject === undefined ? '' : ` ${showHiddenInLine(shortModel(item.subject))}`
     const paint = painter(item.kind, style)
     const flags = row.type === 'span' ? flagsOf(row.span) : markFlags(row.mark)
     if (width === undefined) {
@@ -184,7 +186,7 @@ function markFlags(mark: Mark): string {
 }
 
 function errorText(error: string | undefined): string {
-  return error === undefined || error === '' ? '! error' : `! error: ${printable(error)}`
+  return error === undefined || error === '' ? '! error' : `! error: ${showHiddenInLine(error)}`
 }
 
 /** Colours of kinds, after those of the dashboard. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { tableLines } from './table.ts'
-import { cells, fit, padStart, printable } from '../terminal.ts'
+import { cells, fit, padStart } from '../terminal.ts'
 
 const COLUMNS = [
   { title: 'kind', align: 'left', shrinks: true },
@@ -31,8 +31,4 @@ test('width is counted in what the eye sees', () => {
   expect(fit('日本語', 5)).toBe('日本…')
   expect(fit('plain', 5)).toBe('plain')
   expect(padStart('日', 4)).toBe('  日')
-})
-
-test('what moves a cursor or turns text around is shown, not obeyed', () => {
-  expect(printable('a\nb\u001B[2Jc\u007F\u009B\u202Ed')).toBe('a␊b␛[2Jc␡\uFFFD\uFFFDd')
 })

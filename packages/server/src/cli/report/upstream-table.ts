@@ -4,10 +4,11 @@ import {
   formatDuration,
   formatJoules,
   formatWatts,
+  showHiddenInLine,
   type UpstreamBreakdown,
 } from '@wattline/trace'
 import { type Column, tableLines } from './table.ts'
-import { count, printable, type Style } from '../terminal.ts'
+import { count, type Style } from '../terminal.ts'
 
 type Analysis = ReturnType<typeof analyzeUpstream>
 
@@ -25,7 +26,7 @@ export function upstreamLines(
   const rows = Object.entries(analysis.energy_by_action)
     .sort(([, a], [, b]) => b - a)
     .map(([action, joules]) => [
-      printable(action),
+      showHiddenInLine(action),
       String(analysis.action_counts[action] ?? 0),
       formatJoules(joules),
     ])
