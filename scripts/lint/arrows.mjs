@@ -50,6 +50,7 @@ const areas = [
     folder: 'packages/server/src/',
     source: [
       '@wattline/trace',
+      '@wattline/trace/generate',
       '@wattline/power',
       'node:*',
       'ws',

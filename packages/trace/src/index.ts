@@ -79,7 +79,6 @@ export {
   PRICES_AS_OF,
 } from './stats/prices.ts'
 export { pairUpstream, type UpstreamPair } from './upstream/pairing.ts'
-export { generateRun, type GenerateOptions } from './generate/generate.ts'
 export {
   countedFigures,
   quantileOf,
