@@ -1,11 +1,11 @@
 /** Saved runs: dropped, opened by button, by command and by address, and played. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { gzipSync } from 'node:zlib'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { launchBrowser } from './support/browser.ts'
@@ -22,8 +22,12 @@ import { cliPath, startServer, type TestServer } from './support/server.ts'
 
 const at = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 const SAMPLE = at('../public/samples/three-agents.jsonl')
-const LOGS = at('../../shared/logs/native/')
-const NATIVE = ['react_single.jsonl', 'threads8_overlap.jsonl', 'threads8_overlap.noids.jsonl']
+const FIXTURES = at('../packages/trace/fixtures/')
+const RECORDED = [
+  'react_single.jsonl',
+  'threads8_overlap.jsonl.gz',
+  'threads8_overlap.noids.jsonl.gz',
+]
 
 let browser: Browser
 let page: Page
@@ -60,7 +64,9 @@ async function dropAndCompare(file: string): Promise<void> {
   await page.goto(server.url)
   await waitForState(page, 'empty', 'ready')
   const expected = await cliSpans(file)
-  await dropFiles(page, [{ name: path.basename(file), text: readFileSync(file, 'utf8') }])
+  const bytes = readFileSync(file)
+  const text = (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8')
+  await dropFiles(page, [{ name: path.basename(file, '.gz'), text }])
   await page.waitForSelector('main[data-run]:not([data-run=""])')
   await waitForState(page, 'ready', 'ended')
   await waitForSpans(page, expected.length)
@@ -225,40 +231,43 @@ describe('the strip above the timeline', () => {
   })
 })
 
-describe.skipIf(!existsSync(LOGS))('the native sample logs', () => {
-  it.each(NATIVE)('%s dropped is what the command line says', async (name) => {
-    await dropAndCompare(`${LOGS}${name}`)
+describe('a recorded log', () => {
+  it.each(RECORDED)('%s has the spans of the command line after a drop', async (name) => {
+    await dropAndCompare(`${FIXTURES}${name}`)
   })
 
-  it.each(NATIVE)('%s by command and by its address is the same', async (name) => {
-    const file = `${LOGS}${name}`
-    const command = spawn(
-      process.execPath,
-      [cliPath, file, '--no-open', '--port', String(server.port)],
-      {
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    )
-    let output = ''
-    command.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
-    command.stderr.setEncoding('utf8').on('data', (text: string) => (output += text))
-    const [code] = await once(command, 'close')
-    expect(code, output).toBe(0)
-    const [, run] = /#run=([^\s&]+)/.exec(output) ?? []
-    expect(run, output).toBeDefined()
-    await openRun(page, server.url, decodeURIComponent(run!))
-    const expected = await cliSpans(file)
-    await waitForSpans(page, expected.length)
-    await waitForState(page, 'ended', 'ready', 'live')
-    const shown = (await downloadSpans(page)) as {
-      start: number
-      kind: string
-      end: number | null
-    }[]
-    expect(shown.map(({ start, kind, end }) => [start, kind, end])).toEqual(
-      (expected as typeof shown).map(({ start, kind, end }) => [start, kind, end]),
-    )
-  })
+  it.each(RECORDED)(
+    '%s has the spans of the command line when a command opens it',
+    async (name) => {
+      const file = `${FIXTURES}${name}`
+      const command = spawn(
+        process.execPath,
+        [cliPath, file, '--no-open', '--port', String(server.port)],
+        {
+          stdio: ['ignore', 'pipe', 'pipe'],
+        },
+      )
+      let output = ''
+      command.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
+      command.stderr.setEncoding('utf8').on('data', (text: string) => (output += text))
+      const [code] = await once(command, 'close')
+      expect(code, output).toBe(0)
+      const [, run] = /#run=([^\s&]+)/.exec(output) ?? []
+      expect(run, output).toBeDefined()
+      await openRun(page, server.url, decodeURIComponent(run!))
+      const expected = await cliSpans(file)
+      await waitForSpans(page, expected.length)
+      await waitForState(page, 'ended', 'ready', 'live')
+      const shown = (await downloadSpans(page)) as {
+        start: number
+        kind: string
+        end: number | null
+      }[]
+      expect(shown.map(({ start, kind, end }) => [start, kind, end])).toEqual(
+        (expected as typeof shown).map(({ start, kind, end }) => [start, kind, end]),
+      )
+    },
+  )
 })
 
 describe('the energy of a saved run', () => {

@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { fixtureText } from '../testing/fixtures.ts'
 import { LogDecoder, readLog } from './log-decoder.ts'
 
 const utf8 = new TextEncoder()
@@ -110,16 +110,11 @@ test('no bytes throw, and every line is told', () => {
   )
 })
 
-const native = new URL('../../../../../shared/logs/native/', import.meta.url)
-
-test.skipIf(!existsSync(native))('sample logs read without a malformed line', () => {
-  for (const [name, count] of [
-    ['threads8_overlap.jsonl', 1_031],
-    ['threads8_overlap.noids.jsonl', 1_031],
-  ] as const) {
-    const { rows, torn } = read([readFileSync(new URL(name, native))])
+test('recorded logs read without a malformed line', () => {
+  for (const name of ['threads8_overlap.jsonl.gz', 'threads8_overlap.noids.jsonl.gz']) {
+    const { rows, torn } = read([utf8.encode(fixtureText(name))])
     expect(torn).toBeUndefined()
-    expect(rows.filter((row) => row.includes(' event '))).toHaveLength(count)
-    expect(rows).toHaveLength(count)
+    expect(rows.filter((row) => row.includes(' event '))).toHaveLength(1_031)
+    expect(rows).toHaveLength(1_031)
   }
 })

@@ -8,7 +8,7 @@ import { LineScanner, NOT_SCANNED } from './line-scanner.ts'
 import { errorOf, readEvent } from '../row/metadata-reader.ts'
 import { parseLine } from '../line/parse.ts'
 import { damaged, soundLine } from '../testing/arbitrary-lines.ts'
-import { hasLogs, logText } from '../testing/logs.ts'
+import { fixtureText } from '../testing/fixtures.ts'
 import { rowText } from '../testing/rows.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
@@ -218,10 +218,13 @@ describe('takes what writers write', () => {
     expect(shareTaken(generatedLines(false, true))).toBe(1)
   })
 
-  test.skipIf(!hasLogs)('real logs', () => {
-    for (const name of ['react_single', 'threads8_overlap', 'threads8_overlap.noids']) {
-      const lines = logText(`native/${name}.jsonl`).split('\n')
-      expect(shareTaken(lines), name).toBeGreaterThanOrEqual(0.99)
+  test('real logs', () => {
+    for (const name of [
+      'react_single.jsonl',
+      'threads8_overlap.jsonl.gz',
+      'threads8_overlap.noids.jsonl.gz',
+    ]) {
+      expect(shareTaken(fixtureText(name).split('\n')), name).toBeGreaterThanOrEqual(0.99)
     }
   })
 })

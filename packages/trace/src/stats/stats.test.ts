@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { quantile, summarize } from './stats.ts'
 import { traceOf } from '../testing/draw.ts'
-import { hasLogs, logEvents } from '../testing/logs.ts'
+import { fixtureEvents } from '../testing/fixtures.ts'
 import { markRecord, spanRecord } from './span-record.ts'
 
 const usage = (input?: number, output?: number, total?: number) => ({
@@ -65,8 +65,8 @@ describe('summarize', () => {
     })
   })
 
-  it.skipIf(!hasLogs)('agrees with the totals of a real run', () => {
-    const events = logEvents('native/react_single.jsonl')
+  it('agrees with the totals of a real run', () => {
+    const events = fixtureEvents('react_single.jsonl')
     const told = events
       .filter(({ event_type }) => ['lm_inference_end', 'submodel_call_end'].includes(event_type))
       .map((event) => Number(event.metadata['total_tokens']))

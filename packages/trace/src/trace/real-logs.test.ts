@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { SpanFlag, type Span } from './span.ts'
 import { Trace } from './trace.ts'
 import type { AgentEvent } from '../line/event.ts'
-import { hasLogs, logEvents, logText } from '../testing/logs.ts'
+import { fixtureEvents, fixtureText } from '../testing/fixtures.ts'
 
 function traceOf(events: readonly AgentEvent[]): Trace {
   const trace = new Trace()
@@ -17,13 +17,11 @@ interface Truth {
   readonly parents: readonly [start: number, parent: number | null][]
 }
 
-const THREADS = 'native/threads8_overlap'
-
-describe.skipIf(!hasLogs)('a real log of eight threads', () => {
-  const truth = () => JSON.parse(logText(`${THREADS}.truth.json`)) as Truth
+describe('a real log of eight threads', () => {
+  const truth = () => JSON.parse(fixtureText('threads8_overlap.truth.json.gz')) as Truth
 
   it('pairs by id exactly as it was, and finds every parent', () => {
-    const { spans } = traceOf(logEvents(`${THREADS}.jsonl`))
+    const { spans } = traceOf(fixtureEvents('threads8_overlap.jsonl.gz'))
     const pairs = spans
       .filter((span) => span.endPosition !== undefined)
       .map((span): [number, number] => [span.startPosition, span.endPosition!])
@@ -42,7 +40,7 @@ describe.skipIf(!hasLogs)('a real log of eight threads', () => {
   })
 
   it('without ids, draws no wrong pair as a fact', () => {
-    const { spans } = traceOf(logEvents(`${THREADS}.noids.jsonl`))
+    const { spans } = traceOf(fixtureEvents('threads8_overlap.noids.jsonl.gz'))
     const right = new Set(truth().pairs.map(String))
     const sure = spans.filter(
       (span) => !(span.flags & SpanFlag.AMBIGUOUS) && span.endS !== undefined,
@@ -55,9 +53,9 @@ describe.skipIf(!hasLogs)('a real log of eight threads', () => {
   })
 })
 
-describe.skipIf(!hasLogs)('a real log of one agent without ids', () => {
+describe('a real log of one agent without ids', () => {
   it('flags nothing', () => {
-    const { spans, marks } = traceOf(logEvents('native/react_single.jsonl'))
+    const { spans, marks } = traceOf(fixtureEvents('react_single.jsonl'))
     expect(spans.length).toBeGreaterThan(10)
     expect(spans.filter((span) => span.flags & ~SpanFlag.ERROR)).toEqual([])
     expect(marks.filter((mark) => mark.orphan)).toEqual([])

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { fixtureText } from '../testing/fixtures.ts'
 import type { AgentEvent, TelemetrySample } from '../line/event.ts'
 import { analyzeUpstream } from './analysis.ts'
 import { correlateUpstream, type UpstreamBreakdown } from './energy.ts'
@@ -70,12 +70,11 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null
 }
 
-const file = new URL('../../../../../shared/vectors/upstream.json', import.meta.url)
-
-describe.skipIf(!existsSync(file))('upstream’s behaviour as data (../shared/vectors)', () => {
-  const vectors = existsSync(file)
-    ? (JSON.parse(readFileSync(file, 'utf8')) as { vectors: Vector[] }).vectors
-    : []
+describe('recorded behaviour of Intelligence Per Watt', () => {
+  const vectors = fixtureText('upstream.jsonl.gz')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Vector)
   const ofKind = (kind: string) => vectors.filter((vector) => vector.kind === kind)
 
   test.each(ofKind('correlate'))('$name', ({ samples, events, options, expected }) => {

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { fixtureText } from '../testing/fixtures.ts'
 import type { AgentEvent } from '../line/event.ts'
 import { pairUpstream } from './pairing.ts'
 
@@ -46,12 +46,11 @@ interface Vector {
   }
 }
 
-const file = new URL('../../../../../shared/vectors/upstream.json', import.meta.url)
-
-describe.skipIf(!existsSync(file))('upstream’s behaviour as data (../shared/vectors)', () => {
-  const vectors = existsSync(file)
-    ? (JSON.parse(readFileSync(file, 'utf8')) as { vectors: Vector[] }).vectors
-    : []
+describe('recorded behaviour of Intelligence Per Watt', () => {
+  const vectors = fixtureText('upstream.jsonl.gz')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Vector)
 
   test.each(vectors.filter((vector) => vector.kind === 'pairing'))('$name', (vector) => {
     expect(pairUpstream(vector.events)).toEqual(vector.expected.pairs)

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runCommand } from '../testing/command.ts'
-import { hasNativeLogs, logText, nativeLog } from '../testing/logs.ts'
+import { fixturePath, logText } from '../testing/logs.ts'
 
 const EVENTS = logText([
   ['agent_start', 1000, { agent_name: 'planner', span_id: 'a' }],
@@ -160,13 +160,13 @@ test.each([60, 80, 120])('fits a terminal of %i columns', async (columns) => {
   for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(columns)
 })
 
-test.skipIf(!hasNativeLogs)('conserves a real run’s energy', async () => {
+test('conserves a real run’s energy', async () => {
   const { stdout } = await runCommand([
     'energy',
-    nativeLog('react_single.jsonl'),
+    fixturePath('react_single.jsonl'),
     '--json',
     '--telemetry',
-    nativeLog('react_single.samples.synthetic.jsonl'),
+    fixturePath('react_single.samples.jsonl'),
   ])
   const { total_j, idle_j, spans } = JSON.parse(stdout) as {
     total_j: number

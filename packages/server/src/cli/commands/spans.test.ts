@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runCommand } from '../testing/command.ts'
-import { hasNativeLogs, logText, nativeLog } from '../testing/logs.ts'
+import { fixturePath, logText } from '../testing/logs.ts'
 
 let dir: string
 let file: string
@@ -145,8 +145,8 @@ describe('spans --json', () => {
     ])
   })
 
-  test.skipIf(!hasNativeLogs)('pairs 509 of eight threads by their ids', async () => {
-    const spans = await spansJson([nativeLog('threads8_overlap.jsonl')])
+  test('pairs 509 of eight threads by their ids', async () => {
+    const spans = await spansJson([fixturePath('threads8_overlap.jsonl.gz')])
     expect(spans.filter(({ end }) => end !== null)).toHaveLength(509)
     expect(spans.filter(({ end }) => end === null)).toHaveLength(8)
     expect(new Set(spans.map(({ id }) => id)).size).toBe(spans.length)
@@ -154,8 +154,8 @@ describe('spans --json', () => {
     for (const { parent } of spans) expect(parent === null || ids.has(parent)).toBe(true)
   })
 
-  test.skipIf(!hasNativeLogs)('flags nothing in a run of one agent', async () => {
-    const spans = await spansJson([nativeLog('react_single.jsonl')])
+  test('flags nothing in a run of one agent', async () => {
+    const spans = await spansJson([fixturePath('react_single.jsonl')])
     expect(spans).toHaveLength(24)
     expect(spans.flatMap(({ flags }) => flags)).toEqual([])
   })

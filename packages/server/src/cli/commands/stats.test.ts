@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { runCommand } from '../testing/command.ts'
-import { hasNativeLogs, logText, nativeLog } from '../testing/logs.ts'
+import { fixturePath, logText } from '../testing/logs.ts'
 
 const LOG = logText([
   ['agent_start', 1000, { agent_name: 'planner', span_id: 'a' }],
@@ -79,8 +79,8 @@ test.each([60, 80, 120])('fits a terminal of %i columns', async (columns) => {
   for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(columns)
 })
 
-test.skipIf(!hasNativeLogs)('sums eight threads up', async () => {
-  const { stdout } = await runCommand(['stats', nativeLog('threads8_overlap.jsonl'), '--json'])
+test('sums eight threads up', async () => {
+  const { stdout } = await runCommand(['stats', fixturePath('threads8_overlap.jsonl.gz'), '--json'])
   expect(JSON.parse(stdout)).toMatchObject({
     events: 1031,
     spans: 517,

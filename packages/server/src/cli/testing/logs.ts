@@ -1,15 +1,11 @@
-/** Logs for tests: short ones made here, and a folder of larger ones where it is at hand. */
-import { existsSync } from 'node:fs'
+/** Logs for tests: short ones built from tuples, and paths of the recorded ones. */
 import { fileURLToPath } from 'node:url'
 
-const NATIVE = fileURLToPath(new URL('../../../../../../shared/logs/native', import.meta.url))
+const FIXTURES = new URL('../../../../trace/fixtures/', import.meta.url)
 
-/** Whether the optional fixture folder is there; tests that need it are skipped without it. */
-export const hasNativeLogs = existsSync(NATIVE)
-
-/** Path of a log in the optional fixture folder. */
-export function nativeLog(name: string): string {
-  return `${NATIVE}/${name}`
+/** Path of a recorded log in `packages/trace/fixtures`. */
+export function fixturePath(name: string): string {
+  return fileURLToPath(new URL(name, FIXTURES))
 }
 
 /** Lines of a log from short events: `['tool_call_start', 1, { tool: 'grep' }]`. */

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import { Telemetry } from '../telemetry.ts'
-import { hasLogs, logText } from '../../testing/logs.ts'
 import { csvCells } from './csv.ts'
 import { readTelemetryCsv, type TelemetryTable } from './telemetry-csv.ts'
 
@@ -86,6 +85,16 @@ describe('CodeCarbon', () => {
     expect(joules['cpu (run bbbbbbbb)']).toBeCloseTo(360, 9)
   })
 
+  test('a table with all columns and a comma in a quoted cell', () => {
+    const table = tableOf(
+      'timestamp,project_name,run_id,duration,emissions,cpu_power,gpu_power,ram_power,cpu_energy,gpu_energy,ram_energy,energy_consumed,country_name,cpu_model,on_cloud',
+      '2024-05-31T10:39:13,p,409f7ac2-203f,355.466,3.4e-05,4.1335,0.0215,3.0,0.0001,0.0002,0.0003,0.0006,France,"Model X, 8 cores",N',
+    )
+    expect(table).toMatchObject({ format: 'CodeCarbon', unreadable: [] })
+    const joules = energies(table)
+    expect(joules['ram (run 409f7ac2)']).toBeCloseTo(1080, 9)
+  })
+
   test('a row without a run cannot be placed', () => {
     const table = tableOf(HEADER, '2024-05-31T10:00:10,p,,10,99,0.0001,0.0002,0.0003')
     expect(table.unreadable).toMatchObject([{ line: 2 }])
@@ -104,19 +113,5 @@ describe('NVML', () => {
 test('another table is none', () => {
   expect(readTelemetryCsv('name,age\nx,3\n')).toMatchObject({
     reason: expect.stringMatching(/got "name,age"$/),
-  })
-})
-
-describe.skipIf(!hasLogs)('real files', () => {
-  test('nvidia-smi', () => {
-    const table = tableOf(...logText('power/ignasipc_nvidia-smi_2025-12-05.csv').trim().split('\n'))
-    expect(table).toMatchObject({ format: 'nvidia-smi', unreadable: [] })
-    expect(table.samples.length).toBe(404)
-    expect(energies(table)['gpu0']).toBeCloseTo(4899.216, 3)
-  })
-
-  test('CodeCarbon', () => {
-    const table = tableOf(...logText('power/codecarbon_examples_emissions.csv').trim().split('\n'))
-    expect(table.unreadable.length).toBe(5)
   })
 })
