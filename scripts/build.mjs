@@ -1,4 +1,4 @@
-/** `npm run build`: the packages and the dashboard, always, whatever the last build was made from. */
+/** `npm run build`: builds the packages and the dashboard, even when they are up to date. */
 import { build, ensureInstalled } from './lib/bootstrap.mjs'
 import { runScript } from './lib/command.mjs'
 import { requireNode } from './lib/node-version.mjs'

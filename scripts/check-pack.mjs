@@ -1,14 +1,15 @@
 /**
- * Packs the two published packages and uses them as a stranger would: what is in the tarballs,
- * what publint and attw say of them, and whether they install and work from an empty folder.
+ * Packs the two published packages and checks the tarballs: their contents, the reports of publint
+ * and attw, and that they install and work in an empty folder.
  */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { ensureBuilt, pnpmCommand } from './lib/bootstrap.mjs'
+import { ensureBuilt } from './lib/bootstrap.mjs'
 import { run } from './lib/child.mjs'
 import { runScript } from './lib/command.mjs'
+import { pack } from './lib/pack.mjs'
 import { root } from './lib/workspace.mjs'
 
 const PACKAGES = [
@@ -22,7 +23,7 @@ const PACKAGES = [
   },
 ]
 
-/** What a tarball must not carry. */
+/** Files that a tarball must not contain. */
 const UNWANTED = /(^|\/)(src|test|testing|node_modules)\/|\.(test|bench)\.|(?<!\.d)\.tsx?$|tsconfig/
 
 const PATIENCE_MS = 60_000
@@ -57,32 +58,23 @@ await runScript(async () => {
  * Packs a package and checks the tarball.
  *
  * @param {string} folder
- * @param {readonly string[]} needs files that have to be in it
+ * @param {readonly string[]} needs files that the tarball must contain
  * @param {string} work
  * @returns {Promise<string>} the tarball
  */
 async function checkPacked(folder, needs, work) {
-  const into = mkdtempSync(path.join(work, 'tarball-'))
-  const [pnpm, ...args] = pnpmCommand()
-  const cwd = path.join(root, folder)
-  const packed = await run(pnpm, [...args, 'pack', '--pack-destination', into], {
-    cwd,
-    output: 'on failure',
-  })
-  const [name] = readdirSync(into)
-  if (packed !== 0 || name === undefined) throw new Error(`${folder} could not be packed`)
-  const tarball = path.join(into, name)
-
+  const tarball = await pack(folder, path.join(work, path.basename(folder)))
+  const name = path.basename(tarball)
   checkContents(folder, needs, tarball)
   const bin = (/** @type {string} */ tool) => path.join(root, 'node_modules/.bin', tool)
   if ((await run(bin('publint'), ['run', tarball, '--strict'])) !== 0) {
-    throw new Error(`publint objects to ${name} (above)`)
+    throw new Error(`publint reports errors in ${name}; see above`)
   }
   const attw = [tarball, '--profile', 'esm-only', '--no-emoji', '--format', 'ascii']
   if ((await run(bin('attw'), attw, { output: 'on failure' })) !== 0) {
-    throw new Error(`attw objects to the types of ${name} (above)`)
+    throw new Error(`attw reports errors in the types of ${name}; see above`)
   }
-  process.stdout.write(`${name}: contents, publint and attw are fine\n`)
+  process.stdout.write(`${name}: contents, publint and attw pass\n`)
   return tarball
 }
 
@@ -99,7 +91,8 @@ function checkContents(folder, needs, tarball) {
   const missing = needs.filter((file) => !files.includes(file))
   if (missing.length > 0) throw new Error(`${folder}: the tarball lacks ${missing.join(', ')}`)
   const unwanted = files.filter((file) => UNWANTED.test(file))
-  if (unwanted.length > 0) throw new Error(`${folder}: the tarball carries ${unwanted.join(', ')}`)
+  if (unwanted.length > 0)
+    throw new Error(`${folder}: the tarball must not contain ${unwanted.join(', ')}`)
 
   const read = (/** @type {string} */ file) =>
     execFileSync('tar', ['-xzOf', tarball, `package/${file}`], { encoding: 'utf8' })
@@ -118,7 +111,7 @@ function checkContents(folder, needs, tarball) {
 }
 
 /**
- * What `dist/browser.js` reaches has to run in a browser: nothing of Node's.
+ * Checks that `dist/browser.js` and everything it imports runs in a browser, without Node modules.
  *
  * @param {readonly string[]} files
  * @param {(file: string) => string} read
@@ -152,7 +145,7 @@ function checkInstalled(tarballs, work) {
 
   const help = npm('exec', '--no', '--loglevel=error', '--', 'wattline', '--help')
   if (!help.includes('wattline')) throw new Error(`npx wattline --help printed:\n${help}`)
-  // The counter of a processor, since not every machine shows its own.
+  // A simulated energy counter, since not every machine has a readable one.
   const env = { ...process.env, WATTLINE_SYSFS: counterIn(cwd) }
   execFileSync(process.execPath, ['agent.js'], { cwd, env, timeout: PATIENCE_MS, stdio: 'pipe' })
   expectLines(path.join(cwd, 'run.jsonl'), 'recorder', ['tool_call_start', 'tool_call_end'])
@@ -167,7 +160,7 @@ function checkInstalled(tarballs, work) {
 }
 
 /**
- * A folder shaped like Linux's /sys, with an energy counter.
+ * Creates a folder with the layout of Linux's /sys and an energy counter.
  *
  * @param {string} cwd
  * @returns {string}
@@ -184,13 +177,15 @@ function counterIn(cwd) {
 
 /**
  * @param {string} file a log
- * @param {string} who wrote it
- * @param {readonly string[]} types events it has to hold, and on Linux a sample besides
+ * @param {string} writer name for the error message
+ * @param {readonly string[]} types event types that the log must contain; on Linux also a sample
  */
-function expectLines(file, who, types) {
+function expectLines(file, writer, types) {
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
-  const came = lines.map((line) => JSON.parse(line)).map((line) => line.event_type ?? 'sample')
+  const found = lines.map((line) => JSON.parse(line)).map((line) => line.event_type ?? 'sample')
   const wanted = process.platform === 'linux' ? [...types, 'sample'] : types
-  if (wanted.every((type) => came.includes(type))) return
-  throw new Error(`the installed ${who} wrote ${came.join(', ')} instead of ${wanted.join(', ')}`)
+  if (wanted.every((type) => found.includes(type))) return
+  throw new Error(
+    `the installed ${writer} wrote ${found.join(', ')} instead of ${wanted.join(', ')}`,
+  )
 }

@@ -1,8 +1,8 @@
 /**
- * `npm run ts -- FILE.ts ARGS`: runs a TypeScript file of this checkout (an example, a bench) on
- * a Node that cannot yet. The file and the workspace's own sources are bundled into one module
- * under .cache, as a published package would be, so that measurements are of real code; what
- * comes from node_modules stays outside.
+ * `npm run ts -- FILE.ts ARGS`: runs a TypeScript file of this checkout, such as an example or a
+ * benchmark, on Node 20, which cannot run TypeScript itself. The file and the workspace's sources
+ * are bundled into one module under .cache, like a published package, so that benchmarks measure
+ * bundled code. Packages from node_modules are not bundled.
  */
 import { rmSync } from 'node:fs'
 import path from 'node:path'
@@ -21,7 +21,7 @@ await ensureInstalled()
 const { build } = await import('vite')
 const file = path.resolve(process.env['INIT_CWD'] ?? '.', given)
 const name = `${path.basename(file, '.ts')}.mjs`
-// One folder a process, below the checkout: node_modules is found from there.
+// One folder per process, inside the checkout so that imports from node_modules resolve.
 const outDir = path.join(cachePath, 'ts', String(process.pid))
 await build({
   configFile: false,

@@ -1,6 +1,6 @@
 /**
- * `npm start [-- FLAGS]`: from a fresh clone to the dashboard in the browser, with the sample
- * runs and a live demo to look at. FLAGS are those of `wattline serve` (`--port N --no-open`).
+ * `npm start [-- FLAGS]`: installs, builds and serves the dashboard with sample runs and a live
+ * demo. FLAGS are those of `wattline serve`, such as `--port N --no-open`.
  */
 import { ensureBuilt } from './lib/bootstrap.mjs'
 import { becomeWattline, runScript } from './lib/command.mjs'

@@ -1,4 +1,4 @@
-/** `npm run typecheck`: the compiler over every tsconfig of the workspace; all faults, not the first. */
+/** `npm run typecheck`: runs the compiler for every tsconfig of the workspace and reports all errors. */
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { run } from './lib/child.mjs'

@@ -1,6 +1,6 @@
 /**
- * `npm run wattline -- ARGS`: the `wattline` command from the checkout, installed and built when
- * that is needed. Relative paths are those of the caller's folder, and only data goes to stdout.
+ * `npm run wattline -- ARGS`: runs the `wattline` command from the checkout; installs and builds
+ * first when needed. Relative paths refer to the caller's folder. Only data goes to stdout.
  */
 import { ensureBuilt } from './lib/bootstrap.mjs'
 import { becomeWattline, runScript } from './lib/command.mjs'

@@ -1,4 +1,4 @@
-/** `npm run wattline` as people and pipes call it: data alone on stdout, exit codes passed on. */
+/** Tests `npm run wattline` from the shell: stdout carries only data, exit codes pass through. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -19,14 +19,14 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 describe('npm run wattline', () => {
-  it('prints the version and nothing else', async () => {
+  it('prints only the version', async () => {
     const manifest = await readFile(path.join(root, 'packages/server/package.json'), 'utf8')
     const { stdout, code } = await npmRunWattline('--version')
     expect(stdout).toBe(`${String(JSON.parse(manifest).version)}\n`)
     expect(code).toBe(0)
   })
 
-  it("reads paths from the caller's folder and prints one JSON object a line", async () => {
+  it("reads paths from the caller's folder and prints one JSON object per line", async () => {
     const lines = [
       '{"event_type":"tool_call_start","timestamp":1700000000,"metadata":{"tool":"search"}}',
       '{"event_type":"tool_call_end","timestamp":1700000001.5,"metadata":{"tool":"search"}}',
@@ -38,7 +38,7 @@ describe('npm run wattline', () => {
     expect(JSON.parse(spans[0] ?? '')).toMatchObject({ subject: 'search', durationMs: 1500 })
   })
 
-  it('passes a failure on, with its sentence on stderr', async () => {
+  it('exits with an error code and an error message on stderr', async () => {
     const { stdout, stderr, code } = await npmRunWattline('spans', 'absent.jsonl')
     expect(code).not.toBe(0)
     expect(stdout).toBe('')
@@ -48,7 +48,7 @@ describe('npm run wattline', () => {
 
 async function npmRunWattline(...args: readonly string[]) {
   const env = { ...process.env }
-  // The test itself may run below npm, whose settings would be inherited.
+  // The test itself may run under npm, whose settings the child would inherit.
   for (const name of Object.keys(env)) if (/^(npm_|INIT_CWD)/i.test(name)) delete env[name]
   const child = spawn('npm', ['--prefix', root, 'run', 'wattline', '--', ...args], {
     cwd: folder,

@@ -1,7 +1,7 @@
 /**
- * From a fresh clone to a built command, with nothing but Node and npm on the machine: checks
- * Node, installs with the pinned pnpm, builds; each only where its inputs have changed.
- * Everything it says goes to stderr, because stdout belongs to the command that follows.
+ * Installs the dependencies and builds the packages on a machine that has only Node and npm.
+ * Each step runs only when its inputs have changed. All output goes to stderr, because stdout
+ * belongs to the command that follows.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -11,8 +11,8 @@ import { withLock } from './lock.mjs'
 import { cachePath, cliPath, contentHash, root } from './workspace.mjs'
 
 /**
- * The pinned package manager. Not in package.json as `packageManager`, because pnpm would then
- * want to fetch itself into the lockfile, and fail where a registry does not have its parts.
+ * The pinned package manager. It is not named in package.json as `packageManager`, because pnpm
+ * would then add itself to the lockfile, and fail on registries that lack its parts.
  */
 const PNPM_VERSION = '12.21.0'
 
@@ -52,7 +52,7 @@ const BUILD_OUTPUTS = [
 const installStamp = path.join(root, 'node_modules/.wattline-installed')
 const buildStamp = path.join(cachePath, 'built')
 
-/** Installs and builds where needed; two processes at once wait for each other. */
+/** Installs and builds when needed. Processes that run this concurrently wait for each other. */
 export async function ensureBuilt() {
   await withLock(async () => {
     await install()
@@ -63,17 +63,17 @@ export async function ensureBuilt() {
   })
 }
 
-/** Installs the dependencies where the lockfile or a manifest has changed. */
+/** Installs the dependencies when the lockfile or a manifest has changed. */
 export async function ensureInstalled() {
   await withLock(install)
 }
 
-/** Builds the packages and the dashboard, whatever was built before. */
+/** Builds the packages and the dashboard, even when they are up to date. */
 export async function build() {
   await withLock(buildAll)
 }
 
-/** Remembers from what it was built: what changes meanwhile is built the next time. */
+/** Hashes the inputs before building, so that a change during the build causes another build. */
 async function buildAll() {
   const stamp = contentHash(BUILD_INPUTS)
   say('building')
@@ -91,17 +91,18 @@ async function install() {
   const status = await run(
     command,
     [...args, 'install', '--frozen-lockfile', '--reporter=append-only'],
-    // CI makes pnpm decide by itself where it would ask a terminal.
+    // With CI set, pnpm takes its defaults instead of asking on the terminal.
     { output: 'on failure', env: { CI: 'true' } },
   )
   if (status !== 0) {
-    throw new Error('The dependencies could not be installed; what pnpm said is above.')
+    throw new Error('The dependencies could not be installed; see the output of pnpm above.')
   }
   writeStamp(installStamp, contentHash(INSTALL_INPUTS))
 }
 
 /**
- * pnpm of the pinned major where the machine has it, else the pinned version through npx.
+ * Returns the command for pnpm: the installed one if its major version matches, else npx with the
+ * pinned version.
  *
  * @returns {[string, ...string[]]}
  */
@@ -148,7 +149,7 @@ function writeStamp(stamp, value) {
   writeFileSync(stamp, value)
 }
 
-/** @param {string} what */
-function say(what) {
-  process.stderr.write(`wattline: ${what}\n`)
+/** @param {string} message */
+function say(message) {
+  process.stderr.write(`wattline: ${message}\n`)
 }

@@ -1,10 +1,10 @@
-/** Runs commands of the tool chain and waits for them. */
+/** Runs commands of the toolchain and waits for them. */
 import { spawn } from 'node:child_process'
 import { root } from './workspace.mjs'
 
 /**
- * npm hands its own settings down as variables. Ours asks npm to be silent (see .npmrc), which
- * must not silence what runs below it.
+ * npm passes its settings to child processes as environment variables. The checkout's .npmrc makes
+ * npm silent; without this line, every npm started by a script would be silent too.
  */
 delete process.env['npm_config_loglevel']
 
@@ -12,9 +12,9 @@ delete process.env['npm_config_loglevel']
  * @typedef {object} RunOptions
  * @property {string} [cwd] default: the repository's root
  * @property {Readonly<Record<string, string>>} [env] variables to add
- * @property {number} [limitMs] ends it after that time, as failed. Default: no limit.
- * @property {'inherit' | 'on failure'} [output] where its two streams go: to ours, or to
- *   stderr only if it fails (which keeps stdout free for data)
+ * @property {number} [limitMs] kills the command after this time and reports it as failed. Default: no limit.
+ * @property {'inherit' | 'on failure'} [output] where stdout and stderr of the command go: to
+ *   ours, or to stderr and only if the command fails (which keeps stdout free for data)
  */
 
 /**

@@ -1,6 +1,4 @@
-/**
- * Finds a Chromium or Chrome to test with; on Debian and Ubuntu, as root, installs one.
- */
+/** Finds a Chromium or Chrome for the tests. Installs one on Debian and Ubuntu when run as root. */
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync } from 'node:fs'
 import path from 'node:path'
@@ -18,8 +16,8 @@ const WINDOWS_PATHS = ['ProgramFiles', 'ProgramFiles(x86)', 'LocalAppData'].flat
 })
 
 /**
- * The path of a Chromium, or undefined where there is none. `WATTLINE_CHROMIUM` and
- * `CHROME_PATH` come first and have to be right: a wrong path there is an error, not a hint.
+ * Returns the path of a Chromium, or undefined when there is none. The variables
+ * `WATTLINE_CHROMIUM` and `CHROME_PATH` take precedence; a wrong path in one of them is an error.
  *
  * @returns {string | undefined}
  * @throws {Error} when one of the variables names a file that cannot be run
@@ -37,10 +35,10 @@ export function findChromium() {
 }
 
 /**
- * Finds Chromium, or installs Debian's package where we may (root, apt-get present).
+ * Finds Chromium, or installs Debian's package when the process is root and apt-get exists.
  *
  * @returns {string}
- * @throws {Error} with one sentence that says what to install
+ * @throws {Error} that says what to install
  */
 export function requireChromium() {
   const found = findChromium() ?? (mayInstall() ? install() : undefined)
@@ -73,7 +71,7 @@ function isExecutable(file) {
     accessSync(file, constants.X_OK)
     return true
   } catch {
-    // Absent and forbidden are the same answer here: not this one.
+    // The file is absent or may not be executed: not usable either way.
     return false
   }
 }

@@ -1,16 +1,16 @@
-/** Runs the built `wattline` command in this very process, so that signals and exit codes are its own. */
+/** Runs the built `wattline` command inside this process, so that signals and exit codes pass through. */
 import { pathToFileURL } from 'node:url'
 import { cliPath } from './workspace.mjs'
 
 const PARENT_CHECK_MS = 250
 
 /**
- * Becomes `wattline ARGS`, in the folder from which npm was called.
+ * Runs `wattline ARGS` in the folder from which npm was called.
  *
  * @param {readonly string[]} args
  */
 export async function becomeWattline(args) {
-  // Ours, for npm's sake (see .npmrc); a command that wattline runs should not inherit it.
+  // Set by the checkout's .npmrc; commands started by wattline must not inherit it.
   delete process.env['npm_config_loglevel']
   const callersFolder = process.env['INIT_CWD']
   if (callersFolder !== undefined) process.chdir(callersFolder)
@@ -20,8 +20,8 @@ export async function becomeWattline(args) {
 }
 
 /**
- * npm runs a script in a shell and passes SIGTERM on to that shell only, which dies and leaves
- * us behind. So when our parent is gone, we give ourselves the signal that it kept.
+ * Ends this process when its parent ends. npm runs a script in a shell and passes SIGTERM only to
+ * that shell, which dies without passing it on.
  */
 function endWithParent() {
   const parent = process.ppid
@@ -34,7 +34,7 @@ function endWithParent() {
 }
 
 /**
- * Runs a script's main function; a failure is one sentence on stderr and exit code 1.
+ * Runs a script's main function. An error is printed as one line on stderr; the exit code is 1.
  *
  * @param {() => Promise<void>} main
  */

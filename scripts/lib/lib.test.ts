@@ -1,4 +1,4 @@
-/** The parts of the bootstrap that decide: the content hash, the lock, the search for Chromium. */
+/** Tests the parts of the bootstrap: the content hash, the lock and the search for Chromium. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -27,7 +27,7 @@ describe('contentHash', () => {
   }
   const hash = (): string => contentHash([path.relative(process.cwd(), folder)], process.cwd())
 
-  it('changes with contents and names, and only with those', () => {
+  it('changes with the contents and names of files, and with nothing else', () => {
     write('a/x.ts', 'one')
     const before = hash()
     write('a/x.ts', 'one')
@@ -41,7 +41,7 @@ describe('contentHash', () => {
     expect(hash()).toBe(before)
   })
 
-  it('leaves out tests and what builds write', () => {
+  it('ignores tests and build outputs', () => {
     write('x.ts', 'one')
     const before = hash()
     write('x.test.ts', 'test')
@@ -50,13 +50,13 @@ describe('contentHash', () => {
     expect(hash()).toBe(before)
   })
 
-  it('takes a path that does not exist as empty', () => {
+  it('treats a path that does not exist as empty', () => {
     expect(() => contentHash(['no-such-folder'], folder)).not.toThrow()
   })
 })
 
 describe('withLock', () => {
-  it('lets one work at a time', async () => {
+  it('runs one task at a time', async () => {
     const lock = path.join(folder, 'lock')
     let inside = 0
     let most = 0
@@ -69,16 +69,16 @@ describe('withLock', () => {
     expect(most).toBe(1)
   })
 
-  it('takes over from an owner that has died', async () => {
+  it('takes over the lock of a process that has died', async () => {
     const lock = path.join(folder, 'lock')
-    // Beyond the highest process id of any platform.
+    // Higher than the highest process id of any platform.
     writeFileSync(lock, '999999999')
     let worked = false
     await withLock(async () => void (worked = true), lock)
     expect(worked).toBe(true)
   })
 
-  it('is free again after a failure', async () => {
+  it('releases the lock after a failure', async () => {
     const lock = path.join(folder, 'lock')
     const failing = withLock(() => Promise.reject(new Error('no')), lock)
     await expect(failing).rejects.toThrow('no')
@@ -87,7 +87,7 @@ describe('withLock', () => {
 })
 
 describe('findChromium', () => {
-  it('takes the one that WATTLINE_CHROMIUM names', async () => {
+  it('returns the path in WATTLINE_CHROMIUM', async () => {
     const file = path.join(folder, 'chromium')
     writeFileSync(file, '')
     await chmod(file, 0o755)
@@ -95,7 +95,7 @@ describe('findChromium', () => {
     expect(findChromium()).toBe(file)
   })
 
-  it('says so when the variable is wrong', () => {
+  it('throws when WATTLINE_CHROMIUM is not executable', () => {
     vi.stubEnv('WATTLINE_CHROMIUM', path.join(folder, 'absent'))
     expect(findChromium).toThrow(/WATTLINE_CHROMIUM is .*absent, which cannot be run/)
   })

@@ -1,6 +1,7 @@
 /**
- * One bootstrap at a time: `npm run wattline -- demo | npm run wattline -- -` on a fresh clone
- * starts two. The lock is a file that holds its owner's process id.
+ * A lock between processes, so that only one bootstrap runs at a time. For example,
+ * `npm run wattline -- demo | npm run wattline -- -` on a fresh clone starts two. The lock is a
+ * file that contains the process id of its owner.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -11,7 +12,7 @@ const BOOTSTRAP_LOCK = path.join(cachePath, 'bootstrap.lock')
 const RETRY_MS = 200
 
 /**
- * Runs `work` while no other process does. A lock whose owner has died is taken over.
+ * Runs `work` while no other process holds the lock. Takes over the lock of a dead process.
  *
  * @param {() => Promise<void>} work
  * @param {string} [lockPath]
@@ -44,16 +45,16 @@ function ownerIsAlive(lockPath) {
   try {
     owner = Number(readFileSync(lockPath, 'utf8'))
   } catch {
-    // Gone between the two calls: its owner has finished, so look again.
+    // The owner released the lock in the meantime; the caller tries again.
     return true
   }
-  // An empty file is a lock that is being written.
+  // An empty file: the owner has not yet written its process id.
   if (owner === 0) return true
   try {
     process.kill(owner, 0)
     return true
   } catch (error) {
-    // Not permitted means that it lives and is someone else's.
+    // EPERM: the process exists and belongs to another user.
     return /** @type {NodeJS.ErrnoException} */ (error).code === 'EPERM'
   }
 }

@@ -1,8 +1,8 @@
-/** Says in a sentence what is wrong with an old Node, before anything else can fail oddly. */
+/** Checks the version of Node first, because an old Node fails later with misleading errors. */
 
 const NEEDED = [20, 19]
 
-/** Ends the process with exit code 1 when this Node is older than the tool chain needs. */
+/** Ends the process with exit code 1 when this Node is older than the toolchain needs. */
 export function requireNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
   const [neededMajor = 0, neededMinor = 0] = NEEDED

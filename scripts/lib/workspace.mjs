@@ -1,4 +1,4 @@
-/** Where things are in this repository, and the content hash that says when they changed. */
+/** Paths of this repository, and a content hash that detects changes of its files. */
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -10,15 +10,14 @@ export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/[\
 /** The built `wattline` command. */
 export const cliPath = path.join(root, 'packages/server/dist/cli.js')
 
-/** Untracked working files of these scripts. */
+/** Folder for working files of these scripts; git ignores it. */
 export const cachePath = path.join(root, '.cache')
 
 /**
- * A hash over the names and contents of files and folders (which are read whole, except for
- * tests and what git ignores). Contents, because a checkout of another commit does not leave
- * its order in the modification times.
+ * Hashes the names and contents of files and folders. Folders are read recursively, without tests
+ * and build outputs. Modification times are not used, because git does not preserve them.
  *
- * @param {readonly string[]} paths relative to `base`; one that does not exist counts as empty
+ * @param {readonly string[]} paths relative to `base`; a path that does not exist counts as empty
  * @param {string} [base] default: the root
  * @returns {string}
  */

@@ -1,7 +1,7 @@
 /**
- * The repository's own lint rules, loaded by oxlint (`jsPlugins` in .oxlintrc.json): what no
- * ready-made rule says. Each has a test that sees it fire (house-rules.test.ts), because a
- * plugin that fails to load would otherwise look like clean code.
+ * The repository's own lint rules, loaded by oxlint (`jsPlugins` in .oxlintrc.json). Each rule has
+ * a test that provokes it (house-rules.test.ts), because a plugin that fails to load would
+ * otherwise look like clean code.
  */
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,11 +12,11 @@ import { importFault } from './arrows.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** The only file that may name the animation frame: it hands it to the one clock of the app. */
+/** The only file that may use requestAnimationFrame; it passes it to the frame loop of the app. */
 const FRAME_FILE = 'app/src/main.tsx'
 
 /**
- * `file` as the tables write it: from the repository root, forward slashes.
+ * Returns `file` relative to the repository root, with forward slashes, as the tables write it.
  *
  * @param {string} file
  */
@@ -24,7 +24,7 @@ function repoPath(file) {
   return path.relative(root, file).split(path.sep).join('/')
 }
 
-/** @type {Rule} Imports follow the arrows of the architecture, whatever form the import takes. */
+/** @type {Rule} Every form of import obeys the tables of arrows.mjs. */
 const importArrows = {
   create(context) {
     const file = repoPath(context.filename)
@@ -45,7 +45,7 @@ const importArrows = {
   },
 }
 
-/** @type {Rule} A package's door is a list of names: `export *` lets anything out unseen. */
+/** @type {Rule} A package's index lists the names it exports; `export *` would hide them. */
 const noExportStar = {
   create(context) {
     return {
@@ -55,7 +55,7 @@ const noExportStar = {
   },
 }
 
-/** @type {Rule} One animation-frame loop in the app; a second one would paint twice a frame. */
+/** @type {Rule} The app has one animation-frame loop; a second one would paint twice per frame. */
 const oneFrameLoop = {
   create(context) {
     const file = repoPath(context.filename)
@@ -65,14 +65,14 @@ const oneFrameLoop = {
         if (node.name !== 'requestAnimationFrame') return
         context.report({
           node,
-          message: `only ${FRAME_FILE} names it; take part in store/frame.ts`,
+          message: `only ${FRAME_FILE} may use it; use base/frame.ts`,
         })
       },
     }
   },
 }
 
-// oxlint loads a plugin by its default export, so this file is one of the few that has one.
+// oxlint loads a plugin by its default export.
 export default {
   meta: { name: 'wattline' },
   rules: {

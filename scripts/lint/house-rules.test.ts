@@ -1,6 +1,6 @@
 /**
- * The lint rules are seen to fire: a copy of the configuration is run by the real oxlint over
- * small files that break one rule each, laid out as the repository is.
+ * Runs the real oxlint with a copy of the configuration over small files, each of which breaks one
+ * rule, in the folder layout of the repository.
  */
 import { execFile } from 'node:child_process'
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** [file, source, rule]; a rule of `none` means that oxlint has to be content. */
+/** [file, source, rule]; `none` means that oxlint reports nothing. */
 const CASES = [
   ['packages/trace/src/a.ts', `import 'node:fs'`, 'import-arrows'],
   ['packages/trace/src/b.ts', `export { z } from 'zustand'`, 'import-arrows'],
@@ -60,7 +60,7 @@ const CASES = [
   ['packages/server/src/l.ts', `Promise.resolve(1)`, 'no-floating-promises'],
 ] as const
 
-/** What of oxlint's JSON report is used here. */
+/** The parts of oxlint's JSON report that this test reads. */
 interface Report {
   readonly diagnostics: readonly { readonly code: string; readonly filename: string }[]
 }
@@ -92,7 +92,7 @@ describe('lint rules', () => {
   })
 })
 
-/** Runs it as `npm run lint` does; that it finds faults, and so exits with 1, is expected. */
+/** Runs oxlint as `npm run lint` does. It finds errors, so exit code 1 is expected. */
 async function oxlint(): Promise<Report> {
   const tool = path.join(root, 'node_modules/.bin/oxlint')
   const args = ['--type-aware', '--format', 'json', 'app', 'packages']
@@ -102,5 +102,5 @@ async function oxlint(): Promise<Report> {
     if (error instanceof Error && 'stdout' in error) return JSON.parse(String(error.stdout))
     throw error
   }
-  throw new Error('oxlint found nothing at all: the configuration or the plugin was not loaded')
+  throw new Error('oxlint found no error: the configuration or the plugin was not loaded')
 }
