@@ -31,7 +31,7 @@ export async function waitForSpans(page: Page, count: number): Promise<void> {
 /** The spans that the page holds, as it hands them out: one JSON object a line, parsed. */
 export async function downloadSpans(page: Page): Promise<unknown[]> {
   await page.keyboard.press('Control+k')
-  await page.getByRole('combobox').fill('Download the spans')
+  await page.getByRole('combobox').fill('Download spans')
   const download = page.waitForEvent('download')
   await page.keyboard.press('Enter')
   const path = await (await download).path()

@@ -53,32 +53,32 @@ export const COMMANDS: readonly Command[] = [
   onRun('Move', 'Pan right', ['D'], timeline('panRight')),
   onRun('Move', 'Fit the whole run', ['0'], timeline('fitAll')),
   onRun('Move', 'Fit the selection', ['F'], timeline('fitSelection')),
-  onRun('Select', 'Next in the lane', ['.'], timeline('nextInLane')),
-  onRun('Select', 'Previous in the lane', [','], timeline('previousInLane')),
+  onRun('Select', 'Next in row', ['.'], timeline('nextInLane')),
+  onRun('Select', 'Previous in row', [','], timeline('previousInLane')),
   onRun('Select', 'Parent', ['['], timeline('selectParent')),
   onRun('Select', 'First child', [']'], timeline('selectFirstChild')),
   onRun('Select', 'Next error', ['E'], timeline('nextError')),
   onRun('Select', 'Previous error', ['Shift+E'], timeline('previousError')),
   onRun('Select', 'Search', ['/'], () => focusById('search')),
-  onRun('Select', 'Clear, innermost first', ['Esc'], (app) => change(app.store, clearOne)),
+  onRun('Select', 'Clear selection, range, search', ['Esc'], (app) => change(app.store, clearOne)),
   onRun('Play', 'Play or pause', ['Space'], playOrPause),
   onRun('Play', 'Playhead back', ['←'], (app) => seekBy(app, -1)),
-  onRun('Play', 'Playhead on', ['→'], (app) => seekBy(app, 1)),
+  onRun('Play', 'Playhead forward', ['→'], (app) => seekBy(app, 1)),
   onRun('Play', 'Previous event', ['Shift+←'], (app) => stepToEvent(app, -1)),
   onRun('Play', 'Next event', ['Shift+→'], (app) => stepToEvent(app, 1)),
   onRun('Play', 'Playhead to previous error', ['Alt+←'], (app) => stepToError(app, -1)),
   onRun('Play', 'Playhead to next error', ['Alt+→'], (app) => stepToError(app, 1)),
   onRun('Play', 'Slower', ['<'], (app) => change(app.store, stepSpeed, -1)),
   onRun('Play', 'Faster', ['>'], (app) => change(app.store, stepSpeed, 1)),
-  onRun('Play', 'Back to live, or to the end', ['L'], (app) => change(app.store, backToLive)),
+  onRun('Play', 'Go live / to the end', ['L'], (app) => change(app.store, backToLive)),
   anywhere('Commands', ['Ctrl+K', '⌘K'], ({ store }) => open(store, 'commands')),
-  anywhere('Keys and help', ['?'], ({ store }) => open(store, 'help')),
+  anywhere('Keyboard shortcuts', ['?'], ({ store }) => open(store, 'help')),
 ]
 
 /** Commands without a key: the palette alone has them. */
 export const MORE_COMMANDS: readonly Command[] = [
   onRun('Page', 'All runs', [], ({ store }) => change(store, enterRun, undefined)),
-  onRun('Page', 'Download the spans as JSON lines', [], (app) => {
+  onRun('Page', 'Download spans as JSON Lines', [], (app) => {
     downloadSpans(app).catch((error: Error) => console.error(error.message))
   }),
   onRun('Page', 'Data quality', [], ({ store }) => open(store, 'quality')),
@@ -86,7 +86,7 @@ export const MORE_COMMANDS: readonly Command[] = [
     onRun('Page', `Group by ${key}`, [], ({ store }) => change(store, setGroupBy, key)),
   ),
   ...(['kind', 'joules', 'watts'] as const).map((colorBy) =>
-    onRun('Page', `Colour bars by ${colorBy}`, [], ({ store }) => store.setState({ colorBy })),
+    onRun('Page', `Color bars by ${colorBy}`, [], ({ store }) => store.setState({ colorBy })),
   ),
   onRun('Page', 'Fold all groups', [], ({ store, columns }) =>
     change(
@@ -96,7 +96,7 @@ export const MORE_COMMANDS: readonly Command[] = [
     ),
   ),
   onRun('Page', 'Unfold all groups', [], ({ store }) => change(store, collapseAll, [])),
-  onRun('Page', 'Absolute or relative time', [], ({ store }) =>
+  onRun('Page', 'Switch between relative and absolute time', [], ({ store }) =>
     store.setState(({ clock }) => ({ clock: clock === 'relative' ? 'absolute' : 'relative' })),
   ),
   ...(['system', 'light', 'dark'] as const).map((theme) =>

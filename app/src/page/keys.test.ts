@@ -53,12 +53,12 @@ test('a focused button keeps Space, a slider its arrows, and neither keeps the l
   expect(commandFor(press({ key: 'e' }, button), true)?.title).toBe('Next error')
   const range = Object.assign(document.createElement('input'), { type: 'range' })
   expect(commandFor(press({ key: 'ArrowLeft' }, range), true)).toBeUndefined()
-  expect(commandFor(press({ key: 'l' }, range), true)?.title).toBe('Back to live, or to the end')
+  expect(commandFor(press({ key: 'l' }, range), true)?.title).toBe('Go live / to the end')
 })
 
 test('the list of runs knows only what concerns the page', () => {
   expect(commandFor(press({ key: 'w' }), false)).toBeUndefined()
-  expect(commandFor(press({ key: '?' }), false)?.title).toBe('Keys and help')
+  expect(commandFor(press({ key: '?' }), false)?.title).toBe('Keyboard shortcuts')
 })
 
 test('a key somebody has taken already is not taken twice', () => {
