@@ -5,12 +5,12 @@ import { CommandDialog } from './panels/Palette.tsx'
 import { HelpDialog } from './panels/Help.tsx'
 import { QualityDialog } from './quality/QualityDialog.tsx'
 import { RunsPage } from './runs/RunsPage.tsx'
-import { useFacts } from './page/app.tsx'
+import { useAppState } from './page/app.tsx'
 import { DropFiles } from './DropFiles.tsx'
 import { TipProvider } from './ui/Tip.tsx'
 
 export function Root() {
-  const runId = useFacts((state) => state.runId)
+  const runId = useAppState((state) => state.runId)
   return (
     <TipProvider>
       <DropFiles />
@@ -34,7 +34,7 @@ function useScreen(runId: string | undefined): number {
 }
 
 function Dialogs() {
-  const dialog = useFacts((state) => state.dialog)
+  const dialog = useAppState((state) => state.dialog)
   switch (dialog) {
     case 'help':
       return <HelpDialog />

@@ -4,24 +4,22 @@ import { useEffect } from 'react'
 import { Details } from './panels/Details.tsx'
 import { Header } from './panels/Header.tsx'
 import { PlaybackBar } from './panels/PlaybackBar.tsx'
-import { useColumns } from './page/use-columns.ts'
+import { useColumns, useApp, useAppState, useTitle } from './page/app.tsx'
+import type { ConnectionState } from './model/run-info.ts'
+import { pageTitle, runPageStatus } from './store/page-status.ts'
 import { OpenFileButton } from './panels/OpenFileButton.tsx'
-import { useApp, useFacts } from './page/app.tsx'
-import type { ConnectionState } from './store/app-state.ts'
-import { pageTitle, runPageState } from './store/page-state.ts'
 import { enterRun } from './store/run-transitions.ts'
 import { change } from './store/store.ts'
 import { useCounts } from './page/use-counts.ts'
 import { Timeline } from './timeline/index.ts'
 import { CloseIcon, ErrorIcon } from './ui/icons.tsx'
-import { useTitle } from './page/use-title.ts'
 import { visible } from './base/visible.ts'
 import './panels/header.css'
 
 export function RunPage() {
-  const runId = useFacts((state) => state.runId)
-  const name = useFacts((state) => state.run?.name)
-  const state = useFacts(runPageState)
+  const runId = useAppState((state) => state.runId)
+  const name = useAppState((state) => state.run?.name)
+  const state = useAppState(runPageStatus)
   const counts = useCounts()
   useTitle(pageTitle(name ?? runId, state))
   useFirstFocus()
@@ -59,8 +57,8 @@ function useFirstFocus(): void {
 /** The timeline once there is something on it; until then, what is waited for. */
 function Body() {
   const { columns } = useColumns()
-  const connection = useFacts((state) => state.connection)
-  const samples = useFacts((state) => state.progress?.events ?? 0)
+  const connection = useAppState((state) => state.connection)
+  const samples = useAppState((state) => state.progress?.events ?? 0)
   const isEmpty = columns.spanCount === 0 && columns.markCount === 0
   if (isEmpty && connection.state === 'failed') return <Failed reason={connection.reason} />
   return (
@@ -93,8 +91,8 @@ function waitingFor(state: ConnectionState, samples: number): string {
 
 /** Bytes and events so far, while a file is read. What is read is usable already. */
 function ReadProgress() {
-  const progress = useFacts((state) => state.progress)
-  const isReading = useFacts((state) => state.connection.state === 'connecting')
+  const progress = useAppState((state) => state.progress)
+  const isReading = useAppState((state) => state.connection.state === 'connecting')
   if (progress === undefined || progress.done || !isReading || progress.totalBytes === undefined)
     return undefined
   const { readBytes, totalBytes, events } = progress
@@ -111,7 +109,7 @@ function ReadProgress() {
 /** A failure when there is something to look at: said above it, taking nothing away. */
 function FailedBanner() {
   const { columns } = useColumns()
-  const connection = useFacts((state) => state.connection)
+  const connection = useAppState((state) => state.connection)
   if (connection.state !== 'failed' || columns.spanCount + columns.markCount === 0) return undefined
   return (
     <p role="alert" className="banner bad">
@@ -123,7 +121,7 @@ function FailedBanner() {
 /** Said once, and put away by hand. */
 function NoticeBanner() {
   const { store } = useApp()
-  const notice = useFacts((state) => state.notice)
+  const notice = useAppState((state) => state.notice)
   if (notice === undefined) return undefined
   return (
     <p role={notice.isBad ? 'alert' : 'status'} className={`banner ${notice.isBad ? 'bad' : ''}`}>

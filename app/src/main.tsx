@@ -1,9 +1,9 @@
 /** The page's beginning: makes the parts, connects them, renders. */
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { Columns } from './model/trace-columns.ts'
-import { Root } from './Root.tsx'
+import { Columns } from './model/columns.ts'
 import { AppProvider, type App } from './page/app.tsx'
+import { Root } from './Root.tsx'
 import { control, createReporter } from './page/controller.ts'
 import { afterPaint, createFrames } from './base/frame.ts'
 import { listenToKeys } from './page/keys.ts'

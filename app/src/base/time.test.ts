@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatElapsed } from './elapsed.ts'
-import { exactTime, formatSince, formatTime } from './time.ts'
+import { counted, exactTime, formatElapsed, formatSince, formatTime } from './time.ts'
 
 const NOON_S = new Date(2026, 2, 3, 12, 0, 0).getTime() / 1000
 
@@ -37,4 +36,13 @@ test.each([
   [Number.NaN, '–'],
 ])('%s s have run %s', (seconds, text) => {
   expect(formatElapsed(seconds)).toBe(text)
+})
+
+test('the noun is plural unless the count is 1', () => {
+  expect([0, 1, 2, 1204].map((count) => counted(count, 'span'))).toEqual([
+    '0 spans',
+    '1 span',
+    '2 spans',
+    '1,204 spans',
+  ])
 })

@@ -1,9 +1,8 @@
 /** Times for people: since the run's first event, or of the day where the reader is. */
 import { formatClock } from '@wattline/trace'
-import type { ViewState } from '../model/view-state.ts'
 
 /** `00:01:12.318`, or `14:03:51.207`. Unix seconds. */
-export function formatTime(timeS: number, firstS: number, clock: ViewState['clock']): string {
+export function formatTime(timeS: number, firstS: number, clock: 'relative' | 'absolute'): string {
   if (Number.isNaN(timeS)) return '–'
   return clock === 'relative' ? formatClock(timeS - firstS) : formatTimeOfDay(timeS)
 }
@@ -37,4 +36,25 @@ export function formatSince(timeS: number, nowS: number): string {
     year: 'numeric',
   })
   return `${day}, ${time}`
+}
+
+/** A run's age as a stop watch shows it: `04:31`, `1:04:31`; below a minute with tenths: `3.2 s`. */
+export function formatElapsed(seconds: number): string {
+  if (!(seconds >= 0)) return '–'
+  if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.floor(seconds)} s`
+  const whole = Math.floor(seconds)
+  const two = (value: number): string => String(value).padStart(2, '0')
+  const hours = Math.floor(whole / 3600)
+  const rest = `${two(Math.floor((whole % 3600) / 60))}:${two(whole % 60)}`
+  return hours > 0 ? `${hours}:${rest}` : rest
+}
+
+/** Figures with what they count, for people: `1 span`, `1,204 spans`. */
+export function counted(count: number, noun: string): string {
+  return `${count.toLocaleString('en')} ${plural(count, noun)}`
+}
+
+/** `span` of one, else `spans`. */
+export function plural(count: number, noun: string): string {
+  return count === 1 ? noun : `${noun}s`
 }

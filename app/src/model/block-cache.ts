@@ -8,7 +8,7 @@
  *   [ 0 ][ 1 ][ 2 ][  3  ][ 4 ][ 5 ]     0–2 count whole, 4–5 not at all, 3 is looked into
  * ```
  */
-import type { TraceColumns } from './columns.ts'
+import type { TraceColumns } from './trace-columns.ts'
 
 export const BLOCK_SHIFT = 12
 export const BLOCK_SLOTS = 1 << BLOCK_SHIFT

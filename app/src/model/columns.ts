@@ -1,88 +1,179 @@
 /**
- * The trace as the main thread sees it: columns by slot, append-only, outside React. The worker
- * owns pairing and layout; it sends patches of typed arrays, `Columns.apply` writes them here and
- * bumps `version`. Nobody else writes.
+ * The columns of the page: written by patches of the worker, read by everybody, outside React.
+ * Every span has its times, kind, subject, place and parent; what few spans have is kept sparse.
  */
-import type { Column } from '@wattline/trace'
-import type { SparseColumn } from './sparse-column.ts'
+import { ByteColumn, GrowingColumn, Int32Column, SmallColumn, TimeColumn } from '@wattline/trace'
+import type { EnergyPatch, MarkPatch, SpanPatch, TracePatch } from './patch.ts'
+import type { TraceColumns, TraceGroup } from './trace-columns.ts'
+import { ChangeHistory } from './change-history.ts'
+import { PlaceColumns } from './place-columns.ts'
+import { BLOCK_SHIFT } from './block-cache.ts'
+import { SlotColumn } from './slot-column.ts'
+import { SparseColumn } from './sparse-column.ts'
 
-export interface TraceColumns {
-  readonly version: number
-  readonly spanCount: number
-  /** Slots below it stand at their place; those above are still to be told theirs in a new layout. */
-  readonly placedCount: number
-  /** Unix seconds. */
-  readonly startS: Column
-  /** Unix seconds; NaN while there is no end. */
-  readonly endS: Column
-  /** Where a span that did not end fades out, Unix seconds; NaN for all others. */
-  readonly fadeS: Column
-  /** Index into `kinds`. */
-  readonly kind: Column
-  /** Index into `strings`; −1 = the log does not name it. */
-  readonly subject: Column
-  /** The subject its start alone tells, where it is another one; NaN for all others. */
-  readonly startSubject: Column
-  /** Index into `groups`. */
-  readonly group: Column
-  /** Row within its group, from 0. */
-  readonly row: Column
-  /** Slot of its parent; −1 = none. */
-  readonly parent: Column
-  /** `SpanFlag` bits of @wattline/trace. */
-  readonly flags: Column
-  /** From when on these flags are known, Unix seconds; NaN = never. */
-  readonly ambiguousAtS: Column
-  readonly errorAtS: SparseColumn
-  /** Total tokens and US dollars of the span's own figures; NaN = the log does not tell. */
-  readonly tokens: SparseColumn
-  readonly costUsd: SparseColumn
-  /** Joules of its own, its children not counted; NaN = not known. */
-  readonly ownJ: SparseColumn
-  /** The most that any span has had so far. */
-  readonly highestOwnJ: number
+export class Columns implements TraceColumns {
+  version = 0
+  spanCount = 0
+  placedCount = 0
+  readonly startS = new TimeColumn()
+  readonly endS = new TimeColumn()
+  readonly fadeS = new SparseColumn()
+  readonly kind = new SmallColumn()
+  readonly subject = new SmallColumn()
+  readonly startSubject = new SparseColumn()
+  readonly parent = new SlotColumn()
+  readonly flags = new ByteColumn()
+  readonly ambiguousAtS = new SparseColumn()
+  readonly errorAtS = new SparseColumn()
+  readonly tokens = new SparseColumn()
+  readonly costUsd = new SparseColumn()
+  readonly ownJ = new SparseColumn()
+  highestOwnJ = 0
 
-  readonly markCount: number
-  readonly markTimeS: Column
-  /** Index into `kinds`. */
-  readonly markKind: Column
-  readonly markSubject: Column
-  readonly markGroup: Column
-  readonly markRow: Column
-  /** Slot of the span it belongs to; −1 = none. */
-  readonly markParent: Column
-  /** {@link MarkFlag} bits. */
-  readonly markFlags: Column
-  /** Position of its raw line in the log. Ask the worker for the text. */
-  readonly markPosition: Column
+  markCount = 0
+  readonly markTimeS = new TimeColumn()
+  readonly markKind = new SmallColumn()
+  readonly markSubject = new SmallColumn()
+  readonly markGroup = new SmallColumn()
+  readonly markRow = new SmallColumn()
+  readonly markParent = new Int32Column()
+  readonly markFlags = new ByteColumn()
+  readonly markPosition = new SparseColumn()
 
-  readonly groups: readonly TraceGroup[]
-  readonly kinds: readonly string[]
-  readonly strings: readonly string[]
-  /** Unix seconds of the first and last event; NaN while empty. */
-  readonly firstS: number
-  readonly lastS: number
+  groups: readonly TraceGroup[] = []
+  readonly kinds: string[] = []
+  readonly strings: string[] = []
+  firstS = Number.NaN
+  lastS = Number.NaN
+  layoutVersion = 0
+  revisedVersion = 0
+  readonly blockVersions: number[] = []
+  readonly #places = new PlaceColumns()
+  readonly group = this.#places.group
+  readonly row = this.#places.row
+  readonly #spanJournal = new ChangeHistory()
+  readonly #markJournal = new ChangeHistory()
 
-  /** Bumped when groups and rows are dealt anew (another grouping, another run): forget all indexes. */
-  readonly layoutVersion: number
-  /** The last version that took a known fact of a span back: it has another end or parent. */
-  readonly revisedVersion: number
-  /** By block of slots (see `BlockCache`): the version in which one of its spans last changed. */
-  readonly blockVersions: readonly number[]
-  /**
-   * Slots of the spans that `version` showed and that may differ now, in patch order, possibly with
-   * repeats; and some of those that are new. Undefined = the journal no longer reaches back so far:
-   * read everything.
-   */
-  spansChangedSince(version: number): Iterable<number> | undefined
-  marksChangedSince(version: number): Iterable<number> | undefined
+  /** Writes one patch. Readers see it by the new version. */
+  apply(patch: TracePatch): void {
+    this.version += 1
+    if (patch.relayout) {
+      this.placedCount = 0
+      this.#forgetLayout()
+    }
+    this.#spanJournal.add(this.version, patch.spans.slots, this.spanCount)
+    this.#markJournal.add(this.version, patch.marks.slots, this.markCount)
+    for (const kind of patch.kinds) this.kinds.push(kind)
+    for (const text of patch.strings) this.strings.push(text)
+    if (patch.groups !== undefined) this.groups = patch.groups
+    this.#applySpans(patch.spans)
+    this.#applyMarks(patch.marks)
+    this.firstS = patch.firstS
+    this.lastS = patch.lastS
+  }
+
+  /** Writes the joules that came to be known. */
+  applyEnergy({ slots, ownJ }: EnergyPatch): void {
+    if (slots.length === 0) return
+    this.version += 1
+    this.ownJ.write(slots, ownJ)
+    for (const joules of ownJ) if (joules > this.highestOwnJ) this.highestOwnJ = joules
+  }
+
+  /** Forgets everything: another run, or the log began anew. */
+  clear(): void {
+    this.spanCount = 0
+    this.placedCount = 0
+    this.markCount = 0
+    this.highestOwnJ = 0
+    for (const column of Object.values(this)) if (column instanceof GrowingColumn) column.clear()
+    this.#places.clear()
+    this.groups = []
+    this.blockVersions.length = 0
+    this.kinds.length = 0
+    this.strings.length = 0
+    this.firstS = Number.NaN
+    this.lastS = Number.NaN
+    this.version += 1
+    this.revisedVersion = this.version
+    this.#forgetLayout()
+  }
+
+  spansChangedSince(version: number): Iterable<number> | undefined {
+    return this.#spanJournal.since(version)
+  }
+
+  marksChangedSince(version: number): Iterable<number> | undefined {
+    return this.#markJournal.since(version)
+  }
+
+  #forgetLayout(): void {
+    this.layoutVersion += 1
+    this.#spanJournal.forget(this.version)
+    this.#markJournal.forget(this.version)
+  }
+
+  #applySpans(patch: SpanPatch): void {
+    const { slots } = patch
+    if (this.#isRevised(patch)) this.revisedVersion = this.version
+    this.startS.write(slots, patch.startS)
+    this.endS.write(slots, patch.endS)
+    this.fadeS.write(slots, patch.fadeS)
+    this.kind.write(slots, patch.kind)
+    this.subject.write(slots, patch.subject)
+    this.#writeStartSubjects(patch)
+    // Indexes by row know no moves, and moves are rare: they are built anew.
+    if (this.#places.write(slots, patch.group, patch.row, this.placedCount)) this.#forgetLayout()
+    this.parent.write(slots, patch.parent)
+    this.flags.write(slots, patch.flags)
+    this.ambiguousAtS.write(slots, patch.ambiguousAtS)
+    this.errorAtS.write(slots, patch.errorAtS)
+    this.tokens.write(slots, patch.tokens)
+    this.costUsd.write(slots, patch.costUsd)
+    for (const slot of slots) this.blockVersions[slot >> BLOCK_SHIFT] = this.version
+    const count = countOf(slots)
+    this.spanCount = Math.max(this.spanCount, count)
+    this.placedCount = Math.max(this.placedCount, count)
+  }
+
+  #writeStartSubjects({ slots, subject, startSubject }: SpanPatch): void {
+    for (let i = 0; i < slots.length; i++) {
+      const isOther = startSubject[i] !== subject[i]
+      this.startSubject.set(slots[i]!, isOther ? startSubject[i]! : Number.NaN)
+    }
+  }
+
+  /** Whether a span that was known loses its end, its parent or its figures, or has others. */
+  #isRevised({ slots, endS, parent, tokens, costUsd }: SpanPatch): boolean {
+    for (let i = 0; i < slots.length; i++) {
+      const slot = slots[i]!
+      if (slot >= this.spanCount) continue
+      if (this.parent.at(slot) !== parent[i]) return true
+      const knownEndS = this.endS.at(slot)
+      if (!Number.isNaN(knownEndS) && knownEndS !== endS[i]) return true
+      if (Number.isNaN(tokens[i]) && !Number.isNaN(this.tokens.at(slot))) return true
+      if (Number.isNaN(costUsd[i]) && !Number.isNaN(this.costUsd.at(slot))) return true
+    }
+    return false
+  }
+
+  #applyMarks(patch: MarkPatch): void {
+    const { slots } = patch
+    this.markTimeS.write(slots, patch.timeS)
+    this.markKind.write(slots, patch.kind)
+    this.markSubject.write(slots, patch.subject)
+    this.markGroup.write(slots, patch.group)
+    this.markRow.write(slots, patch.row)
+    this.markParent.write(slots, patch.parent)
+    this.markFlags.write(slots, patch.flags)
+    this.markPosition.write(slots, patch.position)
+    this.markCount = Math.max(this.markCount, countOf(slots))
+  }
 }
 
-export const MarkFlag = { ORPHAN: 1, ERROR: 2, REMOVED: 4 } as const
-
-/** A group of rows; groups stand in the order of their first span and never move. */
-export interface TraceGroup {
-  readonly label: string
-  /** Rows it needs so far; only grows. */
-  readonly rows: number
+/** How many slots there are if these are among them. */
+function countOf(slots: Int32Array): number {
+  let count = 0
+  for (const slot of slots) if (slot >= count) count = slot + 1
+  return count
 }

@@ -6,7 +6,7 @@ import { columnsOf } from '../testing/trace.ts'
 import { createCounter } from './counts.ts'
 import { spanPatch } from '../testing/patch.ts'
 import { bigRun } from '../timeline/testing/big-run.ts'
-import { Columns } from './trace-columns.ts'
+import { Columns } from './columns.ts'
 
 const FAILS = { success: false }
 

@@ -1,11 +1,11 @@
 /**
  * The header's figures as of a playhead: spans that have begun, errors that are known, tokens and
- * dollars as {@link Figure} counts them. Worked out block by block, so that a growing run and a
+ * dollars as {@link NestedSum} counts them. Worked out block by block, so that a growing run and a
  * moving playhead cost what changed; the times of a block, only once there is a playhead.
  */
 import { BLOCK_SHIFT, BLOCK_SLOTS, BlockCache } from './block-cache.ts'
-import type { TraceColumns } from './columns.ts'
-import { Figure } from './figure.ts'
+import type { TraceColumns } from './trace-columns.ts'
+import { NestedSum } from './nested-sum.ts'
 
 export interface Counts {
   readonly spans: number
@@ -39,11 +39,11 @@ export function createCounter(columns: TraceColumns): (playheadS: number | undef
 }
 
 class Counter {
-  readonly #tokens = new Figure(
+  readonly #tokens = new NestedSum(
     (columns) => columns.tokens,
     (slot) => this.#forget(slot),
   )
-  readonly #costUsd = new Figure(
+  readonly #costUsd = new NestedSum(
     (columns) => columns.costUsd,
     (slot) => this.#forget(slot),
   )

@@ -1,7 +1,7 @@
 /** What a span or mark is called: on its bar, in the hover card, and for those who listen. */
 import { SpanFlag, formatDuration, shortModel } from '@wattline/trace'
-import { flagsAt, isOpenAt, subjectAt } from './clip.ts'
-import { MarkFlag, type TraceColumns } from './columns.ts'
+import { flagsAt, isOpenAt, subjectAt } from './at-playhead.ts'
+import { MarkFlag, type TraceColumns } from './trace-columns.ts'
 import type { Selected } from './view-state.ts'
 import { visible } from '../base/visible.ts'
 

@@ -1,9 +1,9 @@
 /** What every screen is given: the store, the columns, the frame clock and the way to the worker. */
-import { createContext, useContext, type ReactNode } from 'react'
+import { createContext, useContext, useEffect, type ReactNode } from 'react'
 import { useStore } from 'zustand'
-import type { TraceColumns } from '../model/columns.ts'
-import type { Ingest } from './ingest-client.ts'
+import type { TraceColumns } from '../model/trace-columns.ts'
 import type { AppState } from '../store/app-state.ts'
+import type { Ingest } from './ingest-client.ts'
 import type { Frames } from '../base/frame.ts'
 import type { LocalFiles } from '../store/local-files.ts'
 import type { AppStore } from '../store/store.ts'
@@ -35,6 +35,20 @@ export function useApp(): App {
 }
 
 /** Reads facts; renders again when what `selector` returns changes. */
-export function useFacts<T>(selector: (state: AppState) => T): T {
+export function useAppState<T>(selector: (state: AppState) => T): T {
   return useStore(useApp().store, selector)
+}
+
+/** The columns, for a component that renders again with each new version of them. */
+export function useColumns(): { readonly columns: TraceColumns; readonly version: number } {
+  const { columns } = useApp()
+  const version = useAppState((state) => state.version)
+  return { columns, version }
+}
+
+/** Sets the title of the document. */
+export function useTitle(title: string): void {
+  useEffect(() => {
+    document.title = title
+  }, [title])
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Connection } from '../store/app-state.ts'
+import type { Connection } from '../model/run-info.ts'
 import { createBehindPicture } from './behind-picture.ts'
 import { afterPaint, createFrames, type FrameListener } from '../base/frame.ts'
 import { createAppStore } from '../store/store.ts'

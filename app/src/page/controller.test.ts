@@ -81,7 +81,7 @@ test('a folder that is dropped onto a run keeps nothing else from being opened',
   const unreadable = { text: () => Promise.reject(new Error('a folder')) }
   const folder = Object.assign(new File([], 'logs'), { slice: () => unreadable })
   await takeFiles(app, [folder, new File(['x'], 'a.jsonl')])
-  expect(app.files.getState().map(({ facts }) => facts.name)).toEqual(['logs', 'a'])
+  expect(app.files.getState().map(({ info }) => info.name)).toEqual(['logs', 'a'])
 })
 
 test('a file of an earlier page is asked for again', async () => {

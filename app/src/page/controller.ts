@@ -2,10 +2,10 @@
  * What happens because a fact changed: a run is opened at the worker, a query is searched, a
  * grouping dealt anew; and what the worker reports becomes facts. Nothing else talks to both.
  */
-import type { Columns } from '../model/trace-columns.ts'
+import type { Columns } from '../model/columns.ts'
+import type { AppState } from '../store/app-state.ts'
 import type { Ingest, Report } from './ingest-client.ts'
 import { createPace } from '../base/pace.ts'
-import type { AppState } from '../store/app-state.ts'
 import { createBehindPicture } from './behind-picture.ts'
 import { afterPaint, type Frames } from '../base/frame.ts'
 import { isLocalId, type LocalFiles } from '../store/local-files.ts'
@@ -44,7 +44,7 @@ export function createReporter(parts: ControlledParts): (report: Report) => void
   /** The run whose data React has not heard of. */
   let dueRun: string | undefined
   /** Facts that wait, the latest of each kind, and whose run's they are. */
-  const dueFacts = new Map<Report['type'], { runId: string | undefined; facts: FactsReport }>()
+  const dueReports = new Map<Report['type'], { runId: string | undefined; report: StateReport }>()
   const behindPicture = createBehindPicture(parts)
   const note = (): void => {
     if (dueRun === undefined || dueRun !== store.getState().runId) return
@@ -56,15 +56,15 @@ export function createReporter(parts: ControlledParts): (report: Report) => void
   }
   const takeDue = (): void => {
     note()
-    for (const { runId, facts } of dueFacts.values()) {
-      if (runId === store.getState().runId) takeFacts(parts, facts)
+    for (const { runId, report } of dueReports.values()) {
+      if (runId === store.getState().runId) applyReport(parts, report)
     }
-    dueFacts.clear()
+    dueReports.clear()
   }
   const noting = createPace(NOTE_INTERVAL_MS, () => behindPicture(takeDue))
   /** With the data before them, of which the next is heard a whole interval later. */
-  const takeFactsSoon = (facts: FactsReport): void => {
-    dueFacts.set(facts.type, { runId: store.getState().runId, facts })
+  const applySoon = (report: StateReport): void => {
+    dueReports.set(report.type, { runId: store.getState().runId, report })
     noting.now()
   }
   return (report) => {
@@ -83,28 +83,28 @@ export function createReporter(parts: ControlledParts): (report: Report) => void
       case 'energy':
         columns.applyEnergy(report.patch)
         frames.requestFrame('energy')
-        return takeFactsSoon(report)
+        return applySoon(report)
       case 'quality':
-        return takeFactsSoon(report)
+        return applySoon(report)
       case 'reset':
         dueRun = undefined
         notedLastS = Number.NaN
-        dueFacts.clear()
-        return takeFacts(parts, report)
+        dueReports.clear()
+        return applyReport(parts, report)
       default:
         // What follows may be about the data before it.
         note()
-        takeFacts(parts, report)
+        applyReport(parts, report)
     }
   }
 }
 
-type FactsReport = Exclude<Report, { type: 'patch' | 'progress' }>
+type StateReport = Exclude<Report, { type: 'patch' | 'progress' }>
 
-function takeFacts({ store, columns, frames }: ControlledParts, report: FactsReport): void {
+function applyReport({ store, columns, frames }: ControlledParts, report: StateReport): void {
   switch (report.type) {
     case 'energy':
-      store.setState({ energy: report.patch.facts, version: columns.version })
+      store.setState({ energy: report.patch.report, version: columns.version })
       break
     case 'reset':
       columns.clear()
@@ -179,9 +179,9 @@ function openRun({ store, files, base, frames }: ControlledParts, ingest: Ingest
   const { runId, groupBy } = store.getState()
   if (runId === undefined) return ingest.send({ type: 'close' })
   if (!isLocalId(runId)) return ingest.send({ type: 'watch', runId, base, groupBy })
-  const local = files.getState().find(({ facts }) => facts.id === runId)
+  const local = files.getState().find(({ info }) => info.id === runId)
   if (local !== undefined) {
-    store.setState({ run: local.facts })
+    store.setState({ run: local.info })
     const processors = navigator.hardwareConcurrency
     ingest.send({ type: 'file', runId, file: local.file, groupBy, processors })
     return afterPaint(frames, () => ingest.send({ type: 'painted' }))

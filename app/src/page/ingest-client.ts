@@ -2,7 +2,8 @@
  * The page's end of the ingest worker: starts it, passes what it reports to the listener, and turns
  * its answers into promises.
  */
-import type { Answer, Ask, FromWorker, RequestType, ToWorker } from '../worker/protocol.ts'
+import type { Answer, Ask, RequestType } from '../model/answers.ts'
+import type { FromWorker, ToWorker } from '../worker/protocol.ts'
 
 /** What the page needs of a worker; a test passes a pair of functions instead. */
 export interface WorkerPort {

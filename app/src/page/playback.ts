@@ -1,5 +1,5 @@
 /** Playback: while it plays, each frame moves the playhead by the time since the last one. */
-import { nextErrorS, nextEventS } from '../model/steps.ts'
+import { nextErrorS, nextEventS } from '../model/next-event.ts'
 import type { App } from './app.tsx'
 import { isFollowed, logNowS } from '../store/run-transitions.ts'
 import { change } from '../store/store.ts'

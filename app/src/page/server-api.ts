@@ -1,6 +1,6 @@
 /** What the list of runs asks of the server. Each function rejects with a sentence for people. */
 import { parseRun } from '../worker/read/server-run.ts'
-import type { RunFacts } from '../store/app-state.ts'
+import type { RunInfo } from '../model/run-info.ts'
 
 /** The figures of a run that only its log tells. */
 export interface RunSummary {
@@ -25,10 +25,10 @@ export interface Sample {
   readonly about: string
 }
 
-export async function listRuns(base: string, signal: AbortSignal): Promise<readonly RunFacts[]> {
+export async function listRuns(base: string, signal: AbortSignal): Promise<readonly RunInfo[]> {
   const value = await getJson(new URL('api/runs', base), signal)
   if (!Array.isArray(value)) throw new Error('The server did not answer with a list of runs.')
-  return value.flatMap((one) => parseRun(one)?.facts ?? [])
+  return value.flatMap((one) => parseRun(one)?.info ?? [])
 }
 
 export async function getSummary(

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { logText, T0 } from '../testing/log.ts'
 import { columnsOf } from '../testing/trace.ts'
-import { Columns } from '../model/trace-columns.ts'
+import { Columns } from '../model/columns.ts'
 import { Ingestor } from '../worker/ingestor.ts'
 import { enterRun, noteData } from '../store/run-transitions.ts'
 import { change, createAppStore } from '../store/store.ts'

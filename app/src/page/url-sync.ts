@@ -3,7 +3,7 @@
  * and selecting replace the step they are in, once they rest: with each change of an address the
  * browser fetches the page's icon again.
  */
-import type { TraceColumns } from '../model/columns.ts'
+import type { TraceColumns } from '../model/trace-columns.ts'
 import type { AppState } from '../store/app-state.ts'
 import { createRest } from '../base/rest.ts'
 import { enterRun } from '../store/run-transitions.ts'

@@ -4,8 +4,8 @@
  * at once.
  */
 import { useEffect, useRef, useState } from 'react'
-import type { Answer, Ask, RequestType } from '../worker/protocol.ts'
-import { useApp, useFacts } from './app.tsx'
+import type { Answer, Ask, RequestType } from '../model/answers.ts'
+import { useApp, useAppState } from './app.tsx'
 import { createBehindPicture } from './behind-picture.ts'
 
 const INTERVAL_MS = 500
@@ -31,7 +31,7 @@ export function useAnswer<T extends RequestType>(
   const app = useApp()
   const { ingest } = app
   const [behindPicture] = useState(() => createBehindPicture(app))
-  const isRead = useFacts((state) => state.progress?.done === true)
+  const isRead = useAppState((state) => state.progress?.done === true)
   const [asked, setAsked] = useState<Asked<T> & { subject: string }>(() => nothing(subject))
   const nextAtMs = useRef(Number.NEGATIVE_INFINITY)
   /** What the component shows now: an answer to anything else comes too late. */

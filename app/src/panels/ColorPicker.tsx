@@ -1,5 +1,5 @@
 /** Chooses what the colors of the bars mean; shown where energy is measured. */
-import { useApp, useFacts } from '../page/app.tsx'
+import { useApp, useAppState } from '../page/app.tsx'
 import type { ColorBy } from '../model/view-state.ts'
 import { ChevronIcon } from '../ui/icons.tsx'
 import { RadioMenu, type ChoiceSection } from '../ui/RadioMenu.tsx'
@@ -10,8 +10,8 @@ const SECTIONS: readonly ChoiceSection<ColorBy>[] = [{ heading: 'Color bars by',
 
 export function ColorPicker() {
   const { store } = useApp()
-  const colorBy = useFacts((state) => state.colorBy)
-  const isMeasured = useFacts((state) => state.energy?.totalJ !== undefined)
+  const colorBy = useAppState((state) => state.colorBy)
+  const isMeasured = useAppState((state) => state.energy?.totalJ !== undefined)
   if (!isMeasured) return undefined
   return (
     <RadioMenu

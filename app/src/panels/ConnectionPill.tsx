@@ -2,19 +2,19 @@
 import { formatBytes, formatCount } from '@wattline/trace'
 import type { CSSProperties } from 'react'
 import type { AppState } from '../store/app-state.ts'
-import { useApp, useFacts } from '../page/app.tsx'
-import { formatElapsed } from '../base/elapsed.ts'
+import { useApp, useAppState } from '../page/app.tsx'
+import { formatElapsed } from '../base/time.ts'
 import { Tip } from '../ui/Tip.tsx'
 import { useNowS } from '../page/use-now.ts'
 
 export function ConnectionPill() {
   const { ingest, columns } = useApp()
-  const connection = useFacts((state) => state.connection)
-  const progress = useFacts((state) => state.progress)
-  const run = useFacts((state) => state.run)
-  useFacts((state) => Math.floor(state.version / 64))
+  const connection = useAppState((state) => state.connection)
+  const progress = useAppState((state) => state.progress)
+  const run = useAppState((state) => state.run)
+  useAppState((state) => Math.floor(state.version / 64))
   const isTicking = connection.state === 'live' || connection.state === 'reconnecting'
-  const skewS = useFacts((state) => state.skewS)
+  const skewS = useAppState((state) => state.skewS)
   const nowS = useNowS(isTicking ? 1000 : undefined)
   const { tone, text, detail, share } = describeConnection(
     { connection, progress, run },

@@ -1,13 +1,12 @@
 /** The right side of a run: the selected span or point, else an overview of the run. */
-import { useFacts } from '../page/app.tsx'
+import { useAppState, useColumns } from '../page/app.tsx'
 import { MarkDetails } from './MarkDetails.tsx'
 import { Overview } from './Overview.tsx'
 import { SpanDetails } from './SpanDetails.tsx'
-import { useColumns } from '../page/use-columns.ts'
 import './details.css'
 
 export function Details() {
-  const selected = useFacts((state) => state.selected)
+  const selected = useAppState((state) => state.selected)
   const isKnown = useIsKnown()
   if (selected === undefined || !isKnown) return <Overview />
   return (
@@ -24,7 +23,7 @@ export function Details() {
 /** A selection from a link may be of a span that has not been read yet. */
 function useIsKnown(): boolean {
   const { columns } = useColumns()
-  const selected = useFacts((state) => state.selected)
+  const selected = useAppState((state) => state.selected)
   if (selected === undefined) return false
   return selected.slot < (selected.type === 'span' ? columns.spanCount : columns.markCount)
 }

@@ -2,10 +2,10 @@
 import { formatJoules, isMeasured, shortModel } from '@wattline/trace'
 import { change } from '../store/store.ts'
 import { useApp } from '../page/app.tsx'
+import type { EnergyBreakdown } from '../model/answers.ts'
 import { setQuery } from '../store/transitions.ts'
 import { kindLabel } from '../model/span-labels.ts'
 import { visible } from '../base/visible.ts'
-import type { EnergyBreakdown } from '../worker/protocol.ts'
 
 /** Rows of one table; what is dearer stands above. */
 const MOST_ROWS = 6

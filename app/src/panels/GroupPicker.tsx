@@ -1,5 +1,5 @@
 /** Chooses the key that rows are grouped by: a built-in one, or a metadata key of this run. */
-import { useApp, useFacts } from '../page/app.tsx'
+import { useApp, useAppState } from '../page/app.tsx'
 import { change } from '../store/store.ts'
 import { setGroupBy } from '../store/transitions.ts'
 import { ChevronIcon, GroupIcon } from '../ui/icons.tsx'
@@ -9,9 +9,9 @@ const BUILT_IN = ['agent', 'kind', 'tool', 'model']
 
 export function GroupPicker() {
   const { store } = useApp()
-  const groupBy = useFacts((state) => state.groupBy)
-  const found = useFacts((state) => state.groupKeys).filter((key) => !BUILT_IN.includes(key))
-  const isBusy = useFacts((state) => state.regrouping)
+  const groupBy = useAppState((state) => state.groupBy)
+  const found = useAppState((state) => state.groupKeys).filter((key) => !BUILT_IN.includes(key))
+  const isBusy = useAppState((state) => state.regrouping)
   const sections = [section('Group rows by', BUILT_IN)]
   if (found.length > 0) sections.push(section('Metadata of this run', found))
   return (

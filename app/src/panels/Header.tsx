@@ -1,11 +1,11 @@
 /** The bar at the top of a run: where we are, how it goes, and the few tools that concern it all. */
 import { formatCost, formatCount, formatJoules, PRICES_AS_OF } from '@wattline/trace'
 import { change } from '../store/store.ts'
-import { useApp, useFacts } from '../page/app.tsx'
+import { useApp, useAppState } from '../page/app.tsx'
+import { plural } from '../base/time.ts'
 import { enterRun } from '../store/run-transitions.ts'
 import { useAnswer } from '../page/use-answer.ts'
 import type { Counts } from '../model/counts.ts'
-import { plural } from '../base/counted.ts'
 import { Brand } from './Brand.tsx'
 import { ColorPicker } from './ColorPicker.tsx'
 import { ConnectionPill } from './ConnectionPill.tsx'
@@ -16,7 +16,7 @@ import { SearchBox } from './SearchBox.tsx'
 
 export function Header({ counts }: { counts: Counts }) {
   const { store } = useApp()
-  const run = useFacts((state) => state.run)
+  const run = useAppState((state) => state.run)
   return (
     <header className="header">
       <nav aria-label="Where you are" className="crumbs">
@@ -39,11 +39,11 @@ export function Header({ counts }: { counts: Counts }) {
 }
 
 function RunIdCrumb() {
-  return <h1 className="run-name">{useFacts((state) => state.runId)}</h1>
+  return <h1 className="run-name">{useAppState((state) => state.runId)}</h1>
 }
 
 function CountList({ counts }: { counts: Counts }) {
-  const isPast = useFacts((state) => state.playheadS !== undefined)
+  const isPast = useAppState((state) => state.playheadS !== undefined)
   return (
     <dl className="counts" aria-label={isPast ? 'Counts as of the playhead' : 'Counts'}>
       <Count name={plural(counts.spans, 'span')} value={counts.spans.toLocaleString('en')} />
@@ -68,9 +68,9 @@ function CountList({ counts }: { counts: Counts }) {
 
 /** What the log says it cost; where it does not, what it would have by list prices. */
 function CostCount({ counts: { costUsd, tokens } }: { counts: Counts }) {
-  const runId = useFacts((state) => state.runId)
-  const version = useFacts((state) => state.version)
-  const isPast = useFacts((state) => state.playheadS !== undefined)
+  const runId = useAppState((state) => state.runId)
+  const version = useAppState((state) => state.version)
+  const isPast = useAppState((state) => state.playheadS !== undefined)
   const isAsked = costUsd === undefined && tokens !== undefined && !isPast
   const ask = isAsked ? {} : undefined
   const { answer } = useAnswer('estimate', ask, `estimate ${runId}`, `${version} ${isAsked}`)
@@ -95,8 +95,8 @@ function CostCount({ counts: { costUsd, tokens } }: { counts: Counts }) {
 
 /** Joules, what a token cost of them, and how much went to nobody. */
 function EnergyCounts({ tokens }: { tokens: number | undefined }) {
-  const energy = useFacts((state) => state.energy)
-  const playheadS = useFacts((state) => state.playheadS)
+  const energy = useAppState((state) => state.energy)
+  const playheadS = useAppState((state) => state.playheadS)
   const ask = playheadS === undefined ? undefined : { endS: playheadS }
   const { answer: pastJ } = useAnswer('joules', ask, 'joules', playheadS ?? '')
   if (energy?.totalJ === undefined) return undefined

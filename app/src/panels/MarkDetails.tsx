@@ -1,17 +1,16 @@
 /** All that is known of one point, or of an end whose start is missing. */
-import { MarkFlag } from '../model/columns.ts'
-import { useFacts } from '../page/app.tsx'
+import { MarkFlag } from '../model/trace-columns.ts'
+import { useAppState, useColumns } from '../page/app.tsx'
+import { exactTime, formatTime } from '../base/time.ts'
 import { useAnswer } from '../page/use-answer.ts'
 import { kindLabel, markLabel } from '../model/span-labels.ts'
-import { exactTime, formatTime } from '../base/time.ts'
 import { visible } from '../base/visible.ts'
 import { DetailsHeader, Fact, KindDot, Notice, RawMetadata, SpanLink } from './detail-parts.tsx'
-import { useColumns } from '../page/use-columns.ts'
 
 export function MarkDetails({ slot }: { slot: number }) {
   const { columns, version } = useColumns()
-  const clock = useFacts((state) => state.clock)
-  const { answer: facts } = useAnswer('markFacts', { slot }, `mark ${slot}`, version)
+  const clock = useAppState((state) => state.clock)
+  const { answer: facts } = useAnswer('markInfo', { slot }, `mark ${slot}`, version)
   const kind = columns.kinds[columns.markKind.at(slot)] ?? ''
   const timeS = columns.markTimeS.at(slot)
   const flags = columns.markFlags.at(slot)

@@ -1,23 +1,22 @@
 /** What the right side says while nothing is selected: where the run's time went, and its errors. */
 import { formatCount, formatDuration } from '@wattline/trace'
 import { useState } from 'react'
-import { useApp, useFacts } from '../page/app.tsx'
+import { useApp, useAppState, useColumns } from '../page/app.tsx'
+import type { KindSummary } from '../model/answers.ts'
 import { downloadSpans } from '../page/download.ts'
 import { change } from '../store/store.ts'
 import { setQuery } from '../store/transitions.ts'
 import { useAnswer } from '../page/use-answer.ts'
 import { kindLabel } from '../model/span-labels.ts'
-import type { KindSummary } from '../worker/protocol.ts'
 import { DownloadIcon } from '../ui/icons.tsx'
 import { visible } from '../base/visible.ts'
 import { KindDot, SpanLinks } from './detail-parts.tsx'
 import { EnergyTables } from './EnergyTables.tsx'
-import { useColumns } from '../page/use-columns.ts'
 
 export function Overview() {
   const { columns, version } = useColumns()
-  const runId = useFacts((state) => state.runId)
-  const playheadS = useFacts((state) => state.playheadS)
+  const runId = useAppState((state) => state.runId)
+  const playheadS = useAppState((state) => state.playheadS)
   const key = `${version} ${playheadS}`
   // Before there is anything, an answer would be late (the worker starts) and empty.
   const ask = columns.spanCount === 0 ? undefined : { playheadS }

@@ -1,5 +1,5 @@
 /** The tools every screen has: commands, theme, help. */
-import { useApp, useFacts } from '../page/app.tsx'
+import { useApp, useAppState } from '../page/app.tsx'
 import type { ThemeChoice } from '../store/app-state.ts'
 import { CommandIcon, HelpIcon, ThemeIcon } from '../ui/icons.tsx'
 import { IconButton } from '../ui/IconButton.tsx'
@@ -40,7 +40,7 @@ export function PageTools() {
 
 function ThemeMenu() {
   const { store } = useApp()
-  const theme = useFacts((state) => state.theme)
+  const theme = useAppState((state) => state.theme)
   return (
     <RadioMenu
       className="icon-button"

@@ -2,10 +2,10 @@
 import { Command as Palette } from 'cmdk'
 import { useEffect, useState } from 'react'
 import { COMMANDS, MORE_COMMANDS, type Command } from '../page/commands.ts'
-import { useApp, useFacts } from '../page/app.tsx'
+import { useApp, useAppState } from '../page/app.tsx'
+import type { RunInfo } from '../model/run-info.ts'
 import { enterRun } from '../store/run-transitions.ts'
 import { change } from '../store/store.ts'
-import type { RunFacts } from '../store/app-state.ts'
 import { listRuns } from '../page/server-api.ts'
 import { Modal } from '../ui/Modal.tsx'
 
@@ -13,7 +13,7 @@ const MOST_RUNS = 50
 
 export function CommandDialog() {
   const app = useApp()
-  const isRunOpen = useFacts((state) => state.runId !== undefined)
+  const isRunOpen = useAppState((state) => state.runId !== undefined)
   const runs = useRuns()
   const close = (): void => app.store.setState({ dialog: undefined })
   const commands = [...COMMANDS, ...MORE_COMMANDS].filter(({ onRun }) => isRunOpen || !onRun)
@@ -69,10 +69,10 @@ function CommandItem({ command, onRun }: { command: Command; onRun: () => void }
   )
 }
 
-function useRuns(): readonly RunFacts[] {
+function useRuns(): readonly RunInfo[] {
   const { base, files } = useApp()
-  const [runs, setRuns] = useState<readonly RunFacts[]>(() =>
-    files.getState().map(({ facts }) => facts),
+  const [runs, setRuns] = useState<readonly RunInfo[]>(() =>
+    files.getState().map(({ info }) => info),
   )
   useEffect(() => {
     const abort = new AbortController()

@@ -1,7 +1,8 @@
 /** The bar at the bottom: play, step, scrub, speed; what the range holds; how sure the data is. */
 import type { ReactNode } from 'react'
-import { nowOf } from '../model/clip.ts'
-import { useApp, useFacts } from '../page/app.tsx'
+import { nowOf } from '../model/at-playhead.ts'
+import { useApp, useAppState, useColumns } from '../page/app.tsx'
+import { exactTime, formatTime } from '../base/time.ts'
 import { playOrPause, seekTo, stepToError, stepToEvent } from '../page/playback.ts'
 import { isFollowed } from '../store/run-transitions.ts'
 import { change } from '../store/store.ts'
@@ -9,11 +10,9 @@ import { backToLive, setSpeed, SPEEDS } from '../store/transitions.ts'
 import { ErrorIcon, PauseIcon, PlayIcon, StepBackIcon, StepOnIcon } from '../ui/icons.tsx'
 import { IconButton } from '../ui/IconButton.tsx'
 import { RadioMenu } from '../ui/RadioMenu.tsx'
-import { exactTime, formatTime } from '../base/time.ts'
 import { useNowS } from '../page/use-now.ts'
 import { QualityButton } from '../quality/QualityButton.tsx'
 import { RangeStats } from './RangeStats.tsx'
-import { useColumns } from '../page/use-columns.ts'
 import './playback.css'
 
 export function PlaybackBar() {
@@ -34,7 +33,7 @@ export function PlaybackBar() {
 
 function Transport(): ReactNode {
   const app = useApp()
-  const isPlaying = useFacts((state) => state.playing)
+  const isPlaying = useAppState((state) => state.playing)
   return (
     <>
       <IconButton label="Previous event" shortcut="Shift+←" onClick={() => stepToEvent(app, -1)}>
@@ -64,7 +63,7 @@ function Transport(): ReactNode {
 
 function SpeedMenu() {
   const { store } = useApp()
-  const speed = useFacts((state) => state.speed)
+  const speed = useAppState((state) => state.speed)
   return (
     <RadioMenu
       className="button quiet speed"
@@ -86,8 +85,8 @@ const SCRUB_STEPS = 10_000
 function Scrubber() {
   const app = useApp()
   const { columns } = useColumns()
-  const playheadS = useFacts((state) => state.playheadS)
-  const clock = useFacts((state) => state.clock)
+  const playheadS = useAppState((state) => state.playheadS)
+  const clock = useAppState((state) => state.clock)
   const { firstS, lastS } = columns
   const isEmpty = Number.isNaN(firstS)
   const lengthS = isEmpty ? 0 : lastS - firstS
@@ -119,10 +118,10 @@ const TICK_MS = 100
 function TimeReadout() {
   const { store } = useApp()
   const { columns } = useColumns()
-  const playheadS = useFacts((state) => state.playheadS)
-  const clock = useFacts((state) => state.clock)
-  const isTicking = useFacts(isFollowed) && playheadS === undefined
-  const skewS = useFacts((state) => state.skewS)
+  const playheadS = useAppState((state) => state.playheadS)
+  const clock = useAppState((state) => state.clock)
+  const isTicking = useAppState(isFollowed) && playheadS === undefined
+  const skewS = useAppState((state) => state.skewS)
   const nowS = useNowS(isTicking ? TICK_MS : undefined)
   const endS = nowOf(isTicking, columns.lastS, nowS - skewS)
   const timeS = playheadS ?? (Number.isNaN(columns.firstS) ? Number.NaN : endS)
@@ -142,9 +141,9 @@ function TimeReadout() {
 
 function LiveButton() {
   const { store } = useApp()
-  const isLive = useFacts(isFollowed)
-  const isBehind = useFacts((state) => state.playheadS !== undefined || !state.following)
-  const isPast = useFacts((state) => state.playheadS !== undefined)
+  const isLive = useAppState(isFollowed)
+  const isBehind = useAppState((state) => state.playheadS !== undefined || !state.following)
+  const isPast = useAppState((state) => state.playheadS !== undefined)
   if (isLive ? !isBehind : !isPast) return undefined
   return (
     <button type="button" className="button back-to-live" onClick={() => change(store, backToLive)}>

@@ -1,17 +1,17 @@
 /** What the dragged range holds, else what the view shows. */
 import { formatCost, formatCount, formatDuration, formatJoules } from '@wattline/trace'
-import { useApp, useFacts } from '../page/app.tsx'
+import { useApp, useAppState } from '../page/app.tsx'
+import { counted } from '../base/time.ts'
 import { change } from '../store/store.ts'
 import { setRange } from '../store/transitions.ts'
 import { useAnswer } from '../page/use-answer.ts'
 import { CloseIcon } from '../ui/icons.tsx'
-import { counted } from '../base/counted.ts'
 import { CopyButton } from '../ui/CopyButton.tsx'
 
 export function RangeStats() {
   const { store, ingest } = useApp()
-  const range = useFacts((state) => state.range)
-  const version = useFacts((state) => state.version)
+  const range = useAppState((state) => state.range)
+  const version = useAppState((state) => state.version)
   const subject = range === undefined ? '' : `${range.startS} ${range.endS}`
   const { answer } = useAnswer('summary', range, `range ${subject}`, version)
   if (range === undefined) return undefined

@@ -1,12 +1,12 @@
 /** The run's name in the crumbs. A run of the server's own can be renamed in place. */
 import { useEffect, useRef, useState } from 'react'
 import { useApp } from '../page/app.tsx'
-import type { RunFacts } from '../store/app-state.ts'
+import type { RunInfo } from '../model/run-info.ts'
 import { renameRun } from '../page/server-api.ts'
 import { PencilIcon } from '../ui/icons.tsx'
 import { IconButton } from '../ui/IconButton.tsx'
 
-export function RunName({ run }: { run: RunFacts }) {
+export function RunName({ run }: { run: RunInfo }) {
   const [isEditing, setEditing] = useState(false)
   if (isEditing) return <NameField run={run} onDone={() => setEditing(false)} />
   return (
@@ -24,7 +24,7 @@ export function RunName({ run }: { run: RunFacts }) {
 }
 
 /** Enter and leaving keep the name, Esc does not. After either key the focus goes to where it was. */
-export function NameField({ run, onDone }: { run: RunFacts; onDone: (name?: string) => void }) {
+export function NameField({ run, onDone }: { run: RunInfo; onDone: (name?: string) => void }) {
   const { base, store, timeline } = useApp()
   const [name, setName] = useState(run.name)
   const [reason, setReason] = useState<string>()

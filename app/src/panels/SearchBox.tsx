@@ -1,13 +1,13 @@
 /** Search in the run: what matches stays bright, the rest is dimmed. */
-import { useApp, useFacts } from '../page/app.tsx'
+import { useApp, useAppState } from '../page/app.tsx'
 import { change } from '../store/store.ts'
 import { setQuery } from '../store/transitions.ts'
 import { CloseIcon, SearchIcon } from '../ui/icons.tsx'
 
 export function SearchBox() {
   const { store, timeline } = useApp()
-  const query = useFacts((state) => state.query)
-  const count = useFacts((state) => state.matchCount)
+  const query = useAppState((state) => state.query)
+  const count = useAppState((state) => state.matchCount)
   const clear = (): void => change(store, setQuery, '')
   return (
     <search className="search-box">

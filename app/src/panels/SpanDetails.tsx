@@ -9,14 +9,14 @@ import {
   type Metadata,
   SpanFlag,
 } from '@wattline/trace'
-import { barEndS, flagsAt, isOpenAt } from '../model/clip.ts'
-import { useApp, useFacts } from '../page/app.tsx'
+import { barEndS, flagsAt, isOpenAt } from '../model/at-playhead.ts'
+import { useApp, useAppState, useColumns } from '../page/app.tsx'
+import type { SpanInfo } from '../model/answers.ts'
+import { exactTime, formatTime } from '../base/time.ts'
 import { playheadTimeS } from '../page/playback.ts'
 import { useAnswer } from '../page/use-answer.ts'
 import { durationOf, kindLabel, spanLabel } from '../model/span-labels.ts'
-import type { SpanFacts } from '../worker/protocol.ts'
 import { CopyButton } from '../ui/CopyButton.tsx'
-import { exactTime, formatTime } from '../base/time.ts'
 import { visible } from '../base/visible.ts'
 import {
   DetailsHeader,
@@ -27,13 +27,12 @@ import {
   SpanLink,
   SpanLinks,
 } from './detail-parts.tsx'
-import { useColumns } from '../page/use-columns.ts'
 
 export function SpanDetails({ slot }: { slot: number }) {
   const app = useApp()
   const { columns, version } = useColumns()
-  const playheadS = useFacts((state) => state.playheadS)
-  const { answer: facts } = useAnswer('spanFacts', { slot }, `span ${slot}`, version)
+  const playheadS = useAppState((state) => state.playheadS)
+  const { answer: facts } = useAnswer('spanInfo', { slot }, `span ${slot}`, version)
   const flags = flagsAt(columns, slot, playheadS)
   const isOpen = isOpenAt(columns, slot, playheadS)
   const kind = columns.kinds[columns.kind.at(slot)] ?? ''
@@ -112,13 +111,13 @@ function FlagNotices({ flags, error }: { flags: number; error: string | undefine
 
 interface SpanFactListProps {
   readonly slot: number
-  readonly facts: SpanFacts | undefined
+  readonly facts: SpanInfo | undefined
   readonly isOpen: boolean
 }
 
 function SpanFactList({ slot, facts, isOpen }: SpanFactListProps) {
   const { columns } = useColumns()
-  const clock = useFacts((state) => state.clock)
+  const clock = useAppState((state) => state.clock)
   const startS = columns.startS.at(slot)
   const endS = columns.endS.at(slot)
   const agent = facts?.agent
@@ -151,7 +150,7 @@ function Ids({ position }: { position: number }) {
   ))
 }
 
-function Figures({ facts }: { facts: SpanFacts | undefined }) {
+function Figures({ facts }: { facts: SpanInfo | undefined }) {
   if (facts === undefined) return undefined
   const { inputTokens, outputTokens, totalTokens, costUsd } = facts
   return (
@@ -177,7 +176,7 @@ function Figures({ facts }: { facts: SpanFacts | undefined }) {
 }
 
 /** What the span used, how sure that is, and what its children used. */
-function Joules({ energy, durationS }: { energy: SpanFacts['energy']; durationS: number }) {
+function Joules({ energy, durationS }: { energy: SpanInfo['energy']; durationS: number }) {
   if (energy === undefined) return undefined
   const { ownJ, totalJ, exclusiveJ, lowJ, highJ } = energy
   const sharedJ = ownJ - exclusiveJ
@@ -213,7 +212,7 @@ function Joules({ energy, durationS }: { energy: SpanFacts['energy']; durationS:
 
 interface RelativesProps {
   readonly slot: number
-  readonly facts: SpanFacts | undefined
+  readonly facts: SpanInfo | undefined
   readonly playheadS: number | undefined
 }
 

@@ -2,14 +2,14 @@
 import { formatDuration } from '@wattline/trace'
 import { useState, type ReactNode } from 'react'
 import { durationOf, spanLabel } from '../model/span-labels.ts'
-import { useApp, useFacts } from '../page/app.tsx'
+import { useApp, useAppState } from '../page/app.tsx'
+import { kindVariable } from '../base/kind-color.ts'
 import { change } from '../store/store.ts'
 import { select } from '../store/transitions.ts'
 import { useAnswer } from '../page/use-answer.ts'
 import { CloseIcon, ErrorIcon, FitIcon, WarningIcon } from '../ui/icons.tsx'
 import { CopyButton } from '../ui/CopyButton.tsx'
 import { IconButton } from '../ui/IconButton.tsx'
-import { kindVariable } from '../timeline/paint/theme.ts'
 import { visible } from '../base/visible.ts'
 import { JsonTree } from './JsonTree.tsx'
 
@@ -79,7 +79,7 @@ export function Notice({ tone, children }: { tone: 'bad' | 'warn'; children: Rea
 /** Selects another span and brings it into view. */
 export function SpanLink({ slot }: { slot: number }) {
   const { columns, store, timeline } = useApp()
-  const playheadS = useFacts((state) => state.playheadS)
+  const playheadS = useAppState((state) => state.playheadS)
   const kind = columns.kinds[columns.kind.at(slot)] ?? ''
   return (
     <button

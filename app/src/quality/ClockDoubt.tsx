@@ -1,5 +1,5 @@
 /** Whose clock is another than the server's, and by how much. */
-import type { LogWriter } from '../store/app-state.ts'
+import type { LogWriter } from '../model/run-info.ts'
 import { visible } from '../base/visible.ts'
 import { clockText, ofWriter, writerLabel } from './doubts.ts'
 

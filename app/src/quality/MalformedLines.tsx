@@ -1,7 +1,7 @@
 /** The lines that could not be read, with why; a click shows what stands there. */
 import { useState, type RefObject } from 'react'
-import { useFacts } from '../page/app.tsx'
-import type { LogWriter, MalformedLine } from '../store/app-state.ts'
+import { useAppState } from '../page/app.tsx'
+import type { LogWriter, MalformedLine } from '../model/run-info.ts'
 import { useAnswer } from '../page/use-answer.ts'
 import { visible } from '../base/visible.ts'
 import { writerLabel } from './doubts.ts'
@@ -17,8 +17,8 @@ interface MalformedLinesProps {
 }
 
 export function MalformedLines({ ref, writer, onAll }: MalformedLinesProps) {
-  const all = useFacts((state) => state.quality?.malformed ?? 0)
-  const kept = useFacts((state) => state.malformed)
+  const all = useAppState((state) => state.quality?.malformed ?? 0)
+  const kept = useAppState((state) => state.malformed)
   if (all === 0) return undefined
   const count = writer === undefined ? all : writer.malformed
   const lines = writer === undefined ? kept : kept.filter((line) => line.writer === writer.writer)

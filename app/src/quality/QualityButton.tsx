@@ -1,13 +1,13 @@
 /** A word that is always in sight: is the picture to be believed? */
-import { useApp, useFacts } from '../page/app.tsx'
+import { useApp, useAppState } from '../page/app.tsx'
 import { CheckIcon, WarningIcon } from '../ui/icons.tsx'
 import { doubtCount, withOtherClock } from './doubts.ts'
 
 export function QualityButton() {
   const { store } = useApp()
-  const isKnown = useFacts((state) => state.quality !== undefined)
-  const writers = useFacts((state) => state.writers)
-  const tornLine = useFacts((state) => state.tornLine)
+  const isKnown = useAppState((state) => state.quality !== undefined)
+  const writers = useAppState((state) => state.writers)
+  const tornLine = useAppState((state) => state.tornLine)
   if (!isKnown) return undefined
   // One clock alone is right by itself; two that differ shift bars against each other.
   const clocks = writers.length > 1 ? withOtherClock(writers).length : 0

@@ -1,7 +1,7 @@
 /** How sure the picture is: each doubt with what it means, of the run and of each writer, and a way to see it. */
 import { useRef, useState } from 'react'
-import { useApp, useFacts } from '../page/app.tsx'
-import type { LogWriter } from '../store/app-state.ts'
+import { useApp, useAppState } from '../page/app.tsx'
+import type { LogWriter } from '../model/run-info.ts'
 import { change } from '../store/store.ts'
 import type { Viewport } from '../model/view-state.ts'
 import { setQuery, showTime } from '../store/transitions.ts'
@@ -16,9 +16,9 @@ import './quality.css'
 
 export function QualityDialog() {
   const { store } = useApp()
-  const writers = useFacts((state) => state.writers)
-  const tornLine = useFacts((state) => state.tornLine)
-  const energy = useFacts((state) => state.energy)
+  const writers = useAppState((state) => state.writers)
+  const tornLine = useAppState((state) => state.tornLine)
+  const energy = useAppState((state) => state.energy)
   /** Whose unreadable lines are listed; undefined = everybody's. */
   const [listed, setListed] = useState<LogWriter>()
   const lines = useRef<HTMLOListElement>(null)

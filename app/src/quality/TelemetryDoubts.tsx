@@ -1,10 +1,10 @@
 /** How much of the run's energy is known, and what each source's samples leave in doubt. */
 import { visible } from '../base/visible.ts'
-import type { EnergyFacts } from '../worker/protocol.ts'
+import type { EnergyReport } from '../model/run-info.ts'
 import type { Viewport } from '../model/view-state.ts'
 
 interface TelemetryDoubtsProps {
-  readonly energy: EnergyFacts
+  readonly energy: EnergyReport
   readonly onShow: (range: Viewport) => void
 }
 
@@ -42,7 +42,7 @@ export function TelemetryDoubts({ energy, onShow }: TelemetryDoubtsProps) {
   )
 }
 
-function Parts({ sources }: Pick<EnergyFacts, 'sources'>) {
+function Parts({ sources }: Pick<EnergyReport, 'sources'>) {
   const parts = sources.flatMap(({ name, coverage }) =>
     coverage === undefined ? [] : [`${visible(name)} ${percent(coverage)}`],
   )

@@ -1,8 +1,7 @@
 /** The doubts of a run by writer: each figure shows what it counts. */
-import { useFacts } from '../page/app.tsx'
-import type { LogWriter } from '../store/app-state.ts'
+import { useAppState } from '../page/app.tsx'
+import type { LogWriter, EnergyReport } from '../model/run-info.ts'
 import { visible } from '../base/visible.ts'
-import type { EnergyFacts } from '../worker/protocol.ts'
 import {
   clockText,
   doubtCount,
@@ -28,7 +27,7 @@ interface WriterTableProps {
 }
 
 export function WriterTable({ writers, doubts, onShow, onList }: WriterTableProps) {
-  const energy = useFacts((state) => state.energy)
+  const energy = useAppState((state) => state.energy)
   const hasClocks = withOtherClock(writers).length > 0
   const hasTelemetry = writers.some(({ writer }) => coverageOf(energy, writer) !== undefined)
   const more = writers.length - MOST_ROWS
@@ -63,7 +62,7 @@ export function WriterTable({ writers, doubts, onShow, onList }: WriterTableProp
                 <td>{writer.events.toLocaleString('en')}</td>
                 {doubts.map((doubt) => (
                   <td key={doubt.name}>
-                    <Figure doubt={doubt} writer={writer} onShow={onShow} onList={onList} />
+                    <NestedSum doubt={doubt} writer={writer} onShow={onShow} onList={onList} />
                   </td>
                 ))}
                 {hasClocks && <td>{clockCell(writer)}</td>}
@@ -89,7 +88,7 @@ interface FigureProps extends Pick<WriterTableProps, 'onShow' | 'onList'> {
   readonly writer: LogWriter
 }
 
-function Figure({ doubt, writer, onShow, onList }: FigureProps) {
+function NestedSum({ doubt, writer, onShow, onList }: FigureProps) {
   const count = doubt.count(writer)
   if (count === undefined) return <Unknown />
   const text = count.toLocaleString('en')
@@ -155,7 +154,7 @@ function coverageCell(coverage: number | undefined) {
 }
 
 /** Of the sources that it tells of, the mean share of the run in which they are known. */
-function coverageOf(energy: EnergyFacts | undefined, writer: number): number | undefined {
+function coverageOf(energy: EnergyReport | undefined, writer: number): number | undefined {
   const shares = (energy?.sources ?? [])
     .filter(({ stream }) => stream === writer)
     .map(({ coverage }) => coverage)

@@ -1,7 +1,7 @@
 import { encodeEvent, type Trace } from '@wattline/trace'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { LogWriter } from '../store/app-state.ts'
+import type { LogWriter } from '../model/run-info.ts'
 import { DOUBTFUL_LINES, DOUBTFUL_RUN, type WrittenLines } from '../testing/doubtful.ts'
 import { Ingestor } from '../worker/ingestor.ts'
 import { LogWriters } from '../worker/read/log-writers.ts'

@@ -1,6 +1,6 @@
 /** What may be wrong with a log: each doubt with its name, what it means, and where it is seen. */
 import { formatDuration } from '@wattline/trace'
-import type { LogWriter } from '../store/app-state.ts'
+import type { LogWriter } from '../model/run-info.ts'
 
 export interface Doubt {
   readonly name: string

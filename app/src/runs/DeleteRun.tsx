@@ -1,17 +1,11 @@
 /** Asks before a run is deleted: its log is gone for good. */
 import { useState } from 'react'
 import { useApp } from '../page/app.tsx'
-import type { RunFacts } from '../store/app-state.ts'
+import type { RunInfo } from '../model/run-info.ts'
 import { Modal } from '../ui/Modal.tsx'
 import { deleteRun } from '../page/server-api.ts'
 
-export function DeleteRun({
-  run,
-  onDone,
-}: {
-  run: RunFacts
-  onDone: (isDeleted: boolean) => void
-}) {
+export function DeleteRun({ run, onDone }: { run: RunInfo; onDone: (isDeleted: boolean) => void }) {
   const { base } = useApp()
   const [reason, setReason] = useState<string>()
   const [isBusy, setBusy] = useState(false)

@@ -1,12 +1,11 @@
 /** The first screen: all runs, live first; or, when there is none, how to begin. */
 import { useState } from 'react'
 import { useStore } from 'zustand'
-import { useApp } from '../page/app.tsx'
+import { useApp, useTitle } from '../page/app.tsx'
 import { OpenFileButton } from '../panels/OpenFileButton.tsx'
 import { PageTools } from '../panels/PageTools.tsx'
 import { Brand } from '../panels/Brand.tsx'
 import { SearchIcon } from '../ui/icons.tsx'
-import { useTitle } from '../page/use-title.ts'
 import { EmptyRuns } from './EmptyRuns.tsx'
 import { RunsTable } from './RunsTable.tsx'
 import { filterRuns, inOrder, useRuns } from './use-runs.ts'
@@ -17,7 +16,7 @@ export function RunsPage() {
   const { runs, state, refresh } = useRuns(base)
   const local = useStore(files)
   const [filter, setFilter] = useState('')
-  const all = [...local.map(({ facts }) => facts), ...inOrder(runs)]
+  const all = [...local.map(({ info }) => info), ...inOrder(runs)]
   const shown = filterRuns(all, filter)
   const isEmpty = all.length === 0 && state !== 'loading'
   const pageState = all.length > 0 ? 'ready' : isEmpty ? 'empty' : 'loading'

@@ -5,14 +5,13 @@ import { useRef, useState, type RefObject } from 'react'
 import { flushSync } from 'react-dom'
 import { NameField } from '../panels/RunName.tsx'
 import { useApp } from '../page/app.tsx'
-import type { RunFacts } from '../store/app-state.ts'
+import type { RunInfo } from '../model/run-info.ts'
+import { formatElapsed, formatSince } from '../base/time.ts'
 import { enterRun } from '../store/run-transitions.ts'
 import { change } from '../store/store.ts'
 import { formatHash } from '../page/url.ts'
-import { formatElapsed } from '../base/elapsed.ts'
 import { PencilIcon, TrashIcon } from '../ui/icons.tsx'
 import { IconButton } from '../ui/IconButton.tsx'
-import { formatSince } from '../base/time.ts'
 import { useNowS } from '../page/use-now.ts'
 import { DeleteRun } from './DeleteRun.tsx'
 import { Sparkline } from './Sparkline.tsx'
@@ -22,7 +21,7 @@ const ROW_PX = 40
 const SHORT_LIST = 100
 
 export interface RunsTableProps {
-  readonly runs: readonly RunFacts[]
+  readonly runs: readonly RunInfo[]
   readonly onChanged: () => void
 }
 
@@ -69,7 +68,7 @@ export function RunsTable({ runs, onChanged }: RunsTableProps) {
 }
 
 /** Which rows to draw: all of a short list, which the browser can search; of a long one those seen. */
-function useSeenRows(runs: readonly RunFacts[], scroller: RefObject<HTMLDivElement | null>) {
+function useSeenRows(runs: readonly RunInfo[], scroller: RefObject<HTMLDivElement | null>) {
   const isShort = runs.length <= SHORT_LIST
   const rows = useVirtualizer({
     count: runs.length,
@@ -99,7 +98,7 @@ function Spacer({ heightPx }: { heightPx: number }) {
 }
 
 interface RunRowProps {
-  readonly run: RunFacts
+  readonly run: RunInfo
   readonly rowNumber: number
   readonly onChanged: () => void
 }

@@ -1,12 +1,12 @@
 /** The server's runs, asked again each second while the page is looked at. */
 import { useEffect, useState } from 'react'
-import type { RunFacts } from '../store/app-state.ts'
+import type { RunInfo } from '../model/run-info.ts'
 import { getSummary, listRuns, type RunSummary } from '../page/server-api.ts'
 
 const INTERVAL_MS = 1000
 
 export interface RunList {
-  readonly runs: readonly RunFacts[]
+  readonly runs: readonly RunInfo[]
   readonly state: 'loading' | 'ready' | 'away'
   /** Asks again at once, after a change. */
   readonly refresh: () => void
@@ -46,7 +46,7 @@ export function useRuns(base: string): RunList {
 }
 
 /** A row's figures, asked when the row is seen and again when its run has changed. */
-export function useSummary(base: string, run: RunFacts): RunSummary | undefined {
+export function useSummary(base: string, run: RunInfo): RunSummary | undefined {
   const [summary, setSummary] = useState<RunSummary>()
   useEffect(() => {
     if (run.local) return
@@ -58,7 +58,7 @@ export function useSummary(base: string, run: RunFacts): RunSummary | undefined 
 }
 
 /** Live runs first, then the latest. */
-export function inOrder(runs: readonly RunFacts[]): readonly RunFacts[] {
+export function inOrder(runs: readonly RunInfo[]): readonly RunInfo[] {
   return runs.toSorted(
     (a, b) =>
       Number(b.state === 'live') - Number(a.state === 'live') ||
@@ -68,7 +68,7 @@ export function inOrder(runs: readonly RunFacts[]): readonly RunFacts[] {
 }
 
 /** Runs whose name or id has every word. */
-export function filterRuns(runs: readonly RunFacts[], filter: string): readonly RunFacts[] {
+export function filterRuns(runs: readonly RunInfo[], filter: string): readonly RunInfo[] {
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean)
   return runs.filter(({ name, id, state }) => {
     const text = `${name} ${id} ${state}`.toLowerCase()
@@ -76,6 +76,6 @@ export function filterRuns(runs: readonly RunFacts[], filter: string): readonly 
   })
 }
 
-function isSame(a: readonly RunFacts[], b: readonly RunFacts[]): boolean {
+function isSame(a: readonly RunInfo[], b: readonly RunInfo[]): boolean {
   return JSON.stringify(a) === JSON.stringify(b)
 }

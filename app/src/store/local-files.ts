@@ -4,12 +4,12 @@
  */
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import { visible } from '../base/visible.ts'
-import type { RunFacts } from './app-state.ts'
+import type { RunInfo } from '../model/run-info.ts'
 
 const PREFIX = 'file:'
 
 export interface LocalRun {
-  readonly facts: RunFacts
+  readonly info: RunInfo
   readonly file: File
 }
 
@@ -26,16 +26,16 @@ export function isLocalId(runId: string): boolean {
 /** Adds files, the newest first; a file of the same name replaces its elder. Returns their ids. */
 export function addFiles(files: LocalFiles, added: readonly File[]): string[] {
   const runs = added.map(toRun)
-  const ids = runs.map(({ facts }) => facts.id)
+  const ids = runs.map(({ info }) => info.id)
   files.setState(
-    (before) => [...runs, ...before.filter(({ facts }) => !ids.includes(facts.id))],
+    (before) => [...runs, ...before.filter(({ info }) => !ids.includes(info.id))],
     true,
   )
   return ids
 }
 
 function toRun(file: File): LocalRun {
-  const facts: RunFacts = {
+  const info: RunInfo = {
     id: PREFIX + file.name,
     name: visible(file.name.replace(/\.jsonl(\.gz)?$/i, '')),
     state: 'ended',
@@ -46,5 +46,5 @@ function toRun(file: File): LocalRun {
     readOnly: true,
     local: true,
   }
-  return { facts, file }
+  return { info, file }
 }

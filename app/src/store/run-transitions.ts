@@ -1,7 +1,8 @@
 /** Pure steps of the run on screen: what the worker reports becomes facts. */
-import { nowOf } from '../model/clip.ts'
-import type { Answer } from '../worker/protocol.ts'
-import type { AppState, Connection } from './app-state.ts'
+import { nowOf } from '../model/at-playhead.ts'
+import type { SearchAnswer } from '../model/answers.ts'
+import type { AppState } from './app-state.ts'
+import type { Connection } from '../model/run-info.ts'
 import { INITIAL_STATE } from './store.ts'
 import { NOW_AT } from './transitions.ts'
 
@@ -127,7 +128,7 @@ function liveView(firstS: number, nowS: number): AppState['viewport'] {
 }
 
 /** Takes a search's answer, unless the query has changed since it was asked. */
-export function setMatches(state: AppState, answer: Answer<'search'>): AppState {
+export function setMatches(state: AppState, answer: SearchAnswer): AppState {
   if (answer.query !== state.query) return state
   const { matches, markMatches, count } = answer
   return { ...state, matches, markMatches, matchCount: count, searching: false }

@@ -2,16 +2,16 @@
 import { File } from 'node:buffer'
 import { render, type RenderResult } from '@testing-library/react'
 import type { ReactNode } from 'react'
-import { Columns } from '../model/trace-columns.ts'
+import { Columns } from '../model/columns.ts'
 import { AppProvider, type App } from '../page/app.tsx'
 import type { AppState } from '../store/app-state.ts'
+import type { FromWorker, ToWorker } from '../worker/protocol.ts'
 import { control, createReporter } from '../page/controller.ts'
 import { createFrames, type FrameListener } from '../base/frame.ts'
 import { createLocalFiles } from '../store/local-files.ts'
 import { createAppStore } from '../store/store.ts'
 import { TipProvider } from '../ui/Tip.tsx'
 import { createIngest, type Report, type WorkerPort } from '../page/ingest-client.ts'
-import type { FromWorker, ToWorker } from '../worker/protocol.ts'
 import { Session } from '../worker/session.ts'
 
 export interface TestApp {

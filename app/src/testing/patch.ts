@@ -1,6 +1,6 @@
 /** Patches for tests, column by column: what is not given is as of a span that has just begun. */
 import { emptyMarkPatch } from '../worker/patches.ts'
-import type { SpanPatch, TracePatch } from '../worker/protocol.ts'
+import type { SpanPatch, TracePatch } from '../model/patch.ts'
 
 type Values = { readonly [K in Exclude<keyof SpanPatch, 'slots'>]?: (slot: number) => number }
 

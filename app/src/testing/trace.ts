@@ -1,5 +1,5 @@
 /** Columns for tests, through the real ingest. */
-import { Columns } from '../model/trace-columns.ts'
+import { Columns } from '../model/columns.ts'
 import { Ingestor } from '../worker/ingestor.ts'
 
 const utf8 = new TextEncoder()

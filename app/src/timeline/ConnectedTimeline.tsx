@@ -3,7 +3,7 @@ import { useCallback, useEffect, useMemo } from 'react'
 import { useShallow } from 'zustand/react/shallow'
 import { useStore } from 'zustand'
 import type { AskPower } from './power/use-power.ts'
-import { useApp, useFacts, type App } from '../page/app.tsx'
+import { useApp, useAppState, type App } from '../page/app.tsx'
 import type { AppState } from '../store/app-state.ts'
 import { seekTo } from '../page/playback.ts'
 import { isBeingRead, isFollowed } from '../store/run-transitions.ts'
@@ -36,7 +36,7 @@ export function Timeline() {
     [timeline],
   )
   const askPower = useCallback<AskPower>((ask) => ingest.ask('power', ask), [ingest])
-  const energy = useFacts((state) => state.energy)
+  const energy = useAppState((state) => state.energy)
   const power = useMemo(
     (): TimelinePower | undefined =>
       energy === undefined || energy.sources.length + energy.files.length === 0

@@ -5,8 +5,9 @@
 import { flip, offset, shift, useFloating } from '@floating-ui/react-dom'
 import { formatCost, formatCount, formatDuration, shortModel } from '@wattline/trace'
 import { useLayoutEffect, useMemo, useState } from 'react'
-import { flagsAt, subjectAt } from '../model/clip.ts'
-import { MarkFlag } from '../model/columns.ts'
+import { flagsAt, subjectAt } from '../model/at-playhead.ts'
+import { MarkFlag } from '../model/trace-columns.ts'
+import { kindVariable } from '../base/kind-color.ts'
 import type { Frames } from '../base/frame.ts'
 import type { Selected } from '../model/view-state.ts'
 import {
@@ -18,7 +19,6 @@ import {
   spanLabel,
 } from '../model/span-labels.ts'
 import type { TimelineEngine } from './engine.ts'
-import { kindVariable } from './paint/theme.ts'
 import { exactTime } from './layout/ticks.ts'
 import { useFramed } from '../base/use-framed.ts'
 

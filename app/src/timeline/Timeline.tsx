@@ -4,13 +4,13 @@
  * can be shown alone.
  */
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
-import type { TraceColumns } from '../model/columns.ts'
+import type { TraceColumns } from '../model/trace-columns.ts'
+import type { EnergyReport } from '../model/run-info.ts'
 import { PowerTrack } from './power/PowerTrack.tsx'
 import type { AskPower } from './power/use-power.ts'
 import type { Frames } from '../base/frame.ts'
 import type { TimelineActions } from '../page/timeline-actions.ts'
 import type { Selected, Viewport } from '../model/view-state.ts'
-import type { EnergyFacts } from '../worker/protocol.ts'
 import { createTimelineActions } from './actions.ts'
 import { TimelineEngine, type TimelineDispatch, type TimelineFacts } from './engine.ts'
 import { HeatLegend } from './HeatLegend.tsx'
@@ -47,7 +47,7 @@ export interface TimelineProps {
 }
 
 export interface TimelinePower {
-  readonly energy: EnergyFacts
+  readonly energy: EnergyReport
   readonly ask: AskPower
   readonly onOffset: (file: number, offsetS: number) => void
 }

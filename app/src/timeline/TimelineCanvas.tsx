@@ -3,7 +3,8 @@
  * paints what is seen. The picture has its words beside it, for those who do not see it.
  */
 import { useEffect, useId, useLayoutEffect, useState } from 'react'
-import { MarkFlag } from '../model/columns.ts'
+import { MarkFlag } from '../model/trace-columns.ts'
+import { readTheme } from './paint/theme.ts'
 import type { Selected } from '../model/view-state.ts'
 import { spokenSelection } from '../model/span-labels.ts'
 import type { TimelineEngine } from './engine.ts'
@@ -11,7 +12,6 @@ import { attachGestures } from './gestures.ts'
 import { createHatch, createPainter } from './paint/paint.ts'
 import { DiamondStamps } from './paint/paint-marks.ts'
 import { BoxStrips, Strips } from './paint/paint-strips.ts'
-import { readTheme } from './paint/theme.ts'
 
 export interface TimelineCanvasProps {
   readonly engine: TimelineEngine

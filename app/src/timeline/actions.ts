@@ -1,6 +1,6 @@
 /** What keys and commands ask of the timeline; see `TimelineActions` of the store. */
-import { isVisible } from '../model/clip.ts'
-import { MarkFlag, type TraceColumns } from '../model/columns.ts'
+import { isVisible } from '../model/at-playhead.ts'
+import { MarkFlag, type TraceColumns } from '../model/trace-columns.ts'
 import type { TimelineActions } from '../page/timeline-actions.ts'
 import type { Selected } from '../model/view-state.ts'
 import type { TimelineEngine } from './engine.ts'

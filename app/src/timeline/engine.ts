@@ -3,8 +3,8 @@
  * size and scroll, moves the view frame by frame and paints. It is the one object here with a
  * lifetime; React creates it, tells it facts and sizes, and asks it where things are.
  */
-import { barEndS, nowOf } from '../model/clip.ts'
-import type { TraceColumns } from '../model/columns.ts'
+import { barEndS, nowOf } from '../model/at-playhead.ts'
+import type { TraceColumns } from '../model/trace-columns.ts'
 import type { Selected, Viewport, ViewState } from '../model/view-state.ts'
 import { hitTest, rectOf, type Rect } from './layout/hit-test.ts'
 import {

@@ -1,9 +1,9 @@
 /** What follows a run that grows is what one would make of it now, whatever came late. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { MarkFlag } from '../model/columns.ts'
+import { MarkFlag } from '../model/trace-columns.ts'
+import { Columns } from '../model/columns.ts'
 import { createCounter } from '../model/counts.ts'
-import { Columns } from '../model/trace-columns.ts'
 import { Ingestor } from '../worker/ingestor.ts'
 import { GroupSums } from './rail/group-sums.ts'
 import { RowIndex } from './rows/row-index.ts'

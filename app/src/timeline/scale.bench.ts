@@ -5,8 +5,8 @@
  *     npm run bench:timeline -- [SPANS…]
  */
 import { createCounter } from '../model/counts.ts'
-import { nextErrorS, nextEventS } from '../model/steps.ts'
-import { Columns } from '../model/trace-columns.ts'
+import { nextErrorS, nextEventS } from '../model/next-event.ts'
+import { Columns } from '../model/columns.ts'
 import { BarList } from './layout/bar-list.ts'
 import { collectBars } from './layout/collect.ts'
 import { layoutGroups } from './layout/group-layout.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Columns } from '../model/trace-columns.ts'
+import { Columns } from '../model/columns.ts'
 import { logText, type SpanRow } from '../testing/log.ts'
 import { columnsOf } from '../testing/trace.ts'
 import { Ingestor } from './ingestor.ts'

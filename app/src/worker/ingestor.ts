@@ -20,12 +20,12 @@ import {
   type TraceChanges,
   type WriterState,
 } from '@wattline/trace'
-import type { MalformedLine } from '../store/app-state.ts'
+import type { MalformedLine } from '../model/run-info.ts'
+import type { TracePatch } from '../model/patch.ts'
+import { RunEnergy } from './answers/run-energy.ts'
 import { GroupKeys } from './group-keys.ts'
 import { groupUnder, KeyValues, mustBeNoted, valueUnder } from './grouping.ts'
 import { PatchBuilder } from './patches.ts'
-import type { TracePatch } from './protocol.ts'
-import { RunEnergy } from './run-energy.ts'
 import { NOTHING_SCANNED, type ScannedEnd, type ScannedPart } from './read/scan-file.ts'
 
 /** Malformed lines kept with their reason; all are counted. */

@@ -7,15 +7,15 @@ import {
   type SpanView,
   type Trace,
 } from '@wattline/trace'
-import { MarkFlag, type TraceGroup } from '../model/columns.ts'
+import { MarkFlag, type TraceGroup } from '../model/trace-columns.ts'
+import type { MarkPatch, SpanPatch, TracePatch } from '../model/patch.ts'
 import { visible } from '../base/visible.ts'
-import type { MarkPatch, SpanPatch, TracePatch } from './protocol.ts'
 
 /** A bar never shows more; the raw line keeps it all. */
 const MAX_LABEL_CHARS = 300
 
 /** What a patch needs of the layout. */
-export interface Places {
+export interface RowLayout {
   readonly groups: readonly TraceGroup[]
   groupAt(slot: number): number
   rowAt(slot: number): number
@@ -26,7 +26,7 @@ export interface PatchInput {
   readonly slots: Int32Array
   readonly markSlots: Int32Array
   readonly removedMarks: Int32Array
-  readonly places: Places
+  readonly places: RowLayout
   readonly relayout: boolean
 }
 
@@ -93,7 +93,7 @@ export class PatchBuilder {
     return patch
   }
 
-  #writeSpan(patch: SpanPatch, i: number, places: Places): void {
+  #writeSpan(patch: SpanPatch, i: number, places: RowLayout): void {
     const span = this.#span
     const { slot } = span
     const flags = this.#trace.flagsAt(slot)
@@ -132,7 +132,7 @@ export class PatchBuilder {
     return patch
   }
 
-  #writeMark(patch: MarkPatch, i: number, mark: MarkView, places: Places): void {
+  #writeMark(patch: MarkPatch, i: number, mark: MarkView, places: RowLayout): void {
     const place = places.placeOfMark(mark)
     patch.slots[i] = mark.slot
     patch.timeS[i] = mark.timeS

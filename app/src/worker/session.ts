@@ -3,8 +3,11 @@
  * most once a frame, and questions being answered. A new run is a new session.
  */
 import { estimateRunCost } from '@wattline/trace'
-import type { Connection, Progress } from '../store/app-state.ts'
-import { markFacts, overview, rangeSummary, rawEvent, spanFacts } from './answers/answers.ts'
+import type { Connection, Progress } from '../model/run-info.ts'
+import type { Answer, Ask, RequestType } from '../model/answers.ts'
+import type { FromWorker } from './protocol.ts'
+import type { TracePatch } from '../model/patch.ts'
+import { markInfo, overview, rangeSummary, rawEvent, spanInfo } from './answers/answers.ts'
 import { readFile, type Scanners } from './read/file-source.ts'
 import { nothingIn, unreadable } from './read/file-reasons.ts'
 import { mustBeNoted } from './grouping.ts'
@@ -13,7 +16,6 @@ import { Ingestor } from './ingestor.ts'
 import { LogWriters } from './read/log-writers.ts'
 import { createPace } from '../base/pace.ts'
 import { buffersOf } from './patches.ts'
-import type { Answer, Ask, FromWorker, RequestType, TracePatch } from './protocol.ts'
 import { fileLines, streamLines, type RawLines } from './read/raw-lines.ts'
 import { spanRecords } from './answers/records.ts'
 import type { ServerRun } from './read/server-run.ts'
@@ -245,10 +247,10 @@ export class Session {
         return rawEvent(await this.#readRaw((ask as Ask<'raw'>).position))
       case 'search':
         return search({ trace, writers: this.#writers.all }, (ask as Ask<'search'>).query)
-      case 'spanFacts':
-        return spanFacts(trace, energy, (ask as Ask<'spanFacts'>).slot)
-      case 'markFacts':
-        return markFacts(trace, (ask as Ask<'markFacts'>).slot)
+      case 'spanInfo':
+        return spanInfo(trace, energy, (ask as Ask<'spanInfo'>).slot)
+      case 'markInfo':
+        return markInfo(trace, (ask as Ask<'markInfo'>).slot)
       case 'summary': {
         const { startS, endS } = ask as Ask<'summary'>
         return rangeSummary(trace, energy, startS, endS)
@@ -346,7 +348,7 @@ export class Session {
   #noteRun(run: ServerRun): void {
     this.#run = run
     if (this.#isCaughtUp) this.#noteWriters()
-    this.#post({ type: 'run', run: run.facts })
+    this.#post({ type: 'run', run: run.info })
     this.#patchPace.ask()
     this.#qualityPace.ask()
   }

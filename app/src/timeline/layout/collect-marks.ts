@@ -1,5 +1,5 @@
 /** Which marks a frame draws: one every few pixels of a row at most, failed ones always. */
-import { isMarkVisible } from '../../model/clip.ts'
+import { isMarkVisible } from '../../model/at-playhead.ts'
 import type { MarkList } from './bar-list.ts'
 import { eachVisibleBlock } from './collect.ts'
 import { barHeightPx, barTopPx, rowsBetween } from './group-layout.ts'

@@ -11,7 +11,7 @@
  * An open bar is always a bar of its own; a merged bar with an error inside carries the error.
  */
 import { SpanFlag } from '@wattline/trace'
-import { barEndS, flagsAt } from '../../model/clip.ts'
+import { barEndS, flagsAt } from '../../model/at-playhead.ts'
 import { BarState, coverOf, COVERS, type BarList } from './bar-list.ts'
 import {
   barHeightPx,

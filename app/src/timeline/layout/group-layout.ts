@@ -8,7 +8,7 @@
  *   └ gap 4 ─────────────────────────────┘
  * ```
  */
-import type { TraceGroup } from '../../model/columns.ts'
+import type { TraceGroup } from '../../model/trace-columns.ts'
 
 export const HEADER_PX = 24
 const ROW_PX = 20

@@ -2,7 +2,6 @@ import { expect, test } from 'vitest'
 import { columnsOf } from '../../testing/trace.ts'
 import { logText, T0 } from '../../testing/log.ts'
 import { HEAT_INKS, heatEnds, heatOf, heatVariable, UNKNOWN_HEAT } from './heat.ts'
-import { kindVariable } from '../paint/theme.ts'
 
 /** Two spans of 2 s: one of 10 J, one of which nothing is known. */
 function measured() {
@@ -34,7 +33,7 @@ test('what is not known has a step of its own, and so has what has no length', (
 })
 
 test('each step has a colour, and no kind can take it', () => {
-  expect(HEAT_INKS.map(kindVariable)).toEqual([
+  expect(HEAT_INKS.map(heatVariable)).toEqual([
     ...Array.from({ length: UNKNOWN_HEAT }, (_, step) => `--heat-${step}`),
     '--heat-unknown',
   ])

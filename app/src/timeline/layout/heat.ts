@@ -3,7 +3,7 @@
  * differ by orders of magnitude, so their scale is logarithmic over three of them; watts are linear.
  * What is not known is grey.
  */
-import type { TraceColumns } from '../../model/columns.ts'
+import type { TraceColumns } from '../../model/trace-columns.ts'
 
 const HEAT_STEPS = 8
 /** The step of what is not known: the one behind those of the scale. */

@@ -2,8 +2,8 @@
  * Where a span or mark is, and what is at a point: the same rectangles that paint fills. Both work
  * on a {@link Scene} and know no canvas.
  */
-import type { TraceColumns } from '../../model/columns.ts'
-import { barEndS, isMarkVisible, isVisible } from '../../model/clip.ts'
+import type { TraceColumns } from '../../model/trace-columns.ts'
+import { barEndS, isMarkVisible, isVisible } from '../../model/at-playhead.ts'
 import type { Selected } from '../../model/view-state.ts'
 import { BarList, BarState, COVERS, MarkList } from './bar-list.ts'
 import { MARK_REACH_PX, TICK_FROM_PX, collectMarks } from './collect-marks.ts'

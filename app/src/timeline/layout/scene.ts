@@ -1,5 +1,5 @@
 /** Everything the picture of one frame depends on. Layout and paint are functions of it. */
-import type { TraceColumns } from '../../model/columns.ts'
+import type { TraceColumns } from '../../model/trace-columns.ts'
 import type { Selected, Viewport } from '../../model/view-state.ts'
 import type { GroupLayout } from './group-layout.ts'
 import type { Heat } from './heat.ts'

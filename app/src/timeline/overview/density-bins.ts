@@ -11,7 +11,7 @@
  */
 import { SpanFlag } from '@wattline/trace'
 import { BlockCache } from '../../model/block-cache.ts'
-import { MarkFlag, type TraceColumns } from '../../model/columns.ts'
+import { MarkFlag, type TraceColumns } from '../../model/trace-columns.ts'
 
 export const BIN_COUNT = 512
 /** More kinds than this share one series. */

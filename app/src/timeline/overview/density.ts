@@ -1,7 +1,7 @@
 /** The tally's bins as the minimap draws them: work by kind, without the spans that only contain. */
-import type { TraceColumns } from '../../model/columns.ts'
+import type { TraceColumns } from '../../model/trace-columns.ts'
+import { kindVariable } from '../../base/kind-color.ts'
 import { BIN_COUNT, OTHER_KINDS, type Tally } from './density-bins.ts'
-import { kindVariable } from '../paint/theme.ts'
 
 export interface Density {
   /** Unix seconds at the left edge of bin 0, and the width of a bin. */

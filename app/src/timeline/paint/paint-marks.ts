@@ -2,13 +2,13 @@
  * Marks: a diamond for a point, the broken left half of a bar for an end without a start; a tick
  * for each where they are many.
  */
-import { MarkFlag } from '../../model/columns.ts'
+import { MarkFlag } from '../../model/trace-columns.ts'
+import type { Theme } from './theme.ts'
 import type { MarkList } from '../layout/bar-list.ts'
 import { TICK_FROM_PX } from '../layout/collect-marks.ts'
 import type { BoxStrips } from './paint-strips.ts'
 import type { Scene } from '../layout/scene.ts'
 import { snapPx } from '../layout/space.ts'
-import type { Theme } from './theme.ts'
 
 const DIAMOND_PX = 4.5
 const ORPHAN_PX = 9

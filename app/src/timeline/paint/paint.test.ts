@@ -4,7 +4,8 @@ import { createPainter } from './paint.ts'
 import { Strips } from './paint-strips.ts'
 import { SyntheticTrace, syntheticRun } from '../testing/columns.ts'
 import { sceneOf, type SceneOptions } from '../testing/scene.ts'
-import { contrast, kindVariable, readTheme } from './theme.ts'
+import { contrast, readTheme } from './theme.ts'
+import { kindVariable } from '../../base/kind-color.ts'
 
 const T0 = 1_800_000_000
 const TEN = { startS: T0, endS: T0 + 10 }

@@ -3,6 +3,7 @@
  * their own take one of six by a hash of their name, the same in every run.
  */
 
+import { kindVariable } from '../../base/kind-color.ts'
 import { heatVariable } from '../layout/heat.ts'
 
 /** A bar's colour, and that of the text on it. */
@@ -25,36 +26,6 @@ export interface Theme {
   readonly live: string
   readonly font: string
   ink(kind: string): Ink
-}
-
-const KNOWN_KINDS: ReadonlySet<string> = new Set([
-  'lm_inference',
-  'prefill',
-  'decode',
-  'tool_call',
-  'submodel_call',
-  'agent',
-  'turn',
-  'wait',
-])
-
-const OTHER_HUES = 6
-
-/** FNV-1a: which of the six a kind takes must never change between two openings of one run. */
-function hueOf(kind: string): number {
-  let hash = 0x811c9dc5
-  for (let at = 0; at < kind.length; at++) {
-    hash = Math.imul(hash ^ kind.charCodeAt(at), 0x01000193)
-  }
-  return (hash >>> 0) % OTHER_HUES
-}
-
-/** The CSS variable of a kind's (or a heat's) colour, for the DOM's swatches and the minimap. */
-export function kindVariable(kind: string): string {
-  const heat = heatVariable(kind)
-  if (heat !== undefined) return heat
-  if (KNOWN_KINDS.has(kind)) return `--kind-${kind.replaceAll('_', '-')}`
-  return `--kind-other-${hueOf(kind)}`
 }
 
 /** @param variable the value of a CSS variable, as `getPropertyValue` gives it */
@@ -81,7 +52,7 @@ export function readTheme(variable: (name: string) => string): Theme {
     ink(kind) {
       const known = inks.get(kind)
       if (known !== undefined) return known
-      const fill = read(kindVariable(kind), '#6d7786')
+      const fill = read(heatVariable(kind) ?? kindVariable(kind), '#6d7786')
       const ink = { fill, text: mostReadable(fill, [onBar, surface, text]) }
       inks.set(kind, ink)
       return ink

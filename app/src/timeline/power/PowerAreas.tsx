@@ -3,7 +3,7 @@ import { AreaClosed, AreaStack, LinePath } from '@visx/shape'
 import { scaleLinear } from '@visx/scale'
 import { memo, useMemo } from 'react'
 import type { Viewport } from '../../model/view-state.ts'
-import type { PowerAnswer } from '../../worker/protocol.ts'
+import type { PowerAnswer } from '../../model/answers.ts'
 import { powerPicture, type PowerPoint } from './power-picture.ts'
 
 const HEIGHT_PX = 72

@@ -1,12 +1,12 @@
 /** Which source is which, what each uses at the cursor, and how far a file's clock is off. */
 import { formatWatts } from '@wattline/trace'
 import { visible } from '../../base/visible.ts'
-import type { EnergyFacts } from '../../worker/protocol.ts'
+import type { EnergyReport } from '../../model/run-info.ts'
 import { OffsetField } from './OffsetField.tsx'
 import type { PowerReading } from './power-picture.ts'
 
 export interface PowerRailProps {
-  readonly energy: EnergyFacts
+  readonly energy: EnergyReport
   readonly reading: PowerReading | undefined
   /** Seconds that a CSS px of the track is long. */
   readonly sPerPx: number

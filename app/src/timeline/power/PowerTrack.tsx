@@ -7,7 +7,7 @@ import { useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
 import type { Viewport } from '../../model/view-state.ts'
 import { exactTime } from '../layout/ticks.ts'
 import { visible } from '../../base/visible.ts'
-import type { EnergyFacts } from '../../worker/protocol.ts'
+import type { EnergyReport } from '../../model/run-info.ts'
 import { PowerAreas } from './PowerAreas.tsx'
 import { readingAt, scaleTopW, type PowerReading } from './power-picture.ts'
 import { PowerRail } from './PowerRail.tsx'
@@ -21,7 +21,7 @@ const KEY_SHARE = 0.01
 const FAST = 10
 
 export interface PowerTrackProps {
-  readonly energy: EnergyFacts
+  readonly energy: EnergyReport
   readonly ask: AskPower
   readonly viewport: Viewport
   readonly range: Viewport | undefined

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { PowerAnswer } from '../../worker/protocol.ts'
+import type { PowerAnswer } from '../../model/answers.ts'
 import { powerPicture, readingAt, scaleTopW } from './power-picture.ts'
 
 /** Sources by their mean watts, a number a second; `_` is not known. */

@@ -1,5 +1,5 @@
 /** From the power of sources to what is drawn: stacked means, the band around them, gaps as gaps. */
-import type { PowerAnswer } from '../../worker/protocol.ts'
+import type { PowerAnswer } from '../../model/answers.ts'
 
 export interface PowerPoint {
   /** Part of the answer, counted from 0. */

@@ -4,7 +4,7 @@
  */
 import { useEffect, useRef, useState } from 'react'
 import type { Viewport } from '../../model/view-state.ts'
-import type { PowerAnswer } from '../../worker/protocol.ts'
+import type { PowerAnswer } from '../../model/answers.ts'
 
 export type AskPower = (ask: {
   startS: number

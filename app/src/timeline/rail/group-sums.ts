@@ -1,6 +1,6 @@
 /** What each group holds as of a playhead, for the rail: of what the canvas shows beside it. */
 import { BLOCK_SHIFT, BLOCK_SLOTS, BlockCache } from '../../model/block-cache.ts'
-import type { TraceColumns } from '../../model/columns.ts'
+import type { TraceColumns } from '../../model/trace-columns.ts'
 
 export interface GroupSum {
   spans: number

@@ -1,6 +1,6 @@
 /** The rail's sums, a few times a second. */
 import { useEffect, useMemo, useRef, useState } from 'react'
-import type { TraceColumns } from '../../model/columns.ts'
+import type { TraceColumns } from '../../model/trace-columns.ts'
 import { GroupSums, type GroupSum } from './group-sums.ts'
 
 /** Figures that change more often cannot be read. */

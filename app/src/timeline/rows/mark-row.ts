@@ -1,5 +1,5 @@
 /** The marks of one row by time, and once more those of them that tell of a failure. */
-import { MarkFlag, type TraceColumns } from '../../model/columns.ts'
+import { MarkFlag, type TraceColumns } from '../../model/trace-columns.ts'
 
 /** Slots of marks by time; valid after `settle`. */
 export class TimedMarks {

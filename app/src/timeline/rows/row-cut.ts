@@ -11,7 +11,7 @@
  * ```
  */
 import { SpanFlag } from '@wattline/trace'
-import type { TraceColumns } from '../../model/columns.ts'
+import type { TraceColumns } from '../../model/trace-columns.ts'
 import { coverOf } from '../layout/bar-list.ts'
 import { NODE_SHIFT } from './row-level.ts'
 import type { RowTree } from './row-tree.ts'

@@ -2,7 +2,7 @@
  * Which spans and marks stand in which row, kept up to date from what changed in the columns since
  * the last version. Rows are found by group and row, spans in a row by time.
  */
-import { MarkFlag, type TraceColumns } from '../../model/columns.ts'
+import { MarkFlag, type TraceColumns } from '../../model/trace-columns.ts'
 import { MarkRow } from './mark-row.ts'
 import { RowCuts } from './row-cut.ts'
 import { RowTree } from './row-tree.ts'

@@ -15,7 +15,7 @@
  * it as one bar in which an error or an open span can never vanish.
  */
 import { SpanFlag, type Column } from '@wattline/trace'
-import type { TraceColumns } from '../../model/columns.ts'
+import type { TraceColumns } from '../../model/trace-columns.ts'
 import { Level, NODE_SHIFT, roomFor } from './row-level.ts'
 
 const FANOUT = 1 << NODE_SHIFT

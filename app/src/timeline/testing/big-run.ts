@@ -4,7 +4,7 @@
  */
 import { SpanFlag } from '@wattline/trace'
 import { emptyMarkPatch, emptySpanPatch } from '../../worker/patches.ts'
-import type { SpanPatch, TracePatch } from '../../worker/protocol.ts'
+import type { SpanPatch, TracePatch } from '../../model/patch.ts'
 
 const AGENTS = 8
 const SPANS_A_TURN = 8

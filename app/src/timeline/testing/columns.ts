@@ -8,9 +8,9 @@
  * trace.change(1, { endS: 4 })
  */
 import { SpanFlag } from '@wattline/trace'
-import type { TraceGroup } from '../../model/columns.ts'
-import { Columns } from '../../model/trace-columns.ts'
-import type { MarkPatch, SpanPatch } from '../../worker/protocol.ts'
+import type { TraceGroup } from '../../model/trace-columns.ts'
+import { Columns } from '../../model/columns.ts'
+import type { MarkPatch, SpanPatch } from '../../model/patch.ts'
 
 export interface SyntheticSpan {
   readonly kind: string

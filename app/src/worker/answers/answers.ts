@@ -10,12 +10,18 @@ import {
   type Span,
   type Trace,
 } from '@wattline/trace'
-import type { RunEnergy } from '../run-energy.ts'
-import type { KindSummary, MarkFacts, RangeSummary, RunOverview, SpanFacts } from '../protocol.ts'
+import type { RunEnergy } from './run-energy.ts'
+import type {
+  KindSummary,
+  MarkInfo,
+  RangeSummary,
+  RunOverview,
+  SpanInfo,
+} from '../../model/answers.ts'
 import { inTurns, turn } from '../../base/turns.ts'
 
 /** @throws {RangeError} when there is no such span. */
-export function spanFacts(trace: Trace, energy: RunEnergy, slot: number): SpanFacts {
+export function spanInfo(trace: Trace, energy: RunEnergy, slot: number): SpanInfo {
   const span = spanBySlot(trace, slot)
   return {
     startPosition: span.startPosition,
@@ -51,7 +57,7 @@ function marksOf(trace: Trace, parent: number): number[] {
 }
 
 /** @throws {RangeError} when there is no such mark. */
-export function markFacts(trace: Trace, slot: number): MarkFacts {
+export function markInfo(trace: Trace, slot: number): MarkInfo {
   if (!trace.hasMark(slot)) throw new RangeError(`There is no mark ${slot}.`)
   const mark = trace.markCursor()
   mark.slot = slot

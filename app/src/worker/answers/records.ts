@@ -1,7 +1,7 @@
 /** Spans as the JSON lines of `wattline spans --json`, for copying, downloading and comparing. */
 import { parseLine, spanRecord, type Metadata, type Span, type Trace } from '@wattline/trace'
 import { isIn } from './answers.ts'
-import type { Ask } from '../protocol.ts'
+import type { Ask } from '../../model/answers.ts'
 
 export interface RecordSource {
   readonly trace: Trace

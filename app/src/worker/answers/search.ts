@@ -9,7 +9,7 @@
  *     "read file"              with its blank
  */
 import { isDropped, SpanFlag, type Mark, type Span, type Trace } from '@wattline/trace'
-import type { SearchAnswer } from '../protocol.ts'
+import type { SearchAnswer } from '../../model/answers.ts'
 import { inTurns } from '../../base/turns.ts'
 
 type Test = (item: Span | Mark) => boolean

@@ -1,10 +1,10 @@
 /** Who wrote the log: each writer's number in the trace, and what the server knows of it. */
 import type { WriterQuality } from '@wattline/trace'
-import type { LogWriter } from '../../store/app-state.ts'
-import type { WriterFacts } from './server-run.ts'
+import type { LogWriter } from '../../model/run-info.ts'
+import type { ServerWriter } from './server-run.ts'
 
 /** A file has one writer, and does not tell who that was. */
-const UNTOLD: WriterFacts = {
+const UNTOLD: ServerWriter = {
   id: '',
   name: '',
   state: 'closed',
@@ -15,7 +15,7 @@ const UNTOLD: WriterFacts = {
 
 export class LogWriters {
   readonly #numbers = new Map<string, number>()
-  readonly #facts: WriterFacts[] = []
+  readonly #facts: ServerWriter[] = []
 
   /** Writers are numbered in the order in which they are heard of. */
   numberOf(id: string): number {
@@ -27,7 +27,7 @@ export class LogWriters {
   }
 
   /** Takes what the server says of a writer; gives how many more of its lines are lost than before. */
-  note(facts: WriterFacts): number {
+  note(facts: ServerWriter): number {
     const number = this.numberOf(facts.id)
     const { lost } = this.#facts[number] ?? UNTOLD
     this.#facts[number] = facts
@@ -35,7 +35,7 @@ export class LogWriters {
   }
 
   /** By number. */
-  get all(): readonly WriterFacts[] {
+  get all(): readonly ServerWriter[] {
     return this.#facts
   }
 

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { localScanner } from '../../testing/scanners.ts'
 import { Ingestor } from '../ingestor.ts'
-import type { TracePatch } from '../protocol.ts'
+import type { TracePatch } from '../../model/patch.ts'
 import { scanFile, scannerCount, type ScannerPort } from './scan-file.ts'
 
 const utf8 = new TextEncoder()

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { parseControl, parseRun } from './server-run.ts'
 
-test('a run of the server becomes facts', () => {
+test('a run of the server becomes typed data', () => {
   const run = parseRun({
     id: 'r1',
     name: 'planner',
@@ -19,7 +19,7 @@ test('a run of the server becomes facts', () => {
       'nonsense',
     ],
   })
-  expect(run?.facts).toEqual({
+  expect(run?.info).toEqual({
     id: 'r1',
     name: 'planner',
     state: 'live',
@@ -43,7 +43,7 @@ test.each([[undefined], [null], [[]], ['run'], [{}], [{ id: 7 }]])('%j is no run
 })
 
 test('what is missing or of a newer server has a plain reading', () => {
-  expect(parseRun({ id: 'r', state: 'hibernating' })?.facts).toMatchObject({
+  expect(parseRun({ id: 'r', state: 'hibernating' })?.info).toMatchObject({
     name: 'r',
     state: 'ended',
   })

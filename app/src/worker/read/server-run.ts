@@ -1,9 +1,9 @@
-/** The edge where the server's JSON becomes facts. Nothing behind it sees `unknown` or `null`. */
+/** The edge where the server's JSON becomes typed data. Nothing behind it sees `unknown` or `null`. */
 import type { WriterState } from '@wattline/trace'
-import type { RunFacts, RunState } from '../../store/app-state.ts'
+import type { RunInfo, RunState } from '../../model/run-info.ts'
 import { visible } from '../../base/visible.ts'
 
-export interface WriterFacts {
+export interface ServerWriter {
   readonly id: string
   readonly name: string
   readonly state: WriterState
@@ -15,8 +15,8 @@ export interface WriterFacts {
 }
 
 export interface ServerRun {
-  readonly facts: RunFacts
-  readonly writers: readonly WriterFacts[]
+  readonly info: RunInfo
+  readonly writers: readonly ServerWriter[]
 }
 
 type Json = { readonly [key: string]: unknown }
@@ -25,7 +25,7 @@ type Json = { readonly [key: string]: unknown }
 export function parseRun(value: unknown): ServerRun | undefined {
   if (!isJson(value) || typeof value['id'] !== 'string') return undefined
   const id = value['id']
-  const facts: RunFacts = {
+  const info: RunInfo = {
     id,
     name: visible(text(value['name']) || id),
     state: oneOf<RunState>(value['state'], ['live', 'ended', 'lost'], 'ended'),
@@ -36,10 +36,10 @@ export function parseRun(value: unknown): ServerRun | undefined {
     readOnly: value['readOnly'] === true,
     local: false,
   }
-  return { facts, writers: list(value['writers']).flatMap(parseWriter) }
+  return { info, writers: list(value['writers']).flatMap(parseWriter) }
 }
 
-function parseWriter(value: unknown): WriterFacts[] {
+function parseWriter(value: unknown): ServerWriter[] {
   if (!isJson(value) || typeof value['id'] !== 'string') return []
   return [
     {

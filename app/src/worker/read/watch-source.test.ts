@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
-import type { Connection } from '../../store/app-state.ts'
+import type { Connection } from '../../model/run-info.ts'
 import { watchRun, type WatchSink, type WatchSource } from './watch-source.ts'
 
 let http: Server
@@ -29,7 +29,7 @@ function note(text: string): void {
 
 const sink: WatchSink = {
   connection: ({ state, attempt }: Connection) => note(`${state} ${attempt}`),
-  run: ({ facts }) => note(`run ${facts.state}`),
+  run: ({ info }) => note(`run ${info.state}`),
   writer: (writer) => note(`writer ${writer}`),
   bytes: (bytes, cursor) => note(`bytes ${cursor} ${new TextDecoder().decode(bytes).trim()}`),
   caughtUp: () => note('caught up'),

@@ -10,7 +10,7 @@
  *        (no such run, deleted)
  * ```
  */
-import type { Connection } from '../../store/app-state.ts'
+import type { Connection } from '../../model/run-info.ts'
 import { parseControl, type Control, type ServerRun } from './server-run.ts'
 
 const PROTOCOL = 'wattline.v1'
@@ -64,7 +64,7 @@ export function watchRun({ runId, base, sink, silentMs = SILENT_MS }: WatchOptio
     sink.connection({ state, attempt, retryAtS: undefined, reason: undefined, ...more })
 
   const reportRun = (run: ServerRun): void => {
-    live = run.facts.state === 'live'
+    live = run.info.state === 'live'
     sink.run(run)
     report(live ? 'live' : 'ended')
   }

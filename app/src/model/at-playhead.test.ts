@@ -3,8 +3,16 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { logLines, logText, T0, type SpanRow } from '../testing/log.ts'
 import { columnsOf } from '../testing/trace.ts'
-import { barEndS, flagsAt, isMarkVisible, isOpenAt, isVisible, nowOf, subjectAt } from './clip.ts'
-import type { TraceColumns } from './columns.ts'
+import {
+  barEndS,
+  flagsAt,
+  isMarkVisible,
+  isOpenAt,
+  isVisible,
+  nowOf,
+  subjectAt,
+} from './at-playhead.ts'
+import type { TraceColumns } from './trace-columns.ts'
 
 test('a span that ends behind the playhead is open up to it, and keeps its secret', () => {
   const columns = columnsOf(

@@ -4,7 +4,7 @@
  */
 import { SmallColumn, type Column } from '@wattline/trace'
 
-export class Places {
+export class PlaceColumns {
   readonly group: Column
   readonly row: Column
   readonly #placeOf = new SmallColumn()

@@ -10,7 +10,7 @@ interface Entry {
   readonly slots: Int32Array
 }
 
-export class Journal {
+export class ChangeHistory {
   #entries: Entry[] = []
   #slotCount = 0
   /** The journal knows every change after this version. */

@@ -1,13 +1,13 @@
 /** The page's state in one word, for `<main data-state>`, the title and those who test it. */
 import type { AppState } from './app-state.ts'
 
-export type PageState = 'empty' | 'loading' | 'ready' | 'live' | 'ended' | 'error'
+export type PageStatus = 'empty' | 'loading' | 'ready' | 'live' | 'ended' | 'error'
 
 /** Of the run on screen. What was read is usable while it is still `loading`. */
-export function runPageState({
+export function runPageStatus({
   connection,
   progress,
-}: Pick<AppState, 'connection' | 'progress'>): PageState {
+}: Pick<AppState, 'connection' | 'progress'>): PageStatus {
   const isRead = progress?.done === true
   switch (connection.state) {
     case 'connecting':
@@ -25,7 +25,7 @@ export function runPageState({
 }
 
 /** `planner run – live – Wattline`. */
-export function pageTitle(name: string | undefined, state: PageState): string {
+export function pageTitle(name: string | undefined, state: PageStatus): string {
   const said = state === 'ready' ? undefined : state
   return [name, name === undefined ? undefined : said, 'Wattline'].filter(Boolean).join(' – ')
 }

@@ -1,5 +1,5 @@
 /** The next and previous instant at which something happens, for stepping the playhead. */
-import { MarkFlag, type TraceColumns } from './columns.ts'
+import { MarkFlag, type TraceColumns } from './trace-columns.ts'
 
 /** Closest event after (`direction` 1) or before (−1) `atS`; undefined = there is none. */
 export function nextEventS(

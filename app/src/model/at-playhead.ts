@@ -10,7 +10,7 @@
  * ```
  */
 import { SpanFlag } from '@wattline/trace'
-import type { TraceColumns } from './columns.ts'
+import type { TraceColumns } from './trace-columns.ts'
 
 /** `playheadS` is undefined at the end of the log, or now: then nothing is hidden. */
 export function isVisible(

@@ -15,7 +15,9 @@ import {
   type TelemetrySample,
   type Trace,
 } from '@wattline/trace'
-import type { EnergyBreakdown, EnergyFacts, EnergyPatch, PowerAnswer } from './protocol.ts'
+import type { EnergyBreakdown, PowerAnswer } from '../../model/answers.ts'
+import type { EnergyPatch } from '../../model/patch.ts'
+import type { EnergyReport } from '../../model/run-info.ts'
 
 /** Telemetry files are numbered apart from the writers of the log. */
 const FIRST_FILE = 1_000_000
@@ -72,7 +74,7 @@ export class RunEnergy {
     this.#changed = []
     const slots = this.#ledger.update(changed)
     const ownJ = Float64Array.from(slots, (slot) => this.energyOf(slot)?.ownJ ?? NaN)
-    return { slots, ownJ, facts: this.#facts(this.#ledger) }
+    return { slots, ownJ, report: this.#report(this.#ledger) }
   }
 
   energyOf(slot: number): SpanEnergy | undefined {
@@ -112,7 +114,7 @@ export class RunEnergy {
     }
   }
 
-  #facts(ledger: EnergyLedger): EnergyFacts {
+  #report(ledger: EnergyLedger): EnergyReport {
     return {
       ...energyTotals(this.#trace, ledger),
       warnings: energyWarnings(this.#telemetry, this.#trace),

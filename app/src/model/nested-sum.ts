@@ -9,11 +9,11 @@
  * ```
  */
 import { BLOCK_SHIFT } from './block-cache.ts'
-import type { TraceColumns } from './columns.ts'
+import type { TraceColumns } from './trace-columns.ts'
 import { SlotColumn } from './slot-column.ts'
 import type { SparseColumn } from './sparse-column.ts'
 
-export class Figure {
+export class NestedSum {
   readonly #of: (columns: TraceColumns) => SparseColumn
   /** The first descendant that has ended: from then on its figure, or others, stand for the span's. */
   readonly #replacedBy = new SlotColumn()

@@ -4,7 +4,7 @@ import { columnsOf } from '../testing/trace.ts'
 import { GroupSums } from '../timeline/rail/group-sums.ts'
 import { RowIndex } from '../timeline/rows/row-index.ts'
 import { Ingestor } from '../worker/ingestor.ts'
-import { Columns } from './trace-columns.ts'
+import { Columns } from './columns.ts'
 
 const utf8 = new TextEncoder()
 

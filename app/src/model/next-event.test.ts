@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { logText, T0 } from '../testing/log.ts'
 import { columnsOf } from '../testing/trace.ts'
-import { nextErrorS, nextEventS } from './steps.ts'
+import { nextErrorS, nextEventS } from './next-event.ts'
 
 //   0    1    2    3    4
 //   ├────────── a ──────┤

@@ -1,0 +1,32 @@
+/**
+ * The color of each kind. A kind without a color of its own takes one of six hues by a hash of its
+ * name, the same in every run.
+ */
+
+const KNOWN_KINDS: ReadonlySet<string> = new Set([
+  'lm_inference',
+  'prefill',
+  'decode',
+  'tool_call',
+  'submodel_call',
+  'agent',
+  'turn',
+  'wait',
+])
+
+const OTHER_HUES = 6
+
+/** FNV-1a, so that a kind has the same hue each time the run is opened. */
+function hueOf(kind: string): number {
+  let hash = 0x811c9dc5
+  for (let at = 0; at < kind.length; at++) {
+    hash = Math.imul(hash ^ kind.charCodeAt(at), 0x01000193)
+  }
+  return (hash >>> 0) % OTHER_HUES
+}
+
+/** The CSS variable of a kind's color. */
+export function kindVariable(kind: string): string {
+  if (KNOWN_KINDS.has(kind)) return `--kind-${kind.replaceAll('_', '-')}`
+  return `--kind-other-${hueOf(kind)}`
+}
