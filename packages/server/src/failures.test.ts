@@ -8,7 +8,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import type { RunInfo } from './storage/run-info.ts'
+import type { RunInfo } from '@wattline/trace'
 import { getJson, lines, record, tempDir, watch, type Client } from './testing/harness.ts'
 import { buildServerProcess, launch, type Launched } from './testing/launch.ts'
 

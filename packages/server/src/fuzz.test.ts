@@ -11,7 +11,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { LineReader } from './http/line-reader.ts'
 import type { PostResult } from './http/post-events.ts'
-import type { RunInfo } from './storage/run-info.ts'
+import type { RunInfo } from '@wattline/trace'
 import { getJson, line, lines, startServer, tempDir } from './testing/harness.ts'
 import { frame, RawSocket } from './testing/raw-socket.ts'
 
@@ -89,7 +89,7 @@ describe('frames that clients must not send', () => {
       ...(i % 10 === 0 ? [frame({ opcode: PING })] : []),
     ])
     socket.send(...pieces.flat(), frame({ opcode: CONTINUATION }))
-    await socket.said('{"ack":1}')
+    await socket.said('{"ack":1')
     socket.send(frame({ opcode: CLOSE, payload: Buffer.from([3, 232]) }))
     expect(await socket.closeCode()).toBe(1000)
     expect(await (await fetch(`${server.url}/api/runs/r/events.jsonl`)).text()).toBe(event)

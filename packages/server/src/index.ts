@@ -5,9 +5,10 @@ export {
   runState,
   type RunInfo,
   type RunState,
+  type RunSummary,
   type WriterInfo,
   type WriterState,
-} from './storage/run-info.ts'
+} from '@wattline/trace'
 export {
   StoreError,
   type AppendResult,
@@ -21,7 +22,6 @@ export {
   type WriterChange,
 } from './storage/store.ts'
 export { FolderStore, type FolderStoreOptions } from './storage/folder/folder-store.ts'
-export type { RunSummary } from './runs/summary.ts'
 export { LogFiles, type LogFilesOptions, type Opened } from './files/log-files.ts'
 export {
   NotALogError,

@@ -7,7 +7,7 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { RequestRate } from './runs/request-rate.ts'
-import type { RunInfo } from './storage/run-info.ts'
+import type { RunInfo } from '@wattline/trace'
 import {
   Client,
   getJson,

@@ -1,5 +1,5 @@
 /** What `createServer` takes and gives. The options are the manual. */
-import type { RunInfo } from './storage/run-info.ts'
+import type { RunInfo } from '@wattline/trace'
 import type { RunSource, RunStore } from './storage/store.ts'
 
 export interface ServerOptions {

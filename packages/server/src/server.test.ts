@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { EventRecorder } from '@wattline/recorder'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import type { RunInfo } from './storage/run-info.ts'
+import type { RunInfo } from '@wattline/trace'
 import { createServer } from './server.ts'
 import { FolderStore } from './storage/folder/folder-store.ts'
 import {
@@ -171,12 +171,22 @@ describe('record and watch', () => {
     expect(await getJson(`${server.url}/api/runs/r`)).toMatchObject({ events: 0 })
   })
 
-  test('a frame beyond the limit ends the connection', async () => {
-    const server = await startServer({ maxLineBytes: 1000 })
-    const recorder = record(server, 'r', 'w')
-    await recorder.control('ack')
-    recorder.send(1, lines(1, 100))
-    expect((await recorder.closed).code).toBe(1009)
+  test('an event above the frame limit costs that event only', async () => {
+    const maxLineBytes = 1000
+    const server = await startServer({ maxLineBytes })
+    const first = record(server, 'r', 'w')
+    expect(await first.control('maxLineBytes')).toBe(maxLineBytes)
+    const padded = (number: number, bytes: number) => lines(number, number).padStart(bytes)
+    first.send(1, lines(1, 1))
+    first.send(2, padded(2, maxLineBytes))
+    first.send(3, padded(3, 2 * maxLineBytes))
+    expect((await first.closed).code).toBe(1009)
+
+    const second = record(server, 'r', 'w')
+    expect(await second.control('ack')).toBe(2)
+    second.send(4, lines(4, 4))
+    await second.acked(4)
+    expect(await getJson(`${server.url}/api/runs/r`)).toMatchObject({ events: 3, lost: 1 })
   })
 
   test('viewers resume from their cursor and get no line twice', async () => {

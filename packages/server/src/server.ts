@@ -12,6 +12,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { createAdaptorServer } from '@hono/node-server'
+import { DEFAULT_PORT } from '@wattline/trace'
 import type { ServerContext } from './runs/context.ts'
 import { defaultDir } from './default-dir.ts'
 import { Guard, isLoopback, tokenProblem } from './http/guard.ts'
@@ -26,7 +27,6 @@ import type { RunStore } from './storage/store.ts'
 import { Summaries } from './runs/summary.ts'
 import { Sockets } from './wire/sockets.ts'
 
-const DEFAULT_PORT = 9288
 const PORTS_TO_TRY = 50
 const CLOSE_DEADLINE_MS = 5000
 const MEBIBYTE = 1024 * 1024

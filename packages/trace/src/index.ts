@@ -18,7 +18,6 @@ export {
   type Span,
   type Tokens,
   type WriterQuality,
-  type WriterState,
 } from './trace/span.ts'
 export { encodeEvent, encodeSample } from './line/encode.ts'
 export { LogDecoder, readLog, type LineSink, type LogDecoderOptions } from './line/log-decoder.ts'
@@ -91,3 +90,31 @@ export {
   type TokenSums,
 } from './stats/stats.ts'
 export { markRecord, spanRecord, type SpanRecord } from './stats/span-record.ts'
+export type { RunSummary } from './stats/run-summary.ts'
+export {
+  CloseCode,
+  closeReaction,
+  CURSOR_BYTES,
+  DEFAULT_PORT,
+  encodeAck,
+  END_FRAME,
+  MAX_RECORD_HEADER_BYTES,
+  parseRecordReply,
+  reconnectDelayMs,
+  RECORD_PATH,
+  recordHeader,
+  SUBPROTOCOL,
+  TOKEN_SUBPROTOCOL_PREFIX,
+  WATCH_PATH,
+  type CloseReaction,
+  type ErrorReply,
+  type RecordReply,
+  type WatchControl,
+} from './wire/protocol.ts'
+export {
+  runState,
+  type RunInfo,
+  type RunState,
+  type WriterInfo,
+  type WriterState,
+} from './wire/run-info.ts'

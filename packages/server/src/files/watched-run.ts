@@ -2,7 +2,7 @@
  * A followed file as a run: its description for lists, and its log for any number of readers, each
  * at a place of its own.
  */
-import type { RunInfo } from '../storage/run-info.ts'
+import type { RunInfo } from '@wattline/trace'
 import type { LogItem, ReadFrom } from '../storage/store.ts'
 import { LineCount } from './line-count.ts'
 import { chunkAt, CHUNK_BYTES, FILE_WRITER } from './log-chunks.ts'

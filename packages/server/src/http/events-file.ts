@@ -1,7 +1,7 @@
 /** `GET /api/runs/ID/events.jsonl`: the log itself, whole, by range, from a cursor, or followed. */
 import { Readable } from 'node:stream'
 import type { ServerContext } from '../runs/context.ts'
-import type { RunInfo } from '../storage/run-info.ts'
+import type { RunInfo } from '@wattline/trace'
 import type { RunSource } from '../storage/store.ts'
 import { HttpError, noSuchRun } from './errors.ts'
 

@@ -9,6 +9,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { hostname } from 'node:os'
+import { TOKEN_SUBPROTOCOL_PREFIX } from '@wattline/trace'
 
 export interface GuardOptions {
   readonly host: string
@@ -22,7 +23,6 @@ export interface Refusal {
   readonly error: string
 }
 
-const TOKEN_PROTOCOL = 'wattline.token.'
 const TOKEN_COOKIE = 'wattline_token'
 const TOKEN_FORM = /^[\w.~-]{16,256}$/
 
@@ -102,8 +102,8 @@ function offeredTokens(request: IncomingMessage): string[] {
   const protocols = (request.headers['sec-websocket-protocol'] ?? '').split(',')
   const fromProtocol = protocols
     .map((protocol) => protocol.trim())
-    .find((protocol) => protocol.startsWith(TOKEN_PROTOCOL))
-    ?.slice(TOKEN_PROTOCOL.length)
+    .find((protocol) => protocol.startsWith(TOKEN_SUBPROTOCOL_PREFIX))
+    ?.slice(TOKEN_SUBPROTOCOL_PREFIX.length)
   const query = requestUrl(request)?.searchParams.get('token')
   // Browsers' recorders send it in base64url, since not every token is a legal protocol name.
   const decoded = fromProtocol && Buffer.from(fromProtocol, 'base64url').toString()

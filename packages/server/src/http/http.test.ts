@@ -6,9 +6,8 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import type { RunInfo } from '../storage/run-info.ts'
+import type { RunInfo, RunSummary } from '@wattline/trace'
 import type { LogItem, RunSource } from '../storage/store.ts'
-import type { RunSummary } from '../runs/summary.ts'
 import {
   Client,
   getJson,

@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs'
 import type { ServerContext } from '../runs/context.ts'
 import { exposition, type Family, type Sample } from '../runs/metrics.ts'
-import type { RunState } from '../storage/run-info.ts'
+import type { RunState } from '@wattline/trace'
 
 export async function metricsPage(context: ServerContext): Promise<string> {
   const { metrics } = context

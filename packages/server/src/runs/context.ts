@@ -3,7 +3,7 @@ import type { Liveness } from './liveness.ts'
 import type { Metrics } from './metrics.ts'
 import type { Log } from '../options.ts'
 import type { RequestRate } from './request-rate.ts'
-import type { RunInfo } from '../storage/run-info.ts'
+import type { RunInfo } from '@wattline/trace'
 import type { Runs } from './runs.ts'
 import type { Summaries } from './summary.ts'
 

@@ -1,5 +1,5 @@
 /** The store and the read-only sources as one: where a run is, and who hears about its changes. */
-import type { RunInfo } from '../storage/run-info.ts'
+import type { RunInfo } from '@wattline/trace'
 import type { RunChange, RunSource, RunStore } from '../storage/store.ts'
 
 export class Runs {

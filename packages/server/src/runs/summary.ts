@@ -3,42 +3,15 @@
  * kept by (generation, cursor), continued from there while the run grows.
  */
 import {
+  type RunSummary,
   LogReader,
+  type RunInfo,
+  type Span,
   summarize,
   Telemetry,
   Trace,
-  type DataQuality,
-  type Span,
-  type TokenSums,
 } from '@wattline/trace'
-import type { RunInfo } from '../storage/run-info.ts'
 import type { RunSource, RunStore } from '../storage/store.ts'
-
-/** JSON of `/api/runs/ID/summary`. Times are Unix seconds. */
-export interface RunSummary {
-  readonly run: string
-  readonly gen: string
-  /** How far the log was read. */
-  readonly cursor: number
-  /** False when the log is too long to be read for a list; then this is its beginning. */
-  readonly complete: boolean
-  readonly spans: number
-  readonly open: number
-  readonly errors: number
-  readonly points: number
-  readonly agents: number
-  /** Null when no span tells any, as with the figures below. */
-  readonly tokens: TokenSums | null
-  readonly costUsd: number | null
-  /** Of its samples, idle included; null when there are none to sum. */
-  readonly energyJ: number | null
-  readonly firstS: number | null
-  readonly lastS: number | null
-  readonly durationS: number | null
-  /** Spans started in each 48th of the duration. */
-  readonly sparkline: readonly number[]
-  readonly quality: DataQuality
-}
 
 const SPARKLINE_BUCKETS = 48
 /** Of a longer log, a list tells the beginning: its figures are then called incomplete. */

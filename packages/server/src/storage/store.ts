@@ -11,7 +11,7 @@
  * A *cursor* is a position in a run's log, opaque above the seam, that grows along the log and is
  * valid within one *generation* (`gen`). Chunks always hold whole lines.
  */
-import type { RunInfo, WriterState } from './run-info.ts'
+import type { RunInfo, WriterState } from '@wattline/trace'
 
 /** Whole lines of one writer. The object is shared between readers: its bytes must not be changed. */
 export interface LogChunk {

@@ -7,7 +7,7 @@ import { runInNewContext } from 'node:vm'
 import { onTestFinished } from 'vitest'
 import { WebSocket, type ClientOptions } from 'ws'
 import type { ServerOptions, WattlineServer } from '../options.ts'
-import type { RunInfo } from '../storage/run-info.ts'
+import type { RunInfo } from '@wattline/trace'
 import { createServer } from '../server.ts'
 import type { RunStore } from '../storage/store.ts'
 

@@ -7,31 +7,12 @@
  * ```
  */
 import { isUtf8 } from 'node:buffer'
+import { CURSOR_BYTES } from '@wattline/trace'
 import type { LogChunk } from '../storage/store.ts'
-
-export const SUBPROTOCOL = 'wattline.v1'
-
-/** Close codes of our own. */
-export const Close = {
-  /** The client sent what it must not; trying again is useless. */
-  BAD_FRAME: 4400,
-  NO_SUCH_RUN: 4404,
-  /** The run is somebody else's file. */
-  READ_ONLY: 4405,
-  /** A newer connection of the same writer took over. */
-  REPLACED: 4409,
-  /** The run was deleted: the recorder stops. */
-  DELETED: 4410,
-  GOING_AWAY: 1001,
-  /** The log cannot be written now; the recorder keeps its lines and tries again. */
-  TRY_LATER: 1013,
-} as const
 
 const LF = 10
 const BRACE = 0x7b
 const MAX_HEADER_DIGITS = 16
-/** What stands before the lines of a frame to a viewer. */
-export const CURSOR_BYTES = 8
 
 export interface RecordFrame {
   readonly firstSeq: number

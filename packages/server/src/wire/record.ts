@@ -11,11 +11,12 @@
  *    │ ── {"end": true} ────────────▶ │  {"end": true} once everything is in the log
  * ```
  */
+import { CloseCode, encodeAck, END_FRAME } from '@wattline/trace'
 import type { WebSocket } from 'ws'
 import type { ServerContext } from '../runs/context.ts'
 import { ingest } from '../runs/ingest.ts'
 import { StoreError } from '../storage/store.ts'
-import { Close, isControl, parseRecordFrame } from './frame.ts'
+import { isControl, parseRecordFrame } from './frame.ts'
 import { keepAlive, refuse } from './heartbeat.ts'
 
 /** Bytes of one connection that may wait for their commit before it is read no further. */
@@ -45,7 +46,7 @@ export class Recorders {
     socket.once('close', () => {
       if (this.#byWriter.get(key) === connection) this.#byWriter.delete(key)
     })
-    older?.stop(Close.REPLACED, 'a newer connection of the same writer took over')
+    older?.stop(CloseCode.REPLACED, 'a newer connection of the same writer took over')
     void connection.greet()
   }
 
@@ -78,7 +79,7 @@ class RecorderConnection {
     this.#params = params
     this.#release = context.liveness.hold(params.run, params.writer)
     this.#unsubscribe = context.runs.onChange(params.run, ({ type }) => {
-      if (type === 'removed') this.stop(Close.DELETED, `run ${params.run} was deleted`)
+      if (type === 'removed') this.stop(CloseCode.DELETED, `run ${params.run} was deleted`)
     })
     keepAlive(socket, context.heartbeatMs, context.lostAfterMs)
     socket.on('message', (data, isBinary) => this.#onMessage(data as Buffer, !isBinary))
@@ -101,7 +102,7 @@ class RecorderConnection {
     const { run, writer, name } = this.#params
     try {
       if (await this.#context.runs.isReadOnly(run)) {
-        this.stop(Close.READ_ONLY, `run ${run} is a file that is only read; use another run id`)
+        this.stop(CloseCode.READ_ONLY, `run ${run} is a file that is only read; use another run id`)
         return
       }
       const { store } = this.#context.runs
@@ -130,7 +131,7 @@ class RecorderConnection {
     await this.#appended
     if (!this.#stopped) this.#sendAck()
     this.#stopped = true
-    this.#socket.close(Close.GOING_AWAY, 'the server is shutting down')
+    this.#socket.close(CloseCode.GOING_AWAY, 'the server is shutting down')
     this.#socket.resume()
   }
 
@@ -142,7 +143,7 @@ class RecorderConnection {
     }
     const parsed = parseRecordFrame(frame, isText)
     if (typeof parsed === 'string') {
-      this.stop(Close.BAD_FRAME, parsed)
+      this.stop(CloseCode.BAD_FRAME, parsed)
       return
     }
     this.#pendingBytes += frame.length
@@ -168,7 +169,7 @@ class RecorderConnection {
     try {
       control = JSON.parse(text)
     } catch {
-      this.stop(Close.BAD_FRAME, 'expected a frame that begins with { to be one JSON object')
+      this.stop(CloseCode.BAD_FRAME, 'expected a frame that begins with { to be one JSON object')
       return
     }
     // Other controls are of a later version of the protocol: harmless.
@@ -184,7 +185,7 @@ class RecorderConnection {
       await this.#context.liveness.end(run, writer)
       if (this.#stopped) return
       this.#sendAck()
-      this.#socket.send('{"end":true}')
+      this.#socket.send(END_FRAME)
     } catch (error) {
       this.#fail(error)
     }
@@ -193,9 +194,9 @@ class RecorderConnection {
   #fail(error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error)
     const code = error instanceof StoreError ? error.code : 'failed'
-    if (code === 'removed') this.stop(Close.DELETED, reason)
-    else if (code === 'refused') this.stop(Close.BAD_FRAME, reason)
-    else this.stop(Close.TRY_LATER, reason)
+    if (code === 'removed') this.stop(CloseCode.DELETED, reason)
+    else if (code === 'refused') this.stop(CloseCode.BAD_FRAME, reason)
+    else this.stop(CloseCode.TRY_LATER, reason)
   }
 
   #ackSoon(): void {
@@ -209,7 +210,8 @@ class RecorderConnection {
 
   #sendAck(): void {
     if (this.#ack === this.#acked || this.#socket.readyState !== this.#socket.OPEN) return
+    const isFirst = this.#acked === -1
     this.#acked = this.#ack
-    this.#socket.send(`{"ack":${this.#ack}}`)
+    this.#socket.send(encodeAck(this.#ack, isFirst ? this.#context.maxLineBytes : undefined))
   }
 }

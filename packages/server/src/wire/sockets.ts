@@ -1,16 +1,19 @@
 /** WebSocket upgrades: who may connect, to which end of which run. */
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
+import {
+  CloseCode,
+  MAX_RECORD_HEADER_BYTES,
+  RECORD_PATH,
+  SUBPROTOCOL,
+  WATCH_PATH,
+} from '@wattline/trace'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { cleanName, writerIdProblem, type ServerContext } from '../runs/context.ts'
 import { requestUrl, type Guard } from '../http/guard.ts'
 import { runIdProblem } from '../storage/run-id.ts'
-import { Close, SUBPROTOCOL } from './frame.ts'
 import { Recorders } from './record.ts'
 import { serveViewer } from './watch.ts'
-
-/** A frame's first line, on top of what its lines may have. */
-const HEADER_BYTES = 64
 
 export class Sockets {
   readonly #context: ServerContext
@@ -26,7 +29,7 @@ export class Sockets {
       noServer: true,
       // Compression would divide the throughput by ten.
       perMessageDeflate: false,
-      maxPayload: context.maxLineBytes + HEADER_BYTES,
+      maxPayload: context.maxLineBytes + MAX_RECORD_HEADER_BYTES,
       handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
     })
   }
@@ -77,11 +80,11 @@ export class Sockets {
   }
 
   #endpoint(path: string, query: URLSearchParams): Serve | string | undefined {
-    if (path !== '/record' && path !== '/watch') return undefined
+    if (path !== RECORD_PATH && path !== WATCH_PATH) return undefined
     const run = query.get('run') ?? ''
     const problem = runIdProblem(run)
     if (problem !== undefined) return `${problem}; give it as ?run=ID`
-    return path === '/record' ? this.#recordEndpoint(run, query) : this.#watchEndpoint(run, query)
+    return path === RECORD_PATH ? this.#recordEndpoint(run, query) : this.#watchEndpoint(run, query)
   }
 
   #recordEndpoint(run: string, query: URLSearchParams): Serve | string {
@@ -122,6 +125,6 @@ function closeSocket(socket: WebSocket): Promise<void> {
   if (socket.readyState === socket.CLOSED) return Promise.resolve()
   return new Promise((resolve) => {
     socket.once('close', () => resolve())
-    socket.close(Close.GOING_AWAY, 'the server is shutting down')
+    socket.close(CloseCode.GOING_AWAY, 'the server is shutting down')
   })
 }

@@ -15,9 +15,9 @@
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { ServerContext } from '../runs/context.ts'
-import type { RunInfo } from '../storage/run-info.ts'
+import { CloseCode, CURSOR_BYTES, type RunInfo, type WatchControl } from '@wattline/trace'
 import type { LogItem, RunSource } from '../storage/store.ts'
-import { Close, CURSOR_BYTES, watchFrame, type WatchFrame } from './frame.ts'
+import { watchFrame, type WatchFrame } from './frame.ts'
 import { keepAlive, refuse, type Heartbeat } from './heartbeat.ts'
 
 /** Bytes a socket may hold unsent before its viewer is read for no further. */
@@ -45,16 +45,16 @@ export async function serveViewer(
   try {
     const found = await context.runs.find(params.run)
     if (found === undefined) {
-      context.metrics.refused(Close.NO_SUCH_RUN)
-      refuse(socket, Close.NO_SUCH_RUN, `there is no run ${params.run}`)
+      context.metrics.refused(CloseCode.NO_SUCH_RUN)
+      refuse(socket, CloseCode.NO_SUCH_RUN, `there is no run ${params.run}`)
       return
     }
     const viewer = new Viewer({ ...connection, context, heartbeat, source: found.source }, params)
     await viewer.serve(found.info, abort.signal)
   } catch (error) {
     context.log(`viewer: ${String(error)}`, params)
-    context.metrics.refused(Close.TRY_LATER)
-    refuse(socket, Close.TRY_LATER, `cannot read run ${params.run}: ${String(error)}`)
+    context.metrics.refused(CloseCode.TRY_LATER)
+    refuse(socket, CloseCode.TRY_LATER, `cannot read run ${params.run}: ${String(error)}`)
   }
 }
 
@@ -104,7 +104,7 @@ class Viewer {
     const { run, cursor, gen } = this.#params
     const { metrics, heartbeatMs } = this.#context
     this.#shown = visible(info)
-    this.#socket.send(JSON.stringify({ gen: info.gen, run: info }))
+    this.#control({ gen: info.gen, run: info })
     const unsubscribe = this.#context.runs.onChange(run, () => this.#runChanged(run))
     const beat = setInterval(() => this.#beat(), heartbeatMs).unref()
     metrics.viewers.add(this)
@@ -138,12 +138,12 @@ class Viewer {
         this.#control({ reset: item.gen })
         return
       case 'removed':
-        this.#context.metrics.refused(Close.DELETED)
-        refuse(this.#socket, Close.DELETED, `run ${run} was deleted`)
+        this.#context.metrics.refused(CloseCode.DELETED)
+        refuse(this.#socket, CloseCode.DELETED, `run ${run} was deleted`)
     }
   }
 
-  #control(message: object): void {
+  #control(message: WatchControl): void {
     this.#sentAt = performance.now()
     this.#gather()
     this.#socket.send(JSON.stringify(message))

@@ -4,7 +4,8 @@
  */
 import { ByteColumn } from '../columns/columns.ts'
 import type { MarkTable } from '../tables/mark-table.ts'
-import { SpanFlag, type DataQuality, type WriterQuality, type WriterState } from './span.ts'
+import type { WriterState } from '../wire/run-info.ts'
+import { SpanFlag, type DataQuality, type WriterQuality } from './span.ts'
 
 /** A line of the log that could not be read. */
 export interface MalformedLine {

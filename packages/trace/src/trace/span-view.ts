@@ -2,7 +2,8 @@
 import { NONE } from '../columns/columns.ts'
 import type { Interner } from '../row/interner.ts'
 import type { ScopeTable } from '../row/scope.ts'
-import { SpanFlag, type Span, type Tokens, type WriterState } from './span.ts'
+import type { WriterState } from '../wire/run-info.ts'
+import { SpanFlag, type Span, type Tokens } from './span.ts'
 import type { EventTable } from '../tables/event-table.ts'
 import type { SpanTable } from '../tables/span-table.ts'
 

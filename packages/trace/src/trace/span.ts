@@ -1,6 +1,7 @@
 /** What pairing makes of a log's events: spans, points and the marks of what did not pair. */
 
 import { DROPPED_TYPE } from '../row/event-row.ts'
+import type { WriterState } from '../wire/run-info.ts'
 
 /** Bits of {@link Span.flags}. */
 export const SpanFlag = {
@@ -98,8 +99,6 @@ export interface Mark {
   /** Its text under one of the keys that pairing looks at; see `scopeKeyIndex`. */
   scopeText(keyIndex: number): string | undefined
 }
-
-export type WriterState = 'live' | 'closed' | 'lost'
 
 /** How much of a log could not be read, or not be known. All are counts of events or spans. */
 export interface DataQuality {

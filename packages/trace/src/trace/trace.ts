@@ -19,18 +19,12 @@ import { ParentLinks } from '../pairing/parent-links.ts'
 import type { PlaceTable } from '../row/place.ts'
 import { QualityCounts, sumQuality, type MalformedLine } from './quality.ts'
 import { ScopeTable } from '../row/scope.ts'
-import {
-  SpanFlag,
-  type DataQuality,
-  type Mark,
-  type Span,
-  type WriterQuality,
-  type WriterState,
-} from './span.ts'
+import { SpanFlag, type DataQuality, type Mark, type Span, type WriterQuality } from './span.ts'
 import { SpanView, type ViewSource } from './span-view.ts'
 import { Sweep } from '../pairing/scope-sweep.ts'
 import { EventTable } from '../tables/event-table.ts'
 import { SpanTable } from '../tables/span-table.ts'
+import type { WriterState } from '../wire/run-info.ts'
 
 /** What a flush has changed. */
 export interface TraceChanges {

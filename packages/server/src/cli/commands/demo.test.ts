@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { RunInfo } from '../../storage/run-info.ts'
+import type { RunInfo } from '@wattline/trace'
 import { playDemo } from '../record/demo-stream.ts'
 import { runCommand, RunningCommand } from '../testing/command.ts'
 

@@ -8,8 +8,13 @@
 import { randomBytes } from 'node:crypto'
 import { basename } from 'node:path'
 import { PowerTally, type PowerSampling, samplePower } from '@wattline/power'
-import { encodeEvent, formatDuration, formatJoules, formatWatts } from '@wattline/trace'
-import type { RunInfo } from '../../storage/run-info.ts'
+import {
+  encodeEvent,
+  formatDuration,
+  formatJoules,
+  formatWatts,
+  type RunInfo,
+} from '@wattline/trace'
 import type { RunStore } from '../../storage/store.ts'
 import { openBrowser } from '../server/browser.ts'
 import { type ChildEnd, runChild } from '../record/child-command.ts'

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { RunInfo } from '../../storage/run-info.ts'
+import type { RunInfo } from '@wattline/trace'
 import { runCommand, RunningCommand } from '../testing/command.ts'
 import { logText } from '../testing/logs.ts'
 

@@ -1,8 +1,7 @@
 /** The server that runs already: finding it, and handing it files. */
-import type { RunInfo } from '../../storage/run-info.ts'
+import type { RunInfo, RunSummary } from '@wattline/trace'
 import { CliError } from '../errors.ts'
 import type { CliIo } from '../io.ts'
-import type { RunSummary } from '../../runs/summary.ts'
 import type { ServerFlags, ServerSettings } from '../input/settings.ts'
 
 export interface ServerAddress {

@@ -4,7 +4,7 @@
  */
 import { LogFiles } from '../../files/log-files.ts'
 import type { Log, ServerOptions, WattlineServer } from '../../options.ts'
-import type { RunInfo } from '../../storage/run-info.ts'
+import type { RunInfo } from '@wattline/trace'
 import { createServer } from '../../server.ts'
 import { openBrowser } from './browser.ts'
 import { CliError, fileError } from '../errors.ts'

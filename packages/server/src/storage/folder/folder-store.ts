@@ -6,7 +6,7 @@
 import { createReadStream } from 'node:fs'
 import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { RunInfo } from '../run-info.ts'
+import type { RunInfo } from '@wattline/trace'
 import { lockFolder } from './folder-lock.ts'
 import { repair } from './recovery.ts'
 import { folderName, runIdProblem } from '../run-id.ts'

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { open, rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import { runState, type RunInfo, type WriterInfo, type WriterState } from '../run-info.ts'
+import { runState, type RunInfo, type WriterInfo, type WriterState } from '@wattline/trace'
 
 export const LOG_FILE = 'events.jsonl'
 export const APPENDS_FILE = 'appends'

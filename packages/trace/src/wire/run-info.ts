@@ -1,36 +1,36 @@
-/** What the server tells about a run: the JSON of `/api/runs`, of hello and of `{"run": …}` frames. */
+/** The JSON of a run, as in `GET /api/runs` and in control frames of `/watch`. */
 
 export type RunState = 'live' | 'ended' | 'lost'
 export type WriterState = 'live' | 'closed' | 'lost'
 
-/** One source of a run's lines: a recorder, or somebody who posts. */
+/** One source of a run's lines: a recorder, or a client that posts. */
 export interface WriterInfo {
   readonly id: string
   readonly name: string
   readonly state: WriterState
   /** Lines of this writer in the log. */
   readonly events: number
-  /** Lines this writer numbered that never arrived. */
+  /** Lines that this writer numbered and that never arrived. */
   readonly lost: number
-  /** Lines that came again and were skipped, after a broken connection. Null = not counted. */
+  /** Lines received again after a broken connection, and skipped. Null = not counted. */
   readonly duplicates: number | null
   /**
-   * Seconds by which the times in its lines are behind the server's clock as the lines come,
-   * negative = ahead: another clock, or lines that were sent late. Null = not known.
+   * Seconds by which the times in its lines are behind the server's clock on arrival; negative =
+   * ahead. The clocks differ, or the lines were sent late. Null = unknown.
    */
   readonly clockBehindS: number | null
   /** Unix seconds. */
   readonly lastSeenAt: number
 }
 
-/** One run. It is a wire format, hence the `null`. All times are Unix seconds. */
+/** One run. All times are Unix seconds. Unknown values are `null`, because this is JSON. */
 export interface RunInfo {
   readonly id: string
   readonly name: string
   readonly state: RunState
-  /** When the log was made. */
+  /** When the log was created. */
   readonly createdAt: number
-  /** Time of the first event; null when there is none, or its line does not tell. */
+  /** Time of the first event; null when there is none, or its line has no readable time. */
   readonly startedAt: number | null
   /** When the log last grew or the run last changed. */
   readonly updatedAt: number
@@ -39,14 +39,14 @@ export interface RunInfo {
   /** Lines in the log. */
   readonly events: number
   readonly lost: number
-  /** Generation of the log; a cursor is valid within one. */
+  /** Generation of the log. A cursor is valid within one generation. */
   readonly gen: string
-  /** A file of somebody else's: never written to, never deleted. */
+  /** True for a watched file: the server never writes to it and never deletes it. */
   readonly readOnly: boolean
   readonly writers: readonly WriterInfo[]
 }
 
-/** Live while any writer lives, ended when every writer has said so, else lost. */
+/** `live` while any writer is live, `ended` when every writer has closed, else `lost`. */
 export function runState(writers: Iterable<Pick<WriterInfo, 'state'>>): RunState {
   let state: RunState = 'ended'
   for (const writer of writers) {

@@ -1,0 +1,29 @@
+import type { DataQuality } from '../trace/span.ts'
+import type { TokenSums } from './stats.ts'
+
+/** The JSON of `GET /api/runs/ID/summary`. Times are Unix seconds. */
+export interface RunSummary {
+  readonly run: string
+  /** Generation of the log. */
+  readonly gen: string
+  /** How far the log was read. */
+  readonly cursor: number
+  /** False when only the beginning of the log was read, because it is too long for a list. */
+  readonly complete: boolean
+  readonly spans: number
+  readonly open: number
+  readonly errors: number
+  readonly points: number
+  readonly agents: number
+  /** Null when no span has any, as with the figures below. */
+  readonly tokens: TokenSums | null
+  readonly costUsd: number | null
+  /** Energy of its samples, idle included; null when there are none to sum. */
+  readonly energyJ: number | null
+  readonly firstS: number | null
+  readonly lastS: number | null
+  readonly durationS: number | null
+  /** Spans started in each 48th of the duration. */
+  readonly sparkline: readonly number[]
+  readonly quality: DataQuality
+}
