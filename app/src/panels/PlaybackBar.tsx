@@ -7,7 +7,7 @@ import { playOrPause, seekTo, stepToError, stepToEvent } from '../page/playback.
 import { isFollowed } from '../store/run-transitions.ts'
 import { change } from '../store/store.ts'
 import { backToLive, setSpeed, SPEEDS } from '../store/transitions.ts'
-import { ErrorIcon, PauseIcon, PlayIcon, StepBackIcon, StepOnIcon } from '../ui/icons.tsx'
+import { ErrorIcon, PauseIcon, PlayIcon, StepBackIcon, StepForwardIcon } from '../ui/icons.tsx'
 import { IconButton } from '../ui/IconButton.tsx'
 import { RadioMenu } from '../ui/RadioMenu.tsx'
 import { useNowS } from '../page/use-now.ts'
@@ -48,7 +48,7 @@ function Transport(): ReactNode {
         {isPlaying ? <PauseIcon /> : <PlayIcon />}
       </IconButton>
       <IconButton label="Next event" shortcut="Shift+→" onClick={() => stepToEvent(app, 1)}>
-        <StepOnIcon size={14} />
+        <StepForwardIcon size={14} />
       </IconButton>
       <IconButton
         label="Playhead to next error"

@@ -1,9 +1,9 @@
-/** Copies a text and says so. The text may come from the worker, so it may take a moment. */
+/** Copies a text to the clipboard and confirms it. The text may be loaded on demand. */
 import { useEffect, useState } from 'react'
 import { CheckIcon, CopyIcon } from './icons.tsx'
 import { IconButton } from './IconButton.tsx'
 
-const SAID_FOR_MS = 1600
+const MESSAGE_MS = 1600
 
 export interface CopyButtonProps {
   readonly label: string
@@ -11,29 +11,32 @@ export interface CopyButtonProps {
 }
 
 export function CopyButton({ label, text }: CopyButtonProps) {
-  const [said, setSaid] = useState<string>()
+  const [message, setMessage] = useState<string>()
   useEffect(() => {
-    if (said === undefined) return
-    const timer = setTimeout(() => setSaid(undefined), SAID_FOR_MS)
+    if (message === undefined) return
+    const timer = setTimeout(() => setMessage(undefined), MESSAGE_MS)
     return () => clearTimeout(timer)
-  }, [said])
+  }, [message])
 
   const copy = async (): Promise<void> => {
     try {
       await navigator.clipboard.writeText(typeof text === 'string' ? text : await text())
-      setSaid('Copied')
+      setMessage('Copied')
     } catch {
-      setSaid('The browser did not allow copying')
+      setMessage('The browser did not allow copying')
     }
   }
 
   return (
     <>
       <IconButton label={label} className="small" onClick={() => void copy()}>
-        {said === 'Copied' ? <CheckIcon size={14} /> : <CopyIcon size={14} />}
+        {message === 'Copied' ? <CheckIcon size={14} /> : <CopyIcon size={14} />}
       </IconButton>
-      <span role="status" className={said === undefined || said === 'Copied' ? 'unseen' : 'muted'}>
-        {said}
+      <span
+        role="status"
+        className={message === undefined || message === 'Copied' ? 'unseen' : 'muted'}
+      >
+        {message}
       </span>
     </>
   )

@@ -1,4 +1,4 @@
-/** A quiet square button with an icon; its label is read aloud and shown as a tooltip with its key. */
+/** A square button with an icon. The label is its accessible name and, with the shortcut, its tooltip. */
 import type { ComponentProps, ReactNode } from 'react'
 import { Tip } from './Tip.tsx'
 
@@ -24,7 +24,7 @@ export function IconButton({ label, shortcut, children, className, ...rest }: Ic
   )
 }
 
-/** The help's spelling of a key as ARIA spells it. */
+/** Converts a shortcut such as `Ctrl+K` or `Shift+←` to the key names of `aria-keyshortcuts`. */
 function ariaKey(shortcut: string): string {
   return shortcut.replace('←', 'ArrowLeft').replace('→', 'ArrowRight').replace('Ctrl', 'Control')
 }

@@ -1,14 +1,14 @@
 /**
- * A modal dialog: the browser's own <dialog>, which keeps the focus inside, makes the page behind
- * it inert, closes with Esc and gives the focus back. It needs no style element, so it works under
- * the strictest content security policy. What is marked `data-focus` has the focus first.
+ * A modal dialog, based on the browser's <dialog>: it traps the focus, makes the page behind it
+ * inert, closes with Esc and restores the focus. It needs no inline style, so it works under a
+ * strict content security policy. The element marked `data-focus` gets the initial focus.
  */
 import { useLayoutEffect, useRef, type ReactNode } from 'react'
 import { CloseIcon } from './icons.tsx'
 
 export interface ModalProps {
   readonly title: string
-  /** A title that is heard but not shown. */
+  /** The title is only the accessible name; nothing is shown. */
   readonly quietTitle?: boolean
   readonly className?: string
   readonly onClose: () => void
@@ -23,11 +23,11 @@ export function Modal({
   children,
 }: ModalProps) {
   const dialog = useRef<HTMLDialogElement>(null)
-  // Not a plain effect: that ends when the dialog is gone from the page, too late to give focus back.
+  // A layout effect: a passive one cleans up after the dialog has left the page, too late to restore the focus.
   useLayoutEffect(() => {
     const current = dialog.current
     current?.showModal()
-    // React's autoFocus comes before the dialog is open, and the browser's own choice is what stands first.
+    // React applies autoFocus before the dialog opens, and the browser focuses the first element.
     current?.querySelector<HTMLElement>('[data-focus]')?.focus()
     return () => current?.close()
   }, [])

@@ -1,4 +1,4 @@
-/** A tooltip. Its trigger has a name of its own: a tip adds, it never is the only word. */
+/** A tooltip. Its trigger needs an accessible name of its own: the tooltip only adds to it. */
 import { Tooltip } from 'radix-ui'
 import type { ReactNode } from 'react'
 

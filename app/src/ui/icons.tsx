@@ -1,4 +1,4 @@
-/** The page's icons: 16 px, stroked, the colour of the text around them. Decoration for the ear. */
+/** The icons: stroked, 16 px by default, in the color of the text around them, hidden from screen readers. */
 import type { ReactNode } from 'react'
 
 function icon(children: ReactNode) {
@@ -24,7 +24,7 @@ function icon(children: ReactNode) {
 export const PlayIcon = icon(<path d="M5 3.2v9.6L12.5 8z" fill="currentColor" />)
 export const PauseIcon = icon(<path d="M5.5 3.5v9M10.5 3.5v9" strokeWidth="2.2" />)
 export const StepBackIcon = icon(<path d="M11.5 3.5 6 8l5.5 4.5zM4.5 3.5v9" />)
-export const StepOnIcon = icon(<path d="M4.5 3.5 10 8l-5.5 4.5zM11.5 3.5v9" />)
+export const StepForwardIcon = icon(<path d="M4.5 3.5 10 8l-5.5 4.5zM11.5 3.5v9" />)
 export const SearchIcon = icon(<path d="M7 12A5 5 0 1 0 7 2a5 5 0 0 0 0 10zM10.8 10.8 14 14" />)
 export const CloseIcon = icon(<path d="m4 4 8 8M12 4l-8 8" />)
 export const CopyIcon = icon(
