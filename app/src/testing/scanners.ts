@@ -22,7 +22,7 @@ export function localScanner(
     postMessage(message) {
       // A Blob of the test's environment is not cloned; it never changes.
       const data: ToScanner = message.type === 'file' ? message : structuredClone(message)
-      if (data.type === 'file') scanner = new Scanner(data.file, data.noteKey, answer)
+      if (data.type === 'file') scanner = new Scanner(data.file, data.extraKey, answer)
       else if (data.type === 'stretch') void scanner?.scan(data.from, data.to)
       else scanner?.giveBack(data.spent)
     },

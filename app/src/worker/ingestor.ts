@@ -3,18 +3,18 @@
  * test can feed it chunks cut anywhere.
  *
  * ```
- *  bytes ─▶ LogReader ─▶ Trace ─flush▶ changes ─▶ Lanes ─▶ PatchBuilder ─▶ patch
+ *  bytes ─▶ RowReader ─▶ Trace ─flush▶ changes ─▶ Lanes ─▶ PatchBuilder ─▶ patch
  * ```
  */
 import {
   Lanes,
-  LogReader,
+  RowReader,
   POINT,
   RowBatchReader,
   START,
   Trace,
   type EventRow,
-  type LogSink,
+  type RowSink,
   type Mark,
   type Span,
   type TraceChanges,
@@ -37,11 +37,11 @@ const NO_SLOTS = new Int32Array(0)
 export class Ingestor {
   readonly trace = new Trace()
   readonly energy = new RunEnergy(this.trace)
-  readonly #reader: LogReader
+  readonly #reader: RowReader
   readonly #groupKeys = new GroupKeys()
   readonly #patches = new PatchBuilder(this.trace)
   readonly #malformed: MalformedLine[] = []
-  readonly #sink: LogSink
+  readonly #sink: RowSink
   #lanes: Lanes
   #groupBy: string
   #noted: KeyValues | undefined
@@ -113,7 +113,7 @@ export class Ingestor {
     if (!mustBeNoted(key)) return false
     if (this.#noted?.key === key) return false
     this.#noted = new KeyValues(key, this.trace.texts)
-    this.#reader.noteKey(key)
+    this.#reader.setExtraKey(key)
     return this.#receivedBytes > 0
   }
 
@@ -127,9 +127,9 @@ export class Ingestor {
     const values = this.#noted
     if (values === undefined) return
     const reader = this.#newReader()
-    reader.noteKey(values.key)
+    reader.setExtraKey(values.key)
     let spans = 0
-    const sink: LogSink = {
+    const sink: RowSink = {
       event: (row, position) => {
         note(values, row, position, spans)
         if (row.phase === START) spans++
@@ -216,9 +216,9 @@ export class Ingestor {
     return this.#groupKeys.offered()
   }
 
-  #newReader(): LogReader {
+  #newReader(): RowReader {
     const utf8 = new TextDecoder('utf-8', { fatal: true })
-    return new LogReader({ decode: (bytes) => utf8.decode(bytes), texts: this.trace.texts })
+    return new RowReader({ decode: (bytes) => utf8.decode(bytes), texts: this.trace.texts })
   }
 
   #build(changes: Slots, relayout: boolean): TracePatch {
@@ -241,8 +241,8 @@ export class Ingestor {
 }
 
 function note(values: KeyValues, row: EventRow, position: number, slot: number): void {
-  if (row.phase === START) values.setSpan(slot, row.note)
-  else if (row.phase === POINT) values.setPoint(position, row.note)
+  if (row.phase === START) values.setSpan(slot, row.extra)
+  else if (row.phase === POINT) values.setPoint(position, row.extra)
 }
 
 type Slots = Omit<TraceChanges, 'spans' | 'marks'>

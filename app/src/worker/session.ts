@@ -177,7 +177,7 @@ export class Session {
     const count = scannerCount(processors, file.size)
     if (count === 0 || start === undefined) return undefined
     const ports = Array.from({ length: count }, () => start())
-    return { ports, noteKey: this.#ingestor.notedKey }
+    return { ports, extraKey: this.#ingestor.notedKey }
   }
 
   retry(): void {

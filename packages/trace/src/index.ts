@@ -20,8 +20,8 @@ export {
   type WriterQuality,
 } from './trace/span.ts'
 export { encodeEvent, encodeSample } from './line/encode.ts'
-export { LogDecoder, readLog, type LineSink, type LogDecoderOptions } from './line/log-decoder.ts'
-export { LogReader, type LogReaderOptions, type LogSink } from './scan/log-reader.ts'
+export { LogDecoder, type LineSink, type LogDecoderOptions } from './line/log-decoder.ts'
+export { RowReader, type RowReaderOptions, type RowSink } from './scan/row-reader.ts'
 export { RowBatchReader, RowBatchWriter, type RowBatch, type SpentBatch } from './scan/row-batch.ts'
 export {
   LineSplitter,

@@ -29,7 +29,7 @@ export interface FileSink {
 export interface Scanners {
   readonly ports: readonly ScannerPort[]
   /** A key whose values they note, too. */
-  readonly noteKey: string | undefined
+  readonly extraKey: string | undefined
 }
 
 /** How long reading may keep everybody else waiting. */
@@ -77,10 +77,10 @@ async function readTogether(
   file: Blob,
   sink: FileSink,
   signal: AbortSignal,
-  { ports, noteKey }: Scanners,
+  { ports, extraKey }: Scanners,
   pause: () => Promise<void>,
 ): Promise<ScannedEnd> {
-  const parts = scanFile(file, { scanners: ports, from: HEAD_BYTES, noteKey })
+  const parts = scanFile(file, { scanners: ports, from: HEAD_BYTES, extraKey })
   const first = parts.next().catch(unlessNoScanner)
   // Whatever else it is, it is heard of when its turn comes.
   first.catch(() => undefined)

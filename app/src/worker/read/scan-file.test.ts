@@ -71,8 +71,8 @@ test('several scanners, whoever is first, tell what one reader tells', async () 
           }
         }
         const scanners = Array.from({ length: count }, () => localScanner(delay))
-        const noteKey = groupBy === 'team' ? 'team' : undefined
-        const parts = scanFile(new Blob([bytes]), { scanners, from: 0, noteKey, stretchBytes })
+        const extraKey = groupBy === 'team' ? 'team' : undefined
+        const parts = scanFile(new Blob([bytes]), { scanners, from: 0, extraKey, stretchBytes })
         let part = await parts.next()
         for (; part.done !== true; part = await parts.next()) together.pushScanned(part.value)
         together.finish(0, part.value)
@@ -94,7 +94,7 @@ test('a scanner that cannot read fails the whole, after what lies before it', as
     },
   })
   const scanners = [localScanner(), localScanner()]
-  const parts = scanFile(broken, { scanners, from: 0, noteKey: undefined, stretchBytes: 50 })
+  const parts = scanFile(broken, { scanners, from: 0, extraKey: undefined, stretchBytes: 50 })
   const reading = async (): Promise<void> => {
     for await (const { bytes } of parts) read += bytes
   }
@@ -111,7 +111,7 @@ test('a worker that cannot start fails the whole', async () => {
     postMessage: () => port.onerror?.({ message: 'no such script' } as ErrorEvent),
     terminate: () => undefined,
   }
-  const parts = scanFile(new Blob(['x\n']), { scanners: [port], from: 0, noteKey: undefined })
+  const parts = scanFile(new Blob(['x\n']), { scanners: [port], from: 0, extraKey: undefined })
   await expect(parts.next()).rejects.toThrow('no such script')
 })
 

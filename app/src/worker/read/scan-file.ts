@@ -55,7 +55,7 @@ export interface ScanOptions {
   readonly scanners: readonly ScannerPort[]
   /** Where the first stretch begins. */
   readonly from: number
-  readonly noteKey: string | undefined
+  readonly extraKey: string | undefined
   readonly stretchBytes?: number
 }
 
@@ -70,7 +70,7 @@ export class NoScannerError extends Error {}
  */
 export async function* scanFile(
   file: Blob,
-  { scanners, from, noteKey, stretchBytes = STRETCH_BYTES }: ScanOptions,
+  { scanners, from, extraKey, stretchBytes = STRETCH_BYTES }: ScanOptions,
 ): AsyncGenerator<ScannedPart, ScannedEnd, void> {
   const count = Math.ceil(Math.max(0, file.size - from) / stretchBytes)
   /** By stretch, what its scanner has said of it. */
@@ -102,7 +102,7 @@ export async function* scanFile(
         failure = new NoScannerError(event.message || 'a worker could not start')
         wake()
       }
-      port.postMessage({ type: 'file', file, noteKey })
+      port.postMessage({ type: 'file', file, extraKey })
       give(scanner)
     }
     let linesBefore = 0

@@ -4,7 +4,7 @@
  */
 import {
   Interner,
-  LogReader,
+  RowReader,
   RowBatchWriter,
   type RowBatch,
   type SpentBatch,
@@ -14,7 +14,7 @@ import { lineBytes } from './line-bytes.ts'
 /** To a scanner. */
 export type ToScanner =
   /** First: what is read, and whether the values of one more key are noted. */
-  | { readonly type: 'file'; readonly file: Blob; readonly noteKey: string | undefined }
+  | { readonly type: 'file'; readonly file: Blob; readonly extraKey: string | undefined }
   /** Read the lines that begin in these bytes of it. */
   | { readonly type: 'stretch'; readonly from: number; readonly to: number }
   /** The arrays of a batch that has been read. */
@@ -29,18 +29,18 @@ export type FromScanner =
 
 export class Scanner {
   readonly #file: Blob
-  readonly #noteKey: string | undefined
+  readonly #extraKey: string | undefined
   readonly #post: (message: FromScanner, transfer?: Transferable[]) => void
   readonly #texts = new Interner()
   readonly #writer = new RowBatchWriter(this.#texts)
 
   constructor(
     file: Blob,
-    noteKey: string | undefined,
+    extraKey: string | undefined,
     post: (message: FromScanner, transfer?: Transferable[]) => void,
   ) {
     this.#file = file
-    this.#noteKey = noteKey
+    this.#extraKey = extraKey
     this.#post = post
   }
 
@@ -61,7 +61,7 @@ export class Scanner {
   }
 
   async #scan(from: number, to: number): Promise<void> {
-    let reader: LogReader | undefined
+    let reader: RowReader | undefined
     for await (const { position, bytes } of lineBytes(this.#file, from, to)) {
       if (reader === undefined) {
         reader = this.#readerAt(position)
@@ -81,11 +81,11 @@ export class Scanner {
     })
   }
 
-  #readerAt(startPosition: number): LogReader {
+  #readerAt(startPosition: number): RowReader {
     const utf8 = new TextDecoder('utf-8', { fatal: true })
     const decode = (bytes: Uint8Array): string => utf8.decode(bytes)
-    const reader = new LogReader({ decode, texts: this.#texts, startPosition })
-    reader.noteKey(this.#noteKey)
+    const reader = new RowReader({ decode, texts: this.#texts, startPosition })
+    reader.setExtraKey(this.#extraKey)
     return reader
   }
 }

@@ -4,7 +4,7 @@
  */
 import {
   type RunSummary,
-  LogReader,
+  RowReader,
   type RunInfo,
   type Span,
   summarize,
@@ -122,14 +122,14 @@ class Reading {
   cursor = 0
   readonly #trace = new Trace()
   readonly #telemetry = new Telemetry()
-  readonly #reader: LogReader
+  readonly #reader: RowReader
   readonly #writers = new Map<string, number>()
 
   constructor(gen: string) {
     this.gen = gen
     const utf8 = new TextDecoder('utf-8', { fatal: true })
     const decode = (bytes: Uint8Array) => utf8.decode(bytes)
-    this.#reader = new LogReader({ decode, texts: this.#trace.texts })
+    this.#reader = new RowReader({ decode, texts: this.#trace.texts })
   }
 
   async readOn(source: RunSource, info: RunInfo): Promise<void> {

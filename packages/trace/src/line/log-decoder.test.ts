@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { fixtureText } from '../testing/fixtures.ts'
-import { LogDecoder, readLog } from './log-decoder.ts'
+import { LogDecoder } from './log-decoder.ts'
 
 const utf8 = new TextEncoder()
 const strict = new TextDecoder('utf-8', { fatal: true })
@@ -10,12 +10,15 @@ const decode = (bytes: Uint8Array) => strict.decode(bytes)
 /** One row a line: `number@position type what`. */
 function read(chunks: Iterable<Uint8Array>) {
   const rows: string[] = []
-  const torn = readLog(chunks, decode, (line, position, lineNumber) => {
-    const what =
-      line.type === 'event' ? line.event.event_type : line.type === 'malformed' ? line.reason : ''
-    rows.push(`${lineNumber}@${position} ${line.type} ${what}`.trimEnd())
-  })
-  return { rows, torn }
+  const decoder = new LogDecoder({ decode })
+  for (const chunk of chunks) {
+    decoder.push(chunk, (line, position, lineNumber) => {
+      const what =
+        line.type === 'event' ? line.event.event_type : line.type === 'malformed' ? line.reason : ''
+      rows.push(`${lineNumber}@${position} ${line.type} ${what}`.trimEnd())
+    })
+  }
+  return { rows, torn: decoder.finish() }
 }
 
 function cut(bytes: Uint8Array, at: readonly number[]): Uint8Array[] {

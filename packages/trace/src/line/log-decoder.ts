@@ -95,18 +95,3 @@ export class LogDecoder {
 function isUtf16([first, second]: Uint8Array): boolean {
   return (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)
 }
-
-/**
- * Reads a whole log from its chunks and reports its torn last line.
- *
- * @example readLog([bytes], decode, (line, position, lineNumber) => { … })
- */
-export function readLog(
-  chunks: Iterable<Uint8Array>,
-  decode: Decode,
-  sink: LineSink,
-): TornLine | undefined {
-  const decoder = new LogDecoder({ decode })
-  for (const chunk of chunks) decoder.push(chunk, sink)
-  return decoder.finish()
-}

@@ -113,7 +113,7 @@ export class IdPairing {
   #nameOf(id: number, tag: number): number {
     const known = this.#tag.at(id)
     if (known === tag) return id
-    const name = known === NONE ? id : this.#events.ids.derived(id, tag)
+    const name = known === NONE ? id : this.#events.ids.addDerived(id, tag)
     this.#tag.set(name, tag)
     return name
   }

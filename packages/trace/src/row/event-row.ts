@@ -85,7 +85,7 @@ export class EventRow {
   /** Events that a recorder says it had to drop (`recorder_dropped`). */
   dropped = 0
   /** Text of the one more key that a reader was asked to note; 0 = none. */
-  note = 0
+  extra = 0
 
   clear(): void {
     this.idCount = 0
@@ -103,7 +103,7 @@ export class EventRow {
     this.totalTokens = NaN
     this.costUsd = NaN
     this.dropped = 0
-    this.note = 0
+    this.extra = 0
   }
 
   setScope(index: number, text: number): void {

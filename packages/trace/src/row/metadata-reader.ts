@@ -20,20 +20,20 @@ import type { Interner } from './interner.ts'
 import { SCOPE_KEYS } from './scope.ts'
 
 /** What a metadata key is read for; one key may have several uses. −1 = not for this. */
-export interface KeyUse {
+export interface KeyRoles {
   readonly idIndex: number
   readonly scopeIndex: number
   readonly placeIndex: number
   readonly subjectRank: number
   readonly agentRank: number
   readonly parentIndex: number
-  readonly figure: Figure | undefined
+  readonly usageField: UsageField | undefined
   readonly isError: boolean
 }
 
-type Figure = 'inputTokens' | 'outputTokens' | 'totalTokens' | 'costUsd'
+type UsageField = 'inputTokens' | 'outputTokens' | 'totalTokens' | 'costUsd'
 
-const FIGURES: ReadonlyMap<string, Figure> = new Map([
+const USAGE_FIELDS: ReadonlyMap<string, UsageField> = new Map([
   ['prompt_tokens', 'inputTokens'],
   ['input_tokens', 'inputTokens'],
   ['completion_tokens', 'outputTokens'],
@@ -46,7 +46,7 @@ const FIGURES: ReadonlyMap<string, Figure> = new Map([
 const ERROR_KEYS: readonly string[] = ['error', 'success', 'status', 'error_type']
 
 /** Every metadata key that means something, and what. */
-export const KEY_USES: ReadonlyMap<string, KeyUse> = new Map(
+export const KEY_ROLES: ReadonlyMap<string, KeyRoles> = new Map(
   [
     ...new Set<string>([
       ...ID_KEYS,
@@ -55,7 +55,7 @@ export const KEY_USES: ReadonlyMap<string, KeyUse> = new Map(
       ...SUBJECT_KEYS,
       ...AGENT_KEYS,
       ...PARENT_KEYS.map(([key]) => key),
-      ...FIGURES.keys(),
+      ...USAGE_FIELDS.keys(),
       ...ERROR_KEYS,
     ]),
   ].map((key) => [
@@ -67,7 +67,7 @@ export const KEY_USES: ReadonlyMap<string, KeyUse> = new Map(
       subjectRank: indexIn(SUBJECT_KEYS, key),
       agentRank: indexIn(AGENT_KEYS, key),
       parentIndex: PARENT_KEYS.findIndex(([parentKey]) => parentKey === key),
-      figure: FIGURES.get(key),
+      usageField: USAGE_FIELDS.get(key),
       isError: ERROR_KEYS.includes(key),
     },
   ]),
@@ -89,26 +89,28 @@ export function readEvent(event: AgentEvent, texts: Interner, row: EventRow): vo
   let agentRank: number = AGENT_KEYS.length
   let mayHaveFailed = false
   for (const key of Object.keys(metadata)) {
-    const use = KEY_USES.get(key)
-    if (use === undefined) continue
-    if (use.isError) mayHaveFailed = true
+    const roles = KEY_ROLES.get(key)
+    if (roles === undefined) continue
+    if (roles.isError) mayHaveFailed = true
     const value = metadata[key]
     const text = scalarText(value)
     if (text === undefined) continue
     const isId = typeof value === 'string' || typeof value === 'number'
-    if (use.idIndex >= 0 && isId) addId(row, use.idIndex, text)
-    if (use.parentIndex >= 0 && isId && row.phase === START) addParent(row, use.parentIndex, text)
-    if (use.scopeIndex >= 0) row.setScope(use.scopeIndex, texts.id(text))
-    if (use.placeIndex >= 0) row.place[use.placeIndex] = texts.id(text)
-    if (use.subjectRank >= 0 && use.subjectRank < row.subjectRank) {
+    if (roles.idIndex >= 0 && isId) addId(row, roles.idIndex, text)
+    if (roles.parentIndex >= 0 && isId && row.phase === START)
+      addParent(row, roles.parentIndex, text)
+    if (roles.scopeIndex >= 0) row.setScope(roles.scopeIndex, texts.id(text))
+    if (roles.placeIndex >= 0) row.place[roles.placeIndex] = texts.id(text)
+    if (roles.subjectRank >= 0 && roles.subjectRank < row.subjectRank) {
       row.subject = texts.id(text)
-      row.subjectRank = use.subjectRank
+      row.subjectRank = roles.subjectRank
     }
-    if (use.agentRank >= 0 && use.agentRank < agentRank) {
+    if (roles.agentRank >= 0 && roles.agentRank < agentRank) {
       row.agent = texts.id(text)
-      agentRank = use.agentRank
+      agentRank = roles.agentRank
     }
-    if (use.figure !== undefined && typeof value === 'number') setFigure(row, use.figure, value)
+    if (roles.usageField !== undefined && typeof value === 'number')
+      setUsage(row, roles.usageField, value)
   }
   if (!mayHaveFailed) return
   const error = errorOf(metadata)
@@ -117,13 +119,13 @@ export function readEvent(event: AgentEvent, texts: Interner, row: EventRow): vo
 }
 
 /** Longer values name nothing that things could be grouped by. */
-export const MAX_NOTE_CHARS = 120
+export const MAX_EXTRA_CHARS = 120
 
-/** Puts the value of any one key, if it is a short text, a number or a boolean, into `row.note`. */
-export function noteValue(metadata: Metadata, key: string, texts: Interner, row: EventRow): void {
+/** Puts the value of any one key, if it is a short text, a number or a boolean, into `row.extra`. */
+export function readExtra(metadata: Metadata, key: string, texts: Interner, row: EventRow): void {
   const value = own(metadata, key)
   const text = typeof value === 'object' ? undefined : scalarText(value)
-  if (text !== undefined && text.length <= MAX_NOTE_CHARS) row.note = texts.id(text)
+  if (text !== undefined && text.length <= MAX_EXTRA_CHARS) row.extra = texts.id(text)
 }
 
 function droppedCount(metadata: Metadata): number {
@@ -180,8 +182,8 @@ export function insertParent(row: EventRow, parentIndex: number, high: number, l
   row.parentCount++
 }
 
-export function setFigure(row: EventRow, figure: Figure, value: number): void {
-  if (Number.isFinite(value) && Number.isNaN(row[figure])) row[figure] = value
+export function setUsage(row: EventRow, usageField: UsageField, value: number): void {
+  if (Number.isFinite(value) && Number.isNaN(row[usageField])) row[usageField] = value
 }
 
 function own(metadata: Metadata, key: string): JsonValue | undefined {

@@ -1,6 +1,6 @@
 /**
  * How fast a log is read, taking turns in one process: a line at a time by JSON.parse, by
- * `LogDecoder`, by `LogDecoder` and `readEvent`, and by `LogReader`; and, where a scanner reads for
+ * `LogDecoder`, by `LogDecoder` and `readEvent`, and by `RowReader`; and, where a scanner reads for
  * another worker, what each of the two does.
  *
  *     npm run ts -- packages/trace/src/line-scanner.bench.ts [MiB]
@@ -11,7 +11,7 @@ import { EventRow } from '../row/event-row.ts'
 import { generateRun } from '../generate/generate.ts'
 import { Interner } from '../row/interner.ts'
 import { LogDecoder } from '../line/log-decoder.ts'
-import { LogReader, type LogSink } from './log-reader.ts'
+import { RowReader, type RowSink } from './row-reader.ts'
 import { readEvent } from '../row/metadata-reader.ts'
 import { RowBatchReader, RowBatchWriter, type RowBatch } from './row-batch.ts'
 
@@ -82,7 +82,7 @@ function decodeRows(seen: Seen): void {
   }
 }
 
-function counting(seen: Seen): LogSink {
+function counting(seen: Seen): RowSink {
   return {
     event(row) {
       seen.events++
@@ -94,7 +94,7 @@ function counting(seen: Seen): LogSink {
 }
 
 function readRows(seen: Seen): void {
-  const reader = new LogReader({ decode, texts: new Interner() })
+  const reader = new RowReader({ decode, texts: new Interner() })
   const sink = counting(seen)
   for (const chunk of chunks()) reader.push(chunk, sink)
 }
@@ -102,7 +102,7 @@ function readRows(seen: Seen): void {
 /** What a scanner does, but for handing them over. */
 function writeBatches(take: (batch: RowBatch) => void): void {
   const texts = new Interner()
-  const reader = new LogReader({ decode, texts })
+  const reader = new RowReader({ decode, texts })
   const writer = new RowBatchWriter(texts)
   for (const chunk of chunks()) {
     reader.push(chunk, writer)
@@ -132,8 +132,8 @@ const cases = {
   [BASE]: parseLines,
   LogDecoder: decodeLog,
   'LogDecoder + readEvent': decodeRows,
-  LogReader: readRows,
-  'LogReader, by batches': throughBatches,
+  RowReader: readRows,
+  'RowReader, by batches': throughBatches,
   RowBatchReader: readBatches,
 }
 

@@ -35,10 +35,10 @@ import {
   errorOf,
   insertId,
   insertParent,
-  KEY_USES,
-  MAX_NOTE_CHARS,
-  setFigure,
-  type KeyUse,
+  KEY_ROLES,
+  MAX_EXTRA_CHARS,
+  setUsage,
+  type KeyRoles,
 } from '../row/metadata-reader.ts'
 import { NumberReader } from './number-reader.ts'
 
@@ -55,25 +55,29 @@ const EVENT_TYPE = 0
 const TIMESTAMP = 1
 const METADATA = 2
 
-interface Use extends KeyUse {
+interface ScanRoles extends KeyRoles {
   /** The key's value is kept as a text. */
   readonly isName: boolean
   /** The key's value is known by its hash. */
   readonly isIdentity: boolean
 }
 
-const KEY_NAMES: readonly string[] = [...KEY_USES.keys()]
-const USES: readonly Use[] = Array.from(KEY_USES.values(), (use) => ({
-  ...use,
-  isName: use.scopeIndex >= 0 || use.placeIndex >= 0 || use.subjectRank >= 0 || use.agentRank >= 0,
-  isIdentity: use.idIndex >= 0 || use.parentIndex >= 0,
+const KEY_NAMES: readonly string[] = [...KEY_ROLES.keys()]
+const ROLES: readonly ScanRoles[] = Array.from(KEY_ROLES.values(), (roles) => ({
+  ...roles,
+  isName:
+    roles.scopeIndex >= 0 ||
+    roles.placeIndex >= 0 ||
+    roles.subjectRank >= 0 ||
+    roles.agentRank >= 0,
+  isIdentity: roles.idIndex >= 0 || roles.parentIndex >= 0,
 }))
 const KEYS = new KeyTable(KEY_NAMES)
 const ERROR = KEY_NAMES.indexOf('error')
 const SUCCESS = KEY_NAMES.indexOf('success')
 const STATUS = KEY_NAMES.indexOf('status')
 /** Stands for the key that is noted. */
-const NOTED = KEY_NAMES.length
+const EXTRA = KEY_NAMES.length
 
 /** Reads events from lines; it remembers the event types and the keys of the line it is in. */
 export class LineScanner {
@@ -90,7 +94,7 @@ export class LineScanner {
   readonly #statuses = new Interner()
   readonly #failures: boolean[] = [false]
   /** The line in which each key was seen last, to notice a key said twice. */
-  readonly #seenIn = new Int32Array(USES.length)
+  readonly #seenIn = new Int32Array(ROLES.length)
   #line = 0
   #gaps = new GapMaker()
   /** Gaps of lines, whose keys are those of FIELDS. */
@@ -106,9 +110,9 @@ export class LineScanner {
   #agentRank = 0
   /** `success` or `status` says so, whether or not there is an `error` that says why. */
   #hasFailed = false
-  /** The key without meaning whose value goes into `row.note`. */
-  #noteKey: KeyTable | undefined
-  #notedIn = 0
+  /** The key without meaning whose value goes into `row.extra`. */
+  #extraKey: KeyTable | undefined
+  #extraIn = 0
 
   /** Texts are numbered by `texts`; new ones are made by `decode`. */
   constructor(texts: Interner, decode: Decode) {
@@ -117,9 +121,9 @@ export class LineScanner {
     this.#number = new NumberReader(decode)
   }
 
-  /** A key of plain ASCII that is none of {@link KEY_USES}; undefined = nothing more is noted. */
-  noteKey(key: string | undefined): void {
-    this.#noteKey = key === undefined ? undefined : new KeyTable([key])
+  /** A key of plain ASCII that is none of {@link KEY_ROLES}; undefined = nothing more is noted. */
+  setExtraKey(key: string | undefined): void {
+    this.#extraKey = key === undefined ? undefined : new KeyTable([key])
     // What is known of gaps does not hold any more.
     this.#gaps = new GapMaker()
     this.#metadataGaps = this.#metadataGaps.map(() => Gap.root())
@@ -183,7 +187,7 @@ export class LineScanner {
     const keyEnd = endOfKey(bytes, key, to)
     if (keyEnd < 0) return -1
     this.#key = keys.find(bytes, key + 1, keyEnd)
-    if (keys === KEYS && this.#noteKey?.find(bytes, key + 1, keyEnd) === 0) this.#key = NOTED
+    if (keys === KEYS && this.#extraKey?.find(bytes, key + 1, keyEnd) === 0) this.#key = EXTRA
     return startOfValue(bytes, keyEnd + 1, to)
   }
 
@@ -231,7 +235,7 @@ export class LineScanner {
       gap = known ?? this.#gaps.learn(gap, bytes.subarray(at, value), key)
       let end: number
       if (key < 0) end = endOfValue(bytes, value, to)
-      else if (key === NOTED) end = this.#note(bytes, value, to, row)
+      else if (key === EXTRA) end = this.#readExtra(bytes, value, to, row)
       else end = this.#known(key, bytes, value, to, row)
       if (end < 0) return -1
       at = skipSpace(bytes, end, to)
@@ -245,7 +249,7 @@ export class LineScanner {
   #known(key: number, bytes: Uint8Array, from: number, to: number, row: EventRow): number {
     if (this.#seenIn[key] === this.#line) return -1
     this.#seenIn[key] = this.#line
-    const use = USES[key]!
+    const roles = ROLES[key]!
     const first = bytes[from]!
     if (first === QUOTE) {
       const plain = hashPlain(bytes, this.#view, from + 1, to)
@@ -253,79 +257,80 @@ export class LineScanner {
       const close = isPlain ? plain : endOfString(bytes, plain, to)
       if (close < 0) return -1
       if (close === from + 1) return close + 1
-      if (use.isError) return this.#outcome(key, isPlain, bytes, from, close + 1, row)
-      if (isPlain) this.#takeBytes(use, lastHash, bytes, from + 1, close, row)
-      else this.#takeText(use, this.#unescaped(bytes, from, close + 1), row)
+      if (roles.isError) return this.#outcome(key, isPlain, bytes, from, close + 1, row)
+      if (isPlain) this.#takeBytes(roles, lastHash, bytes, from + 1, close, row)
+      else this.#takeText(roles, this.#unescaped(bytes, from, close + 1), row)
       return close + 1
     }
     if (first === MINUS || isDigit(first)) return this.#takeNumber(key, bytes, from, to, row)
     const end = endOfLiteral(bytes, from, to)
     if (end < 0 || first === LOWER_N) return end
-    if (use.isError) return this.#flag(key, first === LOWER_F) ? end : -1
-    if (use.isName) this.#nameBy(use, this.#texts.idOfBytes(bytes, from, end, this.#decode), row)
+    if (roles.isError) return this.#flag(key, first === LOWER_F) ? end : -1
+    if (roles.isName)
+      this.#nameBy(roles, this.#texts.idOfBytes(bytes, from, end, this.#decode), row)
     return end
   }
 
   /** A short plain text, a whole number, a boolean or null; anything else takes the slow path. */
-  #note(bytes: Uint8Array, from: number, to: number, row: EventRow): number {
-    if (this.#notedIn === this.#line) return -1
-    this.#notedIn = this.#line
+  #readExtra(bytes: Uint8Array, from: number, to: number, row: EventRow): number {
+    if (this.#extraIn === this.#line) return -1
+    this.#extraIn = this.#line
     const first = bytes[from]!
     if (first === QUOTE) {
       const close = endOfPlain(bytes, from + 1, to)
-      if (close >= to || bytes[close] !== QUOTE || close - from > MAX_NOTE_CHARS) return -1
-      if (close > from + 1) row.note = this.#texts.idOfBytes(bytes, from + 1, close, this.#decode)
+      if (close >= to || bytes[close] !== QUOTE || close - from > MAX_EXTRA_CHARS) return -1
+      if (close > from + 1) row.extra = this.#texts.idOfBytes(bytes, from + 1, close, this.#decode)
       return close + 1
     }
     const isNumber = first === MINUS || isDigit(first)
     const end = isNumber ? this.#number.read(bytes, from, to) : endOfLiteral(bytes, from, to)
     if (end < 0 || first === LOWER_N) return end
     if (isNumber && !this.#number.isPlainInteger) return -1
-    row.note = this.#texts.idOfBytes(bytes, from, end, this.#decode)
+    row.extra = this.#texts.idOfBytes(bytes, from, end, this.#decode)
     return end
   }
 
   #takeNumber(key: number, bytes: Uint8Array, from: number, to: number, row: EventRow): number {
-    const use = USES[key]!
+    const roles = ROLES[key]!
     const end = this.#number.read(bytes, from, to)
     if (end < 0 || key === ERROR) return -1
-    if (use.figure !== undefined) setFigure(row, use.figure, this.#number.value)
-    if (!use.isName && !use.isIdentity) return end
+    if (roles.usageField !== undefined) setUsage(row, roles.usageField, this.#number.value)
+    if (!roles.isName && !roles.isIdentity) return end
     // As a text it is what String() makes of it: 1.0 is "1".
     if (!this.#number.isPlainInteger) return -1
-    this.#takeBytes(use, hashBytes(bytes, from, end), bytes, from, end, row)
+    this.#takeBytes(roles, hashBytes(bytes, from, end), bytes, from, end, row)
     return end
   }
 
   /** A text by its bytes, or a number by its digits, in the uses its key has. */
   #takeBytes(
-    use: Use,
+    roles: ScanRoles,
     hash: TextHash,
     bytes: Uint8Array,
     from: number,
     to: number,
     row: EventRow,
   ): void {
-    if (use.isIdentity) identifyBy(use, hash, row)
-    if (!use.isName) return
-    this.#nameBy(use, this.#texts.idOfHash(hash, bytes, from, to, this.#decode), row)
+    if (roles.isIdentity) identifyBy(roles, hash, row)
+    if (!roles.isName) return
+    this.#nameBy(roles, this.#texts.idOfHash(hash, bytes, from, to, this.#decode), row)
   }
 
-  #takeText(use: Use, text: string, row: EventRow): void {
-    if (use.isName) this.#nameBy(use, this.#texts.id(text), row)
-    if (use.isIdentity) identifyBy(use, hashText(text), row)
+  #takeText(roles: ScanRoles, text: string, row: EventRow): void {
+    if (roles.isName) this.#nameBy(roles, this.#texts.id(text), row)
+    if (roles.isIdentity) identifyBy(roles, hashText(text), row)
   }
 
-  #nameBy(use: Use, text: number, row: EventRow): void {
-    if (use.scopeIndex >= 0) row.setScope(use.scopeIndex, text)
-    if (use.placeIndex >= 0) row.place[use.placeIndex] = text
-    if (use.subjectRank >= 0 && use.subjectRank < row.subjectRank) {
+  #nameBy(roles: ScanRoles, text: number, row: EventRow): void {
+    if (roles.scopeIndex >= 0) row.setScope(roles.scopeIndex, text)
+    if (roles.placeIndex >= 0) row.place[roles.placeIndex] = text
+    if (roles.subjectRank >= 0 && roles.subjectRank < row.subjectRank) {
       row.subject = text
-      row.subjectRank = use.subjectRank
+      row.subjectRank = roles.subjectRank
     }
-    if (use.agentRank >= 0 && use.agentRank < this.#agentRank) {
+    if (roles.agentRank >= 0 && roles.agentRank < this.#agentRank) {
       row.agent = text
-      this.#agentRank = use.agentRank
+      this.#agentRank = roles.agentRank
     }
   }
 
@@ -384,7 +389,7 @@ function hasEscape(bytes: Uint8Array, from: number, to: number): boolean {
   return false
 }
 
-function identifyBy(use: Use, { high, low }: TextHash, row: EventRow): void {
-  if (use.idIndex >= 0) insertId(row, use.idIndex, high, low)
-  if (use.parentIndex >= 0) insertParent(row, use.parentIndex, high, low)
+function identifyBy(roles: ScanRoles, { high, low }: TextHash, row: EventRow): void {
+  if (roles.idIndex >= 0) insertId(row, roles.idIndex, high, low)
+  if (roles.parentIndex >= 0) insertParent(row, roles.parentIndex, high, low)
 }

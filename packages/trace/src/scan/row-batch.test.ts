@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Interner } from '../row/interner.ts'
-import { LogReader } from './log-reader.ts'
+import { RowReader } from './row-reader.ts'
 import { RowBatchReader, RowBatchWriter } from './row-batch.ts'
 import { anyLog, NOTED_KEYS } from '../testing/arbitrary-lines.ts'
 import { recordingSink } from '../testing/rows.ts'
@@ -19,10 +19,10 @@ test('what comes out of batches is what a reader says, wherever they are cut', (
   const cuts = fc.array(fc.nat(), { maxLength: 6 })
   const key = fc.constantFrom(undefined, ...NOTED_KEYS, 'status')
   fc.assert(
-    fc.property(anyLog, cuts, key, fc.constantFrom(0, 5e9), (bytes, at, noteKey, position) => {
+    fc.property(anyLog, cuts, key, fc.constantFrom(0, 5e9), (bytes, at, extraKey, position) => {
       const begin = (texts: Interner) => {
-        const reader = new LogReader({ decode, texts, startPosition: position })
-        reader.noteKey(noteKey)
+        const reader = new RowReader({ decode, texts, startPosition: position })
+        reader.setExtraKey(extraKey)
         return reader
       }
       const texts = new Interner()
@@ -52,7 +52,7 @@ test('what comes out of batches is what a reader says, wherever they are cut', (
 
 test('a batch grows with what it holds, and lines are counted on from those before', () => {
   const own = new Interner()
-  const helper = new LogReader({ decode, texts: own })
+  const helper = new RowReader({ decode, texts: own })
   const writer = new RowBatchWriter(own)
   const line = (n: number) =>
     `{"event_type":"x_start","timestamp":${n},"metadata":{"span_id":"s${n}","prompt_tokens":${n}}}\n`

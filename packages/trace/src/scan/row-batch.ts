@@ -1,5 +1,5 @@
 /**
- * What a `LogReader` tells its sink, as arrays that one worker hands to another: where processors
+ * What a `RowReader` tells its sink, as arrays that one worker hands to another: where processors
  * allow it, several read a large log while one pairs. Texts go over once; their numbers are the
  * writer's own until they are read.
  *
@@ -15,7 +15,7 @@ import { larger } from '../columns/growth.ts'
 import type { TelemetrySample } from '../line/event.ts'
 import { EventRow, ID_KEYS, PARENT_KEYS, PLACE_KEYS, SCOPE_SIZE } from '../row/event-row.ts'
 import type { Interner } from '../row/interner.ts'
-import type { LogSink } from './log-reader.ts'
+import type { RowSink } from './row-reader.ts'
 import type { TimeUnit } from '../line/timestamp.ts'
 
 const IDS_SHIFT = 2
@@ -29,7 +29,7 @@ const TOTAL_TOKENS = 1 << 10
 const COST = 1 << 11
 const DROPPED = 1 << 12
 const PLACES_SHIFT = 13
-const HAS_NOTE = 1 << 16
+const HAS_EXTRA = 1 << 16
 const HAS_AGENT = 1 << 17
 const PHASE_MASK = 3
 const SCOPE_MASK = (1 << SCOPE_SIZE) - 1
@@ -70,7 +70,7 @@ export interface RowBatch {
 export type SpentBatch = Pick<RowBatch, 'words' | 'numbers'>
 
 /** Takes what a reader says, and gives it on in batches. */
-export class RowBatchWriter implements LogSink {
+export class RowBatchWriter implements RowSink {
   readonly #interner: Interner
   #told = 1
   #words = new Int32Array(FIRST_WORDS)
@@ -105,7 +105,7 @@ export class RowBatchWriter implements LogSink {
       row.phase |
       (row.idCount << IDS_SHIFT) |
       (row.parentCount << PARENTS_SHIFT) |
-      this.#figures(row)
+      this.#writeNumbers(row)
     if (row.agent !== 0) {
       head |= HAS_AGENT
       words[at++] = row.agent
@@ -132,9 +132,9 @@ export class RowBatchWriter implements LogSink {
       head |= HAS_ERROR
       words[at++] = row.error
     }
-    if (row.note !== 0) {
-      head |= HAS_NOTE
-      words[at++] = row.note
+    if (row.extra !== 0) {
+      head |= HAS_EXTRA
+      words[at++] = row.extra
     }
     words[headAt] = head
     this.#wordCount = at
@@ -179,7 +179,7 @@ export class RowBatchWriter implements LogSink {
   }
 
   /** Writes the seconds and the figures that are there; gives which. */
-  #figures(row: EventRow): number {
+  #writeNumbers(row: EventRow): number {
     const numbers = this.#numbers
     let at = this.#numberCount
     let bits = 0
@@ -239,7 +239,7 @@ export class RowBatchReader {
    * Tells `sink` what the writer's reader told it. `linesBefore` is added to the numbers of lines,
    * for a reader that did not begin with the log's first.
    */
-  read(batch: RowBatch, sink: LogSink, linesBefore = 0): void {
+  read(batch: RowBatch, sink: RowSink, linesBefore = 0): void {
     this.#learn(batch.texts)
     const { words, numbers, wordCount, others, basePosition } = batch
     const row = this.#row
@@ -282,7 +282,7 @@ export class RowBatchReader {
         row.hasError = true
         row.error = idOf[words[at++]!]!
       }
-      if ((head & HAS_NOTE) !== 0) row.note = idOf[words[at++]!]!
+      if ((head & HAS_EXTRA) !== 0) row.extra = idOf[words[at++]!]!
       row.timeS = numbers[number++]!
       if ((head & INPUT_TOKENS) !== 0) row.inputTokens = numbers[number++]!
       if ((head & OUTPUT_TOKENS) !== 0) row.outputTokens = numbers[number++]!
@@ -299,7 +299,7 @@ export class RowBatchReader {
   }
 }
 
-function tell({ what, position, line }: Told, sink: LogSink, linesBefore: number): void {
+function tell({ what, position, line }: Told, sink: RowSink, linesBefore: number): void {
   if (what.type === 'sample') sink.sample(what.sample, position, linesBefore + line)
   else if (what.type === 'malformed') sink.malformed(what.reason, position, linesBefore + line)
   else sink.rescaled?.(what.unit, position, linesBefore + line)

@@ -14,19 +14,19 @@ const NO_ERROR = -1
 /** Who says it. */
 const Source = { WRITER: 0, PLACE: 1, AGENT: 2 } as const
 /** What many facts say alike, however different their scopes and subjects are. */
-const Manner = { SHAPE: 0, ERROR: 1, SOURCE: 2 } as const
-const Fact = { TYPE: 0, MANNER: 1, SCOPE: 2, SUBJECT: 3 } as const
+const Detail = { SHAPE: 0, ERROR: 1, SOURCE: 2 } as const
+const Attribute = { TYPE: 0, DETAIL: 1, SCOPE: 2, SUBJECT: 3 } as const
 /** How many facts are remembered that were told lately. */
 const RECENT = 1024
 
 /** A shape's parts: rank of the subject, and masks of the id keys, parent keys and figures told. */
 const ID_SHIFT = 4
 const PARENT_SHIFT = 11
-const FIGURE_SHIFT = 14
+const USAGE_SHIFT = 14
 const RANK_MASK = 0xf
 const ID_MASK = 0x7f
 const PARENT_MASK = 0x7
-const FIGURE_MASK = 0xf
+const USAGE_MASK = 0xf
 
 /** Set bits, ascending, of every small mask. */
 const BITS_OF: readonly Uint8Array[] = Array.from({ length: ID_MASK + 1 }, (_, mask) =>
@@ -115,10 +115,10 @@ function hashOf(a: number, b: number, c: number, d: number): number {
   return (hash ^ (hash >>> 15)) >>> 0
 }
 
-export class FactsTable {
+export class AttributeTable {
   readonly #sources: RowTable
-  readonly #manners: RowTable
-  readonly #facts: RowTable
+  readonly #details: RowTable
+  readonly #attributes: RowTable
   readonly #scopes: ScopeTable
   readonly #places: PlaceTable
   /** By what tells most of them apart: facts told lately, which are nearly always told again. */
@@ -126,8 +126,8 @@ export class FactsTable {
 
   constructor(growth: Growth, scopes: ScopeTable, places: PlaceTable) {
     this.#sources = new RowTable(growth)
-    this.#manners = new RowTable(growth)
-    this.#facts = new RowTable(growth)
+    this.#details = new RowTable(growth)
+    this.#attributes = new RowTable(growth)
     this.#scopes = scopes
     this.#places = places
   }
@@ -140,14 +140,14 @@ export class FactsTable {
     const place = this.#places.id(row.place)
     const bits = (type * 37 + row.subject * 5) & (RECENT - 1)
     const recent = this.#recent[bits]!
-    const mannerOfRecent = this.#facts.at(recent, Fact.MANNER)
-    const sourceOfRecent = this.#manners.at(mannerOfRecent, Manner.SOURCE)
+    const detailOfRecent = this.#attributes.at(recent, Attribute.DETAIL)
+    const sourceOfRecent = this.#details.at(detailOfRecent, Detail.SOURCE)
     if (
-      recent < this.#facts.count &&
-      this.#facts.at(recent, Fact.TYPE) === type &&
-      this.#facts.at(recent, Fact.SUBJECT) === row.subject &&
-      this.#manners.at(mannerOfRecent, Manner.SHAPE) === shape &&
-      this.#manners.at(mannerOfRecent, Manner.ERROR) === error &&
+      recent < this.#attributes.count &&
+      this.#attributes.at(recent, Attribute.TYPE) === type &&
+      this.#attributes.at(recent, Attribute.SUBJECT) === row.subject &&
+      this.#details.at(detailOfRecent, Detail.SHAPE) === shape &&
+      this.#details.at(detailOfRecent, Detail.ERROR) === error &&
       this.#sources.at(sourceOfRecent, Source.AGENT) === row.agent &&
       this.#sources.at(sourceOfRecent, Source.WRITER) === writer &&
       this.#sources.at(sourceOfRecent, Source.PLACE) === place &&
@@ -156,21 +156,21 @@ export class FactsTable {
       return recent
     }
     const source = this.#sources.id(writer, place, row.agent, 0)
-    const manner = this.#manners.id(shape, error, source, 0)
+    const detail = this.#details.id(shape, error, source, 0)
     const scope = this.#scopes.id(row.scopeMask, row.scope)
-    const id = this.#facts.id(type, manner, scope, row.subject)
+    const id = this.#attributes.id(type, detail, scope, row.subject)
     this.#recent[bits] = id
     return id
   }
 
   phase(id: number): number {
-    return this.#facts.at(id, Fact.TYPE) & 3
+    return this.#attributes.at(id, Attribute.TYPE) & 3
   }
   kind(id: number): number {
-    return this.#facts.at(id, Fact.TYPE) >> 2
+    return this.#attributes.at(id, Attribute.TYPE) >> 2
   }
   scope(id: number): number {
-    return this.#facts.at(id, Fact.SCOPE)
+    return this.#attributes.at(id, Attribute.SCOPE)
   }
   place(id: number): number {
     return this.#source(id, Source.PLACE)
@@ -179,14 +179,14 @@ export class FactsTable {
     return this.#source(id, Source.AGENT)
   }
   subject(id: number): number {
-    return this.#facts.at(id, Fact.SUBJECT)
+    return this.#attributes.at(id, Attribute.SUBJECT)
   }
   subjectRank(id: number): number {
     return this.#shape(id) & RANK_MASK
   }
   /** Text of the error, 0 = without text, −1 = no error. */
   error(id: number): number {
-    return this.#manner(id, Manner.ERROR)
+    return this.#detail(id, Detail.ERROR)
   }
   writer(id: number): number {
     return this.#source(id, Source.WRITER)
@@ -203,20 +203,20 @@ export class FactsTable {
     return BITS_OF[(this.#shape(id) >> PARENT_SHIFT) & PARENT_MASK]!
   }
   /** Bit i = figure i (0 … 3) is told. */
-  figureMask(id: number): number {
-    return (this.#shape(id) >> FIGURE_SHIFT) & FIGURE_MASK
+  usageMask(id: number): number {
+    return (this.#shape(id) >> USAGE_SHIFT) & USAGE_MASK
   }
 
   #shape(id: number): number {
-    return this.#manner(id, Manner.SHAPE)
+    return this.#detail(id, Detail.SHAPE)
   }
 
   #source(id: number, field: number): number {
-    return this.#sources.at(this.#manner(id, Manner.SOURCE), field)
+    return this.#sources.at(this.#detail(id, Detail.SOURCE), field)
   }
 
-  #manner(id: number, field: number): number {
-    return this.#manners.at(this.#facts.at(id, Fact.MANNER), field)
+  #detail(id: number, field: number): number {
+    return this.#details.at(this.#attributes.at(id, Attribute.DETAIL), field)
   }
 }
 
@@ -226,9 +226,9 @@ function shapeOf(row: EventRow): number {
   for (let index = 0; index < row.parentCount; index++) {
     shape |= 1 << (PARENT_SHIFT + row.parentKeys[index]!)
   }
-  if (!Number.isNaN(row.inputTokens)) shape |= 1 << FIGURE_SHIFT
-  if (!Number.isNaN(row.outputTokens)) shape |= 2 << FIGURE_SHIFT
-  if (!Number.isNaN(row.totalTokens)) shape |= 4 << FIGURE_SHIFT
-  if (!Number.isNaN(row.costUsd)) shape |= 8 << FIGURE_SHIFT
+  if (!Number.isNaN(row.inputTokens)) shape |= 1 << USAGE_SHIFT
+  if (!Number.isNaN(row.outputTokens)) shape |= 2 << USAGE_SHIFT
+  if (!Number.isNaN(row.totalTokens)) shape |= 4 << USAGE_SHIFT
+  if (!Number.isNaN(row.costUsd)) shape |= 8 << USAGE_SHIFT
   return shape
 }

@@ -1,13 +1,13 @@
 /**
  * What a trace keeps of events, as columns: a row an event, in the order of arrival. Numbers stand for
- * texts (`Interner`), for ids (`IdNumbers`), and for what events say alike (`FactsTable`).
+ * texts (`Interner`), for ids (`IdTable`), and for what events say alike (`AttributeTable`).
  */
 import { BitColumn, NONE, PositionColumn } from '../columns/columns.ts'
 import type { Growth } from '../columns/growth.ts'
 import type { EventRow } from '../row/event-row.ts'
-import { FactsTable } from './event-attributes.ts'
-import { FigureColumn, isFirstOfBlock } from './figure-column.ts'
-import { IdNumbers } from './id-table.ts'
+import { AttributeTable } from './event-attributes.ts'
+import { UsageColumn, isFirstOfBlock } from './usage-column.ts'
+import { IdTable } from './id-table.ts'
 import { NearColumn } from '../columns/near-column.ts'
 import { PlaceTable } from '../row/place.ts'
 import { RecurringColumn } from '../columns/recurring-column.ts'
@@ -20,12 +20,12 @@ const COUNT_OF = Uint8Array.from([0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4
 /** An event is known by its row. */
 export class EventTable {
   count = 0
-  readonly ids: IdNumbers
+  readonly ids: IdTable
   readonly places = new PlaceTable()
-  readonly #facts: FactsTable
+  readonly #attributes: AttributeTable
   readonly #timeS = new TimeColumn()
   readonly #position = new PositionColumn()
-  readonly #fact = new RecurringColumn()
+  readonly #attributesOf = new RecurringColumn()
   /** A start's own span; the span that an end closed; a point's mark, as `MarkTable` has it. */
   readonly slot = new NearColumn()
   /** The end of this start, or the start of this end, by id. */
@@ -33,9 +33,9 @@ export class EventTable {
   /** Its id; of an event with several, where they begin in `#manyIds`. */
   readonly #id = new NearColumn()
   readonly #manyIds: number[] = []
-  readonly #figures = new FigureColumn()
-  #figuredEvent = NONE
-  #firstFigure = 0
+  readonly #usage = new UsageColumn()
+  #usageEvent = NONE
+  #firstUsage = 0
   /** From this event on all came in order, up to the last, of which is known when and where it is. */
   #inOrderFrom = 0
   #lastS = -Infinity
@@ -44,17 +44,17 @@ export class EventTable {
   readonly late = new BitColumn()
 
   constructor(growth: Growth, scopes: ScopeTable) {
-    this.ids = new IdNumbers(growth)
-    this.#facts = new FactsTable(growth, scopes, this.places)
+    this.ids = new IdTable(growth)
+    this.#attributes = new AttributeTable(growth, scopes, this.places)
   }
 
   add(row: EventRow, position: number, writer: number): number {
     const event = this.count++
     this.#timeS.set(event, row.timeS)
     this.#position.set(event, position)
-    this.#fact.set(event, this.#facts.id(row, writer))
+    this.#attributesOf.set(event, this.#attributes.id(row, writer))
     this.#id.set(event, this.#numbered(row.idHigh, row.idLow, row.idCount))
-    this.#figures.add(event, row)
+    this.#usage.add(event, row)
     const isBehindLast =
       row.timeS > this.#lastS || (row.timeS === this.#lastS && position > this.#lastPosition)
     if (!isBehindLast) this.#inOrderFrom = event
@@ -76,41 +76,41 @@ export class EventTable {
     return this.#position.at(event)
   }
   phase(event: number): number {
-    return this.#facts.phase(this.#fact.at(event))
+    return this.#attributes.phase(this.#attributesOf.at(event))
   }
   kind(event: number): number {
-    return this.#facts.kind(this.#fact.at(event))
+    return this.#attributes.kind(this.#attributesOf.at(event))
   }
   scope(event: number): number {
-    return this.#facts.scope(this.#fact.at(event))
+    return this.#attributes.scope(this.#attributesOf.at(event))
   }
   /** Number of the place it says it ran at, of `places`. */
   place(event: number): number {
-    return this.#facts.place(this.#fact.at(event))
+    return this.#attributes.place(this.#attributesOf.at(event))
   }
   agent(event: number): number {
-    return this.#facts.agent(this.#fact.at(event))
+    return this.#attributes.agent(this.#attributesOf.at(event))
   }
   subject(event: number): number {
-    return this.#facts.subject(this.#fact.at(event))
+    return this.#attributes.subject(this.#attributesOf.at(event))
   }
   subjectRank(event: number): number {
-    return this.#facts.subjectRank(this.#fact.at(event))
+    return this.#attributes.subjectRank(this.#attributesOf.at(event))
   }
   /** Text of its error, 0 = without text, NONE = no error. */
   error(event: number): number {
-    return this.#facts.error(this.#fact.at(event))
+    return this.#attributes.error(this.#attributesOf.at(event))
   }
   writer(event: number): number {
-    return this.#facts.writer(this.#fact.at(event))
+    return this.#attributes.writer(this.#attributesOf.at(event))
   }
   hasIds(event: number): boolean {
-    return this.#facts.hasIds(this.#fact.at(event))
+    return this.#attributes.hasIds(this.#attributesOf.at(event))
   }
 
   /** Indexes into ID_KEYS of its ids, ascending. */
   idKeys(event: number): Uint8Array {
-    return this.#facts.idKeys(this.#fact.at(event))
+    return this.#attributes.idKeys(this.#attributesOf.at(event))
   }
   /** Number of the id under the `index`th of its `idKeys`, of which there are `count`. */
   idAt(event: number, index: number, count: number): number {
@@ -123,33 +123,33 @@ export class EventTable {
   }
   /** Indexes into PARENT_KEYS of the parents that a start names, the most certain first. */
   parentKeys(start: number): Uint8Array {
-    return this.#facts.parentKeys(this.#fact.at(start))
+    return this.#attributes.parentKeys(this.#attributesOf.at(start))
   }
   /** Number of the id under the `index`th of `count` `parentKeys`; `parents` as they were numbered. */
   parentAt(parents: number, index: number, count: number): number {
     return this.#numberAt(parents, index, count)
   }
 
-  tellsFigures(event: number): boolean {
-    return this.#facts.figureMask(this.#fact.at(event)) !== 0
+  hasUsage(event: number): boolean {
+    return this.#attributes.usageMask(this.#attributesOf.at(event)) !== 0
   }
   /** Input, output, total tokens or US dollars (0…3) that an event tells; NaN = none. */
-  figure(event: number, which: number): number {
+  usage(event: number, field: number): number {
     if (event === NONE) return NaN
-    const mask = this.#facts.figureMask(this.#fact.at(event))
-    if ((mask & (1 << which)) === 0) return NaN
-    return this.#figures.at(this.#firstFigureOf(event) + COUNT_OF[mask & ((1 << which) - 1)]!)
+    const mask = this.#attributes.usageMask(this.#attributesOf.at(event))
+    if ((mask & (1 << field)) === 0) return NaN
+    return this.#usage.at(this.#firstUsageOf(event) + COUNT_OF[mask & ((1 << field) - 1)]!)
   }
 
   /** Where the figures of an event begin. All four are asked for one after the other. */
-  #firstFigureOf(event: number): number {
-    if (event === this.#figuredEvent) return this.#firstFigure
-    let first = this.#figures.before(event)
+  #firstUsageOf(event: number): number {
+    if (event === this.#usageEvent) return this.#firstUsage
+    let first = this.#usage.before(event)
     for (let other = event; !isFirstOfBlock(other);) {
-      first += COUNT_OF[this.#facts.figureMask(this.#fact.at(--other))]!
+      first += COUNT_OF[this.#attributes.usageMask(this.#attributesOf.at(--other))]!
     }
-    this.#figuredEvent = event
-    this.#firstFigure = first
+    this.#usageEvent = event
+    this.#firstUsage = first
     return first
   }
 
@@ -186,10 +186,10 @@ export class EventTable {
 
   #numbered(high: Uint32Array, low: Uint32Array, count: number): number {
     if (count === 0) return NONE
-    if (count === 1) return this.ids.number(high[0]!, low[0]!)
+    if (count === 1) return this.ids.add(high[0]!, low[0]!)
     const first = this.#manyIds.length
     for (let index = 0; index < count; index++) {
-      this.#manyIds.push(this.ids.number(high[index]!, low[index]!))
+      this.#manyIds.push(this.ids.add(high[index]!, low[index]!))
     }
     return first
   }

@@ -11,7 +11,7 @@ const RECENT = 2048
 /** A share of the slots. Fuller, and looking for an id would take many steps. */
 const FULLEST = 0.8
 
-export class IdNumbers {
+export class IdTable {
   count = 0
   readonly #growth: Growth
   /** The two halves of each id's hash. */
@@ -34,7 +34,7 @@ export class IdNumbers {
   }
 
   /** The number of an id, new if need be. */
-  number(high: number, low: number): number {
+  add(high: number, low: number): number {
     const bits = low & (RECENT - 1)
     const recent = this.#recent[bits]!
     if (recent < this.count && this.#is(recent, high, low)) return recent
@@ -44,7 +44,7 @@ export class IdNumbers {
   }
 
   #findOrAdd(high: number, low: number): number {
-    const at = this.#find(high, low)
+    const at = this.#slotOf(high, low)
     const known = this.#slots[at]!
     if (known !== 0) return (known & this.#numberMask) - 1
     const number = this.count++
@@ -56,17 +56,17 @@ export class IdNumbers {
   }
 
   /** The number of an id that is known; NONE = it is not. */
-  numberIfKnown(high: number, low: number): number {
-    return (this.#slots[this.#find(high, low)]! & this.#numberMask) - 1
+  find(high: number, low: number): number {
+    return (this.#slots[this.#slotOf(high, low)]! & this.#numberMask) - 1
   }
 
   /** The number of something else that an id and a small number together name. */
-  derived(id: number, salt: number): number {
+  addDerived(id: number, salt: number): number {
     const mixed = Math.imul(salt + 1, 0x9e3779b1)
-    return this.number((this.#high.at(id) ^ mixed) >>> 0, (this.#low.at(id) + mixed) >>> 0)
+    return this.add((this.#high.at(id) ^ mixed) >>> 0, (this.#low.at(id) + mixed) >>> 0)
   }
 
-  #find(high: number, low: number): number {
+  #slotOf(high: number, low: number): number {
     const slots = this.#slots
     const mask = this.#numberMask
     for (let at = Math.floor(low * this.#scale); ; at = at + 1 === slots.length ? 0 : at + 1) {

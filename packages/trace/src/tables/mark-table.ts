@@ -6,7 +6,7 @@ import type { EventTable } from './event-table.ts'
 
 /** Bits of a mark's state. */
 const ORPHAN = 1
-const STANDS = 2
+const EXISTS = 2
 const CHANGED = 4
 
 /** Marks by slot, in the order in which they were made. */
@@ -43,16 +43,16 @@ export class MarkTable {
     return (this.#state[slot]! & ORPHAN) !== 0
   }
 
-  stands(slot: number): boolean {
-    return (this.#state[slot]! & STANDS) !== 0
+  exists(slot: number): boolean {
+    return (this.#state[slot]! & EXISTS) !== 0
   }
 
   /** Sets an event's mark. */
   set(event: number, isOrphan: boolean, parent: number): void {
     let slot = isOrphan ? this.slotOfOrphan(event) : this.slotOfPoint(event)
     if (slot === NONE) slot = this.#add(event, isOrphan)
-    if (!this.stands(slot)) {
-      this.#state[slot] = this.#state[slot]! | STANDS
+    if (!this.exists(slot)) {
+      this.#state[slot] = this.#state[slot]! | EXISTS
       this.#count(slot, 1)
     }
     this.parent[slot] = parent
@@ -60,8 +60,8 @@ export class MarkTable {
   }
 
   remove(slot: number): void {
-    if (!this.stands(slot)) return
-    this.#state[slot] = this.#state[slot]! & ~STANDS
+    if (!this.exists(slot)) return
+    this.#state[slot] = this.#state[slot]! & ~EXISTS
     this.#count(slot, -1)
     this.#noteChanged(slot)
   }
@@ -83,8 +83,8 @@ export class MarkTable {
     this.#changed = []
     for (const slot of changed) this.#state[slot] = this.#state[slot]! & ~CHANGED
     return {
-      markSlots: changed.filter((slot) => this.stands(slot)),
-      removedMarks: changed.filter((slot) => !this.stands(slot)),
+      markSlots: changed.filter((slot) => this.exists(slot)),
+      removedMarks: changed.filter((slot) => !this.exists(slot)),
     }
   }
 

@@ -1,6 +1,6 @@
 /** Lines of logs for property tests: sound ones in any notation, and ones that are broken a little. */
 import fc from 'fast-check'
-import { KEY_USES } from '../row/metadata-reader.ts'
+import { KEY_ROLES } from '../row/metadata-reader.ts'
 
 const utf8 = new TextEncoder()
 
@@ -88,7 +88,7 @@ const object = (fields: fc.Arbitrary<[string, string][]>) =>
 /** Keys that mean nothing to pairing, but may be grouped by. */
 export const NOTED_KEYS = ['team', 'équipe', '__proto__'] as const
 
-const knownKey = asJson(fc.constantFrom(...KEY_USES.keys()))
+const knownKey = asJson(fc.constantFrom(...KEY_ROLES.keys()))
 const metadataField = fc.oneof(
   { weight: 4, arbitrary: fc.tuple(knownKey, fc.oneof({ weight: 3, arbitrary: text }, number)) },
   { weight: 2, arbitrary: fc.tuple(knownKey, value) },

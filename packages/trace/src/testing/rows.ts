@@ -1,7 +1,7 @@
 /** Shows what a row says, with texts for numbers, so that rows of two interners can be compared. */
 import { ID_KEYS, type EventRow } from '../row/event-row.ts'
 import type { Interner } from '../row/interner.ts'
-import type { LogSink } from '../scan/log-reader.ts'
+import type { RowSink } from '../scan/row-reader.ts'
 
 export function rowText(row: EventRow, texts: Interner): unknown {
   const text = (id: number) => (id === 0 ? undefined : texts.text(id))
@@ -33,12 +33,12 @@ export function rowText(row: EventRow, texts: Interner): unknown {
     totalTokens: row.totalTokens,
     costUsd: row.costUsd,
     dropped: row.dropped,
-    note: text(row.note),
+    extra: text(row.extra),
   }
 }
 
 /** A sink that keeps all it is told, as plain data. */
-export function recordingSink(texts: Interner): { seen: unknown[]; sink: LogSink } {
+export function recordingSink(texts: Interner): { seen: unknown[]; sink: RowSink } {
   const seen: unknown[] = []
   return {
     seen,

@@ -199,14 +199,14 @@ export class SpanView implements Span {
   }
 
   get tokens(): Tokens | undefined {
-    if (!this.#tellsFigures) return undefined
+    if (!this.#hasUsage) return undefined
     const total = this.totalTokens
     if (total === undefined) return undefined
     return { input: this.#figure(0), output: this.#figure(1), total }
   }
   /** The total it tells, else the sum of its parts: `tokens.total` without an object. */
   get totalTokens(): number | undefined {
-    if (!this.#tellsFigures) return undefined
+    if (!this.#hasUsage) return undefined
     const told = this.#figure(2)
     if (told !== undefined) return told
     const input = this.#figure(0)
@@ -214,20 +214,20 @@ export class SpanView implements Span {
     return input === undefined && output === undefined ? undefined : (input ?? 0) + (output ?? 0)
   }
   get costUsd(): number | undefined {
-    return this.#tellsFigures ? this.#figure(3) : undefined
+    return this.#hasUsage ? this.#figure(3) : undefined
   }
 
-  get #tellsFigures(): boolean {
+  get #hasUsage(): boolean {
     const { events } = this.#source
     const end = this.#end
-    return events.tellsFigures(this.#start) || (end !== NONE && events.tellsFigures(end))
+    return events.hasUsage(this.#start) || (end !== NONE && events.hasUsage(end))
   }
 
   /** The end's figure, else the start's. */
   #figure(which: number): number | undefined {
     const { events } = this.#source
-    const ofEnd = events.figure(this.#end, which)
-    const value = Number.isNaN(ofEnd) ? events.figure(this.#start, which) : ofEnd
+    const ofEnd = events.usage(this.#end, which)
+    const value = Number.isNaN(ofEnd) ? events.usage(this.#start, which) : ofEnd
     return Number.isNaN(value) ? undefined : value
   }
 

@@ -131,7 +131,7 @@ export class Trace {
   /** Points and orphan ends that stand, in the order in which they were made. */
   get marks(): readonly Mark[] {
     const slots = Array.from({ length: this.#marks.count }, (_, slot) => slot)
-    return slots.filter((slot) => this.#marks.stands(slot)).map((slot) => this.#mark(slot))
+    return slots.filter((slot) => this.#marks.exists(slot)).map((slot) => this.#mark(slot))
   }
 
   get eventCount(): number {
@@ -194,13 +194,13 @@ export class Trace {
 
   /** Whether a mark stands: an orphan end's is gone once its start is found. */
   hasMark(slot: number): boolean {
-    return slot >= 0 && slot < this.#marks.count && this.#marks.stands(slot)
+    return slot >= 0 && slot < this.#marks.count && this.#marks.exists(slot)
   }
 
   /** Slots of the spans that carry an id of this value, whatever its key, latest first. */
   slotsWithId(value: string): readonly number[] {
     const { high, low } = hashText(value)
-    const id = this.#events.ids.numberIfKnown(high, low)
+    const id = this.#events.ids.find(high, low)
     return id === NONE ? [] : this.#links.spansWithId(id)
   }
 

@@ -8,7 +8,7 @@ import type { EventRow } from '../row/event-row.ts'
 const BLOCK_SHIFT = 4
 const LARGEST_WHOLE = 2 ** 30
 
-export class FigureColumn {
+export class UsageColumn {
   /** By block of sixteen events: how many figures stand before it. */
   readonly #before = new Int32Column()
   readonly #values = new NumberColumn()

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest'
 import { EventRow } from '../row/event-row.ts'
 import { Interner } from '../row/interner.ts'
 import { LogDecoder } from '../line/log-decoder.ts'
-import { LogReader } from './log-reader.ts'
-import { noteValue, readEvent } from '../row/metadata-reader.ts'
+import { RowReader } from './row-reader.ts'
+import { readExtra, readEvent } from '../row/metadata-reader.ts'
 import { anyLog, NOTED_KEYS } from '../testing/arbitrary-lines.ts'
 import { recordingSink, rowText } from '../testing/rows.ts'
 
@@ -15,13 +15,13 @@ const encoder = new TextEncoder()
 interface Options {
   readonly maxLineBytes?: number
   readonly startPosition?: number
-  readonly noteKey?: string
+  readonly extraKey?: string
 }
 
-function read(chunks: Iterable<Uint8Array>, { noteKey, ...options }: Options = {}) {
+function read(chunks: Iterable<Uint8Array>, { extraKey, ...options }: Options = {}) {
   const texts = new Interner()
-  const reader = new LogReader({ decode, texts, ...options })
-  reader.noteKey(noteKey)
+  const reader = new RowReader({ decode, texts, ...options })
+  reader.setExtraKey(extraKey)
   const { seen, sink } = recordingSink(texts)
   for (const chunk of chunks) {
     // The chunk's memory is overwritten afterwards, as a reader with one buffer does.
@@ -33,7 +33,7 @@ function read(chunks: Iterable<Uint8Array>, { noteKey, ...options }: Options = {
 }
 
 /** The same by the slow path alone. */
-function decodeAll(bytes: Uint8Array, { noteKey, ...options }: Options = {}) {
+function decodeAll(bytes: Uint8Array, { extraKey, ...options }: Options = {}) {
   const texts = new Interner()
   const row = new EventRow()
   const decoder = new LogDecoder({ decode, ...options })
@@ -44,7 +44,7 @@ function decodeAll(bytes: Uint8Array, { noteKey, ...options }: Options = {}) {
     if (line.type === 'sample') seen.push([line.type, line.sample, ...where])
     if (line.type === 'event') {
       readEvent(line.event, texts, row)
-      if (noteKey !== undefined) noteValue(line.event.metadata, noteKey, texts, row)
+      if (extraKey !== undefined) readExtra(line.event.metadata, extraKey, texts, row)
       seen.push([line.type, rowText(row, texts), ...where])
     }
   })
@@ -63,8 +63,8 @@ test('any chunking of any log reads as the slow path reads the whole', () => {
   const note = fc.constantFrom(undefined, ...NOTED_KEYS, 'status', 'tool')
   fc.assert(
     fc.property(anyLog, cuts, limit, start, note, (bytes, at, maxLineBytes, startPosition, key) => {
-      const noteKey = key === undefined ? {} : { noteKey: key }
-      const options = { maxLineBytes, startPosition, ...noteKey }
+      const extraKey = key === undefined ? {} : { extraKey: key }
+      const options = { maxLineBytes, startPosition, ...extraKey }
       expect(read(cut(bytes, at), options)).toEqual(decodeAll(bytes, options))
     }),
     { numRuns: 1500 },
@@ -101,20 +101,20 @@ test('events that a recorder had to drop come with their count', () => {
 
 test('one more key can be noted, from any line on', () => {
   const texts = new Interner()
-  const reader = new LogReader({ decode, texts })
+  const reader = new RowReader({ decode, texts })
   const noted: string[] = []
   const push = (...values: string[]) => {
     const lines = values.map(
       (value) => `{"event_type":"x","timestamp":1,"metadata":{"team":${value}}}\n`,
     )
     reader.push(encoder.encode(lines.join('')), {
-      event: ({ note }) => noted.push(texts.text(note)),
+      event: ({ extra }) => noted.push(texts.text(extra)),
       sample: () => undefined,
       malformed: () => undefined,
     })
   }
   push('"red"')
-  reader.noteKey('team')
+  reader.setExtraKey('team')
   push('"red"', '12', '1.5', 'true', 'null', '""', '{"a":1}', '"r\\u0065d"', `"${'x'.repeat(121)}"`)
   expect(noted).toEqual(['', 'red', '12', '1.5', 'true', '', '', '', 'red', ''])
 })

@@ -13,12 +13,12 @@ import { LF } from '../line/json-bytes.ts'
 import { LogDecoder, type LineSink, type LogDecoderOptions } from '../line/log-decoder.ts'
 import { LineScanner, NOT_SCANNED } from './line-scanner.ts'
 import type { TornLine } from '../line/line-splitter.ts'
-import { KEY_USES, noteValue, readEvent } from '../row/metadata-reader.ts'
+import { KEY_ROLES, readExtra, readEvent } from '../row/metadata-reader.ts'
 import type { ParsedLine } from '../line/parse.ts'
 import type { TimeUnit } from '../line/timestamp.ts'
 
 /** Where lines go. `position` is a line's byte offset in the log; `lineNumber` counts from 1. */
-export interface LogSink {
+export interface RowSink {
   /** `row` is used again for the next event: it is valid during the call only. */
   event(row: EventRow, position: number, lineNumber: number): void
   sample(sample: TelemetrySample, position: number, lineNumber: number): void
@@ -27,24 +27,24 @@ export interface LogSink {
   rescaled?(unit: TimeUnit, position: number, lineNumber: number): void
 }
 
-export interface LogReaderOptions extends LogDecoderOptions {
+export interface RowReaderOptions extends LogDecoderOptions {
   /** Numbers the texts of the rows. */
   readonly texts: Interner
 }
 
 /** Reads a log from byte chunks cut anywhere. Blank lines are counted, and reach nobody. */
-export class LogReader {
+export class RowReader {
   readonly #texts: Interner
   readonly #scanner: LineScanner
   readonly #decoder: LogDecoder
   readonly #row = new EventRow()
-  #noteKey: string | undefined
+  #extraKey: string | undefined
   /** Whether the scanner can read all that is asked for. */
   #mayScan = true
   /** Byte offset of the chunk that is being read. */
   #position: number
 
-  constructor(options: LogReaderOptions) {
+  constructor(options: RowReaderOptions) {
     const { texts, ...decoding } = options
     this.#texts = texts
     this.#scanner = new LineScanner(texts, options.decode)
@@ -57,15 +57,15 @@ export class LogReader {
     return this.#decoder.lineCount
   }
 
-  /** From the next line on, notes the value of one more metadata key in `row.note`. */
-  noteKey(key: string | undefined): void {
-    this.#noteKey = key
-    this.#mayScan = key === undefined || (/^[ -~]+$/.test(key) && !KEY_USES.has(key))
-    this.#scanner.noteKey(this.#mayScan ? key : undefined)
+  /** From the next line on, notes the value of one more metadata key in `row.extra`. */
+  setExtraKey(key: string | undefined): void {
+    this.#extraKey = key
+    this.#mayScan = key === undefined || (/^[ -~]+$/.test(key) && !KEY_ROLES.has(key))
+    this.#scanner.setExtraKey(this.#mayScan ? key : undefined)
   }
 
   /** Passes what each line that ends in `chunk` says to `sink`. The chunk may be reused then. */
-  push(chunk: Uint8Array, sink: LogSink): void {
+  push(chunk: Uint8Array, sink: RowSink): void {
     const take: LineSink = (line, position, lineNumber) => {
       this.#take(line, position, lineNumber, sink)
     }
@@ -88,7 +88,7 @@ export class LogReader {
   }
 
   /** Scans events from `from` on. Gives where the first line begins that is left to the decoder. */
-  #scan(chunk: Uint8Array, from: number, sink: LogSink): number {
+  #scan(chunk: Uint8Array, from: number, sink: RowSink): number {
     const longest = this.#decoder.maxLineBytes
     const firstNumber = this.#decoder.lineCount + 1
     let lines = 0
@@ -113,7 +113,7 @@ export class LogReader {
     return to
   }
 
-  #take(line: ParsedLine, position: number, lineNumber: number, sink: LogSink): void {
+  #take(line: ParsedLine, position: number, lineNumber: number, sink: RowSink): void {
     switch (line.type) {
       case 'event':
         if (line.rescaled !== undefined) sink.rescaled?.(line.rescaled, position, lineNumber)
@@ -131,8 +131,8 @@ export class LogReader {
 
   #readEvent(event: AgentEvent): void {
     readEvent(event, this.#texts, this.#row)
-    if (this.#noteKey !== undefined) {
-      noteValue(event.metadata, this.#noteKey, this.#texts, this.#row)
+    if (this.#extraKey !== undefined) {
+      readExtra(event.metadata, this.#extraKey, this.#texts, this.#row)
     }
   }
 }
