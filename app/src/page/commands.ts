@@ -2,6 +2,7 @@
  * Everything a person can do with a key, in one table: the key dispatch runs it, the help dialog
  * prints it, the command palette searches it.
  */
+import { BUILT_IN_GROUP_KEYS } from '@wattline/trace'
 import type { App } from './app.tsx'
 import { downloadSpans } from './download.ts'
 import { playOrPause, seekBy, stepToError, stepToEvent } from './playback.ts'
@@ -82,7 +83,7 @@ export const MORE_COMMANDS: readonly Command[] = [
     downloadSpans(app).catch((error: Error) => console.error(error.message))
   }),
   onRun('Page', 'Data quality', [], ({ store }) => open(store, 'quality')),
-  ...(['agent', 'kind', 'tool', 'model'] as const).map((key) =>
+  ...BUILT_IN_GROUP_KEYS.map((key) =>
     onRun('Page', `Group by ${key}`, [], ({ store }) => change(store, setGroupBy, key)),
   ),
   ...(['kind', 'joules', 'watts'] as const).map((colorBy) =>

@@ -1,18 +1,19 @@
 /** Chooses the key that rows are grouped by: a built-in one, or a metadata key of this run. */
+import { BUILT_IN_GROUP_KEYS } from '@wattline/trace'
 import { useApp, useAppState } from '../page/app.tsx'
 import { change } from '../store/store.ts'
 import { setGroupBy } from '../store/transitions.ts'
 import { ChevronIcon, GroupIcon } from '../ui/icons.tsx'
 import { RadioMenu, type ChoiceSection } from '../ui/RadioMenu.tsx'
 
-const BUILT_IN = ['agent', 'kind', 'tool', 'model']
-
 export function GroupPicker() {
   const { store } = useApp()
   const groupBy = useAppState((state) => state.groupBy)
-  const found = useAppState((state) => state.groupKeys).filter((key) => !BUILT_IN.includes(key))
+  const found = useAppState((state) => state.groupKeys).filter(
+    (key) => !BUILT_IN_GROUP_KEYS.includes(key),
+  )
   const isBusy = useAppState((state) => state.regrouping)
-  const sections = [section('Group rows by', BUILT_IN)]
+  const sections = [section('Group rows by', BUILT_IN_GROUP_KEYS)]
   if (found.length > 0) sections.push(section('Metadata of this run', found))
   return (
     <RadioMenu

@@ -3,10 +3,7 @@
  * and there later on: a key worth grouping by is in many of them. One with nearly as many values as
  * lines (an id, a text) names spans, not groups of them, and is left out.
  */
-import { parseLine, splitEventType, type JsonValue } from '@wattline/trace'
-
-/** Always offered, first. */
-const BUILT_IN_KEYS: readonly string[] = ['agent', 'kind', 'tool', 'model']
+import { BUILT_IN_GROUP_KEYS, groupableText, parseLine, splitEventType } from '@wattline/trace'
 
 /** So much of a log's beginning is looked at line by line, and then so many lines of each chunk. */
 const WHOLE_BYTES = 256 * 1024
@@ -15,7 +12,6 @@ const LONGEST_LINE_BYTES = 64 * 1024
 
 const MAX_KEYS = 48
 const MAX_VALUES = 500
-const MAX_VALUE_CHARS = 120
 const LF = 10
 
 export class GroupKeys {
@@ -42,15 +38,15 @@ export class GroupKeys {
 
   /** Keys that can be picked: the built-in ones, then those of the metadata by name. */
   offered(): string[] {
-    const found = [...this.#values.keys()].filter((key) => !BUILT_IN_KEYS.includes(key))
-    return [...BUILT_IN_KEYS, ...found.sort()]
+    const found = [...this.#values.keys()].filter((key) => !BUILT_IN_GROUP_KEYS.includes(key))
+    return [...BUILT_IN_GROUP_KEYS, ...found.sort()]
   }
 
   #note(bytes: Uint8Array): void {
     const line = parseLine(this.#utf8.decode(bytes))
     if (line.type !== 'event' || splitEventType(line.event.event_type).phase === 'end') return
     for (const [key, value] of Object.entries(line.event.metadata)) {
-      const text = groupValue(value)
+      const text = groupableText(value)
       if (text !== undefined) this.#noteValue(key, text)
     }
   }
@@ -68,10 +64,4 @@ export class GroupKeys {
     this.#values.delete(key)
     this.#dropped.add(key)
   }
-}
-
-function groupValue(value: JsonValue): string | undefined {
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
-  if (typeof value !== 'string' || value === '' || value.length > MAX_VALUE_CHARS) return undefined
-  return value
 }

@@ -7,6 +7,7 @@
  * ```
  */
 import {
+  isKeptInTrace,
   Lanes,
   RowReader,
   POINT,
@@ -24,7 +25,7 @@ import type { MalformedLine } from '../model/run-info.ts'
 import type { TracePatch } from '../model/patch.ts'
 import { RunEnergy } from './answers/run-energy.ts'
 import { GroupKeys } from './group-keys.ts'
-import { groupUnder, KeyValues, mustBeNoted, valueUnder } from './grouping.ts'
+import { groupOf, KeyValues, rowGroupOf } from './row-groups.ts'
 import { PatchBuilder } from './patches.ts'
 import { NOTHING_SCANNED, type ScannedEnd, type ScannedPart } from './read/scan-file.ts'
 
@@ -67,7 +68,7 @@ export class Ingestor {
       rescaled: () => this.trace.addRescaled(this.#writer),
     }
     this.noteValuesOf(groupBy)
-    this.#lanes = new Lanes(this.trace, groupUnder(groupBy, this.#noted))
+    this.#lanes = new Lanes(this.trace, rowGroupOf(groupBy, this.#noted))
   }
 
   /** Bytes taken so far: the position of the next chunk's first byte. */
@@ -110,7 +111,7 @@ export class Ingestor {
    * were read before have values of it, too: {@link readValues} is to read them again.
    */
   noteValuesOf(key: string): boolean {
-    if (!mustBeNoted(key)) return false
+    if (isKeptInTrace(key)) return false
     if (this.#noted?.key === key) return false
     this.#noted = new KeyValues(key, this.trace.texts)
     this.#reader.setExtraKey(key)
@@ -200,7 +201,7 @@ export class Ingestor {
     const spanSlots = Int32Array.from({ length: this.trace.spanCount }, (_, slot) => slot)
     const markSlots = Int32Array.from({ length: this.trace.markCount }, (_, slot) => slot)
     this.#groupBy = groupBy
-    this.#lanes = new Lanes(this.trace, groupUnder(groupBy, this.#noted))
+    this.#lanes = new Lanes(this.trace, rowGroupOf(groupBy, this.#noted))
     this.#lanes.place({ spanSlots })
     const standing = markSlots.filter((slot) => this.trace.hasMark(slot))
     const parts = inParts({ spanSlots, markSlots: standing, removedMarks })
@@ -209,7 +210,7 @@ export class Ingestor {
 
   /** What a span is grouped under now; undefined when it has no such value. */
   groupOf(item: Span | Mark): string | undefined {
-    return valueUnder(this.#groupBy, this.#noted)(item)
+    return groupOf(this.#groupBy, this.#noted)(item)
   }
 
   groupKeys(): string[] {

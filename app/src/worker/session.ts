@@ -2,7 +2,7 @@
  * One run being read: a source (socket or file) feeding an ingestor, patches going to the page at
  * most once a frame, and questions being answered. A new run is a new session.
  */
-import { estimateRunCost } from '@wattline/trace'
+import { estimateRunCost, isKeptInTrace } from '@wattline/trace'
 import type { Connection, Progress } from '../model/run-info.ts'
 import type { Answer, Ask, RequestType } from '../model/answers.ts'
 import type { FromWorker } from './protocol.ts'
@@ -10,7 +10,6 @@ import type { TracePatch } from '../model/patch.ts'
 import { markInfo, overview, rangeSummary, rawEvent, spanInfo } from './answers/answers.ts'
 import { readFile, type Scanners } from './read/file-source.ts'
 import { nothingIn, unreadable } from './read/file-reasons.ts'
-import { mustBeNoted } from './grouping.ts'
 import { isGzip, unpacked } from './read/gunzip.ts'
 import { Ingestor } from './ingestor.ts'
 import { LogWriters } from './read/log-writers.ts'
@@ -201,7 +200,7 @@ export class Session {
   /** Reads the log again when it has not kept the key's values. The last wish wins. */
   async regroup(groupBy: string): Promise<void> {
     this.#groupBy = groupBy
-    if (this.#scanning !== undefined && mustBeNoted(groupBy)) {
+    if (this.#scanning !== undefined && !isKeptInTrace(groupBy)) {
       // What scanners have read already, but not handed over, lacks this key's values.
       await this.#scanning
       if (groupBy !== this.#groupBy) return

@@ -118,14 +118,19 @@ export function readEvent(event: AgentEvent, texts: Interner, row: EventRow): vo
   row.error = error === undefined || error === '' ? 0 : texts.id(error)
 }
 
-/** Longer values name nothing that things could be grouped by. */
+/** Longer values do not name groups. */
 export const MAX_EXTRA_CHARS = 120
 
-/** Puts the value of any one key, if it is a short text, a number or a boolean, into `row.extra`. */
-export function readExtra(metadata: Metadata, key: string, texts: Interner, row: EventRow): void {
-  const value = own(metadata, key)
+/** A metadata value that can name a group: a short text, a number or a boolean. */
+export function groupableText(value: JsonValue | undefined): string | undefined {
   const text = typeof value === 'object' ? undefined : scalarText(value)
-  if (text !== undefined && text.length <= MAX_EXTRA_CHARS) row.extra = texts.id(text)
+  return text !== undefined && text.length <= MAX_EXTRA_CHARS ? text : undefined
+}
+
+/** Puts the value of any one key into `row.extra` if it can name a group. */
+export function readExtra(metadata: Metadata, key: string, texts: Interner, row: EventRow): void {
+  const text = groupableText(own(metadata, key))
+  if (text !== undefined) row.extra = texts.id(text)
 }
 
 function droppedCount(metadata: Metadata): number {

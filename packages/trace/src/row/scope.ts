@@ -35,8 +35,12 @@ export function scopeKeyIndex(key: string): number {
   return SCOPE_KEYS.indexOf(key)
 }
 
-const MODEL_INDEXES = ['model_alias', 'model_id', 'model'].map((key) => SCOPE_KEYS.indexOf(key))
-const TOOL_INDEXES = ['tool', 'tool_name'].map((key) => SCOPE_KEYS.indexOf(key))
+/** Keys that name a model and a tool; the first that has a value counts. */
+export const MODEL_KEYS: readonly string[] = ['model_alias', 'model_id', 'model']
+export const TOOL_KEYS: readonly string[] = ['tool', 'tool_name']
+
+const MODEL_INDEXES = MODEL_KEYS.map(scopeKeyIndex)
+const TOOL_INDEXES = TOOL_KEYS.map(scopeKeyIndex)
 
 const FIRST_SLOTS = 128
 /** A share of the slots. Fuller, and looking for a scope would take many steps. */

@@ -27,14 +27,12 @@ export interface SpanRecord {
   readonly metadata: Metadata
 }
 
-/**
- * @param group the span's group under the key asked for; its agent by default
- */
+/** @param group the span's group under the chosen key; undefined = none */
 export function spanRecord(
   span: Span,
   startMetadata: Metadata,
   endMetadata: Metadata | undefined,
-  group: string | undefined = span.agent,
+  group: string | undefined,
 ): SpanRecord {
   const { endS, tokens } = span
   return {
@@ -57,11 +55,7 @@ export function spanRecord(
 }
 
 /** A point starts and ends at its instant; an orphan end has no start. */
-export function markRecord(
-  mark: Mark,
-  metadata: Metadata,
-  group: string | undefined = mark.agent,
-): SpanRecord {
+export function markRecord(mark: Mark, metadata: Metadata, group: string | undefined): SpanRecord {
   return {
     kind: mark.kind,
     subject: mark.subject ?? null,

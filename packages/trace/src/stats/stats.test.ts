@@ -89,7 +89,7 @@ describe('quantile', () => {
 describe('records', () => {
   it('say null where nothing is known', () => {
     const trace = traceOf([['tool_call_start', 1, { tool: 'ls' }]])
-    expect(spanRecord(trace.spans[0]!, { tool: 'ls' }, undefined)).toEqual({
+    expect(spanRecord(trace.spans[0]!, { tool: 'ls' }, undefined, undefined)).toEqual({
       kind: 'tool_call',
       subject: 'ls',
       start: 1,
@@ -114,13 +114,14 @@ describe('records', () => {
       ['tool_call_end', 2, { tool: 'ls', success: false }],
       ['tool_call_end', 3, { tool: 'ls' }],
     ])
-    const record = spanRecord(trace.spans[0]!, { tool: 'ls', path: '/' }, { success: false })
+    const record = spanRecord(trace.spans[0]!, { tool: 'ls', path: '/' }, { success: false }, 'ls')
     expect(record).toMatchObject({
+      group: 'ls',
       error: 'failed',
       durationMs: 1000,
       metadata: { tool: 'ls', path: '/', success: false },
     })
-    expect(markRecord(trace.marks[0]!, {})).toMatchObject({
+    expect(markRecord(trace.marks[0]!, {}, undefined)).toMatchObject({
       start: null,
       end: 3,
       flags: ['orphan'],

@@ -211,7 +211,7 @@ offset   duration  span
       ['tool_call_end', 2, { tool: '\u001B]0;owned\u0007\u202Erm' }],
     ])
     const { stdout } = await runCommand(['spans', '-'], { stdin })
-    expect(stdout).toContain('tool_call ␛]0;owned␇\uFFFDrm')
+    expect(stdout).toContain('tool_call ␛]0;owned␇⟨U+202E⟩rm')
   })
 
   test('nests deeper than the call stack', async () => {

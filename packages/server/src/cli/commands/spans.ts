@@ -1,9 +1,10 @@
 /** `wattline spans FILE`: the spans of a log as a tree, or as one JSON object a line. */
 import {
-  type AgentEvent,
+  groupableText,
+  groupUnder,
   type Mark,
   markRecord,
-  type Metadata,
+  type OwnValue,
   pairUpstream,
   showHiddenInLine,
   type Span,
@@ -12,7 +13,6 @@ import {
   Trace,
 } from '@wattline/trace'
 import type { LogReading } from '../../files/read-log.ts'
-import { type GroupOf, groupBy } from '../report/grouping.ts'
 import { type CliIo, LineWriter } from '../io.ts'
 import { readInput, requireEvents } from '../input/log-input.ts'
 import { qualityNotes } from '../report/quality-notes.ts'
@@ -28,28 +28,18 @@ export interface SpansFlags {
   readonly pairing: 'wattline' | 'upstream'
 }
 
-/** What is printed: spans and marks with the metadata their log lines carry. */
+/** The spans and marks to print, and the metadata of their events. */
 interface Listing {
   readonly trace: Trace
-  readonly metadataOf: (item: Span | Mark) => Metadata
+  readonly metadataAt: LogReading['metadataAt']
 }
 
 export async function spans(file: string, flags: SpansFlags, io: CliIo): Promise<void> {
   const reading = await readInput(file, io, { keepEvents: true })
   requireEvents(reading, file)
-  const listing = flags.pairing === 'upstream' ? upstreamListing(reading) : ownListing(reading)
+  const listing = flags.pairing === 'upstream' ? upstreamListing(reading) : reading
   if (flags.json === true) await printJson(listing, flags, io)
   else await printTree(file, reading, listing, flags, io)
-}
-
-function ownListing(reading: LogReading): Listing {
-  return {
-    trace: reading.trace,
-    metadataOf: (item) =>
-      'startS' in item
-        ? merged(reading.metadataAt(item.startPosition), reading.metadataAt(item.endPosition))
-        : reading.metadataAt(item.position),
-  }
 }
 
 /**
@@ -62,7 +52,8 @@ function upstreamListing(reading: LogReading): Listing {
   const trace = new Trace()
   for (const [pair, [start, end]] of pairUpstream(events).entries()) {
     const metadata = {
-      ...merged(metadataOf(events[start]), metadataOf(events[end])),
+      ...events[start]?.metadata,
+      ...events[end]?.metadata,
       id: `upstream-${pair}`,
     }
     for (const index of [start, end]) {
@@ -72,31 +63,32 @@ function upstreamListing(reading: LogReading): Listing {
   }
   trace.setWriter(0, 'closed')
   trace.flush()
-  return { trace, metadataOf: ownListing(reading).metadataOf }
+  return { ...reading, trace }
 }
 
-function metadataOf(event: AgentEvent | undefined): Metadata {
-  return event?.metadata ?? {}
-}
-
-function merged(start: Metadata, end: Metadata): Metadata {
-  // Object.fromEntries makes own properties of `__proto__` and the like.
-  return Object.fromEntries([...Object.entries(start), ...Object.entries(end)])
+/** The rule that finds groups under `key`, with the values that the trace does not keep. */
+function groupsUnder(key: string, { metadataAt }: Listing): OwnValue {
+  return groupUnder(key, (item) => {
+    if ('orphan' in item && item.orphan) return undefined
+    const metadata = metadataAt('startS' in item ? item.startPosition : item.position)
+    return Object.hasOwn(metadata, key) ? groupableText(metadata[key]) : undefined
+  })
 }
 
 async function printJson(listing: Listing, flags: SpansFlags, io: CliIo): Promise<void> {
-  const { trace, metadataOf } = listing
-  const groupOf = flags.group === undefined ? undefined : groupBy(flags.group)
+  const { trace, metadataAt } = listing
+  const groupOf = groupsUnder(flags.group ?? 'agent', listing)
   const out = new LineWriter(io.stdout)
-  const print = async (record: SpanRecord, item: Span | Mark) => {
-    const group = groupOf?.(item, record.metadata)
-    await out.line(
-      JSON.stringify(group === undefined ? record : { ...record, group: group || null }),
-    )
+  const print = (record: SpanRecord) => out.line(JSON.stringify(record))
+  for (const span of trace.spans) {
+    const { startPosition, endPosition } = span
+    const [start, end] = [metadataAt(startPosition), metadataAt(endPosition)]
+    await print(spanRecord(span, start, end, groupOf(span)))
   }
-  for (const span of trace.spans) await print(spanRecord(span, metadataOf(span), undefined), span)
   if (flags.points === true) {
-    for (const mark of trace.marks) await print(markRecord(mark, metadataOf(mark)), mark)
+    for (const mark of trace.marks) {
+      await print(markRecord(mark, metadataAt(mark.position), groupOf(mark)))
+    }
   }
   await out.end()
 }
@@ -148,14 +140,15 @@ function groupsOf(
   key: string | undefined,
 ): readonly Group[] {
   if (key === undefined) return [{ label: undefined, spans: [...allSpans], marks: [...allMarks] }]
-  const groupOf: GroupOf = groupBy(key)
+  const groupOf = groupsUnder(key, listing)
   const groups = new Map<string, Group>()
-  const groupFor = (label: string): Group => {
+  const groupFor = (item: Span | Mark): Group => {
+    const label = groupOf(item) ?? ''
     let group = groups.get(label)
     if (group === undefined) groups.set(label, (group = { label, spans: [], marks: [] }))
     return group
   }
-  for (const span of allSpans) groupFor(groupOf(span, listing.metadataOf(span))).spans.push(span)
-  for (const mark of allMarks) groupFor(groupOf(mark, listing.metadataOf(mark))).marks.push(mark)
+  for (const span of allSpans) groupFor(span).spans.push(span)
+  for (const mark of allMarks) groupFor(mark).marks.push(mark)
   return [...groups.values()]
 }

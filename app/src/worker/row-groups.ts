@@ -1,0 +1,64 @@
+/** Names the groups of rows, and stores the values of a group key that the trace does not keep. */
+import { groupUnder, type Interner, type Mark, type OwnValue, type Span } from '@wattline/trace'
+
+/** A key with more values than this names spans, not groups: the rest becomes one group. */
+const MAX_VALUES = 500
+
+/**
+ * The values of one metadata key, by slot of the span or position of the point. They are filled
+ * while the log is read, or by reading it again.
+ */
+export class KeyValues {
+  readonly key: string
+  readonly #texts: Interner
+  #ofSpan = new Int32Array(256)
+  readonly #ofPoint = new Map<number, number>()
+
+  /** @param texts gives values their numbers; 0 = none */
+  constructor(key: string, texts: Interner) {
+    this.key = key
+    this.#texts = texts
+  }
+
+  setSpan(slot: number, value: number): void {
+    if (value === 0) return
+    if (slot >= this.#ofSpan.length) {
+      const larger = new Int32Array(Math.max(slot + 1, this.#ofSpan.length * 2))
+      larger.set(this.#ofSpan)
+      this.#ofSpan = larger
+    }
+    this.#ofSpan[slot] = value
+  }
+
+  setPoint(position: number, value: number): void {
+    if (value !== 0) this.#ofPoint.set(position, value)
+  }
+
+  of(item: Span | Mark): string | undefined {
+    const value = 'startS' in item ? this.#ofSpan[item.slot] : this.#ofPoint.get(item.position)
+    return value === undefined || value === 0 ? undefined : this.#texts.text(value)
+  }
+}
+
+/** The group of a span or mark under `key`; `values` are those of a key the trace does not keep. */
+export function groupOf(key: string, values: KeyValues | undefined): OwnValue {
+  return groupUnder(key, values?.key === key ? (item) => values.of(item) : undefined)
+}
+
+/** The label of a span's or mark's row group; items without a group share one. */
+export function rowGroupOf(
+  key: string,
+  values: KeyValues | undefined,
+): (item: Span | Mark) => string {
+  const valueOf = groupOf(key, values)
+  const known = new Set<string>()
+  return (item) => {
+    const value = valueOf(item)
+    if (value === undefined) return `no ${key}`
+    if (!known.has(value)) {
+      if (known.size >= MAX_VALUES) return `other ${key}`
+      known.add(value)
+    }
+    return value
+  }
+}
