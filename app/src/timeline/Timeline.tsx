@@ -12,22 +12,21 @@ import type { Frames } from '../base/frame.ts'
 import type { TimelineActions } from '../page/timeline-actions.ts'
 import type { Selected, Viewport } from '../model/view-state.ts'
 import { createTimelineActions } from './actions.ts'
-import { TimelineEngine, type TimelineDispatch, type TimelineFacts } from './engine.ts'
+import { TimelineEngine, type TimelineDispatch, type TimelineViewState } from './engine.ts'
 import { HeatLegend } from './HeatLegend.tsx'
-import { GroupRail } from './rail/GroupRail.tsx'
+import { GroupRail, useGroupSums } from './rail/GroupRail.tsx'
 import { HoverCard, type Hover } from './HoverCard.tsx'
 import { Minimap } from './overview/Minimap.tsx'
 import { TimeAxis } from './TimeAxis.tsx'
 import { TimelineCanvas } from './TimelineCanvas.tsx'
-import { useGroupSums } from './rail/use-group-sums.ts'
 import { useFramed } from '../base/use-framed.ts'
-import { overviewOf, useDensity, useExtent } from './overview/use-overview.ts'
+import { minimapViewOf, useDensity, useExtent } from './overview/use-overview.ts'
 import './timeline.css'
 
 export interface TimelineProps {
   readonly columns: TraceColumns
   /** The facts now; the timeline reads them in every frame and again whenever it is rendered. */
-  readonly getFacts: () => TimelineFacts
+  readonly getFacts: () => TimelineViewState
   readonly dispatch: TimelineDispatch
   readonly frames: Frames
   /** Whether the log still grows. */
@@ -94,7 +93,7 @@ export function TimelineView(props: TimelineProps) {
       className={props.power === undefined ? 'timeline' : 'timeline has-power'}
       aria-label="Timeline"
     >
-      <RunStrip engine={engine} frames={frames} onChange={onMinimap} />
+      <RunMinimap engine={engine} frames={frames} onChange={onMinimap} />
       <div className="timeline-corner">{cornerText(columns.firstS, clock)}</div>
       <GroupRail
         layout={engine.layout}
@@ -121,7 +120,7 @@ export function TimelineView(props: TimelineProps) {
         onSeek={props.dispatch.seek}
       />
       {props.power !== undefined && (
-        <PowerStrip engine={engine} frames={frames} power={props.power} />
+        <RunPowerTrack engine={engine} frames={frames} power={props.power} />
       )}
       <HeatLegend heat={engine.heat()} />
       {hover !== undefined && canvas !== null ? (
@@ -131,15 +130,15 @@ export function TimelineView(props: TimelineProps) {
   )
 }
 
-interface StripProps {
+interface RunProps {
   readonly engine: TimelineEngine
   readonly frames: Frames
 }
 
 /** The whole run above the timeline; the view in it moves without anything being rendered. */
-function RunStrip(props: StripProps & { onChange: (viewport: Viewport) => void }) {
+function RunMinimap(props: RunProps & { onChange: (viewport: Viewport) => void }) {
   const { engine, frames, onChange } = props
-  const read = useCallback(() => overviewOf(engine), [engine])
+  const read = useCallback(() => minimapViewOf(engine), [engine])
   const { playheadS, clock } = engine.facts
   return (
     <Minimap
@@ -154,7 +153,7 @@ function RunStrip(props: StripProps & { onChange: (viewport: Viewport) => void }
   )
 }
 
-function PowerStrip({ engine, frames, power }: StripProps & { power: TimelinePower }) {
+function RunPowerTrack({ engine, frames, power }: RunProps & { power: TimelinePower }) {
   const viewport = useFramed(frames, () => engine.facts.viewport)
   const { range, playheadS, clock } = engine.facts
   return (

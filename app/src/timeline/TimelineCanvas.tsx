@@ -11,7 +11,7 @@ import type { TimelineEngine } from './engine.ts'
 import { attachGestures } from './gestures.ts'
 import { createHatch, createPainter } from './paint/paint.ts'
 import { DiamondStamps } from './paint/paint-marks.ts'
-import { BoxStrips, Strips } from './paint/paint-strips.ts'
+import { PixelTicks, PixelBars } from './paint/paint-pixels.ts'
 
 export interface TimelineCanvasProps {
   readonly engine: TimelineEngine
@@ -126,7 +126,7 @@ function useSize(
   }, [engine, scroller, onSize])
 }
 
-/** Reads the colours again whenever the theme, or the system's, changes. */
+/** Reads the colors again whenever the theme, or the system's, changes. */
 function useTheme(
   engine: TimelineEngine,
   canvas: HTMLCanvasElement | null,
@@ -139,14 +139,14 @@ function useTheme(
     const createCanvas = (): HTMLCanvasElement => document.createElement('canvas')
     const unseen = (): CanvasRenderingContext2D | null => createCanvas().getContext('2d')
     const [forBars, forTicks] = [unseen(), unseen()]
-    const strips = forBars === null ? undefined : new Strips(forBars)
-    const ticks = forTicks === null ? undefined : new BoxStrips(forTicks)
+    const pixels = forBars === null ? undefined : new PixelBars(forBars)
+    const ticks = forTicks === null ? undefined : new PixelTicks(forTicks)
     const read = (): void => {
       const styles = getComputedStyle(canvas)
       const theme = readTheme((name) => styles.getPropertyValue(name))
-      const hatch = createHatch(createCanvas(), theme.ink('wait').fill, engine.deviceRatio)
+      const hatch = createHatch(createCanvas(), theme.barColors('wait').fill, engine.deviceRatio)
       const stamps = new DiamondStamps()
-      engine.setPainter(createPainter(context, theme, { hatch, strips, stamps, ticks, axis }))
+      engine.setPainter(createPainter(context, theme, { hatch, pixels, stamps, ticks, axis }))
     }
     read()
     const observer = new MutationObserver(read)

@@ -4,7 +4,7 @@ import { MarkFlag, type TraceColumns } from '../model/trace-columns.ts'
 import type { TimelineActions } from '../page/timeline-actions.ts'
 import type { Selected } from '../model/view-state.ts'
 import type { TimelineEngine } from './engine.ts'
-import { placeTime, timeToPx, timeScale } from './layout/space.ts'
+import { placeTime, timeToPx, timeScale } from './layout/coordinates.ts'
 
 const ZOOM_FACTOR = 1.4
 const PAN_FRACTION = 0.15

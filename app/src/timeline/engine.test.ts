@@ -1,15 +1,19 @@
 import { describe, expect, test, vi } from 'vitest'
 import { INITIAL_STATE } from '../store/store.ts'
 import { BarList } from './layout/bar-list.ts'
-import { TimelineEngine, type TimelineFacts } from './engine.ts'
+import { TimelineEngine, type TimelineViewState } from './engine.ts'
 import { createMotion } from './motion.ts'
 import { SyntheticTrace } from './testing/columns.ts'
 
 const T0 = 1_800_000_000
 
 /** An engine on a canvas of 1000 × 100 px with clocks that stand where the test puts them. */
-function bench(trace: SyntheticTrace, facts: Partial<TimelineFacts> = {}) {
-  let now: TimelineFacts = { ...INITIAL_STATE, viewport: { startS: T0, endS: T0 + 10 }, ...facts }
+function bench(trace: SyntheticTrace, facts: Partial<TimelineViewState> = {}) {
+  let now: TimelineViewState = {
+    ...INITIAL_STATE,
+    viewport: { startS: T0, endS: T0 + 10 },
+    ...facts,
+  }
   const clock = { wallS: T0 + 5, frameMs: 0, live: true }
   const scrolls: number[] = []
   const asked: string[] = []

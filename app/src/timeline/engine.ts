@@ -13,7 +13,7 @@ import {
   type GroupBlock,
   type GroupLayout,
 } from './layout/group-layout.ts'
-import { HEAT_INKS, type Heat } from './layout/heat.ts'
+import { HEAT_COLOR_NAMES, type Heat } from './layout/heat.ts'
 import { createMotion } from './motion.ts'
 import { createPaintPace, type PaintPace } from './paint/paint-pace.ts'
 import type { Painter } from './paint/paint.ts'
@@ -28,11 +28,11 @@ import {
   zoomViewport,
   type Extent,
   type TimeScale,
-} from './layout/space.ts'
+} from './layout/coordinates.ts'
 import { timeTicks, type Tick } from './layout/ticks.ts'
 
 /** The facts a timeline reads. */
-export type TimelineFacts = Pick<
+export type TimelineViewState = Pick<
   ViewState,
   | 'viewport'
   | 'following'
@@ -59,7 +59,7 @@ export interface TimelineDispatch {
 export interface EngineOptions {
   readonly columns: TraceColumns
   /** The facts as they are now; read in every frame, outside of React. */
-  readonly facts: () => TimelineFacts
+  readonly facts: () => TimelineViewState
   readonly dispatch: TimelineDispatch
   readonly requestFrame: (reason: string) => void
   /** Whether the log still grows, so that open bars grow with the clock. */
@@ -79,7 +79,7 @@ export interface EngineOptions {
 }
 
 /** New spans that a frame takes in; the rest waits for the next, so that no frame takes long. */
-const SPANS_A_FRAME = 8_192
+const SPANS_PER_FRAME = 8_192
 /** Until the frame after a request. */
 const FRAME_MS = 16
 const FIT_BAR_MARGIN = 0.15
@@ -125,11 +125,11 @@ export class TimelineEngine {
     this.dispatch = options.dispatch
   }
 
-  get facts(): TimelineFacts {
+  get facts(): TimelineViewState {
     return this.options.facts()
   }
 
-  /** The canvas's painter in its present colours; undefined = there is no canvas. */
+  /** The canvas's painter in its present colors; undefined = there is no canvas. */
   setPainter(painter: Painter | undefined): void {
     this.painter = painter
     this.repaint()
@@ -175,7 +175,7 @@ export class TimelineEngine {
     return {
       columns,
       heat,
-      inks: heat === undefined ? columns.kinds : HEAT_INKS,
+      colorNames: heat === undefined ? columns.kinds : HEAT_COLOR_NAMES,
       index,
       matching: this.matching,
       markMatches: facts.markMatches,
@@ -197,7 +197,7 @@ export class TimelineEngine {
     return timeScale(this.facts.viewport, this.widthPx)
   }
 
-  /** The scale of the bars' colours; undefined = they are coloured by kind. */
+  /** The scale of the bars' colors; undefined = they are colored by kind. */
   heat(): Heat | undefined {
     const { colorBy } = this.facts
     if (colorBy === 'kind' || this.columns.ownJ.isEmpty) return undefined
@@ -209,8 +209,8 @@ export class TimelineEngine {
   sync(): void {
     const { columns, facts } = this
     this.followMatches(facts.matches)
-    this.index.sync(columns, SPANS_A_FRAME)
-    this.matching?.sync(columns, SPANS_A_FRAME)
+    this.index.sync(columns, SPANS_PER_FRAME)
+    this.matching?.sync(columns, SPANS_PER_FRAME)
     const isBehind = this.index.isBehind(columns) || this.matching?.isBehind(columns) === true
     if (isBehind) this.options.requestFrame('index')
     if (columns.groups === this.laidOut && facts.collapsed === this.folded) return

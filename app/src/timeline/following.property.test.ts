@@ -7,7 +7,7 @@ import { createCounter } from '../model/counts.ts'
 import { Ingestor } from '../worker/ingestor.ts'
 import { GroupSums } from './rail/group-sums.ts'
 import { RowIndex } from './rows/row-index.ts'
-import { Tally } from './overview/density-bins.ts'
+import { DensityBins } from './overview/density-bins.ts'
 
 const T0 = 1_800_000_000
 const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 200)
@@ -53,7 +53,7 @@ interface Follower {
 
 const followers: readonly Follower[] = [
   { name: 'rows', of: (columns) => rowsOf(columns, new RowIndex()) },
-  { name: 'tally', of: (columns) => tallyOf(columns, new Tally()) },
+  { name: 'tally', of: (columns) => tallyOf(columns, new DensityBins()) },
   { name: 'sums', of: (columns) => sumsOf(columns, new GroupSums()) },
   { name: 'counts', of: (columns) => countsOf(columns) },
 ]
@@ -74,7 +74,7 @@ function rowsOf(columns: Columns, index: RowIndex): () => unknown {
 }
 
 /** Sums, since bins are of other widths where a run has grown. */
-function tallyOf(columns: Columns, tally: Tally): () => unknown {
+function tallyOf(columns: Columns, tally: DensityBins): () => unknown {
   const sum = (values: Iterable<number>) => [...values].reduce((total, value) => total + value, 0)
   return () => {
     tally.sync(columns)
@@ -155,4 +155,4 @@ test('what follows a run is what is made of it now, at any time', () => {
     ),
     { numRuns: RUNS },
   )
-})
+}, 60_000)

@@ -13,8 +13,8 @@ import { layoutGroups } from './layout/group-layout.ts'
 import { GroupSums } from './rail/group-sums.ts'
 import { RowIndex } from './rows/row-index.ts'
 import type { Scene } from './layout/scene.ts'
-import { timeScale } from './layout/space.ts'
-import { Tally } from './overview/density-bins.ts'
+import { timeScale } from './layout/coordinates.ts'
+import { DensityBins } from './overview/density-bins.ts'
 import { bigRun } from './testing/big-run.ts'
 
 const PATCH_SPANS = 10_000
@@ -35,7 +35,7 @@ function measure(count: number): void {
   const before = bytesInUse()
   const columns = new Columns()
   const index = new RowIndex()
-  const tally = new Tally()
+  const tally = new DensityBins()
   const countAt = createCounter(columns)
   const worst: Worst = { applyMs: 0, syncMs: 0, tallyMs: 0, countsMs: 0 }
   const sums: Worst = { applyMs: 0, syncMs: 0, tallyMs: 0, countsMs: 0 }
@@ -87,7 +87,7 @@ function sceneAt(columns: Columns, index: RowIndex, startS: number, widthS: numb
   return {
     columns,
     heat: undefined,
-    inks: columns.kinds,
+    colorNames: columns.kinds,
     index,
     matching: undefined,
     markMatches: undefined,

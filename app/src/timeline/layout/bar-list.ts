@@ -3,28 +3,20 @@
  * fills it, paint and hit-test read it.
  */
 
-/** How a bar is drawn, besides its kind's colour. */
+/** How a bar is drawn, besides its kind's color. */
 export const BarState = {
   /** Several spans narrower than a column, drawn as one. */
   MERGED: 1,
   OPEN: 2,
   /** Did not end: fades out. */
-  FADES: 4,
+  DID_NOT_END: 4,
   AMBIGUOUS: 8,
   CLOCK: 16,
   ERROR: 32,
   DIMMED: 64,
   /** In a collapsed group's strip: no label, no ornament. */
-  STRIP: 128,
+  COLLAPSED: 128,
 } as const
-
-/** In how many steps it is told how much of a bar is covered: quarters, of which a bar of its own has all. */
-export const COVERS = 4
-
-/** How many quarters stand for a share: what covers anything is seen. */
-export function coverOf(share: number): number {
-  return Math.min(COVERS, Math.max(1, Math.ceil(share * COVERS)))
-}
 
 export class BarList {
   count = 0

@@ -5,7 +5,7 @@ import { eachVisibleBlock } from './collect.ts'
 import { barHeightPx, barTopPx, rowsBetween } from './group-layout.ts'
 import type { MarkRow, TimedMarks } from '../rows/mark-row.ts'
 import type { Scene } from './scene.ts'
-import { snapPx } from './space.ts'
+import { snapPx } from './coordinates.ts'
 
 /** Half of a mark's width; marks closer than this to the one before are not told apart. */
 export const MARK_REACH_PX = 5

@@ -1,18 +1,25 @@
 /**
- * Which bars a frame draws, from the rows that are seen: whole bars where they are wide enough,
- * one bar a column where they are not.
+ * Collects the bars of a frame from the visible rows: one bar per span where spans are wide enough,
+ * merged bars of whole columns where they are not. An example at 1 s per column of 2 px:
  *
  * ```
- *   spans    |-----------||-|-||||  |||   |--
- *   columns  | | | | | | | | | | | | | | | |        two CSS px each
- *   bars     ████████████ ▓▓▓▓▓▓▓  ▒▒▒   ███        ▓ ▒ merged, shaded by how much is covered
+ *   spans     a 0–6 s            b 7.1–7.2   c 8.0–8.9   d 9.0–9.9   e 12 s–…
+ *   bars      ████████████       ▓           ████████████            ██████▒░
+ *             0–11 px            14–16 px    16–20 px, c and d merged 24 px–now
+ *             own bar            merged      cover 4 of 4             own bar (open)
+ *                                cover 1 of 4
  * ```
  *
- * An open bar is always a bar of its own; a merged bar with an error inside carries the error.
+ * An open span always has its own bar. A merged bar that contains an error carries the error.
  */
 import { SpanFlag } from '@wattline/trace'
 import { barEndS, flagsAt } from '../../model/at-playhead.ts'
-import { BarState, coverOf, COVERS, type BarList } from './bar-list.ts'
+import { coverOf, COVERS } from '../rows/cover.ts'
+import type { RowIndex } from '../rows/row-index.ts'
+import type { RowParts, RowView } from '../rows/row-parts.ts'
+import type { RowTree } from '../rows/row-tree.ts'
+import { BarState, type BarList } from './bar-list.ts'
+import { snapPx } from './coordinates.ts'
 import {
   barHeightPx,
   barTopPx,
@@ -20,27 +27,23 @@ import {
   rowsBetween,
   type GroupBlock,
 } from './group-layout.ts'
-import type { RowIndex } from '../rows/row-index.ts'
-import { heatOf, UNKNOWN_HEAT } from './heat.ts'
-import type { CutView, RowCut } from '../rows/row-cut.ts'
-import type { RowTree } from '../rows/row-tree.ts'
+import { heatStep, UNKNOWN_HEAT } from './heat.ts'
 import type { Scene } from './scene.ts'
-import { snapPx } from './space.ts'
 
-/** What is narrower is merged, and no bar is drawn narrower: a lone short span must be found. */
+/** Narrower spans are merged, and no bar is drawn narrower: a lone short span must be visible. */
 export const COLUMN_PX = 2
-/** Neighbours that touch are told apart by a gap, once they are wide enough to give it. */
+/** Adjacent bars are separated by a gap, if they are wide enough to give it. */
 const GAP_PX = 1
 const GAP_FROM_PX = 4
-/** Bars this far outside the canvas are still looked at: a selected one has a ring around it. */
+/** Bars this far outside the canvas are still collected: a selected one has a ring around it. */
 const MARGIN_PX = 4
-const CLOCK_APART_PX = 4
-/** Of a bar that no column is joined to. */
+const CLOCK_DISTANCE_PX = 4
+/** `lastLook` after a bar that cannot be extended. */
 const NO_LOOK = -1
-/** Spans of a merged bar whose heat is looked at. */
+/** How many spans of a merged bar are read for its heat. */
 const HEAT_SAMPLES = 4
 
-/** Calls `visit` for each block that is seen, from the top down. */
+/** Calls `visit` for each visible block, from top to bottom. */
 export function eachVisibleBlock(
   scene: Scene,
   visit: (block: GroupBlock, group: number) => void,
@@ -48,25 +51,25 @@ export function eachVisibleBlock(
   const { blocks } = scene.layout
   const first = blockIndexAt(scene.layout, scene.scrollTopPx)
   for (let group = Math.max(0, first); group < blocks.length; group++) {
-    const block = blocks[group] as GroupBlock
+    const block = blocks[group]!
     if (block.topPx >= scene.scrollTopPx + scene.heightPx) return
     visit(block, group)
   }
 }
 
-/** Takes merged bars as they are found. A run zoomed out has tens of thousands of them. */
-export interface MergedSink {
-  /** Says which row the next bars are in, CSS px. */
-  row(topPx: number, heightPx: number): void
-  /** @param state of {@link BarState} @param cover in quarters, 1–4 */
+/** Receives merged bars one by one. A run that is zoomed out has tens of thousands of them. */
+export interface MergedBarSink {
+  /** Selects the row of the following bars, CSS px. */
+  beginRow(topPx: number, heightPx: number): void
+  /** @param state {@link BarState} bits @param cover in quarters, 1–4 */
   add(leftPx: number, rightPx: number, kind: number, state: number, cover: number): void
 }
 
 /**
- * Fills `list` with the bars of all rows that are seen; without the merged ones, if there is a sink
- * for these. Query: dimmed first, then the matches.
+ * Fills `list` with the bars of all visible rows. With a sink, merged bars go to the sink instead.
+ * With a query, `list` has the dimmed bars first, then the matches.
  */
-export function collectBars(scene: Scene, list: BarList, sink?: MergedSink): void {
+export function collectBars(scene: Scene, list: BarList, sink?: MergedBarSink): void {
   list.clear()
   const collector = new Collector(scene, list, sink)
   collectIndex(scene, scene.index, collector, scene.matching === undefined ? 0 : BarState.DIMMED)
@@ -75,17 +78,17 @@ export function collectBars(scene: Scene, list: BarList, sink?: MergedSink): voi
 
 function collectIndex(scene: Scene, index: RowIndex, collector: Collector, state: number): void {
   const bottomPx = scene.scrollTopPx + scene.heightPx
-  index.cuts.beginFrame()
+  index.parts.beginFrame()
   eachVisibleBlock(scene, (block, group) => {
     const [from, to] = rowsBetween(block, scene.scrollTopPx, bottomPx)
     for (let row = from; row < to; row++) {
       const tree = index.spansOf(group, row)
-      if (tree !== undefined) collector.row(tree, index.cuts.of(tree), block, row, state)
+      if (tree !== undefined) collector.row(tree, index.parts.of(tree), block, row, state)
     }
   })
 }
 
-/** The bars of one row of an index, exactly as `collectBars` has them without a sink. */
+/** Fills `list` with the bars of one row, as `collectBars` does without a sink. */
 export function collectRow(
   scene: Scene,
   index: RowIndex,
@@ -97,10 +100,10 @@ export function collectRow(
   const block = scene.layout.blocks[group]
   const tree = index.spansOf(group, row)
   if (block === undefined || tree === undefined) return
-  new Collector(scene, list).row(tree, index.cuts.of(tree), block, row, 0)
+  new Collector(scene, list).row(tree, index.parts.of(tree), block, row, 0)
 }
 
-/** Left and right edge of a bar from `startS` to `endS`, in CSS px. */
+/** Left and right edge of a bar from `startS` to `endS`, CSS px. */
 export function barEdgesPx(scene: Scene, startS: number, endS: number): readonly [number, number] {
   const { originS, pxPerS } = scene.scale
   const leftPx = snapPx(clampPx(scene, (startS - originS) * pxPerS), scene.deviceRatio)
@@ -109,7 +112,7 @@ export function barEdgesPx(scene: Scene, startS: number, endS: number): readonly
   return [leftPx, rightPx - leftPx >= GAP_FROM_PX ? rightPx - GAP_PX : rightPx]
 }
 
-/** Canvases lose precision far outside; what is a screen away is as good as any farther. */
+/** Canvases lose precision far outside, so edges are at most one width away. */
 function clampPx(scene: Scene, xPx: number): number {
   const { widthPx } = scene.scale
   return Math.min(Math.max(xPx, -widthPx), 2 * widthPx)
@@ -117,119 +120,123 @@ function clampPx(scene: Scene, xPx: number): number {
 
 /** One pass over the visible rows. */
 class Collector {
-  private readonly scene: Scene
-  private readonly list: BarList
-  private readonly sink: MergedSink | undefined
-  private readonly view: CutView
-  private readonly leftS: number
-  private readonly rightS: number
-  /** How long a column is. */
-  private readonly columnS: number
-  /** What is known by then is shown, Unix seconds. */
-  private readonly knownS: number
-  private tree: RowTree | undefined
-  private state = 0
-  /** Index of the first bar of the row in the list. */
-  private rowFrom = 0
-  /** The bar whose room ends with the next one; −1 = none. */
-  private waiting = -1
-  /** Kind, state and cover of the row's last bar, if that is a merged one, and where it ends. */
-  private lastLook = NO_LOOK
-  private lastRightPx = 0
+  readonly #scene: Scene
+  readonly #list: BarList
+  readonly #sink: MergedBarSink | undefined
+  readonly #view: RowView
+  readonly #leftS: number
+  readonly #rightS: number
+  /** Length of a column. */
+  readonly #columnS: number
+  /** Errors known until then are shown, Unix seconds. */
+  readonly #knownS: number
+  #tree: RowTree | undefined
+  /** State bits of all bars of the row. */
+  #state = 0
+  /** Index of the row's first bar in the list. */
+  #rowFrom = 0
+  /** The bar whose label room ends where the next bar begins; −1 = none. */
+  #openRoom = -1
+  /** Kind, state and cover of the row's last bar if it is a merged one, and its right edge. */
+  #lastLook = NO_LOOK
+  #lastRightPx = 0
 
-  constructor(scene: Scene, list: BarList, sink?: MergedSink) {
+  constructor(scene: Scene, list: BarList, sink?: MergedBarSink) {
     const { scale } = scene
-    this.scene = scene
-    this.list = list
-    this.sink = sink
-    this.leftS = scale.originS - MARGIN_PX / scale.pxPerS
-    this.columnS = COLUMN_PX / scale.pxPerS
-    this.knownS = scene.playheadS ?? Number.MAX_VALUE
+    this.#scene = scene
+    this.#list = list
+    this.#sink = sink
+    this.#leftS = scale.originS - MARGIN_PX / scale.pxPerS
+    this.#columnS = COLUMN_PX / scale.pxPerS
+    this.#knownS = scene.playheadS ?? Number.MAX_VALUE
     const rightS = scale.originS + (scale.widthPx + MARGIN_PX) / scale.pxPerS
-    this.rightS = Math.min(rightS, scene.playheadS ?? Infinity)
-    this.view = { leftS: this.leftS, rightS, columnS: this.columnS }
+    this.#rightS = Math.min(rightS, scene.playheadS ?? Infinity)
+    this.#view = { leftS: this.#leftS, rightS, columnS: this.#columnS }
   }
 
-  row(tree: RowTree, cut: RowCut, block: GroupBlock, row: number, state: number): void {
-    const { list, scene } = this
+  row(tree: RowTree, parts: RowParts, block: GroupBlock, row: number, state: number): void {
+    const list = this.#list
+    const scene = this.#scene
     const topPx = snapPx(barTopPx(block, row) - scene.scrollTopPx, scene.deviceRatio)
     const heightPx = barHeightPx(block)
-    this.tree = tree
-    this.state = block.collapsed ? state | BarState.STRIP : state
-    this.rowFrom = list.count
-    this.waiting = -1
-    this.lastLook = NO_LOOK
-    this.sink?.row(topPx, heightPx)
-    cut.read(tree, scene.columns, this.view)
-    this.parts(tree, cut)
-    list.topPx.fill(topPx, this.rowFrom, list.count)
-    list.heightPx.fill(heightPx, this.rowFrom, list.count)
+    this.#tree = tree
+    this.#state = block.collapsed ? state | BarState.COLLAPSED : state
+    this.#rowFrom = list.count
+    this.#openRoom = -1
+    this.#lastLook = NO_LOOK
+    this.#sink?.beginRow(topPx, heightPx)
+    parts.read(tree, scene.columns, this.#view)
+    this.#addParts(tree, parts)
+    list.topPx.fill(topPx, this.#rowFrom, list.count)
+    list.heightPx.fill(heightPx, this.#rowFrom, list.count)
     const { originS, pxPerS } = scene.scale
-    this.endRoom(Math.min(scene.widthPx, (this.rightS - originS) * pxPerS))
+    this.#endRoom(Math.min(scene.widthPx, (this.#rightS - originS) * pxPerS))
   }
 
-  private parts(tree: RowTree, cut: RowCut): void {
-    const { leftS, rightS, knownS } = this
-    const { heat, playheadS } = this.scene
-    const isAsRead = heat === undefined && playheadS === undefined
-    for (let at = 0; at < cut.count; at++) {
-      const startS = cut.startS[at] as number
+  #addParts(tree: RowTree, parts: RowParts): void {
+    const leftS = this.#leftS
+    const rightS = this.#rightS
+    const knownS = this.#knownS
+    const { heat, playheadS } = this.#scene
+    const isPlain = heat === undefined && playheadS === undefined
+    for (let at = 0; at < parts.count; at++) {
+      const startS = parts.startS[at]!
       if (startS > rightS) return
-      const from = cut.from[at] as number
-      // Parts that look alike are read as one, unless they look otherwise under the playhead or by heat.
-      while (isAsRead && cut.joined[at + 1] === 1 && at + 1 < cut.count) at++
-      const endS = cut.endS[at] as number
+      const from = parts.from[at]!
+      // Joined parts look the same, unless a playhead or heat makes them differ.
+      while (isPlain && parts.joined[at + 1] === 1 && at + 1 < parts.count) at++
+      const endS = parts.endS[at]!
       if (endS < leftS) continue
-      const to = cut.to[at] as number
-      const ownFlags = (cut.ownFlags[at] as number) - 1
-      if (ownFlags >= 0 && isAsRead && endS !== Infinity) {
-        const slot = tree.slots[from] as number
-        this.span(slot, startS, endS, cut.kind[at] as number, ownFlags, from)
+      const to = parts.to[at]!
+      const ownFlags = parts.ownFlags[at]! - 1
+      if (ownFlags >= 0 && isPlain && endS !== Infinity) {
+        this.#span(tree.slots[from]!, startS, endS, parts.kind[at]!, ownFlags, from)
         continue
       }
-      // What ends after the playhead may be open there.
+      // A span that ends after the playhead may be open there.
       if (ownFlags >= 0 || endS > knownS) {
-        this.leaves(tree, from, to)
+        this.#spans(tree, from, to)
         continue
       }
-      const isError = startS + (cut.errorAfterS[at] as number) <= knownS
-      const ink = heat === undefined ? (cut.kind[at] as number) : this.hottest(tree, from, to)
-      this.merged(startS, endS, ink, cut.cover[at] as number, isError, from, to)
+      const isError = startS + parts.errorAfterS[at]! <= knownS
+      const kind = heat === undefined ? parts.kind[at]! : this.#hottest(tree, from, to)
+      this.#merged(startS, endS, kind, parts.cover[at]!, isError, from, to)
     }
   }
 
   /**
-   * The strongest colour of some of the spans in [from, to), which are together narrower than a column.
-   * No level sums up joules: they change after the spans do, and on a scale that moves.
+   * The strongest heat of a few of the spans [from, to), which together are narrower than a column.
+   * The levels of detail do not sum joules: those change after the spans do, and so does the scale.
    */
-  private hottest(tree: RowTree, from: number, to: number): number {
-    const { columns, heat, playheadS, nowS } = this.scene
+  #hottest(tree: RowTree, from: number, to: number): number {
+    const { columns, heat, playheadS, nowS } = this.#scene
     let hottest = -1
     const step = Math.ceil((to - from) / HEAT_SAMPLES)
     for (let index = from; heat !== undefined && index < to; index += step) {
-      const slot = tree.slots[index] as number
-      const ink = heatOf(columns, heat, slot, barEndS(columns, slot, playheadS, nowS))
-      if (ink !== UNKNOWN_HEAT && ink > hottest) hottest = ink
+      const slot = tree.slots[index]!
+      const found = heatStep(columns, heat, slot, barEndS(columns, slot, playheadS, nowS))
+      if (found !== UNKNOWN_HEAT && found > hottest) hottest = found
     }
     return hottest < 0 ? UNKNOWN_HEAT : hottest
   }
 
-  private leaves(tree: RowTree, from: number, to: number): void {
-    const { columns, heat, playheadS, nowS } = this.scene
-    const { leftS, rightS } = this
+  #spans(tree: RowTree, from: number, to: number): void {
+    const { columns, heat, playheadS, nowS } = this.#scene
+    const leftS = this.#leftS
+    const rightS = this.#rightS
     for (let index = from; index < to; index++) {
-      const slot = tree.slots[index] as number
+      const slot = tree.slots[index]!
       const startS = columns.startS.at(slot)
       if (startS > rightS) return
       const endS = barEndS(columns, slot, playheadS, nowS)
       if (endS < leftS) continue
       const flags = flagsAt(columns, slot, playheadS)
-      const kind = heat === undefined ? columns.kind.at(slot) : heatOf(columns, heat, slot, endS)
-      this.span(slot, startS, endS, kind, flags, index)
+      const kind = heat === undefined ? columns.kind.at(slot) : heatStep(columns, heat, slot, endS)
+      this.#span(slot, startS, endS, kind, flags, index)
     }
   }
 
-  private span(
+  #span(
     slot: number,
     startS: number,
     endS: number,
@@ -239,16 +246,16 @@ class Collector {
   ): void {
     const lengthS = endS - startS
     if ((flags & SpanFlag.CLOCK) !== 0) {
-      this.clock(slot, startS, kind, flags, index)
-    } else if (lengthS >= this.columnS || (flags & SpanFlag.OPEN) !== 0) {
-      this.single(slot, startS, endS, kind, flags, index)
+      this.#backwards(slot, startS, kind, flags, index)
+    } else if (lengthS >= this.#columnS || (flags & SpanFlag.OPEN) !== 0) {
+      this.#single(slot, startS, endS, kind, flags, index)
     } else {
-      const cover = coverOf(lengthS / this.columnS)
-      this.merged(startS, endS, kind, cover, (flags & SpanFlag.ERROR) !== 0, index, index + 1)
+      const cover = coverOf(lengthS / this.#columnS)
+      this.#merged(startS, endS, kind, cover, (flags & SpanFlag.ERROR) !== 0, index, index + 1)
     }
   }
 
-  private single(
+  #single(
     slot: number,
     startS: number,
     endS: number,
@@ -256,29 +263,29 @@ class Collector {
     flags: number,
     index: number,
   ): void {
-    this.lastLook = NO_LOOK
-    const { list } = this
-    const [leftPx, rightPx] = barEdgesPx(this.scene, startS, endS)
-    const bar = this.push(leftPx, rightPx, kind, this.state | stateOf(flags), index, index + 1)
+    this.#lastLook = NO_LOOK
+    const list = this.#list
+    const [leftPx, rightPx] = barEdgesPx(this.#scene, startS, endS)
+    const bar = this.#push(leftPx, rightPx, kind, this.#state | stateOf(flags), index, index + 1)
     list.cover[bar] = COVERS
     list.slot[bar] = slot
   }
 
-  /** A shape of its own; several that would lie on each other are one. */
-  private clock(slot: number, startS: number, kind: number, flags: number, index: number): void {
-    const { list } = this
+  /** A span that ends before it starts; several that would overlap become one bar. */
+  #backwards(slot: number, startS: number, kind: number, flags: number, index: number): void {
+    const list = this.#list
+    const { originS, pxPerS } = this.#scene.scale
     const last = list.count - 1
-    const xPx = (startS - this.scene.scale.originS) * this.scene.scale.pxPerS
-    const isClock = last >= this.rowFrom && ((list.state[last] as number) & BarState.CLOCK) !== 0
-    if (isClock && xPx - (list.leftPx[last] as number) < CLOCK_APART_PX) {
-      list.state[last] = (list.state[last] as number) | stateOf(flags)
+    const isAfterOne = last >= this.#rowFrom && (list.state[last]! & BarState.CLOCK) !== 0
+    if (isAfterOne && (startS - originS) * pxPerS - list.leftPx[last]! < CLOCK_DISTANCE_PX) {
+      list.state[last]! |= stateOf(flags)
       return
     }
-    this.single(slot, startS, startS, kind, flags, index)
+    this.#single(slot, startS, startS, kind, flags, index)
   }
 
-  /** Of what is too narrow to be drawn alone; joined to the bar before if they look alike. */
-  private merged(
+  /** Adds spans too narrow for their own bars; extends the bar before if it touches and looks the same. */
+  #merged(
     startS: number,
     endS: number,
     kind: number,
@@ -287,32 +294,32 @@ class Collector {
     from: number,
     to: number,
   ): void {
-    const { list } = this
-    const { originS, pxPerS } = this.scene.scale
+    const list = this.#list
+    const { originS, pxPerS } = this.#scene.scale
     const leftPx = Math.floor((startS - originS) * pxPerS)
     const rightPx = Math.max(leftPx + COLUMN_PX, Math.round((endS - originS) * pxPerS))
-    const state = this.state | BarState.MERGED | (isError ? BarState.ERROR : 0)
-    if (this.sink !== undefined) {
-      this.endRoom(leftPx)
-      this.sink.add(leftPx, rightPx, kind, state, cover)
+    const state = this.#state | BarState.MERGED | (isError ? BarState.ERROR : 0)
+    if (this.#sink !== undefined) {
+      this.#endRoom(leftPx)
+      this.#sink.add(leftPx, rightPx, kind, state, cover)
       return
     }
     const look = (kind << 16) | (state << 8) | cover
-    const isSame = look === this.lastLook && this.lastRightPx >= leftPx
-    this.lastLook = look
-    this.lastRightPx = rightPx
+    const isSame = look === this.#lastLook && this.#lastRightPx >= leftPx
+    this.#lastLook = look
+    this.#lastRightPx = rightPx
     if (isSame) {
       const last = list.count - 1
       list.rightPx[last] = rightPx
       list.to[last] = to
       return
     }
-    const bar = this.push(leftPx, rightPx, kind, state, from, to)
+    const bar = this.#push(leftPx, rightPx, kind, state, from, to)
     list.cover[bar] = cover
-    list.slot[bar] = this.tree?.slots[from] as number
+    list.slot[bar] = this.#tree!.slots[from]!
   }
 
-  private push(
+  #push(
     leftPx: number,
     rightPx: number,
     kind: number,
@@ -320,10 +327,10 @@ class Collector {
     from: number,
     to: number,
   ): number {
-    const { list } = this
-    this.endRoom(leftPx)
+    const list = this.#list
+    this.#endRoom(leftPx)
     const bar = list.push()
-    this.waiting = bar
+    this.#openRoom = bar
     list.leftPx[bar] = leftPx
     list.rightPx[bar] = rightPx
     list.kind[bar] = kind
@@ -333,18 +340,18 @@ class Collector {
     return bar
   }
 
-  /** Tells the last bar where its room for a label ends: the next bar, the canvas's edge, the playhead. */
-  private endRoom(atPx: number): void {
-    if (this.waiting < 0) return
-    this.list.roomPx[this.waiting] = atPx
-    this.waiting = -1
+  /** Ends the label room of the last bar at the next bar, the canvas's edge or the playhead. */
+  #endRoom(atPx: number): void {
+    if (this.#openRoom < 0) return
+    this.#list.roomPx[this.#openRoom] = atPx
+    this.#openRoom = -1
   }
 }
 
 function stateOf(flags: number): number {
   let state = 0
   if (flags & SpanFlag.OPEN) state |= BarState.OPEN
-  if (flags & SpanFlag.DID_NOT_END) state |= BarState.FADES
+  if (flags & SpanFlag.DID_NOT_END) state |= BarState.DID_NOT_END
   if (flags & SpanFlag.AMBIGUOUS) state |= BarState.AMBIGUOUS
   if (flags & SpanFlag.CLOCK) state |= BarState.CLOCK
   if (flags & SpanFlag.ERROR) state |= BarState.ERROR

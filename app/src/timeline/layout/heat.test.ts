@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { columnsOf } from '../../testing/trace.ts'
 import { logText, T0 } from '../../testing/log.ts'
-import { HEAT_INKS, heatEnds, heatOf, heatVariable, UNKNOWN_HEAT } from './heat.ts'
+import { HEAT_COLOR_NAMES, heatRange, heatStep, heatVariable, UNKNOWN_HEAT } from './heat.ts'
 
 /** Two spans of 2 s: one of 10 J, one of which nothing is known. */
 function measured() {
@@ -17,23 +17,23 @@ function measured() {
 
 test('joules are on a scale of three decades, watts on a straight one', () => {
   const columns = measured()
-  const by = (heat: Parameters<typeof heatOf>[1]) => heatOf(columns, heat, 0, T0 + 2)
+  const by = (heat: Parameters<typeof heatStep>[1]) => heatStep(columns, heat, 0, T0 + 2)
   expect(by({ by: 'joules', top: 10 })).toBe(UNKNOWN_HEAT - 1)
   expect(by({ by: 'joules', top: 300 })).toBe(Math.floor((1 - Math.log10(30) / 3) * UNKNOWN_HEAT))
   expect(by({ by: 'joules', top: 1e9 })).toBe(0)
   expect(by({ by: 'watts', top: 10 })).toBe(UNKNOWN_HEAT / 2)
-  expect(heatEnds({ by: 'joules', top: 2000 })).toEqual([2, 2000])
-  expect(heatEnds({ by: 'watts', top: 300 })).toEqual([0, 300])
+  expect(heatRange({ by: 'joules', top: 2000 })).toEqual([2, 2000])
+  expect(heatRange({ by: 'watts', top: 300 })).toEqual([0, 300])
 })
 
 test('what is not known has a step of its own, and so has what has no length', () => {
   const columns = measured()
-  expect(heatOf(columns, { by: 'joules', top: 1 }, 1, T0 + 5)).toBe(UNKNOWN_HEAT)
-  expect(heatOf(columns, { by: 'watts', top: 1 }, 0, T0)).toBe(UNKNOWN_HEAT)
+  expect(heatStep(columns, { by: 'joules', top: 1 }, 1, T0 + 5)).toBe(UNKNOWN_HEAT)
+  expect(heatStep(columns, { by: 'watts', top: 1 }, 0, T0)).toBe(UNKNOWN_HEAT)
 })
 
-test('each step has a colour, and no kind can take it', () => {
-  expect(HEAT_INKS.map(heatVariable)).toEqual([
+test('each step has a color, and no kind can take it', () => {
+  expect(HEAT_COLOR_NAMES.map(heatVariable)).toEqual([
     ...Array.from({ length: UNKNOWN_HEAT }, (_, step) => `--heat-${step}`),
     '--heat-unknown',
   ])

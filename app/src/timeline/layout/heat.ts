@@ -1,5 +1,5 @@
 /**
- * Bars coloured by what they use instead of by what they are: one scale from pale to strong. Joules
+ * Bars colored by what they use instead of by what they are: one scale from pale to strong. Joules
  * differ by orders of magnitude, so their scale is logarithmic over three of them; watts are linear.
  * What is not known is grey.
  */
@@ -14,7 +14,7 @@ const DECADES = 3
 const HEAT_PREFIX = '\0heat-'
 
 /** Names of the inks by step; see `kindVariable`. */
-export const HEAT_INKS: readonly string[] = [
+export const HEAT_COLOR_NAMES: readonly string[] = [
   ...Array.from({ length: HEAT_STEPS }, (_, step) => `${HEAT_PREFIX}${step}`),
   `${HEAT_PREFIX}unknown`,
 ]
@@ -31,7 +31,7 @@ export interface Heat {
 }
 
 /** The step of a span that is drawn until `endS`. */
-export function heatOf(columns: TraceColumns, heat: Heat, slot: number, endS: number): number {
+export function heatStep(columns: TraceColumns, heat: Heat, slot: number, endS: number): number {
   const joules = columns.ownJ.at(slot)
   if (Number.isNaN(joules)) return UNKNOWN_HEAT
   if (heat.by === 'joules') return stepOf(1 + Math.log10(joules / heat.top) / DECADES)
@@ -40,7 +40,7 @@ export function heatOf(columns: TraceColumns, heat: Heat, slot: number, endS: nu
 }
 
 /** Values at which the legend names the scale: its bottom and its top. */
-export function heatEnds({ by, top }: Heat): readonly [bottom: number, top: number] {
+export function heatRange({ by, top }: Heat): readonly [bottom: number, top: number] {
   return [by === 'joules' ? top / 10 ** DECADES : 0, top]
 }
 

@@ -185,7 +185,7 @@ describe('for any trace and view', () => {
         let rowPx = NaN
         const rest = new BarList()
         collectBars(scene, rest, {
-          row: (topPx) => void (rowPx = topPx),
+          beginRow: (topPx) => void (rowPx = topPx),
           add: (leftPx, rightPx, ...look) => {
             for (const xPx of pixels(leftPx, rightPx)) given.push([rowPx, xPx, ...look].join())
           },

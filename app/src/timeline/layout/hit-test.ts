@@ -5,7 +5,8 @@
 import type { TraceColumns } from '../../model/trace-columns.ts'
 import { barEndS, isMarkVisible, isVisible } from '../../model/at-playhead.ts'
 import type { Selected } from '../../model/view-state.ts'
-import { BarList, BarState, COVERS, MarkList } from './bar-list.ts'
+import { COVERS } from '../rows/cover.ts'
+import { BarList, BarState, MarkList } from './bar-list.ts'
 import { MARK_REACH_PX, TICK_FROM_PX, collectMarks } from './collect-marks.ts'
 import { barEdgesPx, collectRow, COLUMN_PX } from './collect.ts'
 import {
@@ -15,11 +16,11 @@ import {
   rowsBetween,
   type GroupBlock,
 } from './group-layout.ts'
-import { WIDEST_WIDTH } from '../rows/row-cut.ts'
+import { WIDEST_WIDTH } from '../rows/row-parts.ts'
 import type { RowIndex } from '../rows/row-index.ts'
 import type { RowTree } from '../rows/row-tree.ts'
 import type { Scene } from './scene.ts'
-import { snapPx } from './space.ts'
+import { snapPx } from './coordinates.ts'
 
 /** In CSS px from the canvas's top left corner; it may lie outside of the canvas. */
 export interface Rect {

@@ -4,14 +4,14 @@ import type { Selected, Viewport } from '../../model/view-state.ts'
 import type { GroupLayout } from './group-layout.ts'
 import type { Heat } from './heat.ts'
 import type { RowIndex } from '../rows/row-index.ts'
-import type { TimeScale } from './space.ts'
+import type { TimeScale } from './coordinates.ts'
 
 export interface Scene {
   readonly columns: TraceColumns
-  /** Bars are coloured by what they use; undefined = by kind. */
+  /** Bars are colored by what they use; undefined = by kind. */
   readonly heat: Heat | undefined
-  /** Names of the bars' colours, by the number that a bar has: kinds, or steps of heat. */
-  readonly inks: readonly string[]
+  /** Names of the bars' colors, by the number that a bar has: kinds, or steps of heat. */
+  readonly colorNames: readonly string[]
   readonly index: RowIndex
   /** The spans that match the query, by row; undefined = no query, nothing is dimmed. */
   readonly matching: RowIndex | undefined

@@ -22,18 +22,17 @@ import type { Frames } from '../../base/frame.ts'
 import type { Viewport } from '../../model/view-state.ts'
 import type { Density } from './density.ts'
 import { DensityPicture } from './DensityPicture.tsx'
-import { panViewport, type Extent } from '../layout/space.ts'
+import { panViewport, type Extent } from '../layout/coordinates.ts'
 import { exactTime } from '../layout/ticks.ts'
-import { setTransform } from './transform.ts'
 import { useRested } from '../../base/use-framed.ts'
-import type { Overview } from './use-overview.ts'
+import type { MinimapView } from './use-overview.ts'
 
 export interface MinimapProps {
   readonly density: Density
   /** What the strip shows: the whole run; while that grows, in steps. */
   readonly extent: Extent
   /** The same and the view in it, now. */
-  readonly read: () => Overview
+  readonly read: () => MinimapView
   readonly frames: Frames
   readonly playheadS: number | undefined
   readonly clock: 'relative' | 'absolute'
@@ -112,7 +111,7 @@ export const Minimap = memo(function Minimap(props: MinimapProps) {
       ref={box}
       className="timeline-minimap"
       role="group"
-      aria-label="Overview of the run"
+      aria-label="MinimapView of the run"
       onPointerDown={beginOutside}
       onPointerMove={move}
       onPointerUp={drop}
@@ -143,7 +142,7 @@ type WindowParts = Readonly<
 >
 
 /** Refs of the window's parts, which stand where the view is in each frame. */
-function useWindowParts(read: () => Overview, frames: Frames): WindowParts {
+function useWindowParts(read: () => MinimapView, frames: Frames): WindowParts {
   const parts: WindowParts = {
     before: useRef(null),
     after: useRef(null),
@@ -194,4 +193,9 @@ function moved(from: Viewport, grip: Grip, byS: number, extent: Extent): Viewpor
 function percent(share: number): string {
   // A hundredth of a percent is less than half a pixel of a strip that fills a large screen.
   return `${(share * 100).toFixed(2)}%`
+}
+
+/** Moves an element on its own compositor layer; skips equal values, so nothing is laid out or painted. */
+function setTransform(element: HTMLElement | null, transform: string): void {
+  if (element !== null && element.style.transform !== transform) element.style.transform = transform
 }

@@ -35,7 +35,7 @@ interface BlockBins {
   readonly open: readonly number[]
 }
 
-export class Tally {
+export class DensityBins {
   /** Unix seconds at the left edge of bin 0; NaN while there is nothing. */
   originS = NaN
   binS = 1

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import { densityOf } from './density.ts'
-import { Tally } from './density-bins.ts'
+import { DensityBins } from './density-bins.ts'
 import { SyntheticTrace } from '../testing/columns.ts'
 
 const T0 = 1_800_000_000
 
 /** Seconds of work between two times, of whatever kind. */
-function workIn(trace: SyntheticTrace, tally: Tally, nowS: number) {
+function workIn(trace: SyntheticTrace, tally: DensityBins, nowS: number) {
   const { originS, binS, bins, series } = densityOf(trace.columns, tally, nowS)
   const inBin = (bin: number): number => series.reduce((sum, { values }) => sum + values[bin]!, 0)
   return (fromS: number, toS: number): number =>
@@ -20,7 +20,7 @@ test('a span that is open takes time until now, although nothing is heard of it'
     { kind: 'tool_call', startS: T0, endS: T0 + 10 },
     { kind: 'lm_inference', startS: T0 + 10 },
   ])
-  const tally = new Tally()
+  const tally = new DensityBins()
   const soon = workIn(trace, tally, T0 + 20)
   expect(soon(T0 + 11, T0 + 19)).toBeCloseTo(8, 0)
   const late = workIn(trace, tally, T0 + 600)

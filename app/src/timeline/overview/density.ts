@@ -1,7 +1,7 @@
 /** The tally's bins as the minimap draws them: work by kind, without the spans that only contain. */
 import type { TraceColumns } from '../../model/trace-columns.ts'
+import { BIN_COUNT, OTHER_KINDS, type DensityBins } from './density-bins.ts'
 import { kindVariable } from '../../base/kind-color.ts'
-import { BIN_COUNT, OTHER_KINDS, type Tally } from './density-bins.ts'
 
 export interface Density {
   /** Unix seconds at the left edge of bin 0, and the width of a bin. */
@@ -16,7 +16,7 @@ export interface Density {
 }
 
 export interface DensitySeries {
-  /** The CSS variable of its colour. */
+  /** The CSS variable of its color. */
   readonly variable: string
   readonly values: Float64Array
 }
@@ -30,7 +30,7 @@ const PHASES: ReadonlySet<string> = new Set(['prefill', 'decode'])
  * @param tally follows the same columns; it is brought up to them here
  * @param nowS until when open spans have taken time, Unix seconds
  */
-export function densityOf(columns: TraceColumns, tally: Tally, nowS: number): Density {
+export function densityOf(columns: TraceColumns, tally: DensityBins, nowS: number): Density {
   tally.sync(columns, nowS)
   const nameOf = (kind: number): string => columns.kinds[kind] ?? 'other'
   const byKind = withOpen(columns, tally, nowS)
@@ -63,7 +63,7 @@ export function densityOf(columns: TraceColumns, tally: Tally, nowS: number): De
 /** The tally's seconds, and those that open spans have taken so far: a copy. */
 function withOpen(
   columns: TraceColumns,
-  tally: Tally,
+  tally: DensityBins,
   nowS: number,
 ): ReadonlyMap<number, Float64Array> {
   const byKind = new Map([...tally.byKind].map(([kind, values]) => [kind, values.slice()] as const))
@@ -80,7 +80,7 @@ function withOpen(
   return byKind
 }
 
-function lastBin(tally: Tally, lastS: number): number {
+function lastBin(tally: DensityBins, lastS: number): number {
   const bin = Math.floor((lastS - tally.originS) / tally.binS)
   return Number.isNaN(bin) ? -1 : Math.min(bin, BIN_COUNT - 1)
 }

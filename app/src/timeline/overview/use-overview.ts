@@ -3,29 +3,39 @@ import { useEffect, useMemo, useRef, useState } from 'react'
 import type { Frames } from '../../base/frame.ts'
 import type { Viewport } from '../../model/view-state.ts'
 import { densityOf, type Density } from './density.ts'
-import type { TimelineEngine } from '../engine.ts'
-import { stepped, type Extent } from '../layout/space.ts'
-import { Tally } from './density-bins.ts'
+import type { TraceColumns } from '../../model/trace-columns.ts'
+import { snapToSteps, type Extent } from '../layout/coordinates.ts'
+import { DensityBins } from './density-bins.ts'
 import { useFramed } from '../../base/use-framed.ts'
 
 /** The overview need not be newer than this while a run grows. */
 const DENSITY_MS = 500
 
-export interface Overview {
+/** The parts of the timeline engine that the overview reads. */
+export interface MinimapSource {
+  readonly columns: TraceColumns
+  readonly facts: { readonly viewport: Viewport; readonly following: boolean }
+  extent(): Extent
+  isLive(): boolean
+  /** The right end of time, Unix seconds. */
+  nowS(): number
+}
+
+export interface MinimapView {
   readonly extent: Extent
   readonly viewport: Viewport
 }
 
 /** What the overview shows and which part of it is seen, now. */
-export function overviewOf(engine: TimelineEngine): Overview {
+export function minimapViewOf(engine: MinimapSource): MinimapView {
   const { viewport, following } = engine.facts
   const extent = engine.extent()
-  return engine.isLive() && following ? stepped(extent, viewport) : { extent, viewport }
+  return engine.isLive() && following ? snapToSteps(extent, viewport) : { extent, viewport }
 }
 
 /** What it shows; the same object as long as that is the same. */
-export function useExtent(engine: TimelineEngine, frames: Frames): Extent {
-  return useFramed(frames, () => overviewOf(engine).extent, areSame)
+export function useExtent(engine: MinimapSource, frames: Frames): Extent {
+  return useFramed(frames, () => minimapViewOf(engine).extent, areSame)
 }
 
 function areSame(before: Extent, now: Extent): boolean {
@@ -33,9 +43,9 @@ function areSame(before: Extent, now: Extent): boolean {
 }
 
 /** The overview's data, a few times a second at most; the last state always comes. */
-export function useDensity(engine: TimelineEngine, frames: Frames): Density {
+export function useDensity(engine: MinimapSource, frames: Frames): Density {
   const { columns } = engine
-  const tally = useMemo(() => new Tally(), [])
+  const tally = useMemo(() => new DensityBins(), [])
   const [density, setDensity] = useState(() => densityOf(columns, tally, engine.nowS()))
   const takenMs = useRef(-Infinity)
   const { version } = columns

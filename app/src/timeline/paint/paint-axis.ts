@@ -1,13 +1,13 @@
-/** The time axis above the bars: ticks, what they say, and the handle of the playhead. */
+/** Paints the time axis above the bars: ticks, their labels, and the handle of the playhead. */
+import { snapPx, timeToPx } from '../layout/coordinates.ts'
 import type { Scene } from '../layout/scene.ts'
-import { snapPx, timeToPx } from '../layout/space.ts'
-import type { Theme } from './theme.ts'
 import { CHAR_PX, type Tick } from '../layout/ticks.ts'
+import type { Theme } from './theme.ts'
 
 export const AXIS_HEIGHT_PX = 24
 const FONT_PX = 11
 const TICK_PX = 8
-/** Beside the tick, not centred on it: a label's left edge stands still while its digits change. */
+/** Labels start beside their tick instead of being centered: their left edge never moves. */
 const LABEL_LEFT_PX = 5
 const BASELINE_PX = 15
 
@@ -29,7 +29,7 @@ export function paintAxis(
   context.fillStyle = theme.muted
   for (const { timeS, label } of ticks) {
     const leftPx = leftOf(timeS) + LABEL_LEFT_PX
-    // Half a label says nothing.
+    // A label cut off at the edge could be misread.
     if (leftPx + label.length * CHAR_PX > widthPx) continue
     context.fillText(label, leftPx, BASELINE_PX)
   }

@@ -1,10 +1,10 @@
-/** What lies under the bars (headers of groups, grid, the dragged range, now) and over them (lines). */
+/** The layers below the bars (group headers, range, grid, now) and above them (range edges, playhead). */
 import { eachVisibleBlock } from '../layout/collect.ts'
+import { snapPx, timeToPx } from '../layout/coordinates.ts'
 import { HEADER_PX } from '../layout/group-layout.ts'
 import type { Scene } from '../layout/scene.ts'
-import { snapPx, timeToPx } from '../layout/space.ts'
-import type { Theme } from './theme.ts'
 import type { Tick } from '../layout/ticks.ts'
+import type { Theme } from './theme.ts'
 
 export function paintGround(
   context: CanvasRenderingContext2D,
@@ -13,7 +13,7 @@ export function paintGround(
   ticks: readonly Tick[],
 ): void {
   const { widthPx, heightPx } = scene
-  const hairPx = 1 / scene.deviceRatio
+  const hairlinePx = 1 / scene.deviceRatio
   context.globalAlpha = 1
   context.fillStyle = theme.surface
   context.fillRect(0, 0, widthPx, heightPx)
@@ -24,18 +24,19 @@ export function paintGround(
   paintRange(context, theme, scene)
   context.fillStyle = theme.line
   for (const { timeS } of ticks) {
-    context.fillRect(snapPx(timeToPx(scene.scale, timeS), scene.deviceRatio), 0, hairPx, heightPx)
+    const xPx = snapPx(timeToPx(scene.scale, timeS), scene.deviceRatio)
+    context.fillRect(xPx, 0, hairlinePx, heightPx)
   }
   eachVisibleBlock(scene, (block) => {
     const topPx = snapPx(block.topPx - scene.scrollTopPx, scene.deviceRatio)
-    if (block.topPx > 0) context.fillRect(0, topPx, widthPx, hairPx)
+    if (block.topPx > 0) context.fillRect(0, topPx, widthPx, hairlinePx)
   })
   const bottomPx = snapPx(scene.layout.heightPx - scene.scrollTopPx, scene.deviceRatio)
-  if (scene.layout.blocks.length > 0) context.fillRect(0, bottomPx, widthPx, hairPx)
+  if (scene.layout.blocks.length > 0) context.fillRect(0, bottomPx, widthPx, hairlinePx)
   paintNow(context, theme, scene)
 }
 
-/** Under the bars: one that has just begun is as narrow as this line, and must not be hidden by it. */
+/** Below the bars: a bar that has just begun is as narrow as this line and must not be hidden. */
 function paintNow(context: CanvasRenderingContext2D, theme: Theme, scene: Scene): void {
   if (!scene.live) return
   context.globalAlpha = scene.playheadS === undefined ? 1 : 0.5
@@ -53,14 +54,13 @@ function paintRange(context: CanvasRenderingContext2D, theme: Theme, scene: Scen
   context.globalAlpha = 1
 }
 
-/** The range's edges and the playhead: one device-exact line each. */
+/** The edges of the range and the playhead, with everything after the playhead veiled. */
 export function paintLines(context: CanvasRenderingContext2D, theme: Theme, scene: Scene): void {
   if (scene.range !== undefined) {
     verticalLine(context, theme.accent, scene, scene.range.startS, 1)
     verticalLine(context, theme.accent, scene, scene.range.endS, 1)
   }
   if (scene.playheadS === undefined) return
-  // What lies after the playhead is not known yet there.
   const xPx = clampX(scene, timeToPx(scene.scale, scene.playheadS))
   context.globalAlpha = 0.5
   context.fillStyle = theme.surfaceRaised
@@ -71,14 +71,14 @@ export function paintLines(context: CanvasRenderingContext2D, theme: Theme, scen
 
 function verticalLine(
   context: CanvasRenderingContext2D,
-  colour: string,
+  color: string,
   scene: Scene,
   timeS: number,
   widthPx: number,
 ): void {
   const xPx = snapPx(timeToPx(scene.scale, timeS) - widthPx / 2, scene.deviceRatio)
   if (xPx < -widthPx || xPx > scene.widthPx) return
-  context.fillStyle = colour
+  context.fillStyle = color
   context.fillRect(xPx, 0, widthPx, scene.heightPx)
 }
 

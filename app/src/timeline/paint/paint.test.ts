@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { SpanFlag } from '@wattline/trace'
 import { createPainter } from './paint.ts'
-import { Strips } from './paint-strips.ts'
+import { PixelBars } from './paint-pixels.ts'
 import { SyntheticTrace, syntheticRun } from '../testing/columns.ts'
 import { sceneOf, type SceneOptions } from '../testing/scene.ts'
 import { contrast, readTheme } from './theme.ts'
@@ -10,7 +10,7 @@ import { kindVariable } from '../../base/kind-color.ts'
 const T0 = 1_800_000_000
 const TEN = { startS: T0, endS: T0 + 10 }
 
-/** What was asked of a canvas, as `method arguments` in the colour of the moment. */
+/** What was asked of a canvas, as `method arguments` in the color of the moment. */
 interface Drawing {
   readonly context: CanvasRenderingContext2D
   readonly calls: { method: string; args: unknown[]; fill: string; alpha: number }[]
@@ -107,7 +107,7 @@ describe('what must be seen', () => {
       { kind: 'tool_call', startS: T0 + 2, endS: T0 + 4, row: 1 },
     ])
     const unseen = recordingContext()
-    const strips = new Strips(unseen.context)
+    const pixelBars = new PixelBars(unseen.context)
     const scene = sceneOf(trace, {
       viewport: TEN,
       widthPx: 1000,
@@ -116,7 +116,7 @@ describe('what must be seen', () => {
       nowS: T0 + 8,
     })
     const { context, calls } = recordingContext()
-    createPainter(context, THEME, { strips }).paint(scene, [], 0)
+    createPainter(context, THEME, { pixels: pixelBars }).paint(scene, [], 0)
     expect(calls.filter(({ method }) => method === 'fill')).toEqual([])
     const image = unseen.calls.find(({ method }) => method === 'putImageData')?.args[0] as ImageData
     const pixels = new Uint32Array(image.data.buffer)
@@ -132,8 +132,8 @@ describe('what must be seen', () => {
     ])
     const unseen = recordingContext()
     const scene = sceneOf(trace, { viewport: TEN, widthPx: 1000, matches: Uint8Array.of(0, 1) })
-    const strips = new Strips(unseen.context)
-    createPainter(recordingContext().context, THEME, { strips }).paint(scene, [], 0)
+    const pixelBars = new PixelBars(unseen.context)
+    createPainter(recordingContext().context, THEME, { pixels: pixelBars }).paint(scene, [], 0)
     const image = unseen.calls.find(({ method }) => method === 'putImageData')?.args[0] as ImageData
     const [other, match] = [200, 400].map((xPx) => image.data[4 * xPx + 3]!)
     expect(match).toBeGreaterThan(250)
@@ -196,7 +196,7 @@ describe('what must be seen', () => {
   })
 })
 
-test('colours change a few times a frame, not once a bar', () => {
+test('colors change a few times a frame, not once a bar', () => {
   const trace = syntheticRun(5000)
   const { firstS, lastS } = trace.columns
   const calls = paint(trace, { viewport: { startS: firstS, endS: lastS } })
@@ -208,7 +208,7 @@ test('colours change a few times a frame, not once a bar', () => {
   expect(changes.length).toBeLessThan(60)
 })
 
-describe('colours', () => {
+describe('colors', () => {
   test('unknown kinds take one of six by name, the same every time', () => {
     const variables = new Set(Array.from({ length: 200 }, (_, at) => kindVariable(`kind_${at}`)))
     expect(variables.size).toBe(6)
@@ -217,10 +217,10 @@ describe('colours', () => {
   })
 
   test('text on a bar can be read', () => {
-    const colours = ['#2f6fd0', '#8a94a3', '#b35c00', '#5b93dd', '#f0a04b', '#5f6a7a', '#8ab8f8']
-    for (const fill of colours) {
+    const colors = ['#2f6fd0', '#8a94a3', '#b35c00', '#5b93dd', '#f0a04b', '#5f6a7a', '#8ab8f8']
+    for (const fill of colors) {
       const theme = readTheme((name) => (name === '--kind-turn' ? fill : ''))
-      expect(contrast(theme.ink('turn').text, fill)).toBeGreaterThanOrEqual(4.5)
+      expect(contrast(theme.barColors('turn').text, fill)).toBeGreaterThanOrEqual(4.5)
     }
   })
 })

@@ -1,63 +1,61 @@
 /**
- * Draws one frame: ground, bars, marks, lines, in this order, and the axis above. Pure over the context: the scene and
- * the theme say everything; nothing is read from the page. Bars are drawn style by style, so that
- * the context changes colour a few times a frame and not once a bar.
+ * Draws one frame: ground, bars, marks, selection and lines, in this order, and the axis above.
+ * Depends only on the scene, the theme and the canvas contexts; reads nothing from the page.
  */
 import { BarList, MarkList } from '../layout/bar-list.ts'
-import type { Brush } from './brush.ts'
-import { collectBars } from '../layout/collect.ts'
 import { collectMarks } from '../layout/collect-marks.ts'
+import { collectBars } from '../layout/collect.ts'
+import { rectOf } from '../layout/hit-test.ts'
 import { TextWidths } from '../layout/labels.ts'
+import type { Scene } from '../layout/scene.ts'
+import type { Tick } from '../layout/ticks.ts'
 import { AXIS_HEIGHT_PX, paintAxis } from './paint-axis.ts'
-import { beginStrips, paintBars } from './paint-bars.ts'
+import { beginPixelBars, paintBars, type BarTools } from './paint-bars.ts'
 import { paintGround, paintLines } from './paint-ground.ts'
 import { paintMarks, type MarkTools } from './paint-marks.ts'
-import type { Strips } from './paint-strips.ts'
-import type { Scene } from '../layout/scene.ts'
-import { rectOf } from '../layout/hit-test.ts'
+import type { PixelBars } from './paint-pixels.ts'
 import type { Theme } from './theme.ts'
-import type { Tick } from '../layout/ticks.ts'
 
 const LABEL_PX = 12
 
-/** What is kept from frame to frame: buffers and measured widths, never facts. */
+/** Keeps buffers and measured text widths from frame to frame, but no state of the view. */
 export interface Painter {
+  /** @param nowMs time of the frame clock, for the stripes of open bars */
   paint(scene: Scene, ticks: readonly Tick[], nowMs: number): void
-  /** What the last frame drew; for tests and for the bench. */
+  /** The bars of the last frame, without those drawn as pixels; for tests and benchmarks. */
   readonly bars: BarList
 }
 
-/** What needs canvases of its own; without one of them, all is drawn stroke by stroke. */
+/** Tools that need canvases of their own. Without one, its shapes are drawn one by one. */
 export interface PaintTools extends MarkTools {
-  /** A tile of diagonal lines for `wait`, made by `createHatch`; undefined = plain. */
+  /** Diagonal lines for `wait`, made by `createHatch`; undefined = plain fill. */
   readonly hatch?: CanvasPattern | undefined
-  /** Draws narrow bars. */
-  readonly strips?: Strips | undefined
-  /** Of the axis above the bars. */
+  readonly pixels?: PixelBars | undefined
+  /** The axis above the bars. */
   readonly axis?: CanvasRenderingContext2D | undefined
 }
 
 export function createPainter(
   context: CanvasRenderingContext2D,
   theme: Theme,
-  { hatch, strips, axis, ...markTools }: PaintTools = {},
+  { hatch, pixels, axis, ...markTools }: PaintTools = {},
 ): Painter {
   const bars = new BarList()
   const marks = new MarkList()
   const font = `${LABEL_PX}px ${theme.font}`
-  const brush: Brush = {
+  const tools: BarTools = {
     context,
     theme,
     hatch,
     font,
-    strips,
+    pixels,
     widths: new TextWidths((text) => {
       context.font = font
       return context.measureText(text).width
     }),
-    apart: new Int32Array(256),
+    shapes: new Int32Array(256),
+    sorted: new Int32Array(256),
     buckets: new Int32Array(64),
-    order: new Int32Array(256),
   }
   return {
     bars,
@@ -65,8 +63,8 @@ export function createPainter(
       fitCanvas(context.canvas, scene, scene.heightPx)
       context.setTransform(scene.deviceRatio, 0, 0, scene.deviceRatio, 0, 0)
       paintGround(context, theme, scene, ticks)
-      collectBars(scene, bars, beginStrips(brush, scene))
-      paintBars(brush, scene, bars, nowMs)
+      collectBars(scene, bars, beginPixelBars(tools, scene))
+      paintBars(tools, scene, bars, nowMs)
       collectMarks(scene, marks)
       paintMarks(context, theme, scene, marks, markTools)
       paintSelection(context, theme, scene)
@@ -78,7 +76,7 @@ export function createPainter(
   }
 }
 
-/** Keeps the canvas's pixels those of its box; setting them clears it, so only when they differ. */
+/** Gives the canvas the device pixels of its box. Setting a size clears it: only when it differs. */
 function fitCanvas(
   canvas: HTMLCanvasElement,
   { widthPx, deviceRatio }: Scene,
@@ -90,7 +88,7 @@ function fitCanvas(
   if (canvas.height !== height) canvas.height = height
 }
 
-/** A ring around the selected bar, a hair apart so that it shows on bars of its own colour. */
+/** A ring around the selected bar, with a gap so that it is visible on bars of its own color. */
 function paintSelection(context: CanvasRenderingContext2D, theme: Theme, scene: Scene): void {
   const rect = scene.selected === undefined ? undefined : rectOf(scene, scene.selected)
   if (rect === undefined) return
@@ -109,10 +107,10 @@ function paintSelection(context: CanvasRenderingContext2D, theme: Theme, scene: 
 
 const HATCH_TILE_PX = 6
 
-/** A tile of 45° lines, in device px. `tile` is an empty canvas of any size. */
+/** A pattern of 45° lines, one device pixel of the tile per device pixel of the canvas. */
 export function createHatch(
   tile: HTMLCanvasElement | OffscreenCanvas,
-  colour: string,
+  color: string,
   deviceRatio: number,
 ): CanvasPattern | undefined {
   const sizePx = Math.round(HATCH_TILE_PX * deviceRatio)
@@ -120,7 +118,7 @@ export function createHatch(
   tile.height = sizePx
   const context = tile.getContext('2d') as CanvasRenderingContext2D | null
   if (context === null) return undefined
-  context.strokeStyle = colour
+  context.strokeStyle = color
   context.lineWidth = 1.5 * deviceRatio
   context.beginPath()
   for (const shift of [-sizePx, 0, sizePx]) {

@@ -1,13 +1,13 @@
 /**
- * The canvas's colours, read from the page's CSS variables once a theme. Kinds without a colour of
+ * The canvas's colors, read from the page's CSS variables once a theme. Kinds without a color of
  * their own take one of six by a hash of their name, the same in every run.
  */
 
 import { kindVariable } from '../../base/kind-color.ts'
 import { heatVariable } from '../layout/heat.ts'
 
-/** A bar's colour, and that of the text on it. */
-export interface Ink {
+/** The color of a bar and of the text on it. */
+export interface BarColors {
   readonly fill: string
   readonly text: string
 }
@@ -25,14 +25,15 @@ export interface Theme {
   readonly error: string
   readonly live: string
   readonly font: string
-  ink(kind: string): Ink
+  /** @param name of a kind, or of a step of heat */
+  barColors(name: string): BarColors
 }
 
-/** @param variable the value of a CSS variable, as `getPropertyValue` gives it */
+/** @param variable returns the value of a CSS variable, like `getPropertyValue` */
 export function readTheme(variable: (name: string) => string): Theme {
   const read = (name: string, fallback: string): string =>
     longHex(variable(name).trim()) || fallback
-  const inks = new Map<string, Ink>()
+  const known = new Map<string, BarColors>()
   const onBar = read('--on-bar', '#ffffff')
   const surface = read('--surface', '#ffffff')
   const text = read('--text', '#12161c')
@@ -49,22 +50,24 @@ export function readTheme(variable: (name: string) => string): Theme {
     error: read('--error', '#c4262e'),
     live: read('--live', '#0a7d62'),
     font: read('--font', 'system-ui, sans-serif'),
-    ink(kind) {
-      const known = inks.get(kind)
-      if (known !== undefined) return known
-      const fill = read(heatVariable(kind) ?? kindVariable(kind), '#6d7786')
-      const ink = { fill, text: mostReadable(fill, [onBar, surface, text]) }
-      inks.set(kind, ink)
-      return ink
+    barColors(name) {
+      let colors = known.get(name)
+      if (colors !== undefined) return colors
+      const fill = read(heatVariable(name) ?? kindVariable(name), '#6d7786')
+      colors = { fill, text: mostReadable(fill, [onBar, surface, text]) }
+      known.set(name, colors)
+      return colors
     },
   }
 }
 
-/** The first of `inks` with 4.5:1 on `fill` (WCAG 2.2, 1.4.3), else the one with most contrast. */
-function mostReadable(fill: string, inks: readonly string[]): string {
-  const readable = inks.find((ink) => contrast(fill, ink) >= 4.5)
+/** The first color with 4.5:1 on `fill` (WCAG 2.2, 1.4.3), else the one with the most contrast. */
+function mostReadable(fill: string, colors: readonly string[]): string {
+  const readable = colors.find((color) => contrast(fill, color) >= 4.5)
   if (readable !== undefined) return readable
-  return inks.reduce((best, ink) => (contrast(fill, ink) > contrast(fill, best) ? ink : best))
+  return colors.reduce((best, color) =>
+    contrast(fill, color) > contrast(fill, best) ? color : best,
+  )
 }
 
 export function contrast(a: string, b: string): number {
@@ -72,14 +75,14 @@ export function contrast(a: string, b: string): number {
   return (light + 0.05) / (dark + 0.05)
 }
 
-/** A build shortens `#aabbcc` to `#abc`; gradients and contrast want the long form. */
-function longHex(colour: string): string {
-  return colour.replace(/^#([0-9a-f])([0-9a-f])([0-9a-f])$/i, '#$1$1$2$2$3$3')
+/** The build shortens `#aabbcc` to `#abc`; gradients and contrast need the long form. */
+function longHex(color: string): string {
+  return color.replace(/^#([0-9a-f])([0-9a-f])([0-9a-f])$/i, '#$1$1$2$2$3$3')
 }
 
-/** Relative luminance of `#rrggbb` or `#rgb`; other notations count as mid grey. */
-function luminance(colour: string): number {
-  const hex = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(longHex(colour))
+/** Relative luminance of `#rrggbb` or `#rgb`; other notations count as mid gray. */
+function luminance(color: string): number {
+  const hex = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(longHex(color))
   if (hex === null) return 0.2
   const [r = 0, g = 0, b = 0] = hex.slice(1).map((part) => {
     const value = Number.parseInt(part, 16) / 255

@@ -2,11 +2,12 @@
  * The groups beside the canvas, aligned with their blocks. Only those that are seen exist in the
  * page; each is a button that folds its group.
  */
-import { memo } from 'react'
+import { memo, useEffect, useMemo, useRef, useState } from 'react'
 import { formatCount, formatDuration } from '@wattline/trace'
 import { groupLabel } from '../../model/span-labels.ts'
 import { blockIndexAt, type GroupBlock, type GroupLayout } from '../layout/group-layout.ts'
-import type { GroupSum } from './group-sums.ts'
+import type { TraceColumns } from '../../model/trace-columns.ts'
+import { GroupSums, type GroupSum } from './group-sums.ts'
 
 export interface GroupRailProps {
   readonly layout: GroupLayout
@@ -20,6 +21,8 @@ export interface GroupRailProps {
 
 /** Blocks beyond the edges that exist too, so that Tab goes on past them. */
 const OVERSCAN = 3
+/** Sums are read at most this often: figures that change faster cannot be read. */
+const SUMS_MS = 200
 
 export const GroupRail = memo(function GroupRail(props: GroupRailProps) {
   const { layout, sums, scrollTopPx, heightPx, onToggle, onWheel } = props
@@ -84,4 +87,24 @@ function Group({ block, sum, onToggle }: GroupProps) {
       )}
     </li>
   )
+}
+
+/** The sums of each group at the playhead; without one, of all known spans. */
+export function useGroupSums(
+  columns: TraceColumns,
+  playheadS: number | undefined,
+): readonly GroupSum[] {
+  const following = useMemo(() => new GroupSums(), [])
+  const [sums, setSums] = useState<readonly GroupSum[]>(() => following.at(columns, playheadS))
+  const takenMs = useRef(-Infinity)
+  const { version } = columns
+  useEffect(() => {
+    const waitMs = Math.max(0, takenMs.current + SUMS_MS - performance.now())
+    const timer = setTimeout(() => {
+      takenMs.current = performance.now()
+      setSums(following.at(columns, playheadS))
+    }, waitMs)
+    return () => clearTimeout(timer)
+  }, [columns, following, version, playheadS])
+  return sums
 }

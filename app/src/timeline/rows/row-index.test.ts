@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { BarList } from '../layout/bar-list.ts'
 import { collectBars } from '../layout/collect.ts'
-import { Tally } from '../overview/density-bins.ts'
+import { DensityBins } from '../overview/density-bins.ts'
 import { RowIndex } from './row-index.ts'
 import { SyntheticTrace, type SyntheticSpan } from '../testing/columns.ts'
 import { picture, sceneOf } from '../testing/scene.ts'
@@ -166,7 +166,7 @@ describe('the tally', () => {
     fc.assert(
       fc.property(spansArbitrary, (records) => {
         const trace = new SyntheticTrace()
-        const tally = new Tally()
+        const tally = new DensityBins()
         // A page looks before the first event has come.
         tally.sync(trace.columns)
         for (const record of records) {
@@ -185,7 +185,7 @@ describe('the tally', () => {
 
   test('a span that gets another end is counted with that one', () => {
     const trace = new SyntheticTrace().add([{ kind: 'lm', startS: T0, endS: T0 + 4 }])
-    const tally = new Tally()
+    const tally = new DensityBins()
     tally.sync(trace.columns)
     trace.change(0, { endS: T0 + 1 })
     tally.sync(trace.columns)

@@ -4,7 +4,7 @@
  */
 import { MarkFlag, type TraceColumns } from '../../model/trace-columns.ts'
 import { MarkRow } from './mark-row.ts'
-import { RowCuts } from './row-cut.ts'
+import { RowPartsCache } from './row-parts.ts'
 import { RowTree } from './row-tree.ts'
 
 interface GroupRows {
@@ -13,7 +13,7 @@ interface GroupRows {
 }
 
 export class RowIndex {
-  readonly cuts = new RowCuts()
+  readonly parts = new RowPartsCache()
   private readonly groups: (GroupRows | undefined)[] = []
   private version = -1
   private layoutVersion = -1

@@ -10,7 +10,7 @@ export function roomFor(count: number): number {
   return count + (count >> 3) + FIRST_NODES
 }
 
-export class Level {
+export class RowLevel {
   /** Nodes in use. */
   count = 0
   /** Start and end of node after node, side by side: a visit touches one cache line. */
@@ -41,7 +41,7 @@ export class Level {
   }
 
   /** Sums up the children that `node` has in the level below. */
-  sumNodes(below: Level, node: number): void {
+  sumNodes(below: RowLevel, node: number): void {
     const from = node << NODE_SHIFT
     const to = Math.min(from + FANOUT, below.count)
     let latestS = -Infinity

@@ -16,7 +16,7 @@
  */
 import { SpanFlag, type Column } from '@wattline/trace'
 import type { TraceColumns } from '../../model/trace-columns.ts'
-import { Level, NODE_SHIFT, roomFor } from './row-level.ts'
+import { RowLevel, NODE_SHIFT, roomFor } from './row-level.ts'
 
 const FANOUT = 1 << NODE_SHIFT
 const FIRST_CAPACITY = 8
@@ -31,7 +31,7 @@ export class RowTree {
   /** Sorted by start, then slot; valid up to `count`. */
   slots = new Int32Array(FIRST_CAPACITY)
   count = 0
-  readonly levels: Level[] = []
+  readonly levels: RowLevel[] = []
   /** Slots waiting for `settle`, and indexes of spans that changed where they stand. */
   private readonly pending: number[] = []
   private readonly changed: number[] = []
@@ -167,10 +167,10 @@ export class RowTree {
 
   /** Sums up anew what is above the changed spans, and above all from index `from` on. */
   private refresh(columns: TraceColumns, from: number): void {
-    let below: Level | undefined
+    let below: RowLevel | undefined
     let children = this.count
     for (let at = 0; children > FANOUT; at++) {
-      const level = (this.levels[at] ??= new Level())
+      const level = (this.levels[at] ??= new RowLevel())
       const shift = NODE_SHIFT * (at + 1)
       const isNew = level.count === 0
       const nodes = (children + FANOUT - 1) >> NODE_SHIFT
@@ -183,12 +183,17 @@ export class RowTree {
     }
   }
 
-  private sum(columns: TraceColumns, below: Level | undefined, level: Level, node: number): void {
+  private sum(
+    columns: TraceColumns,
+    below: RowLevel | undefined,
+    level: RowLevel,
+    node: number,
+  ): void {
     if (below === undefined) this.sumSpans(columns, level, node)
     else level.sumNodes(below, node)
   }
 
-  private sumSpans(columns: TraceColumns, level: Level, node: number): void {
+  private sumSpans(columns: TraceColumns, level: RowLevel, node: number): void {
     const from = node << NODE_SHIFT
     const to = Math.min(from + FANOUT, this.count)
     const startS = columns.startS.at(this.slots[from] as number)

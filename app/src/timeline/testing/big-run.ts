@@ -7,7 +7,7 @@ import { emptyMarkPatch, emptySpanPatch } from '../../worker/patches.ts'
 import type { SpanPatch, TracePatch } from '../../model/patch.ts'
 
 const AGENTS = 8
-const SPANS_A_TURN = 8
+const SPANS_PER_TURN = 8
 const KINDS = ['turn', 'lm_inference', 'prefill', 'decode', 'tool_call'] as const
 const SUBJECTS = ['Qwen/Qwen3-8B', 'web_search', 'read_file', 'run_tests', 'grep', 'sql_query']
 const TURN_S = 4
@@ -57,8 +57,8 @@ export function* bigRun(
 const GROUPS = Array.from({ length: AGENTS }, (_, agent) => ({ label: `agent ${agent}`, rows: 3 }))
 
 function writeSpan(patch: SpanPatch, i: number, slot: number, originS: number): void {
-  const turn = Math.floor(slot / SPANS_A_TURN)
-  const part = slot % SPANS_A_TURN
+  const turn = Math.floor(slot / SPANS_PER_TURN)
+  const part = slot % SPANS_PER_TURN
   const agent = turn % AGENTS
   const { kind, row, at, length, parent } = SHAPE[part] as (typeof SHAPE)[number]
   const startS = originS + (Math.floor(turn / AGENTS) + agent / AGENTS + at) * TURN_S

@@ -6,7 +6,7 @@ import { createFrames } from '../../base/frame.ts'
 import type { TimelineActions } from '../../page/timeline-actions.ts'
 import { toggleGroup } from '../../store/transitions.ts'
 import { INITIAL_STATE } from '../../store/store.ts'
-import type { TimelineDispatch, TimelineFacts } from '../engine.ts'
+import type { TimelineDispatch, TimelineViewState } from '../engine.ts'
 import { TimelineView } from '../Timeline.tsx'
 import type { SyntheticTrace } from './columns.ts'
 
@@ -15,17 +15,20 @@ export const CANVAS = { widthPx: 1000, heightPx: 600 } as const
 
 export interface Mounted {
   readonly canvas: HTMLElement
-  readonly facts: () => TimelineFacts
-  readonly set: (facts: Partial<TimelineFacts>) => void
+  readonly facts: () => TimelineViewState
+  readonly set: (facts: Partial<TimelineViewState>) => void
   readonly actions: () => TimelineActions
   /** Draws frames until the eased move under way is over. */
   readonly settle: () => void
 }
 
-export function mountTimeline(trace: SyntheticTrace, facts: Partial<TimelineFacts> = {}): Mounted {
+export function mountTimeline(
+  trace: SyntheticTrace,
+  facts: Partial<TimelineViewState> = {},
+): Mounted {
   const { columns } = trace
   const viewport = { startS: columns.firstS, endS: columns.lastS }
-  const store = createStore<TimelineFacts>()(() => ({ ...INITIAL_STATE, viewport, ...facts }))
+  const store = createStore<TimelineViewState>()(() => ({ ...INITIAL_STATE, viewport, ...facts }))
   let pending: ((nowMs: number) => void) | undefined
   const frames = createFrames((callback) => {
     pending = callback

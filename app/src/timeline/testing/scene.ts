@@ -4,7 +4,7 @@ import { collectBars } from '../layout/collect.ts'
 import { layoutGroups } from '../layout/group-layout.ts'
 import { RowIndex } from '../rows/row-index.ts'
 import type { Scene } from '../layout/scene.ts'
-import { timeScale } from '../layout/space.ts'
+import { timeScale } from '../layout/coordinates.ts'
 import type { Viewport } from '../../model/view-state.ts'
 import type { SyntheticTrace } from './columns.ts'
 
@@ -32,7 +32,7 @@ export function sceneOf(trace: SyntheticTrace, options: SceneOptions): Scene {
   return {
     columns,
     heat: undefined,
-    inks: columns.kinds,
+    colorNames: columns.kinds,
     index,
     matching,
     markMatches: undefined,

@@ -53,7 +53,7 @@ const SHORTEST_STEP_S = 0.25
  * What a strip shows of a growing run and of the view that follows it: both move in steps, since
  * nobody sees them move by less, and every move is drawn.
  */
-export function stepped(
+export function snapToSteps(
   extent: Extent,
   viewport: Viewport,
 ): { extent: Extent; viewport: Viewport } {

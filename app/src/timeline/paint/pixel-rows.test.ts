@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { StripPixels } from './strip-pixels.ts'
+import { PixelRows } from './pixel-rows.ts'
 
 const RED = 0xff0000ff
 
@@ -14,19 +14,19 @@ interface Bar {
 }
 
 /** A bar's ink is its kind, as opaque as it is covered. */
-function stripsOf(bars: readonly Bar[], deviceRatio = 1): StripPixels {
-  const strips = new StripPixels()
+function stripsOf(bars: readonly Bar[], deviceRatio = 1): PixelRows {
+  const strips = new PixelRows()
   strips.begin(10, 100, deviceRatio)
   for (const { leftPx, rightPx, kind = 1, cover = 4, fails, topPx = 20 } of bars) {
-    strips.row(topPx, 16)
+    strips.beginRow(topPx, 16)
     strips.bar(leftPx, rightPx, (((cover * 60) << 24) | kind) >>> 0)
-    if (fails !== undefined) strips.failed(leftPx, rightPx, fails === 'merged', RED)
+    if (fails !== undefined) strips.failure(leftPx, rightPx, fails === 'merged', RED)
   }
   return strips
 }
 
 /** One line as letters: the kind's number, `!` for an error, `·` for nothing. */
-function line(strips: StripPixels, at: number): string {
+function line(strips: PixelRows, at: number): string {
   const pixels = new Uint32Array(strips.bytes.buffer).subarray(at * strips.width)
   return Array.from(pixels.subarray(0, strips.width), (pixel) => {
     if (pixel === RED) return '!'
@@ -59,7 +59,7 @@ test('where bars lie over each other, the one that covers more is seen', () => {
 
 test('a bar whose end is not known pales towards it, and hides nothing there that is firm', () => {
   const strips = stripsOf([{ leftPx: 5, rightPx: 7, kind: 2 }])
-  strips.fading(0, 8, 4, ((240 << 24) | 1) >>> 0)
+  strips.fadingBar(0, 8, 4, ((240 << 24) | 1) >>> 0)
   expect(line(strips, 0)).toBe('11111221··')
   const pixels = new Uint32Array(strips.bytes.buffer)
   expect([pixels[4]! >>> 24, pixels[7]! >>> 24]).toEqual([240, 60])

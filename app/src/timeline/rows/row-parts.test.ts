@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { coverOf } from '../layout/bar-list.ts'
-import { NEW_WIDTH, RowCut, type CutView } from './row-cut.ts'
+import { coverOf } from './cover.ts'
+import { NEW_WIDTH, RowParts, type RowView } from './row-parts.ts'
 import { RowIndex } from './row-index.ts'
 import type { RowTree } from './row-tree.ts'
 import { SyntheticTrace, type SyntheticSpan } from '../testing/columns.ts'
@@ -24,7 +24,7 @@ const viewArbitrary = fc
     widthS: fc.constantFrom(10, 50, 200),
     columnS: fc.constantFrom(0.1, 1, 1, 2, 3, 8),
   })
-  .map(({ leftS, widthS, columnS }): CutView => {
+  .map(({ leftS, widthS, columnS }): RowView => {
     return { leftS: T0 + leftS, rightS: T0 + leftS + widthS, columnS }
   })
 
@@ -34,7 +34,7 @@ const stepArbitrary = fc.record({
   ends: fc.array(fc.nat(200), { maxLength: 3 }),
 })
 
-function partsOf(cut: RowCut): unknown[] {
+function partsOf(cut: RowParts): unknown[] {
   const { startS, endS, ownFlags, from, to, cover, errorAfterS, kind, joined } = cut
   return Array.from({ length: cut.count }, (_, at) => {
     const part = [startS[at], endS[at], kind[at], from[at], to[at], ownFlags[at], joined[at]]
@@ -42,8 +42,8 @@ function partsOf(cut: RowCut): unknown[] {
   })
 }
 
-function freshCut(trace: SyntheticTrace, tree: RowTree, view: CutView): RowCut {
-  const cut = new RowCut()
+function freshCut(trace: SyntheticTrace, tree: RowTree, view: RowView): RowParts {
+  const cut = new RowParts()
   cut.read(tree, trace.columns, view)
   return cut
 }
@@ -63,7 +63,7 @@ test('a cut that followed its row is the one that would be made now', () => {
       (steps, view) => {
         const trace = new SyntheticTrace()
         const index = new RowIndex()
-        const cut = new RowCut()
+        const cut = new RowParts()
         let atS = T0
         for (const { spans, ends } of steps) {
           trace.add(
@@ -128,7 +128,7 @@ test('a cut stands for every span that is seen, in order, and sums up only what 
 function isRight(
   { columns }: SyntheticTrace,
   tree: RowTree,
-  cut: RowCut,
+  cut: RowParts,
   part: number,
   columnS: number,
 ): boolean {
@@ -152,7 +152,7 @@ function isRight(
 }
 
 /** Whether what is drawn with the part before it looks as that does, and ends no earlier. */
-function isJoinedRight(cut: RowCut, part: number): boolean {
+function isJoinedRight(cut: RowParts, part: number): boolean {
   if (cut.joined[part] === 0) return true
   const looks = [part - 1, part].map((at) => {
     return [cut.ownFlags[at], cut.kind[at], cut.cover[at], cut.errorAfterS[at] === Infinity].join()

@@ -6,11 +6,11 @@ import {
   placeTime,
   pxToTime,
   snapPx,
-  stepped,
+  snapToSteps,
   timeScale,
   timeToPx,
   zoomViewport,
-} from './space.ts'
+} from './coordinates.ts'
 
 const T0 = 1_800_000_000
 /** What a float64 of Unix seconds can tell apart. */
@@ -104,7 +104,7 @@ describe('the steps of a growing run', () => {
       fc.property(viewArbitrary, viewArbitrary, ({ fromS, spanS }, seen) => {
         const extent = { firstS: T0 + fromS, lastS: T0 + fromS + spanS }
         const viewport = { startS: T0 + seen.fromS, endS: T0 + seen.fromS + seen.spanS }
-        const is = stepped(extent, viewport)
+        const is = snapToSteps(extent, viewport)
         const longer = [
           is.extent.lastS - extent.lastS,
           is.viewport.startS - viewport.startS,
@@ -119,13 +119,14 @@ describe('the steps of a growing run', () => {
   })
 
   test('stand still within a step', () => {
-    const at = (lastS: number) => stepped({ firstS: 0, lastS }, { startS: lastS - 60, endS: lastS })
+    const at = (lastS: number) =>
+      snapToSteps({ firstS: 0, lastS }, { startS: lastS - 60, endS: lastS })
     expect([1000.1, 1000.6, 1000.9].map(at)).toEqual(Array(3).fill(at(1000.4)))
     expect([5.01, 5.1, 5.2].map(at)).toEqual(Array(3).fill(at(5.25)))
   })
 
   test('are none where there is no length', () => {
     const view = { startS: 5, endS: 6 }
-    expect(stepped({ firstS: 5, lastS: 5 }, view).extent).toEqual({ firstS: 5, lastS: 5 })
+    expect(snapToSteps({ firstS: 5, lastS: 5 }, view).extent).toEqual({ firstS: 5, lastS: 5 })
   })
 })
