@@ -94,6 +94,6 @@ test('a clock is off by a second or more, in words', () => {
   const off = withOtherClock(read(DOUBTFUL_LINES, DOUBTFUL_RUN).writers)
   expect(off.map(({ clockBehindS }) => clockText(clockBehindS!))).toEqual([
     '3.2 s behind',
-    '1 h 00 m ahead',
+    '1:00:00 ahead',
   ])
 })

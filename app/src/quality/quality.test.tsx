@@ -115,7 +115,7 @@ describe('a run of several writers', () => {
     expect(planner).toMatchObject({ Writer: 'planner', Unreadable: '2', Dropped: '8', Lost: '0' })
     expect(planner).toMatchObject({ Ambiguous: '2', Twice: '4', Clock: '3.2 s behind' })
     expect(coder).toMatchObject({ Writer: 'coder-1', Lost: '6', Late: '3', Unit: '1', Twice: '0' })
-    expect(coder).toMatchObject({ 'No start': '1', 'Set back': '1', Clock: '1 h 00 m ahead' })
+    expect(coder).toMatchObject({ 'No start': '1', 'Set back': '1', Clock: '1:00:00 ahead' })
     expect(other).toMatchObject({ Writer: 'coder-10', Late: '0', Twice: '–not known' })
     expect(screen.getByText(': clock 3.2 s behind the server')).toBeTruthy()
   })

@@ -24,7 +24,7 @@ test('gaps are counted and measured, and the longest is where to look', () => {
     {
       code: 'gap',
       source: 'gpu0',
-      text: '2 gaps (1 m 00 s in all): what was used then is not known and not counted',
+      text: '2 gaps (1:00 in all): what was used then is not known and not counted',
       at: { startS: 28, endS: 68 },
     },
   ])

@@ -15,9 +15,9 @@ import {
 test.each([
   [formatDuration, '0=0 s; 4e-10=0 s; 1e-9=1 ns; 42e-6=42 µs; 0.318=318 ms; 1.24=1.24 s; 2=2 s'],
   [formatDuration, '999.4e-6=999 µs; 999.6e-6=1 ms; 0.9994=999 ms; 0.9996=1 s; 9.996=10 s'],
-  [formatDuration, '59.94=59.9 s; 59.96=1 m 00 s; 60=1 m 00 s; 125=2 m 05 s; 119.6=2 m 00 s'],
-  [formatDuration, '3599.4=59 m 59 s; 3599.6=1 h 00 m; 3720=1 h 02 m; 86369=23 h 59 m'],
-  [formatDuration, '86371=1 d 00 h; 273600=3 d 04 h; -1.5=−1.5 s; -1e-12=0 s'],
+  [formatDuration, '59.94=59.9 s; 59.96=1:00; 60=1:00; 125=2:05; 119.6=2:00'],
+  [formatDuration, '3599.4=59:59; 3599.6=1:00:00; 3871=1:04:31; 86369=23:59:29; 86399=23:59:59'],
+  [formatDuration, '86399.5=1 d 0 h; 187200=2 d 4 h; -1.5=−1.5 s; -1e-12=0 s'],
   [formatCount, '0=0; 7=7; 999=999; 999.4=999; 999.6=1 k; 1000=1 k; 48123=48.1 k; 999499=999 k'],
   [formatCount, '999500=1 M; 1200000=1.2 M; 3e9=3 G; 1e15=1000 T; -48123=−48.1 k; -0.2=0'],
   [formatCost, '0=$0; 0.0042=$0.0042; 0.00423=$0.0042; 0.0999=$0.10; 0.1=$0.10; 0.3184=$0.318'],
@@ -69,20 +69,14 @@ describe.each([
 })
 
 test('a larger value is never shown as a smaller one', () => {
-  const units: Record<string, number> = {
-    ns: 1e-9,
-    µs: 1e-6,
-    ms: 1e-3,
-    s: 1,
-    m: 60,
-    h: 3600,
-    d: 86_400,
-  }
+  const units: Record<string, number> = { ns: 1e-9, µs: 1e-6, ms: 1e-3, s: 1, h: 3600, d: 86_400 }
   const read = (text: string) =>
-    [...text.matchAll(/([\d.]+) (\S+)/g)].reduce(
-      (sum, [, n, u]) => sum + Number(n) * (units[u ?? ''] ?? NaN),
-      0,
-    )
+    text.includes(':')
+      ? text.split(':').reduce((sum, part) => sum * 60 + Number(part), 0)
+      : [...text.matchAll(/([\d.]+) (\S+)/g)].reduce(
+          (sum, [, n, u]) => sum + Number(n) * (units[u ?? ''] ?? NaN),
+          0,
+        )
   fc.assert(
     fc.property(
       fc.double({ min: -9, max: 7, noNaN: true }),

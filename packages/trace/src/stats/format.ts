@@ -48,19 +48,20 @@ const SUBMINUTE: readonly Unit[] = [
 ]
 
 /**
- * A duration given in seconds: `42 µs`, `318 ms`, `1.24 s`, `2 m 05 s`, `1 h 02 m`, `3 d 04 h`.
- * Below a nanosecond it is `0 s`.
+ * A duration given in seconds: `42 µs`, `850 ms`, `8.9 s`, `1:12`, `1:04:31`, `2 d 4 h`. From a
+ * minute on the form is that of a clock. Below half a nanosecond it is `0 s`.
  */
 export function formatDuration(seconds: number | undefined): string {
   return render(seconds, (value) => {
     if (value < 0.5e-9) return '0 s'
     if (value < 59.95) return scaled(value, SUBMINUTE)
     const wholeS = Math.round(value)
-    if (wholeS < 3600) return `${Math.floor(wholeS / 60)} m ${pad2(wholeS % 60)} s`
-    const wholeM = Math.round(value / 60)
-    if (wholeM < 1440) return `${Math.floor(wholeM / 60)} h ${pad2(wholeM % 60)} m`
+    const minutes = Math.floor(wholeS / 60)
+    if (minutes < 60) return `${minutes}:${pad2(wholeS % 60)}`
+    const hours = Math.floor(minutes / 60)
+    if (hours < 24) return `${hours}:${pad2(minutes % 60)}:${pad2(wholeS % 60)}`
     const wholeH = Math.round(value / 3600)
-    return `${Math.floor(wholeH / 24)} d ${pad2(wholeH % 24)} h`
+    return `${Math.floor(wholeH / 24)} d ${wholeH % 24} h`
   })
 }
 

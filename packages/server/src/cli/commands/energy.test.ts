@@ -119,7 +119,7 @@ test('upstream for people says what it counts twice', async () => {
 
 describe('telemetry that does not fit is said, not summed', () => {
   test.each([
-    ['another clock', 'late.jsonl', /box\/gpu0: not summed: .* begins 8 m 14 s after the run/],
+    ['another clock', 'late.jsonl', /box\/gpu0: not summed: .* begins 8:14 after the run/],
     ['another unit', 'milliwatts.jsonl', /box\/gpu0: not summed: 100000 "watts" on average/],
   ])('%s', async (_, file, said) => {
     const { stdout } = await energy('run.jsonl', '--telemetry', file)
