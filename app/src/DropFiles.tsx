@@ -6,9 +6,8 @@
 import { isTelemetry } from '@wattline/trace'
 import { useEffect, useState } from 'react'
 import { useApp, type App } from './page/app.tsx'
-import { addFiles } from './store/local-files.ts'
 import { enterRun } from './store/run-transitions.ts'
-import { change } from './store/store.ts'
+import { setNotice } from './store/transitions.ts'
 
 /** Enough for a first line. */
 const HEAD_BYTES = 64 * 1024
@@ -38,9 +37,9 @@ async function holdsTelemetry(file: File): Promise<boolean> {
 function addTelemetry({ store, ingest }: Pick<App, 'store' | 'ingest'>, file: File): void {
   ingest.ask('addTelemetry', { file }).then(
     ({ note }) => {
-      store.setState({ notice: note === undefined ? undefined : { text: note, isBad: false } })
+      store.update(setNotice, note === undefined ? undefined : { text: note, isBad: false })
     },
-    (error: Error) => store.setState({ notice: { text: error.message, isBad: true } }),
+    (error: Error) => store.update(setNotice, { text: error.message, isBad: true }),
   )
 }
 
@@ -50,10 +49,10 @@ export function openFiles(
   added: readonly File[],
 ): void {
   if (added.length === 0) return
-  const ids = addFiles(files, added)
+  const ids = files.add(added)
   // The same name may be on screen already: leaving it first makes the new file be read.
-  change(store, enterRun, undefined)
-  if (ids.length === 1) change(store, enterRun, ids[0])
+  store.update(enterRun, undefined)
+  if (ids.length === 1) store.update(enterRun, ids[0])
 }
 
 export function DropFiles() {
@@ -62,7 +61,7 @@ export function DropFiles() {
   return (
     <>
       <input
-        id="file-input"
+        ref={app.fileInput}
         type="file"
         multiple
         hidden

@@ -2,7 +2,6 @@ import { act, cleanup, screen } from '@testing-library/react'
 import { afterEach, expect, test } from 'vitest'
 import { Root } from './Root.tsx'
 import { enterRun } from './store/run-transitions.ts'
-import { change } from './store/store.ts'
 import { openApp } from './testing/app.tsx'
 
 afterEach(cleanup)
@@ -14,7 +13,7 @@ test('each run has a screen of its own, which takes the place of the list and gi
   const page = await openApp('', { runId: undefined })
   page.show(<Root />)
   const enter = (runId: string | undefined): void =>
-    act(() => change(page.app.store, enterRun, runId))
+    act(() => page.app.store.update(enterRun, runId))
   const list = seen()
   expect(list.classList.contains('run-page')).toBe(false)
   await act(async () => undefined)

@@ -9,11 +9,11 @@ import type { ConnectionState } from './model/run-info.ts'
 import { pageTitle, runPageStatus } from './store/page-status.ts'
 import { OpenFileButton } from './panels/OpenFileButton.tsx'
 import { enterRun } from './store/run-transitions.ts'
-import { change } from './store/store.ts'
 import { useCounts } from './page/use-counts.ts'
 import { Timeline } from './timeline/index.ts'
 import { CloseIcon, ErrorIcon } from './ui/icons.tsx'
 import { visible } from './base/visible.ts'
+import { setNotice } from './store/transitions.ts'
 import './panels/header.css'
 
 export function RunPage() {
@@ -130,7 +130,7 @@ function NoticeBanner() {
         type="button"
         className="icon-button small"
         aria-label="Put this note away"
-        onClick={() => store.setState({ notice: undefined })}
+        onClick={() => store.update(setNotice, undefined)}
       >
         <CloseIcon size={12} />
       </button>
@@ -147,7 +147,7 @@ function Failed({ reason }: { reason: string | undefined }) {
       <p>{reason}</p>
       <div className="failed-ways">
         <OpenFileButton />
-        <button type="button" className="button" onClick={() => change(store, enterRun, undefined)}>
+        <button type="button" className="button" onClick={() => store.update(enterRun, undefined)}>
           All runs
         </button>
       </div>

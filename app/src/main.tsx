@@ -1,5 +1,5 @@
 /** The page's beginning: makes the parts, connects them, renders. */
-import { StrictMode } from 'react'
+import { createRef, StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { Columns } from './model/columns.ts'
 import { AppProvider, type App } from './page/app.tsx'
@@ -11,7 +11,7 @@ import { createLocalFiles } from './store/local-files.ts'
 import { runPlayback } from './page/playback.ts'
 import { keepPreferences } from './page/preferences.ts'
 import { setConnection } from './store/run-transitions.ts'
-import { change, createAppStore } from './store/store.ts'
+import { createAppStore } from './store/store.ts'
 import { syncUrl } from './page/url-sync.ts'
 import { createIngest, startWorker } from './page/ingest-client.ts'
 import './ui/tokens.css'
@@ -28,12 +28,18 @@ function start(root: HTMLElement): void {
   }
   const fail = (reason: string): void => {
     const failed = { state: 'failed', attempt: 0, retryAtS: undefined, reason } as const
-    change(parts.store, setConnection, failed)
+    parts.store.update(setConnection, failed)
   }
   const ingest = createIngest(startWorker(), createReporter(parts), fail, (then) =>
     afterPaint(parts.frames, then),
   )
-  const app: App = { ...parts, ingest, timeline: { current: undefined } }
+  const app: App = {
+    ...parts,
+    ingest,
+    timeline: { current: undefined },
+    searchField: createRef(),
+    fileInput: createRef(),
+  }
   keepPreferences(app.store, window)
   control(parts, ingest)
   syncUrl(app.store, app.columns, window)

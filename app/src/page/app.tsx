@@ -1,5 +1,5 @@
 /** What every screen is given: the store, the columns, the frame clock and the way to the worker. */
-import { createContext, useContext, useEffect, type ReactNode } from 'react'
+import { createContext, useContext, useEffect, type ReactNode, type RefObject } from 'react'
 import { useStore } from 'zustand'
 import type { TraceColumns } from '../model/trace-columns.ts'
 import type { AppState } from '../store/app-state.ts'
@@ -18,8 +18,12 @@ export interface App {
   readonly files: LocalFiles
   /** Address of the server the page came from, with a slash at its end. */
   readonly base: string
-  /** Filled by the timeline while it is on screen. */
+  /** Set by the timeline while it is on screen. */
   readonly timeline: { current: TimelineActions | undefined }
+  /** The search field on screen: of the run's spans, or of the list of runs. */
+  readonly searchField: RefObject<HTMLInputElement | null>
+  /** The page's file input, which opens the browser's file chooser. */
+  readonly fileInput: RefObject<HTMLInputElement | null>
 }
 
 const AppContext = createContext<App | undefined>(undefined)

@@ -7,9 +7,19 @@ import type { App } from './app.tsx'
 import { downloadSpans } from './download.ts'
 import { playOrPause, seekBy, stepToError, stepToEvent } from './playback.ts'
 import { enterRun } from '../store/run-transitions.ts'
-import { change, type AppStore } from '../store/store.ts'
+import type { AppStore } from '../store/store.ts'
 import type { TimelineActions } from './timeline-actions.ts'
-import { backToLive, clearOne, collapseAll, setGroupBy, stepSpeed } from '../store/transitions.ts'
+import {
+  backToLive,
+  clearOne,
+  collapseAll,
+  setGroupBy,
+  stepSpeed,
+  setDialog,
+  setColorBy,
+  setTheme,
+  toggleClock,
+} from '../store/transitions.ts'
 
 export type Section = 'Move' | 'Select' | 'Play' | 'Page'
 
@@ -60,8 +70,8 @@ export const COMMANDS: readonly Command[] = [
   onRun('Select', 'First child', [']'], timeline('selectFirstChild')),
   onRun('Select', 'Next error', ['E'], timeline('nextError')),
   onRun('Select', 'Previous error', ['Shift+E'], timeline('previousError')),
-  onRun('Select', 'Search', ['/'], () => focusById('search')),
-  onRun('Select', 'Clear selection, range, search', ['Esc'], (app) => change(app.store, clearOne)),
+  onRun('Select', 'Search', ['/'], ({ searchField }) => searchField.current?.focus()),
+  onRun('Select', 'Clear selection, range, search', ['Esc'], (app) => app.store.update(clearOne)),
   onRun('Play', 'Play or pause', ['Space'], playOrPause),
   onRun('Play', 'Playhead back', ['←'], (app) => seekBy(app, -1)),
   onRun('Play', 'Playhead forward', ['→'], (app) => seekBy(app, 1)),
@@ -69,47 +79,42 @@ export const COMMANDS: readonly Command[] = [
   onRun('Play', 'Next event', ['Shift+→'], (app) => stepToEvent(app, 1)),
   onRun('Play', 'Playhead to previous error', ['Alt+←'], (app) => stepToError(app, -1)),
   onRun('Play', 'Playhead to next error', ['Alt+→'], (app) => stepToError(app, 1)),
-  onRun('Play', 'Slower', ['<'], (app) => change(app.store, stepSpeed, -1)),
-  onRun('Play', 'Faster', ['>'], (app) => change(app.store, stepSpeed, 1)),
-  onRun('Play', 'Go live / to the end', ['L'], (app) => change(app.store, backToLive)),
+  onRun('Play', 'Slower', ['<'], (app) => app.store.update(stepSpeed, -1)),
+  onRun('Play', 'Faster', ['>'], (app) => app.store.update(stepSpeed, 1)),
+  onRun('Play', 'Go live / to the end', ['L'], (app) => app.store.update(backToLive)),
   anywhere('Commands', ['Ctrl+K', '⌘K'], ({ store }) => open(store, 'commands')),
   anywhere('Keyboard shortcuts', ['?'], ({ store }) => open(store, 'help')),
 ]
 
 /** Commands without a key: the palette alone has them. */
 export const MORE_COMMANDS: readonly Command[] = [
-  onRun('Page', 'All runs', [], ({ store }) => change(store, enterRun, undefined)),
+  onRun('Page', 'All runs', [], ({ store }) => store.update(enterRun, undefined)),
   onRun('Page', 'Download spans as JSON Lines', [], (app) => {
     downloadSpans(app).catch((error: Error) => console.error(error.message))
   }),
   onRun('Page', 'Data quality', [], ({ store }) => open(store, 'quality')),
   ...BUILT_IN_GROUP_KEYS.map((key) =>
-    onRun('Page', `Group by ${key}`, [], ({ store }) => change(store, setGroupBy, key)),
+    onRun('Page', `Group by ${key}`, [], ({ store }) => store.update(setGroupBy, key)),
   ),
   ...(['kind', 'joules', 'watts'] as const).map((colorBy) =>
-    onRun('Page', `Color bars by ${colorBy}`, [], ({ store }) => store.setState({ colorBy })),
+    onRun('Page', `Color bars by ${colorBy}`, [], ({ store }) => store.update(setColorBy, colorBy)),
   ),
   onRun('Page', 'Fold all groups', [], ({ store, columns }) =>
-    change(
-      store,
+    store.update(
       collapseAll,
       columns.groups.map(({ label }) => label),
     ),
   ),
-  onRun('Page', 'Unfold all groups', [], ({ store }) => change(store, collapseAll, [])),
+  onRun('Page', 'Unfold all groups', [], ({ store }) => store.update(collapseAll, [])),
   onRun('Page', 'Switch between relative and absolute time', [], ({ store }) =>
-    store.setState(({ clock }) => ({ clock: clock === 'relative' ? 'absolute' : 'relative' })),
+    store.update(toggleClock),
   ),
   ...(['system', 'light', 'dark'] as const).map((theme) =>
-    anywhere(`Theme: ${theme}`, [], ({ store }) => store.setState({ theme })),
+    anywhere(`Theme: ${theme}`, [], ({ store }) => store.update(setTheme, theme)),
   ),
-  anywhere('Open file…', [], () => document.getElementById('file-input')?.click()),
+  anywhere('Open file…', [], ({ fileInput }) => fileInput.current?.click()),
 ]
 
 function open(store: AppStore, dialog: 'help' | 'commands' | 'quality'): void {
-  store.setState({ dialog })
-}
-
-function focusById(id: string): void {
-  document.getElementById(id)?.focus()
+  store.update(setDialog, dialog)
 }

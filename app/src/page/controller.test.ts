@@ -9,7 +9,6 @@ import type { Report } from './ingest-client.ts'
 import { afterPaint } from '../base/frame.ts'
 import { parsePreferences } from './preferences.ts'
 import { enterRun } from '../store/run-transitions.ts'
-import { change } from '../store/store.ts'
 import { setGroupBy } from '../store/transitions.ts'
 
 const LOG = logText([
@@ -44,7 +43,7 @@ test.each([
 
 test('another grouping is dealt by the worker', async () => {
   const { app } = await openApp(LOG)
-  change(app.store, setGroupBy, 'kind')
+  app.store.update(setGroupBy, 'kind')
   expect(app.columns.groups.map(({ label }) => label)).toEqual(['agent', 'tool_call'])
   expect(app.store.getState().regrouping).toBe(false)
 })
@@ -54,7 +53,7 @@ test('a log that cannot be read again for a grouping is grouped by agent, and sa
   const broken = vi.spyOn(Blob.prototype, 'stream').mockImplementation(() => {
     throw new Error('the file has changed')
   })
-  change(app.store, setGroupBy, 'team')
+  app.store.update(setGroupBy, 'team')
   await vi.waitFor(() => expect(app.store.getState().groupBy).toBe('agent'))
   broken.mockRestore()
   expect(app.store.getState().regrouping).toBe(false)
@@ -66,7 +65,7 @@ test('a log that cannot be read again for a grouping is grouped by agent, and sa
 
 test('a run of the server is watched, a file is read, leaving closes', async () => {
   const { app, sent } = await openApp(LOG)
-  change(app.store, enterRun, 'run 1')
+  app.store.update(enterRun, 'run 1')
   openFiles(app, [new File(['x'], 'a.jsonl')])
   expect(sent).toMatchObject([
     { type: 'watch', runId: 'run 1', base: app.base, groupBy: 'agent' },
@@ -86,7 +85,7 @@ test('a folder that is dropped onto a run keeps nothing else from being opened',
 
 test('a file of an earlier page is asked for again', async () => {
   const { app } = await openApp(LOG)
-  change(app.store, enterRun, 'file:gone.jsonl')
+  app.store.update(enterRun, 'file:gone.jsonl')
   await waitFor(() => expect(app.store.getState().connection.state).toBe('failed'))
   expect(app.store.getState().connection.reason).toContain(
     'gone.jsonl was opened from this computer',
@@ -118,7 +117,7 @@ describe('of a live run, what React renders', () => {
     await vi.waitFor(() => expect(malformed()).toBe(2))
 
     report(quality(3))
-    change(app.store, enterRun, 'another')
+    app.store.update(enterRun, 'another')
     const painted = new Promise<void>((resolve) => afterPaint(app.frames, resolve))
     frame(1)
     await painted

@@ -9,9 +9,19 @@ import { createPace } from '../base/pace.ts'
 import { createBehindPicture } from './behind-picture.ts'
 import { afterPaint, type Frames } from '../base/frame.ts'
 import { isLocalId, type LocalFiles } from '../store/local-files.ts'
-import { noteData, resetRun, setConnection, setMatches } from '../store/run-transitions.ts'
-import { change, type AppStore } from '../store/store.ts'
-import { DEFAULT_GROUP } from './url.ts'
+import {
+  failRegroup,
+  finishRegroup,
+  resetRun,
+  setConnection,
+  setData,
+  setEnergy,
+  setMatches,
+  setQuality,
+  setRun,
+  setVersion,
+} from '../store/run-transitions.ts'
+import type { AppStore } from '../store/store.ts'
 
 const SEARCH_INTERVAL_MS = 150
 /** To search a run again because it has grown may take this share of the worker's time. */
@@ -52,7 +62,7 @@ export function createReporter(parts: ControlledParts): (report: Report) => void
     const times = { firstS, lastS, lastBeforeS: notedLastS, wallClockS: Date.now() / 1000 }
     notedLastS = lastS
     dueRun = undefined
-    change(store, noteData, version, times, progress)
+    store.update(setData, version, times, progress)
   }
   const takeDue = (): void => {
     note()
@@ -104,32 +114,29 @@ type StateReport = Exclude<Report, { type: 'patch' | 'progress' }>
 function applyReport({ store, columns, frames }: ControlledParts, report: StateReport): void {
   switch (report.type) {
     case 'energy':
-      store.setState({ energy: report.patch.report, version: columns.version })
+      store.update(setEnergy, report.patch.report, columns.version)
       break
     case 'reset':
       columns.clear()
-      change(store, resetRun, columns.version)
+      store.update(resetRun, columns.version)
       frames.requestFrame('reset')
       break
     case 'regrouped':
-      store.setState(({ groupBy }) => ({ regrouping: groupBy !== report.groupBy }))
+      store.update(finishRegroup, report.groupBy)
       break
     case 'notRegrouped':
-      // The one grouping that never needs the log again.
-      store.setState({ groupBy: DEFAULT_GROUP, notice: { text: report.reason, isBad: true } })
+      store.update(failRegroup, report.reason)
       break
     case 'connection':
-      change(store, setConnection, report.connection, columns.lastS)
+      store.update(setConnection, report.connection, columns.lastS)
       frames.requestFrame('connection')
       break
     case 'run':
-      store.setState({ run: report.run })
+      store.update(setRun, report.run)
       break
-    case 'quality': {
-      const { quality, writers, malformed, tornLine, groupKeys } = report
-      store.setState({ quality, writers, malformed, tornLine, groupKeys })
+    case 'quality':
+      store.update(setQuality, report)
       break
-    }
   }
 }
 
@@ -145,7 +152,7 @@ export function control(parts: ControlledParts, ingest: Ingest): () => void {
     ingest.ask('search', { query }).then(
       (answer) => {
         againMs = Math.max(SEARCH_INTERVAL_MS, (performance.now() - askedMs) / SEARCH_SHARE)
-        change(store, setMatches, answer)
+        store.update(setMatches, answer)
         frames.requestFrame('search')
       },
       (error: Error) => console.warn(`Search: ${error.message}`),
@@ -157,7 +164,7 @@ export function control(parts: ControlledParts, ingest: Ingest): () => void {
   const act = (state: AppState, before: AppState): void => {
     if (state.runId !== before.runId) {
       columns.clear()
-      store.setState({ version: columns.version })
+      store.update(setVersion, columns.version)
       openRun(parts, ingest)
     } else if (state.groupBy !== before.groupBy && state.runId !== undefined) {
       ingest.send({ type: 'regroup', groupBy: state.groupBy })
@@ -181,12 +188,12 @@ function openRun({ store, files, base, frames }: ControlledParts, ingest: Ingest
   if (!isLocalId(runId)) return ingest.send({ type: 'watch', runId, base, groupBy })
   const local = files.getState().find(({ info }) => info.id === runId)
   if (local !== undefined) {
-    store.setState({ run: local.info })
+    store.update(setRun, local.info)
     const processors = navigator.hardwareConcurrency
     ingest.send({ type: 'file', runId, file: local.file, groupBy, processors })
     return afterPaint(frames, () => ingest.send({ type: 'painted' }))
   }
   ingest.send({ type: 'close' })
   const reason = `${runId.slice('file:'.length)} was opened from this computer. Choose it again to see it.`
-  change(store, setConnection, { state: 'failed', attempt: 0, retryAtS: undefined, reason })
+  store.update(setConnection, { state: 'failed', attempt: 0, retryAtS: undefined, reason })
 }

@@ -2,7 +2,6 @@
 import { nextErrorS, nextEventS } from '../model/next-event.ts'
 import type { App } from './app.tsx'
 import { isFollowed, logNowS } from '../store/run-transitions.ts'
-import { change } from '../store/store.ts'
 import { advance, backToLive, seek, togglePlaying } from '../store/transitions.ts'
 
 /** Longer gaps (a hidden tab) do not count as time played. */
@@ -19,7 +18,7 @@ export function runPlayback({ store, columns, frames }: Parts): () => void {
     if (!store.getState().playing) return void (lastMs = undefined)
     const elapsedS = lastMs === undefined ? 0 : (nowMs - lastMs) / 1000
     lastMs = nowMs
-    change(store, advance, Math.min(elapsedS, LONGEST_STEP_S), columns.lastS)
+    store.update(advance, Math.min(elapsedS, LONGEST_STEP_S), columns.lastS)
     frames.requestFrame('playback')
   }, 'advance')
   const stopWatching = store.subscribe((state) => {
@@ -38,16 +37,16 @@ export function playheadTimeS({ store, columns }: Parts): number {
 }
 
 export function playOrPause({ store, columns }: Parts): void {
-  change(store, togglePlaying, columns.firstS)
+  store.update(togglePlaying, columns.firstS)
 }
 
 /** Moves the playhead to a time of the log; at or behind its end it is released. */
 export function seekTo({ store, columns }: Parts, timeS: number): void {
   if (Number.isNaN(columns.firstS)) return
   const atS = Math.max(columns.firstS, timeS)
-  if (atS < columns.lastS) change(store, seek, atS)
-  else if (isFollowed(store.getState())) change(store, backToLive)
-  else change(store, seek, undefined)
+  if (atS < columns.lastS) store.update(seek, atS)
+  else if (isFollowed(store.getState())) store.update(backToLive)
+  else store.update(seek, undefined)
 }
 
 /** ← and →: a fortieth of what is seen. */

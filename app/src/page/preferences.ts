@@ -1,4 +1,5 @@
 /** Theme and clock: kept in the browser, and the theme put on the page. */
+import type { AppState } from '../store/app-state.ts'
 import type { AppStore } from '../store/store.ts'
 import type { ViewState } from '../model/view-state.ts'
 
@@ -13,7 +14,7 @@ export function keepPreferences(store: AppStore, page: Window): () => void {
     const { theme } = store.getState()
     root.dataset['theme'] = theme === 'system' ? (system.matches ? 'dark' : 'light') : theme
   }
-  store.setState(parsePreferences(stored(page)))
+  store.update(setPreferences, parsePreferences(stored(page)))
   apply()
   const stop = store.subscribe((state, before) => {
     if (state.theme === before.theme && state.clock === before.clock) return
@@ -25,6 +26,10 @@ export function keepPreferences(store: AppStore, page: Window): () => void {
     stop()
     system.removeEventListener('change', apply)
   }
+}
+
+function setPreferences(state: AppState, preferences: Partial<Preferences>): AppState {
+  return { ...state, ...preferences }
 }
 
 /** What was stored may be of another version or of somebody else: only known words are taken. */

@@ -3,8 +3,8 @@ import { logText, T0 } from '../testing/log.ts'
 import { columnsOf } from '../testing/trace.ts'
 import { Columns } from '../model/columns.ts'
 import { Ingestor } from '../worker/ingestor.ts'
-import { enterRun, noteData } from '../store/run-transitions.ts'
-import { change, createAppStore } from '../store/store.ts'
+import { enterRun, setData } from '../store/run-transitions.ts'
+import { createAppStore } from '../store/store.ts'
 import { select, setGroupBy, setQuery, setViewport } from '../store/transitions.ts'
 import { syncUrl } from './url-sync.ts'
 
@@ -26,12 +26,12 @@ const columns = columnsOf(logText([['agent', 0, 10]]))
 test('what is seen is written into the address, some time later and once', () => {
   const store = createAppStore()
   stop = syncUrl(store, columns, window)
-  change(store, enterRun, 'r1')
+  store.update(enterRun, 'r1')
   expect(hash()).toBe('#run=r1')
   const steps = window.history.length
-  for (let i = 0; i < 5; i++) change(store, setViewport, { startS: T0 + i, endS: T0 + i + 2 })
-  change(store, select, { type: 'span', slot: 0 })
-  change(store, setQuery, 'grep')
+  for (let i = 0; i < 5; i++) store.update(setViewport, { startS: T0 + i, endS: T0 + i + 2 })
+  store.update(select, { type: 'span', slot: 0 })
+  store.update(setQuery, 'grep')
   vi.advanceTimersByTime(500)
   expect(hash()).toBe('#run=r1&t0=4&t1=6&sel=0&q=grep')
   expect(window.history.length).toBe(steps)
@@ -41,10 +41,10 @@ test('another run or grouping is a step of history', () => {
   const store = createAppStore()
   stop = syncUrl(store, columns, window)
   const steps = window.history.length
-  change(store, enterRun, 'r1')
-  change(store, setGroupBy, 'kind')
+  store.update(enterRun, 'r1')
+  store.update(setGroupBy, 'kind')
   expect(hash()).toBe('#run=r1&group=kind')
-  change(store, enterRun, undefined)
+  store.update(enterRun, undefined)
   expect(hash()).toBe('')
   expect(window.history.length).toBe(steps + 3)
 })
@@ -65,7 +65,7 @@ test('an address shows its view, its times as soon as the first event is known',
   ingestor.push(new TextEncoder().encode(logText([['agent', 0, 10]])))
   for (const patch of ingestor.flush()) later.apply(patch)
   const times = { firstS: T0, lastS: T0 + 10, lastBeforeS: Number.NaN, wallClockS: T0 + 10 }
-  change(store, noteData, later.version, times)
+  store.update(setData, later.version, times)
   expect(store.getState()).toMatchObject({
     viewport: { startS: T0 + 1, endS: T0 + 3 },
     playheadS: T0 + 2,
@@ -78,7 +78,7 @@ test('an address shows its view, its times as soon as the first event is known',
 test('a changed address is followed', () => {
   const store = createAppStore()
   stop = syncUrl(store, columns, window)
-  change(store, enterRun, 'r1')
+  store.update(enterRun, 'r1')
   window.history.replaceState(undefined, '', '#run=r3&q=new')
   window.dispatchEvent(new Event('popstate'))
   expect(store.getState()).toMatchObject({ runId: 'r3', query: 'new' })

@@ -7,9 +7,9 @@ import type { TraceColumns } from '../model/trace-columns.ts'
 import type { AppState } from '../store/app-state.ts'
 import { createRest } from '../base/rest.ts'
 import { enterRun } from '../store/run-transitions.ts'
-import type { AppStore } from '../store/store.ts'
+import { DEFAULT_GROUP, type AppStore } from '../store/store.ts'
 import { select, setGroupBy, setQuery, setViewport } from '../store/transitions.ts'
-import { DEFAULT_GROUP, formatHash, parseHash, toUnixS, type UrlView } from './url.ts'
+import { formatHash, parseHash, toUnixS, type UrlView } from './url.ts'
 
 const REST_MS = 250
 /** What never rests, as playback, is written this often. */
@@ -24,11 +24,8 @@ export function syncUrl(store: AppStore, columns: TraceColumns, page: Window): (
     const view = parseHash(page.location.hash)
     const state = store.getState()
     wanted = view
-    if (view.runId !== state.runId) {
-      const groupBy = view.groupBy ?? DEFAULT_GROUP
-      store.setState((before) => ({ ...enterRun(before, view.runId), groupBy }), true)
-    }
-    store.setState((before) => showAtOnce(before, view), true)
+    if (view.runId !== state.runId) store.update(enterRunOf, view)
+    store.update(showUntimed, view)
     showWhenKnown()
   }
 
@@ -36,7 +33,7 @@ export function syncUrl(store: AppStore, columns: TraceColumns, page: Window): (
     if (wanted === undefined || Number.isNaN(columns.firstS)) return
     const view = wanted
     wanted = undefined
-    store.setState((state) => showTimes(state, view, columns.firstS), true)
+    store.update(showTimes, view, columns.firstS)
   }
 
   const hashOf = (state: AppState): string => formatHash(viewOf(state), columns.firstS)
@@ -99,12 +96,19 @@ function differs(state: AppState, before: AppState): boolean {
   )
 }
 
-function showAtOnce(state: AppState, view: UrlView): AppState {
+/** Opens the run of a URL with its grouping, so that the worker groups it once. */
+function enterRunOf(state: AppState, { runId, groupBy = DEFAULT_GROUP }: UrlView): AppState {
+  return { ...enterRun(state, runId), groupBy }
+}
+
+/** Shows the parts of a URL that need no data. */
+function showUntimed(state: AppState, view: UrlView): AppState {
   const { colorBy } = view
   const grouped = setGroupBy({ ...state, colorBy }, view.groupBy ?? DEFAULT_GROUP)
   return select(setQuery(grouped, view.query), view.selected)
 }
 
+/** Shows the times of a URL, which count from the first event. */
 function showTimes(state: AppState, view: UrlView, firstS: number): AppState {
   const { viewport, playheadS } = view
   const at = playheadS === undefined ? undefined : toUnixS(playheadS, firstS)

@@ -7,6 +7,7 @@
  * that a time from a log can be pasted. `sel` is a span's slot, or `m` and a mark's slot: slots
  * count along the log, so they are the same for everybody who reads it.
  */
+import { DEFAULT_GROUP } from '../store/store.ts'
 import type { ColorBy, Selected, Viewport } from '../model/view-state.ts'
 
 /** What a URL tells; times as written, see {@link toUnixS}. */
@@ -21,7 +22,6 @@ export interface UrlView {
 }
 
 const ABSOLUTE_FROM_S = 1e8
-export const DEFAULT_GROUP = 'agent'
 
 /** Reads a location's hash; what makes no sense is left out. */
 export function parseHash(hash: string): UrlView {

@@ -3,6 +3,7 @@ import { useApp, useAppState } from '../page/app.tsx'
 import type { ColorBy } from '../model/view-state.ts'
 import { ChevronIcon } from '../ui/icons.tsx'
 import { RadioMenu, type ChoiceSection } from '../ui/RadioMenu.tsx'
+import { setColorBy } from '../store/transitions.ts'
 
 const LABELS = { kind: 'kind', joules: 'energy', watts: 'power' } as const
 const CHOICES = (['kind', 'joules', 'watts'] as const).map((key) => [key, LABELS[key]] as const)
@@ -18,7 +19,7 @@ export function ColorPicker() {
       className="button quiet color-trigger"
       value={colorBy}
       sections={SECTIONS}
-      onChange={(next) => store.setState({ colorBy: next })}
+      onChange={(next) => store.update(setColorBy, next)}
     >
       <i className={`color-mark ${colorBy}`} aria-hidden="true" />
       <span className="unseen">Bars colored by </span>

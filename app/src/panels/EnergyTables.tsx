@@ -1,6 +1,5 @@
 /** Which model, tool, kind and agent used the energy: the dearest first, without a click. */
 import { formatJoules, isMeasured, shortModel } from '@wattline/trace'
-import { change } from '../store/store.ts'
 import { useApp } from '../page/app.tsx'
 import type { EnergyBreakdown } from '../model/answers.ts'
 import { setQuery } from '../store/transitions.ts'
@@ -57,7 +56,7 @@ function EnergyTable({ title, groups, label = (name) => name, query, perUnit }: 
                 className="span-link"
                 title={`Search ${query}: ${group.name}`}
                 disabled={!SEARCHABLE.test(group.name)}
-                onClick={() => change(store, setQuery, `${query}:"${group.name}"`)}
+                onClick={() => store.update(setQuery, `${query}:"${group.name}"`)}
               >
                 <span className="span-link-label">{visible(label(group.name))}</span>
               </button>

@@ -1,7 +1,6 @@
 /** Chooses the key that rows are grouped by: a built-in one, or a metadata key of this run. */
 import { BUILT_IN_GROUP_KEYS } from '@wattline/trace'
 import { useApp, useAppState } from '../page/app.tsx'
-import { change } from '../store/store.ts'
 import { setGroupBy } from '../store/transitions.ts'
 import { ChevronIcon, GroupIcon } from '../ui/icons.tsx'
 import { RadioMenu, type ChoiceSection } from '../ui/RadioMenu.tsx'
@@ -21,7 +20,7 @@ export function GroupPicker() {
       aria-busy={isBusy}
       value={groupBy}
       sections={sections}
-      onChange={(key) => change(store, setGroupBy, key)}
+      onChange={(key) => store.update(setGroupBy, key)}
     >
       <GroupIcon size={14} />
       <span className="unseen">Grouped </span>

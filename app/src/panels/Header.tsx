@@ -1,6 +1,5 @@
 /** The bar at the top of a run: where we are, how it goes, and the few tools that concern it all. */
 import { formatCost, formatCount, formatJoules, PRICES_AS_OF } from '@wattline/trace'
-import { change } from '../store/store.ts'
 import { useApp, useAppState } from '../page/app.tsx'
 import { plural } from '../base/time.ts'
 import { enterRun } from '../store/run-transitions.ts'
@@ -20,7 +19,7 @@ export function Header({ counts }: { counts: Counts }) {
   return (
     <header className="header">
       <nav aria-label="Where you are" className="crumbs">
-        <Brand onOpen={() => change(store, enterRun, undefined)} />
+        <Brand onOpen={() => store.update(enterRun, undefined)} />
         <span aria-hidden="true" className="crumb-mark">
           /
         </span>

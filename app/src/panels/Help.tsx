@@ -2,6 +2,7 @@
 import { COMMANDS, type Section } from '../page/commands.ts'
 import { useApp } from '../page/app.tsx'
 import { Modal } from '../ui/Modal.tsx'
+import { setDialog } from '../store/transitions.ts'
 
 const SECTIONS: readonly Section[] = ['Move', 'Select', 'Play', 'Page']
 
@@ -16,7 +17,7 @@ const POINTER: readonly (readonly [string, string])[] = [
 export function HelpDialog() {
   const { store } = useApp()
   return (
-    <Modal title="Keys" className="help" onClose={() => store.setState({ dialog: undefined })}>
+    <Modal title="Keys" className="help" onClose={() => store.update(setDialog, undefined)}>
       <div className="help-sections">
         {SECTIONS.map((section) => (
           <section key={section}>

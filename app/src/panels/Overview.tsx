@@ -4,7 +4,6 @@ import { useState } from 'react'
 import { useApp, useAppState, useColumns } from '../page/app.tsx'
 import type { KindSummary } from '../model/answers.ts'
 import { downloadSpans } from '../page/download.ts'
-import { change } from '../store/store.ts'
 import { setQuery } from '../store/transitions.ts'
 import { useAnswer } from '../page/use-answer.ts'
 import { kindLabel } from '../model/span-labels.ts'
@@ -91,7 +90,7 @@ function KindTable({ kinds }: { kinds: readonly KindSummary[] }) {
                 type="button"
                 className="span-link"
                 title={`Show only kind:${kind}`}
-                onClick={() => change(store, setQuery, `kind:${kind}`)}
+                onClick={() => store.update(setQuery, `kind:${kind}`)}
               >
                 <KindDot kind={kind} />
                 <span className="span-link-label">{visible(kindLabel(kind))}</span>

@@ -4,6 +4,7 @@ import type { ThemeChoice } from '../store/app-state.ts'
 import { CommandIcon, HelpIcon, ThemeIcon } from '../ui/icons.tsx'
 import { IconButton } from '../ui/IconButton.tsx'
 import { RadioMenu, type ChoiceSection } from '../ui/RadioMenu.tsx'
+import { setDialog, setTheme } from '../store/transitions.ts'
 
 const THEMES: readonly ChoiceSection<ThemeChoice>[] = [
   {
@@ -22,7 +23,7 @@ export function PageTools() {
       <IconButton
         label="Commands"
         shortcut="Ctrl+K"
-        onClick={() => store.setState({ dialog: 'commands' })}
+        onClick={() => store.update(setDialog, 'commands')}
       >
         <CommandIcon />
       </IconButton>
@@ -30,7 +31,7 @@ export function PageTools() {
       <IconButton
         label="Keys and help"
         shortcut="?"
-        onClick={() => store.setState({ dialog: 'help' })}
+        onClick={() => store.update(setDialog, 'help')}
       >
         <HelpIcon />
       </IconButton>
@@ -48,7 +49,7 @@ function ThemeMenu() {
       title="Theme"
       value={theme}
       sections={THEMES}
-      onChange={(next) => store.setState({ theme: next })}
+      onChange={(next) => store.update(setTheme, next)}
     >
       <ThemeIcon />
     </RadioMenu>

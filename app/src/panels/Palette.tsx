@@ -1,21 +1,22 @@
 /** The command palette: every command by name, and the runs. */
 import { Command as Palette } from 'cmdk'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { COMMANDS, MORE_COMMANDS, type Command } from '../page/commands.ts'
 import { useApp, useAppState } from '../page/app.tsx'
 import type { RunInfo } from '../model/run-info.ts'
 import { enterRun } from '../store/run-transitions.ts'
-import { change } from '../store/store.ts'
 import { listRuns } from '../page/server-api.ts'
 import { Modal } from '../ui/Modal.tsx'
+import { setDialog } from '../store/transitions.ts'
 
 const MOST_RUNS = 50
 
 export function CommandDialog() {
   const app = useApp()
+  const input = useRef<HTMLInputElement>(null)
   const isRunOpen = useAppState((state) => state.runId !== undefined)
   const runs = useRuns()
-  const close = (): void => app.store.setState({ dialog: undefined })
+  const close = (): void => app.store.update(setDialog, undefined)
   const commands = [...COMMANDS, ...MORE_COMMANDS].filter(({ onRun }) => isRunOpen || !onRun)
   // The dialog closes first: a command may open another one, or move the focus.
   const run = (act: () => void): void => {
@@ -23,9 +24,9 @@ export function CommandDialog() {
     setTimeout(act)
   }
   return (
-    <Modal title="Commands" quietTitle className="palette" onClose={close}>
+    <Modal title="Commands" quietTitle className="palette" firstFocus={input} onClose={close}>
       <Palette label="Commands" loop>
-        <Palette.Input placeholder="Type a command or a run" data-focus />
+        <Palette.Input placeholder="Type a command or a run" ref={input} />
         <Palette.List>
           <Palette.Empty>Nothing is called that.</Palette.Empty>
           <Palette.Group heading="Commands">
@@ -45,7 +46,7 @@ export function CommandDialog() {
                 <Palette.Item
                   key={id}
                   value={`${name} ${id}`}
-                  onSelect={() => run(() => change(app.store, enterRun, id))}
+                  onSelect={() => run(() => app.store.update(enterRun, id))}
                 >
                   <span aria-hidden="true" className={`state-dot ${state}`} />
                   {name}

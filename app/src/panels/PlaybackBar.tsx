@@ -5,8 +5,7 @@ import { useApp, useAppState, useColumns } from '../page/app.tsx'
 import { exactTime, formatTime } from '../base/time.ts'
 import { playOrPause, seekTo, stepToError, stepToEvent } from '../page/playback.ts'
 import { isFollowed } from '../store/run-transitions.ts'
-import { change } from '../store/store.ts'
-import { backToLive, setSpeed, SPEEDS } from '../store/transitions.ts'
+import { backToLive, setClock, setSpeed, SPEEDS } from '../store/transitions.ts'
 import { ErrorIcon, PauseIcon, PlayIcon, StepBackIcon, StepForwardIcon } from '../ui/icons.tsx'
 import { IconButton } from '../ui/IconButton.tsx'
 import { RadioMenu } from '../ui/RadioMenu.tsx'
@@ -72,7 +71,7 @@ function SpeedMenu() {
       side="top"
       value={speed}
       sections={[{ choices: SPEEDS.map((choice) => [choice, `${choice}×`]) }]}
-      onChange={(next) => change(store, setSpeed, next)}
+      onChange={(next) => store.update(setSpeed, next)}
     >
       {speed}×
     </RadioMenu>
@@ -131,7 +130,7 @@ function TimeReadout() {
       type="button"
       className="time-readout"
       title={`${Number.isNaN(timeS) ? '' : `${exactTime(timeS)}\n`}Click for ${other} time`}
-      onClick={() => store.setState({ clock: other })}
+      onClick={() => store.update(setClock, other)}
     >
       {formatTime(timeS, columns.firstS, clock)}
       <span className="unseen">, show {other} time</span>
@@ -146,7 +145,7 @@ function LiveButton() {
   const isPast = useAppState((state) => state.playheadS !== undefined)
   if (isLive ? !isBehind : !isPast) return undefined
   return (
-    <button type="button" className="button back-to-live" onClick={() => change(store, backToLive)}>
+    <button type="button" className="button back-to-live" onClick={() => store.update(backToLive)}>
       {isLive && <span aria-hidden="true" className="state-dot live" />}
       {isLive ? 'Back to live' : 'To the end'} <kbd>L</kbd>
     </button>

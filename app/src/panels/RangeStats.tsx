@@ -2,7 +2,6 @@
 import { formatCost, formatCount, formatDuration, formatJoules } from '@wattline/trace'
 import { useApp, useAppState } from '../page/app.tsx'
 import { counted } from '../base/time.ts'
-import { change } from '../store/store.ts'
 import { setRange } from '../store/transitions.ts'
 import { useAnswer } from '../page/use-answer.ts'
 import { CloseIcon } from '../ui/icons.tsx'
@@ -36,7 +35,7 @@ export function RangeStats() {
         type="button"
         className="icon-button small"
         aria-label="Clear the range"
-        onClick={() => change(store, setRange, undefined)}
+        onClick={() => store.update(setRange, undefined)}
       >
         <CloseIcon size={12} />
       </button>

@@ -5,6 +5,7 @@ import type { RunInfo } from '../model/run-info.ts'
 import { renameRun } from '../page/server-api.ts'
 import { PencilIcon } from '../ui/icons.tsx'
 import { IconButton } from '../ui/IconButton.tsx'
+import { setRunName } from '../store/run-transitions.ts'
 
 export function RunName({ run }: { run: RunInfo }) {
   const [isEditing, setEditing] = useState(false)
@@ -55,9 +56,7 @@ export function NameField({ run, onDone }: { run: RunInfo; onDone: (name?: strin
       isOver.current = false
       return setReason(error instanceof Error ? error.message : String(error))
     }
-    store.setState((state) =>
-      state.run?.id === run.id ? { run: { ...state.run, name: wanted } } : {},
-    )
+    store.update(setRunName, run.id, wanted)
     onDone(wanted)
   }
 

@@ -1,19 +1,18 @@
 /** Search in the run: what matches stays bright, the rest is dimmed. */
 import { useApp, useAppState } from '../page/app.tsx'
-import { change } from '../store/store.ts'
 import { setQuery } from '../store/transitions.ts'
 import { CloseIcon, SearchIcon } from '../ui/icons.tsx'
 
 export function SearchBox() {
-  const { store, timeline } = useApp()
+  const { store, timeline, searchField } = useApp()
   const query = useAppState((state) => state.query)
   const count = useAppState((state) => state.matchCount)
-  const clear = (): void => change(store, setQuery, '')
+  const clear = (): void => store.update(setQuery, '')
   return (
     <search className="search-box">
       <SearchIcon size={14} />
       <input
-        id="search"
+        ref={searchField}
         type="search"
         aria-label="Search spans"
         aria-describedby="search-help"
@@ -21,7 +20,7 @@ export function SearchBox() {
         autoComplete="off"
         spellCheck={false}
         value={query}
-        onChange={(event) => change(store, setQuery, event.target.value)}
+        onChange={(event) => store.update(setQuery, event.target.value)}
         onKeyDown={(event) => {
           if (event.key === 'Enter') timeline.current?.focus()
           if (event.key !== 'Escape') return

@@ -4,7 +4,6 @@ import { useState, type ReactNode } from 'react'
 import { durationOf, spanLabel } from '../model/span-labels.ts'
 import { useApp, useAppState } from '../page/app.tsx'
 import { kindVariable } from '../base/kind-color.ts'
-import { change } from '../store/store.ts'
 import { select } from '../store/transitions.ts'
 import { useAnswer } from '../page/use-answer.ts'
 import { CloseIcon, ErrorIcon, FitIcon, WarningIcon } from '../ui/icons.tsx'
@@ -53,7 +52,7 @@ export function DetailsHeader({ label, children }: { label: string; children: Re
           shortcut="Esc"
           className="small"
           onClick={() => {
-            change(store, select, undefined)
+            store.update(select, undefined)
             timeline.current?.focus()
           }}
         >
@@ -86,7 +85,7 @@ export function SpanLink({ slot }: { slot: number }) {
       type="button"
       className="span-link"
       onClick={() => {
-        change(store, select, { type: 'span', slot })
+        store.update(select, { type: 'span', slot })
         timeline.current?.reveal({ type: 'span', slot })
       }}
     >

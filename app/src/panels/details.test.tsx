@@ -2,7 +2,6 @@ import { cleanup, screen, waitFor, within } from '@testing-library/react'
 import { userEvent } from '@testing-library/user-event'
 import { afterEach, expect, test } from 'vitest'
 import { select, seek } from '../store/transitions.ts'
-import { change } from '../store/store.ts'
 import { openApp } from '../testing/app.tsx'
 import { logText, T0 } from '../testing/log.ts'
 import { Details } from './Details.tsx'
@@ -75,7 +74,7 @@ test('what did not end is explained, and has no duration', async () => {
 
 test('before its end is known at the playhead, a span tells nothing of it', async () => {
   const page = await openApp(LOG, { selected: { type: 'span', slot: 1 } })
-  change(page.app.store, seek, T0 + 2)
+  page.app.store.update(seek, T0 + 2)
   page.show(<Details />)
   expect(screen.getByText('running for 1 s')).toBeTruthy()
   await screen.findByLabelText('Start metadata')
@@ -91,7 +90,7 @@ test('without a selection there is an overview with the errors, which are links'
   expect(rows[1]?.textContent).toBe('agent19 s9 s9 s')
   await userEvent.click(screen.getByRole('button', { name: /grep/ }))
   expect(page.app.store.getState().selected).toEqual({ type: 'span', slot: 1 })
-  change(page.app.store, select, undefined)
+  page.app.store.update(select, undefined)
 })
 
 test('a log that tries to be markup stays text, and shows what it hides', async () => {

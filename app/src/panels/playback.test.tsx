@@ -2,7 +2,6 @@ import { act, cleanup, fireEvent, screen, waitFor } from '@testing-library/react
 import { userEvent } from '@testing-library/user-event'
 import { afterEach, expect, test } from 'vitest'
 import { playOrPause, runPlayback, seekBy, stepToError, stepToEvent } from '../page/playback.ts'
-import { change } from '../store/store.ts'
 import { setRange, setSpeed, setViewport } from '../store/transitions.ts'
 import { openApp } from '../testing/app.tsx'
 import { logText, T0 } from '../testing/log.ts'
@@ -21,7 +20,7 @@ test('playing moves the playhead by the frames’ time and its speed, to the end
   const { store } = page.app
   const stop = runPlayback(page.app)
   playOrPause(page.app)
-  change(store, setSpeed, 8)
+  store.update(setSpeed, 8)
   expect(store.getState()).toMatchObject({ playing: true, playheadS: T0 })
   page.frame(1000)
   page.frame(1100)
@@ -59,7 +58,7 @@ test('steps go from event to event, and errors to errors', async () => {
   expect(at()).toBe(4)
   stepToEvent(page.app, 1)
   expect(at()).toBe(5)
-  change(page.app.store, setViewport, { startS: T0, endS: T0 + 4 })
+  page.app.store.update(setViewport, { startS: T0, endS: T0 + 4 })
   seekBy(page.app, -1)
   expect(at()).toBeCloseTo(4.9)
 })
@@ -87,7 +86,7 @@ test('the time can be that of the day', async () => {
 test('a dragged range is summed up', async () => {
   const page = await openApp(LOG)
   page.show(<PlaybackBar />)
-  act(() => change(page.app.store, setRange, { startS: T0 + 3, endS: T0 + 5.5 }))
+  act(() => page.app.store.update(setRange, { startS: T0 + 3, endS: T0 + 5.5 }))
   const stats = screen.getByRole('status', { name: /range/ })
   await waitFor(() => expect(stats.textContent).toContain('3 spans'))
   expect(stats.textContent).toMatch(/2\.5 s.*1 error[^s].*9 tok/)

@@ -2,6 +2,7 @@
 import { useApp, useAppState } from '../page/app.tsx'
 import { CheckIcon, WarningIcon } from '../ui/icons.tsx'
 import { doubtCount, withOtherClock } from './doubts.ts'
+import { setDialog } from '../store/transitions.ts'
 
 export function QualityButton() {
   const { store } = useApp()
@@ -19,7 +20,7 @@ export function QualityButton() {
       aria-label={`data quality: ${text}`}
       className={`button quiet quality ${doubts > 0 ? 'warn' : ''}`}
       aria-haspopup="dialog"
-      onClick={() => store.setState({ dialog: 'quality' })}
+      onClick={() => store.update(setDialog, 'quality')}
     >
       {doubts > 0 ? <WarningIcon size={14} /> : <CheckIcon size={14} />}
       <span className="quality-word">data quality:</span> {text}

@@ -2,9 +2,8 @@
 import { useRef, useState } from 'react'
 import { useApp, useAppState } from '../page/app.tsx'
 import type { LogWriter } from '../model/run-info.ts'
-import { change } from '../store/store.ts'
 import type { Viewport } from '../model/view-state.ts'
-import { setQuery, showTime } from '../store/transitions.ts'
+import { setQuery, showTime, setDialog } from '../store/transitions.ts'
 import { CheckIcon } from '../ui/icons.tsx'
 import { Modal } from '../ui/Modal.tsx'
 import { ClockDoubt } from './ClockDoubt.tsx'
@@ -22,14 +21,14 @@ export function QualityDialog() {
   /** Whose unreadable lines are listed; undefined = everybody's. */
   const [listed, setListed] = useState<LogWriter>()
   const lines = useRef<HTMLOListElement>(null)
-  const close = (): void => store.setState({ dialog: undefined })
+  const close = (): void => store.update(setDialog, undefined)
   const show = (query: string): void => {
     close()
-    change(store, setQuery, query)
+    store.update(setQuery, query)
   }
   const showRange = (range: Viewport): void => {
     close()
-    change(store, showTime, range)
+    store.update(showTime, range)
   }
   const list = (writer: LogWriter | undefined): void => {
     setListed(writer)

@@ -129,7 +129,7 @@ describe('a run of several writers', () => {
       writer: 10 + at,
       id: `w${at}`,
     }))
-    act(() => page.app.store.setState({ writers: [...many, ...writers] }))
+    act(() => page.app.store.update((state) => ({ ...state, writers: [...many, ...writers] })))
     const names = [...document.querySelectorAll('.writers tbody th')]
     expect(names.map(({ textContent }) => textContent).slice(0, 3)).toEqual([
       'planner',

@@ -1,5 +1,5 @@
 /** Asks before a run is deleted: its log is gone for good. */
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { useApp } from '../page/app.tsx'
 import type { RunInfo } from '../model/run-info.ts'
 import { Modal } from '../ui/Modal.tsx'
@@ -7,6 +7,7 @@ import { deleteRun } from '../page/server-api.ts'
 
 export function DeleteRun({ run, onDone }: { run: RunInfo; onDone: (isDeleted: boolean) => void }) {
   const { base } = useApp()
+  const cancel = useRef<HTMLButtonElement>(null)
   const [reason, setReason] = useState<string>()
   const [isBusy, setBusy] = useState(false)
   const confirm = async (): Promise<void> => {
@@ -20,7 +21,12 @@ export function DeleteRun({ run, onDone }: { run: RunInfo; onDone: (isDeleted: b
     }
   }
   return (
-    <Modal title="Delete this run?" className="confirm" onClose={() => onDone(false)}>
+    <Modal
+      title="Delete this run?"
+      className="confirm"
+      firstFocus={cancel}
+      onClose={() => onDone(false)}
+    >
       <p>
         <strong>{run.name}</strong> and its log are deleted from the server’s folder. This cannot be
         undone.
@@ -32,7 +38,7 @@ export function DeleteRun({ run, onDone }: { run: RunInfo; onDone: (isDeleted: b
         </p>
       )}
       <div className="modal-buttons">
-        <button type="button" className="button" data-focus onClick={() => onDone(false)}>
+        <button type="button" className="button" ref={cancel} onClick={() => onDone(false)}>
           Keep it
         </button>
         <button

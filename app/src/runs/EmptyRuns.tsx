@@ -1,9 +1,7 @@
 /** The first screen of somebody who has no run yet: three ways to begin, and one to look at now. */
 import { useEffect, useState } from 'react'
 import { useApp } from '../page/app.tsx'
-import { addFiles } from '../store/local-files.ts'
 import { enterRun } from '../store/run-transitions.ts'
-import { change } from '../store/store.ts'
 import { CopyButton } from '../ui/CopyButton.tsx'
 import { PlayIcon } from '../ui/icons.tsx'
 import { fetchSample, listSamples, type Sample } from '../page/server-api.ts'
@@ -96,8 +94,8 @@ function Samples() {
 
   const open = async (sample: Sample): Promise<void> => {
     try {
-      const [id] = addFiles(files, [await fetchSample(base, sample)])
-      change(store, enterRun, id)
+      const [id] = files.add([await fetchSample(base, sample)])
+      store.update(enterRun, id)
     } catch (error) {
       setReason(error instanceof Error ? error.message : String(error))
     }

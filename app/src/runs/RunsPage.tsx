@@ -1,5 +1,5 @@
 /** The first screen: all runs, live first; or, when there is none, how to begin. */
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { useStore } from 'zustand'
 import { useApp, useTitle } from '../page/app.tsx'
 import { OpenFileButton } from '../panels/OpenFileButton.tsx'
@@ -7,17 +7,20 @@ import { PageTools } from '../panels/PageTools.tsx'
 import { Brand } from '../panels/Brand.tsx'
 import { SearchIcon } from '../ui/icons.tsx'
 import { EmptyRuns } from './EmptyRuns.tsx'
-import { RunsTable } from './RunsTable.tsx'
+import { RunsTable, type RunLinks } from './RunsTable.tsx'
+import { enterRun } from '../store/run-transitions.ts'
 import { filterRuns, inOrder, useRuns } from './use-runs.ts'
 import './runs.css'
 
 export function RunsPage() {
-  const { base, files } = useApp()
+  const { store, base, files } = useApp()
+  const links: RunLinks = useRef(new Map())
   const { runs, state, refresh } = useRuns(base)
   const local = useStore(files)
   const [filter, setFilter] = useState('')
   const all = [...local.map(({ info }) => info), ...inOrder(runs)]
   const shown = filterRuns(all, filter)
+  const first = shown[0]?.id
   const isEmpty = all.length === 0 && state !== 'loading'
   const pageState = all.length > 0 ? 'ready' : isEmpty ? 'empty' : 'loading'
   useTitle(liveTitle(runs.filter((run) => run.state === 'live').length))
@@ -28,7 +31,14 @@ export function RunsPage() {
         <nav aria-label="Where you are" className="crumbs">
           <Brand />
         </nav>
-        {all.length > 0 && <Filter value={filter} onChange={setFilter} />}
+        {all.length > 0 && (
+          <Filter
+            value={filter}
+            onChange={setFilter}
+            onEnter={() => first !== undefined && store.update(enterRun, first)}
+            onDown={() => links.current.get(first ?? '')?.focus()}
+          />
+        )}
         <div className="header-tools">
           <OpenFileButton />
           <PageTools />
@@ -46,7 +56,7 @@ export function RunsPage() {
         {all.length > 0 && shown.length === 0 && (
           <p className="no-match">No run is called “{filter}”.</p>
         )}
-        {shown.length > 0 && <RunsTable runs={shown} onChanged={refresh} />}
+        {shown.length > 0 && <RunsTable runs={shown} links={links} onChanged={refresh} />}
       </main>
     </>
   )
@@ -56,12 +66,21 @@ function liveTitle(live: number): string {
   return live === 0 ? 'Wattline' : `${live} live – Wattline`
 }
 
-function Filter({ value, onChange }: { value: string; onChange: (value: string) => void }) {
+interface FilterProps {
+  readonly value: string
+  readonly onChange: (value: string) => void
+  /** Enter and the down arrow. */
+  readonly onEnter: () => void
+  readonly onDown: () => void
+}
+
+function Filter({ value, onChange, onEnter, onDown }: FilterProps) {
+  const { searchField } = useApp()
   return (
     <search className="search-box wide">
       <SearchIcon size={14} />
       <input
-        id="search"
+        ref={searchField}
         type="search"
         aria-label="Filter runs"
         placeholder="Filter runs"
@@ -72,10 +91,8 @@ function Filter({ value, onChange }: { value: string; onChange: (value: string) 
         onChange={(event) => onChange(event.target.value)}
         onKeyDown={(event) => {
           if (event.key === 'Escape') onChange('')
-          if (event.key !== 'Enter' && event.key !== 'ArrowDown') return
-          const first = document.querySelector<HTMLAnchorElement>('.runs-table a.run-link')
-          if (event.key === 'Enter') first?.click()
-          else first?.focus()
+          if (event.key === 'Enter') onEnter()
+          if (event.key === 'ArrowDown') onDown()
         }}
       />
     </search>

@@ -8,7 +8,6 @@ import { useApp } from '../page/app.tsx'
 import type { RunInfo } from '../model/run-info.ts'
 import { formatElapsed, formatSince } from '../base/time.ts'
 import { enterRun } from '../store/run-transitions.ts'
-import { change } from '../store/store.ts'
 import { formatHash } from '../page/url.ts'
 import { PencilIcon, TrashIcon } from '../ui/icons.tsx'
 import { IconButton } from '../ui/IconButton.tsx'
@@ -20,14 +19,25 @@ import { useSummary } from './use-runs.ts'
 const ROW_PX = 40
 const SHORT_LIST = 100
 
+/** The links of the runs on screen, by run id. */
+export type RunLinks = RefObject<Map<string, HTMLAnchorElement>>
+
 export interface RunsTableProps {
   readonly runs: readonly RunInfo[]
+  /** Filled by the table. */
+  readonly links: RunLinks
   readonly onChanged: () => void
 }
 
-export function RunsTable({ runs, onChanged }: RunsTableProps) {
+export function RunsTable({ runs, links, onChanged }: RunsTableProps) {
+  const { searchField } = useApp()
   const scroller = useRef<HTMLDivElement>(null)
   const { indexes, abovePx, belowPx } = useSeenRows(runs, scroller)
+  const focus = (index: number): void => {
+    const link = index < 0 ? searchField.current : links.current.get(runs[index]?.id ?? '')
+    link?.focus()
+    link?.scrollIntoView({ block: 'nearest' })
+  }
   return (
     <div className="runs-scroller" ref={scroller}>
       <table className="runs-table" aria-rowcount={runs.length + 1}>
@@ -56,7 +66,9 @@ export function RunsTable({ runs, onChanged }: RunsTableProps) {
             <RunRow
               key={runs[index]!.id}
               run={runs[index]!}
-              rowNumber={index + 2}
+              index={index}
+              links={links}
+              onFocus={focus}
               onChanged={onChanged}
             />
           ))}
@@ -99,24 +111,27 @@ function Spacer({ heightPx }: { heightPx: number }) {
 
 interface RunRowProps {
   readonly run: RunInfo
-  readonly rowNumber: number
+  readonly index: number
+  readonly links: RunLinks
+  /** Moves the focus to the link of another run; −1 = to the search field. */
+  readonly onFocus: (index: number) => void
   readonly onChanged: () => void
 }
 
 const STATE_WORDS = { live: 'live', ended: 'ended', lost: 'writer lost' } as const
 
-function RunRow({ run, rowNumber, onChanged }: RunRowProps) {
-  const { store, base } = useApp()
+function RunRow({ run, index, links, onFocus, onChanged }: RunRowProps) {
+  const { store, base, searchField } = useApp()
   const [mode, setMode] = useState<'rename' | 'delete'>()
   const summary = useSummary(base, run)
   const nowS = useNowS(run.state === 'live' ? 1000 : 30_000)
-  const open = (): void => change(store, enterRun, run.id)
+  const open = (): void => store.update(enterRun, run.id)
   const durationS =
     run.state === 'live' && run.startedS !== undefined ? nowS - run.startedS : summary?.durationS
   const more = summary?.isWhole === false ? '+' : ''
   return (
     <tr
-      aria-rowindex={rowNumber}
+      aria-rowindex={index + 2}
       onClick={(event) => {
         if (!(event.target as Element).closest('button, a, input, dialog')) open()
       }}
@@ -139,7 +154,16 @@ function RunRow({ run, rowNumber, onChanged }: RunRowProps) {
           <a
             className="run-link"
             href={formatHash({ ...NO_VIEW, runId: run.id }, Number.NaN)}
-            onKeyDown={moveFocus}
+            ref={(link) => {
+              if (link !== null) links.current.set(run.id, link)
+              return () => void links.current.delete(run.id)
+            }}
+            onKeyDown={(event) => {
+              const { key } = event
+              if (key !== 'ArrowDown' && key !== 'ArrowUp') return
+              event.preventDefault()
+              onFocus(index + (key === 'ArrowDown' ? 1 : -1))
+            }}
           >
             {run.name}
           </a>
@@ -195,7 +219,7 @@ function RunRow({ run, rowNumber, onChanged }: RunRowProps) {
               if (!isDeleted) return
               onChanged()
               // The row goes, and with it the button that had the focus.
-              document.getElementById('search')?.focus()
+              searchField.current?.focus()
             }}
           />
         )}
@@ -215,16 +239,4 @@ const NO_VIEW = {
 
 function figure(value: number | undefined): string {
   return value === undefined ? '–' : value.toLocaleString('en')
-}
-
-/** Up and down go from run to run, as in a list. */
-function moveFocus(event: React.KeyboardEvent<HTMLAnchorElement>): void {
-  if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return
-  const links = [...document.querySelectorAll<HTMLAnchorElement>('.runs-table a.run-link')]
-  const at = links.indexOf(event.currentTarget)
-  const next = links[at + (event.key === 'ArrowDown' ? 1 : -1)]
-  event.preventDefault()
-  if (next === undefined && event.key === 'ArrowUp') document.getElementById('search')?.focus()
-  next?.focus()
-  next?.scrollIntoView({ block: 'nearest' })
 }

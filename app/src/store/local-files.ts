@@ -1,6 +1,6 @@
 /**
- * Files opened in this page. Several dropped together are several runs: a list, each read when it is
- * looked at. They live as long as the page: a browser gives no file back to a reloaded page.
+ * Files opened in this page, the newest first. Each is a run that is read when it is opened. A
+ * reloaded page cannot open them again: the browser does not give them back.
  */
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import { visible } from '../base/visible.ts'
@@ -13,25 +13,26 @@ export interface LocalRun {
   readonly file: File
 }
 
-export type LocalFiles = StoreApi<readonly LocalRun[]>
+export interface LocalFiles extends Omit<StoreApi<readonly LocalRun[]>, 'setState'> {
+  /** Adds files; a file replaces an older one of the same name. Returns the ids of their runs. */
+  add(files: readonly File[]): string[]
+}
 
 export function createLocalFiles(): LocalFiles {
-  return createStore<readonly LocalRun[]>()(() => [])
+  const { setState, ...store } = createStore<readonly LocalRun[]>()(() => [])
+  return {
+    ...store,
+    add(files) {
+      const runs = files.map(toRun)
+      const ids = runs.map(({ info }) => info.id)
+      setState((before) => [...runs, ...before.filter(({ info }) => !ids.includes(info.id))], true)
+      return ids
+    },
+  }
 }
 
 export function isLocalId(runId: string): boolean {
   return runId.startsWith(PREFIX)
-}
-
-/** Adds files, the newest first; a file of the same name replaces its elder. Returns their ids. */
-export function addFiles(files: LocalFiles, added: readonly File[]): string[] {
-  const runs = added.map(toRun)
-  const ids = runs.map(({ info }) => info.id)
-  files.setState(
-    (before) => [...runs, ...before.filter(({ info }) => !ids.includes(info.id))],
-    true,
-  )
-  return ids
 }
 
 function toRun(file: File): LocalRun {

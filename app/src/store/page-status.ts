@@ -1,9 +1,9 @@
-/** The page's state in one word, for `<main data-state>`, the title and those who test it. */
+/** The status of the page in one word, for `<main data-state>`, the title and tests. */
 import type { AppState } from './app-state.ts'
 
 export type PageStatus = 'empty' | 'loading' | 'ready' | 'live' | 'ended' | 'error'
 
-/** Of the run on screen. What was read is usable while it is still `loading`. */
+/** The status of the run's page. While `loading`, the part read so far can be used. */
 export function runPageStatus({
   connection,
   progress,
@@ -24,8 +24,8 @@ export function runPageStatus({
   }
 }
 
-/** `planner run – live – Wattline`. */
-export function pageTitle(name: string | undefined, state: PageStatus): string {
-  const said = state === 'ready' ? undefined : state
-  return [name, name === undefined ? undefined : said, 'Wattline'].filter(Boolean).join(' – ')
+/** @example pageTitle('planner run', 'live') // 'planner run – live – Wattline' */
+export function pageTitle(name: string | undefined, status: PageStatus): string {
+  const word = name === undefined || status === 'ready' ? undefined : status
+  return [name, word, 'Wattline'].filter(Boolean).join(' – ')
 }

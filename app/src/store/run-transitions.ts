@@ -1,27 +1,27 @@
-/** Pure steps of the run on screen: what the worker reports becomes facts. */
+/** Transitions of the run on screen: pure functions that apply the worker's reports to the state. */
 import { nowOf } from '../model/at-playhead.ts'
 import type { SearchAnswer } from '../model/answers.ts'
 import type { AppState } from './app-state.ts'
-import type { Connection } from '../model/run-info.ts'
-import { INITIAL_STATE } from './store.ts'
+import type { Connection, EnergyReport, RunInfo } from '../model/run-info.ts'
+import { DEFAULT_GROUP, INITIAL_STATE } from './store.ts'
 import { NOW_AT } from './transitions.ts'
 
-/** Room beside the first and the last event when all is shown, as a share of the width. */
+/** Margin on either side when the whole run is shown, as a share of its length. */
 const FIT_MARGIN = 0.02
-/** So much of the view must show what a run that is over has told, as a share of the width. */
+/** At least this share of the viewport must be before the last event of a run that has ended. */
 const LEAST_SEEN = 0.1
-/** Events of a live run may take this long to arrive. */
+/** A shorter delay of live events is taken for transport, not for a clock that is off. */
 const LEAST_SKEW_S = 5
 const NARROWEST_LIVE_S = 20
 const WIDEST_LIVE_S = 120
 
-/** Another run comes on screen (undefined: none). What belonged to the last one goes. */
+/** Opens a run; undefined shows the list of runs. Keeps only the user's choices. */
 export function enterRun(state: AppState, runId: string | undefined): AppState {
   const { theme, clock, groupBy, colorBy, speed, version } = state
   return { ...INITIAL_STATE, theme, clock, groupBy, colorBy, speed, version, runId }
 }
 
-/** The log began anew: its facts are void, the visitor's wishes are not. */
+/** The log started over: drops its data and keeps the user's choices. */
 export function resetRun(state: AppState, version: number): AppState {
   return {
     ...state,
@@ -41,7 +41,7 @@ export function resetRun(state: AppState, version: number): AppState {
   }
 }
 
-/** @param lastS the log's last event, Unix seconds; NaN for none */
+/** @param lastS time of the log's last event, Unix seconds; NaN if there is none */
 export function setConnection(
   state: AppState,
   connection: Connection,
@@ -53,8 +53,8 @@ export function setConnection(
 }
 
 /**
- * A writer that has died was followed for a while: what was open up to now ends with its last event
- * when that is known, and the view would be empty.
+ * A run whose writer died was followed past its last event. Its open spans now end at that event,
+ * so the viewport moves back to it if it would be nearly empty.
  */
 function withEnd(viewport: AppState['viewport'], lastS: number): AppState['viewport'] {
   const { startS, endS } = viewport
@@ -69,22 +69,22 @@ export function isFollowed({ connection }: Pick<AppState, 'connection'>): boolea
   return connection.state === 'live' || connection.state === 'reconnecting'
 }
 
-/** Whether the run's log is being read to where it stands now. */
+/** Whether the page is still reading the part of the log that existed when it was opened. */
 export function isBeingRead({ progress }: Pick<AppState, 'progress'>): boolean {
   return progress !== undefined && !progress.done
 }
 
-/** What a patch tells of time; Unix seconds. */
+/** Times of the data when a patch was applied; Unix seconds. */
 export interface DataTimes {
   readonly firstS: number
   readonly lastS: number
-  /** The last event before this patch; NaN for none. */
+  /** The last event before this patch; NaN if there was none. */
   readonly lastBeforeS: number
   readonly wallClockS: number
 }
 
-/** New data; until somebody has chosen a view, all of it is shown (or the last of a live run). */
-export function noteData(
+/** Applies new data. Until the user chooses a viewport, shows all of it, or the end of a live run. */
+export function setData(
   state: AppState,
   version: number,
   times: DataTimes,
@@ -98,7 +98,7 @@ export function noteData(
   return { ...next, viewport: liveView(firstS, nowS), viewportKnown: true, following: true }
 }
 
-/** An event that arrives now was written about now, unless the log has another clock. */
+/** Estimates the clock skew: a new event was written about now, unless the log has another clock. */
 function skewOf(state: AppState, { lastS, lastBeforeS, wallClockS }: DataTimes): number {
   if (Number.isNaN(lastS) || lastS === lastBeforeS) return state.skewS
   const arrivedS = state.progress?.done === true ? wallClockS : (state.run?.updatedS ?? lastS)
@@ -106,7 +106,7 @@ function skewOf(state: AppState, { lastS, lastBeforeS, wallClockS }: DataTimes):
   return lagS > LEAST_SKEW_S ? lagS : 0
 }
 
-/** The right end of time on the log's own clock. */
+/** "Now" on the clock of the log. */
 export function logNowS(
   state: Pick<AppState, 'connection' | 'skewS'>,
   lastS: number,
@@ -115,7 +115,7 @@ export function logNowS(
   return nowOf(isFollowed(state), lastS, wallClockS - state.skewS)
 }
 
-/** The whole log with a little room. */
+/** The whole log with a margin. */
 function wholeView(firstS: number, lastS: number): AppState['viewport'] {
   const widthS = Math.max(lastS - firstS, 1e-3)
   return { startS: firstS - widthS * FIT_MARGIN, endS: lastS + widthS * FIT_MARGIN }
@@ -127,9 +127,50 @@ function liveView(firstS: number, nowS: number): AppState['viewport'] {
   return { startS, endS: startS + widthS }
 }
 
-/** Takes a search's answer, unless the query has changed since it was asked. */
+/** Applies the answer to a search, unless the query has changed meanwhile. */
 export function setMatches(state: AppState, answer: SearchAnswer): AppState {
   if (answer.query !== state.query) return state
   const { matches, markMatches, count } = answer
   return { ...state, matches, markMatches, matchCount: count, searching: false }
+}
+
+/** Shows what is known of the run apart from its log. */
+export function setRun(state: AppState, run: RunInfo): AppState {
+  return { ...state, run }
+}
+
+export function setRunName(state: AppState, runId: string, name: string): AppState {
+  return state.run?.id === runId ? { ...state, run: { ...state.run, name } } : state
+}
+
+/** The columns have a new version. */
+export function setVersion(state: AppState, version: number): AppState {
+  return { ...state, version }
+}
+
+export function setEnergy(state: AppState, energy: EnergyReport, version: number): AppState {
+  return { ...state, energy, version }
+}
+
+export function setQuality(
+  state: AppState,
+  {
+    quality,
+    writers,
+    malformed,
+    tornLine,
+    groupKeys,
+  }: Pick<AppState, 'quality' | 'writers' | 'malformed' | 'tornLine' | 'groupKeys'>,
+): AppState {
+  return { ...state, quality, writers, malformed, tornLine, groupKeys }
+}
+
+/** The worker has regrouped by `groupBy`; the user may have chosen another key meanwhile. */
+export function finishRegroup(state: AppState, groupBy: string): AppState {
+  return { ...state, regrouping: state.groupBy !== groupBy }
+}
+
+/** Returns to the default grouping, which never needs the log to be read again. */
+export function failRegroup(state: AppState, reason: string): AppState {
+  return { ...state, groupBy: DEFAULT_GROUP, notice: { text: reason, isBad: true } }
 }

@@ -1,8 +1,21 @@
-/** The store: one object of facts, changed only through pure transitions. */
+/** The store: one immutable {@link AppState}, changed only by `update` with a pure transition. */
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { AppState } from './app-state.ts'
 
-export type AppStore = StoreApi<AppState>
+/** Zustand's store without `setState`: `update` is the only way to change it. */
+export interface AppStore extends Omit<StoreApi<AppState>, 'setState'> {
+  /**
+   * Replaces the state by `transition(state, ...args)`.
+   *
+   * @example store.update(setSpeed, 4)
+   */
+  update<Args extends readonly unknown[]>(
+    transition: (state: AppState, ...args: Args) => AppState,
+    ...args: Args
+  ): void
+}
+
+export const DEFAULT_GROUP = 'agent'
 
 export const INITIAL_STATE: AppState = {
   viewport: { startS: 0, endS: 1 },
@@ -20,7 +33,7 @@ export const INITIAL_STATE: AppState = {
   matchCount: undefined,
   searching: false,
   clock: 'relative',
-  groupBy: 'agent',
+  groupBy: DEFAULT_GROUP,
   colorBy: 'kind',
   regrouping: false,
   groupKeys: [],
@@ -41,18 +54,9 @@ export const INITIAL_STATE: AppState = {
 }
 
 export function createAppStore(initial: Partial<AppState> = {}): AppStore {
-  return createStore<AppState>()(() => ({ ...INITIAL_STATE, ...initial }))
-}
-
-/**
- * Applies a transition.
- *
- * @example change(store, setSpeed, 4)
- */
-export function change<Args extends readonly unknown[]>(
-  store: AppStore,
-  transition: (state: AppState, ...args: Args) => AppState,
-  ...args: Args
-): void {
-  store.setState((state) => transition(state, ...args), true)
+  const { setState, ...store } = createStore<AppState>()(() => ({ ...INITIAL_STATE, ...initial }))
+  return {
+    ...store,
+    update: (transition, ...args) => setState((state) => transition(state, ...args), true),
+  }
 }

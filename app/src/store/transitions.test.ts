@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { AppState } from './app-state.ts'
-import { enterRun, logNowS, noteData, setConnection, setMatches } from './run-transitions.ts'
-import { INITIAL_STATE } from './store.ts'
+import { enterRun, logNowS, setData, setConnection, setMatches } from './run-transitions.ts'
+import { createAppStore, INITIAL_STATE } from './store.ts'
 import {
   advance,
   backToLive,
@@ -129,18 +129,18 @@ describe('data', () => {
   const times = { firstS: 100, lastS: 110, lastBeforeS: Number.NaN, wallClockS: 110 }
 
   test('a file is shown whole while it is read, until a view is chosen', () => {
-    const read = noteData(state({ connection: connection('connecting') }), 1, times)
+    const read = setData(state({ connection: connection('connecting') }), 1, times)
     expect(read.viewport.startS).toBeLessThan(100)
     expect(read.viewport.endS).toBeGreaterThan(110)
     const chosen = setViewport(read, { startS: 101, endS: 102 })
-    expect(noteData(chosen, 2, { ...times, lastS: 500 }).viewport).toEqual({
+    expect(setData(chosen, 2, { ...times, lastS: 500 }).viewport).toEqual({
       startS: 101,
       endS: 102,
     })
   })
 
   test('a live run is followed from its first data on, with room at the right', () => {
-    const live = noteData(setConnection(state(), connection('live')), 1, times)
+    const live = setData(setConnection(state(), connection('live')), 1, times)
     expect(live.following).toBe(true)
     const { startS, endS } = live.viewport
     expect((110 - startS) / (endS - startS)).toBeCloseTo(0.85)
@@ -151,16 +151,16 @@ describe('data', () => {
       connection: connection('live'),
       progress: { readBytes: 0, totalBytes: undefined, events: 0, done: true },
     })
-    const replayed = noteData(live, 1, { ...times, wallClockS: 1_000_110 })
+    const replayed = setData(live, 1, { ...times, wallClockS: 1_000_110 })
     expect(replayed.skewS).toBe(1_000_000)
     expect(logNowS(replayed, 110, 1_000_112)).toBe(112)
-    const late = noteData(live, 1, { ...times, wallClockS: 111 })
+    const late = setData(live, 1, { ...times, wallClockS: 111 })
     expect(late.skewS).toBe(0)
   })
 
   test('an idle live run is still on our clock: its last event came when it was written', () => {
     const run = { updatedS: 110.2 } as AppState['run']
-    const opened = noteData(state({ connection: connection('live'), run }), 1, {
+    const opened = setData(state({ connection: connection('live'), run }), 1, {
       ...times,
       wallClockS: 900,
     })
@@ -230,4 +230,11 @@ describe('search and grouping', () => {
       collapsed: new Set(),
     })
   })
+})
+
+test('only update changes the store', () => {
+  const store = createAppStore()
+  expect('setState' in store).toBe(false)
+  store.update(setSpeed, 4)
+  expect(store.getState().speed).toBe(4)
 })

@@ -1,23 +1,20 @@
-/**
- * Pure steps of the view: `(state, what happened) => state`. Nothing here knows pixels, React or
- * the worker.
- */
+/** Transitions of the view: pure functions `(state, …) => state`, without pixels, React or the worker. */
 import type { AppState } from './app-state.ts'
-import type { Selected, Viewport } from '../model/view-state.ts'
+import type { Selected, ViewState, Viewport } from '../model/view-state.ts'
 
-/** Narrower than this, a float64 of Unix seconds has no digits left. */
+/** Float64 Unix seconds cannot resolve a narrower viewport. */
 const NARROWEST_S = 2e-6
-/** Wider than a century, nothing is worth seeing. */
+/** A century. */
 const WIDEST_S = 3.2e9
 
-/** Where "now" and a playing playhead stand, as a share of the view's width. */
+/** Position of "now" and of a playing playhead, as a share of the viewport's width. */
 export const NOW_AT = 0.85
 
 const NO_MATCHES = { matches: undefined, markMatches: undefined, matchCount: undefined } as const
 
 export const SPEEDS = [0.25, 0.5, 1, 2, 4, 8, 16, 32, 64] as const
 
-/** Shows this part of time. Any hand on the view stops following; following itself passes true. */
+/** Shows a range of time. Stops following, unless the caller is what follows and passes `true`. */
 export function setViewport(state: AppState, viewport: Viewport, following = false): AppState {
   const widthS = viewport.endS - viewport.startS
   if (!Number.isFinite(widthS) || widthS < NARROWEST_S || widthS > WIDEST_S) return state
@@ -35,7 +32,7 @@ export function setRange(state: AppState, range: Viewport | undefined): AppState
   return { ...state, range: { startS: range.endS, endS: range.startS } }
 }
 
-/** Selects a range and brings it into view, with as much again beside it. */
+/** Selects a range and shows it with half its width on either side. */
 export function showTime(state: AppState, range: Viewport): AppState {
   const besideS = (range.endS - range.startS) / 2
   const around = { startS: range.startS - besideS, endS: range.endS + besideS }
@@ -57,13 +54,13 @@ export function seek(state: AppState, playheadS: number | undefined): AppState {
   return { ...state, playheadS, following: playheadS === undefined ? state.following : false }
 }
 
-/** Back to live: the playhead leaves the past, and a live run is followed again. */
+/** Releases the playhead; follows the run again if it is live. */
 export function backToLive(state: AppState): AppState {
   const live = state.connection.state === 'live' || state.connection.state === 'reconnecting'
   return { ...state, playheadS: undefined, playing: false, following: live }
 }
 
-/** Starts playing from the playhead, or from `firstS` when it stands at the end. */
+/** Pauses, or plays from the playhead; without a playhead, from `firstS`. */
 export function togglePlaying(state: AppState, firstS: number): AppState {
   if (state.playing) return { ...state, playing: false }
   if (!Number.isFinite(firstS)) return state
@@ -71,8 +68,9 @@ export function togglePlaying(state: AppState, firstS: number): AppState {
 }
 
 /**
- * The playhead after `elapsedS` of wall clock. It stops at `lastS`, where the log ends. A view that
- * shows the playhead goes along once that has come to {@link NOW_AT} of its width.
+ * Moves the playhead by `elapsedS` seconds of wall clock, times the speed. Playing stops at `lastS`,
+ * the end of the log. The viewport slides to keep a visible playhead at {@link NOW_AT} of its width
+ * or left of it.
  */
 export function advance(state: AppState, elapsedS: number, lastS: number): AppState {
   if (!state.playing || state.playheadS === undefined) return state
@@ -92,7 +90,7 @@ export function setSpeed(state: AppState, speed: number): AppState {
   return { ...state, speed: Math.min(64, Math.max(0.25, speed)) }
 }
 
-/** The next faster or slower of {@link SPEEDS}. */
+/** Changes to the next higher or lower value of {@link SPEEDS}. */
 export function stepSpeed(state: AppState, step: 1 | -1): AppState {
   const at = SPEEDS.findIndex((speed) => speed >= state.speed)
   return setSpeed(state, SPEEDS[Math.max(0, Math.min(SPEEDS.length - 1, at + step))] ?? 1)
@@ -111,11 +109,36 @@ export function setGroupBy(state: AppState, groupBy: string): AppState {
   return { ...state, groupBy, regrouping: true, collapsed: new Set() }
 }
 
-/** Esc: the innermost thing that is set goes first. */
+/** Esc: closes the dialog, else clears the range, else the selection, else the search. */
 export function clearOne(state: AppState): AppState {
   if (state.dialog !== undefined) return { ...state, dialog: undefined }
   if (state.range !== undefined) return { ...state, range: undefined }
   if (state.selected !== undefined) return { ...state, selected: undefined }
   if (state.query !== '') return setQuery(state, '')
   return state
+}
+
+export function setDialog(state: AppState, dialog: AppState['dialog']): AppState {
+  return { ...state, dialog }
+}
+
+/** Shows a notice; undefined dismisses it. */
+export function setNotice(state: AppState, notice: AppState['notice']): AppState {
+  return { ...state, notice }
+}
+
+export function setColorBy(state: AppState, colorBy: ViewState['colorBy']): AppState {
+  return { ...state, colorBy }
+}
+
+export function setClock(state: AppState, clock: ViewState['clock']): AppState {
+  return { ...state, clock }
+}
+
+export function toggleClock(state: AppState): AppState {
+  return setClock(state, state.clock === 'relative' ? 'absolute' : 'relative')
+}
+
+export function setTheme(state: AppState, theme: ViewState['theme']): AppState {
+  return { ...state, theme }
 }

@@ -1,7 +1,7 @@
 /** A page for component tests: the real store, columns and session, without a worker between them. */
 import { File } from 'node:buffer'
 import { render, type RenderResult } from '@testing-library/react'
-import type { ReactNode } from 'react'
+import { createRef, type ReactNode } from 'react'
 import { Columns } from '../model/columns.ts'
 import { AppProvider, type App } from '../page/app.tsx'
 import type { AppState } from '../store/app-state.ts'
@@ -65,7 +65,13 @@ function testApp(
   const { port, session } = inlineWorker(sent, parts.store.getState().groupBy)
   const report = createReporter(parts)
   const ingest = createIngest(port, report, fail, (then) => then())
-  const app: App = { ...parts, ingest, timeline: { current: undefined } }
+  const app: App = {
+    ...parts,
+    ingest,
+    timeline: { current: undefined },
+    searchField: createRef(),
+    fileInput: createRef(),
+  }
   const page: TestApp = {
     app,
     report,

@@ -7,7 +7,6 @@ import { useApp, useAppState, type App } from '../page/app.tsx'
 import type { AppState } from '../store/app-state.ts'
 import { seekTo } from '../page/playback.ts'
 import { isBeingRead, isFollowed } from '../store/run-transitions.ts'
-import { change } from '../store/store.ts'
 import { NOW_AT, select, setRange, setViewport, toggleGroup } from '../store/transitions.ts'
 import type { TimelineActions } from '../page/timeline-actions.ts'
 import type { TimelineDispatch } from './engine.ts'
@@ -20,11 +19,11 @@ export function Timeline() {
   useStore(store, useShallow(shown))
   const dispatch = useMemo(
     (): TimelineDispatch => ({
-      setViewport: (viewport, following) => change(store, setViewport, viewport, following),
-      select: (selected) => change(store, select, selected),
-      setRange: (range) => change(store, setRange, range),
+      setViewport: (viewport, following) => store.update(setViewport, viewport, following),
+      select: (selected) => store.update(select, selected),
+      setRange: (range) => store.update(setRange, range),
       seek: (timeS) => seekTo(app, timeS),
-      toggleGroup: (label) => change(store, toggleGroup, label),
+      toggleGroup: (label) => store.update(toggleGroup, label),
     }),
     [app, store],
   )

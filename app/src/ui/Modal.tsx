@@ -1,9 +1,9 @@
 /**
  * A modal dialog, based on the browser's <dialog>: it traps the focus, makes the page behind it
  * inert, closes with Esc and restores the focus. It needs no inline style, so it works under a
- * strict content security policy. The element marked `data-focus` gets the initial focus.
+ * strict content security policy.
  */
-import { useLayoutEffect, useRef, type ReactNode } from 'react'
+import { useLayoutEffect, useRef, type ReactNode, type RefObject } from 'react'
 import { CloseIcon } from './icons.tsx'
 
 export interface ModalProps {
@@ -11,6 +11,8 @@ export interface ModalProps {
   /** The title is only the accessible name; nothing is shown. */
   readonly quietTitle?: boolean
   readonly className?: string
+  /** The element to focus first; by default the browser's choice. */
+  readonly firstFocus?: RefObject<HTMLElement | null>
   readonly onClose: () => void
   readonly children: ReactNode
 }
@@ -19,6 +21,7 @@ export function Modal({
   title,
   quietTitle = false,
   className = '',
+  firstFocus,
   onClose,
   children,
 }: ModalProps) {
@@ -28,9 +31,9 @@ export function Modal({
     const current = dialog.current
     current?.showModal()
     // React applies autoFocus before the dialog opens, and the browser focuses the first element.
-    current?.querySelector<HTMLElement>('[data-focus]')?.focus()
+    firstFocus?.current?.focus()
     return () => current?.close()
-  }, [])
+  }, [firstFocus])
 
   return (
     <dialog

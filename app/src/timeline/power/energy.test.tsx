@@ -8,7 +8,6 @@ import { Header } from '../../panels/Header.tsx'
 import { Overview } from '../../panels/Overview.tsx'
 import { RangeStats } from '../../panels/RangeStats.tsx'
 import { SpanDetails } from '../../panels/SpanDetails.tsx'
-import { change } from '../../store/store.ts'
 import { seek, setRange } from '../../store/transitions.ts'
 import { openApp } from '../../testing/app.tsx'
 import { logText, T0 } from '../../testing/log.ts'
@@ -51,7 +50,7 @@ test('the header tells joules, what a token took, and what went to nobody', asyn
 
 test('at a playhead it tells the joules until then, and nothing that is not known yet', async () => {
   const page = await openApp(EVENTS + samples())
-  change(page.app.store, seek, T0 + 2)
+  page.app.store.update(seek, T0 + 2)
   page.show(<Header counts={COUNTS} />)
   await waitFor(() => expect(figures()['energy']).toBe('200 J'))
   expect(figures()).not.toHaveProperty('idle')
@@ -80,7 +79,7 @@ test('a log that tells tokens and no cost gets an estimate, marked as one', asyn
   page.show(<Header counts={{ ...COUNTS, tokens: 1_502_000 }} />)
   await waitFor(() => expect(figures()['cost, estimated']).toBe('≈ $1.25'))
   expect(screen.getByTitle(/estimate by list prices of [\d-]+, without 2 k tokens/)).toBeTruthy()
-  act(() => change(page.app.store, seek, T0 + 2))
+  act(() => page.app.store.update(seek, T0 + 2))
   expect(figures()).not.toHaveProperty('cost, estimated')
 })
 
@@ -106,7 +105,7 @@ test('the overview names the model and the tool that used most', async () => {
 
 test('a span tells what it used, and a range what all sources used in it', async () => {
   const page = await openApp(EVENTS + samples())
-  change(page.app.store, setRange, { startS: T0 + 7, endS: T0 + 9 })
+  page.app.store.update(setRange, { startS: T0 + 7, endS: T0 + 9 })
   page.show(
     <>
       <SpanDetails slot={0} />
