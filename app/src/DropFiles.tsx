@@ -57,11 +57,12 @@ export function openFiles(
 
 export function DropFiles() {
   const app = useApp()
+  const { fileInput } = app
   const isOver = useFileDrag((files) => void takeFiles(app, files))
   return (
     <>
       <input
-        ref={app.fileInput}
+        ref={fileInput}
         type="file"
         multiple
         hidden
