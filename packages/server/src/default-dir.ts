@@ -1,19 +1,18 @@
-/** Where runs are kept when nobody says: the same folder for the command and for `createServer`. */
+/** The default folder of the runs, for the command and for `createServer`. */
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
-export interface Surroundings {
+export interface Environment {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly platform: string
 }
 
 /**
- * WATTLINE_DIR, else `wattline/runs` in the folder the system has for state (XDG_STATE_HOME or
- * ~/.local/state; LOCALAPPDATA on Windows).
+ * `WATTLINE_DIR`, else `wattline/runs` in the system's folder for state: `XDG_STATE_HOME` or
+ * `~/.local/state`, on Windows `LOCALAPPDATA`.
  */
-export function defaultDir({ env, platform }: Surroundings): string {
-  const told = env['WATTLINE_DIR'] || undefined
-  if (told !== undefined) return told
+export function defaultDir({ env, platform }: Environment): string {
+  if (env['WATTLINE_DIR']) return env['WATTLINE_DIR']
   const home = env['HOME'] || homedir()
   const state =
     platform === 'win32'

@@ -1,5 +1,6 @@
 /** What `createServer` takes and gives. The options are the manual. */
 import type { RunInfo } from '@wattline/trace'
+import type { Logger } from './runs/context.ts'
 import type { RunSource, RunStore } from './storage/store.ts'
 
 export interface ServerOptions {
@@ -46,15 +47,7 @@ export interface ServerOptions {
   /** How long a client may take to say what it wants, before it is cut. @default 10_000 */
   readonly headersTimeoutMs?: number
   /** One line a noteworthy happening (no request log, never a token). @default silent */
-  readonly log?: Log
-}
-
-/** Takes a sentence for people, and what it is about for programs. */
-export type Log = (line: string, about?: LogSubject) => void
-
-export interface LogSubject {
-  readonly run?: string
-  readonly writer?: string
+  readonly log?: Logger
 }
 
 export interface WattlineServer {

@@ -25,6 +25,7 @@ import { Runs } from './runs/runs.ts'
 import { FolderStore } from './storage/folder/folder-store.ts'
 import type { RunStore } from './storage/store.ts'
 import { Summaries } from './runs/summary.ts'
+import { VERSION } from './version.ts'
 import { Sockets } from './wire/sockets.ts'
 
 const PORTS_TO_TRY = 50
@@ -94,14 +95,13 @@ export async function createServer(options: ServerOptions = {}): Promise<Wattlin
 }
 
 function openFolder(options: ServerOptions): Promise<FolderStore> {
-  const { fsync, keep, maxDiskBytes, maxRuns, log } = options
   return FolderStore.open({
     dir: options.dir ?? defaultDir(process),
-    ...(fsync === undefined ? {} : { fsync }),
-    ...(keep === undefined ? {} : { keep }),
-    ...(maxDiskBytes === undefined ? {} : { maxDiskBytes }),
-    ...(maxRuns === undefined ? {} : { maxRuns }),
-    ...(log === undefined ? {} : { log }),
+    fsync: options.fsync,
+    keep: options.keep,
+    maxDiskBytes: options.maxDiskBytes,
+    maxRuns: options.maxRuns,
+    log: options.log,
   })
 }
 
@@ -110,12 +110,13 @@ function createContext(
   store: RunStore,
   closing: AbortSignal,
 ): ServerContext {
-  const log = options.log ?? (() => undefined)
+  const logger = options.log ?? (() => undefined)
   const lostAfterMs = options.lostAfterMs ?? 30_000
   const heartbeatMs = options.heartbeatMs ?? 10_000
   return {
+    version: VERSION,
     runs: new Runs(store, options.sources ?? []),
-    liveness: new Liveness(store, { lostAfterMs, heartbeatMs, log }),
+    liveness: new Liveness(store, { lostAfterMs, heartbeatMs, logger }),
     summaries: new Summaries(store),
     metrics: new Metrics(),
     maxConnections: options.maxConnections ?? 1000,
@@ -126,7 +127,7 @@ function createContext(
     heartbeatMs,
     dashboardDir: options.dashboardDir ?? fileURLToPath(new URL('../dashboard', import.meta.url)),
     openFile: options.openFile,
-    log,
+    logger,
     closing,
   }
 }

@@ -1,4 +1,4 @@
-/** The version of this package, as `wattline --version` and `/healthz` tell it. */
+/** The version of this package, shown by `wattline --version` and `/healthz`. */
 import manifest from '../package.json' with { type: 'json' }
 
 export const VERSION: string = manifest.version

@@ -2,12 +2,11 @@
  * A followed file as a run: its description for lists, and its log for any number of readers, each
  * at a place of its own.
  */
-import type { RunInfo } from '@wattline/trace'
+import { parseLine, type RunInfo } from '@wattline/trace'
 import type { LogItem, ReadFrom } from '../storage/store.ts'
 import { LineCount } from './line-count.ts'
 import { chunkAt, CHUNK_BYTES, FILE_WRITER } from './log-chunks.ts'
 import { LogFile, type LogFileChange, type LogFileState } from './log-file.ts'
-import { startOfLog } from './log-start.ts'
 
 /** A followed file counts as live for so long after it grew under our eyes. */
 const LIVE_FOR_MS = 30_000
@@ -17,6 +16,9 @@ const LIVE_FOR_MS = 30_000
  * are told `reset` when it is back, and `removed` only when it stays away.
  */
 const GONE_AFTER_MS = 1500
+
+/** How many lines are searched for the start time of a log. */
+const START_LINES = 20
 
 /** Larger files are not read just to count their lines before somebody looks at them. */
 const COUNT_UNASKED_BYTES = 64 * 1024 * 1024
@@ -240,4 +242,16 @@ export class WatchedRun {
   #wake(): void {
     for (const wake of this.#waiting) wake()
   }
+}
+
+/** Unix seconds of the first event or sample in the first lines of a log; undefined without one. */
+function startOfLog(head: Uint8Array): number | undefined {
+  const lines = new TextDecoder().decode(head).split('\n', START_LINES + 1)
+  // The last piece may be cut in the middle of a line.
+  for (const text of lines.slice(0, START_LINES)) {
+    const line = parseLine(text.replace(/\r$/, ''))
+    if (line.type === 'event') return line.event.timestamp
+    if (line.type === 'sample') return line.sample.timestamp
+  }
+  return undefined
 }

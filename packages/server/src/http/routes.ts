@@ -4,7 +4,6 @@ import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
 import { cleanName, type ServerContext } from '../runs/context.ts'
 import type { RunInfo } from '@wattline/trace'
-import { VERSION } from '../version.ts'
 import { dashboardFile, SECURITY_HEADERS } from './dashboard.ts'
 import { HttpError, noSuchRun, statusOf } from './errors.ts'
 import { getEvents } from './events-file.ts'
@@ -44,7 +43,7 @@ export function createRoutes(context: ServerContext, guard: Guard): App {
   app.notFound((c) => c.json({ error: `there is no ${c.req.method} ${c.req.path}` }, 404))
   app.onError((error, c) => {
     const status = statusOf(error)
-    if (status === undefined) context.log(`${c.req.method} ${c.req.path}: ${error.stack ?? ''}`)
+    if (status === undefined) context.logger(`${c.req.method} ${c.req.path}: ${error.stack ?? ''}`)
     context.metrics.refused(status ?? 500)
     // What is left of a refused body is not read, so the connection cannot be used again.
     if (!c.env.incoming.complete) c.header('connection', 'close')
@@ -79,7 +78,11 @@ function addLimits(app: App, { maxConnections, requestRate }: ServerContext): vo
 /** How the server is. Health tells nothing that a stranger may not know. */
 function addStateRoutes(app: App, context: ServerContext): void {
   app.get('/healthz', (c) => {
-    const health = { name: 'wattline', version: VERSION, uptimeS: Math.round(process.uptime()) }
+    const health = {
+      name: 'wattline',
+      version: context.version,
+      uptimeS: Math.round(process.uptime()),
+    }
     c.header('cache-control', 'no-store')
     if (!context.metrics.isFailing) return c.json({ ok: true, ...health })
     return c.json({ ok: false, ...health, error: 'the last events could not be written' }, 503)

@@ -1,13 +1,21 @@
-/** What the wire and the HTTP routes share of one server. */
+/** State that the WebSocket endpoints and the HTTP routes of one server share. */
+import type { RunInfo } from '@wattline/trace'
 import type { Liveness } from './liveness.ts'
 import type { Metrics } from './metrics.ts'
-import type { Log } from '../options.ts'
 import type { RequestRate } from './request-rate.ts'
-import type { RunInfo } from '@wattline/trace'
 import type { Runs } from './runs.ts'
 import type { Summaries } from './summary.ts'
 
+/** Takes a sentence for people, and for programs the run and writer that it is about. */
+export type Logger = (line: string, subject?: LogSubject) => void
+
+export interface LogSubject {
+  readonly run?: string
+  readonly writer?: string
+}
+
 export interface ServerContext {
+  readonly version: string
   readonly runs: Runs
   readonly liveness: Liveness
   readonly summaries: Summaries
@@ -20,17 +28,17 @@ export interface ServerContext {
   readonly heartbeatMs: number
   readonly dashboardDir: string
   readonly openFile: ((path: string) => Promise<RunInfo>) | undefined
-  readonly log: Log
+  readonly logger: Logger
   /** Aborted when the server begins to close. */
   readonly closing: AbortSignal
 }
 
-/** The writer of those who post without naming one. */
+/** The writer of posted lines whose request names none. */
 export const HTTP_WRITER = 'http'
 
 const WRITER_ID = /^[\w.:@+-]{1,128}$/
 
-/** Says what is wrong with a writer's id, or undefined. */
+/** Describes why a writer id cannot be used; undefined when it can. */
 export function writerIdProblem(id: string): string | undefined {
   if (WRITER_ID.test(id)) return undefined
   return `expected a writer id of 1 to 128 letters, digits or "._:@+-", got ${JSON.stringify(id.slice(0, 140))}`
@@ -38,7 +46,7 @@ export function writerIdProblem(id: string): string | undefined {
 
 const MAX_NAME_CHARS = 200
 
-/** A name for people: one line, of bounded length; undefined when nothing is left. */
+/** A display name: one line of bounded length; undefined when nothing is left. */
 export function cleanName(name: string | null | undefined): string | undefined {
   const clean = name
     ?.replaceAll(/[\u0000-\u001f\u007f]+/g, ' ')

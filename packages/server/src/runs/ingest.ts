@@ -1,6 +1,6 @@
-/** Lines on their way into the log, by whichever door: appended, timed and counted. */
+/** Lines on their way into the log, by whichever transport: appended, timed and counted. */
 import type { ServerContext } from './context.ts'
-import type { Door } from './metrics.ts'
+import type { Transport } from './metrics.ts'
 import { StoreError, type AppendResult } from '../storage/store.ts'
 
 export interface Lines {
@@ -12,8 +12,8 @@ export interface Lines {
 
 /** As `RunStore.append`. */
 export async function ingest(
-  { runs, metrics, log }: ServerContext,
-  door: Door,
+  { runs, metrics, logger }: ServerContext,
+  transport: Transport,
   { run, writer }: { readonly run: string; readonly writer: string },
   { first, bytes, count }: Lines,
 ): Promise<AppendResult> {
@@ -22,10 +22,10 @@ export async function ingest(
   try {
     result = await runs.store.append(run, writer, first, bytes, count)
   } catch (error) {
-    metrics.notAppended(error instanceof StoreError ? error.code : 'failed')
+    metrics.appendFailed(error instanceof StoreError ? error.code : 'failed')
     throw error
   }
-  metrics.appended(door, count, bytes.length, result, (performance.now() - startMs) / 1000)
-  if (result.lost > 0) log(`${result.lost} lines never arrived`, { run, writer })
+  metrics.appended(transport, count, bytes.length, result, (performance.now() - startMs) / 1000)
+  if (result.lost > 0) logger(`${result.lost} lines never arrived`, { run, writer })
   return result
 }

@@ -20,7 +20,7 @@ interface Entry {
 export interface LivenessOptions {
   readonly lostAfterMs: number
   readonly heartbeatMs: number
-  readonly log: (line: string) => void
+  readonly logger: (line: string) => void
 }
 
 export class Liveness {
@@ -118,7 +118,7 @@ export class Liveness {
       await this.#store.setWriter(run, writer, change)
     } catch (error) {
       const expected = error instanceof StoreError && error.code !== 'failed'
-      if (!expected) this.#options.log(`writer ${writer} of ${run}: ${String(error)}`)
+      if (!expected) this.#options.logger(`writer ${writer} of ${run}: ${String(error)}`)
     }
   }
 }

@@ -4,8 +4,8 @@
  */
 import type { AppendResult } from '../storage/store.ts'
 
-/** By which way lines come in. */
-export type Door = 'record' | 'http'
+/** How lines arrive: over `/record`, or posted over HTTP. */
+export type Transport = 'record' | 'http'
 
 /** A connection of a viewer, as the metrics see it. */
 export interface WatchedViewer {
@@ -28,8 +28,8 @@ const BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0
 export class Metrics {
   readonly viewers = new Set<WatchedViewer>()
   readonly recorders = new Set<WatchedRecorder>()
-  readonly eventsIn: Record<Door, number> = { record: 0, http: 0 }
-  readonly bytesIn: Record<Door, number> = { record: 0, http: 0 }
+  readonly eventsIn: Record<Transport, number> = { record: 0, http: 0 }
+  readonly bytesIn: Record<Transport, number> = { record: 0, http: 0 }
   /** Appends that failed, by the code of the store's error. */
   readonly failedAppends = new Map<string, number>()
   /** Refusals of connections and requests, by close code or status. */
@@ -45,9 +45,15 @@ export class Metrics {
   #appendsS = 0
 
   /** Lines of one append that is in the log. */
-  appended(door: Door, count: number, bytes: number, result: AppendResult, tookS: number): void {
-    this.eventsIn[door] += count - result.duplicates
-    this.bytesIn[door] += bytes
+  appended(
+    transport: Transport,
+    count: number,
+    bytes: number,
+    result: AppendResult,
+    tookS: number,
+  ): void {
+    this.eventsIn[transport] += count - result.duplicates
+    this.bytesIn[transport] += bytes
     this.eventsLost += result.lost
     this.eventsDuplicate += result.duplicates
     this.isFailing = false
@@ -57,7 +63,7 @@ export class Metrics {
     if (bucket !== -1) this.#buckets[bucket] = (this.#buckets[bucket] ?? 0) + 1
   }
 
-  notAppended(code: string): void {
+  appendFailed(code: string): void {
     this.isFailing ||= code === 'failed'
     this.failedAppends.set(code, (this.failedAppends.get(code) ?? 0) + 1)
   }

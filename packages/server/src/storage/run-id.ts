@@ -1,13 +1,13 @@
-/** From a run's id to its folder's name and never out of the store's folder. */
+/** Run ids and the names of their folders. A name never leads out of the folder of the store. */
 
 const PLAIN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/
-/** Names Windows gives to devices, whatever their extension. */
+/** Names that Windows reserves for devices, with any extension. */
 const DEVICE = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i
 const CONTROL = /[\u0000-\u001f\u007f]/
 const MAX_ID_CHARS = 200
 const MAX_FOLDER_CHARS = 240
 
-/** Says what is wrong with a run id, or undefined when it can be used. */
+/** Describes why a run id cannot be used; undefined when it can. */
 export function runIdProblem(id: string): string | undefined {
   if (id === '') return 'a run id cannot be empty'
   if (id.length > MAX_ID_CHARS) {
@@ -21,8 +21,9 @@ export function runIdProblem(id: string): string | undefined {
 }
 
 /**
- * Name of a run's folder. Ordinary ids are their own name; any other becomes `_` and its UTF-8
- * bytes, with those outside `A–Z a–z 0–9 -` as `=XX`. Reversible, and free of dots and slashes.
+ * The name of a run's folder. An ordinary id is its own name. Any other id becomes `_` and its
+ * UTF-8 bytes, where bytes other than `A–Z a–z 0–9 -` are written as `=XX`. The encoding is
+ * reversible and contains no dots and no slashes.
  *
  * @example folderName('../etc') // '_=2E=2E=2Fetc'
  */

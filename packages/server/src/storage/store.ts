@@ -1,43 +1,43 @@
 /**
- * The storage seam. Everything above it (wire, HTTP, summaries) sees runs only through these two
- * interfaces and cannot tell a folder on this disk from a stream on another machine.
+ * The storage interface. The wire, the HTTP routes and the summaries access runs only through these
+ * two interfaces, so that a folder can be replaced by a stream on another machine.
  *
  * ```
- *             RunSource: list, info, read, subscribe        (files of others: read-only)
- *                 ▲
- *             RunStore:  + append, lastSeq, setWriter, rename, remove
+ * RunSource   list, info, read, subscribe                read-only: watched files of others
+ *     ▲
+ * RunStore    append, lastSeq, setWriter, rename, remove
  * ```
  *
- * A *cursor* is a position in a run's log, opaque above the seam, that grows along the log and is
- * valid within one *generation* (`gen`). Chunks always hold whole lines.
+ * A *cursor* is a position in the log of a run. It is opaque to callers, grows along the log and is
+ * valid within one *generation* (`gen`) of the log. Chunks always consist of whole lines.
  */
 import type { RunInfo, WriterState } from '@wattline/trace'
 
-/** Whole lines of one writer. The object is shared between readers: its bytes must not be changed. */
+/** Whole lines of one writer. Readers share the object: its bytes must not be changed. */
 export interface LogChunk {
   readonly type: 'chunk'
   /** Position after these lines. */
   readonly cursor: number
   readonly bytes: Uint8Array
-  /** Id of the writer they came from. */
+  /** Id of the writer of the lines. */
   readonly writer: string
 }
 
 export type LogItem =
   | LogChunk
-  /** The reader has seen everything committed so far. Comes again after each time it was behind. */
+  /** The reader has all committed lines. Repeated each time after it was behind. */
   | { readonly type: 'caughtUp'; readonly cursor: number }
-  /** The log is another one than the cursor was of; what follows starts at 0. */
+  /** The cursor was of another log; the following items start at 0. */
   | { readonly type: 'reset'; readonly gen: string }
-  /** The run is gone; nothing follows. */
+  /** The run was deleted; nothing follows. */
   | { readonly type: 'removed' }
 
 export interface ReadFrom {
-  /** 0, or a cursor that came with a chunk. */
+  /** 0, or the cursor of a chunk. */
   readonly cursor: number
-  /** Generation the cursor belongs to; undefined is fine with cursor 0. */
+  /** Generation of the cursor; may be undefined when the cursor is 0. */
   readonly gen: string | undefined
-  /** Whether to wait for more at the end (default), or to stop there. */
+  /** Whether to wait for more lines at the end of the log. @default true */
   readonly follow?: boolean
 }
 
@@ -52,17 +52,17 @@ export interface RunSource {
   list(): Promise<readonly RunInfo[]>
   info(run: string): Promise<RunInfo | undefined>
   /**
-   * Reads from a cursor on and then follows the tail. The consumer pulls: a slow one costs no
-   * memory. Aborting `signal` ends the iteration quietly, also while it waits. A run that does not
-   * exist yields `removed`.
+   * Reads from a cursor to the end and then follows the log. The consumer pulls, so a slow one costs
+   * no memory. Aborting `signal` ends the iteration without an error, also while it waits. A run that
+   * does not exist yields `removed`.
    */
   read(run: string, from: ReadFrom, signal: AbortSignal): AsyncIterable<LogItem>
   /**
-   * Bytes [start, end) of the log, where cursors are byte offsets; absent where they are not.
-   * `end` is at most the run's `bytes`.
+   * Bytes [start, end) of the log. Only sources whose cursors are byte offsets have it. `end` is at
+   * most the `bytes` of the run.
    */
   slice?(run: string, start: number, end: number): AsyncIterable<Uint8Array>
-  /** Calls back after a run was made, grew, changed or went, at least once for any number of changes. */
+  /** Calls `listener` at least once after one or more changes of a run, its creation and its removal. */
   subscribe(listener: (change: RunChange) => void): () => void
   /** Idempotent. */
   close(): Promise<void>
@@ -71,26 +71,27 @@ export interface RunSource {
 export interface AppendResult {
   /** Committed position after the lines. */
   readonly cursor: number
-  /** Number of the last line held from this writer. */
+  /** Number of the last line of this writer in the log. */
   readonly lastSeq: number
-  /** Lines this call found missing before its first one. */
+  /** Lines missing before the first one of this call. */
   readonly lost: number
-  /** Lines of this call that were held already, and skipped. */
+  /** Lines of this call that were in the log already, and were skipped. */
   readonly duplicates: number
 }
 
 export interface WriterChange {
-  readonly state?: WriterState
-  readonly name?: string
-  /** Name for the run, used only while it has none of its own. */
-  readonly runName?: string
+  readonly state?: WriterState | undefined
+  readonly name?: string | undefined
+  /** Name for the run, used only while the run has no name. */
+  readonly runName?: string | undefined
 }
 
-/** Runs that can be written as well. */
+/** Runs that can also be written. */
 export interface RunStore extends RunSource {
   /**
-   * Appends whole lines; makes the run when there is none. Resolves once they are committed.
-   * Numbers already held from this writer are skipped, a gap is accepted and counted as lost.
+   * Appends whole lines, and creates the run if there is none. Resolves once they are committed.
+   * Line numbers of this writer that are in the log already are skipped. A gap in the numbers is
+   * accepted and counted as lost.
    *
    * @param firstSeq number of the first line, from 1; undefined = the next one of this writer.
    * @param count number of lines in `lines`, which ends with `\n`.
@@ -103,19 +104,19 @@ export interface RunStore extends RunSource {
     lines: Uint8Array,
     count: number,
   ): Promise<AppendResult>
-  /** Number of the last line committed from this writer, after all earlier appends; 0 for none. */
+  /** Number of the last committed line of this writer, after all earlier appends; 0 for none. */
   lastSeq(run: string, writer: string): Promise<number>
-  /** Makes run and writer known where they are not, and notes that the writer was seen now. */
+  /** Creates the run and the writer if there are none, and marks the writer as seen now. */
   setWriter(run: string, writer: string, change: WriterChange): Promise<void>
   rename(run: string, name: string): Promise<void>
-  /** A text kept beside the run's log, such as a summary of it: what was last written, if at all. */
+  /** The text last written with `writeNote`, such as the run's summary; undefined without one. */
   readNote?(run: string): Promise<string | undefined>
   writeNote?(run: string, text: string): Promise<void>
-  /** Deletes the run. Writers it had are refused from now on; a new writer makes a new run. */
+  /** Deletes the run. Its writers are refused from then on; a new writer creates a new run. */
   remove(run: string): Promise<void>
 }
 
-/** Why the store refused. `removed`: gone for good; `refused`: the request can never work. */
+/** Why the store refused. `removed`: the run was deleted. `refused`: the request can never work. */
 export type StoreErrorCode = 'removed' | 'refused' | 'failed' | 'closed'
 
 export class StoreError extends Error {

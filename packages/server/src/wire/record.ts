@@ -83,7 +83,7 @@ class RecorderConnection {
     })
     keepAlive(socket, context.heartbeatMs, context.lostAfterMs)
     socket.on('message', (data, isBinary) => this.#onMessage(data as Buffer, !isBinary))
-    socket.on('error', (error) => context.log(`recorder: ${error.message}`, params))
+    socket.on('error', (error) => context.logger(`recorder: ${error.message}`, params))
     context.metrics.recorders.add(this)
     socket.once('close', () => {
       this.#stopped = true

@@ -35,7 +35,7 @@ export class Sockets {
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    socket.on('error', (error) => this.#context.log(`upgrade: ${error.message}`))
+    socket.on('error', (error) => this.#context.logger(`upgrade: ${error.message}`))
     const serve = this.#accepted(request)
     if (typeof serve === 'function') {
       this.#wss.handleUpgrade(request, socket, head, (client) => serve(client, socket))

@@ -40,7 +40,7 @@ export async function serveViewer(
   const { socket } = connection
   const abort = new AbortController()
   socket.once('close', () => abort.abort())
-  socket.on('error', (error) => context.log(`viewer: ${error.message}`, params))
+  socket.on('error', (error) => context.logger(`viewer: ${error.message}`, params))
   const heartbeat = keepAlive(socket, context.heartbeatMs, context.lostAfterMs)
   try {
     const found = await context.runs.find(params.run)
@@ -52,7 +52,7 @@ export async function serveViewer(
     const viewer = new Viewer({ ...connection, context, heartbeat, source: found.source }, params)
     await viewer.serve(found.info, abort.signal)
   } catch (error) {
-    context.log(`viewer: ${String(error)}`, params)
+    context.logger(`viewer: ${String(error)}`, params)
     context.metrics.refused(CloseCode.TRY_LATER)
     refuse(socket, CloseCode.TRY_LATER, `cannot read run ${params.run}: ${String(error)}`)
   }
@@ -183,7 +183,7 @@ class Viewer {
     this.#runTimer ??= setTimeout(() => {
       this.#runTimer = undefined
       this.#sendRun(run).catch((error: unknown) => {
-        this.#context.log(`viewer: ${String(error)}`, { run })
+        this.#context.logger(`viewer: ${String(error)}`, { run })
       })
     }, RUN_FRAME_EVERY_MS).unref()
   }

@@ -3,7 +3,8 @@
  * what the person is told, and the signals that stop it.
  */
 import { LogFiles } from '../../files/log-files.ts'
-import type { Log, ServerOptions, WattlineServer } from '../../options.ts'
+import type { ServerOptions, WattlineServer } from '../../options.ts'
+import type { Logger } from '../../runs/context.ts'
 import type { RunInfo } from '@wattline/trace'
 import { createServer } from '../../server.ts'
 import { openBrowser } from './browser.ts'
@@ -132,7 +133,7 @@ async function openTarget(files: LogFiles, { path, given }: Target): Promise<rea
 async function listen(
   settings: ServerSettings,
   files: LogFiles,
-  log: Log,
+  log: Logger,
 ): Promise<{ server: WattlineServer; dir: string }> {
   for (let attempt = 1; ; attempt++) {
     const dir = attempt === 1 ? settings.dir : `${settings.dir}-${attempt}`
@@ -151,7 +152,7 @@ function serverOptions(
   settings: ServerSettings,
   dir: string,
   files: LogFiles,
-  log: Log,
+  log: Logger,
 ): ServerOptions {
   const { host, port, token, fsync, keepRuns, maxDiskBytes } = settings
   return {

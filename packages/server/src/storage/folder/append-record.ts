@@ -1,6 +1,6 @@
 /**
- * One record of a run's `appends` file: what a batch of lines in the log was, written after them.
- * All records have one size, so that a position can be looked up by bisection on disk.
+ * One record of a run's `appends` file. It describes a batch of lines in the log and is written
+ * after them. All records have the same size, so a position can be found by bisection on disk.
  *
  * ```
  * 0     4         8         16    24      28     32
@@ -8,22 +8,23 @@
  *   u32   u32       f64       f64   u32     u32
  * ```
  */
+import type { FileHandle } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 
 export const RECORD_BYTES = 32
-/** A record covers no more of the log, unless one append alone does: readers take whole records. */
+/** Readers read whole records, so a record covers at most this, unless a single append is larger. */
 export const MAX_SPAN_BYTES = 256 * 1024
 
 export interface AppendRecord {
   /** Index in the writer table of `run.json`. */
   readonly writer: number
-  /** Number of the batch's last line. */
+  /** Number of the last line of the batch. */
   readonly lastSeq: number
-  /** Length of the log with this batch. */
+  /** Length of the log including the batch. */
   readonly end: number
   /** Lines in the batch. */
   readonly count: number
-  /** Lines this writer numbered that are missing before the batch. */
+  /** Lines that this writer numbered and that are missing before the batch. */
   readonly lost: number
 }
 
@@ -52,7 +53,33 @@ export function readRecord(source: Buffer, offset: number): AppendRecord | undef
   }
 }
 
-/** Where a record ends in the log, without the cost of its checksum. */
-export function recordEnd(source: Buffer, offset: number): number {
-  return source.readDoubleLE(offset + 16)
+/**
+ * Index of the first of `records` records that ends after `position`, or of the last one. Found by
+ * bisection on disk, without verifying checksums.
+ */
+export async function recordAfter(
+  appends: FileHandle,
+  position: number,
+  records: number,
+): Promise<number> {
+  const buffer = Buffer.allocUnsafe(RECORD_BYTES)
+  let low = 0
+  let high = records - 1
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2)
+    await readFully(appends, buffer, middle * RECORD_BYTES)
+    if (buffer.readDoubleLE(16) > position) high = middle
+    else low = middle + 1
+  }
+  return low
+}
+
+/** Fills `target`. @throws {Error} when the file is shorter. */
+export async function readFully(file: FileHandle, target: Buffer, position: number): Promise<void> {
+  let read = 0
+  while (read < target.length) {
+    const { bytesRead } = await file.read(target, read, target.length - read, position + read)
+    if (bytesRead === 0) throw new Error('the file is shorter than its committed length')
+    read += bytesRead
+  }
 }

@@ -1,10 +1,10 @@
 /**
- * Keeps `appends` small beside its log: neighbouring records of one writer become one. A writer that
- * sends an event now and then leaves a record each time, in a year of which nobody is interested.
+ * Merges adjacent records of one writer, so that `appends` stays small compared with its log: a
+ * writer that sends single events leaves one record per event.
  *
  * ```
  * appends       ▮a▮a▮a▮b▮a▮a          a, b: writers
- * appends.new   ▮aaa▮b▮aa             written aside; the caller renames it when it is whole
+ * appends.new   ▮aaa▮b▮aa             the caller renames it once it is complete
  * ```
  */
 import { open, type FileHandle } from 'node:fs/promises'
@@ -23,9 +23,9 @@ const RECORDS_A_BLOCK = 4096
 export const COMPACTED_FILE = `${APPENDS_FILE}.new`
 
 /**
- * Writes the first `records` records of a folder's `appends`, merged, into a file beside it.
+ * Writes the first `records` records of a folder's `appends`, merged, to {@link COMPACTED_FILE}.
  *
- * @returns how many records that are; the last one ends where the last one did.
+ * @returns the number of merged records. The last one has the same end as before.
  */
 export async function writeCompacted(
   folder: string,
@@ -57,7 +57,7 @@ async function merge(from: FileHandle, records: number, to: RecordWriter): Promi
     for (let offset = 0; offset < wanted; offset += RECORD_BYTES) {
       const next = readRecord(block.subarray(0, bytesRead), offset)
       if (next === undefined) throw new Error('a committed record of this run is damaged')
-      if (open !== undefined && belongs(open, next, start)) {
+      if (open !== undefined && canMerge(open, next, start)) {
         open = { ...next, count: open.count + next.count, lost: open.lost }
         continue
       }
@@ -70,8 +70,8 @@ async function merge(from: FileHandle, records: number, to: RecordWriter): Promi
   return to.end()
 }
 
-/** Whether the record goes on where the open one, whose lines begin at `start`, ends. */
-function belongs(open: AppendRecord, next: AppendRecord, start: number): boolean {
+/** Whether `next` can be merged into the open record, whose lines begin at `start`. */
+function canMerge(open: AppendRecord, next: AppendRecord, start: number): boolean {
   return next.writer === open.writer && next.lost === 0 && next.end - start <= MAX_SPAN_BYTES
 }
 
@@ -91,7 +91,7 @@ class RecordWriter {
     if (this.#bytes === this.#block.length) await this.#flush()
   }
 
-  /** @returns how many records were written. */
+  /** @returns the number of records written. */
   async end(): Promise<number> {
     await this.#flush()
     return this.#written

@@ -1,12 +1,12 @@
 /**
- * One reader's place in a run's files, opened only while it is behind. Records and lines are read
- * ahead in blocks: in a run of many writers a record is a few lines, and two reads of the disk for
- * each would keep a reader behind for minutes.
+ * Reads a run's files for one reader; they are open only while the reader is behind. Records and
+ * lines are read ahead in blocks, because a record of a run with many writers covers only a few
+ * lines: two disk reads per record would keep the reader behind for minutes.
  *
  * ```
  * appends       [ 512 records ]            ▮▮▮▮▮▮▮▮▮▮
  * events.jsonl  [ 256 KiB of lines ]       ██████████████
- * next()          a writer's neighbours    └chunk┘
+ * next()          records of one writer    └chunk┘
  * ```
  */
 import { open, type FileHandle } from 'node:fs/promises'
@@ -14,8 +14,9 @@ import { join } from 'node:path'
 import {
   MAX_SPAN_BYTES,
   RECORD_BYTES,
+  readFully,
   readRecord,
-  recordEnd,
+  recordAfter,
   type AppendRecord,
 } from './append-record.ts'
 import { APPENDS_FILE, LOG_FILE } from './run-meta.ts'
@@ -29,15 +30,15 @@ export class FileReader {
   readonly #run: RunLog
   #log: FileHandle | undefined
   #appends: FileHandle | undefined
-  /** What `#run.recordsVersion` was when `appends` was opened. */
+  /** `#run.recordsVersion` when `appends` was opened. */
   #version = 0
-  /** Number of the record behind `#cursor`; undefined = look it up. */
+  /** Index of the record after `#cursor`; undefined = look it up. */
   #nextRecord: number | undefined
   #cursor = 0
-  /** Records from number `#blockStart` on. */
+  /** Records from index `#blockStart` on. */
   #block = NOTHING
   #blockStart = 0
-  /** Bytes of the log from `#linesStart` on. Chunks are parts of it, so it is never written again. */
+  /** Bytes of the log from `#linesStart` on. Chunks are views of it, so it is never overwritten. */
   #lines = NOTHING
   #linesStart = 0
 
@@ -45,11 +46,11 @@ export class FileReader {
     this.#run = run
   }
 
-  /** Lines after `cursor`: whole records of one writer, up to a bound but at least one record. */
+  /** Lines after `cursor`: one or more whole records of one writer, of bounded size. */
   async next(cursor: number): Promise<LogChunk> {
     const { meta } = this.#run
     const appends = await this.#openAppends()
-    // Of the file that is open: it may be replaced while it is read here.
+    // Read it now, with the file: both may be replaced during the reads below.
     const { records } = meta
     if (this.#nextRecord === undefined || this.#cursor !== cursor) {
       this.#nextRecord = await recordAfter(appends, cursor, records)
@@ -122,7 +123,7 @@ export class FileReader {
     return this.#log
   }
 
-  /** The file that the run's number of records belongs to. */
+  /** Opens the `appends` file that matches the run's current record count. */
   async #openAppends(): Promise<FileHandle> {
     const run = this.#run
     while (this.#appends === undefined || this.#version !== run.recordsVersion) {
@@ -138,28 +139,5 @@ export class FileReader {
     this.#nextRecord = undefined
     this.#block = NOTHING
     this.#lines = NOTHING
-  }
-}
-
-/** Number of the first of `records` that ends behind `cursor`, by bisection on disk. */
-async function recordAfter(appends: FileHandle, cursor: number, records: number): Promise<number> {
-  const buffer = Buffer.allocUnsafe(RECORD_BYTES)
-  let low = 0
-  let high = records - 1
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2)
-    await readFully(appends, buffer, middle * RECORD_BYTES)
-    if (recordEnd(buffer, 0) > cursor) high = middle
-    else low = middle + 1
-  }
-  return low
-}
-
-async function readFully(file: FileHandle, target: Buffer, position: number): Promise<void> {
-  let read = 0
-  while (read < target.length) {
-    const { bytesRead } = await file.read(target, read, target.length - read, position + read)
-    if (bytesRead === 0) throw new Error('the log is shorter than what was committed')
-    read += bytesRead
   }
 }

@@ -1,23 +1,23 @@
-/** Keeps two servers from writing into one folder: each would cut what the other commits. */
+/** Locks a folder, because two servers that write to it would truncate each other's lines. */
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const LOCK_FILE = '.lock'
-/** A lock is made and then written; until then one that tells no holder is not left behind. */
+/** A lock file without content counts as held for this long: its server has not written it yet. */
 const WRITTEN_WITHIN_MS = 1000
-/** Locks of this process: a container's server has the same process id after each restart. */
+/** Locks of this process. In a container, a server has the same process id after each restart. */
 const held = new Set<string>()
 
 /**
- * Takes the folder, also from a holder that died.
+ * Locks the folder. The lock of a dead process is replaced.
  *
- * @returns a function that lets it go.
- * @throws {Error} when a living server holds it.
+ * @returns a function that releases the lock.
+ * @throws {Error} when a running server has the lock.
  */
 export function lockFolder(dir: string): () => void {
   const path = join(dir, LOCK_FILE)
   if (held.has(path)) throw inUse(dir, process.pid)
-  while (!make(path)) {
+  while (!createLock(path)) {
     const holder = readHolder(path)
     const isHeld = holder === undefined ? isNew(path) : isAlive(holder)
     if (isHeld) throw inUse(dir, holder?.pid)
@@ -37,8 +37,8 @@ function inUse(dir: string, pid: number | undefined): Error {
   )
 }
 
-/** False when there is a lock: of two servers that start at the same moment one makes it. */
-function make(path: string): boolean {
+/** Creates the lock file; false when there is one. Of two servers that start together, one succeeds. */
+function createLock(path: string): boolean {
   const text = `${JSON.stringify({ pid: process.pid, started: startOf(process.pid) })}\n`
   try {
     writeFileSync(path, text, { flag: 'wx' })
@@ -56,7 +56,7 @@ function isNew(path: string): boolean {
 
 interface Holder {
   readonly pid: number
-  /** When the process started, in the system's ticks; undefined where it does not tell. */
+  /** Start time of the process in system ticks; undefined where the system does not provide it. */
   readonly started?: string
 }
 
@@ -64,7 +64,7 @@ function readHolder(path: string): Holder | undefined {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as Holder
   } catch {
-    // Just let go, not written yet, or torn by a power loss.
+    // It was just released, is not written yet, or was torn by a power loss.
     return undefined
   }
 }
@@ -76,20 +76,20 @@ function isAlive({ pid, started }: Holder): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
-  // The number may belong to another process by now.
+  // The id may have been reused by another process.
   return started === undefined || started === startOf(pid)
 }
 
 /**
- * Start time of a process on Linux (field 22 of its stat), which tells apart reused numbers. One that
- * was killed and whose parent has not asked for its end (Z) counts as gone: it writes no more.
+ * Start time of a process on Linux (field 22 of its stat), which distinguishes processes with a
+ * reused id. A zombie (Z) counts as dead: it does not write any more.
  */
 function startOf(pid: number): string | undefined {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')
     return fields?.[0] === 'Z' ? 'gone' : fields?.[19]
   } catch {
-    // Not Linux: the process id alone has to do.
+    // Not Linux: only the process id is compared.
     return undefined
   }
 }

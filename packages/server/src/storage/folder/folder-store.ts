@@ -1,7 +1,7 @@
 /**
- * The embedded store: a folder a run, each holding `events.jsonl` (the log itself, readable with
- * any tool), `run.json` and `appends`. Listing reads no log. Folders without our `run.json` are
- * somebody else's and are never read, repaired, written or deleted.
+ * Stores each run in a folder of its own, with `events.jsonl` (the log itself, readable with any
+ * tool), `run.json` and `appends`. Listing reads no log. Folders without a Wattline `run.json` are
+ * never read, repaired, written or deleted.
  */
 import { createReadStream } from 'node:fs'
 import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
@@ -34,7 +34,7 @@ import {
 } from '../store.ts'
 import { Tombstones } from './tombstones.ts'
 
-/** Folders on their way in or out; never a run's name, which does not start with a dot. */
+/** Prefixes of folders that are being created or deleted. No run's folder starts with a dot. */
 const NEW_PREFIX = '.new-'
 const GONE_PREFIX = '.gone-'
 const NOTE_FILE = 'summary.json'
@@ -42,27 +42,27 @@ const NOTE_FILE = 'summary.json'
 export interface FolderStoreOptions {
   readonly dir: string
   /** @default false */
-  readonly fsync?: boolean
-  /** Runs to keep; the longest unchanged that are not live go first. @default all */
-  readonly keep?: number
-  /** Bytes all logs may take together. @default no limit */
-  readonly maxDiskBytes?: number
+  readonly fsync?: boolean | undefined
+  /** Runs to keep. Of those that are not live, the longest unchanged are deleted first. @default all */
+  readonly keep?: number | undefined
+  /** Limit of the size of all logs together. @default no limit */
+  readonly maxDiskBytes?: number | undefined
   /** @default 100_000 */
-  readonly maxRuns?: number
-  /** Records in a run's `appends` above which neighbours are merged. @default 65_536 */
-  readonly compactAboveRecords?: number
+  readonly maxRuns?: number | undefined
+  /** Record count of a run's `appends` above which records are merged. @default 65_536 */
+  readonly compactAboveRecords?: number | undefined
   /** @default silent */
-  readonly log?: (line: string) => void
+  readonly log?: ((line: string) => void) | undefined
 }
 
 export class FolderStore implements RunStore {
   readonly #dir: string
   readonly #options: FolderStoreOptions
-  readonly #log: (line: string) => void
+  readonly #logger: (line: string) => void
   readonly #runs = new Map<string, RunLog>()
-  readonly #making = new Map<string, Promise<RunLog>>()
-  /** Deletions under way, by run: a new run of the same id waits for its folder. */
-  readonly #leaving = new Map<string, Promise<void>>()
+  readonly #creating = new Map<string, Promise<RunLog>>()
+  /** Deletions in progress, by run: a new run of the same id waits until the folder is free. */
+  readonly #removing = new Map<string, Promise<void>>()
   readonly #listeners = new Set<(change: RunChange) => void>()
   readonly #tombstones: Tombstones
   readonly #unlock: () => void
@@ -72,12 +72,12 @@ export class FolderStore implements RunStore {
   private constructor(options: FolderStoreOptions, tombstones: Tombstones, unlock: () => void) {
     this.#options = options
     this.#dir = options.dir
-    this.#log = options.log ?? (() => undefined)
+    this.#logger = options.log ?? (() => undefined)
     this.#tombstones = tombstones
     this.#unlock = unlock
   }
 
-  /** Opens the folder, repairs what a kill left behind and lists the runs. */
+  /** Opens the folder, repairs runs after a kill and loads the list of runs. */
   static async open(options: FolderStoreOptions): Promise<FolderStore> {
     await mkdir(options.dir, { recursive: true })
     const unlock = lockFolder(options.dir)
@@ -129,18 +129,18 @@ export class FolderStore implements RunStore {
     lines: Uint8Array,
     count: number,
   ): Promise<AppendResult> {
-    // An existing run is appended to in this same tick: calls keep their order.
-    const log = this.#runs.get(run) ?? (await this.#make(run, writer))
+    // An existing run is appended to in the same tick, so that calls keep their order.
+    const log = this.#runs.get(run) ?? (await this.#create(run, writer))
     return log.append(writer, firstSeq, lines, count)
   }
 
   async lastSeq(run: string, writer: string): Promise<number> {
-    this.#refuseGone(run, writer)
+    this.#assertNotRemoved(run, writer)
     return (await this.#runs.get(run)?.lastSeq(writer)) ?? 0
   }
 
   async setWriter(run: string, writer: string, change: WriterChange): Promise<void> {
-    const log = this.#runs.get(run) ?? (await this.#make(run, writer))
+    const log = this.#runs.get(run) ?? (await this.#create(run, writer))
     await log.setWriter(writer, change)
     if (log.idle) this.#retireSoon()
   }
@@ -166,7 +166,7 @@ export class FolderStore implements RunStore {
 
   async remove(run: string): Promise<void> {
     const log = this.#existing(run)
-    await this.#bury(log)
+    await this.#recordRemoval(log)
     if (log.removed) throw new StoreError('removed', `run ${run} was deleted`)
     const aside = join(this.#dir, `${GONE_PREFIX}${folderName(run)}-${log.meta.gen}`)
     this.#runs.delete(run)
@@ -175,11 +175,11 @@ export class FolderStore implements RunStore {
       () => undefined,
       () => undefined,
     )
-    this.#leaving.set(run, settled)
+    this.#removing.set(run, settled)
     try {
       await removing
     } finally {
-      this.#leaving.delete(run)
+      this.#removing.delete(run)
     }
   }
 
@@ -190,7 +190,9 @@ export class FolderStore implements RunStore {
 
   async #close(): Promise<void> {
     await this.#retiring
-    await Promise.all([...this.#making.values()].map((making) => making.catch(() => undefined)))
+    await Promise.all(
+      [...this.#creating.values()].map((creating) => creating.catch(() => undefined)),
+    )
     for (const run of this.#runs.values()) await run.close()
     this.#listeners.clear()
     this.#unlock()
@@ -202,43 +204,43 @@ export class FolderStore implements RunStore {
     return log
   }
 
-  #refuseGone(run: string, writer: string): void {
+  #assertNotRemoved(run: string, writer: string): void {
     if (!this.#runs.has(run) && this.#tombstones.has(run, writer)) {
       throw new StoreError('removed', `run ${run} was deleted`)
     }
   }
 
-  /** Makes a run, once for any number of callers at the same time. */
-  #make(run: string, writer: string): Promise<RunLog> {
-    this.#refuseGone(run, writer)
+  /** Creates a run, once for any number of concurrent callers. */
+  #create(run: string, writer: string): Promise<RunLog> {
+    this.#assertNotRemoved(run, writer)
     if (this.#closing !== undefined) {
       throw new StoreError('closed', 'the server is shutting down')
     }
-    let making = this.#making.get(run)
-    if (making === undefined) {
-      making = this.#makeFolder(run).finally(() => this.#making.delete(run))
-      this.#making.set(run, making)
+    let creating = this.#creating.get(run)
+    if (creating === undefined) {
+      creating = this.#createRun(run).finally(() => this.#creating.delete(run))
+      this.#creating.set(run, creating)
     }
-    return making
+    return creating
   }
 
-  async #makeFolder(id: string): Promise<RunLog> {
+  async #createRun(id: string): Promise<RunLog> {
     const problem = runIdProblem(id)
     if (problem !== undefined) throw new StoreError('refused', problem)
     const { maxRuns = 100_000 } = this.#options
     if (this.#runs.size >= maxRuns) {
       throw new StoreError('failed', `expected at most ${maxRuns} runs; delete some, or use --keep`)
     }
-    await this.#leaving.get(id)
+    await this.#removing.get(id)
     const folder = join(this.#dir, folderName(id))
     const meta = newRunMeta(id)
     try {
-      await this.#refuseTaken(folder, id)
-      await this.#fillFolder(folder, meta)
+      await this.#assertFree(folder, id)
+      await this.#createFolder(folder, meta)
     } catch (cause) {
       if (cause instanceof StoreError) throw cause
-      const message = `cannot make run ${id}: ${String(cause)}`
-      this.#log(message)
+      const message = `cannot create run ${id}: ${String(cause)}`
+      this.#logger(message)
       throw new StoreError('failed', message, { cause })
     }
     const log = this.#register(folder, meta)
@@ -247,8 +249,8 @@ export class FolderStore implements RunStore {
     return log
   }
 
-  /** Built aside and renamed when whole, so that a kill leaves a run or nothing. */
-  async #fillFolder(folder: string, meta: RunMeta): Promise<void> {
+  /** Builds the folder under another name and renames it, so that a kill leaves no partial run. */
+  async #createFolder(folder: string, meta: RunMeta): Promise<void> {
     const aside = await mkdtemp(join(this.#dir, NEW_PREFIX))
     try {
       await writeFile(join(aside, LOG_FILE), '')
@@ -262,8 +264,8 @@ export class FolderStore implements RunStore {
     }
   }
 
-  /** A folder of this name is somebody else's, or a run whose id differs in case only. */
-  async #refuseTaken(folder: string, id: string): Promise<void> {
+  /** Refuses a folder that exists: of another program, or of a run whose id differs in case only. */
+  async #assertFree(folder: string, id: string): Promise<void> {
     try {
       await lstat(folder)
     } catch (cause) {
@@ -272,7 +274,7 @@ export class FolderStore implements RunStore {
     }
     throw new StoreError(
       'refused',
-      `run ${id} would need the folder ${folder}, which is not its own; use another run id`,
+      `run ${id} needs the folder ${folder}, which exists already; use another run id`,
     )
   }
 
@@ -282,7 +284,7 @@ export class FolderStore implements RunStore {
       meta,
       fsync: this.#options.fsync ?? false,
       compactAboveRecords: this.#options.compactAboveRecords ?? 65_536,
-      log: this.#log,
+      logger: this.#logger,
       onChange: () => {
         if (log.removed) this.#forget(log)
         this.#changed(meta.id, log.removed ? 'removed' : 'changed')
@@ -292,22 +294,22 @@ export class FolderStore implements RunStore {
     return log
   }
 
-  /** A run whose end was not asked for: somebody deleted its folder. */
+  /** Removes a run whose folder was deleted by another program. */
   #forget(log: RunLog): void {
     if (this.#runs.get(log.meta.id) !== log) return
     this.#runs.delete(log.meta.id)
-    void this.#bury(log)
+    void this.#recordRemoval(log)
   }
 
-  /** On a full disk it is remembered until the restart only: deleting must work there above all. */
-  async #bury({ meta }: RunLog): Promise<void> {
+  /** If it cannot be written, it is only kept until a restart: deleting must work on a full disk. */
+  async #recordRemoval({ meta }: RunLog): Promise<void> {
     try {
       await this.#tombstones.add(
         meta.id,
         meta.writers.map(({ id }) => id),
       )
     } catch (error) {
-      this.#log(`run ${meta.id}: cannot note that it was deleted: ${String(error)}`)
+      this.#logger(`run ${meta.id}: cannot record its deletion: ${String(error)}`)
     }
   }
 
@@ -316,8 +318,8 @@ export class FolderStore implements RunStore {
       try {
         listener({ run, type })
       } catch (error) {
-        // Somebody who listens must not undo what was committed.
-        this.#log(`a listener to run ${run} failed: ${String(error)}`)
+        // A failing listener must not fail the append.
+        this.#logger(`a listener of run ${run} failed: ${String(error)}`)
       }
     }
   }
@@ -338,16 +340,16 @@ export class FolderStore implements RunStore {
     const meta = readRunMeta(folder)
     if (meta === undefined) return
     if (this.#runs.has(meta.id)) {
-      this.#log(`${join(folder, META_FILE)} is a copy of run ${meta.id}; it is left alone`)
+      this.#logger(`${join(folder, META_FILE)} is a copy of run ${meta.id}; it is ignored`)
       return
     }
     try {
       if (await repair(folder, meta)) {
         await writeRunMeta(folder, meta, this.#options.fsync ?? false)
-        this.#log(`run ${meta.id}: repaired to its committed end, ${meta.end} bytes`)
+        this.#logger(`run ${meta.id}: repaired to its committed end, ${meta.end} bytes`)
       }
     } catch (cause) {
-      this.#log(`run ${meta.id} is left out, it cannot be repaired: ${String(cause)}`)
+      this.#logger(`run ${meta.id} is ignored, because it cannot be repaired: ${String(cause)}`)
       return
     }
     this.#register(folder, meta)
@@ -358,7 +360,7 @@ export class FolderStore implements RunStore {
     this.#retiring = this.#retiring.then(() => this.#retire())
   }
 
-  /** Deletes the runs that retention has no room for. Live runs count, but are never deleted. */
+  /** Deletes the runs beyond the limits. Live runs count, but are never deleted. */
   async #retire(): Promise<void> {
     const { keep = Infinity, maxDiskBytes = Infinity } = this.#options
     if (keep === Infinity && maxDiskBytes === Infinity) return
@@ -370,11 +372,11 @@ export class FolderStore implements RunStore {
     for (const [rank, run] of newestFirst.entries()) {
       bytes += run.meta.end
       if (!run.idle || (rank < keep && bytes <= maxDiskBytes)) continue
-      this.#log(`run ${run.meta.id} is retired`)
+      this.#logger(`run ${run.meta.id} is retired`)
       try {
         await this.remove(run.meta.id)
       } catch (cause) {
-        this.#log(`run ${run.meta.id} cannot be retired: ${String(cause)}`)
+        this.#logger(`run ${run.meta.id} cannot be retired: ${String(cause)}`)
       }
     }
   }

@@ -1,6 +1,6 @@
 /**
- * Repair after a kill: both files are cut to the committed end, which is the last whole record
- * whose lines are all in the log.
+ * Repairs a run after a kill: cuts both files to the committed end, which is the end of the last
+ * whole record whose lines are all in the log.
  *
  * ```
  * events.jsonl  ████████████████████░░░░   ░ lines without a record: never acked, cut
@@ -10,21 +10,27 @@
 import { statSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import { RECORD_BYTES, readRecord, recordEnd, type AppendRecord } from './append-record.ts'
+import {
+  RECORD_BYTES,
+  readFully,
+  readRecord,
+  recordAfter,
+  type AppendRecord,
+} from './append-record.ts'
 import { APPENDS_FILE, LOG_FILE, newGeneration, type RunMeta } from './run-meta.ts'
 
 const RECORDS_A_READ = 4096
 
-/** Size of a file, 0 when it is not there. Synchronous for the same reason as `readRunMeta`. */
+/** Size of a file, 0 when there is none. Synchronous for the same reason as `readRunMeta`. */
 function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }
 
 /**
- * Brings the folder's files and `meta` to the committed end. `meta` may be older than the files
- * (it is written now and then); it is newer only after a power loss without `fsync`.
+ * Sets the files of the folder and `meta` to the committed end. `meta` may be older than the files,
+ * because it is written later. It is newer only after a power loss without `fsync`.
  *
- * @returns whether anything had to change.
+ * @returns whether anything changed.
  */
 export async function repair(folder: string, meta: RunMeta): Promise<boolean> {
   const logBytes = sizeOf(join(folder, LOG_FILE))
@@ -45,14 +51,14 @@ export async function repair(folder: string, meta: RunMeta): Promise<boolean> {
 }
 
 /**
- * Takes back a write that failed. What it left in the files was refused, and comes again from its
- * sender: it must not be adopted, even where it happens to be whole.
+ * Undoes a failed write. Its lines were refused and their sender sends them again, so they must not
+ * stay in the files, even when they are whole.
  */
 export async function rollBack(folder: string, meta: RunMeta): Promise<void> {
   const isLogThere = sizeOf(join(folder, LOG_FILE)) >= meta.end
   const areRecordsThere = sizeOf(join(folder, APPENDS_FILE)) >= meta.records * RECORD_BYTES
   if (isLogThere && areRecordsThere) await cut(folder, meta)
-  // Somebody took the files away.
+  // The files were deleted.
   else await repair(folder, meta)
 }
 
@@ -61,7 +67,7 @@ async function cut(folder: string, meta: RunMeta): Promise<void> {
   await truncate(join(folder, LOG_FILE), meta.end)
 }
 
-/** Cuts a file, which is made where it is missing. */
+/** Truncates a file, and creates it if there is none. */
 async function truncate(path: string, bytes: number): Promise<void> {
   const file = await open(path, 'a')
   try {
@@ -72,30 +78,24 @@ async function truncate(path: string, bytes: number): Promise<void> {
 }
 
 /**
- * How many records lead to `end`; undefined when none ends there. Looked up, and not taken from
- * `run.json`, because their number shrinks when they are merged.
+ * How many records lead to `end`; undefined when no record ends there. The count in `run.json` cannot
+ * be used: merging records reduces it.
  */
 async function recordsUpTo(
   appends: FileHandle,
   end: number,
-  bytes: number,
+  appendsBytes: number,
 ): Promise<number | undefined> {
   if (end === 0) return 0
+  const records = Math.floor(appendsBytes / RECORD_BYTES)
+  if (records === 0) return undefined
+  const index = await recordAfter(appends, end - 1, records)
   const buffer = Buffer.alloc(RECORD_BYTES)
-  const readAt = (index: number) =>
-    appends.read(buffer, 0, RECORD_BYTES, index * RECORD_BYTES).then(() => buffer)
-  let low = 0
-  let high = Math.floor(bytes / RECORD_BYTES) - 1
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2)
-    if (recordEnd(await readAt(middle), 0) >= end) high = middle
-    else low = middle + 1
-  }
-  const found = readRecord(await readAt(low), 0)
-  return found?.end === end ? low + 1 : undefined
+  await readFully(appends, buffer, index * RECORD_BYTES)
+  return readRecord(buffer, 0)?.end === end ? index + 1 : undefined
 }
 
-/** Committed lines are gone, so cursors are void: a new generation, counted from the start. */
+/** Committed lines are missing, so cursors are void: starts a new generation with zero counts. */
 function restart(meta: RunMeta): void {
   meta.gen = newGeneration()
   meta.events = 0
@@ -118,7 +118,7 @@ async function replay(appends: FileHandle, meta: RunMeta, logBytes: number): Pro
       const record = readRecord(block, offset)
       if (record === undefined) return
       if (record.end > logBytes) {
-        // Acked lines are gone (power loss without fsync): cursors beyond here are void.
+        // Acknowledged lines are missing (power loss without fsync): later cursors are void.
         meta.gen = newGeneration()
         return
       }
@@ -128,7 +128,7 @@ async function replay(appends: FileHandle, meta: RunMeta, logBytes: number): Pro
   }
 }
 
-/** Counts a committed record. False when it cannot follow what was counted so far. */
+/** Counts a committed record. False when it cannot follow the records counted so far. */
 export function apply(meta: RunMeta, record: AppendRecord): boolean {
   const writer = meta.writers[record.writer]
   if (writer === undefined || record.end < meta.end) return false

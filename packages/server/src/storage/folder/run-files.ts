@@ -1,6 +1,6 @@
 /**
- * The two open files of a run that is being written. Lines go first, their records after them, so
- * that a kill in between leaves lines that nobody was told about, which repair cuts.
+ * Writes the two files of a run: first the lines, then their records. A kill in between leaves lines
+ * that were never acknowledged, and repair cuts them.
  */
 import { existsSync, renameSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
@@ -11,7 +11,8 @@ import { rollBack } from './recovery.ts'
 import { APPENDS_FILE, LOG_FILE, META_FILE, syncFolder, type RunMeta } from './run-meta.ts'
 import { StoreError } from '../store.ts'
 
-const LOOK_EVERY_MS = 1000
+/** How often it is checked whether the log was deleted. */
+const CHECK_EVERY_MS = 1000
 
 /** Consecutive appends of one writer, committed as one record. */
 export interface Group {
@@ -23,10 +24,10 @@ export class RunFiles {
   readonly #folder: string
   readonly #fsync: boolean
   #open: { readonly log: FileHandle; readonly appends: FileHandle } | undefined
-  /** The files may differ from what was committed. */
+  /** The files may contain more than was committed. */
   #dirty = false
-  #lookedMs = 0
-  /** Grows each time `appends` is replaced, which voids what others know of its records. */
+  #checkedMs = 0
+  /** Increases each time `appends` is replaced, which changes the indexes of its records. */
   version = 0
 
   constructor(folder: string, fsync: boolean) {
@@ -35,15 +36,15 @@ export class RunFiles {
   }
 
   /**
-   * Makes the files ready to be written behind the committed end that `meta` tells. After a failure,
-   * or when somebody took the log away, it repairs first, which may change `meta`.
+   * Opens the files for writing at the committed end in `meta`. After a failure, or when the log was
+   * deleted, it repairs them first, which may change `meta`.
    *
-   * @throws {StoreError} `removed` when the whole folder is gone.
+   * @throws {StoreError} `removed` when the whole folder was deleted.
    */
   async prepare(meta: RunMeta): Promise<void> {
-    if (this.#open !== undefined && Date.now() - this.#lookedMs > LOOK_EVERY_MS) {
-      this.#lookedMs = Date.now()
-      // A file that was deleted can still be written, but nobody will ever read it.
+    if (this.#open !== undefined && Date.now() - this.#checkedMs > CHECK_EVERY_MS) {
+      this.#checkedMs = Date.now()
+      // A deleted file can still be written, but never read again.
       if ((await this.#open.log.stat()).nlink === 0) this.#dirty = true
     }
     try {
@@ -60,7 +61,7 @@ export class RunFiles {
     }
   }
 
-  /** Writes behind the committed end. `prepare` comes before. */
+  /** Writes at the committed end. Call `prepare` before. */
   async write(meta: RunMeta, groups: readonly Group[]): Promise<void> {
     if (this.#open === undefined) throw new Error('expected prepare() before write()')
     const { log, appends } = this.#open
@@ -79,13 +80,13 @@ export class RunFiles {
   }
 
   /**
-   * Merges records. Only between writes, and when `run.json` tells the present end: after a kill
-   * the place is found again by that end.
+   * Merges records. Call it only between writes and when `run.json` has the current end: after a
+   * kill, repair finds the record count again by that end.
    */
   async compact(meta: RunMeta): Promise<void> {
     const records = await writeCompacted(this.#folder, meta.records, this.#fsync)
     await this.close()
-    // In one go with what follows from it: nobody may see the new file with the old numbers.
+    // Synchronous, so that no reader sees the new file with the old version.
     renameSync(join(this.#folder, COMPACTED_FILE), join(this.#folder, APPENDS_FILE))
     this.version += 1
     meta.records = records
@@ -110,14 +111,14 @@ export class RunFiles {
   }
 }
 
-/** `writev` may write less than it was given. */
+/** Writes all parts; a single `writev` may write less. */
 async function writeAll(
   file: FileHandle,
   parts: readonly Uint8Array[],
   position: number,
 ): Promise<void> {
   const total = parts.reduce((sum, part) => sum + part.length, 0)
-  // The system takes at most 1024 parts a call.
+  // The system accepts at most 1024 parts per call.
   const joined = parts.length > 512 ? [Buffer.concat(parts)] : [...parts]
   let written = (await file.writev(joined, position)).bytesWritten
   if (written === total) return

@@ -1,9 +1,9 @@
 /**
- * One run in a folder of its own: the queue in front of its log, group commits, and its end.
+ * One run in its folder: queues appends, commits them in groups, and ends when it is removed.
  *
  * ```
  * append ─▶ queue ─▶ commit: lines → events.jsonl, then records → appends ─▶ counts, tail, readers
- *                    (one write a file for all that is queued)                 └▶ append resolves
+ *                    (one write per file for the whole queue)                  └▶ append resolves
  * ```
  */
 import { existsSync } from 'node:fs'
@@ -18,11 +18,11 @@ import { firstTimeS, WriterClocks } from './writer-clock.ts'
 
 const MAX_BATCH_BYTES = 4 * 1024 * 1024
 const SAVE_AFTER_MS = 1000
-/** All are in `run.json`, and told to every viewer. */
+/** All of them are in `run.json`, and are sent to every viewer. */
 const MAX_WRITERS = 10_000
 const NOTHING = new Uint8Array(0)
 
-interface Pending {
+interface PendingAppend {
   readonly writer: number
   readonly lastSeq: number
   readonly lines: Uint8Array
@@ -37,11 +37,11 @@ export interface RunLogOptions {
   readonly folder: string
   readonly meta: RunMeta
   readonly fsync: boolean
-  /** Records in `appends` above which they are merged, and again at twice what that left. */
+  /** Record count of `appends` that starts a merge; the next starts at twice the merged count. */
   readonly compactAboveRecords: number
-  /** Called after each change that `info` shows. */
+  /** Called after each change of the run's info. */
   readonly onChange: () => void
-  readonly log: (line: string) => void
+  readonly logger: (line: string) => void
 }
 
 export class RunLog {
@@ -51,15 +51,15 @@ export class RunLog {
   readonly #options: RunLogOptions
   /** Index of each writer in `meta.writers`. */
   readonly #writers = new Map<string, number>()
-  /** Number of the last line queued, a writer; ahead of `lastSeq` while a commit runs. */
+  /** Number of the last queued line, by writer; ahead of `lastSeq` while a commit runs. */
   readonly #queuedSeq: number[] = []
   readonly #clocks = new WriterClocks()
   readonly #readers = new Set<() => void>()
-  #queue: Pending[] = []
+  #queue: PendingAppend[] = []
   #draining: Promise<void> | undefined
   readonly #files: RunFiles
   #compactAbove: number
-  /** A writer that `run.json` on disk does not know yet. */
+  /** Whether a writer is not in `run.json` on disk yet. */
   #unsavedWriter = false
   #dirty = false
   #saveFailed = false
@@ -87,12 +87,12 @@ export class RunLog {
     return this.#end === 'removed'
   }
 
-  /** Changes when the records in `appends` got other numbers. */
+  /** Changes when the indexes of the records in `appends` change. */
   get recordsVersion(): number {
     return this.#files.version
   }
 
-  /** Whether all its writers are gone: its files may be closed and the run may be retired. */
+  /** Whether no writer is live: its files may be closed and the run may be retired. */
   get idle(): boolean {
     const { writers } = this.meta
     const busy = this.#draining !== undefined || writers.length === 0
@@ -128,7 +128,7 @@ export class RunLog {
     })
   }
 
-  /** Last committed number of a writer, after everything queued before this call. */
+  /** Number of the writer's last committed line, after all appends queued before this call. */
   async lastSeq(writerId: string): Promise<number> {
     if (!this.#writers.has(writerId)) return 0
     return (await this.append(writerId, undefined, NOTHING, 0)).lastSeq
@@ -160,13 +160,13 @@ export class RunLog {
     await this.save()
   }
 
-  /** Whether the folder is gone, whoever removed it; the run ends with it. */
+  /** Checks whether the folder was deleted, which ends the run. */
   vanished(): boolean {
     if (this.#end === undefined && !existsSync(this.folder)) this.#vanish()
     return this.removed
   }
 
-  /** Registers a reader to be woken by commits and by the end. The tail is kept while there is one. */
+  /** Registers a reader, woken by commits and by the end. The tail is kept while there is one. */
   addReader(wake: () => void): () => void {
     this.#readers.add(wake)
     return () => {
@@ -175,7 +175,7 @@ export class RunLog {
     }
   }
 
-  /** Writes `run.json`; calls made while it is being written share the next. */
+  /** Writes `run.json`. Calls during a write share the next one. */
   save(): Promise<void> {
     clearTimeout(this.#saveTimer)
     this.#saveTimer = undefined
@@ -202,7 +202,7 @@ export class RunLog {
     this.#wakeReaders()
   }
 
-  /** Deletes the folder. It is renamed first, so a kill in between leaves no half of a run. */
+  /** Deletes the folder. It is renamed first, so that a kill in between leaves no partial run. */
   async remove(asideFolder: string): Promise<void> {
     this.#assertOpen()
     this.#end = 'removed'
@@ -213,7 +213,7 @@ export class RunLog {
     await this.#saving
     await this.#files.close()
     this.tail.clear()
-    // Somebody may have removed it before us.
+    // It may have been deleted already.
     if (existsSync(this.folder)) await rename(this.folder, asideFolder)
     await rm(asideFolder, { recursive: true, force: true })
   }
@@ -252,13 +252,13 @@ export class RunLog {
     return index
   }
 
-  /** Commits until the queue is empty; starts after the present tick, to take all of it at once. */
+  /** Commits until the queue is empty. Starts after the current tick, to commit all of it together. */
   async #drain(): Promise<void> {
     await new Promise<void>((resolve) => setImmediate(resolve))
     while (this.#queue.length > 0) {
       const batch = this.#takeBatch()
       try {
-        // Sequential by nature: a batch is what came while the one before it was written.
+        // Each batch consists of the appends that arrived while the previous one was written.
         await this.#commit(batch)
       } catch (cause) {
         this.#fail(batch, cause)
@@ -268,7 +268,7 @@ export class RunLog {
     this.#draining = undefined
   }
 
-  #takeBatch(): Pending[] {
+  #takeBatch(): PendingAppend[] {
     let bytes = 0
     let taken = 0
     for (; taken < this.#queue.length && bytes < MAX_BATCH_BYTES; taken += 1) {
@@ -282,11 +282,11 @@ export class RunLog {
     return this.#queue.splice(0, taken)
   }
 
-  async #commit(batch: readonly Pending[]): Promise<void> {
+  async #commit(batch: readonly PendingAppend[]): Promise<void> {
     if (this.#end === 'removed') throw new StoreError('removed', `run ${this.meta.id} was deleted`)
     if (batch.some(({ count }) => count > 0)) {
       if (this.#unsavedWriter) {
-        // A record names its writer by its place in run.json, which must be there before it.
+        // A record refers to its writer by index in run.json, so the writer must be saved first.
         await this.#inTurn(() => writeRunMeta(this.folder, this.meta, this.#options.fsync))
         this.#unsavedWriter = false
       }
@@ -305,8 +305,8 @@ export class RunLog {
     }
   }
 
-  /** They are nowhere but in `run.json`: a kill may cost those of the last second. */
-  #countDuplicates(batch: readonly Pending[]): void {
+  /** Duplicates are counted only in `run.json`, so a kill may lose the counts of the last second. */
+  #countDuplicates(batch: readonly PendingAppend[]): void {
     const resent = batch.filter(({ duplicates }) => duplicates > 0)
     if (resent.length === 0) return
     for (const { writer, duplicates } of resent) {
@@ -322,15 +322,14 @@ export class RunLog {
     await this.#files.prepare(this.meta)
     if (this.meta.gen === gen) return
     this.tail.clear()
-    this.#options.log(`run ${this.meta.id}: its log was taken away, what is left is a new one`)
+    this.#options.logger(`run ${this.meta.id}: its log was deleted; a new one was started`)
   }
 
   /**
-   * Joins what is of one writer, as long as no lines are missing in between. What came at the same
-   * time has no order between writers, so each writer's lines are put together: fewer and longer
-   * chunks are cheaper for everybody who reads them.
+   * Joins the appends of each writer, as long as no lines are missing in between. Appends of one
+   * batch have no order between writers, and fewer, longer chunks are cheaper for all readers.
    */
-  #group(unordered: readonly Pending[]): Group[] {
+  #group(unordered: readonly PendingAppend[]): Group[] {
     const batch = unordered.toSorted((a, b) => a.writer - b.writer)
     const groups: Group[] = []
     let end = this.meta.end
@@ -362,7 +361,7 @@ export class RunLog {
     const writer = this.meta.writers[record.writer] as WriterMeta
     writer.lastSeenAt = this.meta.updatedAt
     writer.state = 'live'
-    const behindS = this.#clocks.note(record.writer, lines, this.meta.updatedAt)
+    const behindS = this.#clocks.update(record.writer, lines, this.meta.updatedAt)
     if (behindS !== undefined) writer.clockBehindS = behindS
     if (this.#readers.size === 0) return
     const chunk: LogChunk = {
@@ -374,26 +373,26 @@ export class RunLog {
     this.tail.push(start, chunk)
   }
 
-  /** Trouble here costs nobody anything but disk: it is said, and tried again much later. */
+  /** Merges records. A failure only costs disk space: it is logged, and retried much later. */
   async #compact(): Promise<void> {
     const { meta } = this
     this.#compactAbove = 2 * meta.records
     try {
-      // No save may come between: the end in `run.json` has to be that of a record.
+      // No save may happen in between: the end in `run.json` has to be that of a record.
       await this.#inTurn(async () => {
         await writeRunMeta(this.folder, meta, this.#options.fsync)
         await this.#files.compact(meta)
       })
     } catch (cause) {
-      this.#options.log(`run ${meta.id}: cannot merge its records: ${String(cause)}`)
+      this.#options.logger(`run ${meta.id}: cannot merge its records: ${String(cause)}`)
       return
     }
     this.#compactAbove = Math.max(this.#options.compactAboveRecords, 2 * meta.records)
     this.#saveSoon()
   }
 
-  /** Nothing of the batch, nor of what was numbered after it, is held: senders have to try again. */
-  #fail(batch: readonly Pending[], cause: unknown): void {
+  /** Rejects the batch and all appends numbered after it: senders have to send them again. */
+  #fail(batch: readonly PendingAppend[], cause: unknown): void {
     const error =
       cause instanceof StoreError
         ? cause
@@ -405,29 +404,29 @@ export class RunLog {
     })
     this.#unsavedWriter = true
     if (error.code === 'removed') this.#vanish()
-    else this.#options.log(error.message)
+    else this.#options.logger(error.message)
     for (const { reject } of refused) reject(error)
   }
 
-  /** What it would have said is lost only if the server is killed before a later try. */
+  /** Its content is lost only if the server is killed before a later save succeeds. */
   #cannotSave(cause: unknown): void {
     if (this.vanished()) return
     if (!this.#saveFailed) {
-      this.#options.log(`run ${this.meta.id}: cannot write run.json: ${String(cause)}`)
+      this.#options.logger(`run ${this.meta.id}: cannot write run.json: ${String(cause)}`)
     }
     this.#saveFailed = true
     this.#saveSoon()
   }
 
-  /** Somebody deleted the folder: the run is over for its writers and readers. */
+  /** The folder was deleted: ends the run for its writers and readers. */
   #vanish(): void {
     if (this.#end !== undefined) return
     this.#end = 'removed'
     clearTimeout(this.#saveTimer)
-    this.#options.log(`run ${this.meta.id}: its folder was removed`)
+    this.#options.logger(`run ${this.meta.id}: its folder was deleted`)
     this.#wakeReaders()
     this.#changed()
-    this.#files.close().catch((error: unknown) => this.#options.log(String(error)))
+    this.#files.close().catch((error: unknown) => this.#options.logger(String(error)))
   }
 
   #changed(): void {
@@ -438,7 +437,7 @@ export class RunLog {
     for (const wake of this.#readers) wake()
   }
 
-  /** `run.json` has one writer at a time, as each writes it aside under the same name. */
+  /** Runs writes of `run.json` one after another, because all use the same temporary name. */
   #inTurn(write: () => Promise<void>): Promise<void> {
     const done = this.#saving.then(write)
     this.#saving = done.catch(() => undefined)

@@ -1,6 +1,7 @@
 /**
- * `run.json`: what is known about a run without reading its log. It is written aside and renamed,
- * so it is always whole; `checkpoint` says which committed end its counts belong to.
+ * `run.json`: the facts about a run that are available without reading its log. It is written to
+ * another file and renamed, so it is always whole. `records` and `end` are the committed end that its
+ * counts belong to.
  */
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -12,7 +13,7 @@ export const LOG_FILE = 'events.jsonl'
 export const APPENDS_FILE = 'appends'
 export const META_FILE = 'run.json'
 const FORMAT = 1
-/** What an older version did not count, and what nobody knows therefore. */
+/** Values that older versions did not count, and that are therefore unknown. */
 const UNCOUNTED = { duplicates: null, clockBehindS: null }
 
 export interface WriterMeta {
@@ -39,7 +40,7 @@ export interface RunMeta {
   /** Committed end: whole records in `appends`, bytes of the log. */
   records: number
   end: number
-  /** In order of appearance: a record names its writer by index. Never shrinks. */
+  /** In order of their first lines. Never shrinks: records refer to writers by index. */
   readonly writers: WriterMeta[]
 }
 
@@ -69,15 +70,15 @@ export function newRunMeta(id: string): RunMeta {
 }
 
 /**
- * Undefined when the folder has no `run.json` of ours: such a folder is never touched. Synchronous,
- * as it is called for each run before anything is served, and is several times faster so.
+ * Undefined when the folder has no Wattline `run.json`: such a folder is never touched. Synchronous,
+ * because it is called for each run at startup and is several times faster this way.
  */
 export function readRunMeta(folder: string): RunMeta | undefined {
   let text: string
   try {
     text = readFileSync(join(folder, META_FILE), 'utf8')
   } catch {
-    // Not there or not readable: either way it is not a run we can answer for.
+    // Missing or unreadable: not a run that can be served.
     return undefined
   }
   return parseRunMeta(text)
@@ -88,11 +89,11 @@ function parseRunMeta(text: string): RunMeta | undefined {
   try {
     json = JSON.parse(text)
   } catch {
-    // Somebody else's file of the same name.
+    // A file of another program with the same name.
     return undefined
   }
   const meta = json as Partial<RunMeta> & { wattline?: unknown }
-  const ours =
+  const isOurs =
     meta !== null &&
     typeof meta === 'object' &&
     meta.wattline === FORMAT &&
@@ -102,7 +103,7 @@ function parseRunMeta(text: string): RunMeta | undefined {
     [meta.createdAt, meta.updatedAt, meta.events, meta.lost, meta.records, meta.end].every(
       (value) => typeof value === 'number' && Number.isFinite(value),
     )
-  if (!ours) return undefined
+  if (!isOurs) return undefined
   const run = json as RunMeta
   const writers = run.writers.map((writer) => ({ ...UNCOUNTED, ...writer }))
   return { ...run, writers }
@@ -121,7 +122,7 @@ export async function writeRunMeta(folder: string, meta: RunMeta, fsync: boolean
   if (fsync) await syncFolder(folder)
 }
 
-/** Makes names survive a power loss: those of files that were made or renamed in the folder. */
+/** Flushes the folder, so that created and renamed files in it survive a power loss. */
 export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r')
   try {
@@ -148,7 +149,7 @@ export function infoOf(meta: RunMeta): RunInfo {
   }
 }
 
-/** All but its last number, which is between it and us. */
+/** All fields but `lastSeq`, which is internal. */
 function writerInfoOf(writer: WriterMeta): WriterInfo {
   const { id, name, state, events, lost, duplicates, clockBehindS, lastSeenAt } = writer
   return { id, name, state, events, lost, duplicates, clockBehindS, lastSeenAt }

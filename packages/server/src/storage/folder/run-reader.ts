@@ -1,6 +1,6 @@
 /**
- * Reads a run at one reader's own cursor: from the memory tail when it is at the end, else from the
- * files, and then follows.
+ * Reads a run from a cursor, and then follows it: from the tail in memory where the cursor is in it,
+ * else from the files.
  *
  * ```
  * cursor ──▶ in the tail? ─yes─▶ shared chunk ─────────────┐
@@ -27,7 +27,7 @@ export async function* readRun(
   const files = new FileReader(run)
   try {
     let { cursor } = from
-    let told = false
+    let isCaughtUp = false
     let gen = (await isValid(run, files, from)) ? run.meta.gen : undefined
     while (!signal.aborted) {
       if (run.removed) {
@@ -38,19 +38,19 @@ export async function* readRun(
         await files.close()
         gen = run.meta.gen
         cursor = 0
-        told = false
+        isCaughtUp = false
         yield { type: 'reset', gen }
       } else if (cursor < run.meta.end) {
         const recent = run.tail.after(cursor)
-        // The file is behind only for readers that were away or slow: they will catch up again.
-        if (recent === undefined) told = false
-        const chunk: LogChunk | undefined = recent ?? (await nextOf(run, files, cursor))
+        // Only readers that were away or slow read from the file. They will catch up again.
+        if (recent === undefined) isCaughtUp = false
+        const chunk: LogChunk | undefined = recent ?? (await nextChunk(run, files, cursor))
         if (chunk === undefined) continue
         yield chunk
         cursor = chunk.cursor
       } else {
-        if (!told) yield { type: 'caughtUp', cursor }
-        told = true
+        if (!isCaughtUp) yield { type: 'caughtUp', cursor }
+        isCaughtUp = true
         await files.close()
         if (from.follow === false || run.closed) return
         if (cursor === run.meta.end && !run.removed && !signal.aborted) await waker.wait()
@@ -63,8 +63,8 @@ export async function* readRun(
   }
 }
 
-/** Undefined when the run's folder was removed meanwhile, which then is told as its end. */
-async function nextOf(
+/** Undefined when the folder was deleted during the read. The run then counts as removed. */
+async function nextChunk(
   run: RunLog,
   files: FileReader,
   cursor: number,
@@ -77,7 +77,7 @@ async function nextOf(
   }
 }
 
-/** Within the log, of its generation, and behind a whole line. */
+/** Whether the position is in the current generation of the log, after a whole line. */
 async function isValid(run: RunLog, files: FileReader, from: ReadFrom): Promise<boolean> {
   const { cursor, gen } = from
   if (gen !== undefined && gen !== run.meta.gen) return false
@@ -87,7 +87,7 @@ async function isValid(run: RunLog, files: FileReader, from: ReadFrom): Promise<
   return cursor === run.meta.end || (await files.byteAt(cursor - 1)) === LF
 }
 
-/** A wake-up that is not lost when it comes before the wait. */
+/** A wake-up call that also works when it precedes the wait. */
 class Waker {
   #awake = false
   #resolve: (() => void) | undefined

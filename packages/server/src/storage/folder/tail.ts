@@ -1,9 +1,9 @@
-/** The last committed chunks, in memory, for readers that are at the end of the log. */
+/** Keeps the last committed chunks in memory, for readers near the end of the log. */
 import type { LogChunk } from '../store.ts'
 
-/** What a recorder may have sent ahead of its acknowledgements, so that a viewer that keeps up stays in it. */
+/** As much as a recorder sends before it waits for an ack: a viewer that keeps up finds it here. */
 const MAX_BYTES = 4 * 1024 * 1024
-/** Trimmed in blocks, because removing from the front costs the length of the array. */
+/** Trimmed in blocks, because removing entries from the front takes time linear in their number. */
 const SLACK_BYTES = MAX_BYTES / 4
 
 interface TailEntry {
@@ -11,7 +11,7 @@ interface TailEntry {
   readonly chunk: LogChunk
 }
 
-/** Bounded, or one chunk: a reader that falls behind it reads from the file. */
+/** Bounded, but at least one chunk. A reader that falls behind it reads from the file. */
 export class Tail {
   readonly #entries: TailEntry[] = []
   #bytes = 0
@@ -28,7 +28,7 @@ export class Tail {
     this.#entries.splice(0, drop)
   }
 
-  /** The chunk that starts at `cursor`, if it is still here. */
+  /** The chunk that starts at `cursor`; undefined when it was dropped. */
   after(cursor: number): LogChunk | undefined {
     let low = 0
     let high = this.#entries.length - 1

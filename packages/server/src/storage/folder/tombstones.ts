@@ -1,6 +1,6 @@
 /**
- * Which writers lost their run to a deletion. Without it a recorder that was offline at that moment
- * would bring the run back to life, with a hole in front. A writer nobody has seen may reuse the id.
+ * Remembers the writers of deleted runs. Otherwise a recorder that was offline during the deletion
+ * would create the run again, without its beginning. Other writers may reuse the run id.
  */
 import { appendFile, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

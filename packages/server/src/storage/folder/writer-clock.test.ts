@@ -6,29 +6,29 @@ const lines = (...timesS: number[]) =>
 
 test('the last line that came says how far the clock is behind', () => {
   const clocks = new WriterClocks()
-  expect(clocks.note(0, [lines(50), lines(60, 70)], 100)).toBe(30)
-  expect(clocks.note(1, [lines(3700)], 100)).toBe(-3600)
+  expect(clocks.update(0, [lines(50), lines(60, 70)], 100)).toBe(30)
+  expect(clocks.update(1, [lines(3700)], 100)).toBe(-3600)
 })
 
 test('it is looked at every few seconds, and the least counts: lines can be late, never early', () => {
   const clocks = new WriterClocks()
-  expect(clocks.note(0, [lines(60)], 100)).toBe(40)
-  expect(clocks.note(0, [lines(101)], 101)).toBeUndefined()
-  expect(clocks.note(0, [lines(103)], 103)).toBe(0)
-  expect(clocks.note(0, [lines(100)], 106)).toBeUndefined()
+  expect(clocks.update(0, [lines(60)], 100)).toBe(40)
+  expect(clocks.update(0, [lines(101)], 101)).toBeUndefined()
+  expect(clocks.update(0, [lines(103)], 103)).toBe(0)
+  expect(clocks.update(0, [lines(100)], 106)).toBeUndefined()
 })
 
 test('a clock that is set back counts after a while', () => {
   const clocks = new WriterClocks()
-  expect(clocks.note(0, [lines(100)], 100)).toBe(0)
-  expect(clocks.note(0, [lines(20)], 120)).toBeUndefined()
-  expect(clocks.note(0, [lines(35)], 135)).toBe(100)
+  expect(clocks.update(0, [lines(100)], 100)).toBe(0)
+  expect(clocks.update(0, [lines(20)], 120)).toBeUndefined()
+  expect(clocks.update(0, [lines(35)], 135)).toBe(100)
 })
 
 test('lines that tell no time say nothing', () => {
   const clocks = new WriterClocks()
-  expect(clocks.note(0, [Buffer.from('nonsense\n')], 100)).toBeUndefined()
-  expect(clocks.note(0, [], 100)).toBeUndefined()
+  expect(clocks.update(0, [Buffer.from('nonsense\n')], 100)).toBeUndefined()
+  expect(clocks.update(0, [], 100)).toBeUndefined()
   expect(firstTimeS([])).toBeUndefined()
   expect(firstTimeS([lines(1, 2)])).toBe(1)
 })

@@ -1,48 +1,50 @@
 /**
- * How far each writer's clock is behind ours, from a line of it every few seconds: what is
- * between its time and ours is the clocks' difference and the time the line was under way, which
- * is never less than nothing. So the least of the last while is the best guess.
+ * Estimates how far each writer's clock is behind the server's, from one line per writer every two
+ * seconds. Arrival time minus event time is the clock difference plus the delay of the line, and the
+ * delay is never negative, so the smallest recent value is the best estimate.
  */
 import { parseLine } from '@wattline/trace'
 
 const LF = 10
-const LOOK_EVERY_S = 2
-/** After so long a greater difference counts as well: the clock may have been set back. */
+const SAMPLE_EVERY_S = 2
+/** After this time a larger difference is accepted as well: the clock may have been set back. */
 const FORGET_AFTER_S = 30
 
-interface Look {
-  lookedS: number
+interface Estimate {
+  sampledS: number
   behindS: number
   leastAtS: number
 }
 
 export class WriterClocks {
-  /** By the writer's index. */
-  readonly #looks: (Look | undefined)[] = []
+  /** By writer index. */
+  readonly #estimates: (Estimate | undefined)[] = []
 
   /**
-   * Seconds by which the writer's clock is behind, from the last of its lines that came now;
-   * negative = ahead. Undefined when nothing new is known: it was looked at just before, or the
-   * line does not tell a time.
+   * Updates the estimate from the last of the writer's lines, received at `receivedS`.
+   *
+   * @returns seconds by which the writer's clock is behind; negative = ahead. Undefined when the
+   * estimate does not change, because it is recent or the line has no time.
    */
-  note(writer: number, lines: readonly Uint8Array[], receivedS: number): number | undefined {
-    const look = this.#looks[writer]
-    if (look !== undefined && Math.abs(receivedS - look.lookedS) < LOOK_EVERY_S) return undefined
+  update(writer: number, lines: readonly Uint8Array[], receivedS: number): number | undefined {
+    const estimate = this.#estimates[writer]
+    if (estimate !== undefined && Math.abs(receivedS - estimate.sampledS) < SAMPLE_EVERY_S) {
+      return undefined
+    }
     const timeS = lastTimeS(lines)
     if (timeS === undefined) return undefined
     const behindS = receivedS - timeS
-    const isLess = look === undefined || behindS < look.behindS
-    const isOld = look !== undefined && Math.abs(receivedS - look.leastAtS) > FORGET_AFTER_S
-    if (isLess || isOld) {
-      this.#looks[writer] = { lookedS: receivedS, behindS, leastAtS: receivedS }
+    const isLess = estimate === undefined || behindS < estimate.behindS
+    if (isLess || Math.abs(receivedS - estimate.leastAtS) > FORGET_AFTER_S) {
+      this.#estimates[writer] = { sampledS: receivedS, behindS, leastAtS: receivedS }
       return behindS
     }
-    look.lookedS = receivedS
+    estimate.sampledS = receivedS
     return undefined
   }
 }
 
-/** When the first line says it was; undefined when it does not. */
+/** Unix seconds of the first line; undefined when it has no readable time. */
 export function firstTimeS(lines: readonly Uint8Array[]): number | undefined {
   const first = lines[0]
   return first && timeOf(first.subarray(0, first.indexOf(LF)))
