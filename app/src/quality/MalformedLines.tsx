@@ -1,17 +1,17 @@
-/** The lines that could not be read, with why; a click shows what stands there. */
+/** The lines that could not be read, each with the reason; a click shows the text of the line. */
 import { useState, type RefObject } from 'react'
 import { useAppState } from '../page/app.tsx'
 import type { LogWriter, MalformedLine } from '../model/run-info.ts'
 import { useAnswer } from '../page/use-answer.ts'
 import { visible } from '../base/visible.ts'
-import { writerLabel } from './doubts.ts'
+import { writerLabel } from './problems.ts'
 
-/** A line may be megabytes; what is wrong with it shows sooner. */
-const MOST_CHARS = 2000
+/** A line can have megabytes. */
+const SHOWN_CHARS = 2000
 
 interface MalformedLinesProps {
   readonly ref: RefObject<HTMLOListElement | null>
-  /** Of this writer only. */
+  /** Lists the lines of this writer only. */
   readonly writer: LogWriter | undefined
   readonly onAll: () => void
 }
@@ -25,7 +25,7 @@ export function MalformedLines({ ref, writer, onAll }: MalformedLinesProps) {
   return (
     <section>
       <h3 id="malformed">
-        Lines that could not be read{writer !== undefined && `, ${visible(writerLabel(writer))}`}
+        Unreadable lines{writer !== undefined && `, ${visible(writerLabel(writer))}`}
       </h3>
       <ol ref={ref} className="malformed" tabIndex={0} aria-labelledby="malformed">
         {lines.map((line) => (
@@ -34,13 +34,13 @@ export function MalformedLines({ ref, writer, onAll }: MalformedLinesProps) {
       </ol>
       {count > lines.length && (
         <p className="muted">
-          and {(count - lines.length).toLocaleString('en')} more; the first{' '}
-          {kept.length.toLocaleString('en')} of the run are kept
+          and {(count - lines.length).toLocaleString('en')} more; only the first{' '}
+          {kept.length.toLocaleString('en')} of the run are listed
         </p>
       )}
       {writer !== undefined && (
         <button type="button" className="link" onClick={onAll}>
-          Show those of all writers
+          Show all writers
         </button>
       )}
     </section>
@@ -69,11 +69,11 @@ function RawText({ position }: { position: number }) {
   if (reason !== undefined) return <p className="muted">{reason}</p>
   if (answer === undefined) return <p className="muted">…</p>
   const text = typeof answer === 'string' ? answer : JSON.stringify(answer)
-  const more = text.length - MOST_CHARS
+  const more = text.length - SHOWN_CHARS
   return (
     <>
-      <pre tabIndex={0} aria-label="As it stands in the log">
-        {visible(text.slice(0, MOST_CHARS))}
+      <pre tabIndex={0} aria-label="Text of the line">
+        {visible(text.slice(0, SHOWN_CHARS))}
       </pre>
       {more > 0 && <p className="muted">and {more.toLocaleString('en')} more characters</p>}
     </>

@@ -1,7 +1,8 @@
-/** A word that is always in sight: is the picture to be believed? */
+/** The button that shows how many problems the data has and opens the data quality dialog. */
 import { useApp, useAppState } from '../page/app.tsx'
+import { counted } from '../base/time.ts'
 import { CheckIcon, WarningIcon } from '../ui/icons.tsx'
-import { doubtCount, withOtherClock } from './doubts.ts'
+import { countProblems, withClockSkew } from './problems.ts'
 import { setDialog } from '../store/transitions.ts'
 
 export function QualityButton() {
@@ -10,20 +11,27 @@ export function QualityButton() {
   const writers = useAppState((state) => state.writers)
   const tornLine = useAppState((state) => state.tornLine)
   if (!isKnown) return undefined
-  // One clock alone is right by itself; two that differ shift bars against each other.
-  const clocks = writers.length > 1 ? withOtherClock(writers).length : 0
-  const doubts = doubtCount(writers) + clocks + (tornLine === undefined ? 0 : 1)
-  const text = doubts > 0 ? doubts.toLocaleString('en') : 'ok'
+  const { uncertain, others } = countProblems(writers)
+  // A skewed clock matters only where bars of several writers are compared.
+  const clocks = writers.length > 1 ? withClockSkew(writers).length : 0
+  const problems = others + clocks + (tornLine === undefined ? 0 : 1)
+  const parts = [
+    ...(problems > 0 ? [counted(problems, 'data problem')] : []),
+    ...(uncertain > 0 ? [`${uncertain.toLocaleString('en')} uncertain`] : []),
+  ]
+  const isWell = parts.length === 0
+  const text = isWell ? 'No data problems' : parts.join(', ')
   return (
     <button
       type="button"
-      aria-label={`data quality: ${text}`}
-      className={`button quiet quality ${doubts > 0 ? 'warn' : ''}`}
+      aria-label={`Data quality: ${text}`}
+      title={`Data quality: ${text}`}
+      className={`button quiet quality ${isWell ? '' : 'warn'}`}
       aria-haspopup="dialog"
       onClick={() => store.update(setDialog, 'quality')}
     >
-      {doubts > 0 ? <WarningIcon size={14} /> : <CheckIcon size={14} />}
-      <span className="quality-word">data quality:</span> {text}
+      {isWell ? <CheckIcon size={14} /> : <WarningIcon size={14} />}
+      <span className="quality-text">{text}</span>
     </button>
   )
 }

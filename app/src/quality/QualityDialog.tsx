@@ -1,4 +1,4 @@
-/** How sure the picture is: each doubt with what it means, of the run and of each writer, and a way to see it. */
+/** The data quality dialog: each problem of the run with its meaning and a search for it, and a table by writer. */
 import { useRef, useState } from 'react'
 import { useApp, useAppState } from '../page/app.tsx'
 import type { LogWriter } from '../model/run-info.ts'
@@ -6,10 +6,18 @@ import type { Viewport } from '../model/view-state.ts'
 import { setQuery, showTime, setDialog } from '../store/transitions.ts'
 import { CheckIcon } from '../ui/icons.tsx'
 import { Modal } from '../ui/Modal.tsx'
-import { ClockDoubt } from './ClockDoubt.tsx'
-import { countOf, doubtsOf, MALFORMED, showText, withOtherClock, type Doubt } from './doubts.ts'
+import { ClockProblem } from './ClockProblem.tsx'
 import { MalformedLines } from './MalformedLines.tsx'
-import { TelemetryDoubts } from './TelemetryDoubts.tsx'
+import { ProblemItem } from './ProblemItem.tsx'
+import {
+  countOf,
+  MALFORMED,
+  problemsOf,
+  showText,
+  withClockSkew,
+  type Problem,
+} from './problems.ts'
+import { TelemetryProblems } from './TelemetryProblems.tsx'
 import { WriterTable } from './WriterTable.tsx'
 import './quality.css'
 
@@ -18,7 +26,7 @@ export function QualityDialog() {
   const writers = useAppState((state) => state.writers)
   const tornLine = useAppState((state) => state.tornLine)
   const energy = useAppState((state) => state.energy)
-  /** Whose unreadable lines are listed; undefined = everybody's. */
+  /** The writer whose unreadable lines are listed; undefined = all writers. */
   const [listed, setListed] = useState<LogWriter>()
   const lines = useRef<HTMLOListElement>(null)
   const close = (): void => store.update(setDialog, undefined)
@@ -34,9 +42,9 @@ export function QualityDialog() {
     setListed(writer)
     lines.current?.focus()
   }
-  const doubts = doubtsOf(writers)
-  const clocks = withOtherClock(writers)
-  const isWell = doubts.length + clocks.length === 0 && tornLine === undefined
+  const problems = problemsOf(writers)
+  const clocks = withClockSkew(writers)
+  const isWell = problems.length + clocks.length === 0 && tornLine === undefined
   return (
     <Modal
       title="Data quality"
@@ -45,81 +53,65 @@ export function QualityDialog() {
     >
       {isWell && (
         <p className="all-well">
-          <CheckIcon /> Every line was read, every end has found its start, and nothing was lost.
+          <CheckIcon /> All lines were read, every end has a start, and no event is missing.
         </p>
       )}
-      <dl className="doubts">
+      <dl>
         {tornLine !== undefined && (
-          <div className="doubt">
-            <dt>
-              <span className="doubt-count">1</span> Last line cut off
-            </dt>
-            <dd>Line {tornLine.toLocaleString('en')} has no end, so it is not an event yet.</dd>
-          </div>
+          <ProblemItem count={1} name="Incomplete last line">
+            Line {tornLine.toLocaleString('en')} is cut off, so it is not an event yet.
+          </ProblemItem>
         )}
-        {doubts.map((doubt) => (
-          <DoubtRow
-            key={doubt.name}
-            doubt={doubt}
+        {problems.map((problem) => (
+          <ProblemRow
+            key={problem.name}
+            problem={problem}
             writers={writers}
-            onShow={doubt === MALFORMED ? () => list(undefined) : show}
+            onShow={problem === MALFORMED ? () => list(undefined) : show}
           />
         ))}
-        {clocks.length > 0 && <ClockDoubt writers={clocks} onShow={show} />}
+        {clocks.length > 0 && <ClockProblem writers={clocks} onShow={show} />}
       </dl>
       {writers.length > 1 && (
-        <WriterTable writers={writers} doubts={doubts} onShow={show} onList={list} />
+        <WriterTable writers={writers} problems={problems} onShow={show} onList={list} />
       )}
-      <NotCounted writers={writers} />
-      {energy !== undefined && <TelemetryDoubts energy={energy} onShow={showRange} />}
+      <NotMeasured writers={writers} />
+      {energy !== undefined && <TelemetryProblems energy={energy} onShow={showRange} />}
       <MalformedLines ref={lines} writer={listed} onAll={() => list(undefined)} />
     </Modal>
   )
 }
 
-interface DoubtRowProps {
-  readonly doubt: Doubt
+interface ProblemRowProps {
+  readonly problem: Problem
   readonly writers: readonly LogWriter[]
   readonly onShow: (query: string) => void
 }
 
-function DoubtRow({ doubt, writers, onShow }: DoubtRowProps) {
-  const { name, meaning, query = '', isHarmless } = doubt
-  const count = countOf(doubt, writers) ?? 0
-  const text = showText(doubt, writers)
-  const isSeen = query !== '' || doubt === MALFORMED
+function ProblemRow({ problem, writers, onShow }: ProblemRowProps) {
+  const { name, meaning, query = '', isHarmless } = problem
+  const text = showText(problem, writers)
   return (
-    <div className="doubt">
-      <dt>
-        <span className={isHarmless ? 'doubt-count harmless' : 'doubt-count'}>
-          {count.toLocaleString('en')}
-        </span>{' '}
-        {name}
-      </dt>
-      <dd>
-        {meaning}{' '}
-        {isSeen && (
-          <button
-            type="button"
-            className="link"
-            aria-label={`${text}: ${name}`}
-            onClick={() => onShow(query)}
-          >
-            {text}
-          </button>
-        )}
-      </dd>
-    </div>
+    <ProblemItem count={countOf(problem, writers) ?? 0} name={name} isHarmless={isHarmless}>
+      {meaning}{' '}
+      {(query !== '' || problem === MALFORMED) && (
+        <button
+          type="button"
+          className="link"
+          aria-label={`${text}: ${name}`}
+          onClick={() => onShow(query)}
+        >
+          {text}
+        </button>
+      )}
+    </ProblemItem>
   )
 }
 
-/** Unknown is not zero. */
-function NotCounted({ writers }: { writers: readonly LogWriter[] }) {
+/** Shown where duplicates and clocks were not measured, so that "none" is not read as "measured: 0". */
+function NotMeasured({ writers }: { writers: readonly LogWriter[] }) {
   if (writers.some(({ duplicates }) => duplicates !== undefined)) return undefined
   return (
-    <p className="muted not-counted">
-      Nobody counted what came twice here, or how far clocks were off: a server does, while it
-      receives.
-    </p>
+    <p className="muted not-measured">Duplicates and clock skew are only measured for live runs.</p>
   )
 }

@@ -1,34 +1,34 @@
-/** The doubts of a run by writer: each figure shows what it counts. */
+/** The problems of a run by writer. A click on a number searches for what it counts. */
 import { useAppState } from '../page/app.tsx'
 import type { LogWriter, EnergyReport } from '../model/run-info.ts'
 import { visible } from '../base/visible.ts'
 import {
   clockText,
-  doubtCount,
+  problemCount,
   MALFORMED,
   ofWriter,
   shortId,
   showText,
-  withOtherClock,
+  withClockSkew,
   writerLabel,
-  type Doubt,
-} from './doubts.ts'
+  type Problem,
+} from './problems.ts'
 
-/** More are a heap that nobody reads. */
+/** More rows are of no use to a reader. */
 const MOST_ROWS = 200
 
 interface WriterTableProps {
   readonly writers: readonly LogWriter[]
-  /** One column each. */
-  readonly doubts: readonly Doubt[]
+  /** Each one is a column. */
+  readonly problems: readonly Problem[]
   readonly onShow: (query: string) => void
-  /** Lists the lines of a writer that could not be read. */
+  /** Lists the unreadable lines of a writer. */
   readonly onList: (writer: LogWriter) => void
 }
 
-export function WriterTable({ writers, doubts, onShow, onList }: WriterTableProps) {
+export function WriterTable({ writers, problems, onShow, onList }: WriterTableProps) {
   const energy = useAppState((state) => state.energy)
-  const hasClocks = withOtherClock(writers).length > 0
+  const hasClocks = withClockSkew(writers).length > 0
   const hasTelemetry = writers.some(({ writer }) => coverageOf(energy, writer) !== undefined)
   const more = writers.length - MOST_ROWS
   return (
@@ -40,7 +40,7 @@ export function WriterTable({ writers, doubts, onShow, onList }: WriterTableProp
             <tr>
               <th scope="col">Writer</th>
               <th scope="col">Events</th>
-              {doubts.map(({ name, short }) => (
+              {problems.map(({ name, short }) => (
                 <th key={name} scope="col" title={name}>
                   {short}
                 </th>
@@ -60,9 +60,9 @@ export function WriterTable({ writers, doubts, onShow, onList }: WriterTableProp
                   />
                 </th>
                 <td>{writer.events.toLocaleString('en')}</td>
-                {doubts.map((doubt) => (
-                  <td key={doubt.name}>
-                    <NestedSum doubt={doubt} writer={writer} onShow={onShow} onList={onList} />
+                {problems.map((problem) => (
+                  <td key={problem.name}>
+                    <Count problem={problem} writer={writer} onShow={onShow} onList={onList} />
                   </td>
                 ))}
                 {hasClocks && <td>{clockCell(writer)}</td>}
@@ -77,39 +77,39 @@ export function WriterTable({ writers, doubts, onShow, onList }: WriterTableProp
   )
 }
 
-/** In the order of the log, so that no row moves while a run is live; of too many, those most in doubt. */
+/** In the order of the log, so that rows keep their place; of too many writers, those with most problems. */
 function shownOf(writers: readonly LogWriter[]): readonly LogWriter[] {
   if (writers.length <= MOST_ROWS) return writers
-  return writers.toSorted((a, b) => doubtCount([b]) - doubtCount([a])).slice(0, MOST_ROWS)
+  return writers.toSorted((a, b) => problemCount([b]) - problemCount([a])).slice(0, MOST_ROWS)
 }
 
-interface FigureProps extends Pick<WriterTableProps, 'onShow' | 'onList'> {
-  readonly doubt: Doubt
+interface CountProps extends Pick<WriterTableProps, 'onShow' | 'onList'> {
+  readonly problem: Problem
   readonly writer: LogWriter
 }
 
-function NestedSum({ doubt, writer, onShow, onList }: FigureProps) {
-  const count = doubt.count(writer)
+function Count({ problem, writer, onShow, onList }: CountProps) {
+  const count = problem.count(writer)
   if (count === undefined) return <Unknown />
   const text = count.toLocaleString('en')
   if (count === 0) return <span className="muted">{text}</span>
-  const isListed = doubt === MALFORMED
-  if (doubt.query === undefined && !isListed) return text
+  const isListed = problem === MALFORMED
+  if (problem.query === undefined && !isListed) return text
   return (
     <button
       type="button"
       className="link"
-      title={showText(doubt, [writer])}
-      aria-label={`${text} ${doubt.name}, ${visible(writerLabel(writer))}`}
-      onClick={() => (isListed ? onList(writer) : onShow(ofWriter(doubt.query, writer)))}
+      title={showText(problem, [writer])}
+      aria-label={`${text} ${problem.name}, ${visible(writerLabel(writer))}`}
+      onClick={() => (isListed ? onList(writer) : onShow(ofWriter(problem.query, writer)))}
     >
       {text}
     </button>
   )
 }
 
-interface WriterNameProps extends Pick<FigureProps, 'writer' | 'onShow'> {
-  /** No other writer is called so. */
+interface WriterNameProps extends Pick<CountProps, 'writer' | 'onShow'> {
+  /** No other writer has this name. */
   readonly isUnique: boolean
 }
 
@@ -119,7 +119,7 @@ function WriterName({ writer, isUnique, onShow }: WriterNameProps) {
     <button
       type="button"
       className="link writer-name"
-      title={`Show what ${label} wrote\n${writer.id}`}
+      title={`Highlight the events of ${label}\n${writer.id}`}
       onClick={() => onShow(ofWriter(undefined, writer))}
     >
       {label}
@@ -128,23 +128,23 @@ function WriterName({ writer, isUnique, onShow }: WriterNameProps) {
   )
 }
 
-/** Whether another writer has its name. */
+/** Whether another writer has the same name. */
 function isShared({ name, writer }: LogWriter, writers: readonly LogWriter[]): boolean {
   return name !== '' && writers.some((other) => other.name === name && other.writer !== writer)
 }
 
 function Unknown() {
   return (
-    <span className="muted" title="Not known">
+    <span className="muted" title="Not measured">
       <span aria-hidden="true">–</span>
-      <span className="unseen">not known</span>
+      <span className="unseen">not measured</span>
     </span>
   )
 }
 
 function clockCell(writer: LogWriter) {
   if (writer.clockBehindS === undefined) return <Unknown />
-  if (withOtherClock([writer]).length === 0) return <span className="muted">right</span>
+  if (withClockSkew([writer]).length === 0) return <span className="muted">in sync</span>
   return clockText(writer.clockBehindS)
 }
 
@@ -153,7 +153,7 @@ function coverageCell(coverage: number | undefined) {
   return `${Math.round(coverage * 100)} %`
 }
 
-/** Of the sources that it tells of, the mean share of the run in which they are known. */
+/** The mean share of the run for which the power of the writer's sources is known. */
 function coverageOf(energy: EnergyReport | undefined, writer: number): number | undefined {
   const shares = (energy?.sources ?? [])
     .filter(({ stream }) => stream === writer)

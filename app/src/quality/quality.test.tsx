@@ -9,13 +9,13 @@ import { serveRun } from '../testing/run-server.ts'
 import { QualityButton } from './QualityButton.tsx'
 import { QualityDialog } from './QualityDialog.tsx'
 
-/** What a test has opened, to be closed after it. */
-let opened: (() => unknown)[] = []
+/** Called in reverse order after each test. */
+let cleanups: (() => unknown)[] = []
 
 afterEach(async () => {
   cleanup()
-  for (const close of opened.reverse()) await close()
-  opened = []
+  for (const clean of cleanups.reverse()) await clean()
+  cleanups = []
   vi.unstubAllGlobals()
 })
 
@@ -33,29 +33,31 @@ const both = (
 )
 
 describe('a file', () => {
-  test('without doubts is said to be well; what only a server counts is not known', async () => {
+  test('without problems shows that, and that duplicates and clocks were not measured', async () => {
     const page = await openApp(LOG)
     page.show(both)
-    const button = await screen.findByRole('button', { name: /data quality/ })
-    expect(button.textContent).toContain('ok')
-    expect(screen.getByText(/Every line was read/)).toBeTruthy()
-    expect(screen.getByText(/Nobody counted what came twice/)).toBeTruthy()
+    const button = await screen.findByRole('button', { name: /Data quality/ })
+    expect(button.textContent).toBe('No data problems')
+    expect(screen.getByText(/All lines were read/)).toBeTruthy()
+    expect(screen.getByText(/only measured for live runs/)).toBeTruthy()
     expect(screen.queryByRole('table')).toBeNull()
   })
 
-  test('has its doubts counted and explained; they lead to what they are about', async () => {
+  test('lists its problems with an explanation and a search for each', async () => {
     const page = await openApp(`${LOG}nonsense\n${logText([['turn', 5]])}{"event_ty`)
     page.show(both)
     await waitFor(() =>
-      expect(screen.getByRole('button', { name: /data quality/ }).textContent).toContain('3'),
+      expect(screen.getByRole('button', { name: /Data quality/ }).textContent).toBe(
+        '3 data problems',
+      ),
     )
     expect(screen.getByText(/Not JSON, or without/)).toBeTruthy()
-    expect(screen.getByText(/Line 9 has no end/)).toBeTruthy()
-    await userEvent.click(screen.getByRole('button', { name: 'Show them: Spans that did not end' }))
+    expect(screen.getByText(/Line 9 is cut off/)).toBeTruthy()
+    await userEvent.click(screen.getByRole('button', { name: 'Show them: Unfinished spans' }))
     expect(page.app.store.getState()).toMatchObject({ query: 'is:unfinished', dialog: undefined })
   })
 
-  test('shows the longest time in which its power is not known', async () => {
+  test('shows the longest time for which its power is unknown', async () => {
     const eighths = Array.from({ length: 73 }, (_, at) => at / 8)
     const samples = eighths.map((timeS) => {
       if (timeS > 2 && timeS < 7) return ''
@@ -73,15 +75,15 @@ describe('a file', () => {
     })
   })
 
-  test('shows a line that could not be read as it stands there', async () => {
+  test('shows the text of an unreadable line, with hidden characters made visible', async () => {
     const page = await openApp(`${LOG}nonsense \u202e${'x'.repeat(3000)}\n`)
     page.show(<QualityDialog />)
     await userEvent.click(await screen.findByRole('button', { name: /^line 7/ }))
-    const raw = await screen.findByLabelText('As it stands in the log')
+    const raw = await screen.findByLabelText('Text of the line')
     expect(raw.textContent).toMatch(/^nonsense ⟨U\+202E⟩x+$/)
     expect(screen.getByText('and 1,010 more characters')).toBeTruthy()
     await userEvent.click(screen.getByRole('button', { name: /^line 7/ }))
-    expect(screen.queryByLabelText('As it stands in the log')).toBeNull()
+    expect(screen.queryByLabelText('Text of the line')).toBeNull()
   })
 })
 
@@ -89,7 +91,7 @@ async function watchDoubtful(): Promise<TestApp> {
   vi.stubGlobal('WebSocket', WebSocket)
   const server = await serveRun(DOUBTFUL_RUN, DOUBTFUL_LINES)
   const page = watchApp(DOUBTFUL_RUN.id, server.base)
-  opened.push(
+  cleanups.push(
     () => server.close(),
     () => page.closeSession(),
   )
@@ -98,7 +100,7 @@ async function watchDoubtful(): Promise<TestApp> {
   return page
 }
 
-/** The table of writers as it reads: an object a row, by column. */
+/** The table of writers: for each row an object by column heading. */
 function writersTable(): Record<string, string>[] {
   const [head, ...rows] = within(screen.getByRole('table')).getAllByRole('row')
   const columns = within(head!).getAllByRole('columnheader')
@@ -109,18 +111,28 @@ function writersTable(): Record<string, string>[] {
 }
 
 describe('a run of several writers', () => {
-  test('has a table of doubts by writer; what nobody counted is not 0', async () => {
+  test('has a table of problems by writer, in which a count that was not measured is not 0', async () => {
     await watchDoubtful()
     const [planner, coder, other] = writersTable()
     expect(planner).toMatchObject({ Writer: 'planner', Unreadable: '2', Dropped: '8', Lost: '0' })
-    expect(planner).toMatchObject({ Ambiguous: '2', Twice: '4', Clock: '3.2 s behind' })
-    expect(coder).toMatchObject({ Writer: 'coder-1', Lost: '6', Late: '3', Unit: '1', Twice: '0' })
-    expect(coder).toMatchObject({ 'No start': '1', 'Set back': '1', Clock: '1:00:00 ahead' })
-    expect(other).toMatchObject({ Writer: 'coder-10', Late: '0', Twice: '–not known' })
+    expect(planner).toMatchObject({ 'Pairing?': '2', Duplicates: '4', Clock: '3.2 s behind' })
+    expect(coder).toMatchObject({
+      Writer: 'coder-1',
+      Lost: '6',
+      Late: '3',
+      Unit: '1',
+      Duplicates: '0',
+    })
+    expect(coder).toMatchObject({
+      'No start': '1',
+      'Clock went back': '1',
+      Clock: '1:00:00 ahead',
+    })
+    expect(other).toMatchObject({ Writer: 'coder-10', Late: '0', Duplicates: '–not measured' })
     expect(screen.getByText(': clock 3.2 s behind the server')).toBeTruthy()
   })
 
-  test('names the writers most in doubt when there are too many to read', async () => {
+  test('lists the writers with most problems when there are too many for the table', async () => {
     const page = await watchDoubtful()
     const { writers } = page.app.store.getState()
     const clean = writers[2]!
@@ -140,12 +152,12 @@ describe('a run of several writers', () => {
     expect(screen.getByText('and 53 more writers')).toBeTruthy()
   })
 
-  test('has a search behind each figure, which finds what it counts', async () => {
+  test('searches for what a number counts when it is clicked', async () => {
     const { app } = await watchDoubtful()
-    await userEvent.click(screen.getByRole('button', { name: /^2 Pairings.*planner/ }))
+    await userEvent.click(screen.getByRole('button', { name: /^2 Uncertain pairings.*planner/ }))
     expect(app.store.getState().query).toBe('is:ambiguous writer:p')
     await waitFor(() => expect(app.store.getState().matchCount).toBe(2))
-    await userEvent.click(screen.getByRole('button', { name: 'Show the 2 places: Events dropped' }))
+    await userEvent.click(screen.getByRole('button', { name: 'Show the 2 places: Dropped events' }))
     await waitFor(() => expect(app.store.getState().matchCount).toBe(2))
     expect(app.store.getState().query).toBe('is:dropped')
     await userEvent.click(
@@ -154,18 +166,18 @@ describe('a run of several writers', () => {
     await waitFor(() => expect(app.store.getState().matchCount).toBe(5))
   })
 
-  test('lists the lines of one writer that could not be read, by keys alone', async () => {
+  test('lists the unreadable lines of one writer, with the keyboard only', async () => {
     await watchDoubtful()
-    const lines = () => within(screen.getByRole('list', { name: /could not be read/ }))
+    const lines = () => within(screen.getByRole('list', { name: /Unreadable lines/ }))
     expect(lines().getAllByRole('button')).toHaveLength(3)
-    screen.getByRole('button', { name: /^1 Lines.*coder-1/ }).focus()
+    screen.getByRole('button', { name: /^1 Unreadable lines.*coder-1/ }).focus()
     await userEvent.keyboard('{Enter}')
     expect(lines().getAllByRole('button')).toHaveLength(1)
     expect(document.activeElement?.tagName).toBe('OL')
     await userEvent.tab()
     await userEvent.keyboard('{Enter}')
-    expect((await screen.findByLabelText('As it stands in the log')).textContent).toBe('{"cut off')
-    await userEvent.click(screen.getByRole('button', { name: 'Show those of all writers' }))
+    expect((await screen.findByLabelText('Text of the line')).textContent).toBe('{"cut off')
+    await userEvent.click(screen.getByRole('button', { name: 'Show all writers' }))
     expect(lines().getAllByRole('button')).toHaveLength(3)
   })
 })

@@ -7,7 +7,16 @@ import { Ingestor } from '../worker/ingestor.ts'
 import { LogWriters } from '../worker/read/log-writers.ts'
 import { parseRun } from '../worker/read/server-run.ts'
 import { search } from '../worker/answers/search.ts'
-import { clockText, countOf, DOUBTS, doubtsOf, hitsOf, ofWriter, withOtherClock } from './doubts.ts'
+import {
+  clockText,
+  countOf,
+  countProblems,
+  PROBLEMS,
+  problemsOf,
+  hitsOf,
+  ofWriter,
+  withClockSkew,
+} from './problems.ts'
 
 interface Read {
   readonly trace: Trace
@@ -31,14 +40,14 @@ function read(lines: readonly WrittenLines[], run?: object): Read {
   return { trace, known, writers: known.withQuality(trace.qualityOfWriters()) }
 }
 
-/** Of the run, then of each writer: the figures that search, and what the search finds. */
-async function figures({ trace, known, writers }: Read): Promise<{
-  told: number[]
+/** For the run and for each writer: the counts that have a search, and what the search finds. */
+async function countsAndHits({ trace, known, writers }: Read): Promise<{
+  counted: number[]
   found: number[]
 }> {
   const searched = { trace, writers: known.all }
-  const queried = DOUBTS.flatMap((doubt) =>
-    doubt.query === undefined ? [] : [[doubt, doubt.query] as const],
+  const queried = PROBLEMS.flatMap((problem) =>
+    problem.query === undefined ? [] : [[problem, problem.query] as const],
   )
   const queries = queried.flatMap(([, query]) => [
     query,
@@ -46,19 +55,19 @@ async function figures({ trace, known, writers }: Read): Promise<{
   ])
   const answers = await Promise.all(queries.map((query) => search(searched, query)))
   return {
-    told: queried.flatMap(([doubt]) => [
-      hitsOf(doubt, writers),
-      ...writers.map((writer) => hitsOf(doubt, [writer])),
+    counted: queried.flatMap(([problem]) => [
+      hitsOf(problem, writers),
+      ...writers.map((writer) => hitsOf(problem, [writer])),
     ]),
     found: answers.map(({ count }) => count),
   }
 }
 
-test('a figure counts what a click on it finds, of the run and of each writer', async () => {
+test('the search of each problem finds as many spans and marks as the problem counts', async () => {
   const log = read(DOUBTFUL_LINES, DOUBTFUL_RUN)
-  expect(doubtsOf(log.writers)).toEqual(DOUBTS)
-  const { told, found } = await figures(log)
-  expect(found).toEqual(told)
+  expect(problemsOf(log.writers)).toEqual(PROBLEMS)
+  const { counted, found } = await countsAndHits(log)
+  expect(found).toEqual(counted)
 })
 
 const line = fc
@@ -73,27 +82,35 @@ const line = fc
   })
   .map((event) => `${encodeEvent(event)}\n`)
 
-test('whatever the log', async () => {
+test('the search of each problem finds what it counts in any log', async () => {
   const written = fc.record({ writer: fc.constantFrom('w1', 'w10', 'w2'), text: line })
   await fc.assert(
     fc.asyncProperty(fc.array(written, { maxLength: 40 }), async (lines) => {
       const run = { id: 'r', writers: [{ id: 'w1', name: 'w10', state: 'lost' }] }
-      const { told, found } = await figures(read(lines, run))
-      expect(found).toEqual(told)
+      const { counted, found } = await countsAndHits(read(lines, run))
+      expect(found).toEqual(counted)
     }),
   )
 })
 
-test('what nobody counted is unknown; what some counted is at least that', () => {
-  const duplicates = DOUBTS.find(({ short }) => short === 'Twice')!
+test('a count that was measured for no writer is unknown, for some writers their sum', () => {
+  const duplicates = PROBLEMS.find(({ short }) => short === 'Duplicates')!
   expect(countOf(duplicates, read(DOUBTFUL_LINES).writers)).toBeUndefined()
   expect(countOf(duplicates, read(DOUBTFUL_LINES, DOUBTFUL_RUN).writers)).toBe(4)
 })
 
-test('a clock is off by a second or more, in words', () => {
-  const off = withOtherClock(read(DOUBTFUL_LINES, DOUBTFUL_RUN).writers)
+test('describes clocks that differ by a second or more', () => {
+  const off = withClockSkew(read(DOUBTFUL_LINES, DOUBTFUL_RUN).writers)
   expect(off.map(({ clockBehindS }) => clockText(clockBehindS!))).toEqual([
     '3.2 s behind',
     '1:00:00 ahead',
   ])
+})
+
+test('counts a span with an uncertain pairing and an uncertain parent once', () => {
+  const [writer] = read(DOUBTFUL_LINES).writers
+  const counts = { ...writer!, ambiguous: 5, parentUnsure: 3 }
+  const { others } = countProblems([{ ...writer!, ambiguous: 0, parentUnsure: 0 }])
+  expect(countProblems([counts])).toEqual({ uncertain: 5, others })
+  expect(countProblems([counts, { ...counts, parentUnsure: 7 }]).uncertain).toBe(12)
 })

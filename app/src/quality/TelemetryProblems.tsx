@@ -1,14 +1,14 @@
-/** How much of the run's energy is known, and what each source's samples leave in doubt. */
+/** For how much of the run its power is known, and the problems of each telemetry source. */
 import { visible } from '../base/visible.ts'
 import type { EnergyReport } from '../model/run-info.ts'
 import type { Viewport } from '../model/view-state.ts'
 
-interface TelemetryDoubtsProps {
+interface TelemetryProblemsProps {
   readonly energy: EnergyReport
   readonly onShow: (range: Viewport) => void
 }
 
-export function TelemetryDoubts({ energy, onShow }: TelemetryDoubtsProps) {
+export function TelemetryProblems({ energy, onShow }: TelemetryProblemsProps) {
   const { coverage, sources, warnings } = energy
   return (
     <section>
@@ -20,7 +20,7 @@ export function TelemetryDoubts({ energy, onShow }: TelemetryDoubtsProps) {
         </p>
       )}
       {warnings.length > 0 && (
-        <ul className="telemetry-doubts">
+        <ul className="telemetry-problems">
           {warnings.map(({ code, source, text, at }) => (
             <li key={`${source} ${code} ${text}`}>
               <strong>{visible(source)}</strong>: {visible(text)}{' '}
