@@ -13,6 +13,7 @@ import { SpanFlag } from '../trace/span.ts'
 import type { SpanView } from '../trace/span-view.ts'
 import { NONE } from '../columns/columns.ts'
 import { larger } from '../columns/growth.ts'
+import { kindOf } from '../row/kinds.ts'
 import type { Trace } from '../trace/trace.ts'
 import { ConservedSweep, type SourceJoules } from './conserved-sweep.ts'
 import type { PowerSource } from '../telemetry/power-source.ts'
@@ -21,7 +22,6 @@ import type { Telemetry } from '../telemetry/telemetry.ts'
 
 /** Events and samples that come later than so much are late. */
 const LATENESS_S = 1
-const PARTS: ReadonlySet<string> = new Set(['prefill', 'decode'])
 /** A span that takes no energy: it did not end, or has no length. */
 const TAKES_NONE = -Infinity
 
@@ -215,7 +215,7 @@ export class EnergyLedger {
   /** A part of a model call that does not say where it runs, runs where the call does. */
   #placeOf(span: SpanView): number {
     const { placeId, parentSlot } = span
-    if (placeId !== 0 || parentSlot === NONE || !PARTS.has(span.kind)) return placeId
+    if (placeId !== 0 || parentSlot === NONE || kindOf(span.kind).isPhase !== true) return placeId
     span.slot = parentSlot
     return span.startPlaceId
   }

@@ -2,6 +2,7 @@
  * What a run's energy went to: by kind, tool, model and agent, per token and per call. Every joule of
  * a span counts once in each of these, since it is the span's own that is summed.
  */
+import { kindOf } from '../row/kinds.ts'
 import { modelOf, toolOf } from '../stats/model-of.ts'
 import { countedFigures, type CountedFigures, sumTokens } from '../stats/stats.ts'
 import type { Trace } from '../trace/trace.ts'
@@ -188,7 +189,7 @@ function groups(
     sums.ownJ += energy.ownJ
     sums.lowJ += energy.lowJ
     sums.highJ += energy.highJ
-    if (key !== 'tool' || span.kind !== 'tool_call') continue
+    if (key !== 'tool' || kindOf(span.kind).family !== 'tool') continue
     sums.calls++
     sums.callsJ += energy.totalJ
   }

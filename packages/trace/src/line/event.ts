@@ -27,6 +27,9 @@ export const EventType = {
 
 export type EventType = (typeof EventType)[keyof typeof EventType]
 
+/** Type of the point that a recorder writes for events it had to drop; its metadata has their `count`. */
+export const DROPPED_TYPE = 'recorder_dropped'
+
 export type JsonValue =
   | string
   | number

@@ -6,7 +6,8 @@
 import { BitColumn, NONE } from '../columns/columns.ts'
 import { insertEvent, removeEvent } from '../tables/event-lists.ts'
 import type { Interner } from '../row/interner.ts'
-import { RANK_COUNT, rankOf, type ScopeTable } from '../row/scope.ts'
+import { kindOf, RANK_COUNT } from '../row/kinds.ts'
+import type { ScopeTable } from '../row/scope.ts'
 import type { EventTable } from '../tables/event-table.ts'
 import type { SpanTable } from '../tables/span-table.ts'
 
@@ -168,7 +169,7 @@ export class OpenSpans {
   #kind(kind: number): OpenKind {
     let open = this.#kinds.get(kind)
     if (open === undefined) {
-      open = { rank: rankOf(this.#texts.text(kind)), scopes: new Map() }
+      open = { rank: kindOf(this.#texts.text(kind)).rank, scopes: new Map() }
       this.#kinds.set(kind, open)
       this.#byRank[open.rank]!.push(open.scopes)
     }

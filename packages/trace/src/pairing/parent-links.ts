@@ -4,7 +4,7 @@
  * as waiting, and decided again when a start with that id comes.
  */
 import { NONE } from '../columns/columns.ts'
-import { PARENT_KEYS } from '../row/event-row.ts'
+import { PARENT_KEYS } from '../row/metadata-keys.ts'
 import { insertEvent } from '../tables/event-lists.ts'
 import { NearColumn } from '../columns/near-column.ts'
 import type { EventTable } from '../tables/event-table.ts'

@@ -9,7 +9,8 @@
  * The result is that of the sorted whole, because nothing else is remembered.
  */
 import { NONE } from '../columns/columns.ts'
-import { END, RANK_ABOVE_ALL, START } from '../row/event-row.ts'
+import { END, START } from '../row/event-row.ts'
+import { RANK_COUNT } from '../row/kinds.ts'
 import { OpenSpans } from './open-spans.ts'
 import type { ParentLinks } from './parent-links.ts'
 import type { ScopeTable } from '../row/scope.ts'
@@ -257,7 +258,7 @@ export class Sweep {
   #applyPoint(event: number): void {
     const owner = this.#links.spanWithIdOf(event)
     const parent =
-      owner === NONE ? this.#open.parentOf(this.#events.scope(event), RANK_ABOVE_ALL).parent : owner
+      owner === NONE ? this.#open.parentOf(this.#events.scope(event), RANK_COUNT).parent : owner
     if (owner !== NONE && this.#events.kind(event) === this.#errorPointKind) {
       this.#spans.addFailure(owner, event)
       this.#failed.set(event, owner)

@@ -3,44 +3,7 @@
  * metadata, or straight from a line's bytes), taken by `Trace`, and used again for the next, so that
  * reading a log allocates nothing per event.
  */
-
-/** The point that a recorder leaves for events it had to drop; its metadata has their `count`. */
-export const DROPPED_TYPE = 'recorder_dropped'
-
-/** Keys whose value names one span, most specific first. */
-export const ID_KEYS = [
-  'span_id',
-  'call_id',
-  'tool_call_id',
-  'tool_use_id',
-  'correlation_id',
-  'request_id',
-  'id',
-] as const
-
-/** Which id key an explicit parent key names; −1 = any. */
-export const PARENT_KEYS: readonly (readonly [key: string, idKey: number])[] = [
-  ['parent_id', -1],
-  ['parent_span_id', ID_KEYS.indexOf('span_id')],
-  ['parent_correlation_id', ID_KEYS.indexOf('correlation_id')],
-]
-
-export const SUBJECT_KEYS = [
-  'tool',
-  'tool_name',
-  'model_alias',
-  'model_id',
-  'model',
-  'agent_name',
-  'agent_id',
-  'name',
-  'turn_idx',
-] as const
-
-export const AGENT_KEYS = ['agent_name', 'agent_id', 'agent'] as const
-
-/** What tells which power sources can serve a span; see place.ts. */
-export const PLACE_KEYS = ['host', 'device', 'is_cloud'] as const
+import { ID_KEYS, PARENT_KEYS, PLACE_KEYS, SUBJECT_KEYS } from './metadata-keys.ts'
 
 /** How many values a scope has; see scope.ts. */
 export const SCOPE_SIZE = 16
@@ -111,6 +74,3 @@ export class EventRow {
     this.scope[index] = text
   }
 }
-
-/** Of a point: any open span may hold it. */
-export const RANK_ABOVE_ALL = 4

@@ -2,21 +2,17 @@
  * Reads what pairing needs from an event's metadata, at the edge and once. Metadata keys are data:
  * only own keys are looked at, and each of them once, whatever it is used for.
  */
-import { splitEventType, type AgentEvent, type JsonValue, type Metadata } from '../line/event.ts'
 import {
-  AGENT_KEYS,
   DROPPED_TYPE,
-  END,
-  ID_KEYS,
-  PARENT_KEYS,
-  PLACE_KEYS,
-  POINT,
-  START,
-  SUBJECT_KEYS,
-  type EventRow,
-} from './event-row.ts'
+  splitEventType,
+  type AgentEvent,
+  type JsonValue,
+  type Metadata,
+} from '../line/event.ts'
+import { END, POINT, START, type EventRow } from './event-row.ts'
 import { hashText } from './hash.ts'
 import type { Interner } from './interner.ts'
+import { AGENT_KEYS, ID_KEYS, PARENT_KEYS, PLACE_KEYS, SUBJECT_KEYS } from './metadata-keys.ts'
 import { SCOPE_KEYS } from './scope.ts'
 
 /** What a metadata key is read for; one key may have several uses. −1 = not for this. */

@@ -1,9 +1,10 @@
 /**
- * Scope: the metadata keys that tell concurrent work apart where there are no ids, how well two
- * scopes agree, and where a kind of span stands above another.
+ * Scope: the metadata keys that tell concurrent work apart where there are no ids, and how well two
+ * scopes agree.
  */
 import type { Growth } from '../columns/growth.ts'
 import { SCOPE_SIZE } from './event-row.ts'
+import { MODEL_KEYS, TOOL_KEYS } from './metadata-keys.ts'
 
 /** Keys on which a start and its end, or a parent and its child, may not differ. */
 const HARD_KEYS = [
@@ -17,27 +18,20 @@ const HARD_KEYS = [
   'turn_id',
   'task_id',
   'turn_idx',
-  'tool',
-  'tool_name',
+  ...TOOL_KEYS,
   'name',
 ] as const
 
 /** How many of HARD_KEYS, from the first, bind a child to its parent. */
 const PARENT_KEY_COUNT = 9
 
-/** Keys that only score: the requested and the served model may differ. */
-const SOFT_KEYS = ['model', 'model_id', 'model_alias'] as const
-
-export const SCOPE_KEYS: readonly string[] = [...HARD_KEYS, ...SOFT_KEYS]
+/** Keys of a model only score: the requested and the served model may differ. */
+export const SCOPE_KEYS: readonly string[] = [...HARD_KEYS, ...MODEL_KEYS]
 
 /** The index under which a view's `scopeText` finds a key's value; −1 = the key is none of them. */
 export function scopeKeyIndex(key: string): number {
   return SCOPE_KEYS.indexOf(key)
 }
-
-/** Keys that name a model and a tool; the first that has a value counts. */
-export const MODEL_KEYS: readonly string[] = ['model_alias', 'model_id', 'model']
-export const TOOL_KEYS: readonly string[] = ['tool', 'tool_name']
 
 const MODEL_INDEXES = MODEL_KEYS.map(scopeKeyIndex)
 const TOOL_INDEXES = TOOL_KEYS.map(scopeKeyIndex)
@@ -201,21 +195,3 @@ function hashOf(mask: number, texts: Int32Array): number {
   const mixed = Math.imul(hash ^ (hash >>> 16), 0x7feb352d)
   return (mixed ^ (mixed >>> 15)) >>> 0
 }
-
-/**
- * Where a kind stands in the order agent < turn < calls, waits and unknown kinds < parts of a call.
- * A span's parent is of lower rank.
- */
-export function rankOf(kind: string): number {
-  return RANKS.get(kind) ?? CALL_RANK
-}
-
-export const RANK_COUNT = 4
-const CALL_RANK = 2
-const RANKS: ReadonlyMap<string, number> = new Map([
-  ['agent', 0],
-  ['turn', 1],
-  ['submodel_call', 3],
-  ['prefill', 3],
-  ['decode', 3],
-])

@@ -7,8 +7,8 @@
  *     {"event_type": "tool_call_start", "timestamp": 1800000000.5, "metadata": {"tool": "search", …}}
  *      └ kind and phase, once a type    └ digits → float64          └ what is between values is known by its bytes
  */
-import { splitEventType, type Decode } from '../line/event.ts'
-import { AGENT_KEYS, DROPPED_TYPE, END, POINT, START, type EventRow } from '../row/event-row.ts'
+import { DROPPED_TYPE, splitEventType, type Decode } from '../line/event.ts'
+import { END, POINT, START, type EventRow } from '../row/event-row.ts'
 import { hashBytes, hashPlain, hashText, lastHash, type TextHash } from '../row/hash.ts'
 import { Interner } from '../row/interner.ts'
 import {
@@ -31,6 +31,7 @@ import {
 } from '../line/json-bytes.ts'
 import { KeyTable } from './key-table.ts'
 import { Gap, GapMaker } from './gap-trie.ts'
+import { AGENT_KEYS } from '../row/metadata-keys.ts'
 import {
   errorOf,
   insertId,

@@ -1,15 +1,14 @@
 /** Which model and which tool a span's work belongs to. */
+import { kindOf } from '../row/kinds.ts'
 import type { SpanView } from '../trace/span-view.ts'
 import type { Span } from '../trace/span.ts'
 import type { Trace } from '../trace/trace.ts'
 
-/** Kinds whose own work is no model's, whatever model they name. */
-const ABOVE_MODELS: ReadonlySet<string> = new Set(['agent', 'turn', 'tool_call', 'wait'])
-
 /** The model of a call, or of the call that a span is a part of. */
 export function modelOf(trace: Trace, span: Span): string | undefined {
   for (const at of upwards(span)) {
-    if (ABOVE_MODELS.has(at.kind)) return undefined
+    const { family } = kindOf(at.kind)
+    if (family !== 'model' && family !== 'other') return undefined
     if (at.modelId !== 0) return trace.texts.text(at.modelId)
   }
   return undefined
@@ -18,7 +17,7 @@ export function modelOf(trace: Trace, span: Span): string | undefined {
 /** The tool that a span is a call of, or else the innermost that it was done for. */
 export function toolOf(trace: Trace, span: Span): string | undefined {
   for (const at of upwards(span)) {
-    if (at.kind !== 'tool_call') continue
+    if (kindOf(at.kind).family !== 'tool') continue
     return at.toolId === 0 ? at.subject : trace.texts.text(at.toolId)
   }
   return undefined

@@ -4,7 +4,8 @@
  */
 import { splitEventType, type AgentEvent, type Metadata, type Phase } from '../line/event.ts'
 import { errorOf, idsOf } from '../row/metadata-reader.ts'
-import { rankOf, SCOPE_KEYS } from '../row/scope.ts'
+import { kindOf } from '../row/kinds.ts'
+import { SCOPE_KEYS } from '../row/scope.ts'
 
 export interface OracleEvent {
   readonly event: AgentEvent
@@ -155,7 +156,7 @@ function sweep(items: readonly Item[]): string[] {
         close(best, item)
         best.closedByScope = true
       } else {
-        const parent = inferParent(facts, rankOf(facts.kind), open)?.[0]
+        const parent = inferParent(facts, kindOf(facts.kind).rank, open)?.[0]
         marks.push(markLine(item.position, true, parent?.position))
       }
     }
@@ -199,7 +200,7 @@ function chooseParent(child: Item, items: readonly Item[], open: readonly Item[]
     if (parent !== undefined) child.parent = parent
     return
   }
-  const found = inferParent(child.facts, rankOf(child.facts.kind), open)
+  const found = inferParent(child.facts, kindOf(child.facts.kind).rank, open)
   if (found === undefined || descends(found[0], child)) return
   child.parent = found[0]
   child.unsure = found[1]
@@ -212,7 +213,7 @@ function inferParent(
 ): [parent: Item, unsure: boolean] | undefined {
   for (let lower = rank - 1; lower >= 0; lower--) {
     const fits = open.filter(
-      (item) => rankOf(item.facts.kind) === lower && parentScore(item.facts, child) >= 0,
+      (item) => kindOf(item.facts.kind).rank === lower && parentScore(item.facts, child) >= 0,
     )
     const scores = fits.map((item) => parentScore(item.facts, child))
     const most = Math.max(...scores)

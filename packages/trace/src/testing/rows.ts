@@ -1,5 +1,6 @@
 /** Shows what a row says, with texts for numbers, so that rows of two interners can be compared. */
-import { ID_KEYS, type EventRow } from '../row/event-row.ts'
+import type { EventRow } from '../row/event-row.ts'
+import { ID_KEYS } from '../row/metadata-keys.ts'
 import type { Interner } from '../row/interner.ts'
 import type { RowSink } from '../scan/row-reader.ts'
 

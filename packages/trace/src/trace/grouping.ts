@@ -3,7 +3,8 @@
  * span's own value is that of its start, so that a bar does not change its row when it ends. The page
  * and `wattline spans --group` use this rule.
  */
-import { MODEL_KEYS, scopeKeyIndex, TOOL_KEYS } from '../row/scope.ts'
+import { MODEL_KEYS, TOOL_KEYS } from '../row/metadata-keys.ts'
+import { scopeKeyIndex } from '../row/scope.ts'
 import type { Mark, Span } from './span.ts'
 
 /** Group keys that every log has, in the order in which they are offered. */

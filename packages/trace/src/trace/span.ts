@@ -1,6 +1,6 @@
 /** What pairing makes of a log's events: spans, points and the marks of what did not pair. */
 
-import { DROPPED_TYPE } from '../row/event-row.ts'
+import { DROPPED_TYPE } from '../line/event.ts'
 import type { WriterState } from '../wire/run-info.ts'
 
 /** Bits of {@link Span.flags}. */

@@ -15,6 +15,8 @@ import {
   flagNames,
   formatCount,
   formatDuration,
+  type KindColor,
+  kindOf,
   type Mark,
   shortModel,
   showHiddenInLine,
@@ -189,24 +191,19 @@ function errorText(error: string | undefined): string {
   return error === undefined || error === '' ? '! error' : `! error: ${showHiddenInLine(error)}`
 }
 
-/** Colours of kinds, after those of the dashboard. */
+/** Styles of the colors that kinds have on the page. */
+const STYLE_OF = {
+  'lm-inference': 'blue',
+  prefill: 'cyan',
+  decode: 'cyan',
+  'tool-call': 'yellow',
+  'submodel-call': 'magenta',
+  agent: 'bold',
+  turn: 'dim',
+  wait: 'dim',
+} as const satisfies Record<KindColor, keyof Style>
+
 function painter(kind: string, style: Style): (text: string) => string {
-  switch (kind) {
-    case 'lm_inference':
-      return style.blue
-    case 'prefill':
-    case 'decode':
-      return style.cyan
-    case 'tool_call':
-      return style.yellow
-    case 'submodel_call':
-      return style.magenta
-    case 'agent':
-      return style.bold
-    case 'turn':
-    case 'wait':
-      return style.dim
-    default:
-      return style.green
-  }
+  const { color } = kindOf(kind)
+  return color === undefined ? style.green : style[STYLE_OF[color]]
 }

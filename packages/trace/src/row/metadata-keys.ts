@@ -1,0 +1,41 @@
+/** The metadata keys that have a meaning, by what they are read for. A key may be in several lists. */
+
+/** Keys whose value names one span, the most specific first. */
+export const ID_KEYS = [
+  'span_id',
+  'call_id',
+  'tool_call_id',
+  'tool_use_id',
+  'correlation_id',
+  'request_id',
+  'id',
+] as const
+
+/** Keys that name a span's parent, and the id key (an index into ID_KEYS) of that parent; −1 = any. */
+export const PARENT_KEYS: readonly (readonly [key: string, idKey: number])[] = [
+  ['parent_id', -1],
+  ['parent_span_id', ID_KEYS.indexOf('span_id')],
+  ['parent_correlation_id', ID_KEYS.indexOf('correlation_id')],
+]
+
+/** Names of a tool. */
+export const TOOL_KEYS = ['tool', 'tool_name'] as const
+
+/** Names of a model, the preferred one first. */
+export const MODEL_KEYS = ['model_alias', 'model_id', 'model'] as const
+
+/** Keys that give a span its subject, the preferred one first. */
+export const SUBJECT_KEYS = [
+  ...TOOL_KEYS,
+  ...MODEL_KEYS,
+  'agent_name',
+  'agent_id',
+  'name',
+  'turn_idx',
+] as const
+
+/** Names of an agent, the preferred one first. */
+export const AGENT_KEYS = ['agent_name', 'agent_id', 'agent'] as const
+
+/** Keys that say where a span ran; see place.ts. */
+export const PLACE_KEYS = ['host', 'device', 'is_cloud'] as const
