@@ -11,6 +11,7 @@ import type { MarkView } from '../trace/mark-view.ts'
 import type { Mark, Span } from '../trace/span.ts'
 import type { SpanView } from '../trace/span-view.ts'
 import { NONE } from '../columns/columns.ts'
+import { lowerBound } from '../columns/lower-bound.ts'
 import { FreeRows } from './free-rows.ts'
 import { SlotList } from './slot-list.ts'
 import { SmallColumn } from '../columns/small-column.ts'
@@ -224,15 +225,9 @@ export class Lanes {
   }
 
   #firstAfter(lane: SlotList, timeS: number): number {
-    let low = 0
-    let high = lane.length
-    if (high === 0 || this.#startS(lane.at(high - 1)) <= timeS) return high
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.#startS(lane.at(middle)) <= timeS) low = middle + 1
-      else high = middle
-    }
-    return low
+    const { length } = lane
+    if (length === 0 || this.#startS(lane.at(length - 1)) <= timeS) return length
+    return lowerBound(0, length, (index) => this.#startS(lane.at(index)) <= timeS)
   }
 
   #group(label: string): number {

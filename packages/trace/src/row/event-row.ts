@@ -3,10 +3,7 @@
  * metadata, or straight from a line's bytes), taken by `Trace`, and used again for the next, so that
  * reading a log allocates nothing per event.
  */
-import { ID_KEYS, PARENT_KEYS, PLACE_KEYS, SUBJECT_KEYS } from './metadata-keys.ts'
-
-/** How many values a scope has; see scope.ts. */
-export const SCOPE_SIZE = 16
+import { ID_KEYS, PARENT_KEYS, PLACE_KEYS, SCOPE_SIZE, SUBJECT_KEYS } from './metadata-keys.ts'
 
 export const START = 0
 export const END = 1

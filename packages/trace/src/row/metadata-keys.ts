@@ -39,3 +39,32 @@ export const AGENT_KEYS = ['agent_name', 'agent_id', 'agent'] as const
 
 /** Keys that say where a span ran; see place.ts. */
 export const PLACE_KEYS = ['host', 'device', 'is_cloud'] as const
+
+/**
+ * The keys of a scope (see scope.ts) on which a start and its end may not differ. The first
+ * PARENT_SCOPE_KEY_COUNT of them are those on which a parent and its child may not differ.
+ */
+export const HARD_SCOPE_KEYS = [
+  'run_id',
+  'agent_id',
+  'agent_name',
+  'agent',
+  'thread',
+  'worker',
+  'pid',
+  'turn_id',
+  'task_id',
+  'turn_idx',
+  ...TOOL_KEYS,
+  'name',
+] as const
+export const PARENT_SCOPE_KEY_COUNT = 9
+
+/** All keys of a scope. The keys of a model may differ: the requested and the served one. */
+export const SCOPE_KEYS: readonly string[] = [...HARD_SCOPE_KEYS, ...MODEL_KEYS]
+export const SCOPE_SIZE = 16
+
+/** The index under which a span's or mark's `scopeText` finds a key; −1 = not a key of the scope. */
+export function scopeKeyIndex(key: string): number {
+  return SCOPE_KEYS.indexOf(key)
+}

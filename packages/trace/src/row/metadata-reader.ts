@@ -12,8 +12,14 @@ import {
 import { END, POINT, START, type EventRow } from './event-row.ts'
 import { hashText } from './hash.ts'
 import type { Interner } from './interner.ts'
-import { AGENT_KEYS, ID_KEYS, PARENT_KEYS, PLACE_KEYS, SUBJECT_KEYS } from './metadata-keys.ts'
-import { SCOPE_KEYS } from './scope.ts'
+import {
+  AGENT_KEYS,
+  ID_KEYS,
+  PARENT_KEYS,
+  PLACE_KEYS,
+  SCOPE_KEYS,
+  SUBJECT_KEYS,
+} from './metadata-keys.ts'
 
 /** What a metadata key is read for; one key may have several uses. −1 = not for this. */
 export interface KeyRoles {

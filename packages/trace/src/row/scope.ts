@@ -3,35 +3,14 @@
  * scopes agree.
  */
 import type { Growth } from '../columns/growth.ts'
-import { SCOPE_SIZE } from './event-row.ts'
-import { MODEL_KEYS, TOOL_KEYS } from './metadata-keys.ts'
-
-/** Keys on which a start and its end, or a parent and its child, may not differ. */
-const HARD_KEYS = [
-  'run_id',
-  'agent_id',
-  'agent_name',
-  'agent',
-  'thread',
-  'worker',
-  'pid',
-  'turn_id',
-  'task_id',
-  'turn_idx',
-  ...TOOL_KEYS,
-  'name',
-] as const
-
-/** How many of HARD_KEYS, from the first, bind a child to its parent. */
-const PARENT_KEY_COUNT = 9
-
-/** Keys of a model only score: the requested and the served model may differ. */
-export const SCOPE_KEYS: readonly string[] = [...HARD_KEYS, ...MODEL_KEYS]
-
-/** The index under which a view's `scopeText` finds a key's value; −1 = the key is none of them. */
-export function scopeKeyIndex(key: string): number {
-  return SCOPE_KEYS.indexOf(key)
-}
+import {
+  HARD_SCOPE_KEYS,
+  MODEL_KEYS,
+  PARENT_SCOPE_KEY_COUNT,
+  SCOPE_SIZE,
+  scopeKeyIndex,
+  TOOL_KEYS,
+} from './metadata-keys.ts'
 
 const MODEL_INDEXES = MODEL_KEYS.map(scopeKeyIndex)
 const TOOL_INDEXES = TOOL_KEYS.map(scopeKeyIndex)
@@ -92,12 +71,12 @@ export class ScopeTable {
 
   /** Agreed hard and soft keys of a start and an end; −1 when they contradict on a hard key. */
   pairScore(start: number, end: number): number {
-    return this.#score(start, end, ALL_KEYS, HARD_KEYS.length)
+    return this.#score(start, end, ALL_KEYS, HARD_SCOPE_KEYS.length)
   }
 
   /** Agreed keys of a span open at a child's start and that child; −1 on a contradiction. */
   parentScore(parent: number, child: number): number {
-    return this.#score(parent, child, PARENT_KEYS, PARENT_KEY_COUNT)
+    return this.#score(parent, child, PARENT_KEYS, PARENT_SCOPE_KEY_COUNT)
   }
 
   /** Text number of the model that a scope names, the alias first; 0 = none. */
@@ -170,7 +149,7 @@ export class ScopeTable {
 }
 
 const ALL_KEYS = (1 << SCOPE_SIZE) - 1
-const PARENT_KEYS = (1 << PARENT_KEY_COUNT) - 1
+const PARENT_KEYS = (1 << PARENT_SCOPE_KEY_COUNT) - 1
 
 /** Index of the lowest bit that is set. */
 function lowestBit(mask: number): number {

@@ -13,8 +13,8 @@
  */
 import { larger } from '../columns/growth.ts'
 import type { TelemetrySample } from '../line/event.ts'
-import { EventRow, SCOPE_SIZE } from '../row/event-row.ts'
-import { ID_KEYS, PARENT_KEYS, PLACE_KEYS } from '../row/metadata-keys.ts'
+import { EventRow } from '../row/event-row.ts'
+import { ID_KEYS, PARENT_KEYS, PLACE_KEYS, SCOPE_SIZE } from '../row/metadata-keys.ts'
 import type { Interner } from '../row/interner.ts'
 import type { RowSink } from './row-reader.ts'
 import type { TimeUnit } from '../line/timestamp.ts'

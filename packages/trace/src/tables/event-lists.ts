@@ -1,31 +1,29 @@
 /** Lists of events in the one order of a log: by time, then by position. */
 import { larger } from '../columns/growth.ts'
-import type { EventTable } from './event-table.ts'
+import { lowerBound } from '../columns/lower-bound.ts'
+
+/** Compares two events by their order in the log. */
+export interface EventOrder {
+  compare(a: number, b: number): number
+}
 
 /** Index of the first item that is not before `event`. */
-function lowerBound(events: EventTable, list: ArrayLike<number>, event: number): number {
+function indexFor(order: EventOrder, list: ArrayLike<number>, event: number): number {
   const count = list.length
   // Logs are nearly in order: try the end first.
-  if (count === 0 || events.compare(list[count - 1]!, event) < 0) return count
-  let low = 0
-  let high = count
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (events.compare(list[middle]!, event) < 0) low = middle + 1
-    else high = middle
-  }
-  return low
+  if (count === 0 || order.compare(list[count - 1]!, event) < 0) return count
+  return lowerBound(0, count, (index) => order.compare(list[index]!, event) < 0)
 }
 
 /** Inserts in order; O(1) at the end, where nearly every event belongs. */
-export function insertEvent(events: EventTable, list: number[], event: number): void {
-  const index = lowerBound(events, list, event)
+export function insertEvent(order: EventOrder, list: number[], event: number): void {
+  const index = indexFor(order, list, event)
   if (index === list.length) list.push(event)
   else list.splice(index, 0, event)
 }
 
-export function removeEvent(events: EventTable, list: number[], event: number): void {
-  const index = lowerBound(events, list, event)
+export function removeEvent(order: EventOrder, list: number[], event: number): void {
+  const index = indexFor(order, list, event)
   if (list[index] === event) list.splice(index, 1)
 }
 
@@ -52,16 +50,9 @@ export class SweptOrder {
   }
 
   /** Index of the first event that is not before `event`. */
-  lowerBound(events: EventTable, event: number): number {
-    if (this.count === 0 || events.compare(this.at(this.count - 1), event) < 0) return this.count
-    let low = 0
-    let high = this.count
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (events.compare(this.at(middle), event) < 0) low = middle + 1
-      else high = middle
-    }
-    return low
+  lowerBound(order: EventOrder, event: number): number {
+    if (this.count === 0 || order.compare(this.at(this.count - 1), event) < 0) return this.count
+    return lowerBound(0, this.count, (index) => order.compare(this.at(index), event) < 0)
   }
 
   /** Takes away and returns what stands at `from` and behind. */

@@ -3,6 +3,7 @@
  * numbers stand there themselves; any other leaves its place empty and stands aside.
  */
 import { Int32Column, NONE, NumberColumn } from '../columns/columns.ts'
+import { lowerBound } from '../columns/lower-bound.ts'
 import type { EventRow } from '../row/event-row.ts'
 
 const BLOCK_SHIFT = 4
@@ -36,14 +37,8 @@ export class UsageColumn {
   }
 
   #asideAt(index: number): number {
-    let low = 0
-    let high = this.#aside.length - 1
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.#asidePlaces[middle]! < index) low = middle + 1
-      else high = middle
-    }
-    return this.#aside[low]!
+    const last = this.#aside.length - 1
+    return this.#aside[lowerBound(0, last, (at) => this.#asidePlaces[at]! < index)]!
   }
 
   #push(value: number): void {

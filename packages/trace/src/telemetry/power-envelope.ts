@@ -6,6 +6,7 @@
  *     knots   ·────·──·───────·      ·────·        (a gap: not known)
  *     parts   |    |    |    |    |    |    |
  */
+import { lowerBound } from '../columns/lower-bound.ts'
 import type { EnergyCurve } from './energy-curve.ts'
 import type { PowerSource } from './power-source.ts'
 
@@ -126,12 +127,5 @@ function drawUtilization(
 
 /** Index of the first of `count` ascending times that is later than `atS`. */
 function firstAfter(timeS: Float64Array, count: number, atS: number): number {
-  let low = 0
-  let high = count
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (timeS[middle]! <= atS) low = middle + 1
-    else high = middle
-  }
-  return low
+  return lowerBound(0, count, (index) => timeS[index]! <= atS)
 }

@@ -6,6 +6,7 @@
  * Samples nearly always come in order, and then settling moves nothing.
  */
 import { larger } from '../columns/growth.ts'
+import { lowerBound } from '../columns/lower-bound.ts'
 import { IntervalMedian } from './interval-median.ts'
 import type { MeterReading } from './reading.ts'
 
@@ -81,14 +82,7 @@ export class SourceSeries {
 
   /** The first row that is not before `timeS`. */
   #rowAt(timeS: number, count: number): number {
-    let low = 0
-    let high = count
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.timeS[middle]! < timeS) low = middle + 1
-      else high = middle
-    }
-    return low
+    return lowerBound(0, count, (row) => this.timeS[row]! < timeS)
   }
 
   #sortFrom(from: number): number {

@@ -5,7 +5,7 @@
 import { splitEventType, type AgentEvent, type Metadata, type Phase } from '../line/event.ts'
 import { errorOf, idsOf } from '../row/metadata-reader.ts'
 import { kindOf } from '../row/kinds.ts'
-import { SCOPE_KEYS } from '../row/scope.ts'
+import { SCOPE_KEYS } from '../row/metadata-keys.ts'
 
 export interface OracleEvent {
   readonly event: AgentEvent

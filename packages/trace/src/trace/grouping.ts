@@ -3,15 +3,14 @@
  * span's own value is that of its start, so that a bar does not change its row when it ends. The page
  * and `wattline spans --group` use this rule.
  */
-import { MODEL_KEYS, TOOL_KEYS } from '../row/metadata-keys.ts'
-import { scopeKeyIndex } from '../row/scope.ts'
+import { MODEL_KEYS, scopeKeyIndex, TOOL_KEYS } from '../row/metadata-keys.ts'
 import type { Mark, Span } from './span.ts'
 
 /** Group keys that every log has, in the order in which they are offered. */
 export const BUILT_IN_GROUP_KEYS: readonly string[] = ['agent', 'kind', 'tool', 'model']
 
 /** Metadata keys that one group key stands for; the first that has a value counts. */
-const ALIASES: ReadonlyMap<string, readonly string[]> = new Map([
+const ALIASES = new Map<string, readonly string[]>([
   ['tool', TOOL_KEYS],
   ['model', MODEL_KEYS],
 ])

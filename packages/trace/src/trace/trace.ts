@@ -5,6 +5,7 @@
  *     add ──▶ row ──▶ tables ──▶ stage 1: by id (id-pairing.ts) ──▶ stage 2: in order of time (sweep.ts)
  */
 import { BitColumn, NONE } from '../columns/columns.ts'
+import { lowerBound } from '../columns/lower-bound.ts'
 import { Growth } from '../columns/growth.ts'
 import { SweptOrder } from '../tables/event-lists.ts'
 import type { AgentEvent, TelemetrySample } from '../line/event.ts'
@@ -308,14 +309,8 @@ export class Trace {
 
   /** Index into the swept events of the first that is not before `timeS`. */
   #orderAt(timeS: number): number {
-    let low = 0
-    let high = this.#order.count
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.#events.timeS(this.#order.at(middle)) < timeS) low = middle + 1
-      else high = middle
-    }
-    return low
+    const isBefore = (at: number) => this.#events.timeS(this.#order.at(at)) < timeS
+    return lowerBound(0, this.#order.count, isBefore)
   }
 
   /** The rows from `from` to `until` in order of time; nearly always they are so already. */

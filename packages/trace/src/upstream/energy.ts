@@ -6,6 +6,7 @@
  * what nests or overlaps counts again and again, a span between two samples has nothing or too much,
  * and a counter that was never told is 0. That is why Wattline attributes differently.
  */
+import { lowerBound } from '../columns/lower-bound.ts'
 import type { AgentEvent, JsonValue, Metadata, TelemetrySample } from '../line/event.ts'
 import { pairUpstream } from './pairing.ts'
 
@@ -178,14 +179,7 @@ class SampleWindow {
 
   /** The first of the order that is not before `timeS`. */
   #firstAt(timeS: number): number {
-    let low = 0
-    let high = this.#order.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.#timeAt(middle) < timeS) low = middle + 1
-      else high = middle
-    }
-    return low
+    return lowerBound(0, this.#order.length, (at) => this.#timeAt(at) < timeS)
   }
 }
 
