@@ -1,6 +1,6 @@
 /** How help looks: a purpose, examples first, then arguments and options. */
 import { type Command, Help } from 'commander'
-import { padEnd, type Style } from './terminal.ts'
+import { padEnd, type Style } from './base/terminal.ts'
 
 /** A command line to copy and what it does. */
 export type Example = readonly [command: string, purpose: string]

@@ -3,7 +3,7 @@
  * of its own that is loaded when it is asked for, so that `wattline spans` starts no web server.
  */
 import { Argument, Command, CommanderError, Option } from 'commander'
-import { CliError, ExitCode, nearest, usageError } from './errors.ts'
+import { CliError, ExitCode, nearest, usageError } from './base/errors.ts'
 import { addExamples, helpWith } from './help.ts'
 import {
   addConnectionOptions,
@@ -11,12 +11,13 @@ import {
   environmentHelp,
   givenBefore,
 } from './input/common-options.ts'
-import type { CliIo } from './io.ts'
+import type { CliIo } from './base/io.ts'
 import { DEFAULT_HOST, DEFAULT_PORT, type ServerFlags } from './input/settings.ts'
-import { addPower, addRun } from './power-commands.ts'
-import { styleFor, widthOf } from './terminal.ts'
+import { styleFor, widthOf } from './base/terminal.ts'
 import type { DemoFlags } from './commands/demo.ts'
 import type { EnergyFlags } from './commands/energy.ts'
+import type { PowerFlags } from './commands/power.ts'
+import type { RunFlags } from './commands/run.ts'
 import type { SpansFlags } from './commands/spans.ts'
 import type { StatsFlags } from './commands/stats.ts'
 import { VERSION } from '../version.ts'
@@ -246,6 +247,66 @@ function addEnergy(root: Command, io: CliIo): void {
     ['wattline energy run.jsonl --telemetry gpu.csv --offset -1.5', 'whose clock is ahead'],
     ['wattline energy run.jsonl --json | jq .by_tool', 'the figures as data'],
   ])
+}
+
+/** `wattline run`; its exit code is that of what it runs. */
+function addRun(root: Command, io: CliIo, setExitCode: (code: number) => void): void {
+  const command = root
+    .command('run')
+    .summary('run a command, record it and the power it takes')
+    .description(
+      'Run a command with a server to record to: the one that runs, or one for the time. ' +
+        'Its terminal, signals and exit code stay its own; what records nothing becomes one span.',
+    )
+    .usage('[options] -- CMD [ARGS...]')
+    .argument('<CMD...>', 'the command and its arguments')
+    .passThroughOptions()
+    .addOption(new Option('--power', 'sample this machine’s power while it runs'))
+    .addOption(intervalOption())
+    .addOption(new Option('--name <text>', 'what the run is called (default: the command)'))
+    .addOption(new Option('--url <url>', 'the server to record to (env WATTLINE_URL)'))
+    .addOption(new Option('--run <id>', 'the id of the run (env WATTLINE_RUN)'))
+    .addOption(new Option('--open', 'open a browser'))
+    .action(async (argv: [string, ...string[]], flags: RunFlags) => {
+      const { run } = await import('./commands/run.ts')
+      setExitCode(await run(argv, { ...givenBefore(root), ...flags }, io))
+    })
+  addServerOptions(command, io)
+  addExamples(command, [
+    ['wattline run -- python3 agent.py', 'watch what it records'],
+    ['wattline run --power -- python3 agent.py', 'and the joules of each span'],
+    ['wattline run --power --name build -- make', 'any command at all'],
+  ])
+}
+
+/** `wattline power`. */
+function addPower(root: Command, io: CliIo): void {
+  const command = root
+    .command('power')
+    .summary('this machine’s power, live or as samples')
+    .description(
+      'Show the power of this machine’s GPUs, processors and memory, write it as samples, or send ' +
+        'it to a run. Read from nvidia-smi, RAPL, rocm-smi and powermetrics.',
+    )
+    .addOption(intervalOption())
+    .addOption(new Option('--json', 'one sample a line, as a log has them'))
+    .addOption(new Option('--out <file>', 'add the samples to a file (- for stdout)'))
+    .addOption(new Option('--url <url>', 'send them to a run at this server'))
+    .addOption(new Option('--run <id>', 'send them to this run (env WATTLINE_RUN)'))
+    .action(async (flags: PowerFlags) => {
+      const { power } = await import('./commands/power.ts')
+      await power({ ...givenBefore(root), ...flags }, io)
+    })
+  addConnectionOptions(command)
+  addExamples(command, [
+    ['wattline power', 'a table that stays up to date'],
+    ['wattline power --out power.jsonl', 'for wattline energy --telemetry'],
+    ['wattline power --run my-run', 'into a run of the server that runs here'],
+  ])
+}
+
+function intervalOption(): Option {
+  return new Option('--interval <time>', 'time between two samples, 50ms to 1s (default: 100ms)')
 }
 
 function addDemo(root: Command, io: CliIo): void {

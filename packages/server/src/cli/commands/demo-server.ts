@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { demoEvents, demoRunId, randomSeed } from './demo.ts'
 import { playDemo } from '../record/demo-stream.ts'
-import type { CliIo } from '../io.ts'
+import type { CliIo } from '../base/io.ts'
 import { RecordClient } from '../record/record-client.ts'
 import {
   announce,

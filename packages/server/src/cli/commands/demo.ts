@@ -7,8 +7,8 @@ import { encodeEvent, encodeSample } from '@wattline/trace'
 import { type GenerateOptions, generateRun } from '@wattline/trace/generate'
 import { openBrowser } from '../server/browser.ts'
 import { type DemoEvent, playDemo } from '../record/demo-stream.ts'
-import { fileError } from '../errors.ts'
-import { type CliIo, LineWriter } from '../io.ts'
+import { fileError } from '../base/errors.ts'
+import { type CliIo, LineWriter } from '../base/io.ts'
 import { RecordClient } from '../record/record-client.ts'
 import { toldRunId } from '../record/run-id.ts'
 import { namedServer, type RunningServer, viewUrlOf } from '../server/running-server.ts'
@@ -21,7 +21,7 @@ import {
   type ServerFlags,
   serverSettings,
 } from '../input/settings.ts'
-import { count, styleFor } from '../terminal.ts'
+import { count, styleFor } from '../base/terminal.ts'
 
 export interface DemoFlags extends ServerFlags {
   readonly agents: string

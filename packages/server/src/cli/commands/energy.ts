@@ -13,12 +13,12 @@ import {
 } from '@wattline/trace'
 import type { LogReading } from '../../files/read-log.ts'
 import { energyLines } from '../report/energy-table.ts'
-import { CliError, usageError } from '../errors.ts'
-import { type CliIo, LineWriter } from '../io.ts'
+import { CliError, usageError } from '../base/errors.ts'
+import { type CliIo, LineWriter } from '../base/io.ts'
 import { readInput, requireEvents } from '../input/log-input.ts'
-import { logTitle } from '../report/log-title.ts'
+import { logTitle } from '../report/title-and-notes.ts'
 import { readTelemetryFile, type TelemetryFile } from '../input/telemetry-input.ts'
-import { styleFor, widthOf } from '../terminal.ts'
+import { styleFor, widthOf } from '../base/terminal.ts'
 import { upstreamLines } from '../report/upstream-table.ts'
 
 export interface EnergyFlags {

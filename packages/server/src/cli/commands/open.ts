@@ -1,7 +1,7 @@
 /** `wattline open [FILE|DIR]…`: shows something in the server that runs already. */
 import { openBrowser } from '../server/browser.ts'
-import { CliError, usageError } from '../errors.ts'
-import type { CliIo } from '../io.ts'
+import { CliError, usageError } from '../base/errors.ts'
+import type { CliIo } from '../base/io.ts'
 import { baseUrl, findServer, handOver, viewUrlOf } from '../server/running-server.ts'
 import { type ServerFlags, serverSettings } from '../input/settings.ts'
 import { targetsOf } from '../input/targets.ts'

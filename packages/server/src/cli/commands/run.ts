@@ -18,9 +18,8 @@ import {
 import type { RunStore } from '../../storage/store.ts'
 import { openBrowser } from '../server/browser.ts'
 import { type ChildEnd, runChild } from '../record/child-command.ts'
-import { usageError } from '../errors.ts'
-import type { CliIo } from '../io.ts'
-import { parseIntervalMs } from '../input/interval.ts'
+import { usageError } from '../base/errors.ts'
+import type { CliIo } from '../base/io.ts'
 import { RecordClient } from '../record/record-client.ts'
 import {
   namedServer,
@@ -33,8 +32,8 @@ import {
 import { newRunId, toldRunId } from '../record/run-id.ts'
 import { SampleRelay } from '../record/sample-relay.ts'
 import { runningOf, type ServerSession, startSession } from '../server/server-session.ts'
-import { type ServerFlags, serverSettings, tildePath } from '../input/settings.ts'
-import { count } from '../terminal.ts'
+import { parseIntervalMs, type ServerFlags, serverSettings, tildePath } from '../input/settings.ts'
+import { count } from '../base/terminal.ts'
 
 export interface RunFlags extends ServerFlags {
   readonly power?: boolean

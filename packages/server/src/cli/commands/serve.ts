@@ -1,7 +1,7 @@
 /** `wattline [FILE|DIR|-]…` and `wattline serve`. */
-import type { CliIo } from '../io.ts'
+import type { CliIo } from '../base/io.ts'
 import { openBrowser } from '../server/browser.ts'
-import { usageError } from '../errors.ts'
+import { usageError } from '../base/errors.ts'
 import { RecordClient } from '../record/record-client.ts'
 import {
   findServer,

@@ -13,13 +13,12 @@ import {
   Trace,
 } from '@wattline/trace'
 import type { LogReading } from '../../files/read-log.ts'
-import { type CliIo, LineWriter } from '../io.ts'
+import { type CliIo, LineWriter } from '../base/io.ts'
 import { readInput, requireEvents } from '../input/log-input.ts'
-import { qualityNotes } from '../report/quality-notes.ts'
 import { SpanTable } from '../report/span-table.ts'
 import { treeRows } from '../report/span-tree.ts'
-import { logTitle } from '../report/log-title.ts'
-import { count, styleFor, widthOf } from '../terminal.ts'
+import { logTitle, qualityNotes } from '../report/title-and-notes.ts'
+import { count, styleFor, widthOf } from '../base/terminal.ts'
 
 export interface SpansFlags {
   readonly json?: boolean

@@ -12,13 +12,12 @@ import {
   type Summary,
 } from '@wattline/trace'
 import type { LogReading } from '../../files/read-log.ts'
-import { type CliIo, LineWriter } from '../io.ts'
+import { type CliIo, LineWriter } from '../base/io.ts'
 import { readInput, requireEvents } from '../input/log-input.ts'
-import { localTime, logTitle } from '../report/log-title.ts'
+import { localTime, logTitle, qualityNotes } from '../report/title-and-notes.ts'
 import { readPrices } from '../input/price-file.ts'
-import { qualityNotes } from '../report/quality-notes.ts'
 import { type Column, tableLines } from '../report/table.ts'
-import { count, type Style, styleFor, thousands, widthOf } from '../terminal.ts'
+import { count, type Style, styleFor, thousands, widthOf } from '../base/terminal.ts'
 
 export interface StatsFlags {
   readonly prices?: string

@@ -1,9 +1,9 @@
 /** Flags and variables that several commands share. */
 import { type Command, Option } from 'commander'
-import type { CliIo } from '../io.ts'
+import type { CliIo } from '../base/io.ts'
 import { defaultDir } from '../../default-dir.ts'
 import { DEFAULT_HOST, DEFAULT_PORT, type ServerFlags, tildePath } from './settings.ts'
-import type { Style } from '../terminal.ts'
+import type { Style } from '../base/terminal.ts'
 
 /** Flags that say where a server is. */
 export function addConnectionOptions(command: Command): void {

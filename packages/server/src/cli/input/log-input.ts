@@ -7,9 +7,9 @@ import {
   readLogStream,
   type ReadLogOptions,
 } from '../../files/read-log.ts'
-import { CliError, fileError } from '../errors.ts'
-import type { CliIo } from '../io.ts'
-import { count } from '../terminal.ts'
+import { CliError, fileError } from '../base/errors.ts'
+import type { CliIo } from '../base/io.ts'
+import { count } from '../base/terminal.ts'
 
 /** Reads the log at `file`, `-` being stdin. */
 export async function readInput(

@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { type PriceTable, showHiddenInLine } from '@wattline/trace'
-import { CliError, fileError } from '../errors.ts'
-import type { CliIo } from '../io.ts'
+import { CliError, fileError } from '../base/errors.ts'
+import type { CliIo } from '../base/io.ts'
 
 /** @throws {CliError} when it cannot be read, or is no such table. */
 export async function readPrices(file: string, io: CliIo): Promise<PriceTable> {

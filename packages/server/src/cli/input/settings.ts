@@ -1,10 +1,11 @@
 /** What flags, environment and defaults add up to: the server's port, host, folder and limits. */
 import { homedir } from 'node:os'
 import { resolve } from 'node:path'
+import { checkIntervalMs, DEFAULT_INTERVAL_MS } from '@wattline/power'
 import { defaultDir } from '../../default-dir.ts'
 import { isLoopback } from '../../http/guard.ts'
-import { usageError } from '../errors.ts'
-import type { CliIo } from '../io.ts'
+import { usageError } from '../base/errors.ts'
+import type { CliIo } from '../base/io.ts'
 
 export const DEFAULT_PORT = 9288
 export const DEFAULT_HOST = '127.0.0.1'
@@ -131,6 +132,17 @@ export function parseDurationS(flag: string, text: string): number {
   const value = match === null || unit === undefined ? Number.NaN : Number(match[1]) * unit
   if (!(value > 0)) throw usageError(`${flag} takes a time like 90s or 10m, not '${text}'.`)
   return value
+}
+
+/** `--interval` (`100ms`, `0.5s`): the time between two power samples, 50 ms to 1 s, in milliseconds. */
+export function parseIntervalMs(text: string | undefined): number {
+  if (text === undefined) return DEFAULT_INTERVAL_MS
+  const intervalMs = parseDurationS('--interval', text) * 1000
+  try {
+    return checkIntervalMs(intervalMs)
+  } catch (error) {
+    throw usageError(`--interval takes 50ms to 1s, not '${text}'.`, error)
+  }
 }
 
 /** Unix seconds, or any date that ISO 8601 can say, as Unix seconds. */

@@ -2,8 +2,8 @@
 import { open, readdir, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { binaryName, sniff, SNIFF_BYTES } from '../../files/sniff.ts'
-import { CliError, fileError, nearest, usageError } from '../errors.ts'
-import type { CliIo } from '../io.ts'
+import { CliError, fileError, nearest, usageError } from '../base/errors.ts'
+import type { CliIo } from '../base/io.ts'
 import { tildePath } from './settings.ts'
 
 export interface Target {

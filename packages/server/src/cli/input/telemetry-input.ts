@@ -2,9 +2,9 @@
 import { createReadStream } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { readTelemetry, showHiddenInLine, type TelemetrySample } from '@wattline/trace'
-import { CliError, fileError } from '../errors.ts'
-import type { CliIo } from '../io.ts'
-import { count } from '../terminal.ts'
+import { CliError, fileError } from '../base/errors.ts'
+import type { CliIo } from '../base/io.ts'
+import { count } from '../base/terminal.ts'
 
 export interface TelemetryFile {
   /** As messages call it. */

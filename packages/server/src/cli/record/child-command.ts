@@ -1,7 +1,7 @@
 /** A command run in our place: it has our terminal, gets our signals, and its end is ours. */
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
-import { CliError } from '../errors.ts'
+import { CliError } from '../base/errors.ts'
 
 export interface ChildEnd {
   /** As a shell tells it: 128 + number for a signal. */

@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 import WebSocket from 'ws'
-import { CliError } from '../errors.ts'
+import { CliError } from '../base/errors.ts'
 import { authorization, reasonIn } from '../server/running-server.ts'
 
 export interface RecordTarget {

@@ -1,7 +1,7 @@
 /** Ids of runs that the command writes to: those asked for, else what they are of, and when. */
 import { runIdProblem } from '../../storage/run-id.ts'
-import { usageError } from '../errors.ts'
-import type { CliIo } from '../io.ts'
+import { usageError } from '../base/errors.ts'
+import type { CliIo } from '../base/io.ts'
 
 /**
  * What `--run` or WATTLINE_RUN say; undefined = nothing.

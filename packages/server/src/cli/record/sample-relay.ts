@@ -1,7 +1,7 @@
 /** Power samples into a run at a server: never more of them waiting than the client has room for. */
 import { encodeSample, type TelemetrySample } from '@wattline/trace'
 import type { RecordClient } from './record-client.ts'
-import { count } from '../terminal.ts'
+import { count } from '../base/terminal.ts'
 
 const encoder = new TextEncoder()
 

@@ -3,12 +3,12 @@ import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { RunStore } from '../../storage/store.ts'
-import type { CliIo } from '../io.ts'
+import type { CliIo } from '../base/io.ts'
 import type { RecordClient } from './record-client.ts'
 import { relayLines } from './relay.ts'
 import { newRunId, toldRunId } from './run-id.ts'
 import type { Target } from '../input/targets.ts'
-import { count } from '../terminal.ts'
+import { count } from '../base/terminal.ts'
 
 const RUN_IDS = new WeakMap<Target, string>()
 

@@ -11,7 +11,7 @@ import {
   showHiddenInLine,
 } from '@wattline/trace'
 import { type Column, tableLines } from './table.ts'
-import type { Style } from '../terminal.ts'
+import type { Style } from '../base/terminal.ts'
 
 /** Rows of one table; the rest is summed up in the last. */
 const MOST_ROWS = 12

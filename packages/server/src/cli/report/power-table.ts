@@ -1,9 +1,9 @@
 /** Watts as lines for people: a table that is drawn over itself, or a line a sample. */
 import { PowerTally, type PowerSample, type SourceTally } from '@wattline/power'
 import { formatBytes, formatJoules, formatWatts, showHiddenInLine } from '@wattline/trace'
-import type { Output } from '../io.ts'
+import type { Output } from '../base/io.ts'
 import { type Column, tableLines } from './table.ts'
-import { cells, padEnd, type Style } from '../terminal.ts'
+import { cells, padEnd, type Style } from '../base/terminal.ts'
 
 const NONE = '·'
 /** Source and watts. */

@@ -24,7 +24,7 @@ import {
   SpanFlag,
 } from '@wattline/trace'
 import type { TreeRow } from './span-tree.ts'
-import { cells, fit, padEnd, padStart, type Style } from '../terminal.ts'
+import { cells, fit, padEnd, padStart, type Style } from '../base/terminal.ts'
 
 export interface SpanTableOptions {
   readonly style: Style

@@ -1,5 +1,5 @@
 /** Columns that line up: text to the left, figures to the right. */
-import { cells, fit, padEnd, padStart } from '../terminal.ts'
+import { cells, fit, padEnd, padStart } from '../base/terminal.ts'
 
 export interface Column {
   readonly title: string

@@ -8,7 +8,7 @@ import {
   type UpstreamBreakdown,
 } from '@wattline/trace'
 import { type Column, tableLines } from './table.ts'
-import { count, type Style } from '../terminal.ts'
+import { count, type Style } from '../base/terminal.ts'
 
 type Analysis = ReturnType<typeof analyzeUpstream>
 

@@ -1,6 +1,6 @@
 /** Opens a URL in the person's browser, where there is one; never a reason to fail. */
 import { spawn } from 'node:child_process'
-import type { CliIo } from '../io.ts'
+import type { CliIo } from '../base/io.ts'
 
 /** The program that opens a URL here, or undefined where no one would see a browser. */
 export function browserCommand(io: Pick<CliIo, 'env' | 'platform'>): readonly string[] | undefined {

@@ -1,7 +1,7 @@
 /** The server that runs already: finding it, and handing it files. */
 import type { RunInfo, RunSummary } from '@wattline/trace'
-import { CliError } from '../errors.ts'
-import type { CliIo } from '../io.ts'
+import { CliError } from '../base/errors.ts'
+import type { CliIo } from '../base/io.ts'
 import type { ServerFlags, ServerSettings } from '../input/settings.ts'
 
 export interface ServerAddress {

@@ -4,18 +4,17 @@
  */
 import { LogFiles } from '../../files/log-files.ts'
 import type { ServerOptions, WattlineServer } from '../../options.ts'
-import type { Logger } from '../../runs/context.ts'
+import type { Logger, LogSubject } from '../../runs/context.ts'
 import type { RunInfo } from '@wattline/trace'
 import { createServer } from '../../server.ts'
 import { openBrowser } from './browser.ts'
-import { CliError, fileError } from '../errors.ts'
-import type { CliIo } from '../io.ts'
-import { jsonLog, textLog } from './log-format.ts'
+import { CliError, fileError } from '../base/errors.ts'
+import type { CliIo, Output } from '../base/io.ts'
 import { type RunningServer, viewUrl, WATCHED_EMPTY } from './running-server.ts'
 import { type ServerSettings, tildePath } from '../input/settings.ts'
-import { startBlock, type StartFacts } from '../report/start-block.ts'
+import { serverBanner, type BannerInfo } from './banner.ts'
 import { describeTarget, type Target } from '../input/targets.ts'
-import { styleFor } from '../terminal.ts'
+import { type Style, styleFor } from '../base/terminal.ts'
 
 /** How many folders beside the default one are tried when other servers use them. */
 const MAX_DEFAULT_DIRS = 20
@@ -73,18 +72,18 @@ export async function announce(
   if (settings.logForm === 'json') session.say(`listening on ${server.url}`)
   else
     session.say(
-      startBlock(startFacts(session, settings, targets, url, io), styleFor(io.stderr, io.env)),
+      serverBanner(bannerInfo(session, settings, targets, url, io), styleFor(io.stderr, io.env)),
     )
   if (view.open) await openBrowser(url, io)
 }
 
-function startFacts(
+function bannerInfo(
   { server, dir }: ServerSession,
   { port }: ServerSettings,
   targets: readonly Target[],
   url: string,
   io: CliIo,
-): StartFacts {
+): BannerInfo {
   return {
     url,
     apiUrl: server.url,
@@ -200,4 +199,23 @@ function readable(error: unknown, { host, port }: ServerSettings, dir: string): 
   return new CliError(`${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}.`, {
     cause: error,
   })
+}
+
+/** One JSON object a line: `time` (ISO 8601), `message`, and what it is about. */
+function jsonLog(out: Output): Logger {
+  return (message, { run, writer } = {}) => {
+    const time = new Date().toISOString()
+    out.write(`${JSON.stringify({ time, message, run, writer })}\n`)
+  }
+}
+
+function textLog(out: Output, style: Style): Logger {
+  return (line, about) => {
+    out.write(`${style.dim(`${subjectText(about)}${line}`)}\n`)
+  }
+}
+
+function subjectText({ run, writer }: LogSubject = {}): string {
+  if (run === undefined) return ''
+  return writer === undefined ? `run ${run}: ` : `run ${run}, writer ${writer}: `
 }

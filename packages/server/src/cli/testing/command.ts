@@ -1,6 +1,6 @@
 /** Runs command lines in this process, with streams and an environment of their own. */
 import { PassThrough, Writable } from 'node:stream'
-import type { CliIo } from '../io.ts'
+import type { CliIo } from '../base/io.ts'
 import { main } from '../program.ts'
 
 export interface CommandOptions {

@@ -1,8 +1,8 @@
 /** What a person sees when the server has started: the URL first, then how to use and stop it. */
 import { VERSION } from '../../version.ts'
-import type { Style } from '../terminal.ts'
+import type { Style } from '../base/terminal.ts'
 
-export interface StartFacts {
+export interface BannerInfo {
   /** To open in a browser. */
   readonly url: string
   /** To send events to. */
@@ -17,7 +17,7 @@ export interface StartFacts {
 const MAX_SHOWN = 3
 
 /** Several lines, without a line end after the last. */
-export function startBlock(facts: StartFacts, style: Style): string {
+export function serverBanner(facts: BannerInfo, style: Style): string {
   const lines = [
     '',
     `  ${style.bold('Wattline')} ${style.dim(VERSION)}   ${style.cyan(facts.url)}`,
@@ -46,7 +46,7 @@ function shown(names: readonly string[]): string {
 }
 
 /** A line to paste that makes a first event appear. */
-function firstEvent({ apiUrl, token }: StartFacts): string {
+function firstEvent({ apiUrl, token }: BannerInfo): string {
   const url = `${apiUrl.replace(/^http:\/\//, '')}/api/runs/first/events`
   const header = token === undefined ? '' : ` -H "authorization: Bearer ${token}"`
   return `curl ${url}${header} -d '{"event_type":"hi","timestamp":'$(date +%s)'}'`
