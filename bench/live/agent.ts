@@ -1,4 +1,4 @@
-/** The other processes of the live bench, as its main one speaks to them. */
+/** Starts the other processes of the live benchmark and sends them messages. */
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
@@ -9,14 +9,14 @@ export interface Agent {
   close(): Promise<void>
 }
 
-/** Starts `load.ts`; `address` says how it writes. */
+/** Starts `load.ts`, which writes to `address` in the way that its scheme selects. */
 export async function startAgent(address: string, run: string): Promise<Agent> {
-  const load = path.resolve('bench/live/load.ts')
-  const child = fork(path.resolve('scripts/run-ts.mjs'), [load, address, run])
+  const script = path.resolve('bench/live/load.ts')
+  const child = fork(path.resolve('scripts/run-ts.mjs'), [script, address, run])
   await answerOf(child)
   return {
-    async write(what) {
-      child.send(what)
+    async write(load) {
+      child.send(load)
       return (await answerOf(child)) as Written
     },
     async close() {
@@ -43,11 +43,11 @@ export async function startMinimal(): Promise<Minimal> {
   }
 }
 
-/** Its next message. @throws {Error} when it ends instead */
+/** Resolves with the next message of the process. @throws {Error} when the process ends first */
 async function answerOf(child: ChildProcess): Promise<unknown> {
   const ended = new AbortController()
   const end = once(child, 'exit', { signal: ended.signal }).then(([code]) => {
-    throw new Error(`a process of the bench ended with ${String(code)}; see above`)
+    throw new Error(`a process of the benchmark ended with code ${String(code)}; see above`)
   })
   end.catch(() => undefined)
   try {

@@ -1,7 +1,8 @@
 /**
- * The agent of the live bench, a process of its own: writes generated events at a rate, and between
- * them spans whose coming on screen is timed. `load.ts URL RUN` writes with the recorder,
- * `load.ts ws://…` with nothing but a socket and a tick of 5 ms. Its parent says what to write.
+ * The agent process of the live benchmark. It writes generated events at a given rate and, between
+ * them, probe spans whose latency to the screen is measured. `load.ts URL RUN` writes with the
+ * recorder; `load.ts ws://…` writes with a plain socket that sends every 5 ms. The parent process
+ * sends the loads.
  */
 import { EventRecorder } from '@wattline/recorder'
 import { WebSocket } from 'ws'
@@ -12,15 +13,15 @@ type Metadata = Parameters<EventRecorder['record']>[1]
 
 interface Writer {
   record(type: string, metadata: Metadata): void
-  /** Resolves when all is on its way, or there. */
+  /** Resolves when all events are sent (plain socket) or acknowledged (recorder). */
   flush(): Promise<void>
   close(): Promise<void>
 }
 
-/** A probe is there for a while, and then there is room before the next one. */
-const PROBE_MS = 100
+/** Duration of a probe. The rest of the interval separates it from the next one on the screen. */
+const PROBE_MS = 60
 const TICK_MS = 5
-/** First of the groups, so that it is where it was found however many come after it. */
+/** The name sorts first, so that the row of the probes stays where it was found. */
 const PROBE = { agent_name: 'aa-probe', tool: 'probe' }
 
 const [url = '', run = ''] = process.argv.slice(2)
@@ -31,7 +32,7 @@ let written = 0
 process.on('message', (load: Load | 'close') => {
   void (load === 'close' ? writer.close().then(() => process.disconnect()) : write(load))
 })
-// The main process is gone, or has said so.
+// The main process has ended or has asked this process to end.
 process.on('disconnect', () => process.exit())
 process.send?.('ready')
 
@@ -68,7 +69,7 @@ async function write({ seconds, rate, probes }: Load): Promise<void> {
 
 function next(): void {
   const { value } = events.next()
-  if (value === undefined) throw new Error('the generator has come to an end')
+  if (value === undefined) throw new Error('the generator has no more events')
   emit(value.event_type, value.metadata)
 }
 
@@ -83,7 +84,8 @@ function recorderWriter(server: string, runId: string): Writer {
   return {
     record: (type, metadata) => recorder.record(type, metadata),
     async flush() {
-      if (!(await recorder.flush(120_000))) throw new Error('the server did not take everything')
+      if (!(await recorder.flush(120_000)))
+        throw new Error('the server did not acknowledge every event')
     },
     async close() {
       await recorder.close()

@@ -1,8 +1,8 @@
 /**
- * `npm run bench:live -- [--rate 10000] [--seconds 60] [--bursts 5]`: a recorder in a process of its
- * own, the built server, and one page that follows the run. Beside it in the same run: an empty loop
- * of frames, and the least page there is behind a bare `ws` relay. `--growth EVENTS` instead grows one
- * run and prints what server and page hold on the way.
+ * `npm run bench:live -- [--rate 10000] [--seconds 60] [--probes 1000] [--bursts 5]`: measures one
+ * page that follows a run, with a recorder in a process of its own and the built server. The same
+ * run measures an empty frame loop and a minimal page behind a plain `ws` relay. `--growth EVENTS`
+ * instead grows one run and prints the memory of server and page at several sizes.
  */
 import { parseArgs } from 'node:util'
 import type { Browser } from 'playwright-core'
@@ -25,16 +25,18 @@ const { values } = parseArgs({
   options: {
     rate: { type: 'string', default: '10000' },
     seconds: { type: 'string', default: '60' },
+    probes: { type: 'string', default: '1000' },
     bursts: { type: 'string', default: '5' },
     growth: { type: 'string' },
   },
 })
 const rate = Number(values.rate)
 const seconds = Number(values.seconds)
+const probeSeconds = (Number(values.probes) * PROBE_EVERY_MS) / 1_000
 
 interface Live {
   readonly frames: Look['frames']
-  /** Of each probe; Infinity where it was not painted before the next one was recorded. */
+  /** One per probe; Infinity when it was not painted before the next probe was recorded. */
   readonly latenciesMs: readonly number[]
 }
 
@@ -75,20 +77,23 @@ async function emptyLoop(within: Browser): Promise<Look['frames']> {
   return frames
 }
 
-/** First only the frames: reading pixels costs some itself. Then the same load with probes in it. */
+/**
+ * Counts frames without probes first, because reading pixels takes time itself. Then writes the same
+ * load with probes and measures their latencies.
+ */
 async function followRun(page: QuietPage, agent: Agent): Promise<Live> {
   const row = await probeRow(page, agent)
   const paced = await lookAt(page)
   await agent.write({ seconds, rate, probes: false })
   const { frames } = await paced.stop()
   const looking = await lookAt(page, row)
-  const { probesMs, spans } = await agent.write({ seconds, rate, probes: true })
+  const { probesMs, spans } = await agent.write({ seconds: probeSeconds, rate, probes: true })
   await waitForSpans(page, spans)
   const { seenMs } = await looking.stop()
   return { frames, latenciesMs: latencies(probesMs, seenMs) }
 }
 
-/** The least page shows a probe only while it is open, so they come until one has been found. */
+/** The minimal page shows a probe only while it is open, so probes are written until one is found. */
 async function probeRow(page: QuietPage, agent: Agent): Promise<ProbeRow> {
   let isFound = false
   const finding = findProbe(page).finally(() => (isFound = true))
@@ -96,7 +101,7 @@ async function probeRow(page: QuietPage, agent: Agent): Promise<ProbeRow> {
   return finding
 }
 
-/** For each probe, how long until something came; Infinity when the next probe was there before. */
+/** The time from each probe to its paint; Infinity when the next probe was recorded first. */
 function latencies(probesMs: readonly number[], seenMs: readonly number[]): number[] {
   return probesMs.map((probeMs) => {
     const seen = seenMs.find((each) => each > probeMs && each < probeMs + PROBE_EVERY_MS)
@@ -104,7 +109,7 @@ function latencies(probesMs: readonly number[], seenMs: readonly number[]): numb
   })
 }
 
-/** Milliseconds that the page needs after each burst to show all of it. */
+/** The time that the page needs after each burst to show all of its spans, in ms. */
 async function burst(page: QuietPage, agent: Agent): Promise<number[]> {
   const afterMs: number[] = []
   for (let index = 0; index < Number(values.bursts); index++) {
@@ -116,7 +121,7 @@ async function burst(page: QuietPage, agent: Agent): Promise<number[]> {
   return afterMs
 }
 
-/** @throws {Error} when the page does not come to show exactly so many */
+/** @throws {Error} when the page does not show exactly this many spans in time */
 async function waitForSpans(page: QuietPage, spans: number): Promise<void> {
   await page.waitFor(
     (all) => Number(document.querySelector('main')?.dataset['spans']) === all,
@@ -134,13 +139,15 @@ function report(empty: Look['frames'], live: Live, least: Live, burstsMs: readon
     ms(pace(each.frames).p99Ms),
     painted(p(each, 0.5)),
     painted(p(each, 0.99)),
-    `${each.latenciesMs.length}, ${late(each)} of them later than ${PROBE_EVERY_MS} ms`,
+    `${each.latenciesMs.length}, ${late(each)} slower than ${PROBE_EVERY_MS} ms`,
   ]
   const painted = (latencyMs: number): string =>
     latencyMs === Infinity ? `over ${PROBE_EVERY_MS} ms` : ms(latencyMs)
   const late = ({ latenciesMs }: Live): number =>
     latenciesMs.filter((each) => each === Infinity).length
-  console.log(`${rate} events a second for ${seconds} s\n`)
+  console.log(
+    `${rate} events per second for ${seconds} s, then with probes for ${probeSeconds.toFixed(0)} s\n`,
+  )
   printTable([
     ['', 'dropped frames', 'frame p99', 'record() to painted, p50', 'p99', 'probes'],
     ['empty loop', dropped(empty), ms(pace(empty).p99Ms), '', '', ''],
@@ -157,8 +164,8 @@ function report(empty: Look['frames'], live: Live, least: Live, burstsMs: readon
   ])
   if (burstsMs.length === 0) return
   const worst = Math.max(...burstsMs)
-  console.log(`\n${burstsMs.length} bursts of ${BURST.rate} events: every span is shown,`)
   console.log(
-    `${ms(quantile(burstsMs, 0.5))} after the second in which they came, at worst ${ms(worst)}`,
+    `\n${burstsMs.length} bursts of ${BURST.rate} events in a second: every span is shown`,
   )
+  console.log(`${ms(quantile(burstsMs, 0.5))} after the burst (median), ${ms(worst)} at worst`)
 }

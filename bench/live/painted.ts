@@ -1,26 +1,26 @@
 /**
- * When a span came on screen, seen from outside: the pixels of the row in which the probes lie are
- * read after every frame. A probe has come when the rightmost pixel of its colour jumps to the right;
- * otherwise a picture that follows a run only moves to the left.
+ * Measures from the pixels when a probe span is painted. After every frame it reads one row of
+ * pixels through the probes. While the page follows a run, bars only move to the left; when the
+ * rightmost pixel in the color of the probes jumps to the right, a new probe has been painted.
  */
 import type { QuietPage } from './quiet-page.ts'
 
-/** Where probes are and what they look like. */
+/** The row of pixels through the probes, with the colors of probes and background. */
 export interface ProbeRow {
   readonly yPx: number
   readonly color: readonly number[]
   readonly ground: readonly number[]
 }
 
-/** What a page that is looked at has drawn so far. */
+/** The frames and probes seen in a page. */
 export interface Look {
   /** Milliseconds between frames. */
   readonly frames: readonly number[]
-  /** When something came, Unix ms; taken after the frame in which it did. */
+  /** Time of each new probe, Unix ms, taken after the frame that painted it. */
   readonly seenMs: readonly number[]
 }
 
-/** Begins to count the frames of a page; with `row`, to look for probes too. Call `stop` once. */
+/** Starts to count the frames of a page and, with `row`, to look for probes. Call `stop` once. */
 export async function lookAt(
   page: QuietPage,
   row?: ProbeRow,
@@ -29,12 +29,12 @@ export async function lookAt(
   return { stop: () => page.evaluate(stopLooking, undefined) }
 }
 
-/** Finds the probe that is on the canvas, the only bar there. */
+/** Finds the probe on the canvas, which must be the only bar there. */
 export function findProbe(page: QuietPage): Promise<ProbeRow> {
   return page.waitFor(findBar, undefined, 60_000)
 }
 
-/** Runs in the page. The row with most strongly coloured pixels, and their commonest colour. */
+/** Runs in the page. Returns the row with the most colored pixels and their most common color. */
 function findBar(): ProbeRow | undefined {
   const canvas = document.querySelector('canvas')
   const pixels = canvas?.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height)
@@ -50,7 +50,7 @@ function findBar(): ProbeRow | undefined {
     for (let x = 0; x < width; x++) {
       const red = data[(y * width + x) * 4] ?? 0
       const blue = data[(y * width + x) * 4 + 2] ?? 0
-      // Orange, which is what a tool call is drawn in.
+      // Tool calls are orange.
       if (red - blue < 80) continue
       const color = at(x, y).join()
       colors.set(color, (colors.get(color) ?? 0) + 1)
@@ -77,7 +77,7 @@ function look(row: ProbeRow | undefined): void {
   let isRunning = true
   let lastMs = NaN
   let lastX = Infinity
-  /** How much of the probes' colour is in a pixel, 0 to 1; 0 for other colours. */
+  /** Returns how much of the probe color a pixel contains, 0 to 1; 0 for other colors. */
   const share = (data: Uint8ClampedArray, at: number, { color, ground }: ProbeRow): number => {
     let along = 0
     let whole = 0
@@ -99,7 +99,7 @@ function look(row: ProbeRow | undefined): void {
     for (let x = width - 1; x >= 0; x--) if (share(data, x * 4, probes) > 0.25) return x
     return -1
   }
-  // The message comes after the frame's paint.
+  // The message arrives after the paint of the frame.
   port1.onmessage = () => {
     if (row === undefined || canvas === null) return
     const x = rightmost(row, canvas.width)

@@ -1,21 +1,24 @@
-/** What the main process of the live bench and the agent's say to each other. */
+/** Messages between the main process of the live benchmark and the agent process. */
 
 export interface Load {
   readonly seconds: number
-  /** Events a second. */
+  /** Events per second. */
   readonly rate: number
-  /** Writes probe spans besides. */
+  /** Whether to write probe spans as well. */
   readonly probes: boolean
 }
 
 export interface Written {
-  /** Span starts since the process began. */
+  /** Number of span starts since the process started. */
   readonly spans: number
   readonly events: number
   readonly tookMs: number
-  /** When each probe's start was recorded, Unix ms. */
+  /** Time at which the start of each probe was recorded, Unix ms. */
   readonly probesMs: readonly number[]
 }
 
-/** From one probe to the next: not a number of frames, or all would come in the same part of one. */
-export const PROBE_EVERY_MS = 407
+/**
+ * Time between the starts of two probes. It is not a multiple of the frame interval (16.7 ms), so
+ * that probes start at every phase of a frame.
+ */
+export const PROBE_EVERY_MS = 207
