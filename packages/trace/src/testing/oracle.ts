@@ -1,56 +1,105 @@
 /**
- * The rules of pairing written down as plainly as possible, with no thought of speed: it sees the
- * whole log at once, sorted, and walks lists. The fast, incremental trace is held to it.
+ * The pairing rules in their simplest form: a reference for the incremental trace. It gets the whole
+ * log at once, sorts it and searches lists. It shares no rule with the code under test, so all key
+ * lists and the rules of ranks, ids and errors are written down again here.
  */
-import { splitEventType, type AgentEvent, type Metadata, type Phase } from '../line/event.ts'
-import { errorOf, idsOf } from '../row/metadata-reader.ts'
-import { kindOf } from '../row/kinds.ts'
-import { SCOPE_KEYS } from '../row/metadata-keys.ts'
+import type { AgentEvent, Metadata } from '../line/event.ts'
 
+export const ID_KEYS = [
+  'correlation_id',
+  'span_id',
+  'call_id',
+  'tool_call_id',
+  'tool_use_id',
+  'request_id',
+  'id',
+] as const
+
+/** A child and its parent may not differ on these. */
+const PARENT_SCOPE_KEYS = [
+  'run_id',
+  'agent_id',
+  'agent_name',
+  'agent',
+  'thread',
+  'worker',
+  'pid',
+  'turn_id',
+  'task_id',
+]
+
+/** A start and its end may not differ on these. */
+export const HARD_KEYS = [...PARENT_SCOPE_KEYS, 'turn_idx', 'tool', 'tool_name', 'name']
+
+/** A start and its end may differ on these; an agreement counts. */
+export const SOFT_KEYS = ['model', 'model_id', 'model_alias']
+
+/** A parent has a lower rank than its child; kinds not listed rank with tool calls. */
+const RANKS: Readonly<Record<string, number>> = {
+  agent: 0,
+  turn: 1,
+  lm_inference: 2,
+  tool_call: 2,
+  wait: 2,
+  submodel_call: 3,
+  prefill: 3,
+  decode: 3,
+}
+const RANK_OF_UNKNOWN_KINDS = 2
+/** Any open span can be the parent of a point. */
+const RANK_OF_POINTS = 4
+
+/** The explicit parent keys, and which id key each refers to; undefined = any. */
+export const PARENT_KEYS: ReadonlyMap<string, string | undefined> = new Map([
+  ['parent_id', undefined],
+  ['parent_span_id', 'span_id'],
+  ['parent_correlation_id', 'correlation_id'],
+])
+
+/** An event and its position in the log. */
 export interface OracleEvent {
   readonly event: AgentEvent
   readonly position: number
 }
 
-interface Facts {
-  readonly kind: string
-  readonly phase: Phase
-  readonly ids: readonly (readonly [key: string, value: string])[]
-  readonly metadata: Metadata
-}
+type Ids = readonly (readonly [key: string, value: string])[]
 
 interface Item {
+  /** Index in the sorted log. */
   readonly at: number
   readonly position: number
-  readonly timeS: number
-  readonly facts: Facts
+  readonly kind: string
+  readonly phase: 'start' | 'end' | 'point'
+  readonly ids: Ids
+  readonly metadata: Metadata
+  /** The start or end it is paired with by id. */
   partner?: Item
+  /** The end of a start, by id or by scope. */
   end?: Item
   parent?: Item
   unsure?: boolean
   ambiguous?: boolean
+  /** Its certain parent has ended, so no end can be its own unless it has an id. */
   released?: boolean
   closedByScope?: boolean
   error?: boolean
 }
 
-/** One line a span, and one a mark, that says all that pairing decides about it. */
+/** One line for each span and each mark, with everything that pairing decides about it, sorted. */
 export function oracle(events: readonly OracleEvent[]): string[] {
-  const items: Item[] = events
-    .map(({ event, position }) => ({ event, position }))
-    .sort((a, b) => a.event.timestamp - b.event.timestamp || a.position - b.position)
-    .map(({ event, position }, at) => {
-      const { metadata } = event
-      const facts = { ...splitEventType(event.event_type), ids: idsOf(metadata), metadata }
-      return { at, position, timeS: event.timestamp, facts }
+  const items = events
+    .toSorted((a, b) => a.event.timestamp - b.event.timestamp || a.position - b.position)
+    .map(({ event: { event_type, metadata }, position }, at): Item => {
+      return { at, position, ...kindAndPhase(event_type), ids: idsOf(metadata), metadata }
     })
-  const kinds = new Set(items.map((item) => item.facts.kind))
-  for (const kind of kinds) pairByIds(items.filter((item) => item.facts.kind === kind))
-  const marks = sweep(items)
-  const spans = items.filter((item) => item.facts.phase === 'start')
+  const kinds = new Set(items.map((item) => item.kind))
+  for (const kind of kinds) pairByIds(items.filter((item) => item.kind === kind))
+  const marks = pairByScope(items)
+  const spans = items.filter((item) => item.phase === 'start')
   return [...spans.map(describeSpan), ...marks].sort()
 }
 
+/** The line of a span. Positions are those of its events in the log. */
 export function spanLine(span: {
   position: number
   end: number | undefined
@@ -77,28 +126,58 @@ function describeSpan(item: Item): string {
     unsure: item.unsure === true,
     ambiguous: item.ambiguous === true,
     error: hasError(item),
-    released: item.released === true && item.end === undefined && item.facts.ids.length === 0,
+    released: item.released === true && item.end === undefined && item.ids.length === 0,
   })
 }
 
 function hasError(item: Item): boolean {
-  if (item.error === true || errorOf(item.facts.metadata) !== undefined) return true
-  return item.end !== undefined && errorOf(item.end.facts.metadata) !== undefined
+  if (item.error === true || isError(item.metadata)) return true
+  return item.end !== undefined && isError(item.end.metadata)
+}
+
+function kindAndPhase(eventType: string): Pick<Item, 'kind' | 'phase'> {
+  const [, kind, phase] = /^(.+)_(start|end)$/s.exec(eventType) ?? []
+  if (kind === undefined || eventType === 'trajectory_end') {
+    return { kind: eventType, phase: 'point' }
+  }
+  return { kind, phase: phase === 'start' ? 'start' : 'end' }
+}
+
+function rankOf(kind: string): number {
+  return Object.hasOwn(RANKS, kind) ? RANKS[kind]! : RANK_OF_UNKNOWN_KINDS
+}
+
+function idsOf(metadata: Metadata): Ids {
+  return ID_KEYS.flatMap((key) => {
+    const value = textOf(metadata, key)
+    const isId = typeof metadata[key] === 'string' || typeof metadata[key] === 'number'
+    return isId && value !== undefined ? [[key, value] as const] : []
+  })
+}
+
+/** For the values that the generated logs contain. */
+function isError(metadata: Metadata): boolean {
+  const { success, status } = metadata
+  return (
+    textOf(metadata, 'error') !== undefined ||
+    success === false ||
+    status === 'error' ||
+    status === 'failed'
+  )
 }
 
 function pairByIds(items: readonly Item[]): void {
   const waiting: Item[] = []
   const orphans: Item[] = []
   const same = (a: Item, b: Item) =>
-    a.facts.ids.length === b.facts.ids.length &&
-    idScore(a.facts.ids, b.facts.ids) === a.facts.ids.length
+    a.ids.length === b.ids.length && idScore(a.ids, b.ids) === a.ids.length
   for (const item of items) {
-    if (item.facts.ids.length === 0) continue
-    if (item.facts.phase === 'start') {
+    if (item.ids.length === 0) continue
+    if (item.phase === 'start') {
       for (const other of waiting) if (same(other, item)) other.ambiguous = item.ambiguous = true
       waiting.push(item)
-    } else if (item.facts.phase === 'end') {
-      const scores = waiting.map((start) => idScore(start.facts.ids, item.facts.ids))
+    } else if (item.phase === 'end') {
+      const scores = waiting.map((start) => idScore(start.ids, item.ids))
       const most = Math.max(0, ...scores)
       if (most === 0) {
         orphans.push(item)
@@ -106,17 +185,16 @@ function pairByIds(items: readonly Item[]): void {
       }
       const tied = waiting.filter((_, index) => scores[index] === most)
       if (tied.length > 1) for (const start of tied) start.ambiguous = true
-      const scope = tied.map((start) => pairScore(start.facts, item.facts))
+      const scope = tied.map((start) => pairScore(start, item))
       const best = tied[scope.lastIndexOf(Math.max(...scope))]!
       waiting.splice(waiting.indexOf(best), 1)
       best.partner = item
       item.partner = best
     }
   }
+  // An end without a start takes the first start after it: the clock was set back in between.
   for (const end of orphans) {
-    const index = waiting.findIndex(
-      (start) => start.at > end.at && idScore(start.facts.ids, end.facts.ids) > 0,
-    )
+    const index = waiting.findIndex((start) => start.at > end.at && idScore(start.ids, end.ids) > 0)
     if (index < 0) continue
     const [start] = waiting.splice(index, 1)
     start!.partner = end
@@ -124,7 +202,7 @@ function pairByIds(items: readonly Item[]): void {
   }
 }
 
-function sweep(items: readonly Item[]): string[] {
+function pairByScope(items: readonly Item[]): string[] {
   const marks: string[] = []
   const open: Item[] = []
   const ended: Item[] = []
@@ -135,18 +213,17 @@ function sweep(items: readonly Item[]): string[] {
     if (start.ambiguous !== true) release(start, open)
   }
   for (const item of items) {
-    const { facts } = item
-    if (facts.phase === 'start') {
+    if (item.phase === 'start') {
       chooseParent(item, items, open)
       if (item.partner !== undefined && item.partner.at < item.at) item.end = item.partner
       else open.push(item)
-    } else if (facts.phase === 'point') {
+    } else if (item.phase === 'point') {
       const owner = items
         .slice(0, item.at)
-        .filter((other) => other.facts.phase === 'start' && sharesId(other, item))
+        .filter((other) => other.phase === 'start' && sharesId(other, item))
         .at(-1)
-      if (owner !== undefined && facts.kind === 'error_classified') owner.error = true
-      const parent = owner ?? inferParent(facts, 4, open)?.[0]
+      if (owner !== undefined && item.kind === 'error_classified') owner.error = true
+      const parent = owner ?? inferParent(item, RANK_OF_POINTS, open)?.[0]
       marks.push(markLine(item.position, false, parent?.position))
     } else if (item.partner !== undefined) {
       if (item.partner.at < item.at) close(item.partner, item)
@@ -156,7 +233,7 @@ function sweep(items: readonly Item[]): string[] {
         close(best, item)
         best.closedByScope = true
       } else {
-        const parent = inferParent(facts, kindOf(facts.kind).rank, open)?.[0]
+        const parent = inferParent(item, rankOf(item.kind), open)?.[0]
         marks.push(markLine(item.position, true, parent?.position))
       }
     }
@@ -164,17 +241,17 @@ function sweep(items: readonly Item[]): string[] {
   return marks
 }
 
+/** The open start that an end without a partner takes; all candidates become ambiguous. */
 function takeByScope(end: Item, open: readonly Item[], ended: readonly Item[]): Item | undefined {
-  const hasIds = end.facts.ids.length > 0
-  const fits = (start: Item) =>
-    start.facts.kind === end.facts.kind && pairScore(start.facts, end.facts) >= 0
+  const hasIds = end.ids.length > 0
+  const fits = (start: Item) => start.kind === end.kind && pairScore(start, end) >= 0
   const candidates = open.filter(
     (start) => fits(start) && start.partner === undefined && start.released !== true,
   )
-  const plain = candidates.filter((start) => start.facts.ids.length === 0)
+  const plain = candidates.filter((start) => start.ids.length === 0)
   const chosen = plain.length > 0 || hasIds ? plain : candidates
   if (chosen.length > 1 || hasIds) for (const start of chosen) start.ambiguous = true
-  const scores = chosen.map((start) => pairScore(start.facts, end.facts))
+  const scores = chosen.map((start) => pairScore(start, end))
   const best = chosen[scores.lastIndexOf(Math.max(...scores))]
   if (best === undefined && !hasIds) {
     const last = ended.filter((start) => fits(start) && start.closedByScope === true).at(-1)
@@ -183,12 +260,13 @@ function takeByScope(end: Item, open: readonly Item[], ended: readonly Item[]): 
   return best
 }
 
+/** The children of a certain parent that ended stop being candidates, and theirs. */
 function release(parent: Item, open: Item[]): void {
   for (const child of open.slice()) {
     if (child.parent !== parent || child.unsure === true || child.ambiguous === true) continue
     if (child.released === true) continue
     child.released = true
-    if (child.facts.ids.length > 0) continue
+    if (child.ids.length > 0) continue
     open.splice(open.indexOf(child), 1)
     release(child, open)
   }
@@ -200,22 +278,21 @@ function chooseParent(child: Item, items: readonly Item[], open: readonly Item[]
     if (parent !== undefined) child.parent = parent
     return
   }
-  const found = inferParent(child.facts, kindOf(child.facts.kind).rank, open)
+  const found = inferParent(child, rankOf(child.kind), open)
   if (found === undefined || descends(found[0], child)) return
   child.parent = found[0]
   child.unsure = found[1]
 }
 
+/** The best open span of the highest rank below `rank`, and whether another is as good. */
 function inferParent(
-  child: Facts,
+  child: Item,
   rank: number,
   open: readonly Item[],
 ): [parent: Item, unsure: boolean] | undefined {
   for (let lower = rank - 1; lower >= 0; lower--) {
-    const fits = open.filter(
-      (item) => kindOf(item.facts.kind).rank === lower && parentScore(item.facts, child) >= 0,
-    )
-    const scores = fits.map((item) => parentScore(item.facts, child))
+    const fits = open.filter((item) => rankOf(item.kind) === lower && parentScore(item, child) >= 0)
+    const scores = fits.map((item) => parentScore(item, child))
     const most = Math.max(...scores)
     const best = fits.filter((_, index) => scores[index] === most)
     if (best.length > 0) return [best.at(-1)!, best.length > 1]
@@ -228,8 +305,8 @@ function explicitParent(child: Item, items: readonly Item[]): Item | undefined {
     const named = items.filter(
       (item) =>
         item !== child &&
-        item.facts.phase === 'start' &&
-        item.facts.ids.some(
+        item.phase === 'start' &&
+        item.ids.some(
           ([key, value]) => value === ref.value && (ref.idKey === undefined || key === ref.idKey),
         ),
     )
@@ -249,21 +326,14 @@ function descends(item: Item, from: Item): boolean {
 }
 
 function sharesId(a: Item, b: Item): boolean {
-  return a.facts.ids.some(([key, value]) =>
-    b.facts.ids.some(([otherKey, otherValue]) => key === otherKey && value === otherValue),
+  return a.ids.some(([key, value]) =>
+    b.ids.some(([otherKey, otherValue]) => key === otherKey && value === otherValue),
   )
 }
 
-/** Which id key each explicit parent key names. */
-const PARENT_KEYS = {
-  parent_id: undefined,
-  parent_span_id: 'span_id',
-  parent_correlation_id: 'correlation_id',
-}
-
 function parentRefs(item: Item): { readonly idKey: string | undefined; readonly value: string }[] {
-  return Object.entries(PARENT_KEYS).flatMap(([key, idKey]) => {
-    const value = textOf(item.facts.metadata, key)
+  return [...PARENT_KEYS].flatMap(([key, idKey]) => {
+    const value = textOf(item.metadata, key)
     return value === undefined ? [] : [{ idKey, value }]
   })
 }
@@ -274,23 +344,23 @@ function textOf(metadata: Metadata, key: string): string | undefined {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
-function idScore(a: Facts['ids'], b: Facts['ids']): number {
+function idScore(a: Ids, b: Ids): number {
   const shared = a.flatMap(([key, value]) =>
     b.filter(([otherKey]) => otherKey === key).map(([, otherValue]) => value === otherValue),
   )
   return shared.includes(false) ? -1 : shared.length
 }
 
-/** The first thirteen scope keys are hard, and the first nine bind a child to its parent. */
-function pairScore(start: Facts, end: Facts): number {
-  return score(start, end, SCOPE_KEYS, SCOPE_KEYS.slice(0, 13))
+/** How many scope keys two items agree on; −1 if they differ on one that must agree. */
+function pairScore(start: Item, end: Item): number {
+  return score(start, end, [...HARD_KEYS, ...SOFT_KEYS], HARD_KEYS)
 }
 
-function parentScore(parent: Facts, child: Facts): number {
-  return score(parent, child, SCOPE_KEYS.slice(0, 9), SCOPE_KEYS.slice(0, 9))
+function parentScore(parent: Item, child: Item): number {
+  return score(parent, child, PARENT_SCOPE_KEYS, PARENT_SCOPE_KEYS)
 }
 
-function score(a: Facts, b: Facts, keys: readonly string[], hard: readonly string[]): number {
+function score(a: Item, b: Item, keys: readonly string[], hard: readonly string[]): number {
   let agreed = 0
   for (const key of keys) {
     const one = textOf(a.metadata, key)

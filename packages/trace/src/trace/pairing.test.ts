@@ -1,11 +1,32 @@
 import { describe, expect, it } from 'vitest'
 import { draw, traceOf } from '../testing/draw.ts'
+import { HARD_KEYS, ID_KEYS, SOFT_KEYS } from '../testing/oracle.ts'
 import { Trace } from './trace.ts'
 
 const grep = { tool: 'grep' }
 const ls = { tool: 'ls' }
 
 describe('pairing by id', () => {
+  it.each(ID_KEYS)('pairs by %s', (key) => {
+    const { spans } = traceOf([
+      ['tool_call_start', 1, { [key]: 'a' }],
+      ['tool_call_start', 2, { [key]: 2 }],
+      ['tool_call_end', 3, { [key]: 'a' }],
+      ['tool_call_end', 4, { [key]: '2' }],
+    ])
+    expect(spans.map(({ endS }) => endS)).toEqual([3, 4])
+  })
+
+  it('pairs an end with a later start of the same id until another end follows', () => {
+    const events = [
+      ['decode_end', 1, { span_id: 'a' }],
+      ['decode_start', 1, { span_id: 'a' }],
+      ['decode_end', 2, { span_id: 'a' }],
+    ] as const
+    expect(draw(traceOf(events.slice(0, 2)))).toEqual(['decode 1–1'])
+    expect(draw(traceOf(events))).toEqual(['decode 1–2'])
+  })
+
   it('pairs by id whatever overlaps', () => {
     const trace = traceOf([
       ['tool_call_start', 1, { call_id: 'a' }],
@@ -16,7 +37,7 @@ describe('pairing by id', () => {
     expect(draw(trace)).toEqual(['tool_call 1–3', 'tool_call 2–4'])
   })
 
-  it('takes one agreeing id key as enough, and one differing as too much', () => {
+  it('needs one id key that agrees and none that differs', () => {
     const trace = traceOf([
       ['tool_call_start', 1, { request_id: 'r', call_id: 'a' }],
       ['tool_call_start', 2, { request_id: 'r', call_id: 'b' }],
@@ -36,7 +57,7 @@ describe('pairing by id', () => {
     expect(draw(trace)).toEqual(['tool_call 1–4 [ambiguous]', 'tool_call 2–3 [ambiguous]'])
   })
 
-  it('pairs an id used again after its first span has ended', () => {
+  it('pairs an id that is used again after its first span ended', () => {
     const trace = traceOf([
       ['tool_call_start', 1, { id: '7' }],
       ['tool_call_end', 2, { id: '7' }],
@@ -46,7 +67,7 @@ describe('pairing by id', () => {
     expect(draw(trace)).toEqual(['tool_call 1–2', 'tool_call 2–3'])
   })
 
-  it('makes a span of zero length when the clock stepped back between start and end', () => {
+  it('makes a span of zero length if the clock was set back between start and end', () => {
     const trace = traceOf([
       ['tool_call_start', 9, { span_id: 'a' }],
       ['tool_call_end', 5, { span_id: 'a' }],
@@ -55,7 +76,7 @@ describe('pairing by id', () => {
     expect(trace.marks).toEqual([])
   })
 
-  it('pairs a start and an end of one instant, whichever stands first', () => {
+  it('pairs a start and an end of the same time in either order', () => {
     const trace = traceOf([
       ['decode_end', 5, { span_id: 'a' }],
       ['decode_start', 5, { span_id: 'a' }],
@@ -71,7 +92,7 @@ describe('pairing by id', () => {
     expect(draw(trace)).toEqual(['tool_call grep 1–2'])
   })
 
-  it('lets an end whose own start is missing take a start without id, as a guess', () => {
+  it('gives an end without its start a start without id, and flags it as ambiguous', () => {
     const trace = traceOf([
       ['tool_call_start', 1, grep],
       ['tool_call_end', 2, { ...grep, call_id: 'a' }],
@@ -79,7 +100,7 @@ describe('pairing by id', () => {
     expect(draw(trace)).toEqual(['tool_call grep 1–2 [ambiguous]'])
   })
 
-  it('gives a start taken by an end without id back to its own end', () => {
+  it('takes a start back from an end without id when its own end arrives', () => {
     const events = [
       ['tool_call_start', 1, { call_id: 'a' }],
       ['tool_call_end', 2],
@@ -95,7 +116,25 @@ describe('pairing by id', () => {
 })
 
 describe('pairing by scope', () => {
-  it('prefers the start that contradicts nothing and agrees on most', () => {
+  it.each(HARD_KEYS)('does not pair a start with an end that differs on %s', (key) => {
+    const [start, end] = [
+      ['tool_call_start', 1, { [key]: 'a' }],
+      ['tool_call_end', 2, { [key]: 'b' }],
+    ] as const
+    expect(traceOf([start, end]).spans[0]!.endS).toBeUndefined()
+    expect(traceOf([start, ['tool_call_end', 2]]).spans[0]!.endS).toBe(2)
+  })
+
+  it.each([...HARD_KEYS, ...SOFT_KEYS])('prefers a start that agrees on %s', (key) => {
+    const { spans } = traceOf([
+      ['tool_call_start', 1, { [key]: 'a' }],
+      ['tool_call_start', 2],
+      ['tool_call_end', 3, { [key]: 'a' }],
+    ])
+    expect(spans.map(({ endS }) => endS)).toEqual([3, undefined])
+  })
+
+  it('prefers the start that differs on no hard key and agrees on most keys', () => {
     const trace = traceOf([
       ['tool_call_start', 1, grep],
       ['tool_call_start', 2, ls],
@@ -105,7 +144,7 @@ describe('pairing by scope', () => {
     expect(draw(trace)).toEqual(['tool_call grep 1–3', 'tool_call ls 2–4'])
   })
 
-  it('does not mind that the requested and the served model differ', () => {
+  it('pairs a requested with another served model', () => {
     const trace = traceOf([
       ['lm_inference_start', 1, { model: 'gpt' }],
       ['lm_inference_end', 2, { model: 'gpt-2026-01-01' }],
@@ -114,7 +153,7 @@ describe('pairing by scope', () => {
     expect(trace.spans[0]!.startSubject).toBe('gpt')
   })
 
-  it('flags all candidates of an end, and the one left open', () => {
+  it('flags all candidates of an end, also the one that stays open', () => {
     const trace = traceOf([
       ['tool_call_start', 1, grep],
       ['tool_call_start', 2, grep],
@@ -126,7 +165,7 @@ describe('pairing by scope', () => {
     ])
   })
 
-  it('taints the span closed last before an end too many', () => {
+  it('flags the last closed span before an orphan end', () => {
     const trace = traceOf([
       ['tool_call_start', 1, ls],
       ['tool_call_end', 2, ls],
@@ -138,7 +177,7 @@ describe('pairing by scope', () => {
     expect(trace.marks[0]).toMatchObject({ orphan: true, timeS: 5, subject: 'grep' })
   })
 
-  it('lets a leaked start go when its certain parent ends', () => {
+  it('drops a start that did not end as a candidate when its parent ends', () => {
     const trace = traceOf([
       ['turn_start', 1, { turn_idx: 0 }],
       ['tool_call_start', 2, grep],
@@ -157,7 +196,7 @@ describe('pairing by scope', () => {
     expect(trace.spans[1]!.fadeS).toBe(3)
   })
 
-  it('lets what runs in it go with it, which fades there although its parent has no end', () => {
+  it('drops descendants of an ended span, which fade at its end', () => {
     const trace = traceOf([
       ['agent_start', 1],
       ['turn_start', 2],
@@ -169,8 +208,8 @@ describe('pairing by scope', () => {
   })
 })
 
-describe('what is left over', () => {
-  it('is open while its writer lives, and did not end once it is closed', () => {
+describe('a start without an end', () => {
+  it('is open while its writer lives and did not end once the writer is closed', () => {
     const trace = traceOf(
       [
         ['agent_start', 1],
@@ -189,7 +228,7 @@ describe('what is left over', () => {
     expect(trace.spans[0]!.fadeS).toBe(2)
   })
 
-  it('fades at its own writer’s last event, not another’s', () => {
+  it('fades at the last event of its own writer', () => {
     const trace = new Trace()
     trace.add({ event_type: 'agent_start', timestamp: 1, metadata: {} }, 0, 0)
     trace.add({ event_type: 'note', timestamp: 9, metadata: {} }, 1, 1)
@@ -198,7 +237,7 @@ describe('what is left over', () => {
     expect(trace.spans[0]!.fadeS).toBe(1)
   })
 
-  it('is told again when a writer that was closed goes on after all', () => {
+  it('is reported as changed when a closed writer writes again', () => {
     const trace = new Trace()
     trace.add({ event_type: 'agent_start', timestamp: 1, metadata: {} }, 0)
     trace.setWriter(0, 'closed')
@@ -207,7 +246,7 @@ describe('what is left over', () => {
     expect(trace.flush().spans.map(({ fadeS }) => fadeS)).toEqual([5])
   })
 
-  it('is told again when its parent ends, where it fades then', () => {
+  it('is reported as changed when its parent ends, and fades there', () => {
     const trace = new Trace()
     trace.add({ event_type: 'agent_start', timestamp: 1, metadata: { span_id: 'a' } }, 0)
     const child = { span_id: 'b', parent_id: 'a' }
@@ -215,8 +254,8 @@ describe('what is left over', () => {
     trace.setWriter(0, 'closed')
     trace.flush()
     trace.add({ event_type: 'agent_end', timestamp: 5, metadata: { span_id: 'a' } }, 2, 1)
-    const told = trace.flush().spans
-    expect(told.map(({ slot, fadeS }) => [slot, fadeS])).toEqual([
+    const changed = trace.flush().spans
+    expect(changed.map(({ slot, fadeS }) => [slot, fadeS])).toEqual([
       [0, undefined],
       [1, 5],
     ])
@@ -224,7 +263,7 @@ describe('what is left over', () => {
 })
 
 describe('parents', () => {
-  it('are decided at the start by rank, then keys agreed, then recency', () => {
+  it('are chosen at the start by rank, then by agreeing keys, then by recency', () => {
     const trace = traceOf([
       ['agent_start', 1, { agent_name: 'a', task_id: 't1' }],
       ['agent_start', 2, { agent_name: 'b', task_id: 't2' }],
@@ -243,7 +282,7 @@ describe('parents', () => {
     ])
   })
 
-  it('are unsure when two agree on as much', () => {
+  it('are uncertain if two candidates agree on as many keys', () => {
     const trace = traceOf([
       ['agent_start', 1],
       ['agent_start', 2],
@@ -252,7 +291,7 @@ describe('parents', () => {
     expect(draw(trace).at(-1)).toBe('turn 3– < agent [did-not-end parent?]')
   })
 
-  it('may be named, and may come later in time and in the log', () => {
+  it('can be named before they start, in time and in the log', () => {
     const trace = traceOf([
       ['tool_call_start', 2, { span_id: 'child', parent_span_id: 'root' }],
       ['tool_call_end', 4, { span_id: 'child' }],
@@ -263,7 +302,7 @@ describe('parents', () => {
     expect(trace.spans[0]!.agent).toBe('a')
   })
 
-  it('never form a circle', () => {
+  it('never form a cycle', () => {
     const trace = traceOf([
       ['agent_start', 1, { span_id: 'a', parent_id: 'c' }],
       ['agent_start', 2, { span_id: 'b', parent_id: 'a' }],
@@ -273,7 +312,7 @@ describe('parents', () => {
     expect(trace.spans.map((span) => span.parent?.slot)).toEqual([2, 0, undefined, undefined])
   })
 
-  it('never form a circle through a guess either', () => {
+  it('never form a cycle through an inferred parent', () => {
     const trace = traceOf([
       ['agent_start', 1, { span_id: 'a', parent_id: 'b' }],
       ['tool_call_start', 2, { span_id: 'b' }],
@@ -283,7 +322,7 @@ describe('parents', () => {
     expect(trace.spans.map((span) => span.parent?.slot)).toEqual([1, undefined])
   })
 
-  it('are not changed by the parent’s end: a child may outlive it', () => {
+  it('stay the same when the parent ends before the child', () => {
     const trace = traceOf([
       ['agent_start', 1, { span_id: 'a' }],
       ['tool_call_start', 2, { span_id: 'b', parent_id: 'a' }],
@@ -295,7 +334,7 @@ describe('parents', () => {
 })
 
 describe('spans', () => {
-  it('are all there, whichever was looked at first', () => {
+  it('are complete, whichever was read first', () => {
     const trace = new Trace()
     const add = (type: string, timestamp: number, position: number) =>
       trace.add({ event_type: type, timestamp, metadata: {} }, position)
@@ -348,7 +387,7 @@ describe('errors', () => {
 })
 
 describe('metadata keys', () => {
-  it('are data, whatever they are called', () => {
+  it('can have any name, such as those of Object.prototype', () => {
     const metadata = JSON.parse('{"__proto__": {"tool": "evil"}, "constructor": "x", "id": "1"}')
     const trace = traceOf([
       ['__proto___start', 1, metadata],

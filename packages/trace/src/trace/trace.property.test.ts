@@ -1,9 +1,18 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { AgentEvent, JsonValue } from '../line/event.ts'
-import { isDropped, SpanFlag, type DataQuality, type WriterQuality } from './span.ts'
+import { isDropped, SpanFlag, type DataQuality, type Span, type WriterQuality } from './span.ts'
 import { Lanes } from '../lanes/lanes.ts'
-import { markLine, oracle, spanLine, type OracleEvent } from '../testing/oracle.ts'
+import {
+  HARD_KEYS,
+  ID_KEYS,
+  markLine,
+  oracle,
+  PARENT_KEYS,
+  SOFT_KEYS,
+  spanLine,
+  type OracleEvent,
+} from '../testing/oracle.ts'
 import { Trace } from './trace.ts'
 
 const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 400)
@@ -13,6 +22,14 @@ const maybe = (key: string, values: readonly JsonValue[], weight = 2) =>
     { arbitrary: fc.constant({}), weight },
     fc.constantFrom(...values).map((v) => ({ [key]: v })),
   )
+
+/** One of the keys that pairing reads. */
+const anyKey = fc
+  .tuple(
+    fc.constantFrom(...ID_KEYS, ...HARD_KEYS, ...SOFT_KEYS, ...PARENT_KEYS.keys()),
+    fc.constantFrom('a', 'b', 1),
+  )
+  .map(([key, value]) => ({ [key]: value }))
 
 const metadata = fc
   .tuple(
@@ -25,20 +42,29 @@ const metadata = fc
     maybe('parent_id', ['a', 'b', 'zz'], 6),
     maybe('error', ['boom', ''], 8),
     maybe('count', [7, 0, 'many'], 4),
+    fc.oneof({ arbitrary: fc.constant({}), weight: 4 }, anyKey),
   )
   .map((parts): Record<string, JsonValue> => Object.assign({}, ...parts))
 
-const eventType = fc.constantFrom(
-  ...['agent', 'turn', 'tool_call', 'lm_inference', 'prefill', 'custom'].flatMap((kind) => [
-    `${kind}_start`,
-    `${kind}_end`,
-  ]),
-  'error_classified',
-  'recorder_dropped',
-  'recorder_dropped_end',
+const startAndEnd = (kinds: readonly string[]) =>
+  kinds.flatMap((kind) => [`${kind}_start`, `${kind}_end`])
+
+const eventType = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.constantFrom(
+      ...startAndEnd(['agent', 'turn', 'tool_call', 'lm_inference', 'prefill', 'custom']),
+      'error_classified',
+    ),
+  },
+  fc.constantFrom(
+    ...startAndEnd(['decode', 'submodel_call', 'wait', 'recorder_dropped']),
+    'recorder_dropped',
+    'trajectory_end',
+  ),
 )
 
-/** A log: times with many ties, positions as unique as in a file. */
+/** A log with many equal times; positions are unique, as in a file. */
 const log = fc
   .array(fc.tuple(eventType, fc.integer({ min: 0, max: 30 }), metadata), { maxLength: 40 })
   .map((events): OracleEvent[] =>
@@ -48,7 +74,8 @@ const log = fc
     })),
   )
 
-function facts(trace: Trace): string[] {
+/** The spans and marks of a trace in the notation of the oracle. */
+function linesOf(trace: Trace): string[] {
   const spans = trace.spans.map((span) =>
     spanLine({
       position: span.startPosition,
@@ -66,8 +93,12 @@ function facts(trace: Trace): string[] {
   return [...spans, ...marks].sort()
 }
 
-/** What a writer's spans and marks say one by one; `late` holds the positions of late events. */
-function doubtsOf(trace: Trace, writer: number, late: ReadonlySet<number>): Partial<WriterQuality> {
+/** Counts a writer's doubtful spans and marks one by one; `late` contains positions of late events. */
+function qualityOf(
+  trace: Trace,
+  writer: number,
+  late: ReadonlySet<number>,
+): Partial<WriterQuality> {
   const spans = trace.spans.filter((span) => span.writer === writer)
   const marks = trace.marks.filter((mark) => mark.writer === writer)
   const flagged = (flag: number) => spans.filter(({ flags }) => (flags & flag) !== 0).length
@@ -88,7 +119,7 @@ function doubtsOf(trace: Trace, writer: number, late: ReadonlySet<number>): Part
   }
 }
 
-/** Positions of the events that are older than one that came before them. */
+/** Positions of the events that are older than one that arrived before them. */
 function latePositions(order: readonly OracleEvent[]): Set<number> {
   const times = order.map(({ event }) => event.timestamp)
   const late = order.filter((_, at) => times[at]! < Math.max(...times.slice(0, at)))
@@ -112,19 +143,19 @@ const arrival = log.chain((events) =>
 )
 
 describe('a trace', () => {
-  it('is what the slow oracle makes of the sorted log', () => {
+  it('equals the oracle on the sorted log', () => {
     fc.assert(
       fc.property(log, (events) => {
         const trace = new Trace()
         for (const { event, position } of events) trace.add(event, position)
         trace.flush()
-        expect(facts(trace)).toEqual(oracle(events))
+        expect(linesOf(trace)).toEqual(oracle(events))
       }),
       { numRuns: RUNS },
     )
   })
 
-  it('does not depend on the order of arrival or on how the log was cut', () => {
+  it('does not depend on the order of arrival or on when it is flushed', () => {
     fc.assert(
       fc.property(arrival, ({ events, order, flushEvery }) => {
         const trace = new Trace()
@@ -133,30 +164,30 @@ describe('a trace', () => {
           if (index % flushEvery === 0) trace.flush()
         })
         trace.flush()
-        expect(facts(trace)).toEqual(oracle(events))
+        expect(linesOf(trace)).toEqual(oracle(events))
       }),
       { numRuns: RUNS },
     )
   })
 
-  it('tells every change: one who only listens ends up with the same', () => {
+  it('reports every changed span from flush', () => {
     fc.assert(
       fc.property(arrival, ({ order, flushEvery }) => {
         const trace = new Trace()
-        const heard = new Map<number, string>()
+        const reported = new Map<number, string>()
         const line = (slot: number) => {
           const span = trace.spans[slot]!
           return `${span.endS} ${span.parent?.slot} ${span.flags} ${span.agent} ${span.subject}`
         }
-        const listen = () => {
-          for (const span of trace.flush().spans) heard.set(span.slot, line(span.slot))
+        const flush = () => {
+          for (const span of trace.flush().spans) reported.set(span.slot, line(span.slot))
         }
         order.forEach(({ event, position }, index) => {
           trace.add(event, position)
-          if (index % flushEvery === 0) listen()
+          if (index % flushEvery === 0) flush()
         })
-        listen()
-        expect([...heard].sort(([a], [b]) => a - b)).toEqual(
+        flush()
+        expect([...reported].sort(([a], [b]) => a - b)).toEqual(
           trace.spans.map((span) => [span.slot, line(span.slot)]),
         )
       }),
@@ -164,7 +195,7 @@ describe('a trace', () => {
     )
   })
 
-  it('counts what is in doubt writer by writer, as one finds it by looking at every span', () => {
+  it('counts data quality for each writer', () => {
     fc.assert(
       fc.property(arrival, fc.integer({ min: 1, max: 3 }), ({ order, flushEvery }, writers) => {
         const trace = new Trace()
@@ -174,13 +205,13 @@ describe('a trace', () => {
           if (index % 7 === 0) trace.setWriter(index % writers, index % 2 === 0 ? 'lost' : 'live')
         })
         trace.addLost(3, writers - 1)
-        trace.addMalformed(order.length, 'nonsense', 0)
+        trace.addMalformed(order.length, 'not JSON', 0)
         trace.flush()
         const parts = trace.qualityOfWriters()
         const late = latePositions(order)
         const dropped = droppedBy(order, (position) => position % writers)
         for (const part of parts) {
-          expect(part).toMatchObject(doubtsOf(trace, part.writer, late))
+          expect(part).toMatchObject(qualityOf(trace, part.writer, late))
           expect(part.dropped).toBe(dropped(part.writer))
           expect(part.lost).toBe(part.dropped + (part.writer === writers - 1 ? 3 : 0))
         }
@@ -195,7 +226,7 @@ describe('a trace', () => {
     )
   })
 
-  it('gives rows in which no two bars overlap, whatever comes late', () => {
+  it('gets rows without overlapping bars, also with late events', () => {
     fc.assert(
       fc.property(arrival, ({ order, flushEvery }) => {
         const trace = new Trace()
@@ -225,14 +256,14 @@ describe('a trace', () => {
     )
   })
 
-  it('gives the same rows live, event by event, as from the whole file, when nothing is late', () => {
+  it('gets the same rows live as from the whole file if no event is late', () => {
     fc.assert(
       fc.property(
         log,
         fc.boolean(),
         fc.integer({ min: 1, max: 7 }),
         (events, withIds, flushEvery) => {
-          const sorted = settled(events, withIds).toSorted(
+          const sorted = withoutRevisions(events, withIds).toSorted(
             (a, b) => a.event.timestamp - b.event.timestamp,
           )
           const rowsOf = (every: number) => {
@@ -245,10 +276,10 @@ describe('a trace', () => {
             lanes.place(trace.flush())
             return trace.spans.map((span) => ({ ...lanes.placeOf(span)!, span: undefined }))
           }
-          const idsAreHonest = events.every(
-            ({ event }) => !Object.hasOwn(event.metadata, 'parent_id'),
+          const hasNoParentIds = events.every(({ event }) =>
+            [...PARENT_KEYS.keys()].every((key) => !Object.hasOwn(event.metadata, key)),
           )
-          fc.pre(idsAreHonest)
+          fc.pre(hasNoParentIds)
           expect(rowsOf(flushEvery)).toEqual(rowsOf(Infinity))
         },
       ),
@@ -256,15 +287,13 @@ describe('a trace', () => {
     )
   })
 
-  it('at a playhead is what a trace shows that has read just the lines up to it', () => {
+  it('clipped at a playhead equals a trace of the events up to it', () => {
     fc.assert(
       fc.property(log, fc.boolean(), fc.integer({ min: 0, max: 30 }), (events, withIds, atS) => {
-        const pure = settled(events, withIds)
-        const whole = traceOf(pure)
-        const prefix = traceOf(pure.filter(({ event }) => event.timestamp <= atS))
-        // An end before its start is a guess, which a later end takes back.
-        const spans = [...whole.spans, ...prefix.spans]
-        fc.pre(spans.every((span) => !(span.flags & SpanFlag.CLOCK)))
+        const stable = withoutRevisions(events, withIds)
+        const whole = traceOf(stable)
+        const prefix = traceOf(stable.filter(({ event }) => event.timestamp <= atS))
+        fc.pre(![...whole.spans, ...prefix.spans].some(endsFirst))
         const clipped = whole.spans
           .filter((span) => span.startS <= atS)
           .map((span) => {
@@ -294,23 +323,33 @@ describe('a trace', () => {
   })
 })
 
+/**
+ * Whether a span's end precedes its start in the order of the log, at an earlier or at the same
+ * time. Such a pair is a guess: a later end with the id takes it back, which a clip cannot show.
+ */
+function endsFirst(span: Span): boolean {
+  if ((span.flags & SpanFlag.CLOCK) !== 0) return true
+  return span.endS === span.startS && span.endPosition! < span.startPosition
+}
+
 function byPosition(a: readonly unknown[], b: readonly unknown[]): number {
   return Number(a[0]) - Number(b[0])
 }
 
 /**
- * A log in which no line can revise what stands before it, as an end with an id does when it finds
- * its start taken by one without: either all of its events have an id, or none.
+ * The events that have an id, or those that have none. With both in one log, a later event can revise
+ * an earlier pair: an end with an id takes a start back from an end without.
  */
-function settled(events: readonly OracleEvent[], withIds: boolean): readonly OracleEvent[] {
-  return events.filter(
-    ({ event }) => event.metadata['call_id'] === undefined && hasSpanId(event) === withIds,
-  )
-}
-
-function hasSpanId(event: AgentEvent): boolean {
-  const id = event.metadata['span_id']
-  return id !== undefined && id !== null && id !== ''
+function withoutRevisions(
+  events: readonly OracleEvent[],
+  withIds: boolean,
+): readonly OracleEvent[] {
+  return events.filter(({ event: { metadata: of } }) => {
+    const keys = ID_KEYS.filter(
+      (key) => of[key] !== undefined && of[key] !== null && of[key] !== '',
+    )
+    return withIds ? keys.join() === 'span_id' : keys.length === 0
+  })
 }
 
 function traceOf(events: readonly OracleEvent[]): Trace {

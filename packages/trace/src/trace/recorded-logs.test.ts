@@ -17,10 +17,10 @@ interface Truth {
   readonly parents: readonly [start: number, parent: number | null][]
 }
 
-describe('a real log of eight threads', () => {
+describe('a recorded log of eight threads', () => {
   const truth = () => JSON.parse(fixtureText('threads8_overlap.truth.json.gz')) as Truth
 
-  it('pairs by id exactly as it was, and finds every parent', () => {
+  it('gets the right pairs and parents with ids', () => {
     const { spans } = traceOf(fixtureEvents('threads8_overlap.jsonl.gz'))
     const pairs = spans
       .filter((span) => span.endPosition !== undefined)
@@ -39,22 +39,22 @@ describe('a real log of eight threads', () => {
     }
   })
 
-  it('without ids, draws no wrong pair as a fact', () => {
+  it('flags every wrong pair as ambiguous without ids', () => {
     const { spans } = traceOf(fixtureEvents('threads8_overlap.noids.jsonl.gz'))
     const right = new Set(truth().pairs.map(String))
-    const sure = spans.filter(
+    const certain = spans.filter(
       (span) => !(span.flags & SpanFlag.AMBIGUOUS) && span.endS !== undefined,
     )
-    const wrong = sure.filter(
+    const wrong = certain.filter(
       (span: Span) => !right.has(`${span.startPosition},${span.endPosition}`),
     )
     expect(wrong.map((span) => [span.kind, span.startPosition, span.endPosition])).toEqual([])
-    expect(sure.length).toBeGreaterThanOrEqual(20)
+    expect(certain.length).toBeGreaterThanOrEqual(20)
   })
 })
 
-describe('a real log of one agent without ids', () => {
-  it('flags nothing', () => {
+describe('a recorded log of one agent without ids', () => {
+  it('has no flags and no orphans', () => {
     const { spans, marks } = traceOf(fixtureEvents('react_single.jsonl'))
     expect(spans.length).toBeGreaterThan(10)
     expect(spans.filter((span) => span.flags & ~SpanFlag.ERROR)).toEqual([])
