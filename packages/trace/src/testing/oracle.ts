@@ -95,8 +95,8 @@ export function oracle(events: readonly OracleEvent[]): string[] {
   const kinds = new Set(items.map((item) => item.kind))
   for (const kind of kinds) pairByIds(items.filter((item) => item.kind === kind))
   const marks = pairByScope(items)
-  const spans = items.filter((item) => item.phase === 'start')
-  return [...spans.map(describeSpan), ...marks].sort()
+  const spans: string[] = items.filter((item) => item.phase === 'start').map(describeSpan)
+  return [...spans, ...marks].sort()
 }
 
 /** The line of a span. Positions are those of its events in the log. */
