@@ -1,15 +1,21 @@
-/** @wattline/recorder in a browser: memory and a live timeline; no files, no processes. */
+/** The entry of @wattline/recorder in browsers: memory and a live timeline, but no files. */
+import { randomUuid } from './ids.ts'
+import { serverUrl, type RecorderOptions } from './platform/options.ts'
+import {
+  pageUrl,
+  socketOptions,
+  type ExitHooks,
+  type SinkSetup,
+  type SpanContext,
+} from './platform/platform.ts'
+import { BaseRecorder } from './recorder.ts'
 import { connectBrowser } from './sinks/channel/browser-channel.ts'
-import { stackContext } from './platform/context.ts'
-import { serverUrl, type RecorderOptions } from './options.ts'
-import { randomUuid } from './random.ts'
-import { BaseRecorder, type ExitHooks, type SinkSetup } from './recorder.ts'
 import type { Sink } from './sinks/sink.ts'
 import { SocketSink } from './sinks/socket-sink.ts'
 
 export { EventType, type AgentEvent, type Metadata, type TelemetrySample } from '@wattline/trace'
-export type { Environment } from './environment.ts'
-export type { RecorderOptions } from './options.ts'
+export type { Environment } from './platform/environment.ts'
+export type { RecorderOptions } from './platform/options.ts'
 export type { CloseReport, SampleOrigin } from './recorder.ts'
 export { redactSecrets, type Redact } from './snapshot/redact.ts'
 export type { Batch, Sink, SinkCounts } from './sinks/sink.ts'
@@ -17,7 +23,7 @@ export type { RecordedSpan } from './span.ts'
 export type { Subscriber } from './subscribers.ts'
 
 /**
- * Records events and spans of an agent that runs in a page. Memory only, unless `url` is given.
+ * Records events and spans of an agent that runs in a page. Without `url`, events stay in memory.
  *
  * @example const recorder = new EventRecorder({ url: 'http://127.0.0.1:9288' })
  */
@@ -29,38 +35,52 @@ export class EventRecorder extends BaseRecorder {
   }
 }
 
+/**
+ * Follows the running span through synchronous code only: browsers have no AsyncLocalStorage. Code
+ * after an `await` is outside of the span, so its spans need a `parent_id`.
+ */
+function stackContext(): SpanContext {
+  const stack: string[] = []
+  return {
+    current: () => stack.at(-1),
+    run(spanId, fn) {
+      stack.push(spanId)
+      try {
+        return fn()
+      } finally {
+        stack.pop()
+      }
+    },
+  }
+}
+
 function say(message: string): void {
   // oxlint-disable-next-line no-console -- a page has no stderr
   console.warn(`Wattline: ${message}`)
 }
 
-function openSinks({ options, inherited, nowS }: SinkSetup): Sink[] {
+function openSinks(setup: SinkSetup): Sink[] {
+  const { options, inherited } = setup
   if (inherited.url === undefined) return []
   const url = serverUrl(inherited.url)
-  const page = new URL(`#run=${encodeURIComponent(inherited.run)}`, url)
   return [
     new SocketSink({
-      serverUrl: url.href,
-      run: inherited.run,
-      name: options.name,
-      token: inherited.token,
-      maxMemoryBytes: options.outboxBytes,
+      ...socketOptions(setup, url),
       connect: connectBrowser,
       newWriterId: randomUuid,
-      nowS,
-      warn: say,
       onFirstOpen: () => {
+        if (options.silent === true) return
         // oxlint-disable-next-line no-console -- a page has no stderr
-        if (options.silent !== true) console.info(`Wattline: ${page.href}`)
+        console.info(`Wattline: ${pageUrl(url.href, inherited.run)}`)
       },
     }),
   ]
 }
 
-/** A page that is left: the tick's lines go to the socket, which the browser closes after us. */
+/** When the user leaves the page: the socket still sends what it has, then the browser closes it. */
 function onPageHide(hooks: ExitHooks): () => void {
   const listener = (event: Event) => {
-    // A page kept for the back button may go on later.
+    // A page that is kept for the back button may continue later.
     if (!('persisted' in event && event.persisted === true)) hooks.exit()
   }
   globalThis.addEventListener?.('pagehide', listener)

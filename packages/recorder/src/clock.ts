@@ -1,30 +1,30 @@
 /**
- * The recorder's clock: Unix seconds at the best resolution the platform has, never backwards.
+ * The recorder's clock: Unix seconds at the best resolution of the platform, never backwards.
  *
  * ```
- * wall     Date.now()         right, but whole milliseconds, and it steps (NTP, suspend, an admin)
- * mono     performance.now()  fine, never back, but drifts from the wall and stands still in suspend
- * now    = origin + mono      origin is checked against the wall once a second of use
+ * wall     Date.now()         correct, but in whole milliseconds; it can jump (NTP, suspend, a user)
+ * mono     performance.now()  precise and monotonic, but it drifts, and stops during suspend
+ * now    = origin + mono      the origin is compared with the wall clock once per second of use
  * ```
  *
- * A wall that ran ahead moves the origin forward. A wall that went back never moves it: small steps
- * (≤ 100 ms) hold the time still until the wall has caught up, larger ones leave the clock running
- * ahead of the wall, so that durations stay true; both kinds over 100 ms are reported.
+ * If the wall clock is ahead, the origin moves forward. If it is behind by at most 100 ms, the origin
+ * moves back and the time holds still until it has caught up. If it was set back further, the
+ * clock stays ahead of it, so that durations stay correct. Steps of more than 100 ms are reported.
  */
 
-/** Where the two readings come from; both in milliseconds. */
+/** The two clocks, in milliseconds. */
 export interface TimeSource {
-  /** Never runs backwards; any origin. */
+  /** Never decreases; any origin. */
   readonly monotonicMs: () => number
   /** Unix time in whole milliseconds. */
   readonly wallMs: () => number
 }
 
-/** A jump of the wall clock by more than 100 ms. */
+/** A step of the wall clock of more than 100 ms. */
 export interface ClockStep {
-  /** How far the wall jumped against the monotonic clock; negative = back. */
+  /** How far the wall clock jumped relative to the monotonic clock; negative = back. */
   readonly stepMs: number
-  /** Whether the recorder's time followed. A step back is not followed. */
+  /** Whether the recorder's clock moved too. It does not follow a step back. */
   readonly followed: boolean
 }
 
@@ -37,7 +37,7 @@ export class WallClock {
   readonly #wallMs: () => number
   readonly #onStep: (step: ClockStep) => void
   #originMs: number
-  /** How far the clock is kept ahead of the wall since the wall was set back. */
+  /** How far the clock is ahead of the wall clock, since that was set back. */
   #aheadMs = 0
   #nextCheckMs: number
   #lastS = 0
@@ -51,7 +51,7 @@ export class WallClock {
     this.#nextCheckMs = monoMs + CHECK_EVERY_MS
   }
 
-  /** Unix seconds. Never less than what the last call returned. */
+  /** Unix seconds, never less than the last result. */
   nowS(): number {
     const monoMs = this.#monotonicMs()
     if (monoMs >= this.#nextCheckMs) this.#check(monoMs)
@@ -64,7 +64,7 @@ export class WallClock {
     this.#nextCheckMs = monoMs + CHECK_EVERY_MS
     const wallMs = this.#wallMs()
     const expectedMs = this.#originMs - this.#aheadMs + monoMs
-    // The wall reads whole milliseconds: it is right when the expected time lies inside this one.
+    // The wall clock has whole milliseconds: a time within the current one is not an error.
     const errorMs = expectedMs < wallMs ? wallMs - expectedMs : Math.min(0, wallMs + 1 - expectedMs)
     if (errorMs === 0) return
     if (Math.abs(errorMs) <= STEP_LIMIT_MS) this.#originMs += errorMs
@@ -83,9 +83,7 @@ export class WallClock {
   }
 }
 
-/**
- * The platform's own clocks. `performance.timeOrigin` gives the first reading its microseconds.
- */
+/** The platform's clocks. */
 export const platformTime: TimeSource = {
   monotonicMs: () => performance.now(),
   wallMs: () => Date.now(),

@@ -1,27 +1,33 @@
 /**
- * @wattline/recorder in Node: records what an agent does into memory, a JSONL file, or a live
- * Wattline timeline. The one door of the package; `browser.ts` is the same door in a browser.
+ * The entry of @wattline/recorder in Node: records into memory, a JSONL file or a live Wattline
+ * timeline. `browser.ts` is the entry in browsers, with the same exports.
  */
-import { randomUUID } from 'node:crypto'
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { closeSync, mkdtempSync, openSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
+import { randomUuid } from './ids.ts'
 import { onProcessExit } from './platform/exit-hooks.ts'
-import { FileSink } from './sinks/file-sink.ts'
-import { connectNode } from './sinks/channel/node-channel.ts'
-import { asyncContext } from './platform/node-context.ts'
 import { startPower } from './platform/node-power.ts'
-import { DEFAULTS, serverUrl, type RecorderOptions } from './options.ts'
-import { BaseRecorder, type Platform, type SinkSetup } from './recorder.ts'
+import { DEFAULTS, serverUrl, type RecorderOptions } from './platform/options.ts'
+import {
+  pageUrl,
+  socketOptions,
+  type Platform,
+  type SinkSetup,
+  type SpanContext,
+} from './platform/platform.ts'
+import { BaseRecorder } from './recorder.ts'
+import { connectNode } from './sinks/channel/node-channel.ts'
+import { FileSink } from './sinks/file-sink.ts'
 import type { Batch, Sink } from './sinks/sink.ts'
 import { SocketSink } from './sinks/socket-sink.ts'
-import { SpillFile } from './sinks/spill-file.ts'
-import { writeAll } from './sinks/spill-segment.ts'
+import { SpillFile, writeAll } from './sinks/spill-file.ts'
 
 export { EventType, type AgentEvent, type Metadata, type TelemetrySample } from '@wattline/trace'
-export type { Environment } from './environment.ts'
-export type { RecorderOptions } from './options.ts'
+export type { Environment } from './platform/environment.ts'
+export type { RecorderOptions } from './platform/options.ts'
 export type { CloseReport, SampleOrigin } from './recorder.ts'
 export { redactSecrets, type Redact } from './snapshot/redact.ts'
 export type { Batch, Sink, SinkCounts } from './sinks/sink.ts'
@@ -31,8 +37,8 @@ export type { Subscriber } from './subscribers.ts'
 /**
  * Records events and spans of an agent.
  *
- * Without options and without `WATTLINE_URL` it keeps events in memory, as Intelligence Per Watt's
- * EventRecorder does. `WATTLINE_URL` alone is enough to see the run live.
+ * Without options and without `WATTLINE_URL` it keeps events in memory, like the EventRecorder of
+ * Intelligence Per Watt. Setting `WATTLINE_URL` is enough to show the run live.
  *
  * @example
  * const recorder = new EventRecorder({ file: 'run.jsonl' })
@@ -53,11 +59,20 @@ const nodePlatform: Omit<Platform, 'context'> = {
   onExit: onProcessExit,
 }
 
+/** Follows the running span through promises, timers and callbacks. */
+function asyncContext(): SpanContext {
+  const storage = new AsyncLocalStorage<string>()
+  return {
+    current: () => storage.getStore(),
+    run: (spanId, fn) => storage.run(spanId, fn),
+  }
+}
+
 function say(message: string): void {
   try {
     writeSync(2, `Wattline: ${message}\n`)
   } catch {
-    // stderr is closed or full. Through process.stderr this would end the agent.
+    // stderr is closed or full. Writing through process.stderr would end the agent.
   }
 }
 
@@ -75,38 +90,31 @@ function openSinks(setup: SinkSetup): Sink[] {
 }
 
 function openSocket(address: string, setup: SinkSetup): SocketSink | undefined {
-  const { options, inherited, nowS } = setup
-  const writerId = randomUUID()
+  const { options, inherited } = setup
   let url: URL
   try {
     url = serverUrl(address)
   } catch (error) {
-    // The option was validated: this is WATTLINE_URL, and an agent must not fail over it.
+    // The `url` option was validated, so this is WATTLINE_URL, which must not make an agent fail.
     setup.say(`WATTLINE_URL: ${(error as Error).message}`)
     return undefined
   }
   const spillBytes = options.spillBytes ?? DEFAULTS.spillBytes
-  const page = new URL(`#run=${encodeURIComponent(inherited.run)}`, url)
+  const page = pageUrl(url.href, inherited.run)
   const isNested = inherited.parentId !== undefined || !isMainThread
   return new SocketSink({
-    serverUrl: url.href,
-    run: inherited.run,
-    name: options.name,
-    token: inherited.token,
-    maxMemoryBytes: options.outboxBytes,
-    spill: spillBytes === 0 ? undefined : new SpillFile(`wattline-${writerId}`, spillBytes),
+    ...socketOptions(setup, url),
+    spill: spillBytes === 0 ? undefined : new SpillFile(`wattline-${randomUuid()}`, spillBytes),
     connect: connectNode,
-    newWriterId: randomUUID,
-    nowS,
-    warn: setup.say,
+    newWriterId: randomUuid,
     onFirstOpen: () => {
-      if (options.silent !== true && !isNested) setup.say(page.href)
+      if (options.silent !== true && !isNested && page !== undefined) setup.say(page)
     },
     rescue: (batches) => saveBatches(inherited.run, batches),
   })
 }
 
-/** Writes lines that no server took where a person can open them later. */
+/** Saves undelivered lines to a file in the temporary folder; returns its path. */
 function saveBatches(run: string, batches: Iterable<Batch>): string {
   const folder = mkdtempSync(join(tmpdir(), 'wattline-'))
   const path = join(folder, `${run.replaceAll(/[^\w.-]/g, '_').slice(0, 100)}.jsonl`)

@@ -1,24 +1,20 @@
 /**
- * The recorder: what an agent calls, and the way of an event through this package.
+ * The recorder class that agents use, and the path of an event through this package.
  *
  * ```
  * record() ─▶ clock ─▶ snapshot ─▶ retention ──▶ getEvents()
  *                          │  └──▶ subscribers
- *                          └─ line ─▶ batcher ─▶ sinks (file, socket, yours)
+ *                          └─ line ─▶ batcher ─▶ sinks (file, socket, custom)
  * ```
  *
- * The class knows no platform: `index.ts` makes it Node's, `browser.ts` the browser's.
+ * The class is independent of the platform: `index.ts` adds Node's parts, `browser.ts` a browser's.
  */
 import type { AgentEvent, Metadata, TelemetrySample } from '@wattline/trace'
-import { Batcher } from './sinks/batcher.ts'
 import { platformTime, WallClock } from './clock.ts'
-import type { SpanContext } from './platform/context.ts'
-import { childEnvironment, readEnvironment, type Inherited } from './environment.ts'
-import { cached, quote, secondsText } from './snapshot/json-text.ts'
-import { errorMessage } from './snapshot/json-writer.ts'
-import { DEFAULTS, validateOptions, type RecorderOptions } from './options.ts'
-import { newSpanId, randomHex } from './random.ts'
-import { redactText } from './snapshot/redact.ts'
+import { newRunId, newSpanId, randomHex } from './ids.ts'
+import { childEnvironment, readEnvironment } from './platform/environment.ts'
+import { DEFAULTS, validateOptions, type RecorderOptions } from './platform/options.ts'
+import { pageUrl, type Platform, type SinkSetup, type SpanContext } from './platform/platform.ts'
 import {
   LineRetention,
   parseEventLine,
@@ -26,8 +22,11 @@ import {
   toAgentEvent,
   type Retention,
 } from './retention.ts'
-import { newRunId } from './run-id.ts'
+import { Batcher } from './sinks/batcher.ts'
 import type { Batch, Sink } from './sinks/sink.ts'
+import { cached, quote, secondsText } from './snapshot/json-text.ts'
+import { errorMessage } from './snapshot/json-writer.ts'
+import { redactText } from './snapshot/redact.ts'
 import {
   joinIds,
   metadataText,
@@ -39,47 +38,13 @@ import {
 import { RecordedSpan, runSpan, type SpanHost } from './span.ts'
 import { Subscribers, type Subscriber } from './subscribers.ts'
 
-/** What differs between Node and a browser. */
-export interface Platform {
-  readonly env: RecorderOptions['env']
-  readonly context: SpanContext
-  /** Says something to a person: stderr, the console. */
-  readonly say: (message: string) => void
-  readonly openSinks: (setup: SinkSetup) => Sink[]
-  /** Reads the machine's power; returns what ends it. Where there is none, nothing can be read. */
-  readonly startPower?: (setup: PowerSetup) => () => void
-  /** Calls back when the process ends; returns what takes that back. */
-  readonly onExit: (hooks: ExitHooks) => () => void
-}
-
-export interface SinkSetup {
-  readonly options: RecorderOptions
-  readonly inherited: Inherited & { readonly run: string }
-  readonly nowS: () => number
-  readonly say: (message: string) => void
-}
-
-export interface PowerSetup {
-  readonly intervalMs: number
-  readonly nowS: () => number
-  readonly onSample: (sample: TelemetrySample) => void
-  readonly say: (message: string) => void
-}
-
-export interface ExitHooks {
-  /** The process has nothing left to do and would end. */
-  readonly idle: () => void
-  /** It ends now. */
-  readonly exit: () => void
-}
-
-/** Where a sample is from, and when it was measured (Unix seconds). */
+/** The source of a sample, and the time it was measured (Unix seconds). */
 export interface SampleOrigin {
   readonly source?: string | undefined
   readonly timestamp?: number | undefined
 }
 
-/** What became of the events of a closed recorder, by sink. */
+/** How many events of a closed recorder each sink delivered. */
 export interface CloseReport {
   readonly recorded: number
   readonly sinks: readonly {
@@ -98,31 +63,31 @@ const lineHead = cached((type) => `{"event_type":${quote(type)},"timestamp":`)
 export class BaseRecorder {
   /** The run's id. */
   readonly run: string
-  /** The page that shows the run; undefined when it is not sent anywhere. */
+  /** The page that shows the run; undefined if the run is not sent to a server. */
   readonly url: string | undefined
   readonly #options: RecorderOptions
   readonly #maxEventChars: number
   readonly #say: (message: string) => void
   readonly #context: SpanContext
-  readonly #inherited: Inherited & { readonly run: string }
+  readonly #inherited: SinkSetup['inherited']
   readonly #traceId: string
   readonly #clock: WallClock
   readonly #sinks: readonly Sink[]
   readonly #batcher: Batcher
-  /** What `getEvents()` gives back: snapshots without a sink, else lines. */
+  /** The source of `getEvents()` without sinks; with sinks it is `#lines`. */
   readonly #snapshots: SnapshotRetention | undefined
   readonly #lines: LineRetention
   readonly #subscribers = new Subscribers((error) => this.#sayOnce('a subscriber failed', error))
   readonly #host: SpanHost
   readonly #said = new Set<string>()
-  readonly #forgetExit: () => void
+  readonly #removeExitHooks: () => void
   readonly #stopPower: () => void
   #recorded = 0
-  /** No timer runs any more: what is still recorded goes out at once. */
+  /** No timer runs any more, so each further event is delivered immediately. */
   #isExiting = false
   #closing: Promise<CloseReport> | undefined
 
-  /** Throws a TypeError for options that make no sense; nothing else here throws. */
+  /** Throws a TypeError for invalid options. No other method throws, except `subscribe`. */
   constructor(options: RecorderOptions, platform: Platform) {
     validateOptions(options)
     const fromEnv = readEnvironment(options.env ?? platform.env ?? {})
@@ -152,7 +117,7 @@ export class BaseRecorder {
       snapshot: (metadata) => snapshotData(takeSnapshot(metadata, this.#maxEventChars)),
       runInside: (spanId, fn) => this.#context.run(spanId, fn),
     }
-    this.#forgetExit = isAlone
+    this.#removeExitHooks = isAlone
       ? () => undefined
       : platform.onExit({ idle: () => void this.close(), exit: () => this.#exit() })
     this.#stopPower = this.#startPower(platform) ?? (() => undefined)
@@ -180,7 +145,8 @@ export class BaseRecorder {
   }
 
   /**
-   * Records one event, now. Never throws, never waits. Metadata is taken as it is at this moment.
+   * Records one event with the current time. Never throws and never waits. Later changes of
+   * `metadata` do not change the event.
    *
    * @example recorder.record('tool_call_start', { tool: 'search', call_id: 'c1' })
    */
@@ -200,7 +166,7 @@ export class BaseRecorder {
   }
 
   #emitSnapshot(
-    kept: SnapshotRetention,
+    retention: SnapshotRetention,
     type: string,
     timestampS: number,
     ids: Flat,
@@ -210,9 +176,9 @@ export class BaseRecorder {
     let snapshot = takeSnapshot(metadata, this.#maxEventChars)
     if (ids !== NO_IDS) snapshot = joinIds(ids, snapshot)
     if (redact !== undefined) snapshot = redactText(snapshotText(snapshot), redact, type)
-    kept.add(type, timestampS, snapshot)
+    retention.add(type, timestampS, snapshot)
     if (!this.#subscribers.isEmpty) {
-      this.#subscribers.tell(type, () => toAgentEvent(type, timestampS, snapshot))
+      this.#subscribers.notify(type, () => toAgentEvent(type, timestampS, snapshot))
     }
   }
 
@@ -223,7 +189,7 @@ export class BaseRecorder {
     if (redact !== undefined) text = redactText(text, redact, type)
     const line = `${lineHead(type)}${secondsText(timestampS)},"metadata":${text}}\n`
     this.#add(line, true)
-    if (!this.#subscribers.isEmpty) this.#subscribers.tell(type, () => parseEventLine(line))
+    if (!this.#subscribers.isEmpty) this.#subscribers.notify(type, () => parseEventLine(line))
   }
 
   #add(line: string, isEvent: boolean): void {
@@ -247,14 +213,14 @@ export class BaseRecorder {
     }
   }
 
-  /** A moment of the span running here: an event that carries the span's id as its parent. */
+  /** Records one event with the running span as its parent. */
   point(kind: string, metadata?: object): void {
     const parentId = this.#parentOf(metadata)
     this.#emit(kind, parentId === undefined ? NO_IDS : { parent_id: parentId }, metadata)
   }
 
   /**
-   * Starts a span; its parent is the span running here, or `metadata.parent_id`. End it with
+   * Starts a span. Its parent is `metadata.parent_id`, else the running span. End it with
    * `end()`, `fail()` or `using`.
    */
   start(kind: string, metadata?: object): RecordedSpan {
@@ -265,8 +231,8 @@ export class BaseRecorder {
   }
 
   /**
-   * Runs `fn` in a span of its own: spans started inside become its children, what `fn` returns or
-   * throws is passed on, and an error is recorded with the end.
+   * Runs `fn` inside a new span. Spans started in `fn` become its children. Returns what `fn`
+   * returns and throws what it throws; an error is recorded with the end of the span.
    *
    * @example const page = await recorder.span('tool_call', { tool: 'fetch' }, () => fetch(address))
    */
@@ -286,9 +252,9 @@ export class BaseRecorder {
   }
 
   /**
-   * Records a telemetry sample, `{ power_watts: 212.5 }`; `source` tells devices apart, `timestamp`
-   * is when it was measured, in Unix seconds, if not now. Samples go to the sinks; they are no events
-   * and `getEvents()` does not give them back.
+   * Records a telemetry sample, `{ power_watts: 212.5 }`. `source` names the device; `timestamp` is
+   * the time of measurement in Unix seconds, by default now. Samples go to the sinks only:
+   * `getEvents()` and `length` do not include them.
    *
    * @example recorder.sample({ power_watts: 212.5 }, 'host/gpu0')
    */
@@ -305,35 +271,35 @@ export class BaseRecorder {
     }
   }
 
-  get #kept(): Retention {
+  get #retention(): Retention {
     if (this.#snapshots !== undefined) return this.#snapshots
     this.#batcher.cut()
     return this.#lines
   }
 
-  /** Copies of the events kept (see `retain`), oldest first. */
+  /** Copies of the events in memory (see the `retain` option), oldest first. */
   getEvents(): AgentEvent[] {
-    return this.#kept.events()
+    return this.#retention.events()
   }
 
-  /** Forgets the events kept in memory. What went to a sink stays there. */
+  /** Removes the events from memory. Events given to a sink are not affected. */
   clear(): void {
-    this.#kept.clear()
+    this.#retention.clear()
   }
 
-  /** Events recorded since the last `clear()`, pushed out ones included. */
+  /** Events recorded since the last `clear()`, evicted ones included. */
   get length(): number {
-    return this.#kept.total
+    return this.#retention.total
   }
 
-  /** Events of `length` that `getEvents()` does not give back any more. */
+  /** Events of `length` that `getEvents()` no longer returns. */
   get evicted(): number {
-    return this.#kept.evicted
+    return this.#retention.evicted
   }
 
   /**
-   * Calls `fn` with every event of `type`, or with all of them, right after it was recorded.
-   * Returns what ends that. What `fn` records itself is not shown to it.
+   * Calls `fn` with each event of `type`, or with every event, right after it is recorded. Returns
+   * a function that unsubscribes. `fn` is not called for events that it records itself.
    */
   subscribe(type: string | undefined, fn: Subscriber): () => void {
     if (typeof fn !== 'function') {
@@ -343,8 +309,8 @@ export class BaseRecorder {
   }
 
   /**
-   * Resolves true when everything recorded so far is in the file, and acknowledged by the server;
-   * false when that did not happen in time.
+   * Resolves true when everything recorded so far is in the file and acknowledged by the server,
+   * and false if that takes longer than `timeoutMs`.
    */
   async flush(timeoutMs: number = DEFAULTS.closeTimeoutMs): Promise<boolean> {
     this.#batcher.cut()
@@ -354,7 +320,7 @@ export class BaseRecorder {
     return done.every((isDone) => isDone === true)
   }
 
-  /** Delivers what it can, says what it could not, and ends. A second call gets the same report. */
+  /** Delivers events until the deadline and reports the rest. A second call returns the same report. */
   close(): Promise<CloseReport> {
     if (this.#closing === undefined) {
       this.#stopPower()
@@ -367,7 +333,7 @@ export class BaseRecorder {
   async #close(): Promise<CloseReport> {
     const timeoutMs = this.#options.closeTimeoutMs ?? DEFAULTS.closeTimeoutMs
     await Promise.all(this.#sinks.map((sink) => this.#guarded(sink, () => sink.close(timeoutMs))))
-    this.#forgetExit()
+    this.#removeExitHooks()
     return {
       recorded: this.#recorded,
       sinks: this.#sinks.map(({ name, counts }) => ({
@@ -386,7 +352,7 @@ export class BaseRecorder {
     for (const sink of this.#sinks) void this.#guarded(sink, () => sink.exit?.())
   }
 
-  /** A sink of one's own may fail; the agent must not fail over it. */
+  /** Keeps a failure of a custom sink away from the agent. */
   async #guarded<T>(sink: Sink, use: () => T): Promise<Awaited<T> | undefined> {
     try {
       return await use()
@@ -397,8 +363,8 @@ export class BaseRecorder {
   }
 
   /**
-   * Environment variables for a child process or a worker: it records into the same run, and its
-   * root spans nest under `span`, or the span running here.
+   * Environment variables for a child process or a worker, which then records into the same run.
+   * Its root spans nest under `span`, by default the running span.
    *
    * @example spawn('node', ['sub-agent.mjs'], { env: { ...process.env, ...recorder.env() } })
    */
@@ -414,28 +380,19 @@ export class BaseRecorder {
   }
 }
 
-/** The type as it can be written: a text, not empty, not endless. */
+/** Converts an event type to a non-empty string of bounded length. */
 function typeText(type: unknown): string {
   if (typeof type === 'string' && type !== '' && type.length <= TYPE_MAX_CHARS) return type
   return errorMessage(type).slice(0, TYPE_MAX_CHARS) || 'event'
 }
 
-/** A member that is a non-empty string; a getter that throws has none. */
+/** Reads a member if it is a non-empty string. A getter that throws counts as absent. */
 function textMember(metadata: object | undefined, key: string): string | undefined {
   try {
     const value: unknown = (metadata as Metadata | undefined)?.[key]
     return typeof value === 'string' && value !== '' ? value : undefined
   } catch {
-    // The snapshot meets the same getter and records what it threw.
+    // The snapshot calls the same getter and records the error.
     return undefined
   }
-}
-
-function pageUrl(server: string | undefined, run: string): string | undefined {
-  if (server === undefined || !URL.canParse(server)) return undefined
-  const url = new URL(server)
-  url.protocol = url.protocol === 'wss:' || url.protocol === 'https:' ? 'https:' : 'http:'
-  url.search = ''
-  url.hash = `run=${encodeURIComponent(run)}`
-  return url.href
 }

@@ -1,24 +1,24 @@
 /**
- * The events kept in memory for `getEvents()`: the last so many. What is pushed out is counted.
+ * Keeps the latest events in memory for `getEvents()`, and counts those it evicts.
  *
- * Without a sink the snapshots are kept, in columns. Beside a sink the batches of lines are, which
- * exist anyway: an event is only made an object again when somebody asks for it.
+ * Without a sink it keeps snapshots, in columns. With a sink it keeps the batches of lines, which
+ * exist anyway, and parses them only when `getEvents()` is called.
  */
 import type { AgentEvent } from '@wattline/trace'
 import type { Batch } from './sinks/sink.ts'
 import { snapshotData, type Snapshot } from './snapshot/snapshot.ts'
 
 export interface Retention {
-  /** Events recorded since the last `clear`, pushed out ones included. */
+  /** Events recorded since the last `clear`, evicted ones included. */
   readonly total: number
-  /** Events pushed out since the last `clear`. */
+  /** Events evicted since the last `clear`. */
   readonly evicted: number
-  /** Fresh copies, oldest first. */
+  /** Copies of the kept events, oldest first. */
   events(): AgentEvent[]
   clear(): void
 }
 
-/** Keeps snapshots; a ring when bounded. */
+/** Keeps snapshots, in a ring if their number is bounded. */
 export class SnapshotRetention implements Retention {
   readonly #maxEvents: number
   #types: string[] = []
@@ -26,7 +26,7 @@ export class SnapshotRetention implements Retention {
   #snapshots: Snapshot[] = []
   #total = 0
 
-  /** `maxEvents` may be Infinity: then nothing is ever pushed out. */
+  /** `maxEvents` may be Infinity, which evicts nothing. */
   constructor(maxEvents: number) {
     this.#maxEvents = maxEvents
   }
@@ -74,12 +74,12 @@ export class SnapshotRetention implements Retention {
   }
 }
 
-/** The event as people know it, with metadata nobody else holds. */
+/** Makes an event with its own copy of the metadata. */
 export function toAgentEvent(type: string, timestampS: number, snapshot: Snapshot): AgentEvent {
   return { event_type: type, timestamp: timestampS, metadata: snapshotData(snapshot) }
 }
 
-/** Batches kept beside a sink, at most. */
+/** Limit on the batches kept with a sink. */
 const LINES_MAX_BYTES = 32 * 1024 * 1024
 
 interface KeptBatch extends Batch {
@@ -88,16 +88,16 @@ interface KeptBatch extends Batch {
 
 const decoder = new TextDecoder()
 
-/** Keeps batches of lines, as few as hold the last `maxEvents` events, and at most 32 MiB of them. */
+/** Keeps the fewest batches that contain the last `maxEvents` events, at most 32 MiB. */
 export class LineRetention implements Retention {
   readonly #maxEvents: number
   readonly #maxBytes: number
   #batches: KeptBatch[] = []
-  #heldEvents = 0
-  #heldBytes = 0
+  #keptEvents = 0
+  #keptBytes = 0
   #total = 0
 
-  /** `maxEvents` may be Infinity: then nothing is ever pushed out. */
+  /** `maxEvents` may be Infinity, which evicts nothing. */
   constructor(maxEvents: number) {
     this.#maxEvents = maxEvents
     this.#maxBytes = maxEvents === Infinity ? Infinity : LINES_MAX_BYTES
@@ -108,14 +108,14 @@ export class LineRetention implements Retention {
   }
 
   get evicted(): number {
-    return this.#total - Math.min(this.#heldEvents, this.#maxEvents)
+    return this.#total - Math.min(this.#keptEvents, this.#maxEvents)
   }
 
-  /** `events` of the batch's lines are events, the others samples. */
+  /** `events` is the number of events among the batch's lines; the others are samples. */
   add(batch: Batch, events: number): void {
     this.#batches.push({ ...batch, events })
-    this.#heldEvents += events
-    this.#heldBytes += batch.bytes.length
+    this.#keptEvents += events
+    this.#keptBytes += batch.bytes.length
     this.#total += events
     while (this.#mayDropOldest()) this.#dropOldest()
   }
@@ -124,16 +124,16 @@ export class LineRetention implements Retention {
     const oldest = this.#batches[0]
     if (oldest === undefined) return false
     return (
-      this.#heldEvents - oldest.events >= this.#maxEvents ||
-      (this.#heldBytes > this.#maxBytes && this.#batches.length > 1)
+      this.#keptEvents - oldest.events >= this.#maxEvents ||
+      (this.#keptBytes > this.#maxBytes && this.#batches.length > 1)
     )
   }
 
   #dropOldest(): void {
     const oldest = this.#batches.shift()
     if (oldest === undefined) return
-    this.#heldEvents -= oldest.events
-    this.#heldBytes -= oldest.bytes.length
+    this.#keptEvents -= oldest.events
+    this.#keptBytes -= oldest.bytes.length
   }
 
   events(): AgentEvent[] {
@@ -143,8 +143,8 @@ export class LineRetention implements Retention {
 
   clear(): void {
     this.#batches = []
-    this.#heldEvents = 0
-    this.#heldBytes = 0
+    this.#keptEvents = 0
+    this.#keptBytes = 0
     this.#total = 0
   }
 }
@@ -154,7 +154,7 @@ function eventsOf(batch: Batch): AgentEvent[] {
   return lines.filter((line) => line.startsWith('{"event_type"')).map(parseEventLine)
 }
 
-/** A line this package made, as the event it was. */
+/** Parses a line written by this package. */
 export function parseEventLine(line: string): AgentEvent {
   return JSON.parse(line) as AgentEvent
 }

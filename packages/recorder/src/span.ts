@@ -1,16 +1,16 @@
 /**
- * A span under way: its start is recorded, its end will be. Both events carry the span's id and its
- * parent's, so that nothing has to be guessed when the log is read.
+ * A running span: its start is recorded, its end is not yet. Both events carry the ids of the span
+ * and of its parent, so that readers of the log do not have to guess.
  */
 import type { Metadata } from '@wattline/trace'
 import { errorMessage } from './snapshot/json-writer.ts'
 import type { Flat } from './snapshot/snapshot.ts'
 
-/** What a recorder does for its spans. */
+/** The methods of a recorder that a span uses. */
 export interface SpanHost {
-  /** Records metadata with `ids` joined to it. */
+  /** Records an event of `metadata` and `ids`. */
   emit(type: string, ids: Flat, metadata: unknown): void
-  /** The metadata as it is now, in a form nobody else holds. */
+  /** Copies the metadata as it is now. */
   snapshot(metadata: unknown): Metadata
   runInside<T>(spanId: string, fn: () => T): T
 }
@@ -22,13 +22,13 @@ export interface SpanHost {
  */
 export class RecordedSpan {
   readonly kind: string
-  /** 16 hex digits, unless the metadata brought a `span_id` of its own. */
+  /** `span_id` of the metadata, else 16 random hex digits. */
   readonly id: string
   readonly parentId: string | undefined
   readonly #host: SpanHost
   readonly #ids: Flat
   #added: Metadata | undefined
-  #ended = false
+  #isEnded = false
 
   constructor(host: SpanHost, kind: string, id: string, parentId: string | undefined) {
     this.#host = host
@@ -43,29 +43,29 @@ export class RecordedSpan {
     this.#host.emit(`${this.kind}_start`, this.#ids, metadata)
   }
 
-  /** Whether its end is recorded. */
+  /** Whether the end is recorded. */
   get ended(): boolean {
-    return this.#ended
+    return this.#isEnded
   }
 
-  /** Metadata for the end event: what is only known on the way. Later keys win. */
+  /** Adds metadata to the end event. Later values replace earlier ones. */
   add(metadata: object): this {
     this.#added = { ...this.#added, ...this.#host.snapshot(metadata) }
     return this
   }
 
-  /** Records the end. Only the first end counts; a span that has ended ignores another. */
+  /** Records the end. Later calls do nothing. */
   end(metadata?: object): void {
-    if (this.#ended) return
-    this.#ended = true
+    if (this.#isEnded) return
+    this.#isEnded = true
     const all =
       this.#added === undefined ? metadata : { ...this.#added, ...this.#host.snapshot(metadata) }
     this.#host.emit(`${this.kind}_end`, this.#ids, all)
   }
 
-  /** Records the end of a failed span: `success: false`, `error` and `error_type`. */
+  /** Records the end with `success: false`, `error` and `error_type`. */
   fail(error: unknown, metadata?: object): void {
-    if (this.#ended) return
+    if (this.#isEnded) return
     this.end({
       ...(metadata === undefined ? {} : this.#host.snapshot(metadata)),
       success: false,
@@ -74,18 +74,18 @@ export class RecordedSpan {
     })
   }
 
-  /** Runs `fn` inside the span: spans started in it become children. Does not end the span. */
+  /** Runs `fn` inside the span, so that spans started in it become children. Does not end the span. */
   run<T>(fn: () => T): T {
     return this.#host.runInside(this.id, fn)
   }
 
-  /** `using` ends the span with its block. It cannot see whether the block threw: use `span()`. */
+  /** Ends the span with the block of `using`, which cannot detect that the block threw. */
   [Symbol.dispose](): void {
     this.end()
   }
 }
 
-/** Runs `fn` inside `span` and ends it with what became of it; an error is passed on. */
+/** Runs `fn` inside `span`, records its end or its error, and returns or throws the same. */
 export function runSpan<T>(span: RecordedSpan, fn: (span: RecordedSpan) => T): T {
   let result: T
   try {

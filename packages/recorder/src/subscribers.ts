@@ -1,4 +1,4 @@
-/** Those who want to see events as they are recorded, in this process. */
+/** Calls functions of this process with each event as it is recorded. */
 import type { AgentEvent } from '@wattline/trace'
 
 export type Subscriber = (event: AgentEvent) => void
@@ -6,13 +6,13 @@ export type Subscriber = (event: AgentEvent) => void
 interface Subscription {
   readonly type: string | undefined
   readonly fn: Subscriber
-  /** It is on the stack: what it records itself is not shown to it, or it would never end. */
-  busy: boolean
+  /** It is being called. Events that it records itself are not passed to it: that would recurse. */
+  isRunning: boolean
 }
 
 export class Subscribers {
   readonly #onFailure: (error: unknown) => void
-  /** Replaced, not changed, so that a subscriber may unsubscribe anybody while being told. */
+  /** Replaced rather than changed, so that a subscriber may unsubscribe during a call. */
   #subscriptions: readonly Subscription[] = []
 
   constructor(onFailure: (error: unknown) => void) {
@@ -23,27 +23,27 @@ export class Subscribers {
     return this.#subscriptions.length === 0
   }
 
-  /** Returns what ends the subscription. */
+  /** Returns a function that unsubscribes. */
   add(type: string | undefined, fn: Subscriber): () => void {
-    const subscription: Subscription = { type, fn, busy: false }
+    const subscription: Subscription = { type, fn, isRunning: false }
     this.#subscriptions = [...this.#subscriptions, subscription]
     return () => {
       this.#subscriptions = this.#subscriptions.filter((other) => other !== subscription)
     }
   }
 
-  /** Tells everybody concerned; each gets an object of its own, a failing one disturbs nobody. */
-  tell(type: string, makeEvent: () => AgentEvent): void {
+  /** Calls each matching subscriber with its own copy. One that throws does not affect the others. */
+  notify(type: string, makeEvent: () => AgentEvent): void {
     for (const subscription of this.#subscriptions) {
-      if (subscription.busy) continue
+      if (subscription.isRunning) continue
       if (subscription.type !== undefined && subscription.type !== type) continue
-      subscription.busy = true
+      subscription.isRunning = true
       try {
         subscription.fn(makeEvent())
       } catch (error) {
         this.#onFailure(error)
       } finally {
-        subscription.busy = false
+        subscription.isRunning = false
       }
     }
   }

@@ -1,19 +1,19 @@
 /**
- * The end of a Node process, for every recorder in it.
+ * Runs the exit hooks of every recorder when the Node process ends.
  *
- * Covered: running out of work, `process.exit()`, an uncaught exception or rejection (Node emits
- * `exit` after both), and SIGINT, SIGTERM, SIGHUP where nobody else handles them. Nothing can be
- * done at SIGKILL, at a native crash, or in a worker that is terminated.
+ * Covers a process that runs out of work, `process.exit()`, uncaught exceptions and rejections
+ * (Node emits `exit` after both), and SIGINT, SIGTERM and SIGHUP unless the program handles them.
+ * Nothing can run at SIGKILL, at a native crash, or in a worker that is terminated.
  */
 import { isMainThread } from 'node:worker_threads'
-import type { ExitHooks } from '../recorder.ts'
+import type { ExitHooks } from './platform.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** One set a process: a listener for each recorder would end in Node's leak warning. */
+/** One set per process: a listener per recorder would trigger Node's leak warning. */
 const hooks = new Set<ExitHooks>()
 
-/** Returns what takes the hooks back. */
+/** Registers `hook`; returns a function that removes it. */
 export function onProcessExit(hook: ExitHooks): () => void {
   if (hooks.size === 0) listen()
   hooks.add(hook)
@@ -29,7 +29,7 @@ function listen(): void {
   if (isMainThread) for (const signal of SIGNALS) listenTo(signal)
 }
 
-/** In front: a `once` handler of the program is not among the listeners any more when it runs. */
+/** Listens first: Node removes a `once` handler of the program from the list before it runs. */
 function listenTo(signal: NodeJS.Signals): void {
   if (!process.listeners(signal).includes(onSignal)) process.prependListener(signal, onSignal)
 }
@@ -48,7 +48,7 @@ function onExit(): void {
   for (const hook of hooks) hook.exit()
 }
 
-/** A listener takes away the signal's default; without another one the default is what we want. */
+/** A listener replaces the signal's default action; without other listeners, we restore it. */
 function onSignal(signal: NodeJS.Signals): void {
   process.off(signal, onSignal)
   if (othersListenTo(signal)) {
@@ -56,11 +56,11 @@ function onSignal(signal: NodeJS.Signals): void {
     return
   }
   onExit()
-  // Where the program has several copies of this package, the last of them ends it.
+  // With several copies of this package in one program, the last one ends the process.
   if (process.listenerCount(signal) === 0) process.kill(process.pid, signal)
 }
 
-/** Marks our listener for other copies of this package: it is no decision of the program. */
+/** Marks our listener for other copies of this package, which must not count it as the program's. */
 const OURS = Symbol.for('@wattline/recorder.onSignal')
 Object.defineProperty(onSignal, OURS, { value: true })
 
@@ -69,18 +69,18 @@ function othersListenTo(signal: NodeJS.Signals): boolean {
 }
 
 /**
- * Somebody else decides. Until they all have heard of it we do not listen, since some (signal-exit,
- * which many packages bring along) only end the process where nobody but them listens. They leave
- * first and send the signal again: that is when we are needed once more.
+ * Leaves the signal to the program's handlers. Our listener stays removed until they have all run,
+ * because some libraries (signal-exit) end the process only if they are the only listener. They
+ * then remove themselves and send the signal again, so we listen again as soon as they are gone.
  */
 function stepAside(signal: NodeJS.Signals): void {
-  const comeBack = () => {
+  const listenAgain = () => {
     process.off('removeListener', onRemoved)
     if (hooks.size > 0) listenTo(signal)
   }
   const onRemoved = (event: string | symbol) => {
-    if (event === signal && !othersListenTo(signal)) comeBack()
+    if (event === signal && !othersListenTo(signal)) listenAgain()
   }
   process.on('removeListener', onRemoved)
-  process.nextTick(comeBack)
+  process.nextTick(listenAgain)
 }

@@ -1,20 +1,20 @@
-/** This machine's power as samples of a recorder. The meters are loaded when somebody asks for them. */
-import type { PowerSetup } from '../recorder.ts'
+/** Samples this machine's power for a recorder. Loads the meters only when power is recorded. */
+import type { PowerSetup } from './platform.ts'
 
-/** Returns what ends it; it may not have begun by then. */
+/** Starts sampling; returns a function that stops it, also before the meters are loaded. */
 export function startPower({ intervalMs, nowS, onSample, say }: PowerSetup): () => void {
   let stop: (() => void) | undefined
-  let isOver = false
+  let isStopped = false
   const begin = async () => {
     const { samplePower } = await import('@wattline/power')
-    if (isOver) return
+    if (isStopped) return
     const onNote = (text: string) => say(`power: ${text}`)
     const sampling = samplePower({ onSample, onNote }, { intervalMs, nowS })
     stop = () => sampling.stop()
   }
   begin().catch((error: unknown) => say(`power cannot be read: ${String(error)}`))
   return () => {
-    isOver = true
+    isStopped = true
     stop?.()
   }
 }

@@ -1,22 +1,21 @@
 /**
- * Collects lines for a tick of a few milliseconds and hands them on as one batch: a write or a
- * frame for each line would cost a hundred times the line.
+ * Collects the lines of a few milliseconds into one batch. A write or a frame per line would cost a
+ * hundred times as much as the line.
  *
  * ```
- * add(line) ─▶ text, some KiB ─encode─▶ slab ▓▓▓▓▓▓▓▓▒▒▒░░░░░   ▓ handed on  ▒ this batch  ░ free
+ * add(line) ─▶ text, some KiB ─encode─▶ slab ▓▓▓▓▓▓▓▓▒▒▒░░░░░   ▓ emitted  ▒ this batch  ░ free
  * ```
  *
- * The text is encoded early, while it is young, and into memory that is reused up to its last byte:
- * strings that wait for the tick would be copied by the garbage collector, again and again.
+ * The text is encoded early and into memory that is used up to its last byte. Strings that wait for
+ * the tick would survive several collections, and the garbage collector would copy them each time.
  */
 import { BATCH_BYTES } from './batch.ts'
 import type { Batch } from './sink.ts'
-import { unref } from './timers.ts'
 
 const TICK_MS = 5
 const TEXT_CHARS = 8 * 1024
 const SLAB_BYTES = 256 * 1024
-/** UTF-8 needs at most three bytes for a UTF-16 code unit. */
+/** UTF-8 needs at most three bytes per UTF-16 code unit. */
 const BYTES_PER_CHAR = 3
 
 const encoder = new TextEncoder()
@@ -24,10 +23,10 @@ const encoder = new TextEncoder()
 export class Batcher {
   readonly #onBatch: (batch: Batch, events: number) => void
   #text = ''
-  /** Lines, and events among them, in the text. */
+  /** Lines in `#text`, and the events among them. */
   #textLines = 0
   #textEvents = 0
-  /** The same in this batch. */
+  /** The same for the encoded part of this batch. */
   #batchLines = 0
   #batchEvents = 0
   #slab = new Uint8Array(0)
@@ -35,18 +34,22 @@ export class Batcher {
   #to = 0
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  /** `onBatch` also hears how many of the lines are events; the others are samples. */
+  /** `onBatch` receives each batch and how many of its lines are events; the others are samples. */
   constructor(onBatch: (batch: Batch, events: number) => void) {
     this.#onBatch = onBatch
   }
 
-  /** `line` ends in `\n`. */
+  /** Adds a line, which must end in `\n`. */
   add(line: string, isEvent: boolean): void {
     this.#text += line
     this.#textLines += 1
     if (isEvent) this.#textEvents += 1
     if (this.#text.length >= TEXT_CHARS) this.#encode()
-    if (this.#timer === undefined) this.#timer = unref(setTimeout(() => this.#tick(), TICK_MS))
+    if (this.#timer === undefined) {
+      this.#timer = setTimeout(() => this.#tick(), TICK_MS)
+      // A browser's timer is a number, without unref().
+      this.#timer.unref?.()
+    }
   }
 
   #tick(): void {
@@ -54,10 +57,10 @@ export class Batcher {
     this.cut()
   }
 
-  /** Hands on what is there now. */
+  /** Emits the lines collected so far. */
   cut(): void {
     if (this.#text !== '') this.#encode()
-    if (this.#to > this.#from) this.#handOn()
+    if (this.#to > this.#from) this.#emit()
   }
 
   #encode(): void {
@@ -75,18 +78,18 @@ export class Batcher {
     this.#batchEvents += this.#textEvents
     this.#textLines = 0
     this.#textEvents = 0
-    if (this.#to - this.#from >= BATCH_BYTES) this.#handOn()
+    if (this.#to - this.#from >= BATCH_BYTES) this.#emit()
   }
 
-  /** What the old slab holds is handed on first. */
+  /** Emits the current slab's lines first. */
   #useSlab(slab: Uint8Array<ArrayBuffer>): void {
-    if (this.#to > this.#from) this.#handOn()
+    if (this.#to > this.#from) this.#emit()
     this.#slab = slab
     this.#from = 0
     this.#to = 0
   }
 
-  #handOn(): void {
+  #emit(): void {
     const batch = { bytes: this.#slab.subarray(this.#from, this.#to), count: this.#batchLines }
     const events = this.#batchEvents
     this.#from = this.#to

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import {
   existsSync,
   mkdirSync,
@@ -10,10 +12,11 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { makeBatch } from './batch.ts'
 import { FileSink } from './file-sink.ts'
 import { EventRecorder } from '../index.ts'
+import { buildRecorder, type BuiltRecorder } from '../testing/build.ts'
 
 let folder: string
 beforeEach(() => {
@@ -146,4 +149,62 @@ describe('FileSink', () => {
       await sink.close(0)
     },
   )
+})
+
+describe('a file shared by several processes', () => {
+  let built: BuiltRecorder
+  beforeAll(async () => {
+    built = await buildRecorder()
+  }, 60_000)
+  afterAll(() => built.remove())
+
+  const PROCESSES = 4
+  const EVENTS = 20_000
+
+  /** Records in processes that start together; returns the lines of the file. */
+  async function recordTogether(path: string): Promise<string[]> {
+    const script = built.script(
+      'share.js',
+      `
+      const [path, who] = process.argv.slice(2)
+      const recorder = new EventRecorder({ file: path, env: {} })
+      for (let i = 0; i < ${EVENTS}; i++) {
+        recorder.record('n', { who: Number(who), i })
+        if (i % 500 === 0) await new Promise((resolve) => setImmediate(resolve))
+      }
+      const { sinks } = await recorder.close()
+      process.exitCode = sinks[0].undelivered + sinks[0].dropped`,
+    )
+    const children = Array.from({ length: PROCESSES }, (_, who) =>
+      spawn(process.execPath, [script, path, String(who)], { stdio: 'inherit' }),
+    )
+    const codes = await Promise.all(children.map((child) => once(child, 'close')))
+    expect(codes.map(([code]) => code as number)).toEqual(Array(PROCESSES).fill(0))
+    const text = readFileSync(path, 'utf8')
+    expect(text.endsWith('\n')).toBe(true)
+    return text.slice(0, -1).split('\n')
+  }
+
+  function expectAllEvents(lines: readonly string[]): void {
+    expect(lines).toHaveLength(PROCESSES * EVENTS)
+    const next = Array<number>(PROCESSES).fill(0)
+    for (const line of lines) {
+      const { who, i } = (JSON.parse(line) as { metadata: { who: number; i: number } }).metadata
+      if (i !== next[who]) throw new Error(`event ${i} of process ${who} follows ${next[who]}`)
+      next[who] = i + 1
+    }
+  }
+
+  it('has every event of each, in order, and no torn or empty line', async () => {
+    const path = join(folder, 'shared.jsonl')
+    expectAllEvents(await recordTogether(path))
+  }, 60_000)
+
+  it('gets one newline after a torn last line, whichever process opens it first', async () => {
+    const path = join(folder, 'torn.jsonl')
+    writeFileSync(path, '{"event_type":"torn')
+    const [torn, ...lines] = await recordTogether(path)
+    expect(torn).toBe('{"event_type":"torn')
+    expectAllEvents(lines)
+  }, 60_000)
 })

@@ -1,39 +1,46 @@
 /**
- * A JSONL file, appended to.
+ * Appends lines to a JSONL file.
  *
- * Batches are written asynchronously, one write at a time. Two things are done without waiting: a
- * burst that never yields to the event loop is written at once when it has filled a megabyte, and
- * at process exit everything left is. Both must know whether the write under way has happened; its
- * bytes are looked for in the file, so that nothing is missing and nothing is there twice.
+ * Batches are written asynchronously, one write at a time. There are two exceptions: a burst that
+ * never yields to the event loop is written synchronously once it has filled a megabyte, and at
+ * process exit the rest is. Both must know whether the asynchronous write has already happened, so
+ * they look for its bytes in the file: no line is missing and none is written twice.
  *
- * Whole batches go to the kernel in one call on a file opened for appending: several recorders may
- * write the same file without tearing each other's lines.
+ * Whole batches go to the kernel in one call on a file opened for appending, so several recorders
+ * can write to the same file without tearing each other's lines.
  */
-import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeSync, writev } from 'node:fs'
+import {
+  closeSync,
+  fchmodSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  writeSync,
+  writev,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { errorMessage } from '../snapshot/json-writer.ts'
 import { Outbox } from './outbox.ts'
 import type { Batch, Sink, SinkCounts } from './sink.ts'
-import { writeAll } from './spill-segment.ts'
-import { Waiters } from './waiters.ts'
 
 export interface FileSinkOptions {
   readonly path: string
-  /** Memory for lines the disk does not take. @default 67_108_864 */
+  /** Memory for lines that the disk does not accept. @default 67_108_864 */
   readonly maxMemoryBytes?: number | undefined
   readonly nowS: () => number
-  /** Says something to a person; called once for a trouble and once when it is over. */
+  /** Prints a message for a person: once when a problem starts and once when it is over. */
   readonly warn: (message: string) => void
 }
 
-/** A burst is written without waiting from here on. */
+/** A burst is written synchronously from this size on. */
 const BURST_BYTES = 1024 * 1024
-/** What one asynchronous write takes along. */
+/** Size of one asynchronous write. */
 const WRITE_BYTES = 1024 * 1024
-/** The kernel takes no more at once (IOV_MAX). */
+/** The kernel accepts no more buffers in one call (IOV_MAX is 1,024). */
 const BUFFERS_MAX = 1_000
 const RETRY_MS = 1_000
-/** How long a burst, and the process at its exit, wait for the write under way. */
+/** How long a burst, and the process at its exit, wait for the asynchronous write. */
 const SETTLE_BURST_MS = 50
 const SETTLE_EXIT_MS = 2_000
 
@@ -43,11 +50,12 @@ interface Load {
   readonly last: number
 }
 
-/** `isTorn`: a part is in the file already, perhaps up to the middle of a line. */
+/** The rest of a failed write. `isTorn`: a part is in the file, perhaps up to the middle of a line. */
 interface Unfinished extends Load {
   readonly isTorn: boolean
 }
 
+/** An asynchronous write that has not been confirmed. */
 interface Flight extends Load {
   /** Size of the file before the write. */
   readonly fromByte: number
@@ -57,15 +65,14 @@ export class FileSink implements Sink {
   readonly name: string
   readonly #options: FileSinkOptions
   readonly #outbox: Outbox
-  readonly #waiters = new Waiters()
   #fd: number | undefined
   #flight: Flight | undefined
-  /** What a failed write left over. It comes first when writing goes on. */
+  /** Written before everything else when writing works again. */
   #unfinished: Unfinished | undefined
   #waitingBytes = 0
-  #troubled = false
+  #isFailing = false
   #retry: NodeJS.Timeout | undefined
-  #closed = false
+  #isClosed = false
 
   constructor(options: FileSinkOptions) {
     this.name = `file ${options.path}`
@@ -79,7 +86,7 @@ export class FileSink implements Sink {
   }
 
   write(batch: Batch): void {
-    if (this.#closed) return
+    if (this.#isClosed) return
     this.#outbox.push(batch)
     this.#waitingBytes += batch.bytes.length
     if (this.#retry !== undefined) return
@@ -89,31 +96,32 @@ export class FileSink implements Sink {
 
   async flush(timeoutMs: number): Promise<boolean> {
     if (this.#retry !== undefined) this.#tryAgain()
-    return this.#waiters.reach(this.#outbox.counts.accepted, this.#outbox.settled, timeoutMs)
+    return this.#outbox.flush(timeoutMs)
   }
 
   async close(timeoutMs: number): Promise<void> {
-    if (this.#closed) return
+    if (this.#isClosed) return
     await this.flush(timeoutMs)
-    this.#closed = true
+    this.#isClosed = true
     clearTimeout(this.#retry)
-    this.#sayLeft()
+    this.#reportUnwritten()
     this.#outbox.discard()
     if (this.#fd !== undefined && this.#flight === undefined) this.#closeFile()
   }
 
   exit(): void {
-    if (this.#closed) return
+    if (this.#isClosed) return
     this.#writeNow(SETTLE_EXIT_MS)
-    // Nor is the rest of the exit held up by trying again what comes even later.
-    this.#closed = this.#sayLeft()
+    // After a failure, later events must not delay the exit by trying again.
+    this.#isClosed = this.#reportUnwritten()
   }
 
-  /** Whether there are events that the file did not take. */
-  #sayLeft(): boolean {
-    const left = this.#outbox.counts.accepted - this.#outbox.settled
-    if (left > 0) this.#options.warn(`${left} events could not be written to ${this.name}`)
-    return left > 0
+  /** Warns of events that the file did not accept; returns whether there are any. */
+  #reportUnwritten(): boolean {
+    const { unsettled } = this.#outbox
+    if (unsettled > 0)
+      this.#options.warn(`${unsettled} events could not be written to ${this.name}`)
+    return unsettled > 0
   }
 
   /** Starts the next asynchronous write. */
@@ -127,27 +135,27 @@ export class FileSink implements Sink {
 
   #writeRest(fd: number, flight: Flight, rest: readonly Uint8Array[]): void {
     writev(fd, rest, (error, written) => {
-      if (this.#flight !== flight) return // settled without waiting meanwhile
+      if (this.#flight !== flight) return // found in the file by #writeNow in the meantime
       if (error === null && written < byteLength(rest)) {
         this.#writeRest(fd, flight, [Buffer.concat(rest).subarray(written)])
         return
       }
       this.#flight = undefined
-      if (error === null) this.#landed(flight.last)
+      if (error === null) this.#written(flight.last)
       else
         this.#failed(error, { buffers: rest, last: flight.last, isTorn: rest !== flight.buffers })
-      if (this.#closed) this.#closeFile()
+      if (this.#isClosed) this.#closeFile()
       else if (error === null) this.#launch()
     })
   }
 
-  /** Everything waiting, at once. `settleMs` bounds the wait for the write under way. */
+  /** Writes everything synchronously. Waits up to `settleMs` for the asynchronous write. */
   #writeNow(settleMs: number): void {
     const flight = this.#flight
     if (flight !== undefined) {
-      if (this.#fd === undefined || !landsWithin(this.#fd, flight, settleMs)) return
+      if (this.#fd === undefined || !isWrittenWithin(this.#fd, flight, settleMs)) return
       this.#flight = undefined
-      this.#landed(flight.last)
+      this.#written(flight.last)
     }
     const fd = this.#open()
     while (fd !== undefined && this.#hasNext) {
@@ -158,7 +166,7 @@ export class FileSink implements Sink {
         this.#failed(rest.error, { buffers: [rest.bytes], last, isTorn })
         return
       }
-      this.#landed(last)
+      this.#written(last)
     }
   }
 
@@ -186,23 +194,22 @@ export class FileSink implements Sink {
     return { buffers, last }
   }
 
-  #landed(last: number): void {
-    this.#outbox.acknowledge(last)
-    if (this.#troubled) {
-      this.#troubled = false
+  #written(last: number): void {
+    if (this.#isFailing) {
+      this.#isFailing = false
       this.#options.warn(`writing ${this.name} again`)
     }
-    this.#waiters.advance(this.#outbox.settled)
+    this.#outbox.acknowledge(last)
   }
 
-  /** Nothing is thrown: the lines wait, the trouble is said once, and it is tried again. */
+  /** Keeps the lines, warns once, and tries again later. */
   #failed(error: unknown, unfinished?: Unfinished): void {
     const message = errorMessage(error)
     this.#unfinished ??= unfinished
     this.#waitingBytes = 0
     if (this.#fd !== undefined) this.#closeFile()
-    if (!this.#troubled) {
-      this.#troubled = true
+    if (!this.#isFailing) {
+      this.#isFailing = true
       this.#options.warn(`cannot write ${this.name}: ${message}. Events are kept; trying again`)
     }
     this.#retry ??= setTimeout(() => this.#tryAgain(), RETRY_MS)
@@ -215,7 +222,7 @@ export class FileSink implements Sink {
     if (this.#flight === undefined) this.#launch()
   }
 
-  /** The open file; opened again when somebody removed it. Undefined when that fails. */
+  /** The open file, opened again if it was deleted. Undefined if that fails. */
   #open(): number | undefined {
     try {
       if (this.#fd !== undefined && fstatSync(this.#fd).nlink === 0) this.#closeFile()
@@ -231,17 +238,16 @@ export class FileSink implements Sink {
     }
   }
 
-  /** A torn last line of an earlier process is ended; our own is gone on with. */
+  /** Ends a torn last line of an earlier process. A torn line of our own is completed instead. */
   #continueFile(fd: number): void {
-    const unfinished = this.#unfinished
-    const stat = fstatSync(fd)
-    if (unfinished?.isTorn === true && stat.size > 0) return
-    if (unfinished?.isTorn === true) {
-      // The file with the beginning is gone: the whole load goes into the new one.
+    const isTorn = this.#unfinished?.isTorn === true
+    if (isTorn && fstatSync(fd).size > 0) return
+    if (isTorn) {
+      // The file with the first part was deleted, so all of the load goes into the new file.
       this.#unfinished = undefined
       this.#outbox.rewind()
     }
-    if (stat.isFile() && stat.size > 0) endTornLine(fd, stat.size)
+    endTornLine(fd, this.#options.path)
   }
 
   #closeFile(): void {
@@ -258,11 +264,11 @@ function byteLength(buffers: readonly Uint8Array[]): number {
 
 interface Failure {
   readonly error: unknown
-  /** What is not in the file. */
+  /** The bytes that are not in the file. */
   readonly bytes: Uint8Array
 }
 
-/** Writes at the end of the file; undefined when everything is there. */
+/** Writes at the end of the file; returns undefined on success. */
 function appendAll(fd: number, buffers: readonly Uint8Array[]): Failure | undefined {
   let bytes: Uint8Array = buffers.length === 1 ? (buffers[0] as Uint8Array) : Buffer.concat(buffers)
   try {
@@ -273,23 +279,55 @@ function appendAll(fd: number, buffers: readonly Uint8Array[]): Failure | undefi
   }
 }
 
-function endTornLine(fd: number, size: number): void {
+/**
+ * Adds the newline that an interrupted process did not write. Another recorder may be writing to
+ * the file, and a write that has only begun looks the same, so two rules apply:
+ *
+ * - Changing the mode (to what it is) takes the file's lock in the kernel, which a write holds until
+ *   its last byte. If the size is the same before and after it, no write was in progress.
+ * - The newline goes to the position behind the torn line instead of the end of the file. Two
+ *   recorders that find the same torn line write the same byte, and no empty line.
+ */
+function endTornLine(fd: number, path: string): void {
+  const { size, mode } = fstatSync(fd)
+  if (endsWithNewline(fd, size)) return
+  waitForWriters(fd, mode)
+  // A file opened for appending ignores positions.
+  const positioned = openSync(path, 'r+')
+  try {
+    if (fstatSync(positioned).size === size) writeSync(positioned, '\n', size)
+  } finally {
+    closeSync(positioned)
+  }
+}
+
+/** Also true for an empty file, and for a device or a pipe, whose size is 0. */
+function endsWithNewline(fd: number, size: number): boolean {
+  if (size === 0) return true
   const lastByte = new Uint8Array(1)
   readSync(fd, lastByte, 0, 1, size - 1)
-  if (lastByte[0] !== 0x0a) writeAll(fd, new Uint8Array([0x0a]), null)
+  return lastByte[0] === 0x0a
+}
+
+function waitForWriters(fd: number, mode: number): void {
+  try {
+    fchmodSync(fd, mode & 0o7777)
+  } catch {
+    // Only the owner of a file may do this. For others, an unchanged size has to be enough.
+  }
 }
 
 /**
- * Waits, without yielding, until the write under way is in the file. The thread pool goes on
- * working while this thread waits. Other writers may append too, so the bytes are searched for.
+ * Blocks until the asynchronous write is in the file, and returns false at the deadline. The thread
+ * pool continues while this thread waits. Other writers may append too, so the bytes are searched.
  */
-function landsWithin(fd: number, flight: Flight, timeoutMs: number): boolean {
+function isWrittenWithin(fd: number, flight: Flight, timeoutMs: number): boolean {
   const bytes = Buffer.concat(flight.buffers)
   const pause = new Int32Array(new SharedArrayBuffer(4))
   const deadlineMs = performance.now() + timeoutMs
   let seenBytes = -1
   while (true) {
-    const size = fstatSync(fd).size
+    const { size } = fstatSync(fd)
     if (size !== seenBytes && size >= flight.fromByte + bytes.length) {
       seenBytes = size
       const added = Buffer.allocUnsafe(size - flight.fromByte)

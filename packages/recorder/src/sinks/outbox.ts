@@ -1,26 +1,26 @@
 /**
- * A sink's queue of batches, bounded in bytes, in order.
+ * A sink's queue of batches: ordered, and bounded in bytes.
  *
  * ```
  *   sent, not acknowledged │ waiting in memory │ waiting in the spill file (Node)
  *   numbered               │ not numbered      │ not numbered
- *   ▲ ack takes from here    ▲ next() sends      ▲ push() adds at the end
+ *   ▲ acknowledge() removes  ▲ next() sends      ▲ push() appends
  * ```
  *
- * Lines get their sequence numbers when they are first sent, so that what must be dropped for lack
- * of room never had one. A drop takes the oldest waiting batch and leaves one event that says how
- * many lines are missing, in the place where they are missing.
+ * Lines get their sequence numbers when they are first sent, so a line that is dropped for lack of
+ * room never had a number. The oldest waiting batch is dropped first. A `recorder_dropped` event
+ * takes its place and says how many lines are missing.
  */
-import { BATCH_BYTES, droppedMarker, mergeBatches } from './batch.ts'
+import { BATCH_BYTES, droppedMarker, mergeBatches, splitBatch } from './batch.ts'
 import type { Batch, SinkCounts } from './sink.ts'
 
-/** Room beyond memory: a first-in first-out file. Throws when the disk refuses. */
+/** Room beyond memory: a first-in first-out file. `push` and `shift` throw if the disk fails. */
 export interface Spill {
   readonly isEmpty: boolean
-  /** Lines in it. */
+  /** Number of lines. */
   readonly count: number
   push(batch: Batch): void
-  /** The oldest batch; call only when not empty. */
+  /** Removes and returns the oldest batch; the spill must not be empty. */
   shift(): Batch
   close(): void
 }
@@ -34,12 +34,22 @@ export interface OutboxOptions {
   readonly maxMemoryBytes: number
   readonly spill?: Spill | undefined
   readonly nowS: () => number
+  /** Called for each line that is dropped because the receiver does not accept its size. */
+  readonly onTooLong?: ((bytes: number) => void) | undefined
+}
+
+/** The longest delay of a timer. Timers with a longer one, such as Infinity, fire immediately. */
+const TIMER_MAX_MS = 2 ** 31 - 1
+
+interface Waiter {
+  readonly isDone: () => boolean
+  readonly settle: (isDone: boolean) => void
 }
 
 export class Outbox {
   readonly #options: OutboxOptions
   #sent: NumberedBatch[] = []
-  /** How many of `#sent` were sent on this connection; `rewind` sets it to none. */
+  /** How many of `#sent` were sent on this connection. `rewind` resets it. */
   #sentNow = 0
   #waiting: Batch[] = []
   #memoryBytes = 0
@@ -49,7 +59,15 @@ export class Outbox {
   #accepted = 0
   #settled = 0
   #dropped = 0
-  #untoldDrops = 0
+  /** Drops that no `recorder_dropped` event reports yet. */
+  #unreported = 0
+  /** `recorder_dropped` events added so far; they count as accepted. */
+  #markers = 0
+  /** A batch is split between lines to stay below this. */
+  #maxBatchBytes = Infinity
+  /** A longer line is dropped. */
+  #maxLineBytes = Infinity
+  #waiters: Waiter[] = []
 
   constructor(options: OutboxOptions) {
     this.#options = options
@@ -64,29 +82,29 @@ export class Outbox {
     }
   }
 
-  /** Lines delivered or dropped so far; compare with `counts.accepted` of an earlier moment. */
-  get settled(): number {
-    return this.#settled
+  /** Lines that are neither delivered nor dropped. */
+  get unsettled(): number {
+    return this.#accepted - this.#settled
+  }
+
+  /** Bytes in memory, sent and waiting. */
+  get memoryBytes(): number {
+    return this.#memoryBytes
   }
 
   get unacknowledgedBytes(): number {
     return this.#sentBytes
   }
 
-  /** Lines of an earlier connection have to be sent again; they are unacknowledged already. */
+  /** Whether batches of an earlier connection still have to be sent again. */
   get isResending(): boolean {
     return this.#sentNow < this.#sent.length
-  }
-
-  /** Nothing is unacknowledged, waiting, or left to be said. */
-  get isEmpty(): boolean {
-    return this.#sent.length === 0 && !this.hasNext
   }
 
   get hasNext(): boolean {
     return (
       this.isResending ||
-      this.#untoldDrops > 0 ||
+      this.#unreported > 0 ||
       this.#waiting.length > 0 ||
       this.#spill?.isEmpty === false
     )
@@ -95,8 +113,8 @@ export class Outbox {
   push(batch: Batch): void {
     this.#accepted += batch.count
     const spill = this.#spill
-    const full = this.#memoryBytes + batch.bytes.length > this.#options.maxMemoryBytes
-    if (spill !== undefined && (full || !spill.isEmpty)) {
+    const isFull = this.#memoryBytes + batch.bytes.length > this.#options.maxMemoryBytes
+    if (spill !== undefined && (isFull || !spill.isEmpty)) {
       if (this.#pushToSpill(spill, batch)) return
     }
     this.#pushToMemory(batch)
@@ -105,15 +123,15 @@ export class Outbox {
     }
   }
 
-  /** False when the disk takes no more; what it already holds stays in order before the batch. */
+  /** Returns false if the disk is full and the spill is empty, so that memory may be used. */
   #pushToSpill(spill: Spill, batch: Batch): boolean {
     try {
       spill.push(batch)
       return true
     } catch {
-      // No room on the disk either: everything spilled so far must leave before memory may be used
-      // again, and it cannot leave while nobody listens. The new lines are the ones to go.
       if (spill.isEmpty) return false
+      // Memory may be used again only after the spilled lines, which come first, have been sent.
+      // Until then the new lines are dropped.
       this.#countDropped(batch.count)
       return true
     }
@@ -139,14 +157,19 @@ export class Outbox {
   #countDropped(count: number): void {
     this.#dropped += count
     this.#settled += count
-    this.#untoldDrops += count
+    this.#unreported += count
   }
 
   /** The next batch to send, or undefined. Lines sent before a `rewind` keep their numbers. */
   next(): NumberedBatch | undefined {
     if (this.isResending) return this.#sent[this.#sentNow++]
-    const batch = this.#takeWaiting()
+    let batch = this.#takeWaiting()
     if (batch === undefined) return undefined
+    if (batch.bytes.length > this.#maxBatchBytes) {
+      const [first, ...rest] = this.#fit(batch)
+      this.#waiting.unshift(...rest)
+      batch = first as Batch
+    }
     const numbered = { ...batch, first: this.#nextNumber }
     this.#nextNumber += batch.count
     this.#sentBytes += batch.bytes.length
@@ -156,16 +179,20 @@ export class Outbox {
   }
 
   #takeWaiting(): Batch | undefined {
-    if (this.#untoldDrops > 0) {
-      const marker = droppedMarker(this.#untoldDrops, this.#options.nowS())
-      this.#untoldDrops = 0
-      this.#accepted += marker.count
-      this.#memoryBytes += marker.bytes.length
-      return marker
+    if (this.#unreported > 0) {
+      const count = this.#unreported
+      this.#unreported = 0
+      return this.#marker(count)
     }
-    const batch = this.#waiting.shift()
-    if (batch !== undefined) return batch
-    return this.#takeSpilled()
+    return this.#waiting.shift() ?? this.#takeSpilled()
+  }
+
+  #marker(count: number): Batch {
+    const marker = droppedMarker(count, this.#options.nowS())
+    this.#accepted += 1
+    this.#markers += 1
+    this.#memoryBytes += marker.bytes.length
+    return marker
   }
 
   #takeSpilled(): Batch | undefined {
@@ -176,7 +203,7 @@ export class Outbox {
       this.#memoryBytes += batch.bytes.length
       return batch
     } catch {
-      // The disk does not give back what it took. What was there is lost, and the log will say so.
+      // The disk cannot be read. Its lines are lost, and a marker in the log reports them.
       this.#countDropped(spill.count)
       spill.close()
       this.#spill = undefined
@@ -184,21 +211,23 @@ export class Outbox {
     }
   }
 
-  /** Lines up to number `last` are safe elsewhere. False for a number that was never given. */
+  /** Marks lines up to number `last` as delivered. Returns false for a number never used. */
   acknowledge(last: number): boolean {
     if (last >= this.#nextNumber) return false
     while (true) {
       const oldest = this.#sent[0]
-      if (oldest === undefined || oldest.first + oldest.count - 1 > last) return true
+      if (oldest === undefined || oldest.first + oldest.count - 1 > last) break
       this.#sent.shift()
       this.#sentNow = Math.max(0, this.#sentNow - 1)
       this.#sentBytes -= oldest.bytes.length
       this.#memoryBytes -= oldest.bytes.length
       this.#settled += oldest.count
     }
+    this.notify()
+    return true
   }
 
-  /** A new connection: what was not acknowledged is sent again. */
+  /** Prepares for a new connection: everything not acknowledged is sent again. */
   rewind(): void {
     this.#sentNow = 0
   }
@@ -212,15 +241,101 @@ export class Outbox {
     this.#nextNumber = 1
   }
 
-  /** Gives up everything that waits and takes no spill any more; the lines count as dropped. */
-  discard(): void {
-    const lost = this.#accepted - this.#settled
-    this.#settled += lost
-    this.#dropped += lost
-    this.#release()
+  /** Applies the receiver's limit on lines and frames. Call it before anything is sent again. */
+  limit(maxLineBytes: number): void {
+    if (maxLineBytes >= this.#maxLineBytes) return
+    this.#maxLineBytes = maxLineBytes
+    this.#maxBatchBytes = Math.min(this.#maxBatchBytes, maxLineBytes)
+    this.#fitSent()
   }
 
-  /** Everything not acknowledged, oldest first, for whoever wants to save it. Ends the outbox. */
+  /**
+   * Learns from a frame that was refused as too large by a receiver that did not state its limit.
+   * The refused frame is the largest unacknowledged one, or the largest one would be refused too. A
+   * batch of several lines is halved; a single line is dropped.
+   */
+  shrink(): void {
+    const largest = this.#sent.reduce<NumberedBatch | undefined>(
+      (most, batch) => (batch.bytes.length > (most?.bytes.length ?? 0) ? batch : most),
+      undefined,
+    )
+    if (largest === undefined) return
+    const size = largest.bytes.length
+    if (largest.count === 1) {
+      this.limit(size - 1)
+    } else {
+      this.#maxBatchBytes = Math.floor(size / 2)
+      this.#fitSent()
+    }
+  }
+
+  /** Splits the unacknowledged batches by the limits. The lines keep their numbers. */
+  #fitSent(): void {
+    this.#sentNow = 0
+    this.#sent = this.#sent.flatMap((batch) => {
+      if (batch.bytes.length <= this.#maxBatchBytes) return batch
+      let { first } = batch
+      return this.#fit(batch).map((part) => {
+        const numbered = { ...part, first }
+        first += part.count
+        return numbered
+      })
+    })
+    this.#sentBytes = this.#sent.reduce((sum, { bytes }) => sum + bytes.length, 0)
+  }
+
+  /** Splits a batch by the limits and puts a marker in the place of each line that is too long. */
+  #fit(batch: Batch): Batch[] {
+    return splitBatch(batch, this.#maxBatchBytes).map((part) => {
+      if (part.count > 1 || part.bytes.length <= this.#maxLineBytes) return part
+      this.#memoryBytes -= part.bytes.length
+      this.#dropped += 1
+      this.#settled += 1
+      this.#options.onTooLong?.(part.bytes.length)
+      return this.#marker(1)
+    })
+  }
+
+  /** Resolves true when everything accepted so far is settled, false after `timeoutMs`. */
+  flush(timeoutMs: number): Promise<boolean> {
+    const target = this.#accepted - this.#markers
+    return this.until(() => this.#settled - this.#markers >= target, timeoutMs)
+  }
+
+  /**
+   * Resolves true as soon as `isDone` returns true, false after `timeoutMs`. `isDone` is called when
+   * lines were settled. The timer keeps the process alive while a caller waits.
+   */
+  until(isDone: () => boolean, timeoutMs: number): Promise<boolean> {
+    if (isDone()) return Promise.resolve(true)
+    return new Promise((resolve) => {
+      const waiter: Waiter = {
+        isDone,
+        settle: (result) => {
+          clearTimeout(timer)
+          this.#waiters = this.#waiters.filter((other) => other !== waiter)
+          resolve(result)
+        },
+      }
+      const timer = setTimeout(() => waiter.settle(false), Math.min(timeoutMs, TIMER_MAX_MS))
+      this.#waiters.push(waiter)
+    })
+  }
+
+  /** Checks the conditions of `until` again. */
+  notify(): void {
+    for (const waiter of this.#waiters) if (waiter.isDone()) waiter.settle(true)
+  }
+
+  /** Drops everything that waits and closes the spill. */
+  discard(): void {
+    this.#dropped += this.unsettled
+    this.#settled = this.#accepted
+    this.#release()
+    this.notify()
+  }
+
+  /** Yields everything not acknowledged, oldest first, to save it elsewhere. Empties the outbox. */
   *drain(): Generator<Batch> {
     yield* this.#sent
     while (true) {
@@ -237,7 +352,7 @@ export class Outbox {
     this.#sentNow = 0
     this.#memoryBytes = 0
     this.#sentBytes = 0
-    this.#untoldDrops = 0
+    this.#unreported = 0
     this.#spill?.close()
     this.#spill = undefined
   }

@@ -1,32 +1,36 @@
 /**
- * Where recorded lines go. A sink takes batches of whole lines, keeps their order, and never
- * throws into the recorder: what it cannot deliver it keeps, and what it cannot keep it counts.
+ * The contract of a sink: a place recorded lines go to. A sink receives batches of whole lines and
+ * keeps their order. It never throws into the recorder; it counts lines that it cannot keep.
  */
 
-/** Whole lines, each ending in `\n`. A batch is never changed: sinks share it. */
+/** Whole lines, each ending in `\n`. A batch never changes, because sinks share it. */
 export interface Batch {
   readonly bytes: Uint8Array
+  /** Number of lines. */
   readonly count: number
 }
 
-/** What became of the lines a sink was given. `accepted` = delivered + dropped + waiting. */
+/** What happened to the lines given to a sink. `accepted` = delivered + dropped + waiting. */
 export interface SinkCounts {
   readonly accepted: number
   readonly delivered: number
-  /** Given up for lack of room; a `recorder_dropped` event in the log says the same. */
+  /** Lines given up for lack of room. A `recorder_dropped` event in the log has the same count. */
   readonly dropped: number
 }
 
 export interface Sink {
-  /** For messages: `file run.jsonl`, `http://127.0.0.1:9288`. */
+  /** The name used in messages: `file run.jsonl`, `http://127.0.0.1:9288`. */
   readonly name: string
   readonly counts: SinkCounts
-  /** Takes a batch. Must not throw and must not wait. */
+  /** Accepts a batch. Must neither throw nor block. */
   write(batch: Batch): void
   /** Resolves true when everything accepted so far is delivered or dropped, false at the deadline. */
   flush(timeoutMs: number): Promise<boolean>
-  /** Delivers what it can until the deadline and lets go of everything it holds. */
+  /** Delivers what it can until the deadline, then releases its resources. */
   close(timeoutMs: number): Promise<void>
-  /** The process ends now: do what can be done without waiting. Again for what comes even later. */
+  /**
+   * Delivers what can be delivered synchronously, because the process is ending. Called again if
+   * events are recorded even later.
+   */
   exit?(): void
 }

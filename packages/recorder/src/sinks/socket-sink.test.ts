@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { setImmediate as turn } from 'node:timers/promises'
+import fc from 'fast-check'
 import { WebSocket as PeerSocket } from 'ws'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { makeBatch } from './batch.ts'
@@ -172,6 +173,53 @@ describe('SocketSink', () => {
     expect(peer.connections).toBe(1)
     await sink.close(1_000)
   })
+  it('does not reconnect after another connection replaced it, and saves the rest', async () => {
+    const peer = await peerWith({ acknowledge: () => false })
+    const saved: string[] = []
+    const { sink, said } = sinkFor(peer, {
+      rescue: (batches) => {
+        for (const { bytes } of batches) saved.push(new TextDecoder().decode(bytes))
+        return '/tmp/rest.jsonl'
+      },
+    })
+    sink.write(makeBatch('{"metadata":{"i":0}}\n', 1))
+    await peer.until(() => numbers(peer).length === 1)
+    peer.closeAll(4409, 'a newer connection of the same writer took over')
+    await vi.waitFor(() => expect(said).toHaveLength(2))
+    expect(said).toEqual([
+      `recording to ${peer.url} stops: a newer connection of the same writer took over`,
+      `1 events were not acknowledged by ${peer.url}; they are in /tmp/rest.jsonl`,
+    ])
+    expect(saved.join('')).toBe('{"metadata":{"i":0}}\n')
+    expect(await sink.flush(10_000)).toBe(true)
+    expect(sink.counts).toEqual({ accepted: 1, delivered: 0, dropped: 1 })
+    await sink.close(1_000)
+    expect(peer.connections).toBe(1)
+  })
+
+  it.each([4400, 4404, 4405, 4409])('stops after close code %i', async (code) => {
+    const peer = await peerWith()
+    const { sink, said } = sinkFor(peer)
+    await peer.until(() => peer.connections === 1)
+    peer.closeAll(code, '')
+    await vi.waitFor(() =>
+      expect(said).toEqual([`recording to ${peer.url} stops: closed with ${code}`]),
+    )
+    await sink.close(1_000)
+    expect(peer.connections).toBe(1)
+  })
+
+  it.each([1001, 1011, 1013])('reconnects after close code %i', async (code) => {
+    const peer = await peerWith()
+    const { sink, said } = sinkFor(peer)
+    await peer.until(() => peer.connections === 1)
+    peer.closeAll(code, '')
+    await peer.until(() => peer.connections === 2)
+    sink.write(makeBatch('{"metadata":{"i":0}}\n', 1))
+    expect(await sink.flush(10_000)).toBe(true)
+    expect(said).toEqual([])
+    await sink.close(1_000)
+  })
 
   it('becomes a new writer when the server knows its id better than it does', async () => {
     const peer = await peerWith()
@@ -248,5 +296,96 @@ describe('SocketSink', () => {
     )
     await sink.close(1_000)
     expect(peer.writers('r')).toMatchObject([{ ended: true }])
+  })
+})
+
+describe('an event above the frame limit', () => {
+  const LIMIT = 100_000
+  const TOO_LONG = LIMIT + 100
+  const line = (i: number, pad: number) =>
+    `{"metadata":{"i":${i},"pad":"${'é'.repeat(pad / 2)}"}}\n`
+
+  /** What the log contains: numbers of events, and 'dropped' for a marker. */
+  const logged = (peer: RecordPeer) =>
+    peer
+      .events('r')
+      .map(({ event_type, metadata }) =>
+        event_type === 'recorder_dropped' ? `dropped ${String(metadata['count'])}` : metadata['i'],
+      )
+
+  const servers = [
+    ['states its limit', { maxFrameBytes: LIMIT + 64, maxLineBytes: LIMIT }],
+    ['only closes with 1009', { maxFrameBytes: LIMIT + 64 }],
+  ] as const
+
+  it.each(servers)('costs that one event with a server that %s', async (_, options) => {
+    const peer = await peerWith(options)
+    const { sink, said } = sinkFor(peer)
+    const lines = [line(0, 10), line(1, 10), line(2, TOO_LONG), line(3, 10), line(4, 10)]
+    sink.write(makeBatch(lines.join(''), 5))
+    expect(await sink.flush(10_000)).toBe(true)
+    sink.write(makeBatch(line(5, 10), 1))
+    await sink.close(10_000)
+    expect(logged(peer)).toEqual([0, 1, 'dropped 1', 3, 4, 5])
+    expect(peer.writers('r')).toMatchObject([{ lost: 0, ended: true }])
+    expect(sink.counts).toEqual({ accepted: 7, delivered: 6, dropped: 1 })
+    const bytes = Buffer.byteLength(line(2, TOO_LONG))
+    expect(said).toEqual([`an event of ${bytes} bytes is longer than ${peer.url} accepts; dropped`])
+  })
+
+  it.each(servers)('splits a frame of long lines for a server that %s', async (_, options) => {
+    const peer = await peerWith(options)
+    const { sink, said } = sinkFor(peer)
+    const lines = [0, 1, 2, 3].map((i) => line(i, LIMIT - 100))
+    sink.write(makeBatch(lines.join(''), 4))
+    await sink.close(10_000)
+    expect(logged(peer)).toEqual([0, 1, 2, 3])
+    expect(sink.counts).toEqual({ accepted: 4, delivered: 4, dropped: 0 })
+    expect(said).toEqual([])
+  })
+
+  it.each(servers)(
+    'keeps order and counts in any mixture (a server that %s)',
+    async (_, options) => {
+      const sizes = fc.array(fc.constantFrom(10, 1_000, 60_000, TOO_LONG, 3 * LIMIT), {
+        minLength: 1,
+        maxLength: 40,
+      })
+      await fc.assert(
+        fc.asyncProperty(sizes, async (pads) => {
+          const peer = await peerWith({
+            ...options,
+            cutAfterFrames: (n) => (n === 2 ? 2 : Infinity),
+          })
+          const { sink } = sinkFor(peer)
+          for (const [i, pad] of pads.entries()) sink.write(makeBatch(line(i, pad), 1))
+          await sink.close(20_000)
+          const tooLong = pads.filter((pad) => pad >= TOO_LONG).length
+          expect(logged(peer)).toEqual(pads.map((pad, i) => (pad >= TOO_LONG ? 'dropped 1' : i)))
+          expect(peer.writers('r')).toMatchObject([{ lost: 0 }])
+          expect(sink.counts).toEqual({
+            accepted: pads.length + tooLong,
+            delivered: pads.length,
+            dropped: tooLong,
+          })
+          await peer.kill()
+        }),
+        { numRuns: 8 },
+      )
+    },
+  )
+
+  it('is in the report of close(), and the events around it are in the log', async () => {
+    const peer = await peerWith({ maxFrameBytes: LIMIT + 64, maxLineBytes: LIMIT })
+    const recorder = recorderFor(peer, { maxEventChars: 400_000 })
+    recorder.record('n', { i: 0 })
+    recorder.record('n', { i: 1, pad: 'x'.repeat(TOO_LONG) })
+    for (let i = 2; i < 12; i++) recorder.record('n', { i })
+    const report = await recorder.close()
+    expect(report).toMatchObject({
+      recorded: 12,
+      sinks: [{ delivered: 12, dropped: 1, undelivered: 0 }],
+    })
+    expect(logged(peer)).toEqual([0, 'dropped 1', ...upTo(12).slice(2)])
   })
 })

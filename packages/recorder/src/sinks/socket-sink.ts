@@ -1,23 +1,30 @@
 /**
- * A run on a Wattline server, over one WebSocket (`/record`).
+ * Sends lines to a run on a Wattline server, over one WebSocket (`/record`).
  *
  * ```
- *  us      connect /record?run=…&writer=…
- *  server  {"ack": n}                 the last line it holds from this writer
- *  us      "n+1\n" + lines            unacknowledged lines again, then new ones
- *  server  {"ack": m} …               lines up to m are in the log; they leave the outbox
- *  us      {"end": true}              at close
+ *  sink    connect /record?run=…&writer=…
+ *  server  {"ack": n, "maxLineBytes"}  the last line in the log from this writer
+ *  sink    "n+1\n" + lines             unacknowledged lines again, then new ones
+ *  server  {"ack": m} …                lines up to m are in the log and leave the outbox
+ *  sink    {"end": true}               on close; the server confirms it with the same frame
  * ```
  *
- * The outbox keeps every line until it is acknowledged, across any number of connections; the
- * server skips the numbers it holds. Each event ends up in the log once, in order.
+ * The outbox keeps every line until it is acknowledged, across any number of connections, and the
+ * server skips lines that it already has. Each event is in the log once, in order.
  */
-import { CloseCode, type Channel, type Connect } from './channel/channel.ts'
+import {
+  CloseCode,
+  closeReaction,
+  END_FRAME,
+  parseRecordReply,
+  reconnectDelayMs,
+  RECORD_PATH,
+  recordHeader,
+} from '@wattline/trace'
 import { errorMessage } from '../snapshot/json-writer.ts'
+import type { Channel, ChannelClose, Connect } from './channel/channel.ts'
 import { Outbox, type Spill } from './outbox.ts'
 import type { Batch, Sink, SinkCounts } from './sink.ts'
-import { unref } from './timers.ts'
-import { Waiters } from './waiters.ts'
 
 export interface SocketSinkOptions {
   /** The server's address, `http://host:port`. */
@@ -32,44 +39,59 @@ export interface SocketSinkOptions {
   readonly newWriterId: () => string
   readonly nowS: () => number
   readonly warn: (message: string) => void
-  /** The first connection stands. */
+  /** Called when the first connection is ready. */
   readonly onFirstOpen?: (() => void) | undefined
-  /** Puts lines that could not be delivered in a safe place; returns where. */
+  /** Saves undelivered lines; returns where. Without it they are lost. */
   readonly rescue?: ((batches: Iterable<Batch>) => string) | undefined
+  /** Whether an HTTP status that refuses the connection is final. @default never */
+  readonly isFinalStatus?: ((status: number) => boolean) | undefined
+  /** Called when the server refuses the run and the sink stops; replaces the warning. */
+  readonly onRefused?: ((close: ChannelClose) => void) | undefined
+  /** How long `close` waits for the server to confirm the end of the writer. @default 1_000 */
+  readonly endTimeoutMs?: number | undefined
 }
 
 const MEMORY_BYTES = 8 * 1024 * 1024
-/** Sent and not acknowledged: enough to fill a connection, small enough to send again. */
+/** Limit on unacknowledged bytes: fills a connection, and is cheap to send again. */
 const WINDOW_BYTES = 4 * 1024 * 1024
-/** Accepted by the socket and not yet by the system. */
+/** Limit on bytes that the socket has not passed to the system. */
 const BUFFERED_BYTES = 1024 * 1024
-const BACKOFF_FIRST_MS = 100
-const BACKOFF_MAX_MS = 2_000
 const PING_EVERY_MS = 8_000
-/** Without a sign of life for so long the connection is taken for dead. */
+/** The connection counts as dead after this time without a sign of life. */
 const SILENCE_MS = 20_000
-const GOODBYE_MS = 1_000
+const END_MS = 1_000
 
 const encoder = new TextEncoder()
 
+/**
+ * ```
+ * idle ─▶ connecting ─▶ greeting ─▶ ready      greeting: open, waiting for the first ack
+ *   ▲───────────────────────────────┘          closed: final
+ * ```
+ */
 type State = 'idle' | 'connecting' | 'greeting' | 'ready' | 'closed'
 
 export class SocketSink implements Sink {
   readonly name: string
   readonly #options: SocketSinkOptions
   readonly #outbox: Outbox
-  readonly #waiters = new Waiters()
   #state: State = 'idle'
   #channel: Channel | undefined
   #writerId: string
   #failures = 0
   #lastSignMs = 0
-  #everOpen = false
+  #wasOpen = false
   #isPumpDue = false
   #saidAway = false
+  #saidTooLong = false
+  /** The writer ends after the lines in the outbox. */
+  #isEnding = false
+  /** The end was sent on this connection. */
+  #isEndSent = false
+  /** The server has confirmed the end. */
+  #isEnded = false
   #reconnect: ReturnType<typeof setTimeout> | undefined
   #heartbeat: ReturnType<typeof setInterval> | undefined
-  #onGone: (() => void) | undefined
 
   constructor(options: SocketSinkOptions) {
     this.name = options.serverUrl
@@ -79,12 +101,18 @@ export class SocketSink implements Sink {
       maxMemoryBytes: options.maxMemoryBytes ?? MEMORY_BYTES,
       spill: options.spill,
       nowS: options.nowS,
+      onTooLong: (bytes) => this.#tooLong(bytes),
     })
     this.#open()
   }
 
   get counts(): SinkCounts {
     return this.#outbox.counts
+  }
+
+  /** Bytes in memory that are not acknowledged. */
+  get memoryBytes(): number {
+    return this.#outbox.memoryBytes
   }
 
   write(batch: Batch): void {
@@ -96,28 +124,39 @@ export class SocketSink implements Sink {
   flush(timeoutMs: number): Promise<boolean> {
     if (this.#state === 'idle') this.#open()
     else this.#pump()
-    const { accepted } = this.#outbox.counts
-    return this.#waiters.reach(accepted, this.#outbox.settled, timeoutMs)
+    return this.#outbox.flush(timeoutMs)
+  }
+
+  /** Resolves when less than `maxBytes` are in memory, or the sink has stopped. */
+  async room(maxBytes: number): Promise<void> {
+    await this.#outbox.until(() => this.#outbox.memoryBytes < maxBytes, Infinity)
   }
 
   async close(timeoutMs: number): Promise<void> {
     if (this.#state === 'closed') return
-    await this.flush(timeoutMs)
-    if (this.#state === 'ready') await this.#sayGoodbye()
+    const isDelivered = await this.flush(timeoutMs)
+    if (isDelivered || this.#state === 'ready') await this.#endWriter()
     this.#stop()
     this.#saveRest()
   }
 
-  /** Hands the kernel what it takes without waiting; the rest is saved. */
+  /** Stops without delivering the rest. */
+  abandon(): void {
+    this.#stop()
+    this.#outbox.discard()
+  }
+
+  /** Passes what it can to the kernel without waiting, and saves the rest. */
   exit(): void {
     if (this.#state === 'closed') return
     if (this.#state === 'ready') {
+      this.#isEnding = true
+      this.#isEndSent = false
       this.#pump()
-      // The socket writes through to the kernel until that is full. An empty buffer on our side
-      // means that the kernel has everything that was sent, and delivers it after our end.
-      if (!this.#outbox.hasNext) this.#channel?.sendText('{"end":true}')
+      // An empty buffer means that the kernel has everything that was sent. It delivers that even
+      // after the process has ended.
       const isHandedOver = !this.#outbox.hasNext && this.#channel?.bufferedBytes === 0
-      // A browser sends what it was given, and has no place to save it to.
+      // A browser sends what its socket has, and cannot save the rest.
       if (isHandedOver || this.#options.rescue === undefined) return
     }
     this.#state = 'closed'
@@ -127,7 +166,7 @@ export class SocketSink implements Sink {
   #open(): void {
     clearTimeout(this.#reconnect)
     this.#state = 'connecting'
-    let gone = false
+    let isGone = false
     this.#channel = this.#options.connect(
       { url: recordUrl(this.#options, this.#writerId), token: this.#options.token },
       {
@@ -137,10 +176,10 @@ export class SocketSink implements Sink {
           this.#lastSignMs = performance.now()
         },
         drain: () => this.#pump(),
-        close: (code, reason) => {
-          if (gone) return
-          gone = true
-          this.#gone(code, reason)
+        close: (event) => {
+          if (isGone) return
+          isGone = true
+          this.#gone(event)
         },
       },
     )
@@ -148,32 +187,36 @@ export class SocketSink implements Sink {
 
   #opened(): void {
     this.#state = 'greeting'
+    this.#isEndSent = false
     this.#lastSignMs = performance.now()
     clearInterval(this.#heartbeat)
-    this.#heartbeat = unref(setInterval(() => this.#beat(), PING_EVERY_MS))
+    this.#heartbeat = setInterval(() => this.#beat(), PING_EVERY_MS)
+    // A browser's timer is a number, without unref().
+    this.#heartbeat.unref?.()
   }
 
   #beat(): void {
     const silentMs = performance.now() - this.#lastSignMs
-    const asked = this.#channel?.ping() ?? false
-    // A browser cannot ask for a sign of life: there, silence only means something while an
-    // acknowledgement is due.
-    const due = asked || this.#outbox.unacknowledgedBytes > 0
-    if (silentMs > SILENCE_MS && due) this.#channel?.terminate()
+    const hasPinged = this.#channel?.ping() ?? false
+    // Without pings, silence is a sign of trouble only while an acknowledgement is due.
+    const expectsSign = hasPinged || this.#outbox.unacknowledgedBytes > 0
+    if (silentMs > SILENCE_MS && expectsSign) this.#channel?.terminate()
   }
 
   #message(text: string): void {
-    const { ack: last, end } = parseControl(text)
-    // The server has noted our end: this is the answer to it.
-    if (end === true) this.#channel?.close()
-    if (last === undefined || this.#state === 'closed') return
-    if (!this.#outbox.acknowledge(last)) {
-      // The server holds lines of this writer that it never sent: somebody has the same id.
+    const { ack, maxLineBytes, end } = parseRecordReply(text)
+    if (end === true) {
+      this.#isEnded = true
+      this.#channel?.close()
+    }
+    if (ack === undefined || this.#state === 'closed') return
+    if (!this.#outbox.acknowledge(ack)) {
+      // The server has lines that this writer never sent: another writer uses the same id.
       this.#becomeNewWriter()
       return
     }
+    if (maxLineBytes !== undefined) this.#outbox.limit(maxLineBytes)
     if (this.#state === 'greeting') this.#greeted()
-    this.#waiters.advance(this.#outbox.settled)
     this.#pump()
   }
 
@@ -183,8 +226,14 @@ export class SocketSink implements Sink {
     this.#outbox.rewind()
     if (this.#saidAway) this.#options.warn(`connected to ${this.name}`)
     this.#saidAway = false
-    if (!this.#everOpen) this.#options.onFirstOpen?.()
-    this.#everOpen = true
+    if (!this.#wasOpen) this.#options.onFirstOpen?.()
+    this.#wasOpen = true
+  }
+
+  #tooLong(bytes: number): void {
+    if (this.#saidTooLong) return
+    this.#saidTooLong = true
+    this.#options.warn(`an event of ${bytes} bytes is longer than ${this.name} accepts; dropped`)
   }
 
   #becomeNewWriter(): void {
@@ -193,7 +242,7 @@ export class SocketSink implements Sink {
     this.#channel?.terminate()
   }
 
-  /** Masking and sending a frame takes a while: not inside the record() that filled it. */
+  /** Sends later, because masking and sending a frame is too slow inside record(). */
   #pumpSoon(): void {
     if (this.#isPumpDue) return
     this.#isPumpDue = true
@@ -212,21 +261,36 @@ export class SocketSink implements Sink {
       (this.#outbox.isResending || this.#outbox.unacknowledgedBytes < WINDOW_BYTES)
     ) {
       const batch = this.#outbox.next()
-      if (batch === undefined) return
-      // `<first sequence number>\n` + lines
-      channel.sendBytes([encoder.encode(`${batch.first}\n`), batch.bytes])
+      if (batch === undefined) {
+        this.#sendEnd()
+        return
+      }
+      channel.sendBytes([encoder.encode(recordHeader(batch.first)), batch.bytes])
     }
   }
 
-  #gone(code: number, reason: string): void {
+  /** Once per connection, behind the last line. */
+  #sendEnd(): void {
+    if (!this.#isEnding || this.#isEndSent) return
+    this.#isEndSent = true
+    this.#channel?.sendText(END_FRAME)
+  }
+
+  #gone(event: ChannelClose): void {
     clearInterval(this.#heartbeat)
     this.#channel = undefined
-    this.#onGone?.()
-    if (this.#state === 'closed') return
-    if (isFinal(code)) {
-      this.#refused(code, reason)
+    if (this.#isEnded) this.#state = 'closed'
+    if (this.#state === 'closed') {
+      this.#outbox.notify()
       return
     }
+    const { code, reason, status } = event
+    const reaction = closeReaction(code)
+    if (reaction === 'final' || (status !== undefined && this.#options.isFinalStatus?.(status))) {
+      this.#refused(event)
+      return
+    }
+    if (reaction === 'split') this.#outbox.shrink()
     this.#state = 'idle'
     this.#failures += 1
     if (this.#failures > 1 && !this.#saidAway) {
@@ -234,32 +298,30 @@ export class SocketSink implements Sink {
       const why = reason === '' ? `closed with ${code}` : reason
       this.#options.warn(`no connection to ${this.name} (${why}). Events are kept; trying again`)
     }
-    this.#reconnect = unref(setTimeout(() => this.#open(), backoffMs(this.#failures)))
+    const delayMs = reconnectDelayMs(this.#failures, Math.random())
+    this.#reconnect = setTimeout(() => this.#open(), delayMs)
+    this.#reconnect.unref?.()
   }
 
-  /** Trying again would be useless. What nobody wants any more goes, the rest is saved. */
-  #refused(code: number, reason: string): void {
-    const { run } = this.#options
-    const why = code === CloseCode.RUN_DELETED ? `run ${run} was deleted` : reason
-    this.#options.warn(`recording to ${this.name} stops: ${why || `closed with ${code}`}`)
+  /** Stops after a final refusal. The lines of a deleted run are dropped, others are saved. */
+  #refused(event: ChannelClose): void {
+    const { code, reason } = event
+    if (this.#options.onRefused === undefined) {
+      const why = code === CloseCode.DELETED ? `run ${this.#options.run} was deleted` : reason
+      this.#options.warn(`recording to ${this.name} stops: ${why || `closed with ${code}`}`)
+    } else {
+      this.#options.onRefused(event)
+    }
     this.#stop()
-    if (code !== CloseCode.RUN_DELETED) this.#saveRest()
+    if (code !== CloseCode.DELETED) this.#saveRest()
     this.#outbox.discard()
-    this.#waiters.advance(this.#outbox.settled)
   }
 
-  async #sayGoodbye(): Promise<void> {
-    this.#channel?.sendText('{"end":true}')
-    const gone = new Promise<void>((resolve) => {
-      this.#onGone = resolve
-    })
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const enough = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, GOODBYE_MS)
-    })
-    this.#state = 'closed'
-    await Promise.race([gone, enough])
-    clearTimeout(timer)
+  async #endWriter(): Promise<void> {
+    this.#isEnding = true
+    this.#pump()
+    const { endTimeoutMs = END_MS } = this.#options
+    await this.#outbox.until(() => this.#state === 'closed', endTimeoutMs)
   }
 
   #stop(): void {
@@ -270,13 +332,12 @@ export class SocketSink implements Sink {
     this.#channel = undefined
   }
 
-  /** Says what was not delivered, and saves it where the platform can. */
+  /** Reports what was not delivered, and saves it where the platform can. */
   #saveRest(): void {
-    const { accepted } = this.#outbox.counts
-    const count = accepted - this.#outbox.settled
-    if (count > 0) {
-      const where = this.#rescue()
-      this.#options.warn(`${count} events were not acknowledged by ${this.name}; ${where}`)
+    const { unsettled } = this.#outbox
+    if (unsettled > 0) {
+      const result = this.#rescue()
+      this.#options.warn(`${unsettled} events were not acknowledged by ${this.name}; ${result}`)
     } else {
       this.#outbox.discard()
     }
@@ -292,42 +353,14 @@ export class SocketSink implements Sink {
   }
 }
 
-interface Control {
-  readonly ack?: number | undefined
-  readonly end?: boolean | undefined
-}
-
-function parseControl(text: string): Control {
-  try {
-    const { ack, end } = JSON.parse(text) as { ack?: unknown; end?: unknown }
-    const isNumber = typeof ack === 'number' && Number.isSafeInteger(ack) && ack >= 0
-    return { ack: isNumber ? ack : undefined, end: end === true }
-  } catch {
-    // Not ours to judge: a later server may say more than this.
-    return {}
-  }
-}
-
-function isFinal(code: number): boolean {
-  return (
-    code === CloseCode.RUN_DELETED || code === CloseCode.BAD_FRAME || code === CloseCode.READ_ONLY
-  )
-}
-
 function recordUrl(options: SocketSinkOptions, writerId: string): string {
   const url = new URL(options.serverUrl)
   url.protocol = url.protocol === 'https:' || url.protocol === 'wss:' ? 'wss:' : 'ws:'
-  url.pathname = `${url.pathname.replace(/\/+$/, '')}/record`
+  url.pathname = `${url.pathname.replace(/\/+$/, '')}${RECORD_PATH}`
   url.search = ''
   url.hash = ''
   url.searchParams.set('run', options.run)
   url.searchParams.set('writer', writerId)
   if (options.name !== undefined) url.searchParams.set('name', options.name)
   return url.href
-}
-
-/** Exponential, with jitter, so that a thousand agents do not come back in one moment. */
-function backoffMs(failures: number): number {
-  const fullMs = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** Math.min(failures - 1, 10))
-  return fullMs * (0.5 + Math.random() / 2)
 }

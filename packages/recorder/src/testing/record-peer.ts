@@ -1,9 +1,10 @@
 /**
- * A small server that speaks `/record` faithfully, for the recorder's own tests: the recorder must
- * not depend on the real one. Its log survives `kill()` and `listen()`, as a log on disk would.
+ * A small server that implements `/record`, for the recorder's tests: the recorder must not depend
+ * on the real server. Its log survives `kill()` and `listen()`, like a log on disk.
  */
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { encodeAck, END_FRAME, RECORD_PATH } from '@wattline/trace'
 import { WebSocketServer, type WebSocket } from 'ws'
 
 export interface PeerWriter {
@@ -16,10 +17,14 @@ export interface PeerWriter {
 }
 
 export interface RecordPeerOptions {
-  /** Cuts the connection after so many frames of it, before the last one is acknowledged. */
+  /** Cuts the connection after this many frames, before the last one is acknowledged. */
   readonly cutAfterFrames?: (connection: number) => number
   /** Acknowledges nothing while false. */
   readonly acknowledge?: () => boolean
+  /** Closes with 1009 on a longer frame. */
+  readonly maxFrameBytes?: number
+  /** states the limit with the first acknowledgement. */
+  readonly maxLineBytes?: number
 }
 
 export class RecordPeer {
@@ -44,7 +49,9 @@ export class RecordPeer {
   /** Listens; after a `kill`, on the port it had. */
   async listen(): Promise<void> {
     const http = createServer((_, response) => response.writeHead(404).end())
-    const sockets = new WebSocketServer({ server: http, path: '/record' })
+    const { maxFrameBytes } = this.#options
+    const limit = maxFrameBytes === undefined ? {} : { maxPayload: maxFrameBytes }
+    const sockets = new WebSocketServer({ server: http, path: RECORD_PATH, ...limit })
     sockets.on('connection', (socket, request) => {
       this.headers.push(request.headers)
       const query = new URL(request.url ?? '', 'http://peer').searchParams
@@ -59,7 +66,7 @@ export class RecordPeer {
     this.#http = http
   }
 
-  /** Cuts every connection without a word and stops listening. */
+  /** Cuts every connection without a close frame and stops listening. */
   async kill(): Promise<void> {
     const http = this.#http
     this.#http = undefined
@@ -71,7 +78,7 @@ export class RecordPeer {
     await closed
   }
 
-  /** Resolves as soon as `condition` holds; it is asked again after every frame. */
+  /** Resolves as soon as `condition` is true; it is checked after every frame. */
   until(condition: () => boolean): Promise<void> {
     if (condition()) return Promise.resolve()
     return new Promise((resolve) => {
@@ -88,7 +95,7 @@ export class RecordPeer {
     return [...(this.runs.get(run)?.values() ?? [])]
   }
 
-  /** All lines of a run, parsed, in the order of each writer. */
+  /** All lines of a run, parsed, in each writer's order. */
   events(
     run: string,
   ): { event_type: string; timestamp: number; metadata: Record<string, unknown> }[] {
@@ -114,16 +121,18 @@ export class RecordPeer {
     socket.on('close', () => this.#open.delete(socket))
     let frames = 0
     const cutAfter = this.#options.cutAfterFrames?.(connection) ?? Infinity
-    socket.send(`{"ack":${writer.last}}`)
+    socket.send(encodeAck(writer.last, this.#options.maxLineBytes))
+    // A frame above the limit is an error of the socket, which then closes with 1009.
+    socket.on('error', () => undefined)
     socket.on('message', (data: Buffer) => {
       if (data[0] === 0x7b) {
         writer.ended = true
-        socket.send('{"end":true}')
+        socket.send(END_FRAME)
       } else {
         append(writer, data.toString('utf8'))
         frames += 1
         if (frames >= cutAfter) socket.terminate()
-        else if (this.#options.acknowledge?.() !== false) socket.send(`{"ack":${writer.last}}`)
+        else if (this.#options.acknowledge?.() !== false) socket.send(encodeAck(writer.last))
       }
       for (const look of this.#watchers) look()
     })
@@ -136,7 +145,7 @@ export class RecordPeer {
   }
 }
 
-/** Numbers already held are skipped; a gap is accepted and counted. */
+/** Skips numbers already in the log; accepts a gap and counts it. */
 function append(writer: PeerWriter, frame: string): void {
   const headEnd = frame.indexOf('\n')
   const first = Number(frame.slice(0, headEnd))

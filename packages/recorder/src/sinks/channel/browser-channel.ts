@@ -1,32 +1,26 @@
-/** The browser's own WebSocket as a {@link Channel}. It answers pings by itself and cannot ask. */
-import {
-  CloseCode,
-  SUBPROTOCOL,
-  type Channel,
-  type ChannelEvents,
-  type ChannelTarget,
-} from './channel.ts'
+/** Adapts the browser's WebSocket to {@link Channel}. It answers pings but cannot send them. */
+import { CloseCode, SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX } from '@wattline/trace'
+import type { Channel, ChannelEvents, ChannelTarget } from './channel.ts'
 
-/** A browser sets no headers: the token travels as a second subprotocol, in base64url. */
-const TOKEN_PREFIX = 'wattline.token.'
-
-/** `bufferedAmount` has no event; this is how often a full socket is looked at again. */
+/** How often a full socket is checked: `bufferedAmount` has no event. */
 const DRAIN_POLL_MS = 20
 
 export function connectBrowser(target: ChannelTarget, events: ChannelEvents): Channel {
-  const protocols = [SUBPROTOCOL]
-  if (target.token !== undefined) protocols.push(TOKEN_PREFIX + base64Url(target.token))
-  const socket = new WebSocket(target.url, protocols)
-  let closed = false
-  const finish = (code: number, reason: string) => {
-    if (closed) return
-    closed = true
-    clearInterval(poll)
-    events.close(code, reason)
+  const protocols: string[] = [SUBPROTOCOL]
+  if (target.token !== undefined) {
+    // A browser sets no headers, so the token is a second subprotocol.
+    protocols.push(TOKEN_SUBPROTOCOL_PREFIX + base64Url(target.token))
   }
-  /** Looks after a full socket until it is empty. */
+  const socket = new WebSocket(target.url, protocols)
+  let isClosed = false
+  const finish = (code: number, reason: string) => {
+    if (isClosed) return
+    isClosed = true
+    clearInterval(poll)
+    events.close({ code, reason })
+  }
   let poll: ReturnType<typeof setInterval> | undefined
-  const look = () => {
+  const checkDrained = () => {
     if (socket.bufferedAmount > 0) return
     clearInterval(poll)
     poll = undefined
@@ -35,7 +29,7 @@ export function connectBrowser(target: ChannelTarget, events: ChannelEvents): Ch
   const send = (data: string | Uint8Array<ArrayBuffer>) => {
     if (socket.readyState !== WebSocket.OPEN) return
     socket.send(data)
-    if (socket.bufferedAmount > 0) poll ??= setInterval(look, DRAIN_POLL_MS)
+    if (socket.bufferedAmount > 0) poll ??= setInterval(checkDrained, DRAIN_POLL_MS)
   }
   socket.addEventListener('open', () => events.open())
   socket.addEventListener('message', (event: MessageEvent<unknown>) => {
@@ -53,7 +47,7 @@ export function connectBrowser(target: ChannelTarget, events: ChannelEvents): Ch
     close: () => socket.close(CloseCode.NORMAL),
     terminate: () => {
       socket.close()
-      finish(CloseCode.ABNORMAL, 'cut off')
+      finish(CloseCode.ABNORMAL, 'terminated')
     },
   }
 }

@@ -1,28 +1,36 @@
-/** A WebSocket as the socket sink needs it: Node's own client and the browser's look the same. */
+/** The WebSocket interface that the socket sink uses, implemented for Node and for browsers. */
 
 export interface ChannelEvents {
   open(): void
   message(text: string): void
-  /** Anything arrived, pongs included: the other side lives. */
+  /** Called when anything arrives, pongs included: the other side is alive. */
   alive(): void
-  /** There is room to send again after `bufferedBytes` was high. */
+  /** Called when there is room to send again after `bufferedBytes` was high. */
   drain(): void
-  /** Once, and last. `reason` says what went wrong before it was open, or why it was closed. */
-  close(code: number, reason: string): void
+  /** The last event, called once. */
+  close(event: ChannelClose): void
+}
+
+export interface ChannelClose {
+  readonly code: number
+  /** Why the connection was closed or could not be opened; may be empty. */
+  readonly reason: string
+  /** The HTTP status, if the server refused the connection. Browsers do not report it. */
+  readonly status?: number | undefined
 }
 
 export interface Channel {
-  /** Bytes accepted for sending and not yet handed to the system. */
+  /** Bytes accepted for sending and not yet passed to the system. */
   readonly bufferedBytes: number
-  /** One text frame. */
+  /** Sends one text frame. */
   sendText(text: string): void
-  /** One binary frame of all the parts. */
+  /** Sends one binary frame that contains all the parts. */
   sendBytes(parts: readonly Uint8Array[]): void
-  /** Asks for a sign of life; false where the platform cannot ask. */
+  /** Sends a ping; returns false on platforms without pings. */
   ping(): boolean
-  /** Says goodbye; `close` follows. */
+  /** Starts the closing handshake; `close` follows. */
   close(): void
-  /** Cuts the line; `close` follows. */
+  /** Closes the connection immediately; `close` follows. */
   terminate(): void
 }
 
@@ -33,16 +41,3 @@ export interface ChannelTarget {
 }
 
 export type Connect = (target: ChannelTarget, events: ChannelEvents) => Channel
-
-export const SUBPROTOCOL = 'wattline.v1'
-
-/** Close codes used on the wire. */
-export const CloseCode = {
-  NORMAL: 1000,
-  ABNORMAL: 1006,
-  /** The server cannot take what we send, now or later. */
-  BAD_FRAME: 4400,
-  /** The run is a file that the server only reads. */
-  READ_ONLY: 4405,
-  RUN_DELETED: 4410,
-} as const

@@ -1,27 +1,21 @@
 /**
- * A WebSocket client on node:http (RFC 6455): Node 20 has none, and a recorder that an agent
- * installs should bring no packages along. It never keeps the process alive by itself.
+ * A WebSocket client on node:http (RFC 6455). Node 20 has none, and the recorder has no runtime
+ * dependencies. The connection does not keep the process alive.
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { Socket } from 'node:net'
-import {
-  CloseCode,
-  SUBPROTOCOL,
-  type Channel,
-  type ChannelEvents,
-  type ChannelTarget,
-} from './channel.ts'
+import { CloseCode, SUBPROTOCOL } from '@wattline/trace'
+import type { Channel, ChannelClose, ChannelEvents, ChannelTarget } from './channel.ts'
 import { encodeFrame, FrameReader, Opcode, type Message } from './ws-frames.ts'
 
 /** RFC 6455, section 1.3. */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 const HANDSHAKE_TIMEOUT_MS = 10_000
-/** The server only sends acknowledgements. */
+/** Longest message accepted: the server sends only short control frames. */
 const MESSAGE_MAX_BYTES = 1024 * 1024
 
-/** Connects; what happens is told through `events`. */
 export function connectNode(target: ChannelTarget, events: ChannelEvents): Channel {
   return new NodeChannel(target, events)
 }
@@ -31,17 +25,17 @@ class NodeChannel implements Channel {
   readonly #reader = new FrameReader(MESSAGE_MAX_BYTES)
   readonly #abort: () => void
   #socket: Socket | undefined
-  #closed = false
+  #isClosed = false
   #closeCode: number = CloseCode.ABNORMAL
   #closeReason = ''
 
   constructor(target: ChannelTarget, events: ChannelEvents) {
     this.#events = events
     const url = new URL(target.url)
-    const secure = url.protocol === 'wss:'
-    url.protocol = secure ? 'https:' : 'http:'
+    const isSecure = url.protocol === 'wss:'
+    url.protocol = isSecure ? 'https:' : 'http:'
     const key = randomBytes(16).toString('base64')
-    const request = (secure ? httpsRequest : httpRequest)(url, {
+    const request = (isSecure ? httpsRequest : httpRequest)(url, {
       agent: false,
       timeout: HANDSHAKE_TIMEOUT_MS,
       headers: {
@@ -56,11 +50,11 @@ class NodeChannel implements Channel {
     this.#abort = () => request.destroy()
     request.on('socket', (socket) => socket.unref())
     request.on('timeout', () => request.destroy(new Error('no answer to the handshake')))
-    request.on('error', (error) => this.#finish(CloseCode.ABNORMAL, error.message))
+    request.on('error', (error) => this.#fail(error.message))
     request.on('response', (response) => {
-      void refusal(response).then((reason) => {
+      void refusalReason(response).then((reason) => {
         request.destroy()
-        this.#finish(CloseCode.ABNORMAL, reason)
+        this.#fail(reason, response.statusCode)
       })
     })
     request.on('upgrade', (response, socket, head) => {
@@ -69,7 +63,7 @@ class NodeChannel implements Channel {
         .digest('base64')
       if (response.headers['sec-websocket-accept'] !== expected) {
         socket.destroy()
-        this.#finish(CloseCode.ABNORMAL, 'the server did not complete the WebSocket handshake')
+        this.#fail('the server did not complete the WebSocket handshake')
       } else {
         this.#upgraded(socket as Socket, head)
       }
@@ -104,11 +98,11 @@ class NodeChannel implements Channel {
   terminate(): void {
     this.#abort()
     this.#socket?.destroy()
-    this.#finish(CloseCode.ABNORMAL, 'cut off')
+    this.#fail('terminated')
   }
 
   #write(opcode: number, ...parts: readonly Uint8Array[]): void {
-    if (this.#closed || this.#socket === undefined || this.#socket.writableEnded) return
+    if (this.#isClosed || this.#socket === undefined || this.#socket.writableEnded) return
     this.#socket.write(encodeFrame(opcode, parts, randomBytes(4).readInt32LE()))
   }
 
@@ -122,7 +116,7 @@ class NodeChannel implements Channel {
     socket.on('error', (error) => {
       this.#closeReason ||= error.message
     })
-    socket.on('close', () => this.#finish(this.#closeCode, this.#closeReason))
+    socket.on('close', () => this.#finish({ code: this.#closeCode, reason: this.#closeReason }))
     this.#events.open()
     if (head.length > 0) this.#read(head)
   }
@@ -153,15 +147,19 @@ class NodeChannel implements Channel {
     }
   }
 
-  #finish(code: number, reason: string): void {
-    if (this.#closed) return
-    this.#closed = true
-    this.#events.close(code, reason)
+  #fail(reason: string, status?: number): void {
+    this.#finish({ code: CloseCode.ABNORMAL, reason, status })
+  }
+
+  #finish(event: ChannelClose): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#events.close(event)
   }
 }
 
-/** What the server says about it, `{"error"}`; its status alone where it is some other server. */
-async function refusal(response: IncomingMessage): Promise<string> {
+/** The `error` of a Wattline server's JSON answer, or only the status for another server. */
+async function refusalReason(response: IncomingMessage): Promise<string> {
   const status = `the server answered ${response.statusCode}`
   try {
     let body = ''
@@ -172,7 +170,7 @@ async function refusal(response: IncomingMessage): Promise<string> {
     const { error } = JSON.parse(body) as { error?: unknown }
     return typeof error === 'string' ? `${status}: ${error}` : status
   } catch {
-    // It broke off, or is a page for people.
+    // The body is incomplete, or not JSON.
     return status
   }
 }

@@ -1,5 +1,5 @@
 /**
- * WebSocket frames as a client writes and reads them (RFC 6455, section 5). No sockets here.
+ * Encodes and decodes WebSocket frames of a client (RFC 6455, section 5), without a socket.
  *
  * ```
  *  byte 0      byte 1        2 or 8 bytes        4 bytes     rest
@@ -9,12 +9,12 @@
 
 export const Opcode = { CONTINUATION: 0, TEXT: 1, BINARY: 2, CLOSE: 8, PING: 9, PONG: 10 } as const
 
-/** Payloads start here in their buffer: room for the longest header, and a multiple of four. */
+/** Offset of the payload: a multiple of four with room for the longest header. */
 const PAYLOAD_AT = 16
 
 /**
- * One final, masked frame whose payload is `parts`, one after the other. `maskKey` is four random
- * bytes as a 32-bit integer.
+ * Encodes one final, masked frame. Its payload is the concatenation of `parts`; `maskKey` is four
+ * random bytes as a 32-bit integer.
  */
 export function encodeFrame(opcode: number, parts: readonly Uint8Array[], maskKey: number): Buffer {
   const length = parts.reduce((sum, part) => sum + part.length, 0)
@@ -25,7 +25,7 @@ export function encodeFrame(opcode: number, parts: readonly Uint8Array[], maskKe
     buffer.set(part, at)
     at += part.length
   }
-  // Four bytes at a time; the bytes behind the payload are not sent.
+  // Mask four bytes at a time. The padding after the payload is not sent.
   const words = new Int32Array(buffer.buffer, PAYLOAD_AT, (padded - PAYLOAD_AT) / 4)
   for (let i = 0; i < words.length; i++) words[i] = (words[i] as number) ^ maskKey
   const keyAt = PAYLOAD_AT - 4
@@ -33,7 +33,7 @@ export function encodeFrame(opcode: number, parts: readonly Uint8Array[], maskKe
   return buffer.subarray(writeHeader(buffer, opcode, length, keyAt), PAYLOAD_AT + length)
 }
 
-/** Writes the header so that it ends at `endAt`; returns where it begins. */
+/** Writes the header so that it ends at `endAt`; returns the offset where it begins. */
 function writeHeader(buffer: Buffer, opcode: number, length: number, endAt: number): number {
   const extended = length < 126 ? 0 : length < 65_536 ? 2 : 8
   const at = endAt - extended - 2
@@ -49,19 +49,19 @@ export interface Message {
   readonly payload: Buffer
 }
 
-/** Turns the bytes of a server into whole messages; fragments are joined, control frames pass. */
+/** Decodes a server's bytes into messages: fragments are joined, control frames come separately. */
 export class FrameReader {
   readonly #maxBytes: number
   #rest: Buffer = Buffer.alloc(0)
   #fragments: Buffer[] = []
   #fragmentOpcode: number = Opcode.CONTINUATION
 
-  /** Messages longer than `maxBytes` are an error. */
+  /** A message longer than `maxBytes` is an error. */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes
   }
 
-  /** The messages completed by `chunk`. Throws an Error on what RFC 6455 forbids a server. */
+  /** Returns the messages completed by `chunk`. Throws an Error if the server breaks RFC 6455. */
   push(chunk: Buffer): Message[] {
     this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
     const messages: Message[] = []

@@ -1,62 +1,62 @@
-/** The recorder's options: this is their manual. Validated once, when a recorder is made. */
+/** The options of a recorder, documented and validated. */
+import type { Redact } from '../snapshot/redact.ts'
+import type { Sink } from '../sinks/sink.ts'
 import type { Environment } from './environment.ts'
-import type { Redact } from './snapshot/redact.ts'
-import type { Sink } from './sinks/sink.ts'
 
 export interface RecorderOptions {
   /**
-   * The run's id: what the server files the events under. Recorders of one run in several
-   * processes or workers share it.
+   * The id of the run that the events belong to. Recorders in several processes or workers use the
+   * same id to record one run.
    * @default WATTLINE_RUN, else a new readable one such as `brave-otter-1124-031822-7f3a`
    */
   readonly run?: string | undefined
-  /** What this recorder's process is called beside others of the run. Shown with its writer. */
+  /** The name of this recorder's writer, shown beside the other writers of the run. */
   readonly name?: string | undefined
   /**
-   * A Wattline server, `http://127.0.0.1:9288`. Events are sent as they are recorded; while the
-   * server is away they are kept, in memory first and then in a temporary file (Node).
-   * @default WATTLINE_URL; without either nothing is sent
+   * A Wattline server, `http://127.0.0.1:9288`. Events are sent as they are recorded. While the
+   * server cannot be reached, they wait in memory, then in a temporary file (Node).
+   * @default WATTLINE_URL; without either, nothing is sent
    */
   readonly url?: string | undefined
   /** The server's token. @default WATTLINE_TOKEN */
   readonly token?: string | undefined
-  /** A JSONL file to append to (Node). May be given beside `url`: then both get every event. */
+  /** A JSONL file to append to (Node). With `url` as well, both get every event. */
   readonly file?: string | undefined
   /**
-   * Sinks of your own, in place of those that `file`, `url` and the environment would make. `[]`
-   * keeps everything in memory whatever the environment says.
+   * Custom sinks, used instead of those for `file`, `url` and the environment. `[]` keeps
+   * everything in memory and ignores the environment.
    */
   readonly sinks?: readonly Sink[] | undefined
   /**
-   * How many of the last events `getEvents()` gives back.
+   * How many of the latest events `getEvents()` returns.
    * @default Infinity without a sink, 10_000 with one
    */
   readonly retain?: number | undefined
   /**
-   * Takes secrets out before an event is kept, seen by a subscriber or sent. `redactSecrets` knows
-   * common shapes.
+   * Removes secrets before an event is kept, passed to a subscriber or sent. `redactSecrets`
+   * recognizes common shapes.
    */
   readonly redact?: Redact | undefined
-  /** Longer metadata is cut, with a marker, to about so many characters. @default 262_144 */
+  /** Metadata longer than about this many characters is cut and marked. @default 262_144 */
   readonly maxEventChars?: number | undefined
   /**
    * Reads this machine's power (nvidia-smi, RAPL, rocm-smi, powermetrics) and records it as samples
-   * until the recorder is closed (Node). What cannot be read is said once, and nothing else happens.
-   * Only where there is a sink. `intervalMs` is 50 to 1,000.
+   * until the recorder is closed (Node, and only with a sink). A meter that cannot be read is
+   * reported once. `intervalMs` is 50 to 1,000.
    * @default false; `true` reads every 100 ms
    */
   readonly power?: boolean | { readonly intervalMs?: number | undefined } | undefined
-  /** Memory for what the server has not acknowledged. @default 8_388_608 */
+  /** Memory for lines that the server has not acknowledged, in bytes. @default 8_388_608 */
   readonly outboxBytes?: number | undefined
-  /** Temporary file for what memory does not hold, at most (Node). 0 = none. @default 1_073_741_824 */
+  /** Largest temporary file for lines that do not fit in memory (Node); 0 = none. @default 1_073_741_824 */
   readonly spillBytes?: number | undefined
-  /** How long `close()`, and the end of the process's work, wait for delivery. @default 5_000 */
+  /** How long `close()` and a process that runs out of work wait for delivery. @default 5_000 */
   readonly closeTimeoutMs?: number | undefined
-  /** Keeps the run's URL from being printed to stderr. Troubles are still said. @default false */
+  /** Does not print the run's URL to stderr. Problems are still printed. @default false */
   readonly silent?: boolean | undefined
   /**
-   * Where `WATTLINE_*` and `traceparent` are read from: in a worker the `recorder.env()` of the
-   * thread that made it.
+   * The source of `WATTLINE_*` and `traceparent`. In a worker, pass the `recorder.env()` of the
+   * thread that started it.
    * @default process.env
    */
   readonly env?: Environment | undefined
@@ -71,7 +71,7 @@ export const DEFAULTS = {
   powerIntervalMs: 100,
 } as const
 
-/** Throws a TypeError that says which option is wrong, what was expected and what came. */
+/** Throws a TypeError that names the wrong option, what was expected and the value given. */
 export function validateOptions(options: RecorderOptions): void {
   text('run', options.run)
   text('name', options.name)
@@ -105,7 +105,7 @@ function amount(name: string, value: unknown, least: number): void {
   throw new TypeError(`${name} must be a number of at least ${least}, got ${given}`)
 }
 
-/** A sink that lacks something would only fail when there is something to lose. */
+/** Checks custom sinks early: an incomplete one would fail only when events are delivered. */
 function sinksOption(sinks: unknown): void {
   if (sinks === undefined) return
   if (!Array.isArray(sinks)) throw new TypeError(`sinks must be an array, got ${typeof sinks}`)
@@ -117,7 +117,7 @@ function sinksOption(sinks: unknown): void {
   }
 }
 
-/** The meters' own limits, checked here since they are loaded later. */
+/** Checks the limits of the meters here, because the meters are loaded later. */
 function powerOption(power: unknown): void {
   if (power === undefined || typeof power === 'boolean') return
   const { intervalMs = DEFAULTS.powerIntervalMs } = Object(power) as { intervalMs?: unknown }
@@ -128,7 +128,7 @@ function powerOption(power: unknown): void {
   )
 }
 
-/** A server's address. Throws a TypeError for what is none. */
+/** Parses a server's URL. Throws a TypeError if it is not an http, https, ws or wss URL. */
 export function serverUrl(url: string): URL {
   const parsed = URL.canParse(url) ? new URL(url) : undefined
   if (parsed !== undefined && /^(?:https?|wss?):$/.test(parsed.protocol)) return parsed

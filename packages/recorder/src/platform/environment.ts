@@ -1,6 +1,6 @@
 /**
- * What a process learns from its environment, and what it passes on to its children, so that their
- * spans nest under the span that started them.
+ * Reads the variables a process inherits, and makes those for its children, so that a child's spans
+ * nest under the span that started it.
  */
 
 export type Environment = { readonly [name: string]: string | undefined }
@@ -18,7 +18,7 @@ export interface Inherited {
 /** version-traceid-parentid-flags; https://www.w3.org/TR/trace-context/#traceparent-header */
 const TRACEPARENT = /^[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}/
 
-/** Reads `WATTLINE_*` and `traceparent`; empty variables are absent. */
+/** Reads `WATTLINE_*` and `traceparent`. Empty variables count as absent. */
 export function readEnvironment(env: Environment): Inherited {
   const [, traceId, traceParentId] = TRACEPARENT.exec(env['traceparent'] ?? '') ?? []
   return {
@@ -30,7 +30,7 @@ export function readEnvironment(env: Environment): Inherited {
   }
 }
 
-/** The variables for a child process or a worker. */
+/** Makes the variables for a child process or a worker. */
 export function childEnvironment(self: Inherited): Record<string, string> {
   const { url, run, token, parentId, traceId } = self
   const isHex = parentId !== undefined && /^[0-9a-f]{16}$/.test(parentId)
@@ -44,5 +44,5 @@ export function childEnvironment(self: Inherited): Record<string, string> {
 }
 
 function nonEmpty(text: string | undefined): string | undefined {
-  return text === undefined || text.trim() === '' ? undefined : text.trim()
+  return text?.trim() || undefined
 }
