@@ -148,7 +148,7 @@ test('a folder that may not be written refuses, until it may', async ({ skip }) 
   const refused = await post(server, 'r', lines(1, 10))
   expect(refused.status).toBe(507)
   expect(await refused.json()).toMatchObject({
-    error: expect.stringMatching(/cannot make run r: .*(EACCES|EROFS)/),
+    error: expect.stringMatching(/cannot create run r: .*(EACCES|EROFS)/),
   })
   expect(await getJson(`${server.url}/api/runs`)).toEqual([])
   setReadOnly(dir, false)
