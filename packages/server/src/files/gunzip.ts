@@ -1,49 +1,73 @@
-/** Gzipped logs. They are unzipped once into a temporary file, where cursors are byte offsets. */
+/**
+ * Gzipped logs. They are decompressed once into a temporary file, in which cursors are byte offsets.
+ * Node's zlib reads files of several gzip members, ignores other data after the last one, and
+ * delivers everything before a damaged place.
+ */
 import { createReadStream, createWriteStream } from 'node:fs'
 import { mkdtemp, open, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { sniff } from './sniff.ts'
 
-/** More is taken for a trap, not for a log. */
-const MAX_UNZIPPED_BYTES = 8 * 1024 ** 3
+/** A larger file is refused: it is more likely a decompression bomb than a log. */
+const MAX_PLAIN_BYTES = 8 * 1024 ** 3
 
-export interface Unzipped {
-  /** The file itself when it is not gzipped. */
+export interface PlainFile {
+  /** The file itself if it is not gzipped. */
   readonly path: string
-  /** Deletes the temporary file; absent when there is none. */
+  /** Deletes the temporary file; undefined if there is none. */
   readonly remove?: () => Promise<void>
-  /** Why the rest could not be unzipped: the gzip breaks off, or is damaged. */
+  /** Why the rest could not be decompressed: the file is truncated or damaged. */
   readonly cutBy?: string
 }
 
-/** Where the plain content of the log at `path` is. */
-export async function unzipped(path: string): Promise<Unzipped> {
+/** Provides the log at `path` as a file that is not gzipped. */
+export async function plainFile(path: string): Promise<PlainFile> {
   if (!(await isGzip(path))) return { path }
   const folder = await mkdtemp(join(tmpdir(), 'wattline-'))
   const remove = () => rm(folder, { recursive: true, force: true })
   const plain = join(folder, 'log.jsonl')
-  // It is there, however early the pipe fails.
+  // Created first, so that it exists even if the pipeline fails early.
   await writeFile(plain, '')
   try {
     await pipeline(
       createReadStream(path),
       createGunzip(),
-      atMost(MAX_UNZIPPED_BYTES),
+      (parts: AsyncIterable<Buffer>) =>
+        limitBytes(parts, MAX_PLAIN_BYTES, () => {
+          return new Error(`It decompresses to more than ${MAX_PLAIN_BYTES} bytes.`)
+        }),
       createWriteStream(plain),
     )
   } catch (error) {
-    const isDamaged =
-      error instanceof Error && 'code' in error && String(error.code).startsWith('Z_')
-    if (isDamaged && (await stat(plain)).size > 0)
+    if (isGzipDamage(error) && (await stat(plain)).size > 0) {
       return { path: plain, remove, cutBy: error.message }
+    }
     await remove()
     throw error
   }
   return { path: plain, remove }
+}
+
+/** Whether zlib failed because its input is truncated, damaged or not gzipped. */
+export function isGzipDamage(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('Z_')
+}
+
+/** Passes `parts` on, and throws `tooLarge()` once they have more than `maxBytes` bytes. */
+export async function* limitBytes(
+  parts: AsyncIterable<Buffer>,
+  maxBytes: number,
+  tooLarge: () => Error,
+): AsyncGenerator<Buffer> {
+  let bytes = 0
+  for await (const part of parts) {
+    bytes += part.length
+    if (bytes > maxBytes) throw tooLarge()
+    yield part
+  }
 }
 
 async function isGzip(path: string): Promise<boolean> {
@@ -54,16 +78,4 @@ async function isGzip(path: string): Promise<boolean> {
   } finally {
     await handle.close()
   }
-}
-
-/** Passes bytes on and fails beyond `limit` of them. */
-function atMost(limit: number): Transform {
-  let seen = 0
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      seen += chunk.length
-      if (seen > limit) done(new Error(`It unzips to more than ${limit} bytes.`))
-      else done(null, chunk)
-    },
-  })
 }

@@ -1,4 +1,4 @@
-/** Counts the lines of a followed file beside its reading, each byte once. */
+/** Counts the lines of a followed file, independent of its readers. Each byte is read once. */
 import { CHUNK_BYTES } from './log-chunks.ts'
 import type { LogFile } from './log-file.ts'
 
@@ -12,15 +12,16 @@ export class LineCount {
     this.#file = file
   }
 
-  /** Lines counted so far in the file's present generation. */
+  /** Lines counted so far in the current generation of the file. */
   get lines(): number {
     return this.#counted.gen === this.#file.state?.gen ? this.#counted.lines : 0
   }
 
   /**
-   * Counts what was not counted yet; one pass at a time.
+   * Counts the lines added since the last call; one pass at a time.
    *
-   * @returns Whether this call has counted; an earlier one that still runs counts for it, too.
+   * @returns whether this call counted. False when an earlier call is still running, which then also
+   * counts the new lines.
    */
   async update(): Promise<boolean> {
     if (this.#state !== 'idle') {
@@ -50,13 +51,14 @@ export class LineCount {
       const { bytes: at, lines } = this.#counted
       const bytes = await this.#file.readAt(at, CHUNK_BYTES)
       if (bytes.length === 0) return
-      this.#counted = { gen, bytes: at + bytes.length, lines: lines + newlines(bytes) }
+      this.#counted = { gen, bytes: at + bytes.length, lines: lines + countLines(bytes) }
     }
   }
 }
 
-function newlines(bytes: Uint8Array): number {
-  let lines = 0
-  for (let at = bytes.indexOf(0x0a); at !== -1; at = bytes.indexOf(0x0a, at + 1)) lines++
-  return lines
+/** Number of newlines in `bytes`. */
+export function countLines(bytes: Uint8Array): number {
+  let count = 0
+  for (let at = bytes.indexOf(0x0a); at !== -1; at = bytes.indexOf(0x0a, at + 1)) count += 1
+  return count
 }

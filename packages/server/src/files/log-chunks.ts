@@ -1,8 +1,8 @@
-/** Whole lines out of a followed file, a bounded number of bytes at a time. */
+/** Reads whole lines of a followed file in chunks of bounded size. */
 import type { LogChunk } from '../storage/store.ts'
 import type { LogFile } from './log-file.ts'
 
-/** The writer of a file's lines: who really wrote them is not known. */
+/** The writer of all lines of a file: the actual writers are unknown. */
 export const FILE_WRITER = 'file'
 
 export const CHUNK_BYTES = 256 * 1024
@@ -10,10 +10,11 @@ const MAX_LINE_BYTES = 64 * 1024 * 1024
 const LINE_START_BYTES = 1024
 
 /**
- * Whole lines from `cursor` on, at least one. A line longer than `maxLineBytes` is not held: its
- * beginning stands for it, which readers report as malformed, and the cursor is behind all of it.
+ * Reads one or more whole lines from `cursor` on. A line longer than `maxLineBytes` is not kept in
+ * memory: the chunk contains its beginning, which readers report as malformed, and the cursor is
+ * after the whole line.
  *
- * @returns undefined when the file no longer holds a line there.
+ * @returns undefined when the file has no complete line there any more.
  */
 export async function chunkAt(
   file: LogFile,
@@ -32,10 +33,10 @@ export async function chunkAt(
 async function longLine(
   file: LogFile,
   cursor: number,
-  begun: Buffer,
+  beginning: Buffer,
 ): Promise<LogChunk | undefined> {
-  const start = Buffer.concat([begun.subarray(0, LINE_START_BYTES), Buffer.from('\n')])
-  for (let at = cursor + begun.length; ;) {
+  const start = Buffer.concat([beginning.subarray(0, LINE_START_BYTES), Buffer.from('\n')])
+  for (let at = cursor + beginning.length; ;) {
     const bytes = await file.readAt(at, CHUNK_BYTES)
     if (bytes.length === 0) return undefined
     const end = bytes.indexOf(0x0a) + 1

@@ -1,5 +1,5 @@
 /**
- * One log file of somebody else, followed while it grows. It is only ever read.
+ * Follows one log file while another program writes it. The file is only read.
  *
  * ```
  *   0          headBytes                     endBytes      size
@@ -7,17 +7,17 @@
  *   └─ hashed: is it the same log? ─┴────────┘
  * ```
  *
- * `endBytes` lies behind the last line end; what follows is a line still being written. When the
- * file was replaced (another inode), has become shorter than `endBytes`, or no longer holds the
- * bytes seen at its head and before `endBytes`, it is another log: a new generation.
+ * `endBytes` is the end of the last whole line; a line still being written may follow. A new
+ * generation begins when the file was replaced (another inode), is shorter than `endBytes`, or has
+ * other bytes at its head or before `endBytes`.
  */
 import { createHash } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
 
-/** What of the file is known. Replaced, never changed. */
+/** The state of the file at the last refresh. Replaced, never changed. */
 export interface LogFileState {
   readonly gen: string
-  /** Committed end: behind the last whole line. */
+  /** Committed end: the end of the last whole line. */
   readonly endBytes: number
   readonly createdS: number
   readonly modifiedS: number
@@ -42,21 +42,21 @@ export class LogFile {
   #identity: Identity | undefined
   #generations = 0
   #refreshing: Promise<LogFileChange> | undefined
-  #again = false
+  #isRefreshDue = false
 
   constructor(path: string) {
     this.path = path
   }
 
-  /** Undefined while there is no file. */
+  /** Undefined while the file does not exist. */
   get state(): LogFileState | undefined {
     return this.#state
   }
 
-  /** Looks at the file. Calls made while one runs share one further look. */
+  /** Reads the state of the file. Calls during a refresh share one further refresh. */
   refresh(): Promise<LogFileChange> {
     if (this.#refreshing !== undefined) {
-      this.#again = true
+      this.#isRefreshDue = true
       return this.#refreshing
     }
     this.#refreshing = this.#refreshAll().finally(() => {
@@ -66,13 +66,13 @@ export class LogFile {
   }
 
   /**
-   * Up to `maxBytes` of the log from `start` on, never past `endBytes`; fewer than asked only at
-   * the end, or when the file has changed under us (the next `refresh` tells).
+   * Reads up to `maxBytes` from `start` on, never past `endBytes`. The result is shorter only at the
+   * end, or when the file has changed since the last `refresh`.
    */
   async readAt(start: number, maxBytes: number): Promise<Buffer> {
     const length = Math.min(maxBytes, (this.#state?.endBytes ?? 0) - start)
     if (length <= 0) return Buffer.alloc(0)
-    const handle = await openIfThere(this.path)
+    const handle = await openIfReadable(this.path)
     if (handle === undefined) return Buffer.alloc(0)
     try {
       return await readExactly(handle, start, length)
@@ -85,15 +85,15 @@ export class LogFile {
     let change: LogFileChange
     let strongest: LogFileChange = 'same'
     do {
-      this.#again = false
+      this.#isRefreshDue = false
       change = await this.#refreshOnce()
       if (RANK.indexOf(change) > RANK.indexOf(strongest)) strongest = change
-    } while (this.#again)
+    } while (this.#isRefreshDue)
     return change === 'gone' ? 'gone' : strongest === 'gone' ? 'replaced' : strongest
   }
 
   async #refreshOnce(): Promise<LogFileChange> {
-    const handle = await openIfThere(this.path)
+    const handle = await openIfReadable(this.path)
     if (handle === undefined) {
       const was = this.#state
       this.#state = undefined
@@ -137,7 +137,7 @@ export class LogFile {
     return tail.equals(known.tail)
   }
 
-  /** The same for an unchanged file after a restart, so that viewers go on from their cursors. */
+  /** Unchanged after a restart if the file is, so that viewers continue from their cursors. */
   #generationName({ inode, head }: Identity): string {
     const hash = createHash('sha256').update(inode).update(head).digest('hex').slice(0, 10)
     return this.#generations === 1 ? hash : `${hash}-${this.#generations}`
@@ -155,7 +155,7 @@ async function identify(handle: FileHandle, inode: string, end: number): Promise
   }
 }
 
-/** Position behind the last `\n` in [from, size), else `from`. Reads backwards from the end. */
+/** Position after the last `\n` in [from, size), else `from`. Reads backwards from the end. */
 async function lastLineEnd(handle: FileHandle, from: number, size: number): Promise<number> {
   for (let end = size; end > from;) {
     const start = Math.max(from, end - SCAN_BYTES)
@@ -178,17 +178,18 @@ async function readExactly(handle: FileHandle, start: number, length: number): P
   return buffer.subarray(0, filled)
 }
 
-/** Undefined when there is no such file, or it may not be read (it can come back). */
-async function openIfThere(path: string): Promise<FileHandle | undefined> {
+/** Undefined when the file is missing or unreadable, which may be temporary. */
+async function openIfReadable(path: string): Promise<FileHandle | undefined> {
   try {
     return await open(path, 'r')
   } catch (error) {
-    if (error instanceof Error && 'code' in error && GONE.has(String(error.code))) return undefined
+    if (error instanceof Error && 'code' in error && MISSING.has(String(error.code)))
+      return undefined
     throw error
   }
 }
 
-const GONE: ReadonlySet<string> = new Set([
+const MISSING: ReadonlySet<string> = new Set([
   'ENOENT',
   'ENOTDIR',
   'EACCES',

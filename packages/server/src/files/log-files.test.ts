@@ -280,7 +280,8 @@ test('a log is one run, though links lead to its folder in several ways', async 
 
 test('a gzipped log is read unzipped', async () => {
   const path = join(dir, 'run.jsonl.gz')
-  await writeFile(path, gzipSync(line(1) + line(2)))
+  // Two gzip members, as in a log that was appended to.
+  await writeFile(path, Buffer.concat([gzipSync(line(1)), gzipSync(line(2))]))
   const run = await openFile(path)
   const reader = new Reader(run)
   await reader.until(({ text }) => text === line(1) + line(2))
@@ -301,7 +302,7 @@ test('a gzipped log that breaks off is read as far as it goes, and said', async 
   expect(whole.startsWith(reader.text)).toBe(true)
   expect(reader.text.length).toBeGreaterThan(whole.length / 2)
   expect(said).toEqual([
-    `${path} cannot be unzipped to its end (unexpected end of file); what stands before is shown.`,
+    `${path} cannot be decompressed to its end (unexpected end of file); the lines before are shown.`,
   ])
   await reader.stop()
 })

@@ -1,7 +1,7 @@
 /**
- * Files and folders of others as read-only runs: what `wattline FILE DIR` and `POST /api/open`
- * show. A folder is watched, and each log in it is a run; a file is followed by its name, so that
- * it may be rotated, truncated, deleted and come back.
+ * Files and folders as read-only runs, for `wattline FILE DIR` and `POST /api/open`. A folder is
+ * watched, and each log in it is a run. A file is followed by its name, so that it may be rotated,
+ * truncated, deleted and created again.
  */
 import { createHash } from 'node:crypto'
 import { EventEmitter } from 'node:events'
@@ -11,34 +11,33 @@ import { basename, dirname, join, relative, sep } from 'node:path'
 import { type FSWatcher, watch } from 'chokidar'
 import type { RunInfo } from '@wattline/trace'
 import type { LogItem, ReadFrom, RunChange, RunSource } from '../storage/store.ts'
-import { unzipped } from './gunzip.ts'
+import { plainFile } from './gunzip.ts'
 import { limit } from './limit.ts'
 import { WatchedRun } from './watched-run.ts'
 
-/** How deep below a watched folder logs are looked for. */
+/** How many levels of a watched folder are searched for logs. */
 const DEPTH = 4
 const LOG_NAME = /\.(jsonl|ndjson)(\.gz)?$/i
 const SKIPPED_FOLDERS: ReadonlySet<string> = new Set(['node_modules', '__pycache__'])
-/** Files being read are looked at so often besides, for disks that do not tell of changes. */
+/** Files with readers are polled as well, for file systems without change notifications. */
 const POLL_MS = 1000
 /**
- * The watcher drops changes that follow closely upon one another, the last one too, so a file that
- * has just grown is looked at again until it is quiet.
+ * The watcher drops changes in quick succession, including the last one, so a file that has grown is
+ * checked again until it stops growing.
  */
-const LOOK_AGAIN_MS = 25
-
-/** Files that are looked at together when a folder is opened. */
-const FILES_AT_ONCE = 32
+const RECHECK_MS = 25
+/** How many files are opened concurrently when a folder is opened. */
+const MAX_CONCURRENT_FILES = 32
 
 export interface LogFilesOptions {
-  /** One line a file that could not be followed. */
+  /** Receives a line for each file that cannot be followed. @default silent */
   readonly log?: (line: string) => void
 }
 
 /** What {@link LogFiles.open} found. */
 export interface Opened {
   readonly type: 'file' | 'folder'
-  /** Runs in it, the one that changed last first. */
+  /** Its runs, the one that changed last first. */
   readonly runs: readonly RunInfo[]
 }
 
@@ -48,14 +47,14 @@ export class LogFiles implements RunSource {
   readonly #idOfPath = new Map<string, string>()
   readonly #opened = new Map<string, Promise<FSWatcher>>()
   readonly #changes = new EventEmitter<{ change: [RunChange] }>()
-  readonly #log: (line: string) => void
+  readonly #logger: (line: string) => void
   readonly #temporary: (() => Promise<void>)[] = []
-  readonly #limited = limit(FILES_AT_ONCE)
+  readonly #limited = limit(MAX_CONCURRENT_FILES)
   readonly #poll: NodeJS.Timeout
   #closing: Promise<void> | undefined
 
   constructor(options: LogFilesOptions = {}) {
-    this.#log = options.log ?? (() => undefined)
+    this.#logger = options.log ?? (() => undefined)
     this.#changes.setMaxListeners(0)
     this.#poll = setInterval(() => {
       for (const run of this.#runs.values()) if (run.isRead) void this.#refresh(run)
@@ -64,10 +63,11 @@ export class LogFiles implements RunSource {
   }
 
   /**
-   * Begins to follow a file or to watch a folder; once only, however often it is called.
+   * Starts to follow a file or to watch a folder. Further calls with the same path only return its
+   * runs.
    *
-   * @param path Absolute.
-   * @throws When there is nothing at `path`, it is neither a file nor a folder, or cannot be read.
+   * @param path absolute.
+   * @throws when `path` does not exist, is neither a file nor a folder, or cannot be read.
    */
   async open(path: string): Promise<Opened> {
     const found = await stat(path)
@@ -128,7 +128,7 @@ export class LogFiles implements RunSource {
     await Promise.all(this.#temporary.map((remove) => remove()))
   }
 
-  /** Watches a folder for logs, or for one file by name. Resolves after its first look. */
+  /** Watches a folder for logs, or for one file. Resolves after the first scan. */
   async #watch(root: string, only: string | undefined): Promise<FSWatcher> {
     const adding: Promise<void>[] = []
     let ready = false
@@ -139,12 +139,12 @@ export class LogFiles implements RunSource {
     })
     watcher.on('add', (path) => {
       const appeared = ready && only === undefined
-      const added = this.#limited(() => this.#addOrSay(path, root, appeared))
+      const added = this.#limited(() => this.#addOrLog(path, root, appeared))
       if (!ready) adding.push(added)
     })
     watcher.on('change', (path) => this.#changed(path))
     watcher.on('unlink', (path) => this.#changed(path))
-    watcher.on('error', (error) => this.#log(`Cannot watch ${root}: ${messageOf(error)}`))
+    watcher.on('error', (error) => this.#logger(`Cannot watch ${root}: ${messageOf(error)}`))
     await new Promise<void>((resolve) => {
       watcher.once('ready', resolve)
     })
@@ -153,15 +153,15 @@ export class LogFiles implements RunSource {
     return watcher
   }
 
-  async #addOrSay(path: string, root: string, appeared: boolean): Promise<void> {
+  async #addOrLog(path: string, root: string, appeared: boolean): Promise<void> {
     try {
       await this.#add(path, root, appeared)
     } catch (error) {
-      this.#log(`Cannot follow ${path}: ${messageOf(error)}`)
+      this.#logger(`Cannot follow ${path}: ${messageOf(error)}`)
     }
   }
 
-  /** Takes a file in, or looks at it again when it is known. */
+  /** Adds a file as a run, or refreshes the run if there is one. */
   async #add(path: string, root: string, appeared: boolean): Promise<void> {
     const known = this.#runOf(path)
     if (known !== undefined) {
@@ -171,11 +171,11 @@ export class LogFiles implements RunSource {
     const id = runIdOf(path)
     this.#idOfPath.set(path, id)
     try {
-      const plain = await unzipped(path)
+      const plain = await plainFile(path)
       if (plain.remove !== undefined) this.#temporary.push(plain.remove)
       if (plain.cutBy !== undefined) {
-        this.#log(
-          `${path} cannot be unzipped to its end (${plain.cutBy}); what stands before is shown.`,
+        this.#logger(
+          `${path} cannot be decompressed to its end (${plain.cutBy}); the lines before are shown.`,
         )
       }
       const run = new WatchedRun({
@@ -204,9 +204,9 @@ export class LogFiles implements RunSource {
     try {
       const change = await run.refresh()
       if (change === 'same' || change === 'gone' || this.#closing !== undefined) return
-      setTimeout(() => void this.#refresh(run), LOOK_AGAIN_MS).unref()
+      setTimeout(() => void this.#refresh(run), RECHECK_MS).unref()
     } catch (error) {
-      this.#log(`Cannot follow ${run.source}: ${messageOf(error)}`)
+      this.#logger(`Cannot follow ${run.source}: ${messageOf(error)}`)
     }
   }
 
@@ -230,7 +230,7 @@ function isIgnored(
   if (only !== undefined) return path !== only
   const name = basename(path)
   if (isSkipped(name)) return true
-  if (stats?.isDirectory() === true) return leadsBack(path, root)
+  if (stats?.isDirectory() === true) return isLinkIntoTree(path, root)
   return stats?.isFile() === true && !LOG_NAME.test(name)
 }
 
@@ -238,8 +238,8 @@ function isSkipped(name: string): boolean {
   return SKIPPED_FOLDERS.has(name) || name.startsWith('.')
 }
 
-/** A link to a folder that is watched anyway, `loop -> ..` for one: its logs would be there twice. */
-function leadsBack(folder: string, root: string): boolean {
+/** Whether it links to a watched folder, such as `loop -> ..`: its logs would be listed twice. */
+function isLinkIntoTree(folder: string, root: string): boolean {
   try {
     if (!lstatSync(folder).isSymbolicLink()) return false
     const [target, realRoot] = [realpathSync(folder), realpathSync(root)]
@@ -249,12 +249,12 @@ function leadsBack(folder: string, root: string): boolean {
       !relative(realRoot, target).split(sep).some(isSkipped)
     )
   } catch {
-    // It went away meanwhile.
+    // It was deleted in the meantime.
     return true
   }
 }
 
-/** The same for the same path, readable, and fit for a URL. */
+/** A readable id for URLs, always the same for a path. */
 function runIdOf(path: string): string {
   const name = basename(path).replace(LOG_NAME, '')
   const slug = name

@@ -1,4 +1,4 @@
-/** Reads a log, from a file or any bytes, into a trace: what `spans`, `stats` and `energy` work on. */
+/** Reads a whole log from a file or a stream into a trace, for `spans`, `stats` and `energy`. */
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -14,46 +14,47 @@ import {
   type TelemetrySample,
   Trace,
 } from '@wattline/trace'
+import { isGzipDamage } from './gunzip.ts'
 import { binaryName, sniff, SNIFF_BYTES } from './sniff.ts'
 
-/** A line that could not be read; lines count from 1. */
+/** A line that could not be read. Lines are numbered from 1. */
 export interface UnreadableLine {
   readonly line: number
   readonly reason: string
 }
 
-/** A log that was read to its end. Its writer counts as closed: what has no end did not end. */
+/** A log that was read to its end. Its writer is closed, so spans without an end did not end. */
 export interface LogReading {
   readonly trace: Trace
   readonly bytes: number
-  /** Lines that have ended, blank ones included. */
+  /** Complete lines, including blank ones. */
   readonly lines: number
-  /** The first lines that could not be read; `trace.quality().malformed` counts all. */
+  /** The first lines that could not be read. `trace.quality().malformed` counts all of them. */
   readonly unreadable: readonly UnreadableLine[]
-  /** The last line has no line end: it is still being written, or was cut. It is no event. */
+  /** Number of the last line if it has no newline: it is incomplete and not an event. */
   readonly tornLine: number | undefined
-  /** Why that line would be no event if it had one, as in a file that is one JSON text. */
+  /** Why that line would not be an event with a newline either, as in a file with one JSON array. */
   readonly tornReason: string | undefined
-  /** Why the rest of a gzip cannot be unzipped: it breaks off, or is damaged. */
+  /** Why the rest of a gzipped log could not be decompressed: it is truncated or damaged. */
   readonly cutBy: string | undefined
   /** Metadata of the event at a position of the trace; empty unless `keepEvents` was set. */
   metadataAt(position: number | undefined): Metadata
-  /** Events in the order of the log with their positions; empty unless `keepEvents` was set. */
+  /** Events by position, in the order of the log; empty unless `keepEvents` was set. */
   readonly events: ReadonlyMap<number, AgentEvent>
   /** Samples in the order of the log; empty unless `keepEvents` was set. */
   readonly samples: readonly TelemetrySample[]
 }
 
 export interface ReadLogOptions {
-  /** Keep every event and sample, for metadata and for other ways of pairing. @default false */
+  /** Keep every event and sample, for metadata and for upstream pairing. @default false */
   readonly keepEvents?: boolean
-  /** Takes the log's samples. */
+  /** Receives the samples of the log. */
   readonly telemetry?: Telemetry
-  /** How many unreadable lines to keep with their reason. @default 5 */
+  /** How many unreadable lines to list. @default 5 */
   readonly keepUnreadable?: number
 }
 
-/** What stands between a path and a log; its message is one sentence for people. */
+/** The input is not a log. The message is one sentence for people. */
 export class NotALogError extends Error {
   constructor(message: string) {
     super(message)
@@ -64,8 +65,8 @@ export class NotALogError extends Error {
 /**
  * Reads a log file, gzipped or not.
  *
- * @throws {NotALogError} when it is a folder, empty, or binary; the system's error when it cannot
- * be opened.
+ * @throws {NotALogError} when it is a folder, empty, or binary. @throws the system's error when it
+ * cannot be opened.
  */
 export async function readLogFile(path: string, options?: ReadLogOptions): Promise<LogReading> {
   if ((await stat(path)).isDirectory()) {
@@ -78,7 +79,7 @@ export async function readLogFile(path: string, options?: ReadLogOptions): Promi
 /**
  * Reads a log from a stream of bytes, gzipped or not.
  *
- * @param name what messages call it.
+ * @param name the name of the log in messages.
  * @throws {NotALogError} when it is empty or binary.
  */
 export async function readLogStream(
@@ -86,7 +87,7 @@ export async function readLogStream(
   name: string,
   options: ReadLogOptions = {},
 ): Promise<LogReading> {
-  const reader = new LogReader(options)
+  const reader = new ReadingBuilder(options)
   const cutBy = await readPlain(stream, name, (chunk) => reader.push(chunk))
   const reading = reader.finish(cutBy)
   if (reading.bytes === 0) throw new NotALogError(`${name} is empty: there is no event in it.`)
@@ -96,7 +97,7 @@ export async function readLogStream(
 const READ_BYTES = 1024 * 1024
 const NO_METADATA: Metadata = {}
 
-class LogReader {
+class ReadingBuilder {
   readonly #trace = new Trace()
   readonly #events = new Map<number, AgentEvent>()
   readonly #unreadable: UnreadableLine[] = []
@@ -170,8 +171,9 @@ class LogReader {
 }
 
 /**
- * Hands on the stream's bytes, unzipped if they begin as gzip does. Says why, when a gzip could not be
- * unzipped to its end.
+ * Passes the stream's bytes to `push`, decompressed if they are gzipped.
+ *
+ * @returns why a gzipped stream could not be decompressed to its end.
  */
 async function readPlain(
   stream: Readable,
@@ -206,15 +208,15 @@ async function* chain(
   for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value
 }
 
-/** Each chunk is handed on as soon as it is there: what waits in a stream is lost where it fails. */
+/** Pushes each chunk immediately: chunks that wait in a stream are lost when it fails. */
 async function gunzip(
   chunks: AsyncIterable<Uint8Array>,
   push: (chunk: Uint8Array) => void,
 ): Promise<string | undefined> {
-  let unzippedBytes = 0
+  let plainBytes = 0
   const out = new Writable({
     write(chunk: Buffer, _encoding, done) {
-      unzippedBytes += chunk.length
+      plainBytes += chunk.length
       push(chunk)
       done()
     },
@@ -222,10 +224,8 @@ async function gunzip(
   try {
     await pipeline(chunks, createGunzip(), out)
   } catch (error) {
-    const isDamaged =
-      error instanceof Error && 'code' in error && String(error.code).startsWith('Z_')
-    if (!isDamaged || unzippedBytes === 0) throw error
-    return error.message
+    if (isGzipDamage(error) && plainBytes > 0) return error.message
+    throw error
   }
   return undefined
 }

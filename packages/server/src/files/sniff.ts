@@ -1,38 +1,38 @@
-/** What a file is, told by its first bytes: a log is text, possibly gzipped. */
+/** Recognizes the kind of a file by its first bytes: a log is text, possibly gzipped. */
 
 export type FileKind = 'empty' | 'text' | 'gzip' | 'binary'
 
-/** Bytes that {@link sniff} wants to see. */
+/** How many bytes {@link sniff} needs. */
 export const SNIFF_BYTES = 8192
 
 const OPEN_BRACE = 0x7b
 const QUOTE = 0x22
 
-const KNOWN_BINARY: readonly (readonly [what: string, magic: readonly number[]])[] = [
+const KNOWN_BINARY: readonly (readonly [name: string, magic: readonly number[]])[] = [
   ['a zip archive', [0x50, 0x4b, 0x03, 0x04]],
   ['a PNG image', [0x89, 0x50, 0x4e, 0x47]],
   ['a PDF document', [0x25, 0x50, 0x44, 0x46]],
   ['an SQLite database', [0x53, 0x51, 0x4c, 0x69, 0x74, 0x65]],
   ['a Zstandard archive', [0x28, 0xb5, 0x2f, 0xfd]],
   ['a program', [0x7f, 0x45, 0x4c, 0x46]],
-  ['UTF-16 text, as > of Windows PowerShell writes it', [0xff, 0xfe]],
+  ['UTF-16 text, which > writes in Windows PowerShell', [0xff, 0xfe]],
   ['UTF-16 text', [0xfe, 0xff]],
 ]
 
-/** Tells the kind of a file from its beginning. */
+/** The kind of a file with these first bytes. */
 export function sniff(head: Uint8Array): FileKind {
   if (head.length === 0) return 'empty'
   if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip'
   if (binaryName(head) !== undefined) return 'binary'
-  return head.includes(0) && !beginsAsLog(head) ? 'binary' : 'text'
+  return head.includes(0) && !startsLikeLog(head) ? 'binary' : 'text'
 }
 
-/** After a crash a log may hold zeros, and good lines around them. */
-function beginsAsLog(head: Uint8Array): boolean {
+/** A log may contain zeros after a crash, between intact lines. */
+function startsLikeLog(head: Uint8Array): boolean {
   return head[0] === OPEN_BRACE && head[1] === QUOTE
 }
 
-/** `a PNG image`, where the first bytes tell; undefined for text and for what is not known. */
+/** A name such as `a PNG image`; undefined for text and for unknown formats. */
 export function binaryName(head: Uint8Array): string | undefined {
   return KNOWN_BINARY.find(([, magic]) => magic.every((byte, at) => head[at] === byte))?.[0]
 }

@@ -1,36 +1,33 @@
-/**
- * A followed file as a run: its description for lists, and its log for any number of readers, each
- * at a place of its own.
- */
+/** A followed file as a run: its info, and its log for any number of readers. */
 import { parseLine, type RunInfo } from '@wattline/trace'
 import type { LogItem, ReadFrom } from '../storage/store.ts'
 import { LineCount } from './line-count.ts'
 import { chunkAt, CHUNK_BYTES, FILE_WRITER } from './log-chunks.ts'
 import { LogFile, type LogFileChange, type LogFileState } from './log-file.ts'
 
-/** A followed file counts as live for so long after it grew under our eyes. */
+/** How long a followed file counts as live after it grew. */
 const LIVE_FOR_MS = 30_000
 
 /**
- * A file that is gone for a moment is being rotated or saved anew (rename, then create): readers
- * are told `reset` when it is back, and `removed` only when it stays away.
+ * A file that is missing for a moment is being rotated or replaced: readers get `reset` when it
+ * exists again. If it is missing for longer, they get `removed`.
  */
 const GONE_AFTER_MS = 1500
 
 /** How many lines are searched for the start time of a log. */
 const START_LINES = 20
 
-/** Larger files are not read just to count their lines before somebody looks at them. */
-const COUNT_UNASKED_BYTES = 64 * 1024 * 1024
+/** The lines of larger files are counted only once the file has a reader. */
+const COUNT_UNREAD_BYTES = 64 * 1024 * 1024
 
 export interface WatchedRunOptions {
   readonly id: string
   readonly name: string
-  /** The file people know; it differs from `path` when that holds its unzipped content. */
+  /** The file that was opened; differs from `path` when it is gzipped. */
   readonly source: string
   /** The file to read. */
   readonly path: string
-  /** The file came while its folder was watched: somebody is writing it now. */
+  /** Whether the file was created while its folder was watched, so it is being written now. */
   readonly appeared: boolean
   readonly onChange: (run: WatchedRun, gone: boolean) => void
 }
@@ -47,7 +44,7 @@ export class WatchedRun {
   #startedS: number | undefined
   #grewAtMs: number | undefined
   #liveTimer: NodeJS.Timeout | undefined
-  /** The file as it was last seen; it outlives a moment's absence. */
+  /** The last known state, kept while the file is briefly missing. */
   #lastState: LogFileState | undefined
   #goneTimer: NodeJS.Timeout | undefined
   #gone = false
@@ -64,17 +61,17 @@ export class WatchedRun {
     this.#onChange = options.onChange
   }
 
-  /** Whether somebody reads it now, so that it is worth looking at often. */
+  /** Whether it has a reader, and is polled. */
   get isRead(): boolean {
     return this.#readers > 0
   }
 
-  /** Looks at the file and tells readers and listeners what is new. */
+  /** Reads the state of the file, and notifies readers and listeners of changes. */
   async refresh(): Promise<LogFileChange> {
     const change = await this.file.refresh()
     if (this.#closed || change === 'same') return change
     if (change === 'gone') this.#awaitReturn()
-    else await this.#look(change)
+    else await this.#update(change)
     this.#wake()
     return change
   }
@@ -138,7 +135,7 @@ export class WatchedRun {
 
   async *#follow(from: ReadFrom, signal: AbortSignal): AsyncGenerator<LogItem> {
     let { cursor, gen } = from
-    let told = false
+    let isCaughtUp = false
     await this.refresh()
     while (!signal.aborted && !this.#closed) {
       const state = this.file.state
@@ -147,48 +144,48 @@ export class WatchedRun {
           yield { type: 'removed' }
           return
         }
-        await this.#news(state, signal)
+        await this.#changed(state, signal)
         continue
       }
       gen ??= state.gen
       if (gen !== state.gen || cursor > state.endBytes) {
         gen = state.gen
         cursor = 0
-        told = false
+        isCaughtUp = false
         yield { type: 'reset', gen }
       } else if (cursor < state.endBytes) {
         const chunk = await chunkAt(this.file, cursor)
         if (chunk === undefined) {
-          // Nothing readable where bytes should be: the file changed under us.
-          if ((await this.refresh()) === 'same') await this.#news(state, signal)
+          // Committed bytes cannot be read: the file has changed since the last refresh.
+          if ((await this.refresh()) === 'same') await this.#changed(state, signal)
           continue
         }
         cursor = chunk.cursor
-        told = false
+        isCaughtUp = false
         yield chunk
-      } else if (!told) {
-        told = true
+      } else if (!isCaughtUp) {
+        isCaughtUp = true
         yield { type: 'caughtUp', cursor }
       } else if (from.follow === false) {
         return
       } else {
-        await this.#news(state, signal)
+        await this.#changed(state, signal)
       }
     }
   }
 
-  async #look(change: LogFileChange): Promise<void> {
+  async #update(change: LogFileChange): Promise<void> {
     clearTimeout(this.#goneTimer)
     const isNew = this.#lastState === undefined
     const state = this.file.state
     this.#lastState = state
     this.#gone = false
-    // A file that was there before us is a saved run; one that grows before our eyes is live.
+    // A file that existed already is a saved run. One that grows while it is followed is live.
     this.#setLive(isNew ? this.#appeared : true)
     if (change === 'replaced') this.#startedS = undefined
     if (this.#startedS === undefined)
       this.#startedS = startOfLog(await this.file.readAt(0, CHUNK_BYTES))
-    if (this.isRead || (state?.endBytes ?? 0) <= COUNT_UNASKED_BYTES) void this.#count()
+    if (this.isRead || (state?.endBytes ?? 0) <= COUNT_UNREAD_BYTES) void this.#count()
     this.#onChange(this, false)
   }
 
@@ -219,14 +216,14 @@ export class WatchedRun {
     try {
       if (!(await this.#lineCount.update()) || this.#closed) return
     } catch {
-      // The count is a courtesy; a reader of the file will be told why it cannot be read.
+      // The count is optional. A reader of the file gets the error.
       return
     }
     this.#onChange(this, false)
   }
 
-  /** Resolves when the file may differ from `seen`. */
-  async #news(seen: LogFileState | undefined, signal: AbortSignal): Promise<void> {
+  /** Resolves when the state of the file may differ from `seen`. */
+  async #changed(seen: LogFileState | undefined, signal: AbortSignal): Promise<void> {
     if (signal.aborted || this.#closed || this.file.state !== seen) return
     await new Promise<void>((resolve) => {
       const wake = () => {

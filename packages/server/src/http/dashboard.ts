@@ -1,4 +1,4 @@
-/** The dashboard's files, with a policy that leaves a hostile log nothing to run. */
+/** Serves the files of the dashboard, with a policy that prevents script in a log from running. */
 import { createHash } from 'node:crypto'
 import { readFile, realpath, stat } from 'node:fs/promises'
 import { extname, join, sep } from 'node:path'
@@ -22,7 +22,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.webmanifest': 'application/manifest+json',
 }
 
-/** Names with a hash of their content never change: `assets/index-BX3kq9aZ.js`. */
+/** Files whose names contain a hash of their content never change: `assets/index-BX3kq9aZ.js`. */
 const HASHED = /^\/assets\/.+-[\w-]{8,}\.\w+$/
 
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
@@ -51,13 +51,13 @@ const NOT_BUILT = `<!doctype html>
 <meta charset="utf-8">
 <title>Wattline: the dashboard is not built</title>
 <h1>The dashboard is not built</h1>
-<p>The server runs, but the page it should show is not in its folder.
+<p>The server runs, but its folder contains no page.
 Build it with <code>npm run build</code> and load this address again.
 Until then runs can be read at <a href="/api/runs">/api/runs</a>.</p>
 </html>
 `
 
-/** One file of the dashboard; undefined when there is none of that path. */
+/** A file of the dashboard; undefined when there is none at this path. */
 export async function dashboardFile(
   dir: string,
   path: string,
@@ -83,7 +83,7 @@ export async function dashboardFile(
   return new Response(await readFile(file), { headers })
 }
 
-/** The file's real path, if it is one and lies in the folder whatever links there are. */
+/** The real path of a file in the folder; undefined for other paths, including links out of it. */
 async function locate(dir: string, path: string): Promise<string | undefined> {
   if (path.includes('\0') || path.includes('\\')) return undefined
   try {
@@ -92,7 +92,7 @@ async function locate(dir: string, path: string): Promise<string | undefined> {
     if (!file.startsWith(root + sep)) return undefined
     return (await stat(file)).isFile() ? file : undefined
   } catch {
-    // Not there: the caller says so.
+    // There is no such file, which the caller reports.
     return undefined
   }
 }

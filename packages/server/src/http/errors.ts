@@ -1,8 +1,8 @@
-/** Refusals of the HTTP routes: a status, and one sentence in `{"error"}`. */
+/** Errors of the HTTP routes: a status, and one sentence in `{"error"}`. */
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { StoreError } from '../storage/store.ts'
 
-/** Says what was expected, what came and what to do. */
+/** The message says what was expected, what was received and what to do. */
 export class HttpError extends Error {
   readonly status: ContentfulStatusCode
   constructor(status: ContentfulStatusCode, message: string) {
@@ -13,10 +13,10 @@ export class HttpError extends Error {
 }
 
 export function noSuchRun(run: string): HttpError {
-  return new HttpError(404, `there is no run ${run}; GET /api/runs lists those there are`)
+  return new HttpError(404, `there is no run ${run}; GET /api/runs lists all runs`)
 }
 
-/** The answer to an error; undefined for one that nobody expected. */
+/** The HTTP status of an error; undefined for an unexpected error. */
 export function statusOf(error: unknown): ContentfulStatusCode | undefined {
   if (error instanceof HttpError) return error.status
   if (!(error instanceof StoreError)) return undefined

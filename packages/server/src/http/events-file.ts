@@ -1,4 +1,4 @@
-/** `GET /api/runs/ID/events.jsonl`: the log itself, whole, by range, from a cursor, or followed. */
+/** `GET /api/runs/ID/events.jsonl`: the log as a whole, a range, from a cursor, or followed. */
 import { Readable } from 'node:stream'
 import type { ServerContext } from '../runs/context.ts'
 import type { RunInfo } from '@wattline/trace'
@@ -9,7 +9,7 @@ export interface EventsRequest {
   readonly run: string
   readonly range: string | undefined
   readonly query: URLSearchParams
-  /** Aborted when the client is gone. */
+  /** Aborted when the client disconnects. */
   readonly signal: AbortSignal
 }
 
@@ -22,7 +22,7 @@ export async function getEvents(context: ServerContext, request: EventsRequest):
   if (gen !== null && gen !== info.gen) {
     throw new HttpError(
       409,
-      `the log is of generation ${info.gen} by now, not ${gen}; read it anew`,
+      `the log has generation ${info.gen} now, not ${gen}; read it from the start`,
     )
   }
   const cursor = parseCursor(query.get('cursor'))
@@ -88,11 +88,11 @@ function parseCursor(text: string | null): number {
   if (/^\d{1,16}$/.test(text)) return Number(text)
   throw new HttpError(
     400,
-    `expected cursor to be a number the server gave, got ${JSON.stringify(text)}`,
+    `expected cursor to be a number from this server, got ${JSON.stringify(text)}`,
   )
 }
 
-/** One byte range. Several, or another unit, are answered with the whole, as RFC 9110 allows. */
+/** A single byte range. Other ranges are ignored and the whole log is sent, as RFC 9110 allows. */
 function parseRange(
   header: string | undefined,
   bytes: number,

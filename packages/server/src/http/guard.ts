@@ -1,9 +1,10 @@
 /**
- * Who may come in. Three checks, on every upgrade and request:
+ * Access checks of upgrades and requests:
  *
- * - *Host* must be a name of this machine, so that a page elsewhere cannot rebind its name to us.
- * - *Origin*, on upgrades and on whatever changes something, must be our own page. Programs send none.
- * - *Token*, where there is one: header, cookie, subprotocol or `?token=`. It is never logged.
+ * - *Host* must be a name of this machine, which prevents DNS rebinding.
+ * - *Origin* of upgrades and changing requests must be this server's page. Programs send none.
+ * - *Token*, if the server has one: from the header, the cookie, the subprotocol or `?token=`. It is
+ *   never logged.
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
@@ -26,12 +27,12 @@ export interface Refusal {
 const TOKEN_COOKIE = 'wattline_token'
 const TOKEN_FORM = /^[\w.~-]{16,256}$/
 
-/** Loopback needs no token: only this machine can reach it. */
+/** Whether only this machine can reach the address, so that no token is needed. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host === '[::1]' || host.startsWith('127.')
 }
 
-/** Says what is wrong with a token as an option, or undefined. */
+/** Describes why the option `token` cannot be used; undefined when it can. */
 export function tokenProblem(token: string): string | undefined {
   if (TOKEN_FORM.test(token)) return undefined
   return 'expected a token of 16 to 256 letters, digits or "._~-"'
@@ -48,10 +49,10 @@ export class Guard {
     this.#anyAddress = host === '0.0.0.0' || host === '::' || host === '[::]'
     const own = this.#anyAddress ? [hostname()] : [host]
     const names = ['localhost', '127.0.0.1', '::1', ...own, ...allowedHosts]
-    this.#hosts = new Set(names.map((name) => bare(name.toLowerCase())))
+    this.#hosts = new Set(names.map((name) => withoutBrackets(name.toLowerCase())))
   }
 
-  /** Whether the request asks for this machine. */
+  /** Refuses a Host that is not a name of this machine. */
   checkHost(request: IncomingMessage): Refusal | undefined {
     const name = hostOf(request.headers.host)
     if (name !== undefined && (this.#hosts.has(name) || (this.#anyAddress && isIP(name) > 0))) {
@@ -59,11 +60,11 @@ export class Guard {
     }
     return {
       status: 403,
-      error: `expected a Host of this machine, got ${JSON.stringify(request.headers.host ?? '')}; use its address, or the name that --host was given (allowedHosts in a program)`,
+      error: `expected a Host of this machine, got ${JSON.stringify(request.headers.host ?? '')}; use its address or the name given with --host (option allowedHosts of createServer)`,
     }
   }
 
-  /** Whether the request comes from our own page, or from no page at all. */
+  /** Refuses requests from pages of other origins. */
   checkOrigin(request: IncomingMessage): Refusal | undefined {
     const { origin } = request.headers
     if (origin === undefined || this.#options.allowedOrigins.includes(origin)) return undefined
@@ -71,7 +72,7 @@ export class Guard {
     if (own !== undefined && URL.canParse(origin) && new URL(origin).host === own) return undefined
     return {
       status: 403,
-      error: `expected a page of this server or a program without a page, got a page of ${JSON.stringify(origin)}`,
+      error: `expected a request from a page of this server or from a program, got a page of ${JSON.stringify(origin)}`,
     }
   }
 
@@ -82,18 +83,18 @@ export class Guard {
     return {
       status: 401,
       error:
-        'expected the token this server was started with: open the address it printed, or send "Authorization: Bearer TOKEN"',
+        'expected the token of this server: open the address that it printed, or send "Authorization: Bearer TOKEN"',
     }
   }
 }
 
-/** What a request asks for, on no host in particular; undefined when it cannot be read. */
+/** The URL of a request, with localhost as its host; undefined when it is invalid. */
 export function requestUrl(request: IncomingMessage): URL | undefined {
   const path = request.url ?? '/'
   return URL.canParse(path, 'http://localhost') ? new URL(path, 'http://localhost') : undefined
 }
 
-/** Everything in a request that may be the token. */
+/** All tokens in a request. */
 function offeredTokens(request: IncomingMessage): string[] {
   const { authorization = '', cookie = '' } = request.headers
   const bearer = /^Bearer\s+(\S+)$/i.exec(authorization)?.[1]
@@ -105,19 +106,19 @@ function offeredTokens(request: IncomingMessage): string[] {
     .find((protocol) => protocol.startsWith(TOKEN_SUBPROTOCOL_PREFIX))
     ?.slice(TOKEN_SUBPROTOCOL_PREFIX.length)
   const query = requestUrl(request)?.searchParams.get('token')
-  // Browsers' recorders send it in base64url, since not every token is a legal protocol name.
+  // A recorder in a browser sends it in base64url: not every token is a valid protocol name.
   const decoded = fromProtocol && Buffer.from(fromProtocol, 'base64url').toString()
   return [bearer, fromCookie, fromProtocol, decoded, query].filter(
     (offered): offered is string => typeof offered === 'string',
   )
 }
 
-/** Cookies are shared by all ports of a host, so the port is part of the name. */
+/** The name includes the port, because all ports of a host share their cookies. */
 export function cookieName(request: IncomingMessage): string {
   return `${TOKEN_COOKIE}_${request.socket.localPort ?? 0}`
 }
 
-/** Compares in a time that tells nothing about where the texts differ. */
+/** Compares in constant time. */
 function sameText(a: string, b: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest()
   return timingSafeEqual(digest(a), digest(b))
@@ -126,11 +127,11 @@ function sameText(a: string, b: string): boolean {
 function hostOf(header: string | undefined): string | undefined {
   if (header === undefined || !URL.canParse(`http://${header}`)) return undefined
   const url = new URL(`http://${header}`)
-  // A Host header is a name and a port, nothing else.
+  // A Host header consists of a name and a port.
   if (url.username !== '' || url.pathname !== '/' || url.search !== '') return undefined
-  return bare(url.hostname)
+  return withoutBrackets(url.hostname)
 }
 
-function bare(host: string): string {
+function withoutBrackets(host: string): string {
   return host.startsWith('[') ? host.slice(1, -1) : host
 }

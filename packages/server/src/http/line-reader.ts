@@ -1,4 +1,4 @@
-/** Cuts a request body into lines and sorts them: which are accepted, and why the others are not. */
+/** Splits a request body into lines, and accepts or rejects each of them. */
 import { isUtf8 } from 'node:buffer'
 import { parseLine } from '@wattline/trace'
 
@@ -6,13 +6,13 @@ const LF = 10
 const MAX_REJECTED_LISTED = 1000
 
 export interface RejectedLine {
-  /** From 1, blank lines included. */
+  /** Number from 1, counting blank lines. */
   readonly line: number
   readonly reason: string
 }
 
 export interface AcceptedLines {
-  /** Verbatim, each ended by a newline. */
+  /** Unchanged, each ended by a newline. */
   readonly bytes: Buffer
   readonly count: number
 }
@@ -22,7 +22,7 @@ export class LineReader {
   readonly rejected: RejectedLine[] = []
   rejectedCount = 0
   #lineNumber = 0
-  /** What has come of a line that has not ended. */
+  /** The parts of a line that has not ended. */
   #carry: Buffer[] = []
   #carryBytes = 0
 
@@ -30,7 +30,7 @@ export class LineReader {
     this.#maxLineBytes = maxLineBytes
   }
 
-  /** Takes a part of the body; gives the accepted lines that ended in it. */
+  /** Adds a part of the body. Returns the accepted lines that end in it. */
   push(part: Buffer): AcceptedLines {
     const accepted: Buffer[] = []
     let from = 0
@@ -42,7 +42,7 @@ export class LineReader {
     return joined(accepted)
   }
 
-  /** The body's end: a last line without a newline gets one. */
+  /** Ends the body. A newline is added to the last line if it has none. */
   finish(): AcceptedLines {
     const accepted: Buffer[] = []
     if (this.#carryBytes > 0) this.#endLine(Buffer.from('\n'), accepted)
@@ -60,12 +60,12 @@ export class LineReader {
     else if (reason !== '') this.#reject(reason)
   }
 
-  /** Why a line is not accepted; empty for a blank one, which is passed over. */
+  /** Why a line is rejected; empty for a blank line, which is skipped. */
   #problem(line: Buffer, bytes: number): string | undefined {
     if (bytes > this.#maxLineBytes) {
       return `expected a line of at most ${this.#maxLineBytes} bytes, got ${bytes}`
     }
-    if (!isUtf8(line)) return 'expected UTF-8, got bytes that are not'
+    if (!isUtf8(line)) return 'expected UTF-8, got other bytes'
     const parsed = parseLine(line.toString())
     if (parsed.type === 'blank') return ''
     return parsed.type === 'malformed' ? parsed.reason : undefined
@@ -74,7 +74,7 @@ export class LineReader {
   #keep(rest: Buffer): void {
     if (rest.length === 0) return
     this.#carryBytes += rest.length
-    // A line that is too long is counted to its end, but no longer held.
+    // The size of a line that is too long is counted to its end, but its bytes are dropped.
     if (this.#carryBytes > this.#maxLineBytes) this.#carry = []
     else this.#carry.push(Buffer.from(rest))
   }

@@ -1,4 +1,4 @@
-/** `GET /metrics`: the counters, and what is known only at the moment of asking. */
+/** `GET /metrics`: the counters, and gauges that are read at the moment of the request. */
 import { readdirSync } from 'node:fs'
 import type { ServerContext } from '../runs/context.ts'
 import { exposition, type Family, type Sample } from '../runs/metrics.ts'
@@ -8,32 +8,28 @@ export async function metricsPage(context: ServerContext): Promise<string> {
   const { metrics } = context
   const { record, http } = metrics.eventsIn
   return exposition([
-    counter('wattline_events_received_total', 'Events that are in a log, by how they came.', [
+    counter('wattline_events_received_total', 'Events added to a log, by transport.', [
       { labels: { by: 'record' }, value: record },
       { labels: { by: 'http' }, value: http },
     ]),
-    counter(
-      'wattline_bytes_received_total',
-      'Bytes of those events, and of those that came again.',
-      [
-        { labels: { by: 'record' }, value: metrics.bytesIn.record },
-        { labels: { by: 'http' }, value: metrics.bytesIn.http },
-      ],
-    ),
-    counter('wattline_events_lost_total', 'Events that writers numbered and that never came.', [
+    counter('wattline_bytes_received_total', 'Bytes of those events, including duplicates.', [
+      { labels: { by: 'record' }, value: metrics.bytesIn.record },
+      { labels: { by: 'http' }, value: metrics.bytesIn.http },
+    ]),
+    counter('wattline_events_lost_total', 'Events that writers numbered and that never arrived.', [
       { value: metrics.eventsLost },
     ]),
-    counter('wattline_events_duplicate_total', 'Events that came again, and were skipped.', [
+    counter('wattline_events_duplicate_total', 'Events received again and skipped.', [
       { value: metrics.eventsDuplicate },
     ]),
     counter(
       'wattline_appends_failed_total',
-      'Appends that were refused, by reason; nothing of them was acknowledged.',
+      'Failed appends, by reason; none of their events was acknowledged.',
       samplesOf(metrics.failedAppends, 'reason'),
     ),
     counter(
       'wattline_refused_total',
-      'Connections and requests that were refused, by close code or status.',
+      'Refused connections and requests, by close code or status.',
       samplesOf(metrics.refusals, 'code'),
     ),
     counter('wattline_events_sent_total', 'Events sent to viewers, once for each viewer.', [
@@ -43,11 +39,11 @@ export async function metricsPage(context: ServerContext): Promise<string> {
     {
       name: 'wattline_append_seconds',
       type: 'histogram',
-      help: 'From the arrival of lines to their commit.',
+      help: 'Time from the arrival of lines to their commit.',
       samples: metrics.appendLatency(),
     },
     gauge('wattline_recorders', 'Connected recorders.', [{ value: metrics.recorders.size }]),
-    gauge('wattline_append_queue_bytes', 'Bytes that came from recorders and are not committed.', [
+    gauge('wattline_append_queue_bytes', 'Bytes received from recorders and not yet committed.', [
       { value: sum([...metrics.recorders].map(({ pendingBytes }) => pendingBytes)) },
     ]),
     gauge('wattline_viewers', 'Connected viewers.', [{ value: metrics.viewers.size }]),
@@ -67,8 +63,12 @@ async function viewerFamilies({ metrics, runs }: ServerContext): Promise<Family[
     buffered.push({ labels, value: bufferedBytes })
   }
   return [
-    gauge('wattline_viewer_lag_bytes', 'Bytes of the log that a viewer was not sent yet.', lags),
-    gauge('wattline_viewer_buffered_bytes', 'Bytes sent to a viewer that wait here.', buffered),
+    gauge('wattline_viewer_lag_bytes', 'Bytes of the log not yet sent to a viewer.', lags),
+    gauge(
+      'wattline_viewer_buffered_bytes',
+      'Bytes for a viewer that are buffered in the server.',
+      buffered,
+    ),
   ]
 }
 
@@ -78,7 +78,7 @@ async function runSamples({ runs }: ServerContext): Promise<Sample[]> {
   return Object.entries(counts).map(([state, value]) => ({ labels: { state }, value }))
 }
 
-/** Under the names that Prometheus' own clients use. */
+/** Metrics with the names that Prometheus clients use. */
 function processFamilies(): Family[] {
   const { user, system } = process.cpuUsage()
   const families = [
@@ -101,7 +101,7 @@ function openDescriptors(): number | undefined {
   try {
     return readdirSync('/proc/self/fd').length
   } catch {
-    // Not Linux: unknown, which is not zero.
+    // Not Linux: the number is unknown.
     return undefined
   }
 }

@@ -1,13 +1,14 @@
 /**
- * `POST /api/runs/ID/events`: lines from any language. They are in the log as they come, so that a
- * pipe which never ends (`tail -f x | curl -T - …`) is a live run.
+ * `POST /api/runs/ID/events`: lines from any language. They are appended as they arrive, so that an
+ * endless pipe (`tail -f x | curl -T - …`) is a live run.
  *
- * Numbers (`?writer=&first=`) count accepted lines, so that the same body sent again has the same
- * ones and is skipped.
+ * With `?writer=&first=`, accepted lines are numbered, so that a body that is sent again gets the same
+ * numbers and is skipped.
  */
 import type { IncomingMessage } from 'node:http'
-import { PassThrough, pipeline, Transform, type Readable } from 'node:stream'
+import { PassThrough, type Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
+import { isGzipDamage, limitBytes } from '../files/gunzip.ts'
 import { cleanName, HTTP_WRITER, writerIdProblem, type ServerContext } from '../runs/context.ts'
 import { ingest } from '../runs/ingest.ts'
 import { StoreError } from '../storage/store.ts'
@@ -16,10 +17,10 @@ import { LineReader, type AcceptedLines, type RejectedLine } from './line-reader
 
 export interface PostResult {
   readonly accepted: number
-  /** The first 1,000. */
+  /** The first 1,000 rejected lines. */
   readonly rejected: readonly RejectedLine[]
   readonly rejectedCount: number
-  /** Number of the last line held from this writer. */
+  /** Number of the last line of this writer in the log. */
   readonly lastSeq: number
 }
 
@@ -34,12 +35,13 @@ export async function postEvents(
   if (problem !== undefined) throw new HttpError(400, problem)
   const first = parseFirst(query.get('first'))
   if (await context.runs.isReadOnly(run)) {
-    throw new HttpError(409, `run ${run} is a file that is only read; post to another run id`)
+    throw new HttpError(409, `run ${run} is a read-only file; post to another run id`)
   }
   const name = cleanName(query.get('name'))
   await context.runs.store.setWriter(run, writer, {
     state: 'live',
-    ...(name === undefined ? {} : { name, runName: name }),
+    name,
+    runName: name,
   })
   const release = context.liveness.hold(run, writer)
   try {
@@ -64,6 +66,9 @@ async function receive(
 ): Promise<PostResult> {
   const { store } = context.runs
   const body = openBody(context, request)
+  // A plain body is committed as it arrives and may be endless.
+  const isGzip = request.headers['content-encoding'] === 'gzip'
+  const maxBytes = isGzip ? context.maxBodyBytes : Infinity
   const stop = (error: Error) => body.destroy(error)
   const unsubscribe = context.runs.onChange(run, ({ type }) => {
     if (type === 'removed') stop(new StoreError('removed', `run ${run} was deleted`))
@@ -82,10 +87,12 @@ async function receive(
     lastSeq = result.lastSeq
   }
   try {
-    for await (const part of body) await append(lines.push(part as Buffer))
+    for await (const part of limitBytes(body, maxBytes, () => tooLarge(maxBytes))) {
+      await append(lines.push(part))
+    }
     await append(lines.finish())
   } catch (error) {
-    throw bodyError(error)
+    throw isGzipDamage(error) ? new HttpError(400, `expected a gzip body: ${error.message}`) : error
   } finally {
     unsubscribe()
     context.closing.removeEventListener('abort', onClosing)
@@ -96,46 +103,24 @@ async function receive(
 }
 
 /**
- * The body, decompressed where it has to be. Only what is committed as it comes may be endless.
- * The request itself is never destroyed, since its connection still has to carry the answer.
+ * The body, decompressed if necessary. The request itself is never destroyed, because its connection
+ * still has to carry the response.
  */
-function openBody(context: ServerContext, request: IncomingMessage): Readable {
-  const { maxBodyBytes } = context
-  const tooLarge = () =>
-    new HttpError(413, `expected a body of at most ${maxBodyBytes} bytes; send it in several`)
+function openBody({ maxBodyBytes }: ServerContext, request: IncomingMessage): Readable {
   const encoding = request.headers['content-encoding'] ?? 'identity'
   if (encoding !== 'identity' && encoding !== 'gzip') {
     throw new HttpError(415, `expected Content-Encoding gzip or none, got ${encoding}`)
   }
-  if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge()
+  if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge(maxBodyBytes)
   const body = encoding === 'gzip' ? createGunzip() : new PassThrough()
   request.once('error', () => {
-    body.destroy(
-      new HttpError(400, 'the body broke off; the whole lines before that are in the log'),
-    )
+    body.destroy(new HttpError(400, 'the body is incomplete; its whole lines are in the log'))
   })
-  request.pipe(body)
-  return encoding === 'gzip' ? limited(body, maxBodyBytes, tooLarge) : body
+  return request.pipe(body)
 }
 
-/** Passes bytes on until there are too many of them. */
-function limited(unpacked: Readable, maxBytes: number, tooLarge: () => HttpError): Readable {
-  let bytes = 0
-  const limit = new Transform({
-    transform(part: Buffer, _, done) {
-      bytes += part.length
-      if (bytes > maxBytes) done(tooLarge())
-      else done(null, part)
-    },
-  })
-  // An error ends the reader's iteration with it: whatever could be done here is done there.
-  return pipeline(unpacked, limit, () => undefined)
-}
-
-/** What broke, as an answer for the client where it is the client's doing. */
-function bodyError(error: unknown): unknown {
-  const isGzip = String((error as NodeJS.ErrnoException).code).startsWith('Z_')
-  return isGzip ? new HttpError(400, `expected a gzip body: ${String(error)}`) : error
+function tooLarge(maxBodyBytes: number): HttpError {
+  return new HttpError(413, `expected a body of at most ${maxBodyBytes} bytes; send it in several`)
 }
 
 function parseFirst(text: string | null): number | undefined {

@@ -1,4 +1,4 @@
-/** The HTTP routes. Every error is `{"error": "what was expected, what came, what to do"}`. */
+/** The HTTP routes. Every error is `{"error": "what was expected, what was received, what to do"}`. */
 import type { IncomingMessage } from 'node:http'
 import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
@@ -12,9 +12,9 @@ import { metricsPage } from './metrics-page.ts'
 import { postEvents } from './post-events.ts'
 
 const MAX_JSON_BYTES = 64 * 1024
-/** For a body of a few words. */
-const JSON_WITHIN_MS = 10_000
-const READING: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
+/** Time limit for receiving a short JSON body. */
+const JSON_TIMEOUT_MS = 10_000
+const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 type App = Hono<{ Bindings: HttpBindings }>
 
@@ -45,7 +45,7 @@ export function createRoutes(context: ServerContext, guard: Guard): App {
     const status = statusOf(error)
     if (status === undefined) context.logger(`${c.req.method} ${c.req.path}: ${error.stack ?? ''}`)
     context.metrics.refused(status ?? 500)
-    // What is left of a refused body is not read, so the connection cannot be used again.
+    // The rest of a refused body is not read, so the connection cannot be reused.
     if (!c.env.incoming.complete) c.header('connection', 'close')
     return c.json({ error: status === undefined ? 'internal error' : error.message }, status ?? 500)
   })
@@ -53,8 +53,8 @@ export function createRoutes(context: ServerContext, guard: Guard): App {
 }
 
 /**
- * So many requests a second from one address. And since they may last for days (a pipe that posts,
- * a log that is followed): so many at a time, and no more.
+ * Limits the request rate per address, and the number of concurrent requests: a request may last for
+ * days, when it posts from a pipe or follows a log.
  */
 function addLimits(app: App, { maxConnections, requestRate }: ServerContext): void {
   let open = 0
@@ -75,7 +75,7 @@ function addLimits(app: App, { maxConnections, requestRate }: ServerContext): vo
   })
 }
 
-/** How the server is. Health tells nothing that a stranger may not know. */
+/** `/healthz`, which needs no token and reveals nothing about runs, and `/metrics`. */
 function addStateRoutes(app: App, context: ServerContext): void {
   app.get('/healthz', (c) => {
     const health = {
@@ -97,7 +97,7 @@ function addStateRoutes(app: App, context: ServerContext): void {
 function addGuard(app: App, guard: Guard): void {
   app.use(async (c, next) => {
     const request: IncomingMessage = c.env.incoming
-    const changes = !READING.has(c.req.method)
+    const changes = !SAFE_METHODS.has(c.req.method)
     const refusal =
       guard.checkHost(request) ??
       (changes ? guard.checkOrigin(request) : undefined) ??
@@ -105,7 +105,7 @@ function addGuard(app: App, guard: Guard): void {
     if (refusal !== undefined) throw new HttpError(refusal.status, refusal.error)
     const token = c.req.query('token')
     if (token !== undefined && c.req.path === '/') {
-      // The first visit: the token moves from the address, where it shows, into a cookie.
+      // On the first visit, moves the token from the visible address into a cookie.
       c.header(
         'set-cookie',
         `${cookieName(request)}=${token}; Path=/; HttpOnly; SameSite=Strict; Max-Age=31536000`,
@@ -126,7 +126,7 @@ function addRunRoutes(app: App, context: ServerContext): void {
   const writable = async (run: string): Promise<void> => {
     const info = await existing(run)
     if (info.readOnly) {
-      throw new HttpError(409, `run ${run} is a file that is only read; change the file itself`)
+      throw new HttpError(409, `run ${run} is a read-only file; change the file itself`)
     }
   }
   app.get('/api/runs', async (c) => {
@@ -143,7 +143,7 @@ function addRunRoutes(app: App, context: ServerContext): void {
     const { name } = await readJson(c.env.incoming)
     const clean = typeof name === 'string' ? cleanName(name) : undefined
     if (clean === undefined)
-      throw new HttpError(400, 'expected {"name": "a text that is not empty"}')
+      throw new HttpError(400, 'expected {"name": TEXT} with a text that is not empty')
     await runs.store.rename(run, clean)
     return c.json(await existing(run))
   })
@@ -163,7 +163,7 @@ function addRunRoutes(app: App, context: ServerContext): void {
 }
 
 function addEventRoutes(app: App, context: ServerContext): void {
-  // PUT as well: that is what `curl -T -` sends.
+  // `curl -T -` sends PUT.
   app.on(['POST', 'PUT'], '/api/runs/:run/events', async (c) => {
     const { searchParams } = new URL(c.req.url)
     return c.json(await postEvents(context, c.env.incoming, c.req.param('run'), searchParams))
@@ -180,22 +180,19 @@ function addEventRoutes(app: App, context: ServerContext): void {
   })
 }
 
-/** Hands a file to this server: for the command line only, never for a page. */
+/** `POST /api/open`, with which the command opens a file in a running server. Pages cannot. */
 function addOpenRoute(app: App, context: ServerContext): void {
   app.post('/api/open', async (c) => {
     if (context.openFile === undefined) throw new HttpError(404, 'this server opens no files')
-    if (!isFromHere(c.env.incoming)) {
-      throw new HttpError(
-        403,
-        'expected a program on the machine of this server, which has the file',
-      )
+    if (!isLocal(c.env.incoming)) {
+      throw new HttpError(403, 'expected a program on the machine of this server')
     }
     if (c.req.header('origin') !== undefined) {
       throw new HttpError(403, 'expected a program, got a page: pages cannot open files here')
     }
     const { path } = await readJson(c.env.incoming)
     if (typeof path !== 'string' || path === '' || path.includes('\0')) {
-      throw new HttpError(400, 'expected {"path": "the file to open"}')
+      throw new HttpError(400, 'expected {"path": FILE}')
     }
     try {
       return c.json(await context.openFile(path))
@@ -205,15 +202,15 @@ function addOpenRoute(app: App, context: ServerContext): void {
   })
 }
 
-function isFromHere({ socket }: IncomingMessage): boolean {
+function isLocal({ socket }: IncomingMessage): boolean {
   return isLoopback(socket.remoteAddress?.replace(/^::ffff:/, '') ?? '')
 }
 
 async function readJson(request: IncomingMessage): Promise<Record<string, unknown>> {
   const parts: Buffer[] = []
   let bytes = 0
-  // Who drips it holds a connection, and nothing else ends that.
-  const deadline = setTimeout(() => request.destroy(), JSON_WITHIN_MS).unref()
+  // Without a time limit, a slow client would occupy the connection.
+  const deadline = setTimeout(() => request.destroy(), JSON_TIMEOUT_MS).unref()
   try {
     for await (const part of request) {
       bytes += (part as Buffer).length
@@ -223,7 +220,7 @@ async function readJson(request: IncomingMessage): Promise<Record<string, unknow
       parts.push(part as Buffer)
     }
   } catch (error) {
-    throw error instanceof HttpError ? error : new HttpError(400, 'the body broke off')
+    throw error instanceof HttpError ? error : new HttpError(400, 'the body is incomplete')
   } finally {
     clearTimeout(deadline)
   }

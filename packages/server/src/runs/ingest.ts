@@ -1,16 +1,16 @@
-/** Lines on their way into the log, by whichever transport: appended, timed and counted. */
+/** Appends received lines to the log, and counts and times them for the metrics. */
 import type { ServerContext } from './context.ts'
 import type { Transport } from './metrics.ts'
 import { StoreError, type AppendResult } from '../storage/store.ts'
 
 export interface Lines {
-  /** Number of the first line; undefined = the writer's next. */
+  /** Number of the first line; undefined = the next one of the writer. */
   readonly first: number | undefined
   readonly bytes: Uint8Array
   readonly count: number
 }
 
-/** As `RunStore.append`. */
+/** Like `RunStore.append`. */
 export async function ingest(
   { runs, metrics, logger }: ServerContext,
   transport: Transport,

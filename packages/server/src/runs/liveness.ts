@@ -1,19 +1,20 @@
 /**
- * Which writers live. A writer is held while its connection or request is open, and lost when it
- * has been silent for `lostAfterMs` since, unless it said that it ended.
+ * Tracks which writers are live. A writer is live while its connection or request is open, and lost
+ * after a further `lostAfterMs` without one, unless it has ended.
  *
  * ```
- * hold ── live ── release ── silent for lostAfterMs ──▶ lost
- *                    └────── end ─────────────────────▶ closed
+ * hold ── live ── release ── lostAfterMs pass ──▶ lost
+ *                    └────── end ───────────────▶ closed
  * ```
  */
 import { StoreError, type RunStore } from '../storage/store.ts'
 
-interface Entry {
+interface LiveWriter {
   readonly run: string
   readonly writer: string
+  /** Open connections and requests. */
   holds: number
-  /** By the monotonic clock: a wall clock that is set makes nobody silent. */
+  /** By the monotonic clock, so that setting the wall clock has no effect. */
   seenMs: number
 }
 
@@ -26,7 +27,7 @@ export interface LivenessOptions {
 export class Liveness {
   readonly #store: RunStore
   readonly #options: LivenessOptions
-  readonly #entries = new Map<string, Entry>()
+  readonly #writers = new Map<string, LiveWriter>()
   readonly #sweepTimer: NodeJS.Timeout
   readonly #beatTimer: NodeJS.Timeout
   #sweptMs = performance.now()
@@ -43,23 +44,23 @@ export class Liveness {
   }
 
   /**
-   * Takes over the writers that were live when the last server of this store went away. Those that
-   * have been silent for long are lost by the time it resolves.
+   * Tracks the writers that were live when the previous server of this store stopped. Those that
+   * have been silent for `lostAfterMs` are lost when it resolves.
    */
   async adopt(): Promise<void> {
     for (const run of await this.#store.list()) {
       if (run.state !== 'live') continue
       for (const writer of run.writers) {
         const silentMs = Math.max(0, Date.now() - writer.lastSeenAt * 1000)
-        if (writer.state === 'live') this.#entry(run.id, writer.id, performance.now() - silentMs)
+        if (writer.state === 'live') this.#track(run.id, writer.id, performance.now() - silentMs)
       }
     }
     await this.#sweep()
   }
 
-  /** Keeps a writer alive until the function that is returned is called, once. */
+  /** Keeps a writer live until the returned function is called, once. */
   hold(run: string, writer: string): () => void {
-    const entry = this.#entry(run, writer, performance.now())
+    const entry = this.#track(run, writer, performance.now())
     entry.holds += 1
     return () => {
       entry.holds -= 1
@@ -67,10 +68,10 @@ export class Liveness {
     }
   }
 
-  /** The writer says that nothing will follow. */
+  /** Closes a writer that sends no more lines. */
   async end(run: string, writer: string): Promise<void> {
     await this.#store.setWriter(run, writer, { state: 'closed' })
-    this.#entries.delete(key(run, writer))
+    this.#writers.delete(key(run, writer))
   }
 
   stop(): void {
@@ -78,34 +79,34 @@ export class Liveness {
     clearInterval(this.#beatTimer)
   }
 
-  #entry(run: string, writer: string, seenMs: number): Entry {
-    const known = this.#entries.get(key(run, writer))
+  #track(run: string, writer: string, seenMs: number): LiveWriter {
+    const known = this.#writers.get(key(run, writer))
     if (known !== undefined) return known
     const entry = { run, writer, holds: 0, seenMs }
-    this.#entries.set(key(run, writer), entry)
+    this.#writers.set(key(run, writer), entry)
     return entry
   }
 
   async #sweep(): Promise<void> {
     const { lostAfterMs } = this.#options
     const nowMs = performance.now()
-    const unwatchedMs = nowMs - this.#sweptMs
+    const sinceSweepMs = nowMs - this.#sweptMs
     this.#sweptMs = nowMs
-    if (unwatchedMs > this.#sweepEveryMs + lostAfterMs / 2) {
-      // This process itself stood still: nobody could be heard in that time.
-      for (const entry of this.#entries.values()) entry.seenMs += unwatchedMs
+    if (sinceSweepMs > this.#sweepEveryMs + lostAfterMs / 2) {
+      // This process was suspended and received nothing: that time does not count as silence.
+      for (const entry of this.#writers.values()) entry.seenMs += sinceSweepMs
     }
     const silentSinceMs = nowMs - lostAfterMs
-    const silent = [...this.#entries.values()].filter(
+    const silent = [...this.#writers.values()].filter(
       ({ holds, seenMs }) => holds === 0 && seenMs <= silentSinceMs,
     )
-    for (const { run, writer } of silent) this.#entries.delete(key(run, writer))
+    for (const { run, writer } of silent) this.#writers.delete(key(run, writer))
     await Promise.all(silent.map(({ run, writer }) => this.#set(run, writer, { state: 'lost' })))
   }
 
-  /** Notes on disk that held writers are still there, for a server that has to start after a kill. */
+  /** Saves that held writers are still live, for a server that starts after a kill. */
   #beat(): void {
-    for (const { run, writer, holds } of this.#entries.values()) {
+    for (const { run, writer, holds } of this.#writers.values()) {
       if (holds > 0) void this.#set(run, writer, {})
     }
   }
@@ -113,7 +114,7 @@ export class Liveness {
   async #set(run: string, writer: string, change: { state?: 'lost' }): Promise<void> {
     try {
       const known = await this.#store.info(run)
-      // It may have been deleted, or have ended, in the meantime.
+      // It may have been deleted or have ended in the meantime.
       if (known?.writers.find(({ id }) => id === writer)?.state !== 'live') return
       await this.#store.setWriter(run, writer, change)
     } catch (error) {

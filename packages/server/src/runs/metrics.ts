@@ -1,50 +1,50 @@
 /**
- * What the server counts about itself, and how it says so: the text format of Prometheus, version
- * 0.0.4. Numbers of events and bytes are of lines, without framing.
+ * Counters of the server, and the text format of Prometheus, version 0.0.4. Counts of events and
+ * bytes are of lines, without framing.
  */
 import type { AppendResult } from '../storage/store.ts'
 
 /** How lines arrive: over `/record`, or posted over HTTP. */
 export type Transport = 'record' | 'http'
 
-/** A connection of a viewer, as the metrics see it. */
-export interface WatchedViewer {
+/** What the metrics read of a viewer's connection. */
+export interface ViewerGauges {
   readonly run: string
-  /** Position up to which it was sent the log. */
+  /** Position after the last lines sent. */
   readonly cursor: number
-  /** Bytes it was sent that wait in this process. */
+  /** Bytes sent that are still buffered in this process. */
   readonly bufferedBytes: number
 }
 
-/** A connection of a recorder, as the metrics see it. */
-export interface WatchedRecorder {
-  /** Bytes that came and are not committed. */
+/** What the metrics read of a recorder's connection. */
+export interface RecorderGauges {
+  /** Bytes received and not yet committed. */
   readonly pendingBytes: number
 }
 
-/** Seconds; from a write into the page cache to a flush of a busy disk. */
+/** Seconds, from a write to the page cache to a flush of a busy disk. */
 const BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
 
 export class Metrics {
-  readonly viewers = new Set<WatchedViewer>()
-  readonly recorders = new Set<WatchedRecorder>()
+  readonly viewers = new Set<ViewerGauges>()
+  readonly recorders = new Set<RecorderGauges>()
   readonly eventsIn: Record<Transport, number> = { record: 0, http: 0 }
   readonly bytesIn: Record<Transport, number> = { record: 0, http: 0 }
-  /** Appends that failed, by the code of the store's error. */
+  /** Failed appends, by the code of the store's error. */
   readonly failedAppends = new Map<string, number>()
-  /** Refusals of connections and requests, by close code or status. */
+  /** Refused connections and requests, by close code or status. */
   readonly refusals = new Map<number, number>()
   eventsLost = 0
   eventsDuplicate = 0
   eventsOut = 0
   bytesOut = 0
-  /** Whether the last append could not be written: the disk is full, or worse. */
+  /** Whether the last append could not be written, for example because the disk is full. */
   isFailing = false
   readonly #buckets = BUCKETS_S.map(() => 0)
   #appends = 0
   #appendsS = 0
 
-  /** Lines of one append that is in the log. */
+  /** Counts the lines of a committed append. */
   appended(
     transport: Transport,
     count: number,
@@ -77,7 +77,7 @@ export class Metrics {
     this.bytesOut += bytes
   }
 
-  /** The latency of appends, as cumulative buckets. */
+  /** The latency of appends as cumulative buckets. */
   appendLatency(): Sample[] {
     let upTo = 0
     const buckets = BUCKETS_S.map((limitS, i): Sample => {
@@ -106,7 +106,7 @@ export interface Family {
   readonly samples: readonly Sample[]
 }
 
-/** Families in the text format. */
+/** Encodes metric families in the text format. */
 export function exposition(families: readonly Family[]): string {
   return families
     .map(({ name, type, help, samples }) => {
@@ -123,7 +123,7 @@ function labelText(labels: Readonly<Record<string, string | number>>): string {
   return pairs.length === 0 ? '' : `{${pairs.join(',')}}`
 }
 
-/** A run's id may be any text. */
+/** Escapes a label value: a run id may be any text. */
 function escaped(value: string): string {
   return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
 }

@@ -1,10 +1,10 @@
 /**
- * How often an address may ask: each has a bucket of one second's worth, which fills up evenly. Who
- * asks too often is told so at once; nobody else notices.
+ * Limits the request rate per address with a token bucket that holds the requests of one second.
+ * Refused requests do not affect other addresses.
  */
 
-/** More buckets than this are looked through for full ones, which tell nothing. */
-const MOST_BUCKETS = 1024
+/** Above this count, full buckets are deleted, because a new bucket is full as well. */
+const MAX_BUCKETS = 1024
 const FULL_AFTER_MS = 1000
 
 interface Bucket {
@@ -22,7 +22,7 @@ export class RequestRate {
     this.#nowMs = nowMs
   }
 
-  /** Counts a request. Says what is wrong with it, or nothing. */
+  /** Counts a request. Returns the refusal if there are too many, else undefined. */
   refuse(address: string | undefined): { status: 429; error: string } | undefined {
     const nowMs = this.#nowMs()
     const bucket = this.#bucketOf(address ?? '', nowMs)
@@ -40,7 +40,7 @@ export class RequestRate {
   #bucketOf(address: string, nowMs: number): Bucket {
     const known = this.#buckets.get(address)
     if (known !== undefined) return known
-    if (this.#buckets.size >= MOST_BUCKETS) {
+    if (this.#buckets.size >= MAX_BUCKETS) {
       for (const [each, { atMs }] of this.#buckets) {
         if (nowMs - atMs >= FULL_AFTER_MS) this.#buckets.delete(each)
       }

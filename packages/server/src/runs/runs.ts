@@ -1,4 +1,4 @@
-/** The store and the read-only sources as one: where a run is, and who hears about its changes. */
+/** Combines the store with the read-only sources: finds runs and distributes their changes. */
 import type { RunInfo } from '@wattline/trace'
 import type { RunChange, RunSource, RunStore } from '../storage/store.ts'
 
@@ -18,7 +18,7 @@ export class Runs {
     )
   }
 
-  /** All runs, live ones first, then the latest. */
+  /** All runs: live ones first, then those changed last. */
   async list(): Promise<RunInfo[]> {
     const lists = await Promise.all([this.store, ...this.#sources].map((source) => source.list()))
     return lists.flat().sort((a, b) => {
@@ -27,7 +27,7 @@ export class Runs {
     })
   }
 
-  /** The source that has the run; the store's run wins where an id is in both. */
+  /** The run and its source. The store has precedence over the other sources. */
   async find(run: string): Promise<{ source: RunSource; info: RunInfo } | undefined> {
     for (const source of [this.store, ...this.#sources]) {
       const info = await source.info(run)
@@ -36,7 +36,7 @@ export class Runs {
     return undefined
   }
 
-  /** Whether the run is somebody else's file, which nobody may write to or delete. */
+  /** Whether the run is a watched file, which must not be written or deleted. */
   async isReadOnly(run: string): Promise<boolean> {
     return (await this.find(run))?.info.readOnly === true
   }

@@ -1,6 +1,6 @@
 /**
- * What a run amounts to in figures, for the list of runs: read from its log when somebody asks,
- * kept by (generation, cursor), continued from there while the run grows.
+ * Summaries of runs for the list. A summary is computed from the log on request and cached by
+ * generation and cursor. While the run grows, reading continues from the cursor.
  */
 import {
   type RunSummary,
@@ -14,31 +14,31 @@ import {
 import type { RunSource, RunStore } from '../storage/store.ts'
 
 const SPARKLINE_BUCKETS = 48
-/** Of a longer log, a list tells the beginning: its figures are then called incomplete. */
+/** Only the beginning of a longer log is read. Its summary is marked as incomplete. */
 const MAX_LOG_BYTES = 16 * 1024 * 1024
-/** Logs whose traces are kept to be continued: how many, and of how many bytes together. */
+/** Limits of the traces of live runs that are kept: their number and the bytes read for them. */
 const MAX_READINGS = 8
 const MAX_READING_BYTES = MAX_LOG_BYTES
-/** What took longer than this is served stale for `STALE_FACTOR` times as long as it took. */
+/** A summary that took longer is reused for `STALE_FACTOR` times as long, although the log grows. */
 const SLOW_MS = 50
 const STALE_FACTOR = 20
 const MAX_SUMMARIES = 1000
-/** Raised when a summary that was kept lacks a figure. */
+/** Format version of saved summaries, increased when they get new fields. */
 const FORMAT = 2
 
-interface Kept {
+interface CachedSummary {
   readonly key: string
   readonly summary: RunSummary
-  /** Until when it is good enough although the log has grown. */
+  /** Until when it is used although the log has grown. */
   readonly freshUntilMs: number
 }
 
 export class Summaries {
   readonly #store: RunStore
-  /** Both in the order of use, the latest last. */
-  readonly #summaries = new Map<string, Kept>()
+  /** Both maps in the order of use, the last used last. */
+  readonly #summaries = new Map<string, CachedSummary>()
   readonly #readings = new Map<string, Reading>()
-  /** One at a time: a list of a thousand runs must not read a thousand logs at once. */
+  /** Summaries are computed one at a time: a list of a thousand runs must not read all their logs at once. */
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(store: RunStore) {
@@ -46,21 +46,21 @@ export class Summaries {
   }
 
   get(source: RunSource, info: RunInfo): Promise<RunSummary> {
-    const known = this.#known(info)
-    if (known !== undefined) return Promise.resolve(known)
-    const next = this.#last.then(() => this.#make(source, info))
+    const cached = this.#cached(info)
+    if (cached !== undefined) return Promise.resolve(cached)
+    const next = this.#last.then(() => this.#compute(source, info))
     this.#last = next.catch(() => undefined)
     return next
   }
 
-  async #make(source: RunSource, info: RunInfo): Promise<RunSummary> {
-    const known = this.#known(info)
-    if (known !== undefined) return known
+  async #compute(source: RunSource, info: RunInfo): Promise<RunSummary> {
+    const cached = this.#cached(info)
+    if (cached !== undefined) return cached
     const startMs = performance.now()
     const settled = info.state !== 'live' && source === this.#store
     const saved = settled ? await this.#load(info) : undefined
     const summary = saved ?? (await this.#read(source, info))
-    this.#keep(info, summary, performance.now() - startMs)
+    this.#cache(info, summary, performance.now() - startMs)
     if (settled && saved === undefined) {
       const note = { format: FORMAT, key: keyOf(info), summary }
       await this.#store.writeNote?.(info.id, JSON.stringify(note))
@@ -79,14 +79,14 @@ export class Summaries {
     const kept = this.#readings.get(info.id)
     const reading = kept?.gen === info.gen ? kept : new Reading(info.gen)
     this.#readings.delete(info.id)
-    await reading.readOn(source, info)
+    await reading.readMore(source, info)
     const grows = info.state === 'live' && reading.cursor < MAX_LOG_BYTES
     if (grows) this.#readings.set(info.id, reading)
     this.#trimReadings()
     return reading.summary(info)
   }
 
-  #known(info: RunInfo): RunSummary | undefined {
+  #cached(info: RunInfo): RunSummary | undefined {
     const known = this.#summaries.get(info.id)
     if (known === undefined || known.summary.gen !== info.gen) return undefined
     const isFresh = info.state === 'live' && performance.now() < known.freshUntilMs
@@ -96,7 +96,7 @@ export class Summaries {
     return known.summary
   }
 
-  #keep(info: RunInfo, summary: RunSummary, tookMs: number): void {
+  #cache(info: RunInfo, summary: RunSummary, tookMs: number): void {
     const staleMs = tookMs > SLOW_MS ? tookMs * STALE_FACTOR : 0
     const freshUntilMs = performance.now() + staleMs
     this.#summaries.delete(info.id)
@@ -116,7 +116,7 @@ export class Summaries {
   }
 }
 
-/** A log that was read up to a cursor. */
+/** A log that was read up to a cursor, as a trace. */
 class Reading {
   readonly gen: string
   cursor = 0
@@ -132,7 +132,7 @@ class Reading {
     this.#reader = new RowReader({ decode, texts: this.#trace.texts })
   }
 
-  async readOn(source: RunSource, info: RunInfo): Promise<void> {
+  async readMore(source: RunSource, info: RunInfo): Promise<void> {
     const { signal } = new AbortController()
     const from = { cursor: this.cursor, gen: this.gen, follow: false }
     if (this.cursor >= MAX_LOG_BYTES) return
@@ -196,7 +196,7 @@ class Reading {
   }
 }
 
-/** Changes with what is read of the log, and with what is known about its writers. */
+/** Changes with the part of the log that is read, and with the states of its writers. */
 function keyOf({ gen, bytes, writers }: RunInfo): string {
   return `${gen} ${Math.min(bytes, MAX_LOG_BYTES)} ${writers.map((writer) => writer.state[1]).join('')}`
 }

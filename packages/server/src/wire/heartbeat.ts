@@ -1,26 +1,27 @@
-/** Notices peers that are gone without a word: a half-open connection never closes by itself. */
+/** Detects dead peers: a half-open connection never closes by itself. */
+import type { ErrorReply } from '@wattline/trace'
 import type { WebSocket } from 'ws'
 
 export interface Heartbeat {
-  /** Notes a sign of life that is not a message or a pong, such as a drained buffer. */
+  /** Records a sign of life other than a message, ping or pong, such as a drained buffer. */
   seen(): void
 }
 
 /**
- * Pings the peer and cuts the connection before `silenceMs` pass without any sign of life. Time is
- * taken from the monotonic clock: a wall clock that is set must cut nobody.
+ * Pings the peer, and terminates the connection before `silenceMs` pass without a sign of life.
+ * Measures time by the monotonic clock, so that setting the wall clock has no effect.
  */
 export function keepAlive(socket: WebSocket, everyMs: number, silenceMs: number): Heartbeat {
   let seenMs = performance.now()
-  let lookedMs = seenMs
+  let checkedMs = seenMs
   const seen = () => {
     seenMs = performance.now()
   }
   const timer = setInterval(() => {
     const nowMs = performance.now()
-    // This process itself stood still: the peer may have spoken, unheard.
-    if (nowMs - lookedMs > everyMs + silenceMs / 2) seenMs = nowMs
-    lookedMs = nowMs
+    // This process was suspended, and may not have received the peer's messages.
+    if (nowMs - checkedMs > everyMs + silenceMs / 2) seenMs = nowMs
+    checkedMs = nowMs
     if (nowMs - seenMs > silenceMs - everyMs) socket.terminate()
     else socket.ping()
   }, everyMs).unref()
@@ -31,10 +32,10 @@ export function keepAlive(socket: WebSocket, everyMs: number, silenceMs: number)
   return { seen }
 }
 
-/** Says why, then closes. A reason of the closing handshake has room for 123 bytes only. */
+/** Sends the reason, then closes. The reason in the close frame is cut to its limit of 123 bytes. */
 export function refuse(socket: WebSocket, code: number, reason: string): void {
   if (socket.readyState !== socket.OPEN) return
-  socket.send(JSON.stringify({ error: reason }))
+  socket.send(JSON.stringify({ error: reason } satisfies ErrorReply))
   let short = reason
   while (Buffer.byteLength(short) > 123) short = short.slice(0, -1)
   socket.close(code, short)

@@ -1,15 +1,7 @@
 /**
- * `/record`: a recorder's frames into the log, acks back. The lines are not parsed: framing, UTF-8
- * and size are checked, and the bytes go on as they came.
- *
- * ```
- * recorder                         server
- *    │ ── connect run, writer ──────▶ │  takes over from an older connection of this writer
- *    │ ◀────────────── {"ack": held}  │
- *    │ ── "held+1\n" + lines ───────▶ │  append ─▶ committed
- *    │ ◀────────────────── {"ack": n} │  at most one a tick
- *    │ ── {"end": true} ────────────▶ │  {"end": true} once everything is in the log
- * ```
+ * `/record`: appends a recorder's lines to the log and sends acks. The lines are not parsed: framing,
+ * UTF-8 and size are checked, and the bytes are stored as received. `protocol.ts` of
+ * `@wattline/trace` has a drawing of the exchange.
  */
 import { CloseCode, encodeAck, END_FRAME } from '@wattline/trace'
 import type { WebSocket } from 'ws'
@@ -19,7 +11,7 @@ import { StoreError } from '../storage/store.ts'
 import { isControl, parseRecordFrame } from './frame.ts'
 import { keepAlive, refuse } from './heartbeat.ts'
 
-/** Bytes of one connection that may wait for their commit before it is read no further. */
+/** Uncommitted bytes of one connection above which it is not read. */
 const PAUSE_ABOVE_BYTES = 4 * 1024 * 1024
 const RESUME_BELOW_BYTES = 1024 * 1024
 
@@ -29,7 +21,7 @@ export interface RecordParams {
   readonly name: string | undefined
 }
 
-/** Connections of recorders, one a writer. */
+/** Connections of recorders, one per writer. */
 export class Recorders {
   readonly #context: ServerContext
   readonly #byWriter = new Map<string, RecorderConnection>()
@@ -50,7 +42,7 @@ export class Recorders {
     void connection.greet()
   }
 
-  /** Commits what has arrived, then says goodbye. */
+  /** Commits all received lines, then closes the connections. */
   async close(): Promise<void> {
     await Promise.all([...this.#byWriter.values()].map((connection) => connection.goAway()))
   }
@@ -62,15 +54,15 @@ class RecorderConnection {
   readonly #params: RecordParams
   readonly #release: () => void
   readonly #unsubscribe: () => void
-  /** The last append; settled when all are. */
+  /** The last append, which settles last. */
   #appended: Promise<void> = Promise.resolve()
   #pendingBytes = 0
   #ack = 0
   #acked = -1
   #ackQueued = false
-  /** Nothing is taken or said any more. */
+  /** Whether the connection is finished: frames are ignored, and nothing is sent. */
   #stopped = false
-  /** … because it was told to stop, and not because it went. */
+  /** Whether the server closed it with an error. */
   #refused = false
 
   constructor(context: ServerContext, socket: WebSocket, params: RecordParams) {
@@ -97,19 +89,20 @@ class RecorderConnection {
     return this.#pendingBytes
   }
 
-  /** Tells the last number held, after everything that an older connection had sent. */
+  /** Sends the first ack, which includes all lines of an older connection. */
   async greet(): Promise<void> {
     const { run, writer, name } = this.#params
     try {
       if (await this.#context.runs.isReadOnly(run)) {
-        this.stop(CloseCode.READ_ONLY, `run ${run} is a file that is only read; use another run id`)
+        this.stop(CloseCode.READ_ONLY, `run ${run} is a read-only file; use another run id`)
         return
       }
       const { store } = this.#context.runs
       await store.lastSeq(run, writer)
       await store.setWriter(run, writer, {
         state: 'live',
-        ...(name === undefined ? {} : { name, runName: name }),
+        name,
+        runName: name,
       })
       this.#ack = Math.max(this.#ack, await store.lastSeq(run, writer))
       this.#sendAck()
@@ -172,14 +165,14 @@ class RecorderConnection {
       this.stop(CloseCode.BAD_FRAME, 'expected a frame that begins with { to be one JSON object')
       return
     }
-    // Other controls are of a later version of the protocol: harmless.
+    // Other control frames belong to a later version of the protocol.
     if ((control as { end?: unknown }).end === true) void this.#onEnd()
   }
 
   async #onEnd(): Promise<void> {
     const { run, writer } = this.#params
     await this.#appended
-    // A process that ends says so and is gone: it has ended all the same.
+    // A process that exits after `end` has ended, although its connection is closed by now.
     if (this.#refused) return
     try {
       await this.#context.liveness.end(run, writer)

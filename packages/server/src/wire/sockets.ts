@@ -1,4 +1,4 @@
-/** WebSocket upgrades: who may connect, to which end of which run. */
+/** Accepts or refuses WebSocket upgrades, and connects them to `/record` or `/watch`. */
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import {
@@ -27,7 +27,7 @@ export class Sockets {
     this.#recorders = new Recorders(context)
     this.#wss = new WebSocketServer({
       noServer: true,
-      // Compression would divide the throughput by ten.
+      // Compression reduces the throughput to a tenth.
       perMessageDeflate: false,
       maxPayload: context.maxLineBytes + MAX_RECORD_HEADER_BYTES,
       handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
@@ -36,7 +36,7 @@ export class Sockets {
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', (error) => this.#context.logger(`upgrade: ${error.message}`))
-    const serve = this.#accepted(request)
+    const serve = this.#route(request)
     if (typeof serve === 'function') {
       this.#wss.handleUpgrade(request, socket, head, (client) => serve(client, socket))
     } else {
@@ -45,10 +45,10 @@ export class Sockets {
     }
   }
 
-  /** Who the connection is for, or why it is refused. */
-  #accepted(request: IncomingMessage): Serve | Rejection {
+  /** The function that serves the connection, or the reason for refusing it. */
+  #route(request: IncomingMessage): Serve | Rejection {
     const url = requestUrl(request)
-    if (url === undefined) return { status: 400, error: 'expected an address that can be read' }
+    if (url === undefined) return { status: 400, error: 'expected a valid address' }
     const { pathname, searchParams } = url
     const refusal =
       this.#context.requestRate.refuse(request.socket.remoteAddress) ??
@@ -69,7 +69,7 @@ export class Sockets {
     return serve
   }
 
-  /** Ends recorders once their lines are committed, then viewers. */
+  /** Closes recorders once their lines are committed, then viewers. */
   async close(): Promise<void> {
     await this.#recorders.close()
     await Promise.all([...this.#wss.clients].map((client) => closeSocket(client)))
@@ -97,15 +97,15 @@ export class Sockets {
 
   #watchEndpoint(run: string, query: URLSearchParams): Serve | string {
     const text = query.get('cursor') ?? '0'
-    if (!/^\d{1,16}$/.test(text)) return 'expected cursor to be a number the server gave'
+    if (!/^\d{1,16}$/.test(text)) return 'expected cursor to be a number from this server'
     const cursor = Number(text)
-    // Empty as well as absent: a viewer that has seen nothing yet knows none.
+    // Empty or absent for a viewer that has no generation yet.
     const gen = query.get('gen') || undefined
     return (socket, pipe) => void serveViewer(this.#context, { socket, pipe }, { run, cursor, gen })
   }
 }
 
-/** Takes a connection, and the stream below it. */
+/** Serves a WebSocket and the stream below it. */
 type Serve = (socket: WebSocket, pipe: Duplex) => void
 
 interface Rejection {

@@ -1,16 +1,6 @@
 /**
- * `/watch`: a log from a viewer's own cursor on, then its tail. The next lines are read when the
- * socket has room, so a slow viewer holds one chunk and delays nobody.
- *
- * ```
- * {"gen", "run"}  hello
- * {"reset": gen}  only when the cursor was of another log: forget everything, what follows is from 0
- * {"writer": id}  the lines that follow are of this writer
- * <cursor> lines  …
- * {"caughtUp": n} everything committed was sent (again whenever the viewer had fallen behind)
- * {"run": …}      its name, state or writers have changed
- * {"beat": n}     nothing new, but the connection stands: pages cannot see a ping
- * ```
+ * `/watch`: sends a log from a viewer's cursor on, and then follows it. The next lines are read only
+ * when the socket has room, so a slow viewer needs the memory of one chunk and does not delay others.
  */
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
@@ -20,9 +10,10 @@ import type { LogItem, RunSource } from '../storage/store.ts'
 import { watchFrame, type WatchFrame } from './frame.ts'
 import { keepAlive, refuse, type Heartbeat } from './heartbeat.ts'
 
-/** Bytes a socket may hold unsent before its viewer is read for no further. */
+/** Unsent bytes of a socket above which nothing is read for its viewer. */
 const FULL_ABOVE_BYTES = 256 * 1024
 const RUN_FRAME_EVERY_MS = 250
+/** Smaller changes of a writer's clock offset, which is measured all the time, are not sent. */
 const CLOCK_STEP_S = 1
 
 export interface WatchParams {
@@ -31,7 +22,7 @@ export interface WatchParams {
   readonly gen: string | undefined
 }
 
-/** Serves one viewer until it leaves, the run is deleted or the server closes. Never rejects. */
+/** Serves one viewer until it disconnects, the run is deleted or the server closes. Never rejects. */
 export async function serveViewer(
   context: ServerContext,
   connection: Connection,
@@ -79,11 +70,11 @@ class Viewer {
   readonly #heartbeat: Heartbeat
   readonly #source: RunSource
   #writer: string | undefined
-  #shown = ''
+  #sentRunKey = ''
   #runTimer: NodeJS.Timeout | undefined
   #sentAt = 0
-  #isGathering = false
-  /** Position after what it was sent. */
+  #isBatching = false
+  /** Position after the last lines sent. */
   cursor = 0
 
   constructor({ context, socket, pipe, heartbeat, source }: ViewerSetup, params: WatchParams) {
@@ -103,7 +94,7 @@ class Viewer {
   async serve(info: RunInfo, signal: AbortSignal): Promise<void> {
     const { run, cursor, gen } = this.#params
     const { metrics, heartbeatMs } = this.#context
-    this.#shown = visible(info)
+    this.#sentRunKey = changeKey(info)
     this.#control({ gen: info.gen, run: info })
     const unsubscribe = this.#context.runs.onChange(run, () => this.#runChanged(run))
     const beat = setInterval(() => this.#beat(), heartbeatMs).unref()
@@ -145,14 +136,14 @@ class Viewer {
 
   #control(message: WatchControl): void {
     this.#sentAt = performance.now()
-    this.#gather()
+    this.#batchWrites()
     this.#socket.send(JSON.stringify(message))
   }
 
-  /** Sends, and waits while the socket is full. Closing wakes it too. */
+  /** Sends lines, and waits while the socket is full. Resolves also when the socket closes. */
   async #sendLines({ bytes, count }: WatchFrame): Promise<void> {
     this.#sentAt = performance.now()
-    this.#gather()
+    this.#batchWrites()
     this.#context.metrics.sent(count, bytes.length - CURSOR_BYTES)
     if (this.#socket.bufferedAmount + bytes.length <= FULL_ABOVE_BYTES) {
       this.#socket.send(bytes)
@@ -162,18 +153,18 @@ class Viewer {
     this.#heartbeat.seen()
   }
 
-  /** What is sent before the event loop turns goes out in one write: with many writers frames are small. */
-  #gather(): void {
-    if (this.#isGathering) return
-    this.#isGathering = true
+  /** Sends all frames of one tick in one write: with many writers, frames are small. */
+  #batchWrites(): void {
+    if (this.#isBatching) return
+    this.#isBatching = true
     this.#pipe.cork()
     process.nextTick(() => {
-      this.#isGathering = false
+      this.#isBatching = false
       this.#pipe.uncork()
     })
   }
 
-  /** A page that was not told anything for a while can tell that the line is dead. */
+  /** Sends a heartbeat to a quiet viewer, so that a page can detect a dead connection. */
   #beat(): void {
     const isQuiet = performance.now() - this.#sentAt >= this.#context.heartbeatMs / 2
     if (isQuiet && this.#socket.bufferedAmount === 0) this.#control({ beat: this.cursor })
@@ -195,21 +186,20 @@ class Viewer {
       this.#runChanged(run)
       return
     }
-    const now = visible(info)
-    if (now === this.#shown) return
-    this.#shown = now
+    const key = changeKey(info)
+    if (key === this.#sentRunKey) return
+    this.#sentRunKey = key
     this.#control({ run: info })
   }
 }
 
-/** What has to change for viewers to be told: not the counts, which they see grow. */
-function visible({ name, state, lost, startedAt, writers }: RunInfo): string {
+/** Changes when viewers need the new info of the run. Counts are excluded: viewers count lines. */
+function changeKey({ name, state, lost, startedAt, writers }: RunInfo): string {
   const ofWriters = writers.map((writer) => [
     writer.id,
     writer.name,
     writer.state,
     writer.duplicates,
-    // It is never twice the same: only what a person would call another clock.
     Math.round((writer.clockBehindS ?? 0) / CLOCK_STEP_S),
   ])
   return JSON.stringify([name, state, lost, startedAt, ofWriters])
