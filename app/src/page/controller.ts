@@ -1,12 +1,12 @@
 /**
- * What happens because a fact changed: a run is opened at the worker, a query is searched, a
- * grouping dealt anew; and what the worker reports becomes facts. Nothing else talks to both.
+ * Connects the store with the worker, in both directions: a state change opens a run, starts a search
+ * or regroups; a report of the worker changes the columns and the store. No other module does both.
  */
 import type { Columns } from '../model/columns.ts'
 import type { AppState } from '../store/app-state.ts'
 import type { Ingest, Report } from './ingest-client.ts'
-import { createPace } from '../base/pace.ts'
-import { createBehindPicture } from './behind-picture.ts'
+import { throttle } from '../base/schedule.ts'
+import { createRenderScheduler } from './render-scheduler.ts'
 import { afterPaint, type Frames } from '../base/frame.ts'
 import { isLocalId, type LocalFiles } from '../store/local-files.ts'
 import {
@@ -24,7 +24,7 @@ import {
 import type { AppStore } from '../store/store.ts'
 
 const SEARCH_INTERVAL_MS = 150
-/** To search a run again because it has grown may take this share of the worker's time. */
+/** Repeating a search while the run grows may take this share of the worker's time. */
 const SEARCH_SHARE = 0.1
 
 export interface ControlledParts {
@@ -32,50 +32,47 @@ export interface ControlledParts {
   readonly columns: Columns
   readonly frames: Frames
   readonly files: LocalFiles
-  /** Address of the server, e.g. `document.baseURI`. */
+  /** The server's URL, with a slash at its end. */
   readonly base: string
 }
 
 /**
- * React hears of new data so often; the canvas draws it in the next frame. Longer than the worker's
- * pause between reports of quality, with each of which the data before it is heard of, too: both
- * are one rendering.
+ * How often React renders new data; the canvas draws it in the next frame. Longer than the worker's
+ * interval between quality reports: each report also flushes the data before it, so that both are one
+ * render.
  */
-const NOTE_INTERVAL_MS = 500
+const STORE_INTERVAL_MS = 500
 
-/**
- * Takes what the worker says by itself: data into the columns at once, facts into the store a few times
- * a second.
- */
+/** Applies the worker's reports: data to the columns immediately, the rest to the store a few times a second. */
 export function createReporter(parts: ControlledParts): (report: Report) => void {
   const { store, columns, frames } = parts
   let progress: AppState['progress']
-  let notedLastS = Number.NaN
-  /** The run whose data React has not heard of. */
+  let storedLastS = Number.NaN
+  /** The run whose new data is not in the store yet. */
   let dueRun: string | undefined
-  /** Facts that wait, the latest of each kind, and whose run's they are. */
+  /** The last report of each type that is not in the store yet, and its run. */
   const dueReports = new Map<Report['type'], { runId: string | undefined; report: StateReport }>()
-  const behindPicture = createBehindPicture(parts)
-  const note = (): void => {
+  const schedule = createRenderScheduler(parts)
+  const storeData = (): void => {
     if (dueRun === undefined || dueRun !== store.getState().runId) return
     const { version, firstS, lastS } = columns
-    const times = { firstS, lastS, lastBeforeS: notedLastS, wallClockS: Date.now() / 1000 }
-    notedLastS = lastS
+    const times = { firstS, lastS, lastBeforeS: storedLastS, wallClockS: Date.now() / 1000 }
+    storedLastS = lastS
     dueRun = undefined
     store.update(setData, version, times, progress)
   }
-  const takeDue = (): void => {
-    note()
+  const storeDue = (): void => {
+    storeData()
     for (const { runId, report } of dueReports.values()) {
       if (runId === store.getState().runId) applyReport(parts, report)
     }
     dueReports.clear()
   }
-  const noting = createPace(NOTE_INTERVAL_MS, () => behindPicture(takeDue))
-  /** With the data before them, of which the next is heard a whole interval later. */
+  const storing = throttle(STORE_INTERVAL_MS, () => schedule(storeDue))
+  /** Stores the report with the data before it; later data waits for a whole interval. */
   const applySoon = (report: StateReport): void => {
     dueReports.set(report.type, { runId: store.getState().runId, report })
-    noting.now()
+    storing.runNow()
   }
   return (report) => {
     switch (report.type) {
@@ -83,13 +80,13 @@ export function createReporter(parts: ControlledParts): (report: Report) => void
         columns.apply(report.patch)
         progress = report.progress
         dueRun = store.getState().runId
-        noting.askNow()
+        storing.runOrSchedule()
         frames.requestFrame('data')
         return
       case 'progress':
         progress = report.progress
         dueRun = store.getState().runId
-        return noting.now()
+        return storing.runNow()
       case 'energy':
         columns.applyEnergy(report.patch)
         frames.requestFrame('energy')
@@ -98,12 +95,12 @@ export function createReporter(parts: ControlledParts): (report: Report) => void
         return applySoon(report)
       case 'reset':
         dueRun = undefined
-        notedLastS = Number.NaN
+        storedLastS = Number.NaN
         dueReports.clear()
         return applyReport(parts, report)
       default:
-        // What follows may be about the data before it.
-        note()
+        // The report may refer to the data before it.
+        storeData()
         applyReport(parts, report)
     }
   }
@@ -140,26 +137,26 @@ function applyReport({ store, columns, frames }: ControlledParts, report: StateR
   }
 }
 
-/** Follows the facts that somebody else must act on. Returns how to stop. */
+/** Acts on state changes. Returns a function that stops it. */
 export function control(parts: ControlledParts, ingest: Ingest): () => void {
   const { store, columns, frames } = parts
 
-  let againMs = SEARCH_INTERVAL_MS
+  let repeatMs = SEARCH_INTERVAL_MS
   const search = (): void => {
     const { query, runId } = store.getState()
     if (query.trim() === '' || runId === undefined) return
     const askedMs = performance.now()
     ingest.ask('search', { query }).then(
       (answer) => {
-        againMs = Math.max(SEARCH_INTERVAL_MS, (performance.now() - askedMs) / SEARCH_SHARE)
+        repeatMs = Math.max(SEARCH_INTERVAL_MS, (performance.now() - askedMs) / SEARCH_SHARE)
         store.update(setMatches, answer)
         frames.requestFrame('search')
       },
       (error: Error) => console.warn(`Search: ${error.message}`),
     )
   }
-  const searching = createPace(SEARCH_INTERVAL_MS, search)
-  const searchingAgain = createPace(() => againMs, search)
+  const searching = throttle(SEARCH_INTERVAL_MS, search)
+  const repeating = throttle(() => repeatMs, search)
 
   const act = (state: AppState, before: AppState): void => {
     if (state.runId !== before.runId) {
@@ -169,16 +166,16 @@ export function control(parts: ControlledParts, ingest: Ingest): () => void {
     } else if (state.groupBy !== before.groupBy && state.runId !== undefined) {
       ingest.send({ type: 'regroup', groupBy: state.groupBy })
     }
-    if (state.query !== before.query) searching.ask()
-    else if (state.query !== '' && state.version !== before.version) searchingAgain.ask()
-    frames.requestFrame('facts')
+    if (state.query !== before.query) searching.schedule()
+    else if (state.query !== '' && state.version !== before.version) repeating.schedule()
+    frames.requestFrame('state')
   }
 
   const stop = store.subscribe(act)
   return () => {
     stop()
-    searching.stop()
-    searchingAgain.stop()
+    searching.cancel()
+    repeating.cancel()
   }
 }
 

@@ -5,7 +5,7 @@
  */
 import type { TraceColumns } from '../model/trace-columns.ts'
 import type { AppState } from '../store/app-state.ts'
-import { createRest } from '../base/rest.ts'
+import { debounce } from '../base/schedule.ts'
 import { enterRun } from '../store/run-transitions.ts'
 import { DEFAULT_GROUP, type AppStore } from '../store/store.ts'
 import { select, setGroupBy, setQuery, setViewport } from '../store/transitions.ts'
@@ -41,7 +41,7 @@ export function syncUrl(store: AppStore, columns: TraceColumns, page: Window): (
   const addressOf = (hash: string): string =>
     `${page.location.pathname}${page.location.search}${hash}`
 
-  const writing = createRest(REST_MS, LONGEST_MS, () => {
+  const writing = debounce(REST_MS, LONGEST_MS, () => {
     if (wanted !== undefined && wanted.runId === store.getState().runId) return
     // A followed run slides all the time and keeps its address; the browser need not hear of that.
     const hash = hashOf(store.getState())
@@ -51,7 +51,7 @@ export function syncUrl(store: AppStore, columns: TraceColumns, page: Window): (
   const stopFollowing = store.subscribe((state, before) => {
     if (state.version !== before.version) showWhenKnown()
     if (isStep(state, before)) page.history.pushState(undefined, '', addressOf(hashOf(state)))
-    else if (state.runId !== undefined && differs(state, before)) writing.ask()
+    else if (state.runId !== undefined && differs(state, before)) writing.schedule()
   })
 
   /** Another run or grouping, unless the address has it already. */
@@ -67,7 +67,7 @@ export function syncUrl(store: AppStore, columns: TraceColumns, page: Window): (
   read()
   return () => {
     stopFollowing()
-    writing.stop()
+    writing.cancel()
     page.removeEventListener('popstate', read)
     page.removeEventListener('hashchange', read)
   }

@@ -1,76 +1,83 @@
-/**
- * An answer of the worker in a component: asked again when `key` changes, at most twice a second,
- * and less often where answering takes long: the worker has a log to read. Once it has, it is asked
- * at once.
- */
+/** A React hook that asks the worker and renders its answer. */
 import { useEffect, useRef, useState } from 'react'
+import { useThrottle } from '../base/use-scheduled.ts'
 import type { Answer, Ask, RequestType } from '../model/answers.ts'
 import { useApp, useAppState } from './app.tsx'
-import { createBehindPicture } from './behind-picture.ts'
+import { createRenderScheduler } from './render-scheduler.ts'
 
 const INTERVAL_MS = 500
-/** An answer may take this share of the time. */
-const SHARE = 0.05
+/** Answering may take this share of the worker's time, since the worker also reads the log. */
+const WORKER_SHARE = 0.05
 
-export interface Asked<T extends RequestType> {
-  /** The last answer to this subject; undefined until there is one. */
+export interface AnswerState<T extends RequestType> {
+  /** The last answer; undefined until there is one. */
   readonly answer: Answer<T> | undefined
+  /** Why the last request failed. */
   readonly reason: string | undefined
 }
 
+const NO_ANSWER = { answer: undefined, reason: undefined } as const
+
+export interface AnswerOptions {
+  /** A new version asks again and shows the old answer meanwhile. */
+  readonly version?: number
+  /** Shows the old answer also while new parameters are asked for. */
+  readonly keepOld?: boolean
+}
+
 /**
- * @param subject another subject drops the old answer at once
- * @param key a new key asks again and shows the old answer meanwhile
+ * Asks at once when the parameters change or the log has been read to its end. Asks again for a new
+ * version, at most twice a second, and less often where answering takes long.
+ *
+ * @param ask the parameters of the request; undefined = ask nothing
  */
 export function useAnswer<T extends RequestType>(
-  what: T,
+  type: T,
   ask: Ask<T> | undefined,
-  subject: string,
-  key: string | number = '',
-): Asked<T> {
+  { version = 0, keepOld = false }: AnswerOptions = {},
+): AnswerState<T> {
   const app = useApp()
-  const { ingest } = app
-  const [behindPicture] = useState(() => createBehindPicture(app))
+  const [schedule] = useState(() => createRenderScheduler(app))
   const isRead = useAppState((state) => state.progress?.done === true)
-  const [asked, setAsked] = useState<Asked<T> & { subject: string }>(() => nothing(subject))
-  const nextAtMs = useRef(Number.NEGATIVE_INFINITY)
-  /** What the component shows now: an answer to anything else comes too late. */
-  const current = useRef({ subject, ask })
-  useEffect(() => {
-    current.current = { subject, ask }
+  const runId = useAppState((state) => state.runId)
+  const parameters = JSON.stringify(ask)
+  /** An answer to another subject is not shown. */
+  const subject = keepOld ? `${runId}` : `${runId} ${parameters}`
+  const [shown, setShown] = useState<AnswerState<T> & { readonly subject: string }>({
+    ...NO_ANSWER,
+    subject,
   })
-
-  useEffect(() => {
-    nextAtMs.current = Number.NEGATIVE_INFINITY
-  }, [subject, isRead])
-
-  useEffect(() => {
-    const isWanted = (): boolean => current.current.subject === subject
-    const show = (shown: Asked<T>): void => {
-      behindPicture(() => void (isWanted() && setAsked({ ...shown, subject })))
-    }
-    const send = (): void => {
-      if (current.current.ask === undefined) return
+  const current = useRef(subject)
+  const intervalMs = useRef(INTERVAL_MS)
+  const request = useThrottle(
+    () => intervalMs.current,
+    () => {
+      if (ask === undefined) return
+      const show = (state: AnswerState<T>): void =>
+        schedule(() => {
+          if (current.current === subject) setShown({ ...state, subject })
+        })
       const askedMs = performance.now()
-      nextAtMs.current = askedMs + INTERVAL_MS
-      ingest.ask(what, current.current.ask).then(
+      intervalMs.current = INTERVAL_MS
+      app.ingest.ask(type, ask).then(
         (answer) => {
-          if (!isWanted()) return
-          const nowMs = performance.now()
-          nextAtMs.current = Math.max(nextAtMs.current, nowMs + (nowMs - askedMs) / SHARE)
+          if (current.current !== subject) return
+          const tookMs = performance.now() - askedMs
+          intervalMs.current = Math.max(INTERVAL_MS, tookMs + tookMs / WORKER_SHARE)
           show({ answer, reason: undefined })
         },
         (error: Error) => show({ answer: undefined, reason: error.message }),
       )
-    }
-    const waitMs = Math.max(0, nextAtMs.current - performance.now())
-    const timer = setTimeout(send, waitMs)
-    return () => clearTimeout(timer)
-  }, [ingest, what, subject, key, isRead, behindPicture])
+    },
+  )
+  const asked = useRef<string>(undefined)
+  useEffect(() => {
+    current.current = subject
+    const immediate = `${type} ${subject} ${isRead} ${parameters === undefined}`
+    if (asked.current === immediate) return request.schedule()
+    asked.current = immediate
+    request.runNow()
+  }, [request, type, subject, parameters, version, isRead])
 
-  return asked.subject === subject ? asked : nothing(subject)
-}
-
-function nothing(subject: string): { subject: string; answer: undefined; reason: undefined } {
-  return { subject, answer: undefined, reason: undefined }
+  return shown.subject === subject ? shown : NO_ANSWER
 }

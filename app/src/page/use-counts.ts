@@ -1,7 +1,7 @@
-/** The header's counts, a few times a second: figures that change every frame cannot be read. */
+/** The counts in the header, updated a few times a second so that they can be read. */
 import { useEffect, useState } from 'react'
 import { createCounter, type Counts } from '../model/counts.ts'
-import { createPace } from '../base/pace.ts'
+import { throttle } from '../base/schedule.ts'
 import { useApp } from './app.tsx'
 
 const INTERVAL_MS = 200
@@ -13,25 +13,26 @@ export function useCounts(): Counts {
   )
   useEffect(() => {
     const count = createCounter(columns)
-    const pace = createPace(INTERVAL_MS, () => {
+    const update = throttle(INTERVAL_MS, () => {
       const next = count(store.getState().playheadS)
-      setCounts((before) => (same(before, next) ? before : next))
+      setCounts((before) => (isSame(before, next) ? before : next))
     })
     const stop = store.subscribe((state, before) => {
       const isDone = state.progress?.done !== before.progress?.done
-      if (isDone) pace.now()
-      else if (state.version !== before.version || state.playheadS !== before.playheadS) pace.ask()
+      if (isDone) update.runNow()
+      else if (state.version !== before.version || state.playheadS !== before.playheadS)
+        update.schedule()
     })
-    pace.now()
+    update.runNow()
     return () => {
       stop()
-      pace.stop()
+      update.cancel()
     }
   }, [store, columns])
   return counts
 }
 
-function same(a: Counts, b: Counts): boolean {
+function isSame(a: Counts, b: Counts): boolean {
   return (
     a.spans === b.spans && a.errors === b.errors && a.tokens === b.tokens && a.costUsd === b.costUsd
   )

@@ -67,12 +67,11 @@ function CountList({ counts }: { counts: Counts }) {
 
 /** What the log says it cost; where it does not, what it would have by list prices. */
 function CostCount({ counts: { costUsd, tokens } }: { counts: Counts }) {
-  const runId = useAppState((state) => state.runId)
   const version = useAppState((state) => state.version)
   const isPast = useAppState((state) => state.playheadS !== undefined)
   const isAsked = costUsd === undefined && tokens !== undefined && !isPast
   const ask = isAsked ? {} : undefined
-  const { answer } = useAnswer('estimate', ask, `estimate ${runId}`, `${version} ${isAsked}`)
+  const { answer } = useAnswer('estimate', ask, { version })
   if (costUsd !== undefined) {
     return (
       <Count name="cost" isMinor value={formatCost(costUsd)} exact={`$${costUsd}`} isNameQuiet />
@@ -97,7 +96,7 @@ function EnergyCounts({ tokens }: { tokens: number | undefined }) {
   const energy = useAppState((state) => state.energy)
   const playheadS = useAppState((state) => state.playheadS)
   const ask = playheadS === undefined ? undefined : { endS: playheadS }
-  const { answer: pastJ } = useAnswer('joules', ask, 'joules', playheadS ?? '')
+  const { answer: pastJ } = useAnswer('joules', ask, { keepOld: true })
   if (energy?.totalJ === undefined) return undefined
   const { totalJ, idleJ = 0, coverage } = energy
   if (playheadS !== undefined) {

@@ -10,7 +10,7 @@ import { DetailsHeader, Fact, KindDot, Notice, RawMetadata, SpanLink } from './d
 export function MarkDetails({ slot }: { slot: number }) {
   const { columns, version } = useColumns()
   const clock = useAppState((state) => state.clock)
-  const { answer: facts } = useAnswer('markInfo', { slot }, `mark ${slot}`, version)
+  const { answer: facts } = useAnswer('markInfo', { slot }, { version })
   const kind = columns.kinds[columns.markKind.at(slot)] ?? ''
   const timeS = columns.markTimeS.at(slot)
   const flags = columns.markFlags.at(slot)

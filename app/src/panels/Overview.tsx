@@ -14,12 +14,10 @@ import { EnergyTables } from './EnergyTables.tsx'
 
 export function Overview() {
   const { columns, version } = useColumns()
-  const runId = useAppState((state) => state.runId)
   const playheadS = useAppState((state) => state.playheadS)
-  const key = `${version} ${playheadS}`
   // Before there is anything, an answer would be late (the worker starts) and empty.
   const ask = columns.spanCount === 0 ? undefined : { playheadS }
-  const { answer } = useAnswer('overview', ask, `overview ${runId}`, key)
+  const { answer } = useAnswer('overview', ask, { version, keepOld: true })
   return (
     <section className="details overview" aria-label="Overview of the run">
       <header className="details-header">

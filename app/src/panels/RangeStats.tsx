@@ -11,8 +11,7 @@ export function RangeStats() {
   const { store, ingest } = useApp()
   const range = useAppState((state) => state.range)
   const version = useAppState((state) => state.version)
-  const subject = range === undefined ? '' : `${range.startS} ${range.endS}`
-  const { answer } = useAnswer('summary', range, `range ${subject}`, version)
+  const { answer } = useAnswer('summary', range, { version })
   if (range === undefined) return undefined
   return (
     <div className="range-stats" role="status" aria-label="Statistics of the selected range">

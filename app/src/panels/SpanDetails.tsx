@@ -32,7 +32,7 @@ export function SpanDetails({ slot }: { slot: number }) {
   const app = useApp()
   const { columns, version } = useColumns()
   const playheadS = useAppState((state) => state.playheadS)
-  const { answer: facts } = useAnswer('spanInfo', { slot }, `span ${slot}`, version)
+  const { answer: facts } = useAnswer('spanInfo', { slot }, { version })
   const flags = flagsAt(columns, slot, playheadS)
   const isOpen = isOpenAt(columns, slot, playheadS)
   const kind = columns.kinds[columns.kind.at(slot)] ?? ''
@@ -139,7 +139,7 @@ function SpanFactList({ slot, facts, isOpen }: SpanFactListProps) {
 
 /** The ids of the line at `position`, read with its metadata. */
 function Ids({ position }: { position: number }) {
-  const { answer } = useAnswer('raw', { position }, `raw ${position}`)
+  const { answer } = useAnswer('raw', { position })
   if (answer === undefined || answer === null || typeof answer !== 'object') return undefined
   if (Array.isArray(answer)) return undefined
   return idsOf(answer as Metadata).map(([key, value]) => (

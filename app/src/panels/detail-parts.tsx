@@ -120,7 +120,7 @@ export function SpanLinks({ slots, first = 12 }: { slots: readonly number[]; fir
 
 /** The metadata of the line at `position`, read and parsed when it comes into view. */
 export function RawMetadata({ title, position }: { title: string; position: number }) {
-  const { answer, reason } = useAnswer('raw', { position }, `raw ${position}`)
+  const { answer, reason } = useAnswer('raw', { position })
   return (
     <section className="details-section">
       <div className="section-head">

@@ -65,7 +65,7 @@ function Line({ line: { line, reason, position } }: { line: MalformedLine }) {
 }
 
 function RawText({ position }: { position: number }) {
-  const { answer, reason } = useAnswer('raw', { position }, String(position))
+  const { answer, reason } = useAnswer('raw', { position })
   if (reason !== undefined) return <p className="muted">{reason}</p>
   if (answer === undefined) return <p className="muted">…</p>
   const text = typeof answer === 'string' ? answer : JSON.stringify(answer)

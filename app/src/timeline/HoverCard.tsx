@@ -20,7 +20,7 @@ import {
 } from '../model/span-labels.ts'
 import type { TimelineEngine } from './engine.ts'
 import { exactTime } from './layout/ticks.ts'
-import { useFramed } from '../base/use-framed.ts'
+import { useFrameValue } from '../base/use-scheduled.ts'
 
 export interface Hover {
   readonly selected: Selected
@@ -53,7 +53,7 @@ export function HoverCard({ engine, frames, hover, canvas }: HoverCardProps) {
     elements: { reference: anchor, floating: card },
   })
   // The card keeps to its bar when the view moves.
-  useFramed(frames, () => engine.facts.viewport)
+  useFrameValue(frames, () => engine.facts.viewport)
   useLayoutEffect(update)
   const rows = hover.selected.type === 'span' ? spanRows(engine, hover.selected.slot) : []
   return (

@@ -19,7 +19,7 @@ import { HoverCard, type Hover } from './HoverCard.tsx'
 import { Minimap } from './overview/Minimap.tsx'
 import { TimeAxis } from './TimeAxis.tsx'
 import { TimelineCanvas } from './TimelineCanvas.tsx'
-import { useFramed } from '../base/use-framed.ts'
+import { useFrameValue } from '../base/use-scheduled.ts'
 import { minimapViewOf, useDensity, useExtent } from './overview/use-overview.ts'
 import './timeline.css'
 
@@ -154,7 +154,7 @@ function RunMinimap(props: RunProps & { onChange: (viewport: Viewport) => void }
 }
 
 function RunPowerTrack({ engine, frames, power }: RunProps & { power: TimelinePower }) {
-  const viewport = useFramed(frames, () => engine.facts.viewport)
+  const viewport = useFrameValue(frames, () => engine.facts.viewport)
   const { range, playheadS, clock } = engine.facts
   return (
     <PowerTrack

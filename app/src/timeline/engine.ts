@@ -15,7 +15,7 @@ import {
 } from './layout/group-layout.ts'
 import { HEAT_COLOR_NAMES, type Heat } from './layout/heat.ts'
 import { createMotion } from './motion.ts'
-import { createPaintPace, type PaintPace } from './paint/paint-pace.ts'
+import { createPaintBudget, type PaintBudget } from './paint/paint-budget.ts'
 import type { Painter } from './paint/paint.ts'
 import { RowIndex } from './rows/row-index.ts'
 import type { Scene } from './layout/scene.ts'
@@ -102,7 +102,7 @@ export class TimelineEngine {
   private scroll: ((topPx: number) => void) | undefined
   private readonly options: EngineOptions
   private readonly motion = createMotion()
-  private readonly pace: PaintPace
+  private readonly budget: PaintBudget
   private matching: RowIndex | undefined
   private matches: Uint8Array | undefined
   private laidOut: TraceColumns['groups'] | undefined
@@ -120,7 +120,7 @@ export class TimelineEngine {
 
   constructor(options: EngineOptions) {
     this.options = options
-    this.pace = createPaintPace(options.nowMs, options.isReading)
+    this.budget = createPaintBudget(options.nowMs, options.isReading)
     this.columns = options.columns
     this.dispatch = options.dispatch
   }
@@ -250,7 +250,7 @@ export class TimelineEngine {
     }
     const { following, viewport, playheadS } = this.facts
     if (!following || playheadS !== undefined || !this.options.isLive()) return
-    if (this.pace.waitMs(nowMs) > 0) return
+    if (this.budget.waitMs(nowMs) > 0) return
     const next = placeTime(viewport, this.nowS(), this.options.nowAt)
     const shiftPx = ((next.startS - viewport.startS) * this.widthPx) / (next.endS - next.startS)
     // Less than a device pixel would only blur what stands still.
@@ -264,7 +264,7 @@ export class TimelineEngine {
     const { viewport } = this.facts
     const isMoved = viewport !== this.painted.viewport && viewport !== this.slidTo
     const isScrolled = this.scrollTopPx !== this.painted.topPx
-    const waitMs = this.pace.waitMs(nowMs)
+    const waitMs = this.budget.waitMs(nowMs)
     if (isMoved || isScrolled || waitMs === 0) {
       this.paintNow(nowMs)
       return
@@ -292,7 +292,7 @@ export class TimelineEngine {
     const { painter } = this
     if (painter === undefined || this.widthPx === 0) return
     this.painted = { viewport: this.facts.viewport, topPx: this.scrollTopPx }
-    this.pace.run(nowMs, () => {
+    this.budget.run(nowMs, () => {
       painter.paint(this.scene(), this.ticks(), this.options.isStill() ? STILL_MS : nowMs)
     })
     if (this.isMoving()) this.options.requestFrame('live')

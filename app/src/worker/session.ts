@@ -13,7 +13,7 @@ import { nothingIn, unreadable } from './read/file-reasons.ts'
 import { isGzip, unpacked } from './read/gunzip.ts'
 import { Ingestor } from './ingestor.ts'
 import { LogWriters } from './read/log-writers.ts'
-import { createPace } from '../base/pace.ts'
+import { throttle } from '../base/schedule.ts'
 import { buffersOf } from './patches.ts'
 import { fileLines, streamLines, type RawLines } from './read/raw-lines.ts'
 import { spanRecords } from './answers/records.ts'
@@ -56,7 +56,7 @@ export class Session {
   readonly #startScanner: (() => ScannerPort) | undefined
   /** While scanners read: resolves when they have. */
   #scanning: Promise<unknown> | undefined
-  readonly #patchPace = createPace(
+  readonly #patches = throttle(
     () => this.#patchIntervalMs(),
     () => this.#sendPatchUnlessBehind(),
   )
@@ -68,11 +68,11 @@ export class Session {
   #unpainted = 0
   /** Ends the wait for them. */
   #goOn: (() => void) | undefined
-  readonly #qualityPace = createPace(
+  readonly #quality = throttle(
     () => QUALITY_INTERVAL_MS,
     () => this.#sendQuality(),
   )
-  readonly #energyPace = createPace(
+  readonly #energy = throttle(
     () => this.#energyIntervalMs,
     () => this.#sendEnergy(),
   )
@@ -121,7 +121,7 @@ export class Session {
           this.#isCaughtUp = true
           this.#noteWriters()
           this.#setProgress({ done: true })
-          this.#qualityPace.now()
+          this.#quality.runNow()
         },
         reset: () => {
           lines = watchedLines(base, runId)
@@ -188,7 +188,7 @@ export class Session {
     this.#untaken = Math.max(0, this.#untaken - 1)
     if (this.#untaken > 0 || !this.#isPatchDue) return
     this.#isPatchDue = false
-    this.#patchPace.askNow()
+    this.#patches.runOrSchedule()
   }
 
   /** What was said last of a log that is being read is on the page's screen. */
@@ -232,9 +232,9 @@ export class Session {
   close(): void {
     this.#abort.abort()
     this.#watch?.close()
-    this.#patchPace.stop()
-    this.#qualityPace.stop()
-    this.#energyPace.stop()
+    this.#patches.cancel()
+    this.#quality.cancel()
+    this.#energy.cancel()
   }
 
   /** Rejects with a sentence when it cannot be answered. */
@@ -311,9 +311,9 @@ export class Session {
   }
 
   #askForReports(): void {
-    this.#patchPace.askNow()
-    this.#qualityPace.ask()
-    if (this.#ingestor.energy.hasSamples) this.#energyPace.ask()
+    this.#patches.runOrSchedule()
+    this.#quality.schedule()
+    if (this.#ingestor.energy.hasSamples) this.#energy.schedule()
   }
 
   async #addTelemetry(file: File): Promise<Answer<'addTelemetry'>> {
@@ -328,15 +328,15 @@ export class Session {
     const known = this.#telemetry[file]
     if (known !== undefined) known.offsetS = offsetS
     this.#ingestor.energy.setOffset(file, offsetS)
-    this.#energyPace.ask()
+    this.#energy.schedule()
     return null
   }
 
   #finishFile(file: File, scanned: ScannedEnd | undefined, failure: string | undefined): void {
     this.#ingestor.finish(0, scanned)
     this.#sendPatch()
-    this.#qualityPace.now()
-    if (this.#ingestor.energy.hasSamples) this.#energyPace.now()
+    this.#quality.runNow()
+    if (this.#ingestor.energy.hasSamples) this.#energy.runNow()
     this.#setProgress({ done: true })
     const { eventCount, sampleCount } = this.#ingestor.trace
     if (failure !== undefined) this.#setConnection('failed', failure)
@@ -348,8 +348,8 @@ export class Session {
     this.#run = run
     if (this.#isCaughtUp) this.#noteWriters()
     this.#post({ type: 'run', run: run.info })
-    this.#patchPace.ask()
-    this.#qualityPace.ask()
+    this.#patches.schedule()
+    this.#quality.schedule()
   }
 
   /** Once all is read: of a writer that is closed by now, what has not ended yet may end some lines on. */

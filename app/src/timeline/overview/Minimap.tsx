@@ -24,7 +24,7 @@ import type { Density } from './density.ts'
 import { DensityPicture } from './DensityPicture.tsx'
 import { panViewport, type Extent } from '../layout/coordinates.ts'
 import { exactTime } from '../layout/ticks.ts'
-import { useRested } from '../../base/use-framed.ts'
+import { useSettledValue } from '../../base/use-scheduled.ts'
 import type { MinimapView } from './use-overview.ts'
 
 export interface MinimapProps {
@@ -53,7 +53,7 @@ export const Minimap = memo(function Minimap(props: MinimapProps) {
   const box = useRef<HTMLDivElement>(null)
   const { before, after, window: seen, start, end } = useWindowParts(read, frames)
   /** What the edges say of themselves, which nobody reads sixty times a second. */
-  const said = useRested(frames, read)
+  const said = useSettledValue(frames, read)
   const drag = useRef<{ grip: Grip; fromX: number; from: Viewport } | undefined>(undefined)
   const wholeS = lengthS(extent)
 

@@ -1,12 +1,12 @@
 /** What the strip above the timeline shows, and how often it need be told. */
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import type { Frames } from '../../base/frame.ts'
 import type { Viewport } from '../../model/view-state.ts'
 import { densityOf, type Density } from './density.ts'
 import type { TraceColumns } from '../../model/trace-columns.ts'
 import { snapToSteps, type Extent } from '../layout/coordinates.ts'
 import { DensityBins } from './density-bins.ts'
-import { useFramed } from '../../base/use-framed.ts'
+import { useFrameValue, useThrottle } from '../../base/use-scheduled.ts'
 
 /** The overview need not be newer than this while a run grows. */
 const DENSITY_MS = 500
@@ -35,7 +35,7 @@ export function minimapViewOf(engine: MinimapSource): MinimapView {
 
 /** What it shows; the same object as long as that is the same. */
 export function useExtent(engine: MinimapSource, frames: Frames): Extent {
-  return useFramed(frames, () => minimapViewOf(engine).extent, areSame)
+  return useFrameValue(frames, () => minimapViewOf(engine).extent, areSame)
 }
 
 function areSame(before: Extent, now: Extent): boolean {
@@ -47,17 +47,10 @@ export function useDensity(engine: MinimapSource, frames: Frames): Density {
   const { columns } = engine
   const tally = useMemo(() => new DensityBins(), [])
   const [density, setDensity] = useState(() => densityOf(columns, tally, engine.nowS()))
-  const takenMs = useRef(-Infinity)
+  const update = useThrottle(DENSITY_MS, () => setDensity(densityOf(columns, tally, engine.nowS())))
   const { version } = columns
   // Open spans take time although nothing is heard of them.
-  const second = useFramed(frames, () => Math.floor(engine.nowS()))
-  useEffect(() => {
-    const waitMs = Math.max(0, takenMs.current + DENSITY_MS - performance.now())
-    const timer = setTimeout(() => {
-      takenMs.current = performance.now()
-      setDensity(densityOf(columns, tally, engine.nowS()))
-    }, waitMs)
-    return () => clearTimeout(timer)
-  }, [engine, columns, tally, version, second])
+  const second = useFrameValue(frames, () => Math.floor(engine.nowS()))
+  useEffect(() => update.schedule(), [update, engine, columns, version, second])
   return density
 }

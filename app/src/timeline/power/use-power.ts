@@ -2,7 +2,8 @@
  * The power in and around the view. It is asked for with room on both sides, so that panning has
  * something to show at once; until finer data is there, coarser is stretched.
  */
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useState } from 'react'
+import { useThrottle } from '../../base/use-scheduled.ts'
 import type { Viewport } from '../../model/view-state.ts'
 import type { PowerAnswer } from '../../model/answers.ts'
 
@@ -28,24 +29,21 @@ export function usePower(
   version: unknown,
 ): PowerAnswer | undefined {
   const [known, setKnown] = useState<{ power: PowerAnswer; version: unknown }>()
-  const askedMs = useRef(-Infinity)
   const isServed = known?.version === version && serves(known?.power, startS, endS)
 
+  const request = useThrottle(INTERVAL_MS, () => {
+    const spareS = (endS - startS) * MARGIN
+    const parts = Math.ceil((widthPx * (1 + 2 * MARGIN)) / PART_PX)
+    // An answer for a view that has moved on is still the best there is.
+    ask({ startS: startS - spareS, endS: endS + spareS, parts }).then(
+      (power) => setKnown({ power, version }),
+      (error: Error) => console.warn(`Power: ${error.message}`),
+    )
+  })
   useEffect(() => {
-    if (isServed || widthPx === 0 || !(endS > startS)) return undefined
-    const send = (): void => {
-      askedMs.current = performance.now()
-      const spareS = (endS - startS) * MARGIN
-      const parts = Math.ceil((widthPx * (1 + 2 * MARGIN)) / PART_PX)
-      // An answer for a view that has moved on is still the best there is.
-      ask({ startS: startS - spareS, endS: endS + spareS, parts }).then(
-        (power) => setKnown({ power, version }),
-        (error: Error) => console.warn(`Power: ${error.message}`),
-      )
-    }
-    const timer = setTimeout(send, Math.max(0, askedMs.current + INTERVAL_MS - performance.now()))
-    return () => clearTimeout(timer)
-  }, [ask, startS, endS, widthPx, version, isServed])
+    if (isServed || widthPx === 0 || !(endS > startS)) request.cancel()
+    else request.schedule()
+  }, [request, ask, startS, endS, widthPx, version, isServed])
   return known?.power
 }
 

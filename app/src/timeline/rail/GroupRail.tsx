@@ -2,8 +2,9 @@
  * The groups beside the canvas, aligned with their blocks. Only those that are seen exist in the
  * page; each is a button that folds its group.
  */
-import { memo, useEffect, useMemo, useRef, useState } from 'react'
+import { memo, useEffect, useMemo, useState } from 'react'
 import { formatCount, formatDuration } from '@wattline/trace'
+import { useThrottle } from '../../base/use-scheduled.ts'
 import { groupLabel } from '../../model/span-labels.ts'
 import { blockIndexAt, type GroupBlock, type GroupLayout } from '../layout/group-layout.ts'
 import type { TraceColumns } from '../../model/trace-columns.ts'
@@ -96,15 +97,8 @@ export function useGroupSums(
 ): readonly GroupSum[] {
   const following = useMemo(() => new GroupSums(), [])
   const [sums, setSums] = useState<readonly GroupSum[]>(() => following.at(columns, playheadS))
-  const takenMs = useRef(-Infinity)
+  const update = useThrottle(SUMS_MS, () => setSums(following.at(columns, playheadS)))
   const { version } = columns
-  useEffect(() => {
-    const waitMs = Math.max(0, takenMs.current + SUMS_MS - performance.now())
-    const timer = setTimeout(() => {
-      takenMs.current = performance.now()
-      setSums(following.at(columns, playheadS))
-    }, waitMs)
-    return () => clearTimeout(timer)
-  }, [columns, following, version, playheadS])
+  useEffect(() => update.schedule(), [update, columns, version, playheadS])
   return sums
 }

@@ -18,7 +18,7 @@ import type {
   RunOverview,
   SpanInfo,
 } from '../../model/answers.ts'
-import { inTurns, turn } from '../../base/turns.ts'
+import { forEachYielding, yieldToEvents } from '../../base/yielding.ts'
 
 /** @throws {RangeError} when there is no such span. */
 export function spanInfo(trace: Trace, energy: RunEnergy, slot: number): SpanInfo {
@@ -129,7 +129,7 @@ export async function overview(
   const errors: number[] = []
   let errorCount = 0
   const span = trace.cursor()
-  await inTurns(trace.spanCount, (slot) => {
+  await forEachYielding(trace.spanCount, (slot) => {
     span.slot = slot
     const { startS } = span
     if (startS > playheadS) return
@@ -145,7 +145,7 @@ export async function overview(
   for (const [kind, { spans, errors: failed, durations }] of kinds) {
     const name = trace.texts.text(kind)
     summaries.push({ kind: name, spans, errors: failed, ...durations.summary() })
-    await turn()
+    await yieldToEvents()
   }
   return {
     kinds: summaries.sort((a, b) => b.totalMs - a.totalMs),

@@ -10,7 +10,7 @@
  */
 import { isDropped, SpanFlag, type Mark, type Span, type Trace } from '@wattline/trace'
 import type { SearchAnswer } from '../../model/answers.ts'
-import { inTurns } from '../../base/turns.ts'
+import { forEachYielding } from '../../base/yielding.ts'
 
 type Test = (item: Span | Mark) => boolean
 
@@ -50,12 +50,12 @@ export async function search(searched: Searched, query: string): Promise<SearchA
   const markMatches = new Uint8Array(trace.markCount)
   let count = 0
   const span = trace.cursor()
-  await inTurns(matches.length, (slot) => {
+  await forEachYielding(matches.length, (slot) => {
     span.slot = slot
     count += matches[slot] = test(span) ? 1 : 0
   })
   const mark = trace.markCursor()
-  await inTurns(markMatches.length, (slot) => {
+  await forEachYielding(markMatches.length, (slot) => {
     mark.slot = slot
     count += markMatches[slot] = trace.hasMark(slot) && test(mark) ? 1 : 0
   })

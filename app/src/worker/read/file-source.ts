@@ -10,7 +10,7 @@ import {
   type ScannedPart,
   type ScannerPort,
 } from './scan-file.ts'
-import { turn } from '../../base/turns.ts'
+import { yieldToEvents } from '../../base/yielding.ts'
 
 export interface FileSink {
   /** Bytes of the file on disk that have been read, with the chunk that comes next. */
@@ -133,7 +133,7 @@ function pausing(sink: FileSink): () => Promise<void> {
   return async () => {
     await sink.ready()
     if (performance.now() - lastTurnMs <= TURN_MS) return
-    await turn()
+    await yieldToEvents()
     lastTurnMs = performance.now()
   }
 }

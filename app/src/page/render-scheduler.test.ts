@@ -1,40 +1,40 @@
 import { expect, test } from 'vitest'
 import type { Connection } from '../model/run-info.ts'
-import { createBehindPicture } from './behind-picture.ts'
+import { createRenderScheduler } from './render-scheduler.ts'
 import { afterPaint, createFrames, type FrameListener } from '../base/frame.ts'
 import { createAppStore } from '../store/store.ts'
 
-function given(state: Connection['state']) {
+function setUp(state: Connection['state']) {
   const scheduled: FrameListener[] = []
   const frames = createFrames((draw) => scheduled.push(draw))
   const connection: Connection = { state, attempt: 0, retryAtS: undefined, reason: undefined }
-  const behindPicture = createBehindPicture({ store: createAppStore({ connection }), frames })
-  /** Draws what was asked for, and waits until all that waited for it has run. */
+  const schedule = createRenderScheduler({ store: createAppStore({ connection }), frames })
+  /** Draws the requested frames and waits until the callbacks after the paint have run. */
   const draw = async (): Promise<void> => {
     const painted = new Promise<void>((resolve) => afterPaint(frames, resolve))
     for (const frame of scheduled.splice(0)) frame(0)
     await painted
   }
-  return { behindPicture, draw }
+  return { schedule, draw }
 }
 
-test('of a live run, only the last of what was given comes behind the picture, and once', async () => {
-  const { behindPicture, draw } = given('live')
+test('runs only the last update of a live run, once, after the next paint', async () => {
+  const { schedule, draw } = setUp('live')
   const done: number[] = []
-  for (const each of [1, 2, 3]) behindPicture(() => done.push(each))
+  for (const each of [1, 2, 3]) schedule(() => done.push(each))
   expect(done).toEqual([])
   await draw()
   expect(done).toEqual([3])
   await draw()
   expect(done).toEqual([3])
-  behindPicture(() => done.push(4))
+  schedule(() => done.push(4))
   await draw()
   expect(done).toEqual([3, 4])
 })
 
-test('of a run that has ended, all comes at once', () => {
-  const { behindPicture } = given('ended')
+test('runs each update of a finished run immediately', () => {
+  const { schedule } = setUp('ended')
   const done: number[] = []
-  for (const each of [1, 2]) behindPicture(() => done.push(each))
+  for (const each of [1, 2]) schedule(() => done.push(each))
   expect(done).toEqual([1, 2])
 })

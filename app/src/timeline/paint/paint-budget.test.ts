@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { createPaintPace } from './paint-pace.ts'
+import { createPaintBudget } from './paint-budget.ts'
 
 /** A pace on a clock of its own, and a way to paint for so long. */
 function pace(isReading = false) {
   let nowMs = 0
-  const made = createPaintPace(
+  const made = createPaintBudget(
     () => nowMs,
     () => isReading,
   )

@@ -12,7 +12,7 @@ const APART_READING_MS = 100
 /** Frames come a little early and late. */
 const JITTER_MS = 1
 
-export interface PaintPace {
+export interface PaintBudget {
   /** How long after the frame at `atMs` one may paint what nobody waits for; 0 = it may itself. */
   waitMs(atMs: number): number
   /** Runs `paint` in the frame at `atMs` and notes how long it takes. */
@@ -23,7 +23,7 @@ export interface PaintPace {
  * @param nowMs the frame clock, as it is now
  * @param isReading whether a log is being read to its end
  */
-export function createPaintPace(nowMs: () => number, isReading: () => boolean): PaintPace {
+export function createPaintBudget(nowMs: () => number, isReading: () => boolean): PaintBudget {
   let lastMs = -Infinity
   let tookMs = 0
   /** The shorter of the last two: one that something else held up says nothing of the next. */

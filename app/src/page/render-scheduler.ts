@@ -1,0 +1,36 @@
+/**
+ * Schedules React updates for incoming data: immediately for a finished run, after the next canvas
+ * paint for a live one. Shortly before a paint, they would delay it.
+ */
+import { afterPaint, type Frames } from '../base/frame.ts'
+import type { AppStore } from '../store/store.ts'
+
+/** Schedules an update. An update that has not run yet is dropped for the next one. */
+export type RenderScheduler = (update: () => void) => void
+
+export function createRenderScheduler({
+  store,
+  frames,
+}: {
+  readonly store: AppStore
+  readonly frames: Frames
+}): RenderScheduler {
+  let due: (() => void) | undefined
+  // A hidden page does not paint: at most one callback waits for the next paint.
+  let isWaiting = false
+  const run = (): void => {
+    const update = due
+    due = undefined
+    update?.()
+  }
+  return (update) => {
+    due = update
+    if (store.getState().connection.state !== 'live') return run()
+    if (isWaiting) return
+    isWaiting = true
+    afterPaint(frames, () => {
+      isWaiting = false
+      run()
+    })
+  }
+}
