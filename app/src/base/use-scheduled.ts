@@ -34,7 +34,7 @@ export function useSettledValue<T>(frames: Frames, read: () => T): T {
   const [value, setValue] = useState(read)
   useEffect(() => {
     const settled = debounce(SETTLE_MS, MAX_SETTLE_MS, () => setValue(read))
-    const stop = frames.onFrame(settled.schedule)
+    const stop = frames.onFrame(() => settled.schedule())
     return () => {
       stop()
       settled.cancel()
@@ -43,21 +43,21 @@ export function useSettledValue<T>(frames: Frames, read: () => T): T {
   return value
 }
 
-/** A throttle that runs the function of the last render, and is canceled when the component unmounts. */
-export function useThrottle(interval: number | (() => number), run: () => void): Throttle {
-  const latest = useRef({ interval, run })
+/**
+ * A throttle that runs the function of the last render, and is canceled when the component unmounts.
+ * Returns a getter, for effects and event handlers.
+ *
+ * @param interval the same function in each render, if it is one
+ */
+export function useThrottle(interval: number | (() => number), run: () => void): () => Throttle {
+  const latest = useRef(run)
+  const throttled = useRef<Throttle>(undefined)
   useEffect(() => {
-    latest.current = { interval, run }
+    latest.current = run
   })
-  const [throttled] = useState(() =>
-    throttle(
-      () => {
-        const { interval: now } = latest.current
-        return typeof now === 'number' ? now : now()
-      },
-      () => latest.current.run(),
-    ),
+  useEffect(() => () => throttled.current?.cancel(), [])
+  return useCallback(
+    () => (throttled.current ??= throttle(interval, () => latest.current())),
+    [interval],
   )
-  useEffect(() => throttled.cancel, [throttled])
-  return throttled
 }

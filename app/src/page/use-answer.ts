@@ -1,5 +1,5 @@
 /** A React hook that asks the worker and renders its answer. */
-import { useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import { useThrottle } from '../base/use-scheduled.ts'
 import type { Answer, Ask, RequestType } from '../model/answers.ts'
 import { useApp, useAppState } from './app.tsx'
@@ -49,34 +49,32 @@ export function useAnswer<T extends RequestType>(
   })
   const current = useRef(subject)
   const intervalMs = useRef(INTERVAL_MS)
-  const request = useThrottle(
-    () => intervalMs.current,
-    () => {
-      if (ask === undefined) return
-      const show = (state: AnswerState<T>): void =>
-        schedule(() => {
-          if (current.current === subject) setShown({ ...state, subject })
-        })
-      const askedMs = performance.now()
-      intervalMs.current = INTERVAL_MS
-      app.ingest.ask(type, ask).then(
-        (answer) => {
-          if (current.current !== subject) return
-          const tookMs = performance.now() - askedMs
-          intervalMs.current = Math.max(INTERVAL_MS, tookMs + tookMs / WORKER_SHARE)
-          show({ answer, reason: undefined })
-        },
-        (error: Error) => show({ answer: undefined, reason: error.message }),
-      )
-    },
-  )
+  const getIntervalMs = useCallback(() => intervalMs.current, [])
+  const request = useThrottle(getIntervalMs, () => {
+    if (ask === undefined) return
+    const show = (state: AnswerState<T>): void =>
+      schedule(() => {
+        if (current.current === subject) setShown({ ...state, subject })
+      })
+    const askedMs = performance.now()
+    intervalMs.current = INTERVAL_MS
+    app.ingest.ask(type, ask).then(
+      (answer) => {
+        if (current.current !== subject) return
+        const tookMs = performance.now() - askedMs
+        intervalMs.current = Math.max(INTERVAL_MS, tookMs + tookMs / WORKER_SHARE)
+        show({ answer, reason: undefined })
+      },
+      (error: Error) => show({ answer: undefined, reason: error.message }),
+    )
+  })
   const asked = useRef<string>(undefined)
   useEffect(() => {
     current.current = subject
     const immediate = `${type} ${subject} ${isRead} ${parameters === undefined}`
-    if (asked.current === immediate) return request.schedule()
+    if (asked.current === immediate) return request().schedule()
     asked.current = immediate
-    request.runNow()
+    request().runNow()
   }, [request, type, subject, parameters, version, isRead])
 
   return shown.subject === subject ? shown : NO_ANSWER

@@ -51,6 +51,6 @@ export function useDensity(engine: MinimapSource, frames: Frames): Density {
   const { version } = columns
   // Open spans take time although nothing is heard of them.
   const second = useFrameValue(frames, () => Math.floor(engine.nowS()))
-  useEffect(() => update.schedule(), [update, engine, columns, version, second])
+  useEffect(() => update().schedule(), [update, engine, columns, version, second])
   return density
 }

@@ -41,8 +41,8 @@ export function usePower(
     )
   })
   useEffect(() => {
-    if (isServed || widthPx === 0 || !(endS > startS)) request.cancel()
-    else request.schedule()
+    if (isServed || widthPx === 0 || !(endS > startS)) request().cancel()
+    else request().schedule()
   }, [request, ask, startS, endS, widthPx, version, isServed])
   return known?.power
 }

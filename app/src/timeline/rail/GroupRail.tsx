@@ -99,6 +99,6 @@ export function useGroupSums(
   const [sums, setSums] = useState<readonly GroupSum[]>(() => following.at(columns, playheadS))
   const update = useThrottle(SUMS_MS, () => setSums(following.at(columns, playheadS)))
   const { version } = columns
-  useEffect(() => update.schedule(), [update, columns, version, playheadS])
+  useEffect(() => update().schedule(), [update, columns, version, playheadS])
   return sums
 }
