@@ -1,20 +1,20 @@
 /**
- * What one frame draws, as columns that are reused from frame to frame: no object per bar. Layout
- * fills it, paint and hit-test read it.
+ * The bars and marks of one frame as columns that are reused from frame to frame, without an object
+ * per bar. `collect` and `collect-marks` fill them; paint and hit-test read them.
  */
 
-/** How a bar is drawn, besides its kind's color. */
+/** How a bar is drawn, besides the color of its kind. */
 export const BarState = {
-  /** Several spans narrower than a column, drawn as one. */
+  /** Several spans that are narrower than a column. */
   MERGED: 1,
   OPEN: 2,
-  /** Did not end: fades out. */
+  /** Fades out at the time after which nothing is known. */
   DID_NOT_END: 4,
   AMBIGUOUS: 8,
   CLOCK: 16,
   ERROR: 32,
   DIMMED: 64,
-  /** In a collapsed group's strip: no label, no ornament. */
+  /** In a collapsed group: no label, no ornament. */
   COLLAPSED: 128,
 } as const
 
@@ -22,18 +22,18 @@ export class BarList {
   count = 0
   leftPx = new Float64Array(256)
   rightPx = new Float64Array(256)
-  /** From the canvas's top edge. */
+  /** From the top edge of the canvas. */
   topPx = new Float64Array(256)
   heightPx = new Float32Array(256)
-  /** Where the next bar of the row begins (or the canvas ends). */
+  /** Left edge of the next bar of the row, or the end of the canvas: room for a label. */
   roomPx = new Float64Array(256)
   kind = new Uint16Array(256)
   state = new Uint8Array(256)
-  /** How much of a merged bar is covered, in quarters 1–4; 4 for a bar of its own. */
+  /** How much of a merged bar is covered, in quarters 1–4; 4 for a single span. */
   cover = new Uint8Array(256)
-  /** The span; of a merged bar the first. */
+  /** The span; of a merged bar, the first one. */
   slot = new Int32Array(256)
-  /** Spans of the row it stands for: [from, to) in the row's order. */
+  /** The spans of the bar: [from, to) in the row's order. */
   from = new Int32Array(256)
   to = new Int32Array(256)
 
@@ -41,13 +41,13 @@ export class BarList {
     this.count = 0
   }
 
-  /** Makes room for one more and returns its index; the caller fills the columns. */
+  /** Adds a bar and returns its index; the caller fills the columns. */
   push(): number {
-    if (this.count === this.leftPx.length) this.grow()
+    if (this.count === this.leftPx.length) this.#grow()
     return this.count++
   }
 
-  private grow(): void {
+  #grow(): void {
     const capacity = this.leftPx.length * 2
     const float = (old: Float64Array): Float64Array<ArrayBuffer> => {
       const array = new Float64Array(capacity)
@@ -85,10 +85,10 @@ export class BarList {
 export class MarkList {
   count = 0
   xPx = new Float64Array(64)
-  /** Middle of the row. */
+  /** The middle of the row. */
   yPx = new Float64Array(64)
   slot = new Int32Array(64)
-  /** 1 = a neighbour is so near that there is no room for more than a tick. */
+  /** 1 = another mark is so near that there is only room for a tick. */
   crowded = new Uint8Array(64)
 
   clear(): void {

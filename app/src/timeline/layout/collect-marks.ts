@@ -1,4 +1,4 @@
-/** Which marks a frame draws: one every few pixels of a row at most, failed ones always. */
+/** Collects the marks of a frame: at most one every few pixels of a row, failed ones closer. */
 import { isMarkVisible } from '../../model/at-playhead.ts'
 import type { MarkList } from './bar-list.ts'
 import { eachVisibleBlock } from './collect.ts'
@@ -7,21 +7,21 @@ import type { MarkRow, TimedMarks } from '../rows/mark-row.ts'
 import type { Scene } from './scene.ts'
 import { snapPx } from './coordinates.ts'
 
-/** Half of a mark's width; marks closer than this to the one before are not told apart. */
+/** Half the width of a mark. Marks closer than this to the one before are skipped. */
 export const MARK_REACH_PX = 5
-/** Crowded marks are ticks at the foot of the row: so far below its middle they begin. */
+/** Crowded marks are ticks in the lower half of the row, starting this far below its middle. */
 export const TICK_FROM_PX = 2
-/** Marks closer than two of them are wide are crowded: some diamonds among many ticks would say nothing. */
+/** Marks closer than two mark widths are all ticks: a few diamonds among them would mean nothing. */
 const CROWDED_PX = 4 * MARK_REACH_PX
-/** Failed marks this close are one. */
-const FAILED_APART_PX = 3
+/** Failed marks closer than this are drawn as one. */
+const FAILED_DISTANCE_PX = 3
 
-/** @param only one group's marks, for finding what is at a point */
-export function collectMarks(scene: Scene, list: MarkList, only?: number): void {
+/** @param onlyGroup collect this group alone, for a hit test */
+export function collectMarks(scene: Scene, list: MarkList, onlyGroup?: number): void {
   list.clear()
   const bottomPx = scene.scrollTopPx + scene.heightPx
   eachVisibleBlock(scene, (block, group) => {
-    if (only !== undefined && group !== only) return
+    if (onlyGroup !== undefined && group !== onlyGroup) return
     const [from, to] = rowsBetween(block, scene.scrollTopPx, bottomPx)
     for (let row = from; row < to; row++) {
       const marks = scene.index.marksOf(group, row)
@@ -34,16 +34,16 @@ export function collectMarks(scene: Scene, list: MarkList, only?: number): void 
 
 function collectRowMarks(scene: Scene, marks: MarkRow, yPx: number, list: MarkList): void {
   collectSpaced(scene, marks.all, yPx, MARK_REACH_PX, list)
-  // On top, and closer to each other: a failure never hides behind a mark beside it.
-  collectSpaced(scene, marks.failed, yPx, FAILED_APART_PX, list)
+  // Later and closer together: a failure is never hidden by another mark.
+  collectSpaced(scene, marks.failed, yPx, FAILED_DISTANCE_PX, list)
 }
 
-/** From mark to mark at least `apartPx`: what lies between is skipped, not looked at. */
+/** Marks at least `distancePx` apart; those between are skipped without reading them. */
 function collectSpaced(
   scene: Scene,
   marks: TimedMarks,
   yPx: number,
-  apartPx: number,
+  distancePx: number,
   list: MarkList,
 ): void {
   const { columns, scale } = scene
@@ -52,21 +52,21 @@ function collectSpaced(
   const toS = scale.originS + (scale.widthPx + MARK_REACH_PX) / scale.pxPerS
   let at = marks.firstFrom(fromS)
   while (at < marks.slots.length) {
-    const slot = marks.slots[at] as number
+    const slot = marks.slots[at]!
     const timeS = marks.timeS(at)
     if (timeS > toS || !isMarkVisible(columns, slot, scene.playheadS)) break
     list.push(snapPx((timeS - scale.originS) * scale.pxPerS, scene.deviceRatio), yPx, slot)
-    at = marks.nextFrom(timeS + apartPx / scale.pxPerS, at + 1)
+    at = marks.nextFrom(timeS + distancePx / scale.pxPerS, at + 1)
   }
-  tellCrowded(list, first)
+  flagCrowded(list, first)
 }
 
-/** Says which marks are crowded, from `first` on. */
-function tellCrowded(list: MarkList, first: number): void {
+/** Sets `crowded` of the marks from index `first` on. */
+function flagCrowded(list: MarkList, first: number): void {
   const { xPx, crowded } = list
   crowded.fill(0, first, list.count)
   for (let mark = first + 1; mark < list.count; mark++) {
-    if ((xPx[mark] as number) - (xPx[mark - 1] as number) >= CROWDED_PX) continue
+    if (xPx[mark]! - xPx[mark - 1]! >= CROWDED_PX) continue
     crowded[mark - 1] = 1
     crowded[mark] = 1
   }

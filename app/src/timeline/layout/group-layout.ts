@@ -1,11 +1,17 @@
 /**
- * Where groups and rows stand, from the top of all groups down, in CSS px:
+ * Vertical layout of groups and rows, in CSS px from the top of all groups. For the groups
+ * `planner` (2 rows), `critic` (3 rows, collapsed) and `coder` (1 row):
  *
  * ```
- *   ┌ header 24 ─ ▾ planner ────────────┐      ┌ header 24 ─ ▸ planner ▂▅▂▁▅ ┐  collapsed: the
- *   │ row 0  20  (bar 16, 2 above/below) │      └─────────────────────────────┘  strip of all rows
- *   │ row 1  20                          │                                       in the header
- *   └ gap 4 ─────────────────────────────┘
+ *     0  header 24   ▾ planner
+ *    24  row 0  20   bar 26–42
+ *    44  row 1  20   bar 46–62
+ *    64  gap     4
+ *    68  header 24   ▸ critic   bars of all rows at 75–85
+ *    92  header 24   ▾ coder
+ *   116  row 0  20   bar 118–134
+ *   136  gap     4
+ *   140  end
  * ```
  */
 import type { TraceGroup } from '../../model/trace-columns.ts'
@@ -14,8 +20,8 @@ export const HEADER_PX = 24
 const ROW_PX = 20
 export const BAR_PX = 16
 const BAR_INSET_PX = (ROW_PX - BAR_PX) / 2
-const STRIP_PX = 10
-const STRIP_INSET_PX = (HEADER_PX - STRIP_PX) / 2
+const COLLAPSED_BAR_PX = 10
+const COLLAPSED_INSET_PX = (HEADER_PX - COLLAPSED_BAR_PX) / 2
 const GAP_PX = 4
 
 export interface GroupBlock {
@@ -26,7 +32,7 @@ export interface GroupBlock {
   readonly heightPx: number
 }
 
-/** Blocks by group index, tops from the top of all groups. */
+/** Blocks by group index. */
 export interface GroupLayout {
   readonly blocks: readonly GroupBlock[]
   readonly heightPx: number
@@ -47,7 +53,7 @@ export function layoutGroups(
   return { blocks, heightPx: topPx }
 }
 
-/** Index of the block at `contentYPx`; the nearest one outside, −1 without groups. */
+/** Index of the block at or nearest to `contentYPx`; −1 without groups. */
 export function blockIndexAt(layout: GroupLayout, contentYPx: number): number {
   let low = 0
   let high = layout.blocks.length
@@ -59,17 +65,17 @@ export function blockIndexAt(layout: GroupLayout, contentYPx: number): number {
   return Math.max(low - 1, layout.blocks.length > 0 ? 0 : -1)
 }
 
-/** Top of the bars of a row; in a collapsed group all rows share the header's strip. */
+/** Top of the bars of a row. All rows of a collapsed group share one place in its header. */
 export function barTopPx(block: GroupBlock, row: number): number {
-  if (block.collapsed) return block.topPx + STRIP_INSET_PX
+  if (block.collapsed) return block.topPx + COLLAPSED_INSET_PX
   return block.topPx + HEADER_PX + row * ROW_PX + BAR_INSET_PX
 }
 
 export function barHeightPx(block: GroupBlock): number {
-  return block.collapsed ? STRIP_PX : BAR_PX
+  return block.collapsed ? COLLAPSED_BAR_PX : BAR_PX
 }
 
-/** Rows of a block that `contentYPx` could show, from its top edge on: [from, to). */
+/** Rows [from, to) of a block that are visible between `topPx` and `bottomPx`. */
 export function rowsBetween(
   block: GroupBlock,
   topPx: number,

@@ -1,27 +1,27 @@
 /**
- * Bars colored by what they use instead of by what they are: one scale from pale to strong. Joules
- * differ by orders of magnitude, so their scale is logarithmic over three of them; watts are linear.
- * What is not known is grey.
+ * The color scale of bars that are colored by energy or power instead of by kind: 8 steps from pale
+ * to strong, and gray for unknown. Joules differ by orders of magnitude, so their scale is
+ * logarithmic over three decades; watts are linear. With a top of 1000 J, 10 J is step 2.
  */
 import type { TraceColumns } from '../../model/trace-columns.ts'
 
 const HEAT_STEPS = 8
-/** The step of what is not known: the one behind those of the scale. */
+/** The step of spans without a known value. */
 export const UNKNOWN_HEAT = HEAT_STEPS
 const DECADES = 3
 
-/** No kind of a log is likely to be called so. */
+/** Unlikely as the start of a kind's name. */
 const HEAT_PREFIX = '\0heat-'
 
-/** Names of the inks by step; see `kindVariable`. */
+/** Color names by step, {@link UNKNOWN_HEAT} included. */
 export const HEAT_COLOR_NAMES: readonly string[] = [
   ...Array.from({ length: HEAT_STEPS }, (_, step) => `${HEAT_PREFIX}${step}`),
   `${HEAT_PREFIX}unknown`,
 ]
 
-/** The CSS variable of a step's ink; undefined for a kind. */
-export function heatVariable(ink: string): string | undefined {
-  return ink.startsWith(HEAT_PREFIX) ? `--heat-${ink.slice(HEAT_PREFIX.length)}` : undefined
+/** The CSS variable of a step's color name; undefined for the name of a kind. */
+export function heatVariable(name: string): string | undefined {
+  return name.startsWith(HEAT_PREFIX) ? `--heat-${name.slice(HEAT_PREFIX.length)}` : undefined
 }
 
 export interface Heat {
@@ -30,7 +30,7 @@ export interface Heat {
   readonly top: number
 }
 
-/** The step of a span that is drawn until `endS`. */
+/** The step of a span whose bar ends at `endS`. */
 export function heatStep(columns: TraceColumns, heat: Heat, slot: number, endS: number): number {
   const joules = columns.ownJ.at(slot)
   if (Number.isNaN(joules)) return UNKNOWN_HEAT
@@ -39,7 +39,7 @@ export function heatStep(columns: TraceColumns, heat: Heat, slot: number, endS: 
   return lengthS > 0 ? stepOf(joules / lengthS / heat.top) : UNKNOWN_HEAT
 }
 
-/** Values at which the legend names the scale: its bottom and its top. */
+/** The values at the bottom and the top of the scale, for the legend. */
 export function heatRange({ by, top }: Heat): readonly [bottom: number, top: number] {
   return [by === 'joules' ? top / 10 ** DECADES : 0, top]
 }

@@ -146,15 +146,15 @@ describe('for any trace and view', () => {
         const bars = new BarList()
         collectBars(scene, bars)
         const missed = barsOf(bars).filter((bar) => {
-          const leftPx = Math.max(0, bars.leftPx[bar] as number)
-          const rightPx = Math.min(scene.widthPx, bars.rightPx[bar] as number)
+          const leftPx = Math.max(0, bars.leftPx[bar]!)
+          const rightPx = Math.min(scene.widthPx, bars.rightPx[bar]!)
           const x = (leftPx + rightPx) / 2
           if (rightPx <= leftPx || covered(bars, bar, x)) return false
-          const y = (bars.topPx[bar] as number) + (bars.heightPx[bar] as number) / 2
+          const y = bars.topPx[bar]! + bars.heightPx[bar]! / 2
           const hit = hitTest(scene, x, y)
           const rect = hit === undefined ? undefined : rectOf(scene, hit)
           if (rect === undefined || rect.topPx !== bars.topPx[bar]) return true
-          if (((bars.state[bar] as number) & BarState.MERGED) === 0) {
+          if ((bars.state[bar]! & BarState.MERGED) === 0) {
             return hit?.slot !== bars.slot[bar] || rect.leftPx !== bars.leftPx[bar]
           }
           const middlePx = rect.leftPx + rect.widthPx / 2
@@ -219,9 +219,9 @@ describe('for any trace and view', () => {
           const shown = barsOf(bars).some(
             (bar) =>
               bars.topPx[bar] === rect.topPx &&
-              (bars.leftPx[bar] as number) <= rect.leftPx + 1 &&
-              (bars.rightPx[bar] as number) >= rect.leftPx - 1 &&
-              ((bars.state[bar] as number) & wanted) === wanted,
+              bars.leftPx[bar]! <= rect.leftPx + 1 &&
+              bars.rightPx[bar]! >= rect.leftPx - 1 &&
+              (bars.state[bar]! & wanted) === wanted,
           )
           expect(shown).toBe(true)
         }
@@ -242,7 +242,7 @@ function pixels(leftPx: number, rightPx: number): number[] {
 function covered(bars: BarList, bar: number, xPx: number): boolean {
   for (let other = 0; other < bars.count; other++) {
     if (other === bar || bars.topPx[other] !== bars.topPx[bar]) continue
-    if ((bars.leftPx[other] as number) <= xPx && (bars.rightPx[other] as number) >= xPx) return true
+    if (bars.leftPx[other]! <= xPx && bars.rightPx[other]! >= xPx) return true
   }
   return false
 }
@@ -275,7 +275,7 @@ test('zoomed out, merged bars have the heat of what is in them, and grey only wh
   const bars = new BarList()
   collectBars(scene, bars)
   const inkAt = (xPx: number) => {
-    const bar = barsOf(bars).find((each) => (bars.rightPx[each] as number) > xPx)
+    const bar = barsOf(bars).find((each) => bars.rightPx[each]! > xPx)
     return bars.kind[bar ?? -1]
   }
   expect([100, 400, 700].map(inkAt)).toEqual([UNKNOWN_HEAT - 1, 0, UNKNOWN_HEAT])
@@ -294,9 +294,9 @@ test('one failed millisecond in a day is seen and found', () => {
   })
   const bars = new BarList()
   collectBars(scene, bars)
-  const failed = barsOf(bars).filter((bar) => (bars.state[bar] as number) & BarState.ERROR)
+  const failed = barsOf(bars).filter((bar) => bars.state[bar]! & BarState.ERROR)
   expect(failed).toHaveLength(1)
-  const xPx = (bars.leftPx[failed[0] ?? -1] as number) + 0.5
+  const xPx = bars.leftPx[failed[0] ?? -1]! + 0.5
   expect(hitTest(scene, xPx, 34)).toEqual({ type: 'span', slot: 12_345 })
 })
 
@@ -388,7 +388,7 @@ test('many failed marks are as many ticks as there is room for, and the bars und
     const xPx = at / 50
     const distancesPx = Array.from({ length: marks.count }, (_, mark) => {
       const isFailed = trace.columns.markFlags.at(marks.slot[mark] ?? -1) === MarkFlag.ERROR
-      return isFailed ? Math.abs((marks.xPx[mark] as number) - xPx) : Infinity
+      return isFailed ? Math.abs(marks.xPx[mark]! - xPx) : Infinity
     })
     expect(Math.min(...distancesPx)).toBeLessThanOrEqual(4)
   }

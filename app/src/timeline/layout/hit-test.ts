@@ -84,18 +84,18 @@ function hitMark(scene: Scene, group: number, xPx: number, yPx: number): Selecte
   let nearest = -1
   let nearestPx = MARK_REACH_PX
   for (let mark = 0; mark < marks.count; mark++) {
-    const distancePx = Math.abs((marks.xPx[mark] as number) - xPx)
+    const distancePx = Math.abs(marks.xPx[mark]! - xPx)
     if (distancePx > nearestPx || !isMarkAt(marks, mark, distancePx, yPx)) continue
     nearest = mark
     nearestPx = distancePx
   }
   if (nearest < 0) return undefined
-  return { type: 'mark', slot: marks.slot[nearest] as number }
+  return { type: 'mark', slot: marks.slot[nearest]! }
 }
 
 /** A tick is as small as it is drawn, or the bars under many of them could not be reached. */
 function isMarkAt(marks: MarkList, mark: number, distancePx: number, yPx: number): boolean {
-  const belowPx = yPx - (marks.yPx[mark] as number)
+  const belowPx = yPx - marks.yPx[mark]!
   if (marks.crowded[mark] === 1) return distancePx <= 2 && belowPx >= TICK_FROM_PX && belowPx <= 8
   return Math.abs(belowPx) <= 8
 }
@@ -123,11 +123,11 @@ function hitBar(
     const bar = nearestBar(bars, xPx)
     const outsidePx = Math.max(0, outsideOf(bars, bar, xPx))
     if (outsidePx > nearPx) continue
-    const isOver = outsidePx === nearPx && (outsidePx > 0 || (bars.cover[bar] as number) <= cover)
+    const isOver = outsidePx === nearPx && (outsidePx > 0 || bars.cover[bar]! <= cover)
     if (near !== undefined && isOver) continue
     near = { type: 'span', slot: slotOf(scene, tree, bars, bar, xPx) }
     nearPx = outsidePx
-    if (outsidePx === 0) cover = bars.cover[bar] as number
+    if (outsidePx === 0) cover = bars.cover[bar]!
   }
   return near
 }
@@ -146,16 +146,16 @@ function nearestBar(bars: BarList, xPx: number): number {
 /** How far a point is from a bar; ≤ 0 inside. */
 function outsideOf(bars: BarList, bar: number, xPx: number): number {
   if (bar < 0) return Infinity
-  return Math.max((bars.leftPx[bar] as number) - xPx, xPx - (bars.rightPx[bar] as number))
+  return Math.max(bars.leftPx[bar]! - xPx, xPx - bars.rightPx[bar]!)
 }
 
 /** The span a bar stands for; of a merged one a failed span near the point, else the nearest one. */
 function slotOf(scene: Scene, tree: RowTree, bars: BarList, bar: number, xPx: number): number {
-  const state = bars.state[bar] as number
-  if ((state & BarState.MERGED) === 0) return bars.slot[bar] as number
+  const state = bars.state[bar]!
+  if ((state & BarState.MERGED) === 0) return bars.slot[bar]!
   const { columns, scale, playheadS } = scene
-  const from = bars.from[bar] as number
-  const to = bars.to[bar] as number
+  const from = bars.from[bar]!
+  const to = bars.to[bar]!
   const timeS = scale.originS + xPx / scale.pxPerS
   if (state & BarState.ERROR) {
     // Columns that look alike are one bar: the failure that is looked for is the one of this column.
@@ -163,11 +163,11 @@ function slotOf(scene: Scene, tree: RowTree, bars: BarList, bar: number, xPx: nu
     const knownS = playheadS ?? Number.MAX_VALUE
     const here = tree.firstFailed(columns, Math.max(from, columnFrom), to, knownS)
     const failed = here < 0 ? tree.firstFailed(columns, from, to, knownS) : here
-    if (failed >= 0) return tree.slots[failed] as number
+    if (failed >= 0) return tree.slots[failed]!
   }
   const at = Math.min(Math.max(tree.firstFrom(columns, timeS), from), to - 1)
-  const after = tree.slots[at] as number
-  const before = tree.slots[Math.max(from, at - 1)] as number
+  const after = tree.slots[at]!
+  const before = tree.slots[Math.max(from, at - 1)]!
   if (!isVisible(columns, after, playheadS)) return before
   const isBefore = timeS - startOf(columns, before) < startOf(columns, after) - timeS
   return isBefore ? before : after

@@ -17,31 +17,31 @@ const CACHE_LIMIT = 8000
 
 /** Texts in one font: their widths in CSS px, and what durations are in words. */
 export class TextWidths {
-  private readonly widths = new Map<string, number>()
-  private readonly durations = new Map<number, string>()
-  private readonly measure: (text: string) => number
+  readonly #widths = new Map<string, number>()
+  readonly #durations = new Map<number, string>()
+  readonly #measure: (text: string) => number
 
   constructor(measure: (text: string) => number) {
-    this.measure = measure
+    this.#measure = measure
   }
 
   of(text: string): number {
-    const known = this.widths.get(text)
+    const known = this.#widths.get(text)
     if (known !== undefined) return known
     // Texts are few (subjects, three-digit durations); a run of unlike ones starts over.
-    if (this.widths.size >= CACHE_LIMIT) this.widths.clear()
-    const widthPx = this.measure(text)
-    this.widths.set(text, widthPx)
+    if (this.#widths.size >= CACHE_LIMIT) this.#widths.clear()
+    const widthPx = this.#measure(text)
+    this.#widths.set(text, widthPx)
     return widthPx
   }
 
   /** `1.2 s`: to write it takes longer than all the rest of a label. */
   duration(seconds: number): string {
-    const known = this.durations.get(seconds)
+    const known = this.#durations.get(seconds)
     if (known !== undefined) return known
-    if (this.durations.size >= CACHE_LIMIT) this.durations.clear()
+    if (this.#durations.size >= CACHE_LIMIT) this.#durations.clear()
     const text = formatDuration(seconds)
-    this.durations.set(seconds, text)
+    this.#durations.set(seconds, text)
     return text
   }
 
@@ -78,19 +78,19 @@ export function placeLabel(
   bar: number,
   widths: TextWidths,
 ): Label | undefined {
-  const state = list.state[bar] as number
-  const leftPx = Math.max(0, list.leftPx[bar] as number)
-  const rightPx = Math.min(scene.widthPx, list.rightPx[bar] as number)
-  const roomPx = Math.min(scene.widthPx, list.roomPx[bar] as number) - rightPx - 2 * PADDING_PX
+  const state = list.state[bar]!
+  const leftPx = Math.max(0, list.leftPx[bar]!)
+  const rightPx = Math.min(scene.widthPx, list.rightPx[bar]!)
+  const roomPx = Math.min(scene.widthPx, list.roomPx[bar]!) - rightPx - 2 * PADDING_PX
   let insidePx = rightPx - leftPx - 2 * PADDING_PX
   // Most bars are too narrow for any text and have a neighbour: nothing is formatted for them.
   if (insidePx < 10 && roomPx < 18) return undefined
   let textPx = leftPx + PADDING_PX
-  if (state & BarState.ERROR && hasCross(list.leftPx[bar] as number, rightPx)) {
+  if (state & BarState.ERROR && hasCross(list.leftPx[bar]!, rightPx)) {
     textPx += CROSS_PX
     insidePx -= CROSS_PX
   }
-  const slot = list.slot[bar] as number
+  const slot = list.slot[bar]!
   const name = spanLabel(scene.columns, slot, scene.playheadS)
   const namePx = widths.of(name)
   if (namePx <= insidePx) {

@@ -1,4 +1,4 @@
-/** Everything the picture of one frame depends on. Layout and paint are functions of it. */
+/** Everything a frame depends on. Layout, hit-test and paint are functions of it. */
 import type { TraceColumns } from '../../model/trace-columns.ts'
 import type { Selected, Viewport } from '../../model/view-state.ts'
 import type { GroupLayout } from './group-layout.ts'
@@ -8,25 +8,25 @@ import type { TimeScale } from './coordinates.ts'
 
 export interface Scene {
   readonly columns: TraceColumns
-  /** Bars are colored by what they use; undefined = by kind. */
+  /** Colors bars by energy or power; undefined = by kind. */
   readonly heat: Heat | undefined
-  /** Names of the bars' colors, by the number that a bar has: kinds, or steps of heat. */
+  /** Color names by `BarList.kind`: names of kinds, or of heat steps. */
   readonly colorNames: readonly string[]
   readonly index: RowIndex
-  /** The spans that match the query, by row; undefined = no query, nothing is dimmed. */
+  /** The spans that match the query; undefined = no query, nothing is dimmed. */
   readonly matching: RowIndex | undefined
-  /** By mark's slot, 1 = matches the query. */
+  /** By slot of a mark, 1 = matches the query. */
   readonly markMatches: Uint8Array | undefined
   readonly layout: GroupLayout
   readonly scale: TimeScale
-  /** How far the groups are scrolled up. */
+  /** How far the groups are scrolled, CSS px. */
   readonly scrollTopPx: number
   readonly widthPx: number
   readonly heightPx: number
   readonly deviceRatio: number
-  /** The clip of playback, Unix seconds; undefined = now or the end of the log. */
+  /** Unix seconds; undefined = at now, or at the end of the log. */
   readonly playheadS: number | undefined
-  /** Where open bars end without a playhead, Unix seconds. */
+  /** The end of open bars without a playhead, Unix seconds. */
   readonly nowS: number
   readonly live: boolean
   readonly selected: Selected | undefined

@@ -1,11 +1,11 @@
-/** One level of detail of a row: what each node says of the eight children below it. */
+/** One level of detail of a row: each node summarizes eight children of the level below. */
 
-/** log2 of how many children a node has. */
+/** log2 of the number of children of a node. */
 export const NODE_SHIFT = 3
 const FANOUT = 1 << NODE_SHIFT
 const FIRST_NODES = 8
 
-/** How long an array should be that is to hold `count` and is full: a little room stands empty. */
+/** The capacity for `count` elements, with some room to grow. */
 export function roomFor(count: number): number {
   return count + (count >> 3) + FIRST_NODES
 }
@@ -13,13 +13,13 @@ export function roomFor(count: number): number {
 export class RowLevel {
   /** Nodes in use. */
   count = 0
-  /** Start and end of node after node, side by side: a visit touches one cache line. */
+  /** Start and end of each node in pairs, so that a visit touches one cache line. */
   times = new Float64Array(2 * FIRST_NODES)
-  /** How long after the node's start its first error is known; Infinity = none. */
+  /** How long after the node's start its first error is known; Infinity = no error. */
   errorAfterS = new Float32Array(FIRST_NODES)
-  /** Seconds covered, open spans not counted. */
+  /** Seconds covered, without open spans. */
   coveredS = new Float32Array(FIRST_NODES)
-  /** The kind that covers most, and how much of it. */
+  /** The kind that covers most, and its seconds. */
   kind = new Uint16Array(FIRST_NODES)
   kindS = new Float32Array(FIRST_NODES)
 
@@ -40,7 +40,7 @@ export class RowLevel {
     this.kindS.set(kindS)
   }
 
-  /** Sums up the children that `node` has in the level below. */
+  /** Summarizes the children of `node` in the level below. */
   sumNodes(below: RowLevel, node: number): void {
     const from = node << NODE_SHIFT
     const to = Math.min(from + FANOUT, below.count)
@@ -49,17 +49,17 @@ export class RowLevel {
     let coveredS = 0
     let best = from
     for (let child = from; child < to; child++) {
-      latestS = Math.max(latestS, below.times[2 * child + 1] as number)
+      latestS = Math.max(latestS, below.times[2 * child + 1]!)
       errorAtS = Math.min(errorAtS, below.errorAtS(child))
-      coveredS += below.coveredS[child] as number
-      if ((below.kindS[child] as number) > (below.kindS[best] as number)) best = child
+      coveredS += below.coveredS[child]!
+      if (below.kindS[child]! > below.kindS[best]!) best = child
     }
-    const kind = below.kind[best] as number
+    const kind = below.kind[best]!
     let kindS = 0
     for (let child = from; child < to; child++) {
-      if (below.kind[child] === kind) kindS += below.kindS[child] as number
+      if (below.kind[child] === kind) kindS += below.kindS[child]!
     }
-    this.setTimes(node, below.times[2 * from] as number, latestS, errorAtS)
+    this.setTimes(node, below.times[2 * from]!, latestS, errorAtS)
     this.coveredS[node] = coveredS
     this.kind[node] = kind
     this.kindS[node] = kindS
@@ -68,12 +68,12 @@ export class RowLevel {
   setTimes(node: number, startS: number, endS: number, errorAtS: number): void {
     this.times[2 * node] = startS
     this.times[2 * node + 1] = endS
-    // Rounded down: an error may be seen a hair too early, but never too late.
+    // Rounded down, so that an error is never shown too late.
     this.errorAfterS[node] = Math.max(0, errorAtS - startS) * (1 - 1e-7)
   }
 
-  /** From when on the node contains an error; Infinity = it has none. */
+  /** When the node's first error is known; Infinity = no error. */
   errorAtS(node: number): number {
-    return (this.times[2 * node] as number) + (this.errorAfterS[node] as number)
+    return this.times[2 * node]! + this.errorAfterS[node]!
   }
 }

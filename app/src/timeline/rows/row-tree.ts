@@ -1,7 +1,7 @@
 /**
- * The spans of one row by start, with levels of detail above them: a node sums up eight children,
- * so that a frame can stop at the first node that is too narrow to be drawn alone, and its cost
- * depends on pixels, not on spans. With fewer children a frame would be no faster, and the levels
+ * The spans of one row sorted by start, with levels of detail above them. A node summarizes eight
+ * children, so a frame can stop at the first node narrower than a column, and its cost depends on
+ * pixels, not on spans. With fewer children per node, a frame would be no faster and the levels
  * twice as large.
  *
  * ```
@@ -10,9 +10,9 @@
  *   slots     [ 4 7 9 12 15 16 18 21   22 23 25 30 31 33 34 40 ]      sorted by start
  * ```
  *
- * A node tells the earliest start, the latest end (Infinity while anything in it has none), the
- * time covered, the kind that covers most, and from when on it contains an error: enough to draw
- * it as one bar in which an error or an open span can never vanish.
+ * A node stores the earliest start, the latest end (Infinity while a span in it is open), the
+ * seconds covered, the kind that covers most, and when its first error is known. That is enough to
+ * draw the node as one bar without hiding an error or an open span.
  */
 import { SpanFlag, type Column } from '@wattline/trace'
 import type { TraceColumns } from '../../model/trace-columns.ts'
@@ -21,7 +21,7 @@ import { RowLevel, NODE_SHIFT, roomFor } from './row-level.ts'
 const FANOUT = 1 << NODE_SHIFT
 const FIRST_CAPACITY = 8
 
-/** Which of two spans stands first in a row. */
+/** Whether span `a` sorts before span `b`. */
 function precedes(startS: Column, a: number, b: number): boolean {
   const difference = startS.at(a) - startS.at(b)
   return difference < 0 || (difference === 0 && a < b)
@@ -32,141 +32,141 @@ export class RowTree {
   slots = new Int32Array(FIRST_CAPACITY)
   count = 0
   readonly levels: RowLevel[] = []
-  /** Slots waiting for `settle`, and indexes of spans that changed where they stand. */
-  private readonly pending: number[] = []
-  private readonly changed: number[] = []
-  /** When the last of `slots` starts, for spans that come in order: nearly all of them. */
-  private lastStartS = -Infinity
-  /** From this index on, spans are new or have moved. */
-  private movedFrom = Infinity
-  /** The first index that is not what it was when it was last taken. */
-  private changedFrom = 0
+  /** Late slots that `settle` inserts, and indexes of changed spans. */
+  readonly #pending: number[] = []
+  readonly #changed: number[] = []
+  /** Start of the last of `slots`: nearly all spans arrive in order and are appended. */
+  #lastStartS = -Infinity
+  /** Spans from this index on are new or have moved. */
+  #movedFrom = Infinity
+  /** See `takeChangedFrom`. */
+  #changedFrom = 0
 
-  /** Whether `settle` must come before the next read. */
+  /** Whether the row can be read without calling `settle`. */
   get isSettled(): boolean {
-    return this.movedFrom === Infinity && this.pending.length + this.changed.length === 0
+    return this.#movedFrom === Infinity && this.#pending.length + this.#changed.length === 0
   }
 
-  /** Adds a span; `settle` must follow before the next read. */
+  /** Adds a span. Call `settle` before the next read. */
   insert(columns: TraceColumns, slot: number): void {
     const startS = columns.startS.at(slot)
-    const isBehind =
-      startS > this.lastStartS ||
-      (startS === this.lastStartS && (this.slots[this.count - 1] as number) < slot)
-    if (!isBehind || this.pending.length > 0) {
-      this.pending.push(slot)
+    const isLast =
+      startS > this.#lastStartS ||
+      (startS === this.#lastStartS && this.slots[this.count - 1]! < slot)
+    if (!isLast || this.#pending.length > 0) {
+      this.#pending.push(slot)
       return
     }
-    this.lastStartS = startS
-    this.reserveSlots(this.count + 1)
+    this.#lastStartS = startS
+    this.#reserveSlots(this.count + 1)
     this.slots[this.count] = slot
-    if (this.count < this.movedFrom) this.movedFrom = this.count
+    if (this.count < this.#movedFrom) this.#movedFrom = this.count
     this.count++
   }
 
-  /** Says that a span's end, kind or flags changed. */
+  /** Notes that a span's end, kind or flags changed. Call `settle` before the next read. */
   change(columns: TraceColumns, slot: number): void {
     const index = this.indexOf(columns, slot)
-    if (index >= 0) this.changed.push(index)
+    if (index >= 0) this.#changed.push(index)
   }
 
-  /** Merges what is pending and brings the levels up to date. Cost: O(new · log) when in order. */
+  /** Inserts the late spans and updates the levels. O(log n) per change if spans arrive in order. */
   settle(columns: TraceColumns): void {
-    for (const index of this.changed) this.changedFrom = Math.min(this.changedFrom, index)
-    if (this.changed.length > 0) this.refresh(columns, Infinity)
-    this.changed.length = 0
-    if (this.pending.length > 0) this.mergePending(columns)
-    if (this.movedFrom < this.count) this.refresh(columns, this.movedFrom)
-    this.changedFrom = Math.min(this.changedFrom, this.movedFrom)
-    this.movedFrom = Infinity
+    for (const index of this.#changed) this.#changedFrom = Math.min(this.#changedFrom, index)
+    if (this.#changed.length > 0) this.#refresh(columns, Infinity)
+    this.#changed.length = 0
+    if (this.#pending.length > 0) this.#mergePending(columns)
+    if (this.#movedFrom < this.count) this.#refresh(columns, this.#movedFrom)
+    this.#changedFrom = Math.min(this.#changedFrom, this.#movedFrom)
+    this.#movedFrom = Infinity
   }
 
-  /** The first index at which anything has changed since the last call; Infinity = nothing has. */
+  /** The first index that has changed since the last call; Infinity = none. */
   takeChangedFrom(): number {
-    const from = this.changedFrom
-    this.changedFrom = Infinity
+    const from = this.#changedFrom
+    this.#changedFrom = Infinity
     return from
   }
 
-  /** Position of a span in the row; −1 = not here. */
+  /** Index of a span in the row; −1 = not in this row. */
   indexOf(columns: TraceColumns, slot: number): number {
     let low = 0
     let high = this.count
     while (low < high) {
       const middle = (low + high) >> 1
-      if (precedes(columns.startS, this.slots[middle] as number, slot)) low = middle + 1
+      if (precedes(columns.startS, this.slots[middle]!, slot)) low = middle + 1
       else high = middle
     }
     return this.slots[low] === slot && low < this.count ? low : -1
   }
 
-  /** First index whose span starts at or after `timeS`. */
+  /** First index of a span that starts at or after `timeS`. */
   firstFrom(columns: TraceColumns, timeS: number): number {
     let low = 0
     let high = this.count
     while (low < high) {
       const middle = (low + high) >> 1
-      if (columns.startS.at(this.slots[middle] as number) < timeS) low = middle + 1
+      if (columns.startS.at(this.slots[middle]!) < timeS) low = middle + 1
       else high = middle
     }
     return low
   }
 
-  /** The first of the spans in [from, to) whose error is known by then; −1 = none. */
+  /** First index in [from, to) of a span whose error is known at `knownS`; −1 = none. */
   firstFailed(columns: TraceColumns, from: number, to: number, knownS: number): number {
     for (let index = from; index < to;) {
-      const whole = this.wholeSpans(index, to, knownS)
-      if (whole === 0 && columns.errorAtS.at(this.slots[index] as number) <= knownS) return index
-      index += Math.max(1, whole)
+      const clean = this.#cleanSpans(index, to, knownS)
+      if (clean === 0 && columns.errorAtS.at(this.slots[index]!) <= knownS) return index
+      index += Math.max(1, clean)
     }
     return -1
   }
 
-  /** How many spans from `index` on, up to `to`, one node says are without an error. */
-  private wholeSpans(index: number, to: number, knownS: number): number {
-    let whole = 0
+  /** How many spans from `index` on, up to `to`, are covered by one node without a known error. */
+  #cleanSpans(index: number, to: number, knownS: number): number {
+    let clean = 0
     for (const [at, level] of this.levels.entries()) {
       const shift = NODE_SHIFT * (at + 1)
       const node = index >> shift
       if (node << shift !== index || (node + 1) << shift > to) break
       if (level.errorAtS(node) <= knownS) break
-      whole = 1 << shift
+      clean = 1 << shift
     }
-    return whole
+    return clean
   }
 
-  private reserveSlots(count: number): void {
+  #reserveSlots(count: number): void {
     if (count <= this.slots.length) return
     const grown = new Int32Array(roomFor(count))
     grown.set(this.slots)
     this.slots = grown
   }
 
-  /** Late spans go to their places from the back, one pass for all of them. */
-  private mergePending(columns: TraceColumns): void {
-    const { pending } = this
+  /** Inserts late spans from the back, in one pass. */
+  #mergePending(columns: TraceColumns): void {
+    const pending = this.#pending
     pending.sort((a, b) => (precedes(columns.startS, a, b) ? -1 : 1))
-    this.reserveSlots(this.count + pending.length)
+    this.#reserveSlots(this.count + pending.length)
     let from = this.count - 1
     let to = this.count + pending.length - 1
     for (let next = pending.length - 1; next >= 0; to--) {
-      const slot = pending[next] as number
-      if (from >= 0 && precedes(columns.startS, slot, this.slots[from] as number)) {
-        this.slots[to] = this.slots[from] as number
+      const slot = pending[next]!
+      if (from >= 0 && precedes(columns.startS, slot, this.slots[from]!)) {
+        this.slots[to] = this.slots[from]!
         from--
       } else {
         this.slots[to] = slot
         next--
       }
     }
-    this.movedFrom = Math.min(this.movedFrom, to + 1)
+    this.#movedFrom = Math.min(this.#movedFrom, to + 1)
     this.count += pending.length
-    this.lastStartS = columns.startS.at(this.slots[this.count - 1] as number)
+    this.#lastStartS = columns.startS.at(this.slots[this.count - 1]!)
     pending.length = 0
   }
 
-  /** Sums up anew what is above the changed spans, and above all from index `from` on. */
-  private refresh(columns: TraceColumns, from: number): void {
+  /** Updates the nodes above the changed spans and above all spans from index `from` on. */
+  #refresh(columns: TraceColumns, from: number): void {
     let below: RowLevel | undefined
     let children = this.count
     for (let at = 0; children > FANOUT; at++) {
@@ -175,35 +175,30 @@ export class RowTree {
       const isNew = level.count === 0
       const nodes = (children + FANOUT - 1) >> NODE_SHIFT
       level.reserve(nodes)
-      for (const index of this.changed) this.sum(columns, below, level, index >> shift)
+      for (const index of this.#changed) this.#sum(columns, below, level, index >> shift)
       const first = isNew ? 0 : Math.floor(from / 2 ** shift)
-      for (let node = first; node < nodes; node++) this.sum(columns, below, level, node)
+      for (let node = first; node < nodes; node++) this.#sum(columns, below, level, node)
       children = nodes
       below = level
     }
   }
 
-  private sum(
-    columns: TraceColumns,
-    below: RowLevel | undefined,
-    level: RowLevel,
-    node: number,
-  ): void {
-    if (below === undefined) this.sumSpans(columns, level, node)
+  #sum(columns: TraceColumns, below: RowLevel | undefined, level: RowLevel, node: number): void {
+    if (below === undefined) this.#sumSpans(columns, level, node)
     else level.sumNodes(below, node)
   }
 
-  private sumSpans(columns: TraceColumns, level: RowLevel, node: number): void {
+  #sumSpans(columns: TraceColumns, level: RowLevel, node: number): void {
     const from = node << NODE_SHIFT
     const to = Math.min(from + FANOUT, this.count)
-    const startS = columns.startS.at(this.slots[from] as number)
+    const startS = columns.startS.at(this.slots[from]!)
     let latestS = startS
     let errorAtS = Infinity
     let coveredS = 0
-    let kind = columns.kind.at(this.slots[from] as number)
+    let kind = columns.kind.at(this.slots[from]!)
     let kindS = 0
     for (let index = from; index < to; index++) {
-      const slot = this.slots[index] as number
+      const slot = this.slots[index]!
       const endS = columns.endS.at(slot)
       if ((columns.flags.at(slot) & SpanFlag.ERROR) !== 0) {
         const knownS = columns.errorAtS.at(slot)
