@@ -52,11 +52,11 @@ export function Timeline() {
     [store],
   )
   // A fact that is not rendered here may still have to be painted.
-  useEffect(() => store.subscribe(() => frames.requestFrame('facts')), [store, frames])
+  useEffect(() => store.subscribe(() => frames.requestFrame('state')), [store, frames])
   return (
     <TimelineView
       columns={columns}
-      getFacts={store.getState}
+      getState={store.getState}
       dispatch={dispatch}
       frames={frames}
       isLive={isLive}

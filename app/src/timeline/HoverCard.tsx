@@ -19,7 +19,7 @@ import {
   spanLabel,
 } from '../model/span-labels.ts'
 import type { TimelineEngine } from './engine.ts'
-import { exactTime } from './layout/ticks.ts'
+import { formatTime } from '../base/time.ts'
 import { useFrameValue } from '../base/use-scheduled.ts'
 
 export interface Hover {
@@ -53,7 +53,7 @@ export function HoverCard({ engine, frames, hover, canvas }: HoverCardProps) {
     elements: { reference: anchor, floating: card },
   })
   // The card keeps to its bar when the view moves.
-  useFrameValue(frames, () => engine.facts.viewport)
+  useFrameValue(frames, () => engine.state.viewport)
   useLayoutEffect(update)
   const rows = hover.selected.type === 'span' ? spanRows(engine, hover.selected.slot) : []
   return (
@@ -77,7 +77,7 @@ function anchorOf(engine: TimelineEngine, hover: Hover, canvas: HTMLCanvasElemen
   const box = canvas.getBoundingClientRect()
   const rect = engine.rectOf(hover.selected)
   if (rect === undefined) return new DOMRect(box.left, box.top, 0, 0)
-  const { startS, endS } = engine.facts.viewport
+  const { startS, endS } = engine.state.viewport
   const timePx = ((hover.timeS - startS) / (endS - startS)) * engine.widthPx
   const atPx = Math.min(Math.max(timePx, rect.leftPx, 0), engine.widthPx)
   const topPx = Math.min(Math.max(rect.topPx, 0), engine.heightPx)
@@ -88,12 +88,12 @@ function anchorOf(engine: TimelineEngine, hover: Hover, canvas: HTMLCanvasElemen
 type Row = readonly [name: string, value: string]
 
 function Title({ engine, selected }: { engine: TimelineEngine; selected: Selected }) {
-  const { columns, facts } = engine
+  const { columns, state } = engine
   const isSpan = selected.type === 'span'
   const kinds = isSpan ? columns.kind : columns.markKind
   const kind = columns.kinds[kinds.at(selected.slot)] ?? ''
   const label = isSpan
-    ? spanLabel(columns, selected.slot, facts.playheadS)
+    ? spanLabel(columns, selected.slot, state.playheadS)
     : markLabel(columns, selected.slot)
   const groups = isSpan ? columns.group : columns.markGroup
   const group = groupLabel(columns.groups[groups.at(selected.slot)]?.label ?? '')
@@ -109,14 +109,14 @@ function Title({ engine, selected }: { engine: TimelineEngine; selected: Selecte
 }
 
 /** A phase is named by its kind; the card adds whose phase it is. */
-function modelOf({ columns, facts }: TimelineEngine, slot: number): string | undefined {
-  const subject = columns.strings[subjectAt(columns, slot, facts.playheadS)]
+function modelOf({ columns, state }: TimelineEngine, slot: number): string | undefined {
+  const subject = columns.strings[subjectAt(columns, slot, state.playheadS)]
   return subject === undefined ? undefined : shortModel(subject)
 }
 
 function spanRows(engine: TimelineEngine, slot: number): Row[] {
   const { columns } = engine
-  const { playheadS } = engine.facts
+  const { playheadS } = engine.state
   const durationS = durationOf(columns, slot, playheadS)
   const tokens = columns.tokens.at(slot)
   const costUsd = columns.costUsd.at(slot)
@@ -132,19 +132,19 @@ function spanRows(engine: TimelineEngine, slot: number): Row[] {
   return rows
 }
 
-function startRow({ columns, facts }: TimelineEngine, selected: Selected): Row {
+function startRow({ columns, state }: TimelineEngine, selected: Selected): Row {
   const isSpan = selected.type === 'span'
   const timeS = (isSpan ? columns.startS : columns.markTimeS).at(selected.slot)
-  return [isSpan ? 'start' : 'time', exactTime(timeS, facts.clock, columns.firstS)]
+  return [isSpan ? 'start' : 'time', formatTime(timeS, columns.firstS, state.clock)]
 }
 
 function Flags({ engine, selected }: { engine: TimelineEngine; selected: Selected }) {
-  const { columns, facts } = engine
+  const { columns, state } = engine
   if (selected.type === 'mark') {
     const failed = (columns.markFlags.at(selected.slot) & MarkFlag.ERROR) !== 0
     return failed ? <p className="timeline-failed">failed</p> : null
   }
-  return flagWords(flagsAt(columns, selected.slot, facts.playheadS)).map((word) => (
+  return flagWords(flagsAt(columns, selected.slot, state.playheadS)).map((word) => (
     <p key={word} className={word === 'failed' ? 'timeline-failed' : undefined}>
       {word}
     </p>

@@ -95,12 +95,12 @@ describe('groups', () => {
 
 describe('the canvas', () => {
   test('selects what is clicked and says it', () => {
-    const { canvas, facts } = mountTimeline(trace())
+    const { canvas, state } = mountTimeline(trace())
     // Row 1 of the planner: header 24, row 20, half a row; 5.5 of 10 seconds.
     const at = { clientX: 550, clientY: 54, button: 0 }
     fireEvent.pointerDown(canvas, at)
     fireEvent.pointerUp(canvas, at)
-    expect(facts().selected).toEqual({ type: 'span', slot: 2 })
+    expect(state().selected).toEqual({ type: 'span', slot: 2 })
     const words = document.getElementById(canvas.getAttribute('aria-describedby') ?? '')
     expect(words?.textContent).toBe('tool call web_search in planner, 1 s, failed.')
   })
@@ -112,87 +112,87 @@ describe('the canvas', () => {
   })
 
   test('drags a range; a click beside all bars takes it away', () => {
-    const { canvas, facts } = mountTimeline(trace())
+    const { canvas, state } = mountTimeline(trace())
     fireEvent.pointerDown(canvas, { clientX: 200, clientY: 300, button: 0 })
     fireEvent.pointerMove(canvas, { clientX: 400, clientY: 300 })
     fireEvent.pointerUp(canvas, { clientX: 400, clientY: 300 })
-    expect(facts().range?.startS).toBeCloseTo(T0 + 2, 5)
-    expect(facts().range?.endS).toBeCloseTo(T0 + 4, 5)
+    expect(state().range?.startS).toBeCloseTo(T0 + 2, 5)
+    expect(state().range?.endS).toBeCloseTo(T0 + 4, 5)
     fireEvent.pointerDown(canvas, { clientX: 600, clientY: 300, button: 0 })
     fireEvent.pointerUp(canvas, { clientX: 600, clientY: 300 })
-    expect(facts().range).toBeUndefined()
+    expect(state().range).toBeUndefined()
   })
 
   test('pans with Shift, which ends following', () => {
-    const { canvas, facts } = mountTimeline(trace(), { following: true })
+    const { canvas, state } = mountTimeline(trace(), { following: true })
     fireEvent.pointerDown(canvas, { clientX: 500, clientY: 300, button: 0, shiftKey: true })
     fireEvent.pointerMove(canvas, { clientX: 400, clientY: 300 })
     fireEvent.pointerUp(canvas, { clientX: 400, clientY: 300 })
-    expect(facts().viewport.startS).toBeCloseTo(T0 + 1, 5)
-    expect(facts().following).toBe(false)
+    expect(state().viewport.startS).toBeCloseTo(T0 + 1, 5)
+    expect(state().following).toBe(false)
   })
 
   test('zooms with Ctrl and the wheel at the cursor, and scrolls without', () => {
-    const { canvas, facts } = mountTimeline(trace())
-    const before = facts().viewport
+    const { canvas, state } = mountTimeline(trace())
+    const before = state().viewport
     fireEvent(canvas, wheel({ deltaY: 50, clientX: 300 }))
-    expect(facts().viewport).toBe(before)
+    expect(state().viewport).toBe(before)
     fireEvent(canvas, wheel({ deltaY: -50, clientX: 300, ctrlKey: true }))
-    const { startS, endS } = facts().viewport
+    const { startS, endS } = state().viewport
     expect(endS - startS).toBeLessThan(10)
     expect(startS + 0.3 * (endS - startS)).toBeCloseTo(T0 + 3, 5)
   })
 
   test('fits a bar on a double click', () => {
-    const { canvas, facts, settle } = mountTimeline(trace())
+    const { canvas, state, settle } = mountTimeline(trace())
     fireEvent.doubleClick(canvas, { clientX: 550, clientY: 54 })
     settle()
-    expect(facts().viewport.startS).toBeCloseTo(T0 + 4.85, 5)
-    expect(facts().viewport.endS).toBeCloseTo(T0 + 6.15, 5)
+    expect(state().viewport.startS).toBeCloseTo(T0 + 4.85, 5)
+    expect(state().viewport.endS).toBeCloseTo(T0 + 6.15, 5)
   })
 })
 
 describe('keys', () => {
   test('zoom accumulates, and ends exactly where it leads', () => {
-    const { actions, facts, settle } = mountTimeline(trace())
+    const { actions, state, settle } = mountTimeline(trace())
     actions().zoomIn()
     actions().zoomIn()
     settle()
-    expect(facts().viewport.endS - facts().viewport.startS).toBeCloseTo(10 / 1.4 ** 2, 5)
+    expect(state().viewport.endS - state().viewport.startS).toBeCloseTo(10 / 1.4 ** 2, 5)
     actions().fitAll()
     settle()
-    expect(facts().viewport.startS).toBeCloseTo(T0 - 0.3, 5)
+    expect(state().viewport.startS).toBeCloseTo(T0 - 0.3, 5)
   })
 
   test('walk the lane, up to the parent and down to the first child', () => {
-    const { actions, facts, set } = mountTimeline(trace())
+    const { actions, state, set } = mountTimeline(trace())
     set({ selected: { type: 'span', slot: 1 } })
     actions().nextInLane()
-    expect(facts().selected?.slot).toBe(2)
+    expect(state().selected?.slot).toBe(2)
     actions().previousInLane()
-    expect(facts().selected?.slot).toBe(1)
+    expect(state().selected?.slot).toBe(1)
     actions().selectParent()
-    expect(facts().selected?.slot).toBe(0)
+    expect(state().selected?.slot).toBe(0)
     actions().selectFirstChild()
-    expect(facts().selected?.slot).toBe(1)
+    expect(state().selected?.slot).toBe(1)
   })
 
   test('find the failed span, and none that the playhead does not know', () => {
-    const { actions, facts, set } = mountTimeline(trace())
+    const { actions, state, set } = mountTimeline(trace())
     actions().nextError()
-    expect(facts().selected).toEqual({ type: 'span', slot: 2 })
+    expect(state().selected).toEqual({ type: 'span', slot: 2 })
     set({ selected: undefined, playheadS: T0 + 5.5 })
     actions().nextError()
-    expect(facts().selected).toBeUndefined()
+    expect(state().selected).toBeUndefined()
   })
 
   test('show what is selected outside of the view, at the same scale', () => {
-    const { actions, facts, settle } = mountTimeline(trace(), {
+    const { actions, state, settle } = mountTimeline(trace(), {
       viewport: { startS: T0 + 100, endS: T0 + 102 },
     })
     actions().reveal({ type: 'span', slot: 3 })
     settle()
-    const { startS, endS } = facts().viewport
+    const { startS, endS } = state().viewport
     expect(endS - startS).toBeCloseTo(2, 5)
     expect(startS).toBeLessThan(T0 + 7)
     expect(endS).toBeGreaterThan(T0 + 8)
@@ -204,10 +204,10 @@ test('on a narrow page, what is selected does not stay under the sheet of detail
   vi.spyOn(window, 'matchMedia').mockImplementation(
     (query) => ({ matches: query === '(max-width: 1000px)' }) as MediaQueryList,
   )
-  const { actions, facts, settle } = mountTimeline(trace())
+  const { actions, state, settle } = mountTimeline(trace())
   actions().reveal({ type: 'span', slot: 3 })
   settle()
-  const { startS, endS } = facts().viewport
+  const { startS, endS } = state().viewport
   expect(endS - startS).toBeCloseTo(10, 5)
   expect((T0 + 7 - startS) / 10).toBeLessThan(0.45)
   vi.unstubAllGlobals()
@@ -216,12 +216,12 @@ test('on a narrow page, what is selected does not stay under the sheet of detail
 describe('the overview', () => {
   test('moves an edge of the view with the arrow keys', async () => {
     const user = userEvent.setup()
-    const { facts } = mountTimeline(trace())
+    const { state } = mountTimeline(trace())
     const end = screen.getByRole('slider', { name: 'End of the view' })
     expect(end.getAttribute('aria-valuetext')).toBe('00:00:10.000')
     end.focus()
     await user.keyboard('{ArrowLeft}')
-    expect(facts().viewport.endS).toBeCloseTo(T0 + 9.9, 5)
-    expect(facts().viewport.startS).toBe(T0)
+    expect(state().viewport.endS).toBeCloseTo(T0 + 9.9, 5)
+    expect(state().viewport.startS).toBe(T0)
   })
 })

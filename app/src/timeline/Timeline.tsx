@@ -1,6 +1,6 @@
 /**
- * The timeline of one run: overview on top, axis, groups beside the canvas of bars. It reads facts
- * and columns, and writes facts through `dispatch`; it knows neither store nor worker, so that it
+ * The timeline of one run: overview on top, axis, groups beside the canvas of bars. It reads view
+ * and columns, and writes view through `dispatch`; it knows neither store nor worker, so that it
  * can be shown alone.
  */
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
@@ -12,7 +12,7 @@ import type { Frames } from '../base/frame.ts'
 import type { TimelineActions } from '../page/timeline-actions.ts'
 import type { Selected, Viewport } from '../model/view-state.ts'
 import { createTimelineActions } from './actions.ts'
-import { TimelineEngine, type TimelineDispatch, type TimelineViewState } from './engine.ts'
+import { TimelineEngine, type TimelineDispatch, type TimelineState } from './engine.ts'
 import { HeatLegend } from './HeatLegend.tsx'
 import { GroupRail, useGroupSums } from './rail/GroupRail.tsx'
 import { HoverCard, type Hover } from './HoverCard.tsx'
@@ -25,8 +25,8 @@ import './timeline.css'
 
 export interface TimelineProps {
   readonly columns: TraceColumns
-  /** The facts now; the timeline reads them in every frame and again whenever it is rendered. */
-  readonly getFacts: () => TimelineViewState
+  /** The view now; the timeline reads them in every frame and again whenever it is rendered. */
+  readonly getState: () => TimelineState
   readonly dispatch: TimelineDispatch
   readonly frames: Frames
   /** Whether the log still grows. */
@@ -54,7 +54,7 @@ export interface TimelinePower {
 const HOVER_MS = 80
 
 export function TimelineView(props: TimelineProps) {
-  const { columns, getFacts, frames, onActions } = props
+  const { columns, getState, frames, onActions } = props
   const engine = useEngine(props)
   const [canvas, setCanvas] = useState<HTMLCanvasElement | null>(null)
   const [axis, setAxis] = useState<HTMLCanvasElement | null>(null)
@@ -85,8 +85,8 @@ export function TimelineView(props: TimelineProps) {
   const [hover, onHover] = useHover(engine)
 
   engine.sync()
-  const facts = getFacts()
-  const { playheadS, clock } = facts
+  const state = getState()
+  const { playheadS, clock } = state
   const sums = useGroupSums(columns, playheadS)
   return (
     <section
@@ -139,7 +139,7 @@ interface RunProps {
 function RunMinimap(props: RunProps & { onChange: (viewport: Viewport) => void }) {
   const { engine, frames, onChange } = props
   const read = useCallback(() => minimapViewOf(engine), [engine])
-  const { playheadS, clock } = engine.facts
+  const { playheadS, clock } = engine.state
   return (
     <Minimap
       density={useDensity(engine, frames)}
@@ -154,8 +154,8 @@ function RunMinimap(props: RunProps & { onChange: (viewport: Viewport) => void }
 }
 
 function RunPowerTrack({ engine, frames, power }: RunProps & { power: TimelinePower }) {
-  const viewport = useFrameValue(frames, () => engine.facts.viewport)
-  const { range, playheadS, clock } = engine.facts
+  const viewport = useFrameValue(frames, () => engine.state.viewport)
+  const { range, playheadS, clock } = engine.state
   return (
     <PowerTrack
       {...power}
@@ -179,12 +179,12 @@ function cornerText(firstS: number, clock: 'relative' | 'absolute'): string {
 }
 
 function useEngine(props: TimelineProps): TimelineEngine {
-  const { columns, getFacts, dispatch, frames, isLive, isReading, clockS, nowAt, topW } = props
+  const { columns, getState, dispatch, frames, isLive, isReading, clockS, nowAt, topW } = props
   return useMemo(() => {
     const still = window.matchMedia('(prefers-reduced-motion: reduce)')
     return new TimelineEngine({
       columns,
-      facts: getFacts,
+      state: getState,
       dispatch,
       requestFrame: (reason) => frames.requestFrame(reason),
       isLive,
@@ -195,7 +195,7 @@ function useEngine(props: TimelineProps): TimelineEngine {
       nowAt,
       topW,
     })
-  }, [columns, getFacts, dispatch, frames, isLive, isReading, clockS, nowAt, topW])
+  }, [columns, getState, dispatch, frames, isLive, isReading, clockS, nowAt, topW])
 }
 
 /** Takes part in the page's frames, and asks for one whenever what is rendered has changed. */

@@ -79,8 +79,8 @@ function showFocus({ currentTarget: canvas }: { readonly currentTarget: HTMLCanv
 }
 
 /** What is selected, in words; nothing when it is no longer there. */
-function describe({ columns, facts }: TimelineEngine): string {
-  const { selected, playheadS } = facts
+function describe({ columns, state }: TimelineEngine): string {
+  const { selected, playheadS } = state
   const exists =
     selected?.type === 'span'
       ? selected.slot < columns.spanCount

@@ -44,7 +44,7 @@ export function createTimelineActions(
 }
 
 function fitSelection(engine: TimelineEngine, seenPx: number): void {
-  const { selected, range } = engine.facts
+  const { selected, range } = engine.state
   if (selected?.type === 'span') engine.fitSpan(selected.slot)
   else if (range !== undefined) engine.fitTimes(range.startS, range.endS)
   else if (selected !== undefined) reveal(engine, selected, seenPx)
@@ -53,7 +53,7 @@ function fitSelection(engine: TimelineEngine, seenPx: number): void {
 /** The next bar of the selected bar's row; without a selection, the first bar that is seen. */
 function neighbour(engine: TimelineEngine, step: 1 | -1): Selected | undefined {
   const { columns, index } = engine
-  const { selected, playheadS } = engine.facts
+  const { selected, playheadS } = engine.state
   if (selected === undefined) return firstSeen(engine)
   const isSpan = selected.type === 'span'
   const group = (isSpan ? columns.group : columns.markGroup).at(selected.slot)
@@ -70,7 +70,7 @@ function neighbour(engine: TimelineEngine, step: 1 | -1): Selected | undefined {
 
 function firstSeen(engine: TimelineEngine): Selected | undefined {
   const { columns } = engine
-  const { viewport, playheadS } = engine.facts
+  const { viewport, playheadS } = engine.state
   let best = -1
   for (let slot = 0; slot < columns.spanCount; slot++) {
     const startS = columns.startS.at(slot)
@@ -83,7 +83,7 @@ function firstSeen(engine: TimelineEngine): Selected | undefined {
 
 function parentOf(engine: TimelineEngine): Selected | undefined {
   const { columns } = engine
-  const { selected } = engine.facts
+  const { selected } = engine.state
   if (selected === undefined) return undefined
   const parents = selected.type === 'span' ? columns.parent : columns.markParent
   const slot = parents.at(selected.slot)
@@ -92,7 +92,7 @@ function parentOf(engine: TimelineEngine): Selected | undefined {
 
 function firstChildOf(engine: TimelineEngine): Selected | undefined {
   const { columns } = engine
-  const { selected, playheadS } = engine.facts
+  const { selected, playheadS } = engine.state
   if (selected?.type !== 'span') return undefined
   let best = -1
   for (let slot = 0; slot < columns.spanCount; slot++) {
@@ -109,9 +109,9 @@ interface Failure {
 
 /** The failure after (before) the selected one in time; after the last comes the first again. */
 function errorBeside(engine: TimelineEngine, step: 1 | -1): Selected | undefined {
-  const failures = failuresByTime(engine.columns, engine.facts.playheadS)
+  const failures = failuresByTime(engine.columns, engine.state.playheadS)
   if (failures.length === 0) return undefined
-  const { selected, viewport } = engine.facts
+  const { selected, viewport } = engine.state
   const current = failures.findIndex(({ selected: it }) => isSame(it, selected))
   if (current >= 0) return failures.at((current + step) % failures.length)?.selected
   const fromS = selected === undefined ? viewport.startS : timeOf(engine.columns, selected)
@@ -151,7 +151,7 @@ function timeOf(columns: TraceColumns, selected: Selected): number {
 function reveal(engine: TimelineEngine, selected: Selected, seenPx: number): void {
   const rect = engine.rectOf(selected)
   if (rect === undefined) return
-  const { viewport } = engine.facts
+  const { viewport } = engine.state
   const timeS = timeOf(engine.columns, selected)
   const leftPx = timeToPx(timeScale(viewport, engine.widthPx), timeS)
   const isLeft = leftPx + rect.widthPx < MARGIN_PX

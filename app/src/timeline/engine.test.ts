@@ -1,25 +1,25 @@
 import { describe, expect, test, vi } from 'vitest'
 import { INITIAL_STATE } from '../store/store.ts'
 import { BarList } from './layout/bar-list.ts'
-import { TimelineEngine, type TimelineViewState } from './engine.ts'
+import { TimelineEngine, type TimelineState } from './engine.ts'
 import { createMotion } from './motion.ts'
 import { SyntheticTrace } from './testing/columns.ts'
 
 const T0 = 1_800_000_000
 
 /** An engine on a canvas of 1000 × 100 px with clocks that stand where the test puts them. */
-function bench(trace: SyntheticTrace, facts: Partial<TimelineViewState> = {}) {
-  let now: TimelineViewState = {
+function bench(trace: SyntheticTrace, state: Partial<TimelineState> = {}) {
+  let now: TimelineState = {
     ...INITIAL_STATE,
     viewport: { startS: T0, endS: T0 + 10 },
-    ...facts,
+    ...state,
   }
   const clock = { wallS: T0 + 5, frameMs: 0, live: true }
   const scrolls: number[] = []
   const asked: string[] = []
   const engine = new TimelineEngine({
     columns: trace.columns,
-    facts: () => now,
+    state: () => now,
     dispatch: {
       setViewport: (viewport, following) => void (now = { ...now, viewport, following }),
       select: (selected) => void (now = { ...now, selected }),
@@ -42,53 +42,53 @@ function bench(trace: SyntheticTrace, facts: Partial<TimelineViewState> = {}) {
     engine.setScroll(topPx)
   })
   engine.sync()
-  return { engine, clock, scrolls, asked, facts: () => now }
+  return { engine, clock, scrolls, asked, state: () => now }
 }
 
 const running = () => new SyntheticTrace().add([{ kind: 'turn', startS: T0 }])
 
 describe('following', () => {
   test('slides at constant scale with now at 85 %', () => {
-    const { engine, clock, facts } = bench(running(), { following: true })
+    const { engine, clock, state } = bench(running(), { following: true })
     for (const wallS of [T0 + 20, T0 + 20.5, T0 + 33]) {
       clock.wallS = wallS
       engine.advance(0)
-      const { startS, endS } = facts().viewport
+      const { startS, endS } = state().viewport
       expect(endS - startS).toBeCloseTo(10, 5)
       expect(startS + 8.5).toBeCloseTo(wallS, 5)
-      expect(facts().following).toBe(true)
+      expect(state().following).toBe(true)
     }
   })
 
   test('does not move by less than a pixel', () => {
-    const { engine, clock, facts } = bench(running(), { following: true })
+    const { engine, clock, state } = bench(running(), { following: true })
     clock.wallS = T0 + 20
     engine.advance(0)
-    const before = facts().viewport
+    const before = state().viewport
     clock.wallS += 0.004
     engine.advance(16)
-    expect(facts().viewport).toBe(before)
+    expect(state().viewport).toBe(before)
   })
 
   test('ends with a pan, and stands still when the run has ended or is scrubbed back', () => {
     const panned = bench(running(), { following: true })
     panned.engine.panByPx(-100)
-    expect(panned.facts().following).toBe(false)
+    expect(panned.state().following).toBe(false)
 
     const ended = bench(running(), { following: true })
     ended.clock.live = false
     const scrubbed = bench(running(), { following: true, playheadS: T0 + 1 })
-    for (const { engine, clock, facts } of [ended, scrubbed]) {
+    for (const { engine, clock, state } of [ended, scrubbed]) {
       clock.wallS = T0 + 60
       engine.advance(0)
-      expect(facts().viewport).toEqual({ startS: T0, endS: T0 + 10 })
+      expect(state().viewport).toEqual({ startS: T0, endS: T0 + 10 })
     }
   })
 })
 
 describe('a picture that takes long to paint', () => {
   const slow = () => {
-    const { engine, clock, asked, facts } = bench(running(), { following: true })
+    const { engine, clock, asked, state } = bench(running(), { following: true })
     const painted: number[] = []
     const paint = () => {
       painted.push(clock.frameMs)
@@ -108,7 +108,7 @@ describe('a picture that takes long to paint', () => {
       }
       return painted.map((ms) => (ms - 1000) / 17)
     }
-    return { engine, draw, asked, facts }
+    return { engine, draw, asked, state }
   }
 
   test('is asked for when it is due, and not in every frame until then', () => {
@@ -122,9 +122,9 @@ describe('a picture that takes long to paint', () => {
   })
 
   test('takes a third of the time while it moves by itself, and the view stands in between', () => {
-    const { draw, facts } = slow()
+    const { draw, state } = slow()
     const views: unknown[] = []
-    expect(draw(8, () => views.push(facts().viewport))).toEqual([0, 2, 4, 6])
+    expect(draw(8, () => views.push(state().viewport))).toEqual([0, 2, 4, 6])
     expect(views[2]).toBe(views[1])
     expect(views[3]).not.toBe(views[2])
   })
@@ -141,25 +141,25 @@ describe('a picture that takes long to paint', () => {
 
 describe('eased moves', () => {
   test('give way to a view that somebody else has set', () => {
-    const { engine, facts } = bench(running())
+    const { engine, state } = bench(running())
     engine.zoomBy(2)
     engine.advance(50)
     const address = { startS: T0 + 100, endS: T0 + 200 }
     engine.dispatch.setViewport(address, false)
     engine.advance(80)
-    expect(facts().viewport).toBe(address)
+    expect(state().viewport).toBe(address)
   })
 
   test('keep the time under the cursor on the way', () => {
-    const { engine, facts } = bench(running())
+    const { engine, state } = bench(running())
     engine.cursorPx = 300
     engine.zoomBy(2)
     for (const nowMs of [10, 40, 70, 100, 130]) {
       engine.advance(nowMs)
-      const { startS, endS } = facts().viewport
+      const { startS, endS } = state().viewport
       expect(startS + 0.3 * (endS - startS)).toBeCloseTo(T0 + 3, 5)
     }
-    expect(facts().viewport.endS - facts().viewport.startS).toBeCloseTo(5, 5)
+    expect(state().viewport.endS - state().viewport.startS).toBeCloseTo(5, 5)
   })
 
   test('take 100 ms', () => {

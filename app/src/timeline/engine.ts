@@ -1,7 +1,7 @@
 /**
- * The timeline between the facts and the canvas: keeps the indexes up to date, knows the canvas's
+ * The timeline between the view and the canvas: keeps the indexes up to date, knows the canvas's
  * size and scroll, moves the view frame by frame and paints. It is the one object here with a
- * lifetime; React creates it, tells it facts and sizes, and asks it where things are.
+ * lifetime; React creates it, tells it view and sizes, and asks it where things are.
  */
 import { barEndS, nowOf } from '../model/at-playhead.ts'
 import type { TraceColumns } from '../model/trace-columns.ts'
@@ -31,8 +31,8 @@ import {
 } from './layout/coordinates.ts'
 import { timeTicks, type Tick } from './layout/ticks.ts'
 
-/** The facts a timeline reads. */
-export type TimelineViewState = Pick<
+/** The view a timeline reads. */
+export type TimelineState = Pick<
   ViewState,
   | 'viewport'
   | 'following'
@@ -46,7 +46,7 @@ export type TimelineViewState = Pick<
   | 'colorBy'
 >
 
-/** The facts it writes. */
+/** The view it writes. */
 export interface TimelineDispatch {
   /** `following` says that the view slides by itself; else a hand moved it, and following ends. */
   readonly setViewport: (viewport: Viewport, following: boolean) => void
@@ -58,8 +58,8 @@ export interface TimelineDispatch {
 
 export interface EngineOptions {
   readonly columns: TraceColumns
-  /** The facts as they are now; read in every frame, outside of React. */
-  readonly facts: () => TimelineViewState
+  /** The view as they are now; read in every frame, outside of React. */
+  readonly state: () => TimelineState
   readonly dispatch: TimelineDispatch
   readonly requestFrame: (reason: string) => void
   /** Whether the log still grows, so that open bars grow with the clock. */
@@ -125,8 +125,8 @@ export class TimelineEngine {
     this.dispatch = options.dispatch
   }
 
-  get facts(): TimelineViewState {
-    return this.options.facts()
+  get state(): TimelineState {
+    return this.options.state()
   }
 
   /** The canvas's painter in its present colors; undefined = there is no canvas. */
@@ -164,13 +164,13 @@ export class TimelineEngine {
   extent(): Extent {
     const { firstS } = this.columns
     if (!Number.isNaN(firstS)) return { firstS, lastS: this.nowS() }
-    const { startS, endS } = this.facts.viewport
+    const { startS, endS } = this.state.viewport
     return { firstS: startS, lastS: endS }
   }
 
   scene(): Scene {
     this.sync()
-    const { columns, index, facts } = this
+    const { columns, index, state } = this
     const heat = this.heat()
     return {
       columns,
@@ -178,53 +178,53 @@ export class TimelineEngine {
       colorNames: heat === undefined ? columns.kinds : HEAT_COLOR_NAMES,
       index,
       matching: this.matching,
-      markMatches: facts.markMatches,
+      markMatches: state.markMatches,
       layout: this.layout,
       scale: this.scale(),
       scrollTopPx: this.scrollTopPx,
       widthPx: this.widthPx,
       heightPx: this.heightPx,
       deviceRatio: this.deviceRatio,
-      playheadS: facts.playheadS,
+      playheadS: state.playheadS,
       nowS: this.nowS(),
       live: this.options.isLive(),
-      selected: facts.selected,
-      range: facts.range,
+      selected: state.selected,
+      range: state.range,
     }
   }
 
   scale(): TimeScale {
-    return timeScale(this.facts.viewport, this.widthPx)
+    return timeScale(this.state.viewport, this.widthPx)
   }
 
   /** The scale of the bars' colors; undefined = they are colored by kind. */
   heat(): Heat | undefined {
-    const { colorBy } = this.facts
+    const { colorBy } = this.state
     if (colorBy === 'kind' || this.columns.ownJ.isEmpty) return undefined
     const top = colorBy === 'joules' ? this.columns.highestOwnJ : this.options.topW()
     return top > 0 ? { by: colorBy, top } : undefined
   }
 
-  /** Brings indexes and layout up to the columns and the facts. Cost: what changed. */
+  /** Brings indexes and layout up to the columns and the view. Cost: what changed. */
   sync(): void {
-    const { columns, facts } = this
-    this.followMatches(facts.matches)
+    const { columns, state } = this
+    this.followMatches(state.matches)
     this.index.sync(columns, SPANS_PER_FRAME)
     this.matching?.sync(columns, SPANS_PER_FRAME)
     const isBehind = this.index.isBehind(columns) || this.matching?.isBehind(columns) === true
     if (isBehind) this.options.requestFrame('index')
-    if (columns.groups === this.laidOut && facts.collapsed === this.folded) return
+    if (columns.groups === this.laidOut && state.collapsed === this.folded) return
     const before = this.layout
     this.laidOut = columns.groups
-    this.folded = facts.collapsed
-    this.layout = layoutGroups(columns.groups, facts.collapsed)
+    this.folded = state.collapsed
+    this.layout = layoutGroups(columns.groups, state.collapsed)
     this.keepPlace(before)
   }
 
   /** The same for all who ask in one frame: the axis and the lines below it. */
   ticks(): readonly Tick[] {
-    const { facts, widthPx, columns } = this
-    const { viewport, clock } = facts
+    const { state, widthPx, columns } = this
+    const { viewport, clock } = state
     const asked = { viewport, widthPx, clock, originS: columns.firstS }
     const last = this.ticked
     const isSame =
@@ -241,14 +241,14 @@ export class TimelineEngine {
   /** Moves what moves by itself: eased steps, and the slide of a followed run. */
   advance(nowMs: number): void {
     // Somebody else has set the view (an address, a button): the move under way is over.
-    if (this.facts.viewport !== this.moved) this.motion.stop()
+    if (this.state.viewport !== this.moved) this.motion.stop()
     const step = this.motion.step(nowMs)
     if (step !== undefined) {
       this.move(step, false)
       if (this.motion.target() !== undefined) this.options.requestFrame('zoom')
       return
     }
-    const { following, viewport, playheadS } = this.facts
+    const { following, viewport, playheadS } = this.state
     if (!following || playheadS !== undefined || !this.options.isLive()) return
     if (this.budget.waitMs(nowMs) > 0) return
     const next = placeTime(viewport, this.nowS(), this.options.nowAt)
@@ -256,12 +256,12 @@ export class TimelineEngine {
     // Less than a device pixel would only blur what stands still.
     if (Math.abs(shiftPx) * this.deviceRatio < 1) return
     this.move(next, true)
-    this.slidTo = this.facts.viewport
+    this.slidTo = this.state.viewport
   }
 
   /** Paints if a hand has moved the view, or if it is time to show what has changed by itself. */
   paint(nowMs: number): void {
-    const { viewport } = this.facts
+    const { viewport } = this.state
     const isMoved = viewport !== this.painted.viewport && viewport !== this.slidTo
     const isScrolled = this.scrollTopPx !== this.painted.topPx
     const waitMs = this.budget.waitMs(nowMs)
@@ -291,7 +291,7 @@ export class TimelineEngine {
   private paintNow(nowMs: number): void {
     const { painter } = this
     if (painter === undefined || this.widthPx === 0) return
-    this.painted = { viewport: this.facts.viewport, topPx: this.scrollTopPx }
+    this.painted = { viewport: this.state.viewport, topPx: this.scrollTopPx }
     this.budget.run(nowMs, () => {
       painter.paint(this.scene(), this.ticks(), this.options.isStill() ? STILL_MS : nowMs)
     })
@@ -300,7 +300,7 @@ export class TimelineEngine {
 
   /** Whether the next frame looks different by itself: open bars grow where now is seen. */
   private isMoving(): boolean {
-    const { following, viewport } = this.facts
+    const { following, viewport } = this.state
     return this.options.isLive() && (following || this.nowS() <= viewport.endS)
   }
 
@@ -320,25 +320,25 @@ export class TimelineEngine {
   zoomAt(factor: number, xPx: number): void {
     const fraction = this.widthPx === 0 ? 0.5 : xPx / this.widthPx
     this.motion.stop()
-    this.move(zoomViewport(this.facts.viewport, factor, fraction, this.extent()), false)
+    this.move(zoomViewport(this.state.viewport, factor, fraction, this.extent()), false)
   }
 
   /** Moves at once, by CSS px; positive looks at later times. */
   panByPx(byPx: number): void {
     if (this.widthPx === 0 || byPx === 0) return
     this.motion.stop()
-    this.move(panViewport(this.facts.viewport, byPx / this.widthPx, this.extent()), false)
+    this.move(panViewport(this.state.viewport, byPx / this.widthPx, this.extent()), false)
   }
 
   /** Zooms by a key: eased, at the cursor, else in the middle. */
   zoomBy(factor: number): void {
     const fraction = this.cursorPx === undefined ? 0.5 : this.cursorPx / Math.max(this.widthPx, 1)
-    const from = this.motion.target() ?? this.facts.viewport
+    const from = this.motion.target() ?? this.state.viewport
     this.ease(zoomViewport(from, factor, fraction, this.extent()))
   }
 
   panBy(fraction: number): void {
-    const from = this.motion.target() ?? this.facts.viewport
+    const from = this.motion.target() ?? this.state.viewport
     this.ease(panViewport(from, fraction, this.extent()))
   }
 
@@ -353,7 +353,7 @@ export class TimelineEngine {
 
   fitSpan(slot: number): void {
     const startS = this.columns.startS.at(slot)
-    const endS = barEndS(this.columns, slot, this.facts.playheadS, this.nowS())
+    const endS = barEndS(this.columns, slot, this.state.playheadS, this.nowS())
     this.fitTimes(startS, endS, FIT_BAR_MARGIN)
   }
 
@@ -362,8 +362,8 @@ export class TimelineEngine {
       this.move(to, false)
       return
     }
-    this.moved = this.facts.viewport
-    this.motion.start(this.facts.viewport, to, this.options.nowMs())
+    this.moved = this.state.viewport
+    this.motion.start(this.state.viewport, to, this.options.nowMs())
     this.options.requestFrame('zoom')
   }
 
@@ -384,7 +384,7 @@ export class TimelineEngine {
 
   private move(viewport: Viewport, following: boolean): void {
     this.dispatch.setViewport(viewport, following)
-    this.moved = this.facts.viewport
+    this.moved = this.state.viewport
   }
 
   /** Groups above that grew or folded do not push away what is looked at. */

@@ -1,12 +1,12 @@
 /**
- * The three spaces of the timeline, named once. Every variable carries its space in its name:
+ * The coordinates of the timeline, and the moves of the viewport. A variable's name ends in its unit:
  *
- * - data: Unix seconds (`…S`). They are about 1.8e9, where a float64 has 0.24 µs of resolution, so
- *   a time is never multiplied as it is: the viewport's start is subtracted first (exact for near
- *   numbers), and only the difference is scaled.
- * - CSS px (`…Px`): x from the canvas's left edge, y from its top edge, or from the top of all
- *   groups where the name says `content`.
- * - device px: CSS px × devicePixelRatio; only `snapPx` and the canvas's transform know them.
+ * - `…S`: Unix seconds. At 1.8e9 a float64 has a resolution of 0.24 µs, so the viewport's start is
+ *   subtracted first (exact for near numbers), and only the difference is scaled.
+ * - `…Px`: CSS px. x is from the left edge of the canvas; y is from its top edge, or from the top of
+ *   all groups in names with `content`.
+ *
+ * Device px are CSS px × devicePixelRatio; only `snapPx` and the canvas transform use them.
  */
 import type { Viewport } from '../../model/view-state.ts'
 
@@ -30,28 +30,29 @@ export function pxToTime(scale: TimeScale, xPx: number): number {
   return scale.originS + xPx / scale.pxPerS
 }
 
-/** The nearest edge between two device pixels, in CSS px: what is drawn there is crisp. */
+/** The nearest edge between two device pixels, in CSS px: lines and edges there are sharp. */
 export function snapPx(valuePx: number, deviceRatio: number): number {
   return Math.round(valuePx * deviceRatio) / deviceRatio
 }
 
-/** Narrower than this, ticks of 10 µs would be a screen apart and float64 runs out of digits. */
+/** In a narrower view, float64 has too few digits and ticks of 10 µs are a screen apart. */
 const NARROWEST_S = 2e-5
 
-/** What the view may show: the extent of the trace and room around it. */
+/** First and last time of the run, Unix seconds. */
 export interface Extent {
   readonly firstS: number
   readonly lastS: number
 }
 
-/** Steps in which a growing run grows where the whole of it is drawn small: about two pixels each. */
-const WHOLE_STEPS = 512
-/** A run that has just begun would grow by two pixels in every frame, and be drawn anew in each. */
+/** The most steps that a growing run has in the minimap: about two pixels each. */
+const STEPS = 512
+/** With shorter steps, a run that has just begun would be redrawn in every frame. */
 const SHORTEST_STEP_S = 0.25
 
 /**
- * What a strip shows of a growing run and of the view that follows it: both move in steps, since
- * nobody sees them move by less, and every move is drawn.
+ * Rounds the end of a growing run and the view that follows it up to steps. The minimap shows both;
+ * smaller moves are invisible there, but would be drawn. A run of 0 to 1000.1 s has steps of 1 s:
+ * it ends at 1001 s until it is longer.
  */
 export function snapToSteps(
   extent: Extent,
@@ -59,7 +60,7 @@ export function snapToSteps(
 ): { extent: Extent; viewport: Viewport } {
   const wholeS = extent.lastS - extent.firstS
   if (!(wholeS > 0)) return { extent, viewport }
-  const stepS = Math.max(SHORTEST_STEP_S, 2 ** Math.floor(Math.log2(wholeS / WHOLE_STEPS)))
+  const stepS = Math.max(SHORTEST_STEP_S, 2 ** Math.floor(Math.log2(wholeS / STEPS)))
   const { firstS } = extent
   const snap = (timeS: number): number => firstS + Math.ceil((timeS - firstS) / stepS) * stepS
   return {
@@ -71,14 +72,14 @@ export function snapToSteps(
 function clampViewport(startS: number, widthS: number, extent: Extent): Viewport {
   const extentS = Math.max(extent.lastS - extent.firstS, NARROWEST_S)
   const width = Math.min(Math.max(widthS, NARROWEST_S), Math.max(extentS * 4, 1))
-  // A tenth of the view keeps touching the trace, so that nobody gets lost in emptiness.
+  // A tenth of the view always overlaps the run.
   const lowest = extent.firstS - width * 0.9
   const highest = extent.lastS - width * 0.1
   const start = Math.min(Math.max(startS, lowest), Math.max(highest, lowest))
   return { startS: start, endS: start + width }
 }
 
-/** Zooms by `factor` (> 1 shows less time). The time at `fraction` of the width stays where it is. */
+/** Zooms by `factor` (> 1 zooms in). The time at `fraction` of the width keeps its place. */
 export function zoomViewport(
   viewport: Viewport,
   factor: number,
@@ -92,19 +93,19 @@ export function zoomViewport(
   return { startS, endS: startS + nextS }
 }
 
-/** Moves the view by a part of its width; it cannot leave the trace. */
+/** Moves the view by a fraction of its width, but not away from the run. */
 export function panViewport(viewport: Viewport, fraction: number, extent: Extent): Viewport {
   const widthS = viewport.endS - viewport.startS
   return clampViewport(viewport.startS + widthS * fraction, widthS, extent)
 }
 
-/** All of `fromS…toS` with a margin of `margin` of the width on both sides. */
+/** The view of `fromS` to `toS` with a margin on both sides, as a share of the width. */
 export function fitViewport(fromS: number, toS: number, margin = 0.03): Viewport {
   const widthS = Math.max(toS - fromS, NARROWEST_S)
   return { startS: fromS - widthS * margin, endS: fromS + widthS * (1 + margin) }
 }
 
-/** Same scale, with `timeS` at `fraction` of the width. */
+/** The view of the same width with `timeS` at `fraction` of it. */
 export function placeTime(viewport: Viewport, timeS: number, fraction: number): Viewport {
   const widthS = viewport.endS - viewport.startS
   const startS = timeS - widthS * fraction

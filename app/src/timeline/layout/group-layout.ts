@@ -14,6 +14,7 @@
  *   140  end
  * ```
  */
+import { lowerBound } from '@wattline/trace'
 import type { TraceGroup } from '../../model/trace-columns.ts'
 
 export const HEADER_PX = 24
@@ -55,14 +56,9 @@ export function layoutGroups(
 
 /** Index of the block at or nearest to `contentYPx`; −1 without groups. */
 export function blockIndexAt(layout: GroupLayout, contentYPx: number): number {
-  let low = 0
-  let high = layout.blocks.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((layout.blocks[middle] as GroupBlock).topPx <= contentYPx) low = middle + 1
-    else high = middle
-  }
-  return Math.max(low - 1, layout.blocks.length > 0 ? 0 : -1)
+  const { blocks } = layout
+  const after = lowerBound(0, blocks.length, (index) => blocks[index]!.topPx <= contentYPx)
+  return Math.max(after - 1, blocks.length > 0 ? 0 : -1)
 }
 
 /** Top of the bars of a row. All rows of a collapsed group share one place in its header. */

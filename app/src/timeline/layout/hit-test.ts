@@ -1,6 +1,6 @@
 /**
- * Where a span or mark is, and what is at a point: the same rectangles that paint fills. Both work
- * on a {@link Scene} and know no canvas.
+ * Finds the rectangle of a span or mark, and the span or mark at a point. Uses the same geometry as
+ * paint, on a {@link Scene} without a canvas.
  */
 import type { TraceColumns } from '../../model/trace-columns.ts'
 import { barEndS, isMarkVisible, isVisible } from '../../model/at-playhead.ts'
@@ -22,7 +22,7 @@ import type { RowTree } from '../rows/row-tree.ts'
 import type { Scene } from './scene.ts'
 import { snapPx } from './coordinates.ts'
 
-/** In CSS px from the canvas's top left corner; it may lie outside of the canvas. */
+/** CSS px from the top left corner of the canvas; can be outside of it. */
 export interface Rect {
   readonly leftPx: number
   readonly topPx: number
@@ -30,12 +30,12 @@ export interface Rect {
   readonly heightPx: number
 }
 
-/** Narrow bars can be hit a little beside their edges. */
+/** How far beside its edges a bar can be hit. */
 const REACH_PX = 2
-/** A column may be as wide as this before its row is cut anew. */
+/** The widest that a column of merged spans becomes before the parts of its row are rebuilt. */
 const WIDEST_COLUMN_PX = COLUMN_PX * WIDEST_WIDTH
 
-/** Where a span or mark is drawn; undefined when the playhead hides it or it does not exist. */
+/** The rectangle of a span or mark; undefined if it does not exist (yet, at the playhead). */
 export function rectOf(scene: Scene, selected: Selected): Rect | undefined {
   return selected.type === 'span' ? spanRect(scene, selected.slot) : markRect(scene, selected.slot)
 }
@@ -64,7 +64,7 @@ function markRect(scene: Scene, slot: number): Rect | undefined {
   return { leftPx: xPx - MARK_REACH_PX, topPx, widthPx, heightPx: barHeightPx(block) }
 }
 
-/** What is drawn at a point: marks lie over bars, later bars over earlier ones. */
+/** The topmost span or mark at a point: marks are above bars, later bars above earlier ones. */
 export function hitTest(scene: Scene, xPx: number, yPx: number): Selected | undefined {
   const contentYPx = yPx + scene.scrollTopPx
   const group = blockIndexAt(scene.layout, contentYPx)
@@ -73,7 +73,7 @@ export function hitTest(scene: Scene, xPx: number, yPx: number): Selected | unde
   const mark = hitMark(scene, group, xPx, yPx)
   if (mark !== undefined) return mark
   const { index, matching } = scene
-  // What matches the query lies over what does not.
+  // Matches of the query are drawn above the other bars.
   const match = matching && hitBar(scene, matching, group, block, xPx, contentYPx)
   return match ?? hitBar(scene, index, group, block, xPx, contentYPx)
 }
@@ -93,7 +93,7 @@ function hitMark(scene: Scene, group: number, xPx: number, yPx: number): Selecte
   return { type: 'mark', slot: marks.slot[nearest]! }
 }
 
-/** A tick is as small as it is drawn, or the bars under many of them could not be reached. */
+/** A tick is hit only where it is drawn, so that the bars below many ticks can be hit. */
 function isMarkAt(marks: MarkList, mark: number, distancePx: number, yPx: number): boolean {
   const belowPx = yPx - marks.yPx[mark]!
   if (marks.crowded[mark] === 1) return distancePx <= 2 && belowPx >= TICK_FROM_PX && belowPx <= 8
@@ -113,7 +113,7 @@ function hitBar(
   let near: Selected | undefined
   let nearPx = REACH_PX
   let cover = 0
-  // A collapsed group draws its rows over each other: what covers more is on top, else the last one.
+  // The rows of a collapsed group overlap: bars that cover more are on top, else the last row.
   for (let row = Math.max(from + 1, to) - 1; row >= from && cover < COVERS; row--) {
     const topPx = barTopPx(block, row)
     const tree = index.spansOf(group, row)
@@ -132,7 +132,7 @@ function hitBar(
   return near
 }
 
-/** The last bar that contains the point, else the nearest one; −1 of none. */
+/** The last bar that contains the point, else the nearest one; −1 without bars. */
 function nearestBar(bars: BarList, xPx: number): number {
   let nearest = -1
   for (let bar = bars.count - 1; bar >= 0; bar--) {
@@ -143,13 +143,13 @@ function nearestBar(bars: BarList, xPx: number): number {
   return nearest
 }
 
-/** How far a point is from a bar; ≤ 0 inside. */
+/** Distance of a point from a bar; ≤ 0 inside. */
 function outsideOf(bars: BarList, bar: number, xPx: number): number {
   if (bar < 0) return Infinity
   return Math.max(bars.leftPx[bar]! - xPx, xPx - bars.rightPx[bar]!)
 }
 
-/** The span a bar stands for; of a merged one a failed span near the point, else the nearest one. */
+/** The span of a bar; of a merged bar, a failed span near the point, else the nearest span. */
 function slotOf(scene: Scene, tree: RowTree, bars: BarList, bar: number, xPx: number): number {
   const state = bars.state[bar]!
   if ((state & BarState.MERGED) === 0) return bars.slot[bar]!
@@ -158,7 +158,7 @@ function slotOf(scene: Scene, tree: RowTree, bars: BarList, bar: number, xPx: nu
   const to = bars.to[bar]!
   const timeS = scale.originS + xPx / scale.pxPerS
   if (state & BarState.ERROR) {
-    // Columns that look alike are one bar: the failure that is looked for is the one of this column.
+    // A merged bar can span many columns: prefer a failure in the column of the point.
     const columnFrom = tree.firstFrom(columns, timeS - WIDEST_COLUMN_PX / scale.pxPerS)
     const knownS = playheadS ?? Number.MAX_VALUE
     const here = tree.firstFailed(columns, Math.max(from, columnFrom), to, knownS)

@@ -1,21 +1,27 @@
 /**
- * Text on bars: inside when it fits, else after the bar when there is room, else shortened inside,
- * else none. Measuring is slow, so widths are remembered.
+ * Places the labels of bars. The first of these that fits, for a call of `web_search` for 2 s:
+ *
+ * ```
+ *   [ web_search  2 s ]     name and duration inside
+ *   [ web_search ]          name inside
+ *   [ ] web_search  2 s     beside the bar, if the next bar is far enough
+ *   [ web_se… ]             shortened inside
+ * ```
  */
-import { formatDuration } from '@wattline/trace'
+import { formatDuration, lowerBound } from '@wattline/trace'
 import { BarState, type BarList } from './bar-list.ts'
 import { durationOf, isNamedBeside, shortLabel, spanLabel } from '../../model/span-labels.ts'
 import type { Scene } from './scene.ts'
 
 const PADDING_PX = 6
-/** An error's ✕ stands before the text. */
+/** Width of the ✕ of a failed span, before the text. */
 const CROSS_PX = 14
 const CROSS_FROM_PX = 26
-/** Shortened text says something from here on. */
+/** Narrower bars get no shortened text. */
 const SHORTEN_FROM_PX = 52
 const CACHE_LIMIT = 8000
 
-/** Texts in one font: their widths in CSS px, and what durations are in words. */
+/** Widths of texts in one font, CSS px, and formatted durations; both are slow to compute. */
 export class TextWidths {
   readonly #widths = new Map<string, number>()
   readonly #durations = new Map<number, string>()
@@ -28,14 +34,14 @@ export class TextWidths {
   of(text: string): number {
     const known = this.#widths.get(text)
     if (known !== undefined) return known
-    // Texts are few (subjects, three-digit durations); a run of unlike ones starts over.
+    // Subjects and three-digit durations are few; a run with more of them starts over.
     if (this.#widths.size >= CACHE_LIMIT) this.#widths.clear()
     const widthPx = this.#measure(text)
     this.#widths.set(text, widthPx)
     return widthPx
   }
 
-  /** `1.2 s`: to write it takes longer than all the rest of a label. */
+  /** @example duration(1.2) // '1.2 s' */
   duration(seconds: number): string {
     const known = this.#durations.get(seconds)
     if (known !== undefined) return known
@@ -45,33 +51,28 @@ export class TextWidths {
     return text
   }
 
-  /** As much of `text` as fits, with an ellipsis; empty when that is not even two letters. */
+  /** As much of `text` as fits, with an ellipsis; empty if fewer than two letters fit. */
   shorten(text: string, roomPx: number): string {
     if (this.of(text) <= roomPx) return text
-    let low = 0
-    let high = Math.min(text.length, 200)
-    while (low < high) {
-      const middle = (low + high + 1) >> 1
-      if (this.of(`${text.slice(0, middle)}…`) <= roomPx) low = middle
-      else high = middle - 1
-    }
-    return low < 2 ? '' : `${text.slice(0, low).trimEnd()}…`
+    const most = Math.min(text.length, 200)
+    const count = lowerBound(0, most, (at) => this.of(`${text.slice(0, at + 1)}…`) <= roomPx)
+    return count < 2 ? '' : `${text.slice(0, count).trimEnd()}…`
   }
 }
 
 export interface Label {
   readonly text: string
   readonly xPx: number
-  /** In the bar's own ink, or beside it in the page's. */
+  /** Inside the bar, or beside it. */
   readonly inside: boolean
 }
 
-/** Whether a failed bar is wide enough for its ✕. */
+/** Whether a failed bar is wide enough for the ✕. */
 export function hasCross(leftPx: number, rightPx: number): boolean {
   return rightPx - Math.max(leftPx, 0) >= CROSS_FROM_PX
 }
 
-/** The label of one bar of `list`; undefined when there is no room for any. */
+/** The label of a bar; undefined if there is no room. */
 export function placeLabel(
   scene: Scene,
   list: BarList,
@@ -83,7 +84,7 @@ export function placeLabel(
   const rightPx = Math.min(scene.widthPx, list.rightPx[bar]!)
   const roomPx = Math.min(scene.widthPx, list.roomPx[bar]!) - rightPx - 2 * PADDING_PX
   let insidePx = rightPx - leftPx - 2 * PADDING_PX
-  // Most bars are too narrow for any text and have a neighbour: nothing is formatted for them.
+  // Most bars have no room inside or beside: return before formatting anything.
   if (insidePx < 10 && roomPx < 18) return undefined
   let textPx = leftPx + PADDING_PX
   if (state & BarState.ERROR && hasCross(list.leftPx[bar]!, rightPx)) {
@@ -110,7 +111,6 @@ export function placeLabel(
   return text === '' ? undefined : { text, xPx: textPx, inside: true }
 }
 
-/** Only what has room for a name is given a duration. */
 function withDuration(scene: Scene, slot: number, name: string, widths: TextWidths): string {
   const durationS = durationOf(scene.columns, slot, scene.playheadS)
   return durationS === undefined ? name : `${name}  ${widths.duration(durationS)}`

@@ -1,7 +1,10 @@
 /**
- * Where the axis has ticks and what they say, from 10 µs to years. Steps are 1, 2, 5 below a
- * second and those of clocks and calendars above. All labels of one step have one width, so that
- * nothing jumps while the view slides.
+ * The ticks of the time axis, from steps of 10 µs to years. Steps are 1, 2 and 5 below a second, and
+ * those of clocks and calendars above. For a view of 60 s on 500 px:
+ *
+ * ```
+ *   |0:00      |0:15      |0:30      |0:45      |1:00
+ * ```
  */
 import type { Viewport } from '../../model/view-state.ts'
 
@@ -13,9 +16,9 @@ export interface Tick {
 export interface TickOptions {
   readonly viewport: Viewport
   readonly widthPx: number
-  /** Relative to `originS` (`00:01:12.318`), or the local time of day. */
+  /** Since `originS` (`1:12.3`), or the local time of day (`14:03:51`). */
   readonly clock: 'relative' | 'absolute'
-  /** The run's start, Unix seconds. */
+  /** The start of the run, Unix seconds. */
   readonly originS: number
 }
 
@@ -24,10 +27,12 @@ const MINUTE_S = 60
 const HOUR_S = 3600
 const DAY_S = 86_400
 
-/** Width of a tabular digit in the axis's 11 px type. */
+/** Width of a tabular digit in the axis's 11 px font. */
 export const CHAR_PX = 6.3
-/** Air between two labels. */
-const AIR_PX = 44
+/** The least distance between two labels. */
+const GAP_PX = 44
+/** Steps are chosen for labels of this many characters, plus the fraction of a second. */
+const LABEL_CHARS = '00:00:00'.length
 
 const CLOCK_STEPS_S: readonly number[] = [
   1,
@@ -41,7 +46,7 @@ const CLOCK_STEPS_S: readonly number[] = [
   ...[1, 2, 7, 14, 30, 91, 182, 365].map((days) => days * DAY_S),
 ]
 
-/** Ascending; times below a second in microseconds, so that they are whole numbers. */
+/** Ascending. In microseconds, so that steps below a second are whole numbers. */
 const STEPS_MICROS: readonly number[] = [
   ...[10, 100, 1e3, 1e4, 1e5].flatMap((decade) => [decade, 2 * decade, 5 * decade]),
   ...CLOCK_STEPS_S.map((stepS) => stepS * MICROS),
@@ -56,22 +61,15 @@ export function timeTicks({ viewport, widthPx, clock, originS }: TickOptions): r
     : absoluteTicks(viewport, stepMicros)
 }
 
-/** The smallest step at which labels have air between them. */
+/** The smallest step whose labels do not touch. */
 function chooseStep(sPerPx: number): number {
-  const fits = (stepMicros: number): boolean => {
-    const labelPx = ('00:00:00'.length + fractionWidth(stepMicros)) * CHAR_PX
-    return stepMicros / MICROS / sPerPx >= labelPx + AIR_PX
-  }
-  const step = STEPS_MICROS.find(fits)
-  if (step !== undefined) return step
-  const yearMicros = 365 * DAY_S * MICROS
-  return yearMicros * Math.max(1, Math.ceil((sPerPx * 100) / (365 * DAY_S)))
-}
-
-/** Characters after the seconds: `.1` of tenths, `.00001` of 10 µs. */
-function fractionWidth(stepMicros: number): number {
-  const digits = fractionDigits(stepMicros)
-  return digits === 0 ? 0 : digits + 1
+  const step = STEPS_MICROS.find((stepMicros) => {
+    const digits = fractionDigits(stepMicros)
+    const chars = LABEL_CHARS + (digits === 0 ? 0 : digits + 1)
+    return stepMicros / MICROS / sPerPx >= chars * CHAR_PX + GAP_PX
+  })
+  const yearS = 365 * DAY_S
+  return step ?? yearS * MICROS * Math.max(1, Math.ceil((sPerPx * 100) / yearS))
 }
 
 function fractionDigits(stepMicros: number): number {
@@ -85,47 +83,36 @@ function relativeTicks(viewport: Viewport, stepMicros: number, originS: number):
   const last = Math.floor((viewport.endS - originS) / stepS)
   const ticks: Tick[] = []
   for (let at = first; at <= last; at++) {
-    // Whole microseconds: 0.1 + 0.2 never shows.
+    // Whole microseconds avoid errors such as 0.1 + 0.2.
     const micros = at * stepMicros
-    const timeS = originS + micros / MICROS
-    ticks.push({ timeS, label: relativeLabel(micros, stepMicros) })
+    ticks.push({ timeS: originS + micros / MICROS, label: relativeLabel(micros, stepMicros) })
   }
   return ticks
 }
 
+/** `0:10`, `1:00:00`, `1 d 6:00:00`; steps of whole days: `7 d`. */
 function relativeLabel(micros: number, stepMicros: number): string {
   const magnitude = Math.abs(micros)
   const seconds = Math.floor(magnitude / MICROS)
-  const days = Math.floor(seconds / DAY_S)
   const sign = micros < 0 ? '−' : ''
-  const day = days > 0 ? `${days} d ` : ''
+  const days = Math.floor(seconds / DAY_S)
+  if (stepMicros >= DAY_S * MICROS) return `${sign}${days} d`
   const hours = Math.floor(seconds / HOUR_S) % 24
   const minutes = Math.floor(seconds / MINUTE_S) % 60
-  const time = `${pad(hours)}:${pad(minutes)}:${pad(seconds % 60)}`
-  return `${sign}${day}${time}${fraction(magnitude % MICROS, stepMicros)}`
+  const day = days > 0 ? `${days} d ` : ''
+  const hour = seconds >= HOUR_S ? `${hours}:${pad(minutes)}` : `${minutes}`
+  return `${sign}${day}${hour}:${pad(seconds % 60)}${fraction(magnitude % MICROS, stepMicros)}`
 }
 
 function fraction(micros: number, stepMicros: number): string {
   const digits = fractionDigits(stepMicros)
-  if (digits === 0) return ''
-  return `.${pad(micros, 6).slice(0, digits)}`
-}
-
-/** One time to the millisecond, as the axis writes it. */
-export function exactTime(timeS: number, clock: 'relative' | 'absolute', originS: number): string {
-  const millis = 1e3
-  if (clock === 'relative') {
-    return relativeLabel(Math.round((timeS - originS) * millis) * millis, millis)
-  }
-  const date = new Date(Math.round(timeS * millis))
-  const wholeS = Math.floor(date.getTime() / millis)
-  return absoluteLabel(date.getTime() / millis, (date.getTime() - wholeS * millis) * millis, millis)
+  return digits === 0 ? '' : `.${pad(micros, 6).slice(0, digits)}`
 }
 
 function absoluteTicks(viewport: Viewport, stepMicros: number): Tick[] {
   const start = new Date(viewport.startS * 1e3)
   if (stepMicros >= DAY_S * MICROS) return dayTicks(start, viewport, stepMicros)
-  // From local midnight on: steps of hours fall on hours in every time zone.
+  // Counted from local midnight, so that steps of hours fall on full hours in every time zone.
   const midnight = new Date(start.getFullYear(), start.getMonth(), start.getDate())
   const midnightS = midnight.getTime() / 1e3
   const stepS = stepMicros / MICROS
@@ -135,8 +122,7 @@ function absoluteTicks(viewport: Viewport, stepMicros: number): Tick[] {
   for (let at = first; at <= last; at++) {
     const micros = at * stepMicros
     const timeS = midnightS + micros / MICROS
-    const label = absoluteLabel(timeS, micros % MICROS, stepMicros)
-    ticks.push({ timeS, label })
+    ticks.push({ timeS, label: absoluteLabel(timeS, micros % MICROS, stepMicros) })
   }
   return ticks
 }
@@ -148,7 +134,7 @@ function absoluteLabel(timeS: number, micros: number, stepMicros: number): strin
   return `${time}${fraction(micros, stepMicros)}`
 }
 
-/** Days are counted by the calendar: with daylight saving some have 23 hours. */
+/** Days are counted by the calendar: with daylight saving, some have 23 or 25 hours. */
 function dayTicks(start: Date, viewport: Viewport, stepMicros: number): Tick[] {
   const days = Math.round(stepMicros / MICROS / DAY_S)
   const epochDay = Math.floor(

@@ -1,10 +1,10 @@
-/** How dense each kind is along the whole run, and where errors are: the picture in the overview. */
+/** The picture in the minimap: work by kind as stacked areas, and a line for each bin with errors. */
 import { AreaStack } from '@visx/shape'
 import { memo, useMemo } from 'react'
 import type { Density } from './density.ts'
 
-const STRIP_HEIGHT_PX = 56
-/** Errors have the top of the strip, density the rest. */
+const HEIGHT_PX = 56
+/** Height of the error lines at the top. */
 const ERRORS_PX = 6
 
 interface PictureProps {
@@ -13,7 +13,7 @@ interface PictureProps {
   readonly wholeS: number
 }
 
-/** Drawn in bins; the strip's box stretches it, so that a growing run redraws nothing. */
+/** The paths have bins as units and are stretched, so that a growing extent redraws nothing. */
 export const DensityPicture = memo(function DensityPicture({
   density,
   firstS,
@@ -25,7 +25,7 @@ export const DensityPicture = memo(function DensityPicture({
   return (
     <svg
       aria-hidden="true"
-      viewBox={`${fromBin} 0 ${bins} ${STRIP_HEIGHT_PX}`}
+      viewBox={`${fromBin} 0 ${bins} ${HEIGHT_PX}`}
       preserveAspectRatio="none"
     >
       <DensityAreas density={density} />
@@ -36,10 +36,10 @@ export const DensityPicture = memo(function DensityPicture({
 const DensityAreas = memo(function DensityAreas({ density }: { density: Density }) {
   const { bins, series, highest } = density
   const keys = useMemo(() => series.map((_, at) => at), [series])
-  const heightPx = STRIP_HEIGHT_PX - ERRORS_PX - 2
-  // To a tenth of a pixel: a path is text, and its digits are most of what the strip costs.
+  const heightPx = HEIGHT_PX - ERRORS_PX - 2
+  // Rounded to a tenth of a pixel: the digits of the path are most of its cost.
   const yOf = (value: number): number =>
-    Math.round((STRIP_HEIGHT_PX - (value / highest) * heightPx) * 10) / 10
+    Math.round((HEIGHT_PX - (value / highest) * heightPx) * 10) / 10
   const errors = density.errorBins.map((bin) => `M${bin + 0.5} 0v${ERRORS_PX}`).join('')
   return (
     <>

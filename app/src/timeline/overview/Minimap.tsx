@@ -1,13 +1,13 @@
 /**
- * The whole run in one strip: how dense each kind is, where errors are, and which part is seen.
- * The window is a brush: drag it, drag its edges, or focus an edge and use the arrow keys. Its parts
- * are as wide as the strip and moved by transforms: a view that pans or zooms renders nothing here.
+ * The minimap: the density of the whole run, its errors, and a brush over the visible part. Drag the
+ * brush or its edges, or focus an edge and use the arrow keys. All parts of the brush are as wide as
+ * the minimap and moved by CSS transforms, so that panning and zooming render nothing here.
  *
  * ```
- *   before  ░░░░░░░░░░░░░░░│                 shade up to the view
- *   after                  │        │░░░░░   shade from its end on
- *   start, end             ▐        ▐        an edge each, with its grip
- *   window                 ▕▔▔▔▔▔▔▔▔▏        what is dragged, not seen
+ *   before  ░░░░░░░░░░░░░░░│                 shade before the view
+ *   after                  │        │░░░░░   shade after the view
+ *   start, end             ▐        ▐        an edge with a grip each
+ *   window                 ▕▔▔▔▔▔▔▔▔▏        transparent; takes the drag
  * ```
  */
 import {
@@ -23,15 +23,15 @@ import type { Viewport } from '../../model/view-state.ts'
 import type { Density } from './density.ts'
 import { DensityPicture } from './DensityPicture.tsx'
 import { panViewport, type Extent } from '../layout/coordinates.ts'
-import { exactTime } from '../layout/ticks.ts'
+import { formatTime } from '../../base/time.ts'
 import { useSettledValue } from '../../base/use-scheduled.ts'
 import type { MinimapView } from './use-overview.ts'
 
 export interface MinimapProps {
   readonly density: Density
-  /** What the strip shows: the whole run; while that grows, in steps. */
+  /** The whole run; grows in steps. */
   readonly extent: Extent
-  /** The same and the view in it, now. */
+  /** The current extent and view. */
   readonly read: () => MinimapView
   readonly frames: Frames
   readonly playheadS: number | undefined
@@ -39,10 +39,10 @@ export interface MinimapProps {
   readonly onChange: (viewport: Viewport) => void
 }
 
-/** The window's edges never come closer than this share of the strip. */
+/** The least width of the view that the brush can set, as a share of the minimap. */
 const NARROWEST_SHARE = 0.002
-/** A view that is narrower still is drawn as wide as this: its two grips lie beside each other. */
-const NARROWEST_SEEN_SHARE = 0.004
+/** A narrower view is drawn this wide, so that its grips do not overlap. */
+const NARROWEST_DRAWN_SHARE = 0.004
 const KEY_SHARE = 0.01
 const FAST = 10
 
@@ -51,11 +51,11 @@ type Grip = 'start' | 'end' | 'window'
 export const Minimap = memo(function Minimap(props: MinimapProps) {
   const { density, extent, read, frames, playheadS, clock, onChange } = props
   const box = useRef<HTMLDivElement>(null)
-  const { before, after, window: seen, start, end } = useWindowParts(read, frames)
-  /** What the edges say of themselves, which nobody reads sixty times a second. */
-  const said = useSettledValue(frames, read)
+  const { before, after, window: visible, start, end } = useWindowParts(read, frames)
+  /** For the accessible values of the grips, which need not change in every frame. */
+  const rested = useSettledValue(frames, read)
   const drag = useRef<{ grip: Grip; fromX: number; from: Viewport } | undefined>(undefined)
-  const wholeS = lengthS(extent)
+  const wholeS = lengthOf(extent)
 
   const timePerPx = (): number => wholeS / Math.max(box.current?.clientWidth ?? 1, 1)
 
@@ -69,9 +69,9 @@ export const Minimap = memo(function Minimap(props: MinimapProps) {
     const timeS = extent.firstS + (event.clientX - left) * timePerPx()
     const { viewport } = read()
     const halfS = (viewport.endS - viewport.startS) / 2
-    const centred = { startS: timeS - halfS, endS: timeS + halfS }
-    onChange(centred)
-    begin('window', event, centred)
+    const centered = { startS: timeS - halfS, endS: timeS + halfS }
+    onChange(centered)
+    begin('window', event, centered)
   }
   const move = (event: PointerEvent): void => {
     if (drag.current === undefined) return
@@ -99,8 +99,8 @@ export const Minimap = memo(function Minimap(props: MinimapProps) {
         aria-label={grip === 'start' ? 'Start of the view' : 'End of the view'}
         aria-valuemin={0}
         aria-valuemax={100}
-        aria-valuenow={Math.round(shareOf(said.extent, timeS) * 100)}
-        aria-valuetext={exactTime(timeS, clock, extent.firstS)}
+        aria-valuenow={Math.round(shareOf(rested.extent, timeS) * 100)}
+        aria-valuetext={formatTime(timeS, extent.firstS, clock)}
         onPointerDown={(event) => begin(grip, event)}
         onKeyDown={(event) => onKey(grip, event)}
       />
@@ -127,12 +127,12 @@ export const Minimap = memo(function Minimap(props: MinimapProps) {
       <div ref={before} className="timeline-minimap-shade" />
       <div ref={after} className="timeline-minimap-shade" />
       <div
-        ref={seen}
+        ref={visible}
         className="timeline-minimap-window"
         onPointerDown={(event) => begin('window', event)}
       />
-      {edge('start', said.viewport.startS)}
-      {edge('end', said.viewport.endS)}
+      {edge('start', rested.viewport.startS)}
+      {edge('end', rested.viewport.endS)}
     </div>
   )
 })
@@ -141,7 +141,7 @@ type WindowParts = Readonly<
   Record<'before' | 'after' | 'window' | 'start' | 'end', RefObject<HTMLDivElement | null>>
 >
 
-/** Refs of the window's parts, which stand where the view is in each frame. */
+/** Refs of the parts of the brush, which are moved to the view in each frame. */
 function useWindowParts(read: () => MinimapView, frames: Frames): WindowParts {
   const parts: WindowParts = {
     before: useRef(null),
@@ -155,7 +155,7 @@ function useWindowParts(read: () => MinimapView, frames: Frames): WindowParts {
     const place = (): void => {
       const { extent, viewport } = read()
       const from = shareOf(extent, viewport.startS)
-      const to = Math.max(shareOf(extent, viewport.endS), from + NARROWEST_SEEN_SHARE)
+      const to = Math.max(shareOf(extent, viewport.endS), from + NARROWEST_DRAWN_SHARE)
       setTransform(before.current, `translateX(${percent(from - 1)})`)
       setTransform(after.current, `translateX(${percent(to)})`)
       setTransform(window.current, `translateX(${percent(from)}) scaleX(${(to - from).toFixed(4)})`)
@@ -168,20 +168,20 @@ function useWindowParts(read: () => MinimapView, frames: Frames): WindowParts {
   return parts
 }
 
-function lengthS({ firstS, lastS }: Extent): number {
+function lengthOf({ firstS, lastS }: Extent): number {
   return Math.max(lastS - firstS, 1e-6)
 }
 
-/** Where a time is seen in the strip: outside of it, at its end. */
+/** Position of a time in the minimap, from 0 to 1. */
 function shareOf(extent: Extent, timeS: number): number {
-  return Math.min(Math.max((timeS - extent.firstS) / lengthS(extent), 0), 1)
+  return Math.min(Math.max((timeS - extent.firstS) / lengthOf(extent), 0), 1)
 }
 
 function moved(from: Viewport, grip: Grip, byS: number, extent: Extent): Viewport {
   const widthS = from.endS - from.startS
   const narrowestS = Math.min((extent.lastS - extent.firstS) * NARROWEST_SHARE, widthS)
   if (grip === 'window') return panViewport(from, byS / widthS, extent)
-  // An edge outside of the strip is seen at its end, and is moved from where it is seen.
+  // An edge outside of the run is drawn at the end of the minimap, and moves from there.
   if (grip === 'start') {
     const startS = Math.max(from.startS, extent.firstS) + byS
     return { startS: Math.min(startS, from.endS - narrowestS), endS: from.endS }
@@ -191,11 +191,11 @@ function moved(from: Viewport, grip: Grip, byS: number, extent: Extent): Viewpor
 }
 
 function percent(share: number): string {
-  // A hundredth of a percent is less than half a pixel of a strip that fills a large screen.
+  // A hundredth of a percent is less than half a pixel on a large screen.
   return `${(share * 100).toFixed(2)}%`
 }
 
-/** Moves an element on its own compositor layer; skips equal values, so nothing is laid out or painted. */
+/** Moves an element on its compositor layer, without layout or paint; skips equal values. */
 function setTransform(element: HTMLElement | null, transform: string): void {
   if (element !== null && element.style.transform !== transform) element.style.transform = transform
 }

@@ -1,61 +1,62 @@
 /**
- * How dense each kind is along the run, and where errors are, for the minimap. Time is dealt into
- * bins of equal width. When the run outgrows them, neighbours are added up and the bins are twice
- * as wide:
+ * Seconds of work per kind and the number of errors, in 512 bins of equal width along the run, for
+ * the minimap. When the run outgrows the bins, adjacent ones are added and bins are twice as wide:
  *
  * ```
- *   ▂▄▁▃▅▂▁▁|  → grows →  ▃▂▄▁....|
+ *   bins of 1 s   2 4 1 3 5 2 1 1 |      the run grows past 8 s
+ *   bins of 2 s   6 4 7 2 . . . . |
  * ```
  *
- * Each block of slots keeps its own bins, few as it is a stretch of time; the run's are their sum.
+ * Each block of slots has its own bins, which are few since its spans are near in time. The bins of
+ * the run are their sum, so a change costs only the blocks it touches.
  */
 import { SpanFlag } from '@wattline/trace'
 import { BlockCache } from '../../model/block-cache.ts'
 import { MarkFlag, type TraceColumns } from '../../model/trace-columns.ts'
 
 export const BIN_COUNT = 512
-/** More kinds than this share one series. */
+/** Further kinds share one series. */
 const KIND_LIMIT = 24
 export const OTHER_KINDS = -1
-/** Errors are counted in a series of their own. */
+/** The series of errors. */
 const ERRORS = -2
 const NARROWEST_BIN_S = 1 / 4096
 
-/** A series' bins from the first that holds anything on. */
-interface Stretch {
+/** The bins of a series, without the empty ones before `first`. */
+interface BinRange {
   first: number
   values: Float64Array
 }
 
-type Series = Map<number, Stretch>
+type Series = Map<number, BinRange>
 
 interface BlockBins {
   readonly series: Series
-  /** Slots of spans that have no end yet: how long they take, each picture must say for itself. */
+  /** Slots of open spans, whose time so far is added when the minimap is drawn. */
   readonly open: readonly number[]
 }
 
 export class DensityBins {
-  /** Unix seconds at the left edge of bin 0; NaN while there is nothing. */
+  /** Unix seconds at the left edge of bin 0; NaN while there are no events. */
   originS = NaN
   binS = 1
   /** Seconds of work by kind (index into `kinds`, or {@link OTHER_KINDS}) and bin. */
   readonly byKind = new Map<number, Float64Array>()
   errors = new Uint32Array(BIN_COUNT)
-  /** Slots of the spans that are open; their time is in no bin. */
+  /** Slots of open spans; their time is not in the bins. */
   open: readonly number[] = []
   readonly #blocks = new BlockCache((columns, from, to) => this.#binBlock(columns, from, to))
   #version = -1
   #layoutVersion = -1
 
-  /** Reads what changed since the last call, and makes room for bins up to `untilS`. */
+  /** Reads the changes since the last call, and widens the bins to reach `untilS`. */
   sync(columns: TraceColumns, untilS: number = columns.lastS): void {
-    if (columns.version === this.#version && this.#holds(untilS)) return
-    const isRelaid = columns.layoutVersion !== this.#layoutVersion
+    if (columns.version === this.#version && this.#reaches(untilS)) return
+    const isNewLayout = columns.layoutVersion !== this.#layoutVersion
     const isFirst = Number.isNaN(this.originS) && !Number.isNaN(columns.firstS)
-    if (isRelaid || isFirst || columns.firstS < this.originS) this.#clear(columns)
-    while (!this.#holds(Math.max(untilS, columns.lastS))) this.#widen()
-    this.#sumUp(this.#blocks.read(columns))
+    if (isNewLayout || isFirst || columns.firstS < this.originS) this.#clear(columns)
+    while (!this.#reaches(Math.max(untilS, columns.lastS))) this.#widen()
+    this.#sumBlocks(this.#blocks.read(columns))
     this.#addMarks(columns)
     this.#version = columns.version
   }
@@ -64,24 +65,23 @@ export class DensityBins {
     this.#blocks.clear()
     this.#layoutVersion = columns.layoutVersion
     this.binS = NARROWEST_BIN_S
-    // Room before the first event, so that a few late ones do not start all over.
+    // Room before the first event, so that late events rarely rebuild the bins.
     const extentS = Math.max(1, columns.lastS - columns.firstS)
     this.originS = Number.isNaN(columns.firstS) ? NaN : columns.firstS - extentS / 32
   }
 
-  /** Whether a time is within the bins; so is one that is not known. */
-  #holds(timeS: number): boolean {
+  /** Whether a time is within the bins; true for NaN. */
+  #reaches(timeS: number): boolean {
     return !(timeS - this.originS >= this.binS * BIN_COUNT)
   }
 
-  /** Doubles the bins. */
+  /** Doubles the width of the bins. */
   #widen(): void {
-    for (const { series } of this.#blocks.known)
-      for (const stretch of series.values()) halve(stretch)
+    for (const { series } of this.#blocks.known) for (const range of series.values()) halve(range)
     this.binS *= 2
   }
 
-  #sumUp(blocks: readonly BlockBins[]): void {
+  #sumBlocks(blocks: readonly BlockBins[]): void {
     this.byKind.clear()
     this.errors = new Uint32Array(BIN_COUNT)
     this.open = blocks.flatMap(({ open }) => open)
@@ -104,7 +104,7 @@ export class DensityBins {
     }
     columns.errorAtS.each(from, to, (slot) => {
       const bin = this.#binAt(columns.startS.at(slot))
-      stretchOver(bins, ERRORS, bin, bin).values[bin - bins.get(ERRORS)!.first]!++
+      rangeOver(bins, ERRORS, bin, bin).values[bin - bins.get(ERRORS)!.first]!++
     })
     return { series: bins, open }
   }
@@ -112,13 +112,13 @@ export class DensityBins {
   #addTime(bins: Series, kind: number, startS: number, endS: number): void {
     const first = this.#binAt(startS)
     const last = this.#binAt(endS)
-    const stretch = stretchOver(bins, kind, first, last)
-    // Nearly all spans of a long run: what `addTime` would find, too.
-    if (first === last) stretch.values[first - stretch.first]! += endS - startS
-    else this.addTime(stretch.values, startS, endS, stretch.first)
+    const range = rangeOver(bins, kind, first, last)
+    // A shortcut with the same result, for nearly all spans of a long run.
+    if (first === last) range.values[first - range.first]! += endS - startS
+    else this.addTime(range.values, startS, endS, range.first)
   }
 
-  /** Adds the time from `startS` to `endS` to bins of which the first is bin `first`. */
+  /** Adds the time from `startS` to `endS` to `values`, which start at bin `first`. */
   addTime(values: Float64Array, startS: number, endS: number, first = 0): void {
     const from = (startS - this.originS) / this.binS
     const to = (endS - this.originS) / this.binS
@@ -128,7 +128,7 @@ export class DensityBins {
     }
   }
 
-  /** All of them anew: a mark may be taken away again, and there are few beside the spans. */
+  /** Counts all marks again: marks can be removed, and there are few of them. */
   #addMarks(columns: TraceColumns): void {
     for (let slot = 0; slot < columns.markCount; slot++) {
       if ((columns.markFlags.at(slot) & MarkFlag.ERROR) === 0) continue
@@ -154,18 +154,18 @@ function clampBin(bin: number): number {
   return Math.min(Math.max(Math.floor(bin), 0), BIN_COUNT - 1)
 }
 
-/** The series' bins, made to reach from `first` to `last`. */
-function stretchOver(bins: Series, series: number, first: number, last: number): Stretch {
+/** The bins of a series, extended to contain `first` to `last`. */
+function rangeOver(bins: Series, series: number, first: number, last: number): BinRange {
   const known = bins.get(series)
   if (known === undefined) {
-    const stretch = { first, values: new Float64Array(last - first + 1) }
-    bins.set(series, stretch)
-    return stretch
+    const range = { first, values: new Float64Array(last - first + 1) }
+    bins.set(series, range)
+    return range
   }
   const knownLast = known.first + known.values.length - 1
   if (first >= known.first && last <= knownLast) return known
   const from = Math.min(first, known.first)
-  // Half as much again: spans come by their starts, and each may reach a little farther.
+  // Half as much again: spans arrive by start, and each can reach a little farther.
   const reach = Math.max(last, knownLast) + ((last - from) >> 1)
   const values = new Float64Array(Math.min(reach, BIN_COUNT - 1) - from + 1)
   values.set(known.values, known.first - from)
@@ -174,11 +174,11 @@ function stretchOver(bins: Series, series: number, first: number, last: number):
   return known
 }
 
-/** Adds up neighbours: the bins are twice as wide. */
-function halve(stretch: Stretch): void {
-  const { first, values } = stretch
+/** Adds adjacent bins, which makes them twice as wide. */
+function halve(range: BinRange): void {
+  const { first, values } = range
   const halved = new Float64Array(((first + values.length - 1) >> 1) - (first >> 1) + 1)
   for (const [i, value] of values.entries()) halved[((first + i) >> 1) - (first >> 1)]! += value
-  stretch.first = first >> 1
-  stretch.values = halved
+  range.first = first >> 1
+  range.values = halved
 }

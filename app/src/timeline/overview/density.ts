@@ -1,4 +1,5 @@
-/** The tally's bins as the minimap draws them: work by kind, without the spans that only contain. */
+/** The bins as the minimap draws them: work by kind, without spans that only contain others. */
+import { kindOf } from '@wattline/trace'
 import type { TraceColumns } from '../../model/trace-columns.ts'
 import { BIN_COUNT, OTHER_KINDS, type DensityBins } from './density-bins.ts'
 import { kindVariable } from '../../base/kind-color.ts'
@@ -7,80 +8,83 @@ export interface Density {
   /** Unix seconds at the left edge of bin 0, and the width of a bin. */
   readonly originS: number
   readonly binS: number
-  /** Indexes of the bins that hold anything, without gaps. */
+  /** Indexes of the bins up to the end of the run. */
   readonly bins: readonly number[]
   readonly series: readonly DensitySeries[]
-  /** Of all bins, the highest sum. */
+  /** The highest sum of all series in one bin. */
   readonly highest: number
   readonly errorBins: readonly number[]
 }
 
 export interface DensitySeries {
-  /** The CSS variable of its color. */
+  /** CSS variable of the color. */
   readonly variable: string
   readonly values: Float64Array
 }
 
-/** These run as long as what they contain: counted too, every bin would be full. */
-const CONTAINERS: ReadonlySet<string> = new Set(['agent', 'turn'])
-/** The model's phases are inside of its own span. */
-const PHASES: ReadonlySet<string> = new Set(['prefill', 'decode'])
-
 /**
- * @param tally follows the same columns; it is brought up to them here
- * @param nowS until when open spans have taken time, Unix seconds
+ * @param densityBins of the same columns; synced here
+ * @param nowS the end of open spans, Unix seconds
  */
-export function densityOf(columns: TraceColumns, tally: DensityBins, nowS: number): Density {
-  tally.sync(columns, nowS)
+export function densityOf(columns: TraceColumns, densityBins: DensityBins, nowS: number): Density {
+  densityBins.sync(columns, nowS)
   const nameOf = (kind: number): string => columns.kinds[kind] ?? 'other'
-  const byKind = withOpen(columns, tally, nowS)
+  const byKind = withOpen(columns, densityBins, nowS)
   const kinds = [...byKind.keys()].toSorted((a, b) => a - b)
-  const leaves = kinds.filter((kind) => {
-    const name = nameOf(kind)
-    return !CONTAINERS.has(name) && !PHASES.has(name)
-  })
+  const leaves = kinds.filter((kind) => isLeaf(nameOf(kind)))
   const series = (leaves.length > 0 ? leaves : kinds).map((kind) => ({
     variable: kind === OTHER_KINDS ? '--text-muted' : kindVariable(nameOf(kind)),
     values: byKind.get(kind) ?? new Float64Array(BIN_COUNT),
   }))
-  const last = lastBin(tally, Math.max(columns.lastS, nowS))
-  let highest = tally.binS / 4
+  const last = lastBin(densityBins, Math.max(columns.lastS, nowS))
+  let highest = densityBins.binS / 4
   for (let bin = 0; bin <= last; bin++) {
     let sum = 0
-    for (const { values } of series) sum += values[bin] as number
+    for (const { values } of series) sum += values[bin]!
     if (sum > highest) highest = sum
   }
   return {
-    originS: tally.originS,
-    binS: tally.binS,
+    originS: densityBins.originS,
+    binS: densityBins.binS,
     bins: Array.from({ length: last + 1 }, (_, bin) => bin),
     series,
     highest,
-    errorBins: Array.from(tally.errors.keys()).filter((bin) => tally.errors[bin] !== 0),
+    errorBins: Array.from(densityBins.errors.keys()).filter((bin) => densityBins.errors[bin] !== 0),
   }
 }
 
-/** The tally's seconds, and those that open spans have taken so far: a copy. */
+/**
+ * Whether the spans of a kind count as work. Agents and turns last as long as their children, and
+ * the span of a model call has the time of its phases: with them, every bin would be full.
+ */
+function isLeaf(kind: string): boolean {
+  const { family, isPhase } = kindOf(kind)
+  return family !== 'agent' && family !== 'turn' && isPhase !== true
+}
+
+/** A copy of the seconds by kind, plus those of open spans until now. */
 function withOpen(
   columns: TraceColumns,
-  tally: DensityBins,
+  densityBins: DensityBins,
   nowS: number,
 ): ReadonlyMap<number, Float64Array> {
-  const byKind = new Map([...tally.byKind].map(([kind, values]) => [kind, values.slice()] as const))
-  for (const slot of tally.open) {
+  const byKind = new Map(
+    [...densityBins.byKind].map(([kind, values]) => [kind, values.slice()] as const),
+  )
+  for (const slot of densityBins.open) {
     const startS = columns.startS.at(slot)
     if (!(nowS > startS)) continue
     const own = columns.kind.at(slot)
-    // Where kinds share a series, one more does, too.
+    // Once kinds share a series, further kinds do, too.
     const kind = !byKind.has(own) && byKind.has(OTHER_KINDS) ? OTHER_KINDS : own
     const values = byKind.get(kind) ?? new Float64Array(BIN_COUNT)
     byKind.set(kind, values)
-    tally.addTime(values, startS, nowS)
+    densityBins.addTime(values, startS, nowS)
   }
   return byKind
 }
 
-function lastBin(tally: DensityBins, lastS: number): number {
-  const bin = Math.floor((lastS - tally.originS) / tally.binS)
+function lastBin(densityBins: DensityBins, lastS: number): number {
+  const bin = Math.floor((lastS - densityBins.originS) / densityBins.binS)
   return Number.isNaN(bin) ? -1 : Math.min(bin, BIN_COUNT - 1)
 }

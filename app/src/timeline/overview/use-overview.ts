@@ -1,56 +1,57 @@
-/** What the strip above the timeline shows, and how often it need be told. */
+/** The data of the minimap, updated only as often as changes are visible. */
 import { useEffect, useMemo, useState } from 'react'
 import type { Frames } from '../../base/frame.ts'
-import type { Viewport } from '../../model/view-state.ts'
-import { densityOf, type Density } from './density.ts'
+import { useFrameValue, useThrottle } from '../../base/use-scheduled.ts'
 import type { TraceColumns } from '../../model/trace-columns.ts'
+import type { Viewport } from '../../model/view-state.ts'
 import { snapToSteps, type Extent } from '../layout/coordinates.ts'
 import { DensityBins } from './density-bins.ts'
-import { useFrameValue, useThrottle } from '../../base/use-scheduled.ts'
+import { densityOf, type Density } from './density.ts'
 
-/** The overview need not be newer than this while a run grows. */
+/** The density of a growing run is updated at most this often. */
 const DENSITY_MS = 500
 
-/** The parts of the timeline engine that the overview reads. */
+/** The parts of the timeline engine that the minimap reads. */
 export interface MinimapSource {
   readonly columns: TraceColumns
-  readonly facts: { readonly viewport: Viewport; readonly following: boolean }
+  readonly state: { readonly viewport: Viewport; readonly following: boolean }
   extent(): Extent
   isLive(): boolean
-  /** The right end of time, Unix seconds. */
+  /** Now while live, else the end of the log; Unix seconds. */
   nowS(): number
 }
 
+/** The whole run and the visible part of it, as the minimap shows them. */
 export interface MinimapView {
   readonly extent: Extent
   readonly viewport: Viewport
 }
 
-/** What the overview shows and which part of it is seen, now. */
-export function minimapViewOf(engine: MinimapSource): MinimapView {
-  const { viewport, following } = engine.facts
-  const extent = engine.extent()
-  return engine.isLive() && following ? snapToSteps(extent, viewport) : { extent, viewport }
+/** The current view; moves in steps while the timeline follows a live run. */
+export function minimapViewOf(source: MinimapSource): MinimapView {
+  const { viewport, following } = source.state
+  const extent = source.extent()
+  return source.isLive() && following ? snapToSteps(extent, viewport) : { extent, viewport }
 }
 
-/** What it shows; the same object as long as that is the same. */
-export function useExtent(engine: MinimapSource, frames: Frames): Extent {
-  return useFrameValue(frames, () => minimapViewOf(engine).extent, areSame)
+/** The extent of the minimap; the same object while its values are the same. */
+export function useExtent(source: MinimapSource, frames: Frames): Extent {
+  return useFrameValue(frames, () => minimapViewOf(source).extent, areSame)
 }
 
 function areSame(before: Extent, now: Extent): boolean {
   return before.firstS === now.firstS && before.lastS === now.lastS
 }
 
-/** The overview's data, a few times a second at most; the last state always comes. */
-export function useDensity(engine: MinimapSource, frames: Frames): Density {
-  const { columns } = engine
-  const tally = useMemo(() => new DensityBins(), [])
-  const [density, setDensity] = useState(() => densityOf(columns, tally, engine.nowS()))
-  const update = useThrottle(DENSITY_MS, () => setDensity(densityOf(columns, tally, engine.nowS())))
+/** The density of the run, at most every {@link DENSITY_MS}. */
+export function useDensity(source: MinimapSource, frames: Frames): Density {
+  const { columns } = source
+  const bins = useMemo(() => new DensityBins(), [])
+  const [density, setDensity] = useState(() => densityOf(columns, bins, source.nowS()))
+  const update = useThrottle(DENSITY_MS, () => setDensity(densityOf(columns, bins, source.nowS())))
   const { version } = columns
-  // Open spans take time although nothing is heard of them.
-  const second = useFrameValue(frames, () => Math.floor(engine.nowS()))
-  useEffect(() => update().schedule(), [update, engine, columns, version, second])
+  // Open spans take time without new events.
+  const second = useFrameValue(frames, () => Math.floor(source.nowS()))
+  useEffect(() => update().schedule(), [update, source, columns, version, second])
   return density
 }

@@ -5,7 +5,7 @@
  *
  * ```
  *   ▌▐▌▐▐▌        pixels: narrower than 7 px, or in a collapsed group
- *   (███████)     plain: rounded; `wait` is hatched
+ *   (███████)     plain: rounded; waits are hatched
  *   (█████▓▒░     open, or did not end: fades out where the end is unknown
  *   (┄┄┄┄┄┄┄)     ambiguous: pale, dotted outline
  *   ⧗             ends before it starts
@@ -91,7 +91,7 @@ function paintPixels(tools: BarTools, scene: Scene, bars: BarList): Int32Array {
   const { shapes } = tools
   let count = 0
   for (let bar = 0; bar < bars.count; bar++) {
-    if (pixels === undefined || !fitsPixels(scene, bars, bar)) {
+    if (pixels === undefined || !fitsPixels(tools.theme, scene, bars, bar)) {
       shapes[count++] = bar
       continue
     }
@@ -114,12 +114,15 @@ function paintPixels(tools: BarTools, scene: Scene, bars: BarList): Int32Array {
  * collapsed group overlap and must be drawn in their order: an open bar painted after the pixels
  * would hide all ended bars below it.
  */
-function fitsPixels(scene: Scene, bars: BarList, bar: number): boolean {
+function fitsPixels(theme: Theme, scene: Scene, bars: BarList, bar: number): boolean {
   const state = bars.state[bar]!
   if (state & (BarState.AMBIGUOUS | BarState.CLOCK)) return false
-  const isCollapsed = (state & BarState.COLLAPSED) !== 0
-  if (isCollapsed && scene.colorNames[bars.kind[bar]!] !== 'wait') return true
-  return (state & ORNATE) === 0 && widthPxOf(bars, bar) < ROUND_FROM_PX
+  if ((state & ORNATE) === 0 && widthPxOf(bars, bar) < ROUND_FROM_PX) return true
+  return (state & BarState.COLLAPSED) !== 0 && !colorsOf(theme, scene, bars, bar).isHatched
+}
+
+function colorsOf(theme: Theme, scene: Scene, bars: BarList, bar: number): BarColors {
+  return theme.barColors(scene.colorNames[bars.kind[bar]!] ?? '')
 }
 
 function widthPxOf(bars: BarList, bar: number): number {
@@ -134,10 +137,10 @@ function softPxOf(bars: BarList, bar: number): number {
   return state & BarState.DID_NOT_END ? Math.min(FADE_PX, widthPx * 0.75) : 0
 }
 
-/** Pixels cannot be hatched: a wait is as pale as its hatch looks from afar. */
-function pixelAlpha(kind: string, cover: number, isDimmed: boolean): number {
+/** Pixels cannot be hatched: such bars are as pale as their hatch looks from afar. */
+function pixelAlpha(isHatched: boolean, cover: number, isDimmed: boolean): number {
   const alpha = coverAlpha(cover, isDimmed)
-  return kind === 'wait' ? alpha * HATCH_ALPHA : alpha
+  return isHatched ? alpha * HATCH_ALPHA : alpha
 }
 
 /** A style is a kind, a cover, and dimmed or not, as one number. */
@@ -166,13 +169,13 @@ function paintPlain(tools: BarTools, scene: Scene, bars: BarList, count: number)
     const style = styleOf(bars, first)
     let to = from + 1
     while (to < count && styleOf(bars, sorted[to]!) === style) to++
-    const kind = scene.colorNames[bars.kind[first]!] ?? ''
+    const colors = colorsOf(tools.theme, scene, bars, first)
     const isDimmed = (bars.state[first]! & BarState.DIMMED) !== 0
     context.globalAlpha = coverAlpha(bars.cover[first]!, isDimmed)
-    if (kind === 'wait' && tools.hatch !== undefined) {
-      paintWaits(tools, tools.hatch, bars, from, to)
+    if (colors.isHatched && tools.hatch !== undefined) {
+      paintHatched(tools, tools.hatch, colors, bars, from, to)
     } else {
-      context.fillStyle = tools.theme.barColors(kind).fill
+      context.fillStyle = colors.fill
       fillBars(tools, bars, from, to)
     }
     from = to
@@ -206,18 +209,19 @@ function fillBars({ context, sorted }: BarTools, bars: BarList, from: number, to
   if (hasPath) context.fill()
 }
 
-/** Waiting is not work: it is hatched, with a thin outline. */
-function paintWaits(
+/** Fills the sorted bars [from, to) with a hatch inside a thin outline. */
+function paintHatched(
   tools: BarTools,
   hatch: CanvasPattern,
+  colors: BarColors,
   bars: BarList,
   from: number,
   to: number,
 ): void {
-  const { context, theme, sorted } = tools
+  const { context, sorted } = tools
   context.fillStyle = hatch
   fillBars(tools, bars, from, to)
-  context.strokeStyle = theme.barColors('wait').fill
+  context.strokeStyle = colors.fill
   context.lineWidth = 1
   context.beginPath()
   for (let at = from; at < to; at++) {
@@ -248,9 +252,8 @@ function paintOrnate(
   for (const bar of shapes) {
     const state = bars.state[bar]!
     if ((state & ORNATE) === 0) continue
-    const kind = scene.colorNames[bars.kind[bar]!] ?? ''
-    const colors = tools.theme.barColors(kind)
-    const hatch = kind === 'wait' ? tools.hatch : undefined
+    const colors = colorsOf(tools.theme, scene, bars, bar)
+    const hatch = colors.isHatched ? tools.hatch : undefined
     const alpha = state & BarState.DIMMED ? DIMMED_ALPHA : 1
     if (state & BarState.CLOCK) {
       context.globalAlpha = alpha
@@ -258,7 +261,7 @@ function paintOrnate(
       continue
     }
     context.globalAlpha = state & BarState.AMBIGUOUS ? alpha * AMBIGUOUS_ALPHA : alpha
-    if (hatch !== undefined && state & SOFT) paintSoftWait(context, bars, bar, hatch, colors)
+    if (hatch !== undefined && state & SOFT) paintSoftHatched(context, bars, bar, hatch, colors)
     else if (state & BarState.OPEN) paintOpen(context, bars, bar, colors)
     else if (state & BarState.DID_NOT_END) paintFading(context, bars, bar, colors)
     else fillBar(context, bars, bar, hatch ?? colors.fill, RADIUS_PX)
@@ -314,8 +317,8 @@ function fadeOut(
   return gradient
 }
 
-/** Hatched and outlined like other waits. A pattern has no gradient, so its soft end is sliced. */
-function paintSoftWait(
+/** Hatched and outlined, with a soft end. A pattern has no gradient, so its soft end is sliced. */
+function paintSoftHatched(
   context: CanvasRenderingContext2D,
   bars: BarList,
   bar: number,
@@ -452,8 +455,8 @@ function paintErrors(tools: BarTools, scene: Scene, bars: BarList, shapes: Int32
       context.fillRect(leftPx + ERROR_EDGE_PX, topPx, 1, heightPx)
     }
     if (hasCross(leftPx, Math.min(rightPx, scene.widthPx))) {
-      const kind = scene.colorNames[bars.kind[bar]!] ?? ''
-      const color = isPale(kind, state) ? theme.text : theme.barColors(kind).text
+      const colors = colorsOf(theme, scene, bars, bar)
+      const color = isPale(colors, state) ? theme.text : colors.text
       paintCross(context, color, Math.max(leftPx, 0) + 12, topPx + heightPx / 2)
     }
   }
@@ -488,20 +491,19 @@ function paintLabels(tools: BarTools, scene: Scene, bars: BarList): void {
     if (state & unlabeled || bars.heightPx[bar] !== BAR_PX) continue
     const label = placeLabel(scene, bars, bar, widths)
     if (label === undefined) continue
-    const kind = scene.colorNames[bars.kind[bar]!] ?? ''
+    const colors = colorsOf(theme, scene, bars, bar)
     const topPx = bars.topPx[bar]!
-    if (kind === 'wait' && label.inside) {
+    if (colors.isHatched && label.inside) {
       // Text on a hatch is not readable: put a plain patch under it.
       context.fillStyle = theme.surface
       context.fillRect(label.xPx - 3, topPx + 1, widths.of(label.text) + 6, BAR_PX - 2)
     }
-    const isOnPage = !label.inside || isPale(kind, state)
-    context.fillStyle = isOnPage ? theme.text : theme.barColors(kind).text
+    context.fillStyle = !label.inside || isPale(colors, state) ? theme.text : colors.text
     context.fillText(label.text, label.xPx, topPx + BASELINE_PX)
   }
 }
 
 /** Whether the page shows through the bar, so that the page's text color is the readable one. */
-function isPale(kind: string, state: number): boolean {
-  return kind === 'wait' || (state & BarState.AMBIGUOUS) !== 0
+function isPale({ isHatched }: BarColors, state: number): boolean {
+  return isHatched || (state & BarState.AMBIGUOUS) !== 0
 }

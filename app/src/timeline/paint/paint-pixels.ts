@@ -11,7 +11,7 @@ type Context2D = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D
 export interface PixelBarLook {
   readonly theme: Theme
   /** Opacity of a bar from 0 to 1; `cover` in quarters. */
-  readonly alphaOf: (kind: string, cover: number, isDimmed: boolean) => number
+  readonly alphaOf: (isHatched: boolean, cover: number, isDimmed: boolean) => number
   /** Height of the flag of a merged bar that contains an error, as a share of the bar. */
   readonly flagShare: number
 }
@@ -102,18 +102,19 @@ export class PixelBars implements MergedBarSink {
     const looks = colorNames.length * LOOKS_PER_KIND
     if (this.#colors.length < looks) this.#colors = new Uint32Array(looks)
     for (const [kind, name] of colorNames.entries()) {
-      const rgb = rgbOf(theme.barColors(name).fill)
+      const { fill, isHatched } = theme.barColors(name)
+      const rgb = rgbOf(fill)
       for (let look = 0; look < LOOKS_PER_KIND; look++) {
         const isDimmed = (look & 1) === 1
         // With a query, matches are never pale: they must differ from dimmed bars.
         const cover = matching === undefined || isDimmed ? look >> 1 : COVERS
         // Slightly less opaque than an error, which later bars must not hide.
-        const alpha = alphaOf(name, cover, isDimmed) * 0.99
+        const alpha = alphaOf(isHatched, cover, isDimmed) * 0.99
         this.#colors[kind * LOOKS_PER_KIND + look] = withAlpha(rgb, alpha)
       }
     }
     const red = rgbOf(theme.error)
-    this.#reds = [withAlpha(red, 1), withAlpha(red, alphaOf('', COVERS, true))]
+    this.#reds = [withAlpha(red, 1), withAlpha(red, alphaOf(false, COVERS, true))]
   }
 }
 

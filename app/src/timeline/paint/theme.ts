@@ -1,8 +1,5 @@
-/**
- * The canvas's colors, read from the page's CSS variables once a theme. Kinds without a color of
- * their own take one of six by a hash of their name, the same in every run.
- */
-
+/** The colors of the canvas, read from the page's CSS variables once per theme. */
+import { kindOf } from '@wattline/trace'
 import { kindVariable } from '../../base/kind-color.ts'
 import { heatVariable } from '../layout/heat.ts'
 
@@ -10,6 +7,8 @@ import { heatVariable } from '../layout/heat.ts'
 export interface BarColors {
   readonly fill: string
   readonly text: string
+  /** Waiting is not work: such bars are hatched. */
+  readonly isHatched: boolean
 }
 
 export interface Theme {
@@ -54,7 +53,8 @@ export function readTheme(variable: (name: string) => string): Theme {
       let colors = known.get(name)
       if (colors !== undefined) return colors
       const fill = read(heatVariable(name) ?? kindVariable(name), '#6d7786')
-      colors = { fill, text: mostReadable(fill, [onBar, surface, text]) }
+      const isHatched = kindOf(name).family === 'wait'
+      colors = { fill, text: mostReadable(fill, [onBar, surface, text]), isHatched }
       known.set(name, colors)
       return colors
     },

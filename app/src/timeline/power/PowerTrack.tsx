@@ -5,7 +5,7 @@
 import { formatWatts } from '@wattline/trace'
 import { useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
 import type { Viewport } from '../../model/view-state.ts'
-import { exactTime } from '../layout/ticks.ts'
+import { formatTime } from '../../base/time.ts'
 import { visible } from '../../base/visible.ts'
 import type { EnergyReport } from '../../model/run-info.ts'
 import { PowerAreas } from './PowerAreas.tsx'
@@ -79,7 +79,7 @@ export function PowerTrack(props: PowerTrackProps) {
           aria-valuetext={
             atS === undefined
               ? 'move along with the arrow keys'
-              : `${inWords(reading)} at ${exactTime(atS, clock, originS)}`
+              : `${inWords(reading)} at ${formatTime(atS, originS, clock)}`
           }
           onKeyDown={onKey}
           onBlur={() => setCursor(undefined)}
@@ -102,7 +102,7 @@ export function PowerTrack(props: PowerTrackProps) {
           )}
           {knownShare < 1 && <i className="power-veil" style={{ left: percent(knownShare) }} />}
           {atS !== undefined && shareOf(atS) >= 0 && shareOf(atS) <= 1 && (
-            <Reading at={shareOf(atS)} reading={reading} time={exactTime(atS, clock, originS)} />
+            <Reading at={shareOf(atS)} reading={reading} time={formatTime(atS, originS, clock)} />
           )}
         </div>
       </div>

@@ -1,4 +1,5 @@
 /** The marks of one row in time order: all of them, and the failed ones alone. */
+import { lowerBound } from '@wattline/trace'
 import { MarkFlag, type TraceColumns } from '../../model/trace-columns.ts'
 
 /** Slots of marks sorted by time; valid after `settle`. */
@@ -48,14 +49,8 @@ export class TimedMarks {
 
   /** First index in [low, high) at or after `timeS`; `high` if there is none. */
   firstFrom(timeS: number, low = 0, high = this.#times.length): number {
-    let from = low
-    let to = high
-    while (from < to) {
-      const middle = (from + to) >> 1
-      if (this.#times[middle]! < timeS) from = middle + 1
-      else to = middle
-    }
-    return from
+    const times = this.#times
+    return lowerBound(low, high, (index) => times[index]! < timeS)
   }
 }
 

@@ -14,7 +14,7 @@
  * seconds covered, the kind that covers most, and when its first error is known. That is enough to
  * draw the node as one bar without hiding an error or an open span.
  */
-import { SpanFlag, type Column } from '@wattline/trace'
+import { lowerBound, SpanFlag, type Column } from '@wattline/trace'
 import type { TraceColumns } from '../../model/trace-columns.ts'
 import { RowLevel, NODE_SHIFT, roomFor } from './row-level.ts'
 
@@ -90,26 +90,15 @@ export class RowTree {
 
   /** Index of a span in the row; −1 = not in this row. */
   indexOf(columns: TraceColumns, slot: number): number {
-    let low = 0
-    let high = this.count
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (precedes(columns.startS, this.slots[middle]!, slot)) low = middle + 1
-      else high = middle
-    }
-    return this.slots[low] === slot && low < this.count ? low : -1
+    const { slots, count } = this
+    const at = lowerBound(0, count, (index) => precedes(columns.startS, slots[index]!, slot))
+    return slots[at] === slot && at < count ? at : -1
   }
 
   /** First index of a span that starts at or after `timeS`. */
   firstFrom(columns: TraceColumns, timeS: number): number {
-    let low = 0
-    let high = this.count
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (columns.startS.at(this.slots[middle]!) < timeS) low = middle + 1
-      else high = middle
-    }
-    return low
+    const { slots } = this
+    return lowerBound(0, this.count, (index) => columns.startS.at(slots[index]!) < timeS)
   }
 
   /** First index in [from, to) of a span whose error is known at `knownS`; −1 = none. */

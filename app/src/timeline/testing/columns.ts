@@ -57,8 +57,8 @@ export class SyntheticTrace {
   }
 
   /** Later knowledge of one span, as its end or an error bring it. */
-  change(slot: number, facts: Partial<SyntheticSpan>): this {
-    this.spans[slot] = { ...(this.spans[slot] as SyntheticSpan), ...facts }
+  change(slot: number, changes: Partial<SyntheticSpan>): this {
+    this.spans[slot] = { ...(this.spans[slot] as SyntheticSpan), ...changes }
     return this.patch([slot], [])
   }
 

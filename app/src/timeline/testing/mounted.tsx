@@ -6,7 +6,7 @@ import { createFrames } from '../../base/frame.ts'
 import type { TimelineActions } from '../../page/timeline-actions.ts'
 import { toggleGroup } from '../../store/transitions.ts'
 import { INITIAL_STATE } from '../../store/store.ts'
-import type { TimelineDispatch, TimelineViewState } from '../engine.ts'
+import type { TimelineDispatch, TimelineState } from '../engine.ts'
 import { TimelineView } from '../Timeline.tsx'
 import type { SyntheticTrace } from './columns.ts'
 
@@ -15,20 +15,17 @@ export const CANVAS = { widthPx: 1000, heightPx: 600 } as const
 
 export interface Mounted {
   readonly canvas: HTMLElement
-  readonly facts: () => TimelineViewState
-  readonly set: (facts: Partial<TimelineViewState>) => void
+  readonly state: () => TimelineState
+  readonly set: (state: Partial<TimelineState>) => void
   readonly actions: () => TimelineActions
   /** Draws frames until the eased move under way is over. */
   readonly settle: () => void
 }
 
-export function mountTimeline(
-  trace: SyntheticTrace,
-  facts: Partial<TimelineViewState> = {},
-): Mounted {
+export function mountTimeline(trace: SyntheticTrace, state: Partial<TimelineState> = {}): Mounted {
   const { columns } = trace
   const viewport = { startS: columns.firstS, endS: columns.lastS }
-  const store = createStore<TimelineViewState>()(() => ({ ...INITIAL_STATE, viewport, ...facts }))
+  const store = createStore<TimelineState>()(() => ({ ...INITIAL_STATE, viewport, ...state }))
   let pending: ((nowMs: number) => void) | undefined
   const frames = createFrames((callback) => {
     pending = callback
@@ -55,7 +52,7 @@ export function mountTimeline(
     return (
       <TimelineView
         columns={columns}
-        getFacts={store.getState}
+        getState={store.getState}
         dispatch={dispatch}
         frames={frames}
         isLive={no}
@@ -77,7 +74,7 @@ export function mountTimeline(
   }
   return {
     canvas: page.getByRole('application'),
-    facts: store.getState,
+    state: store.getState,
     set: (next) => act(() => store.setState(next)),
     actions: () => {
       if (actions === undefined) throw new Error('the timeline has not told its actions')
