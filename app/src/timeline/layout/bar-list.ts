@@ -2,6 +2,7 @@
  * The bars and marks of one frame as columns that are reused from frame to frame, without an object
  * per bar. `collect` and `collect-marks` fill them; paint and hit-test read them.
  */
+import { growColumns } from '../../base/soa.ts'
 
 /** How a bar is drawn, besides the color of its kind. */
 export const BarState = {
@@ -43,42 +44,8 @@ export class BarList {
 
   /** Adds a bar and returns its index; the caller fills the columns. */
   push(): number {
-    if (this.count === this.leftPx.length) this.#grow()
+    if (this.count === this.leftPx.length) growColumns(this, this.count, this.count * 2)
     return this.count++
-  }
-
-  #grow(): void {
-    const capacity = this.leftPx.length * 2
-    const float = (old: Float64Array): Float64Array<ArrayBuffer> => {
-      const array = new Float64Array(capacity)
-      array.set(old)
-      return array
-    }
-    const int = (old: Int32Array): Int32Array<ArrayBuffer> => {
-      const array = new Int32Array(capacity)
-      array.set(old)
-      return array
-    }
-    const byte = (old: Uint8Array): Uint8Array<ArrayBuffer> => {
-      const array = new Uint8Array(capacity)
-      array.set(old)
-      return array
-    }
-    this.leftPx = float(this.leftPx)
-    this.rightPx = float(this.rightPx)
-    this.topPx = float(this.topPx)
-    this.roomPx = float(this.roomPx)
-    const heightPx = new Float32Array(capacity)
-    heightPx.set(this.heightPx)
-    this.heightPx = heightPx
-    const kind = new Uint16Array(capacity)
-    kind.set(this.kind)
-    this.kind = kind
-    this.state = byte(this.state)
-    this.cover = byte(this.cover)
-    this.slot = int(this.slot)
-    this.from = int(this.from)
-    this.to = int(this.to)
   }
 }
 
@@ -96,21 +63,7 @@ export class MarkList {
   }
 
   push(xPx: number, yPx: number, slot: number): void {
-    if (this.count === this.xPx.length) {
-      const capacity = this.count * 2
-      const xs = new Float64Array(capacity)
-      const ys = new Float64Array(capacity)
-      const slots = new Int32Array(capacity)
-      xs.set(this.xPx)
-      ys.set(this.yPx)
-      slots.set(this.slot)
-      const crowded = new Uint8Array(capacity)
-      crowded.set(this.crowded)
-      this.crowded = crowded
-      this.xPx = xs
-      this.yPx = ys
-      this.slot = slots
-    }
+    if (this.count === this.xPx.length) growColumns(this, this.count, this.count * 2)
     this.xPx[this.count] = xPx
     this.yPx[this.count] = yPx
     this.slot[this.count++] = slot

@@ -1,4 +1,5 @@
 /** One level of detail of a row: each node summarizes eight children of the level below. */
+import { growColumns } from '../../base/soa.ts'
 
 /** log2 of the number of children of a node. */
 export const NODE_SHIFT = 3
@@ -25,19 +26,8 @@ export class RowLevel {
 
   reserve(count: number): void {
     this.count = count
-    if (count <= this.kind.length) return
-    const capacity = roomFor(count)
-    const { times, errorAfterS, coveredS, kind, kindS } = this
-    this.times = new Float64Array(2 * capacity)
-    this.errorAfterS = new Float32Array(capacity)
-    this.coveredS = new Float32Array(capacity)
-    this.kind = new Uint16Array(capacity)
-    this.kindS = new Float32Array(capacity)
-    this.times.set(times)
-    this.errorAfterS.set(errorAfterS)
-    this.coveredS.set(coveredS)
-    this.kind.set(kind)
-    this.kindS.set(kindS)
+    const capacity = this.kind.length
+    if (count > capacity) growColumns(this, capacity, roomFor(count))
   }
 
   /** Summarizes the children of `node` in the level below. */

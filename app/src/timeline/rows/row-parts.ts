@@ -13,6 +13,7 @@
  * ```
  */
 import { SpanFlag } from '@wattline/trace'
+import { growColumns } from '../../base/soa.ts'
 import type { TraceColumns } from '../../model/trace-columns.ts'
 import { coverOf } from './cover.ts'
 import { NODE_SHIFT } from './row-level.ts'
@@ -221,8 +222,8 @@ export class RowParts {
 
   #add(startS: number, endS: number, kind: number, from: number, to: number): number {
     this.#close()
-    if (this.count === this.startS.length) this.#grow()
     const at = this.count++
+    if (at === this.startS.length) growColumns(this, at, at + (at >> 1))
     this.startS[at] = startS
     this.endS[at] = endS
     this.kind[at] = kind
@@ -230,29 +231,6 @@ export class RowParts {
     this.to[at] = to
     this.#next = to
     return at
-  }
-
-  #grow(): void {
-    const capacity = this.count + (this.count >> 1)
-    const { startS, endS, ownFlags, cover, errorAfterS, joined, kind, from, to } = this
-    this.startS = new Float64Array(capacity)
-    this.endS = new Float64Array(capacity)
-    this.ownFlags = new Uint8Array(capacity)
-    this.cover = new Uint8Array(capacity)
-    this.errorAfterS = new Float32Array(capacity)
-    this.joined = new Uint8Array(capacity)
-    this.kind = new Uint16Array(capacity)
-    this.from = new Int32Array(capacity)
-    this.to = new Int32Array(capacity)
-    this.startS.set(startS)
-    this.endS.set(endS)
-    this.ownFlags.set(ownFlags)
-    this.cover.set(cover)
-    this.errorAfterS.set(errorAfterS)
-    this.joined.set(joined)
-    this.kind.set(kind)
-    this.from.set(from)
-    this.to.set(to)
   }
 }
 

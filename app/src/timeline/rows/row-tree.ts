@@ -15,6 +15,7 @@
  * draw the node as one bar without hiding an error or an open span.
  */
 import { lowerBound, SpanFlag, type Column } from '@wattline/trace'
+import { resized } from '../../base/soa.ts'
 import type { TraceColumns } from '../../model/trace-columns.ts'
 import { RowLevel, NODE_SHIFT, roomFor } from './row-level.ts'
 
@@ -125,10 +126,7 @@ export class RowTree {
   }
 
   #reserveSlots(count: number): void {
-    if (count <= this.slots.length) return
-    const grown = new Int32Array(roomFor(count))
-    grown.set(this.slots)
-    this.slots = grown
+    if (count > this.slots.length) this.slots = resized(this.slots, roomFor(count))
   }
 
   /** Inserts late spans from the back, in one pass. */

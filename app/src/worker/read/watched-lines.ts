@@ -7,6 +7,7 @@
  *   └─── at the server ────────────┘ └──── kept ────────┘
  * ```
  */
+import { lowerBound } from '@wattline/trace'
 import { chunksOf, lineAfter, lineIn, type RawLines } from './raw-lines.ts'
 
 const RETAINED_BYTES = 64 * 1024 * 1024
@@ -102,13 +103,7 @@ function pieceAt<T extends Stretch>(
   position: number,
   from = 0,
 ): T | undefined {
-  let low = from
-  let high = pieces.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (pieces[middle]!.position <= position) low = middle + 1
-    else high = middle
-  }
-  const piece = low > from ? pieces[low - 1] : undefined
+  const next = lowerBound(from, pieces.length, (at) => pieces[at]!.position <= position)
+  const piece = next > from ? pieces[next - 1] : undefined
   return piece !== undefined && position < piece.position + piece.length ? piece : undefined
 }
