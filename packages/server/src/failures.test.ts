@@ -1,6 +1,7 @@
 /**
- * What the system can refuse: room, descriptors, permission. The sender is told why, nothing is
- * acknowledged that is not in the log, other runs go on, and all is well once the system gives again.
+ * The system refuses disk space, file descriptors or permission. The sender gets the reason, only
+ * lines in the log are acknowledged, other runs are not affected, and the server recovers without a
+ * restart.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, readdirSync } from 'node:fs'
@@ -12,7 +13,7 @@ import type { RunInfo } from '@wattline/trace'
 import { getJson, lines, record, tempDir, watch, type Client } from './testing/harness.ts'
 import { buildServerProcess, launch, type Launched } from './testing/launch.ts'
 
-/** Limits of a running process can be changed on Linux. */
+/** `prlimit` changes the limits of a running process, on Linux. */
 const canLimit = spawnSync('prlimit', ['--version']).status === 0
 
 let script: string
@@ -24,7 +25,7 @@ function limit(server: Launched, what: string): void {
   execFileSync('prlimit', [`--${what}`, '--pid', String(server.process.pid)])
 }
 
-/** The number that its next descriptor would get: what is inherited may lie far above it. */
+/** The number of its next file descriptor. Inherited ones may have far larger numbers. */
 function firstFree(server: Launched): number {
   const open = new Set(readdirSync(`/proc/${server.process.pid}/fd`).map(Number))
   let free = 0
@@ -36,7 +37,7 @@ function post(server: Launched, run: string, body: string, query = '') {
   return fetch(`${server.url}/api/runs/${run}/events${query}`, { method: 'POST', body })
 }
 
-/** Sends batches until the server refuses; how many lines were acked by then, and why it refused. */
+/** Sends batches until the server refuses. Returns the last ack and the reason. */
 async function fill(recorder: Client): Promise<{ acked: number; reason: unknown }> {
   let acked = (await recorder.control('ack')) as number
   for (;;) {
@@ -51,8 +52,8 @@ async function logOf(dir: string, run: string): Promise<string> {
   return readFile(join(dir, run, 'events.jsonl'), 'utf8')
 }
 
-/** After whatever happened: the run goes on where it was acked, and is whole. */
-async function expectGoesOn(server: Launched, dir: string, run: string, acked: number) {
+/** Expects that the run continues after the last ack, without missing or duplicate lines. */
+async function expectContinues(server: Launched, dir: string, run: string, acked: number) {
   const recorder = record(server, run, 'w')
   expect(await recorder.control('ack')).toBe(acked)
   recorder.send(acked + 1, lines(acked + 1, acked + 100))
@@ -67,8 +68,8 @@ async function expectGoesOn(server: Launched, dir: string, run: string, acked: n
   expect(viewer.text === lines(1, acked + 100)).toBe(true)
 }
 
-describe.runIf(canLimit)('when the system gives no more', () => {
-  test('a log that may not grow refuses with a reason, and goes on when it may', async () => {
+describe.runIf(canLimit)('system limits', () => {
+  test('a log that cannot grow is refused, and continues when it can', async () => {
     const dir = await tempDir()
     const server = await launch(script, dir)
     limit(server, 'fsize=200000:')
@@ -82,10 +83,10 @@ describe.runIf(canLimit)('when the system gives no more', () => {
     expect(await refused.json()).toMatchObject({ error: expect.stringContaining('EFBIG') })
     expect((await post(server, 'other', lines(1, 10))).status).toBe(200)
     limit(server, 'fsize=unlimited:')
-    await expectGoesOn(server, dir, 'full', acked)
+    await expectContinues(server, dir, 'full', acked)
   })
 
-  test('without descriptors new runs are refused, and the server recovers by itself', async () => {
+  test('new runs are refused without file descriptors, and accepted when there are some', async () => {
     const dir = await tempDir()
     const server = await launch(script, dir)
     const known = record(server, 'known', 'w')
@@ -101,12 +102,12 @@ describe.runIf(canLimit)('when the system gives no more', () => {
     known.send(11, lines(11, 20))
     await known.acked(20)
     limit(server, 'nofile=1024:')
-    await expectGoesOn(server, dir, 'other', 0)
-    await expectGoesOn(server, dir, 'known', 20)
+    await expectContinues(server, dir, 'other', 0)
+    await expectContinues(server, dir, 'known', 20)
   })
 })
 
-/** A file system of one megabyte, where that can be made. */
+/** A file system of one megabyte; undefined where it cannot be mounted. */
 async function tinyDisk(): Promise<string | undefined> {
   const dir = await mkdtemp(join(tmpdir(), 'wattline-disk-'))
   onTestFinished(() => rm(dir, { recursive: true, force: true }))
@@ -116,9 +117,7 @@ async function tinyDisk(): Promise<string | undefined> {
   return dir
 }
 
-test('a full disk refuses with a reason, lets runs be deleted, and is used again then', async ({
-  skip,
-}) => {
+test('a full disk is reported, runs can be deleted, and the server continues', async ({ skip }) => {
   const dir = await tinyDisk()
   if (dir === undefined) return skip('a file system cannot be mounted here')
   const server = await launch(script, dir)
@@ -130,16 +129,16 @@ test('a full disk refuses with a reason, lets runs be deleted, and is used again
   const another = await post(server, 'new', lines(1, 3000))
   expect(another.status).toBe(507)
   expect((await fetch(`${server.url}/api/runs/old`, { method: 'DELETE' })).status).toBe(204)
-  await expectGoesOn(server, dir, 'full', acked)
+  await expectContinues(server, dir, 'full', acked)
 })
 
-/** Root may write whatever the modes say, but not to a file system that is read-only. */
+/** File modes do not restrict root, but a read-only file system does. */
 function setReadOnly(dir: string, on: boolean): void {
   if (process.getuid?.() !== 0) chmodSync(dir, on ? 0o555 : 0o755)
   else execFileSync('mount', ['-o', `remount,${on ? 'ro' : 'rw'}`, dir])
 }
 
-test('a folder that may not be written refuses, until it may', async ({ skip }) => {
+test('a read-only folder is reported until it can be written', async ({ skip }) => {
   const dir = process.getuid?.() === 0 ? await tinyDisk() : await tempDir()
   if (dir === undefined) return skip('a file system cannot be mounted here')
   const server = await launch(script, dir)

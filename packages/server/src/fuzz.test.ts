@@ -1,6 +1,7 @@
 /**
- * Whatever comes in, by whichever door: the server answers with a reason or ends the connection, it
- * never fails inside, and what is in the log is whole lines that were accepted. `SEED=n` repeats.
+ * Sends arbitrary input to every interface of the server. It has to answer with a reason or close the
+ * connection, without internal errors, and the log has to consist of whole accepted lines. `SEED=n`
+ * repeats a round.
  */
 import { isUtf8 } from 'node:buffer'
 import { readdir, readFile, symlink, mkdir } from 'node:fs/promises'
@@ -24,7 +25,7 @@ const CONTINUATION = 0
 const PING = 9
 const CLOSE = 8
 
-describe('frames that clients must not send', () => {
+describe('invalid frames', () => {
   const lineFrame = (n: number) => Buffer.from(`${n}\n${line(n)}`)
 
   test.each([
@@ -32,9 +33,9 @@ describe('frames that clients must not send', () => {
     ['a compressed frame', [frame({ opcode: BINARY, payload: lineFrame(1), reserved: 4 })], 1002],
     ['a frame that is not masked', [frame({ opcode: TEXT, masked: false })], 1002],
     ['an unknown opcode', [frame({ opcode: 3 })], 1002],
-    ['a continuation of nothing', [frame({ opcode: CONTINUATION })], 1002],
+    ['a continuation without a first frame', [frame({ opcode: CONTINUATION })], 1002],
     ['a ping of 126 bytes', [frame({ opcode: PING, payload: Buffer.alloc(126) })], 1002],
-    ['a ping in parts', [frame({ opcode: PING, fin: false })], 1002],
+    ['a fragmented ping', [frame({ opcode: PING, fin: false })], 1002],
     [
       'a close code that does not exist',
       [frame({ opcode: CLOSE, payload: Buffer.from([3, 237]) })],
@@ -46,12 +47,12 @@ describe('frames that clients must not send', () => {
       1007,
     ],
     [
-      'two messages mixed',
+      'two interleaved messages',
       [frame({ opcode: BINARY, fin: false }), frame({ opcode: BINARY })],
       1002,
     ],
     [
-      'more fragments than anybody needs',
+      'too many fragments',
       [
         frame({ opcode: BINARY, fin: false }),
         Buffer.concat(
@@ -60,7 +61,7 @@ describe('frames that clients must not send', () => {
       ],
       1008,
     ],
-  ])('%s', async (_, frames, code) => {
+  ])('closes the connection on %s', async (_, frames, code) => {
     const server = await startServer()
     const socket = new RawSocket(server.port, '/record?run=r&writer=w')
     socket.send(...frames)
@@ -68,7 +69,7 @@ describe('frames that clients must not send', () => {
     expect(await getJson(`${server.url}/healthz`)).toMatchObject({ ok: true })
   })
 
-  test('a frame that says it is enormous is refused before it is read', async () => {
+  test('refuses an enormous frame by its header', async () => {
     const server = await startServer()
     const socket = new RawSocket(server.port, '/record?run=r&writer=w')
     const head = Buffer.alloc(10)
@@ -78,14 +79,14 @@ describe('frames that clients must not send', () => {
     expect(await socket.closeCode()).toBe(1009)
   })
 
-  test('lines in pieces, with pings between them and characters cut apart, are one frame', async () => {
+  test('joins fragments, with pings between them and split characters, to one frame', async () => {
     const server = await startServer()
     const event = line(1).replace('step', 'käse€😀')
     const whole = Buffer.from(`1\n${event}`)
     const socket = new RawSocket(server.port, '/record?run=r&writer=w')
     const pieces = [...whole].map((byte, i) => [
       frame({ opcode: i === 0 ? TEXT : CONTINUATION, fin: false, payload: Buffer.from([byte]) }),
-      // Not all the time: a flood of pings is cut.
+      // Not after each fragment: the server refuses a flood of pings.
       ...(i % 10 === 0 ? [frame({ opcode: PING })] : []),
     ])
     socket.send(...pieces.flat(), frame({ opcode: CONTINUATION }))
@@ -96,8 +97,8 @@ describe('frames that clients must not send', () => {
   })
 })
 
-describe(`anything (SEED=${SEED})`, () => {
-  test('as frames of a recorder leaves whole lines, and a server that answers', async () => {
+describe(`arbitrary input (SEED=${SEED})`, () => {
+  test('as frames of a recorder leaves only whole lines in the log', async () => {
     const dir = await tempDir()
     const server = await startServer({ dir, maxLineBytes: 10_000 })
     const payload = fc.oneof(
@@ -125,7 +126,7 @@ describe(`anything (SEED=${SEED})`, () => {
       }),
       runs(150),
     )
-    // A writer is greeted once all that it had sent is in the log.
+    // The first ack of a connection follows the commit of all earlier lines.
     await new RawSocket(server.port, '/record?run=r&writer=w').said('{"ack":')
     const { events, bytes } = await getJson<RunInfo>(`${server.url}/api/runs/r`)
     const log = await readFile(join(dir, 'r', 'events.jsonl'))
@@ -133,7 +134,7 @@ describe(`anything (SEED=${SEED})`, () => {
     expect(log.toString().split('\n').length - 1).toBe(events)
   })
 
-  test('as bytes of a request gets an answer of 4xx, or none', async () => {
+  test('as bytes of a request gets a 4xx response or none', async () => {
     const server = await startServer({ headersTimeoutMs: 200 })
     const piece = fc.oneof(
       fc.constantFrom(
@@ -184,7 +185,7 @@ describe(`anything (SEED=${SEED})`, () => {
     expect(await getJson(`${server.url}/healthz`)).toMatchObject({ ok: true })
   })
 
-  test('as a query never fails inside', async () => {
+  test('as a query never causes an internal error', async () => {
     const server = await startServer()
     await fetch(`${server.url}/api/runs/r/events`, { method: 'POST', body: lines(1, 5) })
     const value = fc.oneof(
@@ -204,7 +205,7 @@ describe(`anything (SEED=${SEED})`, () => {
     )
     await fc.assert(
       fc.asyncProperty(path, query, fc.boolean(), async (where, pairs, isPost) => {
-        // A log that is followed has no end to wait for.
+        // A response with follow does not end.
         const { follow: _, ...rest } = pairs
         const asked = `${server.url}/${where}?${new URLSearchParams(isPost ? pairs : rest).toString()}`
         const answer = await fetch(
@@ -218,7 +219,7 @@ describe(`anything (SEED=${SEED})`, () => {
     )
   })
 
-  test('as a body stores what was accepted, byte for byte', async () => {
+  test('as a body stores accepted lines unchanged', async () => {
     const server = await startServer()
     const row = fc.oneof(
       fc.integer({ min: 1, max: 1000 }).map((n) => Buffer.from(line(n).trimEnd())),
@@ -246,7 +247,7 @@ describe(`anything (SEED=${SEED})`, () => {
     )
   })
 
-  test('cut anywhere, a body is the same lines', () => {
+  test('in a body gives the same lines however it is split', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), fc.array(fc.nat(300)), (bytes, cuts) => {
         const noise = Buffer.from(bytes.map((byte) => (byte % 5 === 0 ? 10 : byte)))
@@ -265,7 +266,7 @@ describe(`anything (SEED=${SEED})`, () => {
     )
   })
 
-  test('as the id of a run stays in the folder, and is itself when read back', async () => {
+  test('as a run id stays in the folder and is listed unchanged', async () => {
     const outer = await tempDir()
     const dir = join(outer, 'runs')
     const server = await startServer({ dir })
@@ -298,10 +299,10 @@ describe(`anything (SEED=${SEED})`, () => {
         try {
           address = encodeURIComponent(name)
         } catch {
-          // Half a surrogate pair has no address.
+          // A lone surrogate cannot be encoded.
           return
         }
-        // Dots are of the address itself to every client of HTTP.
+        // HTTP clients resolve dot segments themselves.
         if (/^\.{1,2}$/.test(name)) return
         const answer = await fetch(`${server.url}/api/runs/${address}/events`, {
           method: 'POST',
@@ -319,7 +320,7 @@ describe(`anything (SEED=${SEED})`, () => {
   })
 })
 
-test('a link in the folder is not followed: not to be read, not to be written', async () => {
+test('does not follow a symbolic link in the folder', async () => {
   const outer = await tempDir()
   const dir = join(outer, 'runs')
   await mkdir(join(outer, 'elsewhere'))

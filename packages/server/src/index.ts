@@ -1,4 +1,4 @@
-/** The one door of the package: the server, its options and the storage seam. */
+/** The public entry of the package: the server, its options and the storage interface. */
 export { createServer } from './server.ts'
 export type { ServerOptions, WattlineServer } from './options.ts'
 export {

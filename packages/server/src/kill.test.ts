@@ -1,6 +1,6 @@
 /**
- * The promise of the wire, by force: each event is in the log exactly once and each writer's in
- * order, however often the server is killed. `SEED=n` repeats a round, `KILLS=n` makes it longer.
+ * Each event is in the log exactly once and each writer's events in order, however often the server is
+ * killed. `SEED=n` repeats a round, `KILLS=n` makes it longer.
  */
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
@@ -20,7 +20,7 @@ beforeAll(async () => {
   serverScript = await buildServerProcess('kill-test')
 })
 
-/** Mulberry32: the same seed gives the same kills. */
+/** Mulberry32: the same seed kills at the same places. */
 function seeded(seed: number): () => number {
   let state = seed
   return () => {
@@ -31,7 +31,7 @@ function seeded(seed: number): () => number {
   }
 }
 
-/** How many lines were acked so far, and a way to wait for more. */
+/** Counts acknowledged lines, and waits for a number of them. */
 class Progress {
   #acked = 0
   #target = Infinity
@@ -52,7 +52,7 @@ class Progress {
   }
 }
 
-/** Sends all its lines, over as many connections as it takes. Resolves when all are acked. */
+/** Sends all lines of a writer, reconnecting as needed. Resolves when all are acknowledged. */
 async function recordAll(
   port: number,
   writer: string,
@@ -73,7 +73,7 @@ async function recordAll(
     socket.on('message', (data) => {
       const { ack } = JSON.parse((data as Buffer).toString()) as { ack?: number }
       if (ack === undefined) return
-      // The log may hold more than was acked, never less.
+      // The log may contain more lines than were acknowledged, never fewer.
       expect(ack).toBeGreaterThanOrEqual(acked)
       progress.add(ack - acked)
       acked = ack
@@ -86,14 +86,14 @@ async function recordAll(
   }
 }
 
-/** Reads the log over as many connections as it takes, until it has `bytes`. */
+/** Reads the log, reconnecting as needed, until it has `bytes`. */
 async function watchAll(port: number, bytes: number): Promise<string> {
   let text = ''
   let query = ''
   while (text.length < bytes) {
     const viewer = new Viewer(`http://127.0.0.1:${port}/watch?run=torture${query}`)
     const whole = viewer.until((v) => text.length + v.text.length >= bytes)
-    // Either the log is whole, or the server was killed: then the next viewer goes on.
+    // If the server was killed first, the next viewer continues.
     await Promise.race([whole.catch(() => undefined), viewer.closed])
     expect(viewer.resets).toBe(0)
     text += viewer.text
@@ -103,7 +103,7 @@ async function watchAll(port: number, bytes: number): Promise<string> {
   return text
 }
 
-test(`killed ${KILLS} times, the server loses and doubles nothing (SEED=${SEED})`, async () => {
+test(`loses and duplicates no line when killed ${KILLS} times (SEED=${SEED})`, async () => {
   const random = seeded(SEED)
   const dir = await tempDir()
   let running = await launch(serverScript, dir)
@@ -114,7 +114,7 @@ test(`killed ${KILLS} times, the server loses and doubles nothing (SEED=${SEED})
   const viewer = watchAll(port, expected)
   const log = join(dir, 'torture', 'events.jsonl')
   for (let kill = 1; kill <= KILLS; kill += 1) {
-    // Some way into the log, then a moment more: between any two writes of the server.
+    // Waits for a part of the log and then for a random moment, to kill between any two writes.
     await progress.reach(((kill - random()) / (KILLS + 1)) * EVENTS * WRITERS.length)
     for (let turns = random() * 20; turns > 0; turns -= 1) {
       await new Promise((resolve) => setImmediate(resolve))

@@ -1,6 +1,6 @@
 /**
- * Who takes too much, too slowly, or forever. Every limit has an answer that says what was expected,
- * and nobody else notices.
+ * Clients that send too much, too slowly or without end. Each limit is answered with a sentence that
+ * names it, and does not affect other clients.
  */
 import { once } from 'node:events'
 import { connect } from 'node:net'
@@ -25,7 +25,7 @@ function post(url: string, body: string) {
 }
 
 describe('limits', () => {
-  test('connections beyond the limit are answered, and come in when one has left', async () => {
+  test('refuses WebSockets above the limit until another one closes', async () => {
     const server = await startServer({ maxConnections: 2 })
     const first = record(server, 'r', 'a')
     await first.control('ack')
@@ -35,7 +35,7 @@ describe('limits', () => {
     expect(refused.statusCode).toBe(503)
     expect(await text(refused)).toContain('expected at most 2 connections')
     first.socket.terminate()
-    // The server hears of it a moment later than we do.
+    // The server notices the closed connection a moment later.
     let ack: unknown
     while (ack === undefined) {
       ack = await record(server, 'r', 'c')
@@ -45,7 +45,7 @@ describe('limits', () => {
     expect(ack).toBe(0)
   })
 
-  test('requests that never end count, and the rest is answered 503', async () => {
+  test('counts requests that never end, and answers others with 503', async () => {
     const server = await startServer({ maxConnections: 1 })
     await post(`${server.url}/api/runs/r/events`, line(1))
     const abort = new AbortController()
@@ -56,7 +56,7 @@ describe('limits', () => {
     expect(await refused.json()).toMatchObject({ error: expect.stringContaining('at most 1') })
   })
 
-  test('an address that asks too often is told so, over HTTP and for sockets', async () => {
+  test('answers an address that sends too many requests or upgrades with 429', async () => {
     const server = await startServer({ maxRequestsPerSecond: 2 })
     const asked = await Promise.all(
       Array.from({ length: 12 }, () => fetch(`${server.url}/api/runs`)),
@@ -76,7 +76,7 @@ describe('limits', () => {
     expect(answer.statusCode).toBe(429)
   })
 
-  test('a bucket fills up evenly, each address has its own, and full ones are forgotten', () => {
+  test('refills the bucket of each address evenly, and deletes full ones', () => {
     let nowMs = 0
     const rate = new RequestRate(10, () => nowMs)
     const takes = (address: string) => {
@@ -94,7 +94,7 @@ describe('limits', () => {
     expect(takes('a')).toBe(10)
   })
 
-  test('runs beyond the limit are refused with a way out', async () => {
+  test('refuses runs above the limit and suggests --keep', async () => {
     const server = await startServer({ maxRuns: 1 })
     expect((await post(`${server.url}/api/runs/a/events`, line(1))).status).toBe(200)
     const refused = await post(`${server.url}/api/runs/b/events`, line(1))
@@ -107,14 +107,14 @@ describe('limits', () => {
     expect((await post(`${server.url}/api/runs/b/events`, line(1))).status).toBe(200)
   })
 
-  test('a client that drips its headers is cut with 408', async () => {
+  test('closes a client with slow headers with 408', async () => {
     const server = await startServer({ headersTimeoutMs: 100 })
     const socket = connect(server.port, '127.0.0.1')
     socket.write('GET /healthz HTTP/1.1\r\nHost: loc')
     expect(await text(socket)).toMatch(/^HTTP\/1\.1 408 /)
   })
 
-  test('headers without end are refused with 431', async () => {
+  test('refuses endless headers with 431', async () => {
     const server = await startServer()
     const socket = connect(server.port, '127.0.0.1')
     socket.on('error', () => undefined)
@@ -122,14 +122,14 @@ describe('limits', () => {
     expect(await text(socket)).toMatch(/^HTTP\/1\.1 431 /)
   })
 
-  test('nothing is ever compressed on the wire, whatever is offered', async () => {
+  test('never accepts WebSocket compression', async () => {
     const server = await startServer()
     const client = new Client(`${server.url}/record?run=r&writer=w`, { perMessageDeflate: true })
     await client.control('ack')
     expect(client.socket.extensions).toBe('')
   })
 
-  test('deep JSON is a line that is rejected, and a line on the wire that harms nobody', async () => {
+  test('rejects deeply nested JSON in a post, and stores it from a recorder without failing', async () => {
     const server = await startServer()
     const deep = `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`
     const event = `{"event_type":"a","timestamp":1700000000,"metadata":${deep}}`
@@ -148,7 +148,7 @@ describe('limits', () => {
 })
 
 describe('viewers', () => {
-  test('that are told nothing new get a beat, from which a page knows that the line stands', async () => {
+  test('get a heartbeat while there are no new lines', async () => {
     const server = await startServer({ heartbeatMs: 20 })
     await post(`${server.url}/api/runs/r/events`, line(1))
     const viewer = watch(server, 'r')
@@ -156,14 +156,14 @@ describe('viewers', () => {
     expect(await viewer.control('beat')).toBe(line(1).length)
   })
 
-  test('that never read are a bounded cost, and of no consequence to the others', async () => {
+  test('that never read need bounded memory and do not delay others', async () => {
     const server = await startServer()
     const recorder = record(server, 'r', 'w')
     await recorder.control('ack')
     const stuck = Array.from({ length: 20 }, () => watch(server, 'r'))
     await Promise.all(stuck.map((viewer) => viewer.caughtUp()))
     for (const viewer of stuck) viewer.socket.pause()
-    // They keep nothing, so that what is held afterwards is the server's.
+    // They store nothing, so that only the server's buffers are measured.
     const reading = Array.from({ length: 80 }, () => new CursorViewer(server.url))
     const before = heldBufferBytes()
     const batches = 40
@@ -173,7 +173,7 @@ describe('viewers', () => {
     }
     const { bytes } = await getJson<RunInfo>(`${server.url}/api/runs/r`)
     await Promise.all(reading.map((viewer) => viewer.reach(bytes)))
-    // 20 sockets with a full buffer each, and the tail that all share.
+    // 20 sockets with a full buffer each, and the shared tail.
     expect(heldBufferBytes() - before).toBeLessThan(20 * 600_000 + 16e6)
     const metrics = await (await fetch(`${server.url}/metrics`)).text()
     expect(metrics).toContain('wattline_viewers 100\n')
@@ -183,7 +183,7 @@ describe('viewers', () => {
   })
 })
 
-/** A viewer that looks at cursors only. */
+/** A viewer that only tracks the cursor. */
 class CursorViewer {
   readonly #client: Client
   #cursor = 0
@@ -191,7 +191,7 @@ class CursorViewer {
 
   constructor(url: string) {
     this.#client = new Client(`${url}/watch?run=r`)
-    // In place of the listener that keeps messages.
+    // Replaces the listener that stores messages.
     this.#client.socket.removeAllListeners('message')
     this.#client.socket.on('message', (data: Buffer, isBinary) => {
       if (!isBinary) return
@@ -216,7 +216,7 @@ describe('metrics', () => {
     return Number(found.slice(sample.length + 1))
   }
 
-  test('count what came and went, and are in the format of Prometheus', async () => {
+  test('count received and sent events, in the format of Prometheus', async () => {
     const server = await startServer()
     const recorder = record(server, 'a "b"\\', 'w')
     recorder.send(1, lines(1, 3))
@@ -244,7 +244,7 @@ describe('metrics', () => {
     expect(value(page, 'wattline_append_queue_bytes')).toBe(0)
   })
 
-  test('are for those with the token, and health is for everybody', async () => {
+  test('require the token; /healthz does not', async () => {
     const said: string[] = []
     const token = 'abcdefghijklmnopqrst'
     const server = await startServer({ token, log: (row) => said.push(row) })
@@ -256,7 +256,7 @@ describe('metrics', () => {
     expect(said.join('\n')).not.toContain(token)
   })
 
-  test('health says so when events cannot be written', async () => {
+  test('/healthz fails while events cannot be written', async () => {
     const server = await startServer({ dir: await tempDir(), maxRuns: 1 })
     await post(`${server.url}/api/runs/a/events`, line(1))
     const { store } = server

@@ -20,7 +20,7 @@ import {
 } from './testing/harness.ts'
 
 describe('record and watch', () => {
-  test('a recorder is acked, its lines are in the file, and a viewer sees them', async () => {
+  test('acknowledges lines, stores them in the file and sends them to viewers', async () => {
     const dir = await tempDir()
     const server = await startServer({ dir })
     const recorder = record(server, 'r1', 'w1')
@@ -38,7 +38,7 @@ describe('record and watch', () => {
     expect(viewer.text).toBe(lines(1, 5))
   })
 
-  test('ending is answered, and viewers are told that the run ended', async () => {
+  test('answers an end frame and notifies viewers that the run ended', async () => {
     const server = await startServer()
     const recorder = record(server, 'r', 'w')
     recorder.send(1, lines(1, 1))
@@ -51,7 +51,7 @@ describe('record and watch', () => {
     expect(viewer.run?.writers).toMatchObject([{ id: 'w', state: 'closed' }])
   })
 
-  test('one that ends and is gone before its lines are committed has ended', async () => {
+  test('ends a run whose recorder disconnects after its end frame, before the commit', async () => {
     const store = await FolderStore.open({ dir: await tempDir() })
     let open: () => void = () => undefined
     const opened = new Promise<void>((resolve) => {
@@ -70,7 +70,7 @@ describe('record and watch', () => {
     recorder.socket.close()
     await recorder.closed
     await expect
-      .poll(async () => (await fetch(`${server.url}/metrics`)).text())
+      .poll(async () => (await fetch(`${server.url}/metrics`)).text(), { timeout: 20_000 })
       .toContain('wattline_recorders 0')
     open()
     expect(await untilRun(store, 'r', ({ events }) => events === 3)).toBeDefined()
@@ -79,7 +79,7 @@ describe('record and watch', () => {
     })
   })
 
-  test('numbers already held are skipped, also in part', async () => {
+  test('skips line numbers that are already in the log, also within a frame', async () => {
     const server = await startServer()
     const recorder = record(server, 'r', 'w')
     recorder.send(1, lines(1, 3))
@@ -97,7 +97,7 @@ describe('record and watch', () => {
     expect(metrics).toContain('wattline_events_received_total{by="record"} 5\n')
   })
 
-  test('a gap is accepted and counted as lost', async () => {
+  test('accepts a gap in the line numbers and counts it as lost', async () => {
     const server = await startServer()
     const recorder = record(server, 'r', 'w')
     recorder.send(1, lines(1, 2))
@@ -107,7 +107,7 @@ describe('record and watch', () => {
     expect(info).toMatchObject({ events: 4, lost: 5, writers: [{ events: 4, lost: 5 }] })
   })
 
-  test('a frame that was held already is counted, and a clock that is far off is told', async () => {
+  test('counts duplicate frames and reports a writer clock that is far off', async () => {
     const server = await startServer()
     const recorder = record(server, 'r', 'w')
     const nowS = Date.now() / 1000
@@ -122,7 +122,7 @@ describe('record and watch', () => {
     expect(Math.round((writers[0]?.clockBehindS ?? 0) / 60)).toBe(-60)
   })
 
-  test('a newer connection of the same writer replaces the older and goes on', async () => {
+  test('replaces a connection with a newer one of the same writer', async () => {
     const server = await startServer()
     const older = record(server, 'r', 'w')
     await older.control('ack')
@@ -138,7 +138,7 @@ describe('record and watch', () => {
     expect(viewer.run).toMatchObject({ events: 600, lost: 0 })
   })
 
-  test('lines of several writers are told apart', async () => {
+  test('sends the writer of lines to viewers whenever it changes', async () => {
     const server = await startServer()
     const a = record(server, 'r', 'a')
     a.send(1, lines(1, 2, 'a'))
@@ -157,11 +157,11 @@ describe('record and watch', () => {
   test.each([
     ['no number', Buffer.from('{"event_type"')],
     ['no newline at the end', Buffer.from('1\n{}')],
-    ['nothing behind the number', Buffer.from('1\n')],
+    ['nothing after the number', Buffer.from('1\n')],
     ['number zero', Buffer.from('0\n{}\n')],
     ['a number that is too large', Buffer.from('99999999999999999\n{}\n')],
     ['bytes that are not UTF-8', Buffer.from([0x31, 0x0a, 0xff, 0xfe, 0x0a])],
-  ])('a frame with %s is refused with a reason', async (_, frame) => {
+  ])('refuses a frame with %s and gives the reason', async (_, frame) => {
     const server = await startServer()
     const recorder = record(server, 'r', 'w')
     await recorder.control('ack')
@@ -189,7 +189,7 @@ describe('record and watch', () => {
     expect(await getJson(`${server.url}/api/runs/r`)).toMatchObject({ events: 3, lost: 1 })
   })
 
-  test('viewers resume from their cursor and get no line twice', async () => {
+  test('resumes viewers from their cursor without duplicate lines', async () => {
     const server = await startServer()
     const recorder = record(server, 'r', 'w')
     recorder.send(1, lines(1, 10))
@@ -209,8 +209,8 @@ describe('record and watch', () => {
     ['another generation', (gen: string, cursor: number) => `&cursor=${cursor}&gen=x${gen}`],
     ['no generation', (_: string, cursor: number) => `&cursor=${cursor}`],
     ['a cursor inside a line', (gen: string) => `&cursor=5&gen=${gen}`],
-    ['a cursor behind the end', (gen: string) => `&cursor=999999&gen=${gen}`],
-  ])('a viewer with %s is reset and starts anew', async (_, query) => {
+    ['a cursor after the end', (gen: string) => `&cursor=999999&gen=${gen}`],
+  ])('resets a viewer with %s and sends the log from the start', async (_, query) => {
     const server = await startServer()
     const recorder = record(server, 'r', 'w')
     recorder.send(1, lines(1, 10))
@@ -224,14 +224,14 @@ describe('record and watch', () => {
     expect(second.text).toBe(lines(1, 10))
   })
 
-  test('a viewer of no run is told so', async () => {
+  test('closes a viewer of an unknown run with 4404', async () => {
     const server = await startServer()
     const viewer = watch(server, 'nothing')
     expect(await viewer.control('error')).toBe('there is no run nothing')
     expect((await viewer.closed).code).toBe(4404)
   })
 
-  test('deleting a run ends its recorders and viewers for good', async () => {
+  test('closes recorders and viewers of a deleted run with 4410', async () => {
     const server = await startServer()
     const recorder = record(server, 'r', 'w')
     recorder.send(1, lines(1, 10))
@@ -255,7 +255,7 @@ describe('record and watch', () => {
     expect(again.gen).not.toBe(viewer.gen)
   })
 
-  test('a writer that falls silent is lost, and is live again when it returns', async () => {
+  test('marks a silent writer as lost, and as live when it reconnects', async () => {
     const server = await startServer({ lostAfterMs: 50, heartbeatMs: 10 })
     const first = record(server, 'r', 'w')
     first.send(1, lines(1, 1))
@@ -268,7 +268,7 @@ describe('record and watch', () => {
     expect((await server.store.info('r'))?.state).toBe('live')
   })
 
-  test('writers that were live when the last server went away are lost after their silence', async () => {
+  test('marks writers of a previous server as lost after lostAfterMs', async () => {
     const dir = await tempDir()
     const first = await createServer({ dir, port: 0 })
     const recorder = record(first, 'r', 'w')
@@ -282,7 +282,7 @@ describe('record and watch', () => {
     expect(await second.store.info('r')).toMatchObject({ state: 'lost' })
   })
 
-  test('a wall clock that is set cuts nobody and makes nobody silent', async () => {
+  test('keeps connections and writers live when the wall clock is set', async () => {
     vi.useFakeTimers({ toFake: ['Date'] })
     onTestFinished(() => void vi.useRealTimers())
     const server = await startServer({ lostAfterMs: 200, heartbeatMs: 10 })
@@ -296,7 +296,7 @@ describe('record and watch', () => {
     expect(await server.store.info('r')).toMatchObject({ state: 'live', events: 2 })
   })
 
-  test('a peer that answers no ping is cut', async () => {
+  test('terminates a peer that does not answer pings', async () => {
     const server = await startServer({ lostAfterMs: 50, heartbeatMs: 10 })
     const recorder = record(server, 'r', 'w')
     await recorder.control('ack')
@@ -307,7 +307,7 @@ describe('record and watch', () => {
 })
 
 describe('slow viewers', () => {
-  test('one that does not read holds little memory and delays nobody', async () => {
+  test('a viewer that does not read needs little memory and does not delay the recorder', async () => {
     const server = await startServer()
     const recorder = record(server, 'r', 'w')
     await recorder.control('ack')
@@ -333,7 +333,7 @@ describe('slow viewers', () => {
 })
 
 test.each(['//', 'http://[', '/record?run=%E0%A4%A', '/watch?run=', '/nothing?run=r'])(
-  'an upgrade to %j is refused and harms nobody',
+  'refuses an upgrade to %j',
   async (path) => {
     const server = await startServer()
     const socket = connect(server.port, '127.0.0.1')
@@ -345,7 +345,7 @@ test.each(['//', 'http://[', '/record?run=%E0%A4%A', '/watch?run=', '/nothing?ru
   },
 )
 
-test('the recorder of this workspace is understood, from its first event to its end', async () => {
+test('accepts the recorder package, from its first event to its end', async () => {
   const server = await startServer()
   const recorder = new EventRecorder({ url: server.url, run: 'real', name: 'A run', silent: true })
   await recorder.span('tool_call', { tool: 'search' }, () => Promise.resolve(1))
@@ -357,20 +357,20 @@ test('the recorder of this workspace is understood, from its first event to its 
 })
 
 describe('start and close', () => {
-  test('a busy port gives way to the next free one', async () => {
+  test('uses the next free port if the port is busy', async () => {
     const first = await startServer()
     const second = await startServer({ port: first.port })
     expect(second.port).toBeGreaterThan(first.port)
     expect(await getJson(`${second.url}/healthz`)).toMatchObject({ ok: true })
   })
 
-  test('two servers cannot share a folder, and the second says why', async () => {
+  test('refuses a second server in the same folder', async () => {
     const dir = await tempDir()
     await startServer({ dir })
     await expect(createServer({ dir, port: 0 })).rejects.toThrow(/--dir/)
   })
 
-  test('closing commits what has arrived, closes every socket and can be called twice', async () => {
+  test('close() commits received lines, closes every socket and can be called twice', async () => {
     const dir = await tempDir()
     const server = await createServer({ dir, port: 0 })
     const recorder = record(server, 'r', 'w')
@@ -391,7 +391,7 @@ describe('start and close', () => {
     expect(await getJson(`${again.url}/api/runs/r`)).toMatchObject({ events: 100 })
   })
 
-  test('sockets that do not answer are cut at the deadline', async () => {
+  test('close() terminates unresponsive sockets at the deadline', async () => {
     const server = await createServer({ dir: await tempDir(), port: 0 })
     const recorder = record(server, 'r', 'w')
     await recorder.control('ack')

@@ -1,5 +1,5 @@
 /**
- * One port for everything: recorders, viewers, HTTP and the dashboard.
+ * Creates the server: one port for recorders, viewers, HTTP and the dashboard.
  *
  * ```
  *            ┌ /record ─▶ Recorders ─▶ store.append
@@ -33,10 +33,10 @@ const CLOSE_DEADLINE_MS = 5000
 const MEBIBYTE = 1024 * 1024
 
 /**
- * Starts a server. The store is repaired and listed before it resolves.
+ * Starts a server. Resolves once the store is repaired and its runs are loaded.
  *
- * @throws {TypeError} when an option cannot be used.
- * @throws {Error} when another server writes to the folder, or no port is free.
+ * @throws {TypeError} when an option is invalid.
+ * @throws {Error} when another server uses the folder, or no port is free.
  * @example const server = await createServer({ dir: 'runs', port: 0 })
  */
 export async function createServer(options: ServerOptions = {}): Promise<WattlineServer> {
@@ -46,7 +46,7 @@ export async function createServer(options: ServerOptions = {}): Promise<Wattlin
   const problem = token === undefined ? undefined : tokenProblem(token)
   if (problem !== undefined) throw new TypeError(problem)
 
-  const store = options.store ?? (await openFolder(options))
+  const store = options.store ?? (await openFolderStore(options))
   const closing = new AbortController()
   const context = createContext(options, store, closing.signal)
   const { allowedHosts = [], allowedOrigins = [] } = options
@@ -57,13 +57,13 @@ export async function createServer(options: ServerOptions = {}): Promise<Wattlin
     fetch,
     overrideGlobalObjects: false,
     serverOptions: {
-      // A pipe that posts for a day is one request; slow headers are still cut.
+      // A request may last for days, when it posts from a pipe. Only its headers have a time limit.
       requestTimeout: 0,
       headersTimeout,
       connectionsCheckingInterval: headersTimeout / 2,
     },
   }) as Server
-  // Beside those that are answered with a reason: connections that ask for nothing.
+  // Refusals need connections as well. Idle connections above this limit are dropped.
   http.maxConnections = 3 * context.maxConnections
   const requests = countRequests(http)
   const sockets = new Sockets(context, guard)
@@ -94,7 +94,7 @@ export async function createServer(options: ServerOptions = {}): Promise<Wattlin
   }
 }
 
-function openFolder(options: ServerOptions): Promise<FolderStore> {
+function openFolderStore(options: ServerOptions): Promise<FolderStore> {
   return FolderStore.open({
     dir: options.dir ?? defaultDir(process),
     fsync: options.fsync,
@@ -132,7 +132,7 @@ function createContext(
   }
 }
 
-/** Listens on the port, or on the next free one behind it. */
+/** Listens on the port, or on the next free one after it. */
 async function listen(http: Server, host: string, port: number): Promise<void> {
   for (let tried = port; ; tried += 1) {
     try {
@@ -156,14 +156,14 @@ function listenOnce(http: Server, host: string, port: number): Promise<void> {
   })
 }
 
-/** Where a browser on this machine finds a server that listens on `host`. */
+/** The host in the URL with which a browser on this machine reaches the server. */
 function urlHost(host: string): string {
   if (host === '0.0.0.0' || host === '::') return 'localhost'
   return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
 }
 
 interface Requests {
-  /** Resolves when no request is being answered. */
+  /** Resolves when no request is in progress. */
   drained(): Promise<void>
 }
 
@@ -194,7 +194,7 @@ interface Running {
   readonly closing: AbortController
 }
 
-/** Stop accepting → commit what has arrived → close sockets → close the store; cut at the deadline. */
+/** Stops accepting → commits received lines → closes sockets → closes the store; terminates at the deadline. */
 async function shutDown(running: Running, deadlineMs: number): Promise<void> {
   const { http, requests, sockets, context, closing } = running
   const stopped = new Promise<void>((resolve) => http.close(() => resolve()))
@@ -206,7 +206,7 @@ async function shutDown(running: Running, deadlineMs: number): Promise<void> {
   closing.abort()
   await sockets.close()
   await requests.drained()
-  // What is left are connections that ask for nothing.
+  // Only idle connections are left.
   http.closeAllConnections()
   await stopped
   clearTimeout(deadline)

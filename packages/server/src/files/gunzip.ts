@@ -1,7 +1,7 @@
 /**
  * Gzipped logs. They are decompressed once into a temporary file, in which cursors are byte offsets.
- * Node's zlib reads files of several gzip members, ignores other data after the last one, and
- * delivers everything before a damaged place.
+ * Node's zlib reads files of several gzip members, verifies their checksums, and delivers the chunks
+ * before a damaged place.
  */
 import { createReadStream, createWriteStream } from 'node:fs'
 import { mkdtemp, open, rm, stat, writeFile } from 'node:fs/promises'

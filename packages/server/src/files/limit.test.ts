@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { limit } from './limit.ts'
 
-test('runs all tasks, never more at a time than allowed, also after failures', async () => {
+test('runs all tasks, at most the given number at a time, also after failures', async () => {
   const limited = limit(3)
   let running = 0
   let most = 0

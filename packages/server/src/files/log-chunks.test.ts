@@ -29,14 +29,14 @@ async function allOf(
   return chunks
 }
 
-test('lines come whole, as many as fit', async () => {
+test('reads as many whole lines as fit', async () => {
   expect(await allOf(await fileOf('aaaa\nbbbb\ncccc\ntorn'), 12)).toEqual([
     [10, 'aaaa\nbbbb\n'],
     [15, 'cccc\n'],
   ])
 })
 
-test('a line too long to hold is stood for by its beginning', async () => {
+test('replaces a line that is too long by its beginning', async () => {
   const long = 'x'.repeat(700_000)
   expect(await allOf(await fileOf(`a\n${long}\nb\n`), 300_000)).toEqual([
     [2, 'a\n'],
@@ -45,6 +45,6 @@ test('a line too long to hold is stood for by its beginning', async () => {
   ])
 })
 
-test('there is nothing behind the last line', async () => {
+test('returns undefined after the last whole line', async () => {
   expect(await chunkAt(await fileOf('a\ntorn'), 2)).toBeUndefined()
 })

@@ -30,7 +30,7 @@ afterEach(async () => {
 
 const line = (n: number) => `{"event_type":"point","timestamp":${n},"metadata":{}}\n`
 
-/** A reader that remembers what it saw, and waits for what it is to see. */
+/** A reader that stores all items, and waits for a condition. */
 class Reader {
   readonly seen: LogItem[] = []
   text = ''
@@ -109,7 +109,7 @@ test('a saved file is a read-only run that has ended', async () => {
   })
 })
 
-test('opening a file twice is one run, and its id stays over a restart', async () => {
+test('a file opened twice is one run, with the same id after a restart', async () => {
   const path = join(dir, 'run.jsonl')
   await writeFile(path, line(1))
   const first = await openFile(path)
@@ -122,7 +122,7 @@ test('opening a file twice is one run, and its id stays over a restart', async (
   expect((await files.info(first))?.gen).toBe(gen)
 })
 
-test('a growing file is followed line by line and becomes live; a torn line waits for its end', async () => {
+test('a growing file is followed and becomes live; a torn line is read when it is complete', async () => {
   const path = join(dir, 'run.jsonl')
   await writeFile(path, line(1))
   const run = await openFile(path)
@@ -138,7 +138,7 @@ test('a growing file is followed line by line and becomes live; a torn line wait
   await reader.stop()
 })
 
-test('a reader goes on from its cursor, and without follow it stops at the end', async () => {
+test('a reader continues from its cursor and stops at the end without follow', async () => {
   const path = join(dir, 'run.jsonl')
   await writeFile(path, line(1) + line(2))
   const run = await openFile(path)
@@ -152,7 +152,7 @@ test('a reader goes on from its cursor, and without follow it stops at the end',
   ])
 })
 
-test('chunks hold whole lines, also of lines larger than one read', async () => {
+test('chunks consist of whole lines, also when a line is larger than one read', async () => {
   const path = join(dir, 'run.jsonl')
   const long = `{"event_type":"point","timestamp":1,"metadata":{"text":"${'é'.repeat(400_000)}"}}\n`
   await writeFile(path, line(1) + long + line(2))
@@ -191,7 +191,7 @@ test.each([
       await rename(`${path}.tmp`, path)
     },
   ],
-])('a file that was %s is another generation, read from its start', async (_how, change) => {
+])('a file that was %s has a new generation and is read from its start', async (_how, change) => {
   const path = join(dir, 'run.jsonl')
   await writeFile(path, line(1) + line(2))
   const run = await openFile(path)
@@ -211,7 +211,7 @@ test.each([
   await reader.stop()
 })
 
-test('a cursor of another generation, or beyond the end, begins anew', async () => {
+test('a cursor of another generation or after the end is reset', async () => {
   const path = join(dir, 'run.jsonl')
   await writeFile(path, line(1))
   const run = await openFile(path)
@@ -228,7 +228,7 @@ test('a cursor of another generation, or beyond the end, begins anew', async () 
   expect(await types({ cursor: 0, gen })).toEqual(['chunk', 'caughtUp'])
 })
 
-test('a deleted file is a run that is gone, and one that comes back is there again', async () => {
+test('a deleted file is removed from the runs, and added when it is created again', async () => {
   const path = join(dir, 'run.jsonl')
   await writeFile(path, line(1))
   const run = await openFile(path)
@@ -246,7 +246,7 @@ test('a deleted file is a run that is gone, and one that comes back is there aga
   expect(await files.info(run)).toMatchObject({ bytes: line(2).length })
 })
 
-test('a folder is watched: its logs are runs, new ones are live, other files are not shown', async () => {
+test('each log in a watched folder is a run; new ones are live, other files are ignored', async () => {
   await mkdir(join(dir, 'deep'))
   await mkdir(join(dir, 'node_modules'))
   await writeFile(join(dir, 'a.jsonl'), line(1))
@@ -262,7 +262,7 @@ test('a folder is watched: its logs are runs, new ones are live, other files are
   expect(await files.info(run)).toMatchObject({ state: 'live' })
 })
 
-test('a log is one run, though links lead to its folder in several ways', async () => {
+test('a log is one run, also when several links lead to its folder', async () => {
   const outside = await mkdtemp(join(tmpdir(), 'wattline-linked-'))
   onTestFinished(() => rm(outside, { recursive: true, force: true }))
   await mkdir(join(dir, 'sub'))
@@ -278,7 +278,7 @@ test('a log is one run, though links lead to its folder in several ways', async 
   expect(runs.map(({ name }) => name).sort()).toEqual(names)
 })
 
-test('a gzipped log is read unzipped', async () => {
+test('a gzipped log is decompressed', async () => {
   const path = join(dir, 'run.jsonl.gz')
   // Two gzip members, as in a log that was appended to.
   await writeFile(path, Buffer.concat([gzipSync(line(1)), gzipSync(line(2))]))
@@ -289,7 +289,7 @@ test('a gzipped log is read unzipped', async () => {
   await reader.stop()
 })
 
-test('a gzipped log that breaks off is read as far as it goes, and said', async () => {
+test('a truncated gzipped log is read up to its end and reported', async () => {
   const said: string[] = []
   await files.close()
   files = new LogFiles({ log: (message) => void said.push(message) })
@@ -307,7 +307,7 @@ test('a gzipped log that breaks off is read as far as it goes, and said', async 
   await reader.stop()
 })
 
-test('aborting a reader that waits ends it quietly', async () => {
+test('aborting a waiting reader ends it without an error', async () => {
   const path = join(dir, 'run.jsonl')
   await writeFile(path, line(1))
   const reader = new Reader(await openFile(path))
@@ -328,12 +328,12 @@ test('an empty file is followed from its first line on', async () => {
   await reader.stop()
 })
 
-test('a run that is not there is removed', async () => {
+test('reading an unknown run yields removed', async () => {
   const reader = new Reader('nowhere')
   await reader.done
   expect(reader.seen).toEqual([{ type: 'removed' }])
 })
 
-test('a path that is not there is refused', async () => {
+test('opening a missing path throws', async () => {
   await expect(files.open(join(dir, 'nowhere.jsonl'))).rejects.toThrow(/ENOENT/)
 })

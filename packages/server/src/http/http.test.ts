@@ -26,7 +26,7 @@ interface Answer {
   readonly body: string
 }
 
-/** A request with headers that fetch would not let us set. */
+/** A request with headers that fetch does not allow. */
 function ask(
   url: string,
   options: { method?: string; headers?: Record<string, string>; body?: string } = {},
@@ -52,7 +52,7 @@ function post(
 }
 
 describe('posting events', () => {
-  test('accepted lines are stored verbatim, the others are answered with a reason', async () => {
+  test('stores accepted lines unchanged and reports the reason for each rejected line', async () => {
     const server = await startServer()
     const odd = '{"timestamp": 1700000001,   "event_type":"b", "extra": NaN, "metadata":{}}\r\n'
     const sample = '{"timestamp":1700000002,"reading":{"power_watts":3}}'
@@ -66,7 +66,7 @@ describe('posting events', () => {
     expect(log.body).toBe(`${line(1)}${odd}${sample}\n`)
   })
 
-  test('the same numbered body sent twice is there once', async () => {
+  test('stores a numbered body once if it is sent twice', async () => {
     const server = await startServer()
     const url = `${server.url}/api/runs/r/events?writer=py&first=1`
     const body = `${lines(1, 5)}oops\n${lines(6, 9)}`
@@ -76,7 +76,7 @@ describe('posting events', () => {
     expect((await ask(`${server.url}/api/runs/r/events.jsonl`)).body).toBe(lines(1, 9))
   })
 
-  test('a run that was posted to is live, until end=1 or silence', async () => {
+  test('a posted run is live until end=1 or silence', async () => {
     const server = await startServer({ lostAfterMs: 50 })
     const url = `${server.url}/api/runs/r/events`
     await post(url, line(1))
@@ -85,7 +85,7 @@ describe('posting events', () => {
     expect(await getJson(`${server.url}/api/runs/r`)).toMatchObject({ state: 'ended', events: 2 })
   })
 
-  test('gzip is taken, and a bomb is refused', async () => {
+  test('accepts gzip and refuses a decompression bomb', async () => {
     const server = await startServer({ maxBodyBytes: 100_000 })
     const url = `${server.url}/api/runs/r/events`
     const gzip = { 'content-encoding': 'gzip' }
@@ -99,7 +99,7 @@ describe('posting events', () => {
     expect(await getJson(`${server.url}/api/runs/r`)).toMatchObject({ events: 100 })
   })
 
-  test('a client that goes away in the middle of a change is no failure of the server', async () => {
+  test('does not log a client that disconnects in the middle of a request', async () => {
     const said: string[] = []
     const server = await startServer({ log: (text) => said.push(text) })
     await post(`${server.url}/api/runs/r/events`, line(1))
@@ -108,14 +108,14 @@ describe('posting events', () => {
     asked.on('error', () => undefined)
     asked.write('{"name"')
     const seen = async () => (await fetch(`${server.url}/metrics`)).text()
-    // The server has the first part when it answers what was asked after it.
+    // The server has received the first part when it answers a later request.
     await seen()
     asked.destroy()
-    await expect.poll(seen).toContain('wattline_refused_total{code="400"} 1')
+    await expect.poll(seen, { timeout: 20_000 }).toContain('wattline_refused_total{code="400"} 1')
     expect(said).toEqual([])
   })
 
-  test('a body and a line beyond the limits are told apart', async () => {
+  test('refuses a body above its limit, and rejects a line above its limit', async () => {
     const server = await startServer({ maxBodyBytes: 10_000, maxLineBytes: 1000 })
     const url = `${server.url}/api/runs/r/events`
     expect((await post(url, lines(1, 500))).status).toBe(413)
@@ -129,14 +129,14 @@ describe('posting events', () => {
     ['writer=a%20b', 400],
     ['first=0', 400],
     ['first=x', 400],
-  ])('?%s is refused with a sentence', async (query, status) => {
+  ])('refuses ?%s and gives the reason', async (query, status) => {
     const server = await startServer()
     const answer = await post(`${server.url}/api/runs/r/events?${query}`, line(1))
     expect(answer.status).toBe(status)
     expect(await answer.json()).toMatchObject({ error: expect.stringMatching(/^expected /) })
   })
 
-  test('curl -T - shows its lines before the pipe ends', async () => {
+  test('shows lines of curl -T - before the pipe ends', async () => {
     const server = await startServer()
     const curl = spawn('curl', ['-sS', '-N', '-T', '-', `${server.url}/api/runs/pipe/events?end=1`])
     onTestFinished(() => void curl.kill())
@@ -155,7 +155,7 @@ describe('posting events', () => {
     expect(viewer.text).toBe(lines(1, 4))
   })
 
-  test('deleting the run ends a request that is posting to it', async () => {
+  test('ends a post request when its run is deleted', async () => {
     const server = await startServer()
     const curl = spawn('curl', ['-sS', '-N', '-T', '.', `${server.url}/api/runs/pipe/events`])
     onTestFinished(() => void curl.kill())
@@ -170,7 +170,7 @@ describe('posting events', () => {
 })
 
 describe('reading a log over HTTP', () => {
-  test('whole, by range, from a cursor', async () => {
+  test('serves the whole log, a range, and the log from a cursor', async () => {
     const server = await startServer()
     await post(`${server.url}/api/runs/r/events`, lines(1, 10))
     const url = `${server.url}/api/runs/r/events.jsonl`
@@ -189,7 +189,7 @@ describe('reading a log over HTTP', () => {
     expect(head.headers['content-length']).toBe(String(all.length))
   })
 
-  test('followed, until the client leaves', async () => {
+  test('follows the log until the client disconnects', async () => {
     const server = await startServer()
     await post(`${server.url}/api/runs/r/events`, lines(1, 2))
     const abort = new AbortController()
@@ -206,7 +206,7 @@ describe('reading a log over HTTP', () => {
 })
 
 describe('runs', () => {
-  test('are listed live first, renamed and deleted', async () => {
+  test('are listed with live ones first, renamed and deleted', async () => {
     const server = await startServer()
     await post(`${server.url}/api/runs/old/events`, line(1))
     await post(`${server.url}/api/runs/ended/events?end=1`, line(1))
@@ -230,7 +230,7 @@ describe('runs', () => {
     expect((await fetch(`${server.url}/api/runs/old`, { method: 'DELETE' })).status).toBe(404)
   })
 
-  test('ids with slashes, spaces and dots work in the address', async () => {
+  test('may have slashes, spaces and dots in their ids', async () => {
     const server = await startServer()
     const id = '../a b/ü'
     await post(`${server.url}/api/runs/${encodeURIComponent(id)}/events`, line(1))
@@ -238,7 +238,7 @@ describe('runs', () => {
     expect(info.id).toBe(id)
   })
 
-  test('a summary counts spans, tokens of leaves, cost and errors, also while the run grows', async () => {
+  test('have a summary of spans, errors, agents and tokens of leaves, also while they grow', async () => {
     const server = await startServer()
     const event = (type: string, timestamp: number, metadata: object) =>
       `${JSON.stringify({ event_type: type, timestamp, metadata })}\n`
@@ -270,7 +270,7 @@ describe('runs', () => {
     expect(summary.sparkline.reduce((sum, count) => sum + count, 0)).toBe(3)
   })
 
-  test('a summary sums the joules of a run, and of one without samples tells none', async () => {
+  test('have a summary of energy, which is null without samples', async () => {
     const server = await startServer()
     const sample = (timestamp: number, power_watts: number, source = 'box/gpu0') =>
       `${JSON.stringify({ timestamp: 1_700_000_000 + timestamp, reading: { power_watts }, source })}\n`
@@ -291,7 +291,7 @@ describe('runs', () => {
   })
 })
 
-/** One file of somebody else's, whole. */
+/** A read-only source with one run. */
 function readOnlySource(log: string): RunSource {
   const info: RunInfo = {
     id: 'theirs',
@@ -320,7 +320,7 @@ function readOnlySource(log: string): RunSource {
 }
 
 describe('read-only sources', () => {
-  test('are shown beside the store, and refuse to be written or deleted', async () => {
+  test('are listed with the runs of the store, and cannot be written or deleted', async () => {
     const server = await startServer({ sources: [readOnlySource(lines(1, 3))] })
     const list = await getJson<RunInfo[]>(`${server.url}/api/runs`)
     expect(list.map((run) => run.id)).toEqual(['theirs'])
@@ -336,20 +336,20 @@ describe('read-only sources', () => {
   })
 })
 
-describe('who may come in', () => {
+describe('access', () => {
   test.each([
     'evil.example',
     'evil.example:9288',
     '127.0.0.1.evil.example',
     'localhost@evil.example',
-  ])('Host %j is refused', async (host) => {
+  ])('refuses Host %j', async (host) => {
     const server = await startServer()
     const answer = await ask(`${server.url}/api/runs`, { headers: { host } })
     expect([400, 403]).toContain(answer.status)
   })
 
   test.each(['localhost', '127.0.0.1:1', '[::1]:9288', 'LOCALHOST:9288', 'my.box'])(
-    'Host %j is answered',
+    'accepts Host %j',
     async (host) => {
       const server = await startServer({ allowedHosts: ['my.box'] })
       expect((await ask(`${server.url}/api/runs`, { headers: { host } })).status).toBe(200)
@@ -357,7 +357,7 @@ describe('who may come in', () => {
   )
 
   test.each(['http://evil.example', 'null', 'http://localhost:1'])(
-    'a page of %s can change nothing and connect nowhere',
+    'refuses changes and connections from a page of %s',
     async (origin) => {
       const server = await startServer()
       const headers = { origin }
@@ -373,7 +373,7 @@ describe('who may come in', () => {
     },
   )
 
-  test('our own page, and one that is allowed, may', async () => {
+  test('accepts its own page and allowed origins', async () => {
     const server = await startServer({ allowedOrigins: ['http://dev.box:5173'] })
     for (const origin of [server.url, 'http://dev.box:5173']) {
       const posted = await ask(`${server.url}/api/runs/r/events`, {
@@ -387,7 +387,7 @@ describe('who may come in', () => {
     }
   })
 
-  test('a token opens by header, query, subprotocol and, after the first visit, by cookie', async () => {
+  test('accepts the token as header, query, subprotocol and, after the first visit, cookie', async () => {
     const token = 'abcdefghijklmnopqrst'
     const server = await startServer({ token })
     const url = `${server.url}/api/runs`
@@ -412,14 +412,14 @@ describe('who may come in', () => {
     expect(await new Client(path, { headers }).control('ack')).toBe(0)
   })
 
-  test('a host that others can reach gets a token by itself', async () => {
+  test('generates a token for a host that is not loopback', async () => {
     const server = await startServer({ host: '0.0.0.0' })
     expect(server.token).toMatch(/^[\w-]{32}$/)
     expect(server.openUrl).toContain(server.token)
     expect((await ask(`http://127.0.0.1:${server.port}/api/runs`)).status).toBe(401)
   })
 
-  test('scripts without a subprotocol may record', async () => {
+  test('accepts recorders without a subprotocol', async () => {
     const server = await startServer()
     const client = new Client(`${server.url}/record?run=r&writer=w`, { protocols: [] })
     client.send(1, line(1))
@@ -428,8 +428,8 @@ describe('who may come in', () => {
   })
 })
 
-describe('opening files', () => {
-  test('is for programs, not for pages', async () => {
+describe('POST /api/open', () => {
+  test('opens files for programs, and refuses pages', async () => {
     const opened: string[] = []
     const [info] = await readOnlySource('').list()
     if (info === undefined) throw new Error('no info')
@@ -453,22 +453,25 @@ const outward = Object.values(networkInterfaces())
   .flat()
   .find((address) => address?.family === 'IPv4' && !address.internal)?.address
 
-test.runIf(outward !== undefined)('a token from elsewhere opens no files here', async () => {
-  const token = 'abcdefghijklmnopqrst'
-  const openFile = () => Promise.reject(new Error('it was tried'))
-  const server = await startServer({ host: '0.0.0.0', token, openFile })
-  const open = (host: string) =>
-    ask(`http://${host}:${server.port}/api/open`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${token}` },
-      body: '{"path":"/etc/passwd"}',
-    })
-  expect((await open(String(outward))).status).toBe(403)
-  expect((await open('127.0.0.1')).body).toContain('it was tried')
-})
+test.runIf(outward !== undefined)(
+  'POST /api/open refuses other machines, even with the token',
+  async () => {
+    const token = 'abcdefghijklmnopqrst'
+    const openFile = () => Promise.reject(new Error('it was tried'))
+    const server = await startServer({ host: '0.0.0.0', token, openFile })
+    const open = (host: string) =>
+      ask(`http://${host}:${server.port}/api/open`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}` },
+        body: '{"path":"/etc/passwd"}',
+      })
+    expect((await open(String(outward))).status).toBe(403)
+    expect((await open('127.0.0.1')).body).toContain('it was tried')
+  },
+)
 
 describe('the dashboard', () => {
-  test('is served with types, caching and a strict policy, and nothing outside its folder is', async () => {
+  test('is served with types, caching and a strict policy; files outside its folder are not', async () => {
     const dir = await tempDir()
     const dashboardDir = join(dir, 'dashboard')
     await mkdir(join(dashboardDir, 'assets'), { recursive: true })
@@ -501,7 +504,7 @@ describe('the dashboard', () => {
     }
   })
 
-  test('that is not built is said in a page', async () => {
+  test('is replaced by an explanation if it is not built', async () => {
     const server = await startServer({ dashboardDir: join(await tempDir(), 'none') })
     const page = await ask(`${server.url}/`)
     expect(page.status).toBe(503)

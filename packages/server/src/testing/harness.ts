@@ -1,4 +1,4 @@
-/** What the server's tests share: servers in folders of their own, and plain clients. */
+/** Shared by the server's tests: servers in temporary folders, and simple clients. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ import type { RunInfo } from '@wattline/trace'
 import { createServer } from '../server.ts'
 import type { RunStore } from '../storage/store.ts'
 
-/** A folder that is gone after the test. */
+/** A temporary folder, deleted after the test. */
 export async function tempDir(): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'wattline-test-'))
   onTestFinished(() => rm(dir, { recursive: true, force: true }), 60_000)
@@ -26,30 +26,30 @@ export async function startServer(options: ServerOptions = {}): Promise<Wattline
   return server
 }
 
-/** Bytes of buffers that are really held, after what is not was collected. */
+/** Bytes of live buffers, after a garbage collection. */
 export function heldBufferBytes(): number {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
-  // Buffers are freed beside the program; the second collection waits for what the first began.
+  // Buffers are freed in the background; the second collection waits for the first.
   collect()
   collect()
   return process.memoryUsage().arrayBuffers
 }
 
-/** One event line, numbered so that it can be told from all others. */
+/** One event line with a unique number. */
 export function line(number: number, writer = 'w'): string {
   const metadata = { writer, number }
   return `${JSON.stringify({ event_type: 'step', timestamp: 1_700_000_000 + number, metadata })}\n`
 }
 
-/** Lines `from` to `to`, both included. */
+/** Lines `from` to `to`, inclusive. */
 export function lines(from: number, to: number, writer = 'w'): string {
   let text = ''
   for (let number = from; number <= to; number += 1) text += line(number, writer)
   return text
 }
 
-/** A WebSocket whose messages are awaited one by one, and whose end can be awaited. */
+/** A WebSocket client whose messages and close can be awaited. */
 export class Client {
   readonly socket: WebSocket
   readonly closed: Promise<{ code: number; reason: string }>
@@ -87,7 +87,7 @@ export class Client {
     }
   }
 
-  /** Reads until a control message has the key, and gives its value. */
+  /** Reads until a control message has the key, and returns its value. */
   async control(key: string): Promise<unknown> {
     for (;;) {
       const message = await this.next()
@@ -121,7 +121,7 @@ export function record(server: { url: string }, run: string, writer: string): Cl
   return new Client(`${server.url}/record?run=${encodeURIComponent(run)}&writer=${writer}`)
 }
 
-/** A viewer that keeps the log as it has seen it. */
+/** A viewer that keeps the log that it has received. */
 export class Viewer extends Client {
   text = ''
   cursor = 0
@@ -130,7 +130,7 @@ export class Viewer extends Client {
   resets = 0
   readonly controls: Record<string, unknown>[] = []
 
-  /** Takes the next message, whatever it is. */
+  /** Processes the next message. */
   async step(): Promise<void> {
     const message = await this.next()
     if (message[0] !== 0x7b) {
@@ -153,7 +153,7 @@ export class Viewer extends Client {
     while (!done(this)) await this.step()
   }
 
-  /** Takes messages until the server says that everything was sent. */
+  /** Processes messages until the server has sent all committed lines. */
   caughtUp(): Promise<void> {
     const before = this.controls.length
     return this.until(() => this.controls.slice(before).some((c) => 'caughtUp' in c))
@@ -164,7 +164,7 @@ export function watch(server: { url: string }, run: string, query = ''): Viewer 
   return new Viewer(`${server.url}/watch?run=${encodeURIComponent(run)}${query}`)
 }
 
-/** Waits for the run to be as wanted; woken by changes, so it does not poll. */
+/** Waits until the run satisfies `done`. It is checked after each change, without polling. */
 export async function untilRun(
   store: RunStore,
   run: string,

@@ -1,4 +1,4 @@
-/** Servers as processes of their own, for tests that kill, stop or starve them. */
+/** Servers in their own processes, for tests that kill, stop or limit them. */
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
@@ -15,11 +15,11 @@ export interface Launched {
   readonly url: string
 }
 
-/** Bundles `server-process.ts`; call it once, before all. A name a test file. */
+/** Bundles `server-process.ts`. Call it once per test file, with a unique name. */
 export async function buildServerProcess(name: string): Promise<string> {
   const { resolve } = createRequire(import.meta.url)
   const vite = join(dirname(resolve('vite/package.json')), 'bin/vite.js')
-  // Inside the package, so that its dependencies are found.
+  // Inside the package, so that its dependencies can be resolved.
   const outDir = join(here, '../../node_modules/.cache', name)
   const entry = join(here, 'server-process.ts')
   const built = ['build', '--ssr', entry, '--outDir', outDir, '--emptyOutDir']
@@ -29,7 +29,7 @@ export async function buildServerProcess(name: string): Promise<string> {
   return join(outDir, 'server-process.js')
 }
 
-/** Starts it, and kills it after the test. */
+/** Starts a server process, which is killed after the test. */
 export async function launch(script: string, dir: string, port = 0): Promise<Launched> {
   const child = spawn(process.execPath, [script, dir, String(port)], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,4 +1,4 @@
-/** A WebSocket client that can do what clients must not: frames are bytes here. */
+/** A WebSocket client that sends raw frames, including invalid ones. */
 import { connect, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 
@@ -13,7 +13,7 @@ export interface FrameOptions {
   readonly reserved?: number
 }
 
-/** One frame, by RFC 6455, section 5.2. */
+/** Encodes one frame (RFC 6455, section 5.2). */
 export function frame(options: FrameOptions): Buffer {
   const { opcode, payload = Buffer.alloc(0), fin = true, masked = true, reserved = 0 } = options
   const first = (fin ? 0x80 : 0) | (reserved << 4) | opcode
@@ -39,7 +39,7 @@ export class RawSocket {
   readonly #ended: Promise<void>
   #wake: () => void = () => undefined
 
-  /** Connects and upgrades; what is sent comes behind the handshake at once. */
+  /** Connects and upgrades. Frames are sent without waiting for the response. */
   constructor(port: number, path: string) {
     this.#socket = connect(port, '127.0.0.1')
     onTestFinished(() => void this.#socket.destroy())
@@ -47,7 +47,7 @@ export class RawSocket {
       this.#received = Buffer.concat([this.#received, chunk])
       this.#wake()
     })
-    // Being cut is among the answers.
+    // Tests expect that the server may cut the connection.
     this.#socket.on('error', () => undefined)
     this.#ended = new Promise((resolve) => this.#socket.once('close', () => resolve()))
     this.#socket.write(
@@ -69,9 +69,9 @@ export class RawSocket {
     }
   }
 
-  /** The code the server closed with, after everything that was sent; 1006 when it just cut. */
+  /** The close code of the server, after all sent frames; 1006 if it cut the connection. */
   async closeCode(): Promise<number> {
-    // Who has said goodbye, or waits for it, is ended here: the server's close frame came before.
+    // Ends this side. If the server sends a close frame, it does so before it ends the connection.
     this.#socket.end()
     await this.#ended
     const frames = this.#received.subarray(this.#received.indexOf('\r\n\r\n') + 4)
@@ -79,7 +79,7 @@ export class RawSocket {
   }
 }
 
-/** Walks over unmasked frames to the close frame. */
+/** Finds the close frame among unmasked frames. */
 function closeCodeIn(bytes: Buffer): number {
   let at = 0
   while (at + 2 <= bytes.length) {

@@ -3,14 +3,14 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { isControl, parseRecordFrame, watchFrame } from './frame.ts'
 
-test('a frame is its first number, and lines that are passed on untouched', () => {
-  const parsed = parseRecordFrame(Buffer.from('7\n{"a":1}\nnot json, not our business\n'), false)
+test('parses the first sequence number and leaves the lines unchanged', () => {
+  const parsed = parseRecordFrame(Buffer.from('7\n{"a":1}\nnot parsed as JSON\n'), false)
   expect(parsed).toMatchObject({ firstSeq: 7, count: 2 })
   if (typeof parsed === 'string') throw new Error(parsed)
-  expect(parsed.lines.toString()).toBe('{"a":1}\nnot json, not our business\n')
+  expect(parsed.lines.toString()).toBe('{"a":1}\nnot parsed as JSON\n')
 })
 
-test('any bytes are either refused with a sentence or whole lines of UTF-8', () => {
+test('accepts only whole lines of UTF-8, and refuses other bytes with a sentence', () => {
   const anything = fc.oneof(
     fc.uint8Array({ maxLength: 200 }),
     fc
@@ -19,18 +19,18 @@ test('any bytes are either refused with a sentence or whole lines of UTF-8', () 
     fc
       .tuple(fc.bigInt({ min: 0n }), fc.string())
       .map(([first, text]) => Buffer.from(`${first}\n${text}\n`)),
-    // A good part must be good frames, or the property says little.
+    // Enough frames must be valid for the property to be meaningful.
     fc
       .tuple(fc.integer({ min: 1 }), fc.string())
       .map(([first, text]) => Buffer.from(`${first}\n${text}\n`)),
   )
-  let taken = 0
+  let accepted = 0
   fc.assert(
     fc.property(anything, (bytes) => {
       const frame = Buffer.from(bytes)
       const parsed = parseRecordFrame(frame, false)
       if (typeof parsed === 'string') return parsed.startsWith('expected ')
-      taken += 1
+      accepted += 1
       const { firstSeq, lines, count } = parsed
       const isWhole = lines.toString().split('\n').length === count + 1
       const isTail = frame.subarray(-lines.length).equals(lines)
@@ -38,10 +38,10 @@ test('any bytes are either refused with a sentence or whole lines of UTF-8', () 
     }),
     { numRuns: 400 },
   )
-  expect(taken).toBeGreaterThan(10)
+  expect(accepted).toBeGreaterThan(10)
 })
 
-test('viewers of one chunk share one frame: the cursor after it, then its bytes', () => {
+test('builds one frame per chunk: the cursor after it, then its bytes', () => {
   const chunk = {
     type: 'chunk',
     cursor: 2 ** 40 + 3,

@@ -6,13 +6,13 @@ import { expect, onTestFinished, test } from 'vitest'
 import { tempDir } from '../../testing/harness.ts'
 import { lockFolder } from './folder-lock.ts'
 
-/** What `/proc` tells of a process: its state first. */
+/** Fields of `/proc/PID/stat` from the process state on. */
 function statOf(pid: number): readonly string[] {
   return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? []
 }
 
 test.runIf(process.platform === 'linux')(
-  'a killed holder lets go, even while its parent has not asked for its end',
+  'replaces the lock of a killed process, also while it is a zombie',
   async () => {
     const dir = await tempDir()
     const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'])
@@ -23,12 +23,12 @@ test.runIf(process.platform === 'linux')(
     writeFileSync(join(dir, '.lock'), JSON.stringify({ pid, started: statOf(pid)[19] }))
     expect(() => lockFolder(dir)).toThrow(`process ${pid}) is using it`)
     process.kill(pid, 'SIGKILL')
-    await expect.poll(() => statOf(pid)[0]).toBe('Z')
+    await expect.poll(() => statOf(pid)[0], { timeout: 20_000 }).toBe('Z')
     lockFolder(dir)()
   },
 )
 
-test('a lock that its holder has not written yet is respected, one that stayed so is not', async () => {
+test('respects an empty lock only while it is new', async () => {
   const dir = await tempDir()
   const path = join(dir, '.lock')
   writeFileSync(path, '')

@@ -31,7 +31,7 @@ function append(store: RunStore, run: string, from: number, to: number, writer =
   return store.append(run, writer, from, bytes, to - from + 1)
 }
 
-/** Everything committed, as text, with the items that are not lines beside it. */
+/** All committed lines as text, and the types of all other items. */
 async function readAll(store: RunStore, run: string, from: Partial<ReadFrom> = {}) {
   let text = ''
   const others: string[] = []
@@ -44,8 +44,8 @@ async function readAll(store: RunStore, run: string, from: Partial<ReadFrom> = {
   return { text, others }
 }
 
-describe('a folder a run', () => {
-  test('the log is the lines as they came, and is read back from any chunk on', async () => {
+describe('storing runs', () => {
+  test('stores lines unchanged and reads them from any chunk on', async () => {
     const dir = await tempDir()
     const store = await openStore({ dir })
     const first = await append(store, 'r', 1, 10)
@@ -57,13 +57,13 @@ describe('a folder a run', () => {
     expect(rest).toEqual({ text: lines(11, 20), others: ['caughtUp'] })
   })
 
-  test('the time of the first event is when the run started', async () => {
+  test('takes the start time from the first event', async () => {
     const store = await openStore()
     await append(store, 'r', 7, 9)
     expect(await store.info('r')).toMatchObject({ startedAt: 1_700_000_007, events: 3 })
   })
 
-  test('appends of one tick are one write, in order', async () => {
+  test('commits the appends of one tick as one record, in order', async () => {
     const dir = await tempDir()
     const store = await openStore({ dir })
     await Promise.all(Array.from({ length: 500 }, (_, i) => append(store, 'r', i + 1, i + 1)))
@@ -71,7 +71,7 @@ describe('a folder a run', () => {
     expect((await stat(join(dir, 'r', 'appends'))).size).toBe(RECORD_BYTES)
   })
 
-  test('a long log of many writers is read in chunks that name their writer', async () => {
+  test('reads a long log of several writers in chunks with their writer', async () => {
     const store = await openStore()
     for (let round = 0; round < 40; round += 1) {
       const from = round * 100 + 1
@@ -90,7 +90,7 @@ describe('a folder a run', () => {
     }
   })
 
-  test('any appends, however cut and repeated, give each line once and in order', async () => {
+  test('stores each line once and in order, however appends are split and repeated', async () => {
     const store = await openStore()
     let run = 0
     const batch = fc.record({
@@ -123,7 +123,7 @@ describe('a folder a run', () => {
     )
   })
 
-  test('following gives what comes later, from memory, and ends with the signal', async () => {
+  test('follows later appends until the signal is aborted', async () => {
     const store = await openStore()
     await append(store, 'r', 1, 1)
     const abort = new AbortController()
@@ -136,7 +136,7 @@ describe('a folder a run', () => {
     expect(seen).toEqual([line(1), line(2), line(3)])
   })
 
-  test('a follower that is not reading is caught up from the file', async () => {
+  test('sends a slow follower the lines from the file', async () => {
     const store = await openStore()
     await append(store, 'r', 1, 1)
     const abort = new AbortController()
@@ -149,7 +149,7 @@ describe('a folder a run', () => {
       if (value?.type === 'chunk') text += Buffer.from(value.bytes).toString()
     }
     await take()
-    // More than is held in memory.
+    // More than fits in the tail in memory.
     for (let i = 0; i < 200; i += 1) await append(store, 'r', i * 1000 + 2, (i + 1) * 1000 + 1)
     const wanted = lines(1, 200_001)
     while (text.length < wanted.length) await take()
@@ -158,7 +158,7 @@ describe('a folder a run', () => {
     expect((await items.next()).done).toBe(true)
   })
 
-  test('writers that come all at once do not get into each other', async () => {
+  test('keeps concurrent writers separate', async () => {
     const dir = await tempDir()
     const store = await openStore({ dir })
     const writers = Array.from({ length: 50 }, (_, i) => `w${i}`)
@@ -175,7 +175,7 @@ describe('a folder a run', () => {
     expect(counts).toEqual(new Map(writers.map((writer) => [writer, { name: writer, events: 4 }])))
   })
 
-  test('with fsync it is the same log', async () => {
+  test('stores the same log with fsync', async () => {
     const dir = await tempDir()
     const store = await openStore({ dir, fsync: true })
     await Promise.all([append(store, 'r', 1, 5), append(store, 'r', 6, 9)])
@@ -184,7 +184,7 @@ describe('a folder a run', () => {
     expect((await readAll(again, 'r')).text).toBe(lines(1, 9))
   })
 
-  test('names, notes and states survive a restart', async () => {
+  test('keeps names, notes and states over a restart', async () => {
     const dir = await tempDir()
     const store = await openStore({ dir })
     await append(store, 'r', 1, 2)
@@ -204,7 +204,7 @@ describe('a folder a run', () => {
   })
 })
 
-test('duplicates are counted over a restart; what an older version did not count is unknown', async () => {
+test('counts duplicates over a restart; null if an older version did not count them', async () => {
   const dir = await tempDir()
   const first = await FolderStore.open({ dir })
   await append(first, 'r', 1, 4)
@@ -237,7 +237,7 @@ describe('repair', () => {
     return { dir, gen, log: file('events.jsonl'), appends: file('appends'), meta: file('run.json') }
   }
 
-  test('lines without a record were never acked: they are cut', async () => {
+  test('cuts lines without a record, which were never acknowledged', async () => {
     const { dir, gen, log } = await closedRun()
     await appendFile(log, `${line(101)}${line(102).slice(0, 20)}`)
     const store = await openStore({ dir })
@@ -248,7 +248,7 @@ describe('repair', () => {
     expect((await readAll(store, 'r')).text).toBe(lines(1, 101))
   })
 
-  test('a torn record is cut, with its lines', async () => {
+  test('cuts a torn record and its lines', async () => {
     const { dir, log, appends } = await closedRun()
     await truncate(appends, 10 * RECORD_BYTES - 5)
     const store = await openStore({ dir })
@@ -257,7 +257,7 @@ describe('repair', () => {
     expect(await store.lastSeq('r', 'w')).toBe(90)
   })
 
-  test('records behind the last run.json are counted from the files', async () => {
+  test('counts records that are newer than run.json', async () => {
     const { dir, meta, gen } = await closedRun()
     const old = JSON.parse(await readFile(meta, 'utf8')) as Record<string, unknown>
     const writers = (old['writers'] as object[]).map((w) => ({ ...w, events: 0, lastSeq: 0 }))
@@ -267,7 +267,7 @@ describe('repair', () => {
     expect(await store.lastSeq('r', 'w')).toBe(100)
   })
 
-  test('a log that lost acked lines is cut to whole ones, under a new generation', async () => {
+  test('cuts a log that lost acknowledged lines to whole records and starts a new generation', async () => {
     const { dir, gen, log } = await closedRun()
     await truncate(log, lines(1, 55).length)
     const store = await openStore({ dir })
@@ -281,7 +281,7 @@ describe('repair', () => {
     expect(text).toBe(lines(1, 50))
   })
 
-  test('whatever is cut from whichever file, what is left is whole lines of acked appends', async () => {
+  test('keeps whole acknowledged appends, wherever the files are cut', async () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(8000), fc.nat(320), async (logBytes, appendsBytes) => {
         const { dir, log, appends } = await closedRun()
@@ -300,7 +300,7 @@ describe('repair', () => {
     )
   })
 
-  test('folders of others are left alone, and their names are not taken', async () => {
+  test('ignores folders of other programs and refuses their names as run ids', async () => {
     const dir = await tempDir()
     await mkdir(join(dir, 'theirs'))
     await writeFile(join(dir, 'theirs', 'events.jsonl'), 'half a li')
@@ -314,7 +314,7 @@ describe('repair', () => {
     expect((await readdir(dir)).filter((name) => name.startsWith('.new-'))).toEqual([])
   })
 
-  test('what a kill left of making or deleting a run is swept away', async () => {
+  test('deletes partial folders that a kill left behind', async () => {
     const dir = await tempDir()
     await mkdir(join(dir, '.new-abc'))
     await mkdir(join(dir, '.gone-r-1'))
@@ -335,7 +335,7 @@ describe('merging records', () => {
   }
   const whole = lines(1, 200) + lines(1, 10, 'x') + lines(201, 400)
 
-  test('neighbours of one writer become one, and what is read stays the same', async () => {
+  test('merges adjacent records of one writer without changing the log', async () => {
     const { store, dir, cursor, file } = await run(50)
     const { gen } = (await store.info('r')) ?? {}
     expect((await readAll(store, 'r')).text).toBe(whole)
@@ -352,7 +352,7 @@ describe('merging records', () => {
     expect((await readAll(again, 'r')).text).toBe(whole)
   })
 
-  test('a kill behind the merging leaves the same run', async () => {
+  test('a kill after a merge leaves the same run', async () => {
     const { store, dir, file } = await run(Infinity)
     const { gen } = (await store.info('r')) ?? {}
     await store.close()
@@ -360,7 +360,7 @@ describe('merging records', () => {
     const { records } = JSON.parse(before.toString()) as { records: number }
     expect(await writeCompacted(join(dir, 'r'), records, true)).toBe(3)
     await rename(file('appends.new'), file('appends'))
-    await writeFile(file('appends.new'), 'half of another mer')
+    await writeFile(file('appends.new'), 'half of another merge')
     const killed = await FolderStore.open({ dir })
     expect(await killed.info('r')).toMatchObject({ gen, events: 410, lost: 0 })
     await append(killed, 'r', 401, 402)
@@ -372,7 +372,7 @@ describe('merging records', () => {
     expect((await readAll(again, 'r')).text).toBe(whole + lines(401, 402))
   })
 
-  test('readers that follow or lag notice nothing', async () => {
+  test('does not disturb readers that follow or lag', async () => {
     const store = await openStore({ compactAboveRecords: 10 })
     await append(store, 'r', 1, 1)
     const abort = new AbortController()
@@ -380,7 +380,7 @@ describe('merging records', () => {
     let appended = 1
     for await (const item of store.read('r', { cursor: 0, gen: undefined }, abort.signal)) {
       if (item.type === 'chunk') text += Buffer.from(item.bytes).toString()
-      // Between two reads there are none, one, or many appends and mergings.
+      // Between two reads there are none, one, or many appends and merges.
       for (let i = appended % 30; i > 0 && appended < 1000; i -= 1) {
         appended += 1
         await append(store, 'r', appended, appended)
@@ -393,11 +393,11 @@ describe('merging records', () => {
 })
 
 describe('when the log cannot be written', () => {
-  test('what a failed write left behind is not adopted, since its sender sends it again', async () => {
+  test('removes the lines of a failed write, because their sender sends them again', async () => {
     const dir = await tempDir()
     const store = await openStore({ dir })
     await append(store, 'r', 1, 5)
-    // The records' end cannot be reached: the write fails behind the lines.
+    // Records cannot be written, so the write fails after the lines.
     await store.setWriter('r', 'w', { state: 'closed' })
     const file = (name: string) => join(dir, 'r', name)
     const kept = await readFile(file('appends'))
@@ -405,7 +405,7 @@ describe('when the log cannot be written', () => {
     await mkdir(file('appends'))
     await expect(append(store, 'r', 6, 9)).rejects.toMatchObject({ code: 'failed' })
     await rm(file('appends'), { recursive: true })
-    // As if only the acknowledgement of the disk had failed: lines and record are whole.
+    // Lines and record are whole, as if only the result of the write had been lost.
     const whole = Buffer.alloc(RECORD_BYTES)
     const end = lines(1, 9).length
     writeRecord(whole, 0, { writer: 0, lastSeq: 9, end, count: 4, lost: 0 })
@@ -416,12 +416,12 @@ describe('when the log cannot be written', () => {
     expect(await store.info('r')).toMatchObject({ events: 9, lost: 0 })
   })
 
-  test('nothing is acked, numbers go back, and it recovers by itself', async () => {
+  test('acknowledges nothing, resets line numbers and recovers', async () => {
     const dir = await tempDir()
     const store = await openStore({ dir })
     await append(store, 'r', 1, 5)
     await store.setWriter('r', 'w', { state: 'closed' })
-    // Its files are closed by now; a folder in their place makes opening them fail.
+    // The files are closed by now. A folder in place of `appends` makes opening it fail.
     const appends = join(dir, 'r', 'appends')
     const kept = await readFile(appends)
     await rm(appends)
@@ -439,8 +439,8 @@ describe('when the log cannot be written', () => {
   })
 })
 
-describe('when somebody takes files away', () => {
-  test('a removed folder is told to those who read it, and can be deleted once more', async () => {
+describe('when files are deleted', () => {
+  test('readers of a deleted folder get removed, and its run can still be removed', async () => {
     const dir = await tempDir()
     const store = await openStore({ dir })
     await append(store, 'r', 1, 5)
@@ -453,7 +453,7 @@ describe('when somebody takes files away', () => {
     expect(await store.list()).toEqual([])
   })
 
-  test('a removed folder ends the run for its readers and writers', async () => {
+  test('a deleted folder ends the run for its readers and writers', async () => {
     const dir = await tempDir()
     const store = await openStore({ dir })
     await append(store, 'r', 1, 5)
@@ -473,7 +473,7 @@ describe('when somebody takes files away', () => {
     expect((await readAll(store, 'r')).text).toBe(line(1, 'new'))
   })
 
-  test('a removed log is begun anew under a new generation, and readers are reset', async () => {
+  test('a deleted log is replaced by one of a new generation, and readers are reset', async () => {
     const dir = await tempDir()
     const store = await openStore({ dir })
     await append(store, 'r', 1, 5)
@@ -507,7 +507,7 @@ describe('run ids', () => {
     'käse',
     'a b',
     'x.',
-  ])('%j stays inside the folder and is itself when read back', async (id) => {
+  ])('%j stays inside the folder and is listed unchanged', async (id) => {
     const outer = await tempDir()
     const dir = join(outer, 'store')
     const store = await openStore({ dir })
@@ -521,14 +521,14 @@ describe('run ids', () => {
   })
 
   test.each(['', 'a\0b', 'a\nb', 'x'.repeat(201), '/'.repeat(150), '\ud800'])(
-    '%j is refused',
+    'refuses %j',
     async (id) => {
       const store = await openStore()
       await expect(append(store, id, 1, 1)).rejects.toMatchObject({ code: 'refused' })
     },
   )
 
-  test('no two ids share a folder', async () => {
+  test('different ids have different folders', async () => {
     const store = await openStore()
     await Promise.all([append(store, 'a/b', 1, 1, 'x'), append(store, '_a=2Fb', 1, 1, 'y')])
     expect(await store.list()).toHaveLength(2)
@@ -536,7 +536,7 @@ describe('run ids', () => {
 })
 
 describe('removal and retention', () => {
-  test('a removed run ends its readers, refuses its writers, and its id can be used anew', async () => {
+  test('removing a run ends its readers and refuses its writers; its id can be reused', async () => {
     const dir = await tempDir()
     const store = await openStore({ dir })
     await append(store, 'r', 1, 5)
@@ -556,7 +556,7 @@ describe('removal and retention', () => {
     await expect(append(again, 'r', 6, 6)).rejects.toMatchObject({ code: 'removed' })
   })
 
-  test('keep retires the oldest that are not live', async () => {
+  test('keep deletes the oldest runs that are not live', async () => {
     const dir = await tempDir()
     const store = await openStore({ dir, keep: 2 })
     for (const run of ['a', 'b', 'c', 'd']) {
@@ -568,7 +568,7 @@ describe('removal and retention', () => {
     expect((await again.list()).map((run) => run.id).toSorted()).toEqual(['a', 'd'])
   })
 
-  test('maxDiskBytes bounds the logs that are kept', async () => {
+  test('maxDiskBytes limits the size of all logs', async () => {
     const dir = await tempDir()
     const store = await openStore({ dir })
     for (const run of ['a', 'b', 'c']) {
@@ -581,12 +581,12 @@ describe('removal and retention', () => {
   })
 })
 
-test('ten thousand runs are listed without their logs', async () => {
+test('lists ten thousand runs without opening their logs', async () => {
   const dir = await tempDir()
   for (let i = 0; i < 10_000; i += 1) {
     const folder = join(dir, `run-${i}`)
     mkdirSync(folder)
-    // No file but this one: whoever opened a log would fail.
+    // There is no other file, so opening a log would fail.
     const meta = { wattline: 1, ...newRunMeta(`run-${i}`), events: 3 }
     writeFileSync(join(folder, 'run.json'), JSON.stringify(meta))
   }

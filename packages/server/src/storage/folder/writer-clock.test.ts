@@ -4,13 +4,13 @@ import { firstTimeS, WriterClocks } from './writer-clock.ts'
 const lines = (...timesS: number[]) =>
   Buffer.from(timesS.map((t) => `{"event_type":"x","timestamp":${t},"metadata":{}}\n`).join(''))
 
-test('the last line that came says how far the clock is behind', () => {
+test('estimates the offset from the last line', () => {
   const clocks = new WriterClocks()
   expect(clocks.update(0, [lines(50), lines(60, 70)], 100)).toBe(30)
   expect(clocks.update(1, [lines(3700)], 100)).toBe(-3600)
 })
 
-test('it is looked at every few seconds, and the least counts: lines can be late, never early', () => {
+test('samples every two seconds and keeps the smallest offset', () => {
   const clocks = new WriterClocks()
   expect(clocks.update(0, [lines(60)], 100)).toBe(40)
   expect(clocks.update(0, [lines(101)], 101)).toBeUndefined()
@@ -18,14 +18,14 @@ test('it is looked at every few seconds, and the least counts: lines can be late
   expect(clocks.update(0, [lines(100)], 106)).toBeUndefined()
 })
 
-test('a clock that is set back counts after a while', () => {
+test('accepts a larger offset after 30 seconds', () => {
   const clocks = new WriterClocks()
   expect(clocks.update(0, [lines(100)], 100)).toBe(0)
   expect(clocks.update(0, [lines(20)], 120)).toBeUndefined()
   expect(clocks.update(0, [lines(35)], 135)).toBe(100)
 })
 
-test('lines that tell no time say nothing', () => {
+test('ignores lines without a time', () => {
   const clocks = new WriterClocks()
   expect(clocks.update(0, [Buffer.from('nonsense\n')], 100)).toBeUndefined()
   expect(clocks.update(0, [], 100)).toBeUndefined()
