@@ -187,7 +187,7 @@ export class Ingestor {
   #withMarksOf(spans: readonly number[], { markSlots }: TraceChanges): Int32Array {
     const owners = new Set(spans)
     const slots = new Set(markSlots)
-    const mark = this.trace.markCursor()
+    const mark = this.trace.markView()
     for (mark.slot = 0; mark.slot < this.trace.markCount; mark.slot++) {
       if (owners.has(mark.parentSlot) && this.trace.hasMark(mark.slot)) slots.add(mark.slot)
     }

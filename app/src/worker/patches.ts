@@ -64,8 +64,8 @@ export class PatchBuilder {
 
   constructor(trace: Trace) {
     this.#trace = trace
-    this.#span = trace.cursor()
-    this.#mark = trace.markCursor()
+    this.#span = trace.spanView()
+    this.#mark = trace.markView()
   }
 
   build(input: PatchInput): TracePatch {

@@ -1,4 +1,4 @@
-/** Signals in a process of its own: what goes wrong here would end whoever runs the tests. */
+/** Tests signals in processes of their own, because a failure could end the test runner. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
@@ -28,7 +28,7 @@ beforeAll(async () => {
   })
 }, 60_000)
 
-/** A process that reads power, in a group of its own: what signals the group stays in it. */
+/** Starts a process that samples power, in a process group of its own. */
 function start(name: string, code: string) {
   const script = join(machine.folder, `${name}.mjs`)
   writeFileSync(script, `import { samplePower } from './power.mjs'\n${code}`)
@@ -41,11 +41,11 @@ function start(name: string, code: string) {
 }
 
 it.each(['linux', 'darwin'])(
-  'on %s, a stop before its tools are there signals nobody',
+  'on %s, stopping before the tools have started sends no signal',
   async (platform) => {
     const { said, ended } = start(
       platform,
-      `const listener = { onSample() {}, onNote() {} }
+      `const listener = { onSample() {}, onWarning() {} }
       samplePower(listener, { platform: '${platform}' }).stop()
       console.log('goes on')`,
     )
@@ -53,7 +53,7 @@ it.each(['linux', 'darwin'])(
   },
 )
 
-it('nvidia-smi goes on when Ctrl+C is meant for the agent', async () => {
+it('nvidia-smi keeps running when Ctrl+C interrupts the agent', async () => {
   machine.tool(
     'nvidia-smi',
     `setInterval(() => row({ timestamp: time(), index: 0, uuid: 'a', 'power.draw': '50' }), 50)`,
@@ -63,16 +63,16 @@ it('nvidia-smi goes on when Ctrl+C is meant for the agent', async () => {
     `let awaited = 1
     let isInterrupted = false
     const stayAlive = setInterval(() => {}, 1000)
-    const notes = []
+    const warnings = []
     const onSample = () => {
       if (--awaited !== 0) return
       if (!isInterrupted) return console.log('up')
       clearInterval(stayAlive)
       sampling.stop()
-      console.log(notes)
+      console.log(warnings)
     }
-    const onNote = (text) => notes.push(text)
-    const sampling = samplePower({ onSample, onNote }, { platform: 'linux' })
+    const onWarning = (text) => warnings.push(text)
+    const sampling = samplePower({ onSample, onWarning }, { platform: 'linux' })
     process.on('SIGINT', () => {
       isInterrupted = true
       awaited = 3

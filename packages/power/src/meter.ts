@@ -1,6 +1,6 @@
 /**
- * What every way of reading power has in common. A meter is started once and stopped once; it never
- * throws, it never keeps the process alive, and what it has to say goes to its listener.
+ * The interface of all power meters. A meter is started once and stopped once. It never throws, never
+ * keeps the process alive, and reports everything to its listener.
  */
 import type { TelemetrySample } from '@wattline/trace'
 
@@ -10,42 +10,42 @@ export interface PowerSample extends TelemetrySample {
 }
 
 export interface PowerListener {
-  /** One source, at one instant. */
+  /** One reading of one source. */
   onSample(sample: PowerSample): void
-  /** Something a person should know, as a sentence; said once. */
-  onNote(text: string): void
+  /** A sentence for the user; each is reported once. */
+  onWarning(text: string): void
 }
 
 export interface MeterListener extends PowerListener {
-  /** There is nothing to measure with here, and there will not be. */
-  onAbsent(): void
+  /** The meter cannot measure on this machine and has stopped. */
+  onUnavailable(): void
 }
 
 export interface PowerMeter {
-  /** The tool or interface, for people. */
+  /** The tool or interface, for messages. */
   readonly name: string
   start(listener: MeterListener): void
   stop(): void
 }
 
-/** What a meter is told when it is made. */
+/** Options of all meters. */
 export interface MeterOptions {
   readonly intervalMs: number
-  /** First part of every source's name. */
+  /** The first part of the name of every source. */
   readonly host: string
-  /** PATH is where tools are looked for. */
+  /** Tools are searched in its `PATH`. */
   readonly env: NodeJS.ProcessEnv
   /** Unix seconds. */
   readonly nowS: () => number
 }
 
-/** Members that say something; the others are not available, which is not 0. */
-export function known(reading: {
+/** A reading of the finite values. The others are not available, which is different from 0. */
+export function readingOf(values: {
   readonly [key: string]: number | undefined
 }): TelemetrySample['reading'] {
-  const told: Record<string, number> = {}
-  for (const [key, value] of Object.entries(reading)) {
-    if (value !== undefined && Number.isFinite(value)) told[key] = value
+  const reading: Record<string, number> = {}
+  for (const [key, value] of Object.entries(values)) {
+    if (value !== undefined && Number.isFinite(value)) reading[key] = value
   }
-  return told
+  return reading
 }

@@ -1,12 +1,12 @@
 /**
- * NVIDIA GPUs, by the streaming query of `nvidia-smi`: one process that prints a line a GPU and an
- * interval.
+ * Reads NVIDIA GPUs with the streaming query of `nvidia-smi`: one process that prints one line for each
+ * GPU and interval.
  *
- * `power.draw` is a mean over the last second on newer GPUs, which smears a span's joules over its
- * neighbours; `power.draw.instant` is asked for besides, and left out where a driver does not know it.
+ * On newer GPUs, `power.draw` is a mean over the last second, which spreads the energy of a span over
+ * its neighbours. So `power.draw.instant` is queried too, unless the driver does not support it.
  */
-import { known, type MeterListener, type MeterOptions, type PowerMeter } from './meter.ts'
-import { type LineKind, StreamingTool, type Verdict } from './streaming-tool.ts'
+import { readingOf, type MeterListener, type MeterOptions, type PowerMeter } from './meter.ts'
+import { type LineKind, StreamingTool, type Diagnosis } from './streaming-tool.ts'
 
 const FIELDS = [
   'timestamp',
@@ -25,9 +25,9 @@ const INSTANT = 'power.draw.instant'
 export class NvidiaSmi implements PowerMeter {
   readonly name = 'nvidia-smi'
   readonly #options: MeterOptions
-  /** A GPU keeps its name when a lost one makes the tool count anew. */
+  /** By UUID: a GPU keeps its name when nvidia-smi renumbers the GPUs after one was lost. */
   readonly #names = new Map<string, string>()
-  #asksInstant = true
+  #queriesInstant = true
   #tool: StreamingTool | undefined
 
   constructor(options: MeterOptions) {
@@ -40,9 +40,9 @@ export class NvidiaSmi implements PowerMeter {
         name: this.name,
         command: () => this.#command(),
         env: this.#options.env,
-        isApart: true,
+        isDetached: true,
         read: (line) => this.#read(line, listener),
-        verdict: (lastWords) => this.#verdict(lastWords),
+        diagnose: (lastOutput) => this.#diagnose(lastOutput),
       },
       listener,
     )
@@ -53,7 +53,7 @@ export class NvidiaSmi implements PowerMeter {
   }
 
   #command(): readonly [string, ...string[]] {
-    const fields = this.#asksInstant ? [...FIELDS, INSTANT] : FIELDS
+    const fields = this.#queriesInstant ? [...FIELDS, INSTANT] : FIELDS
     return [
       'nvidia-smi',
       `--query-gpu=${fields.join(',')}`,
@@ -63,13 +63,13 @@ export class NvidiaSmi implements PowerMeter {
     ]
   }
 
-  #verdict(lastWords: string): Verdict | undefined {
-    if (this.#asksInstant && /not a valid field/i.test(lastWords)) {
-      this.#asksInstant = false
-      return 'again'
+  #diagnose(lastOutput: string): Diagnosis | undefined {
+    if (this.#queriesInstant && /not a valid field/i.test(lastOutput)) {
+      this.#queriesInstant = false
+      return 'retry'
     }
-    if (/no devices were found/i.test(lastWords)) {
-      return { absentBecause: 'nvidia-smi finds no GPU' }
+    if (/no devices were found/i.test(lastOutput)) {
+      return { giveUp: 'nvidia-smi finds no GPU' }
     }
     return undefined
   }
@@ -79,46 +79,46 @@ export class NvidiaSmi implements PowerMeter {
     const [time, index, uuid, draw, compute, memory, usedMb, totalMb, celsius, instant] = cells
     const timestamp = timeS(time ?? '', this.#options.nowS())
     const isRow = cells.length === FIELDS.length || cells.length === FIELDS.length + 1
-    if (!isRow || timestamp === undefined || !/^\d+$/.test(index ?? '')) return 'garbage'
-    const reading = known({
-      power_watts: figure(instant) ?? figure(draw),
-      gpu_compute_utilization_pct: figure(compute),
-      gpu_memory_bandwidth_utilization_pct: figure(memory),
-      gpu_memory_usage_mb: figure(usedMb),
-      gpu_memory_total_mb: figure(totalMb),
-      temperature_celsius: figure(celsius),
+    if (!isRow || timestamp === undefined || !/^\d+$/.test(index ?? '')) return 'unreadable'
+    const reading = readingOf({
+      power_watts: numberIn(instant) ?? numberIn(draw),
+      gpu_compute_utilization_pct: numberIn(compute),
+      gpu_memory_bandwidth_utilization_pct: numberIn(memory),
+      gpu_memory_usage_mb: numberIn(usedMb),
+      gpu_memory_total_mb: numberIn(totalMb),
+      temperature_celsius: numberIn(celsius),
     })
     const name = this.#nameOf(index ?? '', uuid ?? '')
     if (reading['power_watts'] === undefined) {
-      listener.onNote(`nvidia-smi does not tell the power of ${name} (${draw})`)
+      listener.onWarning(`nvidia-smi reports no power for ${name} (${draw})`)
     }
     listener.onSample({ timestamp, reading, source: `${this.#options.host}/${name}` })
     return 'reading'
   }
 
   #nameOf(index: string, uuid: string): string {
-    const given = this.#names.get(uuid)
-    if (given !== undefined) return given
-    const taken = new Set(this.#names.values())
+    const known = this.#names.get(uuid)
+    if (known !== undefined) return known
+    const used = new Set(this.#names.values())
     let number = Number(index)
-    while (taken.has(`gpu${number}`)) number++
+    while (used.has(`gpu${number}`)) number++
     this.#names.set(uuid, `gpu${number}`)
     return `gpu${number}`
   }
 }
 
-/** `[N/A]`, `[Not Supported]`, `[GPU requires reset]` and the like are not available. */
-function figure(cell: string | undefined): number | undefined {
+/** Undefined for `[N/A]`, `[Not Supported]`, `[GPU requires reset]` and other text. */
+function numberIn(cell: string | undefined): number | undefined {
   return cell !== undefined && /^\d+(\.\d+)?$/.test(cell) ? Number(cell) : undefined
 }
 
 const TIME = /^(\d{4})\/(\d\d)\/(\d\d) (\d\d):(\d\d):(\d\d(?:\.\d+)?)$/
-/** Zones differ from UTC by whole quarters of an hour. */
+/** The offset of a time zone is a multiple of 15 minutes. */
 const QUARTER_S = 900
 
 /**
- * Unix seconds of `2025/12/19 10:27:56.035`. Its zone is not told, so it is the one that brings the
- * time nearest to now: right in any zone, also in the hour that daylight saving repeats.
+ * Unix seconds of `2025/12/19 10:27:56.035`. The text has no time zone; this takes the offset that
+ * brings the time closest to now. That is right in every zone and also when daylight saving ends.
  */
 function timeS(text: string, nowS: number): number | undefined {
   const [year, month, day, hour, minute, second] = TIME.exec(text)?.slice(1).map(Number) ?? []

@@ -15,7 +15,7 @@ afterEach(() => {
 
 const watts = () => watched.samples.map(({ source, reading }) => [source, reading['power_watts']])
 
-it('rocm-smi: reads every card, and not its limit', async () => {
+it('rocm-smi: reads the power of every card, not its limit', async () => {
   machine.tool(
     'rocm-smi',
     `console.log('WARNING: AMD GPU device(s) is/are in a low-power state.')
@@ -40,10 +40,10 @@ it('rocm-smi: reads every card, and not its limit', async () => {
   })
 })
 
-it('rocm-smi: is asked again after an answer that is none, and given up if it never gave one', async () => {
+it('rocm-smi: is tried again after a failure and given up if it never worked', async () => {
   machine.tool(
     'rocm-smi',
-    `if (run === 1) throw new Error('driver away')
+    `if (run === 1) throw new Error('no driver')
     console.log(JSON.stringify({ card0: { 'Average Graphics Package Power (W)': String(run) } }))`,
   )
   watched = new Watched(machine)
@@ -52,15 +52,15 @@ it('rocm-smi: is asked again after an answer that is none, and given up if it ne
     ['box/gpu0', 0],
     ['box/gpu0', 2],
   ])
-  expect(watched.notes).toEqual(['rocm-smi failed once or more and is asked again'])
+  expect(watched.warnings).toEqual(['rocm-smi failed and is tried again'])
   watched.sampling.stop()
   machine.tool('rocm-smi', `console.error('ERROR: no AMD GPU'); process.exitCode = 1`)
   watched = new Watched(machine)
   expect(await watched.sampling.found).toBe(false)
-  expect(watched.notes[0]).toBe('rocm-smi gives no reading: ERROR: no AMD GPU')
+  expect(watched.warnings[0]).toBe('rocm-smi gives no readings: ERROR: no AMD GPU')
 })
 
-it('GPUs of two makers in one machine are different sources', async () => {
+it('GPUs of two vendors in one machine are different sources', async () => {
   machine.tool(
     'nvidia-smi',
     `setInterval(() => row({ timestamp: time(), index: 0, uuid: 'a', 'power.draw': '50' }), 50)`,
@@ -87,7 +87,7 @@ const REPORT = `
   console.log('Intel energy model derived package power (CPUs+GT+SA): 2.44W')
 `
 
-it('powermetrics: reads its report, in mW and in W', async () => {
+it('powermetrics: reads values in mW and in W', async () => {
   machine.tool('powermetrics', REPORT)
   machine.tool('sudo', `if (args.join(' ').startsWith('-n powermetrics --samplers')) {${REPORT}}`)
   watched = new Watched(machine, { platform: 'darwin' })
@@ -103,22 +103,20 @@ it('powermetrics: reads its report, in mW and in W', async () => {
 it.each([
   ['sudo', 'sudo: a password is required'],
   ['powermetrics', 'powermetrics must be invoked as the superuser'],
-])('powermetrics: without permission (%s) it says what to do', async (_, words) => {
+])('powermetrics: without permission (%s) warns with instructions', async (_, words) => {
   for (const tool of ['sudo', 'powermetrics']) {
     machine.tool(tool, `console.error(${JSON.stringify(words)}); process.exitCode = 1`)
   }
   watched = new Watched(machine, { platform: 'darwin' })
   expect(await watched.sampling.found).toBe(false)
-  expect(watched.notes).toEqual([
-    'powermetrics is for root only; run as root, or let sudo remember you first with: sudo -v',
-    'nothing here tells its power (looked for powermetrics)',
+  expect(watched.warnings).toEqual([
+    'powermetrics needs root; run as root, or run first: sudo -v',
+    'no power meter found (tried powermetrics)',
   ])
 })
 
-it('with nothing to measure with, it says so once', async () => {
+it('warns once if there is no meter', async () => {
   watched = new Watched(machine)
   expect(await watched.sampling.found).toBe(false)
-  expect(watched.notes).toEqual([
-    'nothing here tells its power (looked for nvidia-smi, rocm-smi, RAPL)',
-  ])
+  expect(watched.warnings).toEqual(['no power meter found (tried nvidia-smi, rocm-smi, RAPL)'])
 })

@@ -1,15 +1,15 @@
 /**
- * macOS: `powermetrics`, which tells the mean power of CPU, GPU and neural engine an interval, and is
- * for root only. Who is not root is tried with `sudo -n`, which asks nobody for a password.
+ * Reads the mean power of CPU, GPU and neural engine from macOS `powermetrics`. It needs root; for other
+ * users it is run with `sudo -n`, which never asks for a password.
  */
-import { known, type MeterListener, type MeterOptions, type PowerMeter } from './meter.ts'
-import { type LineKind, StreamingTool, type Verdict } from './streaming-tool.ts'
+import { readingOf, type MeterListener, type MeterOptions, type PowerMeter } from './meter.ts'
+import { type LineKind, StreamingTool, type Diagnosis } from './streaming-tool.ts'
 
 export interface PowermetricsOptions extends MeterOptions {
   readonly isRoot: boolean
 }
 
-/** Apple silicon tells parts in mW; Intel Macs the package, its GPU included, in W. */
+/** Apple silicon reports each part in mW, Intel Macs the package with its GPU in W. */
 const PARTS: readonly (readonly [line: RegExp, part: string])[] = [
   [/^CPU Power: ([\d.]+) (mW|W)$/, 'cpu0'],
   [/^GPU Power: ([\d.]+) (mW|W)$/, 'gpu0'],
@@ -33,10 +33,10 @@ export class Powermetrics implements PowerMeter {
         name: this.name,
         command: () => this.#command(),
         env,
-        // sudo remembers a person by their terminal.
-        isApart: false,
+        // sudo remembers a password for each terminal.
+        isDetached: false,
         read: (line) => this.#read(line, listener),
-        verdict,
+        diagnose,
       },
       listener,
     )
@@ -48,18 +48,18 @@ export class Powermetrics implements PowerMeter {
 
   #command(): readonly [string, ...string[]] {
     const { intervalMs, isRoot } = this.#options
-    const asked = ['--samplers', 'cpu_power,gpu_power,ane_power', '-i', String(intervalMs)]
-    return isRoot ? ['powermetrics', ...asked] : ['sudo', '-n', 'powermetrics', ...asked]
+    const args = ['--samplers', 'cpu_power,gpu_power,ane_power', '-i', String(intervalMs)]
+    return isRoot ? ['powermetrics', ...args] : ['sudo', '-n', 'powermetrics', ...args]
   }
 
-  /** The report is for people: what is not one of our lines is another line of it. */
+  /** The report is text with many other lines. */
   #read(line: string, listener: MeterListener): LineKind {
-    for (const [form, part] of PARTS) {
-      const [, figure, unit] = form.exec(line) ?? []
-      if (figure === undefined) continue
-      const watts = Number(figure) / (unit === 'mW' ? 1000 : 1)
+    for (const [pattern, part] of PARTS) {
+      const [, value, unit] = pattern.exec(line) ?? []
+      if (value === undefined) continue
+      const watts = Number(value) / (unit === 'mW' ? 1000 : 1)
       const { host, nowS } = this.#options
-      const reading = known({ power_watts: watts })
+      const reading = readingOf({ power_watts: watts })
       listener.onSample({ timestamp: nowS(), reading, source: `${host}/${part}` })
       return 'reading'
     }
@@ -67,10 +67,9 @@ export class Powermetrics implements PowerMeter {
   }
 }
 
-function verdict(lastWords: string): Verdict | undefined {
-  if (!/superuser|password is required|not allowed|no tty/i.test(lastWords)) return undefined
+function diagnose(lastOutput: string): Diagnosis | undefined {
+  if (!/superuser|password is required|not allowed|no tty/i.test(lastOutput)) return undefined
   return {
-    absentBecause:
-      'powermetrics is for root only; run as root, or let sudo remember you first with: sudo -v',
+    giveUp: 'powermetrics needs root; run as root, or run first: sudo -v',
   }
 }

@@ -23,7 +23,7 @@ function watch(): Watched {
 const joules = (source: string) =>
   watched.of(source).map(({ reading }) => Number(reading['energy_joules']))
 
-it('counts every joule once: packages and memory, not what is inside or around them', async () => {
+it('counts every joule once: packages and memory, not zones inside or around them', async () => {
   machine.zone('intel-rapl:0', 'package-0', 1_000_000)
   machine.zone('intel-rapl:0:0', 'core', 400_000)
   machine.zone('intel-rapl:0:1', 'uncore', 100_000)
@@ -39,14 +39,14 @@ it('counts every joule once: packages and memory, not what is inside or around t
   expect(joules('box/dram1')[0]).toBe(4)
 })
 
-it('takes the whole board where nothing finer is told', async () => {
+it('uses the whole board if there is no package', async () => {
   machine.zone('intel-rapl:0', 'psys', 5_000_000)
   watch()
   expect(await watched.sampling.found).toBe(true)
   expect(watched.sources).toEqual(['box/psys'])
 })
 
-it('goes on where the counter begins again at the end of its range', async () => {
+it('continues when the counter wraps around', async () => {
   machine.zone('intel-rapl:0', 'package-0', 99_000_000, 100_000_000)
   watch()
   machine.powercap('intel-rapl:0/energy_uj', 2_000_000)
@@ -60,7 +60,7 @@ it('goes on where the counter begins again at the end of its range', async () =>
   expect(powers.slice(1).every((watts) => Number(watts) >= 0)).toBe(true)
 })
 
-it('tells a counter that was reset by a sum that falls, and never as energy', async () => {
+it('reports a reset as a smaller sum, never as energy', async () => {
   machine.zone('intel-rapl:0', 'package-0', 50_000_000)
   watch()
   machine.powercap('intel-rapl:0/energy_uj', 1_000_000)
@@ -68,7 +68,7 @@ it('tells a counter that was reset by a sum that falls, and never as energy', as
   expect(Math.max(...joules('box/cpu0'))).toBe(50)
 })
 
-it('says once what to do when only root may read it', async () => {
+it('warns once with instructions if only root can read it', async () => {
   machine.zone('intel-rapl:0', 'package-0', 1)
   const file = machine.powercap('intel-rapl:0/energy_uj', 1)
   machine.zone('intel-rapl:1', 'package-1', 1)
@@ -77,9 +77,9 @@ it('says once what to do when only root may read it', async () => {
     watch()
     expect(await watched.sampling.found).toBe(false)
   })
-  expect(watched.notes).toEqual([
-    `RAPL is for root only here; run as root, or allow it until the next boot with: sudo chmod a+r ${dirname(dirname(file))}/*/energy_uj`,
-    'nothing here tells its power (looked for nvidia-smi, rocm-smi, RAPL)',
+  expect(watched.warnings).toEqual([
+    `RAPL needs root; run as root, or allow reading until the next boot with: sudo chmod a+r ${dirname(dirname(file))}/*/energy_uj`,
+    'no power meter found (tried nvidia-smi, rocm-smi, RAPL)',
   ])
 })
 
@@ -94,21 +94,19 @@ async function asNobody(run: () => Promise<void>): Promise<void> {
   }
 }
 
-it('goes on with the others when one counter goes away', async () => {
+it('continues with the other counters when one disappears', async () => {
   machine.zone('intel-rapl:0', 'package-0', 1_000_000)
   machine.zone('intel-rapl:1', 'package-1', 7_000_000)
   watch()
   rmSync(machine.powercap('intel-rapl:0/energy_uj', 1))
-  await watched.until(({ notes }) => notes.length === 1)
-  expect(watched.notes[0]).toMatch(
-    /^RAPL: .*intel-rapl:0\/energy_uj cannot be read any more: ENOENT/,
-  )
+  await watched.until(({ warnings }) => warnings.length === 1)
+  expect(watched.warnings[0]).toMatch(/^RAPL: .*intel-rapl:0\/energy_uj cannot be read: ENOENT/)
   const { length } = joules('box/cpu1')
   await watched.until(() => joules('box/cpu1').length > length + 1)
   expect(joules('box/cpu0')).toHaveLength(1)
 })
 
-it('refuses an interval that no meter is made for', () => {
+it('rejects an interval that is out of range', () => {
   watch()
   for (const intervalMs of [0, 49, 1_001, Number.NaN]) {
     expect(() => new Watched(machine, { intervalMs })).toThrow(/must be 50 to 1000 ms, got/)

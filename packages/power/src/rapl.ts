@@ -1,21 +1,21 @@
 /**
- * CPU and memory on Linux: the energy counters of RAPL (Intel and AMD), read through powercap.
+ * Reads the RAPL energy counters of CPU and memory (Intel and AMD) through Linux powercap.
  *
  * ```
  * /sys/class/powercap/intel-rapl:0/     name package-0 ─▶ host/cpu0
- *                     intel-rapl:0:0/   name core          inside the package: not counted again
+ *                     intel-rapl:0:0/   name core          part of the package: not counted again
  *                     intel-rapl:0:1/   name dram      ─▶ host/dram0, beside the package
- *                     intel-rapl:1/     name psys          the whole board: only where no package is
+ *                     intel-rapl:1/     name psys          the whole board: only if there is no package
  * ```
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
-  known,
   type MeterListener,
   type MeterOptions,
   type PowerMeter,
   type PowerSample,
+  readingOf,
 } from './meter.ts'
 
 export interface RaplOptions extends MeterOptions {
@@ -23,8 +23,8 @@ export interface RaplOptions extends MeterOptions {
   readonly sysfs: string
 }
 
-/** No socket uses so much: a counter that seems to say so was reset, and did not wrap around. */
-const MOST_W = 20_000
+/** No socket uses this much. A faster rise of the counter is a reset, not a wrap-around. */
+const MAX_W = 20_000
 const ZONE = /^intel-rapl:\d+(:\d+)?$/
 
 export class Rapl implements PowerMeter {
@@ -41,11 +41,11 @@ export class Rapl implements PowerMeter {
 
   start(listener: MeterListener): void {
     const { host, intervalMs, nowS } = this.#options
-    this.#counters = chosen(zonesIn(this.#folder)).map(
+    this.#counters = countedZones(zonesIn(this.#folder)).map(
       (zone) => new Counter(zone, `${host}/${sourceName(zone)}`),
     )
     this.#sample(nowS(), listener)
-    if (this.#counters.length === 0) return listener.onAbsent()
+    if (this.#counters.length === 0) return listener.onUnavailable()
     this.#timer = setInterval(() => this.#sample(nowS(), listener), intervalMs).unref()
   }
 
@@ -59,7 +59,7 @@ export class Rapl implements PowerMeter {
         listener.onSample(counter.read(nowS))
         return true
       } catch (error) {
-        listener.onNote(trouble(counter.path, error))
+        listener.onWarning(errorText(counter.path, error))
         return false
       }
     })
@@ -71,7 +71,7 @@ interface Zone {
   readonly folder: string
   /** `package-0`, `dram`, `psys`. */
   readonly name: string
-  /** Name of the zone around it. */
+  /** The name of the zone that contains it. */
   readonly parent: string | undefined
   readonly rangeUj: number
 }
@@ -81,7 +81,7 @@ function zonesIn(folder: string): Zone[] {
   try {
     entries = readdirSync(folder)
   } catch {
-    // No powercap: no RAPL.
+    // Without powercap there is no RAPL.
     return []
   }
   const names = new Map(
@@ -89,8 +89,8 @@ function zonesIn(folder: string): Zone[] {
   )
   return [...names].flatMap(([entry, name]) => {
     if (name === undefined) return []
-    const [, around] = /^(.+:\d+):\d+$/.exec(entry) ?? []
-    const parent = around === undefined ? undefined : names.get(around)
+    const [, outer] = /^(.+:\d+):\d+$/.exec(entry) ?? []
+    const parent = outer === undefined ? undefined : names.get(outer)
     const rangeUj = Number(textOf(join(folder, entry, 'max_energy_range_uj')) ?? Number.NaN)
     return [{ folder: join(folder, entry), name, parent, rangeUj }]
   })
@@ -104,13 +104,13 @@ function textOf(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8').trim()
   } catch {
-    // A zone without it is one we do not know.
+    // The zone is skipped.
     return undefined
   }
 }
 
-/** Those that contain no other: each joule once. */
-function chosen(zones: readonly Zone[]): readonly Zone[] {
+/** The zones that together count each joule once. */
+function countedZones(zones: readonly Zone[]): readonly Zone[] {
   const parts = zones.filter(({ name }) => name.startsWith('package') || name === 'dram')
   return parts.length > 0 ? parts : zones.filter(({ name }) => name === 'psys')
 }
@@ -121,7 +121,7 @@ function sourceName({ name, parent }: Zone): string {
   return name.replace(/^package-?/, 'cpu')
 }
 
-/** A counter that goes on where the kernel's begins again. */
+/** A counter that keeps rising when the counter of the kernel wraps around. */
 class Counter {
   readonly path: string
   readonly #source: string
@@ -136,24 +136,24 @@ class Counter {
     this.#rangeUj = rangeUj
   }
 
-  /** Throws when the kernel refuses. */
+  /** Throws if the file cannot be read. */
   read(nowS: number): PowerSample {
     const text = readFileSync(this.path, 'utf8').trim()
     if (!/^\d+$/.test(text)) throw new Error(`expected microjoules, got ${JSON.stringify(text)}`)
     const watts = this.#advance(Number(text), nowS)
-    const reading = known({ energy_joules: this.#sumUj / 1e6, power_watts: watts })
+    const reading = readingOf({ energy_joules: this.#sumUj / 1e6, power_watts: watts })
     return { timestamp: nowS, reading, source: this.#source }
   }
 
-  /** Gives the mean power since the last reading, where there is one. */
+  /** Returns the mean power since the last reading, if there is one. */
   #advance(nowUj: number, nowS: number): number | undefined {
     const lastUj = this.#lastUj
     const lengthS = nowS - this.#lastS
     this.#lastUj = nowUj
     this.#lastS = nowS
     const usedUj = lastUj === undefined ? Number.NaN : usedBetween(lastUj, nowUj, this.#rangeUj)
-    if (!(usedUj <= MOST_W * 1e6 * Math.max(lengthS, 1))) {
-      // The first reading, or a reset (suspend): a smaller sum says so to whoever reads it.
+    if (!(usedUj <= MAX_W * 1e6 * Math.max(lengthS, 1))) {
+      // The first reading, or a reset (suspend): readers recognize a reset by the smaller sum.
       this.#sumUj = nowUj
       return undefined
     }
@@ -162,16 +162,16 @@ class Counter {
   }
 }
 
-/** Around the end of its range the counter begins at 0. */
+/** Beyond the end of its range, the counter starts at 0 again. */
 function usedBetween(lastUj: number, nowUj: number, rangeUj: number): number {
   return nowUj >= lastUj ? nowUj - lastUj : rangeUj - lastUj + nowUj
 }
 
-function trouble(path: string, error: unknown): string {
+function errorText(path: string, error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code
   if (code === 'EACCES' || code === 'EPERM') {
     const all = path.replace(/[^/]+\/energy_uj$/, '*/energy_uj')
-    return `RAPL is for root only here; run as root, or allow it until the next boot with: sudo chmod a+r ${all}`
+    return `RAPL needs root; run as root, or allow reading until the next boot with: sudo chmod a+r ${all}`
   }
-  return `RAPL: ${path} cannot be read any more: ${(error as Error).message}`
+  return `RAPL: ${path} cannot be read: ${(error as Error).message}`
 }

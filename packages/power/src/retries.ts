@@ -1,9 +1,9 @@
-/** When a tool that failed is tried again: after growing pauses, and not for ever if it never worked. */
+/** Decides when a failed tool is started again: after growing pauses; if it never worked, three times. */
 
 const FIRST_PAUSE_MS = 500
-const LONGEST_PAUSE_MS = 30_000
-/** A tool that failed so often before its first reading is not one we can use. */
-const MOST_FIRST_TRIES = 3
+const MAX_PAUSE_MS = 30_000
+/** A tool with this many failures before its first reading is given up. */
+const MAX_FIRST_TRIES = 3
 
 export class Retries {
   #pauseMs = FIRST_PAUSE_MS
@@ -14,17 +14,17 @@ export class Retries {
     return this.#hasWorked
   }
 
-  worked(): void {
+  noteSuccess(): void {
     this.#hasWorked = true
     this.#pauseMs = FIRST_PAUSE_MS
   }
 
-  /** How long to wait before the next try; undefined = give it up. */
-  failed(): number | undefined {
+  /** Counts a failure. Returns the pause before the next try; undefined = give up. */
+  noteFailure(): number | undefined {
     this.#failures += 1
-    if (!this.#hasWorked && this.#failures >= MOST_FIRST_TRIES) return undefined
+    if (!this.#hasWorked && this.#failures >= MAX_FIRST_TRIES) return undefined
     const pauseMs = this.#pauseMs
-    this.#pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)
+    this.#pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)
     return pauseMs
   }
 }

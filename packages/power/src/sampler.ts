@@ -1,48 +1,64 @@
 /**
- * All meters of this machine as one stream of samples.
+ * Merges all power meters of this machine into one stream of samples.
  *
  * ```
  * nvidia-smi ─┐
  * RAPL       ─┤
- * rocm-smi   ─┼─▶ samples, each source by one meter ─▶ listener
- * powermetrics┘   notes, each once
+ * rocm-smi   ─┼─▶ samples, each source from one meter ─▶ listener
+ * powermetrics┘   warnings, each once
  * ```
  */
 import { hostname } from 'node:os'
-import { checkIntervalMs, DEFAULT_INTERVAL_MS } from './interval.ts'
 import type { MeterOptions, PowerListener, PowerMeter, PowerSample } from './meter.ts'
 import { NvidiaSmi } from './nvidia-smi.ts'
 import { Powermetrics } from './powermetrics.ts'
 import { Rapl } from './rapl.ts'
 import { RocmSmi } from './rocm-smi.ts'
 
+export const DEFAULT_INTERVAL_MS = 100
+/** Meters have no new values more often, and spans need samples at least this often. */
+const MIN_INTERVAL_MS = 50
+const MAX_INTERVAL_MS = 1_000
+
+/**
+ * Returns the interval in whole milliseconds.
+ *
+ * @throws {RangeError} if it is not a number from 50 to 1,000.
+ */
+export function checkIntervalMs(intervalMs: number): number {
+  if (intervalMs >= MIN_INTERVAL_MS && intervalMs <= MAX_INTERVAL_MS) return Math.round(intervalMs)
+  throw new RangeError(
+    `the interval of power samples must be ${MIN_INTERVAL_MS} to ${MAX_INTERVAL_MS} ms, got ${intervalMs}`,
+  )
+}
+
 export interface PowerOptions {
   /** Time between two samples, 50 to 1,000 ms. @default 100 */
   readonly intervalMs?: number | undefined
-  /** First part of every source's name. @default the machine's name */
+  /** The first part of the name of every source. @default the host name */
   readonly host?: string | undefined
-  /** `PATH` is where tools are looked for; `WATTLINE_SYSFS` is where sysfs is. @default process.env */
+  /** Tools are searched in its `PATH`; `WATTLINE_SYSFS` replaces `/sys`. @default process.env */
   readonly env?: NodeJS.ProcessEnv | undefined
   /** @default process.platform */
   readonly platform?: NodeJS.Platform | undefined
-  /** Unix seconds. @default the wall clock */
+  /** The clock, in Unix seconds. @default Date.now */
   readonly nowS?: (() => number) | undefined
 }
 
 export interface PowerSampling {
-  /** True with the first sample; false when nothing here tells its power, or it was stopped before. */
+  /** Resolves with true on the first sample; with false if there is no meter or it is stopped before. */
   readonly found: Promise<boolean>
-  /** Ends it, and the tools with it. A second call does nothing. */
+  /** Stops sampling and ends the tools. A second call does nothing. */
   stop(): void
 }
 
 /**
- * Reads this machine's power until it is stopped. Never throws later than here, and never keeps the
- * process alive. With nothing to read, that is noted once.
+ * Samples the power of this machine until it is stopped. Throws only here, and never keeps the process
+ * alive. If there is no meter, the listener gets one warning.
  *
- * @throws {RangeError} for an interval out of range.
+ * @throws {RangeError} if the interval is out of range.
  * @example
- * const sampling = samplePower({ onSample: console.log, onNote: console.error })
+ * const sampling = samplePower({ onSample: console.log, onWarning: console.error })
  * setTimeout(() => sampling.stop(), 10_000)
  */
 export function samplePower(listener: PowerListener, options: PowerOptions = {}): PowerSampling {
@@ -71,10 +87,10 @@ class Sampler implements PowerSampling {
   readonly found: Promise<boolean>
   readonly #listener: PowerListener
   readonly #meters: readonly PowerMeter[]
-  readonly #absent = new Set<PowerMeter>()
-  /** Which meter told of a source first. */
+  readonly #unavailable = new Set<PowerMeter>()
+  /** The meter that reported a source first. */
   readonly #meterOf = new Map<string, PowerMeter>()
-  readonly #said = new Set<string>()
+  readonly #reported = new Set<string>()
   readonly #stopAtExit = () => this.stop()
   #settle: (found: boolean) => void = () => undefined
   #stopped = false
@@ -90,8 +106,8 @@ class Sampler implements PowerSampling {
     for (const meter of this.#meters) {
       meter.start({
         onSample: (sample) => this.#onSample(meter, sample),
-        onNote: (text) => this.#note(text),
-        onAbsent: () => this.#onAbsent(meter),
+        onWarning: (text) => this.#warn(text),
+        onUnavailable: () => this.#onUnavailable(meter),
       })
     }
   }
@@ -108,23 +124,23 @@ class Sampler implements PowerSampling {
     if (this.#stopped) return
     const owner = this.#meterOf.get(sample.source) ?? meter
     this.#meterOf.set(sample.source, owner)
-    // In a machine with GPUs of two makers, both are numbered from 0.
+    // Meters of two vendors both number their GPUs from 0.
     const source = owner === meter ? sample.source : `${sample.source}-${meter.name}`
     this.#settle(true)
     this.#listener.onSample({ ...sample, source })
   }
 
-  #onAbsent(meter: PowerMeter): void {
-    this.#absent.add(meter)
-    if (this.#absent.size < this.#meters.length) return
+  #onUnavailable(meter: PowerMeter): void {
+    this.#unavailable.add(meter)
+    if (this.#unavailable.size < this.#meters.length) return
     const names = this.#meters.map(({ name }) => name).join(', ')
-    this.#note(`nothing here tells its power (looked for ${names})`)
+    this.#warn(`no power meter found (tried ${names})`)
     this.#settle(false)
   }
 
-  #note(text: string): void {
-    if (this.#stopped || this.#said.has(text)) return
-    this.#said.add(text)
-    this.#listener.onNote(text)
+  #warn(text: string): void {
+    if (this.#stopped || this.#reported.has(text)) return
+    this.#reported.add(text)
+    this.#listener.onWarning(text)
   }
 }

@@ -1,64 +1,62 @@
 /**
- * A command that prints readings for as long as it runs. It is started again when it ends, what it
- * prints besides readings is counted, and the end of this process is its end too.
+ * Runs a command that prints readings until it is stopped. Restarts it when it ends, counts output that
+ * is no reading, and ends it with this process.
  *
  * ```
- * start ─▶ no such command ─────────────────────────────▶ absent
- *   ▲ └──▶ runs ─ lines ─▶ ends ─▶ refused, or never worked ─▶ absent
+ * start ─▶ no such command ────────────────────────────────▶ unavailable
+ *   ▲ └──▶ runs ─ lines ─▶ ends ─▶ refused, or never worked ─▶ unavailable
  *   └────────── pause ◀──────┘
  * ```
  */
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { LineSplitter } from '@wattline/trace'
-import { endChild, letGo } from './child-process.ts'
+import { killChild, unrefChild } from './child-process.ts'
 import type { MeterListener } from './meter.ts'
 import { Retries } from './retries.ts'
 
-/** `other` is what the tool says beside its readings, and rightly. */
-export type LineKind = 'reading' | 'other' | 'garbage'
+/** `other` is expected output that is no reading. */
+export type LineKind = 'reading' | 'other' | 'unreadable'
 
-export interface ToolForm {
+export interface StreamingToolOptions {
   readonly name: string
-  /** Asked at every start, since a tool may have refused what the last one asked for. */
+  /** Called at every start, because the tool may have refused the arguments before. */
   readonly command: () => readonly [file: string, ...args: string[]]
   readonly env: NodeJS.ProcessEnv
   /**
-   * Out of reach of Ctrl+C, which is meant for whom the power is read of: a terminal signals the whole
-   * group of the process it runs. Such a tool has no terminal to ask anything of.
+   * Runs the tool in a process group of its own, so that Ctrl+C does not end it: a terminal signals the
+   * whole group. A detached tool has no terminal to ask for a password.
    */
-  readonly isApart: boolean
-  /** Takes one line. */
+  readonly isDetached: boolean
+  /** Reads one line and reports its samples. */
   readonly read: (line: string) => LineKind
-  /**
-   * What its last words mean, when it ended before any reading: a sentence for a person if there is no
-   * use in trying again, `again` if there is one at once; undefined = it may be better later.
-   */
-  readonly verdict?: (lastWords: string) => Verdict | undefined
+  /** Explains the last output of a tool that ended before any reading; undefined = unknown. */
+  readonly diagnose?: (lastOutput: string) => Diagnosis | undefined
 }
 
-export type Verdict = 'again' | { readonly absentBecause: string }
+/** `retry` restarts the tool immediately; `giveUp` is the reason for the user. */
+export type Diagnosis = 'retry' | { readonly giveUp: string }
 
 type Child = ChildProcessByStdio<null, Readable, Readable>
 
-const LINE_MAX_BYTES = 64 * 1024
+const MAX_LINE_BYTES = 64 * 1024
 const EXCERPT_CHARS = 120
 
 export class StreamingTool {
-  readonly #form: ToolForm
+  readonly #options: StreamingToolOptions
   readonly #listener: MeterListener
   readonly #retries = new Retries()
   #child: Child | undefined
   #pause: NodeJS.Timeout | undefined
-  #lastWords = ''
-  #garbage = 0
-  #firstGarbage: string | undefined
-  #hasSaidGarbage = false
-  #hasSaidEnd = false
+  #lastOutput = ''
+  #unreadable = 0
+  #firstUnreadable: string | undefined
+  #hasReportedUnreadable = false
+  #hasReportedEnd = false
   #stopped = false
 
-  constructor(form: ToolForm, listener: MeterListener) {
-    this.#form = form
+  constructor(options: StreamingToolOptions, listener: MeterListener) {
+    this.#options = options
     this.#listener = listener
     this.#start()
   }
@@ -67,84 +65,86 @@ export class StreamingTool {
     if (this.#stopped) return
     this.#stopped = true
     clearTimeout(this.#pause)
-    endChild(this.#child)
-    if (this.#garbage > 1) {
-      this.#listener.onNote(
-        `${this.#form.name} printed ${this.#garbage} lines that are no readings`,
+    killChild(this.#child)
+    if (this.#unreadable > 1) {
+      this.#listener.onWarning(
+        `${this.#options.name} printed ${this.#unreadable} lines that are not readings`,
       )
     }
   }
 
   #start(): void {
-    const [file, ...args] = this.#form.command()
-    this.#lastWords = ''
-    const { env, isApart } = this.#form
+    const [file, ...args] = this.#options.command()
+    this.#lastOutput = ''
+    const { env, isDetached } = this.#options
     const stdio: ['ignore', 'pipe', 'pipe'] = ['ignore', 'pipe', 'pipe']
-    const child = spawn(file, args, { env, stdio, detached: isApart, windowsHide: true })
+    const child = spawn(file, args, { env, stdio, detached: isDetached, windowsHide: true })
     this.#child = child
-    letGo(child)
-    // `close` follows an error too, but knows no reason.
+    unrefChild(child)
+    // `close` follows `error`, but has no reason.
     let failure: NodeJS.ErrnoException | undefined
     child.on('error', (error) => (failure = error))
     child.on('close', (code, signal) => this.#onEnd(failure, endText(code, signal)))
     eachLine(child.stdout, (line) => this.#onLine(line))
-    eachLine(child.stderr, (line) => this.#hear(line))
+    eachLine(child.stderr, (line) => this.#keepOutput(line))
   }
 
   #onLine(line: string): void {
     if (this.#stopped || line === '') return
-    const kind = this.#form.read(line)
-    if (kind === 'reading') this.#retries.worked()
-    else this.#hear(line)
-    if (kind === 'garbage') {
-      this.#garbage += 1
-      this.#firstGarbage ??= line.slice(0, EXCERPT_CHARS)
+    const kind = this.#options.read(line)
+    if (kind === 'reading') this.#retries.noteSuccess()
+    else this.#keepOutput(line)
+    if (kind === 'unreadable') {
+      this.#unreadable += 1
+      this.#firstUnreadable ??= line.slice(0, EXCERPT_CHARS)
     }
-    if (this.#firstGarbage !== undefined) this.#sayGarbage(this.#firstGarbage)
+    if (this.#firstUnreadable !== undefined) this.#reportUnreadable(this.#firstUnreadable)
   }
 
-  /** Until its first reading, what a tool prints may be why it gives none: that is told with its end. */
-  #sayGarbage(first: string): void {
-    if (this.#hasSaidGarbage || !this.#retries.hasWorked) return
-    this.#hasSaidGarbage = true
-    this.#listener.onNote(
-      `${this.#form.name} printed a line that is no reading and is passed over: ${JSON.stringify(first)}`,
+  /** Before the first reading, the output may explain why there is none; it is reported with the end. */
+  #reportUnreadable(first: string): void {
+    if (this.#hasReportedUnreadable || !this.#retries.hasWorked) return
+    this.#hasReportedUnreadable = true
+    this.#listener.onWarning(
+      `${this.#options.name} printed a line that is not a reading and is skipped: ${JSON.stringify(first)}`,
     )
   }
 
-  #hear(line: string): void {
-    if (line.trim() !== '') this.#lastWords = line.trim().slice(0, EXCERPT_CHARS)
+  #keepOutput(line: string): void {
+    if (line.trim() !== '') this.#lastOutput = line.trim().slice(0, EXCERPT_CHARS)
   }
 
   #onEnd(failure: NodeJS.ErrnoException | undefined, how: string): void {
     if (this.#stopped) return
     this.#child = undefined
-    if (failure?.code === 'ENOENT') return this.#listener.onAbsent()
-    const reason = this.#lastWords || (failure?.message ?? how)
-    const verdict = this.#retries.hasWorked ? undefined : this.#form.verdict?.(this.#lastWords)
-    if (verdict === 'again') return this.#startAnew()
-    if (verdict !== undefined) return this.#giveUp(verdict.absentBecause)
-    const pauseMs = this.#retries.failed()
+    if (failure?.code === 'ENOENT') return this.#listener.onUnavailable()
+    const reason = this.#lastOutput || (failure?.message ?? how)
+    const diagnosis = this.#retries.hasWorked
+      ? undefined
+      : this.#options.diagnose?.(this.#lastOutput)
+    if (diagnosis === 'retry') return this.#restart()
+    if (diagnosis !== undefined) return this.#giveUp(diagnosis.giveUp)
+    const pauseMs = this.#retries.noteFailure()
     if (pauseMs === undefined) {
-      return this.#giveUp(`${this.#form.name} gives no reading: ${reason}`)
+      return this.#giveUp(`${this.#options.name} gives no readings: ${reason}`)
     }
-    if (this.#retries.hasWorked && !this.#hasSaidEnd) {
-      this.#hasSaidEnd = true
-      this.#listener.onNote(`${this.#form.name} ended (${reason}) and is started again`)
+    if (this.#retries.hasWorked && !this.#hasReportedEnd) {
+      this.#hasReportedEnd = true
+      this.#listener.onWarning(`${this.#options.name} ended (${reason}) and is started again`)
     }
     this.#pause = setTimeout(() => this.#start(), pauseMs).unref()
   }
 
-  /** What it printed was about what it was asked, and is settled. */
-  #startAnew(): void {
-    this.#garbage = 0
-    this.#firstGarbage = undefined
+  /** Starts it with other arguments; output about the refused ones does not count. */
+  #restart(): void {
+    this.#unreadable = 0
+    this.#firstUnreadable = undefined
     this.#start()
   }
 
-  #giveUp(note: string): void {
-    this.#listener.onNote(note)
-    this.#listener.onAbsent()
+  #giveUp(reason: string): void {
+    this.#listener.onWarning(reason)
+    this.#listener.onUnavailable()
   }
 }
 
@@ -154,7 +154,7 @@ function endText(code: number | null, signal: NodeJS.Signals | null): string {
 
 function eachLine(stream: Readable, onLine: (line: string) => void): void {
   const lines = new LineSplitter({
-    maxLineBytes: LINE_MAX_BYTES,
+    maxLineBytes: MAX_LINE_BYTES,
     onTooLong: (_, bytes) => onLine(`… a line of ${bytes} bytes`),
   })
   const utf8 = new TextDecoder()

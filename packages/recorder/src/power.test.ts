@@ -77,8 +77,7 @@ it('says once that nothing can be read, and lets the agent go on', async () => {
   const ended = await run(agent, join(built.folder, 'nowhere'))
   expect(ended).toEqual({
     code: 0,
-    stderr:
-      'Wattline: power: nothing here tells its power (looked for nvidia-smi, rocm-smi, RAPL)\n',
+    stderr: 'Wattline: power: no power meter found (tried nvidia-smi, rocm-smi, RAPL)\n',
   })
   expect(readFileSync(join(built.folder, 'none.jsonl'), 'utf8').match(/agent_/g)).toHaveLength(2)
 })

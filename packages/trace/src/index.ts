@@ -81,12 +81,12 @@ export {
 } from './stats/prices.ts'
 export { pairUpstream, type UpstreamPair } from './upstream/pairing.ts'
 export {
-  countedFigures,
-  quantileOf,
+  countedUsage,
+  quantileInPlace,
   summarize,
   sumCost,
   sumTokens,
-  type CountedFigures,
+  type CountedUsage,
   type KindStats,
   type Summary,
   type TokenSums,

@@ -1,8 +1,8 @@
 /** Answers to what the page asks about the trace. Pure: a trace and a question in, plain data out. */
 import {
-  countedFigures,
+  countedUsage,
   parseLine,
-  quantileOf,
+  quantileInPlace,
   SpanFlag,
   sumCost,
   sumTokens,
@@ -40,7 +40,7 @@ export function spanInfo(trace: Trace, energy: RunEnergy, slot: number): SpanInf
 
 function childrenOf(trace: Trace, parent: number): number[] {
   const children: number[] = []
-  const span = trace.cursor()
+  const span = trace.spanView()
   for (span.slot = 0; span.slot < trace.spanCount; span.slot++) {
     if (span.parentSlot === parent) children.push(span.slot)
   }
@@ -49,7 +49,7 @@ function childrenOf(trace: Trace, parent: number): number[] {
 
 function marksOf(trace: Trace, parent: number): number[] {
   const marks: number[] = []
-  const mark = trace.markCursor()
+  const mark = trace.markView()
   for (mark.slot = 0; mark.slot < trace.markCount; mark.slot++) {
     if (mark.parentSlot === parent && trace.hasMark(mark.slot)) marks.push(mark.slot)
   }
@@ -59,7 +59,7 @@ function marksOf(trace: Trace, parent: number): number[] {
 /** @throws {RangeError} when there is no such mark. */
 export function markInfo(trace: Trace, slot: number): MarkInfo {
   if (!trace.hasMark(slot)) throw new RangeError(`There is no mark ${slot}.`)
-  const mark = trace.markCursor()
+  const mark = trace.markView()
   mark.slot = slot
   return { error: mark.error, agent: mark.agent }
 }
@@ -91,7 +91,7 @@ export function rangeSummary(
   endS: number,
 ): RangeSummary {
   const seen = { [Symbol.iterator]: () => eachIn(trace, startS, endS) }
-  const counted = countedFigures(trace, seen)
+  const counted = countedUsage(trace, seen)
   const durations = new Durations()
   let spans = 0
   let errors = 0
@@ -113,7 +113,7 @@ export function rangeSummary(
 }
 
 function* eachIn(trace: Trace, startS: number, endS: number): Generator<Span, void, void> {
-  for (const span of trace.each()) if (isIn(span, startS, endS)) yield span
+  for (const span of trace.eachSpan()) if (isIn(span, startS, endS)) yield span
 }
 
 /** Errors named in an overview; all are counted. */
@@ -128,7 +128,7 @@ export async function overview(
   const kinds = new Map<number, KindCount>()
   const errors: number[] = []
   let errorCount = 0
-  const span = trace.cursor()
+  const span = trace.spanView()
   await forEachYielding(trace.spanCount, (slot) => {
     span.slot = slot
     const { startS } = span
@@ -190,8 +190,8 @@ class Durations {
     const seconds = this.#seconds.subarray(0, this.#count)
     return {
       totalMs: this.#totalS * 1000,
-      p50Ms: toMs(quantileOf(seconds, 0.5)),
-      p95Ms: toMs(quantileOf(seconds, 0.95)),
+      p50Ms: toMs(quantileInPlace(seconds, 0.5)),
+      p95Ms: toMs(quantileInPlace(seconds, 0.95)),
     }
   }
 }
@@ -202,7 +202,7 @@ function toMs(seconds: number | undefined): number | undefined {
 
 function spanBySlot(trace: Trace, slot: number): Span {
   if (!(slot >= 0 && slot < trace.spanCount)) throw new RangeError(`There is no span ${slot}.`)
-  const span = trace.cursor()
+  const span = trace.spanView()
   span.slot = slot
   return span
 }

@@ -13,7 +13,7 @@ export interface RecordSource {
 export async function spanRecords(source: RecordSource, ask: Ask<'records'>): Promise<string> {
   const lines: string[] = []
   // One after the other: neighbours lie in the same block of the file.
-  const span = source.trace.cursor()
+  const span = source.trace.spanView()
   for (const slot of chosen(source.trace, ask)) {
     span.slot = slot
     const start = await metadataAt(source, span.startPosition)
@@ -38,5 +38,5 @@ function* chosen(
     return
   }
   const isRange = startS !== undefined && endS !== undefined
-  for (const span of trace.each()) if (!isRange || isIn(span, startS, endS)) yield span.slot
+  for (const span of trace.eachSpan()) if (!isRange || isIn(span, startS, endS)) yield span.slot
 }

@@ -49,12 +49,12 @@ export async function search(searched: Searched, query: string): Promise<SearchA
   const matches = new Uint8Array(trace.spanCount)
   const markMatches = new Uint8Array(trace.markCount)
   let count = 0
-  const span = trace.cursor()
+  const span = trace.spanView()
   await forEachYielding(matches.length, (slot) => {
     span.slot = slot
     count += matches[slot] = test(span) ? 1 : 0
   })
-  const mark = trace.markCursor()
+  const mark = trace.markView()
   await forEachYielding(markMatches.length, (slot) => {
     mark.slot = slot
     count += markMatches[slot] = trace.hasMark(slot) && test(mark) ? 1 : 0

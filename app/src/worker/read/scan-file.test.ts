@@ -42,8 +42,8 @@ function known(ingestor: Ingestor, patches: readonly TracePatch[]): unknown {
     tornLine,
     receivedBytes,
     quality: trace.quality(),
-    texts: [...trace.each()].map((span) => [span.kind, span.subject, span.agent, span.error]),
-    groups: [...trace.each()].map((span) => ingestor.groupOf(span)),
+    texts: [...trace.eachSpan()].map((span) => [span.kind, span.subject, span.agent, span.error]),
+    groups: [...trace.eachSpan()].map((span) => ingestor.groupOf(span)),
     samples: trace.sampleCount,
     hasSamples: energy.hasSamples,
   }

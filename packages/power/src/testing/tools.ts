@@ -1,4 +1,4 @@
-/** Commands on a PATH of their own that behave like the real ones, and a folder shaped like sysfs. */
+/** Fake commands on a PATH of their own, and a folder with the structure of sysfs. */
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,13 +14,13 @@ export class FakeMachine {
 
   constructor() {
     mkdirSync(join(this.folder, 'bin'))
-    // Whoever is not root may look, too.
+    // Also readable for other users.
     chmodSync(this.folder, 0o755)
   }
 
   /**
-   * A command, as a script for Node. `run` is how often it was started before, `query` the fields of
-   * `--query-gpu`, `time()` the time as nvidia-smi writes it.
+   * Creates a command from a script for Node. In it, `run` is the number of earlier starts, `query` the
+   * fields of `--query-gpu`, `time()` the time in the format of nvidia-smi, `row()` prints a line.
    */
   tool(name: string, code: string): void {
     const path = join(this.folder, 'bin', name)
@@ -33,7 +33,7 @@ const run = fs.readFileSync(${counter}, 'utf8').trim().split('\\n').length - 1
 const query = (args.find((arg) => arg.startsWith('--query-gpu=')) ?? '').slice(12).split(',')
 const time = (zoneMs = 0) => new Date(Date.now() + zoneMs)
   .toISOString().replaceAll('-', '/').replace('T', ' ').slice(0, 23)
-const row = (told) => console.log(query.map((field) => told[field] ?? '[N/A]').join(', '))
+const row = (values) => console.log(query.map((field) => values[field] ?? '[N/A]').join(', '))
 ${code}
 `
     writeFileSync(path, script, { mode: 0o755 })
@@ -58,30 +58,30 @@ ${code}
   }
 }
 
-/** A sampling under way, with everything it told. */
+/** A running sampling and everything it reported. */
 export class Watched {
   readonly samples: PowerSample[] = []
-  readonly notes: string[] = []
+  readonly warnings: string[] = []
   readonly sampling: PowerSampling
   readonly #waiting = new Set<() => void>()
 
   constructor(machine: FakeMachine, options: PowerOptions = {}) {
     this.sampling = samplePower(
       {
-        onSample: (sample) => this.#tell(() => this.samples.push(sample)),
-        onNote: (text) => this.#tell(() => this.notes.push(text)),
+        onSample: (sample) => this.#report(() => this.samples.push(sample)),
+        onWarning: (text) => this.#report(() => this.warnings.push(text)),
       },
       { host: 'box', env: machine.env, platform: 'linux', intervalMs: 50, ...options },
     )
   }
 
-  #tell(keep: () => void): void {
+  #report(keep: () => void): void {
     keep()
     for (const wake of this.#waiting) wake()
   }
 
-  /** Resolves when what was told so far satisfies `isEnough`. */
-  until(isEnough: (told: this) => boolean): Promise<void> {
+  /** Resolves when the reports so far satisfy `isEnough`. */
+  until(isEnough: (watched: this) => boolean): Promise<void> {
     return new Promise((resolve) => {
       const look = () => {
         if (!isEnough(this)) return

@@ -8,8 +8,8 @@ export function startPower({ intervalMs, nowS, onSample, say }: PowerSetup): () 
   const begin = async () => {
     const { samplePower } = await import('@wattline/power')
     if (isStopped) return
-    const onNote = (text: string) => say(`power: ${text}`)
-    const sampling = samplePower({ onSample, onNote }, { intervalMs, nowS })
+    const onWarning = (text: string) => say(`power: ${text}`)
+    const sampling = samplePower({ onSample, onWarning }, { intervalMs, nowS })
     stop = () => sampling.stop()
   }
   begin().catch((error: unknown) => say(`power cannot be read: ${String(error)}`))

@@ -71,7 +71,7 @@ export class EnergyLedger {
   constructor(trace: Trace, telemetry: Telemetry) {
     this.#trace = trace
     this.#telemetry = telemetry
-    this.#span = trace.cursor()
+    this.#span = trace.spanView()
     for (let slot = 0; slot < trace.spanCount; slot++) this.#note(slot)
   }
 

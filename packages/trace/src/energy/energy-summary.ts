@@ -4,7 +4,7 @@
  */
 import { kindOf } from '../row/kinds.ts'
 import { modelOf, toolOf } from '../stats/model-of.ts'
-import { countedFigures, type CountedFigures, sumTokens } from '../stats/stats.ts'
+import { countedUsage, type CountedUsage, sumTokens } from '../stats/stats.ts'
 import type { Trace } from '../trace/trace.ts'
 import { CurveReader } from '../telemetry/curve-reader.ts'
 import type { EnergyLedger, SummedSource } from './energy-ledger.ts'
@@ -89,8 +89,8 @@ export function summarizeEnergy(trace: Trace, ledger: EnergyLedger): EnergySumma
   const totals = energyTotals(trace, ledger)
   const { totalJ = 0, idleJ = 0, sources } = totals
   const isKnown = sources.length > 0
-  const counted = countedFigures(trace, trace.each())
-  const tokens = sumTokens(trace.each(), counted)?.total
+  const counted = countedUsage(trace, trace.eachSpan())
+  const tokens = sumTokens(trace.eachSpan(), counted)?.total
   const group = (key: GroupKey) => (isKnown ? groups(trace, ledger, totalJ, counted, key) : [])
   return {
     ...totals,
@@ -170,11 +170,11 @@ function groups(
   trace: Trace,
   ledger: EnergyLedger,
   totalJ: number,
-  counted: CountedFigures,
+  counted: CountedUsage,
   key: GroupKey,
 ): EnergyGroup[] {
   const byName = new Map<string, Sums>()
-  for (const span of trace.each()) {
+  for (const span of trace.eachSpan()) {
     const energy = ledger.energyOf(span.slot)
     const name = nameOf(trace, span, key)
     if (energy === undefined || name === undefined) continue

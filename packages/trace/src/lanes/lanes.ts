@@ -77,8 +77,8 @@ export class Lanes {
 
   constructor(trace: Trace, groupOf: (item: Span | Mark) => string) {
     this.#groupOf = groupOf
-    this.#span = trace.cursor()
-    this.#other = trace.cursor()
+    this.#span = trace.spanView()
+    this.#other = trace.spanView()
   }
 
   get groups(): readonly LaneGroup[] {

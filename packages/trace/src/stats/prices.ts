@@ -4,7 +4,7 @@
  */
 import { shortModel } from './format.ts'
 import { modelOf } from './model-of.ts'
-import { countedFigures } from './stats.ts'
+import { countedUsage } from './stats.ts'
 import type { Trace } from '../trace/trace.ts'
 
 /** US dollars for a million tokens. */
@@ -88,10 +88,10 @@ export interface CostEstimate {
  * price. Tokens count once, as in `summarize`.
  */
 export function estimateRunCost(trace: Trace, prices?: PriceTable): CostEstimate | undefined {
-  const counted = countedFigures(trace, trace.each())
+  const counted = countedUsage(trace, trace.eachSpan())
   let usd: number | undefined
   let unpricedTokens = 0
-  for (const span of trace.each()) {
+  for (const span of trace.eachSpan()) {
     if (span.costUsd !== undefined) return undefined
     const tokens = counted.tokensOf(span)
     if (tokens === undefined) continue

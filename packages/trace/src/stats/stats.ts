@@ -54,7 +54,7 @@ export interface Summary {
 /** Sums up a trace. Call `trace.flush()` before. */
 export function summarize(trace: Trace): Summary {
   const { spans, marks, firstS, lastS } = trace
-  const counted = countedFigures(trace, spans)
+  const counted = countedUsage(trace, spans)
   const byKind = new Map<string, Span[]>()
   for (const span of spans) {
     const ofKind = byKind.get(span.kind)
@@ -81,7 +81,7 @@ export function summarize(trace: Trace): Summary {
 }
 
 /** A span's figures as far as they count in a sum: a part that a descendant carries is left out. */
-export interface CountedFigures {
+export interface CountedUsage {
   tokensOf(span: Span): Tokens | undefined
   costOf(span: Span): number | undefined
 }
@@ -96,7 +96,7 @@ const COST = 8
  * Decides for all of `spans`, which are the trace's or a part of them, at once what counts.
  * O(spans × depth) at worst, O(spans) in practice.
  */
-export function countedFigures(trace: Trace, spans: Iterable<Span>): CountedFigures {
+export function countedUsage(trace: Trace, spans: Iterable<Span>): CountedUsage {
   const carried = carriedBelow(trace, spans)
   return {
     tokensOf({ slot, tokens }) {
@@ -120,7 +120,7 @@ export function countedFigures(trace: Trace, spans: Iterable<Span>): CountedFigu
 /** By slot, what is carried below; of spans with nothing below there is no entry. */
 function carriedBelow(trace: Trace, spans: Iterable<Span>): Map<number, number> {
   const carried = new Map<number, number>()
-  const at = trace.cursor()
+  const at = trace.spanView()
   for (const { slot, tokens, costUsd } of spans) {
     let bits = costUsd === undefined ? 0 : COST
     if (tokens !== undefined) bits |= ANY_TOKENS
@@ -148,13 +148,13 @@ export function quantile(sorted: ArrayLike<number>, q: number): number | undefin
 }
 
 /** As {@link quantile}, of values in any order, which it changes. */
-export function quantileOf(values: Float64Array, q: number): number | undefined {
+export function quantileInPlace(values: Float64Array, q: number): number | undefined {
   const low = Math.floor((values.length - 1) * q)
   for (const rank of [low, low + 1]) if (rank < values.length) select(values, rank)
   return quantile(values, q)
 }
 
-function kindStats(kind: string, spans: readonly Span[], counted: CountedFigures): KindStats {
+function kindStats(kind: string, spans: readonly Span[], counted: CountedUsage): KindStats {
   const durationsMs = Float64Array.from(
     spans.flatMap((span) => (span.endS === undefined ? [] : (span.endS - span.startS) * 1000)),
   ).sort()
@@ -174,7 +174,7 @@ function kindStats(kind: string, spans: readonly Span[], counted: CountedFigures
 }
 
 /** Sums what counts; undefined when no span tells any. */
-export function sumTokens(spans: Iterable<Span>, counted: CountedFigures): TokenSums | undefined {
+export function sumTokens(spans: Iterable<Span>, counted: CountedUsage): TokenSums | undefined {
   let sums: { input: number; output: number; total: number } | undefined
   for (const span of spans) {
     const tokens = counted.tokensOf(span)
@@ -188,7 +188,7 @@ export function sumTokens(spans: Iterable<Span>, counted: CountedFigures): Token
 }
 
 /** US dollars that count; undefined when no span tells any. */
-export function sumCost(spans: Iterable<Span>, counted: CountedFigures): number | undefined {
+export function sumCost(spans: Iterable<Span>, counted: CountedUsage): number | undefined {
   let sum: number | undefined
   for (const span of spans) {
     const costUsd = counted.costOf(span)

@@ -105,7 +105,7 @@ export class Trace {
       writers: this.#quality.writers,
       view: (slot) => this.#view(slot),
     }
-    this.#changedSpan = this.cursor()
+    this.#changedSpan = this.spanView()
     this.#sweep = new Sweep(this.#source, this.#scopes, this.texts, this.#links, {
       spanChanged: (slot) => this.#noteChanged(slot),
       pointSet: (event, parent) => this.#marks.set(event, false, parent),
@@ -173,18 +173,18 @@ export class Trace {
   }
 
   /** A view that is moved from span to span by its `slot`. */
-  cursor(): SpanView {
+  spanView(): SpanView {
     return new SpanView(this.#source, 0)
   }
 
   /** Spans one after the other in one view that is moved: for loops that keep none of them. */
-  *each(): Generator<SpanView, void, void> {
-    const span = this.cursor()
+  *eachSpan(): Generator<SpanView, void, void> {
+    const span = this.spanView()
     for (span.slot = 0; span.slot < this.#spans.count; span.slot++) yield span
   }
 
-  /** As {@link cursor}, of marks; only slots of marks that stand mean anything. */
-  markCursor(): MarkView {
+  /** As {@link spanView}, of marks; only slots of marks that stand mean anything. */
+  markView(): MarkView {
     return new MarkView(this.#source, this.#marks, 0)
   }
 

@@ -103,7 +103,7 @@ const timer = setInterval(() => {
   const command = new RunningCommand(['power'], { env, columns: 80 })
   await command.wrote(/80 W/)
   await writeFile(join(dir, 'nvidia-smi.lost'), '')
-  await command.said(/power: nvidia-smi printed a line that is no reading.*GPU is lost/)
+  await command.said(/power: nvidia-smi printed a line that is not a reading.*GPU is lost/)
   const { stdout } = await command.stop()
   const drawn = stdout.split('source').length - 1
   const overdrawn = stdout.split('\u001B[0J').length - 1
@@ -116,7 +116,7 @@ test('with nothing to read it says so and fails', async () => {
   expect(code).toBe(1)
   expect(stdout).toBe('')
   expect(stderr).toBe(
-    'power: nothing here tells its power (looked for nvidia-smi, rocm-smi, RAPL)\n' +
+    'power: no power meter found (tried nvidia-smi, rocm-smi, RAPL)\n' +
       'wattline: No power can be read on this machine.\n',
   )
 })

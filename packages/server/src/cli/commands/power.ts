@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs'
 import { once } from 'node:events'
 import { resolve } from 'node:path'
 import { finished } from 'node:stream/promises'
-import { PowerTally, type PowerSample, samplePower } from '@wattline/power'
+import { PowerTotals, type PowerSample, samplePower } from '@wattline/power'
 import { encodeSample, formatDuration, formatJoules } from '@wattline/trace'
 import { CliError, fileError, usageError } from '../base/errors.ts'
 import type { CliIo, Output } from '../base/io.ts'
@@ -40,19 +40,19 @@ const TICK_MS = 250
 export async function power(flags: PowerFlags, io: CliIo): Promise<void> {
   const intervalMs = parseIntervalMs(flags.interval)
   const stop = io.stopSignal()
-  const tally = new PowerTally()
+  const tally = new PowerTotals()
   const destination = await destinationOf(flags, tally, io)
   const onSample = (sample: PowerSample) => {
     tally.add(sample)
     destination.take(sample)
   }
-  const onNote = (text: string) => {
+  const onWarning = (text: string) => {
     destination.giveWay?.()
     io.stderr.write(`power: ${text}\n`)
   }
   const { env, platform } = io
   const startMs = performance.now()
-  const sampling = samplePower({ onSample, onNote }, { intervalMs, env, platform })
+  const sampling = samplePower({ onSample, onWarning }, { intervalMs, env, platform })
   // The meters keep no process alive; this does.
   const ticking = setInterval(() => destination.tick?.(), TICK_MS)
   const isStopped = stop.aborted ? undefined : once(stop, 'abort')
@@ -69,7 +69,7 @@ export async function power(flags: PowerFlags, io: CliIo): Promise<void> {
   io.stderr.write(`${summary(tally, (performance.now() - startMs) / 1000)}\n`)
 }
 
-function summary(tally: PowerTally, lengthS: number): string {
+function summary(tally: PowerTotals, lengthS: number): string {
   const { totalJ, sources } = tally
   const used = totalJ === undefined ? '' : `: ${formatJoules(totalJ)}`
   return `${count(sources.length, 'source')} in ${formatDuration(lengthS)}${used}`
@@ -77,7 +77,7 @@ function summary(tally: PowerTally, lengthS: number): string {
 
 async function destinationOf(
   flags: PowerFlags,
-  tally: PowerTally,
+  tally: PowerTotals,
   io: CliIo,
 ): Promise<Destination> {
   if (flags.url !== undefined || flags.run !== undefined) {
@@ -91,7 +91,7 @@ async function destinationOf(
   return io.stdout.isTTY === true ? toTable(tally, io) : toStdout(sampleLine, io.stdout)
 }
 
-function toTable(tally: PowerTally, io: CliIo): Destination {
+function toTable(tally: PowerTotals, io: CliIo): Destination {
   const live = new LiveLines(io.stdout)
   const style = styleFor(io.stdout, io.env)
   const draw = () => {

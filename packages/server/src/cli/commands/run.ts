@@ -7,7 +7,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { basename } from 'node:path'
-import { PowerTally, type PowerSampling, samplePower } from '@wattline/power'
+import { PowerTotals, type PowerSampling, samplePower } from '@wattline/power'
 import {
   encodeEvent,
   formatDuration,
@@ -116,7 +116,7 @@ class Job {
   readonly runId: string
   readonly #client: RecordClient
   readonly #relay: SampleRelay
-  readonly #tally = new PowerTally()
+  readonly #tally = new PowerTotals()
   #sampling: PowerSampling | undefined
 
   constructor(command: Command, flags: RunFlags, server: RunningServer, io: CliIo) {
@@ -138,7 +138,7 @@ class Job {
           this.#tally.add(sample)
           this.#relay.take(sample)
         },
-        onNote: (text) => this.#say(`power: ${text}`),
+        onWarning: (text) => this.#say(`power: ${text}`),
       },
       { intervalMs, env, platform },
     )

@@ -1,5 +1,5 @@
 /** Watts as lines for people: a table that is drawn over itself, or a line a sample. */
-import { PowerTally, type PowerSample, type SourceTally } from '@wattline/power'
+import { PowerTotals, type PowerSample, type SourceTotals } from '@wattline/power'
 import { formatBytes, formatJoules, formatWatts, showHiddenInLine } from '@wattline/trace'
 import type { Output } from '../base/io.ts'
 import { type Column, tableLines } from './table.ts'
@@ -19,7 +19,7 @@ const COLUMNS: readonly Column[] = [
 ]
 
 /** A row a source, and their sum where there are several; what has no room is left out, from the right. */
-export function powerLines(tally: PowerTally, style: Style, width: number | undefined): string[] {
+export function powerLines(tally: PowerTotals, style: Style, width: number | undefined): string[] {
   const { sources } = tally
   const rows = sources.map((source) => cellsOf(source))
   if (sources.length > 1) rows.push(sumCells(tally))
@@ -36,7 +36,7 @@ export function powerLines(tally: PowerTally, style: Style, width: number | unde
   return [style.dim(header), ...body]
 }
 
-function cellsOf({ source, watts, meanW, peakW, usedJ, last }: SourceTally): string[] {
+function cellsOf({ source, watts, meanW, peakW, usedJ, last }: SourceTotals): string[] {
   const of = (key: string) => figureOf(last, key)
   const memoryMb = of('gpu_memory_usage_mb')
   return [
@@ -51,7 +51,7 @@ function cellsOf({ source, watts, meanW, peakW, usedJ, last }: SourceTally): str
   ]
 }
 
-function sumCells({ watts, meanW, totalJ }: PowerTally): string[] {
+function sumCells({ watts, meanW, totalJ }: PowerTotals): string[] {
   return ['all', told(watts, formatWatts), told(meanW, formatWatts), '', told(totalJ, formatJoules)]
 }
 
@@ -66,7 +66,7 @@ function figureOf({ reading }: PowerSample, key: string): number | undefined {
 
 /** `2026-11-24T09:00:00.100Z  box/gpu0   80.3 W  34 %  41 °C`. */
 export function sampleLine(sample: PowerSample): string {
-  const tally = new PowerTally()
+  const tally = new PowerTotals()
   tally.add(sample)
   const [source] = tally.sources
   const [name = '', watts = '', , , , use, temp, memory] =
