@@ -161,19 +161,27 @@ describe('a file shared by several processes', () => {
   const PROCESSES = 4
   const EVENTS = 20_000
 
-  /** Records in processes that start together; returns the lines of the file. */
-  async function recordTogether(path: string): Promise<string[]> {
+  /**
+   * Records in processes that start together; returns the lines of the file. Each process opens
+   * the file again after `eventsPerRecorder` events.
+   */
+  async function recordTogether(path: string, eventsPerRecorder: number): Promise<string[]> {
     const script = built.script(
       'share.js',
       `
       const [path, who] = process.argv.slice(2)
-      const recorder = new EventRecorder({ file: path, env: {} })
-      for (let i = 0; i < ${EVENTS}; i++) {
-        recorder.record('n', { who: Number(who), i })
-        if (i % 500 === 0) await new Promise((resolve) => setImmediate(resolve))
-      }
-      const { sinks } = await recorder.close()
-      process.exitCode = sinks[0].undelivered + sinks[0].dropped`,
+      const pad = 'x'.repeat(100)
+      let i = 0
+      while (i < ${EVENTS}) {
+        const recorder = new EventRecorder({ file: path, env: {} })
+        const end = Math.min(${EVENTS}, i + ${eventsPerRecorder})
+        for (; i < end; i++) {
+          recorder.record('n', { who: Number(who), i, pad })
+          if (i % 500 === 0) await new Promise((resolve) => setImmediate(resolve))
+        }
+        const { sinks } = await recorder.close()
+        process.exitCode ||= sinks[0].undelivered + sinks[0].dropped
+      }`,
     )
     const children = Array.from({ length: PROCESSES }, (_, who) =>
       spawn(process.execPath, [script, path, String(who)], { stdio: 'inherit' }),
@@ -199,13 +207,18 @@ describe('a file shared by several processes', () => {
 
   it('has every event of each, in order, and no torn or empty line', async () => {
     const path = join(folder, 'shared.jsonl')
-    expect(numbersByProcess(await recordTogether(path))).toEqual(ALL)
+    expect(numbersByProcess(await recordTogether(path, EVENTS))).toEqual(ALL)
+  }, 60_000)
+
+  it('has no empty line when a recorder opens it during a write of another', async () => {
+    const path = join(folder, 'reopened.jsonl')
+    expect(numbersByProcess(await recordTogether(path, 100))).toEqual(ALL)
   }, 60_000)
 
   it('gets one newline after a torn last line, whichever process opens it first', async () => {
     const path = join(folder, 'torn.jsonl')
     writeFileSync(path, '{"event_type":"torn')
-    const [torn, ...lines] = await recordTogether(path)
+    const [torn, ...lines] = await recordTogether(path, EVENTS)
     expect(torn).toBe('{"event_type":"torn')
     expect(numbersByProcess(lines)).toEqual(ALL)
   }, 60_000)
