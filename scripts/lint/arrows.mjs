@@ -6,8 +6,8 @@
  *     recorder ──▶ trace, power
  *
  * A source file may import what its area lists; its tests and benches may also import what
- * `tests` lists. Server and app meet only on the wire, and nobody imports the app. The server's
- * demo is an agent like any other, so it alone may use the recorder.
+ * `tests` lists. Server and app share only the wire protocol in trace, and no package imports the
+ * app. Only the command's `record` folder may use the recorder: its private entry, inlined at build.
  * A library belongs in this table when it is in the dependencies of the area's package.json.
  */
 
@@ -41,10 +41,15 @@ const areas = [
     tests: ['vitest', 'fast-check', 'ws', 'vite'],
   },
   {
-    folder: 'packages/server/src/demo/',
+    folder: 'packages/server/src/cli/record/',
     reach: 'packages/server/src/',
-    source: ['@wattline/trace', '@wattline/recorder', 'node:*'],
-    tests: ['vitest', 'fast-check'],
+    source: [
+      '@wattline/trace',
+      '@wattline/trace/generate',
+      '@wattline/recorder/internal',
+      'node:*',
+    ],
+    tests: ['vitest', 'fast-check', 'ws'],
   },
   {
     folder: 'packages/server/src/',

@@ -208,6 +208,7 @@ export class SocketSink implements Sink {
     if (end === true) {
       this.#isEnded = true
       this.#channel?.close()
+      this.#outbox.notify()
     }
     if (ack === undefined || this.#state === 'closed') return
     if (!this.#outbox.acknowledge(ack)) {
@@ -321,7 +322,9 @@ export class SocketSink implements Sink {
     this.#isEnding = true
     this.#pump()
     const { endTimeoutMs = END_MS } = this.#options
-    await this.#outbox.until(() => this.#state === 'closed', endTimeoutMs)
+    await this.#outbox.until(() => this.#isEnded || this.#state === 'closed', endTimeoutMs)
+    // The closing handshake.
+    if (this.#isEnded) await this.#outbox.until(() => this.#state === 'closed', END_MS)
   }
 
   #stop(): void {

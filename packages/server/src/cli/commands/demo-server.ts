@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { demoEvents, demoRunId, randomSeed } from './demo.ts'
 import { playDemo } from '../record/demo-stream.ts'
 import type { CliIo } from '../base/io.ts'
-import { RecordClient } from '../record/record-client.ts'
+import { RunWriter } from '../record/run-writer.ts'
 import {
   announce,
   runningOf,
@@ -82,7 +82,7 @@ async function playOnce(
   run: string,
   stop: AbortSignal,
 ): Promise<void> {
-  const client = new RecordClient({
+  const client = new RunWriter({
     ...runningOf(session),
     run,
     name: NAME,

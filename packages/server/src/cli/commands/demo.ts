@@ -9,8 +9,8 @@ import { openBrowser } from '../server/browser.ts'
 import { type DemoEvent, playDemo } from '../record/demo-stream.ts'
 import { fileError } from '../base/errors.ts'
 import { type CliIo, LineWriter } from '../base/io.ts'
-import { RecordClient } from '../record/record-client.ts'
-import { toldRunId } from '../record/run-id.ts'
+import { RunWriter } from '../record/run-writer.ts'
+import { requestedRunId } from '../record/run-id.ts'
 import { namedServer, type RunningServer, viewUrlOf } from '../server/running-server.ts'
 import { announce, runningOf, runUntilStopped, startSession } from '../server/server-session.ts'
 import {
@@ -78,7 +78,7 @@ function parseDemo(flags: DemoFlags, io: CliIo): Demo {
       flags.start === undefined
         ? Math.floor(Date.now() / 1000)
         : parseTimeS('--start', flags.start),
-    run: toldRunId(flags.run, io) ?? demoRunId(seed),
+    run: requestedRunId(flags.run, io) ?? demoRunId(seed),
   }
 }
 
@@ -138,7 +138,7 @@ async function playAndReport(
 ): Promise<void> {
   const { run, speed, generate } = demo
   const name = `demo, seed ${generate.seed}`
-  const client = new RecordClient({ ...running, run, name })
+  const client = new RunWriter({ ...running, run, name })
   try {
     const sent = await playDemo(demoEvents(generate), { client, speed, stop })
     await client.end(stop)

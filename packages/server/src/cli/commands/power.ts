@@ -8,9 +8,9 @@ import { encodeSample, formatDuration, formatJoules } from '@wattline/trace'
 import { CliError, fileError, usageError } from '../base/errors.ts'
 import type { CliIo, Output } from '../base/io.ts'
 import { LiveLines, powerLines, sampleLine } from '../report/power-table.ts'
-import { RecordClient } from '../record/record-client.ts'
+import { RunWriter } from '../record/run-writer.ts'
 import { namedServer, viewUrlOf } from '../server/running-server.ts'
-import { newRunId, toldRunId } from '../record/run-id.ts'
+import { newRunId, requestedRunId } from '../record/run-id.ts'
 import { SampleRelay } from '../record/sample-relay.ts'
 import { parseIntervalMs, type ServerFlags, serverSettings } from '../input/settings.ts'
 import { count, styleFor, widthOf } from '../base/terminal.ts'
@@ -144,8 +144,8 @@ async function toServer(flags: PowerFlags, io: CliIo): Promise<Destination> {
   if (server === undefined) {
     throw new CliError('No Wattline server runs here; start one with wattline serve.')
   }
-  const run = toldRunId(flags.run, io) ?? newRunId('power')
-  const client = new RecordClient({ ...server, run, name: 'power' })
+  const run = requestedRunId(flags.run, io) ?? newRunId('power')
+  const client = new RunWriter({ ...server, run, name: 'power' })
   const relay = new SampleRelay(client)
   io.stderr.write(`Sending samples to ${server.url}; Ctrl+C ends it.\n`)
   io.stdout.write(`${viewUrlOf(server, run)}\n`)

@@ -20,7 +20,7 @@ import { openBrowser } from '../server/browser.ts'
 import { type ChildEnd, runChild } from '../record/child-command.ts'
 import { usageError } from '../base/errors.ts'
 import type { CliIo } from '../base/io.ts'
-import { RecordClient } from '../record/record-client.ts'
+import { RunWriter } from '../record/run-writer.ts'
 import {
   namedServer,
   removeRun,
@@ -29,7 +29,7 @@ import {
   viewUrlOf,
   writersOf,
 } from '../server/running-server.ts'
-import { newRunId, toldRunId } from '../record/run-id.ts'
+import { newRunId, requestedRunId } from '../record/run-id.ts'
 import { SampleRelay } from '../record/sample-relay.ts'
 import { runningOf, type ServerSession, startSession } from '../server/server-session.ts'
 import { parseIntervalMs, type ServerFlags, serverSettings, tildePath } from '../input/settings.ts'
@@ -114,7 +114,7 @@ class Job {
   readonly #server: RunningServer
   readonly #name: string
   readonly runId: string
-  readonly #client: RecordClient
+  readonly #client: RunWriter
   readonly #relay: SampleRelay
   readonly #tally = new PowerTotals()
   #sampling: PowerSampling | undefined
@@ -124,9 +124,9 @@ class Job {
     this.#io = io
     this.#server = server
     this.#name = flags.name ?? nameOf(command)
-    this.runId = toldRunId(flags.run, io) ?? newRunId(this.#name)
+    this.runId = requestedRunId(flags.run, io) ?? newRunId(this.#name)
     const { url, token } = server
-    this.#client = new RecordClient({ url, token, run: this.runId, name: this.#name })
+    this.#client = new RunWriter({ url, token, run: this.runId, name: this.#name })
     this.#relay = new SampleRelay(this.#client)
   }
 
@@ -169,7 +169,7 @@ class Job {
     try {
       return await runChild(this.#command, this.#environment(), this.#io.cwd)
     } catch (error) {
-      const isOurs = [...before].every((id) => id === this.#client.writer)
+      const isOurs = [...before].every((id) => id === this.#client.writerId)
       // Not before the server has seen the writer: it would make the run again.
       const isEnded = this.#client.end(AbortSignal.timeout(DELIVER_WITHIN_MS)).then(
         () => true,
@@ -197,7 +197,7 @@ class Job {
     try {
       const writers = await writersOf(this.#server, this.runId)
       const hasRecorded = writers.some(
-        ({ id, events }) => id !== this.#client.writer && !before.has(id) && events > 0,
+        ({ id, events }) => id !== this.#client.writerId && !before.has(id) && events > 0,
       )
       if (!hasRecorded) await this.#recordSpan(startS, endS, end)
       await this.#client.end(AbortSignal.timeout(DELIVER_WITHIN_MS))

@@ -2,7 +2,7 @@
 import type { CliIo } from '../base/io.ts'
 import { openBrowser } from '../server/browser.ts'
 import { usageError } from '../base/errors.ts'
-import { RecordClient } from '../record/record-client.ts'
+import { RunWriter } from '../record/run-writer.ts'
 import {
   findServer,
   handOver,
@@ -89,7 +89,7 @@ async function join(
   if (open) await openBrowser(url, io)
   const [stream] = streams
   if (stream === undefined || run === undefined) return
-  const client = new RecordClient({
+  const client = new RunWriter({
     ...running,
     run: streamRunId(stream, io),
     name: stream.given === '-' ? 'stdin' : stream.given,

@@ -1,12 +1,12 @@
 /** Plays a generated run in real time, or faster, into the log of a server. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type AgentEvent, encodeEvent, encodeSample, type TelemetrySample } from '@wattline/trace'
-import type { RecordClient } from './record-client.ts'
+import type { RunWriter } from './run-writer.ts'
 
 export type DemoEvent = AgentEvent | TelemetrySample
 
 export interface PlayOptions {
-  readonly client: Pick<RecordClient, 'send'>
+  readonly client: Pick<RunWriter, 'send'>
   /** How many times faster than the run was made. */
   readonly speed: number
   readonly stop: AbortSignal

@@ -8,7 +8,7 @@ import type { CliIo } from '../base/io.ts'
  *
  * @throws {CliError} when no run can be called that: better now than when everything has started.
  */
-export function toldRunId(
+export function requestedRunId(
   flag: string | undefined,
   { env }: Pick<CliIo, 'env'>,
 ): string | undefined {

@@ -1,10 +1,10 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { RecordClient } from './record-client.ts'
+import { RunWriter } from './run-writer.ts'
 import { SampleRelay } from './sample-relay.ts'
 
 test('holds a bounded number of samples for a server that is away, and tells of the others', () => {
   const target = { token: undefined, run: 'r', name: 'power' }
-  const client = new RecordClient({ url: 'http://127.0.0.1:1', ...target })
+  const client = new RunWriter({ url: 'http://127.0.0.1:1', ...target })
   onTestFinished(() => client.close())
   const relay = new SampleRelay(client)
   const sample = { timestamp: 1, reading: { power_watts: 80.5 }, source: 'x'.repeat(5_000) }

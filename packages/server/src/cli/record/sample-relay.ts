@@ -1,6 +1,6 @@
 /** Power samples into a run at a server: never more of them waiting than the client has room for. */
 import { encodeSample, type TelemetrySample } from '@wattline/trace'
-import type { RecordClient } from './record-client.ts'
+import type { RunWriter } from './run-writer.ts'
 import { count } from '../base/terminal.ts'
 
 const encoder = new TextEncoder()
@@ -8,12 +8,12 @@ const encoder = new TextEncoder()
 export class SampleRelay {
   /** Resolves when the server takes no more of this run, for good. */
   readonly refused: Promise<void>
-  readonly #client: RecordClient
+  readonly #client: RunWriter
   #refuse: () => void = () => undefined
   #isRefused = false
   #dropped = 0
 
-  constructor(client: RecordClient) {
+  constructor(client: RunWriter) {
     this.#client = client
     this.refused = new Promise((resolve) => (this.#refuse = resolve))
   }

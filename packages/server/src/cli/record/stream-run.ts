@@ -4,9 +4,9 @@ import { basename } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { RunStore } from '../../storage/store.ts'
 import type { CliIo } from '../base/io.ts'
-import type { RecordClient } from './record-client.ts'
+import type { RunWriter } from './run-writer.ts'
 import { relayLines } from './relay.ts'
-import { newRunId, toldRunId } from './run-id.ts'
+import { newRunId, requestedRunId } from './run-id.ts'
 import type { Target } from '../input/targets.ts'
 import { count } from '../base/terminal.ts'
 
@@ -14,7 +14,7 @@ const RUN_IDS = new WeakMap<Target, string>()
 
 /** Id of the run a stream becomes: WATTLINE_RUN, else one made of its name and the time. */
 export function streamRunId(target: Target, io: CliIo): string {
-  const told = toldRunId(undefined, io)
+  const told = requestedRunId(undefined, io)
   if (told !== undefined) return told
   const known = RUN_IDS.get(target)
   if (known !== undefined) return known
@@ -66,7 +66,7 @@ export async function relayToStore(
 
 /** Relays a stream to another server; resolves when everything is there. */
 export async function relayTo(
-  client: RecordClient,
+  client: RunWriter,
   stream: Readable,
   stop: AbortSignal,
 ): Promise<void> {
