@@ -172,7 +172,7 @@ export function viewUrlOf(server: RunningServer, run: string | undefined): strin
   return viewUrl(`${server.url}/${token}`, run)
 }
 
-export function authorization(token: string | undefined): Record<string, string> {
+function authorization(token: string | undefined): Record<string, string> {
   return token === undefined ? {} : { authorization: `Bearer ${token}` }
 }
 
@@ -187,7 +187,7 @@ function runIdIn(text: string): string {
 }
 
 /** What an answer that refuses says in its body. */
-export function reasonIn(text: string, status: number): string {
+function reasonIn(text: string, status: number): string {
   try {
     const { error } = JSON.parse(text) as { error?: unknown }
     if (typeof error === 'string') return error
