@@ -57,6 +57,12 @@ describe('storing runs', () => {
     expect(rest).toEqual({ text: lines(11, 20), others: ['caughtUp'] })
   })
 
+  test('creates folders that other users cannot read', async () => {
+    const dir = await tempDir()
+    await append(await openStore({ dir }), 'r', 1, 1)
+    expect((await stat(join(dir, 'r'))).mode & 0o777).toBe(0o700)
+  })
+
   test('takes the start time from the first event', async () => {
     const store = await openStore()
     await append(store, 'r', 7, 9)
