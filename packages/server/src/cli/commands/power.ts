@@ -150,7 +150,7 @@ async function toServer(flags: PowerFlags, io: CliIo): Promise<Destination> {
   io.stderr.write(`Sending samples to ${server.url}; Ctrl+C ends it.\n`)
   io.stdout.write(`${viewUrlOf(server, run)}\n`)
   return {
-    take: (sample) => relay.take(sample),
+    take: (sample) => relay.add(sample),
     broken: relay.refused,
     end: async (stop) => {
       await client.end(stop)

@@ -136,7 +136,7 @@ class Job {
       {
         onSample: (sample) => {
           this.#tally.add(sample)
-          this.#relay.take(sample)
+          this.#relay.add(sample)
         },
         onWarning: (text) => this.#say(`power: ${text}`),
       },

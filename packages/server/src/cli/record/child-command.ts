@@ -1,22 +1,22 @@
-/** A command run in our place: it has our terminal, gets our signals, and its end is ours. */
+/** Runs a command with this process's terminal, and forwards this process's signals to it. */
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { CliError } from '../base/errors.ts'
 
 export interface ChildEnd {
-  /** As a shell tells it: 128 + number for a signal. */
+  /** The exit code as in a shell: 128 + number for a signal. */
   readonly exitCode: number
   readonly signal: NodeJS.Signals | null
 }
 
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
-/** A terminal sends these to every process it runs, the command included. */
+/** A terminal sends these to every process of its foreground group, so the command gets them too. */
 const FROM_TERMINAL: ReadonlySet<string> = new Set(['SIGINT', 'SIGQUIT', 'SIGHUP'])
 
 /**
- * Runs `command` to its end.
+ * Runs `command` until it exits.
  *
- * @throws {CliError} with a shell's exit code (126, 127) when it cannot be started.
+ * @throws {CliError} with a shell's exit code (126 or 127) if the command cannot be started.
  */
 export async function runChild(
   [file, ...args]: readonly [string, ...string[]],

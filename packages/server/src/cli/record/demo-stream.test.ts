@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { playDemo, type DemoEvent } from './demo-stream.ts'
 
-test('at another speed a counter still agrees with its power', async () => {
+test('scales energy counters so that they agree with the power at another speed', async () => {
   const samples = [0, 1, 2].map((timestamp): DemoEvent => ({
     timestamp,
     reading: { power_watts: 80, energy_joules: 500 + 80 * timestamp },

@@ -1,4 +1,4 @@
-/** Plays a generated run in real time, or faster, into the log of a server. */
+/** Plays a generated run into the log of a server, in real time or faster. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type AgentEvent, encodeEvent, encodeSample, type TelemetrySample } from '@wattline/trace'
 import type { RunWriter } from './run-writer.ts'
@@ -7,21 +7,21 @@ export type DemoEvent = AgentEvent | TelemetrySample
 
 export interface PlayOptions {
   readonly client: Pick<RunWriter, 'send'>
-  /** How many times faster than the run was made. */
+  /** 2 = twice as fast as the generated run. */
   readonly speed: number
   readonly stop: AbortSignal
 }
 
-/** Events due within so long are sent together. */
+/** Events due within this time are sent together. */
 const TICK_MS = 10
 const BATCH_EVENTS = 2000
 
 /**
- * Sends each event when its time has come, stamped with that time: at speed 2 the run takes half
- * as long and its spans are half as long.
+ * Sends each event when it is due, with that time as its timestamp. At speed 2 the run and its spans
+ * take half as long.
  *
- * @param events in order of time, beginning near 0.
- * @returns How many were sent before the end, or before `stop` was aborted.
+ * @param events in order of time, starting near 0.
+ * @returns the number of events sent before the end, or before `stop` was aborted.
  */
 export async function playDemo(events: Iterable<DemoEvent>, options: PlayOptions): Promise<number> {
   const { client, speed, stop } = options
@@ -51,7 +51,7 @@ export async function playDemo(events: Iterable<DemoEvent>, options: PlayOptions
 
 const COUNTERS = ['energy_joules', 'cpu_energy_joules']
 
-/** In half the time, the same power is half the energy. */
+/** Scales energy counters: at speed 2, the same power gives half the energy. */
 function atSpeed(line: DemoEvent, speed: number): DemoEvent {
   if ('event_type' in line || speed === 1) return line
   const slower = COUNTERS.flatMap((key) => {

@@ -1,21 +1,21 @@
-/** Lines of a stream (stdin, a pipe), handed on as they come. */
+/** Relays the lines of a stream (stdin, a pipe) as they arrive. */
 import { LineSplitter } from '@wattline/trace'
 
-/** Takes whole lines, as they came; resolves when it can take more. */
-export type LineTaker = (lines: Uint8Array, count: number) => Promise<void>
+/** Receives whole lines, unchanged; resolves when it can receive more. */
+export type LineReceiver = (lines: Uint8Array, count: number) => Promise<void>
 
 const MAX_LINE_BYTES = 16 * 1024 * 1024
 const NEWLINE = Buffer.from('\n')
 
 /**
- * Hands the lines of a stream to `take` until the stream ends or `signal` is aborted. A last line
- * without a line end counts as whole, since the writer is gone.
+ * Passes the lines of a stream to `receive` until the stream ends or `signal` is aborted. A last
+ * line without a newline counts as complete, because nothing can follow it.
  *
- * @returns How many lines were too long to hand on.
+ * @returns the number of lines that were too long.
  */
 export async function relayLines(
   stream: AsyncIterable<Uint8Array>,
-  take: LineTaker,
+  receive: LineReceiver,
   signal: AbortSignal,
 ): Promise<number> {
   let tooLong = 0
@@ -23,16 +23,16 @@ export async function relayLines(
   for await (const chunk of stream) {
     if (signal.aborted) return tooLong
     const { lines, count } = linesOf(splitter, chunk)
-    if (count > 0) await take(lines, count)
+    if (count > 0) await receive(lines, count)
   }
   if (splitter.finish() !== undefined) {
     const { lines, count } = linesOf(splitter, NEWLINE)
-    if (count > 0) await take(lines, count)
+    if (count > 0) await receive(lines, count)
   }
   return tooLong
 }
 
-/** Copies: what the splitter hands out is valid only for a moment. */
+/** Copies the lines, because the splitter reuses their memory. */
 function linesOf(splitter: LineSplitter, chunk: Uint8Array): { lines: Buffer; count: number } {
   const parts: Uint8Array[] = []
   let count = 0

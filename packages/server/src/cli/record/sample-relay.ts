@@ -1,4 +1,4 @@
-/** Power samples into a run at a server: never more of them waiting than the client has room for. */
+/** Sends power samples to a run on a server, and drops samples while its writer has no room. */
 import { encodeSample, type TelemetrySample } from '@wattline/trace'
 import type { RunWriter } from './run-writer.ts'
 import { count } from '../base/terminal.ts'
@@ -6,33 +6,33 @@ import { count } from '../base/terminal.ts'
 const encoder = new TextEncoder()
 
 export class SampleRelay {
-  /** Resolves when the server takes no more of this run, for good. */
+  /** Resolves when the server refuses the run. */
   readonly refused: Promise<void>
-  readonly #client: RunWriter
+  readonly #writer: RunWriter
   #refuse: () => void = () => undefined
   #isRefused = false
   #dropped = 0
 
-  constructor(client: RunWriter) {
-    this.#client = client
+  constructor(writer: RunWriter) {
+    this.#writer = writer
     this.refused = new Promise((resolve) => (this.#refuse = resolve))
   }
 
-  /** What got lost, as a sentence for people; undefined = nothing. */
+  /** A sentence about dropped samples; undefined if none were dropped. */
   get loss(): string | undefined {
     if (this.#dropped === 0) return undefined
     return `${count(this.#dropped, 'sample')} had no room while the server was away.`
   }
 
-  /** Takes a sample, or counts it as lost. */
-  take(sample: TelemetrySample): void {
-    if (!this.#client.hasRoom || this.#isRefused) {
+  /** Sends a sample, or counts it as dropped. */
+  add(sample: TelemetrySample): void {
+    if (!this.#writer.hasRoom || this.#isRefused) {
       this.#dropped += 1
       return
     }
     const line = encoder.encode(`${encodeSample(sample)}\n`)
-    // Why it was refused is told by the client's end.
-    this.#client.send(line, 1).catch(() => this.#onRefused())
+    // `end()` of the writer throws the reason.
+    this.#writer.send(line, 1).catch(() => this.#onRefused())
   }
 
   #onRefused(): void {

@@ -1,4 +1,4 @@
-/** A stream (stdin, a pipe) as a run: its lines go into the log of a run as they come. */
+/** Writes the lines of a stream (stdin, a pipe) to the log of a run as they arrive. */
 import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -12,10 +12,10 @@ import { count } from '../base/terminal.ts'
 
 const RUN_IDS = new WeakMap<Target, string>()
 
-/** Id of the run a stream becomes: WATTLINE_RUN, else one made of its name and the time. */
+/** The id of a stream's run: WATTLINE_RUN, else one made from the stream's name and the time. */
 export function streamRunId(target: Target, io: CliIo): string {
-  const told = requestedRunId(undefined, io)
-  if (told !== undefined) return told
+  const requested = requestedRunId(undefined, io)
+  if (requested !== undefined) return requested
   const known = RUN_IDS.get(target)
   if (known !== undefined) return known
   const id = newRunId(streamName(target))
@@ -31,7 +31,7 @@ export function streamOf(target: Target, io: CliIo): Readable {
   return target.path === '-' ? io.stdin : createReadStream(target.path)
 }
 
-/** Relays a stream into this process's own store. It tells of a failure and does not throw. */
+/** Relays a stream into this process's own store. Reports a failure through `say`, never throws. */
 export async function relayToStore(
   stream: Readable,
   store: RunStore,
@@ -64,7 +64,7 @@ export async function relayToStore(
   }
 }
 
-/** Relays a stream to another server; resolves when everything is there. */
+/** Relays a stream to another server; resolves when every line is in its log. */
 export async function relayTo(
   client: RunWriter,
   stream: Readable,
