@@ -1,7 +1,7 @@
 /**
- * Files come in here: dropped anywhere, or chosen in the page's one file input. One file opens at
- * once; several become a list of runs, each of which is read when it is looked at. Telemetry that is
- * dropped onto a run is laid beside it.
+ * Opens files that are dropped onto the page or chosen in its file input. One file opens
+ * immediately; several become a list of runs, each read when it is opened. Telemetry dropped onto a
+ * run adds power data to it.
  */
 import { isTelemetry } from '@wattline/trace'
 import { useEffect, useState } from 'react'
@@ -9,16 +9,16 @@ import { useApp, type App } from './page/app.tsx'
 import { enterRun } from './store/run-transitions.ts'
 import { setNotice } from './store/transitions.ts'
 
-/** Enough for a first line. */
+/** Enough to contain the first line. */
 const HEAD_BYTES = 64 * 1024
 
-/** Takes files: telemetry goes to the run on screen, the others are shown, as a run or as a list. */
+/** Adds telemetry files to the run on screen and opens all other files. */
 export async function takeFiles(
   app: Pick<App, 'store' | 'files' | 'ingest'>,
   added: readonly File[],
 ): Promise<void> {
   const isOnRun = app.store.getState().runId !== undefined
-  const kinds = isOnRun ? await Promise.all(added.map(holdsTelemetry)) : []
+  const kinds = isOnRun ? await Promise.all(added.map(isTelemetryFile)) : []
   for (const [at, file] of added.entries()) if (kinds[at] === true) addTelemetry(app, file)
   openFiles(
     app,
@@ -26,8 +26,8 @@ export async function takeFiles(
   )
 }
 
-/** What cannot be read, a folder say, is opened like a log: that tells why. */
-async function holdsTelemetry(file: File): Promise<boolean> {
+/** A file that cannot be read, such as a folder, counts as a log: opening it shows the reason. */
+async function isTelemetryFile(file: File): Promise<boolean> {
   return file
     .slice(0, HEAD_BYTES)
     .text()
@@ -43,14 +43,14 @@ function addTelemetry({ store, ingest }: Pick<App, 'store' | 'ingest'>, file: Fi
   )
 }
 
-/** Shows files: the one, or the list. */
+/** Opens a single file as a run; several become a list. */
 export function openFiles(
   { store, files }: Pick<App, 'store' | 'files'>,
   added: readonly File[],
 ): void {
   if (added.length === 0) return
   const ids = files.add(added)
-  // The same name may be on screen already: leaving it first makes the new file be read.
+  // Leave the current run first: a new file of the same name has the same id.
   store.update(enterRun, undefined)
   if (ids.length === 1) store.update(enterRun, ids[0])
 }
@@ -73,14 +73,14 @@ export function DropFiles() {
       />
       {isOver && (
         <div className="drop-zone" role="status">
-          <p>Drop logs to open them, or telemetry to lay it beside the run</p>
+          <p>Drop logs to open them, or telemetry to add power data to this run</p>
         </div>
       )}
     </>
   )
 }
 
-/** Whether files are dragged over the page; drops are handed on. */
+/** Whether files are dragged over the page. Calls `onDrop` with dropped files. */
 function useFileDrag(onDrop: (files: readonly File[]) => void): boolean {
   const [isOver, setOver] = useState(false)
   useEffect(() => {

@@ -6,25 +6,25 @@ import { openApp } from './testing/app.tsx'
 
 afterEach(cleanup)
 
-/** The screen that is seen; the one made ready behind it is hidden from everybody. */
-const seen = (): HTMLElement => screen.getByRole('main')
+/** The visible page; the prepared one is hidden, also from the accessibility tree. */
+const visiblePage = (): HTMLElement => screen.getByRole('main')
 
-test('each run has a screen of its own, which takes the place of the list and gives it back', async () => {
+test('renders each run on a page of its own, the first one on the prepared page', async () => {
   const page = await openApp('', { runId: undefined })
   page.show(<Root />)
   const enter = (runId: string | undefined): void =>
     act(() => page.app.store.update(enterRun, runId))
-  const list = seen()
+  const list = visiblePage()
   expect(list.classList.contains('run-page')).toBe(false)
   await act(async () => undefined)
   const prepared = document.querySelector('main.run-page')
-  expect(seen()).toBe(list)
+  expect(visiblePage()).toBe(list)
   enter('one')
-  expect(seen()).toBe(prepared)
-  expect(seen().dataset['run']).toBe('one')
+  expect(visiblePage()).toBe(prepared)
+  expect(visiblePage().dataset['run']).toBe('one')
   enter('two')
-  expect(seen()).not.toBe(prepared)
-  expect(seen().dataset['run']).toBe('two')
+  expect(visiblePage()).not.toBe(prepared)
+  expect(visiblePage().dataset['run']).toBe('two')
   enter(undefined)
-  expect(seen().classList.contains('run-page')).toBe(false)
+  expect(visiblePage().classList.contains('run-page')).toBe(false)
 })

@@ -1,4 +1,4 @@
-/** The page: one of two screens, the dialogs over it, and the place where files come in. */
+/** The root of the page: the list of runs or one run, the dialogs, and file drops. */
 import { Activity, useState } from 'react'
 import { RunPage } from './RunPage.tsx'
 import { CommandDialog } from './panels/Palette.tsx'
@@ -15,8 +15,8 @@ export function Root() {
     <TipProvider>
       <DropFiles />
       {runId === undefined && <RunsPage />}
-      {/* While runs are chosen from, the next one's screen is made ready behind, whenever there is time. */}
-      <Activity key={useScreen(runId)} mode={runId === undefined ? 'hidden' : 'visible'}>
+      {/* While the list is shown, the page of the next run is rendered hidden, in idle time. */}
+      <Activity key={usePageKey(runId)} mode={runId === undefined ? 'hidden' : 'visible'}>
         <RunPage />
       </Activity>
       <Dialogs />
@@ -24,12 +24,12 @@ export function Root() {
   )
 }
 
-/** Numbers the screens of runs: each run has a new one, and takes the one that was made ready. */
-function useScreen(runId: string | undefined): number {
-  const [screen, setScreen] = useState({ runId, number: 0 })
-  if (screen.runId === runId) return screen.number
-  const number = screen.runId === undefined ? screen.number : screen.number + 1
-  setScreen({ runId, number })
+/** The key of the run page: a new one for each run; the first run takes the prepared page. */
+function usePageKey(runId: string | undefined): number {
+  const [page, setPage] = useState({ runId, number: 0 })
+  if (page.runId === runId) return page.number
+  const number = page.runId === undefined ? page.number : page.number + 1
+  setPage({ runId, number })
   return number
 }
 

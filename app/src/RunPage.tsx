@@ -1,4 +1,4 @@
-/** The screen of one run: header, timeline, details, playback. */
+/** The page of one run: header, timeline, details, playback. */
 import { formatBytes, formatCount } from '@wattline/trace'
 import { useEffect } from 'react'
 import { Details } from './panels/Details.tsx'
@@ -7,11 +7,11 @@ import { PlaybackBar } from './panels/PlaybackBar.tsx'
 import { useColumns, useApp, useAppState, useTitle } from './page/app.tsx'
 import type { ConnectionState } from './model/run-info.ts'
 import { pageTitle, runPageStatus } from './store/page-status.ts'
-import { OpenFileButton } from './panels/OpenFileButton.tsx'
+import { OpenFileButton, useMissingFile } from './panels/OpenFileButton.tsx'
 import { enterRun } from './store/run-transitions.ts'
 import { useCounts } from './page/use-counts.ts'
 import { Timeline } from './timeline/index.ts'
-import { CloseIcon, ErrorIcon } from './ui/icons.tsx'
+import { CloseIcon, ErrorIcon, FolderIcon } from './ui/icons.tsx'
 import { visible } from './base/visible.ts'
 import { setNotice } from './store/transitions.ts'
 import './panels/header.css'
@@ -19,14 +19,15 @@ import './panels/header.css'
 export function RunPage() {
   const runId = useAppState((state) => state.runId)
   const name = useAppState((state) => state.run?.name)
-  const state = useAppState(runPageStatus)
+  const status = useAppState(runPageStatus)
   const counts = useCounts()
-  useTitle(pageTitle(name ?? runId, state))
+  const missing = useMissingFile()
+  useTitle(pageTitle(missing ?? name ?? runId, missing === undefined ? status : 'ready'))
   useFirstFocus()
   return (
     <>
       <Header counts={counts} />
-      <main className="run-page" data-state={state} data-run={runId} data-spans={counts.spans}>
+      <main className="run-page" data-state={status} data-run={runId} data-spans={counts.spans}>
         <ReadProgress />
         <FailedBanner />
         <NoticeBanner />
@@ -39,14 +40,14 @@ export function RunPage() {
 
 const QUIETLY = { preventScroll: true, focusVisible: false }
 
-/** What was clicked to come here is gone; the keyboard goes on in the timeline, once it is drawn. */
+/** Focuses the timeline after its first frame: the link that opened the run is gone. */
 function useFirstFocus(): void {
   const { timeline, frames } = useApp()
   useEffect(() => {
     const stop = frames.onFrame(() => {
       if (timeline.current === undefined) return
       stop()
-      // Nobody moved the focus here, so no ring until a key is pressed.
+      // No focus ring until a key is pressed.
       if (document.activeElement === document.body) timeline.current.focus(QUIETLY)
     })
     frames.requestFrame('focus')
@@ -54,7 +55,7 @@ function useFirstFocus(): void {
   }, [timeline, frames])
 }
 
-/** The timeline once there is something on it; until then, what is waited for. */
+/** The timeline and the details; while there is no event, a text that says why. */
 function Body() {
   const { columns } = useColumns()
   const connection = useAppState((state) => state.connection)
@@ -72,7 +73,7 @@ function Body() {
   )
 }
 
-/** `samples`: lines that were read although there is nothing to draw. */
+/** @param samples the number of lines read, of which none is an event */
 function waitingFor(state: ConnectionState, samples: number): string {
   switch (state) {
     case 'live':
@@ -83,13 +84,13 @@ function waitingFor(state: ConnectionState, samples: number): string {
         ? 'This run has no events'
         : `This log has ${formatCount(samples)} telemetry samples and no events`
     case 'reconnecting':
-      return 'The server is away'
+      return 'Cannot reach the server'
     default:
-      return 'Opening'
+      return 'Opening…'
   }
 }
 
-/** Bytes and events so far, while a file is read. What is read is usable already. */
+/** The progress while a file is read. */
 function ReadProgress() {
   const progress = useAppState((state) => state.progress)
   const isReading = useAppState((state) => state.connection.state === 'connecting')
@@ -98,7 +99,7 @@ function ReadProgress() {
   const { readBytes, totalBytes, events } = progress
   return (
     <div className="read-progress">
-      <progress aria-label="Read so far" max={totalBytes} value={readBytes} />
+      <progress aria-label="Reading" max={totalBytes} value={readBytes} />
       <span>
         {formatBytes(readBytes)} of {formatBytes(totalBytes)}, {formatCount(events)} events
       </span>
@@ -106,7 +107,7 @@ function ReadProgress() {
   )
 }
 
-/** A failure when there is something to look at: said above it, taking nothing away. */
+/** The reason of a failure, above the part of the run that was read. */
 function FailedBanner() {
   const { columns } = useColumns()
   const connection = useAppState((state) => state.connection)
@@ -118,7 +119,7 @@ function FailedBanner() {
   )
 }
 
-/** Said once, and put away by hand. */
+/** A message that the user dismisses. */
 function NoticeBanner() {
   const { store } = useApp()
   const notice = useAppState((state) => state.notice)
@@ -129,7 +130,7 @@ function NoticeBanner() {
       <button
         type="button"
         className="icon-button small"
-        aria-label="Put this note away"
+        aria-label="Dismiss"
         onClick={() => store.update(setNotice, undefined)}
       >
         <CloseIcon size={12} />
@@ -138,13 +139,16 @@ function NoticeBanner() {
   )
 }
 
+/** Shown in place of a run that could not be read, or of a file that has to be chosen again. */
 function Failed({ reason }: { reason: string | undefined }) {
   const { store } = useApp()
+  const missing = useMissingFile()
+  const isBad = missing === undefined
   return (
-    <div className="failed" role="alert">
-      <ErrorIcon size={28} />
-      <h2>This run cannot be shown</h2>
-      <p>{reason}</p>
+    <div className={isBad ? 'failed' : 'failed missing'} role={isBad ? 'alert' : 'status'}>
+      {isBad ? <ErrorIcon size={28} /> : <FolderIcon size={28} />}
+      <h2>{isBad ? 'This run cannot be shown' : `Choose ${missing} again`}</h2>
+      <p>{isBad ? reason : 'A reloaded page cannot open files by itself.'}</p>
       <div className="failed-ways">
         <OpenFileButton />
         <button type="button" className="button" onClick={() => store.update(enterRun, undefined)}>

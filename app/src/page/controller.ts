@@ -8,7 +8,7 @@ import type { Ingest, Report } from './ingest-client.ts'
 import { throttle } from '../base/schedule.ts'
 import { createRenderScheduler } from './render-scheduler.ts'
 import { afterPaint, type Frames } from '../base/frame.ts'
-import { isLocalId, type LocalFiles } from '../store/local-files.ts'
+import { isLocalId, missingFile, type LocalFiles } from '../store/local-files.ts'
 import {
   failRegroup,
   finishRegroup,
@@ -191,6 +191,6 @@ function openRun({ store, files, base, frames }: ControlledParts, ingest: Ingest
     return afterPaint(frames, () => ingest.send({ type: 'painted' }))
   }
   ingest.send({ type: 'close' })
-  const reason = `${runId.slice('file:'.length)} was opened from this computer. Choose it again to see it.`
+  const reason = `Choose ${missingFile(files.getState(), runId)} again: a reloaded page cannot open it.`
   store.update(setConnection, { state: 'failed', attempt: 0, retryAtS: undefined, reason })
 }

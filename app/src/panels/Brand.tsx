@@ -1,4 +1,4 @@
-/** The name of the page, which leads back to the list of runs. */
+/** The logo and name, a link to the list of runs. */
 export function Brand({ onOpen }: { onOpen?: () => void }) {
   return (
     <a

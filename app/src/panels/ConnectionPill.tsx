@@ -1,11 +1,11 @@
-/** How the run reaches us, in shape, colour and words: live, reconnecting, ended, read from a file. */
-import { formatBytes, formatCount } from '@wattline/trace'
+/** Shows the state of the run's connection by shape, color and text: live, reconnecting, ended, a file. */
+import { formatBytes, formatCount, formatDuration } from '@wattline/trace'
 import type { CSSProperties } from 'react'
 import type { AppState } from '../store/app-state.ts'
 import { useApp, useAppState } from '../page/app.tsx'
-import { formatElapsed } from '../base/time.ts'
 import { Tip } from '../ui/Tip.tsx'
 import { useNowS } from '../page/use-now.ts'
+import { useMissingFile } from './OpenFileButton.tsx'
 
 export function ConnectionPill() {
   const { ingest, columns } = useApp()
@@ -16,12 +16,11 @@ export function ConnectionPill() {
   const isTicking = connection.state === 'live' || connection.state === 'reconnecting'
   const skewS = useAppState((state) => state.skewS)
   const nowS = useNowS(isTicking ? 1000 : undefined)
-  const { tone, text, detail, share } = describeConnection(
-    { connection, progress, run },
-    columns,
-    nowS,
-    skewS,
-  )
+  const missing = useMissingFile()
+  const { tone, text, detail, share } =
+    missing === undefined
+      ? describeConnection({ connection, progress, run }, columns, nowS, skewS)
+      : { tone: 'ended', text: 'File', detail: `Choose ${missing} again` }
 
   return (
     <div className={`pill ${tone}`} role="status">
@@ -48,11 +47,11 @@ interface Description {
   readonly tone: 'wait' | 'live' | 'ended' | 'lost' | 'bad'
   readonly text: string
   readonly detail: string
-  /** How much has been read, from 0 to 1; undefined = nothing is read that has an end. */
+  /** How much of the file has been read, from 0 to 1; undefined = not reading, or the size is unknown. */
   readonly share?: number
 }
 
-/** What the pill says; pure, so that each state can be tested. */
+/** The content of the pill. */
 export function describeConnection(
   { connection, progress, run }: Pick<AppState, 'connection' | 'progress' | 'run'>,
   { firstS, lastS }: { readonly firstS: number; readonly lastS: number },
@@ -60,51 +59,55 @@ export function describeConnection(
   skewS = 0,
 ): Description {
   const durationS = lastS - firstS
-  const length = Number.isNaN(durationS) ? '' : ` ${formatElapsed(durationS)}`
+  const length = Number.isNaN(durationS) ? '' : ` · ${formatDuration(durationS)}`
   switch (connection.state) {
     case 'connecting':
       return progress === undefined || progress.totalBytes === undefined
-        ? { tone: 'wait', text: 'connecting', detail: 'Waiting for the server' }
+        ? { tone: 'wait', text: 'Connecting', detail: 'Waiting for the server' }
         : {
             tone: 'wait',
-            text: `reading ${Math.floor(shareOf(progress) * 100)} %`,
+            text: `Reading ${Math.floor(shareOf(progress) * 100)} %`,
             detail: readSoFar(progress),
             share: shareOf(progress),
           }
     case 'live': {
       const sinceS = Math.max(nowS - skewS, lastS) - firstS
-      const elapsed = Number.isNaN(sinceS) ? '' : ` ${formatElapsed(sinceS)}`
-      return { tone: 'live', text: `live${elapsed}`, detail: 'Events are shown as they arrive' }
+      const elapsed = Number.isNaN(sinceS) ? '' : ` · ${formatDuration(Math.floor(sinceS))}`
+      return { tone: 'live', text: `Live${elapsed}`, detail: 'Events are shown as they arrive' }
     }
     case 'reconnecting': {
       const waitS = Math.max(0, Math.ceil((connection.retryAtS ?? nowS) - nowS))
       return {
         tone: 'bad',
-        text: waitS > 0 ? `reconnecting in ${waitS} s` : 'reconnecting',
-        detail: `The server is away (try ${connection.attempt}). What was read stays; nothing is lost.`,
+        text: waitS > 0 ? `Reconnecting in ${waitS} s` : 'Reconnecting',
+        detail: `Cannot reach the server (attempt ${connection.attempt}). What was read stays on screen.`,
       }
     }
     case 'ended':
       return run?.state === 'lost'
         ? {
             tone: 'lost',
-            text: `writer lost${length}`,
-            detail: 'A writer went silent without an end',
+            text: Number.isNaN(durationS) ? 'Died' : `Died at ${formatDuration(durationS)}`,
+            detail: 'The process stopped without saying so',
           }
-        : { tone: 'ended', text: `ended${length}`, detail: 'Every writer has ended this run' }
+        : { tone: 'ended', text: `Ended${length}`, detail: 'All agents finished' }
     case 'loaded':
-      return { tone: 'ended', text: `file${length}`, detail: readSoFar(progress) }
+      return { tone: 'ended', text: `File${length}`, detail: readSoFar(progress) }
     case 'failed':
-      return { tone: 'bad', text: 'failed', detail: connection.reason ?? 'It could not be read' }
+      return {
+        tone: 'bad',
+        text: 'Failed',
+        detail: connection.reason ?? 'The run could not be read',
+      }
   }
 }
 
-/** Of an empty file, all. */
+/** The share of the bytes that has been read; 1 for an empty file. */
 function shareOf({ readBytes, totalBytes }: NonNullable<AppState['progress']>): number {
   return totalBytes ? Math.min(1, readBytes / totalBytes) : 1
 }
 
-/** A disc that fills, and does not turn: what moves sixty times a second takes time from reading. */
+/** The style of a disc that fills up. It does not rotate: an animation would slow down reading. */
 function partOf(share: number): CSSProperties {
   return { '--share': share.toFixed(2) } as CSSProperties
 }

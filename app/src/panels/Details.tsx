@@ -1,4 +1,4 @@
-/** The right side of a run: the selected span or point, else an overview of the run. */
+/** The panel on the right: the selected span or point, or an overview of the run. */
 import { useAppState, useColumns } from '../page/app.tsx'
 import { MarkDetails } from './MarkDetails.tsx'
 import { Overview } from './Overview.tsx'
@@ -10,7 +10,7 @@ export function Details() {
   const isKnown = useIsKnown()
   if (selected === undefined || !isKnown) return <Overview />
   return (
-    <section className="details" aria-label="Details of the selection">
+    <section className="details" aria-label="Selection details">
       {selected.type === 'span' ? (
         <SpanDetails key={selected.slot} slot={selected.slot} />
       ) : (
@@ -20,7 +20,7 @@ export function Details() {
   )
 }
 
-/** A selection from a link may be of a span that has not been read yet. */
+/** Whether the selection has been read: a link can select a span before its line is read. */
 function useIsKnown(): boolean {
   const { columns } = useColumns()
   const selected = useAppState((state) => state.selected)

@@ -1,4 +1,4 @@
-/** Which model, tool, kind and agent used the energy: the dearest first, without a click. */
+/** The energy by model, tool, kind and agent, the largest first. */
 import { formatJoules, isMeasured, shortModel } from '@wattline/trace'
 import { useApp } from '../page/app.tsx'
 import type { EnergyBreakdown } from '../model/answers.ts'
@@ -6,9 +6,9 @@ import { setQuery } from '../store/transitions.ts'
 import { kindLabel } from '../model/span-labels.ts'
 import { visible } from '../base/visible.ts'
 
-/** Rows of one table; what is dearer stands above. */
+/** Further rows of a table are left out. */
 const MOST_ROWS = 6
-/** A search takes a name as it is written between quotes. */
+/** The search has no escape for a quote in a name. */
 const SEARCHABLE = /^[^"]+$/
 
 type Group = EnergyBreakdown['kinds'][number]
@@ -42,9 +42,9 @@ function EnergyTable({ title, groups, label = (name) => name, query, perUnit }: 
       <thead>
         <tr>
           <th scope="col">{title}</th>
-          <th scope="col">Joules</th>
+          <th scope="col">Energy</th>
           <th scope="col">Share</th>
-          {perUnit !== undefined && <th scope="col">A {perUnit}</th>}
+          {perUnit !== undefined && <th scope="col">J/{perUnit}</th>}
         </tr>
       </thead>
       <tbody>
@@ -54,7 +54,7 @@ function EnergyTable({ title, groups, label = (name) => name, query, perUnit }: 
               <button
                 type="button"
                 className="span-link"
-                title={`Search ${query}: ${group.name}`}
+                title={`Highlight ${query}:"${group.name}"`}
                 disabled={!SEARCHABLE.test(group.name)}
                 onClick={() => store.update(setQuery, `${query}:"${group.name}"`)}
               >
@@ -87,8 +87,13 @@ function Share({ share }: { share: number }) {
   )
 }
 
+/** `between 0 and 5.03 kJ`. */
+export function betweenJoules(lowJ: number, highJ: number): string {
+  return `between ${lowJ === 0 ? '0' : formatJoules(lowJ)} and ${formatJoules(highJ)}`
+}
+
 function rangeText(group: Group): string {
   const { ownJ, lowJ, highJ } = group
-  if (!isMeasured(group)) return 'Not known: no meter of this run measures it'
-  return `${ownJ.toPrecision(6)} J; between ${formatJoules(lowJ)} and ${formatJoules(highJ)}`
+  if (!isMeasured(group)) return 'Unknown: no power meter of this run measures it'
+  return `${ownJ.toPrecision(6)} J (${betweenJoules(lowJ, highJ)})`
 }

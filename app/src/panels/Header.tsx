@@ -1,7 +1,7 @@
-/** The bar at the top of a run: where we are, how it goes, and the few tools that concern it all. */
+/** The bar at the top of a run: its name, connection, counts, search and menus. */
 import { formatCost, formatCount, formatJoules, PRICES_AS_OF } from '@wattline/trace'
 import { useApp, useAppState } from '../page/app.tsx'
-import { plural } from '../base/time.ts'
+import { formatInteger, plural, formatPercent } from '../base/format.ts'
 import { enterRun } from '../store/run-transitions.ts'
 import { useAnswer } from '../page/use-answer.ts'
 import type { Counts } from '../model/counts.ts'
@@ -9,6 +9,7 @@ import { Brand } from './Brand.tsx'
 import { ColorPicker } from './ColorPicker.tsx'
 import { ConnectionPill } from './ConnectionPill.tsx'
 import { GroupPicker } from './GroupPicker.tsx'
+import { useMissingFile } from './OpenFileButton.tsx'
 import { PageTools } from './PageTools.tsx'
 import { RunName } from './RunName.tsx'
 import { SearchBox } from './SearchBox.tsx'
@@ -18,7 +19,7 @@ export function Header({ counts }: { counts: Counts }) {
   const run = useAppState((state) => state.run)
   return (
     <header className="header">
-      <nav aria-label="Where you are" className="crumbs">
+      <nav aria-label="Breadcrumb" className="crumbs">
         <Brand onOpen={() => store.update(enterRun, undefined)} />
         <span aria-hidden="true" className="crumb-mark">
           /
@@ -38,25 +39,26 @@ export function Header({ counts }: { counts: Counts }) {
 }
 
 function RunIdCrumb() {
-  return <h1 className="run-name">{useAppState((state) => state.runId)}</h1>
+  const runId = useAppState((state) => state.runId)
+  return <h1 className="run-name">{useMissingFile() ?? runId}</h1>
 }
 
 function CountList({ counts }: { counts: Counts }) {
   const isPast = useAppState((state) => state.playheadS !== undefined)
   return (
-    <dl className="counts" aria-label={isPast ? 'Counts as of the playhead' : 'Counts'}>
-      <Count name={plural(counts.spans, 'span')} value={counts.spans.toLocaleString('en')} />
+    <dl className="counts" aria-label={isPast ? 'Counts up to the playhead' : 'Counts'}>
+      <Count name={plural(counts.spans, 'span')} value={formatInteger(counts.spans)} />
       <Count
         name={plural(counts.errors, 'error')}
-        value={counts.errors.toLocaleString('en')}
+        value={formatInteger(counts.errors)}
         tone={counts.errors > 0 ? 'bad' : 'plain'}
       />
       {counts.tokens !== undefined && (
         <Count
-          name="tok"
+          name="tokens"
           isMinor
           value={formatCount(counts.tokens)}
-          exact={`${counts.tokens.toLocaleString('en')} tokens`}
+          exact={`${formatInteger(counts.tokens)} tokens`}
         />
       )}
       <CostCount counts={counts} />
@@ -65,7 +67,7 @@ function CountList({ counts }: { counts: Counts }) {
   )
 }
 
-/** What the log says it cost; where it does not, what it would have by list prices. */
+/** The cost in the log; where the log contains none, an estimate from list prices. */
 function CostCount({ counts: { costUsd, tokens } }: { counts: Counts }) {
   const version = useAppState((state) => state.version)
   const isPast = useAppState((state) => state.playheadS !== undefined)
@@ -79,19 +81,20 @@ function CostCount({ counts: { costUsd, tokens } }: { counts: Counts }) {
   }
   if (!isAsked || answer === undefined) return undefined
   const { usd, unpricedTokens } = answer
-  const without = unpricedTokens > 0 ? `, without ${formatCount(unpricedTokens)} tokens` : ''
+  const without =
+    unpricedTokens > 0 ? `, without ${formatCount(unpricedTokens)} tokens of unknown price` : ''
   return (
     <Count
       name="cost, estimated"
       isMinor
       value={`≈ ${formatCost(usd)}`}
-      exact={`$${usd}, an estimate by list prices of ${PRICES_AS_OF}${without}: the log tells no cost`}
+      exact={`$${usd}, estimated from list prices of ${PRICES_AS_OF}${without}`}
       isNameQuiet
     />
   )
 }
 
-/** Joules, what a token cost of them, and how much went to nobody. */
+/** The energy of the run, per token, and the share used while no span was running. */
 function EnergyCounts({ tokens }: { tokens: number | undefined }) {
   const energy = useAppState((state) => state.energy)
   const playheadS = useAppState((state) => state.playheadS)
@@ -113,25 +116,26 @@ function EnergyCounts({ tokens }: { tokens: number | undefined }) {
         value={`${partly ? '≥ ' : ''}${formatJoules(totalJ)}`}
         exact={
           partly
-            ? `${totalJ} J; power is known for ${Math.round(coverage * 100)} % of the run`
+            ? `${totalJ} J; power is known for ${formatPercent(coverage)} of the run`
             : `${totalJ} J`
         }
         isNameQuiet
       />
       {tokens !== undefined && tokens > 0 && (
         <Count
-          name="/tok"
+          name="per token"
           isMinor
           value={formatJoules(usedJ / tokens)}
-          exact={`${usedJ / tokens} J a token, idle not counted`}
+          exact={`${usedJ / tokens} J per token, without idle energy`}
         />
       )}
       {totalJ > 0 && (
         <Count
-          name="idle"
+          name="idle energy"
           isMinor
-          value={`${Math.round((idleJ / totalJ) * 100)} %`}
-          exact={`${formatJoules(idleJ)} while no span ran`}
+          isNameFirst
+          value={formatPercent(idleJ / totalJ)}
+          exact={`${formatJoules(idleJ)} while no span was running`}
         />
       )}
     </>
@@ -143,8 +147,11 @@ interface CountProps {
   readonly value: string
   readonly exact?: string
   readonly tone?: 'plain' | 'bad'
+  /** The name is only for screen readers: the value has a unit. */
   readonly isNameQuiet?: boolean
-  /** A narrow page leaves it out. */
+  /** Shows the name before the value. */
+  readonly isNameFirst?: boolean
+  /** Hidden on a narrow page. */
   readonly isMinor?: boolean
 }
 
@@ -154,10 +161,14 @@ function Count({
   exact,
   tone = 'plain',
   isNameQuiet = false,
+  isNameFirst = false,
   isMinor = false,
 }: CountProps) {
   return (
-    <div className={`count ${tone} ${isMinor ? 'minor' : ''}`} title={exact}>
+    <div
+      className={`count ${tone} ${isMinor ? 'minor' : ''} ${isNameFirst ? 'name-first' : ''}`}
+      title={exact}
+    >
       <dt className={isNameQuiet ? 'unseen' : undefined}>{name}</dt>
       <dd>{value}</dd>
     </div>

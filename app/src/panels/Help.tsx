@@ -1,4 +1,4 @@
-/** Keys and help: the table of commands, printed. */
+/** The dialog with all keyboard shortcuts, pointer actions and search terms. */
 import { COMMANDS, type Section } from '../page/commands.ts'
 import { useApp } from '../page/app.tsx'
 import { Modal } from '../ui/Modal.tsx'
@@ -9,15 +9,19 @@ const SECTIONS: readonly Section[] = ['Move', 'Select', 'Play', 'Page']
 const POINTER: readonly (readonly [string, string])[] = [
   ['Wheel', 'Scroll the rows'],
   ['Ctrl or ⌘ + wheel', 'Zoom at the pointer'],
-  ['Drag', 'Select a range of time'],
+  ['Drag', 'Select a time range'],
   ['Shift + drag', 'Pan'],
-  ['Double click', 'Fit a bar in view'],
+  ['Double-click', 'Zoom to a bar'],
 ]
 
 export function HelpDialog() {
   const { store } = useApp()
   return (
-    <Modal title="Keys" className="help" onClose={() => store.update(setDialog, undefined)}>
+    <Modal
+      title="Keyboard shortcuts"
+      className="help"
+      onClose={() => store.update(setDialog, undefined)}
+    >
       <div className="help-sections">
         {SECTIONS.map((section) => (
           <section key={section}>
@@ -52,12 +56,12 @@ export function HelpDialog() {
         <section>
           <h3>Search</h3>
           <p className="muted">
-            Words in subject, kind, agent or error, or a whole id. <code>agent:planner</code>,{' '}
+            Search names, kinds, agents, errors or a full id. <code>agent:planner</code>,{' '}
             <code>kind:tool</code>, <code>writer:worker-1</code>, <code>is:error</code>,{' '}
             <code>is:open</code>, <code>"two words"</code>.
           </p>
           <p className="muted">
-            What is in doubt: <code>is:ambiguous</code>, <code>is:orphan</code>,{' '}
+            Uncertain or incomplete data: <code>is:ambiguous</code>, <code>is:orphan</code>,{' '}
             <code>is:unfinished</code>, <code>is:parent?</code>, <code>is:clock</code>,{' '}
             <code>is:late</code>, <code>is:dropped</code>.
           </p>

@@ -1,4 +1,4 @@
-/** A JSON value to look into. Text stays text: nothing of it becomes markup, a link or a style. */
+/** A JSON value as a tree. Strings are shown as text, never as markup or links. */
 import type { JsonValue } from '@wattline/trace'
 import { JsonView } from 'react-json-view-lite'
 import { visible } from '../base/visible.ts'
@@ -25,13 +25,13 @@ const STYLE = {
   ariaLables: { collapseJson: 'Collapse', expandJson: 'Expand' },
 }
 
-const LONGEST_TEXT = 20_000
+const MOST_CHARS = 20_000
 
 export function JsonTree({ value, label }: { value: JsonValue; label: string }) {
   if (typeof value !== 'object' || value === null) {
-    return <pre className="json-text">{visible(String(value)).slice(0, LONGEST_TEXT)}</pre>
+    return <pre className="json-text">{visible(String(value)).slice(0, MOST_CHARS)}</pre>
   }
-  if (Object.keys(value).length === 0) return <p className="muted">nothing</p>
+  if (Object.keys(value).length === 0) return <p className="muted">Empty</p>
   return (
     <JsonView
       data={shown(value) as object}
@@ -43,7 +43,7 @@ export function JsonTree({ value, label }: { value: JsonValue; label: string }) 
   )
 }
 
-/** Two levels open; long lists wait to be asked. */
+/** Expands two levels, except long lists. */
 function expandFirst(level: number, value: unknown): boolean {
   return level < 2 && !(Array.isArray(value) && value.length > 20)
 }
@@ -52,7 +52,7 @@ function expandFirst(level: number, value: unknown): boolean {
 function shown(value: JsonValue): JsonValue {
   if (typeof value === 'string') {
     const text = visible(value)
-    return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text
+    return text.length > MOST_CHARS ? `${text.slice(0, MOST_CHARS)}…` : text
   }
   if (Array.isArray(value)) return value.map(shown)
   if (typeof value !== 'object' || value === null) return value

@@ -1,7 +1,7 @@
-/** All that is known of one point, or of an end whose start is missing. */
+/** The details of one point, or of an end whose start is missing. */
 import { MarkFlag } from '../model/trace-columns.ts'
 import { useAppState, useColumns } from '../page/app.tsx'
-import { exactTime, formatTime } from '../base/time.ts'
+import { exactTime, formatTime } from '../base/format.ts'
 import { useAnswer } from '../page/use-answer.ts'
 import { kindLabel, markLabel } from '../model/span-labels.ts'
 import { visible } from '../base/visible.ts'
@@ -23,8 +23,8 @@ export function MarkDetails({ slot }: { slot: number }) {
       </DetailsHeader>
       {(flags & MarkFlag.ORPHAN) !== 0 && (
         <Notice tone="warn">
-          <strong>An end without a start.</strong> The log has no start it could belong to, so there
-          is no span and no duration.
+          <strong>End without a start.</strong> The log contains no matching start, so there is no
+          span and no duration.
         </Notice>
       )}
       {facts?.error !== undefined && (
@@ -41,7 +41,7 @@ export function MarkDetails({ slot }: { slot: number }) {
       </dl>
       {parent >= 0 && (
         <section className="details-section">
-          <h3>Within</h3>
+          <h3>Parent</h3>
           <SpanLink slot={parent} />
         </section>
       )}

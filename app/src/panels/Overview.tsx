@@ -1,4 +1,5 @@
-/** What the right side says while nothing is selected: where the run's time went, and its errors. */
+/** Shown while nothing is selected: time by kind, energy, and the errors of the run. */
+import { formatInteger, formatTime } from '../base/format.ts'
 import { formatCount, formatDuration } from '@wattline/trace'
 import { useState } from 'react'
 import { useApp, useAppState, useColumns } from '../page/app.tsx'
@@ -15,7 +16,8 @@ import { EnergyTables } from './EnergyTables.tsx'
 export function Overview() {
   const { columns, version } = useColumns()
   const playheadS = useAppState((state) => state.playheadS)
-  // Before there is anything, an answer would be late (the worker starts) and empty.
+  const clock = useAppState((state) => state.clock)
+  // Without spans the answer is empty, and would delay the start of the worker.
   const ask = columns.spanCount === 0 ? undefined : { playheadS }
   const { answer } = useAnswer('overview', ask, { version, keepOld: true })
   return (
@@ -23,7 +25,9 @@ export function Overview() {
       <header className="details-header">
         <h2>Overview</h2>
         <p className="details-sub muted">
-          {playheadS === undefined ? 'Select a bar to see its details' : 'As of the playhead'}
+          {playheadS === undefined
+            ? 'Select a bar to see its details'
+            : `Up to ${formatTime(playheadS, columns.firstS, clock, 0)}`}
         </p>
       </header>
       {answer !== undefined && answer.kinds.length > 0 && <KindTable kinds={answer.kinds} />}
@@ -32,7 +36,7 @@ export function Overview() {
       {answer !== undefined && answer.errorCount > 0 && (
         <section className="details-section">
           <h3>
-            Errors <span className="muted">{answer.errorCount.toLocaleString('en')}</span>
+            Errors <span className="muted">{formatInteger(answer.errorCount)}</span>
           </h3>
           <SpanLinks slots={answer.errors} first={20} />
         </section>
@@ -87,14 +91,14 @@ function KindTable({ kinds }: { kinds: readonly KindSummary[] }) {
               <button
                 type="button"
                 className="span-link"
-                title={`Show only kind:${kind}`}
+                title={`Highlight ${visible(kindLabel(kind))}`}
                 onClick={() => store.update(setQuery, `kind:${kind}`)}
               >
                 <KindDot kind={kind} />
                 <span className="span-link-label">{visible(kindLabel(kind))}</span>
               </button>
             </th>
-            <td title={spans.toLocaleString('en')}>{formatCount(spans)}</td>
+            <td title={formatInteger(spans)}>{formatCount(spans)}</td>
             <td>{formatMs(p50Ms)}</td>
             <td>{formatMs(p95Ms)}</td>
             <td>{formatMs(p50Ms === undefined ? undefined : totalMs)}</td>

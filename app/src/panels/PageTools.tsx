@@ -1,10 +1,13 @@
-/** The tools every screen has: commands, theme, help. */
+/** The tools of every page: command palette, theme, help. */
 import { useApp, useAppState } from '../page/app.tsx'
 import type { ThemeChoice } from '../store/app-state.ts'
-import { CommandIcon, HelpIcon, ThemeIcon } from '../ui/icons.tsx'
+import { setDialog, setTheme } from '../store/transitions.ts'
+import { HelpIcon, ThemeIcon } from '../ui/icons.tsx'
 import { IconButton } from '../ui/IconButton.tsx'
 import { RadioMenu, type ChoiceSection } from '../ui/RadioMenu.tsx'
-import { setDialog, setTheme } from '../store/transitions.ts'
+import { Tip } from '../ui/Tip.tsx'
+
+const IS_APPLE = /Mac|iPhone|iPad/.test(navigator.userAgent)
 
 const THEMES: readonly ChoiceSection<ThemeChoice>[] = [
   {
@@ -20,16 +23,20 @@ export function PageTools() {
   const { store } = useApp()
   return (
     <div className="page-tools">
-      <IconButton
-        label="Commands"
-        shortcut="Ctrl+K"
-        onClick={() => store.update(setDialog, 'commands')}
-      >
-        <CommandIcon />
-      </IconButton>
+      <Tip label="Commands">
+        <button
+          type="button"
+          className="button quiet palette-chip"
+          aria-keyshortcuts="Control+K Meta+K"
+          onClick={() => store.update(setDialog, 'commands')}
+        >
+          <span className="unseen">Commands </span>
+          <kbd>{IS_APPLE ? '⌘K' : 'Ctrl K'}</kbd>
+        </button>
+      </Tip>
       <ThemeMenu />
       <IconButton
-        label="Keys and help"
+        label="Keyboard shortcuts"
         shortcut="?"
         onClick={() => store.update(setDialog, 'help')}
       >

@@ -1,4 +1,4 @@
-/** The command palette: every command by name, and the runs. */
+/** The command palette: searches all commands and runs by name. */
 import { Command as Palette } from 'cmdk'
 import { useEffect, useRef, useState } from 'react'
 import { COMMANDS, MORE_COMMANDS, type Command } from '../page/commands.ts'
@@ -18,7 +18,7 @@ export function CommandDialog() {
   const runs = useRuns()
   const close = (): void => app.store.update(setDialog, undefined)
   const commands = [...COMMANDS, ...MORE_COMMANDS].filter(({ onRun }) => isRunOpen || !onRun)
-  // The dialog closes first: a command may open another one, or move the focus.
+  // Closes the dialog first: a command can open another dialog or move the focus.
   const run = (act: () => void): void => {
     close()
     setTimeout(act)
@@ -26,9 +26,9 @@ export function CommandDialog() {
   return (
     <Modal title="Commands" quietTitle className="palette" firstFocus={input} onClose={close}>
       <Palette label="Commands" loop>
-        <Palette.Input placeholder="Type a command or a run" ref={input} />
+        <Palette.Input placeholder="Search commands and runs" ref={input} />
         <Palette.List>
-          <Palette.Empty>Nothing is called that.</Palette.Empty>
+          <Palette.Empty>No matches</Palette.Empty>
           <Palette.Group heading="Commands">
             {commands
               .filter(({ title }) => title !== 'Commands')
@@ -79,7 +79,7 @@ function useRuns(): readonly RunInfo[] {
     const abort = new AbortController()
     listRuns(base, abort.signal).then(
       (found) => setRuns((local) => [...local, ...found].slice(0, MOST_RUNS)),
-      // Without a server there are no other runs to offer.
+      // Without a server the list contains only local files.
       () => undefined,
     )
     return () => abort.abort()

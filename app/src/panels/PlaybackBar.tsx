@@ -1,8 +1,8 @@
-/** The bar at the bottom: play, step, scrub, speed; what the range holds; how sure the data is. */
+/** The bar at the bottom: playback controls, statistics of the selected range, data quality. */
 import type { ReactNode } from 'react'
 import { nowOf } from '../model/at-playhead.ts'
 import { useApp, useAppState, useColumns } from '../page/app.tsx'
-import { exactTime, formatTime } from '../base/time.ts'
+import { exactTime, formatTime } from '../base/format.ts'
 import { playOrPause, seekTo, stepToError, stepToEvent } from '../page/playback.ts'
 import { isFollowed } from '../store/run-transitions.ts'
 import { backToLive, setClock, setSpeed, SPEEDS } from '../store/transitions.ts'
@@ -78,7 +78,7 @@ function SpeedMenu() {
   )
 }
 
-/** Ten thousandths of the run: finer than its pixels. */
+/** Finer than the pixels of the slider. */
 const SCRUB_STEPS = 10_000
 
 function Scrubber() {
@@ -96,7 +96,7 @@ function Scrubber() {
       type="range"
       className="scrubber"
       aria-label="Playhead"
-      aria-valuetext={isEmpty ? 'nothing read yet' : formatTime(playheadS ?? lastS, firstS, clock)}
+      aria-valuetext={isEmpty ? 'No data yet' : formatTime(playheadS ?? lastS, firstS, clock)}
       min={0}
       max={SCRUB_STEPS}
       step={1}
@@ -110,10 +110,10 @@ function Scrubber() {
   )
 }
 
-/** Tenths are as much as an eye can read of a running clock. */
+/** How often the time is updated while a run is live. */
 const TICK_MS = 100
 
-/** The playhead's time; a click changes between the run's clock and the day's. */
+/** The time at the playhead. A click switches between relative time and time of day. */
 function TimeReadout() {
   const { store } = useApp()
   const { columns } = useColumns()
@@ -147,7 +147,7 @@ function LiveButton() {
   return (
     <button type="button" className="button back-to-live" onClick={() => store.update(backToLive)}>
       {isLive && <span aria-hidden="true" className="state-dot live" />}
-      {isLive ? 'Back to live' : 'To the end'} <kbd>L</kbd>
+      {isLive ? 'Go live' : 'Go to end'} <kbd>L</kbd>
     </button>
   )
 }

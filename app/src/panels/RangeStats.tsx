@@ -1,7 +1,7 @@
-/** What the dragged range holds, else what the view shows. */
+/** Statistics of the selected range of time. */
 import { formatCost, formatCount, formatDuration, formatJoules } from '@wattline/trace'
 import { useApp, useAppState } from '../page/app.tsx'
-import { counted } from '../base/time.ts'
+import { counted, formatPercent } from '../base/format.ts'
 import { setRange } from '../store/transitions.ts'
 import { useAnswer } from '../page/use-answer.ts'
 import { CloseIcon } from '../ui/icons.tsx'
@@ -21,19 +21,19 @@ export function RangeStats() {
           <span>{counted(answer.spans, 'span')}</span>
           {answer.errors > 0 && <span className="bad">{counted(answer.errors, 'error')}</span>}
           {answer.p95Ms !== undefined && <span>p95 {formatDuration(answer.p95Ms / 1000)}</span>}
-          {answer.tokens !== undefined && <span>{formatCount(answer.tokens)} tok</span>}
+          {answer.tokens !== undefined && <span>{formatCount(answer.tokens)} tokens</span>}
           {answer.costUsd !== undefined && <span>{formatCost(answer.costUsd)}</span>}
           {answer.energy !== undefined && <RangeJoules {...answer.energy} />}
         </>
       )}
       <CopyButton
-        label="Copy the range’s spans as JSON lines"
+        label="Copy the spans in the range as JSON Lines"
         text={() => ingest.ask('records', range)}
       />
       <button
         type="button"
         className="icon-button small"
-        aria-label="Clear the range"
+        aria-label="Clear range"
         onClick={() => store.update(setRange, undefined)}
       >
         <CloseIcon size={12} />
@@ -42,17 +42,17 @@ export function RangeStats() {
   )
 }
 
-/** All that was used in the range, by spans or by nobody. */
+/** The energy used in the range, idle energy included. */
 function RangeJoules({ joules, coverage }: { joules: number; coverage: number }) {
   if (coverage === 0) {
     return (
-      <span className="range-joules" title="No power sample in this range">
-        energy not known
+      <span className="range-joules" title="No power samples in this range">
+        energy unknown
       </span>
     )
   }
   const isPart = coverage < 0.995
-  const known = `power is known for ${Math.round(coverage * 100)} % of the range`
+  const known = `power is known for ${formatPercent(coverage)} of the range`
   return (
     <span className="range-joules" title={isPart ? `${joules} J; ${known}` : `${joules} J`}>
       {isPart ? '≥ ' : ''}

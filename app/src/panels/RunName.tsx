@@ -1,4 +1,4 @@
-/** The run's name in the crumbs. A run of the server's own can be renamed in place. */
+/** The name of the run in the header. A run that is not read-only can be renamed in place. */
 import { useEffect, useRef, useState } from 'react'
 import { useApp } from '../page/app.tsx'
 import type { RunInfo } from '../model/run-info.ts'
@@ -24,13 +24,16 @@ export function RunName({ run }: { run: RunInfo }) {
   )
 }
 
-/** Enter and leaving keep the name, Esc does not. After either key the focus goes to where it was. */
+/**
+ * The text field for a new name. Enter and leaving the field save it, Esc cancels. After either key
+ * the focus returns to the element that had it before.
+ */
 export function NameField({ run, onDone }: { run: RunInfo; onDone: (name?: string) => void }) {
   const { base, store, timeline } = useApp()
   const [name, setName] = useState(run.name)
   const [reason, setReason] = useState<string>()
   const field = useRef<HTMLInputElement>(null)
-  const isOver = useRef(false)
+  const isDone = useRef(false)
   const isLeftByKey = useRef(false)
   useEffect(() => {
     const opener = document.activeElement
@@ -39,21 +42,21 @@ export function NameField({ run, onDone }: { run: RunInfo; onDone: (name?: strin
     field.current?.select()
     return () => {
       if (!isLeftByKey.current) return
-      // The header's own button goes while its name is edited: then the timeline is the next best.
+      // The button in the header is gone after editing: then focus the timeline.
       if (opener instanceof HTMLElement && opener.isConnected) opener.focus()
       if (document.activeElement === document.body) behind?.focus()
     }
   }, [timeline])
 
-  const keep = async (): Promise<void> => {
-    if (isOver.current) return
-    isOver.current = true
+  const save = async (): Promise<void> => {
+    if (isDone.current) return
+    isDone.current = true
     const wanted = name.trim()
     if (wanted === '' || wanted === run.name) return onDone()
     try {
       await renameRun(base, run.id, wanted)
     } catch (error) {
-      isOver.current = false
+      isDone.current = false
       return setReason(error instanceof Error ? error.message : String(error))
     }
     store.update(setRunName, run.id, wanted)
@@ -69,13 +72,13 @@ export function NameField({ run, onDone }: { run: RunInfo; onDone: (name?: strin
         maxLength={200}
         value={name}
         onChange={(event) => setName(event.target.value)}
-        onBlur={() => void keep()}
+        onBlur={() => void save()}
         onKeyDown={(event) => {
           event.stopPropagation()
           isLeftByKey.current = event.key === 'Enter' || event.key === 'Escape'
-          if (event.key === 'Enter') void keep()
+          if (event.key === 'Enter') void save()
           if (event.key === 'Escape') {
-            isOver.current = true
+            isDone.current = true
             onDone()
           }
         }}

@@ -1,4 +1,5 @@
-/** Search in the run: what matches stays bright, the rest is dimmed. */
+/** The search field of a run. The timeline dims everything that does not match. */
+import { formatInteger } from '../base/format.ts'
 import { useApp, useAppState } from '../page/app.tsx'
 import { setQuery } from '../store/transitions.ts'
 import { CloseIcon, SearchIcon } from '../ui/icons.tsx'
@@ -31,15 +32,14 @@ export function SearchBox() {
         }}
       />
       <span id="search-help" className="unseen">
-        Words in subject, kind, agent or error, or a whole id; agent:name, kind:name, is:error,
-        is:open
+        Search names, kinds, agents, errors or a full id; agent:name, kind:name, is:error, is:open
       </span>
       {query === '' ? (
         <kbd aria-hidden="true">/</kbd>
       ) : (
         <>
           <span role="status" className={count === 0 ? 'match-count none' : 'match-count'}>
-            {count === undefined ? '…' : count.toLocaleString('en')}
+            {count === undefined ? '…' : formatInteger(count)}
             <span className="unseen"> matches</span>
           </span>
           <button

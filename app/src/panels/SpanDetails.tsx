@@ -1,4 +1,4 @@
-/** All that is known of one span at the playhead. */
+/** The details of one span, as known at the playhead. */
 import {
   formatCost,
   formatCount,
@@ -12,12 +12,13 @@ import {
 import { barEndS, flagsAt, isOpenAt } from '../model/at-playhead.ts'
 import { useApp, useAppState, useColumns } from '../page/app.tsx'
 import type { SpanInfo } from '../model/answers.ts'
-import { exactTime, formatTime } from '../base/time.ts'
+import { formatInteger, exactTime, formatTime } from '../base/format.ts'
 import { playheadTimeS } from '../page/playback.ts'
 import { useAnswer } from '../page/use-answer.ts'
 import { durationOf, kindLabel, spanLabel } from '../model/span-labels.ts'
 import { CopyButton } from '../ui/CopyButton.tsx'
 import { visible } from '../base/visible.ts'
+import { betweenJoules } from './EnergyTables.tsx'
 import {
   DetailsHeader,
   Fact,
@@ -48,7 +49,7 @@ export function SpanDetails({ slot }: { slot: number }) {
           {isOpen
             ? `running for ${formatDuration(Math.max(0, runningS))}`
             : durationS === undefined
-              ? 'did not end'
+              ? 'unfinished'
               : formatDuration(durationS)}
         </span>
       </DetailsHeader>
@@ -83,26 +84,26 @@ function FlagNotices({ flags, error }: { flags: number; error: string | undefine
       )}
       {(flags & SpanFlag.DID_NOT_END) !== 0 && (
         <Notice tone="warn">
-          <strong>Did not end.</strong> Its writer stopped before it wrote an end. The bar fades
-          where its parent or its writer ended; it counts in no duration.
+          <strong>Unfinished.</strong> The process stopped before it wrote the end. The bar fades
+          out where its parent or its writer ended, and has no duration.
         </Notice>
       )}
       {(flags & SpanFlag.AMBIGUOUS) !== 0 && (
         <Notice tone="warn">
-          <strong>Pairing is a guess.</strong> More than one start could own this end, and no id
-          tells them apart. An id on both events (call_id, span_id) makes it certain.
+          <strong>Uncertain pairing.</strong> Several starts match this end, and no id decides. An
+          id on both events (call_id, span_id) makes it certain.
         </Notice>
       )}
       {(flags & SpanFlag.CLOCK) !== 0 && (
         <Notice tone="warn">
-          <strong>Ends before it starts.</strong> The writer’s clock was set back in between; its
-          length is not known.
+          <strong>Ends before it starts.</strong> The clock went back between the two events, so the
+          duration is unknown.
         </Notice>
       )}
       {(flags & SpanFlag.PARENT_UNSURE) !== 0 && (
         <Notice tone="warn">
-          <strong>Parent is a guess.</strong> Several open spans were equally likely; a parent_id
-          decides.
+          <strong>Uncertain parent.</strong> Several open spans were equally likely. A parent_id
+          makes it certain.
         </Notice>
       )}
     </>
@@ -137,7 +138,7 @@ function SpanFactList({ slot, facts, isOpen }: SpanFactListProps) {
   )
 }
 
-/** The ids of the line at `position`, read with its metadata. */
+/** The ids in the metadata of the line at `position`. */
 function Ids({ position }: { position: number }) {
   const { answer } = useAnswer('raw', { position })
   if (answer === undefined || answer === null || typeof answer !== 'object') return undefined
@@ -156,7 +157,7 @@ function Figures({ facts }: { facts: SpanInfo | undefined }) {
   return (
     <>
       {totalTokens !== undefined && (
-        <Fact name="Tokens" title={`${totalTokens.toLocaleString('en')} tokens`}>
+        <Fact name="Tokens" title={`${formatInteger(totalTokens)} tokens`}>
           {formatCount(totalTokens)}
           {inputTokens !== undefined && outputTokens !== undefined && (
             <span className="muted">
@@ -175,7 +176,7 @@ function Figures({ facts }: { facts: SpanInfo | undefined }) {
   )
 }
 
-/** What the span used, how sure that is, and what its children used. */
+/** The energy of the span with its uncertainty, and the total with its children. */
 function Joules({ energy, durationS }: { energy: SpanInfo['energy']; durationS: number }) {
   if (energy === undefined) return undefined
   const { ownJ, totalJ, exclusiveJ, lowJ, highJ } = energy
@@ -184,26 +185,22 @@ function Joules({ energy, durationS }: { energy: SpanInfo['energy']; durationS: 
   const isSure = highJ - lowJ <= 0.005 * Math.max(ownJ, 1e-9)
   return (
     <>
-      <Fact name="Energy" title={`${ownJ} J of its own`}>
+      <Fact name="Energy" title={`${ownJ} J without children`}>
         {formatJoules(ownJ)}
-        {!isSure && (
-          <span className="muted">
-            {' '}
-            {formatJoules(lowJ)} – {formatJoules(highJ)}
-          </span>
-        )}
+        {!isSure && <span className="muted"> ({betweenJoules(lowJ, highJ)})</span>}
       </Fact>
       {durationS > 0 && ownJ > 0 && (
         <Fact name="Power">{formatWatts(ownJ / durationS)} on average</Fact>
       )}
       {sharedJ > 0.005 * ownJ && (
-        <Fact name="of it shared" title="Spans that ran at the same time get equal parts">
-          {formatJoules(sharedJ)} <span className="muted">in equal parts, assumed</span>
+        <Fact name="of which" title="Spans that ran at the same time get equal shares">
+          {formatJoules(sharedJ)}
+          <span className="muted"> split equally with parallel spans (estimate)</span>
         </Fact>
       )}
       {childrenJ > 0 && (
-        <Fact name="with children" title={`${totalJ} J`}>
-          {formatJoules(totalJ)}
+        <Fact name="Total" title={`${totalJ} J`}>
+          {formatJoules(totalJ)} <span className="muted">incl. children</span>
         </Fact>
       )}
     </>

@@ -16,9 +16,9 @@ const LOG = logText([
   ['tool_call', 3, 4, { tool: 'sed' }],
 ])
 
-describe('the connection in words', () => {
+describe('describeConnection', () => {
   const times = { firstS: 100, lastS: 271 }
-  const say = (
+  const textOf = (
     state: AppState['connection']['state'],
     more: { attempt?: number; retryAtS?: number; run?: 'lost'; read?: [number, number] } = {},
   ): string => {
@@ -33,20 +33,20 @@ describe('the connection in words', () => {
   }
 
   test.each([
-    [say('connecting'), 'connecting'],
-    [say('connecting', { read: [50, 200] }), 'reading 25 %'],
-    [say('live'), 'live 03:20'],
-    [say('reconnecting', { attempt: 2, retryAtS: 302.4 }), 'reconnecting in 3 s'],
-    [say('ended'), 'ended 02:51'],
-    [say('ended', { run: 'lost' }), 'writer lost 02:51'],
-    [say('loaded'), 'file 02:51'],
-    [say('failed'), 'failed'],
-  ])('%s', (said, expected) => {
-    expect(said).toBe(expected)
+    [textOf('connecting'), 'Connecting'],
+    [textOf('connecting', { read: [50, 200] }), 'Reading 25 %'],
+    [textOf('live'), 'Live · 3:20'],
+    [textOf('reconnecting', { attempt: 2, retryAtS: 302.4 }), 'Reconnecting in 3 s'],
+    [textOf('ended'), 'Ended · 2:51'],
+    [textOf('ended', { run: 'lost' }), 'Died at 2:51'],
+    [textOf('loaded'), 'File · 2:51'],
+    [textOf('failed'), 'Failed'],
+  ])('gives the text %s', (text, expected) => {
+    expect(text).toBe(expected)
   })
 })
 
-test('typing searches and counts what matches; Esc takes it back', async () => {
+test('searches while typing and shows the number of matches; Esc clears the search', async () => {
   const page = await openApp(LOG)
   page.show(<SearchBox />)
   const box = screen.getByRole('searchbox', { name: 'Search spans' })
@@ -57,7 +57,7 @@ test('typing searches and counts what matches; Esc takes it back', async () => {
   expect(page.app.store.getState()).toMatchObject({ query: '', matches: undefined })
 })
 
-test('the help prints the table of keys', async () => {
+test('lists every command with its keys in the help', async () => {
   const page = await openApp(LOG)
   page.show(<HelpDialog />)
   expect(screen.getByText('Zoom in').nextElementSibling?.textContent).toBe('W')

@@ -1,4 +1,4 @@
-/** The parts details are made of: rows of a fact, notices, links to spans, raw metadata. */
+/** The parts of the details panel: facts, notices, links to spans, raw metadata. */
 import { formatDuration } from '@wattline/trace'
 import { useState, type ReactNode } from 'react'
 import { durationOf, spanLabel } from '../model/span-labels.ts'
@@ -65,7 +65,7 @@ export function DetailsHeader({ label, children }: { label: string; children: Re
   )
 }
 
-/** What must be known to read the figures right, in words. */
+/** A warning or an error about the selection. */
 export function Notice({ tone, children }: { tone: 'bad' | 'warn'; children: ReactNode }) {
   return (
     <div className={`notice ${tone}`}>
@@ -75,7 +75,7 @@ export function Notice({ tone, children }: { tone: 'bad' | 'warn'; children: Rea
   )
 }
 
-/** Selects another span and brings it into view. */
+/** A button that selects a span and scrolls to it. */
 export function SpanLink({ slot }: { slot: number }) {
   const { columns, store, timeline } = useApp()
   const playheadS = useAppState((state) => state.playheadS)
@@ -96,7 +96,7 @@ export function SpanLink({ slot }: { slot: number }) {
   )
 }
 
-/** A few of them; the rest when asked for. */
+/** Links to the first spans, and a button that lists the rest. */
 export function SpanLinks({ slots, first = 12 }: { slots: readonly number[]; first?: number }) {
   const [isAll, setAll] = useState(false)
   const shown = isAll ? slots : slots.slice(0, first)
@@ -118,7 +118,7 @@ export function SpanLinks({ slots, first = 12 }: { slots: readonly number[]; fir
   )
 }
 
-/** The metadata of the line at `position`, read and parsed when it comes into view. */
+/** The line at `position` in the log as a tree, read on demand. */
 export function RawMetadata({ title, position }: { title: string; position: number }) {
   const { answer, reason } = useAnswer('raw', { position })
   return (

@@ -35,13 +35,13 @@ const facts = (): Record<string, string> =>
     ]),
   )
 
-test('a failed span says what it was, how long, why it failed, and shows both lines', async () => {
+test('shows the name, duration, error and metadata of a failed span', async () => {
   const page = await openApp(LOG, { selected: { type: 'span', slot: 1 } })
   page.show(<Details />)
   expect(screen.getByRole('heading', { level: 2 }).textContent).toBe('grep')
   expect(screen.getByText('2.5 s')).toBeTruthy()
   expect(await screen.findByText('no such file')).toBeTruthy()
-  await waitFor(() => expect(facts()).toMatchObject({ Start: '00:00:01.000', End: '00:00:03.500' }))
+  await waitFor(() => expect(facts()).toMatchObject({ Start: '0:01.000', End: '0:03.500' }))
   await waitFor(() => expect(facts()).toMatchObject({ Agent: 'planner', span_id: 's1' }))
   const start = await screen.findByLabelText('Start metadata')
   expect(start.textContent).toContain('"grep"')
@@ -49,13 +49,13 @@ test('a failed span says what it was, how long, why it failed, and shows both li
   expect(end.textContent).toContain('false')
 })
 
-test('tokens are told with their parts', async () => {
+test('shows the input and output tokens of a span', async () => {
   const page = await openApp(LOG, { selected: { type: 'span', slot: 2 } })
   page.show(<Details />)
   await waitFor(() => expect(facts()['Tokens']).toBe('42 30 in, 12 out'))
 })
 
-test('parent and children are links', async () => {
+test('links to the parent and the children of a span', async () => {
   const page = await openApp(LOG, { selected: { type: 'span', slot: 1 } })
   page.show(<Details />)
   await userEvent.click(screen.getByRole('button', { name: /planner/ }))
@@ -65,14 +65,14 @@ test('parent and children are links', async () => {
   expect(names.map((link) => link.textContent)).toEqual(['grep2.5 s', 'qwen2 s', 'sleep–'])
 })
 
-test('what did not end is explained, and has no duration', async () => {
+test('explains an unfinished span and shows no duration', async () => {
   const page = await openApp(LOG, { selected: { type: 'span', slot: 3 } })
   page.show(<Details />)
-  expect(screen.getByText('Did not end.')).toBeTruthy()
-  expect(screen.getByText('did not end')).toBeTruthy()
+  expect(screen.getByText('Unfinished.')).toBeTruthy()
+  expect(screen.getByText('unfinished')).toBeTruthy()
 })
 
-test('before its end is known at the playhead, a span tells nothing of it', async () => {
+test('hides the end of a span while the playhead is before it', async () => {
   const page = await openApp(LOG, { selected: { type: 'span', slot: 1 } })
   page.app.store.update(seek, T0 + 2)
   page.show(<Details />)
@@ -83,7 +83,7 @@ test('before its end is known at the playhead, a span tells nothing of it', asyn
   expect(screen.queryByLabelText('End metadata')).toBeNull()
 })
 
-test('without a selection there is an overview with the errors, which are links', async () => {
+test('shows an overview with links to the errors while nothing is selected', async () => {
   const page = await openApp(LOG)
   page.show(<Details />)
   const rows = await screen.findAllByRole('row')
@@ -93,7 +93,7 @@ test('without a selection there is an overview with the errors, which are links'
   page.app.store.update(select, undefined)
 })
 
-test('a log that tries to be markup stays text, and shows what it hides', async () => {
+test('shows markup in a log as text, with hidden characters made visible', async () => {
   const nasty = '<img src=x onerror=alert(1)>\u202egnp'
   const log = logText([['tool_call', 0, 1, { tool: nasty, ['__proto__']: 'x' }, { error: nasty }]])
   const page = await openApp(log, { selected: { type: 'span', slot: 0 } })

@@ -15,7 +15,7 @@ const LOG = logText([
   ['tool_call', 5, 6, {}, { total_tokens: 9 }],
 ])
 
-test('playing moves the playhead by the frames’ time and its speed, to the end', async () => {
+test('moves the playhead by the frame time multiplied by the speed, up to the end', async () => {
   const page = await openApp(LOG)
   const { store } = page.app
   const stop = runPlayback(page.app)
@@ -34,7 +34,7 @@ test('playing moves the playhead by the frames’ time and its speed, to the end
   stop()
 })
 
-test('a hidden tab does not jump ahead when it is shown again', async () => {
+test('does not jump ahead after the tab was hidden', async () => {
   const page = await openApp(LOG)
   const stop = runPlayback(page.app)
   playOrPause(page.app)
@@ -44,7 +44,7 @@ test('a hidden tab does not jump ahead when it is shown again', async () => {
   stop()
 })
 
-test('steps go from event to event, and errors to errors', async () => {
+test('steps from event to event and from error to error', async () => {
   const page = await openApp(LOG)
   const at = (): number | undefined => {
     const { playheadS } = page.app.store.getState()
@@ -63,19 +63,19 @@ test('steps go from event to event, and errors to errors', async () => {
   expect(at()).toBeCloseTo(4.9)
 })
 
-test('the scrubber is a slider that says its time, and leaving its end leaves the end', async () => {
+test('moves the playhead with the slider, whose value text is the time', async () => {
   const page = await openApp(LOG)
   page.show(<PlaybackBar />)
   const slider = screen.getByRole<HTMLInputElement>('slider', { name: 'Playhead' })
-  expect(slider.getAttribute('aria-valuetext')).toBe('00:00:10.000')
+  expect(slider.getAttribute('aria-valuetext')).toBe('0:10.000')
   fireEvent.change(slider, { target: { value: '2500' } })
   expect(page.app.store.getState().playheadS).toBeCloseTo(T0 + 2.5)
-  expect(slider.getAttribute('aria-valuetext')).toBe('00:00:02.500')
-  await userEvent.click(screen.getByRole('button', { name: /To the end/ }))
+  expect(slider.getAttribute('aria-valuetext')).toBe('0:02.500')
+  await userEvent.click(screen.getByRole('button', { name: /Go to end/ }))
   expect(page.app.store.getState().playheadS).toBeUndefined()
 })
 
-test('the time can be that of the day', async () => {
+test('switches between relative time and time of day', async () => {
   const page = await openApp(LOG)
   page.show(<PlaybackBar />)
   await userEvent.click(screen.getByRole('button', { name: /show absolute time/ }))
@@ -83,11 +83,11 @@ test('the time can be that of the day', async () => {
   expect(screen.getByRole('button', { name: /show relative time/ })).toBeTruthy()
 })
 
-test('a dragged range is summed up', async () => {
+test('shows statistics of the selected range', async () => {
   const page = await openApp(LOG)
   page.show(<PlaybackBar />)
   act(() => page.app.store.update(setRange, { startS: T0 + 3, endS: T0 + 5.5 }))
   const stats = screen.getByRole('status', { name: /range/ })
   await waitFor(() => expect(stats.textContent).toContain('3 spans'))
-  expect(stats.textContent).toMatch(/2\.5 s.*1 error[^s].*9 tok/)
+  expect(stats.textContent).toMatch(/2\.5 s.*1 error[^s].*9 tokens/)
 })

@@ -1,4 +1,5 @@
 /** The writers whose clock differs from the server's, and by how much. */
+import { formatInteger } from '../base/format.ts'
 import type { LogWriter } from '../model/run-info.ts'
 import { visible } from '../base/visible.ts'
 import { ProblemItem } from './ProblemItem.tsx'
@@ -31,7 +32,7 @@ export function ClockProblem({ writers, onShow }: ClockProblemProps) {
             {againstServer(writer.clockBehindS ?? 0)}
           </li>
         ))}
-        {more > 0 && <li>and {more.toLocaleString('en')} more</li>}
+        {more > 0 && <li>and {formatInteger(more)} more</li>}
       </ul>
     </ProblemItem>
   )

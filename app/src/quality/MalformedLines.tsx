@@ -1,4 +1,5 @@
 /** The lines that could not be read, each with the reason; a click shows the text of the line. */
+import { formatInteger } from '../base/format.ts'
 import { useState, type RefObject } from 'react'
 import { useAppState } from '../page/app.tsx'
 import type { LogWriter, MalformedLine } from '../model/run-info.ts'
@@ -34,8 +35,8 @@ export function MalformedLines({ ref, writer, onAll }: MalformedLinesProps) {
       </ol>
       {count > lines.length && (
         <p className="muted">
-          and {(count - lines.length).toLocaleString('en')} more; only the first{' '}
-          {kept.length.toLocaleString('en')} of the run are listed
+          and {formatInteger(count - lines.length)} more; only the first{' '}
+          {formatInteger(kept.length)} of the run are listed
         </p>
       )}
       {writer !== undefined && (
@@ -57,7 +58,7 @@ function Line({ line: { line, reason, position } }: { line: MalformedLine }) {
         aria-expanded={isOpen}
         onClick={() => setOpen(!isOpen)}
       >
-        <span className="figure">line {line.toLocaleString('en')}</span> {visible(reason)}
+        <span className="figure">line {formatInteger(line)}</span> {visible(reason)}
       </button>
       {isOpen && <RawText position={position} />}
     </li>
@@ -75,7 +76,7 @@ function RawText({ position }: { position: number }) {
       <pre tabIndex={0} aria-label="Text of the line">
         {visible(text.slice(0, SHOWN_CHARS))}
       </pre>
-      {more > 0 && <p className="muted">and {more.toLocaleString('en')} more characters</p>}
+      {more > 0 && <p className="muted">and {formatInteger(more)} more characters</p>}
     </>
   )
 }

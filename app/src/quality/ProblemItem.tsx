@@ -1,4 +1,5 @@
 /** One entry in the list of problems: how often it occurs, its name and an explanation. */
+import { formatInteger } from '../base/format.ts'
 import type { ReactNode } from 'react'
 
 interface ProblemItemProps {
@@ -13,7 +14,7 @@ export function ProblemItem({ count, name, isHarmless = false, children }: Probl
     <div className="problem">
       <dt>
         <span className={isHarmless ? 'problem-count harmless' : 'problem-count'}>
-          {count.toLocaleString('en')}
+          {formatInteger(count)}
         </span>{' '}
         {name}
       </dt>

@@ -1,6 +1,6 @@
 /** The button that shows how many problems the data has and opens the data quality dialog. */
 import { useApp, useAppState } from '../page/app.tsx'
-import { counted } from '../base/time.ts'
+import { formatInteger, counted } from '../base/format.ts'
 import { CheckIcon, WarningIcon } from '../ui/icons.tsx'
 import { countProblems, withClockSkew } from './problems.ts'
 import { setDialog } from '../store/transitions.ts'
@@ -17,7 +17,7 @@ export function QualityButton() {
   const problems = others + clocks + (tornLine === undefined ? 0 : 1)
   const parts = [
     ...(problems > 0 ? [counted(problems, 'data problem')] : []),
-    ...(uncertain > 0 ? [`${uncertain.toLocaleString('en')} uncertain`] : []),
+    ...(uncertain > 0 ? [`${formatInteger(uncertain)} uncertain`] : []),
   ]
   const isWell = parts.length === 0
   const text = isWell ? 'No data problems' : parts.join(', ')

@@ -1,4 +1,5 @@
 /** The data quality dialog: each problem of the run with its meaning and a search for it, and a table by writer. */
+import { formatInteger } from '../base/format.ts'
 import { useRef, useState } from 'react'
 import { useApp, useAppState } from '../page/app.tsx'
 import type { LogWriter } from '../model/run-info.ts'
@@ -59,7 +60,7 @@ export function QualityDialog() {
       <dl>
         {tornLine !== undefined && (
           <ProblemItem count={1} name="Incomplete last line">
-            Line {tornLine.toLocaleString('en')} is cut off, so it is not an event yet.
+            Line {formatInteger(tornLine)} is cut off, so it is not an event yet.
           </ProblemItem>
         )}
         {problems.map((problem) => (

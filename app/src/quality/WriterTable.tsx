@@ -1,4 +1,5 @@
 /** The problems of a run by writer. A click on a number searches for what it counts. */
+import { formatInteger } from '../base/format.ts'
 import { useAppState } from '../page/app.tsx'
 import type { LogWriter, EnergyReport } from '../model/run-info.ts'
 import { visible } from '../base/visible.ts'
@@ -59,7 +60,7 @@ export function WriterTable({ writers, problems, onShow, onList }: WriterTablePr
                     onShow={onShow}
                   />
                 </th>
-                <td>{writer.events.toLocaleString('en')}</td>
+                <td>{formatInteger(writer.events)}</td>
                 {problems.map((problem) => (
                   <td key={problem.name}>
                     <Count problem={problem} writer={writer} onShow={onShow} onList={onList} />
@@ -72,7 +73,7 @@ export function WriterTable({ writers, problems, onShow, onList }: WriterTablePr
           </tbody>
         </table>
       </div>
-      {more > 0 && <p className="muted">and {more.toLocaleString('en')} more writers</p>}
+      {more > 0 && <p className="muted">and {formatInteger(more)} more writers</p>}
     </section>
   )
 }
@@ -91,7 +92,7 @@ interface CountProps extends Pick<WriterTableProps, 'onShow' | 'onList'> {
 function Count({ problem, writer, onShow, onList }: CountProps) {
   const count = problem.count(writer)
   if (count === undefined) return <Unknown />
-  const text = count.toLocaleString('en')
+  const text = formatInteger(count)
   if (count === 0) return <span className="muted">{text}</span>
   const isListed = problem === MALFORMED
   if (problem.query === undefined && !isListed) return text

@@ -1,4 +1,5 @@
 /** The problems that a log can have: for each one its name, its meaning, its count and a search that finds it. */
+import { formatInteger } from '../base/format.ts'
 import { formatDuration } from '@wattline/trace'
 import type { LogWriter } from '../model/run-info.ts'
 
@@ -115,7 +116,7 @@ export function hitsOf(problem: Problem, writers: readonly LogWriter[]): number 
 export function showText(problem: Problem, writers: readonly LogWriter[]): string {
   if (problem.hits === undefined) return 'Show them'
   const hits = hitsOf(problem, writers)
-  return hits === 1 ? 'Show the one place' : `Show the ${hits.toLocaleString('en')} places`
+  return hits === 1 ? 'Show the one place' : `Show the ${formatInteger(hits)} places`
 }
 
 /** The problems that occur. */

@@ -1,4 +1,4 @@
-/** Asks before a run is deleted: its log is gone for good. */
+/** The confirmation before a run and its log are deleted. */
 import { useRef, useState } from 'react'
 import { useApp } from '../page/app.tsx'
 import type { RunInfo } from '../model/run-info.ts'
@@ -30,7 +30,7 @@ export function DeleteRun({ run, onDone }: { run: RunInfo; onDone: (isDeleted: b
       <p>
         <strong>{run.name}</strong> and its log are deleted from the server’s folder. This cannot be
         undone.
-        {run.state === 'live' && ' Its recorder is still writing and will be told to stop.'}
+        {run.state === 'live' && ' Its recorder is still writing and will be stopped.'}
       </p>
       {reason !== undefined && (
         <p role="alert" className="bad">
@@ -39,7 +39,7 @@ export function DeleteRun({ run, onDone }: { run: RunInfo; onDone: (isDeleted: b
       )}
       <div className="modal-buttons">
         <button type="button" className="button" ref={cancel} onClick={() => onDone(false)}>
-          Keep it
+          Cancel
         </button>
         <button
           type="button"

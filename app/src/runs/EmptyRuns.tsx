@@ -1,4 +1,4 @@
-/** The first screen of somebody who has no run yet: three ways to begin, and one to look at now. */
+/** Shown while there are no runs: samples to open, and three ways to record a run. */
 import { useEffect, useState } from 'react'
 import { useApp } from '../page/app.tsx'
 import { enterRun } from '../store/run-transitions.ts'
@@ -43,8 +43,7 @@ export function EmptyRuns() {
     <div className="empty">
       <h1>No runs yet</h1>
       <p className="lead">
-        Record what your agents do and watch it here while they do it. A run appears the moment its
-        first event arrives.
+        Record your agents and watch them work. A run appears here with its first event.
       </p>
       <Samples />
       <h2 className="empty-head">Record your own</h2>
@@ -52,8 +51,8 @@ export function EmptyRuns() {
         <Way title="From TypeScript" code={typeScript(address)} />
         <Way title="From Python, or any language that can POST" code={python(address)} />
         <Way title="From a saved log" code={NPX}>
-          Or drop <code>.jsonl</code> files anywhere on this page. One opens at once, several become
-          a list.
+          Or drop <code>.jsonl</code> files anywhere on this page. One file opens immediately,
+          several become a list.
         </Way>
       </div>
     </div>
@@ -87,7 +86,7 @@ function Samples() {
   const [reason, setReason] = useState<string>()
   useEffect(() => {
     const abort = new AbortController()
-    // A page without samples shows none; the ways to begin remain.
+    // A page without samples shows none.
     listSamples(base, abort.signal).then(setSamples, () => undefined)
     return () => abort.abort()
   }, [base])
@@ -103,7 +102,7 @@ function Samples() {
   if (samples.length === 0) return undefined
   return (
     <>
-      <h2 className="empty-head">Look at a sample</h2>
+      <h2 className="empty-head">Open a sample</h2>
       <div className="samples">
         {samples.map((sample) => (
           <button

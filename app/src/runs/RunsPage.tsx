@@ -1,4 +1,4 @@
-/** The first screen: all runs, live first; or, when there is none, how to begin. */
+/** The list of all runs; without any, how to record one. */
 import { useRef, useState } from 'react'
 import { useStore } from 'zustand'
 import { useApp, useTitle } from '../page/app.tsx'
@@ -28,7 +28,7 @@ export function RunsPage() {
   return (
     <>
       <header className="header">
-        <nav aria-label="Where you are" className="crumbs">
+        <nav aria-label="Breadcrumb" className="crumbs">
           <Brand />
         </nav>
         {all.length > 0 && (
@@ -48,13 +48,13 @@ export function RunsPage() {
         {state === 'away' && (
           <p role="status" className="banner">
             <span aria-hidden="true" className="state-dot bad" />
-            The server is away. Trying again each second; files can be opened meanwhile.
+            Cannot reach the server. Retrying every second; you can still open files.
           </p>
         )}
         {!isEmpty && <h1 className="unseen">Runs</h1>}
         {isEmpty && <EmptyRuns />}
         {all.length > 0 && shown.length === 0 && (
-          <p className="no-match">No run is called “{filter}”.</p>
+          <p className="no-match">No runs match “{filter}”.</p>
         )}
         {shown.length > 0 && <RunsTable runs={shown} links={links} onChanged={refresh} />}
       </main>
@@ -69,8 +69,8 @@ function liveTitle(live: number): string {
 interface FilterProps {
   readonly value: string
   readonly onChange: (value: string) => void
-  /** Enter and the down arrow. */
   readonly onEnter: () => void
+  /** The down arrow. */
   readonly onDown: () => void
 }
 

@@ -1,12 +1,12 @@
-/** The table of runs. Each row's figures are asked for when the row is seen. */
+/** The table of runs. The numbers of a run are requested when its row is rendered. */
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { formatBytes, formatCost, formatCount, formatJoules } from '@wattline/trace'
+import { formatBytes, formatCost, formatCount, formatDuration, formatJoules } from '@wattline/trace'
 import { useRef, useState, type RefObject } from 'react'
 import { flushSync } from 'react-dom'
 import { NameField } from '../panels/RunName.tsx'
 import { useApp } from '../page/app.tsx'
 import type { RunInfo } from '../model/run-info.ts'
-import { formatElapsed, formatSince } from '../base/time.ts'
+import { formatInteger, formatSince } from '../base/format.ts'
 import { enterRun } from '../store/run-transitions.ts'
 import { formatHash } from '../page/url.ts'
 import { PencilIcon, TrashIcon } from '../ui/icons.tsx'
@@ -32,7 +32,7 @@ export interface RunsTableProps {
 export function RunsTable({ runs, links, onChanged }: RunsTableProps) {
   const { searchField } = useApp()
   const scroller = useRef<HTMLDivElement>(null)
-  const { indexes, abovePx, belowPx } = useSeenRows(runs, scroller)
+  const { indexes, abovePx, belowPx } = useVisibleRows(runs, scroller)
   const focus = (index: number): void => {
     const link = index < 0 ? searchField.current : links.current.get(runs[index]?.id ?? '')
     link?.focus()
@@ -79,8 +79,8 @@ export function RunsTable({ runs, links, onChanged }: RunsTableProps) {
   )
 }
 
-/** Which rows to draw: all of a short list, which the browser can search; of a long one those seen. */
-function useSeenRows(runs: readonly RunInfo[], scroller: RefObject<HTMLDivElement | null>) {
+/** The rows to render: all rows of a short list, so that the browser can search them, else the visible ones. */
+function useVisibleRows(runs: readonly RunInfo[], scroller: RefObject<HTMLDivElement | null>) {
   const isShort = runs.length <= SHORT_LIST
   const rows = useVirtualizer({
     count: runs.length,
@@ -99,7 +99,7 @@ function useSeenRows(runs: readonly RunInfo[], scroller: RefObject<HTMLDivElemen
   }
 }
 
-/** Stands for the rows that are not drawn. */
+/** Takes the place of rows that are not rendered. */
 function Spacer({ heightPx }: { heightPx: number }) {
   if (heightPx <= 0) return undefined
   return (
@@ -118,7 +118,7 @@ interface RunRowProps {
   readonly onChanged: () => void
 }
 
-const STATE_WORDS = { live: 'live', ended: 'ended', lost: 'writer lost' } as const
+const STATE_WORDS = { live: 'live', ended: 'ended', lost: 'died' } as const
 
 function RunRow({ run, index, links, onFocus, onChanged }: RunRowProps) {
   const { store, base, searchField } = useApp()
@@ -127,7 +127,9 @@ function RunRow({ run, index, links, onFocus, onChanged }: RunRowProps) {
   const nowS = useNowS(run.state === 'live' ? 1000 : 30_000)
   const open = (): void => store.update(enterRun, run.id)
   const durationS =
-    run.state === 'live' && run.startedS !== undefined ? nowS - run.startedS : summary?.durationS
+    run.state === 'live' && run.startedS !== undefined
+      ? Math.floor(nowS - run.startedS)
+      : summary?.durationS
   const more = summary?.isWhole === false ? '+' : ''
   return (
     <tr
@@ -177,16 +179,14 @@ function RunRow({ run, index, links, onFocus, onChanged }: RunRowProps) {
       >
         {run.startedS === undefined ? formatBytes(run.bytes) : formatSince(run.startedS, nowS)}
       </td>
-      <td>{durationS === undefined ? '–' : formatElapsed(Math.max(0, durationS))}</td>
-      <td>{figure(summary?.agents)}</td>
-      <td>
-        {summary === undefined ? figure(undefined) : `${summary.spans.toLocaleString('en')}${more}`}
-      </td>
+      <td>{durationS === undefined ? '–' : formatDuration(Math.max(0, durationS))}</td>
+      <td>{integer(summary?.agents)}</td>
+      <td>{summary === undefined ? '–' : `${formatInteger(summary.spans)}${more}`}</td>
       <td className={summary !== undefined && summary.errors > 0 ? 'bad' : ''}>
-        {figure(summary?.errors)}
+        {integer(summary?.errors)}
       </td>
       <td>{formatCount(summary?.tokens)}</td>
-      <td>{formatCost(summary?.costUsd)}</td>
+      <td>{columnCost(summary?.costUsd)}</td>
       <td>{summary?.energyJ === undefined ? '–' : `${formatJoules(summary.energyJ)}${more}`}</td>
       <td className="density-column">
         <Sparkline counts={summary?.density ?? []} />
@@ -214,11 +214,11 @@ function RunRow({ run, index, links, onFocus, onChanged }: RunRowProps) {
           <DeleteRun
             run={run}
             onDone={(isDeleted) => {
-              // At once: while the question is open, nothing behind it can have the focus.
+              // Synchronously: nothing behind an open modal dialog can get the focus.
               flushSync(() => setMode(undefined))
               if (!isDeleted) return
               onChanged()
-              // The row goes, and with it the button that had the focus.
+              // The row disappears with the button that had the focus.
               searchField.current?.focus()
             }}
           />
@@ -237,6 +237,12 @@ const NO_VIEW = {
   playheadS: undefined,
 } as const
 
-function figure(value: number | undefined): string {
-  return value === undefined ? '–' : value.toLocaleString('en')
+/** Three decimals for all costs below $1000, so that the rows of the column can be compared. */
+function columnCost(usd: number | undefined): string {
+  if (usd === undefined || usd >= 1000) return formatCost(usd)
+  return usd > 0 && usd < 0.0005 ? '<$0.001' : `$${usd.toFixed(3)}`
+}
+
+function integer(value: number | undefined): string {
+  return value === undefined ? '–' : formatInteger(value)
 }

@@ -1,4 +1,4 @@
-/** How a run's spans are spread over its time, 120 px wide. Decoration: the figures say the same. */
+/** A small bar chart of the spans over the duration of a run. Hidden from screen readers. */
 const WIDTH_PX = 120
 const HEIGHT_PX = 18
 
@@ -8,7 +8,7 @@ export function Sparkline({ counts }: { counts: readonly number[] }) {
   return (
     <svg aria-hidden="true" className="sparkline" width={WIDTH_PX} height={HEIGHT_PX}>
       {counts.map((count, index) => {
-        // Square root: a burst does not hide that something went on elsewhere.
+        // The square root keeps low counts visible beside a burst.
         const heightPx = count === 0 ? 1 : Math.max(2, Math.sqrt(count / most) * HEIGHT_PX)
         return (
           <rect

@@ -3,7 +3,6 @@ import { userEvent } from '@testing-library/user-event'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { openFiles } from '../DropFiles.tsx'
 import { openApp, type TestApp } from '../testing/app.tsx'
 import { RunsPage } from './RunsPage.tsx'
 import { filterRuns, inOrder } from './use-runs.ts'
@@ -69,12 +68,6 @@ async function answer(request: IncomingMessage): Promise<unknown> {
   return {}
 }
 
-async function showRuns(): Promise<TestApp> {
-  const page = await openApp('', { runId: undefined })
-  page.show(<RunsPage />)
-  return page
-}
-
 const openAt = async (): Promise<TestApp> => {
   const page = await openApp('', { runId: undefined }, base)
   page.show(<RunsPage />)
@@ -83,7 +76,7 @@ const openAt = async (): Promise<TestApp> => {
 
 const pageState = (): string | undefined => document.querySelector('main')?.dataset['state']
 
-test('without runs the page says how to begin, in three ways that can be copied, and offers a sample', async () => {
+test('offers a sample and three code snippets to copy while there are no runs', async () => {
   await openAt()
   await waitFor(() => expect(pageState()).toBe('empty'))
   const ways = ['From TypeScript', 'From Python, or any language that can POST', 'From a saved log']
@@ -91,7 +84,7 @@ test('without runs the page says how to begin, in three ways that can be copied,
   expect(await screen.findByRole('button', { name: /A sample/ })).toBeTruthy()
 })
 
-test('runs are listed with their figures, live first, and Enter opens one', async () => {
+test('lists the runs with their numbers, live ones first; Enter opens the first match', async () => {
   runs = [
     { id: 'old', name: 'old run', state: 'ended', startedAt: 100 },
     { id: 'now', name: 'live run', state: 'live', startedAt: 50 },
@@ -101,16 +94,16 @@ test('runs are listed with their figures, live first, and Enter opens one', asyn
   expect(links.map(({ textContent }) => textContent)).toEqual(['live run', 'old run'])
   const row = screen.getByRole('row', { name: /old run/ })
   await waitFor(() =>
-    expect(row.textContent).toMatch(/04:31.*3.*1,234.*2.*48\.1 k.*\$0\.31.*1\.54 kJ/),
+    expect(row.textContent).toMatch(/4:31.*3.*1,234.*2.*48\.1 k.*\$0\.310.*1\.54 kJ/),
   )
   const live = screen.getByRole('row', { name: /live run/ })
-  await waitFor(() => expect(live.textContent).toMatch(/\$0\.31–$/))
+  await waitFor(() => expect(live.textContent).toMatch(/\$0\.310–$/))
   await userEvent.type(screen.getByRole('searchbox'), 'old{Enter}')
   expect(screen.queryByText('live run')).toBeNull()
   expect(page.app.store.getState().runId).toBe('old')
 })
 
-test('a run is renamed in place and deleted after a question; a file of others is not', async () => {
+test('renames a run in place and deletes it after a confirmation, unless it is read-only', async () => {
   runs = [
     { id: 'mine', name: 'mine', state: 'ended', startedAt: 100 },
     { id: 'theirs', name: 'theirs', state: 'ended', startedAt: 90, readOnly: true },
@@ -133,17 +126,7 @@ test('a run is renamed in place and deleted after a question; a file of others i
   expect(document.activeElement).toBe(screen.getByRole('searchbox'))
 })
 
-test('one dropped file opens, several become a list', async () => {
-  const page = await showRuns()
-  openFiles(page.app, [new File(['{}\n'], 'one.jsonl')])
-  expect(page.app.store.getState().runId).toBe('file:one.jsonl')
-  openFiles(page.app, [new File([], 'a.jsonl'), new File([], 'b.jsonl')])
-  expect(page.app.store.getState().runId).toBeUndefined()
-  const names = await screen.findAllByRole('link', { name: /^(one|a|b)$/ })
-  expect(names.map(({ textContent }) => textContent)).toEqual(['a', 'b', 'one'])
-})
-
-test('live before ended, later before earlier', () => {
+test('sorts live runs first, then later ones; filters by name, id and state', () => {
   const run = (id: string, state: 'live' | 'ended', startedS: number) =>
     ({ id, name: id, state, startedS }) as Parameters<typeof inOrder>[0][number]
   const all = [run('a', 'ended', 1), run('b', 'live', 1), run('c', 'ended', 2), run('d', 'live', 3)]

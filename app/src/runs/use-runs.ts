@@ -1,4 +1,4 @@
-/** The server's runs, asked again each second while the page is looked at. */
+/** The runs of the server, requested every second while the page is visible. */
 import { useEffect, useState } from 'react'
 import type { RunInfo } from '../model/run-info.ts'
 import { getSummary, listRuns, type RunSummary } from '../page/server-api.ts'
@@ -8,7 +8,7 @@ const INTERVAL_MS = 1000
 export interface RunList {
   readonly runs: readonly RunInfo[]
   readonly state: 'loading' | 'ready' | 'away'
-  /** Asks again at once, after a change. */
+  /** Requests the list immediately. */
   readonly refresh: () => void
 }
 
@@ -29,7 +29,7 @@ export function useRuns(base: string): RunList {
               : { runs, state: 'ready' },
           )
         } catch {
-          // Away: what is known stays on screen, and the page says so.
+          // The known runs stay on screen, with a banner.
           if (!abort.signal.aborted) setList(({ runs }) => ({ runs, state: 'away' }))
         }
       }
@@ -45,7 +45,7 @@ export function useRuns(base: string): RunList {
   return { ...list, refresh: () => setAsked((times) => times + 1) }
 }
 
-/** A row's figures, asked when the row is seen and again when its run has changed. */
+/** The numbers of a row, requested when it is rendered and after each change of the run. */
 export function useSummary(base: string, run: RunInfo): RunSummary | undefined {
   const [summary, setSummary] = useState<RunSummary>()
   useEffect(() => {
@@ -57,7 +57,7 @@ export function useSummary(base: string, run: RunInfo): RunSummary | undefined {
   return summary
 }
 
-/** Live runs first, then the latest. */
+/** Sorts live runs first, then by start time, the latest first. */
 export function inOrder(runs: readonly RunInfo[]): readonly RunInfo[] {
   return runs.toSorted(
     (a, b) =>
@@ -67,7 +67,7 @@ export function inOrder(runs: readonly RunInfo[]): readonly RunInfo[] {
   )
 }
 
-/** Runs whose name or id has every word. */
+/** The runs whose name, id or state contains every word of the filter. */
 export function filterRuns(runs: readonly RunInfo[], filter: string): readonly RunInfo[] {
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean)
   return runs.filter(({ name, id, state }) => {

@@ -35,6 +35,15 @@ export function isLocalId(runId: string): boolean {
   return runId.startsWith(PREFIX)
 }
 
+/** The name of a local file that a reloaded page no longer has; undefined = the run is not such a file. */
+export function missingFile(
+  files: readonly LocalRun[],
+  runId: string | undefined,
+): string | undefined {
+  if (runId === undefined || !isLocalId(runId)) return undefined
+  return files.some(({ info }) => info.id === runId) ? undefined : runId.slice(PREFIX.length)
+}
+
 function toRun(file: File): LocalRun {
   const info: RunInfo = {
     id: PREFIX + file.name,

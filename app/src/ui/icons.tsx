@@ -46,7 +46,6 @@ export const ThemeIcon = icon(
     <path d="M8 2.5a5.5 5.5 0 0 1 0 11z" fill="currentColor" stroke="none" />
   </>,
 )
-export const CommandIcon = icon(<path d="M3 5h10M3 8h7M3 11h9" />)
 export const GroupIcon = icon(<path d="M2.5 4h4M2.5 8h7M2.5 12h11" strokeWidth="2" />)
 export const ChevronIcon = icon(<path d="m4.5 6.5 3.5 3.5 3.5-3.5" />)
 export const ErrorIcon = icon(

@@ -129,14 +129,14 @@ export function formatBytes(bytes: number | undefined): string {
   })
 }
 
-/** A point in time relative to a run's start, in seconds: `00:01:12.318`. Hours are not bounded. */
-export function formatClock(seconds: number | undefined): string {
+/** A time since the start of a run, given in seconds: `0:12.318`, `1:12.318`, `1:04:31.250`. */
+export function formatClock(seconds: number | undefined, decimals = 3): string {
   return render(seconds, (value) => {
-    const wholeMs = Math.round(value * 1e3)
-    const hours = Math.floor(wholeMs / 3_600_000)
-    const minutes = Math.floor(wholeMs / 60_000) % 60
-    const rest = ((wholeMs % 60_000) / 1e3).toFixed(3)
-    return `${pad2(hours)}:${pad2(minutes)}:${rest.padStart(6, '0')}`
+    const rounded = Number(value.toFixed(decimals))
+    const hours = Math.floor(rounded / 3600)
+    const minutes = Math.floor(rounded / 60) % 60
+    const rest = (rounded % 60).toFixed(decimals).padStart(decimals === 0 ? 2 : decimals + 3, '0')
+    return hours > 0 ? `${hours}:${pad2(minutes)}:${rest}` : `${minutes}:${rest}`
   })
 }
 

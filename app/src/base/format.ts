@@ -1,0 +1,68 @@
+/** Formats times and counts for people, in English whatever the language of the browser. */
+import { formatClock } from '@wattline/trace'
+
+const LOCALE = 'en'
+
+export type Clock = 'relative' | 'absolute'
+
+/**
+ * The time since the first event, `1:12.318`, or the local time of day, `14:03:51.207`. Times are in
+ * Unix seconds; `decimals` is 0 or 3.
+ */
+export function formatTime(
+  timeS: number,
+  firstS: number,
+  clock: Clock,
+  decimals: 0 | 3 = 3,
+): string {
+  if (Number.isNaN(timeS)) return '–'
+  if (clock === 'relative') return formatClock(timeS - firstS, decimals)
+  const time = formatTimeOfDay(timeS)
+  return decimals === 0 ? time.slice(0, 'hh:mm:ss'.length) : time
+}
+
+function formatTimeOfDay(timeS: number): string {
+  const date = new Date(timeS * 1000)
+  const two = (value: number): string => String(value).padStart(2, '0')
+  const ms = String(date.getMilliseconds()).padStart(3, '0')
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${ms}`
+}
+
+/** For a tooltip: ISO date and time in UTC, and the number that the log contains. */
+export function exactTime(timeS: number): string {
+  const date = new Date(timeS * 1000)
+  const iso = Number.isNaN(date.getTime()) ? '–' : date.toISOString()
+  return `${iso} · ${timeS.toFixed(6)} s`
+}
+
+/** `just now`, `5 min ago`, `today 14:03`, `Mar 3, 2026, 14:03`. */
+export function formatSince(timeS: number, nowS: number): string {
+  const agoS = nowS - timeS
+  if (agoS < 10) return 'just now'
+  if (agoS < 60) return `${Math.floor(agoS)} s ago`
+  if (agoS < 3600) return `${Math.floor(agoS / 60)} min ago`
+  const date = new Date(timeS * 1000)
+  const time = formatTimeOfDay(timeS).slice(0, 'hh:mm'.length)
+  if (agoS < 86_400 && new Date(nowS * 1000).getDate() === date.getDate()) return `today ${time}`
+  return `${date.toLocaleDateString(LOCALE, { dateStyle: 'medium' })}, ${time}`
+}
+
+/** `1,204`. */
+export function formatInteger(value: number): string {
+  return value.toLocaleString(LOCALE)
+}
+
+/** A share from 0 to 1 as `44 %`. */
+export function formatPercent(share: number): string {
+  return `${Math.round(share * 100)} %`
+}
+
+/** A count with its noun: `1 span`, `1,204 spans`. */
+export function counted(count: number, noun: string): string {
+  return `${formatInteger(count)} ${plural(count, noun)}`
+}
+
+/** `span` for one, else `spans`. */
+export function plural(count: number, noun: string): string {
+  return count === 1 ? noun : `${noun}s`
+}

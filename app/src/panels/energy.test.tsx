@@ -1,0 +1,102 @@
+/** The energy and the cost of a run in the header, the overview and the details. */
+import { act, cleanup, screen, waitFor } from '@testing-library/react'
+import { afterEach, expect, test } from 'vitest'
+import { seek, setRange } from '../store/transitions.ts'
+import { openApp } from '../testing/app.tsx'
+import { logText, T0 } from '../testing/log.ts'
+import { POWERED_EVENTS, powerSamples } from '../testing/powered-log.ts'
+import { Header } from './Header.tsx'
+import { Overview } from './Overview.tsx'
+import { RangeStats } from './RangeStats.tsx'
+import { SpanDetails } from './SpanDetails.tsx'
+
+afterEach(cleanup)
+
+const COUNTS = { spans: 3, errors: 0, tokens: 50, costUsd: undefined }
+
+const counts = (): Record<string, string> =>
+  Object.fromEntries(
+    [...document.querySelectorAll('.count')].map((count) => [
+      count.querySelector('dt')?.textContent ?? '',
+      count.querySelector('dd')?.textContent ?? '',
+    ]),
+  )
+
+test('shows the energy of the run, per token, and while idle', async () => {
+  const page = await openApp(POWERED_EVENTS + powerSamples())
+  page.show(<Header counts={COUNTS} />)
+  expect(counts()).toMatchObject({ energy: '1 kJ', 'per token': '18 J', 'idle energy': '10 %' })
+})
+
+test('shows the energy up to the playhead', async () => {
+  const page = await openApp(POWERED_EVENTS + powerSamples())
+  page.app.store.update(seek, T0 + 2)
+  page.show(<Header counts={COUNTS} />)
+  await waitFor(() => expect(counts()['energy']).toBe('200 J'))
+  expect(counts()).not.toHaveProperty('idle energy')
+})
+
+test('shows energy as a lower bound when power is known for a part of the run only', async () => {
+  const page = await openApp(POWERED_EVENTS + powerSamples(0, 4))
+  page.show(<Header counts={COUNTS} />)
+  expect(counts()['energy']).toBe('≥ 400 J')
+})
+
+test('shows no energy for a run without samples', async () => {
+  const page = await openApp(POWERED_EVENTS)
+  page.show(<Header counts={COUNTS} />)
+  expect(Object.keys(counts())).toEqual(['spans', 'errors', 'tokens'])
+})
+
+test('estimates the cost of a log that contains tokens but no cost', async () => {
+  const model = { model: 'gpt-5-mini' }
+  const page = await openApp(
+    logText([
+      ['lm_inference', 0, 4, model, { prompt_tokens: 1_000_000, completion_tokens: 500_000 }],
+      ['lm_inference', 4, 5, { model: 'of our own' }, { total_tokens: 2_000 }],
+    ]),
+  )
+  page.show(<Header counts={{ ...COUNTS, tokens: 1_502_000 }} />)
+  await waitFor(() => expect(counts()['cost, estimated']).toBe('≈ $1.25'))
+  expect(
+    screen.getByTitle(/estimated from list prices of [\d-]+, without 2 k tokens of unknown price/),
+  ).toBeTruthy()
+  act(() => page.app.store.update(seek, T0 + 2))
+  expect(counts()).not.toHaveProperty('cost, estimated')
+})
+
+test('shows the cost in the log instead of an estimate', async () => {
+  const page = await openApp(
+    logText([['lm_inference', 0, 4, { model: 'gpt-5-mini' }, { total_tokens: 9, cost_usd: 0.5 }]]),
+  )
+  page.show(<Header counts={{ ...COUNTS, costUsd: 0.5 }} />)
+  expect(counts()['cost']).toBe('$0.50')
+  expect(counts()).not.toHaveProperty('cost, estimated')
+})
+
+test('lists the energy by model and by tool in the overview', async () => {
+  const page = await openApp(POWERED_EVENTS + powerSamples())
+  page.show(<Overview />)
+  await screen.findByRole('heading', { name: 'Energy' })
+  const rows = [...document.querySelectorAll('.energy tbody tr')].map((row) =>
+    [...row.children].map(({ textContent }) => textContent),
+  )
+  expect(rows).toContainEqual(['qwen', '400 J', '40 %', '8 J'])
+  expect(rows).toContainEqual(['grep', '400 J', '40 %', '400 J'])
+})
+
+test('shows the energy of a span and of the selected range', async () => {
+  const page = await openApp(POWERED_EVENTS + powerSamples())
+  page.app.store.update(setRange, { startS: T0 + 7, endS: T0 + 9 })
+  page.show(
+    <>
+      <SpanDetails slot={0} />
+      <RangeStats />
+    </>,
+  )
+  await waitFor(() =>
+    expect(screen.getByTitle(/J without children/).textContent).toContain('400 J'),
+  )
+  expect(screen.getByText('100 W on average')).toBeTruthy()
+  expect((await screen.findByText('200 J')).title).toBe('200 J')
+})
