@@ -19,7 +19,7 @@ import {
   spanLabel,
 } from '../model/span-labels.ts'
 import type { TimelineEngine } from './engine.ts'
-import { formatTime } from '../base/time.ts'
+import { formatTime } from '../base/format.ts'
 import { useFrameValue } from '../base/use-scheduled.ts'
 
 export interface Hover {

@@ -23,7 +23,7 @@ import type { Viewport } from '../../model/view-state.ts'
 import type { Density } from './density.ts'
 import { DensityPicture } from './DensityPicture.tsx'
 import { panViewport, type Extent } from '../layout/coordinates.ts'
-import { formatTime } from '../../base/time.ts'
+import { formatTime } from '../../base/format.ts'
 import { useSettledValue } from '../../base/use-scheduled.ts'
 import type { MinimapView } from './use-overview.ts'
 

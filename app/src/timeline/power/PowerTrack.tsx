@@ -5,7 +5,7 @@
 import { formatWatts } from '@wattline/trace'
 import { useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
 import type { Viewport } from '../../model/view-state.ts'
-import { formatTime } from '../../base/time.ts'
+import { formatTime } from '../../base/format.ts'
 import { visible } from '../../base/visible.ts'
 import type { EnergyReport } from '../../model/run-info.ts'
 import { PowerAreas } from './PowerAreas.tsx'
