@@ -1,14 +1,14 @@
 /**
- * Pairing by id, the first of two stages. Events of one kind that share an id value, directly or
- * through others, form a *component*, which is paired on its own, in order of time:
+ * Pairs events by id, the first of two stages. Events of one kind that share an id value, directly or
+ * through other events, form a *component*. Each component is paired separately, in order of time:
  *
  *     start span_id=a ──────────▶ waits ─┐
  *     end   span_id=a ──────────▶ takes ─┘   the waiting start that agrees on most id keys
- *     end   span_id=b, no start ▶ kept: a later start may be its own (the clock stepped)
+ *     end   span_id=b, no start ▶ kept: it may take a later start (the clock was set back)
  *
- * Nearly every component is one start and then its end; those cost a few numbers. Any other is
- * *tangled* and gets an object. The result depends on the set of events alone: an event that comes
- * late has its component paired again.
+ * Nearly every component is *simple*: a start and then its end, stored as a few numbers. All others
+ * are *complex* and get an object. The result depends only on the set of events: a late event makes
+ * its component be paired again.
  */
 import { START } from '../row/event-row.ts'
 import { Int32Column, NONE } from '../columns/columns.ts'
@@ -19,40 +19,41 @@ import type { EventTable } from '../tables/event-table.ts'
 import type { SpanTable } from '../tables/span-table.ts'
 import { insertEvent } from '../tables/event-lists.ts'
 
-interface Tangle {
+interface ComplexComponent {
   events: number[]
-  /** How many of `events` are paired already; −1 = all over again. */
-  paired: number
+  /** How many of `events` are paired; −1 = pair all again. */
+  pairedCount: number
   waiting: number[]
   orphans: number[]
-  /** Starts paired with an end that lies before them; undone first when more comes. */
+  /** Starts paired with an end before them; undone first when more events arrive. */
   backward: number[]
 }
 
-/** Tells that what stage one knows of an event has changed from `at` on. */
+/** Reports that the pairing of `event` has changed from event `at` on. */
 export type OnChange = (event: number, at: number) => void
 
-type Touch = (event: number) => void
+/** Saves the state of an event before it may change. */
+type SaveState = (event: number) => void
 
 export class IdPairing {
   readonly #events: EventTable
   readonly #spans: SpanTable
   readonly #scopes: ScopeTable
   /**
-   * Most ids are used by one kind under one key; the id's number is then that component's, too. By
-   * component: its kind and key (NONE = no such component), and its last event.
+   * Most ids occur with one kind and one key; then the number of the id is also the number of its
+   * component. By component: the number of its kind and key (NONE = no component), and its last event.
    */
-  readonly #tag = new SmallColumn()
+  readonly #kindKey = new SmallColumn()
   readonly #last = new NearColumn()
-  /** By kind and key as one number: a small one for the two of them, in the order in which they come. */
-  readonly #tagNumbers = new Int32Column()
-  #tagCount = 0
-  /** By component: the one it was merged into. Empty in a log whose events have one id each. */
+  /** Numbers the combinations of kind and key in the order of their first use. */
+  readonly #kindKeyNumbers = new Int32Column()
+  #kindKeyCount = 0
+  /** By component, the one it was merged into. Empty if each event has one id. */
   readonly #mergedInto = new Map<number, number>()
-  readonly #tangles = new Map<number, Tangle>()
-  readonly #dirty = new Set<Tangle>()
-  /** By event: the one before it in its component, unless that is the start it ended. */
-  readonly #before = new Map<number, number>()
+  readonly #complex = new Map<number, ComplexComponent>()
+  readonly #dirty = new Set<ComplexComponent>()
+  /** By event, the previous event of its component, unless that is the start it ended. */
+  readonly #previous = new Map<number, number>()
   readonly #newlyEnded: number[] = []
 
   constructor(events: EventTable, spans: SpanTable, scopes: ScopeTable) {
@@ -61,31 +62,31 @@ export class IdPairing {
     this.#scopes = scopes
   }
 
-  /** Takes a start or an end that has ids. */
+  /** Adds a start or an end that has ids. */
   add(event: number): void {
     const component = this.#componentOf(event)
     const last = this.#last.at(component)
     this.#last.set(component, event)
-    const tangle = this.#tangles.get(component)
-    if (tangle !== undefined) return this.#addToTangle(tangle, event)
-    const isPlain = this.#addPlainly(event, last)
-    if (last !== NONE && this.#events.partner.at(event) !== last) this.#before.set(event, last)
-    if (!isPlain) this.#tangle(component)
+    const complex = this.#complex.get(component)
+    if (complex !== undefined) return this.#addToComplex(complex, event)
+    const isSimple = this.#pairSimply(event, last)
+    if (last !== NONE && this.#events.partner.at(event) !== last) this.#previous.set(event, last)
+    if (!isSimple) this.#makeComplex(component)
   }
 
-  /** Pairs what was added since; tells every difference for events already known. */
-  settle(onChange: OnChange): void {
+  /** Pairs the events added since the last call, and reports every changed pairing. */
+  pairAdded(onChange: OnChange): void {
     for (const start of this.#newlyEnded) {
       const end = this.#events.partner.at(start)
-      if (end !== NONE) onChange(start, this.#touchedBy(start) ?? end)
+      if (end !== NONE) onChange(start, this.#consideredBy(start) ?? end)
     }
     this.#newlyEnded.length = 0
-    for (const tangle of this.#dirty) this.#pairTangle(tangle, onChange)
+    for (const complex of this.#dirty) this.#pairComplex(complex, onChange)
     this.#dirty.clear()
   }
 
-  #touchedBy(start: number): number | undefined {
-    return this.#spans.touchedBy.get(this.#events.slot.at(start))
+  #consideredBy(start: number): number | undefined {
+    return this.#spans.consideredBy.get(this.#events.slot.at(start))
   }
 
   #componentOf(event: number): number {
@@ -94,28 +95,28 @@ export class IdPairing {
     let component = NONE
     for (let index = 0; index < keys.length; index++) {
       const id = this.#events.idAt(event, index, keys.length)
-      const name = this.#nameOf(id, this.#tagOf(kind, keys[index]!))
-      const found = this.#root(name)
+      const ofId = this.#componentOfId(id, this.#kindKeyNumber(kind, keys[index]!))
+      const found = this.#root(ofId)
       component = component === NONE ? found : this.#merge(component, found)
     }
     return component
   }
 
-  #tagOf(kind: number, key: number): number {
-    const both = kind * 8 + key
-    const known = this.#tagNumbers.at(both)
+  #kindKeyNumber(kind: number, key: number): number {
+    const combined = kind * 8 + key
+    const known = this.#kindKeyNumbers.at(combined)
     if (known !== NONE) return known
-    this.#tagNumbers.set(both, this.#tagCount)
-    return this.#tagCount++
+    this.#kindKeyNumbers.set(combined, this.#kindKeyCount)
+    return this.#kindKeyCount++
   }
 
-  /** The component of an id among the events of one kind that have it under one key. */
-  #nameOf(id: number, tag: number): number {
-    const known = this.#tag.at(id)
-    if (known === tag) return id
-    const name = known === NONE ? id : this.#events.ids.addDerived(id, tag)
-    this.#tag.set(name, tag)
-    return name
+  /** The component of the events of one kind that have an id under one key. */
+  #componentOfId(id: number, kindKey: number): number {
+    const known = this.#kindKey.at(id)
+    if (known === kindKey) return id
+    const component = known === NONE ? id : this.#events.ids.addDerived(id, kindKey)
+    this.#kindKey.set(component, kindKey)
+    return component
   }
 
   #root(component: number): number {
@@ -130,21 +131,21 @@ export class IdPairing {
 
   #merge(a: number, b: number): number {
     if (a === b) return a
-    // An empty component is one that this very event has begun.
+    // A component without events was created by the current event.
     const [into, from] = this.#last.at(a) === NONE ? [b, a] : [a, b]
     this.#mergedInto.set(from, into)
     if (this.#last.at(from) === NONE) return into
-    const tangle = this.#tangle(into)
-    for (const event of this.#eventsOf(from)) insertEvent(this.#events, tangle.events, event)
-    tangle.paired = -1
-    const other = this.#tangles.get(from)
+    const complex = this.#makeComplex(into)
+    for (const event of this.#eventsOf(from)) insertEvent(this.#events, complex.events, event)
+    complex.pairedCount = -1
+    const other = this.#complex.get(from)
     if (other !== undefined) this.#dirty.delete(other)
-    this.#tangles.delete(from)
+    this.#complex.delete(from)
     return into
   }
 
-  /** The plain case: in order, one start at a time, each end its start's own. */
-  #addPlainly(event: number, last: number): boolean {
+  /** Pairs in the simple case: events in order, one start at a time, each end with its start. */
+  #pairSimply(event: number, last: number): boolean {
     const events = this.#events
     if (last !== NONE && events.compare(event, last) < 0) return false
     const isWaiting = last !== NONE && events.phase(last) === START
@@ -156,72 +157,72 @@ export class IdPairing {
   }
 
   #eventsOf(component: number): number[] {
-    const tangle = this.#tangles.get(component)
-    if (tangle !== undefined) return tangle.events
+    const complex = this.#complex.get(component)
+    if (complex !== undefined) return complex.events
     const list: number[] = []
     for (let at = this.#last.at(component); at !== NONE;) {
       list.push(at)
       const isEnded = this.#events.phase(at) !== START
-      at = this.#before.get(at) ?? (isEnded ? this.#events.partner.at(at) : NONE)
+      at = this.#previous.get(at) ?? (isEnded ? this.#events.partner.at(at) : NONE)
     }
     return list.reverse()
   }
 
-  #tangle(component: number): Tangle {
-    const known = this.#tangles.get(component)
+  #makeComplex(component: number): ComplexComponent {
+    const known = this.#complex.get(component)
     if (known !== undefined) {
       this.#dirty.add(known)
       return known
     }
     const events = this.#eventsOf(component).sort((a, b) => this.#events.compare(a, b))
-    const tangle = { events, paired: -1, waiting: [], orphans: [], backward: [] }
-    this.#tangles.set(component, tangle)
-    this.#dirty.add(tangle)
-    return tangle
+    const complex = { events, pairedCount: -1, waiting: [], orphans: [], backward: [] }
+    this.#complex.set(component, complex)
+    this.#dirty.add(complex)
+    return complex
   }
 
-  #addToTangle(tangle: Tangle, event: number): void {
-    const last = tangle.events.at(-1)
-    if (last !== undefined && this.#events.compare(event, last) < 0) tangle.paired = -1
-    insertEvent(this.#events, tangle.events, event)
-    this.#dirty.add(tangle)
+  #addToComplex(complex: ComplexComponent, event: number): void {
+    const last = complex.events.at(-1)
+    if (last !== undefined && this.#events.compare(event, last) < 0) complex.pairedCount = -1
+    insertEvent(this.#events, complex.events, event)
+    this.#dirty.add(complex)
   }
 
-  #pairTangle(tangle: Tangle, onChange: OnChange): void {
-    const was = new Map<number, { partner: number; ambiguousAt: number | undefined }>()
-    const touch: Touch = (event) => {
-      if (was.has(event)) return
-      was.set(event, {
+  #pairComplex(complex: ComplexComponent, onChange: OnChange): void {
+    const saved = new Map<number, { partner: number; ambiguousAt: number | undefined }>()
+    const save: SaveState = (event) => {
+      if (saved.has(event)) return
+      saved.set(event, {
         partner: this.#events.partner.at(event),
         ambiguousAt: this.#ambiguousAt(event),
       })
     }
-    if (tangle.paired < 0) this.#forget(tangle, touch)
-    this.#undoBackward(tangle, touch)
-    for (; tangle.paired < tangle.events.length; tangle.paired++) {
-      const event = tangle.events[tangle.paired]!
-      touch(event)
-      if (this.#events.phase(event) === START) this.#takeStart(tangle, event, touch)
-      else this.#takeEnd(tangle, event, touch)
+    if (complex.pairedCount < 0) this.#unpair(complex, save)
+    this.#undoBackward(complex, save)
+    for (; complex.pairedCount < complex.events.length; complex.pairedCount++) {
+      const event = complex.events[complex.pairedCount]!
+      save(event)
+      if (this.#events.phase(event) === START) this.#pairStart(complex, event, save)
+      else this.#pairEnd(complex, event, save)
     }
-    this.#pairBackward(tangle, touch)
-    for (const [event, { partner, ambiguousAt }] of was) {
+    this.#pairBackward(complex, save)
+    for (const [event, { partner, ambiguousAt }] of saved) {
       this.#report(event, partner, ambiguousAt, onChange)
     }
   }
 
-  #forget(tangle: Tangle, touch: Touch): void {
-    for (const event of tangle.events) {
-      touch(event)
+  #unpair(complex: ComplexComponent, save: SaveState): void {
+    for (const event of complex.events) {
+      save(event)
       this.#events.partner.set(event, NONE)
       if (this.#events.phase(event) === START) {
         this.#spans.idAmbiguousAt.delete(this.#events.slot.at(event))
       }
     }
-    tangle.waiting = []
-    tangle.orphans = []
-    tangle.backward = []
-    tangle.paired = 0
+    complex.waiting = []
+    complex.orphans = []
+    complex.backward = []
+    complex.pairedCount = 0
   }
 
   #ambiguousAt(event: number): number | undefined {
@@ -242,9 +243,9 @@ export class IdPairing {
     }
     const now = this.#events.partner.at(event)
     if (now === partner) return
-    // A start that finds its end changes nothing before that end, unless a scope decision saw it.
+    // A new end of a start changes nothing before that end, unless a scope decision used the start.
     const isNewEnd = this.#events.phase(event) === START && partner === NONE
-    onChange(event, isNewEnd ? (this.#touchedBy(event) ?? now) : event)
+    onChange(event, isNewEnd ? (this.#consideredBy(event) ?? now) : event)
   }
 
   #flag(start: number, by: number): void {
@@ -252,29 +253,29 @@ export class IdPairing {
     if (!this.#spans.idAmbiguousAt.has(slot)) this.#spans.idAmbiguousAt.set(slot, by)
   }
 
-  #takeStart(tangle: Tangle, start: number, touch: Touch): void {
-    for (const other of tangle.waiting) {
+  #pairStart(complex: ComplexComponent, start: number, save: SaveState): void {
+    for (const other of complex.waiting) {
       if (!this.#events.haveSameIds(other, start)) continue
-      touch(other)
+      save(other)
       this.#flag(other, start)
       this.#flag(start, start)
     }
-    tangle.waiting.push(start)
+    complex.waiting.push(start)
   }
 
-  #takeEnd(tangle: Tangle, end: number, touch: Touch): void {
-    const tied = this.#bestByIds(tangle.waiting, end)
+  #pairEnd(complex: ComplexComponent, end: number, save: SaveState): void {
+    const tied = this.#bestByIds(complex.waiting, end)
     if (tied.length === 0) {
-      tangle.orphans.push(end)
+      complex.orphans.push(end)
       return
     }
     for (const start of tied) {
-      touch(start)
+      save(start)
       if (tied.length > 1) this.#flag(start, end)
     }
     const start = this.#bestByScope(tied, end)
     this.#pair(start, end)
-    tangle.waiting.splice(tangle.waiting.indexOf(start), 1)
+    complex.waiting.splice(complex.waiting.indexOf(start), 1)
   }
 
   /** The waiting starts that agree with `end` on most ids. */
@@ -304,35 +305,35 @@ export class IdPairing {
     return best
   }
 
-  /** Ends that nobody waited for take the first start after them that nobody ended. */
-  #pairBackward(tangle: Tangle, touch: Touch): void {
-    if (tangle.orphans.length === 0 || tangle.waiting.length === 0) return
+  /** An end without a start takes the first later start that has no end. */
+  #pairBackward(complex: ComplexComponent, save: SaveState): void {
+    if (complex.orphans.length === 0 || complex.waiting.length === 0) return
     const events = this.#events
-    tangle.orphans = tangle.orphans.filter((end) => {
-      const start = tangle.waiting.find(
+    complex.orphans = complex.orphans.filter((end) => {
+      const start = complex.waiting.find(
         (waiting) => events.compare(end, waiting) < 0 && events.idScore(waiting, end) > 0,
       )
       if (start === undefined) return true
-      touch(start)
-      touch(end)
+      save(start)
+      save(end)
       this.#pair(start, end)
-      tangle.waiting.splice(tangle.waiting.indexOf(start), 1)
-      tangle.backward.push(start)
+      complex.waiting.splice(complex.waiting.indexOf(start), 1)
+      complex.backward.push(start)
       return false
     })
   }
 
-  #undoBackward(tangle: Tangle, touch: Touch): void {
-    for (const start of tangle.backward) {
+  #undoBackward(complex: ComplexComponent, save: SaveState): void {
+    for (const start of complex.backward) {
       const end = this.#events.partner.at(start)
-      touch(start)
-      touch(end)
+      save(start)
+      save(end)
       this.#events.partner.set(start, NONE)
       this.#events.partner.set(end, NONE)
-      insertEvent(this.#events, tangle.waiting, start)
-      insertEvent(this.#events, tangle.orphans, end)
+      insertEvent(this.#events, complex.waiting, start)
+      insertEvent(this.#events, complex.orphans, end)
     }
-    tangle.backward = []
+    complex.backward = []
   }
 
   #pair(start: number, end: number): void {

@@ -1,7 +1,6 @@
 /**
- * The spans that are open at the sweep's present, by kind and then by scope, so that a search
- * costs as much as there are different scopes open and not as there are spans. It answers the two
- * questions a scope can answer: whose end may this be, and whose child is this start.
+ * The open spans during the scope sweep, by kind and then by scope, so that a search costs a step for
+ * each open scope and not for each open span. Finds the candidates of an end and the parent of a start.
  */
 import { BitColumn, NONE } from '../columns/columns.ts'
 import { insertEvent, removeEvent } from '../tables/event-lists.ts'
@@ -11,7 +10,7 @@ import type { ScopeTable } from '../row/scope.ts'
 import type { EventTable } from '../tables/event-table.ts'
 import type { SpanTable } from '../tables/span-table.ts'
 
-/** Starts of open spans, in order, by scope. */
+/** By scope, the starts of open spans in order of time. */
 type ByScope = Map<number, number[]>
 
 interface OpenKind {
@@ -19,13 +18,13 @@ interface OpenKind {
   readonly scopes: ByScope
 }
 
-/** So many starts are put off at most. */
+/** The most starts that wait to be entered. */
 const MOST_PENDING = 1024
 
 export interface ParentChoice {
-  /** Its slot; NONE = there is none. */
+  /** The slot of the parent; NONE = none. */
   parent: number
-  /** Another span agrees on as many keys. */
+  /** Whether another span agrees on as many keys. */
   unsure: boolean
 }
 
@@ -37,10 +36,7 @@ export class OpenSpans {
   readonly #kinds = new Map<number, OpenKind>()
   readonly #byRank: ByScope[][] = Array.from({ length: RANK_COUNT }, () => [])
   readonly #choice: ParentChoice = { parent: NONE, unsure: false }
-  /**
-   * Slots that are entered when somebody asks: where ids tell ends and parents, nobody does, and most
-   * spans have ended before.
-   */
+  /** Slots entered at the next search. In logs with ids there are few, and most spans end before. */
   readonly #pending: number[] = []
   readonly #isPending = new BitColumn()
 
@@ -95,8 +91,8 @@ export class OpenSpans {
   }
 
   /**
-   * Slots of the spans that `end` may belong to by scope, the best last: the one that agrees on
-   * most keys, among equals the most recent. Starts with ids are asked for apart from those without.
+   * Slots of the spans that `end` may close by scope. The best is last: it agrees on most keys and,
+   * among equals, started last. Searches either starts with ids or starts without.
    */
   candidates(end: number, withIds: boolean): number[] {
     const events = this.#events
@@ -125,9 +121,9 @@ export class OpenSpans {
   }
 
   /**
-   * The parent of something of rank `rank` with scope `scope`: of lower rank and contradicting
-   * nothing; the highest rank, then most keys agreed, then the latest start. Valid until the next
-   * call.
+   * The parent of an event of rank `rank` and scope `scope`: a span of lower rank that differs on no
+   * key. The highest rank wins, then most keys agreed, then the latest start. The result is valid
+   * until the next call.
    */
   parentOf(scope: number, rank: number): ParentChoice {
     this.#choice.parent = NONE
@@ -160,7 +156,7 @@ export class OpenSpans {
     return true
   }
 
-  /** By scope, a start is up for choice unless it is spoken for by id or its certain parent ended. */
+  /** Whether a start has no end by id and its certain parent has not ended. */
   #isCandidate(start: number): boolean {
     if (this.#events.partner.at(start) !== NONE) return false
     return !this.#spans.releasedBy.has(this.#events.slot.at(start))

@@ -1,7 +1,7 @@
 /**
- * Explicit parents: `parent_id` and its like name a span by one of its ids. The named span may
- * start, or arrive, after its child (clocks of two processes differ); such a child is kept here
- * as waiting, and decided again when a start with that id comes.
+ * Resolves explicit parents: `parent_id` and similar keys name a span by one of its ids. The named span
+ * may start or arrive after its child, because clocks of processes differ. Such a child waits here and
+ * is resolved again when a start with that id arrives.
  */
 import { NONE } from '../columns/columns.ts'
 import { PARENT_KEYS } from '../row/metadata-keys.ts'
@@ -16,13 +16,13 @@ const MANY = -2
 export class ParentLinks {
   readonly #events: EventTable
   readonly #spans: SpanTable
-  /** By id, the start that carries it; NONE, MANY. */
+  /** By id, the start that carries it, or NONE or MANY. */
   readonly #start = new NearColumn()
-  /** The starts of such an id, in order. */
+  /** By id carried by several starts, these in order of time. */
   readonly #starts = new Map<number, number[]>()
   /** By id, the children that wait for it. */
   readonly #waiting = new Map<number, Set<number>>()
-  /** Links to a parent that starts after its child: only these can close a circle. */
+  /** Count of links to a parent that starts after its child: only these can close a cycle. */
   #forwardLinks = 0
 
   constructor(events: EventTable, spans: SpanTable) {
@@ -30,7 +30,7 @@ export class ParentLinks {
     this.#spans = spans
   }
 
-  /** Takes a start; returns the earliest child that must be decided again because of it, or NONE. */
+  /** Adds a start. Returns the earliest child that must be resolved again, or NONE. */
   addStart(start: number): number {
     const { length } = this.#events.idKeys(start)
     let earliest = NONE
@@ -53,7 +53,7 @@ export class ParentLinks {
     return this.#events.parentKeys(child).length > 0
   }
 
-  /** Slot of the span that a start names as its parent, as of that start's time; NONE = not there. */
+  /** Slot of the span that a start names as its parent, at the time of that start; NONE = missing. */
   resolve(child: number): number {
     const keys = this.#events.parentKeys(child)
     const slot = this.#events.slot.at(child)
@@ -63,8 +63,8 @@ export class ParentLinks {
       const parent = this.#find(child, PARENT_KEYS[keys[index]!]![1], id)
       const isForward =
         parent === NONE || this.#events.compare(child, this.#spans.start.at(parent)) < 0
-      if (isForward) this.#wait(id, child)
-      if (parent === NONE || this.isCircle(parent, slot)) continue
+      if (isForward) this.#addWaiting(id, child)
+      if (parent === NONE || this.isCycle(parent, slot)) continue
       if (isForward) this.#forwardLinks++
       return parent
     }
@@ -77,8 +77,8 @@ export class ParentLinks {
     let best = NONE
     for (let index = 0; index < keys.length; index++) {
       const id = this.#events.idAt(event, index, keys.length)
-      for (let nth = this.#count(id) - 1; nth >= 0; nth--) {
-        const start = this.#nth(id, nth)
+      for (let nth = this.#startCount(id) - 1; nth >= 0; nth--) {
+        const start = this.#nthStart(id, nth)
         if (this.#events.compare(start, event) >= 0 || !this.#hasId(start, keys[index]!, id)) {
           continue
         }
@@ -92,18 +92,18 @@ export class ParentLinks {
   /** Slots of the spans that carry an id under any key, latest first. */
   spansWithId(id: number): number[] {
     const slots: number[] = []
-    for (let nth = this.#count(id) - 1; nth >= 0; nth--) {
-      slots.push(this.#events.slot.at(this.#nth(id, nth)))
+    for (let nth = this.#startCount(id) - 1; nth >= 0; nth--) {
+      slots.push(this.#events.slot.at(this.#nthStart(id, nth)))
     }
     return slots
   }
 
-  /** Open before the child and the latest; else ended before it and the latest; else the next. */
+  /** The latest open start before the child, else the latest ended one, else the next start. */
   #find(child: number, key: number, id: number): number {
     let ended = NONE
     let later = NONE
-    for (let nth = this.#count(id) - 1; nth >= 0; nth--) {
-      const start = this.#nth(id, nth)
+    for (let nth = this.#startCount(id) - 1; nth >= 0; nth--) {
+      const start = this.#nthStart(id, nth)
       if (start === child || (key !== NONE && !this.#hasId(start, key, id))) continue
       const slot = this.#events.slot.at(start)
       if (this.#events.compare(start, child) > 0) {
@@ -123,14 +123,14 @@ export class ParentLinks {
   }
 
   /** How many starts carry an id. */
-  #count(id: number): number {
+  #startCount(id: number): number {
     const start = this.#start.at(id)
     if (start === NONE) return 0
     return start === MANY ? this.#starts.get(id)!.length : 1
   }
 
-  /** The `nth` of them in order of time. */
-  #nth(id: number, nth: number): number {
+  /** The `nth` start with an id in order of time. */
+  #nthStart(id: number, nth: number): number {
     const start = this.#start.at(id)
     return start === MANY ? this.#starts.get(id)![nth]! : start
   }
@@ -142,21 +142,21 @@ export class ParentLinks {
       return
     }
     const starts = known === MANY ? this.#starts.get(id)! : [known]
-    // An event may carry the same value under two keys.
+    // An event can have the same value under two keys.
     if (starts.includes(start)) return
     insertEvent(this.#events, starts, start)
     this.#start.set(id, MANY)
     this.#starts.set(id, starts)
   }
 
-  #wait(id: number, child: number): void {
+  #addWaiting(id: number, child: number): void {
     const waiting = this.#waiting.get(id)
     if (waiting === undefined) this.#waiting.set(id, new Set([child]))
     else waiting.add(child)
   }
 
   /** Whether `child` would be its own ancestor with this parent. Both are slots. */
-  isCircle(parent: number, child: number): boolean {
+  isCycle(parent: number, child: number): boolean {
     if (parent === child) return true
     if (this.#forwardLinks === 0) return false
     const seen = new Set<number>()

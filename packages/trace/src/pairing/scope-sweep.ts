@@ -1,12 +1,12 @@
 /**
- * The sweep, the second stage of pairing: it walks the events in order of time and decides, from
- * what is open at that moment, parents and the ends that no id decides. Every step can be taken
- * back, so an event that comes late costs the steps after its time and no more:
+ * The second stage of pairing: walks the events in order of time and chooses parents, and starts for
+ * ends without a pair by id, from the spans open at that time. Every step can be reverted, so a late
+ * event costs only the steps after its time:
  *
  *     events   a  b  c  d  e          apply a … e
  *     late        ▲ x                 revert e, d, c;  apply x, c, d, e
  *
- * The result is that of the sorted whole, because nothing else is remembered.
+ * The result equals that of the sorted log, because reverting leaves no other state.
  */
 import { NONE } from '../columns/columns.ts'
 import { END, START } from '../row/event-row.ts'
@@ -18,38 +18,38 @@ import type { EventTable } from '../tables/event-table.ts'
 import type { SpanTable } from '../tables/span-table.ts'
 import type { Interner } from '../row/interner.ts'
 
-export interface SweepListener {
+export interface ScopeSweepListener {
   spanChanged(slot: number): void
   /** `parent` is a slot or NONE. */
-  pointSet(event: number, parent: number): void
-  pointGone(event: number): void
+  pointAdded(event: number, parent: number): void
+  pointRemoved(event: number): void
   /** An end found no start. */
-  orphanSet(event: number, parent: number): void
-  /** An end is taken back, whether or not it was an orphan. */
-  orphanGone(event: number): void
+  orphanAdded(event: number, parent: number): void
+  /** An end was reverted, whether or not it was an orphan. */
+  endReverted(event: number): void
 }
 
-/** What an event changed beyond itself and the span it closed; most change nothing. */
+/** Changes by an event other than to itself and the span it closed; most events have none. */
 interface Effect {
   /** Slots it made ambiguous. */
   flagged?: number[]
   /** Slots with ids that it considered although it has none. */
-  touched?: number[]
-  /** Slots that lost their last hope of an end with it. */
+  considered?: number[]
+  /** Slots that can no longer end because of it. */
   released?: number[]
 }
 
-export class Sweep {
+export class ScopeSweep {
   readonly #events: EventTable
   readonly #spans: SpanTable
   readonly #scopes: ScopeTable
   readonly #open: OpenSpans
   readonly #links: ParentLinks
-  readonly #listener: SweepListener
+  readonly #listener: ScopeSweepListener
   readonly #effects = new Map<number, Effect>()
   /** By point, the slot whose error it reported. */
-  readonly #failed = new Map<number, number>()
-  /** By kind and scope, the slot that scope closed last; the earlier ones are linked from it. */
+  readonly #reportedErrors = new Map<number, number>()
+  /** By kind and scope, the slot last closed by scope; `closedBefore` links the earlier ones. */
   readonly #closed = new Map<number, Map<number, number>>()
   #errorPointKind: number
 
@@ -58,7 +58,7 @@ export class Sweep {
     scopes: ScopeTable,
     texts: Interner,
     links: ParentLinks,
-    listener: SweepListener,
+    listener: ScopeSweepListener,
   ) {
     this.#events = tables.events
     this.#spans = tables.spans
@@ -76,7 +76,7 @@ export class Sweep {
     else this.#applyPoint(event)
   }
 
-  /** Takes back the last applied event. */
+  /** Reverts the last applied event. */
   revert(event: number): void {
     const phase = this.#events.phase(event)
     if (phase === START) this.#revertStart(this.#events.slot.at(event))
@@ -96,13 +96,13 @@ export class Sweep {
       this.#childrenChanged(slot)
     } else {
       this.#open.add(slot)
-      // With an end by id, what its parent's end means to it does not matter.
+      // The end of its parent does not affect a span with an end by id.
       if (end === NONE) spans.linkRunning(slot)
     }
     this.#listener.spanChanged(slot)
   }
 
-  /** A parent that starts later is not swept yet and knows just its own agent. */
+  /** A parent that starts later is not applied yet, so only its own agent is known. */
   #agentOf(slot: number): number {
     const known = this.#spans.agent.at(slot)
     return known === NONE ? this.#events.agent(this.#spans.start.at(slot)) : known
@@ -115,8 +115,8 @@ export class Sweep {
     }
     const rank = this.#open.rankOf(this.#events.kind(event))
     const { parent, unsure } = this.#open.parentOf(this.#events.scope(event), rank)
-    // A span that started before may have named this one as its parent, and be its only candidate.
-    if (parent === NONE || this.#links.isCircle(parent, slot)) return
+    // The only candidate may be an earlier span that names this one as its parent.
+    if (parent === NONE || this.#links.isCycle(parent, slot)) return
     this.#spans.parent.set(slot, parent)
     if (unsure) this.#spans.parentUnsure.add(slot)
   }
@@ -134,48 +134,48 @@ export class Sweep {
   #applyEnd(event: number): void {
     const start = this.#events.partner.at(event)
     if (start !== NONE) {
-      // A start after its end closes itself when the sweep comes to it.
+      // A start after its end is closed when it is applied.
       if (this.#events.compare(start, event) < 0) this.#close(this.#events.slot.at(start), event)
       return
     }
     const hasIds = this.#events.hasIds(event)
     let candidates = this.#open.candidates(event, false)
     if (hasIds) {
-      // Its own start is missing; one that has no id at all may be it, as a guess.
+      // Its own start is missing. A start without any id is an uncertain match.
       for (const slot of candidates) this.#flag(slot, event)
     } else if (candidates.length === 0) {
       candidates = this.#open.candidates(event, true)
-      for (const slot of candidates) this.#touch(slot, event)
+      for (const slot of candidates) this.#consider(slot, event)
     }
     if (candidates.length > 1) for (const slot of candidates) this.#flag(slot, event)
     const best = candidates.at(-1)
     if (best !== undefined) {
       this.#close(best, event)
-      this.#remember(best)
+      this.#pushClosed(best)
       return
     }
-    if (!hasIds) this.#taintLastClosed(event)
+    if (!hasIds) this.#flagLastClosed(event)
     const rank = this.#open.rankOf(this.#events.kind(event))
     const { parent } = this.#open.parentOf(this.#events.scope(event), rank)
-    this.#listener.orphanSet(event, parent)
+    this.#listener.orphanAdded(event, parent)
   }
 
-  #effect(event: number): Effect {
+  #effectOf(event: number): Effect {
     let effect = this.#effects.get(event)
     if (effect === undefined) this.#effects.set(event, (effect = {}))
     return effect
   }
 
-  #touch(slot: number, by: number): void {
-    if (this.#spans.touchedBy.has(slot)) return
-    this.#spans.touchedBy.set(slot, by)
-    ;(this.#effect(by).touched ??= []).push(slot)
+  #consider(slot: number, by: number): void {
+    if (this.#spans.consideredBy.has(slot)) return
+    this.#spans.consideredBy.set(slot, by)
+    ;(this.#effectOf(by).considered ??= []).push(slot)
   }
 
   #flag(slot: number, by: number): void {
     if (this.#spans.scopeAmbiguousAt.has(slot)) return
     this.#spans.scopeAmbiguousAt.set(slot, by)
-    ;(this.#effect(by).flagged ??= []).push(slot)
+    ;(this.#effectOf(by).flagged ??= []).push(slot)
     this.#listener.spanChanged(slot)
   }
 
@@ -195,15 +195,15 @@ export class Sweep {
     this.#listener.spanChanged(slot)
   }
 
-  /** Where children that did not end fade hangs on their parent's end. */
+  /** Children without an end fade at the end of their parent. */
   #childrenChanged(parent: number): void {
     for (const child of this.#spans.runningIn(parent)) this.#listener.spanChanged(child)
   }
 
   /**
-   * When a certain parent ends, its children are nobody's candidates any more, or one leaked start
-   * would taint the rest of the run. An ambiguous child stays one: the end that was its own may
-   * have gone to another span, which then still waits for an end behind its back.
+   * When a certain parent ends, its children stop being candidates; otherwise one start without an end
+   * would make the rest of the run ambiguous. An ambiguous child stays a candidate: another span may
+   * have taken its end and still wait for one.
    */
   #releaseChildren(parent: number, by: number): void {
     const spans = this.#spans
@@ -213,9 +213,9 @@ export class Sweep {
         if (spans.parentUnsure.has(child) || this.#isAmbiguous(child)) continue
         if (spans.releasedBy.has(child)) continue
         spans.releasedBy.set(child, by)
-        ;(this.#effect(by).released ??= []).push(child)
+        ;(this.#effectOf(by).released ??= []).push(child)
         this.#listener.spanChanged(child)
-        // With an id it can still end, so its own children stay as they are.
+        // A span with an id can still end, so its children stay candidates.
         if (this.#events.hasIds(spans.start.at(child))) continue
         this.#open.delete(child)
         stack.push(child)
@@ -223,7 +223,7 @@ export class Sweep {
     }
   }
 
-  #remember(slot: number): void {
+  #pushClosed(slot: number): void {
     const kind = this.#events.kind(this.#spans.start.at(slot))
     const scope = this.#events.scope(this.#spans.start.at(slot))
     let scopes = this.#closed.get(kind)
@@ -232,7 +232,7 @@ export class Sweep {
     scopes.set(scope, slot)
   }
 
-  #forget(slot: number): void {
+  #popClosed(slot: number): void {
     const scopes = this.#closed.get(this.#events.kind(this.#spans.start.at(slot)))
     const scope = this.#events.scope(this.#spans.start.at(slot))
     if (scopes?.get(scope) !== slot) return
@@ -242,8 +242,8 @@ export class Sweep {
     this.#spans.closedBefore.delete(slot)
   }
 
-  /** One end too many: the compatible span closed last before it may have been its own. */
-  #taintLastClosed(end: number): void {
+  /** After an orphan end, the pair of the last closed compatible span is uncertain. */
+  #flagLastClosed(end: number): void {
     let last = NONE
     for (const [scope, slot] of this.#closed.get(this.#events.kind(end)) ?? []) {
       if (this.#scopes.pairScore(scope, this.#events.scope(end)) < 0) continue
@@ -261,17 +261,17 @@ export class Sweep {
       owner === NONE ? this.#open.parentOf(this.#events.scope(event), RANK_COUNT).parent : owner
     if (owner !== NONE && this.#events.kind(event) === this.#errorPointKind) {
       this.#spans.addFailure(owner, event)
-      this.#failed.set(event, owner)
+      this.#reportedErrors.set(event, owner)
       this.#listener.spanChanged(owner)
     }
-    this.#listener.pointSet(event, parent)
+    this.#listener.pointAdded(event, parent)
   }
 
   #revertEffect(event: number, isEnd: boolean): void {
-    if (isEnd) this.#listener.orphanGone(event)
+    if (isEnd) this.#listener.endReverted(event)
     else {
-      this.#listener.pointGone(event)
-      this.#revertFailure(event)
+      this.#listener.pointRemoved(event)
+      this.#revertError(event)
     }
     const effect = this.#effects.get(event)
     for (const slot of effect?.released ?? []) {
@@ -288,20 +288,20 @@ export class Sweep {
       this.#spans.scopeAmbiguousAt.delete(slot)
       this.#listener.spanChanged(slot)
     }
-    for (const slot of effect.touched ?? []) this.#spans.touchedBy.delete(slot)
+    for (const slot of effect.considered ?? []) this.#spans.consideredBy.delete(slot)
     this.#effects.delete(event)
   }
 
-  #revertFailure(point: number): void {
-    const slot = this.#failed.get(point)
+  #revertError(point: number): void {
+    const slot = this.#reportedErrors.get(point)
     if (slot === undefined) return
-    this.#failed.delete(point)
+    this.#reportedErrors.delete(point)
     this.#spans.dropFailure(slot)
     this.#listener.spanChanged(slot)
   }
 
   #reopen(slot: number): void {
-    this.#forget(slot)
+    this.#popClosed(slot)
     this.#spans.end.set(slot, NONE)
     this.#open.add(slot)
     this.#spans.linkRunning(slot)

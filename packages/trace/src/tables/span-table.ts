@@ -25,7 +25,7 @@ export class SpanTable {
   /** The end of its certain parent, after which no end without id can be its own. */
   readonly releasedBy = new Map<number, number>()
   /** The first end without id that considered it, if it has ids. */
-  readonly touchedBy = new Map<number, number>()
+  readonly consideredBy = new Map<number, number>()
   /** By slot, the points that reported its error, in order: nearly always one, which needs no list. */
   readonly #failures = new Map<number, number | number[]>()
 

@@ -1,10 +1,10 @@
-/** Points and orphan ends: what stands on the timeline without a length. */
+/** Points and orphan ends: the parts of a timeline without a duration. */
 import { NONE } from '../columns/columns.ts'
 import type { Mark, Span } from './span.ts'
 import type { ViewSource } from './span-view.ts'
 import type { MarkTable } from '../tables/mark-table.ts'
 
-/** A mark as others see it: a slot of the tables, read when it is asked. */
+/** A mark as an object: a slot of the tables, which every property reads. */
 export class MarkView implements Mark {
   readonly #source: ViewSource
   readonly #marks: MarkTable
@@ -60,7 +60,7 @@ export class MarkView implements Mark {
     if (own !== 0 || this.parentSlot === NONE) return this.#text(own)
     return this.#text(this.#source.spans.agent.at(this.parentSlot))
   }
-  /** '' = an error without a text. */
+  /** '' = an error without text. */
   get error(): string | undefined {
     const error = this.#source.events.error(this.#event)
     return error === NONE ? undefined : this.#source.texts.text(error)

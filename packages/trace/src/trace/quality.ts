@@ -1,6 +1,6 @@
 /**
- * What is in doubt about a log, writer by writer. It is counted while events come and spans change,
- * so that asking costs a step for each writer and none for each span.
+ * Data quality by writer. It is counted while events arrive and spans change, so that reading it costs
+ * a step for each writer and none for each span.
  */
 import { ByteColumn } from '../columns/columns.ts'
 import type { MarkTable } from '../tables/mark-table.ts'
@@ -13,8 +13,8 @@ export interface MalformedLine {
   readonly reason: string
 }
 
-/** What is counted of a writer as its lines come. */
-export interface WriterFacts {
+/** The counts of one writer. */
+export interface WriterCounts {
   state: WriterState
   /** Unix seconds of its latest event. */
   lastS: number
@@ -27,21 +27,21 @@ export interface WriterFacts {
   rescaled: number
 }
 
-/** How many malformed lines are kept with their reasons; all are counted. */
-const KEPT_MALFORMED = 1000
-/** Beside the bits of `SpanFlag`: the span has a late event. It is no flag, as it is no doubt. */
+/** This many malformed lines are stored with their reasons; all are counted. */
+const MAX_MALFORMED_LINES = 1000
+/** Counted with the bits of `SpanFlag`: the span has a late event. */
 const LATE = 64
 
 const BITS = 8
 
-/** How many spans of each writer carry each flag. */
+/** Counts the spans of each writer that have each flag. */
 class FlagCounts {
-  /** By slot: its flags as they were counted. */
+  /** By slot, the counted flags. */
   readonly #flags = new ByteColumn()
-  /** By writer, then by bit. */
+  /** By writer and bit. */
   readonly #counts: Uint32Array[] = []
 
-  /** Notes a span's flags, in place of what it had before. Its writer never changes. */
+  /** Replaces the flags of a span. Its writer never changes. */
   set(slot: number, flags: number, writer: number): void {
     let differing = this.#flags.at(slot) ^ flags
     if (differing === 0) return
@@ -53,30 +53,30 @@ class FlagCounts {
     }
   }
 
-  /** As a span was counted last. */
+  /** The last counted flags of a span. */
   flagsOf(slot: number): number {
     return this.#flags.at(slot)
   }
 
-  /** How many spans of `writer` carry `flag`, one bit. */
+  /** The number of spans of `writer` with `flag`, one bit. */
   count(flag: number, writer: number): number {
     return this.#counts[writer]?.[31 - Math.clz32(flag)] ?? 0
   }
 }
 
 export class QualityCounts {
-  /** By number; one that was never heard of has none. */
-  readonly writers: WriterFacts[] = []
+  /** By writer number; undefined for an unknown writer. */
+  readonly writers: WriterCounts[] = []
   readonly malformedLines: MalformedLine[] = []
   readonly #spans = new FlagCounts()
   readonly #marks: MarkTable
-  #hasOutlived = false
+  #hasEventAfterEnd = false
 
   constructor(marks: MarkTable) {
     this.#marks = marks
   }
 
-  writer(writer: number): WriterFacts {
+  writer(writer: number): WriterCounts {
     return (this.writers[writer] ??= {
       state: 'live',
       lastS: -Infinity,
@@ -90,39 +90,39 @@ export class QualityCounts {
     })
   }
 
-  /** Counts an event; `dropped` are those that it says are missing. */
-  noteEvent(writer: number, timeS: number, isLate: boolean, dropped: number): void {
-    const facts = this.writer(writer)
-    facts.events++
-    if (isLate) facts.late++
-    if (timeS > facts.lastS) {
-      facts.lastS = timeS
-      if (facts.state !== 'live') this.#hasOutlived = true
+  /** Counts an event; `dropped` is the number of dropped events that it reports. */
+  countEvent(writer: number, timeS: number, isLate: boolean, dropped: number): void {
+    const counts = this.writer(writer)
+    counts.events++
+    if (isLate) counts.late++
+    if (timeS > counts.lastS) {
+      counts.lastS = timeS
+      if (counts.state !== 'live') this.#hasEventAfterEnd = true
     }
     if (dropped === 0) return
-    facts.lost += dropped
-    facts.dropped += dropped
-    facts.droppedMarks++
+    counts.lost += dropped
+    counts.dropped += dropped
+    counts.droppedMarks++
   }
 
-  /** Whether a writer that was closed or lost has told of later events since the last call. */
-  takeOutlived(): boolean {
-    const hasOutlived = this.#hasOutlived
-    this.#hasOutlived = false
-    return hasOutlived
+  /** Whether a closed or lost writer has written a later event since the last call. */
+  takeEventAfterEnd(): boolean {
+    const hasEventAfterEnd = this.#hasEventAfterEnd
+    this.#hasEventAfterEnd = false
+    return hasEventAfterEnd
   }
 
-  noteMalformed(writer: number, line: MalformedLine): void {
+  countMalformed(writer: number, line: MalformedLine): void {
     this.writer(writer).malformed++
-    if (this.malformedLines.length < KEPT_MALFORMED) this.malformedLines.push(line)
+    if (this.malformedLines.length < MAX_MALFORMED_LINES) this.malformedLines.push(line)
   }
 
-  /** Counts a span as it is now, in place of what it was. */
-  noteSpan(slot: number, flags: number, isLate: boolean, writer: number): void {
+  /** Replaces the counted flags of a span. */
+  countSpan(slot: number, flags: number, isLate: boolean, writer: number): void {
     this.#spans.set(slot, isLate ? flags | LATE : flags, writer)
   }
 
-  /** A span's flags as they were counted last. */
+  /** The last counted flags of a span. */
   flagsOf(slot: number): number {
     return this.#spans.flagsOf(slot) & ~LATE
   }

@@ -1,4 +1,4 @@
-/** A span as others see it: a slot of the tables, read when it is asked. */
+/** A span as an object: a slot of the tables, which every property reads. */
 import { NONE } from '../columns/columns.ts'
 import type { Interner } from '../row/interner.ts'
 import type { ScopeTable } from '../row/scope.ts'
@@ -7,7 +7,7 @@ import { SpanFlag, type Span, type Tokens } from './span.ts'
 import type { EventTable } from '../tables/event-table.ts'
 import type { SpanTable } from '../tables/span-table.ts'
 
-/** What the views of one trace share. */
+/** The tables that all views of a trace share. */
 export interface ViewSource {
   readonly events: EventTable
   readonly spans: SpanTable
@@ -87,7 +87,7 @@ export class SpanView implements Span {
   get startSubject(): string | undefined {
     return this.#text(this.startSubjectId)
   }
-  /** Text number, 0 = none. The more telling key wins; on the same key the end has the last word. */
+  /** Text number, 0 = none. The more specific key wins; if equal, the end. */
   get subjectId(): number {
     const { events } = this.#source
     const start = this.#start
@@ -111,19 +111,19 @@ export class SpanView implements Span {
     const { events, scopes } = this.#source
     return this.#text(scopes.textId(events.scope(this.#start), keyIndex))
   }
-  /** Text number of the model its events name, the end's first; 0 = none. */
+  /** Text number of the model, that of the end first; 0 = none. */
   get modelId(): number {
     const { events, scopes } = this.#source
     const ofEnd = this.#end === NONE ? 0 : scopes.model(events.scope(this.#end))
     return ofEnd === 0 ? scopes.model(events.scope(this.#start)) : ofEnd
   }
-  /** Text number of the tool its events name; 0 = none. */
+  /** Text number of the tool, that of the start first; 0 = none. */
   get toolId(): number {
     const { events, scopes } = this.#source
     const ofStart = scopes.tool(events.scope(this.#start))
     return ofStart === 0 && this.#end !== NONE ? scopes.tool(events.scope(this.#end)) : ofStart
   }
-  /** Number of the place it says it ran at, of the trace's `places`; 0 = it does not say. */
+  /** Number of its place in `Trace.places`; 0 = unknown. */
   get placeId(): number {
     const ofStart = this.startPlaceId
     return ofStart === 0 && this.#end !== NONE ? this.#source.events.place(this.#end) : ofStart
@@ -132,8 +132,8 @@ export class SpanView implements Span {
     return this.#source.events.place(this.#start)
   }
 
-  /** No end can come any more. */
-  get #abandoned(): boolean {
+  /** Whether it has no end and cannot get one. */
+  get #didNotEnd(): boolean {
     if (this.#end !== NONE) return false
     const { spans, writers } = this.#source
     if (!this.hasIds && spans.releasedBy.has(this.#slot)) return true
@@ -147,9 +147,9 @@ export class SpanView implements Span {
   }
 
   get fadeS(): number | undefined {
-    if (!this.#abandoned) return undefined
+    if (!this.#didNotEnd) return undefined
     const { startS, releasedS } = this
-    // Its row is another's from there on.
+    // Another span may use its row from there on.
     if (releasedS !== undefined) return releasedS
     const untilS = this.parent?.endS ?? this.#source.writers[this.writer]?.lastS ?? startS
     return Math.max(startS, untilS)
@@ -157,7 +157,7 @@ export class SpanView implements Span {
 
   get ambiguousAtS(): number | undefined {
     const { spans, events } = this.#source
-    // In most logs nothing is ambiguous, and two lookups a span are saved.
+    // In most logs nothing is ambiguous; this saves two lookups for each span.
     if (spans.idAmbiguousAt.size + spans.scopeAmbiguousAt.size === 0) return undefined
     const at = spans.idAmbiguousAt.get(this.#slot) ?? spans.scopeAmbiguousAt.get(this.#slot)
     return at === undefined ? undefined : Math.max(this.startS, events.timeS(at))
@@ -167,7 +167,7 @@ export class SpanView implements Span {
     const { events, spans } = this.#source
     const end = this.#end
     let flags = 0
-    if (end === NONE) flags |= this.#abandoned ? SpanFlag.DID_NOT_END : SpanFlag.OPEN
+    if (end === NONE) flags |= this.#didNotEnd ? SpanFlag.DID_NOT_END : SpanFlag.OPEN
     else if (events.timeS(end) < this.startS) flags |= SpanFlag.CLOCK
     if (this.ambiguousAtS !== undefined) flags |= SpanFlag.AMBIGUOUS
     if (this.#hasFailed) flags |= SpanFlag.ERROR
@@ -202,19 +202,19 @@ export class SpanView implements Span {
     if (!this.#hasUsage) return undefined
     const total = this.totalTokens
     if (total === undefined) return undefined
-    return { input: this.#figure(0), output: this.#figure(1), total }
+    return { input: this.#usage(0), output: this.#usage(1), total }
   }
-  /** The total it tells, else the sum of its parts: `tokens.total` without an object. */
+  /** The reported total, else the sum of its parts: `tokens.total` without an object. */
   get totalTokens(): number | undefined {
     if (!this.#hasUsage) return undefined
-    const told = this.#figure(2)
-    if (told !== undefined) return told
-    const input = this.#figure(0)
-    const output = this.#figure(1)
+    const reported = this.#usage(2)
+    if (reported !== undefined) return reported
+    const input = this.#usage(0)
+    const output = this.#usage(1)
     return input === undefined && output === undefined ? undefined : (input ?? 0) + (output ?? 0)
   }
   get costUsd(): number | undefined {
-    return this.#hasUsage ? this.#figure(3) : undefined
+    return this.#hasUsage ? this.#usage(3) : undefined
   }
 
   get #hasUsage(): boolean {
@@ -223,11 +223,11 @@ export class SpanView implements Span {
     return events.hasUsage(this.#start) || (end !== NONE && events.hasUsage(end))
   }
 
-  /** The end's figure, else the start's. */
-  #figure(which: number): number | undefined {
+  /** The value of the end, else of the start. */
+  #usage(index: number): number | undefined {
     const { events } = this.#source
-    const ofEnd = events.usage(this.#end, which)
-    const value = Number.isNaN(ofEnd) ? events.usage(this.#start, which) : ofEnd
+    const ofEnd = events.usage(this.#end, index)
+    const value = Number.isNaN(ofEnd) ? events.usage(this.#start, index) : ofEnd
     return Number.isNaN(value) ? undefined : value
   }
 

@@ -1,33 +1,33 @@
-/** What pairing makes of a log's events: spans, points and the marks of what did not pair. */
+/** The types of pairing results: spans, marks and data quality. */
 
 import { DROPPED_TYPE } from '../line/event.ts'
 import type { WriterState } from '../wire/run-info.ts'
 
 /** Bits of {@link Span.flags}. */
 export const SpanFlag = {
-  /** Started, not ended, and its writer still lives: it grows with the clock. */
+  /** It has no end and its writer is live: it grows with the clock. */
   OPEN: 1,
-  /** Started, never ended, and nobody is left to end it. */
+  /** It has no end and cannot get one. */
   DID_NOT_END: 2,
-  /** More than one start could have belonged to its end; the pairing is a guess. */
+  /** Its end could belong to another start; the pairing is uncertain. */
   AMBIGUOUS: 4,
-  /** Its end lies before its start (the clock stepped): zero length. */
+  /** Its end is before its start (the clock was set back): zero length. */
   CLOCK: 8,
   /** It failed. */
   ERROR: 16,
-  /** Several parents were equally likely; the parent is a guess. */
+  /** Several parents were equally likely; the parent is uncertain. */
   PARENT_UNSURE: 32,
 } as const
 
-/** A flag's name as `wattline spans --json` prints it, in the order of the bits. */
+/** The names of flags in `wattline spans --json`, in the order of the bits. */
 const FLAG_NAMES = ['open', 'did-not-end', 'ambiguous', 'clock', 'error', 'parent?'] as const
 
-/** Names of the bits set in `flags`. */
+/** The names of the bits set in `flags`. */
 export function flagNames(flags: number): string[] {
   return FLAG_NAMES.filter((_, bit) => (flags & (1 << bit)) !== 0)
 }
 
-/** Tokens of one span; a part that the log does not tell is undefined. */
+/** Tokens of one span; unknown parts are undefined. */
 export interface Tokens {
   readonly input: number | undefined
   readonly output: number | undefined
@@ -35,49 +35,49 @@ export interface Tokens {
 }
 
 /**
- * One span. Times are Unix seconds. The object is a view: it always says what is known now. Its
+ * One span. Times are Unix seconds. The object is a view: its properties change with the trace. Its
  * ids are in its metadata, see `idsOf`.
  */
 export interface Span {
-  /** 0, 1, 2 … in the order in which starts arrived; never reused, never changes. */
+  /** 0, 1, 2 … in the order in which starts arrived; never changes. */
   readonly slot: number
   readonly kind: string
   readonly startS: number
-  /** Undefined while it has no end. */
+  /** Undefined without an end. */
   readonly endS: number | undefined
   /**
-   * Where the bar ends when `endS` is undefined and it did not end: `releasedS`, else its parent's end,
-   * else its writer's last event. Undefined for an open or ended span.
+   * Where the bar of a span that did not end fades: `releasedS`, else the end of its parent, else the
+   * last event of its writer. Undefined for an open or ended span.
    */
   readonly fadeS: number | undefined
-  /** Position in the log of its start and end line, as given to `Trace.add`. */
+  /** Positions of its start and end in the log, as given to `Trace.add`. */
   readonly startPosition: number
   readonly endPosition: number | undefined
   readonly parent: Span | undefined
-  /** What the bar says; undefined when the log does not name it. */
+  /** The text of the bar; undefined if the log has none. */
   readonly subject: string | undefined
-  /** The subject as far as the start alone tells it: what the bar says before `endS`. */
+  /** The subject from the start alone: the text of the bar before `endS`. */
   readonly startSubject: string | undefined
-  /** The agent it belongs to: its own, else its parent's. */
+  /** Its agent, else that of its parent. */
   readonly agent: string | undefined
   /** {@link SpanFlag} bits. */
   readonly flags: number
-  /** From when on no end can be its own: its certain parent ended, and it has no id. */
+  /** When it lost the chance of an end: its certain parent ended and it has no id. */
   readonly releasedS: number | undefined
-  /** From when on `AMBIGUOUS` is known, so that a playhead before it shows none. */
+  /** When `AMBIGUOUS` became known, so that a playhead before it does not show it. */
   readonly ambiguousAtS: number | undefined
-  /** From when on `ERROR` is known. */
+  /** When `ERROR` became known. */
   readonly errorAtS: number | undefined
-  /** The error's text; undefined without error or without text. */
+  /** The error text; undefined without error or without text. */
   readonly error: string | undefined
   /** The span's own figures, as its log tells them; see `countedTokens` in stats for sums. */
   readonly tokens: Tokens | undefined
   /** US dollars. */
   readonly costUsd: number | undefined
   readonly writer: number
-  /** Its start or its end is older than one that stood before it in the log. */
+  /** Its start or end is older than an event before it in the log. */
   readonly late: boolean
-  /** Text of its start under one of the keys that pairing looks at; see `scopeKeyIndex`. */
+  /** The value of a scope key in its start; see `scopeKeyIndex`. */
   scopeText(keyIndex: number): string | undefined
 }
 
@@ -88,29 +88,29 @@ export interface Mark {
   readonly timeS: number
   readonly position: number
   readonly orphan: boolean
-  /** The span it belongs to: by id, else the innermost span open around it. */
+  /** The span it belongs to: by id, else the innermost open span. */
   readonly parent: Span | undefined
   readonly subject: string | undefined
   readonly agent: string | undefined
   readonly error: string | undefined
   readonly writer: number
-  /** It is older than an event that stood before it in the log. */
+  /** It is older than an event before it in the log. */
   readonly late: boolean
-  /** Its text under one of the keys that pairing looks at; see `scopeKeyIndex`. */
+  /** The value of a scope key; see `scopeKeyIndex`. */
   scopeText(keyIndex: number): string | undefined
 }
 
-/** How much of a log could not be read, or not be known. All are counts of events or spans. */
+/** Counts of uncertain, missing and unreadable parts of a log. */
 export interface DataQuality {
-  /** Spans whose pairing is a guess. */
+  /** Spans with an uncertain pairing. */
   readonly ambiguous: number
   /** Ends without a start. */
   readonly orphan: number
-  /** Starts without an end whose writer is gone. */
+  /** Spans that did not end. */
   readonly unfinished: number
-  /** Spans whose end lies before their start. */
+  /** Spans whose end is before their start. */
   readonly clock: number
-  /** Events older than one that stood before them in the log. */
+  /** Events older than an event before them in the log. */
   readonly late: number
   /** Lines that could not be read. */
   readonly malformed: number
@@ -118,27 +118,27 @@ export interface DataQuality {
   readonly lost: number
   /** Lines whose timestamp was in ms, µs or ns. */
   readonly rescaled: number
-  /** Spans whose parent is a guess. */
+  /** Spans with an uncertain parent. */
   readonly parentUnsure: number
 }
 
-/** Whether a mark tells of events that its recorder had to drop. */
+/** Whether a mark reports events that its recorder dropped. */
 export function isDropped(mark: Mark): boolean {
   return mark.kind === DROPPED_TYPE && !mark.orphan
 }
 
-/** What is in doubt of one writer's events. Summed over all writers it is the trace's. */
+/** Data quality of one writer. The sum over all writers is that of the trace. */
 export interface WriterQuality extends DataQuality {
   /** Its number, as given to `Trace.add`. */
   readonly writer: number
   readonly state: WriterState
   readonly events: number
-  /** Spans and marks that show a late event; fewer than `late` where both ends of a span are. */
+  /** Spans and marks with a late event; less than `late` if a span has two. */
   readonly lateItems: number
-  /** Of the lost, those that its recorder says it dropped. */
+  /** The part of `lost` that its recorder reported as dropped. */
   readonly dropped: number
-  /** Marks that say so, see `isDropped`. */
+  /** Marks that report dropped events, see `isDropped`. */
   readonly droppedMarks: number
-  /** Unix seconds of its latest event; undefined while there is none. */
+  /** Unix seconds of its latest event; undefined if there is none. */
   readonly lastS: number | undefined
 }

@@ -1,8 +1,8 @@
 /**
- * A trace: what is known of a log so far. Events go in, in any order and any chunking; after
- * `flush`, spans and marks are what the sorted whole of them gives.
+ * Pairs the events of a log into spans and marks. Events can be added in any order; after `flush`, the
+ * result is that of the sorted log.
  *
- *     add ──▶ row ──▶ tables ──▶ stage 1: by id (id-pairing.ts) ──▶ stage 2: in order of time (sweep.ts)
+ *     add ──▶ row ──▶ tables ──▶ stage 1: by id (id-pairing) ──▶ stage 2: by scope (scope-sweep)
  */
 import { BitColumn, NONE } from '../columns/columns.ts'
 import { lowerBound } from '../columns/lower-bound.ts'
@@ -22,25 +22,25 @@ import { QualityCounts, sumQuality, type MalformedLine } from './quality.ts'
 import { ScopeTable } from '../row/scope.ts'
 import { SpanFlag, type DataQuality, type Mark, type Span, type WriterQuality } from './span.ts'
 import { SpanView, type ViewSource } from './span-view.ts'
-import { Sweep } from '../pairing/scope-sweep.ts'
+import { ScopeSweep } from '../pairing/scope-sweep.ts'
 import { EventTable } from '../tables/event-table.ts'
 import { SpanTable } from '../tables/span-table.ts'
 import type { WriterState } from '../wire/run-info.ts'
 
-/** What a flush has changed. */
+/** The changes of a flush. */
 export interface TraceChanges {
-  /** Slots of the spans that are new or differ from what the last flush told, ascending. */
+  /** Slots of the spans that are new or changed since the last flush, ascending. */
   readonly spanSlots: Int32Array
-  /** The same as views; makes an object for each. */
+  /** The same as views; creates an object for each. */
   readonly spans: readonly Span[]
-  /** Slots of the marks that are new or differ, ascending; the same as views. */
+  /** Slots of the marks that are new or changed, ascending; and the same as views. */
   readonly markSlots: Int32Array
   readonly marks: readonly Mark[]
-  /** Slots of marks that are gone: an orphan end has found its start. */
+  /** Slots of removed marks: an orphan end found its start. */
   readonly removedMarks: Int32Array
 }
 
-/** Where {@link Trace.eachBoundary} tells its boundaries. */
+/** Gets the boundaries of {@link Trace.eachBoundary}. */
 export interface BoundarySink {
   start(timeS: number, slot: number): void
   end(timeS: number, slot: number): void
@@ -57,9 +57,9 @@ export interface BoundarySink {
  * trace.spans[0].endS // 2
  */
 export class Trace {
-  /** The texts that rows and views number. */
+  /** Numbers the texts of rows and views. */
   readonly texts = new Interner()
-  /** How its tables grow; whoever reads a log of known length tells it how far they are. */
+  /** How the tables grow; readers of a log of known length report their progress to it. */
   readonly growth = new Growth()
   readonly #scopes = new ScopeTable(this.growth)
   readonly #events = new EventTable(this.growth, this.#scopes)
@@ -72,25 +72,25 @@ export class Trace {
   #viewedCount = 0
   readonly #ids = new IdPairing(this.#events, this.#spans, this.#scopes)
   readonly #links = new ParentLinks(this.#events, this.#spans)
-  readonly #sweep: Sweep
+  readonly #sweep: ScopeSweep
   readonly #row = new EventRow()
-  /** Swept events in order of time. */
+  /** The swept events in order of time. */
   readonly #order = new SweptOrder()
   #pendingFrom = 0
-  /** Of the flush under way: how many events were swept before it, and the first to sweep again. */
+  /** During a flush: how many events were swept before it, and the first one to sweep again. */
   #sweptCount = 0
   #redoFrom = NONE
   readonly #onPaired = (event: number, at: number): void => {
     if (event < this.#sweptCount && this.#events.phase(event) === START) {
-      this.#noteChanged(this.#events.slot.at(event))
+      this.#addChanged(this.#events.slot.at(event))
     }
-    this.#noteRedo(at)
+    this.#redo(at)
   }
-  /** By slot, whether it is among the changed. */
+  /** The slots in `#changed`. */
   readonly #isChanged = new BitColumn()
   #changed: number[] = []
   readonly #changedSpan: SpanView
-  /** Slots that were told not to have ended: where they fade may hang on their writer's last event. */
+  /** Slots reported as not ended: they may fade at the last event of their writer. */
   readonly #fading = new Set<number>()
   #sampleCount = 0
   #firstS: number | undefined
@@ -106,12 +106,12 @@ export class Trace {
       view: (slot) => this.#view(slot),
     }
     this.#changedSpan = this.spanView()
-    this.#sweep = new Sweep(this.#source, this.#scopes, this.texts, this.#links, {
-      spanChanged: (slot) => this.#noteChanged(slot),
-      pointSet: (event, parent) => this.#marks.set(event, false, parent),
-      pointGone: (event) => this.#marks.remove(this.#marks.slotOfPoint(event)),
-      orphanSet: (event, parent) => this.#marks.set(event, true, parent),
-      orphanGone: (event) => {
+    this.#sweep = new ScopeSweep(this.#source, this.#scopes, this.texts, this.#links, {
+      spanChanged: (slot) => this.#addChanged(slot),
+      pointAdded: (event, parent) => this.#marks.set(event, false, parent),
+      pointRemoved: (event) => this.#marks.remove(this.#marks.slotOfPoint(event)),
+      orphanAdded: (event, parent) => this.#marks.set(event, true, parent),
+      endReverted: (event) => {
         const slot = this.#marks.slotOfOrphan(event)
         if (slot !== NONE) this.#marks.remove(slot)
       },
@@ -122,14 +122,14 @@ export class Trace {
     return this.#spans.count
   }
 
-  /** All spans, by slot; makes an object for each. Up to date after `flush`. */
+  /** All spans by slot, as of the last `flush`; creates an object for each. */
   get spans(): readonly Span[] {
-    // A parent may have been looked at before the spans that stand before it.
+    // The view of a parent may exist before those of lower slots.
     for (; this.#viewedCount < this.#spans.count; this.#viewedCount++) this.#view(this.#viewedCount)
     return this.#views as SpanView[]
   }
 
-  /** Points and orphan ends that stand, in the order in which they were made. */
+  /** The current points and orphan ends, in order of creation. */
   get marks(): readonly Mark[] {
     const slots = Array.from({ length: this.#marks.count }, (_, slot) => slot)
     return slots.filter((slot) => this.#marks.exists(slot)).map((slot) => this.#mark(slot))
@@ -143,7 +143,7 @@ export class Trace {
     return this.#sampleCount
   }
 
-  /** Unix seconds of the earliest event or sample; undefined while there is none. */
+  /** Unix seconds of the earliest event or sample; undefined if there is none. */
   get firstS(): number | undefined {
     return this.#firstS
   }
@@ -167,38 +167,38 @@ export class Trace {
     return count === 0 ? undefined : this.#events.timeS(this.#order.at(count - 1))
   }
 
-  /** The places that spans say they ran at, by `SpanView.placeId`. */
+  /** The places where spans ran, by `SpanView.placeId`. */
   get places(): PlaceTable {
     return this.#events.places
   }
 
-  /** A view that is moved from span to span by its `slot`. */
+  /** A view that can be moved to any span by setting its `slot`. */
   spanView(): SpanView {
     return new SpanView(this.#source, 0)
   }
 
-  /** Spans one after the other in one view that is moved: for loops that keep none of them. */
+  /** Iterates over all spans with one moving view, for loops that keep no span. */
   *eachSpan(): Generator<SpanView, void, void> {
     const span = this.spanView()
     for (span.slot = 0; span.slot < this.#spans.count; span.slot++) yield span
   }
 
-  /** As {@link spanView}, of marks; only slots of marks that stand mean anything. */
+  /** Like {@link spanView}, for marks. Slots of removed marks are invalid. */
   markView(): MarkView {
     return new MarkView(this.#source, this.#marks, 0)
   }
 
-  /** How many slots of marks there are, of those that are gone, too. */
+  /** The number of mark slots, those of removed marks included. */
   get markCount(): number {
     return this.#marks.count
   }
 
-  /** Whether a mark stands: an orphan end's is gone once its start is found. */
+  /** Whether a mark exists: that of an orphan end is removed when its start arrives. */
   hasMark(slot: number): boolean {
     return slot >= 0 && slot < this.#marks.count && this.#marks.exists(slot)
   }
 
-  /** Slots of the spans that carry an id of this value, whatever its key, latest first. */
+  /** Slots of the spans that have an id of this value under any key, latest first. */
   slotsWithId(value: string): readonly number[] {
     const { high, low } = hashText(value)
     const id = this.#events.ids.find(high, low)
@@ -206,8 +206,8 @@ export class Trace {
   }
 
   /**
-   * Tells the starts and ends of spans from `fromS` until before `untilS`, in order of time. Spans
-   * that run still, or did not end, have a start only.
+   * Reports the starts and ends of spans from `fromS` until before `untilS`, in order of time. Spans
+   * without an end have only a start.
    */
   eachBoundary(fromS: number, untilS: number, sink: BoundarySink): void {
     const events = this.#events
@@ -224,20 +224,20 @@ export class Trace {
   }
 
   /**
-   * Takes one event. `position` orders events of equal time and must be unique: its line number,
-   * byte offset or index in the log. `writer` numbers the process that wrote it.
+   * Adds an event. `position` orders events of equal time and must be unique: the line number, byte
+   * offset or index in the log. `writer` is the number of the process that wrote it.
    */
   add(event: AgentEvent, position: number, writer = 0): void {
     readEvent(event, this.texts, this.#row)
     this.addRow(this.#row, position, writer)
   }
 
-  /** Takes one event as numbers; the row may be used again. Its texts are numbered by `texts`. */
+  /** Adds an event as a row, which can be reused. Its texts are numbered by `texts`. */
   addRow(row: EventRow, position: number, writer = 0): void {
     const { timeS } = row
     const isLate = this.#lastS !== undefined && timeS < this.#lastS
-    this.#noteTime(timeS)
-    this.#quality.noteEvent(writer, timeS, isLate, row.dropped)
+    this.#extendTimes(timeS)
+    this.#quality.countEvent(writer, timeS, isLate, row.dropped)
     const event = this.#events.add(row, position, writer)
     if (isLate) this.#events.late.add(event)
     if (row.phase === START) {
@@ -246,74 +246,74 @@ export class Trace {
     }
   }
 
-  /** Takes one telemetry sample. */
+  /** Adds a telemetry sample. */
   addSample(sample: TelemetrySample): void {
     this.#sampleCount++
-    this.#noteTime(sample.timestamp)
+    this.#extendTimes(sample.timestamp)
   }
 
-  /** Notes a line that could not be read. */
+  /** Counts a line that could not be read. */
   addMalformed(position: number, reason: string, writer = 0): void {
-    this.#quality.noteMalformed(writer, { position, reason })
+    this.#quality.countMalformed(writer, { position, reason })
   }
 
-  /** Notes that a line's timestamp was not in seconds. */
+  /** Counts a line whose timestamp was not in seconds. */
   addRescaled(writer = 0): void {
     this.#quality.writer(writer).rescaled++
   }
 
-  /** Notes events that are known to be missing. */
+  /** Counts events that are known to be missing. */
   addLost(count: number, writer = 0): void {
     this.#quality.writer(writer).lost += count
   }
 
   /**
-   * Says whether a writer still lives: its unended spans are open while it does and did not end
-   * once it is closed or lost. A writer lives until told otherwise.
+   * Sets whether a writer is live, closed or lost; at first it is live. Spans without an end are open
+   * while their writer is live, and did not end once it is closed or lost.
    */
   setWriter(writer: number, state: WriterState): void {
-    const facts = this.#quality.writer(writer)
-    if (facts.state === state) return
-    facts.state = state
+    const counts = this.#quality.writer(writer)
+    if (counts.state === state) return
+    counts.state = state
     const { start, end, count } = this.#spans
     for (let slot = 0; slot < count; slot++) {
       if (end.at(slot) === NONE && this.#events.writer(start.at(slot)) === writer)
-        this.#noteChanged(slot)
+        this.#addChanged(slot)
     }
   }
 
-  /** Pairs what was added since the last flush and tells what became different. */
+  /** Pairs the events added since the last flush and returns the changes. */
   flush(): TraceChanges {
     const from = this.#pendingFrom
     this.#pendingFrom = this.#events.count
     const pending = this.#inOrder(from, this.#events.count)
-    this.#applyFrom(this.#enterIds(pending, from), pending)
-    if (this.#quality.takeOutlived()) for (const slot of this.#fading) this.#noteChanged(slot)
+    this.#applyFrom(this.#pairIds(pending, from), pending)
+    if (this.#quality.takeEventAfterEnd()) for (const slot of this.#fading) this.#addChanged(slot)
     return this.#takeChanges()
   }
 
-  /** A span's `SpanFlag` bits as of the last `flush`: what its view works out each time. */
+  /** The `SpanFlag` bits of a span as of the last `flush`; its view computes them each time. */
   flagsAt(slot: number): number {
     return this.#quality.flagsOf(slot)
   }
 
-  /** As of the last `flush`. */
+  /** Data quality as of the last `flush`. */
   quality(): DataQuality {
     return sumQuality(this.qualityOfWriters())
   }
 
-  /** The same writer by writer, in the order of their numbers; O(writers). */
+  /** Data quality by writer, in the order of their numbers; O(writers). */
   qualityOfWriters(): WriterQuality[] {
     return this.#quality.ofWriters()
   }
 
-  /** Index into the swept events of the first that is not before `timeS`. */
+  /** Index of the first swept event that is not before `timeS`. */
   #orderAt(timeS: number): number {
     const isBefore = (at: number) => this.#events.timeS(this.#order.at(at)) < timeS
     return lowerBound(0, this.#order.count, isBefore)
   }
 
-  /** The rows from `from` to `until` in order of time; nearly always they are so already. */
+  /** The rows from `from` to `until` in order of time; nearly always they arrive so. */
   #inOrder(from: number, until: number): Int32Array {
     const rows = new Int32Array(until - from)
     for (let index = 0; index < rows.length; index++) rows[index] = from + index
@@ -322,30 +322,30 @@ export class Trace {
   }
 
   /**
-   * Takes the ids of what is pending; events before `sweptCount` are swept already. Gives the index
-   * among these from which the sweep must be done again.
+   * Pairs pending events by id; events before `sweptCount` are already swept. Returns the index in the
+   * swept order from which to sweep again.
    */
-  #enterIds(pending: Int32Array, sweptCount: number): number {
+  #pairIds(pending: Int32Array, sweptCount: number): number {
     this.#sweptCount = sweptCount
     this.#redoFrom = pending.length > 0 ? pending[0]! : NONE
-    for (const event of pending) this.#enterIdsOf(event)
-    this.#ids.settle(this.#onPaired)
+    for (const event of pending) this.#pairIdsOf(event)
+    this.#ids.pairAdded(this.#onPaired)
     const earliest = this.#redoFrom
     return earliest === NONE ? this.#order.count : this.#order.lowerBound(this.#events, earliest)
   }
 
-  #enterIdsOf(event: number): void {
+  #pairIdsOf(event: number): void {
     const phase = this.#events.phase(event)
     if (phase === POINT) return
     if (phase === START) {
       const child = this.#links.addStart(event)
-      if (child !== NONE) this.#noteRedo(child)
+      if (child !== NONE) this.#redo(child)
     }
     if (this.#events.hasIds(event)) this.#ids.add(event)
   }
 
-  /** Of the swept events, all from the earliest noted one on are swept again. */
-  #noteRedo(at: number): void {
+  /** Sweeps again from event `at` on, if it is already swept. */
+  #redo(at: number): void {
     if (at >= this.#sweptCount) return
     if (this.#redoFrom === NONE || this.#events.compare(at, this.#redoFrom) < 0) this.#redoFrom = at
   }
@@ -368,7 +368,7 @@ export class Trace {
     this.#sweep.apply(event)
   }
 
-  #noteChanged(slot: number): void {
+  #addChanged(slot: number): void {
     if (this.#isChanged.has(slot)) return
     this.#isChanged.add(slot)
     this.#changed.push(slot)
@@ -381,7 +381,7 @@ export class Trace {
       this.#isChanged.delete(slot)
       span.slot = slot
       const { flags } = span
-      this.#quality.noteSpan(slot, flags, span.late, span.writer)
+      this.#quality.countSpan(slot, flags, span.late, span.writer)
       if ((flags & SpanFlag.DID_NOT_END) !== 0) this.#fading.add(slot)
       else if (this.#fading.size > 0) this.#fading.delete(slot)
     }
@@ -410,7 +410,7 @@ export class Trace {
     return new MarkView(this.#source, this.#marks, slot)
   }
 
-  #noteTime(timeS: number): void {
+  #extendTimes(timeS: number): void {
     if (this.#firstS === undefined || timeS < this.#firstS) this.#firstS = timeS
     if (this.#lastS === undefined || timeS > this.#lastS) this.#lastS = timeS
   }
