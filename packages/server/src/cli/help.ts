@@ -1,11 +1,11 @@
-/** How help looks: a purpose, examples first, then arguments and options. */
+/** Formats help: usage, description, examples, commands, arguments, options. */
 import { type Command, Help } from 'commander'
 import { padEnd, type Style } from './base/terminal.ts'
 
-/** A command line to copy and what it does. */
+/** A command line to copy, and its purpose. */
 export type Example = readonly [command: string, purpose: string]
 
-/** Adds examples to a command's help, between its purpose and its options. */
+/** Adds examples to the help of a command, between its description and its options. */
 export function addExamples(command: Command, examples: readonly Example[]): Command {
   EXAMPLES.set(command, examples)
   return command
@@ -13,7 +13,7 @@ export function addExamples(command: Command, examples: readonly Example[]): Com
 
 const EXAMPLES = new WeakMap<Command, readonly Example[]>()
 
-/** Help with the house's order: usage, purpose, examples, commands, arguments, options. */
+/** Settings for Commander that apply this order and the colors of `style`. */
 export function helpWith(style: Style): Partial<Help> {
   return {
     minWidthToWrap: 20,
@@ -41,7 +41,7 @@ export function helpWith(style: Style): Partial<Help> {
   }
 }
 
-/** Purposes stand beside their commands, or, where that is too wide, below them. */
+/** Puts purposes beside their commands, or below them if that is too wide. */
 function exampleList(examples: readonly Example[], style: Style, width: number): string {
   const commandCells = Math.max(...examples.map(([command]) => command.length)) + 2
   const purposeCells = Math.max(...examples.map(([, purpose]) => purpose.length))

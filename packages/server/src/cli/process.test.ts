@@ -19,7 +19,7 @@ let children: ChildProcessWithoutNullStreams[] = []
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'wattline-process-'))
-  // Inside the package, so that its dependencies are found.
+  // Inside the package, so that Node finds its dependencies.
   const out = join(PACKAGE, 'node_modules', '.wattline-test')
   const tsdown = fileURLToPath(new URL('../../../../node_modules/.bin/tsdown', import.meta.url))
   await promisify(execFile)(tsdown, ['--no-dts', '--out-dir', out], { cwd: PACKAGE })
@@ -39,7 +39,7 @@ function start(...argv: string[]): ChildProcessWithoutNullStreams {
   return startIn({}, ...argv)
 }
 
-/** With variables besides. */
+/** Starts the command with further environment variables. */
 function startIn(more: NodeJS.ProcessEnv, ...argv: string[]): ChildProcessWithoutNullStreams {
   const env = { ...process.env, HOME: dir, CI: '1', ...more }
   const child = spawn(process.execPath, [cli, ...argv], { cwd: dir, env })
@@ -66,13 +66,13 @@ async function exitOf(
   return (await once(child, 'exit')) as [number | null, string | null]
 }
 
-test('the exit code tells a failure from a wrong command line', async () => {
+test('exits with 1 after a failure and with 2 after a wrong command line', async () => {
   expect(await exitOf(start('--version'))).toEqual([0, null])
   expect(await exitOf(start('spans', 'nowhere.jsonl'))).toEqual([1, null])
   expect(await exitOf(start('--nonsense'))).toEqual([2, null])
 })
 
-test('a reader that has seen enough ends the command quietly', async () => {
+test('ends without an error when the reader of its output is gone', async () => {
   const events = Array.from({ length: 50_000 }, (_, n): [string, number] => [`x${n}_start`, n])
   await writeFile(join(dir, 'big.jsonl'), logText(events))
   const child = start('spans', 'big.jsonl', '--json')
@@ -83,7 +83,7 @@ test('a reader that has seen enough ends the command quietly', async () => {
   expect(stderr).toBe('')
 })
 
-test('SIGINT closes cleanly with 0, and what came is on disk', async () => {
+test('SIGINT closes cleanly with 0 and all received events are on disk', async () => {
   const child = start('serve', '--port', '0', '--dir', 'runs')
   const [, url = ''] = await said(child, / (http:\S+)\/\n/)
   const body = logText([['hello', 1]])
@@ -104,7 +104,7 @@ function startRun(run: string, code: string, ...flags: string[]): ChildProcessWi
   return start('run', ...at, '--', process.execPath, '-e', code)
 }
 
-test('run: the command has our stdio and its exit code is ours; it becomes a span', async () => {
+test('run: passes on stdio and the exit code and records the command as a span', async () => {
   const child = startRun('plain', `process.stdin.pipe(process.stdout); process.exitCode = 7`)
   child.stdin.end('through')
   const [stdout, stderr, end] = await Promise.all([
@@ -114,7 +114,7 @@ test('run: the command has our stdio and its exit code is ours; it becomes a spa
   ])
   expect([stdout, end]).toEqual(['through', [7, null]])
   expect(stderr).toMatch(
-    /^Wattline: http:\S+#run=plain\nWattline: node took .* m?s, 1 span, kept in \S*ran\n$/,
+    /^Wattline: http:\S+#run=plain\nWattline: node took .* m?s, 1 span, stored in \S*ran\n$/,
   )
   expect(await events('plain')).toMatchObject([
     { event_type: 'agent_start', metadata: { agent_name: 'node' } },
@@ -122,7 +122,7 @@ test('run: the command has our stdio and its exit code is ours; it becomes a spa
   ])
 })
 
-test('run: what the command records is the run, and it gets no span beside', async () => {
+test('run: records no span for a command that records events itself', async () => {
   const child = startRun(
     'records',
     `const { WATTLINE_URL: url, WATTLINE_RUN: run } = process.env
@@ -133,7 +133,7 @@ test('run: what the command records is the run, and it gets no span beside', asy
   expect((await events('records')).map(({ event_type }) => event_type)).toEqual(['hi'])
 })
 
-/** A processor's counter that stands, and a GPU whose tool dies at its third row. */
+/** A processor counter that does not change, and a nvidia-smi that exits after its third row. */
 async function machineWithPower(): Promise<NodeJS.ProcessEnv> {
   const zone = join(dir, 'sys', 'class', 'powercap', 'intel-rapl:0')
   await mkdir(zone, { recursive: true })
@@ -152,7 +152,7 @@ setInterval(() => {
   return { PATH: join(dir, 'bin'), WATTLINE_SYSFS: join(dir, 'sys') }
 }
 
-test('run: the power it takes becomes the joules of its spans', async () => {
+test('run: attributes the sampled power to the spans', async () => {
   const agent = `
     const { WATTLINE_URL: url, WATTLINE_RUN: run } = process.env
     const log = url + '/api/runs/' + run + '/events'
@@ -197,7 +197,7 @@ test('run: reports once that no power meter was found and continues', async () =
   ])
 })
 
-test('run: a signal goes to the command, whose end is told as shells do', async () => {
+test('run: passes a signal on and exits with 128 + its number', async () => {
   const child = startRun(
     'killed',
     `process.stdout.write('up'); setInterval(() => {}, 1000)`,
@@ -210,7 +210,7 @@ test('run: a signal goes to the command, whose end is told as shells do', async 
   expect(end.metadata).toMatchObject({ exit_code: 143, error: 'killed by SIGTERM' })
 })
 
-test('run: its server stays until others that record to it have ended', async () => {
+test('run: keeps its server until other runs have ended', async () => {
   const wait = 'process.stdout.write(process.env.WATTLINE_URL); process.stdin.resume()'
   const at = ['--port', '0', '--dir', 'shared', '--run', 'first']
   const first = start('run', ...at, '--', process.execPath, '-e', wait)
@@ -229,7 +229,7 @@ test('run: its server stays until others that record to it have ended', async ()
   expect(log).toMatch(/agent_start.*\n.*agent_end.*\n$/)
 })
 
-test('run: a command that is none fails as in a shell', async () => {
+test('run: exits with 127 if the command does not exist', async () => {
   const child = start('run', '--port', '0', '--dir', 'ran', '--', 'no-such-command-here')
   await said(child, /There is no command 'no-such-command-here' on PATH/)
   expect(await exitOf(child)).toEqual([127, null])
@@ -237,25 +237,25 @@ test('run: a command that is none fails as in a shell', async () => {
   expect(runs.filter((name) => name.startsWith('no-such-command'))).toEqual([])
 })
 
-test('SIGTERM does the same while stdin is relayed', async () => {
+test('SIGTERM closes cleanly while stdin is relayed', async () => {
   const child = start('-', '--port', '0', '--dir', 'piped')
   await said(child, /Ctrl\+C/)
   child.kill('SIGTERM')
   expect(await exitOf(child)).toEqual([0, null])
 })
 
-test('a second signal does not wait for a request that never ends', async () => {
+test('a second signal exits without waiting for an open request', async () => {
   const child = start('serve', '--port', '0', '--dir', 'stuck')
   const [, url = ''] = await said(child, / (http:\S+)\/\n/)
   const endless = request(`${url}/api/runs/endless/events`, { method: 'POST' })
   endless.on('error', () => {
-    // The connection is cut: that is the point.
+    // The server cuts the connection, as expected.
   })
   endless.write(logText([['hello', 1]]))
-  // The server has the request when another one after it is answered.
+  // The server has the request once it has answered a later one.
   await fetch(`${url}/api/runs`)
   child.kill('SIGINT')
-  // It has begun to close when it takes no connection any more.
+  // The server has started to close when it refuses connections.
   await refused(url)
   child.kill('SIGINT')
   expect(await exitOf(child)).toEqual([130, null])

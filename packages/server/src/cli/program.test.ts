@@ -16,7 +16,7 @@ afterEach(async () => {
 })
 
 describe('help', () => {
-  test('teaches by examples and lists the commands there are', async () => {
+  test('shows examples and lists all commands', async () => {
     const { code, stdout, stderr } = await runCommand(['--help'])
     expect(code).toBe(0)
     expect(stderr).toBe('')
@@ -29,7 +29,7 @@ describe('help', () => {
   })
 
   test.each(['serve', 'open', 'spans', 'stats', 'energy', 'run', 'power', 'demo'])(
-    'of %s has a purpose and examples',
+    'of %s has a description and examples',
     async (name) => {
       const { code, stdout } = await runCommand([name, '--help'])
       expect(code).toBe(0)
@@ -41,7 +41,7 @@ describe('help', () => {
     },
   )
 
-  test('help of a command is its --help, and of none an error', async () => {
+  test('help COMMAND prints the same as COMMAND --help, and rejects unknown commands', async () => {
     expect(await runCommand(['help', 'spans'])).toEqual(await runCommand(['spans', '--help']))
     expect(await runCommand(['help'])).toEqual(await runCommand(['--help']))
     expect((await runCommand(['help', '--help'])).code).toBe(0)
@@ -56,7 +56,7 @@ describe('help', () => {
     expect(Math.max(...options.map((line) => line.length))).toBeLessThanOrEqual(70)
   })
 
-  test('is coloured on a terminal only, and never with NO_COLOR', async () => {
+  test('has colors only on a terminal and not with NO_COLOR', async () => {
     const escape = '\u001B['
     expect((await runCommand(['--help'], { columns: 80 })).stdout).toContain(escape)
     expect((await runCommand(['--help'])).stdout).not.toContain(escape)
@@ -65,11 +65,11 @@ describe('help', () => {
   })
 })
 
-test('--version is the version of the package', async () => {
+test('--version prints the version of the package', async () => {
   expect(await runCommand(['--version'])).toEqual({ code: 0, stdout: `${VERSION}\n`, stderr: '' })
 })
 
-describe('a wrong command line ends with 2 and one sentence', () => {
+describe('a wrong command line exits with 2 and one sentence', () => {
   test.each([
     [
       ['spns', 'run.jsonl'],
@@ -81,15 +81,18 @@ describe('a wrong command line ends with 2 and one sentence', () => {
     ],
     [['--prot', '1'], "Unknown option '--prot'. Did you mean --port?"],
     [['spans'], "Missing required argument 'FILE'. See wattline spans --help."],
-    [['--port', '99999'], "--port takes a number from 0 to 65535, not '99999'."],
+    [['--port', '99999'], "--port expects a number from 0 to 65535, got '99999'."],
     [
       ['serve', '--max-disk', 'lots'],
-      "--max-disk takes a size like 500MB or 20GB, 1MB or more, not 'lots'.",
+      "--max-disk expects a size like 500MB or 20GB, at least 1MB, got 'lots'.",
     ],
-    [['serve', '--keep', '0'], "--keep takes a number of runs, 1 or more, not '0'."],
-    [['serve', '--token', 'short'], 'A token needs at least 16 characters of A-Z a-z 0-9 . _ ~ -.'],
-    [['demo', '--speed', '-1'], "--speed takes a number above 0, not '-1'."],
-    [['demo', '--duration', 'soon'], "--duration takes a time like 90s or 10m, not 'soon'."],
+    [['serve', '--keep', '0'], "--keep expects a number of runs, 1 or more, got '0'."],
+    [
+      ['serve', '--token', 'short'],
+      'Expected a token of at least 16 characters from A-Z a-z 0-9 . _ ~ -.',
+    ],
+    [['demo', '--speed', '-1'], "--speed expects a number above 0, got '-1'."],
+    [['demo', '--duration', 'soon'], "--duration expects a duration like 90s or 10m, got 'soon'."],
     [['-', '-'], 'stdin (-) can be read only once.'],
   ])('%j', async (argv, sentence) => {
     const { code, stdout, stderr } = await runCommand(argv, { cwd: dir })
@@ -100,7 +103,7 @@ describe('a wrong command line ends with 2 and one sentence', () => {
     })
   })
 
-  test('a choice that is none', async () => {
+  test('lists the choices of an option', async () => {
     const { code, stderr } = await runCommand(['spans', 'x', '--pairing', 'magic'])
     expect(code).toBe(2)
     expect(stderr).toMatch(
@@ -109,7 +112,7 @@ describe('a wrong command line ends with 2 and one sentence', () => {
   })
 })
 
-describe('a log that cannot be used ends with 1 and one sentence', () => {
+describe('an unusable log exits with 1 and one sentence', () => {
   test.each([
     ['missing', 'nowhere.jsonl', 'Cannot read nowhere.jsonl: there is no such file or folder.'],
     ['empty', 'empty.jsonl', 'empty.jsonl is empty: there is no event in it.'],
@@ -122,7 +125,7 @@ describe('a log that cannot be used ends with 1 and one sentence', () => {
     [
       'one JSON text without a line end',
       'list.json',
-      "list.json is no log: line 1 is no event (expected an object, got an array; jq -c '.[]' makes lines of it).",
+      "list.json is not a Wattline log (line 1: expected an object, got an array; jq -c '.[]' makes lines of it).",
     ],
     [
       'UTF-16',
@@ -130,14 +133,14 @@ describe('a log that cannot be used ends with 1 and one sentence', () => {
       'utf16.jsonl is UTF-16 text, as > of Windows PowerShell writes it; a log is UTF-8 text, one JSON object a line.',
     ],
     [
-      'no log',
+      'prose',
       'prose.jsonl',
       expect.stringMatching(
-        /^prose.jsonl is no log: none of its 2 lines can be read \(line 1: .+\)\.$/,
+        /^prose.jsonl is not a Wattline log: none of its 2 lines is an event \(line 1: .+\)\.$/,
       ),
     ],
     ['cut gzip', 'cut.jsonl.gz', 'Cannot unzip cut.jsonl.gz: unexpected end of file.'],
-    ['only samples', 'power.jsonl', 'power.jsonl holds 1 telemetry sample but no event.'],
+    ['only samples', 'power.jsonl', 'power.jsonl contains 1 telemetry sample but no event.'],
   ])('%s', async (_what, file, sentence) => {
     await writeFile(join(dir, 'empty.jsonl'), '')
     await writeFile(join(dir, 'image.jsonl'), Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 0, 0, 1]))
@@ -153,7 +156,7 @@ describe('a log that cannot be used ends with 1 and one sentence', () => {
     }
   })
 
-  test('served: a binary file and a missing one', async () => {
+  test('also when the server is to show it', async () => {
     await writeFile(join(dir, 'zip.jsonl'), Buffer.from([0x50, 0x4b, 3, 4, 0]))
     const binary = await runCommand(['zip.jsonl', '--port', '0'], { cwd: dir })
     expect(binary.code).toBe(1)

@@ -1,9 +1,9 @@
-/** Failures that a person reads: one sentence with what was expected, what came and what to do. */
+/** Errors for users: one sentence that says what was expected, what was found and what to do. */
 
 /** Exit codes: 0 done, 1 the work failed, 2 the command line was wrong. */
 export const ExitCode = { DONE: 0, FAILED: 1, USAGE: 2 } as const
 
-/** An error whose message is meant for the person at the terminal; it is printed without a stack. */
+/** An error whose message is meant for the user; it is printed without a stack. */
 export class CliError extends Error {
   readonly exitCode: number
 
@@ -25,17 +25,17 @@ export function usageError(message: string, cause?: unknown): CliError {
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or folder',
   EACCES: 'you are not allowed to read it',
-  EPERM: 'the system does not permit it',
+  EPERM: 'the operating system does not permit it',
   EISDIR: 'it is a folder',
   ENOTDIR: 'a part of its path is not a folder',
   EMFILE: 'too many files are open; raise the limit with `ulimit -n`',
   ENOSPC: 'the disk is full',
   EROFS: 'it is on a read-only disk',
-  ELOOP: 'its links lead in a circle',
+  ELOOP: 'its symbolic links form a loop',
   ENAMETOOLONG: 'its name is too long',
 }
 
-/** Says in words why the system refused `path`; an error without a system code is returned as it is. */
+/** Describes why the system refused `path`; an error without a known code is returned unchanged. */
 export function fileError(doing: string, path: string, error: unknown): Error {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const reason = Object.hasOwn(REASONS, code) ? REASONS[code] : undefined
@@ -44,7 +44,7 @@ export function fileError(doing: string, path: string, error: unknown): Error {
   return error instanceof Error ? error : new CliError(String(error))
 }
 
-/** The known name nearest to what was typed, if it is near enough to be a slip. */
+/** The known name nearest to `typed`, if the difference can be a typing error. */
 export function nearest(typed: string, known: readonly string[]): string | undefined {
   const scored = known
     .map((name) => ({ name, distance: editDistance(typed.toLowerCase(), name) }))
@@ -54,28 +54,21 @@ export function nearest(typed: string, known: readonly string[]): string | undef
   return best !== undefined && best.distance <= allowed ? best.name : undefined
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours between two short words. */
+/** Number of insertions, deletions, replacements and swaps of neighbors between two short words. */
 function editDistance(a: string, b: string): number {
-  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, column) => column)]
+  let beforeLast: number[] = []
+  let last = Array.from({ length: b.length + 1 }, (_, column) => column)
   for (let i = 1; i <= a.length; i++) {
     const row = [i]
     for (let j = 1; j <= b.length; j++) {
-      const change = a[i - 1] === b[j - 1] ? 0 : 1
-      let cost = Math.min(
-        cell(rows, i - 1, j) + 1,
-        (row[j - 1] ?? 0) + 1,
-        cell(rows, i - 1, j - 1) + change,
-      )
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
-        cost = Math.min(cost, cell(rows, i - 2, j - 2) + 1)
-      }
+      const replaced = last[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
+      let cost = Math.min(last[j]! + 1, row[j - 1]! + 1, replaced)
+      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      if (isSwap) cost = Math.min(cost, beforeLast[j - 2]! + 1)
       row.push(cost)
     }
-    rows.push(row)
+    beforeLast = last
+    last = row
   }
-  return cell(rows, a.length, b.length)
-}
-
-function cell(rows: readonly number[][], row: number, column: number): number {
-  return rows[row]?.[column] ?? Number.POSITIVE_INFINITY
+  return last[b.length]!
 }

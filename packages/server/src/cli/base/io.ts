@@ -1,11 +1,11 @@
 /**
- * What the command needs of its surroundings, so that tests run it with their own streams and
- * environment. Data goes to `stdout`, everything a person reads besides goes to `stderr`.
+ * The streams, environment and signals that a command uses. Tests pass their own. Data goes to
+ * `stdout`, all other text for the user goes to `stderr`.
  */
 import { once } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
 
-/** A stream to write to; a terminal says how wide it is. */
+/** A stream to write to. A terminal has `columns`. */
 export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number }
 
 export interface CliIo {
@@ -16,15 +16,15 @@ export interface CliIo {
   readonly cwd: string
   readonly platform: NodeJS.Platform
   /**
-   * The signal of a command that runs until it is told to stop. Asking for it takes over SIGINT,
-   * SIGTERM and SIGHUP; a command that does not ask dies of the first one, as people expect.
+   * Returns the signal that ends a long-running command. The first call installs handlers for SIGINT,
+   * SIGTERM and SIGHUP; without it these signals end the process as usual.
    */
   readonly stopSignal: () => AbortSignal
 }
 
 const BATCH_CHARS = 64 * 1024
 
-/** Writes lines in batches and waits while the reader is slow. Call `end` when done. */
+/** Writes lines in batches and waits while the reader is slow. Call `end` after the last line. */
 export class LineWriter {
   readonly #out: Writable
   #pending = ''
@@ -49,7 +49,7 @@ export class LineWriter {
   }
 }
 
-/** The surroundings of the real process. The second signal ends it at once, with 128 + number. */
+/** The real process. A second signal exits immediately with 128 + the number of the signal. */
 export function processIo(): CliIo {
   let stop: AbortController | undefined
   return {
@@ -59,13 +59,13 @@ export function processIo(): CliIo {
     env: process.env,
     cwd: process.cwd(),
     platform: process.platform,
-    stopSignal: () => (stop ??= armSignals()).signal,
+    stopSignal: () => (stop ??= handleSignals()).signal,
   }
 }
 
 const SIGNAL_NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const
 
-function armSignals(): AbortController {
+function handleSignals(): AbortController {
   const stop = new AbortController()
   for (const [name, number] of Object.entries(SIGNAL_NUMBERS)) {
     process.on(name, () => {
@@ -76,8 +76,8 @@ function armSignals(): AbortController {
   return stop
 }
 
-/** A reader that went away (`wattline spans run.jsonl | head`) ends the command without a word. */
-export function endQuietlyWithoutReader(streams: readonly Writable[]): void {
+/** Exits without an error when the reader is gone, as in `wattline spans run.jsonl | head`. */
+export function exitWhenReaderIsGone(streams: readonly Writable[]): void {
   for (const stream of streams) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') process.exit(0)

@@ -1,66 +1,52 @@
-/** Text for a terminal: optional colors, widths in cells, and columns. */
+/** Text for a terminal: optional colors, and widths in cells, as a terminal counts them. */
+import { styleText } from 'node:util'
 import type { CliIo, Output } from './io.ts'
 
-export interface Style {
-  readonly bold: (text: string) => string
-  readonly dim: (text: string) => string
-  readonly red: (text: string) => string
-  readonly yellow: (text: string) => string
-  readonly green: (text: string) => string
-  readonly blue: (text: string) => string
-  readonly magenta: (text: string) => string
-  readonly cyan: (text: string) => string
+type Format = 'bold' | 'dim' | 'red' | 'yellow' | 'green' | 'blue' | 'magenta' | 'cyan'
+
+export type Style = Readonly<Record<Format, (text: string) => string>>
+
+function styleWith(paint: (format: Format, text: string) => string): Style {
+  return {
+    bold: (text) => paint('bold', text),
+    dim: (text) => paint('dim', text),
+    red: (text) => paint('red', text),
+    yellow: (text) => paint('yellow', text),
+    green: (text) => paint('green', text),
+    blue: (text) => paint('blue', text),
+    magenta: (text) => paint('magenta', text),
+    cyan: (text) => paint('cyan', text),
+  }
 }
 
-const sgr = (on: number, off: number) => (text: string) => `\u001B[${on}m${text}\u001B[${off}m`
-const plain = (text: string) => text
+// `styleFor` decides about colors; Node would look at the environment of the process.
+const COLORED = styleWith((format, text) => styleText(format, text, { validateStream: false }))
+const PLAIN = styleWith((_format, text) => text)
 
-const COLOURED: Style = {
-  bold: sgr(1, 22),
-  dim: sgr(2, 22),
-  red: sgr(31, 39),
-  yellow: sgr(33, 39),
-  green: sgr(32, 39),
-  blue: sgr(34, 39),
-  magenta: sgr(35, 39),
-  cyan: sgr(36, 39),
-}
-
-const PLAIN: Style = {
-  bold: plain,
-  dim: plain,
-  red: plain,
-  yellow: plain,
-  green: plain,
-  blue: plain,
-  magenta: plain,
-  cyan: plain,
-}
-
-/** Colours for `out`: on a terminal unless NO_COLOR is set or it is dumb; FORCE_COLOR forces them. */
+/** Colors for `out`: on a terminal unless NO_COLOR is set or TERM is dumb; FORCE_COLOR forces them. */
 export function styleFor(out: Output, env: CliIo['env']): Style {
   if ((env['NO_COLOR'] ?? '') !== '') return PLAIN
   const forced = env['FORCE_COLOR'] ?? ''
-  if (forced !== '') return forced === '0' ? PLAIN : COLOURED
-  return out.isTTY === true && env['TERM'] !== 'dumb' ? COLOURED : PLAIN
+  if (forced !== '') return forced === '0' ? PLAIN : COLORED
+  return out.isTTY === true && env['TERM'] !== 'dumb' ? COLORED : PLAIN
 }
 
-/** Columns to fit text into; undefined (no limit) when the output is not a terminal. */
+/** Width of the output in cells; undefined (no limit) when it is not a terminal. */
 export function widthOf(out: Output, env: CliIo['env']): number | undefined {
   if (out.isTTY === true && out.columns !== undefined && out.columns > 0) return out.columns
-  const told = Number(env['COLUMNS'])
-  return Number.isInteger(told) && told >= 20 ? told : undefined
+  const columns = Number(env['COLUMNS'])
+  return Number.isInteger(columns) && columns >= 20 ? columns : undefined
 }
 
-const ZERO_WIDTH = /\p{Mark}|\u200B|\u200D|\uFE0F/u
+const ZERO_WIDTH = /\p{Mark}|\u200C|\u200D|\uFE0F/u
 const WIDE =
   /\p{Emoji_Presentation}|[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6]/u
-const ESCAPES = /\u001B\[\d+m/gu
+const COLOR_CODES = /\u001B\[\d+m/gu
 
-/** Cells that `text` takes on a terminal; colour codes take none. */
+/** Cells that `text` takes on a terminal; color codes take none. */
 export function cells(text: string): number {
   let width = 0
-  for (const char of text.replace(ESCAPES, '')) width += charCells(char)
+  for (const char of text.replace(COLOR_CODES, '')) width += charCells(char)
   return width
 }
 
@@ -70,7 +56,7 @@ function charCells(char: string): number {
   return WIDE.test(char) ? 2 : 1
 }
 
-/** `text` (without colour codes) cut to `width` cells, the cut shown by an ellipsis. */
+/** Cuts `text`, which has no color codes, to `width` cells and marks the cut with an ellipsis. */
 export function fit(text: string, width: number): string {
   if (text.length <= width && cells(text) <= width) return text
   if (width < 1) return ''
@@ -85,22 +71,22 @@ export function fit(text: string, width: number): string {
   return `${cut}…`
 }
 
-/** Pads to `width` cells; colour codes are not counted. */
+/** Pads to `width` cells; color codes are not counted. */
 export function padEnd(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - cells(text)))
 }
 
-/** Pads on the left to `width` cells, for figures. */
+/** Pads on the left to `width` cells, for numbers. */
 export function padStart(text: string, width: number): string {
   return ' '.repeat(Math.max(0, width - cells(text))) + text
 }
 
-/** `1 span`, `2 spans`: a count with its noun, thousands set apart. */
+/** A count with its noun: `1 span`, `2,500 spans`. */
 export function count(n: number, one: string, many = `${one}s`): string {
   return `${thousands(n)} ${n === 1 ? one : many}`
 }
 
-/** `1,234,567` whatever the machine's language. */
+/** `1,234,567`, independent of the system's locale. */
 export function thousands(n: number): string {
   return n.toLocaleString('en-US')
 }

@@ -1,6 +1,6 @@
 /**
- * `wattline serve --demo`, which `npm start` runs: a server with the sample runs and a live demo
- * that begins again when it has ended, so that there is always something growing to look at.
+ * `wattline serve --demo`, which `npm start` runs: a server with the sample runs and a live demo run.
+ * When the demo run has ended, the next one starts.
  */
 import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -23,7 +23,7 @@ const RUN_S = 20 * 60
 const AGENTS = 4
 const PAUSE_MS = 5000
 const NAME = 'Live demo'
-/** As {@link demoRunId} makes them. */
+/** The ids that {@link demoRunId} returns. */
 const RUN_ID = /^demo-\d+-[0-9a-z]{5}$/
 
 export async function serveDemo(
@@ -44,14 +44,14 @@ export async function serveDemo(
   await runUntilStopped(session, io, () => playing)
 }
 
-/** Demos of earlier starts would pile up. One that somebody has renamed is theirs and stays. */
+/** Removes demo runs of earlier starts. Renamed ones are kept. */
 async function removeEarlierDemos({ server: { store } }: ServerSession): Promise<void> {
   for (const { id, name, state } of await store.list()) {
     if (RUN_ID.test(id) && name === NAME && state !== 'live') await store.remove(id)
   }
 }
 
-/** One run after the other; the one before goes when the next begins, so that they do not pile up. */
+/** Plays one run after the other, and removes the last one when the next one starts. */
 async function playForever(
   session: ServerSession,
   firstSeed: number,
@@ -64,7 +64,7 @@ async function playForever(
     try {
       await playOnce(session, seed, run, stop)
     } catch (error) {
-      // The run was deleted in the dashboard, most likely: the next one begins all the same.
+      // Most likely the run was deleted in the dashboard. The next one starts as usual.
       session.say(error instanceof Error ? error.message : String(error))
     }
     if (stop.aborted) return
@@ -96,15 +96,11 @@ async function playOnce(
   }
 }
 
-/** The sample runs inside the package, or in the checkout before the dashboard was built. */
+/** The sample runs of the package, or those of the checkout if the dashboard is not built. */
 function samplesFolder(): string | undefined {
-  const places = [
-    '../dashboard/samples',
-    '../../dashboard/samples',
-    '../../../public/samples',
-    '../../../../public/samples',
-  ]
+  // Relative to dist/ and to this source file.
+  const places = ['../dashboard', '../../../dashboard', '../../../public', '../../../../../public']
   return places
-    .map((place) => fileURLToPath(new URL(place, import.meta.url)))
+    .map((place) => fileURLToPath(new URL(`${place}/samples`, import.meta.url)))
     .find((path) => existsSync(path))
 }

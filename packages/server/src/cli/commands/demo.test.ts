@@ -18,12 +18,12 @@ afterEach(async () => {
 
 const SHORT = ['--agents', '2', '--duration', '20s', '--seed', '5']
 
-test('--out writes a run that the same seed gives again', async () => {
+test('--out writes the same run for the same seed', async () => {
   const write = async (name: string, more: readonly string[] = []) => {
     const argv = ['demo', ...SHORT, '--start', '2026-01-01T00:00:00Z', '--out', name, ...more]
     const { code, stdout, stderr } = await runCommand(argv, { cwd: dir })
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
-    expect(stderr).toMatch(/^Wrote \d+ lines \(seed 5\) to \S+; look at it with wattline \S+\.\n$/)
+    expect(stderr).toMatch(/^Wrote \d+ lines \(seed 5\) to \S+; show it with wattline \S+\.\n$/)
     return await readFile(join(dir, name), 'utf8')
   }
   const first = await write('a.jsonl')
@@ -35,7 +35,7 @@ test('--out writes a run that the same seed gives again', async () => {
   expect((JSON.parse(line) as { start: number }).start).toBeGreaterThanOrEqual(1_767_225_600)
 })
 
-test('--out - writes to stdout, and only the run', async () => {
+test('--out - writes only the run to stdout', async () => {
   const { stdout } = await runCommand(['demo', '--spans', '200', '--seed', '5', '--out', '-'])
   const lines = stdout.trimEnd().split('\n')
   expect(lines.length).toBeGreaterThanOrEqual(400)
@@ -46,7 +46,7 @@ test('--out - writes to stdout, and only the run', async () => {
   for (const line of lines) expect(line).toMatch(/^\{"(event_type|timestamp)":/)
 })
 
-test('streams to the server that runs, and ends', async () => {
+test('streams to the running server and ends', async () => {
   const server = new RunningCommand(['serve', '--port', '0', '--dir', dir], {})
   const [, url = ''] = await server.said(/ (http:\S+)\/\n/)
   const argv = ['demo', ...SHORT, '--speed', '100', '--url', url, '--run', 'my-demo']
@@ -60,7 +60,7 @@ test('streams to the server that runs, and ends', async () => {
   await server.stop()
 })
 
-test('starts a server when none runs, and stays until it is stopped', async () => {
+test('starts a server if none is running and keeps it until stopped', async () => {
   const command = new RunningCommand(
     ['demo', ...SHORT, '--port', '0', '--dir', dir, '--speed', '100'],
     {},
@@ -74,7 +74,7 @@ test('starts a server when none runs, and stays until it is stopped', async () =
   expect((await command.stop()).code).toBe(0)
 })
 
-test('a server that was named but is away is an error', async () => {
+test('fails if the server of --url does not answer', async () => {
   const { code, stderr } = await runCommand(['demo', '--url', 'http://127.0.0.1:1'])
   expect(code).toBe(1)
   expect(stderr).toBe(
@@ -82,7 +82,7 @@ test('a server that was named but is away is an error', async () => {
   )
 })
 
-/** Starts `serve --demo` and waits for the first event of the run it shows. */
+/** Starts `serve --demo` and waits for the first event of the live run. */
 async function serveDemo(): Promise<{ command: RunningCommand; shown: string; runs: RunInfo[] }> {
   const command = new RunningCommand(['serve', '--demo', '--port', '0', '--dir', dir], {})
   const [, view = ''] = await command.said(/ (http:\S+)\n/)
@@ -95,7 +95,7 @@ async function serveDemo(): Promise<{ command: RunningCommand; shown: string; ru
   return { command, shown, runs }
 }
 
-test('serve --demo shows the sample runs and one that lives', async () => {
+test('serve --demo shows the sample runs and a live run', async () => {
   const { command, shown, runs } = await serveDemo()
   const live = runs.find(({ id }) => id === shown)
   expect(live).toMatchObject({ name: 'Live demo', state: 'live' })
@@ -108,7 +108,7 @@ test('serve --demo shows the sample runs and one that lives', async () => {
   expect((await command.stop()).code).toBe(0)
 })
 
-test('serve --demo started again does not pile its runs up', async () => {
+test('serve --demo removes the demo runs of earlier starts', async () => {
   const first = await serveDemo()
   await first.command.stop()
   const second = await serveDemo()
@@ -119,7 +119,7 @@ test('serve --demo started again does not pile its runs up', async () => {
   await second.command.stop()
 })
 
-test('at speed 2 every event comes in half the time, stamped with when it came', async () => {
+test('at speed 2 sends every event after half the time, with the time of sending', async () => {
   const sent: { timestamp: number }[] = []
   const client = {
     send: (lines: Uint8Array) => {
@@ -137,6 +137,6 @@ test('at speed 2 every event comes in half the time, stamped with when it came',
   expect(first).toBeGreaterThanOrEqual(before)
   expect((second ?? 0) - (first ?? 0)).toBeCloseTo(0.01, 5)
   expect((third ?? 0) - (first ?? 0)).toBeCloseTo(0.05, 5)
-  // Nothing is sent much before its time.
+  // No event is sent long before its time.
   expect(Date.now() / 1000).toBeGreaterThanOrEqual((third ?? 0) - 0.02)
 })

@@ -1,4 +1,4 @@
-/** `wattline demo`: a believable run of several agents, streamed live or written to a file. */
+/** `wattline demo`: a generated run of several agents, streamed live or written to a file. */
 import { createWriteStream } from 'node:fs'
 import { finished } from 'node:stream/promises'
 import { resolve } from 'node:path'
@@ -40,7 +40,7 @@ interface Demo {
   readonly generate: GenerateOptions & { readonly seed: number }
   readonly speed: number
   readonly run: string
-  /** Unix seconds at which a run that is written to a file begins. */
+  /** Start of a run that is written to a file. Unix seconds. */
   readonly startS: number
 }
 
@@ -82,7 +82,7 @@ function parseDemo(flags: DemoFlags, io: CliIo): Demo {
   }
 }
 
-/** `demo-7-k3x9`: unique, so that two demos of one seed are two runs. */
+/** A unique id such as `demo-7-k3x9`, so that two demos with one seed are two runs. */
 export function demoRunId(seed: number): string {
   return `demo-${seed}-${Date.now().toString(36).slice(-5)}`
 }
@@ -107,7 +107,7 @@ async function playTo(
   const stop = io.stopSignal()
   const view = viewUrlOf(running, demo.run)
   io.stderr.write(
-    `Streaming the demo (seed ${demo.generate.seed}) to ${running.url}; Ctrl+C ends it.\n`,
+    `Streaming the demo (seed ${demo.generate.seed}) to ${running.url}; press Ctrl+C to stop.\n`,
   )
   io.stdout.write(`${view}\n`)
   if (flags.open !== false) await openBrowser(view, io)
@@ -143,14 +143,14 @@ async function playAndReport(
     const sent = await playDemo(demoEvents(generate), { client, speed, stop })
     await client.end(stop)
     say(
-      `The demo has ${stop.aborted ? 'been stopped' : 'ended'}: ${count(sent, 'event')} in run ${run}.`,
+      `The demo ${stop.aborted ? 'was stopped' : 'has ended'}: ${count(sent, 'event')} in run ${run}.`,
     )
   } finally {
     client.close()
   }
 }
 
-/** A generated run on a clock that begins at 0. */
+/** A generated run whose times start at 0. */
 export function demoEvents(options: GenerateOptions): Iterable<DemoEvent> {
   return generateRun({ ...options, startS: 0 })
 }
@@ -174,6 +174,6 @@ async function writeDemo({ generate, startS }: Demo, out: string, io: CliIo): Pr
   } catch (error) {
     throw fileError('write', out, error)
   }
-  const where = toStdout ? '' : ` to ${out}; look at it with wattline ${out}`
+  const where = toStdout ? '' : ` to ${out}; show it with wattline ${out}`
   io.stderr.write(`Wrote ${count(lines, 'line')} (seed ${generate.seed})${where}.\n`)
 }

@@ -16,7 +16,7 @@ const EVENTS = logText([
   ['agent_end', 1005, { span_id: 'a' }],
 ])
 
-/** 100 W, from a second before the run to its end. */
+/** 100 W, from one second before the run to its end. */
 function samples(offsetS = 0, scale = 1): string {
   return [999, 1000, 1001, 1002, 1003, 1004, 1005]
     .map((timestamp) => {
@@ -41,39 +41,39 @@ afterAll(() => rm(dir, { recursive: true }))
 
 const energy = (...args: readonly string[]) => runCommand(['energy', ...args], { cwd: dir })
 
-test('is a table of what used it', async () => {
+test('prints tables of the energy of sources, kinds, tools, models and agents', async () => {
   const { code, stdout, stderr } = await runCommand(['energy', '-'], { stdin: EVENTS + samples() })
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   expect(stdout).toBe(`stdin  4 spans  6 s  at 999 s
 
-energy    600 J  100 W on average, 100 W at most
-spans     500 J, 83 %
-idle      100 J, 17 %
-shared    100 J of spans side by side, split in equal parts
-measured  100 % of the run's time
-a token   2.5 J (200 tokens)
+energy     600 J  100 W on average, 100 W peak
+spans      500 J, 83 %
+idle       100 J, 17 %
+estimated  100 J, split equally between parallel spans
+measured   100 % of the run's time
+per token  2.5 J (200 tokens)
 
-source    energy  idle  measured  average   most  every
-box/gpu0   600 J  17 %     100 %    100 W  100 W    1 s
+source    energy  idle  measured  average   peak  interval
+box/gpu0   600 J  17 %     100 %    100 W  100 W       1 s
 
 kind          spans  energy  share        between
 agent             1   200 J   33 %  200 J – 200 J
 lm_inference      1   200 J   33 %  200 J – 200 J
 tool_call         2   100 J   17 %    0 J – 200 J
 
-tool  spans  energy  share      between  J a call
-grep      1    50 J  8.3 %  0 J – 100 J      50 J
-read      1    50 J  8.3 %  0 J – 100 J      50 J
+tool  spans  energy  share      between  J/call
+grep      1    50 J  8.3 %  0 J – 100 J    50 J
+read      1    50 J  8.3 %  0 J – 100 J    50 J
 
-model     spans  energy  share        between  tokens  J a token
-Qwen3-8B      1   200 J   33 %  200 J – 200 J     200        1 J
+model     spans  energy  share        between  tokens  J/token
+Qwen3-8B      1   200 J   33 %  200 J – 200 J     200      1 J
 
 agent    spans  energy  share        between
 planner      4   500 J   83 %  400 J – 600 J
 `)
 })
 
-test('--json is one object with every span', async () => {
+test('--json prints one object with every span', async () => {
   const { stdout } = await energy('run.jsonl', '--telemetry', 'power.jsonl', '--json')
   const found = JSON.parse(stdout)
   expect(found).toMatchObject({
@@ -90,7 +90,7 @@ test('--json is one object with every span', async () => {
   })
 })
 
-test('--method upstream --json is breakdowns and analysis in upstream’s names', async () => {
+test('--method upstream --json uses the names of Intelligence Per Watt', async () => {
   const { stdout } = await energy('run.jsonl', '--telemetry', 'power.jsonl', '--json', ...UPSTREAM)
   expect(JSON.parse(stdout)).toMatchObject({
     breakdowns: [
@@ -105,7 +105,7 @@ test('--method upstream --json is breakdowns and analysis in upstream’s names'
 
 const UPSTREAM = ['--method', 'upstream'] as const
 
-test('upstream for people says what it counts twice', async () => {
+test('--method upstream notes that spans count several times', async () => {
   const { stdout } = await energy(
     'run.jsonl',
     '--telemetry',
@@ -114,39 +114,43 @@ test('upstream for people says what it counts twice', async () => {
     '--include-idle',
   )
   expect(stdout).toMatch(/energy +800 J/)
-  expect(stdout).toContain('counted again')
+  expect(stdout).toContain('count several times')
 })
 
-describe('telemetry that does not fit is said, not summed', () => {
+describe('telemetry that does not fit the run is reported and not summed', () => {
   test.each([
     ['another clock', 'late.jsonl', /box\/gpu0: not summed: .* begins 8:14 after the run/],
     ['another unit', 'milliwatts.jsonl', /box\/gpu0: not summed: 100000 "watts" on average/],
   ])('%s', async (_, file, said) => {
     const { stdout } = await energy('run.jsonl', '--telemetry', file)
     expect(stdout).toMatch(said)
-    expect(stdout).toContain('Nothing that was measured belongs to this run.')
+    expect(stdout).toContain('No power sample belongs to this run.')
     const json = await energy('run.jsonl', '--telemetry', file, '--json')
     expect(JSON.parse(json.stdout)).toMatchObject({ total_j: null, sources: [], spans: [] })
   })
 
-  test('… until its clock is set', async () => {
+  test('until --offset corrects its clock', async () => {
     const { stdout } = await energy('run.jsonl', '--telemetry', 'late.jsonl', '--offset', '-500')
     expect(stdout).toMatch(/energy +600 J/)
   })
 })
 
-describe('what cannot be done is one sentence', () => {
+describe('an error is one sentence', () => {
   test.each([
     [
       ['run.jsonl'],
       1,
-      /run\.jsonl holds no telemetry sample; name a file of them with --telemetry/,
+      /run\.jsonl contains no telemetry sample; add a file with samples with --telemetry/,
     ],
     [['run.jsonl', '--telemetry', 'none.csv'], 1, /Cannot read none\.csv: there is no such file/],
-    [['run.jsonl', '--telemetry', 'other.csv'], 1, /other\.csv is no telemetry: expected a header/],
-    [['run.jsonl', '--telemetry', 'run.jsonl'], 1, /run\.jsonl holds no telemetry sample/],
-    [['run.jsonl', '--offset', 'soon'], 2, /--offset takes seconds such as -1\.5, not 'soon'/],
-    [['run.jsonl', '--include-idle'], 2, /--include-idle goes with --method upstream/],
+    [
+      ['run.jsonl', '--telemetry', 'other.csv'],
+      1,
+      /other\.csv is not telemetry: expected a header/,
+    ],
+    [['run.jsonl', '--telemetry', 'run.jsonl'], 1, /run\.jsonl contains no telemetry sample/],
+    [['run.jsonl', '--offset', 'soon'], 2, /--offset expects seconds such as -1\.5, got 'soon'/],
+    [['run.jsonl', '--include-idle'], 2, /--include-idle needs --method upstream/],
   ])('%j', async (args, code, said) => {
     const result = await energy(...args)
     expect(result).toMatchObject({ code, stdout: '' })
@@ -160,7 +164,7 @@ test.each([60, 80, 120])('fits a terminal of %i columns', async (columns) => {
   for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(columns)
 })
 
-test('conserves a real run’s energy', async () => {
+test('conserves the energy of a real run', async () => {
   const { stdout } = await runCommand([
     'energy',
     fixturePath('react_single.jsonl'),

@@ -1,4 +1,4 @@
-/** `wattline energy FILE`: what the spans of a log used, for people or as one JSON object. */
+/** `wattline energy FILE`: the energy of the spans of a log, as text or as one JSON object. */
 import { basename } from 'node:path'
 import {
   analyzeUpstream,
@@ -29,12 +29,14 @@ export interface EnergyFlags {
   readonly json?: boolean
 }
 
-/** The log's own samples are stream 0, those of the files 1, 2, … */
+/** Stream 0 has the samples of the log itself, streams 1, 2, … those of the telemetry files. */
 const LOG_STREAM = 0
 
 export async function energy(file: string, flags: EnergyFlags, io: CliIo): Promise<void> {
   if (flags.includeIdle === true && flags.method !== 'upstream') {
-    throw usageError('--include-idle goes with --method upstream; conserved always tells idle.')
+    throw usageError(
+      '--include-idle needs --method upstream; conserved always includes idle energy.',
+    )
   }
   const offsetS = parseOffsetS(flags.offset)
   const files = await Promise.all(
@@ -42,7 +44,7 @@ export async function energy(file: string, flags: EnergyFlags, io: CliIo): Promi
   )
   const names = [file === '-' ? 'stdin' : basename(file), ...files.map(({ name }) => name)]
   const telemetry = new Telemetry({ streamName: (stream) => names[stream] ?? 'power' })
-  // An offset is of the files; without any, of the log's own samples.
+  // An offset applies to the telemetry files, or without any to the samples of the log.
   for (const stream of names.keys()) {
     if (files.length === 0 || stream !== LOG_STREAM) telemetry.setOffset(stream, offsetS)
   }
@@ -79,11 +81,11 @@ async function printConserved({ file, flags, reading, telemetry, notes, io }: Jo
   } else {
     const style = styleFor(io.stdout, io.env)
     const width = widthOf(io.stdout, io.env)
-    const said = energyWarnings(telemetry, trace).map(
+    const warnings = energyWarnings(telemetry, trace).map(
       ({ source, text }) => `${showHiddenInLine(source)}: ${text}`,
     )
     await out.line(logTitle(file, trace, style))
-    const lines = energyLines(summarizeEnergy(trace, ledger), [...notes, ...said], style, width)
+    const lines = energyLines(summarizeEnergy(trace, ledger), [...notes, ...warnings], style, width)
     for (const line of lines) await out.line(line)
   }
   await out.end()
@@ -108,7 +110,7 @@ async function printUpstream(job: Job): Promise<void> {
   await out.end()
 }
 
-/** Upstream knows one series: of several sources, that with the most samples is taken, and said. */
+/** Upstream has one series of samples: of several sources, the one with the most samples is used. */
 function upstreamSamples({ reading, files, offsetS, io }: Job): TelemetrySample[] {
   const shifted = (sample: TelemetrySample) => ({
     ...sample,
@@ -126,18 +128,18 @@ function upstreamSamples({ reading, files, offsetS, io }: Job): TelemetrySample[
   const [most] = [...bySource].sort(([, one], [, other]) => other.length - one.length)
   const [name, samples] = most ?? ['', all]
   io.stderr.write(
-    `Upstream knows one source of power; of ${bySource.size}, ${showHiddenInLine(name)} is taken.\n`,
+    `--method upstream uses one of the ${bySource.size} power sources: ${showHiddenInLine(name)}.\n`,
   )
   return samples
 }
 
 function noSamples(name: string): string {
-  return `${name} holds no telemetry sample; name a file of them with --telemetry.`
+  return `${name} contains no telemetry sample; add a file with samples with --telemetry.`
 }
 
-/** Seconds, negative ones included. */
+/** Seconds; may be negative. */
 function parseOffsetS(text: string | undefined): number {
   if (text === undefined) return 0
   if (/^[-+]?\d*\.?\d+s?$/.test(text)) return Number(text.replace(/s$/, ''))
-  throw usageError(`--offset takes seconds such as -1.5, not '${text}'.`)
+  throw usageError(`--offset expects seconds such as -1.5, got '${text}'.`)
 }

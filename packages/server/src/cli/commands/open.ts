@@ -1,4 +1,4 @@
-/** `wattline open [FILE|DIR]…`: shows something in the server that runs already. */
+/** `wattline open [FILE|DIR]…`: shows the dashboard, a log or a folder in the running server. */
 import { openBrowser } from '../server/browser.ts'
 import { CliError, usageError } from '../base/errors.ts'
 import type { CliIo } from '../base/io.ts'
@@ -8,12 +8,11 @@ import { targetsOf } from '../input/targets.ts'
 
 export async function open(paths: readonly string[], flags: ServerFlags, io: CliIo): Promise<void> {
   const settings = serverSettings(flags, io)
-  const told =
-    flags.port === undefined && flags.host === undefined ? io.env['WATTLINE_URL'] : undefined
-  const url = told === '' ? undefined : told
+  const isAddressGiven = flags.port !== undefined || flags.host !== undefined
+  const url = isAddressGiven ? undefined : io.env['WATTLINE_URL'] || undefined
   const targets = await targetsOf(paths, io)
   if (targets.some(({ type }) => type === 'stream')) {
-    throw usageError('wattline open takes files and folders; for a stream use wattline -.')
+    throw usageError('wattline open expects files and folders; use wattline - to read a stream.')
   }
   const running = await findServer(url, settings)
   if (running === undefined) {

@@ -16,7 +16,7 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true })
 })
 
-/** Two GPUs that tell so many rows each, and then nothing more. */
+/** A fake nvidia-smi with two GPUs that prints `rows` rows for each. */
 async function installGpus(rows: number): Promise<void> {
   const script = `#!${process.execPath}
 const row = (n, gpu) => console.log(
@@ -34,7 +34,7 @@ const now = () => new Date().toISOString().replaceAll('-', '/').replace('T', ' '
 setInterval(() => console.log(now() + ', 0, GPU-0, 60, 34, 12, 512, 81559, 41'), 50)
 `
 
-/** Starting things takes its time on a busy machine. */
+/** Starting processes takes long on a busy machine. */
 const PATIENCE = { timeout: 20_000 }
 
 const samplesIn = (text: string) =>
@@ -43,7 +43,7 @@ const samplesIn = (text: string) =>
     .split('\n')
     .map((line) => JSON.parse(line))
 
-test('--out adds samples that energy reads, until it is stopped', async () => {
+test('--out appends samples to a file until it is stopped', async () => {
   await installGpus(3)
   const path = join(dir, 'power.jsonl')
   const command = new RunningCommand(['power', '--out', path, '--interval', '50ms'], { env })
@@ -67,20 +67,20 @@ test('--out adds samples that energy reads, until it is stopped', async () => {
   expect(samples[1].reading).toMatchObject({ power_watts: 120, temperature_celsius: 41 })
 })
 
-test('a terminal gets a table within its 80 columns, a pipe a line a sample', async () => {
+test('prints a table to a terminal and one line per sample to a pipe', async () => {
   await installGpus(3)
   const table = new RunningCommand(['power'], { env: { ...env, NO_COLOR: '1' }, columns: 80 })
   await table.wrote(/energy(.*\n)+.*400 J/)
   const { stdout } = await table.stop()
   const last = stdout.slice(stdout.lastIndexOf('source')).trimEnd().split('\n')
   expect(last).toHaveLength(4)
-  expect(last[0]).toMatch(/^source +now +average +most +energy +use +temp +memory$/)
+  expect(last[0]).toMatch(/^source +now +average +peak +energy +use +temp +memory$/)
   expect(last[2]).toMatch(/gpu1 +120 W +120 W +120 W +240 J +34 % +41 °C +537 MB$/)
   expect(last[3]).toMatch(/^all +200 W +200 W +400 J$/)
   expect(Math.max(...last.map(({ length }) => length))).toBeLessThanOrEqual(80)
   const narrow = new RunningCommand(['power'], { env: { ...env, NO_COLOR: '1' }, columns: 40 })
   await narrow.wrote(/all.*200 W/)
-  expect((await narrow.stop()).stdout).toMatch(/source +now +average +most +energy\n/)
+  expect((await narrow.stop()).stdout).toMatch(/source +now +average +peak +energy\n/)
   const lines = new RunningCommand(['power'], { env })
   await lines.wrote(/gpu1 .*\n.*gpu0 /)
   expect((await lines.stop()).stdout).toMatch(
@@ -88,8 +88,8 @@ test('a terminal gets a table within its 80 columns, a pipe a line a sample', as
   )
 })
 
-test('what it has to say does not fall into the table', async () => {
-  // A row, and garbage when the table has been drawn.
+test('prints messages above the table', async () => {
+  // Prints one row, and an invalid line after the table has been drawn.
   const script = `#!${process.execPath}
 console.log('2026/11/24 09:00:00.000, 0, GPU-0, 60, 34, 12, 512, 81559, 41, 80')
 const timer = setInterval(() => {
@@ -107,35 +107,35 @@ const timer = setInterval(() => {
   const { stdout } = await command.stop()
   const drawn = stdout.split('source').length - 1
   const overdrawn = stdout.split('\u001B[0J').length - 1
-  // Neither the first one nor the one below what was said goes up.
+  // Only the first table and the one after the message do not overwrite another.
   expect(drawn - overdrawn).toBe(2)
 })
 
-test('with nothing to read it says so and fails', async () => {
+test('fails if there is no power meter', async () => {
   const { code, stdout, stderr } = await runCommand(['power', '--json'], { env })
   expect(code).toBe(1)
   expect(stdout).toBe('')
   expect(stderr).toBe(
     'power: no power meter found (tried nvidia-smi, rocm-smi, RAPL)\n' +
-      'wattline: No power can be read on this machine.\n',
+      'wattline: No power meter found on this machine.\n',
   )
 })
 
 test.each([
-  [['power', '--interval', '10ms'], '--interval takes 50ms to 1s, not'],
-  [['power', '--interval', 'often'], '--interval takes a time like'],
-  [['power', '--run', 'r', '--json'], 'not to both'],
-  [['run', '--power', '--interval', '2s', '--', 'true'], '--interval takes 50ms to 1s, not'],
-  [['run', '--interval', '100ms', '--', 'true'], 'add --power'],
+  [['power', '--interval', '10ms'], '--interval expects 50ms to 1s, got'],
+  [['power', '--interval', 'often'], '--interval expects a duration like'],
+  [['power', '--run', 'r', '--json'], 'Choose one destination'],
+  [['run', '--power', '--interval', '2s', '--', 'true'], '--interval expects 50ms to 1s, got'],
+  [['run', '--interval', '100ms', '--', 'true'], '--interval needs --power'],
   [['run', '--run', 'x'.repeat(201), '--', 'true'], '--run: a run id has at most 200 characters'],
   [['demo', '--run', '\n'], '--run: a run id cannot contain control characters'],
   [['run'], 'Missing required argument'],
-])('%j is a wrong command line', async (argv, reason) => {
+])('rejects the command line %j', async (argv, reason) => {
   const { code, stderr } = await runCommand(argv, { env })
   expect([code, stderr]).toEqual([2, expect.stringContaining(reason)])
 })
 
-test('sends its samples to a run, and posted ones are taken like recorded ones', async () => {
+test('sends samples to a run, which also accepts posted samples', async () => {
   await installGpus(3)
   await mkdir(join(dir, 'runs'))
   const server = new RunningCommand(['serve', '--port', '0', '--dir', join(dir, 'runs')], { env })
@@ -159,7 +159,7 @@ test('sends its samples to a run, and posted ones are taken like recorded ones',
   await server.stop()
 })
 
-test('ends when the run it sends to is deleted', async () => {
+test('ends when its run is deleted', async () => {
   await writeFile(join(dir, 'nvidia-smi'), ENDLESS_GPU, { mode: 0o755 })
   const server = new RunningCommand(['serve', '--port', '0', '--dir', join(dir, 'runs')], { env })
   const [, url = ''] = await server.said(/ (http:\S+)\/\n/)
@@ -172,7 +172,7 @@ test('ends when the run it sends to is deleted', async () => {
   await server.stop()
 })
 
-test.runIf(process.platform === 'linux')('ends when its file takes no more', async () => {
+test.runIf(process.platform === 'linux')('ends when its file cannot be written', async () => {
   await writeFile(join(dir, 'nvidia-smi'), ENDLESS_GPU, { mode: 0o755 })
   const { code, stderr } = await runCommand(['power', '--out', '/dev/full'], { env })
   expect([code, stderr]).toEqual([1, expect.stringMatching(/Cannot write .*\/dev\/full/)])

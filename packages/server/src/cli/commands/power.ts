@@ -1,4 +1,4 @@
-/** `wattline power`: this machine's power, on the terminal, as samples, or into a run at a server. */
+/** `wattline power`: shows the power of this machine, writes it as samples or sends it to a run. */
 import { createWriteStream } from 'node:fs'
 import { once } from 'node:events'
 import { resolve } from 'node:path'
@@ -23,14 +23,14 @@ export interface PowerFlags extends ServerFlags {
   readonly run?: string
 }
 
-/** Where samples go. */
+/** Where samples are written. */
 interface Destination {
   readonly take: (sample: PowerSample) => void
-  /** Some times a second, for those who draw. */
+  /** Called a few times per second; a table redraws itself. */
   readonly tick?: () => void
-  /** Something else is about to be written to the terminal. */
-  readonly giveWay?: () => void
-  /** Resolves when it takes no more; `end` says why. */
+  /** Called before other text is written to the terminal. */
+  readonly beforeOtherText?: () => void
+  /** Resolves when the destination has failed; `end` then rejects with the reason. */
   readonly broken?: Promise<unknown>
   readonly end: (stop: AbortSignal) => Promise<void>
 }
@@ -47,19 +47,19 @@ export async function power(flags: PowerFlags, io: CliIo): Promise<void> {
     destination.take(sample)
   }
   const onWarning = (text: string) => {
-    destination.giveWay?.()
+    destination.beforeOtherText?.()
     io.stderr.write(`power: ${text}\n`)
   }
   const { env, platform } = io
   const startMs = performance.now()
   const sampling = samplePower({ onSample, onWarning }, { intervalMs, env, platform })
-  // The meters keep no process alive; this does.
+  // Also keeps the process alive, which the meters do not.
   const ticking = setInterval(() => destination.tick?.(), TICK_MS)
   const isStopped = stop.aborted ? undefined : once(stop, 'abort')
   try {
     const isOver = Promise.race([isStopped, destination.broken ?? isStopped])
     const isFound = await Promise.race([sampling.found, isOver.then(() => true)])
-    if (isFound === false) throw new CliError('No power can be read on this machine.')
+    if (isFound === false) throw new CliError('No power meter found on this machine.')
     await isOver
   } finally {
     clearInterval(ticking)
@@ -82,7 +82,7 @@ async function destinationOf(
 ): Promise<Destination> {
   if (flags.url !== undefined || flags.run !== undefined) {
     if (flags.out !== undefined || flags.json === true) {
-      throw usageError('Samples go to a run (--url, --run) or out (--json, --out), not to both.')
+      throw usageError('Choose one destination: a run (--url, --run) or output (--json, --out).')
     }
     return toServer(flags, io)
   }
@@ -100,7 +100,7 @@ function toTable(tally: PowerTotals, io: CliIo): Destination {
   return {
     take: () => undefined,
     tick: draw,
-    giveWay: () => live.leave(),
+    beforeOtherText: () => live.keep(),
     end: () => Promise.resolve(draw()),
   }
 }
@@ -126,7 +126,7 @@ async function toFile(path: string, io: CliIo): Promise<Destination> {
       resolve()
     })
   })
-  io.stderr.write(`Adding samples to ${path}; Ctrl+C ends it.\n`)
+  io.stderr.write(`Appending samples to ${path}; press Ctrl+C to stop.\n`)
   return {
     take: (sample) => void file.write(`${encodeSample(sample)}\n`),
     broken,
@@ -142,12 +142,12 @@ async function toServer(flags: PowerFlags, io: CliIo): Promise<Destination> {
   const settings = serverSettings(flags, io)
   const server = await namedServer(flags, settings, io)
   if (server === undefined) {
-    throw new CliError('No Wattline server runs here; start one with wattline serve.')
+    throw new CliError('No Wattline server is running; start one with wattline serve.')
   }
   const run = requestedRunId(flags.run, io) ?? newRunId('power')
   const client = new RunWriter({ ...server, run, name: 'power' })
   const relay = new SampleRelay(client)
-  io.stderr.write(`Sending samples to ${server.url}; Ctrl+C ends it.\n`)
+  io.stderr.write(`Sending samples to ${server.url}; press Ctrl+C to stop.\n`)
   io.stdout.write(`${viewUrlOf(server, run)}\n`)
   return {
     take: (sample) => relay.add(sample),

@@ -1,8 +1,9 @@
 /**
- * `wattline run -- CMD`: runs a command with a server to record to, and with this machine's power.
+ * `wattline run -- CMD`: runs a command with a server to record to and, with `--power`, samples the
+ * power of this machine.
  *
  * ```
- * CMD ── its own recorders ──▶ run at the server ◀── samples, and a span for CMD if it recorded none
+ * CMD ── its recorders ──▶ run at the server ◀── samples, and a span for CMD if it recorded nothing
  * ```
  */
 import { randomBytes } from 'node:crypto'
@@ -45,15 +46,15 @@ export interface RunFlags extends ServerFlags {
 
 type Command = readonly [string, ...string[]]
 
-/** How long the last lines may take to be confirmed, when the command has ended. */
+/** How long the server may take to confirm the last lines after the command has ended. */
 const DELIVER_WITHIN_MS = 5_000
-/** For what others still ask when their runs have ended: that everything arrived, and the sum. */
+/** Time for the last requests of other commands after their runs have ended. */
 const LAST_ANSWERS_MS = 500
 
-/** Resolves with the command's exit code. */
+/** Resolves with the exit code of the command. */
 export async function run(command: Command, flags: RunFlags, io: CliIo): Promise<number> {
   if (flags.interval !== undefined && flags.power !== true) {
-    throw usageError('--interval says how often power is sampled; add --power.')
+    throw usageError('--interval needs --power.')
   }
   const intervalMs = parseIntervalMs(flags.interval)
   const settings = serverSettings(flags, io)
@@ -74,9 +75,9 @@ export async function run(command: Command, flags: RunFlags, io: CliIo): Promise
 }
 
 /**
- * Other commands may have found this server and joined it; what they record must not be cut off.
+ * Waits for the runs of other commands that record to this temporary server.
  *
- * @param sinceS When it started: what an earlier server left live is not recorded by anybody.
+ * @param sinceS when this command started; runs that an earlier server left live are not waited for
  */
 async function othersHaveEnded(
   store: RunStore,
@@ -89,7 +90,7 @@ async function othersHaveEnded(
   const othersLive = async () => (await store.list()).some(isLive)
   if (!(await othersLive())) return
   io.stderr.write(
-    'Wattline: other runs record to this server, which stays until they end; Ctrl+C ends it now.\n',
+    'Wattline: other runs record to this server; waiting for them to end (Ctrl+C stops it now).\n',
   )
   await new Promise<void>((resolve) => {
     io.stopSignal().addEventListener('abort', () => resolve(), { once: true })
@@ -101,13 +102,13 @@ async function othersHaveEnded(
   })
 }
 
-/** `python3 agent.py`: the command and what it runs, without flags, which may hold secrets. */
+/** `python3 agent.py`: the command and its first argument, without flags, which can contain secrets. */
 function nameOf([file, first]: Command): string {
   const script = first === undefined || first.startsWith('-') ? [] : [basename(first)]
   return [basename(file), ...script].join(' ').slice(0, 60)
 }
 
-/** One command from its start to its end. */
+/** One command, from its start to its end. */
 class Job {
   readonly #command: Command
   readonly #io: CliIo
@@ -144,7 +145,7 @@ class Job {
     )
   }
 
-  async run(open: boolean, keptIn: string | undefined): Promise<number> {
+  async run(open: boolean, dir: string | undefined): Promise<number> {
     const view = viewUrlOf(this.#server, this.runId)
     this.#say(view)
     if (open) await openBrowser(view, this.#io)
@@ -156,7 +157,7 @@ class Job {
       this.#sampling?.stop()
       await this.#deliver(before, startS, endS, end)
       if (this.#relay.loss !== undefined) this.#say(`power: ${this.#relay.loss}`)
-      await this.#sum(endS - startS, keptIn)
+      await this.#reportSum(endS - startS, dir)
       return end.exitCode
     } finally {
       this.#sampling?.stop()
@@ -164,13 +165,13 @@ class Job {
     }
   }
 
-  /** A command that cannot be started leaves no run behind, where there was none before. */
+  /** If the command cannot be started, a run that did not exist before is removed again. */
   async #runCommand(before: ReadonlySet<string>): Promise<ChildEnd> {
     try {
       return await runChild(this.#command, this.#environment(), this.#io.cwd)
     } catch (error) {
       const isOurs = [...before].every((id) => id === this.#client.writerId)
-      // Not before the server has seen the writer: it would make the run again.
+      // Only after the server has seen the writer, which would create the run again.
       const isEnded = this.#client.end(AbortSignal.timeout(DELIVER_WITHIN_MS)).then(
         () => true,
         () => false,
@@ -180,14 +181,14 @@ class Job {
     }
   }
 
-  /** WATTLINE_PARENT and traceparent are passed on as they came. */
+  /** WATTLINE_PARENT and traceparent are passed on unchanged. */
   #environment(): NodeJS.ProcessEnv {
     const { url, token } = this.#server
     const secret = token === undefined ? {} : { WATTLINE_TOKEN: token }
     return { ...this.#io.env, WATTLINE_URL: url, WATTLINE_RUN: this.runId, ...secret }
   }
 
-  /** A server that is gone does not change what the command's end was. */
+  /** An error of the server does not change the exit code of the command. */
   async #deliver(
     before: ReadonlySet<string>,
     startS: number,
@@ -206,7 +207,7 @@ class Job {
     }
   }
 
-  /** So that the joules have something to go to. */
+  /** Records one span for the whole command, so that energy can be attributed to it. */
   async #recordSpan(startS: number, endS: number, { exitCode, signal }: ChildEnd): Promise<void> {
     const span_id = randomBytes(8).toString('hex')
     const parent = this.#io.env['WATTLINE_PARENT']
@@ -230,7 +231,7 @@ class Job {
     await this.#client.send(new TextEncoder().encode(lines.join('')), lines.length)
   }
 
-  async #sum(lengthS: number, keptIn: string | undefined): Promise<void> {
+  async #reportSum(lengthS: number, dir: string | undefined): Promise<void> {
     const spans = await spansOf(this.#server, this.runId)
     const { totalJ, meanW } = this.#tally
     const parts = [
@@ -239,7 +240,7 @@ class Job {
       ...(totalJ === undefined || meanW === undefined
         ? []
         : [`${formatJoules(totalJ)} (${formatWatts(meanW)} on average)`]),
-      ...(keptIn === undefined ? [] : [`kept in ${tildePath(keptIn, this.#io)}`]),
+      ...(dir === undefined ? [] : [`stored in ${tildePath(dir, this.#io)}`]),
     ]
     this.#say(parts.join(', '))
   }

@@ -30,7 +30,7 @@ const LOG = logText([
 
 interface Started {
   readonly command: RunningCommand
-  /** With what is shown in its hash. */
+  /** The printed URL; its hash names the shown run. */
   readonly view: URL
   readonly url: string
   readonly port: string
@@ -55,7 +55,7 @@ async function eventsAt(url: string, run: string): Promise<string> {
   return await (await fetch(`${url}/api/runs/${run}/events.jsonl`)).text()
 }
 
-/** Asks again until the answer is right; the test's own time limit ends it. */
+/** Repeats `ask` until the answer is right, or until the test times out. */
 async function until<T>(ask: () => Promise<T>, right: (answer: T) => boolean): Promise<T> {
   for (;;) {
     const answer = await ask()
@@ -64,8 +64,8 @@ async function until<T>(ask: () => Promise<T>, right: (answer: T) => boolean): P
   }
 }
 
-describe('the bare command', () => {
-  test('shows a file by its name, says how to use the server, and closes cleanly', async () => {
+describe('wattline without a command', () => {
+  test('shows a file, prints how to use the server and closes cleanly', async () => {
     await writeFile(join(dir, 'run.jsonl'), LOG)
     const { command, view, url } = await start(['run.jsonl', '--port', '0', '--dir', 'runs'])
     const [info] = await runsAt(url)
@@ -74,17 +74,17 @@ describe('the bare command', () => {
     expect(await eventsAt(url, info?.id ?? '')).toBe(LOG)
     const { code, stdout, stderr } = await command.stop()
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
-    expect(stderr).toMatch(/kept in ~\/runs\n/)
+    expect(stderr).toMatch(/stored in ~\/runs\n/)
     expect(stderr).toMatch(/curl 127\.0\.0\.1:\d+\/api\/runs\/first\/events -d /)
   })
 
-  test('keeps runs in the state folder of the system unless told otherwise', async () => {
+  test('stores runs in the state folder by default', async () => {
     const { command } = await start(['--port', '0'])
     const { stderr } = await command.stop()
-    expect(stderr).toContain('kept in ~/.local/state/wattline/runs\n')
+    expect(stderr).toContain('stored in ~/.local/state/wattline/runs\n')
   })
 
-  test('watches a folder and follows what grows in it', async () => {
+  test('watches a folder and follows its growing logs', async () => {
     await mkdir(join(dir, 'logs'))
     await writeFile(join(dir, 'logs', 'a.jsonl'), LOG)
     const { view, url } = await start(['logs', '--port', '0', '--dir', 'runs'])
@@ -104,16 +104,16 @@ describe('the bare command', () => {
     )
   })
 
-  test('says that a folder without logs or an empty file is followed', async () => {
+  test('notes that an empty file or a folder without logs is followed', async () => {
     await mkdir(join(dir, 'logs'))
     await writeFile(join(dir, 'new.jsonl'), '')
     const { command } = await start(['logs', 'new.jsonl', '--port', '0', '--dir', 'runs'])
     const { stderr } = await command.stop()
-    expect(stderr).toContain('! No .jsonl file is in logs yet; each that comes is shown.\n')
-    expect(stderr).toContain('! new.jsonl is empty so far; it is followed while it grows.\n')
+    expect(stderr).toContain('! logs has no .jsonl file yet; each new one is shown.\n')
+    expect(stderr).toContain('! new.jsonl is empty; its events are shown as they are written.\n')
   })
 
-  test('relays stdin into a run while it comes, and keeps a last line without its end', async () => {
+  test('relays stdin into a run, including a last line without a line end', async () => {
     const stdin = new PassThrough()
     const { command, view, url } = await start(['-', '--port', '0', '--dir', 'runs'], { stdin })
     const run = view.hash.replace('#run=', '')
@@ -130,19 +130,19 @@ describe('the bare command', () => {
     expect((await runsAt(url))[0]).toMatchObject({ state: 'ended', events: 2 })
   })
 
-  test('takes the next free port when its own is busy, and says so', async () => {
-    const other: Server = createServer((_request, response) => response.end('somebody else'))
+  test('uses the next free port if the requested one is busy, and reports it', async () => {
+    const other: Server = createServer((_request, response) => response.end('another program'))
     other.listen(0, '127.0.0.1')
     await once(other, 'listening')
     const busy = (other.address() as AddressInfo).port
     const { command, port } = await start(['serve', '--port', String(busy), '--dir', 'runs'])
     expect(Number(port)).toBeGreaterThan(busy)
     const { stderr } = await command.stop()
-    expect(stderr).toContain(`port ${busy} is busy; this is the next free one`)
+    expect(stderr).toContain(`port ${busy} is busy, using the next free one`)
     other.close()
   })
 
-  test('wants a token from everybody when it listens to others', async () => {
+  test('requires a token when it listens on other addresses than loopback', async () => {
     const { url, view } = await start([
       'serve',
       '--port',
@@ -162,21 +162,21 @@ describe('the bare command', () => {
   })
 })
 
-describe('with a server that runs already', () => {
-  test('a second wattline FILE hands its file over, prints its URL and ends', async () => {
+describe('with a running server', () => {
+  test('a second wattline FILE hands over its file, prints the URL and ends', async () => {
     await writeFile(join(dir, 'run.jsonl'), LOG)
     const first = await start(['serve', '--port', '0', '--dir', 'runs'])
     const { code, stdout, stderr } = await runCommand(['run.jsonl', '--port', first.port], {
       cwd: dir,
     })
     expect(code).toBe(0)
-    expect(stderr).toBe('Wattline runs already; shown at\n')
+    expect(stderr).toBe('Wattline is already running; shown at\n')
     const [info] = await runsAt(first.url)
     expect(stdout).toBe(`${first.url}/#run=${info?.id}\n`)
     expect(await eventsAt(first.url, info?.id ?? '')).toBe(LOG)
   })
 
-  test('a folder is handed over, with logs or without', async () => {
+  test('hands over a folder with or without logs', async () => {
     const first = await start(['serve', '--port', '0', '--dir', 'runs'])
     await mkdir(join(dir, 'logs'))
     const empty = await runCommand(['open', 'logs', '--port', first.port], { cwd: dir })
@@ -191,7 +191,7 @@ describe('with a server that runs already', () => {
     )
   })
 
-  test('stdin is relayed to it', async () => {
+  test('relays stdin to it', async () => {
     const first = await start(['serve', '--port', '0', '--dir', 'runs'])
     const { code, stdout } = await runCommand(['-', '--port', first.port], { stdin: LOG })
     expect(code).toBe(0)
@@ -201,7 +201,7 @@ describe('with a server that runs already', () => {
     expect(await eventsAt(first.url, info?.id ?? '')).toBe(LOG)
   })
 
-  test('stdin that is relayed to the same run again adds to it', async () => {
+  test('appends to the run when stdin is relayed to it again', async () => {
     const first = await start(['serve', '--port', '0', '--dir', 'runs'])
     const lines = LOG.trimEnd().split('\n')
     for (const line of lines) {
@@ -211,7 +211,7 @@ describe('with a server that runs already', () => {
     expect(await eventsAt(first.url, 'piped')).toBe(LOG)
   })
 
-  test('a run that it refuses is an error that says why', async () => {
+  test('rejects an invalid run id with the reason', async () => {
     const run = '%'.repeat(100)
     const { code, stderr } = await runCommand(['-'], { stdin: LOG, env: { WATTLINE_RUN: run } })
     expect([code, stderr]).toEqual([
@@ -220,9 +220,9 @@ describe('with a server that runs already', () => {
     ])
   })
 
-  test('it is found behind a port that somebody else has, and by WATTLINE_URL', async () => {
+  test('finds the server behind a busy port, and by WATTLINE_URL', async () => {
     await writeFile(join(dir, 'run.jsonl'), LOG)
-    const other: Server = createServer((_request, response) => response.end('somebody else'))
+    const other: Server = createServer((_request, response) => response.end('another program'))
     other.listen(0, '127.0.0.1')
     await once(other, 'listening')
     const busy = String((other.address() as AddressInfo).port)
@@ -234,13 +234,13 @@ describe('with a server that runs already', () => {
     other.close()
   })
 
-  test('its token is needed and passed on', async () => {
+  test('requires the token of the server and passes it on', async () => {
     const token = 'a-token-of-24-characters'
     await writeFile(join(dir, 'run.jsonl'), LOG)
     const first = await start(['serve', '--port', '0', '--dir', 'runs', '--token', token])
     const without = await runCommand(['open', 'run.jsonl', '--port', first.port], { cwd: dir })
     expect(without.code).toBe(1)
-    expect(without.stderr).toContain('wants a token; give it with --token or WATTLINE_TOKEN.')
+    expect(without.stderr).toContain('requires a token; set --token or WATTLINE_TOKEN.')
     const env = { WATTLINE_TOKEN: token }
     const withToken = await runCommand(['open', 'run.jsonl', '--port', first.port], {
       cwd: dir,
@@ -250,7 +250,7 @@ describe('with a server that runs already', () => {
     expect(withToken.stdout).toMatch(new RegExp(`^${first.url}/\\?token=${token}#run=run-\\w+\\n$`))
   })
 
-  test('another one may not keep its runs in the same folder', async () => {
+  test('rejects a second server with the same folder', async () => {
     await start(['serve', '--port', '0', '--dir', 'runs'])
     const { code, stderr } = await runCommand(['serve', '--port', '0', '--dir', 'runs'], {
       cwd: dir,
@@ -259,16 +259,16 @@ describe('with a server that runs already', () => {
     expect(stderr).toMatch(/is using it; stop that one, or choose another folder with --dir\.\n$/)
   })
 
-  test('another one that was given no folder takes the next one', async () => {
+  test('uses a numbered folder for a second server without --dir', async () => {
     const first = await start(['serve', '--port', '0'])
     const second = await start(['serve', '--port', '0'])
     expect(second.port).not.toBe(first.port)
     expect((await second.command.stop()).stderr).toContain(
-      'kept in ~/.local/state/wattline/runs-2\n',
+      'stored in ~/.local/state/wattline/runs-2\n',
     )
   })
 
-  test('open without one says how to start it', async () => {
+  test('open without a server says how to start one', async () => {
     const env = { WATTLINE_URL: 'http://127.0.0.1:1' }
     expect(await runCommand(['open'], { env })).toEqual({
       code: 1,
@@ -280,7 +280,7 @@ describe('with a server that runs already', () => {
 })
 
 describe('--log json', () => {
-  test('writes an object a line, and no token', async () => {
+  test('writes one object per line, without the token', async () => {
     const token = 'abcdefghijklmnopqrst'
     const argv = ['serve', '--port', '0', '--dir', join(dir, 'runs'), '--log', 'json']
     const command = new RunningCommand([...argv, '--token', token], { cwd: dir })
@@ -306,7 +306,7 @@ describe('--log json', () => {
     expect(stderr).not.toContain(token)
   })
 
-  test('needs a token of your own where one would be made', async () => {
+  test('requires a given token if one would be generated', async () => {
     const argv = ['serve', '--host', '0.0.0.0', '--port', '0', '--log', 'json']
     const { code, stderr } = await runCommand(argv, { cwd: dir, env: { HOME: dir } })
     expect([code, stderr]).toEqual([2, expect.stringContaining('WATTLINE_TOKEN')])

@@ -15,10 +15,7 @@ import { type ServerFlags, serverSettings } from '../input/settings.ts'
 import { relayToStore, relayTo, streamOf, streamRunId } from '../record/stream-run.ts'
 import { type Target, targetsOf } from '../input/targets.ts'
 
-/**
- * The bare command: hands its paths to the server that runs already, else becomes the server and
- * stays.
- */
+/** `wattline`: shows its paths in the running server, or starts a server if none is running. */
 export async function serveAndOpen(
   paths: readonly string[],
   flags: ServerFlags,
@@ -27,15 +24,15 @@ export async function serveAndOpen(
 ): Promise<void> {
   const settings = serverSettings(flags, io)
   const targets = await targetsOf(paths, io, commands)
-  // Asked for a folder or an address of its own, it is to be another server.
+  // With a folder or an address of its own it has to be a new server.
   const mayJoin = settings.port !== 0 && flags.dir === undefined && flags.host === undefined
-  const told = flags.port === undefined ? localUrl(io.env['WATTLINE_URL']) : undefined
-  const running = mayJoin ? await findServer(told, settings) : undefined
+  const url = flags.port === undefined ? localUrl(io.env['WATTLINE_URL']) : undefined
+  const running = mayJoin ? await findServer(url, settings) : undefined
   if (running === undefined) await serveTargets(targets, flags, flags.open ?? true, io)
   else await join(running, targets, flags.open ?? true, io)
 }
 
-/** `wattline serve`: always a server of its own. */
+/** `wattline serve`: always starts a server. */
 export async function serve(
   paths: readonly string[],
   flags: ServerFlags & { readonly demo?: boolean },
@@ -69,7 +66,7 @@ async function serveTargets(
   await runUntilStopped(session, io)
 }
 
-/** Gives the running server what was asked for, prints where it is to be seen, and ends. */
+/** Hands the targets to the running server, prints its URL and ends after a relayed stream. */
 async function join(
   running: RunningServer,
   targets: readonly Target[],
@@ -77,14 +74,14 @@ async function join(
   io: CliIo,
 ): Promise<void> {
   const streams = targets.filter(({ type }) => type === 'stream')
-  if (streams.length > 1) throw usageError('Only one stream can be relayed at a time.')
+  if (streams.length > 1) throw usageError('Only one stream can be sent to a running server.')
   let run: string | undefined
   for (const target of targets) {
     if (target.note !== undefined) io.stderr.write(`${target.note}\n`)
     run = target.type === 'stream' ? streamRunId(target, io) : await handOver(running, target.path)
   }
   const url = viewUrlOf(running, targets.length === 1 ? run : undefined)
-  io.stderr.write(`Wattline runs already; ${targets.length === 0 ? 'it is' : 'shown'} at\n`)
+  io.stderr.write(`Wattline is already running${targets.length === 0 ? '' : '; shown'} at\n`)
   io.stdout.write(`${url}\n`)
   if (open) await openBrowser(url, io)
   const [stream] = streams

@@ -51,7 +51,7 @@ async function spansJson(argv: readonly string[], stdin?: string): Promise<Json[
 }
 
 describe('spans --json', () => {
-  test('is one object a line and a span, with the documented fields', async () => {
+  test('prints one object per span with the documented fields', async () => {
     const spans = await spansJson([file])
     expect(spans).toHaveLength(4)
     expect(Object.keys(spans[0] ?? {})).toEqual([
@@ -99,7 +99,7 @@ describe('spans --json', () => {
     })
   })
 
-  test('has points and orphan ends only when asked', async () => {
+  test('prints points and orphan ends only with --points', async () => {
     const all = await spansJson([file, '--points'])
     expect(all.map(({ kind }) => kind)).toEqual([
       'agent',
@@ -111,14 +111,14 @@ describe('spans --json', () => {
     ])
   })
 
-  test('--group puts any key into group', async () => {
+  test('--group sets the group to the value of a key', async () => {
     const groups = (await spansJson([file, '--group', 'tool'])).map(({ group }) => group)
     expect(groups).toEqual([null, null, 'grep', 'bash'])
     const kinds = (await spansJson([file, '--group', 'kind'])).map(({ group }) => group)
     expect(kinds).toEqual(['agent', 'lm_inference', 'tool_call', 'tool_call'])
   })
 
-  test('reads stdin and gzip, wherever they come from', async () => {
+  test('reads stdin and gzip', async () => {
     const expected = await spansJson([file])
     expect(await spansJson(['-'], LOG)).toEqual(expected)
     const zipped = join(dir, 'run.jsonl.gz')
@@ -128,7 +128,7 @@ describe('spans --json', () => {
     expect(piped.stdout.trimEnd().split('\n')).toHaveLength(4)
   })
 
-  test('--pairing upstream pairs by type alone, as Intelligence Per Watt does', async () => {
+  test('--pairing upstream pairs by type only, as Intelligence Per Watt does', async () => {
     const log = logText([
       ['tool_call_start', 1, { tool: 'a', call_id: '1' }],
       ['tool_call_start', 2, { tool: 'b', call_id: '2' }],
@@ -145,7 +145,7 @@ describe('spans --json', () => {
     ])
   })
 
-  test('pairs 509 of eight threads by their ids', async () => {
+  test('pairs 509 spans of eight threads by their ids', async () => {
     const spans = await spansJson([fixturePath('threads8_overlap.jsonl.gz')])
     expect(spans.filter(({ end }) => end !== null)).toHaveLength(509)
     expect(spans.filter(({ end }) => end === null)).toHaveLength(8)
@@ -154,30 +154,30 @@ describe('spans --json', () => {
     for (const { parent } of spans) expect(parent === null || ids.has(parent)).toBe(true)
   })
 
-  test('flags nothing in a run of one agent', async () => {
+  test('sets no flag in a run of one agent', async () => {
     const spans = await spansJson([fixturePath('react_single.jsonl')])
     expect(spans).toHaveLength(24)
     expect(spans.flatMap(({ flags }) => flags)).toEqual([])
   })
 })
 
-describe('spans for people', () => {
-  test('is a tree with the findings below', async () => {
+describe('spans as text', () => {
+  test('prints a tree and the data problems', async () => {
     const { stdout, stderr } = await runCommand(['spans', file, '--points'])
     expect(stderr).toBe('')
     const [title, ...rest] = stdout.split('\n')
     expect(title).toBe('run.jsonl  4 spans  1 error  2 s  at 1000 s')
     expect(rest.join('\n')).toBe(`
 offset   duration  span
-+0.000          –  agent planner  ! did not end
++0.000          –  agent planner  ! unfinished
 +0.500        1 s    lm_inference Big-7B  tokens 1.2 k→80
 +0.600          ·      note thinking
 +1.500     250 ms    tool_call grep  ! error: no such file
-+1.800        end    decode  ! its start is missing
-+2.000          –    tool_call bash  ! did not end
++1.800        end    decode  ! no start
++2.000          –    tool_call bash  ! unfinished
 
-! 2 spans that did not end
-! 1 end whose start is missing
+! 2 unfinished spans
+! 1 end without a start
 `)
   })
 
@@ -192,20 +192,20 @@ offset   duration  span
     expect(stdout).toContain('! error')
   })
 
-  test('--group makes sections', async () => {
+  test('--group prints one section per group', async () => {
     const { stdout } = await runCommand(['spans', file, '--group', 'tool'])
     expect(stdout).toMatch(/\n\(no tool\) {2}2 spans\n[^]+\ngrep {2}1 span\n[^]+\nbash {2}1 span\n/)
   })
 
-  test('says which lines cannot be read, and leaves out a line without an end', async () => {
+  test('names unreadable lines and ignores a line without an end', async () => {
     const stdin = `${LOG}oops\n{"event_type":"x"}\n{"event_type":"y","timestamp":5}`
     const { stdout } = await runCommand(['spans', '-'], { stdin })
     expect(stdout).toMatch(
-      /! 2 lines that cannot be read\n {4}line 9: .+\n {4}line 10: .+\n! line 11 has no line end/,
+      /! 2 unreadable lines\n {4}line 9: .+\n {4}line 10: .+\n! line 11 has no line end/,
     )
   })
 
-  test('shows control characters of a log instead of obeying them', async () => {
+  test('shows control characters instead of printing them', async () => {
     const stdin = logText([
       ['tool_call_start', 1, { tool: '\u001B]0;owned\u0007\u202Erm' }],
       ['tool_call_end', 2, { tool: '\u001B]0;owned\u0007\u202Erm' }],
@@ -214,7 +214,7 @@ offset   duration  span
     expect(stdout).toContain('tool_call ␛]0;owned␇⟨U+202E⟩rm')
   })
 
-  test('nests deeper than the call stack', async () => {
+  test('prints a tree deeper than the call stack', async () => {
     const events = Array.from({ length: 20_000 }, (_, n): [string, number, object] => [
       'step_start',
       n,
@@ -229,7 +229,7 @@ offset   duration  span
   })
 })
 
-test('a gzip that breaks off is read as far as it goes, and said', async () => {
+test('reads a truncated gzip as far as possible and reports it', async () => {
   const many = Array.from(
     { length: 5000 },
     (_, i) => `${LOG.split('\n')[0]!.replace('{', `{"n":${i},`)}\n`,
@@ -239,16 +239,14 @@ test('a gzip that breaks off is read as far as it goes, and said', async () => {
   const { code, stdout, stderr } = await runCommand(['spans', '--json', '-'], cut)
   expect(code).toBe(0)
   expect(stdout.trimEnd().split('\n').length).toBeGreaterThan(4900)
-  expect(stderr).toBe(
-    'stdin cannot be unzipped to its end (unexpected end of file); what stands before is read.\n',
-  )
+  expect(stderr).toBe('stdin is damaged (unexpected end of file); the part before that is used.\n')
   const stats = await runCommand(['stats', '-'], cut)
   expect(stats.stdout).toContain(
-    '! the rest of the file cannot be unzipped: unexpected end of file',
+    '! the gzip is damaged and only read in part: unexpected end of file',
   )
 })
 
-test('a log with zeros in it, as a crash leaves them, is read around them', async () => {
+test('ignores zero bytes that a crash left in a log', async () => {
   const { code, stdout } = await runCommand(['spans', '--json', '-'], {
     stdin: LOG.replace('\n', '\n\0\0\0\n'),
   })

@@ -1,4 +1,4 @@
-/** `wattline spans FILE`: the spans of a log as a tree, or as one JSON object a line. */
+/** `wattline spans FILE`: the spans of a log, as a tree or as JSON lines. */
 import {
   groupableText,
   groupUnder,
@@ -15,7 +15,7 @@ import {
 import type { LogReading } from '../../files/read-log.ts'
 import { type CliIo, LineWriter } from '../base/io.ts'
 import { readInput, requireEvents } from '../input/log-input.ts'
-import { SpanTable } from '../report/span-table.ts'
+import { SpanListing } from '../report/span-listing.ts'
 import { treeRows } from '../report/span-tree.ts'
 import { logTitle, qualityNotes } from '../report/title-and-notes.ts'
 import { count, styleFor, widthOf } from '../base/terminal.ts'
@@ -42,8 +42,8 @@ export async function spans(file: string, flags: SpansFlags, io: CliIo): Promise
 }
 
 /**
- * The pairs Intelligence Per Watt would make, and nothing else. Each goes into the trace with one
- * id of its own that both its events carry, so that the trace cannot pair them in any other way.
+ * Only the pairs that Intelligence Per Watt makes. Both events of a pair get an id of their own, so
+ * that the trace pairs exactly these.
  */
 function upstreamListing(reading: LogReading): Listing {
   const positions = [...reading.events.keys()]
@@ -65,7 +65,7 @@ function upstreamListing(reading: LogReading): Listing {
   return { ...reading, trace }
 }
 
-/** The rule that finds groups under `key`, with the values that the trace does not keep. */
+/** The group of a span or mark under `key`; metadata has the values that the trace does not keep. */
 function groupsUnder(key: string, { metadataAt }: Listing): OwnValue {
   return groupUnder(key, (item) => {
     if ('orphan' in item && item.orphan) return undefined
@@ -109,15 +109,15 @@ async function printTree(
   const groups = groupsOf(trace.spans, marks, listing, flags.group)
   for (const { label, spans: members, marks: memberMarks } of groups) {
     const rows = treeRows(members, memberMarks)
-    const table = new SpanTable(rows, { style, width, firstS, lastS })
+    const lines = new SpanListing(rows, { style, width, firstS, lastS })
     await out.line('')
     if (label !== undefined) {
       const name =
         label === '' ? style.dim(`(no ${flags.group})`) : style.bold(showHiddenInLine(label))
       await out.line(`${name}  ${style.dim(count(members.length, 'span'))}`)
     }
-    await out.line(table.header())
-    for (const row of rows) await out.line(table.row(row))
+    await out.line(lines.header())
+    for (const row of rows) await out.line(lines.row(row))
   }
   const notes = qualityNotes(reading, trace, style)
   if (notes.length > 0) await out.line('')
@@ -131,7 +131,7 @@ interface Group {
   readonly marks: Mark[]
 }
 
-/** Groups in the order of their first span; without a key, one without a label. */
+/** Groups in the order of their first span; without a key, one group without a label. */
 function groupsOf(
   allSpans: readonly Span[],
   allMarks: readonly Mark[],

@@ -24,7 +24,7 @@ const LOG = logText([
   ['agent_end', 1005, { span_id: 'a', total_tokens: 1600 }],
 ])
 
-test('is a table of kinds with the sums below', async () => {
+test('prints a table of kinds and the totals', async () => {
   const { code, stdout, stderr } = await runCommand(['stats', '-'], { stdin: LOG })
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   expect(stdout).toBe(`stdin  4 spans  1 error  5 s  at 1000 s
@@ -41,11 +41,11 @@ tokens  1.6 k (1.5 k in, 100 out)
 cost    $0.03
 log     8 lines, 900 B
 
-✓ nothing lost, unreadable, unfinished or guessed
+✓ no data problems
 `)
 })
 
-test('--json is one object with the same figures', async () => {
+test('--json prints the same numbers as one object', async () => {
   const { stdout } = await runCommand(['stats', '-', '--json'], { stdin: LOG })
   expect(stdout.trimEnd()).not.toContain('\n')
   expect(JSON.parse(stdout)).toMatchObject({
@@ -66,10 +66,10 @@ test('--json is one object with the same figures', async () => {
   })
 })
 
-test('lists what cannot be read by its line, five at most', async () => {
+test('lists at most five unreadable lines', async () => {
   const stdin = `${LOG}${'oops\n'.repeat(7)}`
   const { stdout } = await runCommand(['stats', '-'], { stdin })
-  expect(stdout).toMatch(/! 7 lines that cannot be read\n( {4}line \d+: .+\n){5} {4}and 2 more\n$/)
+  expect(stdout).toMatch(/! 7 unreadable lines\n( {4}line \d+: .+\n){5} {4}and 2 more\n$/)
   expect(stdout).toContain('    line 9: ')
 })
 
@@ -79,7 +79,7 @@ test.each([60, 80, 120])('fits a terminal of %i columns', async (columns) => {
   for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(columns)
 })
 
-test('sums eight threads up', async () => {
+test('summarizes a log of eight threads', async () => {
   const { stdout } = await runCommand(['stats', fixturePath('threads8_overlap.jsonl.gz'), '--json'])
   expect(JSON.parse(stdout)).toMatchObject({
     events: 1031,
@@ -95,25 +95,25 @@ const WITHOUT_COST = logText([
   ['lm_inference_end', 1002, { span_id: 'c', prompt_tokens: 900, completion_tokens: 100 }],
 ])
 
-test('a log that tells no cost gets an estimate, and it is marked as one', async () => {
+test('estimates the cost of a log without cost and marks the estimate', async () => {
   const { stdout } = await runCommand(['stats', '-'], { stdin: WITHOUT_COST })
   expect(stdout).toMatch(
-    /cost +≈ \$0\.25 \(estimate by list prices of [\d-]+, without 1 k tokens\)/,
+    /cost +≈ \$0\.25 \(estimated from list prices of [\d-]+; no price for 1 k tokens\)/,
   )
   const json = await runCommand(['stats', '-', '--json'], { stdin: WITHOUT_COST })
   expect(JSON.parse(json.stdout)).toMatchObject({ costUsd: null, estimatedCostUsd: 0.25 })
-  const told = await runCommand(['stats', '-', '--json'], { stdin: LOG })
-  expect(JSON.parse(told.stdout)).toMatchObject({ costUsd: 0.03, estimatedCostUsd: null })
+  const withCost = await runCommand(['stats', '-', '--json'], { stdin: LOG })
+  expect(JSON.parse(withCost.stdout)).toMatchObject({ costUsd: 0.03, estimatedCostUsd: null })
 })
 
-test('--prices are prices of one’s own', async () => {
+test('--prices replaces the list prices', async () => {
   const cwd = await mkdtemp(join(tmpdir(), 'wattline-prices-'))
   await writeFile(join(cwd, 'prices.json'), '{"mine": [1000, 1000], "gpt-5-mini": [1, 1]}')
   await writeFile(join(cwd, 'bad.json'), '{"mine": "cheap"}')
-  const with_ = async (file: string) =>
+  const statsWith = async (file: string) =>
     await runCommand(['stats', '-', '--json', '--prices', file], { stdin: WITHOUT_COST, cwd })
-  expect(JSON.parse((await with_('prices.json')).stdout)).toMatchObject({ estimatedCostUsd: 2 })
-  expect(await with_('bad.json')).toMatchObject({
+  expect(JSON.parse((await statsWith('prices.json')).stdout)).toMatchObject({ estimatedCostUsd: 2 })
+  expect(await statsWith('bad.json')).toMatchObject({
     code: 1,
     stderr: 'wattline: bad.json: expected [input, output] for mine, got "cheap".\n',
   })

@@ -1,4 +1,4 @@
-/** `wattline stats FILE`: what a log adds up to, for people or as one JSON object. */
+/** `wattline stats FILE`: a summary of a log, as text or as one JSON object. */
 import {
   type CostEstimate,
   estimateRunCost,
@@ -16,7 +16,7 @@ import { type CliIo, LineWriter } from '../base/io.ts'
 import { readInput, requireEvents } from '../input/log-input.ts'
 import { localTime, logTitle, qualityNotes } from '../report/title-and-notes.ts'
 import { readPrices } from '../input/price-file.ts'
-import { type Column, tableLines } from '../report/table.ts'
+import { labelLines, NONE, tableLines } from '../report/table.ts'
 import { count, type Style, styleFor, thousands, widthOf } from '../base/terminal.ts'
 
 export interface StatsFlags {
@@ -36,7 +36,7 @@ export async function stats(file: string, flags: StatsFlags, io: CliIo): Promise
   await out.end()
 }
 
-/** The summary as JSON has it: null where something is not known, and the lines of the file. */
+/** The summary with null for unknown values, and the line counts of the file. */
 function statsRecord(
   reading: LogReading,
   summary: Summary,
@@ -70,53 +70,43 @@ function statsLines(
     '',
     ...kindTable(summary, style, width),
     '',
-    ...facts(reading, summary, estimate, style),
+    ...totalLines(reading, summary, estimate, style),
     '',
-    ...(notes.length > 0
-      ? notes
-      : [`${style.green('✓')} nothing lost, unreadable, unfinished or guessed`]),
+    ...(notes.length > 0 ? notes : [`${style.green('✓')} no data problems`]),
   ]
 }
 
-const NONE = '·'
 const FULL_TABLE_CELLS = 78
 
 function kindTable({ kinds }: Summary, style: Style, width: number | undefined): string[] {
-  // A narrow terminal shows tokens and cost as sums only.
+  // A narrow terminal has no room for tokens and cost.
   const isWide = width === undefined || width >= FULL_TABLE_CELLS
   const hasTokens = isWide && kinds.some(({ tokens }) => tokens !== undefined)
   const hasCost = isWide && kinds.some(({ costUsd }) => costUsd !== undefined)
-  const columns: Column[] = [
-    { title: 'kind', align: 'left', shrinks: true },
-    ...['spans', 'errors', 'p50', 'p95', 'p99', 'total'].map(right),
-    ...(hasTokens ? [right('tokens')] : []),
-    ...(hasCost ? [right('cost')] : []),
-  ]
+  const titles = ['kind', 'spans', 'errors', 'p50', 'p95', 'p99', 'total']
+  if (hasTokens) titles.push('tokens')
+  if (hasCost) titles.push('cost')
+  const none = style.dim(NONE)
   const rows = kinds.map((kind) => [
     showHiddenInLine(kind.kind),
     thousands(kind.count),
-    kind.errors > 0 ? style.red(thousands(kind.errors)) : style.dim(NONE),
+    kind.errors > 0 ? style.red(thousands(kind.errors)) : none,
     milliseconds(kind.p50Ms),
     milliseconds(kind.p95Ms),
     milliseconds(kind.p99Ms),
     kind.ended > 0 ? milliseconds(kind.totalMs) : NONE,
-    ...(hasTokens ? [kind.tokens === undefined ? style.dim(NONE) : formatCount(kind.tokens)] : []),
-    ...(hasCost ? [kind.costUsd === undefined ? style.dim(NONE) : formatCost(kind.costUsd)] : []),
+    ...(hasTokens ? [kind.tokens === undefined ? none : formatCount(kind.tokens)] : []),
+    ...(hasCost ? [kind.costUsd === undefined ? none : formatCost(kind.costUsd)] : []),
   ])
-  const [header = '', ...lines] = tableLines(columns, rows, width)
-  return [style.dim(header), ...lines]
-}
-
-function right(title: string): Column {
-  return { title, align: 'right' }
+  return tableLines(titles, rows, style, width)
 }
 
 function milliseconds(ms: number | undefined): string {
   return ms === undefined ? NONE : formatDuration(ms / 1000)
 }
 
-/** Figures of the whole, one a line. */
-function facts(
+/** The totals of the log, one per line. */
+function totalLines(
   reading: LogReading,
   summary: Summary,
   estimate: CostEstimate | undefined,
@@ -125,10 +115,9 @@ function facts(
   const { tokens, costUsd, firstS, lastS } = summary
   const rows: (readonly [name: string, value: string])[] = []
   if (firstS !== undefined && lastS !== undefined) {
-    const end = localTime(lastS).slice(
-      localTime(firstS).slice(0, 10) === localTime(lastS).slice(0, 10) ? 11 : 0,
-    )
-    rows.push(['time', `${localTime(firstS)} to ${end}`])
+    const [start, end] = [localTime(firstS), localTime(lastS)]
+    const isSameDay = start.slice(0, 10) === end.slice(0, 10)
+    rows.push(['time', `${start} to ${isSameDay ? end.slice(11) : end}`])
   }
   const points = summary.points > 0 ? `, ${count(summary.points, 'point')}` : ''
   const samples = summary.samples > 0 ? `, ${count(summary.samples, 'telemetry sample')}` : ''
@@ -141,11 +130,12 @@ function facts(
   if (costUsd !== undefined) rows.push(['cost', formatCost(costUsd)])
   else if (estimate !== undefined) rows.push(['cost', estimated(estimate, style)])
   rows.push(['log', `${count(reading.lines, 'line')}, ${formatBytes(reading.bytes)}`])
-  return rows.map(([name, value]) => `${style.dim(name.padEnd(8))}${value}`)
+  return labelLines(rows, style)
 }
 
-/** The log tells no cost: what list prices make of its tokens. */
+/** A log that contains no cost: an estimate from list prices and its tokens. */
 function estimated({ usd, unpricedTokens }: CostEstimate, style: Style): string {
-  const left = unpricedTokens > 0 ? `, without ${formatCount(unpricedTokens)} tokens` : ''
-  return `≈ ${formatCost(usd)} ${style.dim(`(estimate by list prices of ${PRICES_AS_OF}${left})`)}`
+  const missing = unpricedTokens > 0 ? `; no price for ${formatCount(unpricedTokens)} tokens` : ''
+  const basis = `(estimated from list prices of ${PRICES_AS_OF}${missing})`
+  return `≈ ${formatCost(usd)} ${style.dim(basis)}`
 }

@@ -1,4 +1,4 @@
-/** The log that `spans` and `stats` are given, read whole, with failures a person understands. */
+/** Reads the whole log of `spans`, `stats` and `energy`; errors are written for users. */
 import { resolve } from 'node:path'
 import {
   type LogReading,
@@ -11,7 +11,7 @@ import { CliError, fileError } from '../base/errors.ts'
 import type { CliIo } from '../base/io.ts'
 import { count } from '../base/terminal.ts'
 
-/** Reads the log at `file`, `-` being stdin. */
+/** Reads the log `file`; `-` is stdin. */
 export async function readInput(
   file: string,
   io: CliIo,
@@ -19,7 +19,7 @@ export async function readInput(
 ): Promise<LogReading> {
   const name = file === '-' ? 'stdin' : file
   if (file === '-' && io.stdin.isTTY === true) {
-    io.stderr.write('Reading a log from the terminal; Ctrl+D ends it.\n')
+    io.stderr.write('Reading a log from the terminal; press Ctrl+D to end it.\n')
   }
   try {
     const reading =
@@ -27,9 +27,7 @@ export async function readInput(
         ? await readLogStream(io.stdin, name, options)
         : await readLogFile(resolve(io.cwd, file), options)
     if (reading.cutBy !== undefined) {
-      io.stderr.write(
-        `${name} cannot be unzipped to its end (${reading.cutBy}); what stands before is read.\n`,
-      )
+      io.stderr.write(`${name} is damaged (${reading.cutBy}); the part before that is used.\n`)
     }
     return reading
   } catch (error) {
@@ -43,27 +41,28 @@ export async function readInput(
   }
 }
 
-/** @throws {CliError} when nothing in the log is an event. */
+/** @throws {CliError} when the log contains no event. */
 export function requireEvents(reading: LogReading, file: string): void {
   const { trace, unreadable, lines } = reading
   if (trace.eventCount > 0) return
   const name = file === '-' ? 'stdin' : file
   if (trace.sampleCount > 0) {
     throw new CliError(
-      `${name} holds ${count(trace.sampleCount, 'telemetry sample')} but no event.`,
+      `${name} contains ${count(trace.sampleCount, 'telemetry sample')} but no event.`,
     )
   }
   const first = unreadable[0]
   if (first !== undefined) {
-    const all = lines === 1 ? 'its one line' : `none of its ${count(lines, 'line')}`
-    const cannot = lines === 1 ? 'cannot be read' : 'can be read'
-    throw new CliError(`${name} is no log: ${all} ${cannot} (line ${first.line}: ${first.reason}).`)
+    const which = lines === 1 ? 'its only line is not' : `none of its ${count(lines, 'line')} is`
+    throw new CliError(
+      `${name} is not a Wattline log: ${which} an event (line ${first.line}: ${first.reason}).`,
+    )
   }
   const { tornLine, tornReason } = reading
   if (tornReason !== undefined) {
-    throw new CliError(`${name} is no log: line ${tornLine} is no event (${tornReason}).`)
+    throw new CliError(`${name} is not a Wattline log (line ${tornLine}: ${tornReason}).`)
   }
   throw new CliError(
-    `${name} holds no event${tornLine === undefined ? '' : ': its only line has no line end yet'}.`,
+    `${name} contains no event${tornLine === undefined ? '' : ': its only line has no line end yet'}.`,
   )
 }

@@ -1,11 +1,11 @@
-/** The file that `--prices` names: `{"model": [input, output]}`, US dollars for a million tokens. */
+/** Reads `--prices`: `{"model": [input, output]}` in US dollars per million tokens. */
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { type PriceTable, showHiddenInLine } from '@wattline/trace'
 import { CliError, fileError } from '../base/errors.ts'
 import type { CliIo } from '../base/io.ts'
 
-/** @throws {CliError} when it cannot be read, or is no such table. */
+/** @throws {CliError} when the file cannot be read or is not a table of prices. */
 export async function readPrices(file: string, io: CliIo): Promise<PriceTable> {
   let text: string
   try {
@@ -30,10 +30,12 @@ function parsed(text: string, file: string): object {
   try {
     value = JSON.parse(text)
   } catch (error) {
-    throw new CliError(`${file} is no JSON; expected {"model": [input, output]}.`, { cause: error })
+    throw new CliError(`${file} is not JSON; expected {"model": [input, output]}.`, {
+      cause: error,
+    })
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
-  throw new CliError(`${file} is no table of prices; expected {"model": [input, output]}.`)
+  throw new CliError(`${file} is not a table of prices; expected {"model": [input, output]}.`)
 }
 
 function isPrice(price: unknown): boolean {

@@ -14,10 +14,10 @@ test.each([
   ['0', 0],
   ['9288', 9288],
   ['65535', 65_535],
-])('port %s', (text, port) => expect(parsePort(text)).toBe(port))
+])('accepts the port %s', (text, port) => expect(parsePort(text)).toBe(port))
 
-test.each(['65536', '-1', '80a', '', '1e3'])('no port: %j', (text) => {
-  expect(() => parsePort(text)).toThrow('--port takes a number from 0 to 65535')
+test.each(['65536', '-1', '80a', '', '1e3'])('rejects the port %j', (text) => {
+  expect(() => parsePort(text)).toThrow('--port expects a number from 0 to 65535')
 })
 
 test.each([
@@ -26,10 +26,10 @@ test.each([
   ['1.5 GB', 1.5e9],
   ['2g', 2e9],
   ['1500 kb', 1_500_000],
-])('size %s', (text, bytes) => expect(parseBytes('--max-disk', text)).toBe(bytes))
+])('reads the size %s', (text, bytes) => expect(parseBytes('--max-disk', text)).toBe(bytes))
 
-test.each(['0', 'MB', '-5GB', '1 PB', '5', '10 kb'])('no size: %j', (text) => {
-  expect(() => parseBytes('--max-disk', text)).toThrow('--max-disk takes a size')
+test.each(['0', 'MB', '-5GB', '1 PB', '5', '10 kb'])('rejects the size %j', (text) => {
+  expect(() => parseBytes('--max-disk', text)).toThrow('--max-disk expects a size')
 })
 
 test.each([
@@ -38,19 +38,21 @@ test.each([
   ['10m', 600],
   ['1.5h', 5400],
   ['250 ms', 0.25],
-])('time %s', (text, seconds) => expect(parseDurationS('--duration', text)).toBe(seconds))
+])('reads the duration %s', (text, seconds) =>
+  expect(parseDurationS('--duration', text)).toBe(seconds),
+)
 
-test('counts may be written short', () => {
+test('reads abbreviated counts', () => {
   expect(parseWhole('--spans', '1_000_000', 1, 'spans')).toBe(1e6)
   expect(parseWhole('--spans', '10k', 1, 'spans')).toBe(10_000)
   expect(() => parseWhole('--spans', '1.5', 1, 'spans')).toThrow('1 or more')
   expect(parsePositive('--speed', '.5', 'a number')).toBe(0.5)
 })
 
-test('a point in time is a date or Unix seconds', () => {
+test('reads a time as a date or as Unix seconds', () => {
   expect(parseTimeS('--start', '2026-01-01T00:00:00Z')).toBe(1_767_225_600)
   expect(parseTimeS('--start', '1767225600.5')).toBe(1_767_225_600.5)
-  expect(() => parseTimeS('--start', 'noon')).toThrow('--start takes a time')
+  expect(() => parseTimeS('--start', 'noon')).toThrow('--start expects a time')
 })
 
 test.each([
@@ -58,11 +60,11 @@ test.each([
   [{ XDG_STATE_HOME: '/state', HOME: '/home/a' }, 'linux', '/state/wattline/runs'],
   [{ HOME: '/home/a' }, 'linux', '/home/a/.local/state/wattline/runs'],
   [{ HOME: '/Users/a' }, 'darwin', '/Users/a/.local/state/wattline/runs'],
-] as const)('runs are kept by %j on %s in %s', (env, platform, dir) => {
+] as const)('stores runs with %j on %s in %s', (env, platform, dir) => {
   expect(defaultDir({ env, platform })).toBe(dir)
 })
 
-test('a path below home is shown with ~', () => {
+test('abbreviates the home folder to ~', () => {
   const env = { HOME: '/home/a' }
   expect(tildePath('/home/a/runs', { env })).toBe('~/runs')
   expect(tildePath('/home/ab/runs', { env })).toBe('/home/ab/runs')

@@ -1,4 +1,4 @@
-/** What flags, environment and defaults add up to: the server's port, host, folder and limits. */
+/** Checks flags and combines them with the environment and defaults. */
 import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import { checkIntervalMs, DEFAULT_INTERVAL_MS } from '@wattline/power'
@@ -10,7 +10,7 @@ import type { CliIo } from '../base/io.ts'
 export const DEFAULT_PORT = 9288
 export const DEFAULT_HOST = '127.0.0.1'
 
-/** Flags as commander hands them over: text, not yet checked. */
+/** Flags as text, as Commander passes them; not checked yet. */
 export interface ServerFlags {
   readonly port?: string
   readonly host?: string
@@ -27,28 +27,30 @@ export interface ServerSettings {
   readonly port: number
   readonly host: string
   readonly dir: string
-  /** The folder was asked for, by flag or environment: no other one will do. */
+  /** The folder was set by flag or environment, so the server may not choose another. */
   readonly dirIsGiven: boolean
   readonly token: string | undefined
   readonly fsync: boolean
-  /** Most runs to keep; undefined keeps all. */
+  /** Maximum number of runs to keep; undefined = all. */
   readonly keepRuns: number | undefined
-  /** Most bytes of disk the runs may take; undefined sets no limit. */
+  /** Maximum total size of the runs; undefined = no limit. */
   readonly maxDiskBytes: number | undefined
-  /** How happenings are written to stderr. */
-  readonly logForm: 'text' | 'json'
+  /** Format of the server's log on stderr. */
+  readonly logFormat: 'text' | 'json'
 }
 
-/** Checks the flags and fills in environment and defaults. */
+/** @throws {CliError} naming the first flag that is not valid. */
 export function serverSettings(flags: ServerFlags, io: CliIo): ServerSettings {
   const token = flags.token ?? nonEmpty(io.env['WATTLINE_TOKEN'])
   if (token !== undefined && !/^[\w.~-]{16,}$/.test(token)) {
-    throw usageError('A token needs at least 16 characters of A-Z a-z 0-9 . _ ~ -.')
+    throw usageError('Expected a token of at least 16 characters from A-Z a-z 0-9 . _ ~ -.')
   }
   const host = flags.host ?? DEFAULT_HOST
-  const logForm = parseLogForm(flags.log ?? 'text')
-  if (logForm === 'json' && token === undefined && !isLoopback(host)) {
-    throw usageError('A token that is made is not logged: give one with WATTLINE_TOKEN or --token.')
+  const logFormat = parseLogFormat(flags.log ?? 'text')
+  if (logFormat === 'json' && token === undefined && !isLoopback(host)) {
+    throw usageError(
+      'A generated token is not written to a JSON log; set one with --token or WATTLINE_TOKEN.',
+    )
   }
   return {
     port: flags.port === undefined ? DEFAULT_PORT : parsePort(flags.port),
@@ -59,59 +61,59 @@ export function serverSettings(flags: ServerFlags, io: CliIo): ServerSettings {
     fsync: flags.fsync ?? false,
     keepRuns: flags.keep === undefined ? undefined : parseWhole('--keep', flags.keep, 1, 'runs'),
     maxDiskBytes: flags.maxDisk === undefined ? undefined : parseBytes('--max-disk', flags.maxDisk),
-    logForm,
+    logFormat,
   }
 }
 
-function parseLogForm(text: string): 'text' | 'json' {
+function parseLogFormat(text: string): 'text' | 'json' {
   if (text === 'text' || text === 'json') return text
-  throw usageError(`--log takes text or json, not '${text}'.`)
+  throw usageError(`--log expects text or json, got '${text}'.`)
 }
 
-/** A path as people write it: with `~` for their home. */
+/** Abbreviates the home folder in a path to `~`. */
 export function tildePath(path: string, io: Pick<CliIo, 'env'>): string {
   const home = nonEmpty(io.env['HOME']) ?? homedir()
   return path === home || path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path
 }
 
-/** 0 (any free port) to 65535. */
+/** A port from 0 (any free port) to 65535. */
 export function parsePort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
-  if (!(port <= 65_535)) throw usageError(`--port takes a number from 0 to 65535, not '${text}'.`)
+  if (!(port <= 65_535)) throw usageError(`--port expects a number from 0 to 65535, got '${text}'.`)
   return port
 }
 
-/** A whole number of at least `least`, with or without `_` between digits, `k` or `M` behind it. */
+/** A whole number of at least `least`; it may have `_` between digits and end in `k` or `M`. */
 export function parseWhole(flag: string, text: string, least: number, what: string): number {
   const match = /^(\d[\d_]*)([kM]?)$/.exec(text)
   const scale = { '': 1, k: 1e3, M: 1e6 }[match?.[2] ?? ''] ?? 1
   const value = Number(match?.[1]?.replaceAll('_', '')) * scale
   if (!Number.isSafeInteger(value) || value < least) {
-    throw usageError(`${flag} takes a number of ${what}, ${least} or more, not '${text}'.`)
+    throw usageError(`${flag} expects a number of ${what}, ${least} or more, got '${text}'.`)
   }
   return value
 }
 
-/** A positive number such as a speed. */
+/** A positive number, such as a speed. */
 export function parsePositive(flag: string, text: string, what: string): number {
   const value = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN
-  if (!(value > 0)) throw usageError(`${flag} takes ${what} above 0, not '${text}'.`)
+  if (!(value > 0)) throw usageError(`${flag} expects ${what} above 0, got '${text}'.`)
   return value
 }
 
 const BYTE_UNITS: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12 }
 
-/** Less is a slip, such as `5` for 5 GB, which would cost nearly all runs. */
+/** A smaller limit is a typing error, such as `5` for 5 GB, and would delete nearly all runs. */
 const LEAST_BYTES = 1e6
 
-/** `500MB`, `20 GB`, `1g`, or plain bytes. */
+/** A size such as `500MB`, `20 GB`, `1g` or a number of bytes. */
 export function parseBytes(flag: string, text: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*([kmgt]?)b?$/i.exec(text.trim())
   const unit = BYTE_UNITS[match?.[2]?.toLowerCase() ?? '']
   const value =
     match === null || unit === undefined ? Number.NaN : Math.round(Number(match[1]) * unit)
   if (!(value >= LEAST_BYTES)) {
-    throw usageError(`${flag} takes a size like 500MB or 20GB, 1MB or more, not '${text}'.`)
+    throw usageError(`${flag} expects a size like 500MB or 20GB, at least 1MB, got '${text}'.`)
   }
   return value
 }
@@ -125,31 +127,33 @@ const SECONDS: Readonly<Record<string, number>> = {
   h: 3600,
 }
 
-/** `90s`, `10m`, `1.5h`, or plain seconds, as seconds. */
+/** A duration such as `90s`, `10m`, `1.5h` or a number of seconds, in seconds. */
 export function parseDurationS(flag: string, text: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text.trim())
   const unit = SECONDS[match?.[2]?.toLowerCase() ?? '']
   const value = match === null || unit === undefined ? Number.NaN : Number(match[1]) * unit
-  if (!(value > 0)) throw usageError(`${flag} takes a time like 90s or 10m, not '${text}'.`)
+  if (!(value > 0)) throw usageError(`${flag} expects a duration like 90s or 10m, got '${text}'.`)
   return value
 }
 
-/** `--interval` (`100ms`, `0.5s`): the time between two power samples, 50 ms to 1 s, in milliseconds. */
+/** `--interval`, the time between two power samples (50 ms to 1 s), in milliseconds. */
 export function parseIntervalMs(text: string | undefined): number {
   if (text === undefined) return DEFAULT_INTERVAL_MS
   const intervalMs = parseDurationS('--interval', text) * 1000
   try {
     return checkIntervalMs(intervalMs)
   } catch (error) {
-    throw usageError(`--interval takes 50ms to 1s, not '${text}'.`, error)
+    throw usageError(`--interval expects 50ms to 1s, got '${text}'.`, error)
   }
 }
 
-/** Unix seconds, or any date that ISO 8601 can say, as Unix seconds. */
+/** Unix seconds or an ISO 8601 date, as Unix seconds. */
 export function parseTimeS(flag: string, text: string): number {
   const timeS = /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : Date.parse(text) / 1000
   if (Number.isFinite(timeS)) return timeS
-  throw usageError(`${flag} takes a time like 2026-01-31T12:00:00Z or Unix seconds, not '${text}'.`)
+  throw usageError(
+    `${flag} expects a time like 2026-01-31T12:00:00Z or Unix seconds, got '${text}'.`,
+  )
 }
 
 function nonEmpty(text: string | undefined): string | undefined {

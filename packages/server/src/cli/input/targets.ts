@@ -1,4 +1,4 @@
-/** The paths a person gave: what they are, and one clear sentence when one cannot be shown. */
+/** Checks the paths on the command line before the server shows them. */
 import { open, readdir, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { binaryName, sniff, SNIFF_BYTES } from '../../files/sniff.ts'
@@ -9,19 +9,19 @@ import { tildePath } from './settings.ts'
 export interface Target {
   /** `stream`: stdin, a pipe or a device; it is read once, to its end. */
   readonly type: 'file' | 'folder' | 'stream'
-  /** As the person wrote it. */
+  /** As the user wrote it. */
   readonly given: string
   /** Absolute; `-` for stdin. */
   readonly path: string
-  /** Something worth saying that is no failure. */
+  /** A hint for the user that is not an error. */
   readonly note?: string
 }
 
 /**
- * Looks at each path.
+ * Finds out what each path is.
  *
- * @param commands Names to suggest when a path is nowhere but looks like a command.
- * @throws {CliError} about the first one that cannot be shown.
+ * @param commands Commands to suggest when a path does not exist but looks like one of them.
+ * @throws {CliError} about the first path that cannot be shown.
  */
 export async function targetsOf(
   paths: readonly string[],
@@ -47,7 +47,7 @@ async function targetOf(given: string, io: CliIo, commands: readonly string[]): 
     throw missing(given, commands, error)
   }
   if (found.isDirectory())
-    return { type: 'folder', given, path, ...(await noteOnFolder(given, path)) }
+    return { type: 'folder', given, path, ...(await folderNote(given, path)) }
   if (!found.isFile()) return { type: 'stream', given, path }
   const head = await headOf(path, given)
   switch (sniff(head)) {
@@ -60,7 +60,7 @@ async function targetOf(given: string, io: CliIo, commands: readonly string[]): 
         type: 'file',
         given,
         path,
-        note: `${given} is empty so far; it is followed while it grows.`,
+        note: `${given} is empty; its events are shown as they are written.`,
       }
     case 'text':
     case 'gzip':
@@ -70,18 +70,13 @@ async function targetOf(given: string, io: CliIo, commands: readonly string[]): 
 
 function missing(given: string, commands: readonly string[], error: unknown): Error {
   const isWord = /^[\w-]+$/.test(given)
-  const meant = isWord ? nearest(given, commands) : undefined
-  if (meant !== undefined) {
-    return usageError(
-      `There is no command, file or folder '${given}'. Did you mean wattline ${meant}?`,
-    )
-  }
-  if (isWord && given.length > 0) {
-    return usageError(
-      `There is no command, file or folder '${given}'. See wattline --help for the commands.`,
-    )
-  }
-  return fileError('open', given, error)
+  if (!isWord) return fileError('open', given, error)
+  const meant = nearest(given, commands)
+  const hint =
+    meant === undefined
+      ? 'See wattline --help for the commands.'
+      : `Did you mean wattline ${meant}?`
+  return usageError(`There is no command, file or folder '${given}'. ${hint}`)
 }
 
 async function headOf(path: string, given: string): Promise<Uint8Array> {
@@ -99,10 +94,10 @@ async function headOf(path: string, given: string): Promise<Uint8Array> {
   }
 }
 
-async function noteOnFolder(given: string, path: string): Promise<{ note?: string }> {
+async function folderNote(given: string, path: string): Promise<{ note?: string }> {
   let entries
   try {
-    entries = await readdir(path, { withFileTypes: true, recursive: false })
+    entries = await readdir(path, { withFileTypes: true })
   } catch (error) {
     throw fileError('read', given, error)
   }
@@ -110,10 +105,10 @@ async function noteOnFolder(given: string, path: string): Promise<{ note?: strin
     (entry) => entry.isDirectory() || /\.(jsonl|ndjson)(\.gz)?$/i.test(entry.name),
   )
   if (hasLog) return {}
-  return { note: `No .jsonl file is in ${given} yet; each that comes is shown.` }
+  return { note: `${given} has no .jsonl file yet; each new one is shown.` }
 }
 
-/** `run.jsonl`, `./logs`: what is shown, for people. */
+/** The name of a target for the user: `run.jsonl`, `~/logs/`, `stdin`. */
 export function describeTarget(target: Target, io: CliIo): string {
   if (target.path === '-') return 'stdin'
   if (target.type === 'folder') return `${tildePath(join(target.path, '/'), io)}`

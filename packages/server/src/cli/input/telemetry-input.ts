@@ -1,4 +1,4 @@
-/** The files that `--telemetry` names: samples as JSONL, or the table of a power tool. */
+/** Reads the files of `--telemetry`: samples as JSONL, or the CSV of a power tool. */
 import { createReadStream } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { readTelemetry, showHiddenInLine, type TelemetrySample } from '@wattline/trace'
@@ -7,22 +7,24 @@ import type { CliIo } from '../base/io.ts'
 import { count } from '../base/terminal.ts'
 
 export interface TelemetryFile {
-  /** As messages call it. */
+  /** Name of the file in messages. */
   readonly name: string
   readonly samples: readonly TelemetrySample[]
-  /** What could not be used, as sentences. */
+  /** Lines that could not be used, as sentences. */
   readonly notes: readonly string[]
 }
 
-/** @throws {CliError} when there is no such file, or no sample in it. */
+/** @throws {CliError} when the file cannot be read or contains no sample. */
 export async function readTelemetryFile(file: string, io: CliIo): Promise<TelemetryFile> {
   const name = basename(file)
   const found = await read(file, io)
   if ('reason' in found)
-    throw new CliError(`${file} is no telemetry: ${showHiddenInLine(found.reason)}.`)
+    throw new CliError(`${file} is not telemetry: ${showHiddenInLine(found.reason)}.`)
   const { samples, unreadable } = found
   if (samples.length > 0) return { name, samples, notes: notesOf(name, unreadable) }
-  throw new CliError(`${file} holds no telemetry sample; a sample has a timestamp and a reading.`)
+  throw new CliError(
+    `${file} contains no telemetry sample; expected lines with a timestamp and a reading.`,
+  )
 }
 
 async function read(file: string, io: CliIo): ReturnType<typeof readTelemetry> {
@@ -37,6 +39,6 @@ async function read(file: string, io: CliIo): ReturnType<typeof readTelemetry> {
 function notesOf(name: string, lines: readonly { line: number; reason: string }[]): string[] {
   const [first] = lines
   if (first === undefined) return []
-  const what = count(lines.length, 'line that cannot be read', 'lines that cannot be read')
+  const what = count(lines.length, 'unreadable line')
   return [`${name}: ${what} (line ${first.line}: ${showHiddenInLine(first.reason)})`]
 }

@@ -1,4 +1,4 @@
-/** A run's energy as lines for people: what it was, what it went to, and how sure that is. */
+/** The energy of a run as text: totals, sources, and the share of each kind, tool, model and agent. */
 import {
   type EnergyGroup,
   type EnergySummary,
@@ -10,13 +10,12 @@ import {
   shortModel,
   showHiddenInLine,
 } from '@wattline/trace'
-import { type Column, tableLines } from './table.ts'
+import { labelLines, NONE, tableLines } from './table.ts'
 import type { Style } from '../base/terminal.ts'
 
-/** Rows of one table; the rest is summed up in the last. */
+/** Rows of one table. A last line counts the groups that are not shown. */
 const MOST_ROWS = 12
 const BOUNDS_CELLS = 72
-const NONE = '·'
 
 export function energyLines(
   summary: EnergySummary,
@@ -25,41 +24,41 @@ export function energyLines(
   width: number | undefined,
 ): string[] {
   const { sources, kinds, tools, models, agents } = summary
-  const table = (title: string, groups: readonly EnergyGroup[], per: Per) =>
-    groups.length === 0 ? [] : ['', ...groupTable(title, groups, per, style, width)]
+  const table = (title: string, groups: readonly EnergyGroup[], extra: ExtraColumns) =>
+    groups.length === 0 ? [] : ['', ...groupTable(title, groups, extra, style, width)]
   const marked = notes.map((note) => `${style.yellow('!')} ${note}`)
   return [
     '',
-    ...facts(summary, style),
+    ...totalLines(summary, style),
     ...(sources.length === 0 ? [] : ['', ...sourceTable(sources, style, width)]),
-    ...table('kind', kinds, NOTHING),
+    ...table('kind', kinds, NO_COLUMNS),
     ...table('tool', tools, PER_CALL),
     ...table('model', models, PER_TOKEN),
-    ...table('agent', agents, NOTHING),
+    ...table('agent', agents, NO_COLUMNS),
     ...(marked.length > 0 ? ['', ...marked] : []),
   ]
 }
 
-/** Figures of the whole, one a line. */
-function facts(summary: EnergySummary, style: Style): string[] {
+/** The totals of the run, one per line. */
+function totalLines(summary: EnergySummary, style: Style): string[] {
   const { totalJ, idleJ = 0, sharedJ = 0 } = summary
-  if (totalJ === undefined) return [style.yellow('Nothing that was measured belongs to this run.')]
+  if (totalJ === undefined) return [style.yellow('No power sample belongs to this run.')]
   const spansJ = totalJ - idleJ
   const rows: (readonly [string, string])[] = [
     ['energy', `${style.bold(formatJoules(totalJ))}  ${power(summary.meanW, summary.peakW)}`],
     ['spans', `${formatJoules(spansJ)}, ${percent(spansJ, totalJ)}`],
     ['idle', `${formatJoules(idleJ)}, ${percent(idleJ, totalJ)}`],
   ]
-  // Less than what adding up floats leaves is nothing.
+  // Below this it is a rounding error of the sum.
   if (sharedJ > totalJ * 1e-9) {
-    rows.push(['shared', `${formatJoules(sharedJ)} of spans side by side, split in equal parts`])
+    rows.push(['estimated', `${formatJoules(sharedJ)}, split equally between parallel spans`])
   }
   rows.push(['measured', `${percent(summary.coverage ?? 0, 1)} of the run's time`])
   if (summary.joulesPerToken !== undefined) {
     const tokens = style.dim(`(${formatCount(summary.tokens)} tokens)`)
-    rows.push(['a token', `${formatJoules(summary.joulesPerToken)} ${tokens}`])
+    rows.push(['per token', `${formatJoules(summary.joulesPerToken)} ${tokens}`])
   }
-  return rows.map(([name, value]) => `${style.dim(name.padEnd(10))}${value}`)
+  return labelLines(rows, style)
 }
 
 function sourceTable(
@@ -67,13 +66,7 @@ function sourceTable(
   style: Style,
   width: number | undefined,
 ): string[] {
-  const columns: Column[] = [
-    { title: 'source', align: 'left', shrinks: true },
-    ...['energy', 'idle', 'measured', 'average', 'most', 'every'].map((title): Column => ({
-      title,
-      align: 'right',
-    })),
-  ]
+  const titles = ['source', 'energy', 'idle', 'measured', 'average', 'peak', 'interval']
   const rows = sources.map((source) => [
     showHiddenInLine(source.name),
     formatJoules(source.totalJ),
@@ -83,27 +76,26 @@ function sourceTable(
     formatWatts(source.peakW),
     formatDuration(source.intervalS),
   ])
-  const [header = '', ...lines] = tableLines(columns, rows, width)
-  return [style.dim(header), ...lines]
+  return tableLines(titles, rows, style, width)
 }
 
 function power(meanW: number | undefined, peakW: number | undefined): string {
-  return `${formatWatts(meanW)} on average, ${formatWatts(peakW)} at most`
+  return `${formatWatts(meanW)} on average, ${formatWatts(peakW)} peak`
 }
 
-/** A figure of a group beside its joules. */
-interface Per {
-  readonly columns: readonly string[]
+/** Further columns of a group. */
+interface ExtraColumns {
+  readonly titles: readonly string[]
   readonly cells: (group: EnergyGroup) => readonly string[]
 }
 
-const NOTHING: Per = { columns: [], cells: () => [] }
-const PER_CALL: Per = {
-  columns: ['J a call'],
+const NO_COLUMNS: ExtraColumns = { titles: [], cells: () => [] }
+const PER_CALL: ExtraColumns = {
+  titles: ['J/call'],
   cells: ({ joulesPerCall }) => [joulesPerCall === undefined ? NONE : formatJoules(joulesPerCall)],
 }
-const PER_TOKEN: Per = {
-  columns: ['tokens', 'J a token'],
+const PER_TOKEN: ExtraColumns = {
+  titles: ['tokens', 'J/token'],
   cells: ({ tokens, joulesPerToken }) => [
     tokens === undefined ? NONE : formatCount(tokens),
     joulesPerToken === undefined ? NONE : formatJoules(joulesPerToken),
@@ -113,31 +105,25 @@ const PER_TOKEN: Per = {
 function groupTable(
   title: string,
   groups: readonly EnergyGroup[],
-  per: Per,
+  extra: ExtraColumns,
   style: Style,
   width: number | undefined,
 ): string[] {
-  // A narrow terminal shows no bounds.
+  // A narrow terminal has no room for bounds.
   const hasBounds = width === undefined || width >= BOUNDS_CELLS
-  const columns: Column[] = [
-    { title, align: 'left', shrinks: true },
-    ...['spans', 'energy', 'share', ...(hasBounds ? ['between'] : []), ...per.columns].map(
-      (name): Column => ({ title: name, align: 'right' }),
-    ),
-  ]
+  const bounds = hasBounds ? ['between'] : []
+  const titles = [title, 'spans', 'energy', 'share', ...bounds, ...extra.titles]
   const shown = groups.length > MOST_ROWS ? groups.slice(0, MOST_ROWS - 1) : groups
   const rows = shown.map((group) => [
     showHiddenInLine(title === 'model' ? shortModel(group.name) : group.name),
     group.spans.toLocaleString('en-US'),
     ...joulesOf(group, hasBounds),
-    ...per.cells(group),
+    ...extra.cells(group),
   ])
-  const [header = '', ...lines] = tableLines(columns, rows, width)
-  const left = groups.length - shown.length
+  const hidden = groups.length - shown.length
   return [
-    style.dim(header),
-    ...lines,
-    ...(left > 0 ? [style.dim(`and ${left} more, see --json`)] : []),
+    ...tableLines(titles, rows, style, width),
+    ...(hidden > 0 ? [style.dim(`and ${hidden} more, see --json`)] : []),
   ]
 }
 

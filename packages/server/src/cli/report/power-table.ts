@@ -1,65 +1,57 @@
-/** Watts as lines for people: a table that is drawn over itself, or a line a sample. */
+/** Power as text: a table that is redrawn in place, or one line per sample. */
 import { PowerTotals, type PowerSample, type SourceTotals } from '@wattline/power'
 import { formatBytes, formatJoules, formatWatts, showHiddenInLine } from '@wattline/trace'
 import type { Output } from '../base/io.ts'
-import { type Column, tableLines } from './table.ts'
+import { NONE, tableLines } from './table.ts'
 import { cells, padEnd, type Style } from '../base/terminal.ts'
 
-const NONE = '·'
-/** Source and watts. */
-const LEAST_COLUMNS = 2
+/** Source and power. */
+const MIN_COLUMNS = 2
 const BYTES_PER_MB = 1024 * 1024
+const TITLES = ['source', 'now', 'average', 'peak', 'energy', 'use', 'temp', 'memory']
 
-const COLUMNS: readonly Column[] = [
-  { title: 'source', align: 'left', shrinks: true },
-  ...['now', 'average', 'most', 'energy', 'use', 'temp', 'memory'].map((title): Column => ({
-    title,
-    align: 'right',
-  })),
-]
-
-/** A row a source, and their sum where there are several; what has no room is left out, from the right. */
+/** One row per source and their sum. Columns without room are left out, the rightmost first. */
 export function powerLines(tally: PowerTotals, style: Style, width: number | undefined): string[] {
   const { sources } = tally
   const rows = sources.map((source) => cellsOf(source))
   if (sources.length > 1) rows.push(sumCells(tally))
-  let columns = COLUMNS
-  let lines = tableLines(columns, rows, width)
-  while (
-    columns.length > LEAST_COLUMNS &&
-    lines.some((line) => cells(line) > (width ?? Infinity))
-  ) {
-    columns = columns.slice(0, -1)
-    lines = tableLines(columns, rows, width)
+  for (let columns = TITLES.length; ; columns--) {
+    const lines = tableLines(TITLES.slice(0, columns), rows, style, width)
+    const fits = lines.every((line) => cells(line) <= (width ?? Infinity))
+    if (fits || columns === MIN_COLUMNS) return lines
   }
-  const [header = '', ...body] = lines
-  return [style.dim(header), ...body]
 }
 
 function cellsOf({ source, watts, meanW, peakW, usedJ, last }: SourceTotals): string[] {
-  const of = (key: string) => figureOf(last, key)
+  const of = (key: string) => numberIn(last, key)
   const memoryMb = of('gpu_memory_usage_mb')
   return [
     showHiddenInLine(source),
-    told(watts, formatWatts),
-    told(meanW, formatWatts),
-    told(peakW, formatWatts),
-    told(usedJ, formatJoules),
-    told(of('gpu_compute_utilization_pct'), (pct) => `${Math.round(pct)} %`),
-    told(of('temperature_celsius'), (celsius) => `${Math.round(celsius)} °C`),
-    told(memoryMb, (mb) => formatBytes(mb * BYTES_PER_MB)),
+    orNone(watts, formatWatts),
+    orNone(meanW, formatWatts),
+    orNone(peakW, formatWatts),
+    orNone(usedJ, formatJoules),
+    orNone(of('gpu_compute_utilization_pct'), (pct) => `${Math.round(pct)} %`),
+    orNone(of('temperature_celsius'), (celsius) => `${Math.round(celsius)} °C`),
+    orNone(memoryMb, (mb) => formatBytes(mb * BYTES_PER_MB)),
   ]
 }
 
 function sumCells({ watts, meanW, totalJ }: PowerTotals): string[] {
-  return ['all', told(watts, formatWatts), told(meanW, formatWatts), '', told(totalJ, formatJoules)]
+  return [
+    'all',
+    orNone(watts, formatWatts),
+    orNone(meanW, formatWatts),
+    '',
+    orNone(totalJ, formatJoules),
+  ]
 }
 
-function told(value: number | undefined, text: (value: number) => string): string {
+function orNone(value: number | undefined, text: (value: number) => string): string {
   return value === undefined ? NONE : text(value)
 }
 
-function figureOf({ reading }: PowerSample, key: string): number | undefined {
+function numberIn({ reading }: PowerSample, key: string): number | undefined {
   const value = reading[key]
   return typeof value === 'number' ? value : undefined
 }
@@ -76,7 +68,7 @@ export function sampleLine(sample: PowerSample): string {
   return [time, padEnd(name, 12), padEnd(watts, 7), ...rest].join('  ').trimEnd()
 }
 
-/** Lines that are drawn over those before. */
+/** Lines that replace the lines drawn before. */
 export class LiveLines {
   readonly #out: Output
   #drawn = 0
@@ -91,8 +83,8 @@ export class LiveLines {
     this.#drawn = lines.length
   }
 
-  /** Leaves them as they are: what is written next stands below them, and they are drawn again below that. */
-  leave(): void {
+  /** Keeps the lines: the next ones are drawn below any text written until then. */
+  keep(): void {
     this.#drawn = 0
   }
 }

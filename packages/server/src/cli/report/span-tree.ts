@@ -1,58 +1,48 @@
-/** Spans and marks as the rows of a tree: parents before children, siblings in order of time. */
+/** Orders spans and marks as a tree: parents before children, siblings by time. */
 import type { Mark, Span } from '@wattline/trace'
 
-export type TreeRow =
-  | { readonly type: 'span'; readonly span: Span; readonly depth: number }
-  | { readonly type: 'mark'; readonly mark: Mark; readonly depth: number }
+export interface TreeRow {
+  readonly item: Span | Mark
+  readonly depth: number
+}
 
-type Item = Span | Mark
-
-/**
- * Depth first. An item whose parent is not among `spans` is a root.
- */
+/** Depth first. An item whose parent is not in `spans` is a root. */
 export function treeRows(spans: readonly Span[], marks: readonly Mark[]): TreeRow[] {
   const present = new Set<Span>(spans)
-  const children = new Map<Span | undefined, Item[]>()
+  const children = new Map<Span | undefined, (Span | Mark)[]>()
   for (const item of [...spans, ...marks]) {
     const parent = item.parent !== undefined && present.has(item.parent) ? item.parent : undefined
     const siblings = children.get(parent)
     if (siblings === undefined) children.set(parent, [item])
     else siblings.push(item)
   }
+  // Last first, because the rows are taken from the end of the stack.
+  const rowsBelow = (parent: Span | undefined, depth: number) =>
+    (children.get(parent) ?? []).sort((a, b) => compare(b, a)).map((item) => ({ item, depth }))
   const rows: TreeRow[] = []
-  // A stack, not recursion: a log may nest deeper than the call stack.
-  const stack = lastFirst(children.get(undefined), 0)
-  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
-    const { item, depth } = next
-    if (isSpan(item)) {
-      rows.push({ type: 'span', span: item, depth })
-      for (const child of lastFirst(children.get(item), depth + 1)) stack.push(child)
-    } else {
-      rows.push({ type: 'mark', mark: item, depth })
-    }
+  // A stack instead of recursion: a log can be nested deeper than the call stack.
+  const stack = rowsBelow(undefined, 0)
+  for (let row = stack.pop(); row !== undefined; row = stack.pop()) {
+    rows.push(row)
+    if (!isSpan(row.item)) continue
+    for (const child of rowsBelow(row.item, row.depth + 1)) stack.push(child)
   }
   return rows
 }
 
-function lastFirst(
-  items: readonly Item[] | undefined,
-  depth: number,
-): { item: Item; depth: number }[] {
-  return [...(items ?? [])].sort((a, b) => compare(b, a)).map((item) => ({ item, depth }))
-}
-
-function compare(a: Item, b: Item): number {
-  return timeOf(a) - timeOf(b) || positionOf(a) - positionOf(b)
-}
-
-function isSpan(item: Item): item is Span {
+export function isSpan(item: Span | Mark): item is Span {
   return 'startS' in item
 }
 
-function timeOf(item: Item): number {
+/** Start of a span, time of a mark. Unix seconds. */
+export function timeOf(item: Span | Mark): number {
   return isSpan(item) ? item.startS : item.timeS
 }
 
-function positionOf(item: Item): number {
+function compare(a: Span | Mark, b: Span | Mark): number {
+  return timeOf(a) - timeOf(b) || positionOf(a) - positionOf(b)
+}
+
+function positionOf(item: Span | Mark): number {
   return isSpan(item) ? item.startPosition : item.position
 }

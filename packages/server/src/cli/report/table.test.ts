@@ -1,24 +1,34 @@
+import { PassThrough } from 'node:stream'
 import { expect, test } from 'vitest'
-import { tableLines } from './table.ts'
+import { styleFor } from '../base/terminal.ts'
+import { labelLines, tableLines } from './table.ts'
 
-const COLUMNS = [
-  { title: 'kind', align: 'left', shrinks: true },
-  { title: 'spans', align: 'right' },
-] as const
+const PLAIN = styleFor(new PassThrough(), {})
 
-test('text stands left, figures right', () => {
+test('aligns names to the left and numbers to the right', () => {
   const rows = [
     ['tool_call', '7'],
     ['decode', '1,024'],
   ]
-  expect(tableLines(COLUMNS, rows, undefined)).toEqual([
+  expect(tableLines(['kind', 'spans'], rows, PLAIN, undefined)).toEqual([
     'kind       spans',
     'tool_call      7',
     'decode     1,024',
   ])
 })
 
-test('one column gives way on a narrow terminal', () => {
+test('cuts names when the terminal is too narrow', () => {
   const rows = [['a_kind_with_a_long_name', '7']]
-  expect(tableLines(COLUMNS, rows, 20)).toEqual(['kind           spans', 'a_kind_with_…      7'])
+  expect(tableLines(['kind', 'spans'], rows, PLAIN, 20)).toEqual([
+    'kind           spans',
+    'a_kind_with_…      7',
+  ])
+})
+
+test('aligns values behind their labels', () => {
+  const rows = [
+    ['cost', '$1'],
+    ['per token', '3 J'],
+  ] as const
+  expect(labelLines(rows, PLAIN)).toEqual(['cost       $1', 'per token  3 J'])
 })

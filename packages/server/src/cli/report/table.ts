@@ -1,44 +1,48 @@
-/** Columns that line up: text to the left, figures to the right. */
-import { cells, fit, padEnd, padStart } from '../base/terminal.ts'
-
-export interface Column {
-  readonly title: string
-  readonly align: 'left' | 'right'
-  /** May be cut when the terminal is too narrow; at most one column. */
-  readonly shrinks?: boolean
-}
+/** Text tables: names to the left, numbers to the right. */
+import { cells, fit, padEnd, padStart, type Style } from '../base/terminal.ts'
 
 const GAP = '  '
-const NARROWEST_CELLS = 8
+const MIN_NAME_CELLS = 8
+
+/** Stands for a value that a table does not have. */
+export const NONE = '·'
 
 /**
- * Rows under their titles, as lines. Cells may carry colour codes except in the column that
- * shrinks.
+ * Returns the titles and the rows as lines. The first column has names, which are cut when the
+ * terminal is too narrow; the others have numbers.
  *
- * @param width Columns of the terminal; undefined = as wide as needed.
+ * @param rows cells as text; all but names may contain color codes
+ * @param width width of the terminal in cells; undefined = as wide as needed
  */
 export function tableLines(
-  columns: readonly Column[],
+  titles: readonly string[],
   rows: readonly (readonly string[])[],
+  style: Style,
   width: number | undefined,
 ): string[] {
-  const all = [columns.map(({ title }) => title), ...rows]
-  const widths = columns.map((_, at) => Math.max(...all.map((row) => cells(row[at] ?? ''))))
+  const all = [titles, ...rows]
+  const widths = titles.map((_, at) => Math.max(...all.map((row) => cells(row[at] ?? ''))))
   const total = widths.reduce((sum, cell) => sum + cell, GAP.length * (widths.length - 1))
-  const shrinking = columns.findIndex(({ shrinks }) => shrinks === true)
-  if (width !== undefined && total > width && shrinking !== -1) {
-    const room = (widths[shrinking] ?? 0) - (total - width)
-    widths[shrinking] = Math.max(NARROWEST_CELLS, room)
+  if (width !== undefined && total > width) {
+    widths[0] = Math.max(MIN_NAME_CELLS, widths[0]! - (total - width))
   }
-  return all.map((row) =>
-    columns
-      .map(({ align }, at) => {
+  const [header = '', ...lines] = all.map((row) =>
+    widths
+      .map((cell, at) => {
         const text = row[at] ?? ''
-        const cell = widths[at] ?? 0
-        const cut = at === shrinking ? fit(text, cell) : text
-        return align === 'left' ? padEnd(cut, cell) : padStart(cut, cell)
+        return at === 0 ? padEnd(fit(text, cell), cell) : padStart(text, cell)
       })
       .join(GAP)
       .trimEnd(),
   )
+  return [style.dim(header), ...lines]
+}
+
+/** One value per line, each behind its label. */
+export function labelLines(
+  rows: readonly (readonly [label: string, value: string])[],
+  style: Style,
+): string[] {
+  const width = Math.max(...rows.map(([label]) => label.length)) + GAP.length
+  return rows.map(([label, value]) => `${style.dim(label.padEnd(width))}${value}`)
 }

@@ -26,9 +26,9 @@ export function logTitle(file: string, trace: Trace, style: Style): string {
   return parts.join('  ')
 }
 
-/** `2026-11-24 03:23:15` in the local time zone; a relative clock as seconds. */
+/** `2026-11-24 03:23:15` in the local time zone, or `at 1000 s` for a relative clock. */
 export function localTime(timeS: number): string {
-  // Times before 2001 are a clock that starts with the run, not dates.
+  // Times before 2001 are not dates but a clock that starts with the run.
   if (Math.abs(timeS) < 978_307_200) return `at ${timeS} s`
   const date = new Date(timeS * 1000)
   const two = (n: number) => String(n).padStart(2, '0')
@@ -40,17 +40,17 @@ export function localTime(timeS: number): string {
 type Note = readonly [key: keyof DataQuality, one: string, many: string]
 
 const NOTES: readonly Note[] = [
-  ['ambiguous', 'span whose pairing is a guess', 'spans whose pairing is a guess'],
-  ['parentUnsure', 'span whose parent is a guess', 'spans whose parent is a guess'],
-  ['unfinished', 'span that did not end', 'spans that did not end'],
-  ['orphan', 'end whose start is missing', 'ends whose start is missing'],
+  ['ambiguous', 'uncertain pairing', 'uncertain pairings'],
+  ['parentUnsure', 'uncertain parent', 'uncertain parents'],
+  ['unfinished', 'unfinished span', 'unfinished spans'],
+  ['orphan', 'end without a start', 'ends without a start'],
   ['clock', 'span that ends before it starts', 'spans that end before they start'],
   ['late', 'event out of order', 'events out of order'],
-  ['lost', 'event lost on the way', 'events lost on the way'],
-  ['rescaled', 'time not in seconds, converted', 'times not in seconds, converted'],
+  ['lost', 'lost event', 'lost events'],
+  ['rescaled', 'time not in seconds (converted)', 'times not in seconds (converted)'],
 ]
 
-/** One line a finding; none when the log is clean. */
+/** One line per problem; no line when the log has none. */
 export function qualityNotes(reading: LogReading, trace: Trace, style: Style): string[] {
   const quality = trace.quality()
   const mark = style.yellow('!')
@@ -59,9 +59,7 @@ export function qualityNotes(reading: LogReading, trace: Trace, style: Style): s
   )
   const malformed = reading.trace.quality().malformed
   if (malformed > 0) {
-    lines.push(
-      `${mark} ${count(malformed, 'line that cannot be read', 'lines that cannot be read')}`,
-    )
+    lines.push(`${mark} ${count(malformed, 'unreadable line')}`)
     for (const { line, reason } of reading.unreadable) {
       lines.push(style.dim(`    line ${line}: ${showHiddenInLine(reason)}`))
     }
@@ -69,11 +67,11 @@ export function qualityNotes(reading: LogReading, trace: Trace, style: Style): s
     if (more > 0) lines.push(style.dim(`    and ${count(more, 'more', 'more')}`))
   }
   if (reading.cutBy !== undefined) {
-    lines.push(`${mark} the rest of the file cannot be unzipped: ${reading.cutBy}`)
+    lines.push(`${mark} the gzip is damaged and only read in part: ${reading.cutBy}`)
   }
   if (reading.tornLine !== undefined) {
     lines.push(
-      `${mark} line ${reading.tornLine} has no line end: it was cut or is still being written, and is left out`,
+      `${mark} line ${reading.tornLine} has no line end (cut off or still being written) and is ignored`,
     )
   }
   return lines

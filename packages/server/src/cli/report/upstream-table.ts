@@ -1,4 +1,4 @@
-/** What Intelligence Per Watt would say of a run, as lines for people. */
+/** The energy of a run by the method of Intelligence Per Watt, as text. */
 import {
   type analyzeUpstream,
   formatDuration,
@@ -7,8 +7,8 @@ import {
   showHiddenInLine,
   type UpstreamBreakdown,
 } from '@wattline/trace'
-import { type Column, tableLines } from './table.ts'
-import { count, type Style } from '../base/terminal.ts'
+import { labelLines, tableLines } from './table.ts'
+import type { Style } from '../base/terminal.ts'
 
 type Analysis = ReturnType<typeof analyzeUpstream>
 
@@ -18,11 +18,6 @@ export function upstreamLines(
   style: Style,
   width: number | undefined,
 ): string[] {
-  const columns: Column[] = [
-    { title: 'action', align: 'left', shrinks: true },
-    { title: 'count', align: 'right' },
-    { title: 'energy', align: 'right' },
-  ]
   const rows = Object.entries(analysis.energy_by_action)
     .sort(([, a], [, b]) => b - a)
     .map(([action, joules]) => [
@@ -30,16 +25,18 @@ export function upstreamLines(
       String(analysis.action_counts[action] ?? 0),
       formatJoules(joules),
     ])
-  const [header = '', ...lines] = tableLines(columns, rows, width)
-  const watts = `${formatWatts(analysis.avg_power_watts ?? undefined)} on average`
+  const { total_energy_joules, avg_power_watts, total_duration_ms } = analysis
+  const watts = `${formatWatts(avg_power_watts ?? undefined)} on average`
+  const totals = [
+    ['energy', `${style.bold(formatJoules(total_energy_joules))}  ${watts}`],
+    ['actions', `${breakdowns.length}, ${formatDuration(total_duration_ms / 1000)} in total`],
+  ] as const
   return [
     '',
-    `${style.dim('energy'.padEnd(10))}${style.bold(formatJoules(analysis.total_energy_joules))}  ${watts}`,
-    `${style.dim('actions'.padEnd(10))}${count(breakdowns.length, 'action')} of ${formatDuration(analysis.total_duration_ms / 1000)} in all`,
+    ...labelLines(totals, style),
     '',
-    style.dim(header),
-    ...lines,
+    ...tableLines(['action', 'count', 'energy'], rows, style, width),
     '',
-    `${style.yellow('!')} as Intelligence Per Watt counts: what nests or overlaps is counted again`,
+    `${style.yellow('!')} counted as Intelligence Per Watt does: nested and parallel spans count several times`,
   ]
 }

@@ -1,14 +1,14 @@
-/** What a person sees when the server has started: the URL first, then how to use and stop it. */
+/** The text that a started server prints: its URL, how to send an event and how to stop it. */
 import { VERSION } from '../../version.ts'
 import type { Style } from '../base/terminal.ts'
 
 export interface BannerInfo {
-  /** To open in a browser. */
+  /** For the browser. */
   readonly url: string
-  /** To send events to. */
+  /** For sending events. */
   readonly apiUrl: string
   readonly token: string | undefined
-  /** The port that was asked for and is taken by somebody else. */
+  /** The requested port, if another program uses it. */
   readonly busyPort: number | undefined
   readonly dir: string
   readonly shown: readonly string[]
@@ -16,22 +16,19 @@ export interface BannerInfo {
 
 const MAX_SHOWN = 3
 
-/** Several lines, without a line end after the last. */
-export function serverBanner(facts: BannerInfo, style: Style): string {
+/** Several lines; the last one has no line end. */
+export function serverBanner(info: BannerInfo, style: Style): string {
   const lines = [
     '',
-    `  ${style.bold('Wattline')} ${style.dim(VERSION)}   ${style.cyan(facts.url)}`,
+    `  ${style.bold('Wattline')} ${style.dim(VERSION)}   ${style.cyan(info.url)}`,
     '',
   ]
-  if (facts.busyPort !== undefined) {
-    lines.push(
-      `  ${style.yellow('!')} port ${facts.busyPort} is busy; this is the next free one`,
-      '',
-    )
+  if (info.busyPort !== undefined) {
+    lines.push(`  ${style.yellow('!')} port ${info.busyPort} is busy, using the next free one`, '')
   }
-  if (facts.shown.length > 0) lines.push(row('showing', shown(facts.shown), style))
-  lines.push(row('runs', `kept in ${facts.dir}`, style))
-  lines.push(row('try', firstEvent(facts), style))
+  if (info.shown.length > 0) lines.push(row('showing', shown(info.shown), style))
+  lines.push(row('runs', `stored in ${info.dir}`, style))
+  lines.push(row('try', firstEvent(info), style))
   lines.push(row('stop', 'Ctrl+C', style), '')
   return lines.join('\n')
 }
@@ -45,7 +42,7 @@ function shown(names: readonly string[]): string {
   return more > 0 ? `${names.slice(0, MAX_SHOWN).join(', ')} and ${more} more` : names.join(', ')
 }
 
-/** A line to paste that makes a first event appear. */
+/** A command line that sends a first event. */
 function firstEvent({ apiUrl, token }: BannerInfo): string {
   const url = `${apiUrl.replace(/^http:\/\//, '')}/api/runs/first/events`
   const header = token === undefined ? '' : ` -H "authorization: Bearer ${token}"`

@@ -14,12 +14,12 @@ test.each([
   ['linux', { DISPLAY: ':0', BROWSER: 'none' }, undefined],
   ['darwin', {}, ['open']],
   ['win32', {}, ['cmd', '/c', 'start', '""']],
-] as const)('on %s with %j', (platform, env, command) => {
+] as const)('chooses the program on %s with %j', (platform, env, command) => {
   expect(browserCommand({ platform, env })).toEqual(command)
 })
 
 test.runIf(process.platform === 'linux')(
-  'asks the program of the desktop, and goes on without it',
+  'starts the program of the desktop, and does not fail without it',
   async () => {
     const dir = await mkdtemp(join(tmpdir(), 'wattline-browser-'))
     onTestFinished(() => rm(dir, { recursive: true }))

@@ -1,20 +1,20 @@
-/** Opens a URL in the person's browser, where there is one; never a reason to fail. */
+/** Opens a URL in the user's browser. A missing browser is not an error. */
 import { spawn } from 'node:child_process'
 import type { CliIo } from '../base/io.ts'
 
-/** The program that opens a URL here, or undefined where no one would see a browser. */
+/** The program that opens a URL on this platform; undefined without a display or in CI. */
 export function browserCommand(io: Pick<CliIo, 'env' | 'platform'>): readonly string[] | undefined {
   const { env, platform } = io
   if ((env['CI'] ?? '') !== '' && env['CI'] !== 'false') return undefined
   if ((env['BROWSER'] ?? '') === 'none') return undefined
   if (platform === 'darwin') return ['open']
-  // `start` takes its first quoted argument for a window title, hence the empty one.
+  // The first quoted argument of `start` is the title of a window.
   if (platform === 'win32') return ['cmd', '/c', 'start', '""']
   const display = (env['DISPLAY'] ?? '') !== '' || (env['WAYLAND_DISPLAY'] ?? '') !== ''
   return display ? ['xdg-open'] : undefined
 }
 
-/** Resolves with whether a browser was asked to open `url`. */
+/** Resolves with true if a browser was started. */
 export function openBrowser(url: string, io: Pick<CliIo, 'env' | 'platform'>): Promise<boolean> {
   const command = browserCommand(io)
   const [program, ...args] = command ?? []

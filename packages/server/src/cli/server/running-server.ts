@@ -1,4 +1,4 @@
-/** The server that runs already: finding it, and handing it files. */
+/** Finds a running server and sends it requests. */
 import type { RunInfo, RunSummary } from '@wattline/trace'
 import { CliError } from '../base/errors.ts'
 import type { CliIo } from '../base/io.ts'
@@ -17,22 +17,22 @@ export interface RunningServer {
   readonly token: string | undefined
 }
 
-/** How a server says that a folder it now watches holds no log so far. */
-export const WATCHED_EMPTY = 'is watched, but holds no .jsonl file yet'
+/** End of the server's answer when it watches a folder that has no log yet. */
+export const WATCHED_EMPTY = 'is watched, but contains no .jsonl file yet'
 
 const ANSWER_WITHIN_MS = 1500
 const OPEN_WITHIN_MS = 60_000
 const PORTS_TO_ASK = 5
 
-/** `http://127.0.0.1:9288`; a host that means "all of this machine's addresses" is asked here. */
+/** `http://127.0.0.1:9288`. A host that means all addresses of this machine becomes 127.0.0.1. */
 export function baseUrl({ host, port }: Pick<ServerAddress, 'host' | 'port'>): string {
   const name = host === '0.0.0.0' || host === '::' || host === '' ? '127.0.0.1' : host
   return `http://${name.includes(':') ? `[${name}]` : name}:${port}`
 }
 
 /**
- * The Wattline server at `url`, or, without one, at the port asked for. Where somebody else has
- * that port, a server will have taken the next free one, so those behind it are asked too.
+ * Finds the Wattline server at `url` or, without a URL, at the port of `address`. If another program
+ * uses that port, the next ones are tried, as a server does that starts.
  */
 export async function findServer(
   url: string | undefined,
@@ -41,16 +41,16 @@ export async function findServer(
   if (url !== undefined) return found(await probe(url, address.token))
   for (let tried = 0; tried < PORTS_TO_ASK; tried++) {
     const answer = await probe(baseUrl({ ...address, port: address.port + tried }), address.token)
-    if (answer !== 'somebody else') return found(answer)
+    if (answer !== 'another program') return found(answer)
   }
   return undefined
 }
 
 /**
- * The server that flags and WATTLINE_URL name, or one that runs; undefined = none, and who asked for a
- * port, folder or address of its own is to have one.
+ * Finds the server that `--url` or WATTLINE_URL names, or else a running one. Returns undefined if
+ * none is running, or if the flags ask for a server with a folder or address of its own.
  *
- * @throws {CliError} when one was named and does not answer.
+ * @throws {CliError} when the named server does not answer.
  */
 export async function namedServer(
   flags: ServerFlags & { readonly url?: string },
@@ -65,19 +65,19 @@ export async function namedServer(
   throw new CliError(`No Wattline server answers at ${named}; start one with wattline serve.`)
 }
 
-/** Who has written to a run; nobody where there is no such run. */
+/** The writers of a run; none if the run does not exist. */
 export async function writersOf(server: RunningServer, run: string): Promise<RunInfo['writers']> {
   const info = await ask<RunInfo>(server, `/api/runs/${encodeURIComponent(run)}`)
   return info?.writers ?? []
 }
 
-/** Spans of a run; undefined where nobody answers. */
+/** Number of spans of a run; undefined if the server does not answer. */
 export async function spansOf(server: RunningServer, run: string): Promise<number | undefined> {
   const path = `/api/runs/${encodeURIComponent(run)}/summary`
   return (await ask<RunSummary>(server, path))?.spans
 }
 
-/** Deletes a run; what a server that is away still has stays. */
+/** Deletes a run. Does nothing if the server does not answer. */
 export async function removeRun(server: RunningServer, run: string): Promise<void> {
   await ask(server, `/api/runs/${encodeURIComponent(run)}`, 'DELETE')
 }
@@ -91,18 +91,18 @@ async function ask<T>(server: RunningServer, path: string, method = 'GET'): Prom
     })
     return response.ok ? ((await response.json()) as T) : undefined
   } catch {
-    // It is away: what it would have told is not known.
+    // The server does not answer. Callers treat the result as unknown.
     return undefined
   }
 }
 
-/** WATTLINE_URL, where it is that of a server on this machine, which sees the same files. */
+/** Returns `url` if it names a server on this machine, which sees the same files. */
 export function localUrl(url: string | undefined): string | undefined {
   if (url === undefined || !URL.canParse(url)) return undefined
   return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(url).hostname) ? url : undefined
 }
 
-type Answer = RunningServer | 'nobody' | 'somebody else'
+type Answer = RunningServer | 'no answer' | 'another program'
 
 function found(answer: Answer): RunningServer | undefined {
   return typeof answer === 'string' ? undefined : answer
@@ -115,9 +115,9 @@ async function probe(url: string, token: string | undefined): Promise<Answer> {
       signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
     })
     const health: unknown = await response.json()
-    return isHealth(health) ? { url: base, token } : 'somebody else'
+    return isHealth(health) ? { url: base, token } : 'another program'
   } catch (error) {
-    return isRefusal(error) ? 'nobody' : 'somebody else'
+    return isRefusal(error) ? 'no answer' : 'another program'
   }
 }
 
@@ -129,8 +129,8 @@ function isRefusal(error: unknown): boolean {
 /**
  * Makes a running server follow a file or folder.
  *
- * @param path Absolute.
- * @returns id of the run it became; undefined for a folder without logs so far.
+ * @param path absolute
+ * @returns the id of its run; undefined for a folder that has no log yet
  * @throws {CliError} when the server refuses.
  */
 export async function handOver(server: RunningServer, path: string): Promise<string | undefined> {
@@ -143,15 +143,18 @@ export async function handOver(server: RunningServer, path: string): Promise<str
       signal: AbortSignal.timeout(OPEN_WITHIN_MS),
     })
   } catch (error) {
-    throw new CliError(`The server at ${server.url} does not answer any more; start it again.`, {
-      cause: error,
-    })
+    throw new CliError(
+      `The server at ${server.url} stopped answering; start it again with wattline serve.`,
+      {
+        cause: error,
+      },
+    )
   }
   const text = await response.text()
   if (response.ok) return runIdIn(text)
   if (response.status === 401 || response.status === 403) {
     throw new CliError(
-      `The server at ${server.url} wants a token; give it with --token or WATTLINE_TOKEN.`,
+      `The server at ${server.url} requires a token; set --token or WATTLINE_TOKEN.`,
     )
   }
   const reason = reasonIn(text, response.status)
@@ -159,14 +162,14 @@ export async function handOver(server: RunningServer, path: string): Promise<str
   throw new CliError(`The server at ${server.url} cannot open ${path}: ${reason}.`)
 }
 
-/** Where a run, or with no run the dashboard, is looked at. The token lets a browser in. */
+/** The URL that shows a run or, without one, the dashboard. `openUrl` may contain a token. */
 export function viewUrl(openUrl: string, run: string | undefined): string {
   const url = new URL(openUrl)
   if (run !== undefined) url.hash = `run=${encodeURIComponent(run)}`
   return url.href
 }
 
-/** {@link viewUrl} of a server that runs already. */
+/** {@link viewUrl} of a running server. */
 export function viewUrlOf(server: RunningServer, run: string | undefined): string {
   const token = server.token === undefined ? '' : `?token=${encodeURIComponent(server.token)}`
   return viewUrl(`${server.url}/${token}`, run)
@@ -182,17 +185,18 @@ function isHealth(value: unknown): boolean {
 
 function runIdIn(text: string): string {
   const { id } = JSON.parse(text) as { id?: unknown }
-  if (typeof id !== 'string') throw new CliError('The server answered without the id of a run.')
+  if (typeof id !== 'string')
+    throw new CliError('Expected the server to answer with the id of a run, got none.')
   return id
 }
 
-/** What an answer that refuses says in its body. */
+/** The reason in the body of an error response. */
 function reasonIn(text: string, status: number): string {
   try {
     const { error } = JSON.parse(text) as { error?: unknown }
     if (typeof error === 'string') return error
   } catch {
-    // Not JSON: the text itself is the reason.
+    // Not JSON: the whole text is the reason.
   }
   return text === '' ? `it answered ${status}` : text
 }

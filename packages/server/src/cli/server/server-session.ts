@@ -1,7 +1,5 @@
-/**
- * One server of this process from its start to its clean end: the store, the files shown besides,
- * what the person is told, and the signals that stop it.
- */
+/** Runs a server in this process: store, watched files, messages to the user and stop signals. */
+import { once } from 'node:events'
 import { LogFiles } from '../../files/log-files.ts'
 import type { ServerOptions, WattlineServer } from '../../options.ts'
 import type { Logger, LogSubject } from '../../runs/context.ts'
@@ -16,33 +14,33 @@ import { serverBanner, type BannerInfo } from './banner.ts'
 import { describeTarget, type Target } from '../input/targets.ts'
 import { type Style, styleFor } from '../base/terminal.ts'
 
-/** How many folders beside the default one are tried when other servers use them. */
+/** How many numbered default folders are tried while other servers use them. */
 const MAX_DEFAULT_DIRS = 20
 
 export interface ServerSession {
   readonly server: WattlineServer
   readonly files: LogFiles
   readonly dir: string
-  /** Tells the person something beside the data. */
+  /** Prints a line for the user. */
   readonly say: (line: string) => void
 }
 
-/** This process's own server, seen as any other. */
+/** The address of the server of this process. */
 export function runningOf({ server }: ServerSession): RunningServer {
   return { url: server.url, token: server.token }
 }
 
-/** Starts the server; files and folders among `targets` are followed from the start. */
+/** Starts the server and follows the files and folders of `targets`. */
 export async function startSession(
   settings: ServerSettings,
   targets: readonly Target[],
   io: CliIo,
 ): Promise<ServerSession & { readonly opened: readonly RunInfo[] }> {
   const style = styleFor(io.stderr, io.env)
-  const log = settings.logForm === 'json' ? jsonLog(io.stderr) : textLog(io.stderr, style)
-  const say =
-    settings.logForm === 'json' ? log : (line: string) => void io.stderr.write(`${line}\n`)
-  const files = new LogFiles({ log })
+  const isJson = settings.logFormat === 'json'
+  const logger = isJson ? jsonLogger(io.stderr) : textLogger(io.stderr, style)
+  const say = isJson ? logger : (line: string) => void io.stderr.write(`${line}\n`)
+  const files = new LogFiles({ log: logger })
   const opened: RunInfo[] = []
   try {
     for (const target of targets) {
@@ -50,7 +48,7 @@ export async function startSession(
       if (target.type === 'stream') continue
       opened.push(...(await openTarget(files, target)))
     }
-    const { server, dir } = await listen(settings, files, log)
+    const { server, dir } = await listen(settings, files, logger)
     return { server, files, dir, say, opened }
   } catch (error) {
     await files.close()
@@ -58,7 +56,7 @@ export async function startSession(
   }
 }
 
-/** Prints where the server is and how to use it, and opens a browser if that is wanted. */
+/** Prints the banner and opens a browser if `view.open` is set. */
 export async function announce(
   session: ServerSession,
   settings: ServerSettings,
@@ -66,38 +64,29 @@ export async function announce(
   view: { readonly run: string | undefined; readonly open: boolean },
   io: CliIo,
 ): Promise<void> {
-  const { server } = session
+  const { server, dir, say } = session
+  const { port } = settings
   const url = viewUrl(server.openUrl, view.run)
-  // Collected logs are read by many, so they get the address without the token.
-  if (settings.logForm === 'json') session.say(`listening on ${server.url}`)
-  else
-    session.say(
-      serverBanner(bannerInfo(session, settings, targets, url, io), styleFor(io.stderr, io.env)),
-    )
+  // JSON logs are often collected, so they contain the URL without the token.
+  if (settings.logFormat === 'json') say(`listening on ${server.url}`)
+  else {
+    const banner: BannerInfo = {
+      url,
+      apiUrl: server.url,
+      token: server.token,
+      busyPort: port !== 0 && server.port !== port ? port : undefined,
+      dir: tildePath(dir, io),
+      shown: targets.map((target) => describeTarget(target, io)),
+    }
+    say(serverBanner(banner, styleFor(io.stderr, io.env)))
+  }
   if (view.open) await openBrowser(url, io)
 }
 
-function bannerInfo(
-  { server, dir }: ServerSession,
-  { port }: ServerSettings,
-  targets: readonly Target[],
-  url: string,
-  io: CliIo,
-): BannerInfo {
-  return {
-    url,
-    apiUrl: server.url,
-    token: server.token,
-    busyPort: port !== 0 && server.port !== port ? port : undefined,
-    dir: tildePath(dir, io),
-    shown: targets.map((target) => describeTarget(target, io)),
-  }
-}
-
 /**
- * Resolves when a signal has come and everything is closed in order.
+ * Waits for a stop signal, then closes the server.
  *
- * @param beforeClose what has to end before the server does.
+ * @param beforeClose awaited before the server closes
  */
 export async function runUntilStopped(
   session: ServerSession,
@@ -105,18 +94,14 @@ export async function runUntilStopped(
   beforeClose: () => Promise<void> = () => Promise.resolve(),
 ): Promise<void> {
   const signal = io.stopSignal()
-  if (!signal.aborted) {
-    await new Promise<void>((resolve) => {
-      signal.addEventListener('abort', () => resolve(), { once: true })
-    })
-  }
+  if (!signal.aborted) await once(signal, 'abort')
   io.stdin.destroy()
   await beforeClose()
   await session.server.close()
-  session.say('Stopped; everything received is kept.')
+  session.say('Stopped. All received events are stored.')
 }
 
-/** Runs of a file; a folder's are many and none is the one to show. */
+/** Returns the runs of a file; none for a folder, of whose runs none is shown first. */
 async function openTarget(files: LogFiles, { path, given }: Target): Promise<readonly RunInfo[]> {
   try {
     const { type, runs } = await files.open(path)
@@ -132,17 +117,17 @@ async function openTarget(files: LogFiles, { path, given }: Target): Promise<rea
 async function listen(
   settings: ServerSettings,
   files: LogFiles,
-  log: Logger,
+  logger: Logger,
 ): Promise<{ server: WattlineServer; dir: string }> {
   for (let attempt = 1; ; attempt++) {
     const dir = attempt === 1 ? settings.dir : `${settings.dir}-${attempt}`
     try {
-      return { server: await createServer(serverOptions(settings, dir, files, log)), dir }
+      return { server: await createServer(serverOptions(settings, dir, files, logger)), dir }
     } catch (error) {
-      // Another server has the folder. One that nobody asked for gives way to the next.
+      // Another server uses the folder. If it is the default one, the next is tried.
       const isTaken = error instanceof Error && error.message.includes('is using it')
       if (isTaken && !settings.dirIsGiven && attempt < MAX_DEFAULT_DIRS) continue
-      throw readable(error, settings, dir)
+      throw startError(error, settings, dir)
     }
   }
 }
@@ -151,7 +136,7 @@ function serverOptions(
   settings: ServerSettings,
   dir: string,
   files: LogFiles,
-  log: Logger,
+  logger: Logger,
 ): ServerOptions {
   const { host, port, token, fsync, keepRuns, maxDiskBytes } = settings
   return {
@@ -159,7 +144,7 @@ function serverOptions(
     host,
     port,
     fsync,
-    log,
+    log: logger,
     sources: [files],
     openFile: (path) => openForOthers(files, path),
     ...(token === undefined ? {} : { token }),
@@ -168,7 +153,7 @@ function serverOptions(
   }
 }
 
-/** `POST /api/open`: a second `wattline FILE` hands its file over. */
+/** Handles `POST /api/open`, which a second `wattline FILE` sends. */
 async function openForOthers(files: LogFiles, path: string): Promise<RunInfo> {
   const { type, runs } = await files.open(path)
   const [latest] = runs
@@ -177,39 +162,42 @@ async function openForOthers(files: LogFiles, path: string): Promise<RunInfo> {
 }
 
 /** Why the server did not start, as one sentence. */
-function readable(error: unknown, { host, port }: ServerSettings, dir: string): Error {
+function startError(error: unknown, { host, port }: ServerSettings, dir: string): Error {
   if (!(error instanceof Error)) return new CliError(String(error))
   const cause = error.cause instanceof Error ? error.cause : error
   const code = 'code' in cause ? String(cause.code) : ''
   const call = 'syscall' in cause ? String(cause.syscall) : ''
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-    return new CliError(`--host ${host} is no address of this machine.`, { cause: error })
+    return new CliError(`--host ${host} is not an address of this machine.`, { cause: error })
   }
   if (code === 'EACCES' && call === 'listen') {
-    return new CliError(`You may not listen on port ${port}; choose one above 1023 with --port.`, {
-      cause: error,
-    })
+    return new CliError(
+      `No permission to listen on port ${port}; choose one above 1023 with --port.`,
+      {
+        cause: error,
+      },
+    )
   }
   if (code === 'EADDRINUSE') {
-    return new CliError(`Port ${port} and those behind it are busy; choose another with --port.`, {
+    return new CliError(`Port ${port} and the next ones are busy; choose another with --port.`, {
       cause: error,
     })
   }
-  if (code !== '' && call !== 'listen') return fileError('keep runs in', dir, cause)
+  if (code !== '' && call !== 'listen') return fileError('store runs in', dir, cause)
   return new CliError(`${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}.`, {
     cause: error,
   })
 }
 
-/** One JSON object a line: `time` (ISO 8601), `message`, and what it is about. */
-function jsonLog(out: Output): Logger {
+/** Logs one JSON object per line: `time` (ISO 8601), `message`, `run` and `writer`. */
+function jsonLogger(out: Output): Logger {
   return (message, { run, writer } = {}) => {
     const time = new Date().toISOString()
     out.write(`${JSON.stringify({ time, message, run, writer })}\n`)
   }
 }
 
-function textLog(out: Output, style: Style): Logger {
+function textLogger(out: Output, style: Style): Logger {
   return (line, about) => {
     out.write(`${style.dim(`${subjectText(about)}${line}`)}\n`)
   }

@@ -1,4 +1,4 @@
-/** Runs command lines in this process, with streams and an environment of their own. */
+/** Runs command lines in this process, each with its own streams and environment. */
 import { PassThrough, Writable } from 'node:stream'
 import type { CliIo } from '../base/io.ts'
 import { main } from '../program.ts'
@@ -7,7 +7,7 @@ export interface CommandOptions {
   readonly stdin?: string | Buffer | PassThrough
   readonly env?: Record<string, string>
   readonly cwd?: string
-  /** Columns of the terminal that stdout is; a pipe without. */
+  /** Makes stdout a terminal of this width; default: a pipe. */
   readonly columns?: number
 }
 
@@ -17,7 +17,7 @@ export interface CommandResult {
   readonly stderr: string
 }
 
-/** A command that runs until it is stopped. */
+/** A command that is still running. */
 export class RunningCommand {
   readonly done: Promise<CommandResult>
   readonly #stdout = new Collector()
@@ -30,7 +30,7 @@ export class RunningCommand {
       stdin: stdin instanceof PassThrough ? stdin : new PassThrough().end(stdin),
       stdout: Object.assign(this.#stdout, columns === undefined ? {} : { isTTY: true, columns }),
       stderr: this.#stderr,
-      // No browser opens from a test.
+      // Tests must not open a browser.
       env: { CI: '1', ...env },
       cwd,
       platform: process.platform,
@@ -43,12 +43,12 @@ export class RunningCommand {
     }))
   }
 
-  /** Resolves with the first match of `pattern` in what was written to stderr. */
+  /** Resolves with the first match of `pattern` in stderr. */
   said(pattern: RegExp): Promise<RegExpExecArray> {
     return this.#matchIn(this.#stderr, pattern)
   }
 
-  /** The same for stdout. */
+  /** Resolves with the first match of `pattern` in stdout. */
   wrote(pattern: RegExp): Promise<RegExpExecArray> {
     return this.#matchIn(this.#stdout, pattern)
   }
@@ -64,7 +64,7 @@ export class RunningCommand {
     }
   }
 
-  /** What Ctrl+C does; resolves when everything is closed. */
+  /** Stops the command as Ctrl+C does. */
   stop(): Promise<CommandResult> {
     this.#stop.abort('SIGINT')
     return this.done

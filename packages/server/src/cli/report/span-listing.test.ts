@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatOffset } from './span-table.ts'
+import { formatOffset } from './span-listing.ts'
 
 test.each([
   [0, 5, '+0.000'],
@@ -9,6 +9,6 @@ test.each([
   [59.9999, 100, '+1:00.000'],
   [3725, 4000, '+1:02:05.000'],
   [-0.5, 5, '-0.500'],
-])('offset %d s of a run of %d s is %s', (offsetS, totalS, text) => {
+])('formats the offset %d s in a run of %d s as %s', (offsetS, totalS, text) => {
   expect(formatOffset(offsetS, totalS)).toBe(text)
 })

@@ -1,15 +1,15 @@
 /**
- * `wattline spans` for people: one row a span, children indented below their parents.
+ * The text form of `wattline spans`: one line per span, children indented below their parents.
  *
  * ```
- *   offset  duration  span                                          tokens   ├ timeline ─────┤
+ *   offset  duration  span                                          tokens   timeline
  *   +0.000    4.31 s  agent planner                                           ━━━━━━━━━━━━━━
  *   +0.001    1.24 s    lm_inference Qwen3-8B                       900→78    ━━━━
  *   +1.270    318 ms    tool_call web_search  ! error: timed out                  ━
  * ```
  *
- * On a terminal rows are cut to its width and the picture comes where there is room for it; into a
- * pipe they are written whole.
+ * On a terminal, lines are cut to its width, and the timeline is drawn if there is room. In a pipe,
+ * lines are not cut.
  */
 import {
   flagNames,
@@ -23,44 +23,47 @@ import {
   type Span,
   SpanFlag,
 } from '@wattline/trace'
-import type { TreeRow } from './span-tree.ts'
+import { isSpan, timeOf, type TreeRow } from './span-tree.ts'
+import { NONE } from './table.ts'
 import { cells, fit, padEnd, padStart, type Style } from '../base/terminal.ts'
 
-export interface SpanTableOptions {
+export interface SpanListingOptions {
   readonly style: Style
-  /** Columns of the terminal; undefined = as wide as needed. */
+  /** Width of the terminal in cells; undefined = as wide as needed. */
   readonly width: number | undefined
-  /** Time that `offset` counts from, and where the picture ends. Unix seconds. */
+  /** First and last time of the log: the zero of `offset` and the ends of the timeline. Unix seconds. */
   readonly firstS: number
   readonly lastS: number
 }
 
-const MIN_PICTURE_WIDTH = 110
+const MIN_TIMELINE_WIDTH = 110
 const MIN_TOKENS_WIDTH = 96
 const DURATION_CELLS = 9
 
-/** Lays columns out once and then renders rows one by one. */
-export class SpanTable {
-  readonly #options: SpanTableOptions
+/** Lays out the columns once and then renders row by row. */
+export class SpanListing {
+  readonly #options: SpanListingOptions
   readonly #offsetCells: number
   readonly #tokenCells: number
-  readonly #pictureCells: number
+  readonly #timelineCells: number
   readonly #spanCells: number | undefined
 
-  constructor(rows: readonly TreeRow[], options: SpanTableOptions) {
+  constructor(rows: readonly TreeRow[], options: SpanListingOptions) {
     this.#options = options
     const { width, firstS, lastS } = options
     this.#offsetCells = Math.max(6, formatOffset(lastS - firstS, lastS - firstS).length)
     let tokens = 0
-    for (const row of rows) tokens = Math.max(tokens, cells(tokensOf(row)))
+    for (const { item } of rows) tokens = Math.max(tokens, cells(tokensOf(item)))
     const hasRoom = width === undefined || width >= MIN_TOKENS_WIDTH
     this.#tokenCells = hasRoom && tokens > 0 ? Math.max(tokens, 'tokens'.length) : 0
-    this.#pictureCells =
-      width !== undefined && width >= MIN_PICTURE_WIDTH ? Math.min(60, Math.floor(width * 0.26)) : 0
+    this.#timelineCells =
+      width !== undefined && width >= MIN_TIMELINE_WIDTH
+        ? Math.min(60, Math.floor(width * 0.26))
+        : 0
     this.#spanCells = width === undefined ? undefined : Math.max(20, width - this.#fixedCells())
   }
 
-  /** Names of the columns. */
+  /** The titles of the columns. */
   header(): string {
     const { style } = this.#options
     const span = this.#spanCells === undefined ? 'span' : padEnd('span', this.#spanCells)
@@ -73,38 +76,37 @@ export class SpanTable {
 
   row(row: TreeRow): string {
     const { style, firstS, lastS } = this.#options
-    const startS = row.type === 'span' ? row.span.startS : row.mark.timeS
-    const offset = padStart(formatOffset(startS - firstS, lastS - firstS), this.#offsetCells)
-    const duration = padStart(durationOf(row), DURATION_CELLS)
+    const { item } = row
+    const offset = padStart(formatOffset(timeOf(item) - firstS, lastS - firstS), this.#offsetCells)
+    const duration = padStart(durationOf(item), DURATION_CELLS)
     const left = `${style.dim(offset)}  ${duration}  `
-    const tokens = tokensOf(row)
+    const tokens = tokensOf(item)
     if (this.#spanCells === undefined) {
       const suffix = tokens === '' ? '' : style.dim(`  tokens ${tokens}`)
-      return `${left}${this.#what(row, undefined)}${suffix}`
+      return `${left}${this.#spanText(row, undefined)}${suffix}`
     }
-    const what = padEnd(this.#what(row, this.#spanCells), this.#spanCells)
+    const span = padEnd(this.#spanText(row, this.#spanCells), this.#spanCells)
     const right = this.#tokenCells > 0 ? `  ${padStart(tokens, this.#tokenCells)}` : ''
-    const picture = this.#pictureCells > 0 ? `  ${this.#picture(row)}` : ''
-    return `${left}${what}${right}${picture}`.trimEnd()
+    const timeline = this.#timelineCells > 0 ? `  ${this.#timeline(item)}` : ''
+    return `${left}${span}${right}${timeline}`.trimEnd()
   }
 
   #fixedCells(): number {
     const tokens = this.#tokenCells > 0 ? this.#tokenCells + 2 : 0
-    const picture = this.#pictureCells > 0 ? this.#pictureCells + 2 : 0
-    return this.#offsetCells + 2 + DURATION_CELLS + 2 + tokens + picture
+    const timeline = this.#timelineCells > 0 ? this.#timelineCells + 2 : 0
+    return this.#offsetCells + 2 + DURATION_CELLS + 2 + tokens + timeline
   }
 
-  /** Kind and subject, then the flags, which are never the part that is cut away. */
-  #what(row: TreeRow, width: number | undefined): string {
+  /** Kind and subject, then the flags. If there is no room, kind and subject are cut first. */
+  #spanText({ item, depth }: TreeRow, width: number | undefined): string {
     const { style } = this.#options
-    const deepest = width === undefined ? 30 : Math.min(30, Math.floor(width / 5))
-    const indent = '  '.repeat(Math.min(row.depth, deepest))
-    const item = row.type === 'span' ? row.span : row.mark
+    const maxDepth = width === undefined ? 30 : Math.min(30, Math.floor(width / 5))
+    const indent = '  '.repeat(Math.min(depth, maxDepth))
     const kind = showHiddenInLine(item.kind)
     const subject =
       item.subject === undefined ? '' : ` ${showHiddenInLine(shortModel(item.subject))}`
     const paint = painter(item.kind, style)
-    const flags = row.type === 'span' ? flagsOf(row.span) : markFlags(row.mark)
+    const flags = isSpan(item) ? spanFlags(item) : markFlags(item)
     if (width === undefined) {
       return `${indent}${paint(kind)}${subject}${flags === '' ? '' : `  ${style.red(flags)}`}`
     }
@@ -116,29 +118,28 @@ export class SpanTable {
     const name = fit(`${indent}${kind}${subject}`, room)
     const kindEnd = Math.min(name.length, indent.length + kind.length)
     const painted = `${name.slice(0, indent.length)}${paint(name.slice(indent.length, kindEnd))}${name.slice(kindEnd)}`
-    const severe = row.type === 'span' && (row.span.flags & SpanFlag.ERROR) !== 0
+    const hasFailed = isSpan(item) && (item.flags & SpanFlag.ERROR) !== 0
     return flagText === ''
       ? painted
-      : `${painted}  ${(severe ? style.red : style.yellow)(flagText)}`
+      : `${painted}  ${(hasFailed ? style.red : style.yellow)(flagText)}`
   }
 
-  #picture(row: TreeRow): string {
+  #timeline(item: Span | Mark): string {
     const { firstS, lastS, style } = this.#options
-    const width = this.#pictureCells
+    const width = this.#timelineCells
     const total = Math.max(lastS - firstS, Number.MIN_VALUE)
     const at = (timeS: number) =>
       Math.min(width - 1, Math.max(0, Math.floor(((timeS - firstS) / total) * width)))
-    if (row.type === 'mark') return `${' '.repeat(at(row.mark.timeS))}${style.dim('·')}`
-    const { span } = row
-    const from = at(span.startS)
-    const to = at(span.endS ?? span.fadeS ?? lastS)
-    const failed = (span.flags & SpanFlag.ERROR) !== 0
-    const bar = (span.endS === undefined ? '╍' : '━').repeat(Math.max(1, to - from))
-    return `${' '.repeat(from)}${(failed ? style.red : painter(span.kind, style))(bar)}`
+    if (!isSpan(item)) return `${' '.repeat(at(item.timeS))}${style.dim('·')}`
+    const from = at(item.startS)
+    const to = at(item.endS ?? item.fadeS ?? lastS)
+    const hasFailed = (item.flags & SpanFlag.ERROR) !== 0
+    const bar = (item.endS === undefined ? '╍' : '━').repeat(Math.max(1, to - from))
+    return `${' '.repeat(from)}${(hasFailed ? style.red : painter(item.kind, style))(bar)}`
   }
 }
 
-/** `+0.318`, `+1:02.318`, `+1:00:02.318`; with microseconds where the whole run is short. */
+/** `+0.318`, `+1:02.318`, `+1:00:02.318`; with microseconds if the whole run is short. */
 export function formatOffset(offsetS: number, totalS: number): string {
   const digits = totalS < 0.1 ? 6 : 3
   const sign = offsetS < 0 ? '-' : '+'
@@ -150,15 +151,14 @@ export function formatOffset(offsetS: number, totalS: number): string {
   return `${sign}${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}:${seconds}`
 }
 
-function durationOf(row: TreeRow): string {
-  if (row.type === 'mark') return row.mark.orphan ? 'end' : '·'
-  const { startS, endS } = row.span
-  return endS === undefined ? '–' : formatDuration(endS - startS)
+function durationOf(item: Span | Mark): string {
+  if (!isSpan(item)) return item.orphan ? 'end' : NONE
+  return item.endS === undefined ? '–' : formatDuration(item.endS - item.startS)
 }
 
-function tokensOf(row: TreeRow): string {
-  if (row.type === 'mark' || row.span.tokens === undefined) return ''
-  const { input, output, total } = row.span.tokens
+function tokensOf(item: Span | Mark): string {
+  if (!isSpan(item) || item.tokens === undefined) return ''
+  const { input, output, total } = item.tokens
   if (input !== undefined && output !== undefined)
     return `${formatCount(input)}→${formatCount(output)}`
   if (input !== undefined) return `${formatCount(input)} in`
@@ -167,23 +167,23 @@ function tokensOf(row: TreeRow): string {
 }
 
 const FLAG_TEXT: Readonly<Record<string, string>> = {
-  open: '! open',
-  'did-not-end': '! did not end',
-  ambiguous: '! ambiguous',
-  clock: '! clock stepped back',
-  'parent?': '! parent?',
+  'did-not-end': 'unfinished',
+  ambiguous: 'uncertain pairing',
+  clock: 'clock went back',
+  'parent?': 'uncertain parent',
 }
 
-function flagsOf(span: Span): string {
-  const names = flagNames(span.flags)
-  // What went wrong comes before what is unsure about it.
-  return [...names.filter((name) => name === 'error'), ...names.filter((name) => name !== 'error')]
-    .map((name) => (name === 'error' ? errorText(span.error) : (FLAG_TEXT[name] ?? `! ${name}`)))
-    .join('  ')
+/** Errors first, then doubts. */
+function spanFlags(span: Span): string {
+  const doubts = flagNames(span.flags & ~SpanFlag.ERROR).map(
+    (name) => `! ${FLAG_TEXT[name] ?? name}`,
+  )
+  const errors = (span.flags & SpanFlag.ERROR) === 0 ? [] : [errorText(span.error)]
+  return [...errors, ...doubts].join('  ')
 }
 
 function markFlags(mark: Mark): string {
-  if (mark.orphan) return '! its start is missing'
+  if (mark.orphan) return '! no start'
   return mark.error === undefined ? '' : errorText(mark.error)
 }
 
