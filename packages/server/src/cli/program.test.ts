@@ -130,7 +130,7 @@ describe('an unusable log exits with 1 and one sentence', () => {
     [
       'UTF-16',
       'utf16.jsonl',
-      'utf16.jsonl is UTF-16 text, as > of Windows PowerShell writes it; a log is UTF-8 text, one JSON object a line.',
+      'utf16.jsonl is UTF-16 text, which > writes in Windows PowerShell; a log is UTF-8 text, one JSON object a line.',
     ],
     [
       'prose',
