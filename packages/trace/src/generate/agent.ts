@@ -1,11 +1,11 @@
 /**
- * What one generated agent does: task after task, each an `agent` span.
+ * The behavior of a generated agent: one task after the other, each an `agent` span.
  *
  *     agent
  *     ├─ turn 0
- *     │  ├─ lm_inference ─ prefill, decode     (failing ones are classified, backed off, retried)
+ *     │  ├─ lm_inference ─ prefill, decode     (failed calls are classified and retried after a pause)
  *     │  ├─ wait                               (for a person, a permission, a slot)
- *     │  └─ tool_call …                        (one by one, in parallel, in bursts, a sub-agent)
+ *     │  └─ tool_call …                        (in sequence, in parallel, in bursts, a sub-agent)
  *     └─ turn 1 …
  */
 import type { Metadata } from '../line/event.ts'
@@ -26,7 +26,7 @@ import type { OpenSpan, World } from './world.ts'
 export interface Agent {
   readonly name: string
   readonly model: Model
-  /** At the run's end it hangs in a tool call that never comes back. */
+  /** At the end of the run it hangs in a tool call that never ends. */
   readonly hangs: boolean
 }
 
@@ -34,10 +34,10 @@ export function makeAgent(name: string, index: number, hangs: boolean): Agent {
   return { name, model: MODELS[index % MODELS.length] ?? MODELS[0], hangs }
 }
 
-/** Works until the run is over. */
+/** Runs tasks until the run is over. */
 export function* work(world: World, agent: Agent): Process {
   for (let task = 1; !isOver(world, agent); task++) {
-    // Tasks come in bursts: mostly at once, now and then after a lull.
+    // Tasks come in bursts: most start immediately, some after a pause.
     yield world.random.chance(0.25) ? world.random.around(4, 0.8) : world.random.around(0.08, 1)
     yield* runTask(world, agent, `${agent.name}-${task}`)
   }
@@ -86,7 +86,7 @@ function* runTurn(
   yield world.random.around(0.002, 0.5)
   if (world.random.chance(0.05)) yield* wait(world, span)
   const calls = turn.isFinal && !agent.hangs ? [] : planCalls(world, agent, turn, span)
-  // Half of the agents of this world run what a model asks for at once.
+  // Half of the turns run their tool calls in parallel.
   if (calls.length > 4 || world.random.chance(0.5)) yield calls
   else for (const call of calls) yield* call
   world.end(span, { turn_idx: turn.index, is_final: turn.isFinal, n_tool_calls: calls.length })
@@ -112,7 +112,7 @@ function* call(world: World, agent: Agent, tool: Tool, parent: OpenSpan): Proces
   const span = world.start('tool_call', { tool: tool.name, args: tool.args(random) }, parent)
   if (agent.hangs && world.isOver) yield Infinity
   world.machine.cpu.addLoad(tool.cores, world.nowS)
-  // One call in fifty takes far longer than its kind does.
+  // One call in fifty takes much longer than usual.
   yield random.around(tool.medianS, tool.spread) * (random.chance(0.02) ? random.int(8, 30) : 1)
   world.machine.cpu.addLoad(-tool.cores, world.nowS)
   if (random.chance(world.errorRate)) {
@@ -124,7 +124,7 @@ function* call(world: World, agent: Agent, tool: Tool, parent: OpenSpan): Proces
   }
 }
 
-/** A tool that runs an agent of its own. */
+/** A tool call that runs a sub-agent. */
 function* delegate(world: World, agent: Agent, turn: Turn, parent: OpenSpan): Process {
   const span = world.start('tool_call', { tool: 'task', args: { agent: 'scout' } }, parent)
   yield world.random.around(0.01, 0.4)
@@ -133,7 +133,7 @@ function* delegate(world: World, agent: Agent, turn: Turn, parent: OpenSpan): Pr
   world.end(span, { tool: 'task', success: true })
 }
 
-/** A tool that asks a small model. */
+/** A tool call that calls a small model. */
 function* summarize(world: World, parent: OpenSpan): Process {
   const span = world.start('tool_call', { tool: 'summarize' }, parent)
   yield* submodelCall(world, SUBMODEL, 'summarize', span)

@@ -1,11 +1,11 @@
-/** What generated agents use: models, tools with their arguments and failures, and words. */
+/** The models, tools, errors and names of generated runs. */
 import type { Metadata } from '../line/event.ts'
 import type { Random } from './random.ts'
 
 export interface Model {
-  /** As an emitter writes it. */
+  /** As it is written in events. */
   readonly name: string
-  /** Served by the GPU that the power samples are of. */
+  /** Whether it runs on the GPU of the power samples. */
   readonly local: boolean
   readonly prefillTokensPerS: number
   readonly decodeTokensPerS: number
@@ -25,7 +25,7 @@ export const MODELS: readonly [Model, ...Model[]] = [
   model('gemini-2.5-flash', 12_000, 160, 0.3, 2.5),
 ]
 
-/** The small model behind a tool's own call. */
+/** The small model that a tool calls. */
 export const SUBMODEL: Model = model('Qwen/Qwen3-0.6B', 20_000, 210)
 
 /** A model without prices runs on the local GPU. */
@@ -43,9 +43,9 @@ function model(name: string, prefill: number, decode: number, input = 0, output 
 export interface Tool {
   readonly name: string
   readonly medianS: number
-  /** Spread of the log-normal: 0.3 is steady, 1 has a long tail. */
+  /** Sigma of the log-normal distribution: 0.3 is steady, 1 has a long tail. */
   readonly spread: number
-  /** Cores of this machine that it keeps busy. */
+  /** CPU cores that it uses. */
   readonly cores: number
   readonly args: (random: Random) => Metadata
   readonly errors: readonly [string, ...string[]]
@@ -175,7 +175,7 @@ export function agentName(index: number): string {
   return round === 0 ? name : `${name}-${round + 1}`
 }
 
-/** What a run waits for, and for about how long. */
+/** Reasons for waiting, with typical times. */
 export const WAITS: readonly [Wait, ...Wait[]] = [
   { for: 'permission', medianS: 3.5, reason: 'edit_file outside of the workspace' },
   { for: 'human', medianS: 14, reason: 'Which of the two invoices is the right one?' },

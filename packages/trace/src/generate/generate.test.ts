@@ -42,14 +42,14 @@ function pair(run: Iterable<AgentEvent>): Map<string, Pair> {
 
 const RUN = { seed: 3, agents: 4, spans: 4_000 }
 
-test('the same seed gives the same run, another seed another', () => {
+test('the same seed gives the same run, another seed a different one', () => {
   const run = { seed: 5, agents: 3, durationS: 60, power: true, hanging: 1 }
   const first = lines(run).map(encode)
   expect(lines(run).map(encode)).toEqual(first)
   expect(lines({ ...run, seed: 6 }).map(encode)).not.toEqual(first)
 })
 
-test('lines stand in the order of their times and are what the codec reads', () => {
+test('lines are in order of time and can be parsed', () => {
   let lastS = 0
   for (const line of generateRun({ ...RUN, power: true })) {
     expect(line.timestamp).toBeGreaterThanOrEqual(lastS)
@@ -61,7 +61,7 @@ test('lines stand in the order of their times and are what the codec reads', () 
   }
 })
 
-test('every start has its end, within its parent', () => {
+test('every start has an end within its parent', () => {
   const spans = pair(events(RUN))
   expect(spans.size).toBeGreaterThanOrEqual(RUN.spans)
   expect(spans.size).toBeLessThan(RUN.spans + 400)
@@ -74,7 +74,7 @@ test('every start has its end, within its parent', () => {
   }
 })
 
-test('hanging agents, and they alone, leave their spans open', () => {
+test('only hanging agents leave their spans open', () => {
   for (const hanging of [0, 1, 3]) {
     const open = [...pair(events({ ...RUN, hanging })).values()].filter((span) => !span.end)
     const roots = open.filter(({ start }) => isRoot(start))
@@ -83,13 +83,13 @@ test('hanging agents, and they alone, leave their spans open', () => {
   }
 })
 
-describe('a run has what real ones have', () => {
+describe('a generated run has', () => {
   const run = events({ seed: 11, agents: 6, spans: 20_000 })
   const spans = [...pair(run).values()]
   const types = new Set(run.map((event) => event.event_type))
   const ended = (kind: string) => spans.filter((span) => span.kind === kind)
 
-  test('every kind, and the points', () => {
+  test('every kind and all points', () => {
     expect([...types].toSorted()).toEqual(
       [
         ...[
@@ -126,7 +126,7 @@ describe('a run has what real ones have', () => {
     expect(reasons).toEqual(new Set(['backoff', 'human', 'permission', 'queue']))
   })
 
-  test('failures at about the rate asked for, each classified', () => {
+  test('failures at about the given rate, each classified', () => {
     const failed = spans.filter(({ end }) => end?.metadata['success'] === false)
     const calls = ended('tool_call').length + ended('lm_inference').length
     expect(failed.length / calls).toBeGreaterThan(0.03)
@@ -155,13 +155,13 @@ describe('a run has what real ones have', () => {
   })
 })
 
-test('without errors nothing fails and nothing is retried', () => {
+test('without errors, no call fails or is retried', () => {
   const run = events({ ...RUN, errorRate: 0 })
   expect(run.filter(({ event_type }) => /error|retry/.test(event_type))).toEqual([])
   expect(run.filter(({ metadata }) => metadata['success'] === false)).toEqual([])
 })
 
-test('without ids it is the same run, its ids left out', () => {
+test('without ids, the run is otherwise the same', () => {
   const stripped = events(RUN).map(
     ({ metadata: { span_id, parent_id, ...metadata }, ...event }) => {
       expect(span_id ?? parent_id).toMatch(/^[\da-f]{16}$/)
@@ -189,7 +189,7 @@ describe('power', () => {
     expect(samples(run).every(({ source }) => source === 'host/gpu0')).toBe(true)
   })
 
-  test('agrees with its counter, and follows the load', () => {
+  test('agrees with the counter and follows the load', () => {
     const measuredJ = (readings.at(-1)?.joules ?? NaN) - (readings[0]?.joules ?? NaN)
     const summedJ = readings.reduce((sum, { watts }) => sum + watts * 0.1, 0)
     expect(summedJ / measuredJ).toBeGreaterThan(0.95)
@@ -205,7 +205,7 @@ describe('power', () => {
   })
 })
 
-test('millions are produced as they are read', () => {
+test('generates lazily', () => {
   const endless = generateRun({ seed: 1, agents: 8, spans: Infinity, durationS: Infinity })
   expect([endless.next().done, endless.next().done]).toEqual([false, false])
   let open = 0

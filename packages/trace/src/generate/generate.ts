@@ -1,7 +1,7 @@
 /**
- * Believable runs of any size from a seed: agents that think, call tools, wait, fail and retry,
- * and the machine they heat. For the demo, tests and benchmarks. A run is produced as it is read:
- * memory is that of the spans open at one time.
+ * Generates realistic runs of any size from a seed: agents that call models and tools, wait, fail and
+ * retry, and the power of their machine. For the demo, tests and benchmarks. Events are generated
+ * lazily, so memory depends on the open spans only.
  */
 import type { AgentEvent, TelemetrySample } from '../line/event.ts'
 import { makeAgent, work } from './agent.ts'
@@ -10,34 +10,34 @@ import type { Process } from './scheduler.ts'
 import { World } from './world.ts'
 
 export interface GenerateOptions {
-  /** The same seed (and options) give the same run, on every platform. @default 1 */
+  /** The same seed and options give the same run on every platform. @default 1 */
   readonly seed?: number
-  /** Unix seconds of the run's beginning. @default 1800000000 */
+  /** Start of the run, Unix seconds. @default 1800000000 */
   readonly startS?: number
-  /** Agents at work at one time, sub-agents not counted. @default 3 */
+  /** Concurrent agents, without sub-agents. @default 3 */
   readonly agents?: number
   /**
-   * No new work begins this long after the start, and what runs comes to its end.
+   * Time after which no new task starts; running tasks finish.
    *
-   * @default 120, or unbounded where `spans` is given
+   * @default 120, or unbounded if `spans` is given
    */
   readonly durationS?: number
-  /** No new work begins after so many spans; those of turns under way still come. @default Infinity */
+  /** Number of spans after which no new task starts; running turns finish. @default Infinity */
   readonly spans?: number
-  /** `span_id` and `parent_id`, as the recorder writes them; without, as most IPW emitters. @default true */
+  /** Whether events have `span_id` and `parent_id`, as the recorder writes them. @default true */
   readonly ids?: boolean
   /** Share of model and tool calls that fail, 0 to 1. @default 0.04 */
   readonly errorRate?: number
-  /** This many agents hang in a tool call at the end: their spans stay open. @default 0 */
+  /** Number of agents that hang in a tool call, so that their spans stay open. @default 0 */
   readonly hanging?: number
-  /** Samples of `host/gpu0`, its machine's CPU included, every 100 ms. @default false */
+  /** Adds samples of `host/gpu0` and the CPU every 100 ms. @default false */
   readonly power?: boolean
 }
 
 const SAMPLE_S = 0.1
 
 /**
- * Generates a run's lines in the order of their times.
+ * Generates the events and samples of a run in order of time.
  *
  * @example for (const line of generateRun({ seed: 7, agents: 8, spans: 1_000_000 })) { … }
  */
@@ -62,7 +62,7 @@ export function* generateRun(
   while (world.scheduler.step()) yield* world.take()
 }
 
-/** Samples as long as anything else is going to happen. */
+/** Samples power as long as another process is active. */
 function* samplePower(world: World): Process {
   do {
     world.sample(world.machine.reading(world.nowS), 'host/gpu0')

@@ -1,4 +1,4 @@
-/** Model calls of generated agents: prefill and decode, tokens and cost, failures and retries. */
+/** Model calls of generated agents: prefill, decode, tokens, cost, failures and retries. */
 import type { Metadata } from '../line/event.ts'
 import { MODEL_ERRORS, type Model, type ModelError } from './catalog.ts'
 import type { Process } from './scheduler.ts'
@@ -14,7 +14,7 @@ export interface Request {
   readonly parent: OpenSpan
 }
 
-/** Calls the model, again and again if it fails, with a growing pause between the attempts. */
+/** Calls the model, and retries with growing pauses if the call fails. */
 export function* infer(world: World, model: Model, request: Request): Process {
   for (let attempt = 1; attempt < MAX_ATTEMPTS; attempt++) {
     if (!world.random.chance(world.errorRate)) break
@@ -73,7 +73,7 @@ function* underLoad(world: World, model: Model, load: number, seconds: number): 
   if (model.local) world.machine.gpu.addLoad(-load, world.nowS)
 }
 
-/** A call that a tool makes to a model of its own. */
+/** A model call made by a tool. */
 export function* submodelCall(world: World, model: Model, tool: string, parent: OpenSpan): Process {
   const promptTokens = world.random.int(200, 3_000)
   const completionTokens = world.random.int(20, 120)

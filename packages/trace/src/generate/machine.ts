@@ -1,4 +1,4 @@
-/** The machine that a generated run heats: a GPU that serves the local models, a CPU that runs tools. */
+/** The machine of a generated run: a GPU that serves local models and a CPU that runs tools. */
 import type { Metadata } from '../line/event.ts'
 import { Meter, round } from './meter.ts'
 
@@ -16,7 +16,7 @@ export class Machine {
     this.cpu = new Meter({ ...CPU, startS })
   }
 
-  /** What a sampler of `host/gpu0` reads. */
+  /** The reading of `host/gpu0` and the CPU. */
   reading(nowS: number): Metadata {
     const gpu = this.gpu.reading(nowS)
     const cpu = this.cpu.reading(nowS)

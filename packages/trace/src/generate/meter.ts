@@ -1,10 +1,10 @@
-/** A device whose power follows what runs on it, with a counter that has no rounding of its own. */
+/** A simulated device: its power depends on its load, and its counter integrates the power exactly. */
 
 export interface MeterOptions {
   readonly startS: number
   readonly idleW: number
   readonly limitW: number
-  /** What the counter says at the start. */
+  /** The counter at the start, joules. */
   readonly startJ: number
 }
 
@@ -22,7 +22,7 @@ export class Meter {
     this.#untilS = startS
   }
 
-  /** Adds to (or takes from) its load from now on; 1 is one busy decode, or one busy core. */
+  /** Changes the load from now on; 1 is one decode or one busy core. */
   addLoad(load: number, nowS: number): void {
     this.#advance(nowS)
     this.#load = Math.max(0, this.#load + load)
@@ -51,7 +51,7 @@ export class Meter {
   }
 }
 
-/** Concurrent requests share the device: 0 → 0, 1 → 0.43, 2 → 0.67, never 1. */
+/** The used share of the device: load 0 → 0, 1 → 0.43, 2 → 0.67, never 1. */
 function saturation(load: number): number {
   return 1 - Math.exp(-0.56 * load)
 }

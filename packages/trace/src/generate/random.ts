@@ -1,11 +1,12 @@
-/** A tiny seeded source of randomness: the same seed gives the same run on every platform. */
-
-/** Steps a 32-bit counter and scrambles it (the finalizer of MurmurHash3); period 2^32. */
+/**
+ * A small seeded random generator with the same results on every platform. It increments a 32-bit
+ * counter and mixes its bits (the finalizer of MurmurHash3); the period is 2^32.
+ */
 export class Random {
   #state: number
 
   constructor(seed: number) {
-    // Neighbouring seeds must not give neighbouring streams.
+    // Similar seeds must not give similar streams.
     this.#state = scramble(Math.trunc(seed) >>> 0)
   }
 
@@ -23,7 +24,7 @@ export class Random {
     return this.unit() < probability
   }
 
-  /** A whole number from `min` to `max`, both included. */
+  /** An integer from `min` to `max`, both included. */
   int(min: number, max: number): number {
     return min + Math.floor(this.unit() * (max - min + 1))
   }
@@ -32,7 +33,7 @@ export class Random {
     return items[this.int(0, items.length - 1)] ?? items[0]
   }
 
-  /** Log-normal around `median`: what durations and sizes of real work look like. */
+  /** Log-normal around `median`, like real durations and sizes. */
   around(median: number, spread: number): number {
     const normal = Math.sqrt(-2 * Math.log(1 - this.unit())) * Math.cos(2 * Math.PI * this.unit())
     return median * Math.exp(spread * normal)

@@ -1,12 +1,11 @@
 /**
- * Runs many processes on one simulated clock, a step at a time. A process is a generator that
- * yields what it waits for:
+ * Runs processes on a simulated clock. A process is a generator that yields what it waits for:
  *
- *     yield 0.25                       sleeps a quarter of a second
- *     yield [callA(), callB()]         runs both at once and waits for both
- *     yield Infinity                   never comes back, and neither does who waits for it
+ *     yield 0.25                       sleeps 0.25 seconds
+ *     yield [callA(), callB()]         runs both in parallel and waits for both
+ *     yield Infinity                   never continues, nor does a process that waits for it
  *
- * Memory is that of the processes alive; time never runs backwards.
+ * Memory depends on the active processes only. Time never goes back.
  */
 
 export type Process = Generator<number | readonly Process[], void, void>
@@ -14,17 +13,17 @@ export type Process = Generator<number | readonly Process[], void, void>
 interface Task {
   readonly process: Process
   readonly parent: Task | undefined
-  /** Children it still waits for. */
+  /** Number of children it waits for. */
   waiting: number
   wakeS: number
-  /** Ties on `wakeS` go to the one that was scheduled first. */
+  /** At equal `wakeS`, the task scheduled first runs first. */
   order: number
 }
 
 export class Scheduler {
   #nowS: number
   #order = 0
-  /** A binary heap: each task wakes no later than the two at 2i + 1 and 2i + 2. */
+  /** A binary heap: task i wakes no later than the tasks at 2i + 1 and 2i + 2. */
   readonly #heap: Task[] = []
 
   constructor(startS: number) {
@@ -35,7 +34,7 @@ export class Scheduler {
     return this.#nowS
   }
 
-  /** Processes that will wake again by the clock. */
+  /** Number of sleeping processes. */
   get sleeping(): number {
     return this.#heap.length
   }
@@ -44,7 +43,7 @@ export class Scheduler {
     this.#push({ process, parent, waiting: 0, wakeS: this.#nowS, order: 0 }, this.#nowS)
   }
 
-  /** Moves the clock to the next process and lets it run until it waits. False: nothing is left. */
+  /** Moves the clock to the next process and runs it until it waits. Returns false if none is left. */
   step(): boolean {
     const task = this.#pop()
     if (task === undefined) return false

@@ -1,4 +1,4 @@
-/** What the agents of one generated run share: clock, randomness, the log they write, the machine. */
+/** The shared state of a generated run: clock, random numbers, written events and machine. */
 import type { AgentEvent, Metadata, TelemetrySample } from '../line/event.ts'
 import { Machine } from './machine.ts'
 import { Random } from './random.ts'
@@ -24,7 +24,7 @@ export class World {
   readonly machine: Machine
   readonly errorRate: number
   readonly #options: WorldOptions
-  /** Ids have their own stream, so that a run is the same with and without them. */
+  /** A separate stream, so that a run is the same with and without ids. */
   readonly #ids: Random
   #spanCount = 0
   #written: (AgentEvent | TelemetrySample)[] = []
@@ -42,7 +42,7 @@ export class World {
     return this.scheduler.nowS
   }
 
-  /** No new work begins. */
+  /** Whether no new task may start. */
   get isOver(): boolean {
     return this.nowS >= this.#options.endS || this.#spanCount >= this.#options.maxSpans
   }
@@ -59,12 +59,12 @@ export class World {
     this.#write(`${span.kind}_end`, metadata, { span_id: span.id })
   }
 
-  /** A point of what `parent` does. */
+  /** Writes a point that belongs to `parent`. */
   point(type: string, metadata: Metadata, parent: OpenSpan): void {
     this.#write(type, metadata, { parent_id: parent.id })
   }
 
-  /** An `error_classified` point carries the id of the span that failed. */
+  /** Writes an `error_classified` point with the id of the failed span. */
   classifyError(span: OpenSpan, metadata: Metadata): void {
     this.#write('error_classified', metadata, { span_id: span.id })
   }
@@ -73,7 +73,7 @@ export class World {
     this.#written.push({ timestamp: this.#timestamp(), reading, source })
   }
 
-  /** What was written since the last call. */
+  /** Returns the events and samples written since the last call. */
   take(): readonly (AgentEvent | TelemetrySample)[] {
     const written = this.#written
     if (written.length > 0) this.#written = []
@@ -88,7 +88,7 @@ export class World {
     })
   }
 
-  /** Whole microseconds, as clocks give them. */
+  /** Rounded to microseconds. */
   #timestamp(): number {
     return Math.round(this.nowS * 1e6) / 1e6
   }

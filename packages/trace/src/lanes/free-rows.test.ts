@@ -5,7 +5,7 @@ import { FreeRows } from './free-rows.ts'
 const until = fc.oneof(fc.nat(9), fc.constantFrom(Infinity, -Infinity))
 const act = fc.record({ row: fc.nat(40), untilS: until, from: fc.nat(50), timeS: fc.nat(9) })
 
-it('finds the first row that is free, as a look at one after the other does', () => {
+it('finds the same free row as a linear search', () => {
   fc.assert(
     fc.property(fc.array(act), (acts) => {
       const rows = new FreeRows()

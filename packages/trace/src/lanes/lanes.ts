@@ -1,6 +1,6 @@
 /**
- * Rows. Spans are grouped by a key; at its start a span takes the first row below its parent's, in
- * its group, with nothing open in it. A bar keeps its row for life, so rows may only be added.
+ * Assigns rows to spans. Spans are grouped by a key. A span takes the first row of its group below its
+ * parent's row that has no open span at its start. A bar keeps its row, so rows are only added.
  *
  *     group planner   row 0  ▒▒▒▒▒▒▒ agent ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒
  *                     row 1     ▒▒ turn ▒▒   ▒▒▒ turn ▒▒▒
@@ -17,7 +17,7 @@ import { SlotList } from './slot-list.ts'
 import { SmallColumn } from '../columns/small-column.ts'
 import type { Trace, TraceChanges } from '../trace/trace.ts'
 
-/** A group of rows; groups stand in the order of their first span. */
+/** A group of rows; groups are in the order of their first span. */
 export interface LaneGroup {
   readonly label: string
   readonly rows: number
@@ -32,9 +32,9 @@ export interface LanePlace {
 
 /** One row of one group. */
 interface Lane extends LanePlace {
-  /** Its number among all lanes. */
+  /** Its index in the list of all lanes. */
   readonly number: number
-  /** In order of time. */
+  /** The slots of its spans, in order of time. */
   readonly slots: SlotList
 }
 
@@ -42,9 +42,9 @@ class Group implements LaneGroup {
   readonly label: string
   /** By row. */
   readonly lanes: Lane[] = []
-  /** By row: until when its last bar keeps it. */
+  /** By row, until when its last bar occupies it. */
   readonly free = new FreeRows()
-  /** Start of the latest span that was put here. */
+  /** Start of the latest span in the group. */
   latestS = Number.NEGATIVE_INFINITY
 
   constructor(label: string) {
@@ -66,13 +66,13 @@ class Group implements LaneGroup {
  */
 export class Lanes {
   readonly #groupOf: (item: Span | Mark) => string
-  /** Two views that are moved about, so that placing a span makes no object. */
+  /** Two moving views, so that placing a span creates no object. */
   readonly #span: SpanView
   readonly #other: SpanView
   readonly #groups: Group[] = []
   readonly #byLabel = new Map<string, number>()
   readonly #lanes: Lane[] = []
-  /** By slot: the number of its lane, NONE = not placed. */
+  /** By slot, the number of its lane; NONE = not placed. */
   readonly #laneAt = new SmallColumn()
 
   constructor(trace: Trace, groupOf: (item: Span | Mark) => string) {
@@ -86,27 +86,27 @@ export class Lanes {
   }
 
   /**
-   * Gives rows to what is new, and another one to what came late and can not stay. Returns the slots
-   * of the latter: their marks go with them.
+   * Places new spans, and moves spans that cannot keep their row after a late event. Returns the slots
+   * of the moved spans, because their marks move with them.
    */
   place(changes: Pick<TraceChanges, 'spanSlots'>): readonly number[] {
-    const fresh: number[] = []
+    const unplaced: number[] = []
     const moved: number[] = []
     for (const slot of changes.spanSlots) {
       const lane = this.#laneOf(slot)
       if (lane !== undefined) {
         const mustMove = this.#mustMove(slot, lane)
         if (mustMove) {
-          this.#take(slot, lane)
+          this.#remove(slot, lane)
           moved.push(slot)
         }
-        this.#noteLast(lane)
+        this.#updateFree(lane)
         if (!mustMove) continue
       }
-      fresh.push(slot)
+      unplaced.push(slot)
     }
-    this.#sortByStart(fresh)
-    for (const slot of fresh) this.#put(slot)
+    this.#sortByStart(unplaced)
+    for (const slot of unplaced) this.#put(slot)
     return moved
   }
 
@@ -118,13 +118,13 @@ export class Lanes {
     return this.#laneOf(slot)?.row ?? 0
   }
 
-  /** A span's place, once `place` has seen it. */
+  /** The place of a span that `place` has placed. */
   placeOf(span: Pick<Span, 'slot'>): LanePlace | undefined {
     const lane = this.#laneOf(span.slot)
     return lane === undefined ? undefined : { group: lane.group, row: lane.row }
   }
 
-  /** A mark's place: on its span's row, else on its group's first. */
+  /** The place of a mark: the row of its span, else the first row of its group. */
   placeOfMark(mark: MarkView): LanePlace {
     const group = this.#group(this.#groupOf(mark))
     const parent = mark.parentSlot
@@ -168,12 +168,12 @@ export class Lanes {
     if (index === NONE || index === lane.slots.length) lane.slots.push(slot)
     else lane.slots.insert(index, slot)
     this.#laneAt.set(slot, lane.number)
-    this.#noteLast(lane)
+    this.#updateFree(lane)
     if (startS > group.latestS) group.latestS = startS
   }
 
-  /** A lane has another last bar, or that bar another end. */
-  #noteLast({ group, row, slots }: Lane): void {
+  /** Updates until when the last bar of a lane occupies it. */
+  #updateFree({ group, row, slots }: Lane): void {
     const last = this.#other
     if (slots.length > 0) last.slot = slots.at(slots.length - 1)
     const untilS = slots.length > 0 ? busyUntilS(last) : Number.NEGATIVE_INFINITY
@@ -185,7 +185,7 @@ export class Lanes {
     const lane = { group, row: lanes.length, number: this.#lanes.length, slots: new SlotList() }
     lanes.push(lane)
     this.#lanes.push(lane)
-    this.#noteLast(lane)
+    this.#updateFree(lane)
   }
 
   #laneOf(slot: number): Lane | undefined {
@@ -193,13 +193,13 @@ export class Lanes {
     return number === NONE ? undefined : this.#lanes[number]
   }
 
-  #take(slot: number, { slots }: Lane): void {
+  #remove(slot: number, { slots }: Lane): void {
     const index = slots.indexOf(slot)
     if (index >= 0) slots.remove(index)
     this.#laneAt.set(slot, NONE)
   }
 
-  /** What came late may have given a bar another group, or an end that now runs into the next. */
+  /** Whether a late event changed the group of a span or moved its end beyond the next span. */
   #mustMove(slot: number, { group, slots }: Lane): boolean {
     const span = this.#span
     span.slot = slot
@@ -213,7 +213,7 @@ export class Lanes {
     return this.#other.startS
   }
 
-  /** Where a span can stand in a lane; NONE = it is in the way of another. */
+  /** The index at which a span fits into a lane; NONE = it overlaps another. */
   #freeIndex(lane: SlotList, span: SpanView): number {
     const index = this.#firstAfter(lane, span.startS)
     if (index > 0) {
@@ -242,8 +242,8 @@ export class Lanes {
 }
 
 /**
- * The first row from `from` on that a span may stand in, or the one behind the last. One that comes
- * late may find room between two bars of any row.
+ * The first row from `from` on where a span may fit, or a new row after the last. A late span may fit
+ * between two bars of any row.
  */
 function candidateIn({ free, lanes, latestS }: Group, from: number, startS: number): number {
   if (startS < latestS) return from
@@ -251,12 +251,12 @@ function candidateIn({ free, lanes, latestS }: Group, from: number, startS: numb
   return row === -1 ? Math.max(from, lanes.length) : row
 }
 
-/** Until when a bar keeps its row to itself; an unended one may yet grow. */
+/** Until when a bar occupies its row; an open bar can grow. */
 function busyUntilS(span: Span): number {
   return span.endS ?? span.releasedS ?? Infinity
 }
 
-/** In the log's order, so that a start between another's start and end of one instant sees it open. */
+/** In the order of the log: at equal times, a span is open until the position of its end. */
 function isOverAt(span: Span, start: Span): boolean {
   const { endS } = span
   if (endS === undefined) return span.releasedS !== undefined && span.releasedS < start.startS

@@ -8,7 +8,7 @@ const aStep = fc.oneof(
   fc.record({ type: fc.constantFrom('insert', 'remove'), where: aShare }),
 )
 
-test('a list of slots holds what an array would', () => {
+test('a slot list equals an array after any operations', () => {
   // Near ones, and some that are too far apart for two bytes.
   const distances = fc.constantFrom(1, 57, 400)
   fc.assert(

@@ -1,20 +1,20 @@
 /**
- * Slots in an order that somebody else knows: nearly always they are added behind the last. All but
- * the last few are kept in blocks of two bytes a slot, from the block's lowest on.
+ * A list of slots in an order that the caller maintains; nearly always they are appended. All except
+ * the last are stored in blocks, with two bytes for each slot: its distance from the lowest of the block.
  *
  * ```
  *   block 0   lowest    4   [ 0, 3, 5, … ]
  *   block 1   lowest 2090   [ 0, 2, 9, … ]
- *   tail                    [ 4711, 4720 ]        plain numbers, at hand for what comes late
+ *   tail                    [ 4711, 4720 ]        plain numbers, for appending and late slots
  * ```
  */
 
 const BLOCK_SHIFT = 9
 const BLOCK_LENGTH = 1 << BLOCK_SHIFT
 const BLOCK_MASK = BLOCK_LENGTH - 1
-/** So long a tail gives its first half to a block. */
-const LONGEST_TAIL = 2 * BLOCK_LENGTH
-const FARTHEST = 0xffff
+/** A tail of this length moves its first half to a block. */
+const MAX_TAIL = 2 * BLOCK_LENGTH
+const MAX_DISTANCE = 0xffff
 
 interface Block {
   readonly lowest: number
@@ -29,7 +29,7 @@ export class SlotList {
     return (this.#blocks.length << BLOCK_SHIFT) + this.#tail.length
   }
 
-  /** The slot at an index that is within the list. */
+  /** The slot at a valid index. */
   at(index: number): number {
     const block = this.#blocks[index >> BLOCK_SHIFT]
     if (block === undefined) return this.#tail[index - (this.#blocks.length << BLOCK_SHIFT)]!
@@ -38,22 +38,22 @@ export class SlotList {
 
   push(slot: number): void {
     this.#tail.push(slot)
-    if (this.#tail.length >= LONGEST_TAIL)
+    if (this.#tail.length >= MAX_TAIL)
       this.#blocks.push(blockOf(this.#tail.splice(0, BLOCK_LENGTH)))
   }
 
-  /** Puts a slot in front of the one at `index`. What is behind it stays plain until more is pushed. */
+  /** Inserts a slot at `index`. The block of `index` and all later ones become part of the tail. */
   insert(index: number, slot: number): void {
-    this.#open(index)
+    this.#moveToTail(index)
     this.#tail.splice(index - (this.#blocks.length << BLOCK_SHIFT), 0, slot)
   }
 
   remove(index: number): void {
-    this.#open(index)
+    this.#moveToTail(index)
     this.#tail.splice(index - (this.#blocks.length << BLOCK_SHIFT), 1)
   }
 
-  /** Where a slot stands, looked for from the back; −1 = nowhere. */
+  /** The index of a slot, searched from the end; −1 = not found. */
   indexOf(slot: number): number {
     const inTail = this.#tail.lastIndexOf(slot)
     if (inTail >= 0) return (this.#blocks.length << BLOCK_SHIFT) + inTail
@@ -65,8 +65,8 @@ export class SlotList {
     return -1
   }
 
-  /** Makes the block of `index`, and those behind it, plain numbers of the tail. */
-  #open(index: number): void {
+  /** Moves the block of `index` and all later ones to the tail. */
+  #moveToTail(index: number): void {
     const first = index >> BLOCK_SHIFT
     if (first >= this.#blocks.length) return
     const slots: number[] = []
@@ -80,6 +80,6 @@ export class SlotList {
 function blockOf(slots: readonly number[]): Block {
   const lowest = slots.reduce((least, slot) => Math.min(least, slot))
   const distances = slots.map((slot) => slot - lowest)
-  const isNear = distances.every((distance) => distance <= FARTHEST)
+  const isNear = distances.every((distance) => distance <= MAX_DISTANCE)
   return { lowest, distances: isNear ? Uint16Array.from(distances) : Int32Array.from(distances) }
 }

@@ -45,14 +45,14 @@ describe.each([
   formatBytes,
   formatClock,
 ])('%o', (format) => {
-  test('what is not known is a dash, what is not finite an ∞', () => {
+  test('unknown is a dash, infinite is ∞', () => {
     expect(format(undefined)).toBe('–')
     expect(format(Number.NaN)).toBe('–')
     expect(format(Infinity)).toBe('∞')
     expect(format(-Infinity)).toBe('−∞')
   })
 
-  test('never an exponent, nor a thousand of a unit that has a larger one', () => {
+  test('never has an exponent or 1000 of a unit with a larger one', () => {
     fc.assert(
       fc.property(fc.double({ min: -12, max: 9, noNaN: true }), (exponent) => {
         const text = format(10 ** exponent)
@@ -65,7 +65,7 @@ describe.each([
   })
 })
 
-test('a larger value is never shown as a smaller one', () => {
+test('a larger value never looks smaller', () => {
   const units: Record<string, number> = { ns: 1e-9, µs: 1e-6, ms: 1e-3, s: 1, h: 3600, d: 86_400 }
   const read = (text: string) =>
     text.includes(':')

@@ -1,9 +1,8 @@
 /**
- * Figures for people: three significant digits without end zeros, never a unit's worth of a smaller
- * unit ("1000 ms", "60 s"): a value is rounded first and its unit chosen by what came out. Exact
- * values are for tooltips and `--json`, not for these.
+ * Formats numbers for people: three significant digits without trailing zeros. A value is rounded
+ * before its unit is chosen, so there is no "1000 ms" or "60 s". Tooltips and `--json` show exact values.
  *
- * What is not known (undefined, NaN) is `–`; infinity is `∞`; a negative value carries `−`.
+ * Unknown values (undefined, NaN) are `–`, infinity is `∞`, and negative values have a `−`.
  */
 
 const UNKNOWN = '–'
@@ -18,7 +17,7 @@ function render(value: number | undefined, finite: Render): string {
   return value < 0 && /[1-9∞]/.test(magnitude) ? `${MINUS}${magnitude}` : magnitude
 }
 
-/** Rounded to `digits` significant digits (at least to a whole), without exponent or end zeros. */
+/** Rounds to `digits` significant digits, at least to an integer, without exponent or trailing zeros. */
 function significant(value: number, digits: number): string {
   const [, exponent] = value.toExponential(digits - 1).split('e')
   const decimals = Math.max(digits - 1 - Number(exponent), 0)
@@ -30,7 +29,7 @@ interface Unit {
   readonly name: string
 }
 
-/** In the largest unit of which the rounded value is at least one. Each unit is 1000 of the last. */
+/** Uses the largest unit in which the rounded value is at least 1. Each unit is 1000 times the last. */
 function scaled(value: number, units: readonly Unit[]): string {
   const candidates = units.map(({ factor, name }) => ({
     text: significant(value / factor, 3),
@@ -48,8 +47,8 @@ const SUBMINUTE: readonly Unit[] = [
 ]
 
 /**
- * A duration given in seconds: `42 µs`, `850 ms`, `8.9 s`, `1:12`, `1:04:31`, `2 d 4 h`. From a
- * minute on the form is that of a clock. Below half a nanosecond it is `0 s`.
+ * A duration in seconds: `42 µs`, `850 ms`, `8.9 s`, `1:12`, `1:04:31`, `2 d 4 h`. One minute or more
+ * has the format of a clock. Less than half a nanosecond is `0 s`.
  */
 export function formatDuration(seconds: number | undefined): string {
   return render(seconds, (value) => {
@@ -129,7 +128,7 @@ export function formatBytes(bytes: number | undefined): string {
   })
 }
 
-/** A time since the start of a run, given in seconds: `0:12.318`, `1:12.318`, `1:04:31.250`. */
+/** A time in seconds since the start of a run: `0:12.318`, `1:12.318`, `1:04:31.250`. */
 export function formatClock(seconds: number | undefined, decimals = 3): string {
   return render(seconds, (value) => {
     const rounded = Number(value.toFixed(decimals))
@@ -140,19 +139,19 @@ export function formatClock(seconds: number | undefined, decimals = 3): string {
   })
 }
 
-/** What of a repr names the model: `OpenAIChat(id='Qwen/Qwen3-8B', …)`. */
+/** The model in a Python repr: `OpenAIChat(id='Qwen/Qwen3-8B', …)`. */
 const REPR = /^[\w.]+\(.*?\b(?:id|model|model_id|model_name|name)=(['"])(.+?)\1/s
 
 /**
- * A bar's label: the model's own name out of a repr or a path, so that `OpenAIChat(id='Qwen/…')` and
- * `Qwen/Qwen3-8B` fit. Texts, addresses and absolute paths stay as they are.
+ * Shortens a subject for a bar: takes the model name from a repr (`OpenAIChat(id='Qwen/…')`) or a path
+ * (`Qwen/Qwen3-8B`). Other texts, URLs and absolute paths stay unchanged.
  *
  * @example shortModel("OpenAIChat(id='Qwen/Qwen3-8B', name='OpenAIChat')") // 'Qwen3-8B'
  */
 export function shortModel(subject: string | undefined): string {
   if (subject === undefined || subject.trim() === '') return UNKNOWN
   const name = REPR.exec(subject)?.[2] ?? subject
-  // A path's last part, if it is one path and not a text, an address or a file with spaces.
+  // Only a plain relative path is shortened.
   if (/\s/.test(name) || name.includes('://')) return name
   return /^(?:[\w.@-]+\/)+([\w.:@-]+)$/.exec(name)?.[1] ?? name
 }

@@ -1,6 +1,6 @@
 /**
- * What calls of well-known models cost by their makers' list prices, for logs that tell tokens but no
- * cost. An estimate: it knows nothing of discounts, caches, batches and what changed since.
+ * Estimates the cost of well-known models from list prices, for logs with tokens but without cost. It
+ * ignores discounts, caches, batches and later price changes.
  */
 import { shortModel } from './format.ts'
 import { modelOf } from './model-of.ts'
@@ -11,10 +11,10 @@ import type { Trace } from '../trace/trace.ts'
 export type Price = readonly [input: number, output: number]
 export type PriceTable = Readonly<Record<string, Price>>
 
-/** The oldest of the days on which a price below was seen in its maker's list or in copies of it. */
+/** The earliest month in which a price below was read from the list of the vendor or a copy. */
 export const PRICES_AS_OF = '2025-11'
 
-/** By name without version dates, with `-` for `.` between digits. */
+/** By model name without a version date, and with `-` instead of `.` between digits. */
 const LIST_PRICES: PriceTable = {
   'claude-opus-4-7': [5, 25],
   'claude-opus-4-6': [5, 25],
@@ -46,9 +46,9 @@ const LIST_PRICES: PriceTable = {
 }
 
 /**
- * US dollars; undefined for a model without a price.
+ * Estimated cost in US dollars; undefined for a model without a price.
  *
- * @param prices go before the list, by the same names
+ * @param prices override the list prices, by the same names
  * @example estimateCost('gpt-5-mini-2025-08-07', 1_000_000, 0) // 0.25
  */
 export function estimateCost(
@@ -61,7 +61,7 @@ export function estimateCost(
   return price === undefined ? undefined : (tokensIn * price[0] + tokensOut * price[1]) / 1e6
 }
 
-/** A name that stands in the table as it is comes before its plain form. */
+/** The exact name takes precedence over its plain form. */
 function priceIn(prices: PriceTable, model: string): Price | undefined {
   const name = [model, plainName(model)].find((each) => Object.hasOwn(prices, each))
   return name === undefined ? undefined : prices[name]
@@ -79,13 +79,13 @@ function plainName(model: string): string {
 
 export interface CostEstimate {
   readonly usd: number
-  /** Tokens of models without a price: they are not in it. */
+  /** Tokens of models without a price, which are not included. */
   readonly unpricedTokens: number
 }
 
 /**
- * Estimates what a run cost; undefined when its log tells a cost itself, or no model in it has a
- * price. Tokens count once, as in `summarize`.
+ * Estimates the cost of a run; undefined if its log contains a cost or none of its models has a price.
+ * Tokens count once, as in `summarize`.
  */
 export function estimateRunCost(trace: Trace, prices?: PriceTable): CostEstimate | undefined {
   const counted = countedUsage(trace, trace.eachSpan())

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { select } from './quickselect.ts'
+import { selectInPlace } from './quickselect.ts'
 import { quantile, quantileInPlace } from './stats.ts'
 
 const values = fc.array(
@@ -8,12 +8,12 @@ const values = fc.array(
   { minLength: 1, maxLength: 300 },
 )
 
-test('what is selected stands where sorting would put it', () => {
+test('puts the value of a rank where sorting would put it', () => {
   fc.assert(
     fc.property(values, fc.nat(), (numbers, at) => {
       const rank = at % numbers.length
       const selected = Float64Array.from(numbers)
-      select(selected, rank)
+      selectInPlace(selected, rank)
       const sorted = Float64Array.from(numbers).sort()
       expect(selected[rank]! + 0).toBe(sorted[rank]! + 0)
       expect(Math.max(-Infinity, ...selected.subarray(0, rank))).toBeLessThanOrEqual(
@@ -25,7 +25,7 @@ test('what is selected stands where sorting would put it', () => {
   )
 })
 
-test('a quantile of unsorted values is that of sorted ones', () => {
+test('quantileInPlace equals the quantile of sorted values', () => {
   fc.assert(
     fc.property(
       fc.array(fc.double({ min: -1e9, max: 1e9, noNaN: true }), { maxLength: 200 }),

@@ -1,17 +1,17 @@
-/** Order statistics without sorting: the k-th smallest of many numbers, in time linear in their count. */
+/** Finds the k-th smallest of many numbers in linear time, without sorting. */
 
 /**
- * Reorders `values` so that the one at index `rank` is the one that sorting would put there, with none
- * greater before it and none smaller behind. The values must be numbers; NaN has no place in an order.
+ * Reorders `values` so that index `rank` has the value it would have after sorting, with no greater
+ * value before it and no smaller one after it. The values must not be NaN.
  */
-export function select(values: Float64Array, rank: number): void {
+export function selectInPlace(values: Float64Array, rank: number): void {
   let low = 0
   let high = values.length - 1
   while (low < high) {
     const pivot = median(values[low]!, values[(low + high) >>> 1]!, values[high]!)
     let left = low
     let right = high
-    // Equal values are dealt to both sides, or a log of equal durations would take quadratic time.
+    // Equal values go to both sides; otherwise equal durations would take quadratic time.
     while (left <= right) {
       while (values[left]! < pivot) left++
       while (values[right]! > pivot) right--

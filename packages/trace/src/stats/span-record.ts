@@ -1,33 +1,33 @@
-/** What `wattline spans --json` prints and the page copies: one plain object a span or a mark. */
+/** The records of `wattline spans --json` and of downloads: one plain object for each span or mark. */
 import type { Metadata } from '../line/event.ts'
 import { flagNames, type Mark, type Span } from '../trace/span.ts'
 
-/** Absent is null, as JSON has it. Times are Unix seconds. */
+/** Missing values are null. Times are Unix seconds. */
 export interface SpanRecord {
   readonly kind: string
   readonly subject: string | null
   /** Null for an orphan end. */
   readonly start: number | null
-  /** Null when open or when it did not end. */
+  /** Null without an end. */
   readonly end: number | null
   readonly durationMs: number | null
-  /** Unique within one output; `parent` refers to it. */
+  /** Unique in one output; `parent` refers to it. */
   readonly id: string
   readonly parent: string | null
   readonly group: string | null
   readonly flags: readonly string[]
-  /** The error's text, `'failed'` when it has none; null without error. */
+  /** The error text, or `'failed'` if it has none; null without error. */
   readonly error: string | null
   readonly tokens: number | null
   readonly inputTokens: number | null
   readonly outputTokens: number | null
   /** US dollars. */
   readonly cost: number | null
-  /** The start's metadata, then the end's over it. */
+  /** The metadata of the start, overridden by that of the end. */
   readonly metadata: Metadata
 }
 
-/** @param group the span's group under the chosen key; undefined = none */
+/** @param group the group of the span under the chosen key; undefined = none */
 export function spanRecord(
   span: Span,
   startMetadata: Metadata,
@@ -54,7 +54,7 @@ export function spanRecord(
   }
 }
 
-/** A point starts and ends at its instant; an orphan end has no start. */
+/** A point has equal start and end; an orphan end has no start. */
 export function markRecord(mark: Mark, metadata: Metadata, group: string | undefined): SpanRecord {
   return {
     kind: mark.kind,

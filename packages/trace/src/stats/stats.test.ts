@@ -11,7 +11,7 @@ const usage = (input?: number, output?: number, total?: number) => ({
 })
 
 describe('summarize', () => {
-  it('counts tokens and cost once, where no descendant carries them', () => {
+  it('counts tokens and cost only if no descendant has them', () => {
     const { tokens, costUsd, kinds } = summarize(
       traceOf([
         ['agent_start', 1],
@@ -30,7 +30,7 @@ describe('summarize', () => {
     ])
   })
 
-  it('keeps the part of a call that its children do not tell', () => {
+  it('counts the part of a call that its children do not have', () => {
     const { tokens } = summarize(
       traceOf([
         ['lm_inference_start', 1],
@@ -42,7 +42,7 @@ describe('summarize', () => {
     expect(tokens).toEqual({ input: 100, output: 7, total: 107 })
   })
 
-  it('tells durations of ended spans only', () => {
+  it('has durations of ended spans only', () => {
     const { kinds } = summarize(
       traceOf([
         ['tool_call_start', 1, { call_id: 'a' }],
@@ -55,7 +55,7 @@ describe('summarize', () => {
     ])
   })
 
-  it('knows no figure where the log tells none', () => {
+  it('has no tokens and cost if the log has none', () => {
     const summary = summarize(traceOf([]))
     expect(summary).toMatchObject({
       spans: 0,
@@ -65,15 +65,15 @@ describe('summarize', () => {
     })
   })
 
-  it('agrees with the totals of a real run', () => {
+  it('agrees with the totals of a recorded run', () => {
     const events = fixtureEvents('react_single.jsonl')
-    const told = events
+    const totals = events
       .filter(({ event_type }) => ['lm_inference_end', 'submodel_call_end'].includes(event_type))
       .map((event) => Number(event.metadata['total_tokens']))
     const trace = traceOf(
       events.map((event) => [event.event_type, event.timestamp, event.metadata] as const),
     )
-    expect(summarize(trace).tokens?.total).toBe(told.reduce((sum, count) => sum + count, 0))
+    expect(summarize(trace).tokens?.total).toBe(totals.reduce((sum, count) => sum + count, 0))
   })
 })
 
@@ -87,7 +87,7 @@ describe('quantile', () => {
 })
 
 describe('records', () => {
-  it('say null where nothing is known', () => {
+  it('contain null for unknown values', () => {
     const trace = traceOf([['tool_call_start', 1, { tool: 'ls' }]])
     expect(spanRecord(trace.spans[0]!, { tool: 'ls' }, undefined, undefined)).toEqual({
       kind: 'tool_call',
@@ -108,7 +108,7 @@ describe('records', () => {
     })
   })
 
-  it('lay the end’s metadata over the start’s, and name errors without a text', () => {
+  it('merge the metadata of start and end, and name errors without text', () => {
     const trace = traceOf([
       ['tool_call_start', 1, { tool: 'ls', path: '/' }],
       ['tool_call_end', 2, { tool: 'ls', success: false }],

@@ -1,24 +1,24 @@
 /**
- * Sums over spans: counts, durations, tokens and cost, whole or of a range of time. Tokens and
- * cost count once: a span's own figure only where no descendant carries one, since a call repeats
- * what its parts say, and an agent what its calls say.
+ * Sums over spans: counts, durations, tokens and cost, of a run or a range of time. Tokens and cost
+ * count once: a value of a span counts only if no descendant has one, because a call repeats the sum of
+ * its parts and an agent the sum of its calls.
  */
-import { select } from './quickselect.ts'
+import { selectInPlace } from './quickselect.ts'
 import { SpanFlag, type DataQuality, type Span, type Tokens } from '../trace/span.ts'
 import type { Trace } from '../trace/trace.ts'
 
-/** Figures of the spans of one kind. Durations are of ended spans; undefined where there is none. */
+/** Statistics of the spans of one kind. Durations are those of ended spans; undefined if none. */
 export interface KindStats {
   readonly kind: string
   readonly count: number
   readonly ended: number
   readonly errors: number
-  /** Milliseconds, linearly interpolated between the closest ranks. */
+  /** Percentiles in milliseconds, interpolated linearly between the closest ranks. */
   readonly p50Ms: number | undefined
   readonly p95Ms: number | undefined
   readonly p99Ms: number | undefined
   readonly maxMs: number | undefined
-  /** Sum of the durations, milliseconds; concurrent spans count each. */
+  /** Sum of the durations in milliseconds; concurrent spans all count. */
   readonly totalMs: number
   readonly tokens: number | undefined
   readonly costUsd: number | undefined
@@ -27,7 +27,7 @@ export interface KindStats {
 export interface TokenSums {
   readonly input: number
   readonly output: number
-  /** Also counts spans that tell no parts. */
+  /** Includes spans that have a total only. */
   readonly total: number
 }
 
@@ -37,7 +37,7 @@ export interface Summary {
   readonly spans: number
   readonly points: number
   readonly errors: number
-  /** Spans that run still. */
+  /** Spans that are still running. */
   readonly open: number
   readonly agents: number
   /** Unix seconds. */
@@ -46,12 +46,12 @@ export interface Summary {
   readonly durationS: number | undefined
   readonly tokens: TokenSums | undefined
   readonly costUsd: number | undefined
-  /** The most frequent kind first. */
+  /** By descending count. */
   readonly kinds: readonly KindStats[]
   readonly quality: DataQuality
 }
 
-/** Sums up a trace. Call `trace.flush()` before. */
+/** Summarizes a trace. Call `trace.flush()` first. */
 export function summarize(trace: Trace): Summary {
   const { spans, marks, firstS, lastS } = trace
   const counted = countedUsage(trace, spans)
@@ -80,24 +80,24 @@ export function summarize(trace: Trace): Summary {
   }
 }
 
-/** A span's figures as far as they count in a sum: a part that a descendant carries is left out. */
+/** Tokens and cost of a span that count in a sum, without the parts that a descendant has. */
 export interface CountedUsage {
   tokensOf(span: Span): Tokens | undefined
   costOf(span: Span): number | undefined
 }
 
-/** What a descendant carries, bit by bit. */
+/** Bits for the values that a descendant has. */
 const INPUT = 1
 const OUTPUT = 2
 const ANY_TOKENS = 4
 const COST = 8
 
 /**
- * Decides for all of `spans`, which are the trace's or a part of them, at once what counts.
+ * Decides which values of `spans`, all or some of a trace, count in a sum.
  * O(spans × depth) at worst, O(spans) in practice.
  */
 export function countedUsage(trace: Trace, spans: Iterable<Span>): CountedUsage {
-  const carried = carriedBelow(trace, spans)
+  const carried = usageBelow(trace, spans)
   return {
     tokensOf({ slot, tokens }) {
       if (tokens === undefined) return undefined
@@ -117,8 +117,8 @@ export function countedUsage(trace: Trace, spans: Iterable<Span>): CountedUsage 
   }
 }
 
-/** By slot, what is carried below; of spans with nothing below there is no entry. */
-function carriedBelow(trace: Trace, spans: Iterable<Span>): Map<number, number> {
+/** By slot, the values that descendants have; spans without any have no entry. */
+function usageBelow(trace: Trace, spans: Iterable<Span>): Map<number, number> {
   const carried = new Map<number, number>()
   const at = trace.spanView()
   for (const { slot, tokens, costUsd } of spans) {
@@ -138,7 +138,7 @@ function carriedBelow(trace: Trace, spans: Iterable<Span>): Map<number, number> 
   return carried
 }
 
-/** The `q`-quantile (0…1) of ascending `sorted`, linear between ranks; undefined when empty. */
+/** The `q`-quantile (0…1) of ascending `sorted`, linear between ranks; undefined if empty. */
 export function quantile(sorted: ArrayLike<number>, q: number): number | undefined {
   if (sorted.length === 0) return undefined
   const rank = (sorted.length - 1) * q
@@ -147,10 +147,10 @@ export function quantile(sorted: ArrayLike<number>, q: number): number | undefin
   return at + ((sorted[Math.min(low + 1, sorted.length - 1)] ?? at) - at) * (rank - low)
 }
 
-/** As {@link quantile}, of values in any order, which it changes. */
+/** Like {@link quantile}, for values in any order. Reorders them. */
 export function quantileInPlace(values: Float64Array, q: number): number | undefined {
   const low = Math.floor((values.length - 1) * q)
-  for (const rank of [low, low + 1]) if (rank < values.length) select(values, rank)
+  for (const rank of [low, low + 1]) if (rank < values.length) selectInPlace(values, rank)
   return quantile(values, q)
 }
 
@@ -173,7 +173,7 @@ function kindStats(kind: string, spans: readonly Span[], counted: CountedUsage):
   }
 }
 
-/** Sums what counts; undefined when no span tells any. */
+/** Sums the counted tokens; undefined if no span has any. */
 export function sumTokens(spans: Iterable<Span>, counted: CountedUsage): TokenSums | undefined {
   let sums: { input: number; output: number; total: number } | undefined
   for (const span of spans) {
@@ -187,7 +187,7 @@ export function sumTokens(spans: Iterable<Span>, counted: CountedUsage): TokenSu
   return sums
 }
 
-/** US dollars that count; undefined when no span tells any. */
+/** Sums the counted cost in US dollars; undefined if no span has any. */
 export function sumCost(spans: Iterable<Span>, counted: CountedUsage): number | undefined {
   let sum: number | undefined
   for (const span of spans) {

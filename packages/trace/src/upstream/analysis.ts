@@ -1,16 +1,17 @@
-/** Upstream's `compute_analysis`: what a list of its breakdowns adds up to, in its field names. */
-import { greatest, meanOf, type UpstreamBreakdown } from './energy.ts'
+/** `compute_analysis` of Intelligence Per Watt: sums over breakdowns, with its field names. */
+import { maxOf, meanOf, type UpstreamBreakdown } from './energy.ts'
 
-type Figure = {
+type NumberKey = {
   [key in keyof UpstreamBreakdown]: UpstreamBreakdown[key] extends number | null ? key : never
 }[keyof UpstreamBreakdown]
 
 /** Sums, means of means, and sums by action and by `model_id`. */
 export function analyzeUpstream(breakdowns: readonly UpstreamBreakdown[]) {
-  const total = (key: Figure) => breakdowns.reduce((sum, at) => sum + (at[key] ?? 0), 0)
-  const told = (key: Figure) => breakdowns.map((at) => at[key]).filter((value) => value !== null)
-  const most = (key: Figure) => greatest(told(key))
-  const mean = (key: Figure) => meanOf(told(key))
+  const total = (key: NumberKey) => breakdowns.reduce((sum, at) => sum + (at[key] ?? 0), 0)
+  const known = (key: NumberKey) =>
+    breakdowns.map((at) => at[key]).filter((value) => value !== null)
+  const most = (key: NumberKey) => maxOf(known(key))
+  const mean = (key: NumberKey) => meanOf(known(key))
   const byAction = (amount: Amount) => sumsBy(breakdowns, (at) => at.action_type, amount)
   const byModel = (amount: Amount) => sumsBy(breakdowns, modelOf, amount)
   const costed = breakdowns.filter((at) => at.cost_usd !== null)

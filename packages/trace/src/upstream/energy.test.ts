@@ -14,11 +14,11 @@ const counters = (...rows: readonly (readonly [number, number])[]): TelemetrySam
 
 const CALL = [event('tool_call_start', 1), event('tool_call_end', 2)]
 
-describe('an action takes the counter’s difference at the nearest samples', () => {
+describe('an action gets the difference of the counter at the nearest samples', () => {
   test.each<[string, TelemetrySample[], number]>([
     ['at its ends', counters([1, 100], [2, 150]), 50],
     ['outside of it', counters([0.9, 100], [2.3, 150], [9, 500]), 50],
-    ['of two as near, the first of the list', counters([2.5, 7], [0.5, 5], [1.5, 9]), 2],
+    ['the first of two samples at equal distance', counters([2.5, 7], [0.5, 5], [1.5, 9]), 2],
     ['one sample', counters([1, 100]), 0],
     ['a counter that fell', counters([1, 100], [2, 30]), 30],
     ['a list out of order', counters([2, 150], [1, 100]), 50],
@@ -31,7 +31,7 @@ describe('an action takes the counter’s difference at the nearest samples', ()
   })
 })
 
-test('what nests counts twice', () => {
+test('nested actions count twice', () => {
   const events = [event('turn_start', 0), ...CALL, event('turn_end', 3)]
   const breakdowns = correlateUpstream(counters([0, 0], [1, 10], [2, 30], [3, 40]), events)
   expect(breakdowns.map((at) => [at.action_type, at.total_energy_joules])).toEqual([
@@ -51,7 +51,7 @@ interface Vector {
   readonly expected: { readonly breakdowns?: unknown; readonly analysis?: unknown }
 }
 
-/** Paths at which two values differ; floats are the same at 1e-9 relative. */
+/** Paths at which two values differ; floats are compared at 1e-9 relative. */
 function differences(actual: unknown, expected: unknown, path = ''): string[] {
   if (typeof actual === 'number' && typeof expected === 'number') {
     const apart = Math.abs(actual - expected)
@@ -89,7 +89,7 @@ describe('recorded behaviour of Intelligence Per Watt', () => {
     expect(differences(analyzeUpstream(whole), expected.analysis)).toEqual([])
   })
 
-  test('there are as many as there should be', () => {
+  test('has all recorded cases', () => {
     expect(ofKind('correlate').length + ofKind('analysis').length).toBe(55)
   })
 })

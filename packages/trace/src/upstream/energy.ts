@@ -1,16 +1,16 @@
 /**
- * Intelligence Per Watt's own attribution (`correlate_energy_to_events`, `compute_analysis`), field
- * for field, for people who must compare numbers.
+ * The energy attribution of Intelligence Per Watt (`correlate_energy_to_events`, `compute_analysis`),
+ * field for field, for comparing numbers.
  *
- * A pair of events takes the difference of the counters at the samples nearest to its two ends. So
- * what nests or overlaps counts again and again, a span between two samples has nothing or too much,
- * and a counter that was never told is 0. That is why Wattline attributes differently.
+ * A pair of events gets the difference of the counters at the samples nearest to its start and end. So
+ * nested and overlapping spans count several times, a span between two samples gets nothing or too
+ * much, and a missing counter is 0. Wattline attributes differently by default.
  */
 import { lowerBound } from '../columns/lower-bound.ts'
 import type { AgentEvent, JsonValue, Metadata, TelemetrySample } from '../line/event.ts'
 import { pairUpstream } from './pairing.ts'
 
-/** One action, in upstream's names. Absent is null. */
+/** One action, with the field names of upstream. Missing values are null. */
 export interface UpstreamBreakdown {
   readonly action_type: string
   readonly step_number: number
@@ -36,11 +36,11 @@ export interface UpstreamBreakdown {
 }
 
 export interface UpstreamOptions {
-  /** Also what lies between one action's end and the next one's start. @default false */
+  /** Adds idle actions between the end of an action and the start of the next. @default false */
   readonly includeIdle?: boolean
 }
 
-/** Attributes as upstream does; pairs stand in the order of their ends, with idle ones by start. */
+/** Attributes energy like upstream. Actions are in the order of their ends; with idle, of their starts. */
 export function correlateUpstream(
   samples: readonly TelemetrySample[],
   events: readonly AgentEvent[],
@@ -93,7 +93,7 @@ function endOf({ metadata }: UpstreamBreakdown): number {
 }
 
 function merged(start: Metadata, end: Metadata, startS: number, endS: number): Metadata {
-  // Object.fromEntries makes own properties of `__proto__` and the like.
+  // Object.fromEntries creates own properties, also for `__proto__`.
   return Object.fromEntries<JsonValue>([
     ...Object.entries(start),
     ...Object.entries(end),
@@ -107,10 +107,10 @@ function numberAt(data: Metadata, key: string): number | null {
   return typeof value === 'number' ? value : null
 }
 
-/** The samples in order of time, with each one's place in the list. */
+/** The samples in order of time; keeps their order in the list for ties. */
 class SampleWindow {
   readonly #samples: readonly TelemetrySample[]
-  /** Indexes of the samples, by time and then as in the list. */
+  /** Indexes of the samples, sorted by time and then by index. */
   readonly #order: readonly number[]
 
   constructor(samples: readonly TelemetrySample[]) {
@@ -136,23 +136,23 @@ class SampleWindow {
       cpu_energy_joules: cpuJ,
       total_energy_joules: gpuJ + cpuJ,
       duration_ms: (endS - startS) * 1000,
-      max_power_watts: greatest(bothW),
+      max_power_watts: maxOf(bothW),
       avg_power_watts: meanOf(bothW),
       memory_bandwidth_gbps: withBandwidth ? memoryBandwidth(within) : null,
-      gpu_max_power_watts: greatest(gpuW),
+      gpu_max_power_watts: maxOf(gpuW),
       gpu_avg_power_watts: meanOf(gpuW),
-      cpu_max_power_watts: greatest(cpuW),
+      cpu_max_power_watts: maxOf(cpuW),
       cpu_avg_power_watts: meanOf(cpuW),
       gpu_compute_utilization_pct_avg: meanOf(compute),
-      gpu_compute_utilization_pct_max: greatest(compute),
+      gpu_compute_utilization_pct_max: maxOf(compute),
       gpu_memory_bw_utilization_pct_avg: meanOf(bandwidth),
-      gpu_memory_bw_utilization_pct_max: greatest(bandwidth),
+      gpu_memory_bw_utilization_pct_max: maxOf(bandwidth),
       gpu_tensor_core_utilization_pct_avg: meanOf(tensor),
-      gpu_tensor_core_utilization_pct_max: greatest(tensor),
+      gpu_tensor_core_utilization_pct_max: maxOf(tensor),
     }
   }
 
-  /** Of two equally near, the one that stands first in the list. */
+  /** The nearest sample; of two at equal distance, the first in the list. */
   #nearest(timeS: number): TelemetrySample {
     const distance = (index: number) => Math.abs(this.#samples[index]!.timestamp - timeS)
     const behind = this.#firstAt(timeS)
@@ -163,7 +163,7 @@ class SampleWindow {
     return this.#samples[isFirst ? one : other]!
   }
 
-  /** Both ends included, in order of time. */
+  /** Samples in order of time, both ends included. */
   #within(startS: number, endS: number): TelemetrySample[] {
     const found: TelemetrySample[] = []
     for (let at = this.#firstAt(startS); at < this.#order.length; at++) {
@@ -177,13 +177,13 @@ class SampleWindow {
     return this.#samples[this.#order[at]!]!.timestamp
   }
 
-  /** The first of the order that is not before `timeS`. */
+  /** Index in `#order` of the first sample that is not before `timeS`. */
   #firstAt(timeS: number): number {
     return lowerBound(0, this.#order.length, (at) => this.#timeAt(at) < timeS)
   }
 }
 
-/** Absent counts as 0; a counter that fell says what it says now. */
+/** A missing counter is 0; if it fell, its new value counts. */
 function counterRise(from: Metadata, until: Metadata, key: string): number {
   const untilJ = numberAt(until, key) ?? 0
   const riseJ = untilJ - (numberAt(from, key) ?? 0)
@@ -198,16 +198,16 @@ function available(samples: readonly TelemetrySample[], key: string): number[] {
 }
 
 function combinedWatts(reading: Metadata): number[] {
-  const told = ['power_watts', 'cpu_power_watts']
+  const known = ['power_watts', 'cpu_power_watts']
     .map((key) => numberAt(reading, key))
     .filter((value) => value !== null && value >= 0)
-  return told.length === 0 ? [] : [told.reduce<number>((sum, value) => sum + (value ?? 0), 0)]
+  return known.length === 0 ? [] : [known.reduce<number>((sum, value) => sum + (value ?? 0), 0)]
 }
 
-const BYTES_AN_MB = 1024 * 1024
-const BYTES_A_GB = 1024 ** 3
+const BYTES_PER_MB = 1024 * 1024
+const BYTES_PER_GB = 1024 ** 3
 
-/** What memory in use changes by, a second: upstream's estimate. */
+/** The change of used memory per second: the bandwidth estimate of upstream. */
 function memoryBandwidth(samples: readonly TelemetrySample[]): number | null {
   let [bytes, seconds] = [0, 0]
   for (let at = 1; at < samples.length; at++) {
@@ -216,16 +216,16 @@ function memoryBandwidth(samples: readonly TelemetrySample[]): number | null {
     const untilMb = numberAt(now.reading, 'gpu_memory_usage_mb')
     const lengthS = now.timestamp - before.timestamp
     if (fromMb === null || untilMb === null || lengthS <= 0) continue
-    bytes += Math.abs(untilMb - fromMb) * BYTES_AN_MB
+    bytes += Math.abs(untilMb - fromMb) * BYTES_PER_MB
     seconds += lengthS
   }
-  return seconds === 0 ? null : bytes / seconds / BYTES_A_GB
+  return seconds === 0 ? null : bytes / seconds / BYTES_PER_GB
 }
 
 export function meanOf(values: readonly number[]): number | null {
   return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
-export function greatest(values: readonly number[]): number | null {
+export function maxOf(values: readonly number[]): number | null {
   return values.length === 0 ? null : values.reduce((most, value) => Math.max(most, value))
 }

@@ -9,7 +9,7 @@ test.each([
   ['double end', 'a_start a_end a_end', [[0, 1]]],
   ['end first', 'a_end a_start', []],
   ['end without start', 'b_start a_end', []],
-  // Pairs stand in the order of their ends.
+  // Pairs are in the order of their ends.
   [
     'nested types',
     'a_start b_start b_end a_end',
@@ -19,7 +19,7 @@ test.each([
     ],
   ],
   [
-    'again and again',
+    'repeated',
     'a_start a_end a_start a_end',
     [
       [0, 1],
@@ -27,8 +27,8 @@ test.each([
     ],
   ],
   ['points between', 'a_start note a_end start end', [[0, 2]]],
-  ['a point here, an end upstream', 'trajectory_start trajectory_end', [[0, 1]]],
-  ['suffix taken out everywhere', 'a_start_start a_end', [[0, 1]]],
+  ['trajectory_end is an end', 'trajectory_start trajectory_end', [[0, 1]]],
+  ['suffix removed everywhere', 'a_start_start a_end', [[0, 1]]],
   ['suffix only', '_start _end', [[0, 1]]],
   ['keys of Object.prototype', '__proto___start constructor_end __proto___end', [[0, 2]]],
 ])('%s', (_, types, pairs) => {
@@ -56,7 +56,7 @@ describe('recorded behaviour of Intelligence Per Watt', () => {
     expect(pairUpstream(vector.events)).toEqual(vector.expected.pairs)
   })
 
-  // Without samples upstream answers with no breakdown at all, whatever it paired.
+  // Without samples, upstream returns no breakdowns.
   const correlated = vectors.filter(
     (vector) => vector.kind === 'correlate' && vector.samples.length > 0,
   )
@@ -74,7 +74,7 @@ describe('recorded behaviour of Intelligence Per Watt', () => {
     expect(pairs.toSorted()).toEqual(breakdowns.toSorted())
   })
 
-  test('there are vectors of both kinds', () => {
+  test('has recorded cases of both kinds', () => {
     expect(vectors.filter((vector) => vector.kind === 'pairing').length).toBeGreaterThanOrEqual(3)
     expect(correlated.length).toBeGreaterThanOrEqual(30)
   })

@@ -1,23 +1,23 @@
 /**
- * Intelligence Per Watt's own pairing (`_pair_events`), for people who must compare numbers.
+ * The pairing of Intelligence Per Watt (`_pair_events`), for comparing numbers.
  *
- * One pending start a type: a later start of that type overwrites it, an end takes it. Ids and
- * metadata play no part, the order is that of the list, and what is left over is dropped. That is
- * wrong as soon as two spans of one type overlap, which is why Wattline pairs differently:
+ * There is one pending start for each type: a later start of the type overwrites it, an end takes it.
+ * Ids and metadata are ignored, the order is that of the list, and unpaired events are dropped. That
+ * is wrong if two spans of one type overlap, so Wattline pairs differently by default:
  *
  *     index   0 start A   1 start B   2 end A   3 end B
  *     pairs               └───────────────┘                 A's end closes B; B's end is lost
  */
 import type { AgentEvent } from '../line/event.ts'
 
-/** Positions of a start and of the end that closed it, in the list given. */
+/** Indexes of a start and its end in the given list. */
 export type UpstreamPair = readonly [start: number, end: number]
 
 /**
- * Pairs event types, or events, as upstream does. Pairs stand in the order of their ends.
+ * Pairs event types or events like upstream. Pairs are in the order of their ends.
  *
- * Every `_start` and `_end` counts, `trajectory_end` included, and as upstream does, the suffix is
- * taken out wherever it occurs: `a_start_start` and `a_end` are a pair.
+ * Every `_start` and `_end` counts, also `trajectory_end`. The suffix is removed wherever it occurs:
+ * `a_start_start` and `a_end` are a pair.
  *
  * @example pairUpstream(['decode_start', 'decode_end', 'decode_end']) // [[0, 1]]
  */
