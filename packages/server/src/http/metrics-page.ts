@@ -6,22 +6,27 @@ import type { RunState } from '@wattline/trace'
 
 export async function metricsPage(context: ServerContext): Promise<string> {
   const { metrics } = context
-  const { record, http } = metrics.eventsIn
   return exposition([
-    counter('wattline_events_received_total', 'Events added to a log, by transport.', [
-      { labels: { by: 'record' }, value: record },
-      { labels: { by: 'http' }, value: http },
-    ]),
-    counter('wattline_bytes_received_total', 'Bytes of those events, including duplicates.', [
-      { labels: { by: 'record' }, value: metrics.bytesIn.record },
-      { labels: { by: 'http' }, value: metrics.bytesIn.http },
-    ]),
-    counter('wattline_events_lost_total', 'Events that writers numbered and that never arrived.', [
-      { value: metrics.eventsLost },
-    ]),
-    counter('wattline_events_duplicate_total', 'Events received again and skipped.', [
-      { value: metrics.eventsDuplicate },
-    ]),
+    counter(
+      'wattline_events_received_total',
+      'Events added to a log, by transport.',
+      samplesOf(Object.entries(metrics.eventsIn), 'by'),
+    ),
+    counter(
+      'wattline_bytes_received_total',
+      'Bytes of those events, including duplicates.',
+      samplesOf(Object.entries(metrics.bytesIn), 'by'),
+    ),
+    counter(
+      'wattline_events_lost_total',
+      'Events that writers numbered and that never arrived.',
+      metrics.eventsLost,
+    ),
+    counter(
+      'wattline_events_duplicate_total',
+      'Events received again and skipped.',
+      metrics.eventsDuplicate,
+    ),
     counter(
       'wattline_appends_failed_total',
       'Failed appends, by reason; none of their events was acknowledged.',
@@ -32,21 +37,25 @@ export async function metricsPage(context: ServerContext): Promise<string> {
       'Refused connections and requests, by close code or status.',
       samplesOf(metrics.refusals, 'code'),
     ),
-    counter('wattline_events_sent_total', 'Events sent to viewers, once for each viewer.', [
-      { value: metrics.eventsOut },
-    ]),
-    counter('wattline_bytes_sent_total', 'Bytes of those events.', [{ value: metrics.bytesOut }]),
+    counter(
+      'wattline_events_sent_total',
+      'Events sent to viewers, once for each viewer.',
+      metrics.eventsOut,
+    ),
+    counter('wattline_bytes_sent_total', 'Bytes of those events.', metrics.bytesOut),
     {
       name: 'wattline_append_seconds',
       type: 'histogram',
       help: 'Time from the arrival of lines to their commit.',
       samples: metrics.appendLatency(),
     },
-    gauge('wattline_recorders', 'Connected recorders.', [{ value: metrics.recorders.size }]),
-    gauge('wattline_append_queue_bytes', 'Bytes received from recorders and not yet committed.', [
-      { value: sum([...metrics.recorders].map(({ pendingBytes }) => pendingBytes)) },
-    ]),
-    gauge('wattline_viewers', 'Connected viewers.', [{ value: metrics.viewers.size }]),
+    gauge('wattline_recorders', 'Connected recorders.', metrics.recorders.size),
+    gauge(
+      'wattline_append_queue_bytes',
+      'Bytes received from recorders and not yet committed.',
+      [...metrics.recorders].reduce((sum, { pendingBytes }) => sum + pendingBytes, 0),
+    ),
+    gauge('wattline_viewers', 'Connected viewers.', metrics.viewers.size),
     ...(await viewerFamilies(context)),
     gauge('wattline_runs', 'Runs, by state.', await runSamples(context)),
     ...processFamilies(),
@@ -75,26 +84,24 @@ async function viewerFamilies({ metrics, runs }: ServerContext): Promise<Family[
 async function runSamples({ runs }: ServerContext): Promise<Sample[]> {
   const counts: Record<RunState, number> = { live: 0, ended: 0, lost: 0 }
   for (const { state } of await runs.list()) counts[state] += 1
-  return Object.entries(counts).map(([state, value]) => ({ labels: { state }, value }))
+  return samplesOf(Object.entries(counts), 'state')
 }
 
 /** Metrics with the names that Prometheus clients use. */
 function processFamilies(): Family[] {
   const { user, system } = process.cpuUsage()
   const families = [
-    gauge('process_resident_memory_bytes', 'Memory of the server.', [
-      { value: process.memoryUsage.rss() },
-    ]),
-    counter('process_cpu_seconds_total', 'Processor time of the server.', [
-      { value: (user + system) / 1e6 },
-    ]),
-    gauge('process_start_time_seconds', 'When the server started, in Unix seconds.', [
-      { value: Date.now() / 1000 - process.uptime() },
-    ]),
+    gauge('process_resident_memory_bytes', 'Memory of the server.', process.memoryUsage.rss()),
+    counter('process_cpu_seconds_total', 'Processor time of the server.', (user + system) / 1e6),
+    gauge(
+      'process_start_time_seconds',
+      'When the server started, in Unix seconds.',
+      Date.now() / 1000 - process.uptime(),
+    ),
   ]
   const open = openDescriptors()
   if (open === undefined) return families
-  return [...families, gauge('process_open_fds', 'Open descriptors.', [{ value: open }])]
+  return [...families, gauge('process_open_fds', 'Open descriptors.', open)]
 }
 
 function openDescriptors(): number | undefined {
@@ -106,18 +113,18 @@ function openDescriptors(): number | undefined {
   }
 }
 
-function samplesOf(counts: ReadonlyMap<string | number, number>, label: string): Sample[] {
+function samplesOf(counts: Iterable<readonly [string | number, number]>, label: string): Sample[] {
   return [...counts].map(([key, value]) => ({ labels: { [label]: key }, value }))
 }
 
-function counter(name: string, help: string, samples: readonly Sample[]): Family {
-  return { name, type: 'counter', help, samples }
+function counter(name: string, help: string, value: number | readonly Sample[]): Family {
+  return { name, type: 'counter', help, samples: samplesFrom(value) }
 }
 
-function gauge(name: string, help: string, samples: readonly Sample[]): Family {
-  return { name, type: 'gauge', help, samples }
+function gauge(name: string, help: string, value: number | readonly Sample[]): Family {
+  return { name, type: 'gauge', help, samples: samplesFrom(value) }
 }
 
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0)
+function samplesFrom(value: number | readonly Sample[]): readonly Sample[] {
+  return typeof value === 'number' ? [{ value }] : value
 }

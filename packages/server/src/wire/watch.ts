@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { ServerContext } from '../runs/context.ts'
 import { CloseCode, CURSOR_BYTES, type RunInfo, type WatchControl } from '@wattline/trace'
-import type { LogItem, RunSource } from '../storage/store.ts'
+import type { LogItem, ReadFrom, RunSource } from '../storage/store.ts'
 import { watchFrame, type WatchFrame } from './frame.ts'
 import { keepAlive, refuse, type Heartbeat } from './heartbeat.ts'
 
@@ -16,10 +16,8 @@ const RUN_FRAME_EVERY_MS = 250
 /** Smaller changes of a writer's clock offset, which is measured all the time, are not sent. */
 const CLOCK_STEP_S = 1
 
-export interface WatchParams {
+export interface WatchParams extends ReadFrom {
   readonly run: string
-  readonly cursor: number
-  readonly gen: string | undefined
 }
 
 /** Serves one viewer until it disconnects, the run is deleted or the server closes. Never rejects. */
@@ -32,7 +30,6 @@ export async function serveViewer(
   const abort = new AbortController()
   socket.once('close', () => abort.abort())
   socket.on('error', (error) => context.logger(`viewer: ${error.message}`, params))
-  const heartbeat = keepAlive(socket, context.heartbeatMs, context.lostAfterMs)
   try {
     const found = await context.runs.find(params.run)
     if (found === undefined) {
@@ -40,8 +37,8 @@ export async function serveViewer(
       refuse(socket, CloseCode.NO_SUCH_RUN, `there is no run ${params.run}`)
       return
     }
-    const viewer = new Viewer({ ...connection, context, heartbeat, source: found.source }, params)
-    await viewer.serve(found.info, abort.signal)
+    const viewer = new Viewer(context, connection, found.source, params.run)
+    await viewer.serve(found.info, params, abort.signal)
   } catch (error) {
     context.logger(`viewer: ${String(error)}`, params)
     context.metrics.refused(CloseCode.TRY_LATER)
@@ -55,15 +52,8 @@ interface Connection {
   readonly pipe: Duplex
 }
 
-interface ViewerSetup extends Connection {
-  readonly context: ServerContext
-  readonly heartbeat: Heartbeat
-  readonly source: RunSource
-}
-
 class Viewer {
   readonly run: string
-  readonly #params: WatchParams
   readonly #context: ServerContext
   readonly #socket: WebSocket
   readonly #pipe: Duplex
@@ -77,13 +67,17 @@ class Viewer {
   /** Position after the last lines sent. */
   cursor = 0
 
-  constructor({ context, socket, pipe, heartbeat, source }: ViewerSetup, params: WatchParams) {
-    this.run = params.run
-    this.#params = params
+  constructor(
+    context: ServerContext,
+    { socket, pipe }: Connection,
+    source: RunSource,
+    run: string,
+  ) {
+    this.run = run
     this.#context = context
     this.#socket = socket
     this.#pipe = pipe
-    this.#heartbeat = heartbeat
+    this.#heartbeat = keepAlive(socket, context.heartbeatMs, context.lostAfterMs)
     this.#source = source
   }
 
@@ -91,18 +85,17 @@ class Viewer {
     return this.#socket.bufferedAmount
   }
 
-  async serve(info: RunInfo, signal: AbortSignal): Promise<void> {
-    const { run, cursor, gen } = this.#params
+  async serve(info: RunInfo, from: ReadFrom, signal: AbortSignal): Promise<void> {
     const { metrics, heartbeatMs } = this.#context
     this.#sentRunKey = changeKey(info)
     this.#control({ gen: info.gen, run: info })
-    const unsubscribe = this.#context.runs.onChange(run, () => this.#runChanged(run))
+    const unsubscribe = this.#context.runs.onChange(this.run, () => this.#sendRunSoon())
     const beat = setInterval(() => this.#beat(), heartbeatMs).unref()
     metrics.viewers.add(this)
     try {
-      for await (const item of this.#source.read(run, { cursor, gen }, signal)) {
+      for await (const item of this.#source.read(this.run, from, signal)) {
         if (signal.aborted) return
-        await this.#send(run, item)
+        await this.#send(item)
       }
     } finally {
       unsubscribe()
@@ -112,7 +105,7 @@ class Viewer {
     }
   }
 
-  async #send(run: string, item: LogItem): Promise<void> {
+  async #send(item: LogItem): Promise<void> {
     switch (item.type) {
       case 'chunk':
         if (item.writer !== this.#writer) this.#control({ writer: item.writer })
@@ -130,7 +123,7 @@ class Viewer {
         return
       case 'removed':
         this.#context.metrics.refused(CloseCode.DELETED)
-        refuse(this.#socket, CloseCode.DELETED, `run ${run} was deleted`)
+        refuse(this.#socket, CloseCode.DELETED, `run ${this.run} was deleted`)
     }
   }
 
@@ -170,20 +163,20 @@ class Viewer {
     if (isQuiet && this.#socket.bufferedAmount === 0) this.#control({ beat: this.cursor })
   }
 
-  #runChanged(run: string): void {
+  #sendRunSoon(): void {
     this.#runTimer ??= setTimeout(() => {
       this.#runTimer = undefined
-      this.#sendRun(run).catch((error: unknown) => {
-        this.#context.logger(`viewer: ${String(error)}`, { run })
+      this.#sendRun().catch((error: unknown) => {
+        this.#context.logger(`viewer: ${String(error)}`, { run: this.run })
       })
     }, RUN_FRAME_EVERY_MS).unref()
   }
 
-  async #sendRun(run: string): Promise<void> {
-    const info = await this.#source.info(run)
+  async #sendRun(): Promise<void> {
+    const info = await this.#source.info(this.run)
     if (info === undefined || this.#socket.readyState !== this.#socket.OPEN) return
     if (this.#socket.bufferedAmount > FULL_ABOVE_BYTES) {
-      this.#runChanged(run)
+      this.#sendRunSoon()
       return
     }
     const key = changeKey(info)

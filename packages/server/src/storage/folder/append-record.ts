@@ -10,6 +10,7 @@
  */
 import type { FileHandle } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
+import { readFully } from './file-io.ts'
 
 export const RECORD_BYTES = 32
 /** Readers read whole records, so a record covers at most this, unless a single append is larger. */
@@ -30,7 +31,14 @@ export interface AppendRecord {
 
 const MAX_U32 = 0xffff_ffff
 
-export function writeRecord(target: Buffer, offset: number, record: AppendRecord): void {
+/** Encodes records one after the other. */
+export function encodeRecords(records: readonly AppendRecord[]): Buffer {
+  const bytes = Buffer.allocUnsafe(records.length * RECORD_BYTES)
+  records.forEach((record, i) => writeRecord(bytes, i * RECORD_BYTES, record))
+  return bytes
+}
+
+function writeRecord(target: Buffer, offset: number, record: AppendRecord): void {
   target.writeUInt32LE(record.writer, offset + 4)
   target.writeDoubleLE(record.lastSeq, offset + 8)
   target.writeDoubleLE(record.end, offset + 16)
@@ -72,14 +80,4 @@ export async function recordAfter(
     else low = middle + 1
   }
   return low
-}
-
-/** Fills `target`. @throws {Error} when the file is shorter. */
-export async function readFully(file: FileHandle, target: Buffer, position: number): Promise<void> {
-  let read = 0
-  while (read < target.length) {
-    const { bytesRead } = await file.read(target, read, target.length - read, position + read)
-    if (bytesRead === 0) throw new Error('the file is shorter than its committed length')
-    read += bytesRead
-  }
 }

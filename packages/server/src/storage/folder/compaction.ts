@@ -10,12 +10,13 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
+  encodeRecords,
   MAX_SPAN_BYTES,
   RECORD_BYTES,
   readRecord,
-  writeRecord,
   type AppendRecord,
 } from './append-record.ts'
+import { readFully, writeFully } from './file-io.ts'
 import { APPENDS_FILE } from './run-meta.ts'
 
 const RECORDS_A_BLOCK = 4096
@@ -36,7 +37,7 @@ export async function writeCompacted(
   try {
     const to = await open(join(folder, COMPACTED_FILE), 'w')
     try {
-      const merged = await merge(from, records, new RecordWriter(to))
+      const merged = await merge(from, records, to)
       if (fsync) await to.datasync()
       return merged
     } finally {
@@ -47,61 +48,33 @@ export async function writeCompacted(
   }
 }
 
-async function merge(from: FileHandle, records: number, to: RecordWriter): Promise<number> {
-  const block = Buffer.allocUnsafe(RECORDS_A_BLOCK * RECORD_BYTES)
+async function merge(from: FileHandle, records: number, to: FileHandle): Promise<number> {
+  let merged = 0
   let open: AppendRecord | undefined
   let start = 0
   for (let at = 0; at < records; at += RECORDS_A_BLOCK) {
-    const wanted = Math.min(RECORDS_A_BLOCK, records - at) * RECORD_BYTES
-    const { bytesRead } = await from.read(block, 0, wanted, at * RECORD_BYTES)
-    for (let offset = 0; offset < wanted; offset += RECORD_BYTES) {
-      const next = readRecord(block.subarray(0, bytesRead), offset)
+    const block = Buffer.allocUnsafe(Math.min(RECORDS_A_BLOCK, records - at) * RECORD_BYTES)
+    await readFully(from, block, at * RECORD_BYTES)
+    const done: AppendRecord[] = []
+    for (let offset = 0; offset < block.length; offset += RECORD_BYTES) {
+      const next = readRecord(block, offset)
       if (next === undefined) throw new Error('a committed record of this run is damaged')
       if (open !== undefined && canMerge(open, next, start)) {
         open = { ...next, count: open.count + next.count, lost: open.lost }
         continue
       }
-      if (open !== undefined) await to.write(open)
+      if (open !== undefined) done.push(open)
       start = open?.end ?? 0
       open = next
     }
+    if (open !== undefined && at + RECORDS_A_BLOCK >= records) done.push(open)
+    await writeFully(to, [encodeRecords(done)], merged * RECORD_BYTES)
+    merged += done.length
   }
-  if (open !== undefined) await to.write(open)
-  return to.end()
+  return merged
 }
 
 /** Whether `next` can be merged into the open record, whose lines begin at `start`. */
 function canMerge(open: AppendRecord, next: AppendRecord, start: number): boolean {
   return next.writer === open.writer && next.lost === 0 && next.end - start <= MAX_SPAN_BYTES
-}
-
-class RecordWriter {
-  readonly #file: FileHandle
-  readonly #block = Buffer.allocUnsafe(RECORDS_A_BLOCK * RECORD_BYTES)
-  #bytes = 0
-  #written = 0
-
-  constructor(file: FileHandle) {
-    this.#file = file
-  }
-
-  async write(record: AppendRecord): Promise<void> {
-    writeRecord(this.#block, this.#bytes, record)
-    this.#bytes += RECORD_BYTES
-    if (this.#bytes === this.#block.length) await this.#flush()
-  }
-
-  /** @returns the number of records written. */
-  async end(): Promise<number> {
-    await this.#flush()
-    return this.#written
-  }
-
-  async #flush(): Promise<void> {
-    const bytes = this.#block.subarray(0, this.#bytes)
-    let done = 0
-    while (done < bytes.length) done += (await this.#file.write(bytes, done)).bytesWritten
-    this.#written += bytes.length / RECORD_BYTES
-    this.#bytes = 0
-  }
 }

@@ -14,11 +14,11 @@ import { join } from 'node:path'
 import {
   MAX_SPAN_BYTES,
   RECORD_BYTES,
-  readFully,
   readRecord,
   recordAfter,
   type AppendRecord,
 } from './append-record.ts'
+import { readFully } from './file-io.ts'
 import { APPENDS_FILE, LOG_FILE } from './run-meta.ts'
 import type { RunLog } from './run-log.ts'
 import type { LogChunk } from '../store.ts'

@@ -14,7 +14,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { line, lines, tempDir } from '../../testing/harness.ts'
-import { RECORD_BYTES, writeRecord } from './append-record.ts'
+import { encodeRecords, RECORD_BYTES } from './append-record.ts'
 import { writeCompacted } from './compaction.ts'
 import { FolderStore, type FolderStoreOptions } from './folder-store.ts'
 import { newRunMeta } from './run-meta.ts'
@@ -412,9 +412,8 @@ describe('when the log cannot be written', () => {
     await expect(append(store, 'r', 6, 9)).rejects.toMatchObject({ code: 'failed' })
     await rm(file('appends'), { recursive: true })
     // Lines and record are whole, as if only the result of the write had been lost.
-    const whole = Buffer.alloc(RECORD_BYTES)
     const end = lines(1, 9).length
-    writeRecord(whole, 0, { writer: 0, lastSeq: 9, end, count: 4, lost: 0 })
+    const whole = encodeRecords([{ writer: 0, lastSeq: 9, end, count: 4, lost: 0 }])
     await writeFile(file('appends'), Buffer.concat([kept, whole]))
     await writeFile(file('events.jsonl'), lines(1, 9))
     await append(store, 'r', 6, 9)

@@ -10,13 +10,8 @@
 import { statSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import {
-  RECORD_BYTES,
-  readFully,
-  readRecord,
-  recordAfter,
-  type AppendRecord,
-} from './append-record.ts'
+import { RECORD_BYTES, readRecord, recordAfter, type AppendRecord } from './append-record.ts'
+import { readFully } from './file-io.ts'
 import { APPENDS_FILE, LOG_FILE, newGeneration, type RunMeta } from './run-meta.ts'
 
 const RECORDS_A_READ = 4096

@@ -5,8 +5,9 @@
 import { existsSync, renameSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import { RECORD_BYTES, writeRecord, type AppendRecord } from './append-record.ts'
+import { encodeRecords, RECORD_BYTES, type AppendRecord } from './append-record.ts'
 import { COMPACTED_FILE, writeCompacted } from './compaction.ts'
+import { writeFully } from './file-io.ts'
 import { rollBack } from './recovery.ts'
 import { APPENDS_FILE, LOG_FILE, META_FILE, syncFolder, type RunMeta } from './run-meta.ts'
 import { StoreError } from '../store.ts'
@@ -66,15 +67,11 @@ export class RunFiles {
     if (this.#open === undefined) throw new Error('expected prepare() before write()')
     const { log, appends } = this.#open
     this.#dirty = true
-    await writeAll(
-      log,
-      groups.flatMap((group) => group.lines),
-      meta.end,
-    )
+    const lines = groups.flatMap((group) => group.lines)
+    await writeFully(log, lines, meta.end)
     if (this.#fsync) await log.datasync()
-    const records = Buffer.allocUnsafe(groups.length * RECORD_BYTES)
-    groups.forEach((group, i) => writeRecord(records, i * RECORD_BYTES, group.record))
-    await writeAll(appends, [records], meta.records * RECORD_BYTES)
+    const records = encodeRecords(groups.map((group) => group.record))
+    await writeFully(appends, [records], meta.records * RECORD_BYTES)
     if (this.#fsync) await appends.datasync()
     this.#dirty = false
   }
@@ -108,23 +105,5 @@ export class RunFiles {
       await log.close()
       throw error
     }
-  }
-}
-
-/** Writes all parts; a single `writev` may write less. */
-async function writeAll(
-  file: FileHandle,
-  parts: readonly Uint8Array[],
-  position: number,
-): Promise<void> {
-  const total = parts.reduce((sum, part) => sum + part.length, 0)
-  // The system accepts at most 1024 parts per call.
-  const joined = parts.length > 512 ? [Buffer.concat(parts)] : [...parts]
-  let written = (await file.writev(joined, position)).bytesWritten
-  if (written === total) return
-  const rest = Buffer.concat(joined)
-  while (written < total) {
-    const more = await file.write(rest, written, total - written, position + written)
-    written += more.bytesWritten
   }
 }

@@ -147,7 +147,7 @@ export class RunLog {
       this.#saveSoon()
       return
     }
-    this.#changed()
+    this.#options.onChange()
     await this.save()
     if (this.idle) await this.#files.close()
   }
@@ -156,7 +156,7 @@ export class RunLog {
     this.#assertOpen()
     this.meta.name = name
     this.meta.updatedAt = nowS()
-    this.#changed()
+    this.#options.onChange()
     await this.save()
   }
 
@@ -296,7 +296,7 @@ export class RunLog {
       for (const group of groups) this.#committed(group)
       this.#wakeReaders()
       this.#saveSoon()
-      this.#changed()
+      this.#options.onChange()
     }
     this.#countDuplicates(batch)
     for (const { writer, lost, duplicates, resolve } of batch) {
@@ -314,7 +314,7 @@ export class RunLog {
       if (meta !== undefined && meta.duplicates !== null) meta.duplicates += duplicates
     }
     this.#saveSoon()
-    this.#changed()
+    this.#options.onChange()
   }
 
   async #prepareFiles(): Promise<void> {
@@ -425,12 +425,8 @@ export class RunLog {
     clearTimeout(this.#saveTimer)
     this.#options.logger(`run ${this.meta.id}: its folder was deleted`)
     this.#wakeReaders()
-    this.#changed()
-    this.#files.close().catch((error: unknown) => this.#options.logger(String(error)))
-  }
-
-  #changed(): void {
     this.#options.onChange()
+    this.#files.close().catch((error: unknown) => this.#options.logger(String(error)))
   }
 
   #wakeReaders(): void {

@@ -1,50 +1,44 @@
 /** Keeps the last committed chunks in memory, for readers near the end of the log. */
+import { lowerBound } from '@wattline/trace'
 import type { LogChunk } from '../store.ts'
 
 /** As much as a recorder sends before it waits for an ack: a viewer that keeps up finds it here. */
 const MAX_BYTES = 4 * 1024 * 1024
-/** Trimmed in blocks, because removing entries from the front takes time linear in their number. */
+/** Trimmed in blocks, because removing chunks from the front takes time linear in their number. */
 const SLACK_BYTES = MAX_BYTES / 4
-
-interface TailEntry {
-  readonly start: number
-  readonly chunk: LogChunk
-}
 
 /** Bounded, but at least one chunk. A reader that falls behind it reads from the file. */
 export class Tail {
-  readonly #entries: TailEntry[] = []
+  /** Consecutive: each chunk starts at the cursor of the one before it. */
+  readonly #chunks: LogChunk[] = []
+  /** Where the first chunk starts. */
+  #start = 0
   #bytes = 0
 
   push(start: number, chunk: LogChunk): void {
-    this.#entries.push({ start, chunk })
+    if (this.#chunks.length === 0) this.#start = start
+    this.#chunks.push(chunk)
     this.#bytes += chunk.bytes.length
     if (this.#bytes <= MAX_BYTES + SLACK_BYTES) return
     let drop = 0
-    while (this.#bytes > MAX_BYTES && drop < this.#entries.length - 1) {
-      this.#bytes -= this.#entries[drop]?.chunk.bytes.length ?? 0
+    while (this.#bytes > MAX_BYTES && drop < this.#chunks.length - 1) {
+      this.#bytes -= this.#chunks[drop]?.bytes.length ?? 0
       drop += 1
     }
-    this.#entries.splice(0, drop)
+    this.#start = this.#chunks[drop - 1]?.cursor ?? this.#start
+    this.#chunks.splice(0, drop)
   }
 
   /** The chunk that starts at `cursor`; undefined when it was dropped. */
   after(cursor: number): LogChunk | undefined {
-    let low = 0
-    let high = this.#entries.length - 1
-    while (low <= high) {
-      const middle = (low + high) >> 1
-      const entry = this.#entries[middle]
-      if (entry === undefined) return undefined
-      if (entry.start === cursor) return entry.chunk
-      if (entry.start < cursor) low = middle + 1
-      else high = middle - 1
-    }
-    return undefined
+    const chunks = this.#chunks
+    const index = lowerBound(0, chunks.length, (i) => (chunks[i]?.cursor ?? 0) <= cursor)
+    const start = index === 0 ? this.#start : chunks[index - 1]?.cursor
+    return start === cursor ? chunks[index] : undefined
   }
 
   clear(): void {
-    this.#entries.length = 0
+    this.#chunks.length = 0
     this.#bytes = 0
   }
 }
