@@ -1,4 +1,4 @@
-/** What the colors mean while bars are colored by what they use. */
+/** The legend of the color scale while bars are colored by energy or power. */
 import { formatJoules, formatWatts } from '@wattline/trace'
 import {
   HEAT_COLOR_NAMES,
@@ -19,12 +19,12 @@ export function HeatLegend({ heat }: { heat: Heat | undefined }) {
         {atMost}
         {format(bottom)}
       </span>
-      {HEAT_COLOR_NAMES.slice(0, UNKNOWN_HEAT).map((ink) => (
-        <i key={ink} style={{ background: `var(${heatVariable(ink)})` }} aria-hidden="true" />
+      {HEAT_COLOR_NAMES.slice(0, UNKNOWN_HEAT).map((name) => (
+        <i key={name} style={{ background: `var(${heatVariable(name)})` }} aria-hidden="true" />
       ))}
       <span>{format(top)}</span>
       <i className="heat-unknown" aria-hidden="true" />
-      <span>not known</span>
+      <span>unknown</span>
     </div>
   )
 }

@@ -1,6 +1,6 @@
 /**
- * What a bar is, shown when the pointer rests on it. The card hangs on the bar, at the time where
- * the pointer entered it: it moves with the bar, never with the pointer, and never covers it.
+ * The card of the span or mark under the pointer. It is anchored to the bar at the time where the
+ * pointer entered it: it moves with the bar, not with the pointer, and never covers the bar.
  */
 import { flip, offset, shift, useFloating } from '@floating-ui/react-dom'
 import { formatCost, formatCount, formatDuration, shortModel } from '@wattline/trace'
@@ -24,7 +24,7 @@ import { useFrameValue } from '../base/use-scheduled.ts'
 
 export interface Hover {
   readonly selected: Selected
-  /** Where on the bar the card hangs, Unix seconds. */
+  /** The anchor on the bar, Unix seconds. */
   readonly timeS: number
 }
 
@@ -52,15 +52,15 @@ export function HoverCard({ engine, frames, hover, canvas }: HoverCardProps) {
     middleware: MIDDLEWARE,
     elements: { reference: anchor, floating: card },
   })
-  // The card keeps to its bar when the view moves.
+  // Moves the card along with the view.
   useFrameValue(frames, () => engine.state.viewport)
   useLayoutEffect(update)
-  const rows = hover.selected.type === 'span' ? spanRows(engine, hover.selected.slot) : []
+  const fields = hover.selected.type === 'span' ? spanFields(engine, hover.selected.slot) : []
   return (
     <div ref={setCard} className="timeline-card" style={floatingStyles} role="tooltip">
       <Title engine={engine} selected={hover.selected} />
       <dl>
-        {[...rows, startRow(engine, hover.selected)].map(([name, value]) => (
+        {[...fields, startField(engine, hover.selected)].map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
             <dd>{value}</dd>
@@ -72,7 +72,7 @@ export function HoverCard({ engine, frames, hover, canvas }: HoverCardProps) {
   )
 }
 
-/** The bar's height at the anchor's time, a few pixels wide, inside the canvas. */
+/** The bar at the time of the anchor, 24 px wide, clipped to the canvas. */
 function anchorOf(engine: TimelineEngine, hover: Hover, canvas: HTMLCanvasElement): DOMRect {
   const box = canvas.getBoundingClientRect()
   const rect = engine.rectOf(hover.selected)
@@ -85,7 +85,7 @@ function anchorOf(engine: TimelineEngine, hover: Hover, canvas: HTMLCanvasElemen
   return new DOMRect(box.left + atPx - 12, box.top + topPx, 24, bottomPx - topPx)
 }
 
-type Row = readonly [name: string, value: string]
+type Field = readonly [name: string, value: string]
 
 function Title({ engine, selected }: { engine: TimelineEngine; selected: Selected }) {
   const { columns, state } = engine
@@ -97,8 +97,8 @@ function Title({ engine, selected }: { engine: TimelineEngine; selected: Selecte
     : markLabel(columns, selected.slot)
   const groups = isSpan ? columns.group : columns.markGroup
   const group = groupLabel(columns.groups[groups.at(selected.slot)]?.label ?? '')
-  const named = kindLabel(kind)
-  const detail = isSpan && label === named ? modelOf(engine, selected.slot) : named
+  const kindName = kindLabel(kind)
+  const detail = isSpan && label === kindName ? modelOf(engine, selected.slot) : kindName
   return (
     <header>
       <i style={{ background: `var(${kindVariable(kind)})` }} />
@@ -108,31 +108,31 @@ function Title({ engine, selected }: { engine: TimelineEngine; selected: Selecte
   )
 }
 
-/** A phase is named by its kind; the card adds whose phase it is. */
+/** The model of a phase, which is labeled by its kind alone. */
 function modelOf({ columns, state }: TimelineEngine, slot: number): string | undefined {
   const subject = columns.strings[subjectAt(columns, slot, state.playheadS)]
   return subject === undefined ? undefined : shortModel(subject)
 }
 
-function spanRows(engine: TimelineEngine, slot: number): Row[] {
+function spanFields(engine: TimelineEngine, slot: number): Field[] {
   const { columns } = engine
   const { playheadS } = engine.state
   const durationS = durationOf(columns, slot, playheadS)
   const tokens = columns.tokens.at(slot)
   const costUsd = columns.costUsd.at(slot)
-  const rows: Row[] = []
-  if (durationS !== undefined) rows.push(['duration', formatDuration(durationS)])
+  const fields: Field[] = []
+  if (durationS !== undefined) fields.push(['duration', formatDuration(durationS)])
   else if (playheadS !== undefined) {
-    rows.push(['so far', formatDuration(playheadS - columns.startS.at(slot))])
+    fields.push(['so far', formatDuration(playheadS - columns.startS.at(slot))])
   } else if (Number.isNaN(columns.fadeS.at(slot))) {
-    rows.push(['so far', formatDuration(engine.nowS() - columns.startS.at(slot))])
+    fields.push(['so far', formatDuration(engine.nowS() - columns.startS.at(slot))])
   }
-  if (durationS !== undefined && !Number.isNaN(tokens)) rows.push(['tokens', formatCount(tokens)])
-  if (durationS !== undefined && !Number.isNaN(costUsd)) rows.push(['cost', formatCost(costUsd)])
-  return rows
+  if (durationS !== undefined && !Number.isNaN(tokens)) fields.push(['tokens', formatCount(tokens)])
+  if (durationS !== undefined && !Number.isNaN(costUsd)) fields.push(['cost', formatCost(costUsd)])
+  return fields
 }
 
-function startRow({ columns, state }: TimelineEngine, selected: Selected): Row {
+function startField({ columns, state }: TimelineEngine, selected: Selected): Field {
   const isSpan = selected.type === 'span'
   const timeS = (isSpan ? columns.startS : columns.markTimeS).at(selected.slot)
   return [isSpan ? 'start' : 'time', formatTime(timeS, columns.firstS, state.clock)]

@@ -1,6 +1,6 @@
 /**
- * The time axis above the canvas, which paints it. Dragging along it moves the playhead, as on a video's
- * ruler; the keyboard does the same with the arrows, page-wide.
+ * The time axis above the bars, drawn by the painter of the bars. Dragging along it moves the
+ * playhead; the arrow keys of the page do the same.
  */
 import { useRef, type PointerEvent } from 'react'
 import type { TimelineEngine } from './engine.ts'

@@ -6,7 +6,7 @@ import { CANVAS, mountTimeline } from './testing/mounted.tsx'
 
 const T0 = 1_800_000_000
 
-/** A planner's turn of ten seconds with a model call and a failed tool, and a coder beside it. */
+/** A turn of the planner with a model call and a failed tool call, and a tool call of the coder. */
 function trace() {
   return new SyntheticTrace().add([
     { kind: 'turn', startS: T0, endS: T0 + 10, subject: '1', group: 'planner' },
@@ -33,7 +33,7 @@ function trace() {
   ])
 }
 
-/** The test's page has a WheelEvent without the keys and the place of a mouse's. */
+/** The WheelEvent of the test DOM has neither modifier keys nor a position. */
 function wheel(init: { deltaY: number; clientX: number; ctrlKey?: boolean }): Event {
   const event = new Event('wheel', { bubbles: true, cancelable: true })
   const defaults = { deltaX: 0, deltaMode: 0, clientY: 300, ctrlKey: false, metaKey: false }
@@ -50,25 +50,25 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-describe('groups', () => {
-  test('are named with their spans and failures', () => {
+describe('the group rail', () => {
+  test('names each group with its number of spans and failures', () => {
     mountTimeline(trace())
     expect(screen.getByRole('button', { name: 'planner 3 spans, 1 failed' })).toBeDefined()
-    expect(screen.getByRole('button', { name: 'coder 1 spans' })).toBeDefined()
+    expect(screen.getByRole('button', { name: 'coder 1 span' })).toBeDefined()
   })
 
-  test('whose names hide something, or are blank, say so', () => {
+  test('shows hidden characters of a group name, and a text for a blank one', () => {
     const names = ['\u202eevil', ' ']
     mountTimeline(
       new SyntheticTrace().add(
         names.map((group) => ({ kind: 'turn', startS: T0, endS: T0 + 1, group })),
       ),
     )
-    expect(screen.getByRole('button', { name: '⟨U+202E⟩evil 1 spans' })).toBeDefined()
-    expect(screen.getByRole('button', { name: 'no name 1 spans' })).toBeDefined()
+    expect(screen.getByRole('button', { name: '⟨U+202E⟩evil 1 span' })).toBeDefined()
+    expect(screen.getByRole('button', { name: 'no name 1 span' })).toBeDefined()
   })
 
-  test('fold and unfold with the keyboard', async () => {
+  test('folds and unfolds a group with the keyboard', async () => {
     const user = userEvent.setup()
     mountTimeline(trace())
     const planner = screen.getByRole('button', { name: /planner/ })
@@ -79,7 +79,7 @@ describe('groups', () => {
     expect(planner.getAttribute('aria-expanded')).toBe('true')
   })
 
-  test('that are not seen do not exist in the page', () => {
+  test('renders only the visible groups', () => {
     const many = new SyntheticTrace().add(
       Array.from({ length: 500 }, (_, at) => ({
         kind: 'turn',
@@ -94,7 +94,7 @@ describe('groups', () => {
 })
 
 describe('the canvas', () => {
-  test('selects what is clicked and says it', () => {
+  test('selects the clicked span and describes it', () => {
     const { canvas, state } = mountTimeline(trace())
     // Row 1 of the planner: header 24, row 20, half a row; 5.5 of 10 seconds.
     const at = { clientX: 550, clientY: 54, button: 0 }
@@ -105,13 +105,13 @@ describe('the canvas', () => {
     expect(words?.textContent).toBe('tool call web_search in planner, 1 s, failed.')
   })
 
-  test('takes the focus', () => {
+  test('can be focused', () => {
     const { canvas, actions } = mountTimeline(trace())
     actions().focus()
     expect(document.activeElement).toBe(canvas)
   })
 
-  test('drags a range; a click beside all bars takes it away', () => {
+  test('selects a range by dragging, and clears it by a click beside all bars', () => {
     const { canvas, state } = mountTimeline(trace())
     fireEvent.pointerDown(canvas, { clientX: 200, clientY: 300, button: 0 })
     fireEvent.pointerMove(canvas, { clientX: 400, clientY: 300 })
@@ -123,7 +123,7 @@ describe('the canvas', () => {
     expect(state().range).toBeUndefined()
   })
 
-  test('pans with Shift, which ends following', () => {
+  test('pans by dragging with Shift, which ends following', () => {
     const { canvas, state } = mountTimeline(trace(), { following: true })
     fireEvent.pointerDown(canvas, { clientX: 500, clientY: 300, button: 0, shiftKey: true })
     fireEvent.pointerMove(canvas, { clientX: 400, clientY: 300 })
@@ -132,7 +132,7 @@ describe('the canvas', () => {
     expect(state().following).toBe(false)
   })
 
-  test('zooms with Ctrl and the wheel at the cursor, and scrolls without', () => {
+  test('zooms at the cursor with Ctrl and the wheel, and scrolls with the wheel alone', () => {
     const { canvas, state } = mountTimeline(trace())
     const before = state().viewport
     fireEvent(canvas, wheel({ deltaY: 50, clientX: 300 }))
@@ -143,7 +143,7 @@ describe('the canvas', () => {
     expect(startS + 0.3 * (endS - startS)).toBeCloseTo(T0 + 3, 5)
   })
 
-  test('fits a bar on a double click', () => {
+  test('zooms to a bar on a double click', () => {
     const { canvas, state, settle } = mountTimeline(trace())
     fireEvent.doubleClick(canvas, { clientX: 550, clientY: 54 })
     settle()
@@ -152,8 +152,8 @@ describe('the canvas', () => {
   })
 })
 
-describe('keys', () => {
-  test('zoom accumulates, and ends exactly where it leads', () => {
+describe('actions', () => {
+  test('zooms that follow each other accumulate, and end exactly at their target', () => {
     const { actions, state, settle } = mountTimeline(trace())
     actions().zoomIn()
     actions().zoomIn()
@@ -164,7 +164,7 @@ describe('keys', () => {
     expect(state().viewport.startS).toBeCloseTo(T0 - 0.3, 5)
   })
 
-  test('walk the lane, up to the parent and down to the first child', () => {
+  test('select the next and previous span of a row, the parent and the first child', () => {
     const { actions, state, set } = mountTimeline(trace())
     set({ selected: { type: 'span', slot: 1 } })
     actions().nextInLane()
@@ -177,7 +177,7 @@ describe('keys', () => {
     expect(state().selected?.slot).toBe(1)
   })
 
-  test('find the failed span, and none that the playhead does not know', () => {
+  test('find the failed span, but not before the playhead reaches it', () => {
     const { actions, state, set } = mountTimeline(trace())
     actions().nextError()
     expect(state().selected).toEqual({ type: 'span', slot: 2 })
@@ -186,7 +186,7 @@ describe('keys', () => {
     expect(state().selected).toBeUndefined()
   })
 
-  test('show what is selected outside of the view, at the same scale', () => {
+  test('show a selected span outside of the view, at the same scale', () => {
     const { actions, state, settle } = mountTimeline(trace(), {
       viewport: { startS: T0 + 100, endS: T0 + 102 },
     })
@@ -199,7 +199,7 @@ describe('keys', () => {
   })
 })
 
-test('on a narrow page, what is selected does not stay under the sheet of details', () => {
+test('on a narrow page, a revealed span is not covered by the details panel', () => {
   vi.stubGlobal('innerWidth', 900)
   vi.spyOn(window, 'matchMedia').mockImplementation(
     (query) => ({ matches: query === '(max-width: 1000px)' }) as MediaQueryList,
@@ -213,7 +213,7 @@ test('on a narrow page, what is selected does not stay under the sheet of detail
   vi.unstubAllGlobals()
 })
 
-describe('the overview', () => {
+describe('the minimap', () => {
   test('moves an edge of the view with the arrow keys', async () => {
     const user = userEvent.setup()
     const { state } = mountTimeline(trace())

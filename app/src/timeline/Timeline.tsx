@@ -1,10 +1,9 @@
 /**
- * The timeline of one run: overview on top, axis, groups beside the canvas of bars. It reads view
- * and columns, and writes view through `dispatch`; it knows neither store nor worker, so that it
- * can be shown alone.
+ * The timeline of one run: minimap, axis, group rail, canvas of bars, power track. It reads state and
+ * columns, and changes state through `dispatch`. It does not depend on the store or the worker, so
+ * that it can be mounted alone.
  */
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
-import type { TraceColumns } from '../model/trace-columns.ts'
 import type { EnergyReport } from '../model/run-info.ts'
 import { PowerTrack } from './power/PowerTrack.tsx'
 import type { AskPower } from './power/use-power.ts'
@@ -12,7 +11,7 @@ import type { Frames } from '../base/frame.ts'
 import type { TimelineActions } from '../page/timeline-actions.ts'
 import type { Selected, Viewport } from '../model/view-state.ts'
 import { createTimelineActions } from './actions.ts'
-import { TimelineEngine, type TimelineDispatch, type TimelineState } from './engine.ts'
+import { TimelineEngine, type TimelineHost } from './engine.ts'
 import { HeatLegend } from './HeatLegend.tsx'
 import { GroupRail, useGroupSums } from './rail/GroupRail.tsx'
 import { HoverCard, type Hover } from './HoverCard.tsx'
@@ -23,25 +22,11 @@ import { useFrameValue } from '../base/use-scheduled.ts'
 import { minimapViewOf, useDensity, useExtent } from './overview/use-overview.ts'
 import './timeline.css'
 
-export interface TimelineProps {
-  readonly columns: TraceColumns
-  /** The view now; the timeline reads them in every frame and again whenever it is rendered. */
-  readonly getState: () => TimelineState
-  readonly dispatch: TimelineDispatch
+export interface TimelineProps extends TimelineHost {
   readonly frames: Frames
-  /** Whether the log still grows. */
-  readonly isLive: () => boolean
-  /** Whether what the log holds already is still being read. */
-  readonly isReading: () => boolean
-  /** The wall clock on the log's own time, Unix seconds. */
-  readonly clockS: () => number
-  /** Where "now" stands while following, as a share of the width. */
-  readonly nowAt: number
-  /** The most watts that all sources together have used; 0 = not known. */
-  readonly topW: () => number
-  /** The power track; undefined = nothing is measured. */
+  /** The data of the power track; undefined = no track. */
   readonly power?: TimelinePower | undefined
-  /** Called with what keys may ask, and with undefined when the timeline goes. */
+  /** Called with the actions for keys and commands, and with undefined on unmount. */
   readonly onActions: (actions: TimelineActions | undefined) => void
 }
 
@@ -57,6 +42,7 @@ export function TimelineView(props: TimelineProps) {
   const { columns, getState, frames, onActions } = props
   const engine = useEngine(props)
   const [canvas, setCanvas] = useState<HTMLCanvasElement | null>(null)
+  const [section, setSection] = useState<HTMLElement | null>(null)
   const [axis, setAxis] = useState<HTMLCanvasElement | null>(null)
   useFrames(props, engine)
   useActions(onActions, engine, canvas)
@@ -90,6 +76,7 @@ export function TimelineView(props: TimelineProps) {
   const sums = useGroupSums(columns, playheadS)
   return (
     <section
+      ref={setSection}
       className={props.power === undefined ? 'timeline' : 'timeline has-power'}
       aria-label="Timeline"
     >
@@ -105,6 +92,8 @@ export function TimelineView(props: TimelineProps) {
       />
       <TimelineCanvas
         engine={engine}
+        canvas={canvas}
+        wheelArea={section}
         contentPx={engine.layout.heightPx}
         heightPx={size.heightPx}
         axis={axis}
@@ -135,7 +124,7 @@ interface RunProps {
   readonly frames: Frames
 }
 
-/** The whole run above the timeline; the view in it moves without anything being rendered. */
+/** The minimap of the run. Moving the view in it renders nothing. */
 function RunMinimap(props: RunProps & { onChange: (viewport: Viewport) => void }) {
   const { engine, frames, onChange } = props
   const read = useCallback(() => minimapViewOf(engine), [engine])
@@ -172,7 +161,7 @@ function RunPowerTrack({ engine, frames, power }: RunProps & { power: TimelinePo
 
 const DAY = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' })
 
-/** What the axis counts from. */
+/** The origin of the time axis. */
 function cornerText(firstS: number, clock: 'relative' | 'absolute'): string {
   if (Number.isNaN(firstS)) return ''
   return clock === 'relative' ? 'since start' : DAY.format(new Date(firstS * 1e3))
@@ -181,24 +170,18 @@ function cornerText(firstS: number, clock: 'relative' | 'absolute'): string {
 function useEngine(props: TimelineProps): TimelineEngine {
   const { columns, getState, dispatch, frames, isLive, isReading, clockS, nowAt, topW } = props
   return useMemo(() => {
-    const still = window.matchMedia('(prefers-reduced-motion: reduce)')
+    const reducedMotion = window.matchMedia('(prefers-reduced-motion: reduce)')
+    const host = { columns, getState, dispatch, isLive, isReading, clockS, nowAt, topW }
     return new TimelineEngine({
-      columns,
-      state: getState,
-      dispatch,
+      ...host,
       requestFrame: (reason) => frames.requestFrame(reason),
-      isLive,
-      isReading,
-      clockS,
       nowMs: () => performance.now(),
-      isStill: () => still.matches,
-      nowAt,
-      topW,
+      isMotionReduced: () => reducedMotion.matches,
     })
   }, [columns, getState, dispatch, frames, isLive, isReading, clockS, nowAt, topW])
 }
 
-/** Takes part in the page's frames, and asks for one whenever what is rendered has changed. */
+/** Runs the engine in the page's frames, and requests a frame after each render. */
 function useFrames({ frames }: TimelineProps, engine: TimelineEngine): void {
   useEffect(() => {
     const stopAdvance = frames.onFrame((nowMs) => engine.advance(nowMs), 'advance')
@@ -218,20 +201,20 @@ function useActions(
 ): void {
   useEffect(() => {
     if (canvas === null) return undefined
-    const seenPx = (): number => Math.min(engine.widthPx, beforeSheetPx(canvas))
-    onActions(createTimelineActions(engine, (options) => canvas.focus(options), seenPx))
+    const visiblePx = (): number => Math.min(engine.widthPx, leftOfDetailsPx(canvas))
+    onActions(createTimelineActions(engine, (options) => canvas.focus(options), visiblePx))
     return () => onActions(undefined)
   }, [onActions, engine, canvas])
 }
 
-/** Where the sheet of details begins on a narrow page, open or not; as details.css has it. */
-function beforeSheetPx(canvas: HTMLCanvasElement): number {
+/** Width left of the details panel, which covers the canvas of a narrow page; see details.css. */
+function leftOfDetailsPx(canvas: HTMLCanvasElement): number {
   if (!window.matchMedia('(max-width: 1000px)').matches) return Infinity
-  const sheetPx = Math.max(window.innerWidth / 2, 320)
-  return Math.max(1, window.innerWidth - sheetPx - canvas.getBoundingClientRect().left)
+  const detailsPx = Math.max(window.innerWidth / 2, 320)
+  return Math.max(1, window.innerWidth - detailsPx - canvas.getBoundingClientRect().left)
 }
 
-/** What the pointer has rested on for a moment. Once a card is shown, the next comes at once. */
+/** The span or mark on which the pointer has rested for a moment. */
 function useHover(engine: TimelineEngine) {
   const [hover, setHover] = useState<Hover | undefined>()
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)

@@ -1,6 +1,6 @@
 /**
- * The canvas of bars in a native scroll container: the browser scrolls, the canvas sticks and
- * paints what is seen. The picture has its words beside it, for those who do not see it.
+ * The canvas of bars. It sticks inside a native scroll container and paints the visible part. A live
+ * region describes the selection to screen readers.
  */
 import { useEffect, useId, useLayoutEffect, useState } from 'react'
 import { MarkFlag } from '../model/trace-columns.ts'
@@ -15,10 +15,14 @@ import { PixelTicks, PixelBars } from './paint/paint-pixels.ts'
 
 export interface TimelineCanvasProps {
   readonly engine: TimelineEngine
+  /** The canvas that `onCanvas` was called with. */
+  readonly canvas: HTMLCanvasElement | null
+  /** The element whose wheel events zoom and pan. */
+  readonly wheelArea: HTMLElement | null
   /** Height of all groups, CSS px. */
   readonly contentPx: number
   readonly heightPx: number
-  /** Of the axis above, which shows the same times. */
+  /** The canvas of the time axis, painted in the same frames. */
   readonly axis: HTMLCanvasElement | null
   readonly onCanvas: (canvas: HTMLCanvasElement | null) => void
   readonly onSize: (widthPx: number, heightPx: number) => void
@@ -26,23 +30,21 @@ export interface TimelineCanvasProps {
   readonly onHover: (selected: Selected | undefined, xPx: number) => void
 }
 
-/** Room below the last group, so that its last row is not glued to the edge. */
+/** Room below the last group. */
 const BELOW_PX = 24
 
 export function TimelineCanvas(props: TimelineCanvasProps) {
-  const { engine, contentPx, heightPx, axis, onCanvas, onSize, onScroll, onHover } = props
+  const { engine, canvas, wheelArea, contentPx, heightPx, axis } = props
+  const { onCanvas, onSize, onScroll, onHover } = props
   const descriptionId = useId()
-  const [canvas, setCanvas] = useState<HTMLCanvasElement | null>(null)
   const [scroller, setScroller] = useState<HTMLDivElement | null>(null)
-  useEffect(() => onCanvas(canvas), [canvas, onCanvas])
   useScroller(engine, scroller)
   useSize(engine, scroller, onSize)
   useTheme(engine, canvas, axis)
   useEffect(() => {
-    if (canvas === null) return undefined
-    const around = canvas.closest('section') ?? canvas
-    return attachGestures(canvas, around, engine, { hover: onHover })
-  }, [engine, canvas, onHover])
+    if (canvas === null || wheelArea === null) return undefined
+    return attachGestures(canvas, wheelArea, engine, { hover: onHover })
+  }, [engine, canvas, wheelArea, onHover])
   return (
     <div
       ref={setScroller}
@@ -52,7 +54,7 @@ export function TimelineCanvas(props: TimelineCanvasProps) {
       <div className="timeline-sizer" style={{ height: contentPx + BELOW_PX }}>
         {/* oxlint-disable jsx-a11y/no-interactive-element-to-noninteractive-role -- an application handles its own keys */}
         <canvas
-          ref={setCanvas}
+          ref={onCanvas}
           className="timeline-canvas"
           style={{ height: heightPx }}
           tabIndex={0}
@@ -65,21 +67,21 @@ export function TimelineCanvas(props: TimelineCanvasProps) {
         {/* oxlint-enable */}
       </div>
       <p id={descriptionId} className="timeline-hidden" aria-live="polite">
-        {describe(engine)}
+        {describeSelection(engine)}
       </p>
     </div>
   )
 }
 
-/** The page may have put the focus here without a ring; whoever uses keys must see where they go. */
+/** Shows the focus ring at the first key, even if a script focused the canvas without one. */
 function showFocus({ currentTarget: canvas }: { readonly currentTarget: HTMLCanvasElement }): void {
   if (canvas.matches(':focus-visible')) return
   canvas.blur()
   canvas.focus({ preventScroll: true, focusVisible: true })
 }
 
-/** What is selected, in words; nothing when it is no longer there. */
-function describe({ columns, state }: TimelineEngine): string {
+/** The selection as text. */
+function describeSelection({ columns, state }: TimelineEngine): string {
   const { selected, playheadS } = state
   const exists =
     selected?.type === 'span'
@@ -98,7 +100,7 @@ function useScroller(engine: TimelineEngine, scroller: HTMLDivElement | null): v
   }, [engine, scroller])
 }
 
-/** Tells the engine how large the canvas's box is. */
+/** Passes the size of the canvas to the engine. */
 function useSize(
   engine: TimelineEngine,
   scroller: HTMLDivElement | null,
@@ -114,10 +116,10 @@ function useSize(
       engine.setSize(clientWidth, clientHeight, ratio)
       onSize(clientWidth, clientHeight)
     }
-    // It tells the first size, too, once the browser has laid out the page: asking would make it do so now.
+    // Also reports the first size, after layout: measuring here would force a layout.
     const observer = new ResizeObserver(resize)
     observer.observe(scroller)
-    // Zooming the page or moving it to another screen changes the ratio and nothing else.
+    // Zooming the page or moving it to another screen changes only the ratio.
     window.addEventListener('resize', resize)
     return () => {
       observer.disconnect()
@@ -126,7 +128,7 @@ function useSize(
   }, [engine, scroller, onSize])
 }
 
-/** Reads the colors again whenever the theme, or the system's, changes. */
+/** Creates the painter, again whenever the theme of the page or the system changes. */
 function useTheme(
   engine: TimelineEngine,
   canvas: HTMLCanvasElement | null,
@@ -137,8 +139,7 @@ function useTheme(
     if (canvas === null || !context) return undefined
     const axis = axisCanvas?.getContext('2d', { alpha: false }) ?? undefined
     const createCanvas = (): HTMLCanvasElement => document.createElement('canvas')
-    const unseen = (): CanvasRenderingContext2D | null => createCanvas().getContext('2d')
-    const [forBars, forTicks] = [unseen(), unseen()]
+    const [forBars, forTicks] = [createCanvas().getContext('2d'), createCanvas().getContext('2d')]
     const pixels = forBars === null ? undefined : new PixelBars(forBars)
     const ticks = forTicks === null ? undefined : new PixelTicks(forTicks)
     const read = (): void => {

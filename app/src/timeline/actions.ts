@@ -1,4 +1,4 @@
-/** What keys and commands ask of the timeline; see `TimelineActions` of the store. */
+/** Implements {@link TimelineActions} on the engine. */
 import { isVisible } from '../model/at-playhead.ts'
 import { MarkFlag, type TraceColumns } from '../model/trace-columns.ts'
 import type { TimelineActions } from '../page/timeline-actions.ts'
@@ -8,22 +8,22 @@ import { placeTime, timeToPx, timeScale } from './layout/coordinates.ts'
 
 const ZOOM_FACTOR = 1.4
 const PAN_FRACTION = 0.15
-/** What is brought into view keeps this distance from the edges. */
+/** Distance from the edges that `reveal` keeps. */
 const MARGIN_PX = 48
 
 /**
- * @param focus gives the canvas the keyboard
- * @param seenPx how much of the canvas, from its left, is not under the sheet of details
+ * @param focus focuses the canvas
+ * @param visiblePx returns the width of the canvas that the details panel does not cover
  */
 export function createTimelineActions(
   engine: TimelineEngine,
   focus: TimelineActions['focus'],
-  seenPx: () => number,
+  visiblePx: () => number,
 ): TimelineActions {
   const show = (selected: Selected | undefined): void => {
     if (selected === undefined) return
     engine.dispatch.select(selected)
-    reveal(engine, selected, seenPx())
+    reveal(engine, selected, visiblePx())
   }
   return {
     zoomIn: () => engine.zoomBy(ZOOM_FACTOR),
@@ -31,30 +31,30 @@ export function createTimelineActions(
     panLeft: () => engine.panBy(-PAN_FRACTION),
     panRight: () => engine.panBy(PAN_FRACTION),
     fitAll: () => engine.fitAll(),
-    fitSelection: () => fitSelection(engine, seenPx()),
-    nextInLane: () => show(neighbour(engine, 1)),
-    previousInLane: () => show(neighbour(engine, -1)),
+    fitSelection: () => fitSelection(engine, visiblePx()),
+    nextInLane: () => show(adjacent(engine, 1)),
+    previousInLane: () => show(adjacent(engine, -1)),
     selectParent: () => show(parentOf(engine)),
     selectFirstChild: () => show(firstChildOf(engine)),
-    nextError: () => show(errorBeside(engine, 1)),
-    previousError: () => show(errorBeside(engine, -1)),
-    reveal: (selected) => reveal(engine, selected, seenPx()),
+    nextError: () => show(adjacentError(engine, 1)),
+    previousError: () => show(adjacentError(engine, -1)),
+    reveal: (selected) => reveal(engine, selected, visiblePx()),
     focus,
   }
 }
 
-function fitSelection(engine: TimelineEngine, seenPx: number): void {
+function fitSelection(engine: TimelineEngine, visiblePx: number): void {
   const { selected, range } = engine.state
   if (selected?.type === 'span') engine.fitSpan(selected.slot)
   else if (range !== undefined) engine.fitTimes(range.startS, range.endS)
-  else if (selected !== undefined) reveal(engine, selected, seenPx)
+  else if (selected !== undefined) reveal(engine, selected, visiblePx)
 }
 
-/** The next bar of the selected bar's row; without a selection, the first bar that is seen. */
-function neighbour(engine: TimelineEngine, step: 1 | -1): Selected | undefined {
+/** The next or previous span of the selected row; without a selection, the first in the view. */
+function adjacent(engine: TimelineEngine, step: 1 | -1): Selected | undefined {
   const { columns, index } = engine
   const { selected, playheadS } = engine.state
-  if (selected === undefined) return firstSeen(engine)
+  if (selected === undefined) return firstInView(engine)
   const isSpan = selected.type === 'span'
   const group = (isSpan ? columns.group : columns.markGroup).at(selected.slot)
   const row = (isSpan ? columns.row : columns.markRow).at(selected.slot)
@@ -64,19 +64,28 @@ function neighbour(engine: TimelineEngine, step: 1 | -1): Selected | undefined {
     ? tree.indexOf(columns, selected.slot) + step
     : tree.firstFrom(columns, columns.markTimeS.at(selected.slot)) - (step === 1 ? 0 : 1)
   if (at < 0 || at >= tree.count) return undefined
-  const slot = tree.slots[at] as number
+  const slot = tree.slots[at]!
   return isVisible(columns, slot, playheadS) ? { type: 'span', slot } : undefined
 }
 
-function firstSeen(engine: TimelineEngine): Selected | undefined {
-  const { columns } = engine
-  const { viewport, playheadS } = engine.state
+function firstInView({ columns, state }: TimelineEngine): Selected | undefined {
+  const { startS, endS } = state.viewport
+  return earliest(columns, state.playheadS, (slot) => {
+    const atS = columns.startS.at(slot)
+    return atS >= startS && atS <= endS
+  })
+}
+
+/** The span that starts first of those that match and are visible at the playhead. */
+function earliest(
+  columns: TraceColumns,
+  playheadS: number | undefined,
+  matches: (slot: number) => boolean,
+): Selected | undefined {
   let best = -1
   for (let slot = 0; slot < columns.spanCount; slot++) {
-    const startS = columns.startS.at(slot)
-    if (startS < viewport.startS || startS > viewport.endS) continue
-    if (!isVisible(columns, slot, playheadS)) continue
-    if (best < 0 || startS < columns.startS.at(best)) best = slot
+    if (!matches(slot) || !isVisible(columns, slot, playheadS)) continue
+    if (best < 0 || columns.startS.at(slot) < columns.startS.at(best)) best = slot
   }
   return best < 0 ? undefined : { type: 'span', slot: best }
 }
@@ -90,16 +99,10 @@ function parentOf(engine: TimelineEngine): Selected | undefined {
   return slot < 0 ? undefined : { type: 'span', slot }
 }
 
-function firstChildOf(engine: TimelineEngine): Selected | undefined {
-  const { columns } = engine
-  const { selected, playheadS } = engine.state
+function firstChildOf({ columns, state }: TimelineEngine): Selected | undefined {
+  const { selected, playheadS } = state
   if (selected?.type !== 'span') return undefined
-  let best = -1
-  for (let slot = 0; slot < columns.spanCount; slot++) {
-    if (columns.parent.at(slot) !== selected.slot || !isVisible(columns, slot, playheadS)) continue
-    if (best < 0 || columns.startS.at(slot) < columns.startS.at(best)) best = slot
-  }
-  return best < 0 ? undefined : { type: 'span', slot: best }
+  return earliest(columns, playheadS, (slot) => columns.parent.at(slot) === selected.slot)
 }
 
 interface Failure {
@@ -107,8 +110,8 @@ interface Failure {
   readonly timeS: number
 }
 
-/** The failure after (before) the selected one in time; after the last comes the first again. */
-function errorBeside(engine: TimelineEngine, step: 1 | -1): Selected | undefined {
+/** The next or previous failure in time, starting over at the end. */
+function adjacentError(engine: TimelineEngine, step: 1 | -1): Selected | undefined {
   const failures = failuresByTime(engine.columns, engine.state.playheadS)
   if (failures.length === 0) return undefined
   const { selected, viewport } = engine.state
@@ -131,7 +134,7 @@ function failuresByTime(columns: TraceColumns, playheadS: number | undefined): F
     const flags = columns.markFlags.at(slot)
     const timeS = columns.markTimeS.at(slot)
     if ((flags & MarkFlag.ERROR) === 0 || (flags & MarkFlag.REMOVED) !== 0) continue
-    // An error's own point is told by its span, which is what people look for.
+    // The point of an error in a span is skipped: the span itself is in the list.
     if (timeS > untilS || columns.markParent.at(slot) >= 0) continue
     failures.push({ selected: { type: 'mark', slot }, timeS })
   }
@@ -147,19 +150,19 @@ function timeOf(columns: TraceColumns, selected: Selected): number {
   return times.at(selected.slot)
 }
 
-/** Brings a span or mark into view with as little movement as will do; the scale stays. */
-function reveal(engine: TimelineEngine, selected: Selected, seenPx: number): void {
+/** Moves the view as little as possible to show a span or mark, at the same scale. */
+function reveal(engine: TimelineEngine, selected: Selected, visiblePx: number): void {
   const rect = engine.rectOf(selected)
   if (rect === undefined) return
   const { viewport } = engine.state
   const timeS = timeOf(engine.columns, selected)
   const leftPx = timeToPx(timeScale(viewport, engine.widthPx), timeS)
   const isLeft = leftPx + rect.widthPx < MARGIN_PX
-  const isRight = leftPx > seenPx - MARGIN_PX
+  const isRight = leftPx > visiblePx - MARGIN_PX
   if (isLeft || isRight) {
-    // A bar shorter than the view is centred, a longer one begins at its left.
-    const barPx = Math.min(rect.widthPx, seenPx)
-    const toPx = Math.max(0.1 * seenPx, (seenPx - barPx) / 2)
+    // Centers a bar shorter than the view; a longer one starts near the left edge.
+    const barPx = Math.min(rect.widthPx, visiblePx)
+    const toPx = Math.max(0.1 * visiblePx, (visiblePx - barPx) / 2)
     engine.ease(placeTime(viewport, timeS, toPx / engine.widthPx))
   }
   const topPx = rect.topPx

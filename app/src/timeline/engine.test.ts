@@ -7,8 +7,8 @@ import { SyntheticTrace } from './testing/columns.ts'
 
 const T0 = 1_800_000_000
 
-/** An engine on a canvas of 1000 × 100 px with clocks that stand where the test puts them. */
-function bench(trace: SyntheticTrace, state: Partial<TimelineState> = {}) {
+/** An engine on a canvas of 1000 × 100 px, with clocks that the test sets. */
+function createEngine(trace: SyntheticTrace, state: Partial<TimelineState> = {}) {
   let now: TimelineState = {
     ...INITIAL_STATE,
     viewport: { startS: T0, endS: T0 + 10 },
@@ -16,10 +16,10 @@ function bench(trace: SyntheticTrace, state: Partial<TimelineState> = {}) {
   }
   const clock = { wallS: T0 + 5, frameMs: 0, live: true }
   const scrolls: number[] = []
-  const asked: string[] = []
+  const requested: string[] = []
   const engine = new TimelineEngine({
     columns: trace.columns,
-    state: () => now,
+    getState: () => now,
     dispatch: {
       setViewport: (viewport, following) => void (now = { ...now, viewport, following }),
       select: (selected) => void (now = { ...now, selected }),
@@ -27,12 +27,12 @@ function bench(trace: SyntheticTrace, state: Partial<TimelineState> = {}) {
       seek: (playheadS) => void (now = { ...now, playheadS }),
       toggleGroup: (label) => void (now = { ...now, collapsed: new Set([label]) }),
     },
-    requestFrame: (reason) => void asked.push(reason),
+    requestFrame: (reason) => void requested.push(reason),
     isLive: () => clock.live,
     isReading: () => false,
     clockS: () => clock.wallS,
     nowMs: () => clock.frameMs,
-    isStill: () => false,
+    isMotionReduced: () => false,
     nowAt: 0.85,
     topW: () => 0,
   })
@@ -42,14 +42,14 @@ function bench(trace: SyntheticTrace, state: Partial<TimelineState> = {}) {
     engine.setScroll(topPx)
   })
   engine.sync()
-  return { engine, clock, scrolls, asked, state: () => now }
+  return { engine, clock, scrolls, requested, state: () => now }
 }
 
 const running = () => new SyntheticTrace().add([{ kind: 'turn', startS: T0 }])
 
 describe('following', () => {
-  test('slides at constant scale with now at 85 %', () => {
-    const { engine, clock, state } = bench(running(), { following: true })
+  test('moves at constant scale with now at 85 %', () => {
+    const { engine, clock, state } = createEngine(running(), { following: true })
     for (const wallS of [T0 + 20, T0 + 20.5, T0 + 33]) {
       clock.wallS = wallS
       engine.advance(0)
@@ -60,8 +60,8 @@ describe('following', () => {
     }
   })
 
-  test('does not move by less than a pixel', () => {
-    const { engine, clock, state } = bench(running(), { following: true })
+  test('does not move by less than a device pixel', () => {
+    const { engine, clock, state } = createEngine(running(), { following: true })
     clock.wallS = T0 + 20
     engine.advance(0)
     const before = state().viewport
@@ -70,14 +70,14 @@ describe('following', () => {
     expect(state().viewport).toBe(before)
   })
 
-  test('ends with a pan, and stands still when the run has ended or is scrubbed back', () => {
-    const panned = bench(running(), { following: true })
+  test('ends with a pan, and stops when the run has ended or has a playhead', () => {
+    const panned = createEngine(running(), { following: true })
     panned.engine.panByPx(-100)
     expect(panned.state().following).toBe(false)
 
-    const ended = bench(running(), { following: true })
+    const ended = createEngine(running(), { following: true })
     ended.clock.live = false
-    const scrubbed = bench(running(), { following: true, playheadS: T0 + 1 })
+    const scrubbed = createEngine(running(), { following: true, playheadS: T0 + 1 })
     for (const { engine, clock, state } of [ended, scrubbed]) {
       clock.wallS = T0 + 60
       engine.advance(0)
@@ -86,9 +86,9 @@ describe('following', () => {
   })
 })
 
-describe('a picture that takes long to paint', () => {
-  const slow = () => {
-    const { engine, clock, asked, state } = bench(running(), { following: true })
+describe('a scene that is slow to paint', () => {
+  const slowEngine = () => {
+    const { engine, clock, requested, state } = createEngine(running(), { following: true })
     const painted: number[] = []
     const paint = () => {
       painted.push(clock.frameMs)
@@ -96,7 +96,7 @@ describe('a picture that takes long to paint', () => {
     }
     engine.setPainter({ paint, bars: new BarList() })
     engine.paint(0)
-    /** Frames 17 ms apart, from 0 ms on. */
+    /** Draws frames 17 ms apart; returns the numbers of those that were painted. */
     const draw = (frames: number, before: (frame: number) => void = () => undefined) => {
       painted.length = 0
       for (let frame = 0; frame < frames; frame++) {
@@ -108,29 +108,29 @@ describe('a picture that takes long to paint', () => {
       }
       return painted.map((ms) => (ms - 1000) / 17)
     }
-    return { engine, draw, asked, state }
+    return { engine, draw, requested, state }
   }
 
-  test('is asked for when it is due, and not in every frame until then', () => {
+  test('requests a frame when the next paint is due, not in every frame', () => {
     vi.useFakeTimers()
-    const { draw, asked } = slow()
+    const { draw, requested } = slowEngine()
     draw(2)
-    expect(asked).not.toContain('pace')
+    expect(requested).not.toContain('paint budget')
     vi.runAllTimers()
-    expect(asked.at(-1)).toBe('pace')
+    expect(requested.at(-1)).toBe('paint budget')
     vi.useRealTimers()
   })
 
-  test('takes a third of the time while it moves by itself, and the view stands in between', () => {
-    const { draw, state } = slow()
+  test('is painted for a third of the time while following, and the view moves only then', () => {
+    const { draw, state } = slowEngine()
     const views: unknown[] = []
     expect(draw(8, () => views.push(state().viewport))).toEqual([0, 2, 4, 6])
     expect(views[2]).toBe(views[1])
     expect(views[3]).not.toBe(views[2])
   })
 
-  test('is painted in each frame in which a hand moves it, whoever hands it on', () => {
-    const { engine, draw } = slow()
+  test('is painted in each frame in which the user moves the view', () => {
+    const { engine, draw } = slowEngine()
     const always = [0, 1, 2, 3, 4]
     expect(draw(5, () => engine.panByPx(10))).toEqual(always)
     expect(draw(5, (frame) => engine.setScroll(frame + 1))).toEqual(always)
@@ -140,8 +140,8 @@ describe('a picture that takes long to paint', () => {
 })
 
 describe('eased moves', () => {
-  test('give way to a view that somebody else has set', () => {
-    const { engine, state } = bench(running())
+  test('stop when the viewport is set elsewhere', () => {
+    const { engine, state } = createEngine(running())
     engine.zoomBy(2)
     engine.advance(50)
     const address = { startS: T0 + 100, endS: T0 + 200 }
@@ -150,8 +150,8 @@ describe('eased moves', () => {
     expect(state().viewport).toBe(address)
   })
 
-  test('keep the time under the cursor on the way', () => {
-    const { engine, state } = bench(running())
+  test('keep the time under the cursor in all steps', () => {
+    const { engine, state } = createEngine(running())
     engine.cursorPx = 300
     engine.zoomBy(2)
     for (const nowMs of [10, 40, 70, 100, 130]) {
@@ -172,7 +172,7 @@ describe('eased moves', () => {
   })
 })
 
-test('groups that grow above do not push away what is looked at', () => {
+test('scrolls along when groups above the visible ones grow', () => {
   const rows = (group: string, count: number) =>
     Array.from({ length: count }, (_, row) => ({
       kind: 'turn',
@@ -182,7 +182,7 @@ test('groups that grow above do not push away what is looked at', () => {
       row,
     }))
   const trace = new SyntheticTrace().add([...rows('a', 4), ...rows('b', 20)])
-  const { engine, scrolls } = bench(trace)
+  const { engine, scrolls } = createEngine(trace)
   const topOfB = () => (engine.layout.blocks[1]?.topPx ?? NaN) - engine.scrollTopPx
   engine.scrollTo((engine.layout.blocks[1]?.topPx ?? NaN) + 40)
   const before = topOfB()

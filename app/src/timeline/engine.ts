@@ -1,18 +1,13 @@
 /**
- * The timeline between the view and the canvas: keeps the indexes up to date, knows the canvas's
- * size and scroll, moves the view frame by frame and paints. It is the one object here with a
- * lifetime; React creates it, tells it view and sizes, and asks it where things are.
+ * Drives the timeline frame by frame: updates the row indexes and the layout, moves the viewport and
+ * paints. React creates the engine, sets its size and scroll position, and asks it for rectangles
+ * and hit tests.
  */
 import { barEndS, nowOf } from '../model/at-playhead.ts'
 import type { TraceColumns } from '../model/trace-columns.ts'
 import type { Selected, Viewport, ViewState } from '../model/view-state.ts'
 import { hitTest, rectOf, type Rect } from './layout/hit-test.ts'
-import {
-  blockIndexAt,
-  layoutGroups,
-  type GroupBlock,
-  type GroupLayout,
-} from './layout/group-layout.ts'
+import { blockIndexAt, layoutGroups, type GroupLayout } from './layout/group-layout.ts'
 import { HEAT_COLOR_NAMES, type Heat } from './layout/heat.ts'
 import { createMotion } from './motion.ts'
 import { createPaintBudget, type PaintBudget } from './paint/paint-budget.ts'
@@ -31,7 +26,7 @@ import {
 } from './layout/coordinates.ts'
 import { timeTicks, type Tick } from './layout/ticks.ts'
 
-/** The view a timeline reads. */
+/** The state that the timeline reads. */
 export type TimelineState = Pick<
   ViewState,
   | 'viewport'
@@ -46,9 +41,9 @@ export type TimelineState = Pick<
   | 'colorBy'
 >
 
-/** The view it writes. */
+/** The changes that the timeline makes. */
 export interface TimelineDispatch {
-  /** `following` says that the view slides by itself; else a hand moved it, and following ends. */
+  /** `following`: the move follows a live run; else the user moved the view, which ends following. */
   readonly setViewport: (viewport: Viewport, following: boolean) => void
   readonly select: (selected: Selected | undefined) => void
   readonly setRange: (range: Viewport | undefined) => void
@@ -56,34 +51,38 @@ export interface TimelineDispatch {
   readonly toggleGroup: (label: string) => void
 }
 
-export interface EngineOptions {
+/** What the page provides to the timeline. */
+export interface TimelineHost {
   readonly columns: TraceColumns
-  /** The view as they are now; read in every frame, outside of React. */
-  readonly state: () => TimelineState
+  /** The current state; read in every frame, outside of React, and in every render. */
+  readonly getState: () => TimelineState
   readonly dispatch: TimelineDispatch
-  readonly requestFrame: (reason: string) => void
-  /** Whether the log still grows, so that open bars grow with the clock. */
+  /** Whether the run is live, so that open bars grow with the clock. */
   readonly isLive: () => boolean
-  /** Whether what the log holds already is still being read. */
+  /** Whether the existing part of the log is still being read. */
   readonly isReading: () => boolean
-  /** Wall clock, Unix seconds. */
+  /** The wall clock of the log, Unix seconds. */
   readonly clockS: () => number
-  /** The frame clock, ms. */
-  readonly nowMs: () => number
-  /** No eased moves (`prefers-reduced-motion`). */
-  readonly isStill: () => boolean
-  /** Where "now" stands while following, as a share of the width. */
+  /** Position of now while following, as a share of the width. */
   readonly nowAt: number
-  /** The most watts that all sources together have used; 0 = not known. */
+  /** The highest power of all sources together, watts; 0 = unknown. */
   readonly topW: () => number
 }
 
-/** New spans that a frame takes in; the rest waits for the next, so that no frame takes long. */
+export interface EngineOptions extends TimelineHost {
+  readonly requestFrame: (reason: string) => void
+  /** The frame clock. */
+  readonly nowMs: () => number
+  /** `prefers-reduced-motion`: no eased moves and no moving stripes. */
+  readonly isMotionReduced: () => boolean
+}
+
+/** The most new spans to index in a frame, so that no frame takes long. */
 const SPANS_PER_FRAME = 8_192
-/** Until the frame after a request. */
+/** Time from a request to its frame. */
 const FRAME_MS = 16
 const FIT_BAR_MARGIN = 0.15
-/** Where in its second the stripe of an open bar stands when nothing may move. */
+/** The time at which the stripe of an open bar is drawn with reduced motion. */
 const STILL_MS = 600
 
 export class TimelineEngine {
@@ -96,69 +95,69 @@ export class TimelineEngine {
   heightPx = 0
   scrollTopPx = 0
   deviceRatio = 1
-  /** Where the pointer is over the canvas; undefined = elsewhere. */
+  /** The pointer's position over the canvas; undefined = outside. */
   cursorPx: number | undefined
-  private painter: Painter | undefined
-  private scroll: ((topPx: number) => void) | undefined
-  private readonly options: EngineOptions
-  private readonly motion = createMotion()
-  private readonly budget: PaintBudget
-  private matching: RowIndex | undefined
-  private matches: Uint8Array | undefined
-  private laidOut: TraceColumns['groups'] | undefined
-  private folded: ReadonlySet<string> | undefined
-  /** The viewport as this engine left it; another one was set by somebody else. */
-  private moved: Viewport | undefined
-  /** The viewport to which a followed run has slid by itself. */
-  private slidTo: Viewport | undefined
-  /** The ticks that were worked out last, and for what. */
-  private ticked: (Parameters<typeof timeTicks>[0] & { ticks: readonly Tick[] }) | undefined
-  /** Runs out when a picture is due. */
-  private soon: ReturnType<typeof setTimeout> | undefined
-  /** What the picture shows. */
-  private painted: { readonly viewport?: Viewport; readonly topPx?: number } = {}
+  #painter: Painter | undefined
+  #scroll: ((topPx: number) => void) | undefined
+  readonly #options: EngineOptions
+  readonly #motion = createMotion()
+  readonly #budget: PaintBudget
+  #matching: RowIndex | undefined
+  #matches: Uint8Array | undefined
+  #laidOutGroups: TraceColumns['groups'] | undefined
+  #laidOutCollapsed: ReadonlySet<string> | undefined
+  /** The last viewport set here; a different one was set by the address or a button. */
+  #ownViewport: Viewport | undefined
+  /** The last viewport set to follow a live run. */
+  #followedTo: Viewport | undefined
+  /** The last ticks, and their options. */
+  #lastTicks: (Parameters<typeof timeTicks>[0] & { ticks: readonly Tick[] }) | undefined
+  /** Requests the frame of the next automatic paint. */
+  #paintTimer: ReturnType<typeof setTimeout> | undefined
+  /** What the last picture shows. */
+  #painted: { readonly viewport?: Viewport; readonly topPx?: number } = {}
 
   constructor(options: EngineOptions) {
-    this.options = options
-    this.budget = createPaintBudget(options.nowMs, options.isReading)
+    this.#options = options
+    this.#budget = createPaintBudget(options.nowMs, options.isReading)
     this.columns = options.columns
     this.dispatch = options.dispatch
   }
 
   get state(): TimelineState {
-    return this.options.state()
+    return this.#options.getState()
   }
 
-  /** The canvas's painter in its present colors; undefined = there is no canvas. */
+  /** Sets the painter for the current theme; undefined = there is no canvas. */
   setPainter(painter: Painter | undefined): void {
-    this.painter = painter
-    this.repaint()
+    this.#painter = painter
+    this.#repaint()
   }
 
-  /** How to scroll the canvas's container; its `scroll` event comes back as `setScroll`. */
+  /** Sets how to scroll the canvas; its scroll event must call `setScroll`. */
   setScroller(scroll: ((topPx: number) => void) | undefined): void {
-    this.scroll = scroll
+    this.#scroll = scroll
   }
 
   setSize(widthPx: number, heightPx: number, deviceRatio: number): void {
     this.widthPx = widthPx
     this.heightPx = heightPx
     this.deviceRatio = deviceRatio
-    this.repaint()
+    this.#repaint()
   }
 
   setScroll(topPx: number): void {
     this.scrollTopPx = topPx
-    this.options.requestFrame('timeline')
+    this.#options.requestFrame('timeline')
   }
 
   isLive(): boolean {
-    return this.options.isLive()
+    return this.#options.isLive()
   }
 
-  /** The right end of time: now while live, else the last event. */
+  /** Now while live, else the time of the last event. */
   nowS(): number {
-    return nowOf(this.options.isLive(), this.columns.lastS, this.options.clockS())
+    return nowOf(this.#options.isLive(), this.columns.lastS, this.#options.clockS())
   }
 
   extent(): Extent {
@@ -177,7 +176,7 @@ export class TimelineEngine {
       heat,
       colorNames: heat === undefined ? columns.kinds : HEAT_COLOR_NAMES,
       index,
-      matching: this.matching,
+      matching: this.#matching,
       markMatches: state.markMatches,
       layout: this.layout,
       scale: this.scale(),
@@ -187,7 +186,7 @@ export class TimelineEngine {
       deviceRatio: this.deviceRatio,
       playheadS: state.playheadS,
       nowS: this.nowS(),
-      live: this.options.isLive(),
+      live: this.#options.isLive(),
       selected: state.selected,
       range: state.range,
     }
@@ -197,36 +196,36 @@ export class TimelineEngine {
     return timeScale(this.state.viewport, this.widthPx)
   }
 
-  /** The scale of the bars' colors; undefined = they are colored by kind. */
+  /** The color scale of the bars; undefined = bars are colored by kind. */
   heat(): Heat | undefined {
     const { colorBy } = this.state
     if (colorBy === 'kind' || this.columns.ownJ.isEmpty) return undefined
-    const top = colorBy === 'joules' ? this.columns.highestOwnJ : this.options.topW()
+    const top = colorBy === 'joules' ? this.columns.highestOwnJ : this.#options.topW()
     return top > 0 ? { by: colorBy, top } : undefined
   }
 
-  /** Brings indexes and layout up to the columns and the view. Cost: what changed. */
+  /** Updates indexes and layout to the columns and the state. The cost is that of the changes. */
   sync(): void {
     const { columns, state } = this
-    this.followMatches(state.matches)
+    this.#followMatches(state.matches)
     this.index.sync(columns, SPANS_PER_FRAME)
-    this.matching?.sync(columns, SPANS_PER_FRAME)
-    const isBehind = this.index.isBehind(columns) || this.matching?.isBehind(columns) === true
-    if (isBehind) this.options.requestFrame('index')
-    if (columns.groups === this.laidOut && state.collapsed === this.folded) return
+    this.#matching?.sync(columns, SPANS_PER_FRAME)
+    const isBehind = this.index.isBehind(columns) || this.#matching?.isBehind(columns) === true
+    if (isBehind) this.#options.requestFrame('index')
+    if (columns.groups === this.#laidOutGroups && state.collapsed === this.#laidOutCollapsed) return
     const before = this.layout
-    this.laidOut = columns.groups
-    this.folded = state.collapsed
+    this.#laidOutGroups = columns.groups
+    this.#laidOutCollapsed = state.collapsed
     this.layout = layoutGroups(columns.groups, state.collapsed)
-    this.keepPlace(before)
+    this.#keepPlace(before)
   }
 
-  /** The same for all who ask in one frame: the axis and the lines below it. */
+  /** The ticks of axis and grid, computed once per view. */
   ticks(): readonly Tick[] {
     const { state, widthPx, columns } = this
     const { viewport, clock } = state
     const asked = { viewport, widthPx, clock, originS: columns.firstS }
-    const last = this.ticked
+    const last = this.#lastTicks
     const isSame =
       last?.viewport === viewport &&
       last.widthPx === widthPx &&
@@ -234,74 +233,71 @@ export class TimelineEngine {
       Object.is(last.originS, asked.originS)
     if (isSame) return last.ticks
     const ticks = timeTicks(asked)
-    this.ticked = { ...asked, ticks }
+    this.#lastTicks = { ...asked, ticks }
     return ticks
   }
 
-  /** Moves what moves by itself: eased steps, and the slide of a followed run. */
+  /** Advances the eased move, or follows a live run. */
   advance(nowMs: number): void {
-    // Somebody else has set the view (an address, a button): the move under way is over.
-    if (this.state.viewport !== this.moved) this.motion.stop()
-    const step = this.motion.step(nowMs)
+    // The viewport was set elsewhere (by the address or a button): cancel the move.
+    if (this.state.viewport !== this.#ownViewport) this.#motion.stop()
+    const step = this.#motion.step(nowMs)
     if (step !== undefined) {
-      this.move(step, false)
-      if (this.motion.target() !== undefined) this.options.requestFrame('zoom')
+      this.#move(step, false)
+      if (this.#motion.target() !== undefined) this.#options.requestFrame('zoom')
       return
     }
     const { following, viewport, playheadS } = this.state
-    if (!following || playheadS !== undefined || !this.options.isLive()) return
-    if (this.budget.waitMs(nowMs) > 0) return
-    const next = placeTime(viewport, this.nowS(), this.options.nowAt)
+    if (!following || playheadS !== undefined || !this.#options.isLive()) return
+    if (this.#budget.waitMs(nowMs) > 0) return
+    const next = placeTime(viewport, this.nowS(), this.#options.nowAt)
     const shiftPx = ((next.startS - viewport.startS) * this.widthPx) / (next.endS - next.startS)
-    // Less than a device pixel would only blur what stands still.
+    // Moving by less than a device pixel would only blur the picture.
     if (Math.abs(shiftPx) * this.deviceRatio < 1) return
-    this.move(next, true)
-    this.slidTo = this.state.viewport
+    this.#move(next, true)
+    this.#followedTo = this.state.viewport
   }
 
-  /** Paints if a hand has moved the view, or if it is time to show what has changed by itself. */
+  /** Paints if the user moved the view, or if the paint budget allows it. */
   paint(nowMs: number): void {
     const { viewport } = this.state
-    const isMoved = viewport !== this.painted.viewport && viewport !== this.slidTo
-    const isScrolled = this.scrollTopPx !== this.painted.topPx
-    const waitMs = this.budget.waitMs(nowMs)
+    const isMoved = viewport !== this.#painted.viewport && viewport !== this.#followedTo
+    const isScrolled = this.scrollTopPx !== this.#painted.topPx
+    const waitMs = this.#budget.waitMs(nowMs)
     if (isMoved || isScrolled || waitMs === 0) {
-      this.paintNow(nowMs)
+      this.#paintNow(nowMs)
       return
     }
-    // What need not be shown yet is taken in already, so that the picture that shows it is soon made.
+    // Indexes new spans now, so that the next paint takes less time.
     this.sync()
-    this.askForFrameIn(waitMs)
-  }
-
-  /** A frame that paints nothing costs the page as much as a small picture: none is asked for too early. */
-  private askForFrameIn(waitMs: number): void {
-    this.soon ??= setTimeout(() => {
-      this.soon = undefined
-      this.options.requestFrame('pace')
+    // A frame without a paint is not free, so it is requested only when the paint is due.
+    if (this.#paintTimer !== undefined) return
+    this.#paintTimer = setTimeout(() => {
+      this.#paintTimer = undefined
+      this.#options.requestFrame('paint budget')
     }, waitMs - FRAME_MS)
   }
 
-  /** At once, or what stands there would be seen in the wrong size; the first picture can wait for a frame. */
-  private repaint(): void {
-    if (this.painted.viewport === undefined) this.options.requestFrame('canvas')
-    else this.paintNow(this.options.nowMs())
+  /** Paints immediately, or the browser would stretch the old picture; the first one can wait. */
+  #repaint(): void {
+    if (this.#painted.viewport === undefined) this.#options.requestFrame('canvas')
+    else this.#paintNow(this.#options.nowMs())
   }
 
-  private paintNow(nowMs: number): void {
-    const { painter } = this
+  #paintNow(nowMs: number): void {
+    const painter = this.#painter
     if (painter === undefined || this.widthPx === 0) return
-    this.painted = { viewport: this.state.viewport, topPx: this.scrollTopPx }
-    this.budget.run(nowMs, () => {
-      painter.paint(this.scene(), this.ticks(), this.options.isStill() ? STILL_MS : nowMs)
+    this.#painted = { viewport: this.state.viewport, topPx: this.scrollTopPx }
+    this.#budget.run(nowMs, () => {
+      painter.paint(this.scene(), this.ticks(), this.#options.isMotionReduced() ? STILL_MS : nowMs)
     })
-    if (this.isMoving()) this.options.requestFrame('live')
+    if (this.#isMoving()) this.#options.requestFrame('live')
   }
 
-  /** Whether the next frame looks different by itself: open bars grow where now is seen. */
-  private isMoving(): boolean {
+  /** Whether the next frame differs without input: open bars grow while now is in view. */
+  #isMoving(): boolean {
     const { following, viewport } = this.state
-    return this.options.isLive() && (following || this.nowS() <= viewport.endS)
+    return this.#options.isLive() && (following || this.nowS() <= viewport.endS)
   }
 
   hitTest(xPx: number, yPx: number): Selected | undefined {
@@ -316,29 +312,29 @@ export class TimelineEngine {
     return pxToTime(this.scale(), xPx)
   }
 
-  /** Zooms at once, at a point of the canvas. */
+  /** Zooms immediately around a point of the canvas. */
   zoomAt(factor: number, xPx: number): void {
     const fraction = this.widthPx === 0 ? 0.5 : xPx / this.widthPx
-    this.motion.stop()
-    this.move(zoomViewport(this.state.viewport, factor, fraction, this.extent()), false)
+    this.#motion.stop()
+    this.#move(zoomViewport(this.state.viewport, factor, fraction, this.extent()), false)
   }
 
-  /** Moves at once, by CSS px; positive looks at later times. */
+  /** Pans immediately; positive values show later times. */
   panByPx(byPx: number): void {
     if (this.widthPx === 0 || byPx === 0) return
-    this.motion.stop()
-    this.move(panViewport(this.state.viewport, byPx / this.widthPx, this.extent()), false)
+    this.#motion.stop()
+    this.#move(panViewport(this.state.viewport, byPx / this.widthPx, this.extent()), false)
   }
 
-  /** Zooms by a key: eased, at the cursor, else in the middle. */
+  /** Zooms with easing around the cursor, or the middle if it is outside the canvas. */
   zoomBy(factor: number): void {
     const fraction = this.cursorPx === undefined ? 0.5 : this.cursorPx / Math.max(this.widthPx, 1)
-    const from = this.motion.target() ?? this.state.viewport
+    const from = this.#motion.target() ?? this.state.viewport
     this.ease(zoomViewport(from, factor, fraction, this.extent()))
   }
 
   panBy(fraction: number): void {
-    const from = this.motion.target() ?? this.state.viewport
+    const from = this.#motion.target() ?? this.state.viewport
     this.ease(panViewport(from, fraction, this.extent()))
   }
 
@@ -358,46 +354,46 @@ export class TimelineEngine {
   }
 
   ease(to: Viewport): void {
-    if (this.options.isStill()) {
-      this.move(to, false)
+    if (this.#options.isMotionReduced()) {
+      this.#move(to, false)
       return
     }
-    this.moved = this.state.viewport
-    this.motion.start(this.state.viewport, to, this.options.nowMs())
-    this.options.requestFrame('zoom')
+    this.#ownViewport = this.state.viewport
+    this.#motion.start(this.state.viewport, to, this.#options.nowMs())
+    this.#options.requestFrame('zoom')
   }
 
   scrollTo(topPx: number): void {
     const lowestPx = Math.max(0, this.layout.heightPx - this.heightPx)
-    this.scroll?.(Math.min(Math.max(0, topPx), lowestPx))
+    this.#scroll?.(Math.min(Math.max(0, topPx), lowestPx))
   }
 
-  /** While a run grows, more spans match the same query: the index of matches grows with it. */
-  private followMatches(matches: Uint8Array | undefined): void {
-    if (matches === this.matches) return
-    this.matches = matches
-    if (matches === undefined) this.matching = undefined
-    else if (this.matching?.extend(this.columns, matches) !== true) {
-      this.matching = new RowIndex(matches)
+  /** While a run grows, more spans match the same query: extends the index instead of rebuilding it. */
+  #followMatches(matches: Uint8Array | undefined): void {
+    if (matches === this.#matches) return
+    this.#matches = matches
+    if (matches === undefined) this.#matching = undefined
+    else if (this.#matching?.extend(this.columns, matches) !== true) {
+      this.#matching = new RowIndex(matches)
     }
   }
 
-  private move(viewport: Viewport, following: boolean): void {
+  #move(viewport: Viewport, following: boolean): void {
     this.dispatch.setViewport(viewport, following)
-    this.moved = this.state.viewport
+    this.#ownViewport = this.state.viewport
   }
 
-  /** Groups above that grew or folded do not push away what is looked at. */
-  private keepPlace(before: GroupLayout): void {
+  /** Scrolls so that the topmost visible group keeps its place when groups above it grow or fold. */
+  #keepPlace(before: GroupLayout): void {
     if (this.scrollTopPx === 0) return
     const group = blockIndexAt(before, this.scrollTopPx)
-    const was = before.blocks[group]
-    const is: GroupBlock | undefined = this.layout.blocks[group]
-    if (was === undefined || is === undefined || is.label !== was.label) return
-    const shiftPx = is.topPx - was.topPx
+    const old = before.blocks[group]
+    const block = this.layout.blocks[group]
+    if (old === undefined || block === undefined || block.label !== old.label) return
+    const shiftPx = block.topPx - old.topPx
     if (shiftPx === 0) return
-    // At once, and not with the scroll event: the next paint must not show it in between.
+    // Not by the scroll event, which comes after the next paint.
     this.scrollTopPx += shiftPx
-    this.scroll?.(this.scrollTopPx)
+    this.#scroll?.(this.scrollTopPx)
   }
 }

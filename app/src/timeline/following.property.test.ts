@@ -1,4 +1,4 @@
-/** What follows a run that grows is what one would make of it now, whatever came late. */
+/** Indexes and sums that follow a growing run equal those built from scratch, at any time. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { MarkFlag } from '../model/trace-columns.ts'
@@ -39,7 +39,7 @@ const lineArbitrary = fc
   })
   .map((event) => `${JSON.stringify(event)}\n`)
 
-/** What one writer sends at a time, and what is known of it then. */
+/** A few lines of one writer, and its connection state after them. */
 const stepArbitrary = fc.record({
   lines: fc.array(lineArbitrary, { maxLength: 8 }),
   writer: fc.integer({ min: 0, max: 1 }),
@@ -53,7 +53,7 @@ interface Follower {
 
 const followers: readonly Follower[] = [
   { name: 'rows', of: (columns) => rowsOf(columns, new RowIndex()) },
-  { name: 'tally', of: (columns) => tallyOf(columns, new DensityBins()) },
+  { name: 'density bins', of: (columns) => densityOf(columns, new DensityBins()) },
   { name: 'sums', of: (columns) => sumsOf(columns, new GroupSums()) },
   { name: 'counts', of: (columns) => countsOf(columns) },
 ]
@@ -73,13 +73,13 @@ function rowsOf(columns: Columns, index: RowIndex): () => unknown {
   }
 }
 
-/** Sums, since bins are of other widths where a run has grown. */
-function tallyOf(columns: Columns, tally: DensityBins): () => unknown {
+/** Sums of all bins, as a run that has grown may have wider bins. */
+function densityOf(columns: Columns, bins: DensityBins): () => unknown {
   const sum = (values: Iterable<number>) => [...values].reduce((total, value) => total + value, 0)
   return () => {
-    tally.sync(columns)
-    const seconds = [...tally.byKind].map(([kind, values]) => `${kind} ${sum(values).toFixed(6)}`)
-    return [seconds.sort(), sum(tally.errors), [...tally.open]]
+    bins.sync(columns)
+    const seconds = [...bins.byKind].map(([kind, values]) => `${kind} ${sum(values).toFixed(6)}`)
+    return [seconds.sort(), sum(bins.errors), [...bins.open]]
   }
 }
 
@@ -92,8 +92,8 @@ function countsOf(columns: Columns): () => unknown {
   return () => [count(undefined), count(T0 + 4)]
 }
 
-/** What the page knows, but for rows: these hang on the order in which things came. */
-function factsOf(columns: Columns): unknown {
+/** All spans and marks without their rows, which depend on the order of arrival. */
+function contentOf(columns: Columns): unknown {
   const spans = Array.from({ length: columns.spanCount }, (_, slot) => [
     columns.kinds[columns.kind.at(slot)],
     columns.strings[columns.subject.at(slot)],
@@ -103,7 +103,7 @@ function factsOf(columns: Columns): unknown {
     ),
     ...[columns.errorAtS, columns.ambiguousAtS, columns.tokens].map((column) => column.at(slot)),
   ])
-  const marks = standingMarks(columns).map((mark) => [
+  const marks = currentMarks(columns).map((mark) => [
     columns.kinds[columns.markKind.at(mark)],
     columns.groups[columns.markGroup.at(mark)]?.label,
     ...[columns.markTimeS, columns.markParent, columns.markFlags].map((column) => column.at(mark)),
@@ -111,22 +111,22 @@ function factsOf(columns: Columns): unknown {
   return { spans, marks }
 }
 
-function standingMarks(columns: Columns): number[] {
+function currentMarks(columns: Columns): number[] {
   return Array.from({ length: columns.markCount }, (_, mark) => mark).filter(
     (mark) => (columns.markFlags.at(mark) & MarkFlag.REMOVED) === 0,
   )
 }
 
-/** Marks that do not stand on the row of their span, or on the first of a group without it. */
+/** Marks that are neither in the row of their span nor, without one, in the first row of a group. */
 function strayMarks(columns: Columns): number[] {
-  return standingMarks(columns).filter((mark) => {
+  return currentMarks(columns).filter((mark) => {
     const parent = columns.markParent.at(mark)
     const isBeside = parent >= 0 && columns.group.at(parent) === columns.markGroup.at(mark)
     return columns.markRow.at(mark) !== (isBeside ? columns.row.at(parent) : 0)
   })
 }
 
-test('what follows a run is what is made of it now, at any time', () => {
+test('followers equal those built from scratch after each step and after regrouping', () => {
   fc.assert(
     fc.property(
       fc.array(stepArbitrary, { minLength: 1, maxLength: 10 }),
@@ -147,9 +147,9 @@ test('what follows a run is what is made of it now, at any time', () => {
           check()
         }
         expect(strayMarks(columns)).toEqual([])
-        const told = factsOf(columns)
+        const before = contentOf(columns)
         for (const patch of ingestor.regroup(groupBy)) columns.apply(patch)
-        expect(factsOf(columns)).toEqual(told)
+        expect(contentOf(columns)).toEqual(before)
         check()
       },
     ),

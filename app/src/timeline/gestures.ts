@@ -1,21 +1,21 @@
 /**
- * Pointer and wheel on the canvas. A mouse drags a range, pans with Shift or the middle button,
- * clicks to select; a finger pans, two fingers zoom. Listeners are the browser's own: a wheel that
- * zooms must be able to keep the page from zooming, which React's passive ones cannot.
+ * Pointer and wheel input of the canvas. A mouse drags a range, pans with Shift or the middle button
+ * and selects with a click; one finger pans, two fingers zoom. The listeners are native, because
+ * React's wheel listeners are passive and cannot prevent the page from zooming.
  */
 import type { TimelineEngine } from './engine.ts'
 import type { Selected } from '../model/view-state.ts'
 
-/** Less than this is a click. */
+/** Shorter drags are clicks. */
 const MOUSE_SLACK_PX = 3
 const TOUCH_SLACK_PX = 8
-/** One notch of a mouse wheel is about 100; a pinch sends many small ones. */
+/** Limits the zoom per event: a notch of a mouse wheel is about 100, a pinch sends small values. */
 const WHEEL_LIMIT_PX = 60
 const ZOOM_PER_PX = 0.006
 const LINE_PX = 16
 
 export interface GestureEvents {
-  /** The pointer rests over something (undefined: over nothing, or left). */
+  /** The pointer moved over a span or mark, or over none, or left the canvas. */
   hover(selected: Selected | undefined, xPx: number): void
 }
 
@@ -30,12 +30,12 @@ type Drag =
   | { readonly type: 'touch'; readonly fromX: number; lastX: number; moved: boolean }
 
 /**
- * @param around where a wheel means time as well: axis and groups, which must not zoom the page
- * @returns how to detach
+ * @param wheelArea the element whose wheel events zoom and pan: canvas, axis and groups
+ * @returns a function that detaches the listeners
  */
 export function attachGestures(
   canvas: HTMLElement,
-  around: HTMLElement,
+  wheelArea: HTMLElement,
   engine: TimelineEngine,
   events: GestureEvents,
 ): () => void {
@@ -58,7 +58,7 @@ export function attachGestures(
       return
     }
     const sideways = event.shiftKey && event.deltaX === 0 ? event.deltaY : event.deltaX
-    // A trackpad that scrolls down drifts a little sideways: the larger direction counts.
+    // A trackpad drifts sideways while scrolling down: the larger direction counts.
     if (!event.shiftKey && Math.abs(event.deltaX) <= Math.abs(event.deltaY)) return
     event.preventDefault()
     engine.panByPx(sideways * unitPx)
@@ -154,22 +154,16 @@ export function attachGestures(
     if (hit?.type === 'span') engine.fitSpan(hit.slot)
   }
 
-  around.addEventListener('wheel', onWheel, { passive: false })
-  canvas.addEventListener('pointerdown', onDown)
-  canvas.addEventListener('pointermove', onMove)
-  canvas.addEventListener('pointerup', onUp)
-  canvas.addEventListener('pointercancel', onCancel)
-  canvas.addEventListener('pointerleave', onLeave)
-  canvas.addEventListener('dblclick', onDoubleClick)
-  return () => {
-    around.removeEventListener('wheel', onWheel)
-    canvas.removeEventListener('pointerdown', onDown)
-    canvas.removeEventListener('pointermove', onMove)
-    canvas.removeEventListener('pointerup', onUp)
-    canvas.removeEventListener('pointercancel', onCancel)
-    canvas.removeEventListener('pointerleave', onLeave)
-    canvas.removeEventListener('dblclick', onDoubleClick)
-  }
+  const attached = new AbortController()
+  const { signal } = attached
+  wheelArea.addEventListener('wheel', onWheel, { passive: false, signal })
+  canvas.addEventListener('pointerdown', onDown, { signal })
+  canvas.addEventListener('pointermove', onMove, { signal })
+  canvas.addEventListener('pointerup', onUp, { signal })
+  canvas.addEventListener('pointercancel', onCancel, { signal })
+  canvas.addEventListener('pointerleave', onLeave, { signal })
+  canvas.addEventListener('dblclick', onDoubleClick, { signal })
+  return () => attached.abort()
 }
 
 function spreadOf(touches: ReadonlyMap<number, Point>): number {

@@ -1,10 +1,12 @@
 /**
- * The timeline's door: what the page mounts. Inside, model → layout → paint, imports one way:
+ * The timeline of a run, as the page mounts it. The folders build on each other in this order:
  *
- * - `row-index`, `group-sums` and `tally` follow the columns; `row-tree` is one row with its levels of detail
- * - `space` and `group-layout` say where things are; `scene` is all that one frame depends on
- * - `collect` turns a scene into bars, `geometry` finds and hits them, `paint` draws them
- * - `engine` drives this frame by frame; `actions` and `gestures` are its hands
- * - the components around it: axis, rail, overview, canvas and card
+ * - `rows`: an index of the spans and marks by row, with levels of detail
+ * - `layout`: positions, bars and labels of a frame, and hit tests, as pure functions of a `Scene`
+ * - `paint`: draws a scene on a canvas
+ * - `overview`, `rail`, `power`: minimap, group names and power track around the canvas
+ *
+ * At the top, `engine` drives them frame by frame, `gestures` and `actions` control it, and the
+ * components put everything on the page.
  */
 export { Timeline } from './ConnectedTimeline.tsx'

@@ -1,20 +1,18 @@
 /**
- * Eased moves of the viewport. A move that comes while another is under way starts where the eye is
- * and ends where both together lead, so that repeated keys accumulate.
- *
- * Both edges move linearly: a time that keeps its place from the first to the last step keeps it in
- * all of them, so the time under the cursor does not swim.
+ * Eased moves of the viewport. A new move starts at the current view; callers base its end on
+ * `target()`, so that repeated keys accumulate. Both edges use the same easing, so a time that has
+ * the same place at the start and the end (the one under the cursor) keeps it all the way.
  */
 import type { Viewport } from '../model/view-state.ts'
 
 const EASE_MS = 100
 
 export interface Motion {
-  /** Where the move under way ends; undefined when the view stands still. */
+  /** The end of the current move; undefined if there is none. */
   target(): Viewport | undefined
-  /** Starts towards `to`; `nowMs` is a time of the frame clock. */
+  /** Starts a move to `to`; `nowMs` is a time of the frame clock. */
   start(from: Viewport, to: Viewport, nowMs: number): void
-  /** The view at `nowMs`; undefined when nothing moves. The last step is exactly the target. */
+  /** The view at `nowMs`; undefined if there is no move. The last step is exactly the target. */
   step(nowMs: number): Viewport | undefined
   stop(): void
 }

@@ -1,6 +1,6 @@
 /**
- * What a run costs the page's main thread by its size: taking patches in, keeping the indexes,
- * collecting a frame, and the memory of all of it.
+ * Measures the main thread's work for runs of different sizes: applying patches, updating indexes,
+ * collecting a frame, and memory.
  *
  *     npm run bench:timeline -- [SPANS…]
  */
@@ -27,7 +27,7 @@ for (const count of sizes.length > 0 ? sizes : [10_000, 1_000_000]) measure(coun
 interface Worst {
   applyMs: number
   syncMs: number
-  tallyMs: number
+  densityMs: number
   countsMs: number
 }
 
@@ -35,30 +35,30 @@ function measure(count: number): void {
   const before = bytesInUse()
   const columns = new Columns()
   const index = new RowIndex()
-  const tally = new DensityBins()
+  const densityBins = new DensityBins()
   const countAt = createCounter(columns)
-  const worst: Worst = { applyMs: 0, syncMs: 0, tallyMs: 0, countsMs: 0 }
-  const sums: Worst = { applyMs: 0, syncMs: 0, tallyMs: 0, countsMs: 0 }
-  const note = (what: keyof Worst, ms: number): void => {
+  const worst: Worst = { applyMs: 0, syncMs: 0, densityMs: 0, countsMs: 0 }
+  const sums: Worst = { applyMs: 0, syncMs: 0, densityMs: 0, countsMs: 0 }
+  const record = (what: keyof Worst, ms: number): void => {
     worst[what] = Math.max(worst[what], ms)
     sums[what] += ms
   }
   let patches = 0
   for (const patch of bigRun(count, PATCH_SPANS)) {
-    note(
+    record(
       'applyMs',
       timeOf(() => columns.apply(patch)),
     )
-    note(
+    record(
       'syncMs',
       timeOf(() => index.sync(columns)),
     )
-    note(
-      'tallyMs',
-      timeOf(() => tally.sync(columns)),
+    record(
+      'densityMs',
+      timeOf(() => densityBins.sync(columns)),
     )
     if (patches++ % 10 === 0)
-      note(
+      record(
         'countsMs',
         timeOf(() => countAt(undefined)),
       )
@@ -122,7 +122,7 @@ function ms(value: number): string {
   return `${value.toFixed(2)} ms`
 }
 
-/** After collections, if Node was started with --expose-gc: one alone leaves arrays behind. */
+/** Memory in use, after three collections if Node has --expose-gc: one alone leaves arrays behind. */
 function bytesInUse(): number {
   for (let i = 0; i < 3; i++) (globalThis as { gc?: () => void }).gc?.()
   const { heapUsed, arrayBuffers } = process.memoryUsage()

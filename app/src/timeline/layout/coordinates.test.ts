@@ -13,7 +13,7 @@ import {
 } from './coordinates.ts'
 
 const T0 = 1_800_000_000
-/** What a float64 of Unix seconds can tell apart. */
+/** Resolution of a float64 of Unix seconds. */
 const RESOLUTION_S = 3e-7
 
 const viewArbitrary = fc.record({
@@ -22,7 +22,7 @@ const viewArbitrary = fc.record({
 })
 
 describe('time and pixels', () => {
-  test('are each other’s inverse, to what a float64 can tell', () => {
+  test('are inverse to each other at the resolution of a float64', () => {
     fc.assert(
       fc.property(viewArbitrary, fc.double({ min: 0, max: 2000, noNaN: true }), (view, xPx) => {
         const startS = T0 + view.fromS
@@ -40,7 +40,7 @@ describe('time and pixels', () => {
     expect(gapPx).toBeLessThan(105)
   })
 
-  test('edges land between device pixels', () => {
+  test('snapped edges are between device pixels', () => {
     expect(snapPx(10.3, 1)).toBe(10)
     expect(snapPx(10.3, 2)).toBe(10.5)
     expect(snapPx(10.3, 1.5) * 1.5).toBeCloseTo(15, 10)
@@ -66,7 +66,7 @@ describe('moving the view', () => {
     )
   })
 
-  test('zooming in a thousand times ends at a width that still has digits', () => {
+  test('zoom is limited in both directions', () => {
     let view = { startS: T0, endS: T0 + 10 }
     for (let step = 0; step < 1000; step++) view = zoomViewport(view, 1.4, 0.3, extent)
     expect(view.endS - view.startS).toBeGreaterThan(1e-5)
@@ -74,7 +74,7 @@ describe('moving the view', () => {
     expect(view.endS - view.startS).toBeLessThanOrEqual(4 * 86_400 + 1)
   })
 
-  test('panning cannot lose the run', () => {
+  test('panning always leaves a part of the run in view', () => {
     let view = { startS: T0, endS: T0 + 10 }
     for (let step = 0; step < 100; step++)
       view = panViewport(view, 5, { firstS: T0, lastS: T0 + 60 })
@@ -84,13 +84,13 @@ describe('moving the view', () => {
     expect(view.endS).toBeGreaterThan(T0)
   })
 
-  test('a run of one instant fits', () => {
+  test('a run without length has a view around it', () => {
     const view = fitViewport(T0, T0)
     expect(view.startS).toBeLessThanOrEqual(T0)
     expect(view.endS).toBeGreaterThan(T0)
   })
 
-  test('following places now without changing the scale', () => {
+  test('a time is placed in the view without changing the scale', () => {
     expect(placeTime({ startS: T0, endS: T0 + 10 }, T0 + 20, 0.85)).toEqual({
       startS: T0 + 11.5,
       endS: T0 + 21.5,
@@ -99,7 +99,7 @@ describe('moving the view', () => {
 })
 
 describe('the steps of a growing run', () => {
-  test('hold the run, are at most a 512th longer, and move the view by no more', () => {
+  test('contain the run, are at most a 512th longer, and move the view by no more', () => {
     fc.assert(
       fc.property(viewArbitrary, viewArbitrary, ({ fromS, spanS }, seen) => {
         const extent = { firstS: T0 + fromS, lastS: T0 + fromS + spanS }
@@ -118,14 +118,14 @@ describe('the steps of a growing run', () => {
     )
   })
 
-  test('stand still within a step', () => {
+  test('do not change within a step', () => {
     const at = (lastS: number) =>
       snapToSteps({ firstS: 0, lastS }, { startS: lastS - 60, endS: lastS })
     expect([1000.1, 1000.6, 1000.9].map(at)).toEqual(Array(3).fill(at(1000.4)))
     expect([5.01, 5.1, 5.2].map(at)).toEqual(Array(3).fill(at(5.25)))
   })
 
-  test('are none where there is no length', () => {
+  test('do not change a run without length', () => {
     const view = { startS: 5, endS: 6 }
     expect(snapToSteps({ firstS: 5, lastS: 5 }, view).extent).toEqual({ firstS: 5, lastS: 5 })
   })

@@ -3,7 +3,7 @@ import { columnsOf } from '../../testing/trace.ts'
 import { logText, T0 } from '../../testing/log.ts'
 import { HEAT_COLOR_NAMES, heatRange, heatStep, heatVariable, UNKNOWN_HEAT } from './heat.ts'
 
-/** Two spans of 2 s: one of 10 J, one of which nothing is known. */
+/** Two spans of 2 s: one of 10 J, one without a known value. */
 function measured() {
   const columns = columnsOf(
     logText([
@@ -15,7 +15,7 @@ function measured() {
   return columns
 }
 
-test('joules are on a scale of three decades, watts on a straight one', () => {
+test('joules have a logarithmic scale of three decades, watts a linear one', () => {
   const columns = measured()
   const by = (heat: Parameters<typeof heatStep>[1]) => heatStep(columns, heat, 0, T0 + 2)
   expect(by({ by: 'joules', top: 10 })).toBe(UNKNOWN_HEAT - 1)
@@ -26,13 +26,13 @@ test('joules are on a scale of three decades, watts on a straight one', () => {
   expect(heatRange({ by: 'watts', top: 300 })).toEqual([0, 300])
 })
 
-test('what is not known has a step of its own, and so has what has no length', () => {
+test('unknown values and spans without length have the unknown step', () => {
   const columns = measured()
   expect(heatStep(columns, { by: 'joules', top: 1 }, 1, T0 + 5)).toBe(UNKNOWN_HEAT)
   expect(heatStep(columns, { by: 'watts', top: 1 }, 0, T0)).toBe(UNKNOWN_HEAT)
 })
 
-test('each step has a color, and no kind can take it', () => {
+test('each step has a color variable that no kind has', () => {
   expect(HEAT_COLOR_NAMES.map(heatVariable)).toEqual([
     ...Array.from({ length: UNKNOWN_HEAT }, (_, step) => `--heat-${step}`),
     '--heat-unknown',

@@ -12,7 +12,7 @@ import { picture, sceneOf } from '../testing/scene.ts'
 
 const T0 = 1_800_000_000
 
-/** Records as `[kind, start, end, row]`, seconds from T0. */
+/** A trace from `[kind, start, end, row]`, seconds from T0. */
 function traceOf(...spans: readonly (readonly [string, number, number | undefined, number?])[]) {
   return new SyntheticTrace().add(
     spans.map(([kind, startS, endS, row = 0]) => ({
@@ -27,7 +27,7 @@ function traceOf(...spans: readonly (readonly [string, number, number | undefine
 const TEN = { startS: T0, endS: T0 + 10 }
 
 describe('a picture', () => {
-  test('shows spans where they are, told apart by a gap', () => {
+  test('shows spans at their times, separated by a gap', () => {
     const trace = traceOf(['turn', 0, 10], ['lm', 0.5, 4, 1], ['tool', 4, 6, 1])
     expect(picture(sceneOf(trace, { viewport: TEN, widthPx: 40 }))).toEqual([
       'ttttttttttttttttttttttttttttttttttttttt·',
@@ -41,13 +41,13 @@ describe('a picture', () => {
     expect(picture(scene)).toEqual(['··tttttttt~·········'])
   })
 
-  test('clips at the playhead: later ends are not known, later starts not seen', () => {
+  test('is clipped at the playhead: spans that end later are open, spans that start later are hidden', () => {
     const trace = traceOf(['turn', 0, 9], ['lm', 1, 3, 1], ['tool', 3, 8, 1], ['tool', 8, 9, 1])
     const scene = sceneOf(trace, { viewport: TEN, widthPx: 20, playheadS: T0 + 5 })
     expect(picture(scene)).toEqual(['tttttttt~···········', '··lll·tt~···········'])
   })
 
-  test('knows an error only from its time on', () => {
+  test('shows an error only from its time on', () => {
     const trace = traceOf(['tool', 1, 5])
     trace.change(0, { errorAtS: T0 + 5 })
     const at = (playheadS: number | undefined) =>
@@ -63,7 +63,7 @@ describe('a picture', () => {
     expect(at(undefined)).toEqual(['·TTT······'])
   })
 
-  test('did-not-end fades at its end of knowledge, and is open at a playhead', () => {
+  test('ends a span that did not end at its last known time, and shows it open at a playhead', () => {
     const trace = new SyntheticTrace().add([{ kind: 'turn', startS: T0 + 1, fadeS: T0 + 6 }])
     const scene = sceneOf(trace, { viewport: TEN, widthPx: 10 })
     expect(picture(scene)).toEqual(['·tttt·····'])
@@ -71,7 +71,7 @@ describe('a picture', () => {
     expect(picture(played)).toEqual(['·tt~······'])
   })
 
-  test('puts a late span in its place', () => {
+  test('inserts a late span', () => {
     const trace = traceOf(['a', 0, 1], ['c', 4, 5], ['d', 6, 7], ['e', 8, 9])
     const late = { kind: 'b', startS: T0 + 2, endS: T0 + 3 }
     const scene = sceneOf(trace, { viewport: TEN, widthPx: 20 })
@@ -80,7 +80,7 @@ describe('a picture', () => {
     expect(picture(scene)).toEqual(['aa··bb··cc··dd··ee··'])
   })
 
-  test('draws a collapsed group as one strip', () => {
+  test('draws all rows of a collapsed group in one', () => {
     const trace = traceOf(['turn', 0, 9], ['lm', 2, 4, 1], ['tool', 5, 8, 2])
     const scene = sceneOf(trace, { viewport: TEN, widthPx: 20, collapsed: ['agent'] })
     expect(picture(scene)).toEqual(['ttttllltttttttttt···'])
@@ -89,7 +89,7 @@ describe('a picture', () => {
     expect(hitTest(scene, 2, 12)).toEqual({ type: 'span', slot: 0 })
   })
 
-  test('marks a guess', () => {
+  test('shows an ambiguous span', () => {
     const trace = new SyntheticTrace().add([
       { kind: 'tool', startS: T0 + 1, endS: T0 + 6, flags: SpanFlag.AMBIGUOUS },
     ])
@@ -106,7 +106,7 @@ const spanArbitrary = fc.record({
   open: fc.integer({ min: 0, max: 20 }),
 })
 
-/** Spans that do not overlap within a row, as lanes guarantee. */
+/** Spans that do not overlap within a row, as in a laid out trace. */
 const spansArbitrary = fc.array(spanArbitrary, { minLength: 1, maxLength: 120 }).map((records) => {
   const ends = new Map<string, number>()
   const spans: SyntheticSpan[] = []
@@ -137,7 +137,7 @@ const viewArbitrary = fc.record({
 })
 
 describe('for any trace and view', () => {
-  test('the middle of every painted bar hits a span that is drawn there', () => {
+  test('the middle of every bar hits a span that is drawn there', () => {
     fc.assert(
       fc.property(spansArbitrary, viewArbitrary, (spans, { fromS, widthS, ...sizes }) => {
         const trace = new SyntheticTrace().add(spans)
@@ -165,7 +165,7 @@ describe('for any trace and view', () => {
     )
   })
 
-  test('a sink is given the merged bars, and the list the others as they were', () => {
+  test('a sink gets the merged bars, and the list the same other bars as without a sink', () => {
     fc.assert(
       fc.property(spansArbitrary, viewArbitrary, (spans, { fromS, widthS, ...sizes }) => {
         const trace = new SyntheticTrace().add(spans)
@@ -199,7 +199,7 @@ describe('for any trace and view', () => {
     )
   })
 
-  test('merging hides no error and no open span', () => {
+  test('merged bars hide no error and no open span', () => {
     fc.assert(
       fc.property(spansArbitrary, viewArbitrary, (spans, { fromS, widthS, ...sizes }) => {
         const trace = new SyntheticTrace().add(spans)
@@ -238,7 +238,7 @@ function pixels(leftPx: number, rightPx: number): number[] {
   return Array.from({ length: rightPx - leftPx }, (_, at) => leftPx + at)
 }
 
-/** Whether a later bar is drawn over the point: snapped to pixels, neighbours may touch. */
+/** Whether a later bar is drawn over the point: snapped to pixels, adjacent bars may touch. */
 function covered(bars: BarList, bar: number, xPx: number): boolean {
   for (let other = 0; other < bars.count; other++) {
     if (other === bar || bars.topPx[other] !== bars.topPx[bar]) continue
@@ -247,7 +247,7 @@ function covered(bars: BarList, bar: number, xPx: number): boolean {
   return false
 }
 
-test('zoomed out, what is drawn depends on pixels and not on spans', () => {
+test('zoomed out, the number of bars depends on pixels, not on spans', () => {
   const counts = [10_000, 100_000].map((count) => {
     const trace = syntheticRun(count)
     const { firstS, lastS } = trace.columns
@@ -260,7 +260,7 @@ test('zoomed out, what is drawn depends on pixels and not on spans', () => {
   for (const count of counts) expect(count).toBeLessThanOrEqual(rows * 800)
 })
 
-test('zoomed out, merged bars have the heat of what is in them, and grey only where none is known', () => {
+test('zoomed out, merged bars have the heat of their spans, and are gray only if all are unknown', () => {
   const spans: SyntheticSpan[] = Array.from({ length: 20_000 }, (_, at) => ({
     kind: 'tool_call',
     startS: T0 + at * 4.32,
@@ -274,14 +274,14 @@ test('zoomed out, merged bars have the heat of what is in them, and grey only wh
   } as const
   const bars = new BarList()
   collectBars(scene, bars)
-  const inkAt = (xPx: number) => {
+  const stepAt = (xPx: number) => {
     const bar = barsOf(bars).find((each) => bars.rightPx[each]! > xPx)
     return bars.kind[bar ?? -1]
   }
-  expect([100, 400, 700].map(inkAt)).toEqual([UNKNOWN_HEAT - 1, 0, UNKNOWN_HEAT])
+  expect([100, 400, 700].map(stepAt)).toEqual([UNKNOWN_HEAT - 1, 0, UNKNOWN_HEAT])
 })
 
-test('one failed millisecond in a day is seen and found', () => {
+test('one failed millisecond in a day has a bar and can be hit', () => {
   const spans: SyntheticSpan[] = Array.from({ length: 20_000 }, (_, at) => ({
     kind: 'tool_call',
     startS: T0 + at * 4.32,
@@ -300,7 +300,7 @@ test('one failed millisecond in a day is seen and found', () => {
   expect(hitTest(scene, xPx, 34)).toEqual({ type: 'span', slot: 12_345 })
 })
 
-test('bars stand on whole device pixels at any ratio, or their edges would be blurred', () => {
+test('bars are aligned to device pixels at any ratio, so that their edges are sharp', () => {
   const scene = sceneOf(traceOf(['turn', 1, 4], ['lm', 2, 3, 1]), {
     viewport: TEN,
     deviceRatio: 1.25,
@@ -312,7 +312,7 @@ test('bars stand on whole device pixels at any ratio, or their edges would be bl
   expect(rectOf(scene, { type: 'span', slot: 1 })?.topPx).toBe(bars.topPx[1])
 })
 
-test('of many failures that are drawn as one bar, the one under the pointer is found', () => {
+test('of many failures in one bar, hits the one under the pointer', () => {
   const spans: SyntheticSpan[] = Array.from({ length: 2000 }, (_, at) => ({
     kind: 'tool_call',
     startS: T0 + at,
@@ -327,14 +327,14 @@ test('of many failures that are drawn as one bar, the one under the pointer is f
   }
 })
 
-test('where bars lie over each other, the one that is drawn on top is found', () => {
+test('where bars overlap, hits the one that is drawn on top', () => {
   const trace = traceOf(['turn', 0, 10], ['lm', 5, 5.001, 1], ['tool', 7, 9, 2])
   const scene = sceneOf(trace, { viewport: TEN, collapsed: ['agent'] })
   expect(hitTest(scene, 50, 12)).toEqual({ type: 'span', slot: 0 })
   expect(hitTest(scene, 80, 12)).toEqual({ type: 'span', slot: 2 })
 })
 
-test('a query brings its matches to the top, and they are found first', () => {
+test('hits matches of a query first, as they are drawn on top', () => {
   const spans = Array.from({ length: 40 }, (_, at) => ['tool', at / 40, (at + 0.5) / 40] as const)
   const scene = sceneOf(traceOf(...spans), {
     viewport: TEN,
@@ -344,7 +344,7 @@ test('a query brings its matches to the top, and they are found first', () => {
   expect(hitTest(scene, 1, 34)?.slot).not.toBe(16)
 })
 
-test('a mark lies over the bar it stands on, and is hit before it', () => {
+test('hits a mark before the bar below it', () => {
   const trace = new SyntheticTrace().add(
     [{ kind: 'turn', startS: T0, endS: T0 + 10 }],
     [
@@ -359,7 +359,7 @@ test('a mark lies over the bar it stands on, and is hit before it', () => {
   expect(hitTest({ ...scene, playheadS: T0 + 4 }, 52, 34)).toBeUndefined()
 })
 
-test('marks that are closer than two of them are wide are ticks, and only those', () => {
+test('marks closer than two mark widths are crowded, and only those', () => {
   const times = [1, 2.9, 5, 6.99, 9]
   const trace = new SyntheticTrace().add(
     [{ kind: 'turn', startS: T0, endS: T0 + 10 }],
@@ -370,7 +370,7 @@ test('marks that are closer than two of them are wide are ticks, and only those'
   expect([...marks.crowded.subarray(0, marks.count)]).toEqual([1, 1, 0, 0, 0])
 })
 
-test('many failed marks are as many ticks as there is room for, and the bars under them can be hit', () => {
+test('many failed marks become as many ticks as fit, and the bars below them can be hit', () => {
   const trace = new SyntheticTrace().add(
     [{ kind: 'turn', startS: T0, endS: T0 + 10 }],
     Array.from({ length: 5000 }, (_, at) => ({

@@ -22,6 +22,7 @@ import type { Frames } from '../../base/frame.ts'
 import type { Viewport } from '../../model/view-state.ts'
 import type { Density } from './density.ts'
 import { DensityPicture } from './DensityPicture.tsx'
+import { arrowKeyShare } from '../layout/arrow-keys.ts'
 import { panViewport, type Extent } from '../layout/coordinates.ts'
 import { formatTime } from '../../base/format.ts'
 import { useSettledValue } from '../../base/use-scheduled.ts'
@@ -43,8 +44,6 @@ export interface MinimapProps {
 const NARROWEST_SHARE = 0.002
 /** A narrower view is drawn this wide, so that its grips do not overlap. */
 const NARROWEST_DRAWN_SHARE = 0.004
-const KEY_SHARE = 0.01
-const FAST = 10
 
 type Grip = 'start' | 'end' | 'window'
 
@@ -82,13 +81,8 @@ export const Minimap = memo(function Minimap(props: MinimapProps) {
     drag.current = undefined
   }
   const onKey = (grip: Grip, event: KeyboardEvent): void => {
-    const step = event.key === 'ArrowLeft' ? -1 : event.key === 'ArrowRight' ? 1 : 0
-    if (step === 0) return
-    // The page's own arrows move the playhead.
-    event.preventDefault()
-    event.stopPropagation()
-    const byS = step * wholeS * KEY_SHARE * (event.shiftKey ? FAST : 1)
-    onChange(moved(read().viewport, grip, byS, extent))
+    const byS = arrowKeyShare(event) * wholeS
+    if (byS !== 0) onChange(moved(read().viewport, grip, byS, extent))
   }
   const edge = (grip: 'start' | 'end', timeS: number) => (
     <div ref={grip === 'start' ? start : end} className="timeline-minimap-edge">

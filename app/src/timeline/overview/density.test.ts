@@ -5,9 +5,9 @@ import { SyntheticTrace } from '../testing/columns.ts'
 
 const T0 = 1_800_000_000
 
-/** Seconds of work between two times, of whatever kind. */
-function workIn(trace: SyntheticTrace, tally: DensityBins, nowS: number) {
-  const { originS, binS, bins, series } = densityOf(trace.columns, tally, nowS)
+/** Returns a function for the seconds of work between two times, of all kinds. */
+function workIn(trace: SyntheticTrace, densityBins: DensityBins, nowS: number) {
+  const { originS, binS, bins, series } = densityOf(trace.columns, densityBins, nowS)
   const inBin = (bin: number): number => series.reduce((sum, { values }) => sum + values[bin]!, 0)
   return (fromS: number, toS: number): number =>
     bins
@@ -15,21 +15,21 @@ function workIn(trace: SyntheticTrace, tally: DensityBins, nowS: number) {
       .reduce((sum, bin) => sum + inBin(bin), 0)
 }
 
-test('a span that is open takes time until now, although nothing is heard of it', () => {
+test('an open span counts until now without new events', () => {
   const trace = new SyntheticTrace().add([
     { kind: 'tool_call', startS: T0, endS: T0 + 10 },
     { kind: 'lm_inference', startS: T0 + 10 },
   ])
-  const tally = new DensityBins()
-  const soon = workIn(trace, tally, T0 + 20)
+  const densityBins = new DensityBins()
+  const soon = workIn(trace, densityBins, T0 + 20)
   expect(soon(T0 + 11, T0 + 19)).toBeCloseTo(8, 0)
-  const late = workIn(trace, tally, T0 + 600)
+  const late = workIn(trace, densityBins, T0 + 600)
   expect(late(T0 + 100, T0 + 500)).toBeGreaterThan(395)
-  // What was added for one picture is not in the next.
+  // The time added for one picture is not in the next.
   expect(late(T0, T0 + 1000)).toBeLessThan(602)
 
   trace.change(1, { endS: T0 + 30 })
-  const ended = workIn(trace, tally, T0 + 600)
+  const ended = workIn(trace, densityBins, T0 + 600)
   expect(ended(T0 + 40, T0 + 600)).toBe(0)
   expect(ended(T0 - 10, T0 + 40)).toBeCloseTo(30, 0)
 })

@@ -16,7 +16,7 @@ function pace(isReading = false) {
 }
 
 describe('a picture that moves by itself', () => {
-  test('is painted in every frame as long as that takes little', () => {
+  test('is painted in every frame while painting is fast', () => {
     const { waitMs, paintAt } = pace()
     expect(waitMs(0)).toBe(0)
     paintAt(0, 4)
@@ -24,7 +24,7 @@ describe('a picture that moves by itself', () => {
     expect(waitMs(32)).toBe(0)
   })
 
-  test('gets a third of the time where it takes long', () => {
+  test('is painted for a third of the time when painting is slow', () => {
     const { waitMs, paintAt } = pace()
     paintAt(0, 20)
     paintAt(60, 20)
@@ -32,14 +32,14 @@ describe('a picture that moves by itself', () => {
     expect(waitMs(120)).toBe(0)
   })
 
-  test('does not wait because one picture was held up', () => {
+  test('does not wait because of one delayed paint', () => {
     const { waitMs, paintAt } = pace()
     paintAt(0, 4)
     paintAt(16, 200)
     expect(waitMs(216)).toBe(0)
   })
 
-  test('waits for what is read next, however little it takes', () => {
+  test('is painted every 100 ms at most while a log is read', () => {
     const { waitMs, paintAt } = pace(true)
     paintAt(0, 1)
     paintAt(100, 1)
@@ -47,7 +47,7 @@ describe('a picture that moves by itself', () => {
     expect(waitMs(200)).toBe(0)
   })
 
-  test('gets a twelfth while a log is read', () => {
+  test('is painted for a twelfth of the time when painting is slow while a log is read', () => {
     const { waitMs, paintAt } = pace(true)
     paintAt(0, 20)
     paintAt(100, 20)

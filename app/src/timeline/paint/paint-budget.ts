@@ -1,39 +1,40 @@
 /**
- * How often a picture that moves by itself is painted: as often as there are frames, unless painting
- * takes long. Then it gets a part of the time, and what a hand does gets the rest.
+ * Limits how often a picture that moves by itself is painted: in every frame while painting is fast,
+ * else for a third of the time, so that input is handled in the rest. With frames every 16 ms and
+ * 20 ms to paint, it is painted every 60 ms.
  */
 
-/** Painting takes one part of so many. */
+/** Painting takes 1 / this of the time. */
 const PARTS = 3
-/** While a log is read, whose end everybody waits for and whose picture is soon another. */
+/** While a log is being read, reading comes first and pictures are soon outdated. */
 const PARTS_READING = 12
-/** Data comes more seldom then, and what takes it in asks for frames that need no picture. */
-const APART_READING_MS = 100
+/** The least distance between pictures while a log is being read. */
+const DISTANCE_READING_MS = 100
 /** Frames come a little early and late. */
 const JITTER_MS = 1
 
 export interface PaintBudget {
-  /** How long after the frame at `atMs` one may paint what nobody waits for; 0 = it may itself. */
+  /** How long after the frame at `atMs` the next automatic paint is due; 0 = in this frame. */
   waitMs(atMs: number): number
-  /** Runs `paint` in the frame at `atMs` and notes how long it takes. */
+  /** Runs `paint` in the frame at `atMs` and measures how long it takes. */
   run(atMs: number, paint: () => void): void
 }
 
 /**
- * @param nowMs the frame clock, as it is now
+ * @param nowMs the current time of the frame clock
  * @param isReading whether a log is being read to its end
  */
 export function createPaintBudget(nowMs: () => number, isReading: () => boolean): PaintBudget {
   let lastMs = -Infinity
   let tookMs = 0
-  /** The shorter of the last two: one that something else held up says nothing of the next. */
-  let takesMs = 0
+  /** The shorter of the last two paints, so that one delayed paint does not count. */
+  let expectedMs = 0
   return {
     waitMs(atMs) {
-      const apartMs = isReading()
-        ? Math.max(takesMs * PARTS_READING, APART_READING_MS)
-        : takesMs * PARTS
-      const leftMs = lastMs + apartMs - atMs
+      const distanceMs = isReading()
+        ? Math.max(expectedMs * PARTS_READING, DISTANCE_READING_MS)
+        : expectedMs * PARTS
+      const leftMs = lastMs + distanceMs - atMs
       return leftMs <= JITTER_MS ? 0 : leftMs
     },
     run(atMs, paint) {
@@ -41,7 +42,7 @@ export function createPaintBudget(nowMs: () => number, isReading: () => boolean)
       paint()
       const beforeMs = tookMs
       tookMs = nowMs() - fromMs
-      takesMs = Math.min(beforeMs, tookMs)
+      expectedMs = Math.min(beforeMs, tookMs)
       lastMs = atMs
     },
   }

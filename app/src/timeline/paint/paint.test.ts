@@ -10,13 +10,13 @@ import { kindVariable } from '../../base/kind-color.ts'
 const T0 = 1_800_000_000
 const TEN = { startS: T0, endS: T0 + 10 }
 
-/** What was asked of a canvas, as `method arguments` in the color of the moment. */
+/** The calls of a canvas context, with its fill color and opacity at the time. */
 interface Drawing {
   readonly context: CanvasRenderingContext2D
   readonly calls: { method: string; args: unknown[]; fill: string; alpha: number }[]
 }
 
-/** A context that draws nothing and remembers; text is 7 px a letter. */
+/** A context that only records its calls; text is 7 px per letter. */
 function recordingContext(): Drawing {
   const calls: Drawing['calls'] = []
   const state: Record<string, unknown> = { canvas: { width: 0, height: 0 }, globalAlpha: 1 }
@@ -63,12 +63,12 @@ describe('labels', () => {
     subject,
   })
 
-  test('say subject and duration where they fit, the subject where only it does', () => {
+  test('have subject and duration if both fit, else the subject', () => {
     const trace = new SyntheticTrace().add([tool(0, 2), tool(2, 2.9), tool(2.9, 10, 'b')])
     expect(texts(paint(trace))).toEqual(['web_search  2 s', 'web_search', 'b  7.1 s'])
   })
 
-  test('stand beside a bar that is too narrow, if there is room', () => {
+  test('are beside a bar that is too narrow, if there is room', () => {
     const calls = paint(new SyntheticTrace().add([tool(1, 1.2), tool(5, 5.2), tool(5.3, 5.5, 'x')]))
     expect(texts(calls)).toEqual(['web_search  200 ms', 'x'])
     const beside = calls.find(({ method }) => method === 'fillText')
@@ -76,12 +76,12 @@ describe('labels', () => {
     expect(beside?.fill).toBe(THEME.text)
   })
 
-  test('stay in sight when the bar begins left of the view', () => {
+  test('stay visible when the bar begins left of the view', () => {
     const calls = paint(new SyntheticTrace().add([tool(-100, 5)]))
     expect(calls.find(({ method }) => method === 'fillText')?.args[1]).toBe(6)
   })
 
-  test('name turns and models as people do', () => {
+  test('shorten the names of models and number turns', () => {
     const trace = new SyntheticTrace().add([
       { kind: 'turn', startS: T0, endS: T0 + 5, subject: '4' },
       {
@@ -100,14 +100,14 @@ describe('labels', () => {
   })
 })
 
-describe('what must be seen', () => {
-  test('in a folded group, what has ended lies over what is still open around it', () => {
+describe('a painted scene', () => {
+  test('shows ended spans above the open span around them in a collapsed group', () => {
     const trace = new SyntheticTrace().add([
       { kind: 'agent', startS: T0, flags: SpanFlag.OPEN },
       { kind: 'tool_call', startS: T0 + 2, endS: T0 + 4, row: 1 },
     ])
-    const unseen = recordingContext()
-    const pixelBars = new PixelBars(unseen.context)
+    const offscreen = recordingContext()
+    const pixelBars = new PixelBars(offscreen.context)
     const scene = sceneOf(trace, {
       viewport: TEN,
       widthPx: 1000,
@@ -118,29 +118,31 @@ describe('what must be seen', () => {
     const { context, calls } = recordingContext()
     createPainter(context, THEME, { pixels: pixelBars }).paint(scene, [], 0)
     expect(calls.filter(({ method }) => method === 'fill')).toEqual([])
-    const image = unseen.calls.find(({ method }) => method === 'putImageData')?.args[0] as ImageData
+    const image = offscreen.calls.find(({ method }) => method === 'putImageData')
+      ?.args[0] as ImageData
     const pixels = new Uint32Array(image.data.buffer)
     expect([pixels[100], pixels[300]]).not.toContain(0)
     expect(pixels[100]).not.toBe(pixels[300])
     expect(pixels[500]).toBe(pixels[100])
   })
 
-  test('a match is strong however short it is', () => {
+  test('shows a match of a query at full opacity, however short it is', () => {
     const trace = new SyntheticTrace().add([
       { kind: 'tool_call', startS: T0 + 2, endS: T0 + 2.001 },
       { kind: 'tool_call', startS: T0 + 4, endS: T0 + 4.001 },
     ])
-    const unseen = recordingContext()
+    const offscreen = recordingContext()
     const scene = sceneOf(trace, { viewport: TEN, widthPx: 1000, matches: Uint8Array.of(0, 1) })
-    const pixelBars = new PixelBars(unseen.context)
+    const pixelBars = new PixelBars(offscreen.context)
     createPainter(recordingContext().context, THEME, { pixels: pixelBars }).paint(scene, [], 0)
-    const image = unseen.calls.find(({ method }) => method === 'putImageData')?.args[0] as ImageData
+    const image = offscreen.calls.find(({ method }) => method === 'putImageData')
+      ?.args[0] as ImageData
     const [other, match] = [200, 400].map((xPx) => image.data[4 * xPx + 3]!)
     expect(match).toBeGreaterThan(250)
     expect(other).toBeLessThan(64)
   })
 
-  test('an open wait is hatched to its end, and pales there', () => {
+  test('hatches an open wait to its end, where it fades out', () => {
     const trace = new SyntheticTrace().add([{ kind: 'wait', startS: T0, flags: SpanFlag.OPEN }])
     const { context, calls } = recordingContext()
     const scene = sceneOf(trace, { viewport: TEN, widthPx: 1000, live: true, nowS: T0 + 8 })
@@ -153,7 +155,7 @@ describe('what must be seen', () => {
     expect(calls.map(({ method }) => method)).not.toContain('createLinearGradient')
   })
 
-  test('a failed span has a red edge of 3 px however narrow it is', () => {
+  test('gives a failed span a red edge of 3 px, however narrow it is', () => {
     const trace = new SyntheticTrace().add([
       { kind: 'tool_call', startS: T0 + 3, endS: T0 + 3.001, errorAtS: T0 + 3.001 },
     ])
@@ -163,7 +165,7 @@ describe('what must be seen', () => {
     expect(red.map(({ args }) => args[2])).toEqual([3])
   })
 
-  test('a guess has a dotted outline', () => {
+  test('outlines an ambiguous span with dots', () => {
     const trace = new SyntheticTrace().add([
       { kind: 'tool_call', startS: T0 + 3, endS: T0 + 6, flags: SpanFlag.AMBIGUOUS },
     ])
@@ -171,7 +173,7 @@ describe('what must be seen', () => {
     expect(dashes.map(({ args }) => args[0])).toContainEqual([2, 2])
   })
 
-  test('a span that has just begun lies over the line of now, and is not soft', () => {
+  test('shows a span that has just begun above the line of now, without a soft end', () => {
     const trace = new SyntheticTrace().add([
       { kind: 'tool_call', startS: T0 + 5, flags: SpanFlag.OPEN },
     ])
@@ -184,7 +186,7 @@ describe('what must be seen', () => {
     expect([xPx, widthPx]).toEqual([500, 2])
   })
 
-  test('what does not match a query is at a quarter', () => {
+  test('draws spans that do not match a query at a quarter of the opacity', () => {
     const trace = new SyntheticTrace().add([
       { kind: 'tool_call', startS: T0 + 1, endS: T0 + 2 },
       { kind: 'tool_call', startS: T0 + 3, endS: T0 + 4 },
@@ -196,7 +198,7 @@ describe('what must be seen', () => {
   })
 })
 
-test('colors change a few times a frame, not once a bar', () => {
+test('the color changes a few times per frame, not once per bar', () => {
   const trace = syntheticRun(5000)
   const { firstS, lastS } = trace.columns
   const calls = paint(trace, { viewport: { startS: firstS, endS: lastS } })
@@ -209,14 +211,14 @@ test('colors change a few times a frame, not once a bar', () => {
 })
 
 describe('colors', () => {
-  test('unknown kinds take one of six by name, the same every time', () => {
+  test('of an unknown kind are one of six, chosen by its name', () => {
     const variables = new Set(Array.from({ length: 200 }, (_, at) => kindVariable(`kind_${at}`)))
     expect(variables.size).toBe(6)
     expect(kindVariable('browse')).toBe(kindVariable('browse'))
     expect(kindVariable('tool_call')).toBe('--kind-tool-call')
   })
 
-  test('text on a bar can be read', () => {
+  test('of text on a bar have enough contrast', () => {
     const colors = ['#2f6fd0', '#8a94a3', '#b35c00', '#5b93dd', '#f0a04b', '#5f6a7a', '#8ab8f8']
     for (const fill of colors) {
       const theme = readTheme((name) => (name === '--kind-turn' ? fill : ''))

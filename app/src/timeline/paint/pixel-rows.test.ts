@@ -13,68 +13,68 @@ interface Bar {
   readonly topPx?: number
 }
 
-/** A bar's ink is its kind, as opaque as it is covered. */
-function stripsOf(bars: readonly Bar[], deviceRatio = 1): PixelRows {
-  const strips = new PixelRows()
-  strips.begin(10, 100, deviceRatio)
+/** The color of a bar is the number of its kind, with its cover as opacity. */
+function rowsOf(bars: readonly Bar[], deviceRatio = 1): PixelRows {
+  const pixelRows = new PixelRows()
+  pixelRows.begin(10, 100, deviceRatio)
   for (const { leftPx, rightPx, kind = 1, cover = 4, fails, topPx = 20 } of bars) {
-    strips.beginRow(topPx, 16)
-    strips.bar(leftPx, rightPx, (((cover * 60) << 24) | kind) >>> 0)
-    if (fails !== undefined) strips.failure(leftPx, rightPx, fails === 'merged', RED)
+    pixelRows.beginRow(topPx, 16)
+    pixelRows.bar(leftPx, rightPx, (((cover * 60) << 24) | kind) >>> 0)
+    if (fails !== undefined) pixelRows.failure(leftPx, rightPx, fails === 'merged', RED)
   }
-  return strips
+  return pixelRows
 }
 
-/** One line as letters: the kind's number, `!` for an error, `·` for nothing. */
-function line(strips: PixelRows, at: number): string {
-  const pixels = new Uint32Array(strips.bytes.buffer).subarray(at * strips.width)
-  return Array.from(pixels.subarray(0, strips.width), (pixel) => {
+/** A line as characters: the number of the kind, `!` for an error, `·` for nothing. */
+function line(pixelRows: PixelRows, at: number): string {
+  const pixels = new Uint32Array(pixelRows.bytes.buffer).subarray(at * pixelRows.width)
+  return Array.from(pixels.subarray(0, pixelRows.width), (pixel) => {
     if (pixel === RED) return '!'
     return pixel === 0 ? '·' : String(pixel & 0xffffff)
   }).join('')
 }
 
-test('bars are runs of pixels, a line a row', () => {
-  const strips = stripsOf([
+test('writes the bars of each row into a line', () => {
+  const pixelRows = rowsOf([
     { leftPx: 1, rightPx: 3 },
     { leftPx: 3, rightPx: 4, kind: 2 },
     { leftPx: 0, rightPx: 2, topPx: 40 },
   ])
-  expect([line(strips, 0), line(strips, 2)]).toEqual(['·112······', '11········'])
-  expect(strips.rows.map(({ topPx }) => topPx)).toEqual([20, 40])
+  expect([line(pixelRows, 0), line(pixelRows, 2)]).toEqual(['·112······', '11········'])
+  expect(pixelRows.rows.map(({ topPx }) => topPx)).toEqual([20, 40])
 })
 
-test('device pixels are told apart', () => {
-  expect(line(stripsOf([{ leftPx: 1.5, rightPx: 3 }], 2), 0)).toBe('···111··············')
+test('has the resolution of device pixels', () => {
+  expect(line(rowsOf([{ leftPx: 1.5, rightPx: 3 }], 2), 0)).toBe('···111··············')
 })
 
-test('where bars lie over each other, the one that covers more is seen', () => {
-  const strips = stripsOf([
+test('where bars overlap, keeps the more opaque one', () => {
+  const pixelRows = rowsOf([
     { leftPx: 0, rightPx: 4, cover: 3 },
     { leftPx: 2, rightPx: 6, kind: 2, cover: 1 },
     { leftPx: 3, rightPx: 4, kind: 3, cover: 4 },
   ])
-  expect(line(strips, 0)).toBe('111322····')
+  expect(line(pixelRows, 0)).toBe('111322····')
 })
 
-test('a bar whose end is not known pales towards it, and hides nothing there that is firm', () => {
-  const strips = stripsOf([{ leftPx: 5, rightPx: 7, kind: 2 }])
-  strips.fadingBar(0, 8, 4, ((240 << 24) | 1) >>> 0)
-  expect(line(strips, 0)).toBe('11111221··')
-  const pixels = new Uint32Array(strips.bytes.buffer)
+test('a fading bar gets paler to its end, and does not hide an opaque bar there', () => {
+  const pixelRows = rowsOf([{ leftPx: 5, rightPx: 7, kind: 2 }])
+  pixelRows.fadingBar(0, 8, 4, ((240 << 24) | 1) >>> 0)
+  expect(line(pixelRows, 0)).toBe('11111221··')
+  const pixels = new Uint32Array(pixelRows.bytes.buffer)
   expect([pixels[4]! >>> 24, pixels[7]! >>> 24]).toEqual([240, 60])
 })
 
-test('a failed bar is red for three pixels, and of a merged one only a flag', () => {
-  const strips = stripsOf([
+test('a failed bar has a red edge of three pixels, a merged one only a flag', () => {
+  const pixelRows = rowsOf([
     { leftPx: 1, rightPx: 2, fails: 'alone' },
     { leftPx: 5, rightPx: 6, fails: 'merged' },
   ])
-  expect([line(strips, 0), line(strips, 1)]).toEqual(['·!!!·1····', '·····!!!··'])
-  expect(strips.rows[0]?.hasFlags).toBe(true)
+  expect([line(pixelRows, 0), line(pixelRows, 1)]).toEqual(['·!!!·1····', '·····!!!··'])
+  expect(pixelRows.rows[0]?.hasFlags).toBe(true)
 })
 
-test('no failure that is in sight is without a red pixel', () => {
+test('every visible failure has a red pixel', () => {
   const bar = fc.record({
     leftPx: fc.integer({ min: -3, max: 9 }),
     widthPx: fc.integer({ min: 1, max: 5 }),
@@ -83,7 +83,7 @@ test('no failure that is in sight is without a red pixel', () => {
   })
   fc.assert(
     fc.property(fc.array(bar, { maxLength: 20 }), (drawn) => {
-      const strips = stripsOf(
+      const pixelRows = rowsOf(
         drawn.map(({ leftPx, widthPx, cover, fails }) => ({
           leftPx,
           rightPx: leftPx + widthPx,
@@ -93,7 +93,7 @@ test('no failure that is in sight is without a red pixel', () => {
       )
       for (const { leftPx, fails } of drawn) {
         if (fails === undefined || leftPx < 0) continue
-        expect(line(strips, fails === 'merged' ? 1 : 0)[leftPx]).toBe('!')
+        expect(line(pixelRows, fails === 'merged' ? 1 : 0)[leftPx]).toBe('!')
       }
     }),
   )

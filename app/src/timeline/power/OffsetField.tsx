@@ -1,6 +1,6 @@
 /**
- * How far a telemetry file is shifted in time. Its name is a handle: dragged along, it takes the
- * curve with it; the number says the same exactly, and to those who use keys.
+ * The time offset of a telemetry file. Dragging the file's name moves its curve; the number field
+ * sets the offset exactly, also with the keyboard.
  */
 import { useRef, type PointerEvent } from 'react'
 import { visible } from '../../base/visible.ts'
@@ -9,40 +9,36 @@ export interface OffsetFieldProps {
   /** The file's name. */
   readonly name: string
   readonly offsetS: number
-  /** Seconds that a CSS px of the track is long. */
+  /** Seconds per CSS px of the track. */
   readonly sPerPx: number
   readonly onChange: (offsetS: number) => void
 }
 
 export function OffsetField({ name, offsetS, sPerPx, onChange }: OffsetFieldProps) {
-  const begun = useRef<{ xPx: number; offsetS: number } | undefined>(undefined)
+  const dragStart = useRef<{ xPx: number; offsetS: number } | undefined>(undefined)
   const drag = {
     onPointerDown(event: PointerEvent) {
       if (event.button !== 0) return
-      // The label would hand the press on to its field.
+      // Prevents the label from focusing its field.
       event.preventDefault()
       event.currentTarget.setPointerCapture(event.pointerId)
-      begun.current = { xPx: event.clientX, offsetS }
+      dragStart.current = { xPx: event.clientX, offsetS }
     },
     onPointerMove(event: PointerEvent) {
-      if (begun.current === undefined) return
-      const byS = (event.clientX - begun.current.xPx) * sPerPx
-      onChange(toPixel(begun.current.offsetS + byS, sPerPx))
+      if (dragStart.current === undefined) return
+      const byS = (event.clientX - dragStart.current.xPx) * sPerPx
+      onChange(toPixel(dragStart.current.offsetS + byS, sPerPx))
     },
     onPointerUp() {
-      begun.current = undefined
+      dragStart.current = undefined
     },
     onPointerCancel() {
-      begun.current = undefined
+      dragStart.current = undefined
     },
   }
   return (
     <label>
-      <span
-        className="power-name power-shift"
-        title={`${name}: drag to shift it in time`}
-        {...drag}
-      >
+      <span className="power-name power-shift" title={`${name}: drag to shift in time`} {...drag}>
         {visible(name)} shifted by
       </span>
       <input
@@ -59,7 +55,7 @@ export function OffsetField({ name, offsetS, sPerPx, onChange }: OffsetFieldProp
   )
 }
 
-/** With as many digits as a pixel can tell apart. */
+/** Rounds to the resolution of a pixel. */
 function toPixel(offsetS: number, sPerPx: number): number {
   const digits = Math.ceil(-Math.log10(sPerPx))
   return Number(offsetS.toFixed(Math.min(Math.max(digits, 0), 6)))

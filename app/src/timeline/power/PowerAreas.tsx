@@ -1,4 +1,4 @@
-/** The power of the sources as areas, stacked, with the band around them and utilisation as a line. */
+/** The power of the sources as stacked areas inside the band of lowest to highest, and utilization as a line. */
 import { AreaClosed, AreaStack, LinePath } from '@visx/shape'
 import { scaleLinear } from '@visx/scale'
 import { memo, useMemo } from 'react'
@@ -7,18 +7,18 @@ import type { PowerAnswer } from '../../model/answers.ts'
 import { powerPicture, type PowerPoint } from './power-picture.ts'
 
 const HEIGHT_PX = 72
-/** Room for the figure of the scale's top. */
+/** Room for the label of the scale. */
 const TOP_PX = 4
 
 export interface PowerAreasProps {
   readonly power: PowerAnswer
   readonly viewport: Viewport
   readonly topW: number
-  /** Share of the view that is known, from its left: nothing behind the playhead is. */
+  /** Share of the view before the playhead, from the left. */
   readonly knownShare: number
 }
 
-/** Drawn in the answer's own parts; the box stretches it, so that panning redraws nothing. */
+/** The paths have parts of the answer as units and are stretched, so that panning redraws nothing. */
 export function PowerAreas({ power, viewport, topW, knownShare }: PowerAreasProps) {
   const parts = power.sources[0]?.meanW.length ?? 0
   const partS = (power.endS - power.startS) / Math.max(parts, 1)
@@ -91,7 +91,7 @@ const PowerShapes = memo(function PowerShapes({
   )
 })
 
-/** A piece reaches from edge to edge of its parts, so that a single part is seen, too. */
+/** Extends a piece to the edges of its parts, so that a single part is visible, too. */
 function widened(piece: readonly PowerPoint[]): PowerPoint[] {
   const first = piece[0]!
   const last = piece.at(-1)!

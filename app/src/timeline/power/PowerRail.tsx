@@ -1,4 +1,4 @@
-/** Which source is which, what each uses at the cursor, and how far a file's clock is off. */
+/** The names of the power sources, their power at the cursor, and the time offsets of files. */
 import { formatWatts } from '@wattline/trace'
 import { visible } from '../../base/visible.ts'
 import type { EnergyReport } from '../../model/run-info.ts'
@@ -8,7 +8,7 @@ import type { PowerReading } from './power-picture.ts'
 export interface PowerRailProps {
   readonly energy: EnergyReport
   readonly reading: PowerReading | undefined
-  /** Seconds that a CSS px of the track is long. */
+  /** Seconds per CSS px of the track. */
   readonly sPerPx: number
   readonly onOffset: (file: number, offsetS: number) => void
 }

@@ -1,11 +1,12 @@
 /**
- * Power under the Gantt, on the same time. Resting on it, or moving along it with the arrow keys,
- * reads an instant; dragging selects a range.
+ * The power curve below the bars, on the same time axis. Pointing at it, or moving along it with the
+ * arrow keys, reads the power at one time; dragging selects a range.
  */
 import { formatWatts } from '@wattline/trace'
 import { useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
 import type { Viewport } from '../../model/view-state.ts'
 import { formatTime } from '../../base/format.ts'
+import { arrowKeyShare } from '../layout/arrow-keys.ts'
 import { visible } from '../../base/visible.ts'
 import type { EnergyReport } from '../../model/run-info.ts'
 import { PowerAreas } from './PowerAreas.tsx'
@@ -16,16 +17,13 @@ import './power.css'
 
 /** A shorter drag is a click. */
 const DRAG_PX = 3
-/** An arrow key moves the cursor by this share of the view; with Shift by ten times as much. */
-const KEY_SHARE = 0.01
-const FAST = 10
 
 export interface PowerTrackProps {
   readonly energy: EnergyReport
   readonly ask: AskPower
   readonly viewport: Viewport
   readonly range: Viewport | undefined
-  /** Of the canvas above, which leaves room for its scroll bar. */
+  /** Width of the canvas above, without its scroll bar. */
   readonly widthPx: number
   readonly playheadS: number | undefined
   readonly clock: 'relative' | 'absolute'
@@ -49,12 +47,8 @@ export function PowerTrack(props: PowerTrackProps) {
   const knownShare = playheadS === undefined ? 1 : within(shareOf(playheadS))
 
   const onKey = (event: KeyboardEvent): void => {
-    const step = event.key === 'ArrowLeft' ? -1 : event.key === 'ArrowRight' ? 1 : 0
-    if (step === 0) return
-    // The page's own arrows move the playhead.
-    event.preventDefault()
-    event.stopPropagation()
-    const byS = step * wholeS * KEY_SHARE * (event.shiftKey ? FAST : 1)
+    const byS = arrowKeyShare(event) * wholeS
+    if (byS === 0) return
     const fromS = atS ?? viewport.startS + wholeS / 2
     setCursor(Math.min(Math.max(fromS + byS, viewport.startS), viewport.endS))
   }
@@ -78,8 +72,8 @@ export function PowerTrack(props: PowerTrackProps) {
           aria-valuenow={Math.round(within(atS === undefined ? 0.5 : shareOf(atS)) * 100)}
           aria-valuetext={
             atS === undefined
-              ? 'move along with the arrow keys'
-              : `${inWords(reading)} at ${formatTime(atS, originS, clock)}`
+              ? 'Use the arrow keys to read the power at a time'
+              : `${readingText(reading)} at ${formatTime(atS, originS, clock)}`
           }
           onKeyDown={onKey}
           onBlur={() => setCursor(undefined)}
@@ -110,38 +104,38 @@ export function PowerTrack(props: PowerTrackProps) {
   )
 }
 
-/** Pointing moves the cursor, dragging selects a range, a click without a drag clears it. */
+/** Pointing moves the cursor, dragging selects a range, a click clears it. */
 function useRangeDrag(
   { viewport, onRange }: PowerTrackProps,
   setCursor: (timeS: number | undefined) => void,
 ) {
-  const begun = useRef<{ atS: number; xPx: number } | undefined>(undefined)
+  const dragStart = useRef<{ atS: number; xPx: number } | undefined>(undefined)
   const timeOf = (event: PointerEvent): number => {
     const { left, width } = event.currentTarget.getBoundingClientRect()
     const share = (event.clientX - left) / Math.max(width, 1)
     return viewport.startS + share * (viewport.endS - viewport.startS)
   }
   const isDrag = (event: PointerEvent): boolean =>
-    begun.current !== undefined && Math.abs(event.clientX - begun.current.xPx) >= DRAG_PX
+    dragStart.current !== undefined && Math.abs(event.clientX - dragStart.current.xPx) >= DRAG_PX
   return {
     onPointerDown(event: PointerEvent) {
       if (event.button !== 0) return
       event.currentTarget.setPointerCapture(event.pointerId)
-      begun.current = { atS: timeOf(event), xPx: event.clientX }
+      dragStart.current = { atS: timeOf(event), xPx: event.clientX }
     },
     onPointerMove(event: PointerEvent) {
       const atS = timeOf(event)
       setCursor(atS)
-      if (begun.current === undefined || !isDrag(event)) return
-      const fromS = begun.current.atS
+      if (dragStart.current === undefined || !isDrag(event)) return
+      const fromS = dragStart.current.atS
       onRange({ startS: Math.min(fromS, atS), endS: Math.max(fromS, atS) })
     },
     onPointerUp(event: PointerEvent) {
-      if (begun.current !== undefined && !isDrag(event)) onRange(undefined)
-      begun.current = undefined
+      if (dragStart.current !== undefined && !isDrag(event)) onRange(undefined)
+      dragStart.current = undefined
     },
     onPointerCancel() {
-      begun.current = undefined
+      dragStart.current = undefined
     },
     onPointerLeave() {
       setCursor(undefined)
@@ -150,13 +144,13 @@ function useRangeDrag(
 }
 
 interface ReadingProps {
-  /** Share of the view. */
+  /** Position as a share of the view. */
   readonly at: number
   readonly reading: PowerReading | undefined
   readonly time: string
 }
 
-/** What the cursor reads, beside it, on the side where there is room. */
+/** The reading beside the cursor, on the side with room. */
 function Reading({ at, reading, time }: ReadingProps) {
   return (
     <>
@@ -166,14 +160,14 @@ function Reading({ at, reading, time }: ReadingProps) {
         style={{ left: percent(at) }}
         aria-hidden="true"
       >
-        <strong>{inWords(reading)}</strong> <span>{time}</span>
+        <strong>{readingText(reading)}</strong> <span>{time}</span>
       </span>
     </>
   )
 }
 
-function inWords(reading: PowerReading | undefined): string {
-  if (reading?.totalW === undefined) return 'not known'
+function readingText(reading: PowerReading | undefined): string {
+  if (reading?.totalW === undefined) return 'unknown'
   const load = reading.utilizationPct
   return `${formatWatts(reading.totalW)}${load === undefined ? '' : ` · ${Math.round(load)} %`}`
 }

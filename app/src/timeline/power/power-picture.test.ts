@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { PowerAnswer } from '../../model/answers.ts'
 import { powerPicture, readingAt, scaleTopW } from './power-picture.ts'
 
-/** Sources by their mean watts, a number a second; `_` is not known. */
+/** Sources by their mean watts per second; `_` is unknown. */
 function powerOf(...sources: readonly (readonly (number | undefined)[])[]): PowerAnswer {
   const column = (watts: readonly (number | undefined)[], factor: number) =>
     Float32Array.from(watts, (value) => (value === undefined ? NaN : value * factor))
@@ -21,13 +21,13 @@ function powerOf(...sources: readonly (readonly (number | undefined)[])[]): Powe
 
 const _ = undefined
 
-test('what is known is drawn in pieces, and gaps stay gaps', () => {
+test('draws known parts in pieces, with gaps between them', () => {
   const { pieces, utilization } = powerPicture(powerOf([10, 20, _, _, 40]))
   expect(pieces.map((piece) => piece.map(({ part }) => part))).toEqual([[0, 1], [4]])
   expect(utilization.map((piece) => piece.map(({ pct }) => pct))).toEqual([[2.5, 5], [10]])
 })
 
-test('sources are stacked; one that is not known adds nothing to the band', () => {
+test('stacks the sources; an unknown one adds nothing to the band', () => {
   const { pieces } = powerPicture(powerOf([10, 20], [30, _]))
   expect(pieces[0]?.map(({ lowestW, highestW }) => [lowestW, highestW])).toEqual([
     [20, 80],
@@ -36,7 +36,7 @@ test('sources are stacked; one that is not known adds nothing to the band', () =
   expect(pieces[0]?.[1]?.watts).toEqual([20, NaN])
 })
 
-test('an instant reads each source and their sum, or that nothing is known', () => {
+test('reads each source and their sum at a time, or that they are unknown', () => {
   const power = powerOf([10, _, 20], [30, _, _])
   expect(readingAt(power, 100.5)).toEqual({ watts: [10, 30], totalW: 40, utilizationPct: 5 })
   expect(readingAt(power, 101.5)).toEqual({
@@ -48,7 +48,7 @@ test('an instant reads each source and their sum, or that nothing is known', () 
   expect([99, 103].map((timeS) => readingAt(power, timeS))).toEqual([undefined, undefined])
 })
 
-test('the scale ends at a round figure above all peaks together', () => {
+test('the scale ends at a round number above the sum of the peaks', () => {
   expect([[], [0.2], [1], [207, 101], [499], [950, 40]].map(scaleTopW)).toEqual([
     1, 1, 1, 400, 500, 1000,
   ])

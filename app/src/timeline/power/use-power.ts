@@ -1,6 +1,7 @@
 /**
- * The power in and around the view. It is asked for with room on both sides, so that panning has
- * something to show at once; until finer data is there, coarser is stretched.
+ * The power in and around the view. Requests include the time before and after the view, so that
+ * panning can show data immediately; after zooming, the old answer is stretched until the new one
+ * arrives.
  */
 import { useEffect, useState } from 'react'
 import { useThrottle } from '../../base/use-scheduled.ts'
@@ -13,13 +14,13 @@ export type AskPower = (ask: {
   parts: number
 }) => Promise<PowerAnswer>
 
-/** So much of the view on either side of it. */
+/** Time requested on either side of the view, as a share of the view. */
 const MARGIN = 1
-/** A part is at least so wide, CSS px: finer is not seen. */
+/** The least width of a part. */
 const PART_PX = 1.5
 const INTERVAL_MS = 120
-/** How much coarser or finer than made for the view an answer may be. */
-const ABOUT = 1.5
+/** How much coarser or finer than a new answer an old one can be. */
+const TOLERANCE = 1.5
 
 /** @param version changes when there are new samples */
 export function usePower(
@@ -34,7 +35,7 @@ export function usePower(
   const request = useThrottle(INTERVAL_MS, () => {
     const spareS = (endS - startS) * MARGIN
     const parts = Math.ceil((widthPx * (1 + 2 * MARGIN)) / PART_PX)
-    // An answer for a view that has moved on is still the best there is.
+    // Answers for an old view are used, too: they are the best available.
     ask({ startS: startS - spareS, endS: endS + spareS, parts }).then(
       (power) => setKnown({ power, version }),
       (error: Error) => console.warn(`Power: ${error.message}`),
@@ -47,9 +48,9 @@ export function usePower(
   return known?.power
 }
 
-/** Whether an answer covers a view, and is about as fine as one that was made for it. */
+/** Whether an answer covers a view at about the resolution of a new answer. */
 function serves(power: PowerAnswer | undefined, startS: number, endS: number): boolean {
   if (power === undefined || power.startS > startS || power.endS < endS) return false
   const wider = (power.endS - power.startS) / ((endS - startS) * (1 + 2 * MARGIN))
-  return wider < ABOUT && wider > 1 / ABOUT
+  return wider < TOLERANCE && wider > 1 / TOLERANCE
 }

@@ -1,9 +1,10 @@
 /**
- * The groups beside the canvas, aligned with their blocks. Only those that are seen exist in the
- * page; each is a button that folds its group.
+ * The group names beside the canvas, aligned with their blocks. Each is a button that folds its
+ * group. Only visible groups are in the DOM.
  */
 import { memo, useEffect, useMemo, useState } from 'react'
 import { formatCount, formatDuration } from '@wattline/trace'
+import { plural } from '../../base/format.ts'
 import { useThrottle } from '../../base/use-scheduled.ts'
 import { groupLabel } from '../../model/span-labels.ts'
 import { blockIndexAt, type GroupBlock, type GroupLayout } from '../layout/group-layout.ts'
@@ -20,9 +21,9 @@ export interface GroupRailProps {
   readonly onWheel: (byPx: number) => void
 }
 
-/** Blocks beyond the edges that exist too, so that Tab goes on past them. */
+/** Further groups at both edges, so that Tab reaches them. */
 const OVERSCAN = 3
-/** Sums are read at most this often: figures that change faster cannot be read. */
+/** Sums are updated at most this often, to stay readable. */
 const SUMS_MS = 200
 
 export const GroupRail = memo(function GroupRail(props: GroupRailProps) {
@@ -37,12 +38,7 @@ export const GroupRail = memo(function GroupRail(props: GroupRailProps) {
     >
       <ul style={{ transform: `translateY(${-scrollTopPx}px)` }}>
         {visibleGroups(layout, scrollTopPx, heightPx).map((group) => (
-          <Group
-            key={group}
-            block={layout.blocks[group] as GroupBlock}
-            sum={sums[group]}
-            onToggle={onToggle}
-          />
+          <Group key={group} block={layout.blocks[group]!} sum={sums[group]} onToggle={onToggle} />
         ))}
       </ul>
     </nav>
@@ -65,7 +61,7 @@ interface GroupProps {
 function Group({ block, sum, onToggle }: GroupProps) {
   const { label, collapsed, topPx, heightPx } = block
   const errors = sum?.errors ?? 0
-  const spans = formatCount(sum?.spans ?? 0)
+  const spans = sum?.spans ?? 0
   const name = groupLabel(label)
   const failed = errors === 0 ? '' : `, ${formatCount(errors)} failed`
   return (
@@ -75,8 +71,12 @@ function Group({ block, sum, onToggle }: GroupProps) {
           <path d="M3.5 4.5 6 7.5 8.5 4.5" />
         </svg>
         <span className="timeline-group-name">{name}</span>{' '}
-        <span className="timeline-group-count">{spans}</span>
-        <span className="timeline-hidden"> spans{failed}</span>
+        <span className="timeline-group-count">{formatCount(spans)}</span>
+        <span className="timeline-hidden">
+          {' '}
+          {plural(spans, 'span')}
+          {failed}
+        </span>
       </button>
       {collapsed ? null : (
         <p>
@@ -95,9 +95,9 @@ export function useGroupSums(
   columns: TraceColumns,
   playheadS: number | undefined,
 ): readonly GroupSum[] {
-  const following = useMemo(() => new GroupSums(), [])
-  const [sums, setSums] = useState<readonly GroupSum[]>(() => following.at(columns, playheadS))
-  const update = useThrottle(SUMS_MS, () => setSums(following.at(columns, playheadS)))
+  const groupSums = useMemo(() => new GroupSums(), [])
+  const [sums, setSums] = useState<readonly GroupSum[]>(() => groupSums.at(columns, playheadS))
+  const update = useThrottle(SUMS_MS, () => setSums(groupSums.at(columns, playheadS)))
   const { version } = columns
   useEffect(() => update().schedule(), [update, columns, version, playheadS])
   return sums

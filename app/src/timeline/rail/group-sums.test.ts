@@ -28,14 +28,14 @@ const rows = fc.array(
   { minLength: 1, maxLength: 10 },
 )
 
-/** The rule itself, span by span. */
+/** The definition, span by span. */
 function sumsOf(columns: Columns, atS: number): GroupSum[] {
   const slots = Array.from({ length: columns.spanCount }, (_, slot) => slot)
   return columns.groups.map((_, group) => {
-    const begun = slots.filter(
+    const started = slots.filter(
       (slot) => columns.group.at(slot) === group && columns.startS.at(slot) <= atS,
     )
-    const outermost = begun.filter((slot) => {
+    const outermost = started.filter((slot) => {
       const parent = columns.parent.at(slot)
       return parent < 0 || columns.group.at(parent) !== group
     })
@@ -43,46 +43,46 @@ function sumsOf(columns: Columns, atS: number): GroupSum[] {
       columns.endS.at(slot) <= atS ? columns.endS.at(slot) - columns.startS.at(slot) : 0,
     )
     return {
-      spans: begun.length,
-      errors: begun.filter((slot) => columns.errorAtS.at(slot) <= atS).length,
+      spans: started.length,
+      errors: started.filter((slot) => columns.errorAtS.at(slot) <= atS).length,
       totalS: endedS.reduce((sum, s) => sum + s, 0),
     }
   })
 }
 
-test('sums that follow a run are those of its spans, at every playhead', () => {
+test('sums that follow a run equal those of its spans, at every playhead', () => {
   fc.assert(
     fc.property(rows, fc.nat(10), (spans, cut) => {
       const lines = logLines(spans)
       const columns = new Columns()
       const ingestor = new Ingestor('agent')
-      const following = new GroupSums()
+      const groupSums = new GroupSums()
       for (const part of [lines.slice(0, cut), lines.slice(cut)]) {
         ingestor.push(utf8.encode(part.join('')))
         for (const patch of ingestor.flush()) columns.apply(patch)
         for (const atS of [0, 4, 9, Infinity]) {
-          expect(following.at(columns, T0 + atS)).toEqual(sumsOf(columns, T0 + atS))
+          expect(groupSums.at(columns, T0 + atS)).toEqual(sumsOf(columns, T0 + atS))
         }
       }
     }),
   )
 })
 
-test('blocks that are over, under way and to come are told apart', () => {
+test('sums are right for blocks before, at and after the playhead', () => {
   const columns = new Columns()
   for (const patch of bigRun(20_000, 5000)) columns.apply(patch)
-  const following = new GroupSums()
+  const groupSums = new GroupSums()
   const { firstS, lastS } = columns
   for (const share of [-0.1, 0, 0.3, 0.31, 0.9, 1]) {
     const atS = firstS + (lastS - firstS) * share
-    for (const [group, sum] of following.at(columns, atS).entries()) {
+    for (const [group, sum] of groupSums.at(columns, atS).entries()) {
       const { spans, errors, totalS } = sumsOf(columns, atS)[group]!
       expect(sum).toEqual({ spans, errors, totalS: expect.closeTo(totalS, 6) })
     }
   }
 })
 
-test('a group holds what had begun by the playhead, and the time of what had ended', () => {
+test('a group counts spans started by the playhead, and the time of outermost spans ended by it', () => {
   const columns = columnsOf(
     logText([
       ['agent', 0, 8, { agent_name: 'planner' }],

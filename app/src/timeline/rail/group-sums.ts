@@ -1,33 +1,32 @@
-/** What each group holds as of a playhead, for the rail: of what the canvas shows beside it. */
+/** Sums of each group at a playhead, for the rail. Follows the columns block by block. */
 import { BLOCK_SHIFT, BLOCK_SLOTS, BlockCache } from '../../model/block-cache.ts'
 import type { TraceColumns } from '../../model/trace-columns.ts'
 
 export interface GroupSum {
   spans: number
   errors: number
-  /** Seconds of its outermost spans that have ended. */
+  /** Seconds of the outermost spans of the group that have ended. */
   totalS: number
 }
 
 type SumsByGroup = ReadonlyMap<number, GroupSum>
 
-/** When the first span of a block begins, and when the last of its sums changes; Unix seconds. */
+/** First start in a block, and the last time at which its sums change; Unix seconds. */
 interface BlockTimes {
   readonly firstS: number
   readonly lastS: number
 }
 
 const NOTHING: SumsByGroup = new Map()
-/** Later than everything: all that is known. */
+/** The playhead for all known spans. */
 const END_S = Number.POSITIVE_INFINITY
 
-/** Sums that follow one set of columns. */
 export class GroupSums {
   readonly #blocks = new BlockCache((columns, from, to) => sumGroups(columns, from, to, END_S))
   readonly #times = new BlockCache(timesOf)
   #layout = Number.NaN
 
-  /** By group; without a playhead, all that is known. */
+  /** The sums by group; without a playhead, of all known spans. */
   at(columns: TraceColumns, playheadS = END_S): GroupSum[] {
     this.#followLayout(columns)
     const blocks = this.#blocks.read(columns)
@@ -37,7 +36,7 @@ export class GroupSums {
     return sums
   }
 
-  /** What of each block has happened by a playhead. */
+  /** The sums of each block until a playhead. */
   #partsAt(
     columns: TraceColumns,
     blocks: readonly SumsByGroup[],
@@ -53,7 +52,7 @@ export class GroupSums {
     })
   }
 
-  /** A block's sums hang on the groups of parents in other blocks, too. */
+  /** Recomputes all blocks with a new layout, as parents in other blocks may have moved, too. */
   #followLayout({ placedCount, spanCount, layoutVersion }: TraceColumns): void {
     const layout = placedCount === spanCount ? layoutVersion : Number.NaN
     if (layout !== this.#layout) this.#blocks.clear()
@@ -84,8 +83,8 @@ function sumGroups(columns: TraceColumns, from: number, to: number, atS: number)
     const group = columns.group.at(slot)
     const sum = sumOf(sums, group)
     sum.spans++
-    const above = columns.parent.at(slot)
-    if (above >= 0 && columns.group.at(above) === group) continue
+    const parent = columns.parent.at(slot)
+    if (parent >= 0 && columns.group.at(parent) === group) continue
     const endS = columns.endS.at(slot)
     if (endS <= atS) sum.totalS += endS - columns.startS.at(slot)
   }

@@ -18,7 +18,7 @@ const spansArbitrary = fc.array(
     row: fc.integer({ min: 0, max: 1 }),
     failed: fc.boolean(),
   }),
-  // Two levels of nodes, in either row.
+  // Enough for two levels of nodes.
   { minLength: 1, maxLength: 300 },
 )
 
@@ -53,8 +53,8 @@ function barsOf(scene: Scene): unknown[] {
   ])
 }
 
-describe('an index that follows', () => {
-  test('draws what one built at the end draws, in any order and any patches', () => {
+describe('a row index', () => {
+  test('that follows patches in any order draws the same bars as one built at the end', () => {
     fc.assert(
       fc.property(
         spansArbitrary,
@@ -72,7 +72,7 @@ describe('an index that follows', () => {
           let from = 0
           for (let at = 0; from < records.length; at++) {
             const to = from + (sizes[at % sizes.length] ?? 1)
-            // Started first, ended in a later patch, as live runs do.
+            // Starts and ends come in different patches, as in live runs.
             const batch = records.slice(from, to)
             trace.add(batch.map((record) => ({ ...toSpan({ ...record, lengthS: undefined }) })))
             index.sync(trace.columns)
@@ -93,12 +93,12 @@ describe('an index that follows', () => {
     )
   })
 
-  test('a journal that has forgotten costs time and nothing else', () => {
+  test('reads everything if the change history does not reach back far enough', () => {
     const trace = new SyntheticTrace()
     trace.add([{ kind: 'turn', startS: T0 }])
     const index = new RowIndex()
     index.sync(trace.columns)
-    // More patches than the journal keeps.
+    // More patches than the change history keeps.
     for (let at = 1; at < 1200; at++)
       trace.add([{ kind: 'lm', startS: T0 + at, endS: T0 + at, row: 1 }])
     trace.change(0, { endS: T0 + 3 })
@@ -110,7 +110,7 @@ describe('an index that follows', () => {
     expect(picture(scene)[0]).toBe('ttt·······')
   })
 
-  test('taken in a few spans at a time, ends as one taken in at once', () => {
+  test('synced a few spans at a time equals one synced at once', () => {
     fc.assert(
       fc.property(spansArbitrary, fc.integer({ min: 1, max: 60 }), (records, most) => {
         const trace = new SyntheticTrace().add(records.map(toSpan))
@@ -123,7 +123,7 @@ describe('an index that follows', () => {
     )
   })
 
-  test('takes in later matches as one built with them, and says when some are gone', () => {
+  test('extended by later matches equals one built with them, unless a match is gone', () => {
     const bits = fc.array(fc.integer({ min: 0, max: 1 }), { maxLength: 300 })
     fc.assert(
       fc.property(spansArbitrary, bits, bits, (records, before, after) => {
@@ -142,7 +142,7 @@ describe('an index that follows', () => {
     )
   })
 
-  test('takes only the matches when there is a query', () => {
+  test('contains only the matches of a query', () => {
     const trace = new SyntheticTrace().add([
       { kind: 'lm', startS: T0 + 1, endS: T0 + 3 },
       { kind: 'tool', startS: T0 + 4, endS: T0 + 6 },
@@ -161,35 +161,37 @@ function errorOf(span: SyntheticSpan): { errorAtS?: number } {
   return span.errorAtS === undefined ? {} : { errorAtS: span.errorAtS }
 }
 
-describe('the tally', () => {
-  test('holds every second of work once, however the run grows', () => {
+describe('density bins', () => {
+  test('contain each second of work once, however the run grows', () => {
     fc.assert(
       fc.property(spansArbitrary, (records) => {
         const trace = new SyntheticTrace()
-        const tally = new DensityBins()
-        // A page looks before the first event has come.
-        tally.sync(trace.columns)
+        const densityBins = new DensityBins()
+        // The page syncs before the first event arrives.
+        densityBins.sync(trace.columns)
         for (const record of records) {
           trace.add([toSpan(record)])
-          tally.sync(trace.columns)
+          densityBins.sync(trace.columns)
         }
-        const sums = [...tally.byKind.values()].map((bins) => bins.reduce((sum, s) => sum + s, 0))
+        const sums = [...densityBins.byKind.values()].map((bins) =>
+          bins.reduce((sum, s) => sum + s, 0),
+        )
         const counted = sums.reduce((sum, s) => sum + s, 0)
         const whole = records.reduce((sum, { lengthS }) => sum + (lengthS ?? 0) / 4, 0)
         expect(counted).toBeCloseTo(whole, 6)
         const failed = records.filter((record) => record.failed).length
-        expect(tally.errors.reduce((sum, count) => sum + count, 0)).toBe(failed)
+        expect(densityBins.errors.reduce((sum, count) => sum + count, 0)).toBe(failed)
       }),
     )
   })
 
-  test('a span that gets another end is counted with that one', () => {
+  test('use the new end of a span that changed', () => {
     const trace = new SyntheticTrace().add([{ kind: 'lm', startS: T0, endS: T0 + 4 }])
-    const tally = new DensityBins()
-    tally.sync(trace.columns)
+    const densityBins = new DensityBins()
+    densityBins.sync(trace.columns)
     trace.change(0, { endS: T0 + 1 })
-    tally.sync(trace.columns)
-    const seconds = [...tally.byKind.values()].flatMap((bins) => [...bins])
+    densityBins.sync(trace.columns)
+    const seconds = [...densityBins.byKind.values()].flatMap((bins) => [...bins])
     expect(seconds.reduce((sum, s) => sum + s, 0)).toBeCloseTo(1, 9)
   })
 })

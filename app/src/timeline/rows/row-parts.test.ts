@@ -8,7 +8,7 @@ import { SyntheticTrace, type SyntheticSpan } from '../testing/columns.ts'
 
 const T0 = 1_800_000_000
 
-/** Mostly a stream of short spans; some late, some long, some without an end. */
+/** Mostly consecutive short spans; some late, long or open. */
 const spanArbitrary = fc.record({
   gapS: fc.constantFrom(0, 0.25, 0.25, 0.25, 0.5, 1, 6, -8),
   lengthS: fc.constantFrom(undefined, 0, 0.25, 0.25, 0.25, 0.5, 1, 9),
@@ -28,24 +28,24 @@ const viewArbitrary = fc
     return { leftS: T0 + leftS, rightS: T0 + leftS + widthS, columnS }
   })
 
-/** What arrives between two frames: how many spans start, and which of the older ones end. */
+/** New spans between two frames, and older spans that end. */
 const stepArbitrary = fc.record({
   spans: fc.array(spanArbitrary, { maxLength: 30 }),
   ends: fc.array(fc.nat(200), { maxLength: 3 }),
 })
 
-function partsOf(cut: RowParts): unknown[] {
-  const { startS, endS, ownFlags, from, to, cover, errorAfterS, kind, joined } = cut
-  return Array.from({ length: cut.count }, (_, at) => {
+function listOf(parts: RowParts): unknown[] {
+  const { startS, endS, ownFlags, from, to, cover, errorAfterS, kind, joined } = parts
+  return Array.from({ length: parts.count }, (_, at) => {
     const part = [startS[at], endS[at], kind[at], from[at], to[at], ownFlags[at], joined[at]]
     return ownFlags[at] === 0 ? [...part, cover[at], errorAfterS[at]] : part
   })
 }
 
-function freshCut(trace: SyntheticTrace, tree: RowTree, view: RowView): RowParts {
-  const cut = new RowParts()
-  cut.read(tree, trace.columns, view)
-  return cut
+function newParts(trace: SyntheticTrace, tree: RowTree, view: RowView): RowParts {
+  const parts = new RowParts()
+  parts.read(tree, trace.columns, view)
+  return parts
 }
 
 function spanAfter(atS: number, given: GivenSpan): SyntheticSpan {
@@ -55,7 +55,7 @@ function spanAfter(atS: number, given: GivenSpan): SyntheticSpan {
   return { kind, startS, endS, ...(isFailed && endS !== undefined ? { errorAtS: endS } : {}) }
 }
 
-test('a cut that followed its row is the one that would be made now', () => {
+test('parts that follow a row equal new ones', () => {
   fc.assert(
     fc.property(
       fc.array(stepArbitrary, { minLength: 1, maxLength: 8 }),
@@ -63,7 +63,7 @@ test('a cut that followed its row is the one that would be made now', () => {
       (steps, view) => {
         const trace = new SyntheticTrace()
         const index = new RowIndex()
-        const cut = new RowParts()
+        const parts = new RowParts()
         let atS = T0
         for (const { spans, ends } of steps) {
           trace.add(
@@ -79,15 +79,15 @@ test('a cut that followed its row is the one that would be made now', () => {
           index.sync(trace.columns)
           const tree = index.spansOf(0, 0)
           if (tree === undefined) continue
-          cut.read(tree, trace.columns, view)
-          expect(partsOf(cut)).toEqual(partsOf(freshCut(trace, tree, view)))
+          parts.read(tree, trace.columns, view)
+          expect(listOf(parts)).toEqual(listOf(newParts(trace, tree, view)))
         }
       },
     ),
   )
 })
 
-test('a cut stands for every span that is seen, in order, and sums up only what is narrow', () => {
+test('parts contain every visible span in order, and merge only narrow ones', () => {
   fc.assert(
     fc.property(
       fc.array(spanArbitrary, { minLength: 1, maxLength: 200 }),
@@ -105,11 +105,13 @@ test('a cut stands for every span that is seen, in order, and sums up only what 
         const index = new RowIndex()
         index.sync(trace.columns)
         const tree = index.spansOf(0, 0)!
-        const cut = freshCut(trace, tree, view)
-        const parts = Array.from({ length: cut.count }, (_, part) => part)
-        expect(parts.filter((part) => !isRight(trace, tree, cut, part, view.columnS))).toEqual([])
+        const parts = newParts(trace, tree, view)
+        const indexes = Array.from({ length: parts.count }, (_, part) => part)
+        expect(indexes.filter((part) => !isRight(trace, tree, parts, part, view.columnS))).toEqual(
+          [],
+        )
         const held = new Set(
-          parts.flatMap((part) => [...tree.slots.subarray(cut.from[part], cut.to[part])]),
+          indexes.flatMap((part) => [...tree.slots.subarray(parts.from[part], parts.to[part])]),
         )
         const { columns } = trace
         const missing = Array.from({ length: columns.spanCount }, (_, slot) => slot).filter(
@@ -124,43 +126,51 @@ test('a cut stands for every span that is seen, in order, and sums up only what 
   )
 })
 
-/** Whether a part says of its spans what they say themselves. */
+/** Whether a part describes its spans correctly. */
 function isRight(
   { columns }: SyntheticTrace,
   tree: RowTree,
-  cut: RowParts,
+  parts: RowParts,
   part: number,
   columnS: number,
 ): boolean {
-  const from = cut.from[part]!
-  const slots = [...tree.slots.subarray(from, cut.to[part])]
-  if (part > 0 && from < cut.to[part - 1]!) return false
-  if (cut.ownFlags[part] !== 0)
-    return slots.length === 1 && columns.flags.at(slots[0]!) + 1 === cut.ownFlags[part]
-  const startS = cut.startS[part]!
+  const from = parts.from[part]!
+  const slots = [...tree.slots.subarray(from, parts.to[part])]
+  if (part > 0 && from < parts.to[part - 1]!) return false
+  if (parts.ownFlags[part] !== 0)
+    return slots.length === 1 && columns.flags.at(slots[0]!) + 1 === parts.ownFlags[part]
+  const startS = parts.startS[part]!
   const lengths = slots.map((slot) => columns.endS.at(slot) - columns.startS.at(slot))
   const coveredS = lengths.reduce((sum, lengthS) => sum + lengthS, 0)
   const errors = slots.map((slot) => columns.errorAtS.at(slot) - startS)
   const errorAfterS = Math.min(Infinity, ...errors.filter((afterS) => !Number.isNaN(afterS)))
   const isNarrow = slots.every((slot) => columns.endS.at(slot) - startS < columnS)
-  const tells = cut.errorAfterS[part]!
-  const isErrorRight = tells === errorAfterS || (tells <= errorAfterS && errorAfterS - tells < 1e-5)
-  // Sums differ by the order in which they are made, so a share at an edge may count as either.
+  const shownAfterS = parts.errorAfterS[part]!
+  const isErrorRight =
+    shownAfterS === errorAfterS || (shownAfterS <= errorAfterS && errorAfterS - shownAfterS < 1e-5)
+  // Sums depend on their order, so a share at the limit of a quarter may count as either.
   const share = coveredS / (columnS * NEW_WIDTH)
   const covers = [coverOf(share - 1e-9), coverOf(share + 1e-9)]
-  return isNarrow && isErrorRight && covers.includes(cut.cover[part]!) && isJoinedRight(cut, part)
+  return (
+    isNarrow && isErrorRight && covers.includes(parts.cover[part]!) && isJoinedRight(parts, part)
+  )
 }
 
-/** Whether what is drawn with the part before it looks as that does, and ends no earlier. */
-function isJoinedRight(cut: RowParts, part: number): boolean {
-  if (cut.joined[part] === 0) return true
+/** Whether a joined part looks like the part before it and does not end earlier. */
+function isJoinedRight(parts: RowParts, part: number): boolean {
+  if (parts.joined[part] === 0) return true
   const looks = [part - 1, part].map((at) => {
-    return [cut.ownFlags[at], cut.kind[at], cut.cover[at], cut.errorAfterS[at] === Infinity].join()
+    return [
+      parts.ownFlags[at],
+      parts.kind[at],
+      parts.cover[at],
+      parts.errorAfterS[at] === Infinity,
+    ].join()
   })
-  return looks[0] === looks[1] && cut.endS[part]! >= cut.endS[part - 1]!
+  return looks[0] === looks[1] && parts.endS[part]! >= parts.endS[part - 1]!
 }
 
-test('a view that moves within what a cut was made for finds it as it is', () => {
+test('parts stay the same while the view moves a little', () => {
   const trace = new SyntheticTrace().add(
     Array.from({ length: 1000 }, (_, at) => ({
       kind: 'tool',
@@ -171,10 +181,10 @@ test('a view that moves within what a cut was made for finds it as it is', () =>
   const index = new RowIndex()
   index.sync(trace.columns)
   const tree = index.spansOf(0, 0)!
-  const cut = freshCut(trace, tree, { leftS: T0 + 400, rightS: T0 + 500, columnS: 3 })
-  const made = partsOf(cut)
-  cut.read(tree, trace.columns, { leftS: T0 + 390, rightS: T0 + 510, columnS: 3.5 })
-  expect(partsOf(cut)).toEqual(made)
-  cut.read(tree, trace.columns, { leftS: T0 + 300, rightS: T0 + 400, columnS: 3 })
-  expect(partsOf(cut)).not.toEqual(made)
+  const parts = newParts(trace, tree, { leftS: T0 + 400, rightS: T0 + 500, columnS: 3 })
+  const before = listOf(parts)
+  parts.read(tree, trace.columns, { leftS: T0 + 390, rightS: T0 + 510, columnS: 3.5 })
+  expect(listOf(parts)).toEqual(before)
+  parts.read(tree, trace.columns, { leftS: T0 + 300, rightS: T0 + 400, columnS: 3 })
+  expect(listOf(parts)).not.toEqual(before)
 })

@@ -1,6 +1,6 @@
 /**
- * Runs of any size as the worker would send them, patch by patch, for benches: agents in turns, a
- * model call with its two phases in each, a few tools, one tool in forty failed.
+ * Runs of any size as patches of the worker, for benchmarks and tests: eight agents with turns of a
+ * model call with two phases and four tool calls, of which one in forty fails.
  */
 import { SpanFlag } from '@wattline/trace'
 import { emptyMarkPatch, emptySpanPatch } from '../../worker/patches.ts'
@@ -11,7 +11,7 @@ const SPANS_PER_TURN = 8
 const KINDS = ['turn', 'lm_inference', 'prefill', 'decode', 'tool_call'] as const
 const SUBJECTS = ['Qwen/Qwen3-8B', 'web_search', 'read_file', 'run_tests', 'grep', 'sql_query']
 const TURN_S = 4
-/** Which kind, row, start and length each span of a turn has, as shares of the turn. */
+/** The spans of a turn; `at` and `length` are shares of the turn. */
 const SHAPE = [
   { kind: 0, row: 0, at: 0, length: 0.97, parent: 0 },
   { kind: 1, row: 1, at: 0.01, length: 0.4, parent: 0 },
@@ -24,10 +24,9 @@ const SHAPE = [
 ] as const
 
 /**
- * `count` spans in patches of `patchSpans`, in the order of their starts but for the jitter of
- * eight writers.
+ * Generates `count` spans in patches of `patchSpans`, nearly in the order of their starts.
  *
- * @param originS Unix seconds of its start
+ * @param originS start of the run, Unix seconds
  */
 export function* bigRun(
   count: number,

@@ -1,6 +1,5 @@
 /**
- * Columns for tests and for looking at the timeline alone: written as short records, grown in
- * patches as the worker would.
+ * Columns for tests, written as short records and changed by patches as in the page.
  *
  * @example
  * const trace = new SyntheticTrace()
@@ -56,7 +55,7 @@ export class SyntheticTrace {
     return this.patch(spanSlots, markSlots)
   }
 
-  /** Later knowledge of one span, as its end or an error bring it. */
+  /** Changes a span, for example by its end or an error. */
   change(slot: number, changes: Partial<SyntheticSpan>): this {
     this.spans[slot] = { ...(this.spans[slot] as SyntheticSpan), ...changes }
     return this.patch([slot], [])
@@ -82,7 +81,7 @@ export class SyntheticTrace {
 
   private spanPatch(slots: readonly number[]): SpanPatch {
     const spans = slots.map((slot) => this.spans[slot] as SyntheticSpan)
-    for (const span of spans) this.see(span.startS, span.endS ?? span.startS)
+    for (const span of spans) this.extend(span.startS, span.endS ?? span.startS)
     const floats = (of: (span: SyntheticSpan) => number | undefined): Float64Array =>
       Float64Array.from(spans, (span) => of(span) ?? NaN)
     const subject = Int32Array.from(spans, (span) => this.stringOf(span.subject))
@@ -109,7 +108,7 @@ export class SyntheticTrace {
 
   private markPatch(slots: readonly number[]): MarkPatch {
     const marks = slots.map((slot) => this.marks[slot] as SyntheticMark)
-    for (const mark of marks) this.see(mark.timeS, mark.timeS)
+    for (const mark of marks) this.extend(mark.timeS, mark.timeS)
     return {
       slots: Int32Array.from(slots),
       timeS: Float64Array.from(marks, (mark) => mark.timeS),
@@ -123,7 +122,7 @@ export class SyntheticTrace {
     }
   }
 
-  private see(startS: number, endS: number): void {
+  private extend(startS: number, endS: number): void {
     if (!(startS >= this.firstS)) this.firstS = startS
     if (!(endS <= this.lastS)) this.lastS = Math.max(endS, startS)
   }
@@ -157,7 +156,7 @@ function flagsOf(span: SyntheticSpan): number {
   return flags
 }
 
-/** Repeatable noise in [0, 1): the same seed gives the same run (mulberry32). */
+/** Repeatable random numbers in [0, 1) (mulberry32). */
 function seededRandom(seed: number): () => number {
   let state = seed
   return () => {
@@ -173,10 +172,10 @@ const MODELS = ['Qwen/Qwen3-8B', "OpenAIChat(id='gpt-5-mini', name='OpenAIChat')
 const TOOLS = ['web_search', 'read_file', 'run_tests', 'grep', 'write_file', 'sql_query']
 
 /**
- * A believable run of about `count` spans: agents in turns, each turn a model call (prefill and
- * decode inside) and a few tools; one tool in `errorEvery` fails.
+ * A realistic run of `count` spans: four agents with turns of a model call with two phases and a few
+ * tool calls, of which one in `errorEvery` fails.
  *
- * @param originS Unix seconds of its start
+ * @param originS start of the run, Unix seconds
  */
 export function syntheticRun(count: number, originS = 1.8e9, errorEvery = 40): SyntheticTrace {
   const random = seededRandom(count)

@@ -1,4 +1,4 @@
-/** A timeline on screen, alone: its own store, a clock of frames that the test draws by hand. */
+/** Mounts a timeline with a store of its own and frames that the test draws. */
 import { act, render } from '@testing-library/react'
 import { useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
@@ -10,7 +10,7 @@ import type { TimelineDispatch, TimelineState } from '../engine.ts'
 import { TimelineView } from '../Timeline.tsx'
 import type { SyntheticTrace } from './columns.ts'
 
-/** Layout of the test's page, which has none: every element is this large. */
+/** The size of every element: the test DOM has no layout. */
 export const CANVAS = { widthPx: 1000, heightPx: 600 } as const
 
 export interface Mounted {
@@ -18,7 +18,7 @@ export interface Mounted {
   readonly state: () => TimelineState
   readonly set: (state: Partial<TimelineState>) => void
   readonly actions: () => TimelineActions
-  /** Draws frames until the eased move under way is over. */
+  /** Draws frames until the current eased move has ended. */
   readonly settle: () => void
 }
 
@@ -65,7 +65,7 @@ export function mountTimeline(trace: SyntheticTrace, state: Partial<TimelineStat
     )
   }
   const page = render(<Page />)
-  // A browser tells the size after its first layout, of which this page has none.
+  // A browser reports the size after its first layout; the test DOM has no layout.
   act(() => void window.dispatchEvent(new Event('resize')))
   const draw = (nowMs: number): void => {
     const next = pending
@@ -77,7 +77,7 @@ export function mountTimeline(trace: SyntheticTrace, state: Partial<TimelineStat
     state: store.getState,
     set: (next) => act(() => store.setState(next)),
     actions: () => {
-      if (actions === undefined) throw new Error('the timeline has not told its actions')
+      if (actions === undefined) throw new Error('the timeline has not published its actions')
       return actions
     },
     settle: () =>

@@ -1,4 +1,4 @@
-/** A scene around synthetic columns, and its picture as rows of letters. */
+/** Scenes of synthetic columns, and their bars drawn as letters. */
 import { BarList, BarState } from '../layout/bar-list.ts'
 import { collectBars } from '../layout/collect.ts'
 import { layoutGroups } from '../layout/group-layout.ts'
@@ -51,9 +51,8 @@ export function sceneOf(trace: SyntheticTrace, options: SceneOptions): Scene {
 }
 
 /**
- * The bars of a scene, one line a row and one letter a pixel: the first letter of the bar's kind,
- * upper case where it has failed, `~` over the last pixel of an open one, `?` of a guess,
- * `·` nothing.
+ * The bars of a scene, one line per row and one letter per pixel: the first letter of the kind, upper
+ * case if it failed, `~` as the last pixel of an open bar, `?` of an ambiguous one, `·` for nothing.
  */
 export function picture(scene: Scene): string[] {
   const bars = new BarList()

@@ -10,7 +10,7 @@ import { PowerTrack, type PowerTrackProps } from './PowerTrack.tsx'
 
 afterEach(cleanup)
 
-test('a file’s name is a handle that shifts it, with as many digits as a pixel is worth', () => {
+test('dragging the name of a file shifts it at the resolution of a pixel', () => {
   const asked: number[] = []
   render(
     <OffsetField
@@ -33,7 +33,7 @@ test('a file’s name is a handle that shifts it, with as many digits as a pixel
   expect(asked.at(-1)).toBe(-0.25)
 })
 
-/** The track of a run of 100 W, 1000 px wide over its ten seconds. */
+/** Shows the power track of a run of 100 W, ten seconds on 1000 px. */
 async function showTrack(more: Partial<PowerTrackProps> = {}) {
   const page = await openApp(POWERED_EVENTS + powerSamples())
   const { app } = page
@@ -59,7 +59,7 @@ async function showTrack(more: Partial<PowerTrackProps> = {}) {
   return { plot, onRange }
 }
 
-test('pointing at the track reads an instant, and dragging selects a range', async () => {
+test('pointing at the track reads the power, and dragging selects a range', async () => {
   const { plot, onRange } = await showTrack()
   expect(plot.getAttribute('aria-label')).toBe('Power of box/gpu0')
   fireEvent.pointerMove(plot, { clientX: 500 })
@@ -75,7 +75,7 @@ test('pointing at the track reads an instant, and dragging selects a range', asy
   expect(onRange).toHaveBeenLastCalledWith(undefined)
 })
 
-test('the arrow keys move along the track, and say what is there', async () => {
+test('the arrow keys move the cursor and update the accessible value', async () => {
   const { plot } = await showTrack()
   plot.focus()
   await userEvent.keyboard('{ArrowRight}')
@@ -84,15 +84,15 @@ test('the arrow keys move along the track, and say what is there', async () => {
   expect(plot.getAttribute('aria-valuetext')).toBe('100 W at 0:04.100')
 })
 
-test('behind the playhead nothing is known yet', async () => {
+test('the power after the playhead is hidden', async () => {
   const { plot } = await showTrack({ playheadS: T0 + 4 })
   expect(plot.querySelector('svg')?.style.clipPath).toBe('inset(0 60% 0 0)')
   expect(document.querySelector('.power-reading')?.textContent).toBe('100 W 0:04.000')
   fireEvent.pointerMove(plot, { clientX: 700 })
-  expect(document.querySelector('.power-reading')?.textContent).toBe('not known 0:07.000')
+  expect(document.querySelector('.power-reading')?.textContent).toBe('unknown 0:07.000')
 })
 
-test('a selected range is seen on the track', async () => {
+test('the track shows the selected range', async () => {
   await showTrack({ range: { startS: T0 + 2, endS: T0 + 20 } })
   const { left, right } = document.querySelector<HTMLElement>('.power-range')!.style
   expect([left, right]).toEqual(['20%', '0%'])
