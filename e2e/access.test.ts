@@ -1,4 +1,4 @@
-/** Everything by keyboard, everything named, at any size. */
+/** Accessibility: keyboard, names, focus, axe rules, several sizes and themes. */
 import { fileURLToPath } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -21,14 +21,14 @@ afterAll(async () => {
   await server.stop()
 })
 
-interface Look {
+interface Appearance {
   readonly width?: number
   readonly height?: number
   readonly colorScheme?: 'light' | 'dark'
 }
 
-async function withPage(look: Look, use: (page: Page) => Promise<void>): Promise<void> {
-  const { width = 1440, height = 900, colorScheme = 'light' } = look
+async function withPage(appearance: Appearance, use: (page: Page) => Promise<void>): Promise<void> {
+  const { width = 1440, height = 900, colorScheme = 'light' } = appearance
   const page = await browser.newPage({ viewport: { width, height }, colorScheme })
   const problems: string[] = []
   page.on('pageerror', (error) => problems.push(String(error)))
@@ -47,22 +47,22 @@ async function openSample(page: Page): Promise<void> {
   await waitForSpans(page, 100)
 }
 
-const LOOKS: Look[] = [
+const APPEARANCES: Appearance[] = [
   { colorScheme: 'light' },
   { colorScheme: 'dark' },
   { width: 900, height: 700 },
-  // 200 % zoom of 1440 × 900 is a page of half as many CSS pixels.
+  // 1440 × 900 at 200 % zoom has half as many CSS pixels.
   { width: 720, height: 450, colorScheme: 'dark' },
 ]
 
-describe.each(LOOKS)('axe at %j', (look) => {
-  it('finds nothing on the first screen', () =>
-    withPage(look, async (page) => {
+describe.each(APPEARANCES)('axe at %j', (appearance) => {
+  it('has no violations in the list of runs', () =>
+    withPage(appearance, async (page) => {
       expect(await axeViolations(page)).toEqual([])
     }))
 
-  it('finds nothing on a run, with a selection, in the help and in the commands', () =>
-    withPage(look, async (page) => {
+  it('has no violations on a run, with a selection, in the help and in the palette', () =>
+    withPage(appearance, async (page) => {
       await openSample(page)
       expect(await axeViolations(page)).toEqual([])
       await page.locator('canvas').first().focus()
@@ -79,8 +79,8 @@ describe.each(LOOKS)('axe at %j', (look) => {
     }))
 })
 
-describe('by keyboard alone', () => {
-  it('a run is opened, searched, walked, zoomed, played and left', () =>
+describe('with the keyboard only', () => {
+  it('selects, zooms, searches and seeks in a run', () =>
     withPage({}, async (page) => {
       await openSample(page)
       const hash = () => page.evaluate(() => location.hash)
@@ -118,7 +118,7 @@ describe('by keyboard alone', () => {
       await page.waitForFunction(() => !/[#&]t=/.test(location.hash))
     }))
 
-  it('a command is typed as soon as the commands are asked for', () =>
+  it('types into the palette as soon as it is open', () =>
     withPage({}, async (page) => {
       await openSample(page)
       await page.keyboard.press('Control+k')
@@ -127,7 +127,7 @@ describe('by keyboard alone', () => {
       await page.locator('nav[aria-label=Groups] [aria-expanded=false]').first().waitFor()
     }))
 
-  it('shows where keys go as soon as one is pressed, and not before', () =>
+  it('shows the focus of the timeline only after a key press', () =>
     withPage({}, async (page) => {
       await openSample(page)
       await page.waitForFunction(() => document.activeElement?.tagName === 'CANVAS')
@@ -138,7 +138,7 @@ describe('by keyboard alone', () => {
       expect(await hasRing()).toBe(true)
     }))
 
-  it('reaches every control of a run with Tab, each with a name and a visible focus', () =>
+  it('reaches the controls of a run with Tab, each with a name and a visible focus', () =>
     withPage({}, async (page) => {
       await openSample(page)
       const seen = new Set<string>()

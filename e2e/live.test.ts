@@ -1,6 +1,4 @@
-/** A run seen while it grows: by the recorder, by Python, through a server that dies. */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
+/** Live runs: from the recorder, from Python, and through a restart of the server. */
 import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -17,6 +15,7 @@ import {
   waitForSpans,
   waitForState,
 } from './support/dashboard.ts'
+import { startProcess } from './support/process.ts'
 import { startServer, type TestServer } from './support/server.ts'
 
 let browser: Browser
@@ -40,7 +39,7 @@ function recorderFor(run: string): EventRecorder {
   return new EventRecorder({ url: server.url, run, silent: true })
 }
 
-/** Three agents' worth of nested spans, one failing; `turns` times. */
+/** Records an agent with `turns` turns of five spans each, of which one fails. */
 async function work(recorder: EventRecorder, turns: number): Promise<void> {
   await recorder.span('agent', { agent_name: 'planner' }, async () => {
     for (let turn = 0; turn < turns; turn++) {
@@ -61,7 +60,7 @@ async function work(recorder: EventRecorder, turns: number): Promise<void> {
 }
 
 describe('a live run', () => {
-  it('grows in the page while it is recorded, and ends', async () => {
+  it('grows while it is recorded, and ends', async () => {
     const recorder = recorderFor('grows')
     const first = recorder.start('agent', { agent_name: 'solo' })
     await recorder.flush()
@@ -83,7 +82,7 @@ describe('a live run', () => {
     expect(await spanCount(page)).toBe(17)
   })
 
-  it('shows, span for span, what its saved file shows', async () => {
+  it('has the same spans as its saved file', async () => {
     const recorder = recorderFor('same')
     const leaked = recorder.start('tool_call', { tool: 'never ends' })
     await recorder.flush()
@@ -111,7 +110,7 @@ describe('a live run', () => {
     await rm(folder, { recursive: true })
   })
 
-  it('goes on where it was when the server is killed and comes back', async () => {
+  it('continues after the server was killed and restarted', async () => {
     await server.stop()
     const dir = await mkdtemp(path.join(tmpdir(), 'wattline-survives-'))
     server = await startServer({ dir })
@@ -131,7 +130,7 @@ describe('a live run', () => {
     server = await startServer({ dir, port })
     await waitForState(page, 'live')
     duringOutage.end()
-    // A span's own flush would wait for the dead server, so this one comes after.
+    // Only now: the flush within a span would wait for the dead server.
     await work(recorder, 2)
     await recorder.close()
     await waitForState(page, 'ended')
@@ -146,23 +145,15 @@ describe('a live run', () => {
 describe('the Python example', () => {
   const script = fileURLToPath(new URL('../examples/python/agent.py', import.meta.url))
 
-  it('is seen growing live', async () => {
-    const python = spawn(
-      'python3',
-      [script, '--url', server.url, '--run', 'from-python', '--tasks', '3'],
-      { stdio: ['ignore', 'pipe', 'pipe'] },
-    )
-    let output = ''
-    python.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
-    python.stderr.setEncoding('utf8').on('data', (text: string) => (output += text))
-    const exited = once(python, 'exit')
+  it('grows while it is recorded', async () => {
+    const args = [script, '--url', server.url, '--run', 'from-python', '--tasks', '3']
+    const python = startProcess('python3', args)
     await page.goto(server.url)
     await page.getByText('from-python').first().waitFor()
     await openRun(page, server.url, 'from-python')
     await waitForSpans(page, 2)
     const early = await spanCount(page)
-    const [code] = await exited
-    expect(code, output).toBe(0)
+    expect(await python.exited, python.output()).toBe(0)
     await waitForState(page, 'ended')
     expect(await spanCount(page)).toBeGreaterThan(early)
   })
@@ -171,24 +162,16 @@ describe('the Python example', () => {
 describe('the TypeScript example', () => {
   const at = (file: string) => fileURLToPath(new URL(`../${file}`, import.meta.url))
 
-  it('is an agent with real tools, and its sub-agent nests from another process', async () => {
-    const agent = spawn(
+  it('has a sub-agent of another process below a tool call', async () => {
+    const agent = startProcess(
       process.execPath,
       [at('scripts/run-ts.mjs'), at('examples/agent/agent.ts'), at('examples'), '--speed', '20'],
-      {
-        stdio: ['ignore', 'pipe', 'pipe'],
-        env: { ...process.env, WATTLINE_URL: server.url, WATTLINE_RUN: 'real-agent' },
-      },
+      { WATTLINE_URL: server.url, WATTLINE_RUN: 'real-agent' },
     )
-    let output = ''
-    agent.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
-    agent.stderr.setEncoding('utf8').on('data', (text: string) => (output += text))
-    const exited = once(agent, 'exit')
     await page.goto(server.url)
     await page.getByText('real-agent').first().waitFor()
     await openRun(page, server.url, 'real-agent')
-    const [code] = await exited
-    expect(code, output).toBe(0)
+    expect(await agent.exited, agent.output()).toBe(0)
     await waitForState(page, 'ended')
     const spans = (await downloadSpans(page)) as {
       id: string

@@ -1,6 +1,4 @@
-/** Saved runs: dropped, opened by button, by command and by address, and played. */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
+/** Saved runs: dropped, chosen, opened by the command, and played. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -18,6 +16,7 @@ import {
   waitForSpans,
   waitForState,
 } from './support/dashboard.ts'
+import { startProcess } from './support/process.ts'
 import { cliPath, startServer, type TestServer } from './support/server.ts'
 
 const at = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
@@ -46,7 +45,7 @@ beforeEach(async () => {
 })
 afterEach(() => page.close())
 
-/** A log again and again, later and with new ids each time, and a broken line between two copies. */
+/** Copies of a log, each with later times and other ids, with an unreadable line between two copies. */
 function manyCopies(log: string, leastBytes: number): string {
   const copies: string[] = []
   for (let round = 0; round * log.length < leastBytes; round++) {
@@ -74,11 +73,11 @@ async function dropAndCompare(file: string): Promise<void> {
 }
 
 describe('a saved run', () => {
-  it('opens when it is dropped, with the spans of the command line', async () => {
+  it('has the spans of the command line after a drop', async () => {
     await dropAndCompare(SAMPLE)
   })
 
-  it('opens from a gzip of several parts, and from one that breaks off as far as it goes', async () => {
+  it('opens a gzip of several members, and the readable part of a truncated one', async () => {
     const log = readFileSync(SAMPLE)
     const half = log.indexOf('\n', log.length / 2) + 1
     const [first, second] = [gzipSync(log.subarray(0, half)), gzipSync(log.subarray(half))]
@@ -99,7 +98,7 @@ describe('a saved run', () => {
     )
   })
 
-  it('opens by the button, with the same picture', async () => {
+  it('opens from the file chooser', async () => {
     await page.goto(server.url)
     await page.setInputFiles('input[type=file]', SAMPLE)
     const expected = await cliSpans(SAMPLE)
@@ -107,27 +106,27 @@ describe('a saved run', () => {
     expect(await spanCount(page)).toBe(expected.length)
   })
 
-  it('says which line it could not read and shows the rest', async () => {
+  it('names an unreadable line and shows the rest', async () => {
     const lines = readFileSync(SAMPLE, 'utf8').trim().split('\n')
     lines.splice(3, 0, '{"event_type": broken')
     await page.goto(server.url)
     await dropFiles(page, [{ name: 'broken.jsonl', text: `${lines.join('\n')}\n` }])
     await waitForSpans(page, (await cliSpans(SAMPLE)).length)
-    await page.getByRole('button', { name: /data quality/i }).click()
+    await page.getByRole('button', { name: /Data quality/ }).click()
     await page
       .getByText(/line 4\b/)
       .first()
       .waitFor()
   })
 
-  it('says in one sentence when a file is not a log', async () => {
+  it('shows an error for a file that is not a log', async () => {
     await page.goto(server.url)
     await dropFiles(page, [{ name: 'photo.jsonl', text: '\u0000\u0001\u0002binary\u0000' }])
     await waitForState(page, 'error')
     await page.getByRole('alert').first().waitFor()
   })
 
-  it('is read by several workers where it is large, and is the same', async () => {
+  it('is the same when several workers read it', async () => {
     const dir = mkdtempSync(path.join(tmpdir(), 'wattline-large-'))
     const file = path.join(dir, 'large.jsonl')
     writeFileSync(file, manyCopies(readFileSync(SAMPLE, 'utf8'), 9_000_000))
@@ -152,7 +151,7 @@ describe('a saved run', () => {
         const shown = Number(document.querySelector('main')?.dataset['spans'])
         return shown > 0 && all.reduce((sum, count) => sum + count, 0) === shown
       })
-      await one.getByRole('button', { name: /data quality/i }).click()
+      await one.getByRole('button', { name: /Data quality/ }).click()
       seen.push({
         spans: await spanCount(one),
         kinds: await one.locator('.kinds:not(.energy)').textContent(),
@@ -166,7 +165,7 @@ describe('a saved run', () => {
     expect(seen[0]).toMatchObject({ quality: expect.stringMatching(/line \d/) })
   })
 
-  it('is played: the clip at the playhead, counts as of it, and back to the end', async () => {
+  it('plays from the playhead, and returns to the end', async () => {
     await page.goto(server.url)
     await page.setInputFiles('input[type=file]', SAMPLE)
     const all = (await cliSpans(SAMPLE)).length
@@ -185,8 +184,8 @@ describe('a saved run', () => {
   })
 })
 
-describe('the strip above the timeline', () => {
-  it('moves the view by its edges, its middle, a click and the arrow keys', async () => {
+describe('the overview above the timeline', () => {
+  it('moves the view by dragging, clicking and the arrow keys', async () => {
     await page.goto(server.url)
     await page.setInputFiles('input[type=file]', SAMPLE)
     await waitForState(page, 'ready')
@@ -195,7 +194,7 @@ describe('the strip above the timeline', () => {
     const strip = (await page.getByRole('group', { name: 'Overview of the run' }).boundingBox())!
     const y = strip.y + strip.height / 2
     const x = (percent: number): number => strip.x + (strip.width * percent) / 100
-    /** From a grip or from a place, in percent of the strip, to another. */
+    /** Drags from a grip, or from a position in percent of the width, to another position. */
     const drag = async (from: Locator | number, to: number): Promise<void> => {
       const box = typeof from === 'number' ? undefined : await from.boundingBox()
       const fromX = box === undefined || box === null ? x(from as number) : box.x + box.width / 2
@@ -240,20 +239,11 @@ describe('a recorded log', () => {
     '%s has the spans of the command line when a command opens it',
     async (name) => {
       const file = `${FIXTURES}${name}`
-      const command = spawn(
-        process.execPath,
-        [cliPath, file, '--no-open', '--port', String(server.port)],
-        {
-          stdio: ['ignore', 'pipe', 'pipe'],
-        },
-      )
-      let output = ''
-      command.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
-      command.stderr.setEncoding('utf8').on('data', (text: string) => (output += text))
-      const [code] = await once(command, 'close')
-      expect(code, output).toBe(0)
-      const [, run] = /#run=([^\s&]+)/.exec(output) ?? []
-      expect(run, output).toBeDefined()
+      const args = [cliPath, file, '--no-open', '--port', String(server.port)]
+      const { exited, output } = startProcess(process.execPath, args)
+      expect(await exited, output()).toBe(0)
+      const [, run] = /#run=([^\s&]+)/.exec(output()) ?? []
+      expect(run, output()).toBeDefined()
       await openRun(page, server.url, decodeURIComponent(run!))
       const expected = await cliSpans(file)
       await waitForSpans(page, expected.length)
@@ -274,7 +264,7 @@ describe('the energy of a saved run', () => {
   const figure = (name: string) =>
     page.locator('.count', { has: page.locator(`dt:text-is("${name}")`) }).locator('dd')
 
-  it('is in the header and in the tables, and a drag on the track sums up a range', async () => {
+  it('is in the header, in the tables, and in the statistics of a range dragged on the power track', async () => {
     await page.goto(server.url)
     await page.setInputFiles('input[type=file]', SAMPLE)
     await waitForState(page, 'ready', 'ended')
@@ -291,7 +281,7 @@ describe('the energy of a saved run', () => {
     expect(await page.locator('.power-range').isVisible()).toBe(true)
   })
 
-  it('comes with a table of power that is dropped onto a run without samples', async () => {
+  it('is known after a table of power was dropped onto a run without samples', async () => {
     const lines = readFileSync(SAMPLE, 'utf8').trim().split('\n')
     const events = lines.filter((line) => !line.includes('"reading"')).join('\n')
     const { timestamp } = JSON.parse(lines[0]!) as { timestamp: number }

@@ -1,11 +1,11 @@
-/** The promise of delivery by force, in short; `npm run torture` is the long form. */
+/** A short torture run: recorders and viewers while the server is killed, and disks and networks fail. */
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { FAULTS, torture } from '../bench/torture/torture.ts'
 
 const SEED = Number(process.env['SEED'] ?? Date.now() % 1_000_000)
 
-test(`whatever breaks, nothing is lost, doubled or torn (SEED=${SEED})`, async () => {
+test(`delivers every event once and whole through every fault (SEED=${SEED})`, async () => {
   const report = await torture({
     root: fileURLToPath(new URL('..', import.meta.url)),
     seed: SEED,

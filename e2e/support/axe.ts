@@ -1,4 +1,4 @@
-/** Accessibility checks with axe-core, inside the page under test. */
+/** Accessibility checks with axe-core, run in the page under test. */
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import type * as axe from 'axe-core'
@@ -6,21 +6,19 @@ import type { Page } from 'playwright-core'
 
 const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 
-/** One broken rule and where, short enough to read in a failed assertion. */
+/** One broken rule with the elements that break it. */
 export interface AxeViolation {
   readonly id: string
   readonly help: string
-  /** A CSS selector for each element that breaks it. */
+  /** A CSS selector for each element that breaks the rule. */
   readonly targets: readonly string[]
 }
 
 /**
- * Runs axe-core's default rules on the page as it is now.
+ * Runs the default rules of axe-core on the page in its current state. The debugger evaluates the
+ * script, so that a strict Content-Security-Policy does not block it.
  *
- * The script is evaluated by the debugger, not added as a tag, so that a strict
- * Content-Security-Policy stays as it is.
- *
- * @param selector limits the check to what it matches. Default: the whole document.
+ * @param selector limits the check to matching elements; by default the whole document
  * @example
  * expect(await axeViolations(page)).toEqual([])
  */
@@ -39,7 +37,7 @@ export async function axeViolations(page: Page, selector?: string): Promise<AxeV
 
 declare global {
   interface Window {
-    /** Put there by the injected script. */
+    /** Defined by the axe-core script. */
     readonly axe: typeof axe
   }
 }

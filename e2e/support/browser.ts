@@ -1,10 +1,10 @@
-/** A real Chromium for the end-to-end tests: the one that `npm test` found or installed. */
+/** Starts Chromium for the end-to-end tests: the one that `npm test` found or installed. */
 import { chromium, type Browser } from 'playwright-core'
 import { requireChromium } from '../../scripts/lib/chromium.mjs'
 
 /**
- * No sandbox, because containers run as root; no GPU, because CI has none and the software
- * path is the one to measure; the rest keeps the browser from talking to anyone but the test.
+ * Containers run as root, which needs `--no-sandbox`, and CI machines have no GPU. The other flags
+ * turn off network traffic that is not the test's.
  */
 const ARGS = [
   '--no-sandbox',
@@ -17,10 +17,9 @@ const ARGS = [
 ]
 
 /**
- * Starts a headless Chromium. Close it in `afterAll`; a context or page of its own per test
- * keeps tests apart.
+ * Starts a headless Chromium. Close it in `afterAll`, and use a new page for each test.
  *
- * @throws {Error} with one sentence where no Chromium can be found
+ * @throws {Error} when no Chromium is found
  * @example
  * const browser = await launchBrowser()
  * const page = await browser.newPage()

@@ -1,21 +1,21 @@
-/** The dashboard as a person or a script meets it: its states, its counts and what it hands out. */
+/** Operates the dashboard: opens runs, waits for states and spans, drops files, downloads spans. */
 import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
 
 export type PageState = 'empty' | 'loading' | 'ready' | 'live' | 'ended' | 'error'
 
-/** Opens a run and waits until its page is there. */
+/** Opens a run and waits until its page is rendered. */
 export async function openRun(page: Page, serverUrl: string, runId: string): Promise<void> {
   await page.goto(`${serverUrl}/#run=${encodeURIComponent(runId)}`)
   await page.waitForSelector(`main[data-run="${runId}"]`)
 }
 
-/** Waits until `<main data-state>` is one of these. */
+/** Waits until `<main data-state>` is one of `states`. */
 export async function waitForState(page: Page, ...states: PageState[]): Promise<void> {
   await page.waitForSelector(states.map((state) => `main[data-state="${state}"]`).join(', '))
 }
 
-/** Spans shown now. */
+/** The number of spans on the page. */
 export async function spanCount(page: Page): Promise<number> {
   return Number(await page.getAttribute('main', 'data-spans'))
 }
@@ -28,7 +28,7 @@ export async function waitForSpans(page: Page, count: number): Promise<void> {
   )
 }
 
-/** The spans that the page holds, as it hands them out: one JSON object a line, parsed. */
+/** The spans in the file that "Download spans" of the command palette saves. */
 export async function downloadSpans(page: Page): Promise<unknown[]> {
   await page.keyboard.press('Control+k')
   await page.getByRole('combobox').fill('Download spans')
@@ -38,7 +38,7 @@ export async function downloadSpans(page: Page): Promise<unknown[]> {
   return jsonLines(await readFile(path, 'utf8'))
 }
 
-/** Drops files onto the page, as from a file manager. */
+/** Drops files onto the page. */
 export async function dropFiles(
   page: Page,
   files: readonly { readonly name: string; readonly text: string }[],
@@ -53,6 +53,7 @@ export async function dropFiles(
   }
 }
 
+/** Parses JSON Lines. */
 export function jsonLines(text: string): unknown[] {
   return text
     .split('\n')

@@ -1,17 +1,17 @@
-/** A run of four recorders in which there is something of every doubt, sent as recorders send it. */
+/** A run of four recorders whose log has every kind of problem. */
 import type { Page } from 'playwright-core'
 import type { TestServer } from './server.ts'
 
 export interface Recording {
   readonly writer: string
   readonly name: string
-  /** Each with the number of its first line. */
+  /** Batches of lines, each with the number of its first line. */
   readonly frames: readonly { readonly first: number; readonly lines: readonly string[] }[]
 }
 
 /**
- * Sends what one recorder has to say over `/record`, with the browser's socket, and ends it.
- * Resolves once the server says so: all of it is in the log then.
+ * Sends the frames of one recorder to `/record` through a socket of the browser, and ends the
+ * recording. Resolves when the server confirms the end: then all lines are in the log.
  */
 export async function record(
   page: Page,
@@ -42,7 +42,7 @@ export async function record(
 
 type Metadata = Readonly<Record<string, unknown>>
 
-/** Lines of a clock that shows `nowS`; `agoS` counts back from there. */
+/** Makes lines with a clock that shows `nowS`; `agoS` are seconds before that. */
 function clock(nowS: number) {
   return {
     event: (event_type: string, agoS: number, metadata: Metadata = {}): string =>
@@ -52,7 +52,7 @@ function clock(nowS: number) {
   }
 }
 
-/** What the recorders say, most of it within the last minute. */
+/** The recordings, most events within the last minute before `nowS`. */
 export function doubtfulRecordings(nowS: number): Recording[] {
   const planner = clock(nowS)
   const coder = clock(nowS - 3.2)
@@ -61,7 +61,7 @@ export function doubtfulRecordings(nowS: number): Recording[] {
   const first = [
     planner.event('agent_start', 60, { agent_name: 'planner', span_id: 'p1' }),
     planner.event('agent_start', 60, { agent_name: 'helper', span_id: 'p2' }),
-    // No id tells whose these are.
+    // Without ids, so that their pairing and their parents are uncertain.
     planner.event('tool_call_start', 58, { tool: 'search' }),
     planner.event('tool_call_start', 57, { tool: 'search' }),
     planner.event('tool_call_end', 52, { tool: 'search' }),
@@ -73,7 +73,7 @@ export function doubtfulRecordings(nowS: number): Recording[] {
       name: 'planner',
       frames: [
         { first: 1, lines: first },
-        // Sent again, as after a cut connection.
+        // Sent again, as after a broken connection.
         { first: 1, lines: first },
         {
           first: 7,
@@ -102,7 +102,7 @@ export function doubtfulRecordings(nowS: number): Recording[] {
             coder.event('turn_start', 0, { span_id: 'c3', parent_id: 'c0' }),
           ],
         },
-        // Lines 8 to 15 never come.
+        // Lines 8 to 15 are lost.
         { first: 16, lines: [coder.event('retry_attempt', 0)] },
       ],
     },

@@ -1,4 +1,4 @@
-/** The harness itself: it has to see a fault before its silence means anything. */
+/** Tests of the test helpers. */
 import { createServer, type Server } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
@@ -17,7 +17,7 @@ let pages: Server
 beforeAll(async () => {
   browser = await launchBrowser()
   pages = createServer((_request, response) => {
-    // As strict as the dashboard's own policy: the check has to work under it.
+    // As strict as the policy of the dashboard.
     response.setHeader('Content-Security-Policy', "default-src 'self'; img-src data:")
     response.setHeader('Content-Type', 'text/html')
     response.end(PAGE)
@@ -31,7 +31,7 @@ afterAll(async () => {
 })
 
 describe('axeViolations', () => {
-  it('names the rule and the element, also under a strict CSP', async () => {
+  it('reports the rule and the element, also under a strict Content-Security-Policy', async () => {
     const page = await browser.newPage()
     const { port } = pages.address() as AddressInfo
     await page.goto(`http://127.0.0.1:${port}/`)
@@ -42,7 +42,7 @@ describe('axeViolations', () => {
 })
 
 describe('startServer', () => {
-  it('starts the built command, which answers, and stops it', async () => {
+  it('starts the built command and stops it', async () => {
     const server = await startServer()
     expect(server.port).toBeGreaterThan(0)
     expect((await fetch(`${server.url}/healthz`)).ok).toBe(true)
@@ -50,7 +50,7 @@ describe('startServer', () => {
     expect(server.process.exitCode).toBe(0)
   })
 
-  it('reports what the command said when it does not start', async () => {
+  it('rejects with the output of a command that does not start', async () => {
     await expect(startServer({ args: ['--no-such-flag'] })).rejects.toThrow(/no-such-flag/)
   })
 })
