@@ -5,7 +5,7 @@ import { once } from 'node:events'
 export interface StartedProcess {
   readonly child: ChildProcess
   /** The output so far, both streams. */
-  output(): string
+  readonly output: () => string
   /** Resolves with the exit code once both streams are closed. */
   readonly exited: Promise<number | null>
 }
