@@ -10,9 +10,9 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { RunInfo } from '@wattline/trace'
 import { LineReader } from './http/line-reader.ts'
 import type { PostResult } from './http/post-events.ts'
-import type { RunInfo } from '@wattline/trace'
 import { getJson, line, lines, startServer, tempDir } from './testing/harness.ts'
 import { frame, RawSocket } from './testing/raw-socket.ts'
 
@@ -90,7 +90,7 @@ describe('invalid frames', () => {
       ...(i % 10 === 0 ? [frame({ opcode: PING })] : []),
     ])
     socket.send(...pieces.flat(), frame({ opcode: CONTINUATION }))
-    await socket.said('{"ack":1')
+    await socket.untilReceived('{"ack":1')
     socket.send(frame({ opcode: CLOSE, payload: Buffer.from([3, 232]) }))
     expect(await socket.closeCode()).toBe(1000)
     expect(await (await fetch(`${server.url}/api/runs/r/events.jsonl`)).text()).toBe(event)
@@ -127,7 +127,7 @@ describe(`arbitrary input (SEED=${SEED})`, () => {
       runs(150),
     )
     // The first ack of a connection follows the commit of all earlier lines.
-    await new RawSocket(server.port, '/record?run=r&writer=w').said('{"ack":')
+    await new RawSocket(server.port, '/record?run=r&writer=w').untilReceived('{"ack":')
     const { events, bytes } = await getJson<RunInfo>(`${server.url}/api/runs/r`)
     const log = await readFile(join(dir, 'r', 'events.jsonl'))
     expect([log.length, isUtf8(log)]).toEqual([bytes, true])
@@ -207,9 +207,9 @@ describe(`arbitrary input (SEED=${SEED})`, () => {
       fc.asyncProperty(path, query, fc.boolean(), async (where, pairs, isPost) => {
         // A response with follow does not end.
         const { follow: _, ...rest } = pairs
-        const asked = `${server.url}/${where}?${new URLSearchParams(isPost ? pairs : rest).toString()}`
+        const url = `${server.url}/${where}?${new URLSearchParams(isPost ? pairs : rest).toString()}`
         const answer = await fetch(
-          isPost ? asked.replace('.jsonl', '') : asked,
+          isPost ? url.replace('.jsonl', '') : url,
           isPost ? { method: 'POST' } : {},
         )
         expect(answer.status).toBeLessThan(500)

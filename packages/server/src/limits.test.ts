@@ -6,8 +6,8 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { RequestRate } from './runs/request-rate.ts'
 import type { RunInfo } from '@wattline/trace'
+import { RequestRate } from './runs/request-rate.ts'
 import {
   Client,
   getJson,
@@ -58,10 +58,10 @@ describe('limits', () => {
 
   test('answers an address that sends too many requests or upgrades with 429', async () => {
     const server = await startServer({ maxRequestsPerSecond: 2 })
-    const asked = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 12 }, () => fetch(`${server.url}/api/runs`)),
     )
-    const refused = asked.filter(({ status }) => status === 429)
+    const refused = responses.filter(({ status }) => status === 429)
     expect(refused.length).toBeGreaterThan(0)
     expect(refused.length).toBeLessThan(12)
     expect(refused[0]?.headers.get('retry-after')).toBe('1')
@@ -80,9 +80,9 @@ describe('limits', () => {
     let nowMs = 0
     const rate = new RequestRate(10, () => nowMs)
     const takes = (address: string) => {
-      let taken = 0
-      while (rate.refuse(address) === undefined) taken++
-      return taken
+      let accepted = 0
+      while (rate.refuse(address) === undefined) accepted++
+      return accepted
     }
     expect(takes('a')).toBe(10)
     expect(takes('a')).toBe(0)
@@ -245,15 +245,15 @@ describe('metrics', () => {
   })
 
   test('require the token; /healthz does not', async () => {
-    const said: string[] = []
+    const logged: string[] = []
     const token = 'abcdefghijklmnopqrst'
-    const server = await startServer({ token, log: (row) => said.push(row) })
+    const server = await startServer({ token, log: (row) => logged.push(row) })
     expect((await fetch(`${server.url}/metrics`)).status).toBe(401)
     const headers = { authorization: `Bearer ${token}` }
     expect((await fetch(`${server.url}/metrics`, { headers })).status).toBe(200)
     expect(await getJson(`${server.url}/healthz`)).toMatchObject({ ok: true, name: 'wattline' })
     expect((await fetch(`${server.url}/nothing?token=${token}`)).status).toBe(404)
-    expect(said.join('\n')).not.toContain(token)
+    expect(logged.join('\n')).not.toContain(token)
   })
 
   test('/healthz fails while events cannot be written', async () => {

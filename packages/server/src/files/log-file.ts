@@ -23,7 +23,7 @@ export interface LogFileState {
   readonly modifiedS: number
 }
 
-export type LogFileChange = 'same' | 'grown' | 'replaced' | 'gone'
+export type LogFileChange = 'same' | 'grown' | 'replaced' | 'missing'
 
 interface Identity {
   readonly inode: string
@@ -89,7 +89,7 @@ export class LogFile {
       change = await this.#refreshOnce()
       if (RANK.indexOf(change) > RANK.indexOf(strongest)) strongest = change
     } while (this.#isRefreshDue)
-    return change === 'gone' ? 'gone' : strongest === 'gone' ? 'replaced' : strongest
+    return change === 'missing' ? 'missing' : strongest === 'missing' ? 'replaced' : strongest
   }
 
   async #refreshOnce(): Promise<LogFileChange> {
@@ -98,7 +98,7 @@ export class LogFile {
       const was = this.#state
       this.#state = undefined
       this.#identity = undefined
-      return was === undefined ? 'same' : 'gone'
+      return was === undefined ? 'same' : 'missing'
     }
     try {
       return await this.#compare(handle)
@@ -144,7 +144,7 @@ export class LogFile {
   }
 }
 
-const RANK: readonly LogFileChange[] = ['same', 'grown', 'replaced', 'gone']
+const RANK: readonly LogFileChange[] = ['same', 'grown', 'replaced', 'missing']
 
 async function identify(handle: FileHandle, inode: string, end: number): Promise<Identity> {
   const tailBytes = Math.min(TAIL_BYTES, end)

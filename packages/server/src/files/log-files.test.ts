@@ -290,9 +290,9 @@ test('a gzipped log is decompressed', async () => {
 })
 
 test('a truncated gzipped log is read up to its end and reported', async () => {
-  const said: string[] = []
+  const logged: string[] = []
   await files.close()
-  files = new LogFiles({ log: (message) => void said.push(message) })
+  files = new LogFiles({ log: (message) => void logged.push(message) })
   const path = join(dir, 'cut.jsonl.gz')
   const whole = Array.from({ length: 50_000 }, (_, n) => line(n)).join('')
   const zipped = gzipSync(whole)
@@ -301,7 +301,7 @@ test('a truncated gzipped log is read up to its end and reported', async () => {
   await reader.until(({ seen }) => seen.at(-1)?.type === 'caughtUp')
   expect(whole.startsWith(reader.text)).toBe(true)
   expect(reader.text.length).toBeGreaterThan(whole.length / 2)
-  expect(said).toEqual([
+  expect(logged).toEqual([
     `${path} cannot be decompressed to its end (unexpected end of file); the lines before are shown.`,
   ])
   await reader.stop()

@@ -184,7 +184,7 @@ export class LogFiles implements RunSource {
         source: path,
         path: plain.path,
         appeared,
-        onChange: (changed, gone) => this.#emit(changed, gone),
+        onChange: (changed, isRemoved) => this.#emit(changed, isRemoved),
       })
       this.#runs.set(id, run)
       await run.refresh()
@@ -203,15 +203,15 @@ export class LogFiles implements RunSource {
   async #refresh(run: WatchedRun): Promise<void> {
     try {
       const change = await run.refresh()
-      if (change === 'same' || change === 'gone' || this.#closing !== undefined) return
+      if (change === 'same' || change === 'missing' || this.#closing !== undefined) return
       setTimeout(() => void this.#refresh(run), RECHECK_MS).unref()
     } catch (error) {
       this.#logger(`Cannot follow ${run.source}: ${messageOf(error)}`)
     }
   }
 
-  #emit(run: WatchedRun, gone: boolean): void {
-    this.#changes.emit('change', { run: run.id, type: gone ? 'removed' : 'changed' })
+  #emit(run: WatchedRun, isRemoved: boolean): void {
+    this.#changes.emit('change', { run: run.id, type: isRemoved ? 'removed' : 'changed' })
   }
 
   #runOf(path: string): WatchedRun | undefined {

@@ -12,7 +12,7 @@ const LIVE_FOR_MS = 30_000
  * A file that is missing for a moment is being rotated or replaced: readers get `reset` when it
  * exists again. If it is missing for longer, they get `removed`.
  */
-const GONE_AFTER_MS = 1500
+const REMOVED_AFTER_MS = 1500
 
 /** How many lines are searched for the start time of a log. */
 const START_LINES = 20
@@ -29,7 +29,7 @@ export interface WatchedRunOptions {
   readonly path: string
   /** Whether the file was created while its folder was watched, so it is being written now. */
   readonly appeared: boolean
-  readonly onChange: (run: WatchedRun, gone: boolean) => void
+  readonly onChange: (run: WatchedRun, isRemoved: boolean) => void
 }
 
 export class WatchedRun {
@@ -39,15 +39,15 @@ export class WatchedRun {
   readonly file: LogFile
   readonly #appeared: boolean
   readonly #lineCount: LineCount
-  readonly #onChange: (run: WatchedRun, gone: boolean) => void
+  readonly #onChange: (run: WatchedRun, isRemoved: boolean) => void
   readonly #waiting = new Set<() => void>()
   #startedS: number | undefined
   #grewAtMs: number | undefined
   #liveTimer: NodeJS.Timeout | undefined
   /** The last known state, kept while the file is briefly missing. */
   #lastState: LogFileState | undefined
-  #goneTimer: NodeJS.Timeout | undefined
-  #gone = false
+  #removalTimer: NodeJS.Timeout | undefined
+  #isRemoved = false
   #readers = 0
   #closed = false
 
@@ -70,7 +70,7 @@ export class WatchedRun {
   async refresh(): Promise<LogFileChange> {
     const change = await this.file.refresh()
     if (this.#closed || change === 'same') return change
-    if (change === 'gone') this.#awaitReturn()
+    if (change === 'missing') this.#removeLater()
     else await this.#update(change)
     this.#wake()
     return change
@@ -78,7 +78,7 @@ export class WatchedRun {
 
   info(): RunInfo | undefined {
     const state = this.#lastState
-    if (state === undefined || this.#gone) return undefined
+    if (state === undefined || this.#isRemoved) return undefined
     const live = this.#grewAtMs !== undefined
     const events = this.#lineCount.lines
     return {
@@ -129,7 +129,7 @@ export class WatchedRun {
   close(): void {
     this.#closed = true
     clearTimeout(this.#liveTimer)
-    clearTimeout(this.#goneTimer)
+    clearTimeout(this.#removalTimer)
     this.#wake()
   }
 
@@ -140,7 +140,7 @@ export class WatchedRun {
     while (!signal.aborted && !this.#closed) {
       const state = this.file.state
       if (state === undefined) {
-        if (this.#gone || this.#lastState === undefined) {
+        if (this.#isRemoved || this.#lastState === undefined) {
           yield { type: 'removed' }
           return
         }
@@ -175,11 +175,11 @@ export class WatchedRun {
   }
 
   async #update(change: LogFileChange): Promise<void> {
-    clearTimeout(this.#goneTimer)
+    clearTimeout(this.#removalTimer)
     const isNew = this.#lastState === undefined
     const state = this.file.state
     this.#lastState = state
-    this.#gone = false
+    this.#isRemoved = false
     // A file that existed already is a saved run. One that grows while it is followed is live.
     this.#setLive(isNew ? this.#appeared : true)
     if (change === 'replaced') this.#startedS = undefined
@@ -189,15 +189,15 @@ export class WatchedRun {
     this.#onChange(this, false)
   }
 
-  #awaitReturn(): void {
-    clearTimeout(this.#goneTimer)
-    this.#goneTimer = setTimeout(() => {
-      this.#gone = true
+  #removeLater(): void {
+    clearTimeout(this.#removalTimer)
+    this.#removalTimer = setTimeout(() => {
+      this.#isRemoved = true
       this.#setLive(false)
       this.#onChange(this, true)
       this.#wake()
-    }, GONE_AFTER_MS)
-    this.#goneTimer.unref()
+    }, REMOVED_AFTER_MS)
+    this.#removalTimer.unref()
   }
 
   #setLive(live: boolean): void {

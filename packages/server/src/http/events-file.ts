@@ -1,7 +1,7 @@
 /** `GET /api/runs/ID/events.jsonl`: the log as a whole, a range, from a cursor, or followed. */
 import { Readable } from 'node:stream'
-import type { ServerContext } from '../runs/context.ts'
 import type { RunInfo } from '@wattline/trace'
+import type { ServerContext } from '../runs/context.ts'
 import type { RunSource } from '../storage/store.ts'
 import { HttpError, noSuchRun } from './errors.ts'
 

@@ -20,26 +20,30 @@ import {
   watch,
 } from '../testing/harness.ts'
 
-interface Answer {
+interface RawResponse {
   readonly status: number
   readonly headers: Record<string, string | string[] | undefined>
   readonly body: string
 }
 
 /** A request with headers that fetch does not allow. */
-function ask(
+function rawRequest(
   url: string,
   options: { method?: string; headers?: Record<string, string>; body?: string } = {},
-): Promise<Answer> {
+): Promise<RawResponse> {
   return new Promise((resolve, reject) => {
-    const asked = request(url, { method: options.method, headers: options.headers }, (response) => {
-      text(response).then(
-        (body) => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }),
-        reject,
-      )
-    })
-    asked.on('error', reject)
-    asked.end(options.body)
+    const outgoing = request(
+      url,
+      { method: options.method, headers: options.headers },
+      (response) => {
+        text(response).then(
+          (body) => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }),
+          reject,
+        )
+      },
+    )
+    outgoing.on('error', reject)
+    outgoing.end(options.body)
   })
 }
 
@@ -62,7 +66,7 @@ describe('posting events', () => {
     const result = (await answer.json()) as { accepted: number; rejected: { line: number }[] }
     expect(result).toMatchObject({ accepted: 3, rejectedCount: 3, lastSeq: 3 })
     expect(result.rejected.map((rejected) => rejected.line)).toEqual([3, 5, 6])
-    const log = await ask(`${server.url}/api/runs/r/events.jsonl`)
+    const log = await rawRequest(`${server.url}/api/runs/r/events.jsonl`)
     expect(log.body).toBe(`${line(1)}${odd}${sample}\n`)
   })
 
@@ -73,7 +77,7 @@ describe('posting events', () => {
     for (let i = 0; i < 2; i += 1) {
       expect(await (await post(url, body)).json()).toMatchObject({ accepted: 9, lastSeq: 9 })
     }
-    expect((await ask(`${server.url}/api/runs/r/events.jsonl`)).body).toBe(lines(1, 9))
+    expect((await rawRequest(`${server.url}/api/runs/r/events.jsonl`)).body).toBe(lines(1, 9))
   })
 
   test('a posted run is live until end=1 or silence', async () => {
@@ -100,19 +104,19 @@ describe('posting events', () => {
   })
 
   test('does not log a client that disconnects in the middle of a request', async () => {
-    const said: string[] = []
-    const server = await startServer({ log: (text) => said.push(text) })
+    const logged: string[] = []
+    const server = await startServer({ log: (text) => logged.push(text) })
     await post(`${server.url}/api/runs/r/events`, line(1))
     const headers = { 'content-length': '50' }
-    const asked = request(`${server.url}/api/runs/r`, { method: 'PATCH', headers })
-    asked.on('error', () => undefined)
-    asked.write('{"name"')
+    const outgoing = request(`${server.url}/api/runs/r`, { method: 'PATCH', headers })
+    outgoing.on('error', () => undefined)
+    outgoing.write('{"name"')
     const seen = async () => (await fetch(`${server.url}/metrics`)).text()
     // The server has received the first part when it answers a later request.
     await seen()
-    asked.destroy()
+    outgoing.destroy()
     await expect.poll(seen, { timeout: 20_000 }).toContain('wattline_refused_total{code="400"} 1')
-    expect(said).toEqual([])
+    expect(logged).toEqual([])
   })
 
   test('refuses a body above its limit, and rejects a line above its limit', async () => {
@@ -175,17 +179,17 @@ describe('reading a log over HTTP', () => {
     await post(`${server.url}/api/runs/r/events`, lines(1, 10))
     const url = `${server.url}/api/runs/r/events.jsonl`
     const all = lines(1, 10)
-    expect((await ask(url)).body).toBe(all)
-    const cut = await ask(url, { headers: { range: 'bytes=5-9' } })
+    expect((await rawRequest(url)).body).toBe(all)
+    const cut = await rawRequest(url, { headers: { range: 'bytes=5-9' } })
     expect(cut.status).toBe(206)
     expect(cut.body).toBe(all.slice(5, 10))
     expect(cut.headers['content-range']).toBe(`bytes 5-9/${all.length}`)
-    expect((await ask(url, { headers: { range: 'bytes=-7' } })).body).toBe(all.slice(-7))
-    expect((await ask(url, { headers: { range: `bytes=${all.length}-` } })).status).toBe(416)
+    expect((await rawRequest(url, { headers: { range: 'bytes=-7' } })).body).toBe(all.slice(-7))
+    expect((await rawRequest(url, { headers: { range: `bytes=${all.length}-` } })).status).toBe(416)
     const cursor = lines(1, 4).length
-    expect((await ask(`${url}?cursor=${cursor}`)).body).toBe(lines(5, 10))
-    expect((await ask(`${url}?cursor=${cursor}&gen=other`)).status).toBe(409)
-    const head = await ask(url, { method: 'HEAD' })
+    expect((await rawRequest(`${url}?cursor=${cursor}`)).body).toBe(lines(5, 10))
+    expect((await rawRequest(`${url}?cursor=${cursor}&gen=other`)).status).toBe(409)
+    const head = await rawRequest(url, { method: 'HEAD' })
     expect(head.headers['content-length']).toBe(String(all.length))
   })
 
@@ -324,7 +328,7 @@ describe('read-only sources', () => {
     const server = await startServer({ sources: [readOnlySource(lines(1, 3))] })
     const list = await getJson<RunInfo[]>(`${server.url}/api/runs`)
     expect(list.map((run) => run.id)).toEqual(['theirs'])
-    expect((await ask(`${server.url}/api/runs/theirs/events.jsonl`)).body).toBe(lines(1, 3))
+    expect((await rawRequest(`${server.url}/api/runs/theirs/events.jsonl`)).body).toBe(lines(1, 3))
     const viewer = watch(server, 'theirs')
     await viewer.caughtUp()
     expect(viewer.text).toBe(lines(1, 3))
@@ -344,7 +348,7 @@ describe('access', () => {
     'localhost@evil.example',
   ])('refuses Host %j', async (host) => {
     const server = await startServer()
-    const answer = await ask(`${server.url}/api/runs`, { headers: { host } })
+    const answer = await rawRequest(`${server.url}/api/runs`, { headers: { host } })
     expect([400, 403]).toContain(answer.status)
   })
 
@@ -352,7 +356,7 @@ describe('access', () => {
     'accepts Host %j',
     async (host) => {
       const server = await startServer({ allowedHosts: ['my.box'] })
-      expect((await ask(`${server.url}/api/runs`, { headers: { host } })).status).toBe(200)
+      expect((await rawRequest(`${server.url}/api/runs`, { headers: { host } })).status).toBe(200)
     },
   )
 
@@ -362,9 +366,9 @@ describe('access', () => {
       const server = await startServer()
       const headers = { origin }
       const url = `${server.url}/api/runs/r`
-      const posted = await ask(`${url}/events`, { method: 'POST', headers, body: line(1) })
+      const posted = await rawRequest(`${url}/events`, { method: 'POST', headers, body: line(1) })
       expect(posted.status).toBe(403)
-      expect((await ask(url, { method: 'DELETE', headers })).status).toBe(403)
+      expect((await rawRequest(url, { method: 'DELETE', headers })).status).toBe(403)
       for (const path of ['/watch?run=r', '/record?run=r&writer=w']) {
         const client = new Client(`${server.url}${path}`, { headers })
         expect((await client.closed).code).toBe(1006)
@@ -376,7 +380,7 @@ describe('access', () => {
   test('accepts its own page and allowed origins', async () => {
     const server = await startServer({ allowedOrigins: ['http://dev.box:5173'] })
     for (const origin of [server.url, 'http://dev.box:5173']) {
-      const posted = await ask(`${server.url}/api/runs/r/events`, {
+      const posted = await rawRequest(`${server.url}/api/runs/r/events`, {
         method: 'POST',
         headers: { origin },
         body: line(1),
@@ -391,16 +395,16 @@ describe('access', () => {
     const token = 'abcdefghijklmnopqrst'
     const server = await startServer({ token })
     const url = `${server.url}/api/runs`
-    expect((await ask(url)).status).toBe(401)
-    expect((await ask(`${url}?token=abcdefghijklmnopqrsu`)).status).toBe(401)
-    expect((await ask(`${server.url}/healthz`)).status).toBe(200)
+    expect((await rawRequest(url)).status).toBe(401)
+    expect((await rawRequest(`${url}?token=abcdefghijklmnopqrsu`)).status).toBe(401)
+    expect((await rawRequest(`${server.url}/healthz`)).status).toBe(200)
     const headers = { authorization: `Bearer ${token}` }
-    expect((await ask(url, { headers })).status).toBe(200)
-    const visit = await ask(server.openUrl)
+    expect((await rawRequest(url, { headers })).status).toBe(200)
+    const visit = await rawRequest(server.openUrl)
     expect(visit.status).toBe(303)
     expect(visit.headers['location']).toBe('/')
     const cookie = String(visit.headers['set-cookie']).split(';')[0] ?? ''
-    expect((await ask(url, { headers: { cookie } })).status).toBe(200)
+    expect((await rawRequest(url, { headers: { cookie } })).status).toBe(200)
 
     const path = `${server.url}/record?run=r&writer=w`
     expect((await new Client(path).closed).code).toBe(1006)
@@ -416,7 +420,7 @@ describe('access', () => {
     const server = await startServer({ host: '0.0.0.0' })
     expect(server.token).toMatch(/^[\w-]{32}$/)
     expect(server.openUrl).toContain(server.token)
-    expect((await ask(`http://127.0.0.1:${server.port}/api/runs`)).status).toBe(401)
+    expect((await rawRequest(`http://127.0.0.1:${server.port}/api/runs`)).status).toBe(401)
   })
 
   test('accepts recorders without a subprotocol', async () => {
@@ -440,7 +444,11 @@ describe('POST /api/open', () => {
       },
     })
     const open = (path: string, headers = {}) =>
-      ask(`${server.url}/api/open`, { method: 'POST', headers, body: JSON.stringify({ path }) })
+      rawRequest(`${server.url}/api/open`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify({ path }),
+      })
     expect(JSON.parse((await open('/good')).body)).toMatchObject({ id: 'theirs' })
     expect((await open('/bad')).body).toBe('{"error":"it is no log"}')
     expect((await open('/good', { origin: server.url })).status).toBe(403)
@@ -460,7 +468,7 @@ test.runIf(outward !== undefined)(
     const openFile = () => Promise.reject(new Error('it was tried'))
     const server = await startServer({ host: '0.0.0.0', token, openFile })
     const open = (host: string) =>
-      ask(`http://${host}:${server.port}/api/open`, {
+      rawRequest(`http://${host}:${server.port}/api/open`, {
         method: 'POST',
         headers: { authorization: `Bearer ${token}` },
         body: '{"path":"/etc/passwd"}',
@@ -479,7 +487,7 @@ describe('the dashboard', () => {
     await writeFile(join(dashboardDir, 'assets', 'index-BX3kq9aZ.js'), '1')
     await writeFile(join(dir, 'secret.txt'), 'secret')
     const server = await startServer({ dashboardDir })
-    const page = await ask(`${server.url}/`)
+    const page = await rawRequest(`${server.url}/`)
     expect(page.body).toBe('<title>Wattline</title>')
     expect(page.headers['content-type']).toBe('text/html; charset=utf-8')
     expect(page.headers['content-security-policy']).toMatch(
@@ -488,8 +496,10 @@ describe('the dashboard', () => {
     expect(page.headers['content-security-policy']).not.toContain('unsafe')
     expect(page.headers['cache-control']).toBe('no-cache')
     const etag = String(page.headers['etag'])
-    expect((await ask(`${server.url}/`, { headers: { 'if-none-match': etag } })).status).toBe(304)
-    const script = await ask(`${server.url}/assets/index-BX3kq9aZ.js`)
+    expect(
+      (await rawRequest(`${server.url}/`, { headers: { 'if-none-match': etag } })).status,
+    ).toBe(304)
+    const script = await rawRequest(`${server.url}/assets/index-BX3kq9aZ.js`)
     expect(script.headers['content-type']).toBe('text/javascript; charset=utf-8')
     expect(script.headers['cache-control']).toContain('immutable')
     for (const path of [
@@ -499,14 +509,14 @@ describe('the dashboard', () => {
       '/assets',
       '/%00',
     ]) {
-      const answer = await ask(`${server.url}${path}`)
+      const answer = await rawRequest(`${server.url}${path}`)
       expect([400, 404]).toContain(answer.status)
     }
   })
 
   test('is replaced by an explanation if it is not built', async () => {
     const server = await startServer({ dashboardDir: join(await tempDir(), 'none') })
-    const page = await ask(`${server.url}/`)
+    const page = await rawRequest(`${server.url}/`)
     expect(page.status).toBe(503)
     expect(page.body).toContain('not built')
   })

@@ -1,8 +1,8 @@
 /** `GET /metrics`: the counters, and gauges that are read at the moment of the request. */
 import { readdirSync } from 'node:fs'
+import type { RunState } from '@wattline/trace'
 import type { ServerContext } from '../runs/context.ts'
 import { exposition, type Family, type Sample } from '../runs/metrics.ts'
-import type { RunState } from '@wattline/trace'
 
 export async function metricsPage(context: ServerContext): Promise<string> {
   const { metrics } = context

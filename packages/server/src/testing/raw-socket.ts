@@ -61,7 +61,7 @@ export class RawSocket {
   }
 
   /** Resolves once the server has sent the text. */
-  async said(text: string): Promise<void> {
+  async untilReceived(text: string): Promise<void> {
     while (!this.#received.includes(text)) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve

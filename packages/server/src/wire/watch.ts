@@ -4,8 +4,8 @@
  */
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
-import type { ServerContext } from '../runs/context.ts'
 import { CloseCode, CURSOR_BYTES, type RunInfo, type WatchControl } from '@wattline/trace'
+import type { ServerContext } from '../runs/context.ts'
 import type { LogItem, ReadFrom, RunSource } from '../storage/store.ts'
 import { watchFrame, type WatchFrame } from './frame.ts'
 import { keepAlive, refuse, type Heartbeat } from './heartbeat.ts'

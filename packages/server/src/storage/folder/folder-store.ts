@@ -36,7 +36,7 @@ import { Tombstones } from './tombstones.ts'
 
 /** Prefixes of folders that are being created or deleted. No run's folder starts with a dot. */
 const NEW_PREFIX = '.new-'
-const GONE_PREFIX = '.gone-'
+const REMOVED_PREFIX = '.gone-'
 const NOTE_FILE = 'summary.json'
 
 export interface FolderStoreOptions {
@@ -168,9 +168,9 @@ export class FolderStore implements RunStore {
     const log = this.#existing(run)
     await this.#recordRemoval(log)
     if (log.removed) throw new StoreError('removed', `run ${run} was deleted`)
-    const aside = join(this.#dir, `${GONE_PREFIX}${folderName(run)}-${log.meta.gen}`)
+    const temporary = join(this.#dir, `${REMOVED_PREFIX}${folderName(run)}-${log.meta.gen}`)
     this.#runs.delete(run)
-    const removing = log.remove(aside)
+    const removing = log.remove(temporary)
     const settled = removing.then(
       () => undefined,
       () => undefined,
@@ -251,15 +251,15 @@ export class FolderStore implements RunStore {
 
   /** Builds the folder under another name and renames it, so that a kill leaves no partial run. */
   async #createFolder(folder: string, meta: RunMeta): Promise<void> {
-    const aside = await mkdtemp(join(this.#dir, NEW_PREFIX))
+    const temporary = await mkdtemp(join(this.#dir, NEW_PREFIX))
     try {
-      await writeFile(join(aside, LOG_FILE), '')
-      await writeFile(join(aside, APPENDS_FILE), '')
-      await writeRunMeta(aside, meta, this.#options.fsync ?? false)
-      await rename(aside, folder)
+      await writeFile(join(temporary, LOG_FILE), '')
+      await writeFile(join(temporary, APPENDS_FILE), '')
+      await writeRunMeta(temporary, meta, this.#options.fsync ?? false)
+      await rename(temporary, folder)
       if (this.#options.fsync === true) await syncFolder(this.#dir)
     } catch (error) {
-      await rm(aside, { recursive: true, force: true })
+      await rm(temporary, { recursive: true, force: true })
       throw error
     }
   }
@@ -328,7 +328,7 @@ export class FolderStore implements RunStore {
     const names: string[] = []
     for (const entry of await readdir(this.#dir, { withFileTypes: true })) {
       if (!entry.isDirectory()) continue
-      const unfinished = entry.name.startsWith(NEW_PREFIX) || entry.name.startsWith(GONE_PREFIX)
+      const unfinished = entry.name.startsWith(NEW_PREFIX) || entry.name.startsWith(REMOVED_PREFIX)
       if (unfinished) await rm(join(this.#dir, entry.name), { recursive: true, force: true })
       else if (!entry.name.startsWith('.')) names.push(entry.name)
     }

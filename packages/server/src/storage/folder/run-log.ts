@@ -203,7 +203,7 @@ export class RunLog {
   }
 
   /** Deletes the folder. It is renamed first, so that a kill in between leaves no partial run. */
-  async remove(asideFolder: string): Promise<void> {
+  async remove(temporaryFolder: string): Promise<void> {
     this.#assertOpen()
     this.#end = 'removed'
     clearTimeout(this.#saveTimer)
@@ -214,8 +214,8 @@ export class RunLog {
     await this.#files.close()
     this.tail.clear()
     // It may have been deleted already.
-    if (existsSync(this.folder)) await rename(this.folder, asideFolder)
-    await rm(asideFolder, { recursive: true, force: true })
+    if (existsSync(this.folder)) await rename(this.folder, temporaryFolder)
+    await rm(temporaryFolder, { recursive: true, force: true })
   }
 
   #assertOpen(): void {
@@ -270,16 +270,16 @@ export class RunLog {
 
   #takeBatch(): PendingAppend[] {
     let bytes = 0
-    let taken = 0
-    for (; taken < this.#queue.length && bytes < MAX_BATCH_BYTES; taken += 1) {
-      bytes += this.#queue[taken]?.lines.length ?? 0
+    let count = 0
+    for (; count < this.#queue.length && bytes < MAX_BATCH_BYTES; count += 1) {
+      bytes += this.#queue[count]?.lines.length ?? 0
     }
-    if (taken === this.#queue.length) {
+    if (count === this.#queue.length) {
       const all = this.#queue
       this.#queue = []
       return all
     }
-    return this.#queue.splice(0, taken)
+    return this.#queue.splice(0, count)
   }
 
   async #commit(batch: readonly PendingAppend[]): Promise<void> {

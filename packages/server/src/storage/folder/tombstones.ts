@@ -10,11 +10,11 @@ const KEEP = 10_000
 
 export class Tombstones {
   readonly #path: string
-  readonly #gone: Set<string>
+  readonly #removed: Set<string>
 
   private constructor(path: string, lines: readonly string[]) {
     this.#path = path
-    this.#gone = new Set(lines)
+    this.#removed = new Set(lines)
   }
 
   static async load(dir: string): Promise<Tombstones> {
@@ -31,12 +31,12 @@ export class Tombstones {
   }
 
   has(run: string, writer: string): boolean {
-    return this.#gone.has(JSON.stringify([run, writer]))
+    return this.#removed.has(JSON.stringify([run, writer]))
   }
 
   async add(run: string, writers: readonly string[]): Promise<void> {
     const lines = writers.map((writer) => JSON.stringify([run, writer]))
-    for (const line of lines) this.#gone.add(line)
+    for (const line of lines) this.#removed.add(line)
     if (lines.length > 0) await appendFile(this.#path, `${lines.join('\n')}\n`)
   }
 }
