@@ -1,51 +1,51 @@
 /**
  * Conserved attribution: a sweep over the boundaries of spans, in order of time, that gives each
- * source's energy to the leaves: spans that run, have no running child, and that the source can serve.
+ * source's energy to the leaves: running spans without a running child that the source can serve.
  *
  *     turn    ├──────────────────────────────┤
- *     call A      ├────────────┤                      A alone: exclusive
- *     call B             ├───────────┤                A and B: shared in equal parts
+ *     call A      ├────────────┤                      only A: exclusive
+ *     call B             ├───────────┤                A and B: split equally
  *     energy  turn│  A   │ A, B │ B  │ turn  idle     no leaf: idle
  *
- * A step costs the same however long a slice is and however many leaves there are. Per source it
- * keeps σ, the joules that one leaf would have got if it had been there always (∫ dE / leaves): a leaf
- * gets the rise of σ while it was one. Who is alone is known by the sum of the leaves' slots.
+ * The cost of a step does not depend on the number of leaves. Each source has σ, the joules of a leaf
+ * that always runs (∫ dE / leaves); a leaf gets the rise of σ while it is a leaf. The sum of the slots
+ * of all leaves identifies a single leaf.
  *
- * Bounds: between two samples the energy may have been used at any time. So the least a span used is
- * what lies between whole samples while it was alone, and the most is that of all samples' intervals
- * that it touches as a leaf.
+ * Bounds: energy between two samples may be used at any time between them. So a span used at least the
+ * energy between whole samples while it was the only leaf, and at most that of all sample intervals in
+ * which it was a leaf.
  */
 import { larger } from '../columns/growth.ts'
 import { CurveReader, type Curve } from '../telemetry/curve-reader.ts'
 import { RunningSpans } from './running-spans.ts'
 
-/** Joules by span, summed over sources. */
+/** Joules by slot, summed over sources. */
 export interface SpanJoules {
-  /** What it used itself, its children not counted. */
+  /** Without its children. */
   ownJ: Float64Array
-  /** Of its own, what it used while it was the only leaf. */
+  /** The part of `ownJ` used as the only leaf. */
   exclusiveJ: Float64Array
   lowJ: Float64Array
   highJ: Float64Array
 }
 
-/** Joules of one source that went to spans, and to nobody. */
+/** Joules of one source used by spans, and while no span ran. */
 export interface SourceJoules {
   readonly spansJ: number
   readonly idleJ: number
 }
 
 interface SourceState {
-  /** Joules a leaf would have got that had been there always. */
+  /** Joules of a leaf that always runs. */
   sigmaJ: number
   spansJ: number
   idleJ: number
   leaves: number
-  /** Of the leaves' slots; the slot of the leaf where it is alone. */
+  /** Sum of the slots of all leaves; if there is one leaf, its slot. */
   slotSum: number
-  /** Energy and its upper bound where the time alone began. */
-  aloneJ: number
-  aloneUpperJ: number
+  /** Energy and its upper bound when the current leaf became the only one. */
+  exclusiveFromJ: number
+  exclusiveFromUpperJ: number
 }
 
 export class ConservedSweep {
@@ -55,8 +55,8 @@ export class ConservedSweep {
   readonly #serves: (source: number, slot: number) => boolean
   readonly #running: RunningSpans
   #timeS = -Infinity
-  #saved: Saved | undefined
-  /** Spans started since the last checkpoint. */
+  #saved: Checkpoint | undefined
+  /** Slots of the spans started since the last checkpoint. */
   #started: number[] = []
 
   /** @param serves whether a source can serve a span */
@@ -68,8 +68,8 @@ export class ConservedSweep {
       idleJ: 0,
       leaves: 0,
       slotSum: 0,
-      aloneJ: 0,
-      aloneUpperJ: 0,
+      exclusiveFromJ: 0,
+      exclusiveFromUpperJ: 0,
     }))
     this.#serves = serves
     this.#running = new RunningSpans(curves.length)
@@ -81,35 +81,35 @@ export class ConservedSweep {
     }
   }
 
-  /** What each source's energy up to the last step went to. */
+  /** The energy of each source up to the last step. */
   get sources(): readonly SourceJoules[] {
     return this.#sources
   }
 
-  /** A span begins; its parent is −1 where it has none. */
+  /** Starts a span; `parent` is its slot or −1. */
   start(timeS: number, slot: number, parent: number): void {
     this.#advance(timeS)
     this.#makeRoom(slot)
     this.#started.push(slot)
     const isParentLeaf = parent >= 0 && this.#running.isLeaf(parent)
     this.#running.add(slot, parent)
-    if (isParentLeaf) this.#leave(parent)
-    if (this.#running.childCount(slot) === 0) this.#enter(slot)
+    if (isParentLeaf) this.#stopBeingLeaf(parent)
+    if (this.#running.childCount(slot) === 0) this.#becomeLeaf(slot)
   }
 
-  /** A span ends; one that was never started is passed over. */
+  /** Ends a span. Ignores a span that was not started. */
   end(timeS: number, slot: number): void {
     if (!this.#running.has(slot)) return
     this.#advance(timeS)
-    if (this.#running.isLeaf(slot)) this.#leave(slot)
+    if (this.#running.isLeaf(slot)) this.#stopBeingLeaf(slot)
     const parent = this.#running.parent(slot)
     this.#running.remove(slot)
     if (parent >= 0 && this.#running.has(parent) && this.#running.childCount(parent) === 0) {
-      this.#enter(parent)
+      this.#becomeLeaf(parent)
     }
   }
 
-  /** Remembers this state. What was added since the last checkpoint is now for good. */
+  /** Saves the current state for `rollback`. */
   checkpoint(): void {
     this.#started = []
     const slots = this.#running.slots()
@@ -125,15 +125,15 @@ export class ConservedSweep {
     }
   }
 
-  /** Spans that ran at the last checkpoint or started since: only theirs can be provisional. */
-  touched(): Int32Array {
+  /** Slots of the spans that ran at the last checkpoint or started since: only their joules can change. */
+  provisional(): Int32Array {
     return Int32Array.from([...(this.#saved?.running.slot ?? []), ...this.#started])
   }
 
-  /** Back to the last checkpoint. */
+  /** Restores the state of the last checkpoint. */
   rollback(): void {
     const saved = this.#saved
-    if (saved === undefined) throw new TypeError('expected a checkpoint to go back to')
+    if (saved === undefined) throw new TypeError('expected a checkpoint before a rollback')
     const { ownJ, exclusiveJ, lowJ, highJ } = this.joules
     const columns = [ownJ, exclusiveJ, lowJ, highJ]
     for (const slot of this.#started) for (const column of columns) column[slot] = 0
@@ -148,10 +148,11 @@ export class ConservedSweep {
     this.#started = []
   }
 
-  /** Gives running spans their joules up to the end of the samples; go on only after `rollback`. */
+  /** Attributes the rest of the samples to the running spans. Call `rollback` before any other step. */
   finish(): void {
     this.#advance(Infinity)
-    for (const slot of this.#running.slots()) if (this.#running.isLeaf(slot)) this.#leave(slot)
+    for (const slot of this.#running.slots())
+      if (this.#running.isLeaf(slot)) this.#stopBeingLeaf(slot)
   }
 
   #advance(timeS: number): void {
@@ -172,22 +173,22 @@ export class ConservedSweep {
     }
   }
 
-  #enter(slot: number): void {
+  #becomeLeaf(slot: number): void {
     const running = this.#running
     running.setLeaf(slot, true)
     for (let at = 0; at < this.#sources.length; at++) {
       if (!this.#serves(at, slot)) continue
       const source = this.#sources[at]!
       const reader = this.#readers[at]!
-      this.#endAlone(source, reader)
+      this.#endExclusive(source, reader)
       running.enter(slot, at, source.sigmaJ, reader.lowerJ)
       source.leaves++
       source.slotSum += slot
-      this.#beginAlone(source, reader)
+      this.#beginExclusive(source, reader)
     }
   }
 
-  #leave(slot: number): void {
+  #stopBeingLeaf(slot: number): void {
     const running = this.#running
     const { ownJ, highJ } = this.joules
     running.setLeaf(slot, false)
@@ -195,27 +196,27 @@ export class ConservedSweep {
       if (!this.#serves(at, slot)) continue
       const source = this.#sources[at]!
       const reader = this.#readers[at]!
-      this.#endAlone(source, reader)
+      this.#endExclusive(source, reader)
       ownJ[slot]! += source.sigmaJ - running.enteredJ(slot, at)
       highJ[slot]! += running.leave(slot, at, reader.upperJ)
       source.leaves--
       source.slotSum -= slot
-      this.#beginAlone(source, reader)
+      this.#beginExclusive(source, reader)
     }
   }
 
-  #beginAlone(source: SourceState, reader: CurveReader): void {
+  #beginExclusive(source: SourceState, reader: CurveReader): void {
     if (source.leaves !== 1) return
-    source.aloneJ = reader.atJ
-    source.aloneUpperJ = reader.upperJ
+    source.exclusiveFromJ = reader.atJ
+    source.exclusiveFromUpperJ = reader.upperJ
   }
 
-  #endAlone(source: SourceState, reader: CurveReader): void {
+  #endExclusive(source: SourceState, reader: CurveReader): void {
     if (source.leaves !== 1) return
     const { exclusiveJ, lowJ } = this.joules
     const slot = source.slotSum
-    exclusiveJ[slot]! += reader.atJ - source.aloneJ
-    lowJ[slot]! += Math.max(0, reader.lowerJ - source.aloneUpperJ)
+    exclusiveJ[slot]! += reader.atJ - source.exclusiveFromJ
+    lowJ[slot]! += Math.max(0, reader.lowerJ - source.exclusiveFromUpperJ)
   }
 
   #makeRoom(slot: number): void {
@@ -229,7 +230,8 @@ export class ConservedSweep {
   }
 }
 
-interface Saved {
+/** The state at a checkpoint. */
+interface Checkpoint {
   readonly timeS: number
   readonly running: ReturnType<RunningSpans['save']>
   readonly sources: readonly SourceState[]

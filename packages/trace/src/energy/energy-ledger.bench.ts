@@ -1,6 +1,6 @@
 /**
- * How long a day takes: 24 h of samples at 20 Hz and a million spans, from parsed lines to joules, and
- * then what an update costs while the run goes on.
+ * Measures the attribution of a day: 24 h of samples at 20 Hz and a million spans, from parsed lines to
+ * joules, and then an update while the run continues.
  *
  *     npm run ts -- packages/trace/src/energy/energy-ledger.bench.ts [spans] [sources]
  */
@@ -14,7 +14,7 @@ const SOURCES = Number(process.argv[3] ?? 1)
 const DAY_S = 86_400
 const SAMPLE_S = 0.05
 const ROUNDS = 5
-/** Spans a turn has besides itself, and how many turns run at one time. */
+/** Child spans of each turn, and concurrent turns. */
 const CALLS = 4
 const AGENTS = 8
 
@@ -22,7 +22,7 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
-/** Turns of four calls, of eight agents side by side. */
+/** Turns with four calls each, of eight concurrent agents. */
 function makeTrace(): Trace {
   const trace = new Trace()
   const row = new EventRow()
@@ -75,9 +75,9 @@ for (let round = 0; round < ROUNDS; round++) {
   const telemetry = new Telemetry()
   const [, takeMs] = timed(() => addSamples(telemetry, 0, DAY_S))
   const [ledger, attributeMs] = timed(() => {
-    const fresh = new EnergyLedger(trace, telemetry)
-    fresh.update([])
-    return fresh
+    const created = new EnergyLedger(trace, telemetry)
+    created.update([])
+    return created
   })
   tookMs.take.push(takeMs)
   tookMs.attribute.push(attributeMs)

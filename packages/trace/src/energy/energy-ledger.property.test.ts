@@ -17,7 +17,7 @@ interface ArbitrarySpan {
   readonly place: object
 }
 
-/** Trees of any shape: children outlive parents, start before them, overlap and have no length. */
+/** Trees of any shape: children end after parents, start before them, overlap or have no duration. */
 const tree = fc.array(
   fc.record({
     startS: fc.integer({ min: 0, max: 40 }).map((quarters) => quarters / 4),
@@ -29,14 +29,14 @@ const tree = fc.array(
   { minLength: 1, maxLength: 15 },
 )
 
-/** Seconds between samples from 1 ms to 10 s, joules in each, and what goes wrong on the way. */
+/** Sample intervals from 1 ms to 10 s with their joules, gaps and resets. */
 const meter = fc.record({
   intervalS: fc.constantFrom(0.001, 0.01, 0.05, 0.25, 1, 3, 10),
   startS: fc.integer({ min: -4, max: 12 }),
   rises: fc.array(
     fc.record({
       usedJ: fc.double({ min: 0, max: 50, noNaN: true }),
-      /** How many intervals later the next sample comes. */
+      /** The number of intervals before the next sample. */
       steps: fc.constantFrom(1, 1, 1, 1, 2, 9),
       isReset: fc.constantFrom(false, false, false, false, false, true),
     }),
@@ -49,7 +49,7 @@ type Meter = typeof meter extends fc.Arbitrary<infer T> ? T : never
 function spanEvents(spans: readonly ArbitrarySpan[]): AgentEvent[] {
   return spans.flatMap(({ startS, lengthS, parent, hasEnd, place }, index) => {
     const id = { span_id: `s${index}` }
-    // Only an earlier span of the list can be a parent, so that there is no circle.
+    // Only an earlier span of the list can be a parent, so that there is no cycle.
     const parentId = parent >= 0 && parent < index ? { parent_id: `s${parent}` } : {}
     const start = { ...id, ...parentId, ...place, run_id: `r${index}` }
     return [
@@ -61,7 +61,7 @@ function spanEvents(spans: readonly ArbitrarySpan[]): AgentEvent[] {
   })
 }
 
-/** Samples of a counter and the curve they say: a reset loses what was used until it. */
+/** Samples of a counter and their energy curve; the energy before a reset is lost. */
 function measured({ intervalS, startS, rises }: Meter, source: string) {
   let counterJ = 1000
   let energyJ = 0
@@ -104,7 +104,7 @@ const isWithin = (curve: OracleCurve, trace: Trace) =>
   curve[0]![0] <= trace.lastEventS! && curve.at(-1)![0] >= trace.firstEventS!
 
 describe('conserved attribution', () => {
-  it('is what the slow oracle says, and loses and invents nothing', () => {
+  it('equals the oracle and conserves energy', () => {
     fc.assert(
       fc.property(tree, meter, meter, (spans, one, other) => {
         const meters = [measured(one, 'a/gpu0'), measured(other, 'b/gpu0')]
@@ -143,7 +143,7 @@ describe('conserved attribution', () => {
     )
   })
 
-  it('gives a span that is cut in two the same', () => {
+  it('attributes the same to a span and to its two halves', () => {
     fc.assert(
       fc.property(tree, meter, fc.double({ min: 0, max: 1, noNaN: true }), (spans, one, share) => {
         const { samples, curve } = measured(one, 'a/gpu0')
@@ -168,7 +168,7 @@ describe('conserved attribution', () => {
     )
   })
 
-  it('holds between its bounds what finer samples would have said', () => {
+  it('has bounds that contain the result of finer samples', () => {
     fc.assert(
       fc.property(tree, meter, fc.integer({ min: 2, max: 9 }), (spans, one, every) => {
         const rises = one.rises.map((rise) => ({ ...rise, isReset: false }))
@@ -189,17 +189,17 @@ describe('conserved attribution', () => {
   })
 })
 
-describe('a ledger that grows', () => {
+describe('a ledger that is updated', () => {
   const line = fc.record({
     spans: tree,
     meter,
     seed: fc.array(fc.nat({ max: 1000 }), { minLength: 90, maxLength: 90 }),
-    /** In order; by writers of which some are a little behind; or in no order. */
+    /** In order, with some lines slightly late, or in random order. */
     order: fc.constantFrom('sorted', 'behind', 'shuffled'),
     updateEvery: fc.integer({ min: 1, max: 12 }),
   })
 
-  it('says what one that saw everything at once says, whatever came when', () => {
+  it('equals a ledger of the whole run for any order of arrival', () => {
     fc.assert(
       fc.property(line, ({ spans, meter: one, seed, order, updateEvery }) => {
         const events = spanEvents(spans)
@@ -216,10 +216,10 @@ describe('a ledger that grows', () => {
         const trace = new Trace()
         const telemetry = new Telemetry()
         const ledger = new EnergyLedger(trace, telemetry)
-        const told = new Map<number, SpanEnergy | undefined>()
+        const reported = new Map<number, SpanEnergy | undefined>()
         const update = () => {
           for (const slot of ledger.update(trace.flush().spanSlots)) {
-            told.set(slot, ledger.energyOf(slot))
+            reported.set(slot, ledger.energyOf(slot))
           }
         }
         lines.forEach((item, at) => {
@@ -237,10 +237,10 @@ describe('a ledger that grows', () => {
           const same = whole.trace.spans.find((at) => at.startPosition === span.startPosition)!
           const expected = whole.ledger.energyOf(same.slot)!
           const actual = ledger.energyOf(span.slot)!
-          // What was told last is what is so now: nothing changed without a word.
+          // Every change was reported.
           for (const key of ['ownJ', 'totalJ', 'exclusiveJ', 'lowJ', 'highJ'] as const) {
             expectClose(actual[key], expected[key], totalJ)
-            expectClose(told.get(span.slot)![key], actual[key], totalJ)
+            expectClose(reported.get(span.slot)![key], actual[key], totalJ)
           }
         }
       }),

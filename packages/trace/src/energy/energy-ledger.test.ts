@@ -53,14 +53,14 @@ describe('leaves', () => {
     ['tool_call', 4, 8, { parent_id: 's0' }],
   ]
 
-  test('one alone takes all, two take equal parts, a parent what is left', () => {
+  test('one leaf gets all, two get equal parts, a parent gets the rest', () => {
     const { own, total, idleJ } = attribute(nested, tenWatts(12))
     expect(own).toEqual([40, 25, 35])
     expect(total).toEqual([100, 25, 35])
     expect(idleJ).toBe(20)
   })
 
-  test('bounds are the exclusive part, and all it touched', () => {
+  test('bounds are the exclusive joules and all joules while it was a leaf', () => {
     const { bounds } = attribute(nested, tenWatts(12))
     expect(bounds).toEqual([
       [40, 40, 40],
@@ -69,20 +69,20 @@ describe('leaves', () => {
     ])
   })
 
-  test('bounds widen by the interval of the samples', () => {
+  test('bounds include the sample interval', () => {
     // A sample every 3 s: 4–8 lies between those at 3 and 9, and 6 alone is within it.
     const { bounds, own } = attribute([['tool_call', 4, 8]], tenWatts(12, 3))
     expect(own).toEqual([40])
     expect(bounds).toEqual([[0, 40, 60]])
   })
 
-  test('a span within one interval is not known at all', () => {
+  test('a span within one sample interval has a lower bound of 0', () => {
     const { bounds, own } = attribute([['tool_call', 1.25, 1.5]], tenWatts(4))
     expect(own).toEqual([2.5])
     expect(bounds).toEqual([[0, 2.5, 10]])
   })
 
-  test('a span in several pieces of one interval counts it once', () => {
+  test('a span that is a leaf several times in one interval counts it once', () => {
     const { bounds } = attribute(
       [
         ['turn', 1, 2],
@@ -94,8 +94,8 @@ describe('leaves', () => {
   })
 })
 
-describe('who takes none', () => {
-  test('a span that did not end, and it hides no parent', () => {
+describe('spans without energy', () => {
+  test('a span that did not end; its parent stays a leaf', () => {
     const { own, idleJ } = attribute(
       [
         ['turn', 0, 10],
@@ -107,11 +107,11 @@ describe('who takes none', () => {
     expect(idleJ).toBe(0)
   })
 
-  test('a span without length', () => {
+  test('a span without duration', () => {
     expect(attribute([['tool_call', 3, 3]], tenWatts(10))).toMatchObject({ own: [0], idleJ: 100 })
   })
 
-  test('one in a cloud: its wait is idle here', () => {
+  test('a span in a cloud: energy during it is idle', () => {
     const { own, idleJ } = attribute(
       [
         ['turn', 0, 10],
@@ -123,7 +123,7 @@ describe('who takes none', () => {
     expect(idleJ).toBe(60)
   })
 
-  test('a part of a call in a cloud is there too', () => {
+  test('a phase of a call in a cloud', () => {
     const { own, idleJ } = attribute(
       [
         ['lm_inference', 2, 8, { is_cloud: true }],
@@ -165,7 +165,7 @@ describe('open spans', () => {
     expect(ledger.energyOf(0)?.ownJ).toBe(0)
   })
 
-  test('take with them what they used when their parent is heard of after them', () => {
+  test('add their joules to a parent that arrives later', () => {
     const trace = traceOf(events([['tool_call', 2, undefined, { parent_id: 'late' }]]), {
       live: true,
     })
@@ -180,7 +180,7 @@ describe('open spans', () => {
 })
 
 describe('sources', () => {
-  test('several add up', () => {
+  test('are summed', () => {
     const telemetry = tenWatts(10)
     for (const timestamp of [0, 5, 10]) {
       telemetry.add({ timestamp, reading: { power_watts: 4, cpu_power_watts: 2 }, source: 'mac' })
@@ -193,14 +193,14 @@ describe('sources', () => {
     expect(telemetry.totalJ(2, 7)).toBeCloseTo(160, 9)
   })
 
-  test('one of another time is not summed', () => {
+  test('of another time are not counted', () => {
     const { ledger } = attribute([['tool_call', 100, 200]], tenWatts(10))
     expect(ledger.sources).toEqual([])
     expect(ledger.energyOf(0)).toBeUndefined()
     expect(tenWatts(10).totalJ(100, 200)).toBeUndefined()
   })
 
-  test('… until its clock is set', () => {
+  test('of another time are counted after an offset corrects their clock', () => {
     const telemetry = tenWatts(10)
     const { ledger } = attribute([['tool_call', 102, 107]], telemetry)
     telemetry.setOffset(0, 100)

@@ -1,13 +1,12 @@
 /**
- * The energy of a run that may still grow: which span used how many joules, kept up to date by what
- * has changed since.
+ * The energy of each span of a run, updated incrementally while the run grows.
  *
  *     time ──────────────────────────────────────────────────▶
- *     │ for good                     │ provisional             │
+ *     │ final                        │ provisional             │
  *     └──────────────────────────────┴ checkpoint ─────────────┴ last event, last sample
  *
- * An update goes back to the checkpoint, moves it on and does the rest again; it costs what is new.
- * A change before the checkpoint (an event or a sample that comes late) begins from the start.
+ * An update returns to the checkpoint, advances it and attributes the rest again, so its cost depends on
+ * the new data. A change before the checkpoint (a late event or sample) starts from the beginning.
  */
 import { SpanFlag } from '../trace/span.ts'
 import type { SpanView } from '../trace/span-view.ts'
@@ -20,25 +19,25 @@ import type { PowerSource } from '../telemetry/power-source.ts'
 import { serves } from './serves.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 
-/** Events and samples that come later than so much are late. */
+/** Events and samples may arrive out of order by this time without a restart. */
 const LATENESS_S = 1
-/** A span that takes no energy: it did not end, or has no length. */
-const TAKES_NONE = -Infinity
+/** The end of a span that gets no energy: it did not end or has no duration. */
+const NO_ENERGY = -Infinity
 
 /** Joules of one span. */
 export interface SpanEnergy {
-  /** Its own, its children not counted. */
+  /** Without its children. */
   readonly ownJ: number
-  /** Its own and its children's. */
+  /** With its children. */
   readonly totalJ: number
-  /** Of its own, what it used while nothing else did. The rest is shared in equal parts. */
+  /** The part of `ownJ` used while no other span was a leaf. The rest was split equally with others. */
   readonly exclusiveJ: number
-  /** Bounds of its own. */
+  /** Bounds of `ownJ`. */
   readonly lowJ: number
   readonly highJ: number
 }
 
-/** A source that is summed, and what its energy went to. */
+/** A source that counts, with its energy used by spans and idle. */
 export interface SummedSource extends SourceJoules {
   readonly source: PowerSource
 }
@@ -55,27 +54,27 @@ export class EnergyLedger {
   readonly #span: SpanView
   #sources: readonly PowerSource[] = []
   #sweep: ConservedSweep | undefined
-  /** Before it, everything is for good. */
+  /** The time of the checkpoint: results before it are final. */
   #settledS = -Infinity
-  /** What the sweep knows of each span, by slot. */
+  /** The spans as last updated, by slot. */
   #startS = new Float64Array(256)
-  #endS = new Float64Array(256).fill(TAKES_NONE)
+  #endS = new Float64Array(256).fill(NO_ENERGY)
   #parent = new Int32Array(256).fill(NONE)
   #place = new Int32Array(256)
   #totalJ = new Float64Array(256)
-  /** Whether a span's joules are in the totals of parents that it no longer has. */
-  #hasMoved = false
-  /** Whether each source serves each place, a row a place. */
+  /** Whether totals contain joules of a span whose parent has changed. */
+  #hasNewParents = false
+  /** Whether each source serves each place, as a table with one row for each place. */
   #serves: boolean[] = []
 
   constructor(trace: Trace, telemetry: Telemetry) {
     this.#trace = trace
     this.#telemetry = telemetry
     this.#span = trace.spanView()
-    for (let slot = 0; slot < trace.spanCount; slot++) this.#note(slot)
+    for (let slot = 0; slot < trace.spanCount; slot++) this.#updateSpan(slot)
   }
 
-  /** The sources that are summed: their units are right and they have samples within the run. */
+  /** The sources that count: their units are plausible and they have samples within the run. */
   get sources(): readonly SummedSource[] {
     const joules = this.#sweep?.sources ?? []
     return this.#sources.map((source, at) => ({
@@ -85,7 +84,7 @@ export class EnergyLedger {
     }))
   }
 
-  /** Undefined while no source is summed. */
+  /** The joules of a span; undefined without a source. */
   energyOf(slot: number): SpanEnergy | undefined {
     if (this.#sweep === undefined || this.#sources.length === 0) return undefined
     const { ownJ, exclusiveJ, lowJ, highJ } = this.#sweep.joules
@@ -99,20 +98,20 @@ export class EnergyLedger {
   }
 
   /**
-   * Takes in spans that changed (`TraceChanges.spanSlots`) and new samples. Gives the slots whose
-   * joules may differ now, ascending.
+   * Updates the ledger with changed spans (`TraceChanges.spanSlots`) and new samples. Returns the slots
+   * whose joules may have changed, ascending.
    */
   update(changedSlots: Iterable<number>): Int32Array {
     let changedS = this.#telemetry.settle()
-    for (const slot of changedSlots) changedS = Math.min(changedS, this.#note(slot))
+    for (const slot of changedSlots) changedS = Math.min(changedS, this.#updateSpan(slot))
     const isRestart = this.#chooseSources() || changedS < this.#settledS
-    if (this.#sources.length === 0) return this.#forget()
-    this.#learnPlaces()
+    if (this.#sources.length === 0) return this.#clear()
+    this.#addPlaces()
     if (isRestart || this.#sweep === undefined) return this.#restart()
-    return this.#goOn(this.#sweep, changedSlots)
+    return this.#continue(this.#sweep, changedSlots)
   }
 
-  #forget(): Int32Array {
+  #clear(): Int32Array {
     const had = this.#sweep !== undefined
     this.#sweep = undefined
     return had ? this.#allSlots() : new Int32Array(0)
@@ -130,9 +129,9 @@ export class EnergyLedger {
     return this.#allSlots()
   }
 
-  #goOn(sweep: ConservedSweep, changedSlots: Iterable<number>): Int32Array {
+  #continue(sweep: ConservedSweep, changedSlots: Iterable<number>): Int32Array {
     const beforeJ = new Map<number, number>()
-    for (const slot of sweep.touched()) beforeJ.set(slot, sweep.joules.ownJ[slot]!)
+    for (const slot of sweep.provisional()) beforeJ.set(slot, sweep.joules.ownJ[slot]!)
     sweep.rollback()
     this.#run(sweep, (slot) => {
       if (!beforeJ.has(slot)) beforeJ.set(slot, 0)
@@ -146,12 +145,12 @@ export class EnergyLedger {
         changed.add(at)
       }
     }
-    if (this.#hasMoved) this.#sumTotalsAnew(sweep, changed)
+    if (this.#hasNewParents) this.#sumTotalsAgain(sweep, changed)
     return Int32Array.from(changed).sort()
   }
 
-  /** Adds to `changed` the slots whose totals are others now. */
-  #sumTotalsAnew(sweep: ConservedSweep, changed: Set<number>): void {
+  /** Sums all totals again and adds the slots whose total changed to `changed`. */
+  #sumTotalsAgain(sweep: ConservedSweep, changed: Set<number>): void {
     const beforeJ = this.#totalJ.slice()
     this.#sumTotals(sweep)
     for (const [slot, totalJ] of this.#totalJ.entries()) {
@@ -159,11 +158,11 @@ export class EnergyLedger {
     }
   }
 
-  /** From the checkpoint to the end, the checkpoint moved on as far as nothing more is awaited. */
+  /** Sweeps from the checkpoint to the end and advances the checkpoint as far as possible. */
   #run(sweep: ConservedSweep, onStart: (slot: number) => void): void {
     const sink = {
       start: (timeS: number, slot: number) => {
-        if (this.#endS[slot] === TAKES_NONE) return
+        if (this.#endS[slot] === NO_ENERGY) return
         onStart(slot)
         sweep.start(timeS, slot, this.#parent[slot]!)
       },
@@ -177,7 +176,7 @@ export class EnergyLedger {
     sweep.finish()
   }
 
-  /** Up to where no sample and no event is awaited; a source that fell silent is not waited for. */
+  /** The time up to which all events and samples have arrived; silent sources are not waited for. */
   #settleS(): number {
     const lastEventS = this.#trace.lastEventS ?? -Infinity
     const lastS = Math.max(
@@ -188,31 +187,31 @@ export class EnergyLedger {
     return Math.min(lastEventS, ...awaited.map(({ curve }) => curve.stableS)) - LATENESS_S
   }
 
-  /** Notes what a span is now; gives the time from which that differs from what was known. */
-  #note(slot: number): number {
+  /** Updates a span. Returns the time from which it differs from before, or infinity. */
+  #updateSpan(slot: number): number {
     this.#makeRoom(slot)
     const span = this.#span
     span.slot = slot
     const { startS, parentSlot } = span
-    const spanEndS = span.endS ?? ((span.flags & SpanFlag.OPEN) === 0 ? TAKES_NONE : Infinity)
-    const endS = spanEndS > startS ? spanEndS : TAKES_NONE
+    const spanEndS = span.endS ?? ((span.flags & SpanFlag.OPEN) === 0 ? NO_ENERGY : Infinity)
+    const endS = spanEndS > startS ? spanEndS : NO_ENERGY
     const placeId = this.#placeOf(span)
-    const knownEndS = this.#endS[slot]!
-    const isOther =
+    const previousEndS = this.#endS[slot]!
+    const hasChanged =
       this.#startS[slot] !== startS ||
       this.#parent[slot] !== parentSlot ||
       this.#place[slot] !== placeId ||
-      (endS === TAKES_NONE) !== (knownEndS === TAKES_NONE)
-    if (this.#parent[slot] !== parentSlot && this.#totalJ[slot] !== 0) this.#hasMoved = true
+      (endS === NO_ENERGY) !== (previousEndS === NO_ENERGY)
+    if (this.#parent[slot] !== parentSlot && this.#totalJ[slot] !== 0) this.#hasNewParents = true
     this.#startS[slot] = startS
     this.#endS[slot] = endS
     this.#parent[slot] = parentSlot
     this.#place[slot] = placeId
-    if (isOther) return startS
-    return endS === knownEndS ? Infinity : Math.min(endS, knownEndS)
+    if (hasChanged) return startS
+    return endS === previousEndS ? Infinity : Math.min(endS, previousEndS)
   }
 
-  /** A part of a model call that does not say where it runs, runs where the call does. */
+  /** A phase of a model call without a place ran at the place of the call. */
   #placeOf(span: SpanView): number {
     const { placeId, parentSlot } = span
     if (placeId !== 0 || parentSlot === NONE || kindOf(span.kind).isPhase !== true) return placeId
@@ -220,7 +219,7 @@ export class EnergyLedger {
     return span.startPlaceId
   }
 
-  /** True when other sources are summed than before. */
+  /** Chooses the sources that count. Returns whether they have changed. */
   #chooseSources(): boolean {
     const { firstEventS = Infinity, lastEventS = -Infinity } = this.#trace
     const sources = this.#telemetry.summed(firstEventS, lastEventS)
@@ -233,7 +232,7 @@ export class EnergyLedger {
     return true
   }
 
-  #learnPlaces(): void {
+  #addPlaces(): void {
     const { places, texts } = this.#trace
     const size = this.#sources.length
     for (let place = this.#serves.length / size; place < places.count; place++) {
@@ -243,9 +242,9 @@ export class EnergyLedger {
     }
   }
 
-  /** Each span's own to itself and all above it. */
+  /** Adds the joules of each span to its own total and those of its ancestors. */
   #sumTotals({ joules }: ConservedSweep): void {
-    this.#hasMoved = false
+    this.#hasNewParents = false
     this.#totalJ.fill(0)
     for (let slot = 0; slot < this.#trace.spanCount; slot++) {
       const ownJ = joules.ownJ[slot] ?? 0
@@ -262,7 +261,7 @@ export class EnergyLedger {
     while (slot >= this.#startS.length) {
       const known = this.#startS.length
       this.#startS = larger(this.#startS)
-      this.#endS = larger(this.#endS).fill(TAKES_NONE, known)
+      this.#endS = larger(this.#endS).fill(NO_ENERGY, known)
       this.#parent = larger(this.#parent).fill(NONE, known)
       this.#place = larger(this.#place)
       this.#totalJ = larger(this.#totalJ)

@@ -1,4 +1,4 @@
-/** What `wattline energy --json` prints. Joules, Unix seconds; absent is null, as JSON has it. */
+/** The output of `wattline energy --json`. In joules and Unix seconds; missing values are null. */
 import type { Trace } from '../trace/trace.ts'
 import type { EnergyLedger } from './energy-ledger.ts'
 import { type EnergySummary, summarizeEnergy } from './energy-summary.ts'
@@ -17,7 +17,7 @@ export interface SpanEnergyRecord {
   readonly high_j: number
 }
 
-/** A ledger, once updated, as plain data. Spans are there only where something is measured. */
+/** An updated ledger as plain data. `spans` is empty without a source. */
 export function energyRecord(trace: Trace, telemetry: Telemetry, ledger: EnergyLedger) {
   const summary = summarizeEnergy(trace, ledger)
   return {

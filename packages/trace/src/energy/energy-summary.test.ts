@@ -4,7 +4,7 @@ import { EnergyLedger } from './energy-ledger.ts'
 import { isMeasured, summarizeEnergy } from './energy-summary.ts'
 import { Telemetry } from '../telemetry/telemetry.ts'
 
-test('of a model in a cloud it is not known what a token took, of one here it is', () => {
+test('joules per token are unknown for a model in a cloud and known for a local one', () => {
   const trace = traceOf(
     ['here', 'cloud'].flatMap((model, at) => {
       const id = { span_id: model }

@@ -1,6 +1,6 @@
 /**
- * What a run's energy went to: by kind, tool, model and agent, per token and per call. Every joule of
- * a span counts once in each of these, since it is the span's own that is summed.
+ * Summarizes the energy of a run by kind, tool, model and agent, per token and per call. These sums use
+ * the joules of spans without their children, so each joule counts once.
  */
 import { kindOf } from '../row/kinds.ts'
 import { modelOf, toolOf } from '../stats/model-of.ts'
@@ -10,57 +10,54 @@ import { CurveReader } from '../telemetry/curve-reader.ts'
 import type { EnergyLedger, SummedSource } from './energy-ledger.ts'
 import type { Span } from '../trace/span.ts'
 
-/** Spans that have something in common; see {@link isMeasured}. */
+/** The energy of spans of one kind, tool, model or agent; see {@link isMeasured}. */
 export interface EnergyGroup {
   readonly name: string
   readonly spans: number
-  /** Their own joules, with bounds. */
+  /** Joules of its spans without their children, with bounds. */
   readonly ownJ: number
   readonly lowJ: number
   readonly highJ: number
-  /** Of the run's total, 0 to 1. */
+  /** Share of the total of the run, 0 to 1. */
   readonly share: number
-  /** Of the spans whose model this is; undefined elsewhere, and where none is told. */
+  /** Tokens of a model; undefined for other groups and if unknown. */
   readonly tokens: number | undefined
   readonly joulesPerToken: number | undefined
-  /** Of tools: with what their calls did in turn. */
+  /** Joules for each call of a tool, including the children of the call. */
   readonly joulesPerCall: number | undefined
 }
 
-/**
- * Whether any meter of the run could tell of the group. What runs in a cloud has not used 0 J: it is not
- * known what it used.
- */
+/** Whether a meter could measure the group. The energy of spans in a cloud is unknown, not 0 J. */
 export function isMeasured({ highJ }: Pick<EnergyGroup, 'highJ'>): boolean {
   return highJ > 0
 }
 
 export interface SourceSummary {
   readonly name: string
-  /** The writer or file that tells of it. */
+  /** The number of its writer or file. */
   readonly stream: number
   readonly totalJ: number
   readonly idleJ: number
-  /** Share of the run's time in which its energy is known; undefined for a run without length. */
+  /** Share of the run in which its energy is known; undefined for a run without duration. */
   readonly coverage: number | undefined
   readonly meanW: number | undefined
   readonly peakW: number | undefined
   readonly samples: number
-  /** The usual distance of two samples, seconds. */
+  /** The usual interval between samples, seconds. */
   readonly intervalS: number | undefined
 }
 
 export interface EnergySummary {
-  /** From the first sample to the last; undefined where nothing is measured. */
+  /** From the first to the last sample; undefined without a source. */
   readonly totalJ: number | undefined
   readonly idleJ: number | undefined
-  /** Of what went to spans, what they used while others did too: its parts are an assumption. */
+  /** Joules of spans that ran at the same time: their equal split is an assumption. */
   readonly sharedJ: number | undefined
   readonly coverage: number | undefined
   readonly meanW: number | undefined
   readonly peakW: number | undefined
   readonly tokens: number | undefined
-  /** What went to spans, by token. */
+  /** Joules of spans for each token. */
   readonly joulesPerToken: number | undefined
   readonly sources: readonly SourceSummary[]
   readonly kinds: readonly EnergyGroup[]
@@ -69,10 +66,10 @@ export interface EnergySummary {
   readonly agents: readonly EnergyGroup[]
 }
 
-/** What can be said of a run's energy without a look at its spans. */
+/** The part of the summary that does not need the spans. */
 export type EnergyTotals = Pick<EnergySummary, 'totalJ' | 'idleJ' | 'coverage' | 'sources'>
 
-/** The totals of a ledger that was updated. O(sources + gaps). */
+/** The totals of an updated ledger. O(sources + gaps). */
 export function energyTotals(trace: Trace, ledger: EnergyLedger): EnergyTotals {
   const sources = ledger.sources.map((source) => sourceSummary(source, trace))
   const isKnown = sources.length > 0
@@ -84,7 +81,7 @@ export function energyTotals(trace: Trace, ledger: EnergyLedger): EnergyTotals {
   }
 }
 
-/** Sums up a ledger that was updated. O(spans × depth). */
+/** Summarizes an updated ledger. O(spans × depth). */
 export function summarizeEnergy(trace: Trace, ledger: EnergyLedger): EnergySummary {
   const totals = energyTotals(trace, ledger)
   const { totalJ = 0, idleJ = 0, sources } = totals
@@ -135,7 +132,7 @@ function sharedJ(trace: Trace, ledger: EnergyLedger): number {
 
 const PEAK_WINDOW_S = 0.1
 
-/** The strongest tenth of a second of all sources together; of one alone, its own peak. */
+/** The highest mean power of all sources in 0.1 s; for one source, its own peak. */
 function peakOf(sources: readonly SummedSource[]): number | undefined {
   const curves = sources.map(({ source }) => source.curve)
   if (curves.length <= 1) return curves[0]?.peakW

@@ -18,18 +18,18 @@ function warningsOf(timesS: readonly number[]) {
   return energyWarnings(telemetry, trace)
 }
 
-test('gaps are counted and measured, and the longest is where to look', () => {
+test('gaps are counted and summed, with the longest interval', () => {
   const timesS = [0, 1, 2, 3, 4, 24, 25, 26, 27, 28, 68, 69, 70, 71, 72]
   expect(warningsOf(timesS)).toEqual([
     {
       code: 'gap',
       source: 'gpu0',
-      text: '2 gaps (1:00 in all): what was used then is not known and not counted',
+      text: '2 gaps (1:00 in total): the energy is unknown and not counted',
       at: { startS: 28, endS: 68 },
     },
   ])
 })
 
-test('samples without a gap say nothing', () => {
+test('samples without a gap give no warnings', () => {
   expect(warningsOf([0, 1, 2, 3, 4, 5])).toEqual([])
 })

@@ -1,6 +1,6 @@
 /**
- * The spans that run at one instant of a sweep, in a dense list, with what each of them was when it
- * became a leaf. By slot only: where in the list it is, and how many of its children run.
+ * The running spans during the energy sweep, in a dense list, with the values at which each became a
+ * leaf. By slot: the index in the list and the number of running children.
  */
 import { larger } from '../columns/growth.ts'
 
@@ -12,12 +12,12 @@ export class RunningSpans {
   #slot = new Int32Array(64)
   #parent = new Int32Array(64)
   #isLeaf = new Uint8Array(64)
-  /** By place in the list and source: σ when it became a leaf … */
+  /** By index and source: σ when it became a leaf … */
   #enteredJ: Float64Array
-  /** … the lower bound of the energy then, and the upper bound when it was one last. */
+  /** … the lower bound of the energy then, and the upper bound when it last stopped being a leaf. */
   #fromJ: Float64Array
   #untilJ: Float64Array
-  /** By slot. */
+  /** By slot: its index, and its number of running children. */
   #at = new Int32Array(256).fill(NOT_RUNNING)
   #children = new Int32Array(256)
 
@@ -60,7 +60,7 @@ export class RunningSpans {
     if (parent >= 0) this.#children[parent]!++
   }
 
-  /** The last of the list takes its place. */
+  /** The last span of the list moves to its index. */
   remove(slot: number): void {
     const at = this.#at[slot]!
     const parent = this.#parent[at]!
@@ -82,11 +82,11 @@ export class RunningSpans {
     this.#isLeaf[this.#at[slot]!] = isLeaf ? 1 : 0
   }
 
-  /** It becomes a leaf of a source, whose σ and lower bound are these. */
+  /** A span becomes a leaf of a source with this σ and lower bound. */
   enter(slot: number, source: number, sigmaJ: number, lowerJ: number): void {
     const at = this.#at[slot]! * this.#sourceCount + source
     this.#enteredJ[at] = sigmaJ
-    // An interval of samples that it touched as a leaf before counts once.
+    // A sample interval in which it was a leaf before counts once.
     this.#fromJ[at] = Math.max(lowerJ, this.#untilJ[at]!)
   }
 
@@ -94,7 +94,7 @@ export class RunningSpans {
     return this.#enteredJ[this.#at[slot]! * this.#sourceCount + source]!
   }
 
-  /** It is no leaf any more; gives the most it can have used since it became one. */
+  /** A span stops being a leaf. Returns the most joules it can have used since it became one. */
   leave(slot: number, source: number, upperJ: number): number {
     const at = this.#at[slot]! * this.#sourceCount + source
     const mostJ = Math.max(0, upperJ - this.#fromJ[at]!)

@@ -1,11 +1,8 @@
-/** Which sources can serve a span, by where it says it ran. What is not said does not exclude. */
+/** Whether a power source can serve a span, by the place where it ran. Unknown places match all. */
 import type { Place } from '../row/place.ts'
 import type { PowerSource } from '../telemetry/power-source.ts'
 
-/**
- * False for a span of another host or device than the source's, and for one in a cloud: no meter
- * of this run measures that.
- */
+/** False for a span on another host or device, and for a span in a cloud, which no meter measures. */
 export function serves(
   source: Pick<PowerSource, 'host' | 'device'>,
   place: Place,
@@ -27,7 +24,7 @@ function isSameHost(ofSource: string | undefined, ofSpan: string | undefined): b
 function isSameDevice(ofSource: string | undefined, ofSpan: string | undefined): boolean {
   if (ofSource === undefined || ofSpan === undefined) return true
   const [measured, used] = [deviceName(ofSource), deviceName(ofSpan)]
-  // "gpu" alone is any GPU.
+  // A bare "gpu" means any GPU.
   return measured === used || (used === 'gpu' && /^gpu\d+$/.test(measured))
 }
 

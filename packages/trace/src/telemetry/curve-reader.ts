@@ -1,6 +1,6 @@
-/** Reads a curve of energy at times that only grow: its value, and what bounds it. */
+/** Reads an energy curve at ascending times: its value and bounds. */
 
-/** Joules over time, straight between knots and flat outside of them. */
+/** Joules over time, linear between knots and constant outside. */
 export interface Curve {
   readonly count: number
   readonly timeS: Float64Array
@@ -8,14 +8,14 @@ export interface Curve {
 }
 
 export class CurveReader {
-  /** Joules at the time it stands. */
+  /** Joules at the current time. */
   atJ = 0
-  /** Joules that were certainly used by then: those at the sample before. */
+  /** The least joules used by then: those at the previous sample. */
   lowerJ = 0
-  /** Joules that may have been used by then: those at the sample behind. */
+  /** The most joules used by then: those at the next sample. */
   upperJ = 0
   readonly #curve: Curve
-  /** The first knot behind the time it stands. */
+  /** The first knot after the current time. */
   #next = 0
 
   constructor(curve: Curve) {

@@ -35,7 +35,7 @@ function add(series: SourceSeries, { timeS, counterJ, watts }: Row): void {
 const knots = ({ timeS, energyJ, count }: EnergyCurve) =>
   Array.from({ length: count }, (_, knot) => [timeS[knot]!, energyJ[knot]!] as const)
 
-it('is the same however its samples came, and says from when on it changed', () => {
+it('does not depend on the order of samples and reports the time of changes', () => {
   fc.assert(
     fc.property(
       rows.chain((all) =>
@@ -69,7 +69,7 @@ it('is the same however its samples came, and says from when on it changed', () 
   )
 })
 
-it('never falls', () => {
+it('never decreases', () => {
   fc.assert(
     fc.property(rows, (all) => {
       const series = new SourceSeries()

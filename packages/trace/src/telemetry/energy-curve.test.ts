@@ -139,7 +139,7 @@ describe('energy', () => {
     )
   })
 
-  test('a counter that is not to be used', () => {
+  test('without its counter', () => {
     expect(
       curveOf(
         [
@@ -155,7 +155,7 @@ describe('energy', () => {
 describe('breaks', () => {
   const regular = Array.from({ length: 20 }, (__, at): Row => [at / 10, at, 10])
 
-  test('a gap in power is not known, and no energy', () => {
+  test('the energy in a gap of power is unknown', () => {
     const rows = regular.map(([timeS, , watts]): Row => [timeS < 1 ? timeS : timeS + 5, _, watts])
     const curve = curveOf(rows)
     expect(curve.breaks).toMatchObject([{ reason: 'gap', fromS: 0.9, untilS: 6, isKnown: false }])
@@ -164,7 +164,7 @@ describe('breaks', () => {
     expect(curve.knownS(2, 4)).toBe(0)
   })
 
-  test('a gap in a counter is known: it went on counting', () => {
+  test('the energy in a gap of a counter is known', () => {
     const rows = regular.map(([timeS, counterJ]): Row => [
       timeS < 1 ? timeS : timeS + 5,
       counterJ,
@@ -176,7 +176,7 @@ describe('breaks', () => {
     expect(curve.knownS(0, 100)).toBeCloseTo(6.9, 9)
   })
 
-  test('a reset is told', () => {
+  test('a reset is a break', () => {
     const curve = curveOf([
       [0, 5, _],
       [1, 1, _],

@@ -16,7 +16,7 @@ function sourceOf(rows: readonly (readonly [number, number, number?])[]) {
 
 const seconds = (watts: readonly number[]) => sourceOf(watts.map((w, at) => [at, w, w / 10]))
 
-test('each part tells the lowest, highest and mean power in it', () => {
+test('has the lowest, highest and mean power of each part', () => {
   const source = seconds([100, 100, 200, 200, 100])
   const { lowestW, highestW, meanW } = powerEnvelope(source, 0, 4, 2)
   expect([...lowestW]).toEqual([100, 150])
@@ -24,13 +24,13 @@ test('each part tells the lowest, highest and mean power in it', () => {
   expect([...meanW]).toEqual([125, 175])
 })
 
-test('parts that are finer than the samples repeat them; outside of them nothing is known', () => {
+test('repeats samples in finer parts; power outside of samples is unknown', () => {
   const { meanW, utilizationPct } = powerEnvelope(seconds([100, 200]), -1, 2, 6)
   expect([...meanW]).toEqual([NaN, NaN, 150, 150, NaN, NaN])
   expect([...utilizationPct]).toEqual([NaN, NaN, 10, 10, 20, NaN])
 })
 
-test('a gap is a gap', () => {
+test('power in a gap is unknown', () => {
   const source = sourceOf([0, 1, 2, 3, 40, 41].map((at) => [at, 50, 5]))
   const { meanW, utilizationPct } = powerEnvelope(source, 0, 41, 41)
   expect(Array.from(meanW, Number.isNaN).indexOf(true)).toBe(3)
@@ -39,12 +39,12 @@ test('a gap is a gap', () => {
   expect(energyBetween(source.curve, 0, 41)).toBe(4 * 50)
 })
 
-test('a time without length, and a source without samples, have an empty picture', () => {
+test('is empty for an empty range and for a source without samples', () => {
   expect([...powerEnvelope(seconds([1, 2]), 1, 1, 3).meanW]).toEqual([NaN, NaN, NaN])
   expect([...powerEnvelope(sourceOf([[1, 5]]), 0, 2, 2).meanW]).toEqual([NaN, NaN])
 })
 
-test('the area under the mean is the energy, however it is cut', () => {
+test('the area under the mean is the energy for any number of parts', () => {
   const watts = fc.array(fc.double({ min: 0, max: 700, noNaN: true }), {
     minLength: 3,
     maxLength: 40,

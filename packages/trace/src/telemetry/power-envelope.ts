@@ -1,25 +1,25 @@
 /**
- * The power of a source as a picture needs it: a time cut into equal parts, and of each part the
- * lowest, highest and mean watts. Read from the curve of energy, so that the area under the mean is
- * the joules; where the energy is not known there is no power either.
+ * The power of a source for drawing: the lowest, highest and mean watts in equal parts of a time range.
+ * It is computed from the energy curve, so that the area under the mean equals the joules. Where the
+ * energy is unknown, the power is unknown too.
  *
- *     knots   ·────·──·───────·      ·────·        (a gap: not known)
+ *     knots   ·────·──·───────·      ·────·        (a gap: unknown)
  *     parts   |    |    |    |    |    |    |
  */
 import { lowerBound } from '../columns/lower-bound.ts'
 import type { EnergyCurve } from './energy-curve.ts'
 import type { PowerSource } from './power-source.ts'
 
-/** Columns, a row a part; NaN = not known. */
+/** Columns with one row for each part; NaN = unknown. */
 export interface PowerEnvelope {
   readonly lowestW: Float32Array
   readonly highestW: Float32Array
   readonly meanW: Float32Array
-  /** Mean of the samples; where a part has none, that of the part before, up to a gap. */
+  /** Mean of the samples; a part without samples has the last value, unless there is a gap. */
   readonly utilizationPct: Float32Array
 }
 
-/** The envelope of `parts` equal parts from `fromS` to `untilS`. O(samples in it + parts). */
+/** The envelope of `parts` equal parts from `fromS` to `untilS`. O(samples + parts). */
 export function powerEnvelope(
   { curve, series }: PowerSource,
   fromS: number,
@@ -35,12 +35,12 @@ export function powerEnvelope(
   }
   const partS = (untilS - fromS) / parts
   if (!(partS > 0)) return envelope
-  drawPower(curve, envelope, fromS, partS)
-  drawUtilization(series, curve.gapS, envelope.utilizationPct, fromS, partS)
+  fillPower(curve, envelope, fromS, partS)
+  fillUtilization(series, curve.gapS, envelope.utilizationPct, fromS, partS)
   return envelope
 }
 
-/** Joules of a source between two times, as far as they are known. */
+/** Known joules of a source between two times. */
 export function energyBetween(curve: EnergyCurve, fromS: number, untilS: number): number {
   return Math.max(0, energyAt(curve, untilS) - energyAt(curve, fromS))
 }
@@ -54,7 +54,7 @@ function energyAt({ timeS, energyJ, count }: EnergyCurve, atS: number): number {
   return beforeJ + (energyJ[next]! - beforeJ) * share
 }
 
-function drawPower(
+function fillPower(
   curve: EnergyCurve,
   { lowestW, highestW, meanW }: PowerEnvelope,
   fromS: number,
@@ -89,7 +89,7 @@ function drawPower(
   }
 }
 
-function drawUtilization(
+function fillUtilization(
   series: { readonly count: number; timeS: Float64Array; utilizationPct: Float32Array },
   gapS: number,
   utilizationPct: Float32Array,
@@ -100,12 +100,12 @@ function drawUtilization(
   const samples = new Uint32Array(utilizationPct.length)
   const untilS = fromS + utilizationPct.length * partS
   let [lastS, last] = [-Infinity, NaN]
-  let drawn = 0
-  /** Between two samples the earlier one holds; into a gap, and behind the last, nothing is known. */
+  let filled = 0
+  /** Extends the last sample up to `untilPart`, unless there is a gap before the next one. */
   const hold = (untilPart: number, nextS: number): void => {
-    const isHeld = nextS - lastS <= gapS
-    for (; drawn < untilPart; drawn++) {
-      if (isHeld && samples[drawn] === 0) utilizationPct[drawn] = last
+    const isKnown = nextS - lastS <= gapS
+    for (; filled < untilPart; filled++) {
+      if (isKnown && samples[filled] === 0) utilizationPct[filled] = last
     }
   }
   for (let row = Math.max(0, firstAfter(timeS, count, fromS) - 1); row < count; row++) {

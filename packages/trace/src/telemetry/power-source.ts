@@ -1,43 +1,43 @@
-/** One source of power: its samples, its energy, and what is wrong with them. */
+/** One power source: its samples, its energy curve, and problems with them. */
 import { EnergyCurve } from './energy-curve.ts'
 import type { MeterReading } from './reading.ts'
 import { SourceSeries } from './source-series.ts'
 
-/** A unit is judged by so many samples, and again while there are fewer. */
-const JUDGED_ROWS = 1000
-const LEAST_ROWS = 5
-const LEAST_S = 1
-/** No source is stronger: a rack of GPUs needs less, and milliwatts of an idle GPU are more. */
-const MOST_W = 20_000
-/** Power and counter of one source agree within this factor, or one has another unit. */
-const MOST_APART = 20
-/** A writer that was silent for so long is lost, and another may go on. */
+/** Units are checked with this many samples, and again while there are fewer. */
+const CHECKED_ROWS = 1000
+const MIN_ROWS = 5
+const MIN_S = 1
+/** No source uses more: a rack of GPUs needs less, and an idle GPU has a higher number of milliwatts. */
+const MAX_W = 20_000
+/** If power and counter differ by a larger factor, one of them has another unit. */
+const MAX_FACTOR = 20
+/** After this silence of a writer, another one may continue the source. */
 const SILENT_S = 30
 
-/** No two usable samples; figures that are no joules and watts; no sample within the run. */
+/** Fewer than two usable samples; not in joules and watts; no sample within the run. */
 export type SourceExclusion = 'no-energy' | 'unit' | 'other-time'
 
 export class PowerSource {
   readonly name: string
-  /** Undefined = its name does not say. */
+  /** Host and device from its name; undefined = unknown. */
   readonly host: string | undefined
   readonly device: string | undefined
   readonly series = new SourceSeries()
   readonly curve = new EnergyCurve(this.series)
-  /** Samples of a second writer that told of the same source at the same time. */
+  /** Number of ignored samples, which a second writer sent for the same time. */
   otherWriters = 0
-  /** Values that are neither numbers nor absent. */
+  /** Number of values that are neither numbers nor missing. */
   unusable = 0
-  /** Why it is not summed: its figures are not joules and watts. */
+  /** Why its values cannot be joules and watts; undefined if they can. */
   wrongUnit: string | undefined
-  /** Its counter stands still while power is used. */
+  /** Whether its counter does not change while power is used. */
   isCounterStuck = false
   #stream: number
   /** The earliest and the latest sample of that stream. */
   #streamFirstS = Infinity
   #streamLastS = -Infinity
 
-  /** @param place its name as far as that names a host and a device, such as `box/gpu0` */
+  /** @param place the part of its name with host and device, such as `box/gpu0` */
   constructor(name: string, place: string, stream: number) {
     this.name = name
     this.#stream = stream
@@ -46,12 +46,12 @@ export class PowerSource {
     this.device = device
   }
 
-  /** The writer or file whose samples it takes. */
+  /** The number of the writer or file whose samples it uses. */
   get stream(): number {
     return this.#stream
   }
 
-  /** Takes a sample, unless it is a second writer's while the first one still tells. */
+  /** Adds a sample. Ignores a second writer while the first one still sends samples. */
   add(timeS: number, meter: MeterReading, stream: number, unusable: number): void {
     this.unusable += unusable
     if (stream === this.#stream || timeS > this.#streamLastS + SILENT_S) {
@@ -65,14 +65,14 @@ export class PowerSource {
     this.series.add(timeS, meter)
   }
 
-  /** Brings curve and judgement up to date; gives the time from which the curve changed. */
+  /** Updates the curve and the checks. Returns the time from which the curve changed. */
   settle(): number {
     const from = this.series.settle()
-    if (from < JUDGED_ROWS) this.#judge()
+    if (from < CHECKED_ROWS) this.#checkUnits()
     return this.curve.follow(from, !this.isCounterStuck)
   }
 
-  /** Moves it in time; gives the time from which the curve changed. */
+  /** Shifts all samples in time. Returns the time from which the curve changed. */
   shift(byS: number): number {
     if (byS === 0) return Infinity
     this.settle()
@@ -84,7 +84,7 @@ export class PowerSource {
     return -Infinity
   }
 
-  /** Why it is not summed in a run of these times; undefined = it is. */
+  /** Why it does not count in a run between two times; undefined = it counts. */
   excludedBecause(runFirstS: number, runLastS: number): SourceExclusion | undefined {
     const { firstS, lastS, count } = this.curve
     if (count < 2 || firstS === undefined || lastS === undefined) return 'no-energy'
@@ -92,29 +92,37 @@ export class PowerSource {
     return lastS < runFirstS || firstS > runLastS ? 'other-time' : undefined
   }
 
-  #judge(): void {
-    const { counterJ, trapezoidJ, lengthS, meanW, rateW } = this.#compare()
-    this.isCounterStuck = lengthS >= LEAST_S && counterJ === 0 && trapezoidJ > 1
+  #checkUnits(): void {
+    const { counterJ, trapezoidJ, lengthS, meanW, rateW } = this.#compareCounterWithPower()
+    this.isCounterStuck = lengthS >= MIN_S && counterJ === 0 && trapezoidJ > 1
     this.wrongUnit = undefined
-    if (meanW > MOST_W) this.wrongUnit = `${figure(meanW)} "watts" on average`
-    else if (rateW > MOST_W) this.wrongUnit = `${figure(rateW)} "joules" a second`
-    else if (lengthS >= LEAST_S && counterJ > 0 && trapezoidJ > 0) {
-      const apart = counterJ / trapezoidJ
-      if (apart > MOST_APART || apart < 1 / MOST_APART) {
-        this.wrongUnit = `its counter rises ${figure(apart)} times as fast as its power says`
+    if (meanW > MAX_W) this.wrongUnit = `${rounded(meanW)} "watts" on average`
+    else if (rateW > MAX_W) this.wrongUnit = `${rounded(rateW)} "joules" a second`
+    else if (lengthS >= MIN_S && counterJ > 0 && trapezoidJ > 0) {
+      const factor = counterJ / trapezoidJ
+      if (factor > MAX_FACTOR || factor < 1 / MAX_FACTOR) {
+        this.wrongUnit = `its counter rises ${rounded(factor)} times as fast as its power`
       }
     }
   }
 
-  /** Counter and power over the first samples. */
-  #compare() {
+  /** Sums of counter and power over the first samples. */
+  #compareCounterWithPower() {
     const { series } = this
-    const rows = Math.min(series.count, JUDGED_ROWS)
-    const sums = { counterJ: 0, trapezoidJ: 0, lengthS: 0, risenJ: 0, risenS: 0, watts: 0, told: 0 }
+    const rows = Math.min(series.count, CHECKED_ROWS)
+    const sums = {
+      counterJ: 0,
+      trapezoidJ: 0,
+      lengthS: 0,
+      risenJ: 0,
+      risenS: 0,
+      watts: 0,
+      wattsCount: 0,
+    }
     for (let row = 0; row < rows; row++) {
       if (!Number.isNaN(series.watts[row]!)) {
         sums.watts += series.watts[row]!
-        sums.told++
+        sums.wattsCount++
       }
       if (row === 0) continue
       const lengthS = series.timeS[row]! - series.timeS[row - 1]!
@@ -128,22 +136,22 @@ export class PowerSource {
       sums.trapezoidJ += trapezoidJ
       sums.lengthS += lengthS
     }
-    const isEnough = rows >= LEAST_ROWS && sums.risenS >= LEAST_S
+    const isEnough = rows >= MIN_ROWS && sums.risenS >= MIN_S
     return {
       ...sums,
-      meanW: sums.told === 0 ? 0 : sums.watts / sums.told,
+      meanW: sums.wattsCount === 0 ? 0 : sums.watts / sums.wattsCount,
       rateW: isEnough ? sums.risenJ / sums.risenS : 0,
     }
   }
 }
 
-function figure(value: number): string {
+function rounded(value: number): string {
   return String(Number(value.toPrecision(3)))
 }
 
 const DEVICE = /^(?:gpu|cuda|cpu|ane|npu|tpu|dram|ram|package)[:_-]?\d*$/i
 
-/** `box/gpu0` is the device gpu0 of the host box; of one part alone, its form tells which it is. */
+/** `box/gpu0` is device gpu0 of host box; a name without host is a device if it looks like one. */
 function partsOf(name: string): { host: string | undefined; device: string | undefined } {
   const at = name.indexOf('/')
   if (at > 0) return { host: name.slice(0, at), device: name.slice(at + 1) }

@@ -1,18 +1,18 @@
 /**
- * One telemetry reading → what each of its components says. A reading of Intelligence Per Watt has
- * up to three meters, and each is a source of its own:
+ * Splits a telemetry reading into its meters. A reading of Intelligence Per Watt has up to three meters,
+ * and each is a separate source:
  *
  *     key                                source "host/gpu0"      source "box"
  *     power_watts, energy_joules         host/gpu0               box
  *     cpu_power_watts, cpu_energy_joules host/cpu                box/cpu
  *     ane_power_watts, ane_energy_joules host/ane                box/ane
  *
- * The CPU stands beside a GPU, not in it: every GPU of a machine reports the same one. Null, absent,
- * negative (−1) and what is not a number mean: not available.
+ * The CPU belongs to the host and not to a GPU: every GPU of a machine reports the same CPU. Null,
+ * missing, negative (−1) and non-numeric values are not available.
  */
 import type { Metadata } from '../line/event.ts'
 
-/** What one meter says at one instant; NaN = not available. */
+/** The values of one meter at one time; NaN = not available. */
 export interface MeterReading {
   /** Cumulative joules. */
   readonly counterJ: number
@@ -23,7 +23,7 @@ export interface MeterReading {
 }
 
 interface MeterKeys {
-  /** The part that is added to the source's name. */
+  /** The suffix of the source name. */
   readonly part: string | undefined
   readonly keys: readonly (readonly [field: keyof MeterReading, key: string])[]
 }
@@ -56,10 +56,10 @@ const METERS: readonly MeterKeys[] = [
   },
 ]
 
-/** Takes what a meter says; `unusable` counts values that are neither numbers nor absent. */
+/** Gets the values of a meter; `unusable` counts values that are neither numbers nor missing. */
 export type OnMeter = (source: string, meter: MeterReading, unusable: number) => void
 
-/** Tells each meter of a reading that says anything. */
+/** Calls `onMeter` with each meter of a reading that has a value. */
 export function readMeters(source: string, reading: Metadata, onMeter: OnMeter): void {
   for (const { part, keys } of METERS) {
     const meter = {
@@ -69,7 +69,7 @@ export function readMeters(source: string, reading: Metadata, onMeter: OnMeter):
       temperatureC: NaN,
       memoryMb: NaN,
     }
-    let told = 0
+    let usable = 0
     let unusable = 0
     for (const [field, key] of keys) {
       const value = Object.hasOwn(reading, key) ? reading[key] : undefined
@@ -77,16 +77,16 @@ export function readMeters(source: string, reading: Metadata, onMeter: OnMeter):
       if (typeof value !== 'number') unusable++
       else if (value >= 0 && value < Infinity) {
         meter[field] = value
-        told++
+        usable++
       }
     }
-    if (told + unusable > 0) onMeter(sourceName(source, part), meter, unusable)
+    if (usable + unusable > 0) onMeter(sourceName(source, part), meter, unusable)
   }
 }
 
 const GPU_SEGMENT = /(^|\/)(?:gpu|cuda)[:_-]?\d*$/i
 
-/** `host/gpu0` and `cpu` are `host/cpu`, `box` and `cpu` are `box/cpu`. */
+/** `host/gpu0` with part `cpu` is `host/cpu`; `box` is `box/cpu`. */
 function sourceName(source: string, part: string | undefined): string {
   if (part === undefined) return source
   return GPU_SEGMENT.test(source) ? source.replace(GPU_SEGMENT, `$1${part}`) : `${source}/${part}`

@@ -21,7 +21,7 @@ const rowsOf = ({ timeS, watts, count }: SourceSeries) =>
   Array.from({ length: count }, (_, row) => [timeS[row], watts[row]])
 
 describe('settling', () => {
-  test('moves nothing when samples come in order', () => {
+  test('moves nothing if samples arrive in order', () => {
     const series = seriesOf([
       [1, 10],
       [2, 20],
@@ -33,7 +33,7 @@ describe('settling', () => {
     expect(series).toMatchObject({ late: 0, duplicates: 0, lastS: 3 })
   })
 
-  test('puts a late sample where it belongs, and says from which row', () => {
+  test('sorts a late sample and returns its row', () => {
     const series = seriesOf([
       [1, 10],
       [2, 20],
@@ -46,7 +46,7 @@ describe('settling', () => {
     expect(series.late).toBe(1)
   })
 
-  test('keeps one of an instant: the first, and from the others what it does not say', () => {
+  test('merges samples of equal time: the first wins, others add missing values', () => {
     const series = seriesOf([
       [1, 10],
       [1, 99],
@@ -59,7 +59,7 @@ describe('settling', () => {
   })
 })
 
-test('the usual interval is that of the middle, however rows came', () => {
+test('the usual interval is the median, for any order of arrival', () => {
   const rows = [0, 0.05, 0.1, 0.15, 0.2, 9, 9.05, 9.1].map((timeS) => [timeS, 1] as const)
   const inOrder = seriesOf(rows)
   inOrder.settle()

@@ -1,9 +1,9 @@
 /**
- * The samples of one power source as columns, in order of time and each instant once.
+ * The samples of one power source as columns, sorted by time, with one row for each time.
  *
- *     add ──▶ tail, as it came ──▶ settle ──▶ sorted, duplicates merged
+ *     add ──▶ unsorted tail ──▶ settle ──▶ sorted, duplicates merged
  *
- * Samples nearly always come in order, and then settling moves nothing.
+ * Samples nearly always arrive in order; then settling moves nothing.
  */
 import { larger } from '../columns/growth.ts'
 import { lowerBound } from '../columns/lower-bound.ts'
@@ -13,7 +13,7 @@ import type { MeterReading } from './reading.ts'
 const FIRST_CAPACITY = 64
 
 export class SourceSeries {
-  /** Rows, those that are not settled included. */
+  /** Number of rows, including unsettled ones. */
   count = 0
   timeS = new Float64Array(FIRST_CAPACITY)
   /** Cumulative joules; NaN = not available, in every column. */
@@ -22,19 +22,19 @@ export class SourceSeries {
   utilizationPct = new Float32Array(FIRST_CAPACITY)
   temperatureC = new Float32Array(FIRST_CAPACITY)
   memoryMb = new Float32Array(FIRST_CAPACITY)
-  /** Samples of an instant that had one already. */
+  /** Number of samples with a time that already had one. */
   duplicates = 0
-  /** Samples that came after a later one. */
+  /** Number of samples that arrived after a later one. */
   late = 0
   readonly #intervals = new IntervalMedian()
   #settled = 0
 
-  /** The usual distance of two samples, seconds, for people. */
+  /** The usual interval between samples in seconds, for display. */
   get usualIntervalS(): number | undefined {
     return this.#intervals.usualS
   }
 
-  /** The median distance of two samples, roughly; undefined below two samples. */
+  /** The approximate median interval; undefined with fewer than two samples. */
   get intervalS(): number | undefined {
     return this.#intervals.medianS
   }
@@ -54,7 +54,7 @@ export class SourceSeries {
     this.memoryMb[row] = meter.memoryMb
   }
 
-  /** Brings the rows in order. Gives the first row that is new or moved; `count` when none is. */
+  /** Sorts the rows. Returns the first row that is new or moved, or `count` if none is. */
   settle(): number {
     const from = this.#settled
     if (from === this.count) return from
@@ -75,12 +75,12 @@ export class SourceSeries {
     return changed
   }
 
-  /** Moves all samples in time, as when a clock was set. */
+  /** Shifts all samples in time. */
   shift(byS: number): void {
     for (let row = 0; row < this.count; row++) this.timeS[row]! += byS
   }
 
-  /** The first row that is not before `timeS`. */
+  /** The first of `count` rows that is not before `timeS`. */
   #rowAt(timeS: number, count: number): number {
     return lowerBound(0, count, (row) => this.timeS[row]! < timeS)
   }
@@ -100,7 +100,7 @@ export class SourceSeries {
     return from
   }
 
-  /** One row an instant: the first says what it says, the others what it does not. */
+  /** Merges rows of equal time: the first sample wins, others add values that it does not have. */
   #mergeFrom(from: number): void {
     const columns = this.#columns()
     let kept = from

@@ -22,13 +22,13 @@ const energies = ({ sources }: Telemetry) =>
   Object.fromEntries(sources.map(({ name, curve }) => [name, curve.totalJ]))
 
 describe('sources', () => {
-  test('each meter of a reading is one of its own', () => {
+  test('each meter of a reading is a source', () => {
     const reading = { power_watts: 100, cpu_power_watts: 30, ane_power_watts: null }
     const samples: Sample[] = [0, 1, 2].map((timeS) => [timeS, reading, 'mac'])
     expect(energies(telemetryOf(samples))).toEqual({ mac: 200, 'mac/cpu': 60 })
   })
 
-  test('the CPU that several GPUs report is one', () => {
+  test('a CPU reported by several GPUs is one source', () => {
     const samples: Sample[] = [0, 1].flatMap((timeS) =>
       [0, 1].map((gpu): Sample => {
         return [
@@ -45,14 +45,14 @@ describe('sources', () => {
     })
   })
 
-  test('without a name they belong to their writer', () => {
+  test('samples without a source belong to their writer', () => {
     const samples: Sample[] = [0, 1].flatMap((timeS) =>
       [0, 1].map((stream): Sample => [timeS, { power_watts: 5 + stream }, undefined, stream]),
     )
     expect(energies(telemetryOf(samples))).toEqual({ power: 5, 'power-1': 6 })
   })
 
-  test('one that two writers sample is used once, and that is counted', () => {
+  test('a source sampled by two writers is used once, and the others are counted', () => {
     const samples: Sample[] = [0, 1, 2].flatMap((timeS) =>
       [0, 1].map((stream): Sample => [timeS + stream / 8, { power_watts: 10 }, 'gpu0', stream]),
     )
@@ -61,7 +61,7 @@ describe('sources', () => {
     expect(source!.curve.totalJ).toBe(20)
   })
 
-  test('another writer of an earlier time is used too', () => {
+  test('a second writer of an earlier time is used too', () => {
     const samples: Sample[] = [
       [60, { energy_joules: 90 }, 'gpu0', 0],
       [61, { energy_joules: 99 }, 'gpu0', 0],
@@ -70,7 +70,7 @@ describe('sources', () => {
     expect(energies(telemetryOf(samples))).toEqual({ gpu0: 99 })
   })
 
-  test('another writer goes on when the first is long silent', () => {
+  test('a second writer continues after a long silence of the first', () => {
     const samples: Sample[] = [
       [0, { energy_joules: 0 }, 'gpu0', 0],
       [1, { energy_joules: 9 }, 'gpu0', 0],
@@ -80,7 +80,7 @@ describe('sources', () => {
   })
 })
 
-describe('what is not available', () => {
+describe('values that are not available', () => {
   test.each<[string, Metadata]>([
     ['null', { power_watts: null }],
     ['absent', {}],
@@ -106,21 +106,21 @@ describe('units', () => {
     ['watts and joules', 80, 80, /^none$/, true],
     ['milliwatts', 80_000, 80, /"watts"/, false],
     ['millijoules', 80, 80_000, /"joules" a second/, false],
-    ['watt-hours', 80, 80 / 3600, /as its power says/, false],
+    ['watt-hours', 80, 80 / 3600, /as its power/, false],
   ])('%s', (_, watts, counterJ, problem, isSummed) => {
     const [source] = telemetryOf(samples(watts, counterJ)).sources
     expect(source!.wrongUnit ?? 'none').toMatch(problem)
     expect(source!.excludedBecause(0, 5)).toBe(isSummed ? undefined : 'unit')
   })
 
-  test('a counter that stands still is not used', () => {
+  test('a counter that does not change is not used', () => {
     const [source] = telemetryOf(samples(80, 0)).sources
     expect(source).toMatchObject({ isCounterStuck: true, wrongUnit: undefined })
     expect(source!.curve.totalJ).toBeCloseTo(80 * 5.8, 6)
   })
 })
 
-test('an offset moves what came and what comes', () => {
+test('an offset shifts earlier and later samples', () => {
   const telemetry = telemetryOf([
     [0, { power_watts: 10 }],
     [1, { power_watts: 10 }],

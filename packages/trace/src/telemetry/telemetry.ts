@@ -1,13 +1,13 @@
 /**
- * The telemetry of a run: its samples, source by source. A source is known by its name, whoever
- * samples it; a sample without a name belongs to the writer or the file it came from.
+ * Collects the telemetry samples of a run by power source. A source is identified by its name, whichever
+ * writer samples it; a sample without a source name belongs to its writer or file.
  */
 import type { TelemetrySample } from '../line/event.ts'
 import { PowerSource } from './power-source.ts'
 import { readMeters } from './reading.ts'
 
 export interface TelemetryOptions {
-  /** Names samples that carry no source. @default 'power', then 'power-1', … */
+  /** Names the source of samples without one. @default 'power', then 'power-1', … */
   readonly streamName?: (stream: number) => string
 }
 
@@ -24,13 +24,14 @@ export class Telemetry {
   readonly #sources = new Map<string, PowerSource>()
   readonly #offsetS: number[] = []
   #sampleCount = 0
-  #moved = Infinity
+  /** The earliest time moved by an offset since the last `settle`. */
+  #movedS = Infinity
 
   constructor(options: TelemetryOptions = {}) {
     this.#streamName = options.streamName ?? defaultName
   }
 
-  /** In the order in which they were first heard of. */
+  /** In the order of their first sample. */
   get sources(): readonly PowerSource[] {
     return [...this.#sources.values()]
   }
@@ -39,45 +40,45 @@ export class Telemetry {
     return this.#sampleCount
   }
 
-  /** Takes a sample; `stream` numbers the writer or the file it came from. */
+  /** Adds a sample; `stream` is the number of its writer or file. */
   add(sample: TelemetrySample, stream = 0): void {
     this.#sampleCount++
     const timeS = sample.timestamp + (this.#offsetS[stream] ?? 0)
     const base = sample.source ?? this.#streamName(stream)
     readMeters(base, sample.reading, (name, meter, unusable) => {
-      // The name of a writer or a file is no host.
+      // The name of a writer or file does not contain a host.
       const place = sample.source === undefined ? name.slice(base.length + 1) : name
       this.#source(name, place, stream).add(timeS, meter, stream, unusable)
     })
   }
 
-  /** The sources that are summed in a run of these times: their units are right, and they have samples in it. */
+  /** The sources that count in a run between two times, see `PowerSource.excludedBecause`. */
   summed(runFirstS: number, runLastS: number): readonly PowerSource[] {
     return this.sources.filter(
       (source) => source.excludedBecause(runFirstS, runLastS) === undefined,
     )
   }
 
-  /** Joules of a run of these times, after `settle`; undefined where nothing is measured. O(sources). */
+  /** Joules of a run between two times, after `settle`; undefined without a source. O(sources). */
   totalJ(runFirstS: number, runLastS: number): number | undefined {
     const sources = this.summed(runFirstS, runLastS)
     if (sources.length === 0) return undefined
     return sources.reduce((sumJ, { curve }) => sumJ + curve.totalJ, 0)
   }
 
-  /** Seconds added to the times of a stream, for a clock that is off. Takes effect at once. */
+  /** Sets the seconds to add to all times of a stream, also of added samples, to correct its clock. */
   setOffset(stream: number, offsetS: number): void {
     const byS = offsetS - (this.#offsetS[stream] ?? 0)
     this.#offsetS[stream] = offsetS
     for (const source of this.#sources.values()) {
-      if (source.stream === stream) this.#moved = Math.min(this.#moved, source.shift(byS))
+      if (source.stream === stream) this.#movedS = Math.min(this.#movedS, source.shift(byS))
     }
   }
 
-  /** Brings all sources up to date; gives the time from which anything changed, else infinity. */
+  /** Updates all sources. Returns the earliest time of a change, or infinity. */
   settle(): number {
-    let changedS = this.#moved
-    this.#moved = Infinity
+    let changedS = this.#movedS
+    this.#movedS = Infinity
     for (const source of this.#sources.values()) changedS = Math.min(changedS, source.settle())
     return changedS
   }

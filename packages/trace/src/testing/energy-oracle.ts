@@ -1,12 +1,12 @@
 /**
- * The rules of conserved attribution written down slowly: cut time at every boundary of a span, look
- * at every span in every slice. It knows no sweep, no σ and no checkpoint.
+ * The rules of conserved attribution in their simplest form, as a reference for the ledger: cuts time at
+ * every start and end of a span and looks at every span in every slice.
  */
 import type { SpanEnergy } from '../energy/energy-ledger.ts'
 import { SpanFlag, type Span } from '../trace/span.ts'
 import type { Trace } from '../trace/trace.ts'
 
-/** Joules over time, as [Unix seconds, joules since the first], rising. */
+/** Joules over time, as ascending [Unix seconds, joules since the first]. */
 export type OracleCurve = readonly (readonly [timeS: number, energyJ: number])[]
 
 export interface OracleSource {
@@ -56,7 +56,7 @@ export function energyOracle(
   }
 }
 
-/** A span that did not end has no length here: it takes no energy and hides no parent. */
+/** A span that did not end counts as a span without duration: it gets no energy and its parent does. */
 function endOf(span: Span): number {
   if (span.endS !== undefined) return span.endS
   return (span.flags & SpanFlag.OPEN) !== 0 ? Infinity : span.startS

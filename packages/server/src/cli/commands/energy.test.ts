@@ -119,8 +119,8 @@ test('--method upstream notes that spans count several times', async () => {
 
 describe('telemetry that does not fit the run is reported and not summed', () => {
   test.each([
-    ['another clock', 'late.jsonl', /box\/gpu0: not summed: .* begins 8:14 after the run/],
-    ['another unit', 'milliwatts.jsonl', /box\/gpu0: not summed: 100000 "watts" on average/],
+    ['another clock', 'late.jsonl', /box\/gpu0: not counted: .* begins 8:14 after the run/],
+    ['another unit', 'milliwatts.jsonl', /box\/gpu0: not counted: 100000 "watts" on average/],
   ])('%s', async (_, file, said) => {
     const { stdout } = await energy('run.jsonl', '--telemetry', file)
     expect(stdout).toMatch(said)

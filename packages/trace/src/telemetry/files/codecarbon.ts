@@ -1,14 +1,14 @@
 /**
- * Rows of CodeCarbon's `emissions.csv`. Each is what its run has used so far, so that the rows of one
- * `run_id` are readings of a counter, and the run began at 0. Its power columns are momentary values
- * that do not add up to its energy; they are left out.
+ * Reads rows of CodeCarbon's `emissions.csv`. A row has the energy of its run so far, so the rows of one
+ * `run_id` are readings of a counter that starts at 0. The power columns are momentary values that do
+ * not add up to the energy; they are ignored.
  */
 import type { TelemetrySample } from '../../line/event.ts'
 import { cellNumber, cellTimeS } from './csv.ts'
 import { describe } from '../../line/excerpt.ts'
 import type { ReadRow } from './telemetry-csv.ts'
 
-const JOULES_A_KWH = 3.6e6
+const JOULES_PER_KWH = 3.6e6
 
 const METERS = [
   ['cpu', 'cpu_energy'],
@@ -25,7 +25,7 @@ export function codeCarbonRows(header: readonly string[]): ReadRow {
     if (timestamp === undefined) return { reason: `expected a time, got ${describe(cells[time])}` }
     const runId = cells[run] ?? ''
     if (runId === '')
-      return { reason: 'expected a run_id: without it, its rows cannot be told apart' }
+      return { reason: 'expected a run_id: rows of different runs cannot be separated without it' }
     const durationS = cellNumber(cells[duration])
     const isFirst = !seen.has(runId)
     seen.add(runId)
@@ -38,7 +38,7 @@ export function codeCarbonRows(header: readonly string[]): ReadRow {
         return { timestamp: timeS, reading: { energy_joules: energyJ }, source }
       }
       if (isFirst && durationS !== undefined) samples.push(sample(timestamp - durationS, 0))
-      samples.push(sample(timestamp, kwh * JOULES_A_KWH))
+      samples.push(sample(timestamp, kwh * JOULES_PER_KWH))
     }
     return samples
   }

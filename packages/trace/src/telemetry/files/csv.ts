@@ -1,6 +1,6 @@
-/** Tables as text: cells between commas, quoted ones with commas in them. */
+/** Reads cells of CSV tables: texts, numbers, units and times. */
 
-/** The cells of one line, without the white space around them. */
+/** The trimmed cells of one line; quoted cells may contain commas. */
 export function csvCells(line: string): string[] {
   const cells: string[] = []
   for (const [, quoted, plain] of `${line},`.matchAll(/\s*(?:"((?:[^"]|"")*)"\s*|([^,]*)),/g)) {
@@ -9,13 +9,13 @@ export function csvCells(line: string): string[] {
   return cells
 }
 
-/** The number a cell begins with (`14.12 W`, `0 %`, `12`); undefined for `[N/A]` and the like. */
+/** The number at the start of a cell (`14.12 W`, `0 %`, `12`); undefined for others, such as `[N/A]`. */
 export function cellNumber(cell: string | undefined): number | undefined {
   const digits = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?/.exec(cell ?? '')?.[0]
   return digits === undefined ? undefined : Number(digits)
 }
 
-/** What stands behind a cell's number, such as `W`. */
+/** The text after the number of a cell, such as `W`. */
 export function cellUnit(cell: string): string {
   return cell.replace(/^[-+\d.eE]+/, '').trim()
 }
@@ -23,8 +23,8 @@ export function cellUnit(cell: string): string {
 const DATE = /^(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d):(\d\d):(\d\d)(\.\d+)?$/
 
 /**
- * Unix seconds of a cell: a date with a zone, one without (taken as this machine's local time, since
- * the tools write theirs), or a number of seconds. Undefined for anything else.
+ * Unix seconds of a cell: a date with a time zone, a date without (local time, as the tools write it),
+ * or a number of seconds. Undefined for other text.
  */
 export function cellTimeS(cell: string | undefined): number | undefined {
   if (cell === undefined || cell === '') return undefined

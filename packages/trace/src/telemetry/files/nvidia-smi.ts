@@ -1,4 +1,4 @@
-/** Rows of `nvidia-smi --query-gpu=… --format=csv`: cells carry units, unless told not to. */
+/** Reads rows of `nvidia-smi --query-gpu=… --format=csv`, with or without units. */
 import { describe } from '../../line/excerpt.ts'
 import { cellNumber, cellTimeS, cellUnit } from './csv.ts'
 import type { ReadRow } from './telemetry-csv.ts'
@@ -22,7 +22,7 @@ export function nvidiaSmiRows(header: readonly string[]): ReadRow {
   return (cells) => {
     const timestamp = cellTimeS(cells[time])
     if (timestamp === undefined) return { reason: `expected a time, got ${describe(cells[time])}` }
-    // Without an identity, GPUs are told apart by their order at one instant.
+    // Without an identity, GPUs are numbered by their order at one time.
     inRow = timestamp === lastS ? inRow + 1 : 0
     lastS = timestamp
     const cell = cells[power] ?? ''

@@ -1,4 +1,4 @@
-/** Rows that loggers over NVML write: seconds, and a column a GPU or the figures of one GPU. */
+/** Reads rows of NVML loggers: a time, and one power column for each GPU or the values of one GPU. */
 import { describe } from '../../line/excerpt.ts'
 import { cellNumber, cellTimeS } from './csv.ts'
 import type { ReadRow } from './telemetry-csv.ts'

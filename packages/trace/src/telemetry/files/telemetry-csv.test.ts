@@ -24,7 +24,7 @@ test('cells', () => {
 })
 
 describe('nvidia-smi', () => {
-  test('cells with units, times of this zone', () => {
+  test('cells with units and local times', () => {
     const table = tableOf(
       'timestamp, power.draw [W], utilization.gpu [%]',
       '2025/12/19 10:27:56.035, 14.12 W, 7 %',
@@ -42,7 +42,7 @@ describe('nvidia-smi', () => {
   test.each([
     ['by index', 'index, ', ['0, ', '1, ']],
     ['by their order at one time', '', ['', '']],
-  ])('several GPUs, told apart %s', (_, column, [first, second]) => {
+  ])('several GPUs, distinguished %s', (_, column, [first, second]) => {
     const table = tableOf(
       `${column}timestamp, power.draw [W]`,
       `${first}2025/12/19 10:27:56.000, 10`,
@@ -53,7 +53,7 @@ describe('nvidia-smi', () => {
     expect(energies(table)).toEqual({ gpu0: 10, gpu1: 20 })
   })
 
-  test('what cannot be read is told by its line', () => {
+  test('lines that cannot be read are listed', () => {
     const table = tableOf(
       'timestamp, power.draw [W]',
       'yesterday, 14 W',
@@ -72,7 +72,7 @@ describe('CodeCarbon', () => {
   const HEADER =
     'timestamp,project_name,run_id,duration,cpu_power,cpu_energy,gpu_energy,energy_consumed'
 
-  test('rows of a run are a counter that began at 0', () => {
+  test('rows of a run are a counter that starts at 0', () => {
     const table = tableOf(
       HEADER,
       '2024-05-31T10:00:10,p,aaaaaaaa-1,10,99,0.0001,0.0002,0.0003',
@@ -95,7 +95,7 @@ describe('CodeCarbon', () => {
     expect(joules['ram (run 409f7ac2)']).toBeCloseTo(1080, 9)
   })
 
-  test('a row without a run cannot be placed', () => {
+  test('a row without a run cannot be read', () => {
     const table = tableOf(HEADER, '2024-05-31T10:00:10,p,,10,99,0.0001,0.0002,0.0003')
     expect(table.unreadable).toMatchObject([{ line: 2 }])
   })
@@ -110,7 +110,7 @@ describe('NVML', () => {
   })
 })
 
-test('another table is none', () => {
+test('an unknown table is rejected with its header', () => {
   expect(readTelemetryCsv('name,age\nx,3\n')).toMatchObject({
     reason: expect.stringMatching(/got "name,age"$/),
   })

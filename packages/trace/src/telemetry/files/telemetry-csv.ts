@@ -1,11 +1,11 @@
 /**
- * Reads the tables that power tools write into samples:
+ * Reads the CSV tables of power tools into samples:
  *
- * | tool       | known by its column | a row is                                                    |
+ * | tool       | recognized by       | meaning of a row                                            |
  * |------------|---------------------|-------------------------------------------------------------|
- * | nvidia-smi | `power.draw`        | one GPU at one instant; several GPUs, several rows           |
- * | CodeCarbon | `energy_consumed`   | a run so far: counters of kWh, cumulative within a `run_id`  |
- * | NVML logs  | `GPU0`, `power_w`   | one instant; a column a GPU, or one GPU                      |
+ * | nvidia-smi | `power.draw`        | one GPU at one time                                         |
+ * | CodeCarbon | `energy_consumed`   | kWh so far of one `run_id`                                  |
+ * | NVML logs  | `GPU0`, `power_w`   | one time; one column for each GPU, or one GPU               |
  */
 import { excerpt } from '../../line/excerpt.ts'
 import type { TelemetrySample } from '../../line/event.ts'
@@ -14,9 +14,9 @@ import { csvCells } from './csv.ts'
 import { nvidiaSmiRows } from './nvidia-smi.ts'
 import { nvmlRows } from './nvml.ts'
 
-/** Samples of one row, or why there are none. */
+/** The samples of one row, or the reason why it cannot be read. */
 export type RowResult = readonly TelemetrySample[] | { readonly reason: string }
-/** Reads the rows of one table. */
+/** Reads one row of a table. */
 export type ReadRow = (cells: readonly string[]) => RowResult
 
 export type TelemetryFormat = 'nvidia-smi' | 'CodeCarbon' | 'NVML'
@@ -24,11 +24,11 @@ export type TelemetryFormat = 'nvidia-smi' | 'CodeCarbon' | 'NVML'
 export interface TelemetryTable {
   readonly format: TelemetryFormat
   readonly samples: readonly TelemetrySample[]
-  /** Lines count from 1. */
+  /** Line numbers start at 1. */
   readonly unreadable: readonly { readonly line: number; readonly reason: string }[]
 }
 
-/** @returns the table's samples, or the reason why it is none that is known. */
+/** @returns the samples of the table, or the reason why it is not a known table. */
 export function readTelemetryCsv(text: string): TelemetryTable | { readonly reason: string } {
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/)
   const header = csvCells(lines[0] ?? '')

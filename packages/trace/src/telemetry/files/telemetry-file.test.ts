@@ -23,7 +23,7 @@ test.each([1, 7, 1000])('lines and tables are read from chunks of %i bytes', asy
   expect(table).toMatchObject({ samples: [{ timestamp: 1 }, { timestamp: 2 }], unreadable: [] })
 })
 
-test('a log without samples has none; another table, and what is no text, say why', async () => {
+test('a log without samples has none; an unknown table and binary data give a reason', async () => {
   expect(await read(encoder.encode('{"event_type":"x","timestamp":1}\n'))).toEqual({
     samples: [],
     unreadable: [],
@@ -36,7 +36,7 @@ test('a log without samples has none; another table, and what is no text, say wh
   })
 })
 
-test('telemetry is known by its first line', () => {
+test('recognizes telemetry by its first line', () => {
   expect([SAMPLE, `\uFEFF${SAMPLE}`, TABLE].map(isTelemetry)).toEqual([true, true, true])
   const others = ['{"event_type":"x","timestamp":1,"reading":{}}', 'a,b\n1,2', '', 'text']
   expect(others.map(isTelemetry)).toEqual([false, false, false, false])

@@ -1,31 +1,32 @@
-/** Reads a file of telemetry, whichever form it has: samples as JSON lines, or a power tool's table. */
+/** Reads a telemetry file: samples as JSON lines, or a CSV table of a power tool. */
 import type { TelemetrySample } from '../../line/event.ts'
 import type { Decode } from '../../line/event.ts'
 import { LogDecoder } from '../../line/log-decoder.ts'
 import { parseLine } from '../../line/parse.ts'
 import { readTelemetryCsv } from './telemetry-csv.ts'
 
-export interface TelemetryFile {
+/** The samples of a file, and the lines that could not be read. */
+export interface TelemetryRecords {
   readonly samples: readonly TelemetrySample[]
-  /** Lines count from 1. */
+  /** Line numbers start at 1. */
   readonly unreadable: readonly { readonly line: number; readonly reason: string }[]
 }
 
-/** Whether a file that begins like this holds telemetry and no events. */
+/** Whether a file with this beginning contains telemetry and no events. */
 export function isTelemetry(head: string): boolean {
   const [first = ''] = head.split(/\r?\n/, 1)
   return parseLine(first).type === 'sample' || !('reason' in readTelemetryCsv(first))
 }
 
 /**
- * Reads it from chunks of its bytes, cut anywhere; `decode` throws on what is not UTF-8.
+ * Reads a file from chunks of bytes. `decode` must throw for bytes that are not UTF-8.
  *
- * @returns its samples, which may be none, or the reason why it is no table that is known.
+ * @returns its samples, which may be none, or the reason why the file cannot be read.
  */
 export async function readTelemetry(
   chunks: AsyncIterable<Uint8Array>,
   decode: Decode,
-): Promise<TelemetryFile | { readonly reason: string }> {
+): Promise<TelemetryRecords | { readonly reason: string }> {
   const samples: TelemetrySample[] = []
   const unreadable: { line: number; reason: string }[] = []
   const decoder = new LogDecoder({ decode })
@@ -34,23 +35,23 @@ export async function readTelemetry(
       if (line.type === 'sample') samples.push(line.sample)
       if (line.type === 'malformed') unreadable.push({ line: lineNumber, reason: line.reason })
     })
-  // What cannot be told yet, and then a table, which is read as a whole.
-  const held: Uint8Array[] = []
+  // Chunks before the format is known, and all chunks of a table, which is read as a whole.
+  const pending: Uint8Array[] = []
   let isLines: boolean | undefined
   for await (const chunk of chunks) {
-    isLines ??= beginsAsLines(chunk)
-    held.push(chunk)
-    if (isLines === true) for (const part of held.splice(0)) readLines(part)
+    isLines ??= startsWithObject(chunk)
+    pending.push(chunk)
+    if (isLines === true) for (const part of pending.splice(0)) readLines(part)
   }
-  return isLines === true ? { samples, unreadable } : readTable(held, decode)
+  return isLines === true ? { samples, unreadable } : readTable(pending, decode)
 }
 
-/** Bytes of white space and of a byte order mark. */
+/** Bytes of whitespace and of a byte order mark. */
 const BLANK = new Set([0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf])
 const OPEN_OBJECT = 0x7b
 
-/** By the first byte that says something; undefined = none does. */
-function beginsAsLines(chunk: Uint8Array): boolean | undefined {
+/** Whether the first byte that is not blank starts an object; undefined = all are blank. */
+function startsWithObject(chunk: Uint8Array): boolean | undefined {
   const first = chunk.find((byte) => !BLANK.has(byte))
   return first === undefined ? undefined : first === OPEN_OBJECT
 }
@@ -58,7 +59,7 @@ function beginsAsLines(chunk: Uint8Array): boolean | undefined {
 function readTable(
   chunks: readonly Uint8Array[],
   decode: Decode,
-): TelemetryFile | { readonly reason: string } {
+): TelemetryRecords | { readonly reason: string } {
   let text: string
   try {
     text = decode(joined(chunks))
