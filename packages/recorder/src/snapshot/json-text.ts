@@ -1,14 +1,14 @@
 /**
- * The pieces a line's text is made of: quoted strings, cached keys, timestamps.
+ * Builds the parts of a line: quoted strings, cached keys and timestamps.
  *
- * JSON.stringify is right for everything and slow for little: these are right for the little that
- * an agent records all day, and fall back to it for the rest.
+ * JSON.stringify is slow for small values. These functions are fast for the values that agents
+ * record most, and use JSON.stringify for the rest.
  */
 
-/** What JSON must escape, and lone surrogates with it (a pair takes the slow way, rightly). */
+/** Characters that JSON escapes. Surrogates are included because a lone one is escaped too. */
 const NEEDS_ESCAPE = /["\\\u0000-\u001f\ud800-\udfff]/
 
-/** Below this a loop over the characters beats the regular expression's start. */
+/** Up to this length, a loop over the characters is faster than starting a regular expression. */
 const LOOP_MAX = 40
 
 /** A string as JSON text, quotes included. */
@@ -25,10 +25,10 @@ export function quote(text: string): string {
   return `"${text}"`
 }
 
-/** Keys and types repeat; data used as keys does not, so a full cache stops taking new ones. */
+/** Keys and types repeat. Data used as keys does not, so a full cache accepts no more of them. */
 const CACHE_MAX = 2_000
 
-/** Remembers what `make` said for the first 2,000 different strings. */
+/** Caches the results of `make` for the first 2,000 different strings. */
 export function cached(make: (text: string) => string): (text: string) => string {
   const known = new Map<string, string>()
   return (text) => {
@@ -49,8 +49,8 @@ let secondText = '0.'
 let secondOfText = 0
 
 /**
- * Unix seconds as JSON text. Seven decimals are enough: near now a float64 of seconds has steps of
- * 2.4e-7, so the nearest double of the text is the number itself.
+ * Formats Unix seconds as JSON text. Seven decimals restore the exact number, because a float64 near
+ * the current time has steps of 2.4e-7.
  */
 export function secondsText(seconds: number): string {
   let whole = Math.floor(seconds)

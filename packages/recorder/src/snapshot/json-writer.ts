@@ -1,5 +1,5 @@
 /**
- * Writes any value as JSON text in one walk: never throws, never loops, never longer than asked.
+ * Writes any value as JSON text in one pass: it never throws, always ends, and limits the length.
  *
  * | value                         | written as                                                  |
  * |-------------------------------|-------------------------------------------------------------|
@@ -13,14 +13,14 @@
  * | string beyond the limit       | its beginning, then `…[9737856 more characters]`            |
  * | array, object beyond it       | its beginning, then `"…[12 more]"` (key `"…"` in objects)    |
  *
- * Dates, errors, maps, sets and bytes have forms of their own: `forms.ts`.
+ * `plain-forms.ts` lists the forms of dates, errors, maps, sets and bytes.
  */
 import { plainForm } from './plain-forms.ts'
 import { keyText, quote } from './json-text.ts'
 
 const DEPTH_MAX = 64
 
-/** Metadata is an object; anything else given for it becomes `{"value": …}`. */
+/** Writes metadata as a JSON object. A value that is not an object becomes `{"value": …}`. */
 export function writeMetadata(metadata: unknown, maxChars: number): string {
   if (metadata === undefined || metadata === null) return '{}'
   const writer = new JsonWriter(maxChars)
@@ -30,7 +30,7 @@ export function writeMetadata(metadata: unknown, maxChars: number): string {
 }
 
 class JsonWriter {
-  /** Characters that may still be written. Markers may exceed it, once a level. */
+  /** Characters that may still be written. A marker may exceed it, once per level. */
   #room: number
   readonly #ancestors: object[] = []
 
@@ -38,7 +38,7 @@ class JsonWriter {
     this.#room = maxChars
   }
 
-  /** Undefined for what JSON leaves out. */
+  /** The JSON text; undefined for a value that JSON leaves out. */
   value(value: unknown, depth: number): string | undefined {
     switch (typeof value) {
       case 'string':
@@ -69,14 +69,14 @@ class JsonWriter {
     const kept = text.length > this.#room ? text.slice(0, Math.max(0, this.#room)) : text
     let quoted = quote(kept)
     if (quoted.length > this.#room + 2 && kept.length > 0) {
-      // Escapes made it longer than it may be: six characters each at most.
-      return this.#string6(text, kept)
+      return this.#escapedString(text, kept)
     }
     if (kept.length < text.length) quoted = withMarker(quoted, text.length - kept.length)
     return this.#spend(quoted)
   }
 
-  #string6(text: string, kept: string): string {
+  /** Cuts a string whose escapes exceed the room: an escape has at most six characters. */
+  #escapedString(text: string, kept: string): string {
     const shorter = kept.slice(0, Math.floor(Math.max(0, this.#room) / 6))
     return this.#spend(withMarker(quote(shorter), text.length - shorter.length))
   }
@@ -88,7 +88,7 @@ class JsonWriter {
     try {
       const plain = plainForm(value)
       if (typeof plain !== 'object' || plain === null) return this.value(plain, depth) ?? 'null'
-      // toJSON may hand back something that is already being written.
+      // toJSON may return an object that is being written.
       if (plain !== value && this.#ancestors.includes(plain)) return this.#spend('"[Circular]"')
       return Array.isArray(plain) ? this.#array(plain, depth) : this.#members(plain, depth)
     } catch (error) {
@@ -129,7 +129,7 @@ class JsonWriter {
   }
 }
 
-/** A member, or what its getter threw. */
+/** Reads a member, or describes the error of its getter. */
 function read(object: object, key: string | number): unknown {
   try {
     return (object as Record<string | number, unknown>)[key]
@@ -142,7 +142,7 @@ function withMarker(quoted: string, cutChars: number): string {
   return `${quoted.slice(0, -1)}…[${cutChars} more characters]"`
 }
 
-/** A class may have a static `name` of any kind, or a getter that throws. */
+/** Reads a function's name. A class may have a static `name` of any type, or one that throws. */
 function functionName(fn: object): string {
   const name = read(fn, 'name')
   return typeof name === 'string' && name !== '' ? name : 'anonymous'
@@ -152,12 +152,12 @@ function threw(error: unknown): string {
   return `[Threw: ${errorMessage(error)}]`
 }
 
-/** What a thrown value says, whatever it is. Never throws. */
+/** The message of a thrown value of any type. Never throws. */
 export function errorMessage(error: unknown): string {
   try {
     return error instanceof Error ? String(error.message) : String(error)
   } catch {
-    // A thrown value whose own text throws: there is nothing left to ask.
+    // Converting the thrown value to text throws as well.
     return 'unknown'
   }
 }

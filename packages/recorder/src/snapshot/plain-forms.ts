@@ -1,5 +1,5 @@
 /**
- * How objects that are more than their members are written.
+ * Converts objects that JSON cannot represent by their members.
  *
  * | value                    | written as                                                           |
  * |--------------------------|----------------------------------------------------------------------|
@@ -17,7 +17,7 @@
 const STACK_MAX_CHARS = 4_096
 const BYTES_SHOWN = 256
 
-/** Something simpler that stands for `value`, or `value` itself. May throw what `toJSON` throws. */
+/** Returns the form of `value` to write, which may be `value` itself. Throws what `toJSON` throws. */
 export function plainForm(value: object): unknown {
   if (Array.isArray(value)) return value
   const prototype: unknown = Object.getPrototypeOf(value)
@@ -48,7 +48,7 @@ function hasToJson(value: object): value is { toJSON(): unknown } {
 function errorForm(error: Error): object {
   const { name, message, stack, cause } = error
   const stackStart = typeof stack === 'string' ? stack.slice(0, STACK_MAX_CHARS) : undefined
-  // What `Promise.any` collects is no enumerable member, but all there is to know.
+  // The errors of `Promise.any` are not an enumerable member.
   const errors = error instanceof AggregateError ? { errors: error.errors as unknown } : {}
   return { name, message, stack: stackStart, ...(error as object), ...errors, cause }
 }
@@ -62,7 +62,7 @@ function bytesForm(value: object, bytes: Uint8Array): object {
   }
 }
 
-/** Objects whose content nobody can read would be written as an empty object, which says less. */
+/** Names an object whose content cannot be read, which would otherwise be written as `{}`. */
 function opaqueName(value: object): string | undefined {
   for (const opaque of [Promise, WeakMap, WeakSet, WeakRef]) {
     if (value instanceof opaque) return `[${opaque.name}]`

@@ -1,23 +1,23 @@
 /**
- * Takes secrets out of metadata before anything else sees it: sinks, subscribers and `getEvents()`
- * get the redacted form, the original is not kept.
+ * Removes secrets from metadata. Sinks, subscribers and `getEvents()` get the redacted metadata; the
+ * original is not kept.
  */
 import type { JsonValue } from '@wattline/trace'
 import { errorMessage } from './json-writer.ts'
 
 /**
- * Called for every member of the metadata, from the outside in; what it returns is recorded in the
- * member's place. Return `value` to keep it, `undefined` to leave it out.
+ * Called for each member of the metadata, outer members first. The result replaces the member:
+ * return `value` to keep it, `undefined` to leave it out.
  */
 export type Redact = (key: string, value: JsonValue, eventType: string) => JsonValue | undefined
 
 const REDACTED = '[redacted]'
 
-/** Keys whose whole value is a secret. `tokens` and `token_count` are not. */
+/** Keys whose value is a secret. `tokens` and `token_count` do not match. */
 const SECRET_KEY =
   /^(?:.*[_-])?(?:authorization|cookie|set-cookie|password|passwd|secret|private[_-]?key|api[_-]?key|apikey|access[_-]?key|(?:access|refresh|auth|bearer|id|session)?[_-]?token|credentials?|client[_-]?secret)$/i
 
-/** Secrets that say what they are, wherever they stand in a text. */
+/** Secrets that are recognizable anywhere in a text. */
 const SECRET_TEXT = new RegExp(
   [
     String.raw`\bsk-[A-Za-z0-9_-]{16,}`, // OpenAI, Anthropic
@@ -35,9 +35,9 @@ const SECRET_TEXT = new RegExp(
 )
 
 /**
- * The built-in rule: values of keys that name a secret (`api_key`, `Authorization`, `password` …)
- * and texts of well-known shapes (`sk-…`, `ghp_…`, AWS keys, JWTs, bearer tokens, private keys,
- * passwords in URLs). It knows common shapes, not every secret.
+ * The built-in rule. Replaces values of keys that name a secret (`api_key`, `Authorization`,
+ * `password` …) and well-known shapes in texts (`sk-…`, `ghp_…`, AWS keys, JWTs, bearer tokens,
+ * private keys, passwords in URLs). It cannot recognize every secret.
  *
  * @example new EventRecorder({ redact: redactSecrets })
  */
@@ -49,8 +49,8 @@ export const redactSecrets: Redact = (key, value) => {
 }
 
 /**
- * Metadata text with `redact` applied to every member at any depth. A rule that throws leaves
- * nothing of the metadata but the reason.
+ * Applies `redact` to every member at any depth of metadata text. If the rule throws, the result has
+ * only the reason.
  */
 export function redactText(text: string, redact: Redact, eventType: string): string {
   try {
@@ -70,7 +70,7 @@ function redactMembers(
     const kept = redactValue(key, value, redact, eventType)
     return kept === undefined ? [] : [[key, kept] as const]
   })
-  // fromEntries defines members, so that a key such as `__proto__` is data here too.
+  // fromEntries defines members, so a key such as `__proto__` remains data.
   return Object.fromEntries(members)
 }
 

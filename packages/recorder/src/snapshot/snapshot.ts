@@ -1,10 +1,9 @@
 /**
- * Metadata as it was at the call: a later change of the object changes nothing that was recorded.
+ * Copies metadata at the call, so that later changes of the object do not change the event.
  *
- * Flat metadata (strings, finite numbers, booleans, null), which is nearly all of it, takes a short
- * way: a copy for those who keep objects, its text for those who write lines. Nested
- * metadata that is plain JSON is left to JSON.stringify, and anything else to `json-writer.ts`, which
- * knows a form for everything JSON cannot carry.
+ * Most metadata is flat: strings, finite numbers, booleans and null. It takes a fast path, as an
+ * object to keep in memory or as text for a line. Nested metadata that JSON can represent is left to
+ * JSON.stringify, and anything else to `json-writer.ts`, which has a form for every value.
  */
 import type { Metadata } from '@wattline/trace'
 import { writeMetadata } from './json-writer.ts'
@@ -13,16 +12,16 @@ import { plainJsonText } from './plain-json.ts'
 
 type FlatValue = string | number | boolean | null
 
-/** A copy whose values all stand in JSON as they are. */
+/** A copy whose values JSON can represent. */
 export type Flat = { readonly [key: string]: FlatValue }
 
 /** A flat copy, or the JSON text of an object. */
 export type Snapshot = Flat | string
 
-/** A flat copy stays small, so that what is retained stays bounded without measuring each one. */
+/** Limit of a flat copy, so that the memory of kept events is bounded without measuring them. */
 const FLAT_MAX_CHARS = 4_096
 
-/** Takes the snapshot. Never throws; the text form is at most about `maxChars` long. */
+/** Copies metadata. Never throws. A text has at most about `maxChars` characters. */
 export function takeSnapshot(metadata: unknown, maxChars: number): Snapshot {
   return flatCopy(metadata) ?? nestedText(metadata, maxChars) ?? writeMetadata(metadata, maxChars)
 }
@@ -36,7 +35,7 @@ function flatCopy(metadata: unknown): Flat | undefined {
     const copy: Record<string, unknown> = { ...metadata }
     return isFlat(copy) ? copy : undefined
   } catch {
-    // A getter or a proxy threw. The writer asks again, value by value, and says which one it was.
+    // A getter or a proxy threw. The writer reads each member again and records which one it was.
     return undefined
   }
 }
@@ -62,12 +61,12 @@ function isFlat(copy: Record<string, unknown>): copy is Record<string, FlatValue
   return chars <= FLAT_MAX_CHARS
 }
 
-/** The snapshot as JSON text. */
+/** Converts a snapshot to JSON text. */
 export function snapshotText(snapshot: Snapshot): string {
   return typeof snapshot === 'string' ? snapshot : (flatText(snapshot) as string)
 }
 
-/** Metadata as JSON text, at most about `maxChars` long. Never throws. */
+/** Writes metadata as JSON text of at most about `maxChars` characters. Never throws. */
 export function metadataText(metadata: unknown, maxChars: number): string {
   return (
     plainText(metadata, maxChars) ??
@@ -85,7 +84,7 @@ function plainText(metadata: unknown, maxChars: number): string | undefined {
     const text = flatText(metadata as Record<string, unknown>)
     return text !== undefined && text.length <= maxChars ? text : undefined
   } catch {
-    // As above: the writer finds out which member threw.
+    // As above.
     return undefined
   }
 }
@@ -101,7 +100,7 @@ function nestedText(metadata: unknown, maxChars: number): string | undefined {
   }
 }
 
-/** The text of an object whose members all stand in JSON as they are; undefined for any other. */
+/** The text of an object with only flat members; undefined for any other. */
 function flatText(object: Record<string, unknown>): string | undefined {
   let text = ''
   for (const key in object) {
@@ -129,7 +128,7 @@ function flatText(object: Record<string, unknown>): string | undefined {
   return `{${text}}`
 }
 
-/** The snapshot with `ids` in front; they win over members of the same name. */
+/** Puts `ids` before the members of a snapshot. They replace members with the same name. */
 export function joinIds(ids: Flat, snapshot: Snapshot): Snapshot {
   if (typeof snapshot !== 'string') return { ...ids, ...snapshot, ...ids }
   const front = snapshotText(ids).slice(0, -1)
@@ -139,7 +138,7 @@ export function joinIds(ids: Flat, snapshot: Snapshot): Snapshot {
   return `${front},${snapshot.slice(1)}`
 }
 
-/** The snapshot as data nobody else holds. */
+/** Converts a snapshot to a new object. */
 export function snapshotData(snapshot: Snapshot): Metadata {
   return typeof snapshot === 'string' ? (JSON.parse(snapshot) as Metadata) : { ...snapshot }
 }

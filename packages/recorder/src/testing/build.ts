@@ -1,4 +1,4 @@
-/** The package as a file that plain Node runs: for tests with processes and workers of their own. */
+/** Builds the package into one file for tests that start processes and workers. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
 
 export interface BuiltRecorder {
-  /** A folder for scripts; they `import { EventRecorder } from './recorder.js'`. */
+  /** A folder for scripts. The build in it is `./recorder.js`. */
   readonly folder: string
-  /** Writes a script into the folder; returns its path. */
+  /** Writes a script into the folder, after an import of EventRecorder; returns its path. */
   script(name: string, code: string): string
   remove(): void
 }
