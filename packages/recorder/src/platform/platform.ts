@@ -6,7 +6,7 @@ import type { TelemetrySample } from '@wattline/trace'
 import type { Sink } from '../sinks/sink.ts'
 import type { SocketSinkOptions } from '../sinks/socket-sink.ts'
 import type { Environment, Inherited } from './environment.ts'
-import type { RecorderOptions } from './options.ts'
+import { DEFAULTS, type RecorderOptions } from './options.ts'
 
 export interface Platform {
   readonly env: Environment
@@ -57,7 +57,7 @@ export function socketOptions({ options, inherited, nowS, say }: SinkSetup, serv
     run: inherited.run,
     name: options.name,
     token: inherited.token,
-    maxMemoryBytes: options.outboxBytes,
+    maxMemoryBytes: options.outboxBytes ?? DEFAULTS.outboxBytes,
     nowS,
     warn: say,
   } satisfies Partial<SocketSinkOptions>

@@ -41,6 +41,7 @@ function sinkFor(peer: RecordPeer, more: Partial<SocketSinkOptions> = {}) {
   const sink = new SocketSink({
     serverUrl: peer.url,
     run: 'r',
+    maxMemoryBytes: 8 * 1024 * 1024,
     connect: connectNode,
     newWriterId: () => `writer-${(writers += 1)}`,
     nowS: () => 1,

@@ -32,8 +32,7 @@ export interface SocketSinkOptions {
   readonly run: string
   readonly name?: string | undefined
   readonly token?: string | undefined
-  /** @default 8_388_608 */
-  readonly maxMemoryBytes?: number | undefined
+  readonly maxMemoryBytes: number
   readonly spill?: Spill | undefined
   readonly connect: Connect
   readonly newWriterId: () => string
@@ -51,7 +50,6 @@ export interface SocketSinkOptions {
   readonly endTimeoutMs?: number | undefined
 }
 
-const MEMORY_BYTES = 8 * 1024 * 1024
 /** Limit on unacknowledged bytes: fills a connection, and is cheap to send again. */
 const WINDOW_BYTES = 4 * 1024 * 1024
 /** Limit on bytes that the socket has not passed to the system. */
@@ -98,9 +96,7 @@ export class SocketSink implements Sink {
     this.#options = options
     this.#writerId = options.newWriterId()
     this.#outbox = new Outbox({
-      maxMemoryBytes: options.maxMemoryBytes ?? MEMORY_BYTES,
-      spill: options.spill,
-      nowS: options.nowS,
+      ...options,
       onTooLong: (bytes) => this.#tooLong(bytes),
     })
     this.#open()

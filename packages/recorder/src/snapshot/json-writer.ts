@@ -1,22 +1,9 @@
 /**
  * Writes any value as JSON text in one pass: it never throws, always ends, and limits the length.
- *
- * | value                         | written as                                                  |
- * |-------------------------------|-------------------------------------------------------------|
- * | `undefined`                   | left out of objects, `null` in arrays                       |
- * | NaN, ±Infinity                | `"NaN"`, `"Infinity"`, `"-Infinity"`                        |
- * | BigInt                        | its decimal digits as a string                              |
- * | function, symbol              | `"[Function name]"`, `"[Symbol(name)]"`                     |
- * | an ancestor of itself         | `"[Circular]"`                                              |
- * | deeper than 64 levels         | `"[Too deep]"`                                              |
- * | getter, toJSON, proxy throws  | `"[Threw: message]"`                                        |
- * | string beyond the limit       | its beginning, then `…[9737856 more characters]`            |
- * | array, object beyond it       | its beginning, then `"…[12 more]"` (key `"…"` in objects)    |
- *
- * `plain-forms.ts` lists the forms of dates, errors, maps, sets and bytes.
+ * README.md lists the forms of values that JSON cannot represent.
  */
-import { plainForm } from './plain-forms.ts'
 import { keyText, quote } from './json-text.ts'
+import { plainForm } from './plain-forms.ts'
 
 const DEPTH_MAX = 64
 

@@ -1,18 +1,4 @@
-/**
- * Converts objects that JSON cannot represent by their members.
- *
- * | value                    | written as                                                           |
- * |--------------------------|----------------------------------------------------------------------|
- * | Date                     | ISO 8601 string; `"Invalid Date"`                                    |
- * | Error                    | `{name, message, stack, …own members, errors, cause}`                |
- * | Map                      | `{"type":"Map","entries":[[key, value], …]}`                         |
- * | Set                      | `{"type":"Set","values":[…]}`                                        |
- * | Buffer, typed array, …   | `{"type":"Uint8Array","bytes":5,"base64":"…"}`, the first 256 bytes  |
- * | RegExp, boxed primitive  | its text, its primitive                                              |
- * | object with `toJSON`     | what `toJSON()` returns                                              |
- * | Promise, WeakMap, …      | `"[Promise]"`                                                        |
- * | other objects            | their own enumerable members                                         |
- */
+/** Converts objects that are more than their members, such as dates, errors, maps and bytes. */
 
 const STACK_MAX_CHARS = 4_096
 const BYTES_SHOWN = 256
