@@ -56,10 +56,10 @@ describe('splitBatch', () => {
           expect(part.count === 1 || part.bytes.length <= maxBytes).toBe(true)
         }
         // Neighbors are only separate if they do not fit together.
-        for (const [i, part] of parts.entries()) {
-          const [firstLine = ''] = decode(parts[i + 1] ?? part).split('\n')
-          const nextBytes = Buffer.byteLength(firstLine) + 1
-          if (i + 1 < parts.length) expect(part.bytes.length + nextBytes).toBeGreaterThan(maxBytes)
+        for (const [i, part] of parts.slice(1).entries()) {
+          const [firstLine = ''] = decode(part).split('\n')
+          const bytes = (parts[i]?.bytes.length ?? 0) + Buffer.byteLength(firstLine) + 1
+          expect(bytes).toBeGreaterThan(maxBytes)
         }
       }),
     )
