@@ -119,7 +119,7 @@ describe('an unusable log exits with 1 and one sentence', () => {
     [
       'binary',
       'image.jsonl',
-      'image.jsonl is a PNG image; a log is UTF-8 text, one JSON object a line.',
+      'image.jsonl is a PNG image; a log is UTF-8 text with one JSON object per line.',
     ],
     ['a folder', '.', '. is a folder; name one log in it, such as ./run.jsonl.'],
     [
@@ -130,7 +130,7 @@ describe('an unusable log exits with 1 and one sentence', () => {
     [
       'UTF-16',
       'utf16.jsonl',
-      'utf16.jsonl is UTF-16 text, which > writes in Windows PowerShell; a log is UTF-8 text, one JSON object a line.',
+      'utf16.jsonl is UTF-16 text, which > writes in Windows PowerShell; a log is UTF-8 text with one JSON object per line.',
     ],
     [
       'prose',
@@ -161,7 +161,7 @@ describe('an unusable log exits with 1 and one sentence', () => {
     const binary = await runCommand(['zip.jsonl', '--port', '0'], { cwd: dir })
     expect(binary.code).toBe(1)
     expect(binary.stderr).toBe(
-      'wattline: zip.jsonl is a zip archive; a log is UTF-8 text, one JSON object a line.\n',
+      'wattline: zip.jsonl is a zip archive; a log is UTF-8 text with one JSON object per line.\n',
     )
     await writeFile(join(dir, 'cut.jsonl.gz'), Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 1]))
     const cut = await runCommand(['cut.jsonl.gz', '--port', '0'], { cwd: dir })

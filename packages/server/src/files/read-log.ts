@@ -15,7 +15,7 @@ import {
   Trace,
 } from '@wattline/trace'
 import { isGzipDamage } from './gunzip.ts'
-import { binaryName, sniff, SNIFF_BYTES } from './sniff.ts'
+import { binaryReason, sniff, SNIFF_BYTES } from './sniff.ts'
 
 /** A line that could not be read. Lines are numbered from 1. */
 export interface UnreadableLine {
@@ -188,9 +188,7 @@ async function readPlain(
   switch (sniff(head)) {
     case 'binary':
       stream.destroy()
-      throw new NotALogError(
-        `${name} is ${binaryName(head) ?? 'a binary file'}; a log is UTF-8 text, one JSON object a line.`,
-      )
+      throw new NotALogError(binaryReason(name, head))
     case 'gzip':
       return gunzip(all, push)
     case 'text':

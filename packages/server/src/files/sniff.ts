@@ -32,7 +32,13 @@ function startsLikeLog(head: Uint8Array): boolean {
   return head[0] === OPEN_BRACE && head[1] === QUOTE
 }
 
+/** Why a binary file is not a log, as a sentence. */
+export function binaryReason(name: string, head: Uint8Array): string {
+  const kind = binaryName(head) ?? 'a binary file'
+  return `${name} is ${kind}; a log is UTF-8 text with one JSON object per line.`
+}
+
 /** A name such as `a PNG image`; undefined for text and for unknown formats. */
-export function binaryName(head: Uint8Array): string | undefined {
+function binaryName(head: Uint8Array): string | undefined {
   return KNOWN_BINARY.find(([, magic]) => magic.every((byte, at) => head[at] === byte))?.[0]
 }

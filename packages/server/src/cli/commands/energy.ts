@@ -60,7 +60,7 @@ export async function energy(file: string, flags: EnergyFlags, io: CliIo): Promi
   await print({ file, flags, reading, telemetry, files, offsetS, notes, io })
 }
 
-interface Job {
+interface EnergyInput {
   readonly file: string
   readonly flags: EnergyFlags
   readonly reading: LogReading
@@ -71,7 +71,14 @@ interface Job {
   readonly io: CliIo
 }
 
-async function printConserved({ file, flags, reading, telemetry, notes, io }: Job): Promise<void> {
+async function printConserved({
+  file,
+  flags,
+  reading,
+  telemetry,
+  notes,
+  io,
+}: EnergyInput): Promise<void> {
   const { trace } = reading
   const ledger = new EnergyLedger(trace, telemetry)
   ledger.update([])
@@ -91,9 +98,9 @@ async function printConserved({ file, flags, reading, telemetry, notes, io }: Jo
   await out.end()
 }
 
-async function printUpstream(job: Job): Promise<void> {
-  const { file, flags, reading, io } = job
-  const samples = upstreamSamples(job)
+async function printUpstream(input: EnergyInput): Promise<void> {
+  const { file, flags, reading, io } = input
+  const samples = upstreamSamples(input)
   const events = [...reading.events.values()]
   const includeIdle = flags.includeIdle === true
   const breakdowns = correlateUpstream(samples, events, { includeIdle })
@@ -111,7 +118,7 @@ async function printUpstream(job: Job): Promise<void> {
 }
 
 /** Upstream has one series of samples: of several sources, the one with the most samples is used. */
-function upstreamSamples({ reading, files, offsetS, io }: Job): TelemetrySample[] {
+function upstreamSamples({ reading, files, offsetS, io }: EnergyInput): TelemetrySample[] {
   const shifted = (sample: TelemetrySample) => ({
     ...sample,
     timestamp: sample.timestamp + offsetS,

@@ -63,10 +63,11 @@ export async function run(command: Command, flags: RunFlags, io: CliIo): Promise
   const session = running === undefined ? await startSession(settings, [], io) : undefined
   const server = running ?? runningOf(session as ServerSession)
   try {
-    const job = new Job(command, flags, server, io)
-    if (flags.power === true) job.startPower(intervalMs)
-    const exitCode = await job.run(flags.open === true, session?.dir)
-    if (session !== undefined) await othersHaveEnded(session.server.store, job.runId, sinceS, io)
+    const recorded = new RecordedCommand(command, flags, server, io)
+    if (flags.power === true) recorded.startPower(intervalMs)
+    const exitCode = await recorded.run(flags.open === true, session?.dir)
+    if (session !== undefined)
+      await othersHaveEnded(session.server.store, recorded.runId, sinceS, io)
     return exitCode
   } finally {
     await session?.server.close()
@@ -90,7 +91,7 @@ async function othersHaveEnded(
   const othersLive = async () => (await store.list()).some(isLive)
   if (!(await othersLive())) return
   io.stderr.write(
-    'Wattline: other runs record to this server; waiting for them to end (Ctrl+C stops it now).\n',
+    'Wattline: other runs record to this server; waiting for them to end (press Ctrl+C to stop now).\n',
   )
   await new Promise<void>((resolve) => {
     io.stopSignal().addEventListener('abort', () => resolve(), { once: true })
@@ -109,7 +110,7 @@ function nameOf([file, first]: Command): string {
 }
 
 /** One command, from its start to its end. */
-class Job {
+class RecordedCommand {
   readonly #command: Command
   readonly #io: CliIo
   readonly #server: RunningServer

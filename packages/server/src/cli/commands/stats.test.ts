@@ -34,7 +34,7 @@ lm_inference      2       ·     2 s   2.9 s  2.98 s     4 s   1.6 k  $0.03
 agent             1       ·     5 s     5 s     5 s     5 s       ·      ·
 tool_call         1       1  250 ms  250 ms  250 ms  250 ms       ·      ·
 
-time    at 1000 s to at 1005 s
+time    1000 s to 1005 s
 events  8
 agents  1
 tokens  1.6 k (1.5 k in, 100 out)

@@ -14,7 +14,7 @@ import {
 import type { LogReading } from '../../files/read-log.ts'
 import { type CliIo, LineWriter } from '../base/io.ts'
 import { readInput, requireEvents } from '../input/log-input.ts'
-import { localTime, logTitle, qualityNotes } from '../report/title-and-notes.ts'
+import { logTitle, qualityNotes, timeRange } from '../report/title-and-notes.ts'
 import { readPrices } from '../input/price-file.ts'
 import { labelLines, NONE, tableLines } from '../report/table.ts'
 import { count, type Style, styleFor, thousands, widthOf } from '../base/terminal.ts'
@@ -114,11 +114,7 @@ function totalLines(
 ): string[] {
   const { tokens, costUsd, firstS, lastS } = summary
   const rows: (readonly [name: string, value: string])[] = []
-  if (firstS !== undefined && lastS !== undefined) {
-    const [start, end] = [localTime(firstS), localTime(lastS)]
-    const isSameDay = start.slice(0, 10) === end.slice(0, 10)
-    rows.push(['time', `${start} to ${isSameDay ? end.slice(11) : end}`])
-  }
+  if (firstS !== undefined && lastS !== undefined) rows.push(['time', timeRange(firstS, lastS)])
   const points = summary.points > 0 ? `, ${count(summary.points, 'point')}` : ''
   const samples = summary.samples > 0 ? `, ${count(summary.samples, 'telemetry sample')}` : ''
   rows.push(['events', `${thousands(summary.events)}${points}${samples}`])

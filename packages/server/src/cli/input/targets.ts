@@ -1,7 +1,7 @@
 /** Checks the paths on the command line before the server shows them. */
 import { open, readdir, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
-import { binaryName, sniff, SNIFF_BYTES } from '../../files/sniff.ts'
+import { binaryReason, sniff, SNIFF_BYTES } from '../../files/sniff.ts'
 import { CliError, fileError, nearest, usageError } from '../base/errors.ts'
 import type { CliIo } from '../base/io.ts'
 import { tildePath } from './settings.ts'
@@ -52,9 +52,7 @@ async function targetOf(given: string, io: CliIo, commands: readonly string[]): 
   const head = await headOf(path, given)
   switch (sniff(head)) {
     case 'binary':
-      throw new CliError(
-        `${given} is ${binaryName(head) ?? 'a binary file'}; a log is UTF-8 text, one JSON object a line.`,
-      )
+      throw new CliError(binaryReason(given, head))
     case 'empty':
       return {
         type: 'file',
@@ -111,6 +109,6 @@ async function folderNote(given: string, path: string): Promise<{ note?: string 
 /** The name of a target for the user: `run.jsonl`, `~/logs/`, `stdin`. */
 export function describeTarget(target: Target, io: CliIo): string {
   if (target.path === '-') return 'stdin'
-  if (target.type === 'folder') return `${tildePath(join(target.path, '/'), io)}`
+  if (target.type === 'folder') return tildePath(join(target.path, '/'), io)
   return basename(target.path)
 }

@@ -10,7 +10,7 @@ import {
 import type { LogReading } from '../../files/read-log.ts'
 import { count, type Style } from '../base/terminal.ts'
 
-/** `run.jsonl  38 spans  2 errors  4.31 s  2026-11-24 03:23:15`. */
+/** `run.jsonl  38 spans  2 errors  4.31 s  at 2026-11-24 03:23:15`. */
 export function logTitle(file: string, trace: Trace, style: Style): string {
   const { firstS, lastS, spans } = trace
   let errors = 0
@@ -21,20 +21,29 @@ export function logTitle(file: string, trace: Trace, style: Style): string {
   ]
   if (errors > 0) parts.push(style.red(count(errors, 'error')))
   if (firstS !== undefined && lastS !== undefined) {
-    parts.push(formatDuration(lastS - firstS), style.dim(localTime(firstS)))
+    parts.push(formatDuration(lastS - firstS), style.dim(`at ${localTime(firstS)}`))
   }
   return parts.join('  ')
 }
 
-/** `2026-11-24 03:23:15` in the local time zone, or `at 1000 s` for a relative clock. */
-export function localTime(timeS: number): string {
-  // Times before 2001 are not dates but a clock that starts with the run.
-  if (Math.abs(timeS) < 978_307_200) return `at ${timeS} s`
+/** Times before 2001 are not dates but a clock that starts with the run. Unix seconds. */
+const FIRST_DATE_S = 978_307_200
+
+/** `2026-11-24 03:23:15` in the local time zone, or `1000 s` for a relative clock. */
+function localTime(timeS: number): string {
+  if (Math.abs(timeS) < FIRST_DATE_S) return `${timeS} s`
   const date = new Date(timeS * 1000)
   const two = (n: number) => String(n).padStart(2, '0')
   const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-')
   const time = [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':')
   return `${day} ${time}`
+}
+
+/** `2026-11-24 03:23:15 to 03:29:41`, with the day of the end only if it differs. */
+export function timeRange(startS: number, endS: number): string {
+  const start = localTime(startS)
+  const isSameDay = (day: string) => start.startsWith(day)
+  return `${start} to ${localTime(endS).replace(/^\d+-\d\d-\d\d /, (day) => (isSameDay(day) ? '' : day))}`
 }
 
 type Note = readonly [key: keyof DataQuality, one: string, many: string]

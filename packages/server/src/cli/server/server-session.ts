@@ -146,7 +146,7 @@ function serverOptions(
     fsync,
     log: logger,
     sources: [files],
-    openFile: (path) => openForOthers(files, path),
+    openFile: (path) => handleOpen(files, path),
     ...(token === undefined ? {} : { token }),
     ...(keepRuns === undefined ? {} : { keep: keepRuns }),
     ...(maxDiskBytes === undefined ? {} : { maxDiskBytes }),
@@ -154,7 +154,7 @@ function serverOptions(
 }
 
 /** Handles `POST /api/open`, which a second `wattline FILE` sends. */
-async function openForOthers(files: LogFiles, path: string): Promise<RunInfo> {
+async function handleOpen(files: LogFiles, path: string): Promise<RunInfo> {
   const { type, runs } = await files.open(path)
   const [latest] = runs
   if (latest !== undefined) return latest
