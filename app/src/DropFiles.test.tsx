@@ -39,7 +39,7 @@ test('keeps the run and names the expected header when a table is not telemetry'
   const { app } = await openApp(POWERED_EVENTS)
   const failed = app.ingest.ask('addTelemetry', { file: new File(['a,b\n1,2\n'], 'x.csv') })
   await expect(failed).rejects.toThrow(
-    /^x\.csv is no telemetry: expected a header with power\.draw/,
+    /^x\.csv is not a telemetry file: expected a header with power\.draw/,
   )
   expect(app.columns.spanCount).toBe(3)
 })

@@ -12,7 +12,6 @@ import { enterRun } from './store/run-transitions.ts'
 import { useCounts } from './page/use-counts.ts'
 import { Timeline } from './timeline/index.ts'
 import { CloseIcon, ErrorIcon, FolderIcon } from './ui/icons.tsx'
-import { visible } from './base/visible.ts'
 import { setNotice } from './store/transitions.ts'
 import './panels/header.css'
 
@@ -126,7 +125,7 @@ function NoticeBanner() {
   if (notice === undefined) return undefined
   return (
     <p role={notice.isBad ? 'alert' : 'status'} className={`banner ${notice.isBad ? 'bad' : ''}`}>
-      {visible(notice.text)}
+      {notice.text}
       <button
         type="button"
         className="icon-button small"

@@ -7,58 +7,47 @@ import type {
   SpanEnergy,
 } from '@wattline/trace'
 
-/** The power of each source between two times, cut into equal parts. */
-export interface PowerAnswer {
-  readonly startS: number
-  readonly endS: number
-  readonly sources: readonly ({ readonly name: string } & PowerEnvelope)[]
-}
-
-/** Where the energy went, the most first. */
-export interface EnergyBreakdown {
-  readonly kinds: readonly EnergyGroup[]
-  readonly tools: readonly EnergyGroup[]
-  readonly models: readonly EnergyGroup[]
-  readonly agents: readonly EnergyGroup[]
-}
-
-/** What the page may ask about the trace; each is answered by one `answer` message. */
+/**
+ * All requests: their parameters and their answers. Texts of answers have no hidden characters, except
+ * for `raw` and `records`, which are exact so that they can be copied.
+ */
 export interface Requests {
-  /** Start and end line of a span, or a mark's line, as parsed JSON. */
-  raw: { ask: { position: number }; answer: JsonValue }
-  search: { ask: { query: string }; answer: SearchAnswer }
-  spanInfo: { ask: { slot: number }; answer: SpanInfo }
-  markInfo: { ask: { slot: number }; answer: MarkInfo }
-  summary: { ask: { startS: number; endS: number }; answer: RangeSummary }
-  /** Per kind, of what is seen at the playhead. */
-  overview: { ask: { playheadS: number | undefined }; answer: RunOverview }
-  power: { ask: { startS: number; endS: number; parts: number }; answer: PowerAnswer }
-  /** Joules up to a playhead. */
-  joules: { ask: { endS: number }; answer: number | undefined }
-  /** What the run would cost by list prices, where its log does not say. */
-  estimate: { ask: object; answer: CostEstimate | undefined }
-  addTelemetry: { ask: { file: File }; answer: { note: string | undefined } }
-  /** `file` counts the telemetry files from 0. */
-  setOffset: { ask: { file: number; offsetS: number }; answer: null }
-  /** `wattline spans --json` of the spans (all, or those overlapping the range), one a line. */
-  records: { ask: { startS?: number; endS?: number; slots?: number[] }; answer: string }
+  /** The metadata of an event or the reading of a sample; the line's text if it is neither. */
+  raw: { params: { position: number }; answer: JsonValue }
+  search: { params: { query: string }; answer: SearchAnswer }
+  spanInfo: { params: { slot: number }; answer: SpanInfo }
+  markInfo: { params: { slot: number }; answer: MarkInfo }
+  /** Statistics of a range of time, Unix seconds. */
+  summary: { params: { startS: number; endS: number }; answer: RangeSummary }
+  /** Statistics by kind, as known at the playhead. */
+  overview: { params: { playheadS: number | undefined }; answer: RunOverview }
+  power: { params: { startS: number; endS: number; parts: number }; answer: PowerAnswer }
+  /** Joules from the first event to `endS`. */
+  joules: { params: { endS: number }; answer: number | undefined }
+  /** The run's cost by list prices, for a log without costs. */
+  estimate: { params: object; answer: CostEstimate | undefined }
+  addTelemetry: { params: { file: File }; answer: { note: string | undefined } }
+  /** Shifts the clock of a telemetry file; `file` is its index. */
+  setOffset: { params: { file: number; offsetS: number }; answer: null }
+  /** JSON lines as of `wattline spans --json`: of some spans, those in a range, or all. */
+  records: { params: { startS?: number; endS?: number; slots?: number[] }; answer: string }
 }
 
 export type RequestType = keyof Requests
-export type Ask<T extends RequestType> = Requests[T]['ask']
+export type Params<T extends RequestType> = Requests[T]['params']
 export type Answer<T extends RequestType> = Requests[T]['answer']
 
 export interface SearchAnswer {
   readonly query: string
-  /** By slot, 1 = matches. */
+  /** By slot: 1 = matches. */
   readonly matches: Uint8Array
   readonly markMatches: Uint8Array
   readonly count: number
 }
 
-/** What the columns do not hold of a span, for its details. */
+/** Details of a span that are not in the columns. */
 export interface SpanInfo {
-  /** Positions of its lines in the log, for `raw`; without an end there is only one. */
+  /** Positions of its lines in the log, for `raw`. A span without an end has only the first. */
   readonly startPosition: number
   readonly endPosition: number | undefined
   readonly error: string | undefined
@@ -67,8 +56,9 @@ export interface SpanInfo {
   readonly outputTokens: number | undefined
   readonly totalTokens: number | undefined
   readonly costUsd: number | undefined
-  /** Undefined where nothing is measured. */
+  /** Undefined without telemetry. */
   readonly energy: SpanEnergy | undefined
+  /** Slots of its child spans and of its marks. */
   readonly children: readonly number[]
   readonly marks: readonly number[]
 }
@@ -84,31 +74,45 @@ export interface RangeSummary {
   readonly errors: number
   readonly tokens: number | undefined
   readonly costUsd: number | undefined
-  /** Joules of all sources in this time, and the share of it in which they are known. */
+  /** Joules of all sources, and the share of the range that their samples cover. */
   readonly energy: { readonly joules: number; readonly coverage: number } | undefined
-  /** Of spans that ended, in ms. */
+  /** Percentiles of the durations of ended spans, in ms. */
   readonly p50Ms: number | undefined
   readonly p95Ms: number | undefined
 }
 
-/** What the run amounts to at a playhead. */
+/** Statistics of the run at a playhead. */
 export interface RunOverview {
-  /** The one that took most time first. */
+  /** Sorted by total time, longest first. */
   readonly kinds: readonly KindSummary[]
-  /** Slots of the first spans that failed, and how many did. */
+  /** Slots of the first failed spans, and the number of all. */
   readonly errors: readonly number[]
   readonly errorCount: number
-  /** Undefined where nothing is measured, and at a playhead. */
+  /** Undefined without telemetry, and at a playhead. */
   readonly energy: EnergyBreakdown | undefined
 }
 
-/** One kind of span: how often, and how long. */
 export interface KindSummary {
   readonly kind: string
   readonly spans: number
   readonly errors: number
-  /** Of spans that ended, summed; they may overlap. */
+  /** Sum of the durations of ended spans, which may overlap. */
   readonly totalMs: number
   readonly p50Ms: number | undefined
   readonly p95Ms: number | undefined
+}
+
+/** Energy by kind, tool, model and agent, the largest first. */
+export interface EnergyBreakdown {
+  readonly kinds: readonly EnergyGroup[]
+  readonly tools: readonly EnergyGroup[]
+  readonly models: readonly EnergyGroup[]
+  readonly agents: readonly EnergyGroup[]
+}
+
+/** The power of each source between two times, in equal parts. */
+export interface PowerAnswer {
+  readonly startS: number
+  readonly endS: number
+  readonly sources: readonly ({ readonly name: string } & PowerEnvelope)[]
 }

@@ -2,7 +2,7 @@
 import type { EnergyReport } from './run-info.ts'
 import type { TraceGroup } from './trace-columns.ts'
 
-/** Columns of the changed spans; index i of each array speaks of `slots[i]`. */
+/** Columns of the changed spans: index i of each array belongs to `slots[i]`. */
 export interface SpanPatch {
   readonly slots: Int32Array
   readonly startS: Float64Array
@@ -21,7 +21,7 @@ export interface SpanPatch {
   readonly costUsd: Float64Array
 }
 
-/** Columns of the changed marks; `REMOVED` in `flags` takes one away. */
+/** Columns of the changed marks; `MarkFlag.REMOVED` removes one. */
 export interface MarkPatch {
   readonly slots: Int32Array
   readonly timeS: Float64Array
@@ -37,21 +37,21 @@ export interface MarkPatch {
 export interface TracePatch {
   readonly spans: SpanPatch
   readonly marks: MarkPatch
-  /** Every span and mark was placed anew, by another grouping; all of them are in this patch. */
+  /** The first patch after a regroup: it and the following ones move every span and mark. */
   readonly relayout: boolean
-  /** New entries, to be appended to `kinds` and `strings`. */
+  /** New entries to append to `kinds` and `strings`. */
   readonly kinds: readonly string[]
   readonly strings: readonly string[]
-  /** All groups, when one is new or has grown. */
+  /** All groups, if one is new or has grown. */
   readonly groups: readonly TraceGroup[] | undefined
   readonly firstS: number
   readonly lastS: number
 }
 
-/** Joules that changed, by span, and what the run's energy amounts to. */
+/** Spans whose energy changed, and the energy of the whole run. */
 export interface EnergyPatch {
   readonly slots: Int32Array
-  /** The span's own; NaN = not known. */
+  /** Joules of the span without its children; NaN = unknown. */
   readonly ownJ: Float64Array
   readonly report: EnergyReport
 }

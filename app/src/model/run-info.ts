@@ -1,31 +1,29 @@
-/** Types of what the page knows of a run besides its spans: the connection, progress, writers, energy. */
-import type { EnergyTotals, EnergyWarning, WriterQuality } from '@wattline/trace'
+/** What the page knows of a run besides its spans: state, connection, progress, writers, energy. */
+import type { EnergyTotals, EnergyWarning, RunState, WriterQuality } from '@wattline/trace'
 
 export type ConnectionState = 'connecting' | 'live' | 'reconnecting' | 'ended' | 'loaded' | 'failed'
 
 export interface Connection {
   readonly state: ConnectionState
-  /** How often it was tried again since it was last live. */
+  /** Attempts to reconnect since it was last live. */
   readonly attempt: number
-  /** When the next try is due, Unix seconds. */
+  /** Time of the next attempt, Unix seconds. */
   readonly retryAtS: number | undefined
-  /** Why it failed, in a sentence with a way out. */
+  /** Why it failed, as a sentence that says what to do. */
   readonly reason: string | undefined
 }
 
-/** How far a file or a log has been read. */
+/** How much of a file or log has been read. */
 export interface Progress {
   readonly readBytes: number
-  /** Undefined where nobody can know (gzip, a live log). */
+  /** Undefined for a live log. */
   readonly totalBytes: number | undefined
   readonly events: number
   readonly done: boolean
 }
 
-export type RunState = 'live' | 'ended' | 'lost'
-
-/** What is known of a run without reading its log. */
-export interface RunInfo {
+/** A run as in the list of runs: what is known of it without reading its log. */
+export interface RunEntry {
   readonly id: string
   readonly name: string
   readonly state: RunState
@@ -34,36 +32,35 @@ export interface RunInfo {
   readonly updatedS: number | undefined
   readonly events: number | undefined
   readonly bytes: number | undefined
-  /** Renaming and deleting are refused (a watched file of somebody else). */
+  /** The run cannot be renamed or deleted: it is a file that the server only reads. */
   readonly readOnly: boolean
-  /** A file opened in this page; no server knows it. */
+  /** A file opened in this page, unknown to the server. */
   readonly local: boolean
 }
 
 export interface MalformedLine {
-  /** From 1. */
+  /** Line number, from 1. */
   readonly line: number
-  /** In the log, to ask the worker for its text. */
+  /** Position in the log, to ask the worker for its text. */
   readonly position: number
   readonly reason: string
   /** Number of its writer. */
   readonly writer: number
 }
 
-/** Who wrote a part of the log, and what is in doubt of it. */
+/** A writer of the log and the quality of its part. */
 export interface LogWriter extends WriterQuality {
-  /** '' = a file, which does not tell. */
+  /** Empty for a file, which does not name its writer. */
   readonly id: string
   readonly name: string
-  /** Lines that the server skipped, as it had them; undefined = nobody counted. */
+  /** Lines that were received twice and skipped; undefined = not counted. */
   readonly duplicates: number | undefined
-  /** How far its clock is behind the server's, seconds; negative = ahead, undefined = not known. */
+  /** Seconds by which its clock is behind the server's; negative = ahead, undefined = unknown. */
   readonly clockBehindS: number | undefined
 }
 
-/** The run's energy, what is doubtful about it, and what was laid beside the log. */
+/** The energy of the run, its uncertainties, and the telemetry files added to the log. */
 export interface EnergyReport extends EnergyTotals {
   readonly warnings: readonly EnergyWarning[]
-  /** Telemetry files that were added, and how their clocks are shifted. */
   readonly files: readonly { readonly name: string; readonly offsetS: number }[]
 }

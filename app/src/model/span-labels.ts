@@ -3,7 +3,6 @@ import { SpanFlag, formatDuration, shortModel } from '@wattline/trace'
 import { flagsAt, isOpenAt, subjectAt } from './at-playhead.ts'
 import { MarkFlag, type TraceColumns } from './trace-columns.ts'
 import type { Selected } from './view-state.ts'
-import { visible } from '../base/visible.ts'
 
 /** Kinds whose subject is a model. */
 const MODEL_KINDS: ReadonlySet<string> = new Set([
@@ -18,12 +17,12 @@ const PHASE_KINDS: ReadonlySet<string> = new Set(['prefill', 'decode'])
 
 /** `tool_call` → `tool call`. */
 export function kindLabel(kind: string): string {
-  return visible(kind.replaceAll('_', ' '))
+  return kind.replaceAll('_', ' ')
 }
 
 /** What a group of rows is called. */
 export function groupLabel(group: string): string {
-  const shown = visible(group)
+  const shown = group
   return shown.trim() === '' ? 'no name' : shown
 }
 

@@ -31,10 +31,10 @@ test('a file that is read is loaded, whole and in view', async () => {
 })
 
 test.each([
-  ['', 'test.jsonl is empty: there is no event in it.'],
-  ['{"event_type":"x"', 'test.jsonl has no line that ends: line 1 was cut off'],
-  ['{"traceEvents":[]}', 'test.jsonl has no events. Line 1: expected event_type'],
-  ['hello\nworld\n', 'test.jsonl has no events. Line 1: not JSON: '],
+  ['', 'test.jsonl is empty: it has no events.'],
+  ['{"event_type":"x"', 'test.jsonl has no complete line: line 1 was cut off'],
+  ['{"traceEvents":[]}', 'test.jsonl is not a Wattline log. Line 1: expected event_type'],
+  ['hello\nworld\n', 'test.jsonl is not a Wattline log. Line 1: not JSON: '],
 ])('a file of %j fails in a sentence', async (log, reason) => {
   const { app } = await openApp(log)
   expect(app.store.getState().connection.state).toBe('failed')
@@ -80,7 +80,7 @@ test('a folder that is dropped onto a run keeps nothing else from being opened',
   const unreadable = { text: () => Promise.reject(new Error('a folder')) }
   const folder = Object.assign(new File([], 'logs'), { slice: () => unreadable })
   await takeFiles(app, [folder, new File(['x'], 'a.jsonl')])
-  expect(app.files.getState().map(({ info }) => info.name)).toEqual(['logs', 'a'])
+  expect(app.files.getState().map(({ entry }) => entry.name)).toEqual(['logs', 'a'])
 })
 
 test('a file of an earlier page is asked for again', async () => {

@@ -121,7 +121,7 @@ function applyReport({ store, columns, frames }: ControlledParts, report: StateR
     case 'regrouped':
       store.update(finishRegroup, report.groupBy)
       break
-    case 'notRegrouped':
+    case 'regroupFailed':
       store.update(failRegroup, report.reason)
       break
     case 'connection':
@@ -183,9 +183,9 @@ function openRun({ store, files, base, frames }: ControlledParts, ingest: Ingest
   const { runId, groupBy } = store.getState()
   if (runId === undefined) return ingest.send({ type: 'close' })
   if (!isLocalId(runId)) return ingest.send({ type: 'watch', runId, base, groupBy })
-  const local = files.getState().find(({ info }) => info.id === runId)
+  const local = files.getState().find(({ entry }) => entry.id === runId)
   if (local !== undefined) {
-    store.update(setRun, local.info)
+    store.update(setRun, local.entry)
     const processors = navigator.hardwareConcurrency
     ingest.send({ type: 'file', runId, file: local.file, groupBy, processors })
     return afterPaint(frames, () => ingest.send({ type: 'painted' }))

@@ -30,16 +30,16 @@ const REGROUPED = { type: 'regrouped', groupBy: 'kind' } as const
 test('what was on its way when another run was asked for is no news of that run', () => {
   const { ingest, reports, says } = client()
   ingest.send({ type: 'watch', runId: 'a', base: '', groupBy: 'agent' })
-  says({ type: 'begun' })
+  says({ type: 'runChanged' })
   says(RESET)
   expect(reports).toEqual(['reset'])
 
   ingest.send({ type: 'close' })
   ingest.send({ type: 'watch', runId: 'b', base: '', groupBy: 'agent' })
   says(RESET)
-  says({ type: 'begun' })
+  says({ type: 'runChanged' })
   says(RESET)
-  says({ type: 'begun' })
+  says({ type: 'runChanged' })
   expect(reports).toEqual(['reset'])
 
   says(REGROUPED)
@@ -52,7 +52,7 @@ test('a question is answered, whatever run is asked for meanwhile', async () => 
   const refused = ingest.ask('overview', { playheadS: undefined })
   ingest.send({ type: 'close' })
   says({ type: 'answer', id: 1, answer: undefined })
-  says({ type: 'refused', id: 2, reason: 'No run is open.' })
+  says({ type: 'requestFailed', id: 2, reason: 'No run is open.' })
   await expect(estimate).resolves.toBeUndefined()
   await expect(refused).rejects.toThrow('No run is open.')
 })

@@ -1,37 +1,35 @@
-/**
- * The page's end of the ingest worker: starts it, passes what it reports to the listener, and turns
- * its answers into promises.
- */
-import type { Answer, Ask, RequestType } from '../model/answers.ts'
+/** The page's side of the ingest worker: passes reports to a listener and answers to promises. */
+import type { Answer, Params, RequestType } from '../model/answers.ts'
 import type { FromWorker, ToWorker } from '../worker/protocol.ts'
 
-/** What the page needs of a worker; a test passes a pair of functions instead. */
+/** The part of `Worker` that the page uses; tests pass another one. */
 export interface WorkerPort {
   postMessage(message: ToWorker): void
   onmessage: ((event: MessageEvent<FromWorker>) => void) | null
   onerror: ((event: ErrorEvent) => void) | null
 }
 
-export type Report = Exclude<FromWorker, { type: 'begun' | 'answer' | 'refused' }>
+/** A message that the worker sends without being asked. */
+export type Report = Exclude<FromWorker, { type: 'runChanged' | 'answer' | 'requestFailed' }>
 
 export interface Ingest {
-  send(message: Exclude<ToWorker, { type: 'ask' }>): void
-  /** Rejects with a sentence a person can read. */
-  ask<T extends RequestType>(what: T, ask: Ask<T>): Promise<Answer<T>>
+  send(message: Exclude<ToWorker, { type: 'request' }>): void
+  /** Rejects with an error whose message can be shown to the user. */
+  ask<T extends RequestType>(request: T, params: Params<T>): Promise<Answer<T>>
 }
 
-/** What the worker answers with `begun`. */
-const BEGINS: ReadonlySet<ToWorker['type']> = new Set(['watch', 'file', 'close'])
+/** Messages that the worker confirms with `runChanged`. */
+const CHANGES_RUN: ReadonlySet<ToWorker['type']> = new Set(['watch', 'file', 'close'])
 
-interface Waiting {
-  readonly resolve: (answer: never) => void
+interface Pending {
+  readonly resolve: (answer: Answer<RequestType>) => void
   readonly reject: (reason: Error) => void
 }
 
 /**
- * @param report called with everything the worker says by itself, in order
- * @param fail called when the worker itself breaks
- * @param afterPaint calls back once what is reported now is on the screen
+ * @param report called with each report, in order
+ * @param fail called when the worker itself fails
+ * @param afterPaint calls back once the reports so far have been painted
  */
 export function createIngest(
   worker: WorkerPort,
@@ -39,25 +37,25 @@ export function createIngest(
   fail: (reason: string) => void,
   afterPaint: (then: () => void) => void,
 ): Ingest {
-  const waiting = new Map<number, Waiting>()
+  const pending = new Map<number, Pending>()
   let lastId = 0
-  /** Runs that were asked for and have not begun: until then, all that comes is about an older one. */
-  let awaited = 0
+  /** Unconfirmed changes of the run: until they are confirmed, reports belong to an older run. */
+  let unconfirmed = 0
 
-  const settle = (id: number): Waiting | undefined => {
-    const one = waiting.get(id)
-    waiting.delete(id)
-    return one
+  const settle = (id: number): Pending | undefined => {
+    const request = pending.get(id)
+    pending.delete(id)
+    return request
   }
 
   worker.onmessage = ({ data }) => {
-    if (data.type === 'answer') settle(data.id)?.resolve(data.answer as never)
-    else if (data.type === 'refused') settle(data.id)?.reject(new Error(data.reason))
-    else if (data.type === 'begun') awaited--
-    else if (awaited === 0) {
+    if (data.type === 'answer') settle(data.id)?.resolve(data.answer)
+    else if (data.type === 'requestFailed') settle(data.id)?.reject(new Error(data.reason))
+    else if (data.type === 'runChanged') unconfirmed--
+    else if (unconfirmed === 0) {
       report(data)
       if (data.type !== 'patch') return
-      worker.postMessage({ type: 'taken' })
+      worker.postMessage({ type: 'applied' })
       if (!data.progress.done) afterPaint(() => worker.postMessage({ type: 'painted' }))
     }
   }
@@ -67,14 +65,15 @@ export function createIngest(
 
   return {
     send(message) {
-      if (BEGINS.has(message.type)) awaited++
+      if (CHANGES_RUN.has(message.type)) unconfirmed++
       worker.postMessage(message)
     },
-    ask(what, ask) {
+    ask<T extends RequestType>(request: T, params: Params<T>) {
       const id = ++lastId
-      return new Promise((resolve, reject) => {
-        waiting.set(id, { resolve, reject })
-        worker.postMessage({ type: 'ask', id, what, ask })
+      return new Promise<Answer<T>>((resolve, reject) => {
+        // The worker answers with the type of the request.
+        pending.set(id, { resolve: (answer) => resolve(answer as Answer<T>), reject })
+        worker.postMessage({ type: 'request', id, request, params } as ToWorker)
       })
     },
   }

@@ -1,6 +1,6 @@
 /** What the list of runs asks of the server. Each function rejects with a sentence for people. */
 import { parseRun } from '../worker/read/server-run.ts'
-import type { RunInfo } from '../model/run-info.ts'
+import type { RunEntry } from '../model/run-info.ts'
 
 /** The figures of a run that only its log tells. */
 export interface RunSummary {
@@ -25,10 +25,10 @@ export interface Sample {
   readonly about: string
 }
 
-export async function listRuns(base: string, signal: AbortSignal): Promise<readonly RunInfo[]> {
+export async function listRuns(base: string, signal: AbortSignal): Promise<readonly RunEntry[]> {
   const value = await getJson(new URL('api/runs', base), signal)
   if (!Array.isArray(value)) throw new Error('The server did not answer with a list of runs.')
-  return value.flatMap((one) => parseRun(one)?.info ?? [])
+  return value.flatMap((one) => parseRun(one)?.entry ?? [])
 }
 
 export async function getSummary(

@@ -1,7 +1,7 @@
 /** A React hook that asks the worker and renders its answer. */
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { useThrottle } from '../base/use-scheduled.ts'
-import type { Answer, Ask, RequestType } from '../model/answers.ts'
+import type { Answer, Params, RequestType } from '../model/answers.ts'
 import { useApp, useAppState } from './app.tsx'
 import { createRenderScheduler } from './render-scheduler.ts'
 
@@ -33,7 +33,7 @@ export interface AnswerOptions {
  */
 export function useAnswer<T extends RequestType>(
   type: T,
-  ask: Ask<T> | undefined,
+  ask: Params<T> | undefined,
   { version = 0, keepOld = false }: AnswerOptions = {},
 ): AnswerState<T> {
   const app = useApp()

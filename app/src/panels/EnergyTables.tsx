@@ -4,7 +4,6 @@ import { useApp } from '../page/app.tsx'
 import type { EnergyBreakdown } from '../model/answers.ts'
 import { setQuery } from '../store/transitions.ts'
 import { kindLabel } from '../model/span-labels.ts'
-import { visible } from '../base/visible.ts'
 
 /** Further rows of a table are left out. */
 const MOST_ROWS = 6
@@ -58,7 +57,7 @@ function EnergyTable({ title, groups, label = (name) => name, query, perUnit }: 
                 disabled={!SEARCHABLE.test(group.name)}
                 onClick={() => store.update(setQuery, `${query}:"${group.name}"`)}
               >
-                <span className="span-link-label">{visible(label(group.name))}</span>
+                <span className="span-link-label">{label(group.name)}</span>
               </button>
             </th>
             <td title={rangeText(group)}>

@@ -1,7 +1,7 @@
 /** A JSON value as a tree. Strings are shown as text, never as markup or links. */
+import { showHidden } from '@wattline/trace'
 import type { JsonValue } from '@wattline/trace'
 import { JsonView } from 'react-json-view-lite'
-import { visible } from '../base/visible.ts'
 
 const STYLE = {
   container: 'json',
@@ -29,7 +29,7 @@ const MOST_CHARS = 20_000
 
 export function JsonTree({ value, label }: { value: JsonValue; label: string }) {
   if (typeof value !== 'object' || value === null) {
-    return <pre className="json-text">{visible(String(value)).slice(0, MOST_CHARS)}</pre>
+    return <pre className="json-text">{showHidden(String(value)).slice(0, MOST_CHARS)}</pre>
   }
   if (Object.keys(value).length === 0) return <p className="muted">Empty</p>
   return (
@@ -51,11 +51,13 @@ function expandFirst(level: number, value: unknown): boolean {
 /** A copy whose texts show what they hide, and whose keys are harmless. */
 function shown(value: JsonValue): JsonValue {
   if (typeof value === 'string') {
-    const text = visible(value)
+    const text = showHidden(value)
     return text.length > MOST_CHARS ? `${text.slice(0, MOST_CHARS)}…` : text
   }
   if (Array.isArray(value)) return value.map(shown)
   if (typeof value !== 'object' || value === null) return value
-  const entries = Object.entries(value).map(([key, inner]) => [visible(key), shown(inner)] as const)
+  const entries = Object.entries(value).map(
+    ([key, inner]) => [showHidden(key), shown(inner)] as const,
+  )
   return Object.fromEntries(entries)
 }

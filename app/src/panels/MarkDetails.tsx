@@ -4,7 +4,6 @@ import { useAppState, useColumns } from '../page/app.tsx'
 import { exactTime, formatTime } from '../base/format.ts'
 import { useAnswer } from '../page/use-answer.ts'
 import { kindLabel, markLabel } from '../model/span-labels.ts'
-import { visible } from '../base/visible.ts'
 import { DetailsHeader, Fact, KindDot, Notice, RawMetadata, SpanLink } from './detail-parts.tsx'
 
 export function MarkDetails({ slot }: { slot: number }) {
@@ -17,9 +16,9 @@ export function MarkDetails({ slot }: { slot: number }) {
   const parent = columns.markParent.at(slot)
   return (
     <>
-      <DetailsHeader label={visible(markLabel(columns, slot))}>
+      <DetailsHeader label={markLabel(columns, slot)}>
         <KindDot kind={kind} />
-        {visible(kindLabel(kind))} <span className="figure">point</span>
+        {kindLabel(kind)} <span className="figure">point</span>
       </DetailsHeader>
       {(flags & MarkFlag.ORPHAN) !== 0 && (
         <Notice tone="warn">
@@ -30,14 +29,14 @@ export function MarkDetails({ slot }: { slot: number }) {
       {facts?.error !== undefined && (
         <Notice tone="bad">
           <strong>Error</strong>
-          {facts.error !== '' && <pre className="error-text">{visible(facts.error)}</pre>}
+          {facts.error !== '' && <pre className="error-text">{facts.error}</pre>}
         </Notice>
       )}
       <dl className="facts">
         <Fact name="Time" title={exactTime(timeS)}>
           {formatTime(timeS, columns.firstS, clock)}
         </Fact>
-        {facts?.agent !== undefined && <Fact name="Agent">{visible(facts.agent)}</Fact>}
+        {facts?.agent !== undefined && <Fact name="Agent">{facts.agent}</Fact>}
       </dl>
       {parent >= 0 && (
         <section className="details-section">

@@ -9,7 +9,6 @@ import { setQuery } from '../store/transitions.ts'
 import { useAnswer } from '../page/use-answer.ts'
 import { kindLabel } from '../model/span-labels.ts'
 import { DownloadIcon } from '../ui/icons.tsx'
-import { visible } from '../base/visible.ts'
 import { KindDot, SpanLinks } from './detail-parts.tsx'
 import { EnergyTables } from './EnergyTables.tsx'
 
@@ -91,11 +90,11 @@ function KindTable({ kinds }: { kinds: readonly KindSummary[] }) {
               <button
                 type="button"
                 className="span-link"
-                title={`Highlight ${visible(kindLabel(kind))}`}
+                title={`Highlight ${kindLabel(kind)}`}
                 onClick={() => store.update(setQuery, `kind:${kind}`)}
               >
                 <KindDot kind={kind} />
-                <span className="span-link-label">{visible(kindLabel(kind))}</span>
+                <span className="span-link-label">{kindLabel(kind)}</span>
               </button>
             </th>
             <td title={formatInteger(spans)}>{formatCount(spans)}</td>

@@ -3,7 +3,7 @@ import { Command as Palette } from 'cmdk'
 import { useEffect, useRef, useState } from 'react'
 import { COMMANDS, MORE_COMMANDS, type Command } from '../page/commands.ts'
 import { useApp, useAppState } from '../page/app.tsx'
-import type { RunInfo } from '../model/run-info.ts'
+import type { RunEntry } from '../model/run-info.ts'
 import { enterRun } from '../store/run-transitions.ts'
 import { listRuns } from '../page/server-api.ts'
 import { Modal } from '../ui/Modal.tsx'
@@ -70,10 +70,10 @@ function CommandItem({ command, onRun }: { command: Command; onRun: () => void }
   )
 }
 
-function useRuns(): readonly RunInfo[] {
+function useRuns(): readonly RunEntry[] {
   const { base, files } = useApp()
-  const [runs, setRuns] = useState<readonly RunInfo[]>(() =>
-    files.getState().map(({ info }) => info),
+  const [runs, setRuns] = useState<readonly RunEntry[]>(() =>
+    files.getState().map(({ entry }) => entry),
   )
   useEffect(() => {
     const abort = new AbortController()

@@ -1,13 +1,13 @@
 /** The name of the run in the header. A run that is not read-only can be renamed in place. */
 import { useEffect, useRef, useState } from 'react'
 import { useApp } from '../page/app.tsx'
-import type { RunInfo } from '../model/run-info.ts'
+import type { RunEntry } from '../model/run-info.ts'
 import { renameRun } from '../page/server-api.ts'
 import { PencilIcon } from '../ui/icons.tsx'
 import { IconButton } from '../ui/IconButton.tsx'
 import { setRunName } from '../store/run-transitions.ts'
 
-export function RunName({ run }: { run: RunInfo }) {
+export function RunName({ run }: { run: RunEntry }) {
   const [isEditing, setEditing] = useState(false)
   if (isEditing) return <NameField run={run} onDone={() => setEditing(false)} />
   return (
@@ -28,7 +28,7 @@ export function RunName({ run }: { run: RunInfo }) {
  * The text field for a new name. Enter and leaving the field save it, Esc cancels. After either key
  * the focus returns to the element that had it before.
  */
-export function NameField({ run, onDone }: { run: RunInfo; onDone: (name?: string) => void }) {
+export function NameField({ run, onDone }: { run: RunEntry; onDone: (name?: string) => void }) {
   const { base, store, timeline } = useApp()
   const [name, setName] = useState(run.name)
   const [reason, setReason] = useState<string>()

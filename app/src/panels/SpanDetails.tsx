@@ -8,6 +8,7 @@ import {
   idsOf,
   type Metadata,
   SpanFlag,
+  showHidden,
 } from '@wattline/trace'
 import { barEndS, flagsAt, isOpenAt } from '../model/at-playhead.ts'
 import { useApp, useAppState, useColumns } from '../page/app.tsx'
@@ -17,7 +18,6 @@ import { playheadTimeS } from '../page/playback.ts'
 import { useAnswer } from '../page/use-answer.ts'
 import { durationOf, kindLabel, spanLabel } from '../model/span-labels.ts'
 import { CopyButton } from '../ui/CopyButton.tsx'
-import { visible } from '../base/visible.ts'
 import { betweenJoules } from './EnergyTables.tsx'
 import {
   DetailsHeader,
@@ -42,9 +42,9 @@ export function SpanDetails({ slot }: { slot: number }) {
 
   return (
     <>
-      <DetailsHeader label={visible(spanLabel(columns, slot, playheadS))}>
+      <DetailsHeader label={spanLabel(columns, slot, playheadS)}>
         <KindDot kind={kind} />
-        {visible(kindLabel(kind))}
+        {kindLabel(kind)}
         <span className="figure" title={durationS === undefined ? undefined : `${durationS} s`}>
           {isOpen
             ? `running for ${formatDuration(Math.max(0, runningS))}`
@@ -77,9 +77,7 @@ function FlagNotices({ flags, error }: { flags: number; error: string | undefine
       {(flags & SpanFlag.ERROR) !== 0 && (
         <Notice tone="bad">
           <strong>Failed</strong>
-          {error !== undefined && error !== '' && (
-            <pre className="error-text">{visible(error)}</pre>
-          )}
+          {error !== undefined && error !== '' && <pre className="error-text">{error}</pre>}
         </Notice>
       )}
       {(flags & SpanFlag.DID_NOT_END) !== 0 && (
@@ -130,7 +128,7 @@ function SpanFactList({ slot, facts, isOpen }: SpanFactListProps) {
       <Fact name="End" {...(isOpen || Number.isNaN(endS) ? {} : { title: exactTime(endS) })}>
         {isOpen ? 'still running' : formatTime(endS, columns.firstS, clock)}
       </Fact>
-      {agent !== undefined && <Fact name="Agent">{visible(agent)}</Fact>}
+      {agent !== undefined && <Fact name="Agent">{agent}</Fact>}
       {!isOpen && <Figures facts={facts} />}
       {!isOpen && <Joules energy={facts?.energy} durationS={endS - startS} />}
       {facts !== undefined && <Ids position={facts.startPosition} />}
@@ -145,7 +143,7 @@ function Ids({ position }: { position: number }) {
   if (Array.isArray(answer)) return undefined
   return idsOf(answer as Metadata).map(([key, value]) => (
     <Fact key={key} name={key}>
-      <code>{visible(value)}</code>
+      <code>{showHidden(value)}</code>
       <CopyButton label={`Copy ${key}`} text={value} />
     </Fact>
   ))

@@ -9,7 +9,6 @@ import { useAnswer } from '../page/use-answer.ts'
 import { CloseIcon, ErrorIcon, FitIcon, WarningIcon } from '../ui/icons.tsx'
 import { CopyButton } from '../ui/CopyButton.tsx'
 import { IconButton } from '../ui/IconButton.tsx'
-import { visible } from '../base/visible.ts'
 import { JsonTree } from './JsonTree.tsx'
 
 /** A swatch in the color of a kind, beside the kind's name. */
@@ -90,7 +89,7 @@ export function SpanLink({ slot }: { slot: number }) {
       }}
     >
       <KindDot kind={kind} />
-      <span className="span-link-label">{visible(spanLabel(columns, slot, playheadS))}</span>
+      <span className="span-link-label">{spanLabel(columns, slot, playheadS)}</span>
       <span className="figure">{formatDuration(durationOf(columns, slot, playheadS))}</span>
     </button>
   )

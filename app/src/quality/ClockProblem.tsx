@@ -1,7 +1,6 @@
 /** The writers whose clock differs from the server's, and by how much. */
 import { formatInteger } from '../base/format.ts'
 import type { LogWriter } from '../model/run-info.ts'
-import { visible } from '../base/visible.ts'
 import { ProblemItem } from './ProblemItem.tsx'
 import { clockText, ofWriter, writerLabel } from './problems.ts'
 
@@ -27,7 +26,7 @@ export function ClockProblem({ writers, onShow }: ClockProblemProps) {
               className="link"
               onClick={() => onShow(ofWriter(undefined, writer))}
             >
-              {visible(writerLabel(writer))}
+              {writerLabel(writer)}
             </button>
             {againstServer(writer.clockBehindS ?? 0)}
           </li>

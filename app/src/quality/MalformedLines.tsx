@@ -1,10 +1,10 @@
 /** The lines that could not be read, each with the reason; a click shows the text of the line. */
+import { showHidden } from '@wattline/trace'
 import { formatInteger } from '../base/format.ts'
 import { useState, type RefObject } from 'react'
 import { useAppState } from '../page/app.tsx'
 import type { LogWriter, MalformedLine } from '../model/run-info.ts'
 import { useAnswer } from '../page/use-answer.ts'
-import { visible } from '../base/visible.ts'
 import { writerLabel } from './problems.ts'
 
 /** A line can have megabytes. */
@@ -25,9 +25,7 @@ export function MalformedLines({ ref, writer, onAll }: MalformedLinesProps) {
   const lines = writer === undefined ? kept : kept.filter((line) => line.writer === writer.writer)
   return (
     <section>
-      <h3 id="malformed">
-        Unreadable lines{writer !== undefined && `, ${visible(writerLabel(writer))}`}
-      </h3>
+      <h3 id="malformed">Unreadable lines{writer !== undefined && `, ${writerLabel(writer)}`}</h3>
       <ol ref={ref} className="malformed" tabIndex={0} aria-labelledby="malformed">
         {lines.map((line) => (
           <Line key={line.position} line={line} />
@@ -58,7 +56,7 @@ function Line({ line: { line, reason, position } }: { line: MalformedLine }) {
         aria-expanded={isOpen}
         onClick={() => setOpen(!isOpen)}
       >
-        <span className="figure">line {formatInteger(line)}</span> {visible(reason)}
+        <span className="figure">line {formatInteger(line)}</span> {reason}
       </button>
       {isOpen && <RawText position={position} />}
     </li>
@@ -74,7 +72,7 @@ function RawText({ position }: { position: number }) {
   return (
     <>
       <pre tabIndex={0} aria-label="Text of the line">
-        {visible(text.slice(0, SHOWN_CHARS))}
+        {showHidden(text.slice(0, SHOWN_CHARS))}
       </pre>
       {more > 0 && <p className="muted">and {formatInteger(more)} more characters</p>}
     </>

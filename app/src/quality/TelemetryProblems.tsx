@@ -1,5 +1,4 @@
 /** For how much of the run its power is known, and the problems of each telemetry source. */
-import { visible } from '../base/visible.ts'
 import type { EnergyReport } from '../model/run-info.ts'
 import type { Viewport } from '../model/view-state.ts'
 
@@ -23,12 +22,12 @@ export function TelemetryProblems({ energy, onShow }: TelemetryProblemsProps) {
         <ul className="telemetry-problems">
           {warnings.map(({ code, source, text, at }) => (
             <li key={`${source} ${code} ${text}`}>
-              <strong>{visible(source)}</strong>: {visible(text)}{' '}
+              <strong>{source}</strong>: {text}{' '}
               {at !== undefined && (
                 <button
                   type="button"
                   className="link"
-                  aria-label={`Show the longest: ${code} of ${visible(source)}`}
+                  aria-label={`Show the longest: ${code} of ${source}`}
                   onClick={() => onShow(at)}
                 >
                   Show the longest
@@ -44,7 +43,7 @@ export function TelemetryProblems({ energy, onShow }: TelemetryProblemsProps) {
 
 function Parts({ sources }: Pick<EnergyReport, 'sources'>) {
   const parts = sources.flatMap(({ name, coverage }) =>
-    coverage === undefined ? [] : [`${visible(name)} ${percent(coverage)}`],
+    coverage === undefined ? [] : [`${name} ${percent(coverage)}`],
   )
   return <>: {parts.join(', ')}</>
 }

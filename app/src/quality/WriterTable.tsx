@@ -2,7 +2,6 @@
 import { formatInteger } from '../base/format.ts'
 import { useAppState } from '../page/app.tsx'
 import type { LogWriter, EnergyReport } from '../model/run-info.ts'
-import { visible } from '../base/visible.ts'
 import {
   clockText,
   problemCount,
@@ -101,7 +100,7 @@ function Count({ problem, writer, onShow, onList }: CountProps) {
       type="button"
       className="link"
       title={showText(problem, [writer])}
-      aria-label={`${text} ${problem.name}, ${visible(writerLabel(writer))}`}
+      aria-label={`${text} ${problem.name}, ${writerLabel(writer)}`}
       onClick={() => (isListed ? onList(writer) : onShow(ofWriter(problem.query, writer)))}
     >
       {text}
@@ -115,7 +114,7 @@ interface WriterNameProps extends Pick<CountProps, 'writer' | 'onShow'> {
 }
 
 function WriterName({ writer, isUnique, onShow }: WriterNameProps) {
-  const label = visible(writerLabel(writer))
+  const label = writerLabel(writer)
   return (
     <button
       type="button"

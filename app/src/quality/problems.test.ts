@@ -32,7 +32,7 @@ function read(lines: readonly WrittenLines[], run?: object): Read {
   }
   for (const facts of parseRun(run)?.writers ?? []) {
     const number = known.numberOf(facts.id)
-    ingestor.addLost(known.note(facts), number)
+    ingestor.addLost(known.update(facts), number)
     ingestor.setWriter(number, facts.state)
   }
   ingestor.flush()

@@ -1,11 +1,17 @@
 /** The confirmation before a run and its log are deleted. */
 import { useRef, useState } from 'react'
 import { useApp } from '../page/app.tsx'
-import type { RunInfo } from '../model/run-info.ts'
+import type { RunEntry } from '../model/run-info.ts'
 import { Modal } from '../ui/Modal.tsx'
 import { deleteRun } from '../page/server-api.ts'
 
-export function DeleteRun({ run, onDone }: { run: RunInfo; onDone: (isDeleted: boolean) => void }) {
+export function DeleteRun({
+  run,
+  onDone,
+}: {
+  run: RunEntry
+  onDone: (isDeleted: boolean) => void
+}) {
   const { base } = useApp()
   const cancel = useRef<HTMLButtonElement>(null)
   const [reason, setReason] = useState<string>()

@@ -18,7 +18,7 @@ export function RunsPage() {
   const { runs, state, refresh } = useRuns(base)
   const local = useStore(files)
   const [filter, setFilter] = useState('')
-  const all = [...local.map(({ info }) => info), ...inOrder(runs)]
+  const all = [...local.map(({ entry }) => entry), ...inOrder(runs)]
   const shown = filterRuns(all, filter)
   const first = shown[0]?.id
   const isEmpty = all.length === 0 && state !== 'loading'

@@ -5,7 +5,7 @@ import { useRef, useState, type RefObject } from 'react'
 import { flushSync } from 'react-dom'
 import { NameField } from '../panels/RunName.tsx'
 import { useApp } from '../page/app.tsx'
-import type { RunInfo } from '../model/run-info.ts'
+import type { RunEntry } from '../model/run-info.ts'
 import { formatInteger, formatSince } from '../base/format.ts'
 import { enterRun } from '../store/run-transitions.ts'
 import { formatHash } from '../page/url.ts'
@@ -23,7 +23,7 @@ const SHORT_LIST = 100
 export type RunLinks = RefObject<Map<string, HTMLAnchorElement>>
 
 export interface RunsTableProps {
-  readonly runs: readonly RunInfo[]
+  readonly runs: readonly RunEntry[]
   /** Filled by the table. */
   readonly links: RunLinks
   readonly onChanged: () => void
@@ -80,7 +80,7 @@ export function RunsTable({ runs, links, onChanged }: RunsTableProps) {
 }
 
 /** The rows to render: all rows of a short list, so that the browser can search them, else the visible ones. */
-function useVisibleRows(runs: readonly RunInfo[], scroller: RefObject<HTMLDivElement | null>) {
+function useVisibleRows(runs: readonly RunEntry[], scroller: RefObject<HTMLDivElement | null>) {
   const isShort = runs.length <= SHORT_LIST
   const rows = useVirtualizer({
     count: runs.length,
@@ -110,7 +110,7 @@ function Spacer({ heightPx }: { heightPx: number }) {
 }
 
 interface RunRowProps {
-  readonly run: RunInfo
+  readonly run: RunEntry
   readonly index: number
   readonly links: RunLinks
   /** Moves the focus to the link of another run; −1 = to the search field. */

@@ -1,12 +1,12 @@
 /** The runs of the server, requested every second while the page is visible. */
 import { useEffect, useState } from 'react'
-import type { RunInfo } from '../model/run-info.ts'
+import type { RunEntry } from '../model/run-info.ts'
 import { getSummary, listRuns, type RunSummary } from '../page/server-api.ts'
 
 const INTERVAL_MS = 1000
 
 export interface RunList {
-  readonly runs: readonly RunInfo[]
+  readonly runs: readonly RunEntry[]
   readonly state: 'loading' | 'ready' | 'away'
   /** Requests the list immediately. */
   readonly refresh: () => void
@@ -46,7 +46,7 @@ export function useRuns(base: string): RunList {
 }
 
 /** The numbers of a row, requested when it is rendered and after each change of the run. */
-export function useSummary(base: string, run: RunInfo): RunSummary | undefined {
+export function useSummary(base: string, run: RunEntry): RunSummary | undefined {
   const [summary, setSummary] = useState<RunSummary>()
   useEffect(() => {
     if (run.local) return
@@ -58,7 +58,7 @@ export function useSummary(base: string, run: RunInfo): RunSummary | undefined {
 }
 
 /** Sorts live runs first, then by start time, the latest first. */
-export function inOrder(runs: readonly RunInfo[]): readonly RunInfo[] {
+export function inOrder(runs: readonly RunEntry[]): readonly RunEntry[] {
   return runs.toSorted(
     (a, b) =>
       Number(b.state === 'live') - Number(a.state === 'live') ||
@@ -68,7 +68,7 @@ export function inOrder(runs: readonly RunInfo[]): readonly RunInfo[] {
 }
 
 /** The runs whose name, id or state contains every word of the filter. */
-export function filterRuns(runs: readonly RunInfo[], filter: string): readonly RunInfo[] {
+export function filterRuns(runs: readonly RunEntry[], filter: string): readonly RunEntry[] {
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean)
   return runs.filter(({ name, id, state }) => {
     const text = `${name} ${id} ${state}`.toLowerCase()
@@ -76,6 +76,6 @@ export function filterRuns(runs: readonly RunInfo[], filter: string): readonly R
   })
 }
 
-function isSame(a: readonly RunInfo[], b: readonly RunInfo[]): boolean {
+function isSame(a: readonly RunEntry[], b: readonly RunEntry[]): boolean {
   return JSON.stringify(a) === JSON.stringify(b)
 }

@@ -10,7 +10,7 @@ import type {
   LogWriter,
   MalformedLine,
   Progress,
-  RunInfo,
+  RunEntry,
 } from '../model/run-info.ts'
 import type { ViewState } from '../model/view-state.ts'
 
@@ -19,7 +19,7 @@ export type ThemeChoice = ViewState['theme']
 export interface AppState extends ViewState {
   /** The run on screen; undefined = the list of runs. */
   readonly runId: string | undefined
-  readonly run: RunInfo | undefined
+  readonly run: RunEntry | undefined
   readonly connection: Connection
   readonly progress: Progress | undefined
   readonly quality: DataQuality | undefined

@@ -3,13 +3,13 @@
  * reloaded page cannot open them again: the browser does not give them back.
  */
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import { visible } from '../base/visible.ts'
-import type { RunInfo } from '../model/run-info.ts'
+import { showHidden } from '@wattline/trace'
+import type { RunEntry } from '../model/run-info.ts'
 
 const PREFIX = 'file:'
 
 export interface LocalRun {
-  readonly info: RunInfo
+  readonly entry: RunEntry
   readonly file: File
 }
 
@@ -24,8 +24,11 @@ export function createLocalFiles(): LocalFiles {
     ...store,
     add(files) {
       const runs = files.map(toRun)
-      const ids = runs.map(({ info }) => info.id)
-      setState((before) => [...runs, ...before.filter(({ info }) => !ids.includes(info.id))], true)
+      const ids = runs.map(({ entry }) => entry.id)
+      setState(
+        (before) => [...runs, ...before.filter(({ entry }) => !ids.includes(entry.id))],
+        true,
+      )
       return ids
     },
   }
@@ -41,13 +44,15 @@ export function missingFile(
   runId: string | undefined,
 ): string | undefined {
   if (runId === undefined || !isLocalId(runId)) return undefined
-  return files.some(({ info }) => info.id === runId) ? undefined : runId.slice(PREFIX.length)
+  return files.some(({ entry }) => entry.id === runId)
+    ? undefined
+    : showHidden(runId.slice(PREFIX.length))
 }
 
 function toRun(file: File): LocalRun {
-  const info: RunInfo = {
+  const entry: RunEntry = {
     id: PREFIX + file.name,
-    name: visible(file.name.replace(/\.jsonl(\.gz)?$/i, '')),
+    name: showHidden(file.name.replace(/\.jsonl(\.gz)?$/i, '')),
     state: 'ended',
     startedS: undefined,
     updatedS: file.lastModified / 1000,
@@ -56,5 +61,5 @@ function toRun(file: File): LocalRun {
     readOnly: true,
     local: true,
   }
-  return { info, file }
+  return { entry, file }
 }

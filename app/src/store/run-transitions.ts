@@ -2,7 +2,7 @@
 import { nowOf } from '../model/at-playhead.ts'
 import type { SearchAnswer } from '../model/answers.ts'
 import type { AppState } from './app-state.ts'
-import type { Connection, EnergyReport, RunInfo } from '../model/run-info.ts'
+import type { Connection, EnergyReport, RunEntry } from '../model/run-info.ts'
 import { DEFAULT_GROUP, INITIAL_STATE } from './store.ts'
 import { NOW_AT } from './transitions.ts'
 
@@ -135,7 +135,7 @@ export function setMatches(state: AppState, answer: SearchAnswer): AppState {
 }
 
 /** Shows what is known of the run apart from its log. */
-export function setRun(state: AppState, run: RunInfo): AppState {
+export function setRun(state: AppState, run: RunEntry): AppState {
   return { ...state, run }
 }
 

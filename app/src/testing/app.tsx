@@ -1,11 +1,12 @@
-/** A page for component tests: the real store, columns and session, without a worker between them. */
+/** A page for component tests: the real store, columns and session in one thread, without a worker. */
 import { File } from 'node:buffer'
 import { render, type RenderResult } from '@testing-library/react'
 import { createRef, type ReactNode } from 'react'
 import { Columns } from '../model/columns.ts'
 import { AppProvider, type App } from '../page/app.tsx'
 import type { AppState } from '../store/app-state.ts'
-import type { FromWorker, ToWorker } from '../worker/protocol.ts'
+import type { RequestType } from '../model/answers.ts'
+import type { FromWorker, RequestMessage, ToWorker } from '../worker/protocol.ts'
 import { control, createReporter } from '../page/controller.ts'
 import { createFrames, type FrameListener } from '../base/frame.ts'
 import { createLocalFiles } from '../store/local-files.ts'
@@ -16,19 +17,19 @@ import { Session } from '../worker/session.ts'
 
 export interface TestApp {
   readonly app: App
-  /** Draws the frame that was asked for; false when there was none. */
+  /** Draws the requested frame; returns false if there is none. */
   readonly frame: (nowMs: number) => boolean
-  /** Says something to the page as its worker would. */
+  /** Passes a message to the page like its worker. */
   readonly report: (message: Report) => void
-  /** What was sent to the worker and is no question. */
+  /** Messages to the worker, except for requests. */
   readonly sent: ToWorker[]
   show(children: ReactNode): RenderResult
 }
 
-/** Where nobody listens. */
+/** An address without a server. */
 const NOWHERE = 'http://127.0.0.1:9/'
 
-/** An app that has read `log` to its end; `base` is its server, if it needs one. */
+/** An app that has read the whole of `log`. */
 export async function openApp(
   log: string,
   initial: Partial<AppState> = {},
@@ -41,14 +42,14 @@ export async function openApp(
   return start()
 }
 
-/** An app that watches a run of the server at `base`; `closeSession` leaves it. */
+/** An app that follows a run of the server at `base` until `closeSession`. */
 export function watchApp(runId: string, base: string): TestApp & { closeSession(): void } {
   const { session, start } = testApp({ runId }, base)
   session.watch(runId, base)
   return { ...start(), closeSession: () => session.close() }
 }
 
-/** The parts of a page; once `start`ed, it acts on what changes. */
+/** The parts of a page. After `start`, the page acts on changes of its state. */
 function testApp(
   initial: Partial<AppState>,
   base: string,
@@ -96,28 +97,27 @@ function testApp(
   return { session, start }
 }
 
-/** A session behind the worker's messages, in the same thread. */
+/** A worker whose session runs in the same thread. */
 function inlineWorker(sent: ToWorker[], groupBy: string): { port: WorkerPort; session: Session } {
-  const answer = (data: FromWorker): void => port.onmessage?.({ data } as MessageEvent<FromWorker>)
-  const session = new Session(answer, groupBy)
+  const post = (data: FromWorker): void => port.onmessage?.({ data } as MessageEvent<FromWorker>)
+  const session = new Session(post, groupBy)
   const port: WorkerPort = {
     onmessage: null,
     onerror: null,
     postMessage(message) {
-      if (message.type === 'taken') return session.taken()
+      if (message.type === 'applied') return session.applied()
       if (message.type === 'painted') return session.painted()
+      if (message.type === 'request') return request(message)
       if (message.type === 'regroup') void session.regroup(message.groupBy)
-      if (message.type !== 'ask') {
-        sent.push(message)
-        if (message.type !== 'regroup' && message.type !== 'retry') answer({ type: 'begun' })
-        return
-      }
-      session.answer(message.what, message.ask).then(
-        (value) => answer({ type: 'answer', id: message.id, answer: value }),
-        (error: Error) => answer({ type: 'refused', id: message.id, reason: error.message }),
-      )
+      else if (message.type !== 'retry') post({ type: 'runChanged' })
+      sent.push(message)
     },
   }
+  const request = <T extends RequestType>({ id, request: type, params }: RequestMessage<T>): void =>
+    void session.answer(type, params).then(
+      (answer) => post({ type: 'answer', id, answer }),
+      (error: Error) => post({ type: 'requestFailed', id, reason: error.message }),
+    )
   return { port, session }
 }
 

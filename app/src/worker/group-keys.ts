@@ -1,11 +1,11 @@
 /**
- * Which keys can be offered for grouping. Lines are looked at whole while the log is young and here
- * and there later on: a key worth grouping by is in many of them. One with nearly as many values as
- * lines (an id, a text) names spans, not groups of them, and is left out.
+ * Finds the metadata keys that can be offered for grouping. Reads every line at the start of the log and
+ * a sample of the later lines, since a useful key is in many lines. Leaves out a key with too many
+ * values, such as an id: it would name spans, not groups.
  */
 import { BUILT_IN_GROUP_KEYS, groupableText, parseLine, splitEventType } from '@wattline/trace'
 
-/** So much of a log's beginning is looked at line by line, and then so many lines of each chunk. */
+/** Every line of this much of the log is read, then a few lines of each chunk. */
 const WHOLE_BYTES = 256 * 1024
 const LINES_A_CHUNK = 4
 const LONGEST_LINE_BYTES = 64 * 1024
@@ -20,38 +20,38 @@ export class GroupKeys {
   readonly #utf8 = new TextDecoder()
   #seenBytes = 0
 
-  /** Looks at a chunk of the log, cut anywhere; only lines that lie whole in it count. */
+  /** Reads a chunk of the log, cut anywhere; only whole lines count. */
   sample(chunk: Uint8Array): void {
-    const isYoung = this.#seenBytes < WHOLE_BYTES
+    const isStart = this.#seenBytes < WHOLE_BYTES
     this.#seenBytes += chunk.length
-    const strideBytes = isYoung ? 0 : Math.floor(chunk.length / LINES_A_CHUNK)
-    // A chunk of the young log may begin inside a line; such a rest is no JSON and tells nothing.
-    let from = isYoung ? 0 : chunk.indexOf(LF) + 1
-    for (let taken = 0; isYoung || taken < LINES_A_CHUNK; taken++) {
+    const strideBytes = isStart ? 0 : Math.floor(chunk.length / LINES_A_CHUNK)
+    // Early chunks may start inside a line, whose rest is not JSON and is ignored.
+    let from = isStart ? 0 : chunk.indexOf(LF) + 1
+    for (let taken = 0; isStart || taken < LINES_A_CHUNK; taken++) {
       const end = chunk.indexOf(LF, from)
       if (end === -1) return
-      if (end - from <= LONGEST_LINE_BYTES) this.#note(chunk.subarray(from, end))
+      if (end - from <= LONGEST_LINE_BYTES) this.#addLine(chunk.subarray(from, end))
       from = strideBytes === 0 ? end + 1 : chunk.indexOf(LF, Math.max(end, from + strideBytes)) + 1
       if (from === 0) return
     }
   }
 
-  /** Keys that can be picked: the built-in ones, then those of the metadata by name. */
+  /** The built-in keys, then the metadata keys by name. */
   offered(): string[] {
     const found = [...this.#values.keys()].filter((key) => !BUILT_IN_GROUP_KEYS.includes(key))
     return [...BUILT_IN_GROUP_KEYS, ...found.sort()]
   }
 
-  #note(bytes: Uint8Array): void {
+  #addLine(bytes: Uint8Array): void {
     const line = parseLine(this.#utf8.decode(bytes))
     if (line.type !== 'event' || splitEventType(line.event.event_type).phase === 'end') return
     for (const [key, value] of Object.entries(line.event.metadata)) {
       const text = groupableText(value)
-      if (text !== undefined) this.#noteValue(key, text)
+      if (text !== undefined) this.#addValue(key, text)
     }
   }
 
-  #noteValue(key: string, text: string): void {
+  #addValue(key: string, text: string): void {
     if (this.#dropped.has(key)) return
     let values = this.#values.get(key)
     if (values === undefined) {

@@ -1,5 +1,6 @@
-/** The worker's entry: messages in, one session at a time. */
-import type { FromWorker, ToWorker } from './protocol.ts'
+/** The entry of the ingest worker: passes messages to one session at a time. */
+import type { RequestType } from '../model/answers.ts'
+import type { FromWorker, RequestMessage, ToWorker } from './protocol.ts'
 import { Session } from './session.ts'
 
 let session: Session | undefined
@@ -8,50 +9,54 @@ const post = (message: FromWorker, transfer: Transferable[] = []): void =>
   self.postMessage(message, { transfer })
 
 /**
- * What is under way of an old session must not reach the page as news of the new one; what is on its
- * way to the page already, the page knows by what is said here.
+ * Ends the session. Its later messages are dropped here; the page drops those that were sent before
+ * `runChanged`.
  */
 function end(): void {
   session?.close()
   session = undefined
-  post({ type: 'begun' })
+  post({ type: 'runChanged' })
 }
 
-function begin(groupBy: string): Session {
+function start(groupBy: string): Session {
   end()
-  const begun: Session = new Session(
+  const started: Session = new Session(
     (message, transfer) => {
-      if (session === begun) post(message, transfer)
+      if (session === started) post(message, transfer)
     },
     groupBy,
-    // Some browsers let no worker start another.
+    // In some browsers a worker cannot start another one.
     typeof Worker === 'undefined' ? undefined : startScanner,
   )
-  session = begun
-  return begun
+  session = started
+  return started
 }
 
 function startScanner(): Worker {
   return new Worker(new URL('./read/scan.ts', import.meta.url), { type: 'module' })
 }
 
-async function answer({ id, what, ask }: Extract<ToWorker, { type: 'ask' }>): Promise<void> {
-  if (session === undefined) return post({ type: 'refused', id, reason: 'No run is open.' })
+async function answer<T extends RequestType>({
+  id,
+  request,
+  params,
+}: RequestMessage<T>): Promise<void> {
   try {
-    post({ type: 'answer', id, answer: await session.answer(what, ask) })
+    if (session === undefined) throw new Error('No run is open.')
+    post({ type: 'answer', id, answer: await session.answer(request, params) })
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    post({ type: 'refused', id, reason })
+    post({ type: 'requestFailed', id, reason })
   }
 }
 
 self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   switch (data.type) {
     case 'watch':
-      begin(data.groupBy).watch(data.runId, data.base)
+      start(data.groupBy).watch(data.runId, data.base)
       break
     case 'file':
-      void begin(data.groupBy).readFile(data.file, data.processors)
+      void start(data.groupBy).readFile(data.file, data.processors)
       break
     case 'close':
       end()
@@ -62,13 +67,13 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     case 'retry':
       session?.retry()
       break
-    case 'taken':
-      session?.taken()
+    case 'applied':
+      session?.applied()
       break
     case 'painted':
       session?.painted()
       break
-    case 'ask':
+    case 'request':
       void answer(data)
       break
   }

@@ -124,7 +124,7 @@ test('a key that was not noted while reading gives the same groups after the log
   const columns = new Columns()
   ingestor.push(bytes.slice(0, half))
   for (const patch of ingestor.flush()) columns.apply(patch)
-  expect(ingestor.noteValuesOf('team')).toBe(true)
+  expect(ingestor.storeValuesOf('team')).toBe(true)
   // The log grows while what was there is read again, in other chunks than before.
   ingestor.push(bytes.slice(half))
   await ingestor.readValues(
@@ -134,7 +134,7 @@ test('a key that was not noted while reading gives the same groups after the log
   )
   ingestor.finish()
   for (const patch of ingestor.regroup('team')) columns.apply(patch)
-  expect(ingestor.noteValuesOf('team')).toBe(false)
+  expect(ingestor.storeValuesOf('team')).toBe(false)
   expect(picture(columns)).toEqual(picture(columnsOf(log, { groupBy: 'team' })))
   expect(columns.groups.map(({ label }) => label)).toEqual(['red', '12', 'no team'])
 })

@@ -1,6 +1,6 @@
 /**
- * Bytes of a log in, patches of columns out. Knows neither sockets nor files nor the worker, so a
- * test can feed it chunks cut anywhere.
+ * Turns the bytes of a log into patches of columns. It knows neither sockets nor files, so that tests
+ * can pass chunks cut anywhere.
  *
  * ```
  *  bytes ─▶ RowReader ─▶ Trace ─flush▶ changes ─▶ Lanes ─▶ PatchBuilder ─▶ patch
@@ -29,10 +29,10 @@ import { groupOf, KeyValues, rowGroupOf } from './row-groups.ts'
 import { PatchBuilder } from './patches.ts'
 import { NOTHING_SCANNED, type ScannedEnd, type ScannedPart } from './read/scan-file.ts'
 
-/** Malformed lines kept with their reason; all are counted. */
-const KEPT_MALFORMED = 200
-/** Spans of one patch: the page takes so many in within a frame. */
-const PART_SPANS = 10_000
+/** Malformed lines that are listed with a reason; all are counted. */
+const LISTED_MALFORMED = 200
+/** Spans per patch: as many as the page can apply in one frame. */
+const PATCH_SPANS = 10_000
 const NO_SLOTS = new Int32Array(0)
 
 export class Ingestor {
@@ -45,10 +45,10 @@ export class Ingestor {
   readonly #sink: RowSink
   #lanes: Lanes
   #groupBy: string
-  #noted: KeyValues | undefined
+  #extraValues: KeyValues | undefined
   #writer = 0
   #receivedBytes = 0
-  /** By scanner, whose texts each knows. */
+  /** One reader per scanner, with the text ids of that scanner. */
   readonly #scanned: RowBatchReader[] = []
   #tornLine: number | undefined
 
@@ -58,7 +58,8 @@ export class Ingestor {
     this.#sink = {
       event: (row, position) => {
         this.trace.addRow(row, position, this.#writer)
-        if (this.#noted !== undefined) note(this.#noted, row, position, this.trace.spanCount - 1)
+        if (this.#extraValues !== undefined)
+          storeValue(this.#extraValues, row, position, this.trace.spanCount - 1)
       },
       sample: (sample) => {
         this.trace.addSample(sample)
@@ -67,11 +68,11 @@ export class Ingestor {
       malformed: (reason, position, line) => this.#addMalformed(position, line, reason),
       rescaled: () => this.trace.addRescaled(this.#writer),
     }
-    this.noteValuesOf(groupBy)
-    this.#lanes = new Lanes(this.trace, rowGroupOf(groupBy, this.#noted))
+    this.storeValuesOf(groupBy)
+    this.#lanes = new Lanes(this.trace, rowGroupOf(groupBy, this.#extraValues))
   }
 
-  /** Bytes taken so far: the position of the next chunk's first byte. */
+  /** Bytes pushed so far, which is the position of the next chunk. */
   get receivedBytes(): number {
     return this.#receivedBytes
   }
@@ -80,12 +81,12 @@ export class Ingestor {
     return this.#malformed
   }
 
-  /** Says how much of a log of known length the chunks so far and the next are, from 0 to 1; 0 = unknown. */
+  /** Sets the share of the log that has been pushed after the next chunk, 0 to 1; 0 = unknown length. */
   expect(share: number): void {
     this.trace.growth.share = share
   }
 
-  /** Takes a chunk of the log, cut anywhere. */
+  /** Reads a chunk of the log, cut anywhere. */
   push(chunk: Uint8Array, writer = 0): void {
     this.#receivedBytes += chunk.length
     this.#writer = writer
@@ -93,7 +94,7 @@ export class Ingestor {
     this.#reader.push(chunk, this.#sink)
   }
 
-  /** Takes what a scanner has read of the log's next bytes. What was pushed before must end with a line. */
+  /** Applies a scanner's batch of the next bytes. The bytes before it must end with a newline. */
   pushScanned({ scanner, batch, bytes, linesBefore }: ScannedPart, writer = 0): void {
     this.#receivedBytes += bytes
     this.#writer = writer
@@ -101,38 +102,38 @@ export class Ingestor {
     this.#scanned[scanner].read(batch, this.#sink, this.#reader.lineCount + linesBefore)
   }
 
-  /** Looks for keys to group by in bytes of the log that scanners read. */
+  /** Looks for group keys in some of the bytes that scanners read. */
   sampleKeys(chunk: Uint8Array): void {
     this.#groupKeys.sample(chunk)
   }
 
   /**
-   * Notes the values of a key from here on, if the trace does not keep them. True when lines that
-   * were read before have values of it, too: {@link readValues} is to read them again.
+   * Stores the values of a key from here on, if the trace does not store them itself. Returns whether
+   * the lines so far have to be read again with {@link readValues}.
    */
-  noteValuesOf(key: string): boolean {
+  storeValuesOf(key: string): boolean {
     if (isKeptInTrace(key)) return false
-    if (this.#noted?.key === key) return false
-    this.#noted = new KeyValues(key, this.trace.texts)
+    if (this.#extraValues?.key === key) return false
+    this.#extraValues = new KeyValues(key, this.trace.texts)
     this.#reader.setExtraKey(key)
     return this.#receivedBytes > 0
   }
 
-  /** The key whose values are noted, if the trace does not keep them. */
-  get notedKey(): string | undefined {
-    return this.#noted?.key
+  /** The key whose values are stored in addition to those of the trace. */
+  get extraKey(): string | undefined {
+    return this.#extraValues?.key
   }
 
-  /** Reads the log again, from its beginning to where it stands, for the values of the noted key. */
+  /** Reads the log so far again, for the values of {@link extraKey}. */
   async readValues(log: AsyncIterable<Uint8Array>): Promise<void> {
-    const values = this.#noted
+    const values = this.#extraValues
     if (values === undefined) return
     const reader = this.#newReader()
     reader.setExtraKey(values.key)
     let spans = 0
     const sink: RowSink = {
       event: (row, position) => {
-        note(values, row, position, spans)
+        storeValue(values, row, position, spans)
         if (row.phase === START) spans++
       },
       sample: () => undefined,
@@ -146,17 +147,17 @@ export class Ingestor {
     }
   }
 
-  /** Number of the last line if it has no end: it was cut off, and is no event. */
+  /** Number of an incomplete last line, which is not read as an event. */
   get tornLine(): number | undefined {
     return this.#tornLine
   }
 
-  /** Why that line would be no event if it had one. */
+  /** Why that line would not be an event if it were complete. */
   get tornReason(): string | undefined {
     return this.#tornLine === undefined ? undefined : this.#reader.tornReason()
   }
 
-  /** The log has ended here; `scanned` = what scanners read of it. */
+  /** The log has ended. `scanned`: the lines that scanners read. */
   finish(writer = 0, scanned: ScannedEnd = NOTHING_SCANNED): void {
     this.expect(0)
     const isTorn = scanned.isTorn || this.#reader.finish() !== undefined
@@ -172,7 +173,7 @@ export class Ingestor {
     this.trace.addLost(count, writer)
   }
 
-  /** Pairs and places what came since the last call; no patch when nothing changed. */
+  /** Pairs and places the events since the last call. Returns no patch if nothing changed. */
   flush(): TracePatch[] {
     const changes = this.trace.flush()
     const moved = this.#lanes.place(changes)
@@ -183,7 +184,7 @@ export class Ingestor {
     return inParts({ spanSlots, markSlots, removedMarks }).map((part) => this.#build(part, false))
   }
 
-  /** What became different of marks, and those of spans that stand in another row now. */
+  /** The changed marks, and the marks of spans that moved to another row. */
   #withMarksOf(spans: readonly number[], { markSlots }: TraceChanges): Int32Array {
     const owners = new Set(spans)
     const slots = new Set(markSlots)
@@ -194,23 +195,23 @@ export class Ingestor {
     return Int32Array.from(slots).sort()
   }
 
-  /** Deals rows anew under another key. The patches hold every span and mark, the first says so. */
+  /** Groups by another key. The patches contain every span and mark. */
   regroup(groupBy: string): TracePatch[] {
     const { spanSlots: changed, removedMarks } = this.trace.flush()
     this.energy.noteSpans(changed)
     const spanSlots = Int32Array.from({ length: this.trace.spanCount }, (_, slot) => slot)
     const markSlots = Int32Array.from({ length: this.trace.markCount }, (_, slot) => slot)
     this.#groupBy = groupBy
-    this.#lanes = new Lanes(this.trace, rowGroupOf(groupBy, this.#noted))
+    this.#lanes = new Lanes(this.trace, rowGroupOf(groupBy, this.#extraValues))
     this.#lanes.place({ spanSlots })
-    const standing = markSlots.filter((slot) => this.trace.hasMark(slot))
-    const parts = inParts({ spanSlots, markSlots: standing, removedMarks })
+    const existing = markSlots.filter((slot) => this.trace.hasMark(slot))
+    const parts = inParts({ spanSlots, markSlots: existing, removedMarks })
     return parts.map((part, at) => this.#build(part, at === 0))
   }
 
-  /** What a span is grouped under now; undefined when it has no such value. */
+  /** A span's value of the group key; undefined if it has none. */
   groupOf(item: Span | Mark): string | undefined {
-    return groupOf(this.#groupBy, this.#noted)(item)
+    return groupOf(this.#groupBy, this.#extraValues)(item)
   }
 
   groupKeys(): string[] {
@@ -235,24 +236,26 @@ export class Ingestor {
   #addMalformed(position: number, line: number, reason: string): void {
     const writer = this.#writer
     this.trace.addMalformed(position, reason, writer)
-    if (this.#malformed.length < KEPT_MALFORMED) {
+    if (this.#malformed.length < LISTED_MALFORMED) {
       this.#malformed.push({ line, position, reason, writer })
     }
   }
 }
 
-function note(values: KeyValues, row: EventRow, position: number, slot: number): void {
+function storeValue(values: KeyValues, row: EventRow, position: number, slot: number): void {
   if (row.phase === START) values.setSpan(slot, row.extra)
   else if (row.phase === POINT) values.setPoint(position, row.extra)
 }
 
 type Slots = Omit<TraceChanges, 'spans' | 'marks'>
 
-/** The page takes in one patch at a time and wants to draw in between. */
+/** Splits the changes, so that the page can draw between two patches. */
 function inParts({ spanSlots, markSlots, removedMarks }: Slots): Slots[] {
-  const parts: Slots[] = [{ spanSlots: spanSlots.subarray(0, PART_SPANS), markSlots, removedMarks }]
-  for (let from = PART_SPANS; from < spanSlots.length; from += PART_SPANS) {
-    const part = spanSlots.subarray(from, from + PART_SPANS)
+  const parts: Slots[] = [
+    { spanSlots: spanSlots.subarray(0, PATCH_SPANS), markSlots, removedMarks },
+  ]
+  for (let from = PATCH_SPANS; from < spanSlots.length; from += PATCH_SPANS) {
+    const part = spanSlots.subarray(from, from + PATCH_SPANS)
     parts.push({ spanSlots: part, markSlots: NO_SLOTS, removedMarks: NO_SLOTS })
   }
   return parts

@@ -1,6 +1,7 @@
-/** Turns what changed in the trace into columns for the page. */
+/** Builds patches: the columns of the spans and marks that changed in the trace. */
 import {
   Int32Column,
+  showHidden,
   SpanFlag,
   type LanePlace,
   type MarkView,
@@ -9,9 +10,8 @@ import {
 } from '@wattline/trace'
 import { MarkFlag, type TraceGroup } from '../model/trace-columns.ts'
 import type { MarkPatch, SpanPatch, TracePatch } from '../model/patch.ts'
-import { visible } from '../base/visible.ts'
 
-/** A bar never shows more; the raw line keeps it all. */
+/** Longer subjects are cut off; the raw line has all of it. */
 const MAX_LABEL_CHARS = 300
 
 /** What a patch needs of the layout. */
@@ -30,7 +30,7 @@ export interface PatchInput {
   readonly relayout: boolean
 }
 
-/** Numbers for the page those of the trace's texts that it needs, in the order in which they come. */
+/** Renumbers the texts of the trace that the page needs, in the order of their first use. */
 class PageTexts {
   readonly #ids = new Int32Column()
   #count = 0
@@ -45,7 +45,7 @@ class PageTexts {
     return id
   }
 
-  /** What is new since the last call. */
+  /** Text ids that are new since the last call. */
   take(): number[] {
     const fresh = this.#fresh
     this.#fresh = []
@@ -53,7 +53,7 @@ class PageTexts {
   }
 }
 
-/** Makes the patches of one trace; it remembers which texts the page has already. */
+/** Builds the patches of one trace. It remembers which texts and groups the page has. */
 export class PatchBuilder {
   readonly #trace: Trace
   readonly #span: SpanView
@@ -76,7 +76,7 @@ export class PatchBuilder {
       spans,
       marks,
       relayout: input.relayout,
-      kinds: this.#kinds.take().map((id) => texts.text(id)),
+      kinds: this.#kinds.take().map((id) => showHidden(texts.text(id))),
       strings: this.#strings.take().map((id) => label(texts.text(id))),
       groups: this.#changedGroups(input),
       firstS: firstS ?? Number.NaN,
@@ -150,24 +150,22 @@ export class PatchBuilder {
   }
 
   #changedGroups({ places, relayout }: PatchInput): readonly TraceGroup[] | undefined {
-    const groups = places.groups.map((group) => ({ label: group.label, rows: group.rows }))
-    const rowCount = groups.reduce((sum, { rows }) => sum + rows + 1, 0)
+    const rowCount = places.groups.reduce((sum, { rows }) => sum + rows + 1, 0)
     if (rowCount === this.#rowCount && !relayout) return undefined
     this.#rowCount = rowCount
-    return groups
+    return places.groups.map(({ label, rows }) => ({ label: showHidden(label), rows }))
   }
 }
 
-/** What is to be transferred with a patch instead of copied. */
+/** The buffers of a patch, to be transferred instead of copied. */
 export function buffersOf(patch: TracePatch): ArrayBuffer[] {
   const columns = [...Object.values(patch.spans), ...Object.values(patch.marks)]
   return columns.map((column: Int32Array) => column.buffer as ArrayBuffer)
 }
 
-/** As the log says it, but never a page of text, and nothing in it that hides or turns what is read. */
 function label(subject: string): string {
-  if (subject.length <= MAX_LABEL_CHARS) return visible(subject)
-  return `${visible(subject.slice(0, MAX_LABEL_CHARS - 1))}…`
+  if (subject.length <= MAX_LABEL_CHARS) return showHidden(subject)
+  return `${showHidden(subject.slice(0, MAX_LABEL_CHARS - 1))}…`
 }
 
 function markFlags(mark: MarkView): number {

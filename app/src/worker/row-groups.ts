@@ -1,5 +1,6 @@
 /** Names the groups of rows, and stores the values of a group key that the trace does not keep. */
 import { groupUnder, type Interner, type Mark, type OwnValue, type Span } from '@wattline/trace'
+import { resized } from '../base/soa.ts'
 
 /** A key with more values than this names spans, not groups: the rest becomes one group. */
 const MAX_VALUES = 500
@@ -22,11 +23,8 @@ export class KeyValues {
 
   setSpan(slot: number, value: number): void {
     if (value === 0) return
-    if (slot >= this.#ofSpan.length) {
-      const larger = new Int32Array(Math.max(slot + 1, this.#ofSpan.length * 2))
-      larger.set(this.#ofSpan)
-      this.#ofSpan = larger
-    }
+    const { length } = this.#ofSpan
+    if (slot >= length) this.#ofSpan = resized(this.#ofSpan, Math.max(slot + 1, length * 2))
     this.#ofSpan[slot] = value
   }
 

@@ -67,7 +67,7 @@ test('a page that has not taken in a patch gets no other one, and then all that 
   await later
   expect(patches).toEqual([1])
 
-  session.taken()
+  session.applied()
   expect(patches).toEqual([1, 3])
 })
 
@@ -80,7 +80,7 @@ test('what did not end fades where its writer ended, however the run came and be
     if (said.type === 'reset') columns.clear()
     if (said.type !== 'patch') return
     columns.apply(said.patch)
-    session.taken()
+    session.applied()
     flags.push(columns.flags.at(0))
     if (flags.at(-1) === SpanFlag.DID_NOT_END) ended()
   })
@@ -119,7 +119,7 @@ describe('a large file, read by several', () => {
       (message) => {
         if (message.type === 'patch') {
           columns.apply(message.patch)
-          session.taken()
+          session.applied()
           session.painted()
         }
         for (const hear of heard) hear(message)

@@ -1,83 +1,53 @@
 /**
- * One run being read: a source (socket or file) feeding an ingestor, patches going to the page at
- * most once a frame, and questions being answered. A new run is a new session.
+ * One open run: reads a socket or a file into an ingestor, sends patches and reports to the page, and
+ * answers requests. Each run gets a new session.
  */
 import { estimateRunCost, isKeptInTrace } from '@wattline/trace'
-import type { Connection, Progress } from '../model/run-info.ts'
-import type { Answer, Ask, RequestType } from '../model/answers.ts'
-import type { FromWorker } from './protocol.ts'
-import type { TracePatch } from '../model/patch.ts'
-import { markInfo, overview, rangeSummary, rawEvent, spanInfo } from './answers/answers.ts'
-import { readFile, type Scanners } from './read/file-source.ts'
-import { nothingIn, unreadable } from './read/file-reasons.ts'
-import { isGzip, unpacked } from './read/gunzip.ts'
-import { Ingestor } from './ingestor.ts'
-import { LogWriters } from './read/log-writers.ts'
 import { throttle } from '../base/schedule.ts'
-import { buffersOf } from './patches.ts'
-import { fileLines, streamLines, type RawLines } from './read/raw-lines.ts'
+import type { Answer, Params, RequestType } from '../model/answers.ts'
+import type { Connection, Progress } from '../model/run-info.ts'
+import { markInfo, overview, rangeSummary, rawEvent, spanInfo } from './answers/answers.ts'
 import { spanRecords } from './answers/records.ts'
-import type { ServerRun } from './read/server-run.ts'
+import { search } from './answers/search.ts'
+import { noEvents, unreadable } from './file-errors.ts'
+import { Ingestor } from './ingestor.ts'
+import { PatchSender, type Post } from './patch-sender.ts'
+import { readFile, type Scanners } from './read/file-source.ts'
+import { isGzip, unpacked } from './read/gunzip.ts'
+import { LogWriters } from './read/log-writers.ts'
+import { fileLines, streamLines, type RawLines } from './read/raw-lines.ts'
 import {
   scannerCount,
   type ScannedEnd,
   type ScannedPart,
   type ScannerPort,
 } from './read/scan-file.ts'
-import { search } from './answers/search.ts'
+import type { ServerRun } from './read/server-run.ts'
 import { readTelemetryFile, type TelemetryFile } from './read/telemetry-file.ts'
 import { watchRun, type WatchSource } from './read/watch-source.ts'
 import { WatchedLines } from './read/watched-lines.ts'
+import { withVisibleText } from './visible-text.ts'
 
-/**
- * Of a run that is followed. Nearly nothing, so that whatever has come is on the page when the next
- * frame begins; a page that is slower gets fewer.
- */
-const LIVE_INTERVAL_MS = 2
-/** A frame: what a log that is read says first, and what a run held before it was followed. */
-const PATCH_INTERVAL_MS = 16
-/** A file's first bars come at once; then frames that nobody needs would only keep it from being read. */
-const READING_INTERVAL_MS = 250
-/** How long "at once" lasts. */
-const FIRST_BARS_MS = 50
-/** How long a page's code is cold. */
-const COLD_MS = 1000
-/** A page that is not seen paints nothing, and is not waited for. */
-const LONGEST_PAINT_MS = 200
 const QUALITY_INTERVAL_MS = 400
 const ENERGY_INTERVAL_MS = 250
-/** Bringing joules up to date may take this share of the time. */
+/** Updating the energy may take this share of the time. */
 const ENERGY_SHARE = 0.1
 
-export type Post = (message: FromWorker, transfer?: Transferable[]) => void
+type Handlers = { readonly [T in RequestType]: (params: Params<T>) => Promise<Answer<T>> }
 
 export class Session {
   readonly #post: Post
   readonly #startScanner: (() => ScannerPort) | undefined
-  /** While scanners read: resolves when they have. */
+  /** Resolves when the scanners have read the file; undefined without scanners. */
   #scanning: Promise<unknown> | undefined
-  readonly #patches = throttle(
-    () => this.#patchIntervalMs(),
-    () => this.#sendPatchUnlessBehind(),
-  )
-  /** Patches on their way to a page that has not taken them in yet. */
-  #untaken = 0
-  /** Whether a patch was held back because of them. */
-  #isPatchDue = false
-  /** Patches of a log that is being read on their way to the screen. */
-  #unpainted = 0
-  /** Ends the wait for them. */
-  #goOn: (() => void) | undefined
-  readonly #quality = throttle(
-    () => QUALITY_INTERVAL_MS,
-    () => this.#sendQuality(),
-  )
+  readonly #patches: PatchSender
+  readonly #quality = throttle(QUALITY_INTERVAL_MS, () => this.#sendQuality())
   readonly #energy = throttle(
     () => this.#energyIntervalMs,
     () => this.#sendEnergy(),
   )
   #energyIntervalMs = ENERGY_INTERVAL_MS
-  /** Telemetry files added to the run; a log that begins anew gets them again. */
+  /** Telemetry files of the user, which are added again when the log starts over. */
   readonly #telemetry: { name: string; file: TelemetryFile; offsetS: number }[] = []
   readonly #abort = new AbortController()
   #groupBy: string
@@ -85,23 +55,28 @@ export class Session {
   #rawLines: RawLines | undefined
   #watch: WatchSource | undefined
   readonly #writers = new LogWriters()
-  /** The run as the server told it last. */
+  /** The run as last sent by the server. */
   #run: ServerRun | undefined
-  /** Whether all is read that there was when the run was told of first. */
+  /** Whether the part of the log that existed when the page connected has been read. */
   #isCaughtUp = false
-  /** When reading a file began; undefined = nothing is read that has an end. */
-  #beganMs: number | undefined
   #progress: Progress = { readBytes: 0, totalBytes: undefined, events: 0, done: false }
 
-  /** @param startScanner starts a worker that helps to read a large file, where there can be one */
+  /** @param startScanner starts a worker that helps to read a large file; undefined = not possible */
   constructor(post: Post, groupBy: string, startScanner?: () => ScannerPort) {
-    this.#post = post
+    // The builder of patches makes their texts visible itself, once per text.
+    this.#post = (message, transfer) =>
+      post(message.type === 'patch' ? message : withVisibleText(message), transfer)
     this.#groupBy = groupBy
     this.#startScanner = startScanner
     this.#ingestor = new Ingestor(groupBy)
+    this.#patches = new PatchSender(
+      this.#post,
+      () => this.#ingestor.flush(),
+      () => this.#currentProgress(),
+    )
   }
 
-  /** Follows a run at the server. */
+  /** Follows a run of the server. */
   watch(runId: string, base: string): void {
     let lines = watchedLines(base, runId)
     let writer = 0
@@ -111,7 +86,7 @@ export class Session {
       base,
       sink: {
         connection: (connection) => this.#post({ type: 'connection', connection }),
-        run: (run) => this.#noteRun(run),
+        run: (run) => this.#setRun(run),
         writer: (id) => (writer = this.#writers.numberOf(id)),
         bytes: (bytes, cursor) => {
           lines.add(this.#ingestor.receivedBytes, cursor, bytes)
@@ -119,7 +94,7 @@ export class Session {
         },
         caughtUp: () => {
           this.#isCaughtUp = true
-          this.#noteWriters()
+          this.#applyWriters()
           this.#setProgress({ done: true })
           this.#quality.runNow()
         },
@@ -132,13 +107,11 @@ export class Session {
     })
   }
 
-  /** Reads a file of the visitor's to its end. `processors`: how many the machine has. */
+  /** Reads a file of the user to its end. `processors`: number of logical processors. */
   async readFile(file: File, processors = 1): Promise<void> {
     this.#setConnection('connecting')
-    this.#beganMs = performance.now()
-    // The first picture of the run itself, which has no patch.
-    this.#unpainted = 1
-    await this.#letPagePaint()
+    this.#patches.startFile()
+    await this.#patches.waitForPaint()
     let end: ScannedEnd | undefined
     let failure: string | undefined
     let gzip = false
@@ -154,10 +127,10 @@ export class Session {
         },
         scanned: (part: ScannedPart) => {
           this.#ingestor.pushScanned(part)
-          this.#askForReports()
+          this.#scheduleReports()
         },
         sample: (chunk: Uint8Array) => this.#ingestor.sampleKeys(chunk),
-        ready: () => this.#letPagePaint(),
+        ready: () => this.#patches.waitForPaint(),
       }
       const scanners = gzip ? undefined : this.#startScanners(file, processors)
       const reading = readFile(file, gzip, sink, this.#abort.signal, scanners)
@@ -166,48 +139,44 @@ export class Session {
     } catch (error) {
       failure = unreadable(file, gzip, error)
     }
-    // What was read before a failure is as good as a file that ends there.
+    // The part before a failure is shown like a file that ends there.
     if (!this.#abort.signal.aborted) this.#finishFile(file, end, failure)
   }
 
-  /** Undefined where one is enough. */
+  /** Undefined if the file is small or there is no processor to spare. */
   #startScanners(file: Blob, processors: number): Scanners | undefined {
     const start = this.#startScanner
     const count = scannerCount(processors, file.size)
     if (count === 0 || start === undefined) return undefined
     const ports = Array.from({ length: count }, () => start())
-    return { ports, extraKey: this.#ingestor.notedKey }
+    return { ports, extraKey: this.#ingestor.extraKey }
   }
 
   retry(): void {
     this.#watch?.retry()
   }
 
-  /** The page has taken in a patch. */
-  taken(): void {
-    this.#untaken = Math.max(0, this.#untaken - 1)
-    if (this.#untaken > 0 || !this.#isPatchDue) return
-    this.#isPatchDue = false
-    this.#patches.runOrSchedule()
+  /** The page has applied a patch. */
+  applied(): void {
+    this.#patches.applied()
   }
 
-  /** What was said last of a log that is being read is on the page's screen. */
+  /** The page has painted itself or a patch. */
   painted(): void {
-    this.#unpainted = Math.max(0, this.#unpainted - 1)
-    if (this.#unpainted === 0) this.#goOn?.()
+    this.#patches.painted()
   }
 
-  /** Reads the log again when it has not kept the key's values. The last wish wins. */
+  /** Regroups the rows. Reads the log again if the key's values were not stored. The last call wins. */
   async regroup(groupBy: string): Promise<void> {
     this.#groupBy = groupBy
     if (this.#scanning !== undefined && !isKeptInTrace(groupBy)) {
-      // What scanners have read already, but not handed over, lacks this key's values.
+      // Batches of the scanners that are not applied yet lack the values of this key.
       await this.#scanning
       if (groupBy !== this.#groupBy) return
     }
-    this.#sendPatch()
+    this.#patches.sendNow()
     const ingestor = this.#ingestor
-    if (ingestor.noteValuesOf(groupBy) && this.#rawLines !== undefined) {
+    if (ingestor.storeValuesOf(groupBy) && this.#rawLines !== undefined) {
       try {
         await ingestor.readValues(this.#rawLines.all())
       } catch (error) {
@@ -216,17 +185,17 @@ export class Session {
       }
       if (groupBy !== this.#groupBy) return
     }
-    // A log that began anew meanwhile is grouped by this key already.
+    // A log that started over meanwhile is grouped by this key already.
     if (ingestor === this.#ingestor) {
-      for (const patch of ingestor.regroup(groupBy)) this.#postPatch(patch)
+      for (const patch of ingestor.regroup(groupBy)) this.#patches.send(patch)
     }
     this.#post({ type: 'regrouped', groupBy })
   }
 
   #failRegroup(groupBy: string, error: unknown): void {
     const cause = error instanceof Error ? error.message : String(error)
-    const reason = `The rows cannot be grouped by ${groupBy}, for which the log has to be read again: ${cause}`
-    this.#post({ type: 'notRegrouped', reason })
+    const reason = `The rows cannot be grouped by ${groupBy}, because the log could not be read again: ${cause}`
+    this.#post({ type: 'regroupFailed', reason })
   }
 
   close(): void {
@@ -237,67 +206,44 @@ export class Session {
     this.#energy.cancel()
   }
 
-  /** Rejects with a sentence when it cannot be answered. */
-  async answer(what: RequestType, ask: unknown): Promise<unknown> {
-    this.#sendPatch()
-    const { trace, energy } = this.#ingestor
-    switch (what) {
-      case 'raw':
-        return rawEvent(await this.#readRaw((ask as Ask<'raw'>).position))
-      case 'search':
-        return search({ trace, writers: this.#writers.all }, (ask as Ask<'search'>).query)
-      case 'spanInfo':
-        return spanInfo(trace, energy, (ask as Ask<'spanInfo'>).slot)
-      case 'markInfo':
-        return markInfo(trace, (ask as Ask<'markInfo'>).slot)
-      case 'summary': {
-        const { startS, endS } = ask as Ask<'summary'>
-        return rangeSummary(trace, energy, startS, endS)
-      }
-      case 'overview':
-        return overview(trace, energy, (ask as Ask<'overview'>).playheadS)
-      case 'power': {
-        const { startS, endS, parts } = ask as Ask<'power'>
-        return energy.power(startS, endS, parts)
-      }
-      case 'joules':
-        return energy.joulesIn(trace.firstS ?? 0, (ask as Ask<'joules'>).endS)?.joules
-      case 'estimate':
-        return estimateRunCost(trace)
-      case 'addTelemetry':
-        return this.#addTelemetry((ask as Ask<'addTelemetry'>).file)
-      case 'setOffset':
-        return this.#setOffset(ask as Ask<'setOffset'>)
-      case 'records':
-        return spanRecords(
-          {
-            trace,
-            groupOf: (span) => this.#ingestor.groupOf(span),
-            readRaw: (position) => this.#readRaw(position),
-          },
-          ask as Ask<'records'>,
-        )
+  /** Answers a request. Rejects with an error whose message can be shown to the user. */
+  async answer<T extends RequestType>(request: T, params: Params<T>): Promise<Answer<T>> {
+    this.#patches.sendNow()
+    try {
+      const answer: Answer<T> = await this.#handlers[request](params)
+      return EXACT_ANSWERS.has(request) ? answer : withVisibleText(answer)
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      throw new Error(withVisibleText(reason), { cause: error })
     }
   }
 
-  #patchIntervalMs(): number {
-    if (this.#progress.done) return LIVE_INTERVAL_MS
-    if (this.#beganMs === undefined) return PATCH_INTERVAL_MS
-    const isFirst = performance.now() - this.#beganMs < FIRST_BARS_MS
-    return isFirst ? PATCH_INTERVAL_MS : READING_INTERVAL_MS
-  }
-
-  /**
-   * The first pictures of a page take long, its code being cold; where processors are few they would
-   * take several times as long if the file were read meanwhile.
-   */
-  #letPagePaint(): Promise<void> {
-    const isCold = performance.now() - (this.#beganMs ?? -Infinity) < COLD_MS
-    if (!isCold || this.#unpainted === 0) return Promise.resolve()
-    return new Promise((resolve) => {
-      this.#goOn = resolve
-      setTimeout(resolve, LONGEST_PAINT_MS)
-    })
+  readonly #handlers: Handlers = {
+    raw: async ({ position }) => rawEvent(await this.#readRaw(position)),
+    search: ({ query }) =>
+      search({ trace: this.#ingestor.trace, writers: this.#writers.all }, query),
+    spanInfo: async ({ slot }) => spanInfo(this.#ingestor.trace, this.#ingestor.energy, slot),
+    markInfo: async ({ slot }) => markInfo(this.#ingestor.trace, slot),
+    summary: async ({ startS, endS }) =>
+      rangeSummary(this.#ingestor.trace, this.#ingestor.energy, startS, endS),
+    overview: ({ playheadS }) => overview(this.#ingestor.trace, this.#ingestor.energy, playheadS),
+    power: async ({ startS, endS, parts }) => this.#ingestor.energy.power(startS, endS, parts),
+    joules: async ({ endS }) => {
+      const { trace, energy } = this.#ingestor
+      return energy.joulesIn(trace.firstS ?? 0, endS)?.joules
+    },
+    estimate: async () => estimateRunCost(this.#ingestor.trace),
+    addTelemetry: ({ file }) => this.#addTelemetry(file),
+    setOffset: async (params) => this.#setOffset(params),
+    records: (params) =>
+      spanRecords(
+        {
+          trace: this.#ingestor.trace,
+          groupOf: (span) => this.#ingestor.groupOf(span),
+          readRaw: (position) => this.#readRaw(position),
+        },
+        params,
+      ),
   }
 
   #readRaw(position: number): Promise<Uint8Array> {
@@ -307,11 +253,11 @@ export class Session {
 
   #push(bytes: Uint8Array, writer: number): void {
     this.#ingestor.push(bytes, writer)
-    this.#askForReports()
+    this.#scheduleReports()
   }
 
-  #askForReports(): void {
-    this.#patches.runOrSchedule()
+  #scheduleReports(): void {
+    this.#patches.sendOrSchedule()
     this.#quality.schedule()
     if (this.#ingestor.energy.hasSamples) this.#energy.schedule()
   }
@@ -324,7 +270,7 @@ export class Session {
     return { note: read.note }
   }
 
-  #setOffset({ file, offsetS }: Ask<'setOffset'>): null {
+  #setOffset({ file, offsetS }: Params<'setOffset'>): null {
     const known = this.#telemetry[file]
     if (known !== undefined) known.offsetS = offsetS
     this.#ingestor.energy.setOffset(file, offsetS)
@@ -334,30 +280,30 @@ export class Session {
 
   #finishFile(file: File, scanned: ScannedEnd | undefined, failure: string | undefined): void {
     this.#ingestor.finish(0, scanned)
-    this.#sendPatch()
+    this.#patches.sendNow()
     this.#quality.runNow()
     if (this.#ingestor.energy.hasSamples) this.#energy.runNow()
     this.#setProgress({ done: true })
     const { eventCount, sampleCount } = this.#ingestor.trace
     if (failure !== undefined) this.#setConnection('failed', failure)
     else if (eventCount + sampleCount > 0) this.#setConnection('loaded')
-    else this.#setConnection('failed', nothingIn(file, this.#ingestor))
+    else this.#setConnection('failed', noEvents(file, this.#ingestor))
   }
 
-  #noteRun(run: ServerRun): void {
+  #setRun(run: ServerRun): void {
     this.#run = run
-    if (this.#isCaughtUp) this.#noteWriters()
-    this.#post({ type: 'run', run: run.info })
+    if (this.#isCaughtUp) this.#applyWriters()
+    this.#post({ type: 'run', run: run.entry })
     this.#patches.schedule()
     this.#quality.schedule()
   }
 
-  /** Once all is read: of a writer that is closed by now, what has not ended yet may end some lines on. */
-  #noteWriters(): void {
+  /** Only once caught up: spans of a closed writer that are still open may end in later lines. */
+  #applyWriters(): void {
     for (const writer of this.#run?.writers ?? []) {
       const number = this.#writers.numberOf(writer.id)
       this.#ingestor.setWriter(number, writer.state)
-      this.#ingestor.addLost(this.#writers.note(writer), number)
+      this.#ingestor.addLost(this.#writers.update(writer), number)
     }
   }
 
@@ -371,32 +317,12 @@ export class Session {
     this.#post({ type: 'reset' })
   }
 
-  /** A page that cannot keep up gets fewer and larger patches, and no queue of them. */
-  #sendPatchUnlessBehind(): void {
-    if (this.#untaken === 0) this.#sendPatch()
-    else this.#isPatchDue = true
-  }
-
-  #sendPatch(): void {
-    const patches = this.#ingestor.flush()
-    for (const patch of patches) this.#postPatch(patch)
-    if (patches.length === 0) this.#post({ type: 'progress', progress: this.#currentProgress() })
-  }
-
-  /** With the progress, since each message makes the page render. */
-  #postPatch(patch: TracePatch): void {
-    const progress = this.#currentProgress()
-    this.#untaken++
-    if (!progress.done) this.#unpainted++
-    this.#post({ type: 'patch', patch, progress }, buffersOf(patch))
-  }
-
-  /** Joules follow the spans that the page has; what takes long is done less often. */
+  /** Sends the energy with the patches before it. The slower an update, the rarer they are. */
   #sendEnergy(): void {
-    this.#sendPatch()
-    const beganMs = performance.now()
+    this.#patches.sendNow()
+    const startedMs = performance.now()
     const patch = this.#ingestor.energy.update()
-    const tookMs = performance.now() - beganMs
+    const tookMs = performance.now() - startedMs
     this.#energyIntervalMs = Math.max(ENERGY_INTERVAL_MS, tookMs / ENERGY_SHARE)
     const transfer = [patch.slots.buffer, patch.ownJ.buffer] as ArrayBuffer[]
     this.#post({ type: 'energy', patch }, transfer)
@@ -416,7 +342,7 @@ export class Session {
 
   #setProgress(change: Partial<Progress>): void {
     this.#progress = { ...this.#progress, ...change }
-    if (change.done === true) this.#sendPatch()
+    if (change.done === true) this.#patches.sendNow()
   }
 
   #currentProgress(): Progress {
@@ -435,6 +361,9 @@ export class Session {
     })
   }
 }
+
+/** Answers that are copied or downloaded as they are. */
+const EXACT_ANSWERS: ReadonlySet<RequestType> = new Set(['raw', 'records'])
 
 function watchedLines(base: string, runId: string): WatchedLines {
   return new WatchedLines(async (cursor) => {

@@ -3,7 +3,6 @@
  * sets the offset exactly, also with the keyboard.
  */
 import { useRef, type PointerEvent } from 'react'
-import { visible } from '../../base/visible.ts'
 
 export interface OffsetFieldProps {
   /** The file's name. */
@@ -39,7 +38,7 @@ export function OffsetField({ name, offsetS, sPerPx, onChange }: OffsetFieldProp
   return (
     <label>
       <span className="power-name power-shift" title={`${name}: drag to shift in time`} {...drag}>
-        {visible(name)} shifted by
+        {name} shifted by
       </span>
       <input
         type="number"

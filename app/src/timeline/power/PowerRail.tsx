@@ -1,6 +1,5 @@
 /** The names of the power sources, their power at the cursor, and the time offsets of files. */
 import { formatWatts } from '@wattline/trace'
-import { visible } from '../../base/visible.ts'
 import type { EnergyReport } from '../../model/run-info.ts'
 import { OffsetField } from './OffsetField.tsx'
 import type { PowerReading } from './power-picture.ts'
@@ -24,7 +23,7 @@ export function PowerRail({ energy, reading, sPerPx, onOffset }: PowerRailProps)
           return (
             <li key={name} title={`${name}: up to ${formatWatts(peakW)}`}>
               <i className={`power-swatch source-${at % 4}`} aria-hidden="true" />
-              <span className="power-name">{visible(name)}</span>
+              <span className="power-name">{name}</span>
               <span className="power-watts">{isKnown ? formatWatts(watts) : ''}</span>
             </li>
           )

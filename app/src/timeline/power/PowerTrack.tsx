@@ -7,7 +7,6 @@ import { useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
 import type { Viewport } from '../../model/view-state.ts'
 import { formatTime } from '../../base/format.ts'
 import { arrowKeyShare } from '../layout/arrow-keys.ts'
-import { visible } from '../../base/visible.ts'
 import type { EnergyReport } from '../../model/run-info.ts'
 import { PowerAreas } from './PowerAreas.tsx'
 import { readingAt, scaleTopW, type PowerReading } from './power-picture.ts'
@@ -66,7 +65,7 @@ export function PowerTrack(props: PowerTrackProps) {
           style={{ width: widthPx }}
           role="slider"
           tabIndex={0}
-          aria-label={`Power of ${energy.sources.map(({ name }) => visible(name)).join(', ')}`}
+          aria-label={`Power of ${energy.sources.map(({ name }) => name).join(', ')}`}
           aria-valuemin={0}
           aria-valuemax={100}
           aria-valuenow={Math.round(within(atS === undefined ? 0.5 : shareOf(atS)) * 100)}

@@ -1,4 +1,4 @@
-/** Answers to what the page asks about the trace. Pure: a trace and a question in, plain data out. */
+/** Answers requests about the trace, with plain data. */
 import {
   countedUsage,
   parseLine,
@@ -18,9 +18,10 @@ import type {
   RunOverview,
   SpanInfo,
 } from '../../model/answers.ts'
+import { resized } from '../../base/soa.ts'
 import { forEachYielding, yieldToEvents } from '../../base/yielding.ts'
 
-/** @throws {RangeError} when there is no such span. */
+/** @throws {RangeError} if the span does not exist */
 export function spanInfo(trace: Trace, energy: RunEnergy, slot: number): SpanInfo {
   const span = spanBySlot(trace, slot)
   return {
@@ -56,7 +57,7 @@ function marksOf(trace: Trace, parent: number): number[] {
   return marks
 }
 
-/** @throws {RangeError} when there is no such mark. */
+/** @throws {RangeError} if the mark does not exist */
 export function markInfo(trace: Trace, slot: number): MarkInfo {
   if (!trace.hasMark(slot)) throw new RangeError(`There is no mark ${slot}.`)
   const mark = trace.markView()
@@ -64,7 +65,7 @@ export function markInfo(trace: Trace, slot: number): MarkInfo {
   return { error: mark.error, agent: mark.agent }
 }
 
-/** A raw line as JSON, for the details. */
+/** The metadata of an event, the reading of a sample, or else the text of the line. */
 export function rawEvent(bytes: Uint8Array): JsonValue {
   const text = new TextDecoder().decode(bytes)
   const line = parseLine(text)
@@ -78,24 +79,24 @@ export function rawEvent(bytes: Uint8Array): JsonValue {
   }
 }
 
-/** Whether a span is seen in a range: begun before its end, not ended before its start. */
+/** Whether a span overlaps a range. */
 export function isIn(span: Span, startS: number, endS: number): boolean {
   return span.startS <= endS && (span.endS ?? span.fadeS ?? Number.POSITIVE_INFINITY) >= startS
 }
 
-/** Statistics of the spans in a range. Durations are of spans that ended. */
+/** Statistics of the spans in a range. Durations are those of ended spans. */
 export function rangeSummary(
   trace: Trace,
   energy: RunEnergy,
   startS: number,
   endS: number,
 ): RangeSummary {
-  const seen = { [Symbol.iterator]: () => eachIn(trace, startS, endS) }
-  const counted = countedUsage(trace, seen)
+  const inRange = { [Symbol.iterator]: () => eachIn(trace, startS, endS) }
+  const counted = countedUsage(trace, inRange)
   const durations = new Durations()
   let spans = 0
   let errors = 0
-  for (const span of seen) {
+  for (const span of inRange) {
     spans++
     if ((span.flags & SpanFlag.ERROR) !== 0) errors++
     if (span.endS !== undefined) durations.add(span.endS - span.startS)
@@ -104,8 +105,8 @@ export function rangeSummary(
   return {
     spans,
     errors,
-    tokens: sumTokens(seen, counted)?.total,
-    costUsd: sumCost(seen, counted),
+    tokens: sumTokens(inRange, counted)?.total,
+    costUsd: sumCost(inRange, counted),
     energy: energy.joulesIn(startS, endS),
     p50Ms,
     p95Ms,
@@ -116,10 +117,10 @@ function* eachIn(trace: Trace, startS: number, endS: number): Generator<Span, vo
   for (const span of trace.eachSpan()) if (isIn(span, startS, endS)) yield span
 }
 
-/** Errors named in an overview; all are counted. */
+/** Errors that are listed in an overview; all are counted. */
 const MOST_ERRORS = 500
 
-/** How often each kind ran and how long, and what failed; as known at the playhead. */
+/** Statistics by kind and the failed spans, as known at the playhead. */
 export async function overview(
   trace: Trace,
   energy: RunEnergy,
@@ -170,7 +171,7 @@ function countOf(kinds: Map<number, KindCount>, kind: number): KindCount {
   return count
 }
 
-/** Durations of spans that ended. */
+/** Durations of ended spans. */
 class Durations {
   #seconds = new Float64Array(64)
   #count = 0
@@ -178,9 +179,7 @@ class Durations {
 
   add(seconds: number): void {
     if (this.#count === this.#seconds.length) {
-      const larger = new Float64Array(this.#count * 2)
-      larger.set(this.#seconds)
-      this.#seconds = larger
+      this.#seconds = resized(this.#seconds, this.#count * 2)
     }
     this.#seconds[this.#count++] = Math.max(0, seconds)
     this.#totalS += Math.max(0, seconds)

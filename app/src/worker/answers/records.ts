@@ -1,7 +1,7 @@
-/** Spans as the JSON lines of `wattline spans --json`, for copying, downloading and comparing. */
+/** Spans as the JSON lines of `wattline spans --json`, to copy and to download. */
 import { parseLine, spanRecord, type Metadata, type Span, type Trace } from '@wattline/trace'
 import { isIn } from './answers.ts'
-import type { Ask } from '../../model/answers.ts'
+import type { Params } from '../../model/answers.ts'
 
 export interface RecordSource {
   readonly trace: Trace
@@ -9,12 +9,15 @@ export interface RecordSource {
   readonly readRaw: (position: number) => Promise<Uint8Array>
 }
 
-/** One JSON object a span and a line, in the order of the log. */
-export async function spanRecords(source: RecordSource, ask: Ask<'records'>): Promise<string> {
+/** One line per span, in the order of the log. */
+export async function spanRecords(
+  source: RecordSource,
+  params: Params<'records'>,
+): Promise<string> {
   const lines: string[] = []
-  // One after the other: neighbours lie in the same block of the file.
+  // Sequentially, since neighbors are usually in the same block of the file.
   const span = source.trace.spanView()
-  for (const slot of chosen(source.trace, ask)) {
+  for (const slot of chosen(source.trace, params)) {
     span.slot = slot
     const start = await metadataAt(source, span.startPosition)
     const end =
@@ -31,7 +34,7 @@ async function metadataAt({ readRaw }: RecordSource, position: number): Promise<
 
 function* chosen(
   trace: Trace,
-  { slots, startS, endS }: Ask<'records'>,
+  { slots, startS, endS }: Params<'records'>,
 ): Generator<number, void, void> {
   if (slots !== undefined) {
     for (const slot of slots) if (slot < trace.spanCount) yield slot

@@ -1,7 +1,6 @@
 /**
- * The energy of the run that is read: samples in, joules of spans and pictures of power out. Costs
- * nothing while there is no sample. Joules are brought up to date when somebody asks, a few times a
- * second, and not with every patch.
+ * The energy of the open run: takes samples, and returns the joules of spans and the power over time.
+ * Costs nothing without samples. The joules are updated a few times a second, not with every patch.
  */
 import {
   energyBetween,
@@ -19,10 +18,10 @@ import type { EnergyBreakdown, PowerAnswer } from '../../model/answers.ts'
 import type { EnergyPatch } from '../../model/patch.ts'
 import type { EnergyReport } from '../../model/run-info.ts'
 
-/** Telemetry files are numbered apart from the writers of the log. */
+/** Stream number of the first telemetry file; smaller numbers are writers of the log. */
 const FIRST_FILE = 1_000_000
-/** No picture is wider than a few screens. */
-const MOST_PARTS = 8192
+/** The width of a few screens. */
+const MAX_PARTS = 8192
 
 export class RunEnergy {
   readonly #trace: Trace
@@ -35,17 +34,16 @@ export class RunEnergy {
     this.#trace = trace
   }
 
-  /** Whether there is anything to tell. */
   get hasSamples(): boolean {
     return this.#telemetry.sampleCount > 0
   }
 
-  /** Takes a sample of the log. */
+  /** Adds a sample of the log. */
   add(sample: TelemetrySample, writer: number): void {
     this.#telemetry.add(sample, writer)
   }
 
-  /** Takes the samples of a file that lies beside the log. */
+  /** Adds the samples of a telemetry file. */
   addFile(name: string, samples: readonly TelemetrySample[], offsetS = 0): void {
     const stream = FIRST_FILE + this.#files.length
     this.#files.push({ name, offsetS })
@@ -53,7 +51,7 @@ export class RunEnergy {
     for (const sample of samples) this.#telemetry.add(sample, stream)
   }
 
-  /** Moves a file's samples in time, where its clock was off. */
+  /** Shifts the samples of a file, to correct its clock. */
   setOffset(file: number, offsetS: number): void {
     const known = this.#files[file]
     if (known === undefined) return
@@ -61,12 +59,12 @@ export class RunEnergy {
     this.#telemetry.setOffset(FIRST_FILE + file, offsetS)
   }
 
-  /** Notes spans that a flush of the trace changed. */
+  /** Remembers spans that a flush of the trace changed, for the next update. */
   noteSpans(slots: Int32Array): void {
     if (this.#ledger !== undefined && slots.length > 0) this.#changed.push(slots)
   }
 
-  /** Brings all joules up to date with the trace as it was flushed last. */
+  /** Updates all joules to the last flush of the trace. */
   update(): EnergyPatch {
     this.#ledger ??= new EnergyLedger(this.#trace, this.#telemetry)
     const changed = new Set<number>()
@@ -81,14 +79,14 @@ export class RunEnergy {
     return this.#ledger?.energyOf(slot)
   }
 
-  /** What the run's energy went to; undefined where nothing can be summed. O(spans). */
+  /** The energy by kind, tool, model and agent; undefined without telemetry. O(spans). */
   breakdown(): EnergyBreakdown | undefined {
     if (this.#ledger === undefined || this.#ledger.sources.length === 0) return undefined
     const { kinds, tools, models, agents } = summarizeEnergy(this.#trace, this.#ledger)
     return { kinds, tools, models, agents }
   }
 
-  /** Joules of all sources between two times, and the share of that time in which they are known. */
+  /** Joules of all sources between two times, and the share of that time that samples cover. */
   joulesIn(startS: number, endS: number): { joules: number; coverage: number } | undefined {
     const sources = this.#ledger?.sources ?? []
     if (sources.length === 0 || !(endS > startS)) return undefined
@@ -100,9 +98,9 @@ export class RunEnergy {
     }
   }
 
-  /** The power of each source, cut into `parts`. */
+  /** The power of each source, in `parts` equal parts. */
   power(startS: number, endS: number, parts: number): PowerAnswer {
-    const count = Math.min(Math.max(1, Math.floor(parts)), MOST_PARTS)
+    const count = Math.min(Math.max(1, Math.floor(parts)), MAX_PARTS)
     const sources = this.#ledger?.sources ?? []
     return {
       startS,

@@ -1,20 +1,20 @@
 /**
- * Search over what is known of spans and marks. Words are joined by "and"; each is looked for in
- * subject, kind, agent and error, and may be a whole id. A word may be bound to one of them:
+ * Searches spans and marks. An item matches a query if it matches every word. A word is searched in
+ * subject, kind, agent and error, or is a full id. A prefix restricts a word to one field:
  *
- *     grep                     any of them has "grep"
- *     agent:planner timeout    the agent has "planner", and something has "timeout"
+ *     grep                     any field contains "grep"
+ *     agent:planner timeout    the agent contains "planner", and any field "timeout"
  *     is:error is:open is:ambiguous is:unfinished is:orphan is:parent? is:clock is:late is:dropped
- *     writer:ID                what this process wrote; a part of its id or name will do
- *     "read file"              with its blank
+ *     writer:ID                written by this process; a part of its id or name is enough
+ *     "read file"              with the space
  */
-import { isDropped, SpanFlag, type Mark, type Span, type Trace } from '@wattline/trace'
+import { isDropped, showHidden, SpanFlag, type Mark, type Span, type Trace } from '@wattline/trace'
 import type { SearchAnswer } from '../../model/answers.ts'
 import { forEachYielding } from '../../base/yielding.ts'
 
 type Test = (item: Span | Mark) => boolean
 
-/** What is searched: a log, and what its writers are called, by number. */
+/** The trace to search, and its writers by number. */
 export interface Searched {
   readonly trace: Trace
   readonly writers: readonly { readonly id: string; readonly name: string }[]
@@ -37,7 +37,7 @@ const FLAG_WORDS: ReadonlyMap<string, number> = new Map([
 function compileQuery(searched: Searched, query: string): Test {
   const tests = [...query.matchAll(WORD)].map(([, key, quoted, plain]) => {
     const word = quoted ?? plain ?? ''
-    return key === undefined ? anywhere(searched.trace, word) : bound(searched, key, word)
+    return key === undefined ? anywhere(searched.trace, word) : restricted(searched, key, word)
   })
   return (item) => tests.every((test) => test(item))
 }
@@ -73,7 +73,7 @@ function anywhere(trace: Trace, given: string): Test {
     isId(item)
 }
 
-function bound({ trace, writers }: Searched, key: string, given: string): Test {
+function restricted({ trace, writers }: Searched, key: string, given: string): Test {
   const word = given.toLowerCase()
   switch (key.toLowerCase()) {
     case 'is':
@@ -109,11 +109,17 @@ function isTest(word: string): Test {
   }
 }
 
+/** Matches the visible form of hidden characters as well, because the page shows and searches that. */
 function has(text: string | undefined, word: string): boolean {
-  return text !== undefined && text.toLowerCase().includes(word)
+  if (text === undefined) return false
+  const searched = VISIBLE_FORM.test(word) ? showHidden(text) : text
+  return searched.toLowerCase().includes(word)
 }
 
-/** A whole id means this writer only: another's may begin with it. */
+/** `⟨u+202e⟩` in lower case, or a control picture. */
+const VISIBLE_FORM = /⟨u\+|[\u2400-\u2421]/
+
+/** A full id matches only this writer, even if another id starts with it. */
 function writerTest(writers: Searched['writers'], given: string): Test {
   const word = given.toLowerCase()
   const isWhole = writers.some(({ id }) => id === given)
@@ -123,7 +129,7 @@ function writerTest(writers: Searched['writers'], given: string): Test {
   return ({ writer }) => isMeant[writer] === true
 }
 
-/** Ids are kept as hashes, so only a whole one is found. */
+/** Ids are stored as hashes, so only a full id is found. */
 function idTest(trace: Trace, id: string): Test {
   const slots = new Set(trace.slotsWithId(id))
   return (item) => 'startS' in item && slots.has(item.slot)

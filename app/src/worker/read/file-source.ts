@@ -1,4 +1,4 @@
-/** Reads a file of the visitor's: chunk by chunk, gzip undone, with its progress told. */
+/** Reads a file of the user in chunks, unpacks gzip, and reports the progress. */
 import { unpacked } from './gunzip.ts'
 import { lineBytes } from './line-bytes.ts'
 import { passingChunksOf } from './raw-lines.ts'
@@ -13,35 +13,35 @@ import {
 import { yieldToEvents } from '../../base/yielding.ts'
 
 export interface FileSink {
-  /** Bytes of the file on disk that have been read, with the chunk that comes next. */
+  /** Bytes of the file that have been read, the next chunk included. */
   progress(readBytes: number): void
   /** The chunk is valid during the call only. */
   bytes(chunk: Uint8Array): void
-  /** The same of what a scanner has read. */
+  /** Lines that a scanner has read. */
   scanned(part: ScannedPart): void
-  /** Some bytes of what scanners read, to look at. */
+  /** Some of the bytes that scanners read, for group keys. */
   sample(chunk: Uint8Array): void
-  /** Resolves when reading may go on. */
+  /** Resolves when reading may continue. */
   ready(): Promise<void>
 }
 
-/** Who reads a large file besides. */
+/** Workers that read a large file together with this one. */
 export interface Scanners {
   readonly ports: readonly ScannerPort[]
-  /** A key whose values they note, too. */
+  /** A metadata key whose values they read as well. */
   readonly extraKey: string | undefined
 }
 
-/** How long reading may keep everybody else waiting. */
-const TURN_MS = 24
-/** Read here, so that bars are there before the scanners are warm. */
+/** How long reading may block other events of the worker. */
+const SLICE_MS = 24
+/** Read here, so that the first bars appear before the scanners have started. */
 const HEAD_BYTES = 2 * 1024 * 1024
 const SAMPLE_EVERY_BYTES = 4 * 1024 * 1024
 const SAMPLE_BYTES = 16 * 1024
 
 /**
- * Reads it to its end, or until `signal` aborts. Rejects when the file cannot be read. Says what
- * scanners found; of what was read here, the reader knows.
+ * Reads the file to its end, or until `signal` aborts. Rejects if the file cannot be read. Returns the
+ * line count of the scanners; the lines that were read here are not in it.
  */
 export async function readFile(
   file: Blob,
@@ -65,14 +65,14 @@ export async function readFile(
   return NOTHING_SCANNED
 }
 
-/** What a browser reads of a file that has been cut meanwhile just ends. */
+/** The stream of a file that was cut meanwhile ends without an error. */
 function requireAll(file: Blob, readBytes: number): void {
   if (readBytes >= file.size) return
   const bytes = (count: number): string => count.toLocaleString('en')
   throw new Error(`it ended after ${bytes(readBytes)} of its ${bytes(file.size)} bytes`)
 }
 
-/** The head here, the rest by scanners, who begin meanwhile; all of it here if they cannot start. */
+/** Reads the head here and the rest with scanners; all of it here if they cannot start. */
 async function readTogether(
   file: Blob,
   sink: FileSink,
@@ -82,7 +82,7 @@ async function readTogether(
 ): Promise<ScannedEnd> {
   const parts = scanFile(file, { scanners: ports, from: HEAD_BYTES, extraKey })
   const first = parts.next().catch(unlessNoScanner)
-  // Whatever else it is, it is heard of when its turn comes.
+  // Another error is thrown below, by `await first`.
   first.catch(() => undefined)
   let readBytes = 0
   const readHere = async (from: number, to: number): Promise<void> => {
@@ -127,13 +127,13 @@ function unlessNoScanner(error: unknown): undefined {
   if (!(error instanceof NoScannerError)) throw error
 }
 
-/** Waits where the sink asks for it, and lets what waits have its turn: reading alone never does. */
+/** Waits for the sink, and yields to other events: the chunks of a file arrive without a pause. */
 function pausing(sink: FileSink): () => Promise<void> {
-  let lastTurnMs = performance.now()
+  let lastYieldMs = performance.now()
   return async () => {
     await sink.ready()
-    if (performance.now() - lastTurnMs <= TURN_MS) return
+    if (performance.now() - lastYieldMs <= SLICE_MS) return
     await yieldToEvents()
-    lastTurnMs = performance.now()
+    lastYieldMs = performance.now()
   }
 }

@@ -1,14 +1,15 @@
 /**
- * What a gzip file holds. A file may be several gzips one behind the other, as logs that were appended
- * to are, and it may break off: the browser's decompression knows one gzip only, and throws away what
- * it has unpacked when it meets anything else. So it gets little at a time, and each of several anew.
+ * Unpacks a gzip file that may have several members, as appended logs do, and may be cut off. The
+ * browser's `DecompressionStream` accepts one member only, and drops unpacked bytes when it finds
+ * anything else. So it gets small pieces, and each member a new stream. It stays faster than fflate,
+ * which also does not check the checksums.
  */
 import { chunksOf } from './raw-lines.ts'
 
 const GZIP = [0x1f, 0x8b] as const
-/** The third byte says how it is packed, and there is but one way. */
+/** The start of a member: the third byte is the compression method, of which there is only one. */
 const MEMBER = [...GZIP, 0x08] as const
-/** What is unpacked of so much may be lost where a file is damaged. */
+/** In a damaged file, the content of one piece may be lost. */
 const PIECE_BYTES = 16 * 1024
 const NOTHING = new Uint8Array(0)
 
@@ -17,7 +18,11 @@ export async function isGzip(file: Blob): Promise<boolean> {
   return GZIP.every((byte, i) => head[i] === byte)
 }
 
-/** `onRead` hears of the bytes of the file itself. Rejects where the file is damaged or breaks off. */
+/**
+ * Unpacks `file`. The stream fails where the file is damaged or cut off.
+ *
+ * @param onRead called with the number of packed bytes of each piece
+ */
 export function unpacked(
   file: Blob,
   onRead: (bytes: number) => void = () => undefined,
@@ -41,10 +46,10 @@ async function* unpackedChunks(
 ): AsyncGenerator<Uint8Array, void, void> {
   let member = new Member()
   try {
-    for await (const { bytes, mayBegin } of pieces(file)) {
+    for await (const { bytes, mayStart } of pieces(file)) {
       onRead(bytes.length)
-      // Whatever comes from here on comes of these bytes.
-      if (mayBegin) yield* member.push(NOTHING)
+      // Output before this point is of the bytes before this piece.
+      if (mayStart) yield* member.push(NOTHING)
       let isUnpacked = false
       try {
         for await (const chunk of member.push(bytes)) {
@@ -52,8 +57,8 @@ async function* unpackedChunks(
           yield chunk
         }
       } catch (error) {
-        // The gzip before is over, or else it is damaged and this is no beginning.
-        if (!mayBegin || isUnpacked) throw error
+        // Either the member before has ended and this is a new one, or the file is damaged.
+        if (!mayStart || isUnpacked) throw error
         member = new Member()
         yield* member.push(bytes)
       }
@@ -64,7 +69,7 @@ async function* unpackedChunks(
   }
 }
 
-/** One gzip, as it is unpacked. */
+/** One member while it is unpacked. */
 class Member {
   readonly #unpacker = new DecompressionStream('gzip')
   readonly #input = this.#unpacker.writable.getWriter()
@@ -72,17 +77,17 @@ class Member {
   #next = this.#output.read()
 
   constructor() {
-    // Whoever pushes meets the same error.
+    // A push fails with the same error.
     this.#input.closed.catch(() => undefined)
     this.#output.closed.catch(() => undefined)
     this.#next.catch(() => undefined)
   }
 
-  /** Gives what has been unpacked until more bytes are wanted. */
+  /** Writes bytes, and yields output until the stream wants more input. */
   async *push(bytes: Uint8Array<ArrayBuffer>): AsyncGenerator<Uint8Array, void, void> {
-    const taken = this.#input.write(bytes).then(() => undefined)
+    const written = this.#input.write(bytes).then(() => undefined)
     for (;;) {
-      const unpacked = await Promise.race([this.#next, taken])
+      const unpacked = await Promise.race([this.#next, written])
       if (unpacked?.value === undefined) return
       yield unpacked.value
       this.#read()
@@ -90,7 +95,7 @@ class Member {
   }
 
   async *finish(): AsyncGenerator<Uint8Array, void, void> {
-    // Taken only when nothing is left to be read: an end that is missing would throw that away.
+    // Reads all output before closing: a missing end would drop it.
     yield* this.push(NOTHING)
     const closed = this.#input.close()
     closed.catch(() => undefined)
@@ -114,36 +119,36 @@ class Member {
 
 interface Piece {
   readonly bytes: Uint8Array<ArrayBuffer>
-  /** It begins as a gzip does. */
-  readonly mayBegin: boolean
+  /** Whether it starts like a member. */
+  readonly mayStart: boolean
 }
 
-/** The file in small pieces, cut wherever a gzip may begin. */
+/** The file in small pieces, cut wherever a member may start. */
 async function* pieces(file: Blob): AsyncGenerator<Piece, void, void> {
   let rest = new Uint8Array(0)
   for await (const chunk of chunksOf(file.stream())) {
     const bytes = new Uint8Array(rest.length + chunk.length)
     bytes.set(rest)
     bytes.set(chunk, rest.length)
-    // A beginning may be cut between two chunks.
+    // The start of a member may be split between two chunks.
     const end = Math.max(0, bytes.length - MEMBER.length + 1)
     yield* cut(bytes.subarray(0, end), bytes)
     rest = bytes.slice(end)
   }
-  yield { bytes: rest, mayBegin: false }
+  yield { bytes: rest, mayStart: false }
 }
 
-/** `bytes` in pieces; what a beginning is may lie a little behind them, in `all`. */
+/** `bytes` in pieces; the rest of a member's start may be behind them, in `all`. */
 function* cut(bytes: Uint8Array<ArrayBuffer>, all: Uint8Array): Generator<Piece, void, void> {
   for (let from = 0; from < bytes.length;) {
     let to = from + 1
     const most = Math.min(bytes.length, from + PIECE_BYTES)
-    while (to < most && !isBeginning(all, to)) to++
-    yield { bytes: bytes.subarray(from, to), mayBegin: isBeginning(all, from) }
+    while (to < most && !isStart(all, to)) to++
+    yield { bytes: bytes.subarray(from, to), mayStart: isStart(all, from) }
     from = to
   }
 }
 
-function isBeginning(bytes: Uint8Array, at: number): boolean {
+function isStart(bytes: Uint8Array, at: number): boolean {
   return MEMBER.every((byte, i) => bytes[at + i] === byte)
 }

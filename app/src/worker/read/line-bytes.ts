@@ -1,28 +1,27 @@
-/** Cuts a file at the ends of its lines, so that several can read it at once and each line is read once. */
+/** Reads a stretch of a file by whole lines, so that several workers read each line exactly once. */
 import { passingChunksOf } from './raw-lines.ts'
 
 const LF = 10
-/** The last line of a stretch ends behind it; most lines are shorter than this. */
+/** How far to read beyond a stretch, for the end of its last line. */
 const AHEAD_BYTES = 64 * 1024
 
 export interface LineBytes {
-  /** Where the bytes lie in the file. */
+  /** Byte offset in the file. */
   readonly position: number
-  /** Valid until the next are asked for. */
+  /** Valid until the next ones are requested. */
   readonly bytes: Uint8Array
 }
 
 /**
- * The bytes of the lines that begin in `from` … `to` (exclusive), in chunks cut anywhere. Stretches
- * that follow on one another give every byte of the file once; where one line is longer than a
- * stretch, those that begin inside of it are empty.
+ * The bytes of the lines that start in [from, to), in chunks cut anywhere. Adjacent stretches contain
+ * every byte of the file once. Stretches that start and end inside one long line are empty.
  */
 export async function* lineBytes(
   file: Blob,
   from: number,
   to: number,
 ): AsyncGenerator<LineBytes, void, void> {
-  // A line begins at `from` if the byte before it ends one.
+  // A line starts at `from` if the byte before it is a newline.
   let position = Math.max(0, from - 1)
   let isWithin = from === 0
   for await (const chunk of bytesFrom(file, position, to)) {
@@ -41,13 +40,13 @@ export async function* lineBytes(
   }
 }
 
-/** Behind the first newline at or after `from`; undefined when there is none. */
+/** Offset after the first newline at or after `from`; undefined if there is none. */
 function endIn(chunk: Uint8Array, from: number): number | undefined {
   const newline = from < chunk.length ? chunk.indexOf(LF, from) : -1
   return newline === -1 ? undefined : newline + 1
 }
 
-/** First what lies before `to`; more of the file only for who goes on. */
+/** The bytes before `to`, then more of the file as long as the caller continues. */
 async function* bytesFrom(
   file: Blob,
   from: number,

@@ -1,10 +1,10 @@
-/** Who wrote the log: each writer's number in the trace, and what the server knows of it. */
+/** The writers of a log: their numbers in the trace, and what the server knows of them. */
 import type { WriterQuality } from '@wattline/trace'
 import type { LogWriter } from '../../model/run-info.ts'
 import type { ServerWriter } from './server-run.ts'
 
-/** A file has one writer, and does not tell who that was. */
-const UNTOLD: ServerWriter = {
+/** The one writer of a file, which does not name it. */
+const UNKNOWN_WRITER: ServerWriter = {
   id: '',
   name: '',
   state: 'closed',
@@ -15,39 +15,39 @@ const UNTOLD: ServerWriter = {
 
 export class LogWriters {
   readonly #numbers = new Map<string, number>()
-  readonly #facts: ServerWriter[] = []
+  readonly #writers: ServerWriter[] = []
 
-  /** Writers are numbered in the order in which they are heard of. */
+  /** The number of a writer; new writers get the next one. */
   numberOf(id: string): number {
     const known = this.#numbers.get(id)
     if (known !== undefined) return known
-    const number = this.#facts.push({ ...UNTOLD, id, state: 'live' }) - 1
+    const number = this.#writers.push({ ...UNKNOWN_WRITER, id, state: 'live' }) - 1
     this.#numbers.set(id, number)
     return number
   }
 
-  /** Takes what the server says of a writer; gives how many more of its lines are lost than before. */
-  note(facts: ServerWriter): number {
-    const number = this.numberOf(facts.id)
-    const { lost } = this.#facts[number] ?? UNTOLD
-    this.#facts[number] = facts
-    return Math.max(0, facts.lost - lost)
+  /** Stores the server's data of a writer. Returns how many more lines are lost than before. */
+  update(writer: ServerWriter): number {
+    const number = this.numberOf(writer.id)
+    const { lost } = this.#writers[number] ?? UNKNOWN_WRITER
+    this.#writers[number] = writer
+    return Math.max(0, writer.lost - lost)
   }
 
-  /** By number. */
+  /** All writers, by number. */
   get all(): readonly ServerWriter[] {
-    return this.#facts
+    return this.#writers
   }
 
   clear(): void {
     this.#numbers.clear()
-    this.#facts.length = 0
+    this.#writers.length = 0
   }
 
-  /** What is in doubt of each, with what the server alone can tell. */
+  /** Adds to the quality of each writer what only the server knows. */
   withQuality(parts: readonly WriterQuality[]): LogWriter[] {
     return parts.map((part) => {
-      const { id, name, duplicates, clockBehindS } = this.#facts[part.writer] ?? UNTOLD
+      const { id, name, duplicates, clockBehindS } = this.#writers[part.writer] ?? UNKNOWN_WRITER
       return { ...part, id, name, duplicates, clockBehindS }
     })
   }

@@ -1,22 +1,22 @@
 /**
- * Where a raw line is found again. Lines stay bytes; one is parsed when somebody looks at it.
- * A position is the line's byte offset in the log as this worker has read it.
+ * Reads a raw line again by its position, the byte offset in the log as this worker has read it.
+ * Lines stay bytes until one is shown.
  */
 const LF = 10
 const FIRST_READ_BYTES = 64 * 1024
-/** Starts and ends of spans are read in turn, and lie apart. */
+/** Several, because starts and ends of spans are read alternately. */
 const KEPT_BLOCKS = 4
-/** A processor keeps so much at hand, and a wait for more is rare enough. */
+/** Fits into a processor's cache, and is large enough that waits for the next chunk are rare. */
 const CHUNK_BYTES = 256 * 1024
 
 export interface RawLines {
-  /** Bytes of the line at `position`, without its newline. Rejects when they cannot be had. */
+  /** The bytes of the line at `position`, without its newline. */
   read(position: number): Promise<Uint8Array>
-  /** The log from its beginning; a chunk is valid until the next one is asked for. */
+  /** The log from its start; a chunk is valid until the next one is requested. */
   all(): AsyncIterable<Uint8Array>
 }
 
-/** Lines of a file: read again from its slices, of which the last few are kept. */
+/** Lines of a file, read in blocks; the last few blocks are kept. */
 export function fileLines(file: Blob): RawLines {
   let blocks: Block[] = []
   return {
@@ -35,7 +35,7 @@ interface Block {
   readonly bytes: Uint8Array
 }
 
-/** From `position` on as much as holds its line, at least 64 KiB. */
+/** The block from `position` that contains the whole line, at least 64 KiB. */
 async function readBlock(file: Blob, position: number): Promise<Block> {
   for (let size = FIRST_READ_BYTES; ; size *= 4) {
     const bytes = new Uint8Array(await file.slice(position, position + size).arrayBuffer())
@@ -43,7 +43,7 @@ async function readBlock(file: Blob, position: number): Promise<Block> {
   }
 }
 
-/** The line at `position` if all of it lies in the block. */
+/** The line at `position` if the block contains all of it. */
 export function lineIn(block: Block, position: number): Uint8Array | undefined {
   const from = position - block.position
   if (from < 0 || from >= block.bytes.length) return undefined
@@ -51,23 +51,23 @@ export function lineIn(block: Block, position: number): Uint8Array | undefined {
   return end === -1 ? undefined : block.bytes.subarray(from, end)
 }
 
-/** Lines of a stream that can only be read from its beginning (a compressed file). */
+/** Lines of a stream that can be read only from its start, as of a compressed file. */
 export function streamLines(open: () => ReadableStream<Uint8Array>): RawLines {
   return { read: (position) => lineAfter(open(), position), all: () => chunksOf(open()) }
 }
 
 /**
- * Readers that are waited for. A stream of a file holds nobody who waits for it: Chromium collects it and
- * them together when nothing else knows of them, and what was asked for never comes.
+ * Readers in use. Chromium garbage-collects the stream of a file together with a pending read if
+ * nothing else refers to the reader, and then the read never resolves.
  */
-const waitedFor = new Set<ReadableStreamReader<Uint8Array>>()
+const activeReaders = new Set<ReadableStreamReader<Uint8Array>>()
 
-/** A stream's chunks; the stream is cancelled when nobody wants more. Safari's cannot be iterated. */
+/** The chunks of a stream, which is canceled when the loop ends. Safari's streams are not iterable. */
 export async function* chunksOf(
   stream: ReadableStream<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, void> {
   const reader = stream.getReader()
-  waitedFor.add(reader)
+  activeReaders.add(reader)
   try {
     for (;;) {
       const { done, value } = await reader.read()
@@ -75,15 +75,14 @@ export async function* chunksOf(
       yield value
     }
   } finally {
-    waitedFor.delete(reader)
+    activeReaders.delete(reader)
     await reader.cancel()
   }
 }
 
 /**
- * As {@link chunksOf}, but a chunk is valid only until the next one is asked for: where the stream
- * allows it, all are read into the same memory. To touch fresh memory for each takes longer than to
- * read it.
+ * Like {@link chunksOf}, but a chunk is valid only until the next one is requested: all are read into
+ * the same memory if the stream allows it. New memory for each chunk takes longer than reading it.
  */
 export async function* passingChunksOf(
   stream: ReadableStream<Uint8Array>,
@@ -94,7 +93,7 @@ export async function* passingChunksOf(
     return
   }
   let memory = new ArrayBuffer(CHUNK_BYTES)
-  waitedFor.add(reader)
+  activeReaders.add(reader)
   try {
     for (;;) {
       const { done, value } = await reader.read(new Uint8Array(memory))
@@ -103,12 +102,12 @@ export async function* passingChunksOf(
       memory = value.buffer
     }
   } finally {
-    waitedFor.delete(reader)
+    activeReaders.delete(reader)
     await reader.cancel()
   }
 }
 
-/** Undefined for what is no stream of bytes, as what comes out of a decompression. */
+/** Undefined if the stream is no byte stream, as the output of a decompression. */
 function byteReader(stream: ReadableStream<Uint8Array>): ReadableStreamBYOBReader | undefined {
   try {
     return stream.getReader({ mode: 'byob' })
@@ -117,7 +116,7 @@ function byteReader(stream: ReadableStream<Uint8Array>): ReadableStreamBYOBReade
   }
 }
 
-/** The line that begins `skip` bytes into the stream; the rest of the stream is cancelled. */
+/** The line that starts after `skip` bytes of the stream. */
 export async function lineAfter(
   stream: ReadableStream<Uint8Array>,
   skip: number,

@@ -1,15 +1,15 @@
 /**
- * A large file, scanned by several workers where there are processors for them: each reads stretches
- * of it into numbers, and what they read is handed on here in the order of the file.
+ * Scans a large file with several workers. Each scanner reads stretches of the file into batches of
+ * rows, and the batches are yielded here in the order of the file.
  *
  *     file      |  stretch 0  |  stretch 1  |  stretch 2  |  stretch 3  | …
  *     scanner        A             B             A             B
- *     handed on     A A A A A      B B B B B     …
+ *     yielded       A A A A A      B B B B B     …
  */
 import type { RowBatch } from '@wattline/trace'
 import type { FromScanner, ToScanner } from './scanner.ts'
 
-/** A worker that scans; a test passes one that runs here. */
+/** The part of `Worker` that is used here; tests pass another one. */
 export interface ScannerPort {
   postMessage(message: ToScanner, transfer?: Transferable[]): void
   onmessage: ((event: MessageEvent<FromScanner>) => void) | null
@@ -17,85 +17,83 @@ export interface ScannerPort {
   terminate(): void
 }
 
-/** The lines of a part of the file, valid until the next part is asked for. */
+/** The lines of a part of the file, valid until the next part is requested. */
 export interface ScannedPart {
-  /** Whose numbers of texts they are. */
+  /** Index of the scanner, whose text ids the batch uses. */
   readonly scanner: number
   readonly batch: RowBatch
   readonly bytes: number
-  /** Lines that ended before its stretch, counted from where scanning began. */
+  /** Complete lines before its stretch, counted from the start of the scan. */
   readonly linesBefore: number
 }
 
 export interface ScannedEnd {
-  /** Lines that ended. */
+  /** Complete lines. */
   readonly lines: number
-  /** The file ends in a line that does not. */
+  /** Whether the file ends with an incomplete line. */
   readonly isTorn: boolean
 }
 
 export const NOTHING_SCANNED: ScannedEnd = { lines: 0, isTorn: false }
 
-/** Long enough that its ends cost nothing, short enough that many can share a file. */
+/** Long enough that its ends cost nothing, short enough that all scanners share the file. */
 const STRETCH_BYTES = 4 * 1024 * 1024
-/** Stretches that are read ahead, for each scanner; their numbers wait in memory. */
+/** Stretches per scanner that are read ahead; their batches wait in memory. */
 const AHEAD = 2
-/** One processor is for pairing, one for the page. */
-const OTHER_PROCESSORS = 2
-/** More would wait for the one that pairs. */
+/** One processor for this worker and one for the page. */
+const RESERVED_PROCESSORS = 2
+/** More would wait for this worker. */
 const MOST_SCANNERS = 3
 
-/** How many scanners pay; 0 = one reads all by itself. */
+/** The useful number of scanners; 0 = this worker reads the file alone. */
 export function scannerCount(processors: number, bytes: number): number {
   if (bytes < STRETCH_BYTES * AHEAD) return 0
-  return Math.min(Math.max(0, processors - OTHER_PROCESSORS), MOST_SCANNERS)
+  return Math.min(Math.max(0, processors - RESERVED_PROCESSORS), MOST_SCANNERS)
 }
 
 export interface ScanOptions {
   readonly scanners: readonly ScannerPort[]
-  /** Where the first stretch begins. */
+  /** Where the first stretch starts. */
   readonly from: number
   readonly extraKey: string | undefined
   readonly stretchBytes?: number
 }
 
-/** A worker could not start: its script cannot be had, as when the server is gone. */
+/** A scanner could not start, for example because the server that has its script is gone. */
 export class NoScannerError extends Error {}
 
 /**
- * Gives all parts in order; ends the scanners in any case.
+ * Yields all parts in order, and terminates the scanners at the end.
  *
- * @throws {NoScannerError} when one cannot start
- * @throws {Error} when the file cannot be read
+ * @throws {NoScannerError} if a scanner cannot start
+ * @throws {Error} if the file cannot be read
  */
 export async function* scanFile(
   file: Blob,
   { scanners, from, extraKey, stretchBytes = STRETCH_BYTES }: ScanOptions,
 ): AsyncGenerator<ScannedPart, ScannedEnd, void> {
   const count = Math.ceil(Math.max(0, file.size - from) / stretchBytes)
-  /** By stretch, what its scanner has said of it. */
-  const said: Said[] = []
+  const stretches: Stretch[] = []
   const idle = new Set<number>()
-  let given = 0
   let current = 0
   let failure: NoScannerError | undefined
   let wake = (): void => undefined
-  const give = (scanner: number): void => {
-    if (given >= Math.min(count, current + scanners.length * AHEAD)) {
+  const assign = (scanner: number): void => {
+    if (stretches.length >= Math.min(count, current + scanners.length * AHEAD)) {
       idle.add(scanner)
       return
     }
     idle.delete(scanner)
-    const begin = from + given * stretchBytes
-    said[given++] = { scanner, messages: [], next: 0 }
+    const begin = from + stretches.length * stretchBytes
+    stretches.push({ scanner, messages: [], next: 0 })
     const to = Math.min(file.size, begin + stretchBytes)
     scanners[scanner]?.postMessage({ type: 'stretch', from: begin, to })
   }
   try {
     for (const [scanner, port] of scanners.entries()) {
       port.onmessage = ({ data }) => {
-        said.findLast((one) => one.scanner === scanner)?.messages.push(data)
-        if (data.type === 'end') give(scanner)
+        stretches.findLast((one) => one.scanner === scanner)?.messages.push(data)
+        if (data.type === 'end') assign(scanner)
         wake()
       }
       port.onerror = (event) => {
@@ -103,15 +101,15 @@ export async function* scanFile(
         wake()
       }
       port.postMessage({ type: 'file', file, extraKey })
-      give(scanner)
+      assign(scanner)
     }
     let linesBefore = 0
     let isTorn = false
     while (current < count) {
-      const stretch = said[current]
+      const stretch = stretches[current]
       const message = stretch?.messages[stretch.next]
       if (stretch === undefined || message === undefined) {
-        // What was read before it is handed on first.
+        // Batches that were read before the failure are yielded first.
         if (failure !== undefined) throw failure
         await new Promise<void>((resolve) => (wake = resolve))
         continue
@@ -123,7 +121,7 @@ export async function* scanFile(
         isTorn ||= message.isTorn
         stretch.messages.length = 0
         current++
-        for (const scanner of idle) give(scanner)
+        for (const scanner of idle) assign(scanner)
       } else {
         const { batch, bytes } = message
         yield { scanner: stretch.scanner, batch, bytes, linesBefore }
@@ -138,9 +136,10 @@ export async function* scanFile(
   }
 }
 
-interface Said {
+/** What the scanner of one stretch has sent. */
+interface Stretch {
   readonly scanner: number
   readonly messages: FromScanner[]
-  /** The first of them that has not been handed on. */
+  /** Index of the first message that has not been yielded. */
   next: number
 }

@@ -1,4 +1,4 @@
-/** The entry of a worker that scans. */
+/** The entry of a scanner worker. */
 import { Scanner, type FromScanner, type ToScanner } from './scanner.ts'
 
 let scanner: Scanner | undefined

@@ -1,6 +1,6 @@
 /**
- * One of several that read a large file together: lines of its stretches in, batches of rows out, for
- * the one that pairs. It knows nothing of the others, nor of what came before its stretch.
+ * One of several scanners of a large file: turns the lines of its stretches into batches of rows. It
+ * knows neither the other scanners nor the lines before its stretch.
  */
 import {
   Interner,
@@ -11,19 +11,19 @@ import {
 } from '@wattline/trace'
 import { lineBytes } from './line-bytes.ts'
 
-/** To a scanner. */
+/** Worker → scanner. */
 export type ToScanner =
-  /** First: what is read, and whether the values of one more key are noted. */
+  /** The first message: the file, and a further metadata key whose values are read. */
   | { readonly type: 'file'; readonly file: Blob; readonly extraKey: string | undefined }
-  /** Read the lines that begin in these bytes of it. */
+  /** Read the lines that start in these bytes. */
   | { readonly type: 'stretch'; readonly from: number; readonly to: number }
-  /** The arrays of a batch that has been read. */
+  /** The arrays of an applied batch, for reuse. */
   | { readonly type: 'spent'; readonly spent: SpentBatch }
 
-/** From a scanner, for each stretch: its batches in order, then its end. */
+/** Scanner → worker: for each stretch its batches in order, then its end. */
 export type FromScanner =
   | { readonly type: 'batch'; readonly batch: RowBatch; readonly bytes: number }
-  /** `lines` of the stretch have ended; `isTorn` tells of one more that the file ends in. */
+  /** `lines`: complete lines of the stretch. `isTorn`: the file ends with an incomplete line. */
   | { readonly type: 'end'; readonly lines: number; readonly isTorn: boolean }
   | { readonly type: 'failed'; readonly error: Error }
 
@@ -44,7 +44,7 @@ export class Scanner {
     this.#post = post
   }
 
-  /** Reads the lines that begin in `from` … `to` (exclusive). One stretch at a time. */
+  /** Reads the lines that start in [from, to). One stretch at a time. */
   async scan(from: number, to: number): Promise<void> {
     try {
       await this.#scan(from, to)

@@ -19,7 +19,7 @@ test('a run of the server becomes typed data', () => {
       'nonsense',
     ],
   })
-  expect(run?.info).toEqual({
+  expect(run?.entry).toEqual({
     id: 'r1',
     name: 'planner',
     state: 'live',
@@ -43,7 +43,7 @@ test.each([[undefined], [null], [[]], ['run'], [{}], [{ id: 7 }]])('%j is no run
 })
 
 test('what is missing or of a newer server has a plain reading', () => {
-  expect(parseRun({ id: 'r', state: 'hibernating' })?.info).toMatchObject({
+  expect(parseRun({ id: 'r', state: 'hibernating' })?.entry).toMatchObject({
     name: 'r',
     state: 'ended',
   })

@@ -1,33 +1,27 @@
-/** The edge where the server's JSON becomes typed data. Nothing behind it sees `unknown` or `null`. */
-import type { WriterState } from '@wattline/trace'
-import type { RunInfo, RunState } from '../../model/run-info.ts'
-import { visible } from '../../base/visible.ts'
+/** Parses the server's JSON of runs and control frames. Modules behind it see no `unknown` or `null`. */
+import { showHidden, type RunState, type WriterInfo, type WriterState } from '@wattline/trace'
+import type { RunEntry } from '../../model/run-info.ts'
 
-export interface ServerWriter {
-  readonly id: string
-  readonly name: string
-  readonly state: WriterState
-  readonly lost: number
-  /** Undefined where the server does not count them: a file that it only reads. */
+/** The part of a `WriterInfo` that the page uses, with undefined for null. */
+export interface ServerWriter extends Pick<WriterInfo, 'id' | 'name' | 'state' | 'lost'> {
   readonly duplicates: number | undefined
-  /** Seconds; negative = ahead. */
   readonly clockBehindS: number | undefined
 }
 
 export interface ServerRun {
-  readonly info: RunInfo
+  readonly entry: RunEntry
   readonly writers: readonly ServerWriter[]
 }
 
 type Json = { readonly [key: string]: unknown }
 
-/** A run as `/api/runs` and `/watch` tell it; undefined when it is not one. */
+/** Parses a run of `/api/runs` or `/watch`; undefined if it is none. */
 export function parseRun(value: unknown): ServerRun | undefined {
   if (!isJson(value) || typeof value['id'] !== 'string') return undefined
   const id = value['id']
-  const info: RunInfo = {
+  const entry: RunEntry = {
     id,
-    name: visible(text(value['name']) || id),
+    name: showHidden(text(value['name']) || id),
     state: oneOf<RunState>(value['state'], ['live', 'ended', 'lost'], 'ended'),
     startedS: number(value['startedAt']) ?? number(value['createdAt']),
     updatedS: number(value['updatedAt']),
@@ -36,7 +30,7 @@ export function parseRun(value: unknown): ServerRun | undefined {
     readOnly: value['readOnly'] === true,
     local: false,
   }
-  return { info, writers: list(value['writers']).flatMap(parseWriter) }
+  return { entry, writers: list(value['writers']).flatMap(parseWriter) }
 }
 
 function parseWriter(value: unknown): ServerWriter[] {
@@ -53,16 +47,16 @@ function parseWriter(value: unknown): ServerWriter[] {
   ]
 }
 
-/** What a control frame of `/watch` says. */
+/** A control frame of `/watch`, parsed; see `WatchControl` for its JSON. */
 export type Control =
   | { readonly type: 'hello'; readonly gen: string; readonly run: ServerRun | undefined }
   | { readonly type: 'writer'; readonly writer: string }
   | { readonly type: 'run'; readonly run: ServerRun }
   | { readonly type: 'caughtUp' }
   | { readonly type: 'reset'; readonly gen: string }
+  /** A frame of a newer server. */
   | { readonly type: 'unknown' }
 
-/** Reads a control frame. A kind we do not know is `unknown`: a newer server may say more. */
 export function parseControl(frame: string): Control {
   let value: unknown
   try {
@@ -71,10 +65,10 @@ export function parseControl(frame: string): Control {
     return { type: 'unknown' }
   }
   if (!isJson(value)) return { type: 'unknown' }
-  const { reset, gen } = value
+  const { reset, gen, writer } = value
   if (typeof reset === 'string') return { type: 'reset', gen: reset }
   if (typeof gen === 'string') return { type: 'hello', gen, run: parseRun(value['run']) }
-  if (typeof value['writer'] === 'string') return { type: 'writer', writer: value['writer'] }
+  if (typeof writer === 'string') return { type: 'writer', writer }
   if (value['caughtUp'] !== undefined) return { type: 'caughtUp' }
   const run = parseRun(value['run'])
   return run === undefined ? { type: 'unknown' } : { type: 'run', run }

@@ -12,5 +12,5 @@ test('a table of many chunks is read as a whole', async () => {
 
 test('what is no telemetry is told with the name of the file', async () => {
   const file = new File(['a,b\n1,2\n'], 'other.csv') as unknown as globalThis.File
-  await expect(readTelemetryFile(file)).rejects.toThrow('other.csv is no telemetry')
+  await expect(readTelemetryFile(file)).rejects.toThrow('other.csv is not a telemetry file')
 })

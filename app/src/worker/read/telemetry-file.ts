@@ -1,21 +1,21 @@
-/** Reads a telemetry file that was dropped onto a run. */
+/** Reads a telemetry file that the user adds to a run. */
 import { readTelemetry, type TelemetrySample } from '@wattline/trace'
 import { chunksOf } from './raw-lines.ts'
 
 export interface TelemetryFile {
   readonly samples: readonly TelemetrySample[]
-  /** What could not be used, as a sentence. */
+  /** Says which lines could not be read. */
   readonly note: string | undefined
 }
 
-/** @throws {Error} with a sentence, when there is no sample in it. */
+/** @throws {Error} if the file has no samples; its message can be shown to the user */
 export async function readTelemetryFile(file: File): Promise<TelemetryFile> {
   const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   const found = await readTelemetry(chunksOf(file.stream()), (bytes) => utf8.decode(bytes))
-  if ('reason' in found) throw new Error(`${file.name} is no telemetry: ${found.reason}.`)
+  if ('reason' in found) throw new Error(`${file.name} is not a telemetry file: ${found.reason}.`)
   const { samples, unreadable } = found
   if (samples.length > 0) return { samples, note: noteOf(file.name, unreadable) }
-  throw new Error(`${file.name} holds no telemetry sample; a sample has a timestamp and a reading.`)
+  throw new Error(`${file.name} has no telemetry samples. A sample has a timestamp and a reading.`)
 }
 
 function noteOf(

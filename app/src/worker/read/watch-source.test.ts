@@ -29,7 +29,7 @@ function note(text: string): void {
 
 const sink: WatchSink = {
   connection: ({ state, attempt }: Connection) => note(`${state} ${attempt}`),
-  run: ({ info }) => note(`run ${info.state}`),
+  run: ({ entry }) => note(`run ${entry.state}`),
   writer: (writer) => note(`writer ${writer}`),
   bytes: (bytes, cursor) => note(`bytes ${cursor} ${new TextDecoder().decode(bytes).trim()}`),
   caughtUp: () => note('caught up'),

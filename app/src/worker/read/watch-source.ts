@@ -1,41 +1,44 @@
 /**
- * Follows a run at the server: one WebSocket after another, each from the cursor where the last one
- * stopped, so that a cut connection costs nothing but the time it was away.
+ * Follows a run of the server over WebSockets. After a lost connection it reconnects and continues at
+ * the cursor of the last frame, so that no line is lost or read twice.
  *
  * ```
- *  connecting ──hello──▶ live ⇄ ended          (by the run's state; the socket stays)
+ *  connecting ──hello──▶ live ⇄ ended          (the state of the run; the socket stays open)
  *      │                   │ socket closed
  *      │                   ▼
  *      └──── failed ◀── reconnecting ──timer──▶ connecting …
  *        (no such run, deleted)
  * ```
  */
+import {
+  CloseCode,
+  closeReaction,
+  CURSOR_BYTES,
+  reconnectDelayMs,
+  SUBPROTOCOL,
+  WATCH_PATH,
+} from '@wattline/trace'
 import type { Connection } from '../../model/run-info.ts'
 import { parseControl, type Control, type ServerRun } from './server-run.ts'
 
-const PROTOCOL = 'wattline.v1'
-/** The server closes with this when the run was deleted. */
-const CLOSE_DELETED = 4410
-const FIRST_RETRY_MS = 250
-const LONGEST_RETRY_MS = 10_000
-/** The server says something at least every ten seconds; a line that is silent for so long is dead. */
+/** The server sends a frame at least every 10 s; a connection that is silent for longer is dead. */
 const SILENT_MS = 30_000
 
 export interface WatchSink {
   connection(connection: Connection): void
   run(run: ServerRun): void
-  /** The bytes that follow come from this writer. */
+  /** The following lines are of this writer. */
   writer(writer: string): void
-  /** Whole lines; `cursor` is the one in front of them. */
+  /** Whole lines, and the cursor before them. */
   bytes(lines: Uint8Array, cursor: number): void
   caughtUp(): void
-  /** The log began anew: forget it all. */
+  /** The log started over: its data is void. */
   reset(): void
 }
 
 export interface WatchOptions {
   readonly runId: string
-  /** The page's address without its file, e.g. `http://127.0.0.1:9288/`. */
+  /** The server's URL with a slash at its end, e.g. `http://127.0.0.1:9288/`. */
   readonly base: string
   readonly sink: WatchSink
   /** @default 30_000 */
@@ -43,37 +46,34 @@ export interface WatchOptions {
 }
 
 export interface WatchSource {
-  /** Tries again at once instead of waiting. */
+  /** Reconnects now instead of waiting for the timer. */
   retry(): void
   close(): void
 }
 
 export function watchRun({ runId, base, sink, silentMs = SILENT_MS }: WatchOptions): WatchSource {
   let socket: WebSocket | undefined
-  let timer: ReturnType<typeof setTimeout> | undefined
-  let silence: ReturnType<typeof setTimeout> | undefined
-  /** When the line last brought something. */
-  let heardMs = 0
+  let retryTimer: ReturnType<typeof setTimeout> | undefined
+  let silenceTimer: ReturnType<typeof setTimeout> | undefined
+  let lastFrameMs = 0
   let attempt = 0
   let cursor = 0
   let gen = ''
-  let live = true
   let closed = false
 
   const report = (state: Connection['state'], more: Partial<Connection> = {}): void =>
     sink.connection({ state, attempt, retryAtS: undefined, reason: undefined, ...more })
 
   const reportRun = (run: ServerRun): void => {
-    live = run.info.state === 'live'
     sink.run(run)
-    report(live ? 'live' : 'ended')
+    report(run.entry.state === 'live' ? 'live' : 'ended')
   }
 
   const control = (message: Control): void => {
     switch (message.type) {
       case 'hello':
         attempt = 0
-        // Of another log than the cursor's, a reset follows; until it is here, the cursor is the old one's.
+        // A cursor of another generation stays valid until the reset frame that follows.
         if (cursor === 0) gen = message.gen
         if (message.run !== undefined) reportRun(message.run)
         else report('live')
@@ -99,71 +99,72 @@ export function watchRun({ runId, base, sink, silentMs = SILENT_MS }: WatchOptio
 
   const receive = (data: unknown): void => {
     if (typeof data === 'string') control(parseControl(data))
-    else if (data instanceof ArrayBuffer && data.byteLength >= 8) {
+    else if (data instanceof ArrayBuffer && data.byteLength >= CURSOR_BYTES) {
       const before = cursor
       cursor = Number(new DataView(data).getBigUint64(0))
-      sink.bytes(new Uint8Array(data, 8), before)
+      sink.bytes(new Uint8Array(data, CURSOR_BYTES), before)
     }
   }
 
   /**
-   * A half-open line closes nothing by itself, and its own closing could wait for ever, too. A busy
-   * line brings hundreds of messages a second: the clock is set again only when it has run down.
+   * Reconnects when the connection has been silent for too long: a half-open one never closes by itself.
+   * The timer is set again only when it fires, since there may be hundreds of frames a second.
    */
-  const listen = (current: WebSocket): void => {
-    clearTimeout(silence)
-    silence = setTimeout(
+  const watchSilence = (current: WebSocket): void => {
+    clearTimeout(silenceTimer)
+    silenceTimer = setTimeout(
       () => {
         if (closed || current !== socket) return
-        if (performance.now() - heardMs < silentMs) return listen(current)
+        if (performance.now() - lastFrameMs < silentMs) return watchSilence(current)
         socket = undefined
         current.close()
         void retryUnlessGone()
       },
-      heardMs + silentMs - performance.now(),
+      lastFrameMs + silentMs - performance.now(),
     )
   }
 
   const connect = (): void => {
-    clearTimeout(timer)
-    const url = new URL('watch', base)
+    clearTimeout(retryTimer)
+    const url = new URL(WATCH_PATH.slice(1), base)
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
     url.search = String(new URLSearchParams({ run: runId, cursor: String(cursor), gen }))
-    const current = new WebSocket(url, PROTOCOL)
+    const current = new WebSocket(url, SUBPROTOCOL)
     socket = current
     current.binaryType = 'arraybuffer'
-    heardMs = performance.now()
-    listen(current)
+    lastFrameMs = performance.now()
+    watchSilence(current)
     current.onmessage = ({ data }) => {
       if (current !== socket) return
-      heardMs = performance.now()
+      lastFrameMs = performance.now()
       receive(data)
     }
-    current.onclose = ({ code }) => {
+    current.onclose = ({ code, reason }) => {
       if (closed || current !== socket) return
-      clearTimeout(silence)
-      if (code === CLOSE_DELETED) return fail('This run was deleted.')
-      void retryUnlessGone()
+      clearTimeout(silenceTimer)
+      if (closeReaction(code) !== 'final') return void retryUnlessGone()
+      if (code === CloseCode.DELETED) return fail('This run was deleted.')
+      if (code === CloseCode.NO_SUCH_RUN) return fail(UNKNOWN_RUN)
+      fail(`The server refused the connection: ${reason || `code ${code}`}. Reload the page.`)
     }
   }
 
   const fail = (reason: string): void => {
     closed = true
-    clearTimeout(silence)
+    clearTimeout(silenceTimer)
     report('failed', { reason })
   }
 
   const retryUnlessGone = async (): Promise<void> => {
     if (await isGone(new URL(`api/runs/${encodeURIComponent(runId)}`, base))) {
-      if (!closed) fail('The server does not know this run. It may have been deleted.')
+      if (!closed) fail(UNKNOWN_RUN)
       return
     }
     if (closed) return
-    const waitMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** attempt)
-    const jitteredMs = waitMs * (0.75 + Math.random() / 2)
     attempt += 1
-    report('reconnecting', { retryAtS: (Date.now() + jitteredMs) / 1000 })
-    timer = setTimeout(connect, jitteredMs)
+    const delayMs = reconnectDelayMs(attempt, Math.random())
+    report('reconnecting', { retryAtS: (Date.now() + delayMs) / 1000 })
+    retryTimer = setTimeout(connect, delayMs)
   }
 
   report('connecting')
@@ -175,14 +176,16 @@ export function watchRun({ runId, base, sink, silentMs = SILENT_MS }: WatchOptio
     },
     close() {
       closed = true
-      clearTimeout(timer)
-      clearTimeout(silence)
+      clearTimeout(retryTimer)
+      clearTimeout(silenceTimer)
       socket?.close()
     },
   }
 }
 
-/** True when the server answers that there is no such run; a server that is away is no answer. */
+const UNKNOWN_RUN = 'The server does not know this run. It may have been deleted.'
+
+/** Whether the server answers that there is no such run. No answer means that it is not known. */
 async function isGone(url: URL): Promise<boolean> {
   try {
     const { status } = await fetch(url)

@@ -1,23 +1,23 @@
 /**
- * Lines of a watched log: the last 64 MiB are kept, older ones are asked of the server again.
+ * Lines of a followed log: the last 64 MiB stay in memory, older ones are fetched from the server.
  *
  * ```
- *   stretch (64 KiB)      stretch       frames, as they came
+ *   stretch (64 KiB)      stretch       frames, as received
  *   [. . . . . . . .][. . . . . . . ][.....][..][...][....] …
- *   └─── at the server ────────────┘ └──── kept ────────┘
+ *   └─── at the server ────────────┘ └── in memory ─────┘
  * ```
  */
 import { lowerBound } from '@wattline/trace'
 import { chunksOf, lineAfter, lineIn, type RawLines } from './raw-lines.ts'
 
 const RETAINED_BYTES = 64 * 1024 * 1024
-/** A run that is followed for days comes in millions of frames: they are not remembered one by one. */
+/** A run that is followed for days has millions of frames; older ones are joined to stretches. */
 const STRETCH_BYTES = 64 * 1024
 
-/** Whole lines of the log that came one behind the other. */
+/** Consecutive whole lines of the log. */
 interface Stretch {
   readonly position: number
-  /** Cursor in front of it: with the offset in it, the address of a line at the server. */
+  /** Cursor before it, which is its address at the server. */
   readonly cursor: number
   length: number
 }
@@ -27,9 +27,9 @@ interface Frame extends Stretch {
 }
 
 export class WatchedLines implements RawLines {
-  /** At the server. */
+  /** Stretches at the server. */
   readonly #old: Stretch[] = []
-  /** Kept, from `#firstKept` on. */
+  /** Frames in memory, from `#firstKept` on. */
   #frames: Frame[] = []
   #firstKept = 0
   #keptBytes = 0
@@ -44,17 +44,17 @@ export class WatchedLines implements RawLines {
     this.#budgetBytes = budgetBytes
   }
 
-  /** How many pieces of the log are told apart. */
+  /** Number of stretches and frames. */
   get pieces(): number {
     return this.#old.length + this.#frames.length - this.#firstKept
   }
 
-  /** Notes a frame that begins at `position` and, at the server, behind `cursor`. */
+  /** Adds a frame that starts at `position`, and at `cursor` of the server. */
   add(position: number, cursor: number, bytes: Uint8Array): void {
     this.#frames.push({ position, cursor, length: bytes.length, bytes })
     this.#keptBytes += bytes.length
     while (this.#keptBytes > this.#budgetBytes && this.#firstKept < this.#frames.length - 1) {
-      this.#letGo(this.#frames[this.#firstKept++]!)
+      this.#drop(this.#frames[this.#firstKept++]!)
     }
     if (this.#firstKept <= this.#frames.length / 2) return
     this.#frames = this.#frames.slice(this.#firstKept)
@@ -71,7 +71,7 @@ export class WatchedLines implements RawLines {
   }
 
   async *all(): AsyncGenerator<Uint8Array, void, void> {
-    // Frames may be let go, and new ones come, while one is used.
+    // Frames may be dropped and added during a yield.
     let position = this.#old[0]?.position ?? this.#frames[this.#firstKept]?.position ?? 0
     for (;;) {
       const frame = pieceAt(this.#frames, position, this.#firstKept)
@@ -81,7 +81,7 @@ export class WatchedLines implements RawLines {
     }
     const old = pieceAt(this.#old, position)
     if (old === undefined) return
-    // What the server has is the rest of the log, and what came meanwhile.
+    // The server's stream contains the rest of the log and what was appended meanwhile.
     let toSkip = position - old.position
     for await (const chunk of chunksOf(await this.#fetchFrom(old.cursor))) {
       if (toSkip < chunk.length) yield chunk.subarray(toSkip)
@@ -89,7 +89,7 @@ export class WatchedLines implements RawLines {
     }
   }
 
-  #letGo({ position, cursor, length }: Frame): void {
+  #drop({ position, cursor, length }: Frame): void {
     this.#keptBytes -= length
     const last = this.#old.at(-1)
     if (last !== undefined && last.length < STRETCH_BYTES) last.length += length
@@ -97,7 +97,7 @@ export class WatchedLines implements RawLines {
   }
 }
 
-/** The one in which a position lies, of those from `from` on. */
+/** The piece from index `from` on that contains a position. */
 function pieceAt<T extends Stretch>(
   pieces: readonly T[],
   position: number,
