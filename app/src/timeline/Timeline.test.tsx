@@ -57,14 +57,10 @@ describe('the group rail', () => {
     expect(screen.getByRole('button', { name: 'coder 1 span' })).toBeDefined()
   })
 
-  test('shows hidden characters of a group name, and a text for a blank one', () => {
-    const names = ['\u202eevil', ' ']
+  test('shows a text for a blank group name', () => {
     mountTimeline(
-      new SyntheticTrace().add(
-        names.map((group) => ({ kind: 'turn', startS: T0, endS: T0 + 1, group })),
-      ),
+      new SyntheticTrace().add([{ kind: 'turn', startS: T0, endS: T0 + 1, group: ' ' }]),
     )
-    expect(screen.getByRole('button', { name: '⟨U+202E⟩evil 1 span' })).toBeDefined()
     expect(screen.getByRole('button', { name: 'no name 1 span' })).toBeDefined()
   })
 

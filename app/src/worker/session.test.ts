@@ -17,7 +17,7 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-/** A line as a message of the server. */
+/** A frame of the server with one line. */
 function message(cursor: number, event: string, at: number): Buffer {
   const line = `{"event_type":"${event}","timestamp":${at},"metadata":{"span_id":"s${at}"}}\n`
   const head = Buffer.alloc(8)
@@ -25,18 +25,18 @@ function message(cursor: number, event: string, at: number): Buffer {
   return Buffer.concat([head, Buffer.from(line)])
 }
 
-/** A session that watches a run, and the server's side of its socket. */
-async function watching(hear: (message: FromWorker, session: Session) => void) {
+/** A session that follows a run, and the server's end of its socket. */
+async function watching(onMessage: (message: FromWorker, session: Session) => void) {
   vi.stubGlobal('WebSocket', WebSocket)
   const http = createServer()
   const sockets = new WebSocketServer({ server: http })
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
   const connected = new Promise<WebSocket>((resolve) => sockets.once('connection', resolve))
   let wake: (type: FromWorker['type']) => void = () => undefined
-  const says = (type: FromWorker['type']): Promise<void> =>
-    new Promise((resolve) => (wake = (said) => void (said === type && resolve())))
+  const next = (type: FromWorker['type']): Promise<void> =>
+    new Promise((resolve) => (wake = (sent) => void (sent === type && resolve())))
   const session = new Session((message) => {
-    hear(message, session)
+    onMessage(message, session)
     wake(message.type)
   }, 'agent')
   stop = () => {
@@ -45,24 +45,24 @@ async function watching(hear: (message: FromWorker, session: Session) => void) {
     http.close()
   }
   session.watch('r1', `http://127.0.0.1:${(http.address() as AddressInfo).port}/`)
-  return { session, says, socket: await connected }
+  return { session, next, socket: await connected }
 }
 
-test('a page that has not taken in a patch gets no other one, and then all that was held back', async () => {
+test('holds patches back until the page has applied the last one, then sends them as one', async () => {
   const patches: number[] = []
-  const { session, says, socket } = await watching((said) => {
-    if (said.type === 'patch') patches.push(said.patch.spans.slots.length)
+  const { session, next, socket } = await watching((sent) => {
+    if (sent.type === 'patch') patches.push(sent.patch.spans.slots.length)
   })
-  const first = says('patch')
+  const first = next('patch')
   socket.send(message(0, 'tool_call_start', 1))
   await first
 
-  // Doubts are told long after a patch would have been, and after these have come.
-  const told = says('quality')
+  // A quality report is sent long after a patch would have been, and after these lines.
+  const report = next('quality')
   for (const at of [2, 3, 4]) socket.send(message(at * 100, 'tool_call_start', at))
   socket.send(RUN)
-  await told
-  const later = says('quality')
+  await report
+  const later = next('quality')
   socket.send(RUN)
   await later
   expect(patches).toEqual([1])
@@ -71,15 +71,15 @@ test('a page that has not taken in a patch gets no other one, and then all that 
   expect(patches).toEqual([1, 3])
 })
 
-test('what did not end fades where its writer ended, however the run came and began anew', async () => {
+test('a span without an end fades where its writer ended, also after the log started over', async () => {
   const columns = new Columns()
   const flags: number[] = []
   let ended: () => void = () => undefined
   const hasEnded = new Promise<void>((resolve) => (ended = resolve))
-  const { says, socket } = await watching((said, session) => {
-    if (said.type === 'reset') columns.clear()
-    if (said.type !== 'patch') return
-    columns.apply(said.patch)
+  const { next, socket } = await watching((sent, session) => {
+    if (sent.type === 'reset') columns.clear()
+    if (sent.type !== 'patch') return
+    columns.apply(sent.patch)
     session.applied()
     flags.push(columns.flags.at(0))
     if (flags.at(-1) === SpanFlag.DID_NOT_END) ended()
@@ -89,7 +89,7 @@ test('what did not end fades where its writer ended, however the run came and be
   socket.send(JSON.stringify({ gen: 'g1', run }))
   socket.send(JSON.stringify({ reset: 'g2' }))
   socket.send(JSON.stringify({ writer: 'w1' }))
-  const first = says('patch')
+  const first = next('patch')
   socket.send(message(0, 'agent_start', 1))
   await first
   socket.send(message(100, 'note', 5))
@@ -99,8 +99,11 @@ test('what did not end fades where its writer ended, however the run came and be
   expect(columns.fadeS.at(0)).toBe(5)
 })
 
-describe('a large file, read by several', () => {
-  /** Each of its spans belongs to a team; ten megabytes. */
+/** Longer than the default, for a busy machine. */
+const SLOW = { timeout: 30_000 }
+
+describe('a large file that scanners read', () => {
+  /** 10 MB; each span has a team. */
   const lines = Array.from({ length: 60_000 }, (_, n) => {
     const about = `"metadata":{"span_id":"s${n}","team":"team ${n % 3}","tool":"t"}`
     const at = 1_700_000_000 + n / 10
@@ -114,7 +117,7 @@ describe('a large file, read by several', () => {
   function reading(groupBy: string, startScanner: () => LocalScanner = localScanner) {
     const columns = new Columns()
     const scanners: LocalScanner[] = []
-    const heard: ((message: FromWorker) => void)[] = []
+    const listeners: ((message: FromWorker) => void)[] = []
     const session = new Session(
       (message) => {
         if (message.type === 'patch') {
@@ -122,7 +125,7 @@ describe('a large file, read by several', () => {
           session.applied()
           session.painted()
         }
-        for (const hear of heard) hear(message)
+        for (const listener of listeners) listener(message)
       },
       groupBy,
       () => {
@@ -131,24 +134,24 @@ describe('a large file, read by several', () => {
         return scanner
       },
     )
-    const says = (type: FromWorker['type']): Promise<void> =>
-      new Promise((resolve) => heard.push((message) => message.type === type && resolve()))
+    const next = (type: FromWorker['type']): Promise<void> =>
+      new Promise((resolve) => listeners.push((message) => message.type === type && resolve()))
     const teams = (): unknown =>
       Array.from({ length: columns.spanCount }, (_, slot) => [
         slot,
         columns.groups[columns.group.at(slot)]?.label,
         columns.row.at(slot),
       ])
-    return { session, columns, scanners, says, teams }
+    return { session, columns, scanners, next, teams }
   }
 
-  test('grouped by a key that nobody noted, while it is read, is as if noted from the beginning', async () => {
+  test('regrouped while it is read, has the values of the whole file', SLOW, async () => {
     const alone = reading('team')
     await alone.session.readFile(large)
     expect(alone.scanners).toEqual([])
     const together = reading('agent')
-    const first = together.says('patch')
-    const regrouped = together.says('regrouped')
+    const first = together.next('patch')
+    const regrouped = together.next('regrouped')
     const read = together.session.readFile(large, 8)
     await first
     void together.session.regroup('team')
@@ -163,7 +166,7 @@ describe('a large file, read by several', () => {
     expect(together.teams()).toEqual(alone.teams())
   })
 
-  test('where no scanner can start, it is read all the same', async () => {
+  test('is read without scanners if none can start', SLOW, async () => {
     const { session, columns, scanners } = reading('agent', () => {
       const scanner = localScanner()
       scanner.postMessage = () => scanner.onerror?.({ message: '' } as ErrorEvent)
@@ -174,9 +177,9 @@ describe('a large file, read by several', () => {
     expect(scanners.map(({ isTerminated }) => isTerminated)).toEqual([true, true, true])
   })
 
-  test('left before it is read, it is read no further and its scanners end', async () => {
-    const { session, scanners, says, columns } = reading('agent')
-    const first = says('patch')
+  test('is read no further after the session is closed, and its scanners end', async () => {
+    const { session, scanners, next, columns } = reading('agent')
+    const first = next('patch')
     const read = session.readFile(large, 8)
     await first
     session.close()
@@ -186,7 +189,7 @@ describe('a large file, read by several', () => {
   })
 })
 
-test('a file that has been cut while it was read is not taken for a whole one', async () => {
+test('a file that was cut while it was read fails', async () => {
   const file = new File(['{"event_type":"x","timestamp":1}\n'], 'cut.jsonl')
   Object.defineProperty(file, 'size', { value: 1000 })
   const reasons: unknown[] = []
