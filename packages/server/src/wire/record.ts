@@ -38,7 +38,7 @@ export class Recorders {
     socket.once('close', () => {
       if (this.#byWriter.get(key) === connection) this.#byWriter.delete(key)
     })
-    older?.stop(CloseCode.REPLACED, 'a newer connection of the same writer took over')
+    older?.stop(CloseCode.REPLACED, 'a newer connection of the same writer replaced this one')
     void connection.greet()
   }
 
@@ -60,10 +60,8 @@ class RecorderConnection {
   #ack = 0
   #acked = -1
   #ackQueued = false
-  /** Whether the connection is finished: frames are ignored, and nothing is sent. */
-  #stopped = false
-  /** Whether the server closed it with an error. */
-  #refused = false
+  /** Unless it is open, frames are ignored and nothing is sent. `refused`: closed with an error. */
+  #state: 'open' | 'refused' | 'closed' = 'open'
 
   constructor(context: ServerContext, socket: WebSocket, params: RecordParams) {
     this.#context = context
@@ -78,7 +76,7 @@ class RecorderConnection {
     socket.on('error', (error) => context.logger(`recorder: ${error.message}`, params))
     context.metrics.recorders.add(this)
     socket.once('close', () => {
-      this.#stopped = true
+      if (this.#state === 'open') this.#state = 'closed'
       context.metrics.recorders.delete(this)
       this.#release()
       this.#unsubscribe()
@@ -99,11 +97,7 @@ class RecorderConnection {
       }
       const { store } = this.#context.runs
       await store.lastSeq(run, writer)
-      await store.setWriter(run, writer, {
-        state: 'live',
-        name,
-        runName: name,
-      })
+      await store.setWriter(run, writer, { state: 'live', name, runName: name })
       this.#ack = Math.max(this.#ack, await store.lastSeq(run, writer))
       this.#sendAck()
     } catch (error) {
@@ -112,9 +106,8 @@ class RecorderConnection {
   }
 
   stop(code: number, reason: string): void {
-    if (this.#stopped) return
-    this.#stopped = true
-    this.#refused = true
+    if (this.#state !== 'open') return
+    this.#state = 'refused'
     this.#context.metrics.refused(code)
     refuse(this.#socket, code, reason)
   }
@@ -122,14 +115,16 @@ class RecorderConnection {
   async goAway(): Promise<void> {
     this.#socket.pause()
     await this.#appended
-    if (!this.#stopped) this.#sendAck()
-    this.#stopped = true
+    if (this.#state === 'open') {
+      this.#sendAck()
+      this.#state = 'closed'
+    }
     this.#socket.close(CloseCode.GOING_AWAY, 'the server is shutting down')
     this.#socket.resume()
   }
 
   #onMessage(frame: Buffer, isText: boolean): void {
-    if (this.#stopped) return
+    if (this.#state !== 'open') return
     if (isControl(frame)) {
       this.#onControl(frame.toString())
       return
@@ -173,10 +168,10 @@ class RecorderConnection {
     const { run, writer } = this.#params
     await this.#appended
     // A process that exits after `end` has ended, although its connection is closed by now.
-    if (this.#refused) return
+    if (this.#state === 'refused') return
     try {
       await this.#context.liveness.end(run, writer)
-      if (this.#stopped) return
+      if (this.#state !== 'open') return
       this.#sendAck()
       this.#socket.send(END_FRAME)
     } catch (error) {
@@ -197,7 +192,7 @@ class RecorderConnection {
     this.#ackQueued = true
     setImmediate(() => {
       this.#ackQueued = false
-      if (!this.#stopped) this.#sendAck()
+      if (this.#state === 'open') this.#sendAck()
     })
   }
 
