@@ -1,18 +1,25 @@
 /**
- * Gives texts that come again and again (kinds, tools, models, agents) a small number. 0 is "no
- * text". From bytes, a text that is known is found without making a string of it.
+ * Gives small numbers to texts that recur: kinds, tools, models, agents. 0 is "no text". A known text
+ * is found from its UTF-8 bytes without making a string.
  */
+import { NONE } from '../columns/columns.ts'
+import { Growth, larger } from '../columns/growth.ts'
+import { HashIndex } from '../columns/hash-index.ts'
+import type { Decode } from '../line/event.ts'
 import { hashBytes, hashText, type TextHash } from './hash.ts'
 
 export class Interner {
   readonly #texts: string[] = ['']
   readonly #ids = new Map<string, number>()
-  /** Open addressing by hash: the id, and the hash's low half to tell others apart. */
-  #slots = new Uint32Array(1024)
-  #hashHigh = new Uint32Array(512)
-  #hashLow = new Uint32Array(512)
+  #hashHigh = new Int32Array(512)
+  #hashLow = new Int32Array(512)
+  readonly #index = new HashIndex(
+    new Growth(),
+    (id) => this.#hashLow[id]! >>> 0,
+    (id) => this.#hashHigh[id]!,
+  )
 
-  /** How many numbers are given, 0 included. */
+  /** How many numbers are used, including 0. */
   get size(): number {
     return this.#texts.length
   }
@@ -26,71 +33,41 @@ export class Interner {
     return this.#texts[id] ?? ''
   }
 
-  /** The number of a text, new if need be. The empty text is a text of its own. */
+  /** The number of a text, new if needed. The empty text has a number other than 0. */
   id(text: string): number {
     const known = this.#ids.get(text)
     if (known !== undefined) return known
     const { high, low } = hashText(text)
-    return this.#add(text, high, low)
+    const id = this.#texts.push(text) - 1
+    this.#ids.set(text, id)
+    if (id >= this.#hashLow.length) {
+      this.#hashLow = larger(this.#hashLow)
+      this.#hashHigh = larger(this.#hashHigh)
+    }
+    this.#hashHigh[id] = high
+    this.#hashLow[id] = low
+    let at = this.#index.first(low, high)
+    while (this.#index.numberAt(at) !== NONE) at = this.#index.next(at, high)
+    return this.#index.add(at, id, high)
   }
 
-  /** The number of a text given as UTF-8 bytes; `decode` is asked only when it is new. */
-  idOfBytes(
-    bytes: Uint8Array,
-    from: number,
-    to: number,
-    decode: (bytes: Uint8Array) => string,
-  ): number {
+  /** The number of a text that is given as UTF-8 bytes. `decode` is called only for a new text. */
+  idOfBytes(bytes: Uint8Array, from: number, to: number, decode: Decode): number {
     return this.idOfHash(hashBytes(bytes, from, to), bytes, from, to, decode)
   }
 
-  /** The same, where the bytes' hash is known. */
+  /** The same with a known hash of the bytes. */
   idOfHash(
     { high, low }: TextHash,
     bytes: Uint8Array,
     from: number,
     to: number,
-    decode: (bytes: Uint8Array) => string,
+    decode: Decode,
   ): number {
-    const mask = this.#slots.length - 1
-    for (let at = low & mask; ; at = (at + 1) & mask) {
-      const id = this.#slots[at]!
-      if (id === 0) break
-      if (this.#hashLow[id] === low && this.#hashHigh[id] === high) return id
+    for (let at = this.#index.first(low, high); ; at = this.#index.next(at, high)) {
+      const id = this.#index.numberAt(at)
+      if (id === NONE) return this.id(decode(bytes.subarray(from, to)))
+      if (this.#hashLow[id] === (low | 0) && this.#hashHigh[id] === (high | 0)) return id
     }
-    return this.id(decode(bytes.subarray(from, to)))
   }
-
-  #add(text: string, high: number, low: number): number {
-    const id = this.#texts.length
-    this.#texts.push(text)
-    this.#ids.set(text, id)
-    if (id >= this.#hashLow.length) {
-      this.#hashLow = grown(this.#hashLow)
-      this.#hashHigh = grown(this.#hashHigh)
-    }
-    this.#hashHigh[id] = high
-    this.#hashLow[id] = low
-    if (id * 2 > this.#slots.length) this.#rehash()
-    else this.#place(id)
-    return id
-  }
-
-  #place(id: number): void {
-    const mask = this.#slots.length - 1
-    let at = this.#hashLow[id]! & mask
-    while (this.#slots[at] !== 0) at = (at + 1) & mask
-    this.#slots[at] = id
-  }
-
-  #rehash(): void {
-    this.#slots = new Uint32Array(this.#slots.length * 2)
-    for (let id = 1; id < this.#texts.length; id++) this.#place(id)
-  }
-}
-
-function grown(array: Uint32Array): Uint32Array<ArrayBuffer> {
-  const larger = new Uint32Array(array.length * 2)
-  larger.set(array)
-  return larger
 }

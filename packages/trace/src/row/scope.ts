@@ -1,8 +1,10 @@
 /**
- * Scope: the metadata keys that tell concurrent work apart where there are no ids, and how well two
- * scopes agree.
+ * The scope of an event: its values of the metadata keys that separate concurrent work when there are
+ * no ids (`SCOPE_KEYS`). This module numbers scopes and computes how well two of them agree.
  */
+import { NONE } from '../columns/columns.ts'
 import type { Growth } from '../columns/growth.ts'
+import { HashIndex, secondHash } from '../columns/hash-index.ts'
 import {
   HARD_SCOPE_KEYS,
   MODEL_KEYS,
@@ -15,76 +17,81 @@ import {
 const MODEL_INDEXES = MODEL_KEYS.map(scopeKeyIndex)
 const TOOL_INDEXES = TOOL_KEYS.map(scopeKeyIndex)
 
-const FIRST_SLOTS = 128
-/** A share of the slots. Fuller, and looking for a scope would take many steps. */
-const FULLEST = 0.7
+const ALL_KEYS = (1 << SCOPE_SIZE) - 1
+const PARENT_KEYS = (1 << PARENT_SCOPE_KEY_COUNT) - 1
 
 /**
- * Numbers equal scopes once; 0 is the scope that says nothing. Of the keys a scope has few: it keeps
- * which they are as a mask, and the values of those alone, in their order.
+ * Stores equal scopes once, by number; 0 is the scope without values. A scope has few of the keys: it is
+ * stored as a mask of its keys and their values in the order of the keys.
  */
 export class ScopeTable {
   readonly #growth: Growth
+  readonly #index: HashIndex
   #count = 1
-  /** By scope: bit i = it has SCOPE_KEYS[i]; and where its values begin. */
+  /** By scope: bit i = it has SCOPE_KEYS[i]. */
   #masks = new Uint16Array(64)
+  /** By scope: index of its first value. */
   #from = new Int32Array(64)
   #values = new Int32Array(256)
   #valueCount = 0
-  /** Open addressing by hash. */
-  #slots = new Int32Array(FIRST_SLOTS)
-  /** Turns a hash into a place among the slots. */
-  #scale = FIRST_SLOTS / 2 ** 32
 
   constructor(growth: Growth) {
     this.#growth = growth
+    this.#index = new HashIndex(growth, (id) => this.#hash(id))
   }
 
-  /** The number of a scope that has the keys of `mask`, and their text numbers at the keys' indexes. */
+  /**
+   * The number of a scope, new if needed.
+   *
+   * @param mask bit i = the scope has SCOPE_KEYS[i]
+   * @param texts text numbers by index of the key; those of other keys are not read
+   */
   id(mask: number, texts: Int32Array): number {
     if (mask === 0) return 0
-    const { length } = this.#slots
-    let at = Math.floor(hashOf(mask, texts) * this.#scale)
-    for (; ; at = at + 1 === length ? 0 : at + 1) {
-      const id = this.#slots[at]!
-      if (id === 0) return this.#add(mask, texts, at)
+    let hash = mask
+    for (let bits = mask; bits !== 0; bits &= bits - 1) hash = mixed(hash, texts[lowestBit(bits)]!)
+    hash = finished(hash)
+    const tag = secondHash(hash)
+    for (let at = this.#index.first(hash, tag); ; at = this.#index.next(at, tag)) {
+      const id = this.#index.numberAt(at)
+      if (id === NONE) return this.#add(mask, texts, at, tag)
       if (this.is(id, mask, texts)) return id
     }
   }
 
-  /** Whether a scope has the keys of `mask` and no other, and these texts at their indexes. */
+  /** Whether a scope has exactly the keys of `mask`, and these texts at their indexes. */
   is(id: number, mask: number, texts: Int32Array): boolean {
     if (this.#masks[id] !== mask) return false
     let at = this.#from[id]!
-    for (let left = mask; left !== 0; left &= left - 1) {
-      if (this.#values[at++] !== texts[lowestBit(left)]) return false
+    for (let bits = mask; bits !== 0; bits &= bits - 1) {
+      if (this.#values[at++] !== texts[lowestBit(bits)]) return false
     }
     return true
   }
 
-  /** Text number of a scope's value under one of its keys; 0 = none. */
+  /** Text number of a scope's value of one key; 0 = none. */
   textId(id: number, keyIndex: number): number {
     const mask = this.#masks[id]!
     if ((mask & (1 << keyIndex)) === 0) return 0
     return this.#values[this.#from[id]! + bitCount(mask & ((1 << keyIndex) - 1))]!
   }
 
-  /** Agreed hard and soft keys of a start and an end; −1 when they contradict on a hard key. */
+  /** Number of keys on which a start and an end agree; −1 if they differ on a hard key. */
   pairScore(start: number, end: number): number {
     return this.#score(start, end, ALL_KEYS, HARD_SCOPE_KEYS.length)
   }
 
-  /** Agreed keys of a span open at a child's start and that child; −1 on a contradiction. */
+  /** The same for a span and a child that starts while it is open. */
   parentScore(parent: number, child: number): number {
     return this.#score(parent, child, PARENT_KEYS, PARENT_SCOPE_KEY_COUNT)
   }
 
-  /** Text number of the model that a scope names, the alias first; 0 = none. */
+  /** Text number of a scope's model, by preference its alias; 0 = none. */
   model(scope: number): number {
     return this.#first(scope, MODEL_INDEXES)
   }
 
-  /** Text number of the tool that a scope names; 0 = none. */
+  /** Text number of a scope's tool; 0 = none. */
   tool(scope: number): number {
     return this.#first(scope, TOOL_INDEXES)
   }
@@ -109,7 +116,7 @@ export class ScopeTable {
     return agreed
   }
 
-  #add(mask: number, texts: Int32Array, at: number): number {
+  #add(mask: number, texts: Int32Array, at: number, tag: number): number {
     const id = this.#count++
     if (id >= this.#masks.length) {
       this.#masks = this.#growth.larger(this.#masks)
@@ -120,43 +127,27 @@ export class ScopeTable {
     }
     this.#masks[id] = mask
     this.#from[id] = this.#valueCount
-    for (let left = mask; left !== 0; left &= left - 1) {
-      this.#values[this.#valueCount++] = texts[lowestBit(left)]!
+    for (let bits = mask; bits !== 0; bits &= bits - 1) {
+      this.#values[this.#valueCount++] = texts[lowestBit(bits)]!
     }
-    this.#slots[at] = id
-    if (this.#count > this.#slots.length * FULLEST) this.#rehash()
-    return id
+    return this.#index.add(at, id, tag)
   }
 
-  #rehash(): void {
-    const slots = new Int32Array(this.#growth.after(this.#slots.length))
-    const { length } = slots
-    const scale = length / 2 ** 32
-    const texts = new Int32Array(SCOPE_SIZE)
-    for (let id = 1; id < this.#count; id++) {
-      const mask = this.#masks[id]!
-      let from = this.#from[id]!
-      for (let left = mask; left !== 0; left &= left - 1) {
-        texts[lowestBit(left)] = this.#values[from++]!
-      }
-      let at = Math.floor(hashOf(mask, texts) * scale)
-      while (slots[at] !== 0) at = at + 1 === length ? 0 : at + 1
-      slots[at] = id
-    }
-    this.#slots = slots
-    this.#scale = scale
+  #hash(id: number): number {
+    const mask = this.#masks[id]!
+    const from = this.#from[id]!
+    let hash = mask
+    for (let at = from; at < from + bitCount(mask); at++) hash = mixed(hash, this.#values[at]!)
+    return finished(hash)
   }
 }
 
-const ALL_KEYS = (1 << SCOPE_SIZE) - 1
-const PARENT_KEYS = (1 << PARENT_SCOPE_KEY_COUNT) - 1
-
-/** Index of the lowest bit that is set. */
+/** Index of the lowest set bit. */
 function lowestBit(mask: number): number {
   return 31 - Math.clz32(mask & -mask)
 }
 
-/** How many of the 16 lower bits are set. */
+/** Number of set bits among the lower 16. */
 function bitCount(mask: number): number {
   let count = mask - ((mask >> 1) & 0x5555)
   count = (count & 0x3333) + ((count >> 2) & 0x3333)
@@ -164,13 +155,13 @@ function bitCount(mask: number): number {
   return (count + (count >> 8)) & 0x1f
 }
 
+function mixed(hash: number, text: number): number {
+  const product = Math.imul(hash ^ text, 0x85ebca6b)
+  return product ^ (product >>> 13)
+}
+
 /** From 0 to 2³² − 1. */
-function hashOf(mask: number, texts: Int32Array): number {
-  let hash = mask
-  for (let left = mask; left !== 0; left &= left - 1) {
-    hash = Math.imul(hash ^ texts[lowestBit(left)]!, 0x85ebca6b)
-    hash ^= hash >>> 13
-  }
-  const mixed = Math.imul(hash ^ (hash >>> 16), 0x7feb352d)
-  return (mixed ^ (mixed >>> 15)) >>> 0
+function finished(hash: number): number {
+  const product = Math.imul(hash ^ (hash >>> 16), 0x7feb352d)
+  return (product ^ (product >>> 15)) >>> 0
 }

@@ -1,25 +1,29 @@
 /**
- * What events say alike. Of a million events few are unlike all others in kind, scope, agent,
- * subject and writer; each combination is kept once, as a row of numbers, and an event holds the
- * row's number. What differs from event to event (time, position, id) is not here.
+ * The attributes that many events share. In a million events few combinations of kind, scope, agent,
+ * subject and writer differ: each is stored once, as a row of numbers, and an event stores the row's
+ * number. What differs from event to event (time, position, ids) is not in this table.
+ *
+ *     combination   type, detail, scope, subject
+ *     detail        shape, error, source
+ *     source        writer, place, agent
  */
+import { NONE } from '../columns/columns.ts'
 import type { Growth } from '../columns/growth.ts'
+import { HashIndex, secondHash } from '../columns/hash-index.ts'
 import type { EventRow } from '../row/event-row.ts'
 import type { PlaceTable } from '../row/place.ts'
 import type { ScopeTable } from '../row/scope.ts'
 
-/** No error; other values number the error's text, 0 = without text. */
+/** The error of an event without one. Other values are text numbers; 0 = an error without a text. */
 const NO_ERROR = -1
 
-/** Who says it. */
-const Source = { WRITER: 0, PLACE: 1, AGENT: 2 } as const
-/** What many facts say alike, however different their scopes and subjects are. */
+const Combination = { TYPE: 0, DETAIL: 1, SCOPE: 2, SUBJECT: 3 } as const
 const Detail = { SHAPE: 0, ERROR: 1, SOURCE: 2 } as const
-const Attribute = { TYPE: 0, DETAIL: 1, SCOPE: 2, SUBJECT: 3 } as const
-/** How many facts are remembered that were told lately. */
+const Source = { WRITER: 0, PLACE: 1, AGENT: 2 } as const
+/** Size of the cache of recent combinations. */
 const RECENT = 1024
 
-/** A shape's parts: rank of the subject, and masks of the id keys, parent keys and figures told. */
+/** A shape is the rank of the subject and masks of the id keys, parent keys and usage fields. */
 const ID_SHIFT = 4
 const PARENT_SHIFT = 11
 const USAGE_SHIFT = 14
@@ -28,7 +32,7 @@ const ID_MASK = 0x7f
 const PARENT_MASK = 0x7
 const USAGE_MASK = 0xf
 
-/** Set bits, ascending, of every small mask. */
+/** The set bits of every small mask, ascending. */
 const BITS_OF: readonly Uint8Array[] = Array.from({ length: ID_MASK + 1 }, (_, mask) =>
   Uint8Array.from([0, 1, 2, 3, 4, 5, 6].filter((bit) => (mask & (1 << bit)) !== 0)),
 )
@@ -36,40 +40,37 @@ const BITS_OF: readonly Uint8Array[] = Array.from({ length: ID_MASK + 1 }, (_, m
 const ROW_SHIFT = 2
 const ROW_SIZE = 1 << ROW_SHIFT
 const FIRST_ROWS = 64
-const FIRST_SLOTS = 128
-/** A share of the slots. Fuller, and looking for a row would take many steps. */
-const FULLEST = 0.7
 
-/** Rows of four numbers; equal ones are kept once. Written out, since a loop over four takes twice as long. */
+/** Rows of four numbers; equal rows are stored once. Written out: a loop over four takes twice as long. */
 class RowTable {
   readonly #growth: Growth
+  readonly #index: HashIndex
   #rows = new Int32Array(FIRST_ROWS * ROW_SIZE)
   #count = 0
-  /** Open addressing by hash: the row's number + 1, 0 = free. */
-  #slots = new Int32Array(FIRST_SLOTS)
-  /** Turns a hash into a place among the slots. */
-  #scale = FIRST_SLOTS / 2 ** 32
 
   constructor(growth: Growth) {
     this.#growth = growth
-  }
-
-  at(id: number, field: number): number {
-    return this.#rows[(id << ROW_SHIFT) + field]!
+    this.#index = new HashIndex(growth, (id) =>
+      hashOf(this.at(id, 0), this.at(id, 1), this.at(id, 2), this.at(id, 3)),
+    )
   }
 
   get count(): number {
     return this.#count
   }
 
-  /** The number of a row, new if need be. */
+  at(id: number, field: number): number {
+    return this.#rows[(id << ROW_SHIFT) + field]!
+  }
+
+  /** The number of a row, new if needed. */
   id(a: number, b: number, c: number, d: number): number {
-    const { length } = this.#slots
-    let at = Math.floor(hashOf(a, b, c, d) * this.#scale)
-    for (; ; at = at + 1 === length ? 0 : at + 1) {
-      const number = this.#slots[at]! - 1
-      if (number < 0) return this.#add(at, [a, b, c, d])
-      if (this.#is(number, a, b, c, d)) return number
+    const hash = hashOf(a, b, c, d)
+    const tag = secondHash(hash)
+    for (let at = this.#index.first(hash, tag); ; at = this.#index.next(at, tag)) {
+      const id = this.#index.numberAt(at)
+      if (id === NONE) return this.#add(at, tag, [a, b, c, d])
+      if (this.#is(id, a, b, c, d)) return id
     }
   }
 
@@ -79,30 +80,12 @@ class RowTable {
     return rows[at] === a && rows[at + 1] === b && rows[at + 2] === c && rows[at + 3] === d
   }
 
-  #add(at: number, row: readonly number[]): number {
+  #add(at: number, tag: number, row: readonly number[]): number {
     const id = this.#count++
     const from = id << ROW_SHIFT
     if (from + ROW_SIZE > this.#rows.length) this.#rows = this.#growth.larger(this.#rows)
     this.#rows.set(row, from)
-    this.#slots[at] = id + 1
-    if (this.#count > this.#slots.length * FULLEST) this.#rehash()
-    return id
-  }
-
-  #rehash(): void {
-    const slots = new Int32Array(this.#growth.after(this.#slots.length))
-    const { length } = slots
-    const scale = length / 2 ** 32
-    const rows = this.#rows
-    for (let id = 0; id < this.#count; id++) {
-      const from = id << ROW_SHIFT
-      const hash = hashOf(rows[from]!, rows[from + 1]!, rows[from + 2]!, rows[from + 3]!)
-      let at = Math.floor(hash * scale)
-      while (slots[at] !== 0) at = at + 1 === length ? 0 : at + 1
-      slots[at] = id + 1
-    }
-    this.#slots = slots
-    this.#scale = scale
+    return this.#index.add(at, id, tag)
   }
 }
 
@@ -118,21 +101,21 @@ function hashOf(a: number, b: number, c: number, d: number): number {
 export class AttributeTable {
   readonly #sources: RowTable
   readonly #details: RowTable
-  readonly #attributes: RowTable
+  readonly #combinations: RowTable
   readonly #scopes: ScopeTable
   readonly #places: PlaceTable
-  /** By what tells most of them apart: facts told lately, which are nearly always told again. */
+  /** A recent combination by a few bits of its type and subject. Most recur soon. */
   readonly #recent = new Int32Array(RECENT)
 
   constructor(growth: Growth, scopes: ScopeTable, places: PlaceTable) {
     this.#sources = new RowTable(growth)
     this.#details = new RowTable(growth)
-    this.#attributes = new RowTable(growth)
+    this.#combinations = new RowTable(growth)
     this.#scopes = scopes
     this.#places = places
   }
 
-  /** The number of what a row and its writer say. */
+  /** The number of an event's attributes, new if needed. */
   id(row: EventRow, writer: number): number {
     const type = row.kind * 4 + row.phase
     const shape = shapeOf(row)
@@ -140,17 +123,17 @@ export class AttributeTable {
     const place = this.#places.id(row.place)
     const bits = (type * 37 + row.subject * 5) & (RECENT - 1)
     const recent = this.#recent[bits]!
-    const detailOfRecent = this.#attributes.at(recent, Attribute.DETAIL)
-    const sourceOfRecent = this.#details.at(detailOfRecent, Detail.SOURCE)
+    const recentDetail = this.#combinations.at(recent, Combination.DETAIL)
+    const recentSource = this.#details.at(recentDetail, Detail.SOURCE)
     if (
-      recent < this.#attributes.count &&
-      this.#attributes.at(recent, Attribute.TYPE) === type &&
-      this.#attributes.at(recent, Attribute.SUBJECT) === row.subject &&
-      this.#details.at(detailOfRecent, Detail.SHAPE) === shape &&
-      this.#details.at(detailOfRecent, Detail.ERROR) === error &&
-      this.#sources.at(sourceOfRecent, Source.AGENT) === row.agent &&
-      this.#sources.at(sourceOfRecent, Source.WRITER) === writer &&
-      this.#sources.at(sourceOfRecent, Source.PLACE) === place &&
+      recent < this.#combinations.count &&
+      this.#combinations.at(recent, Combination.TYPE) === type &&
+      this.#combinations.at(recent, Combination.SUBJECT) === row.subject &&
+      this.#details.at(recentDetail, Detail.SHAPE) === shape &&
+      this.#details.at(recentDetail, Detail.ERROR) === error &&
+      this.#sources.at(recentSource, Source.AGENT) === row.agent &&
+      this.#sources.at(recentSource, Source.WRITER) === writer &&
+      this.#sources.at(recentSource, Source.PLACE) === place &&
       this.#scopes.is(this.scope(recent), row.scopeMask, row.scope)
     ) {
       return recent
@@ -158,19 +141,19 @@ export class AttributeTable {
     const source = this.#sources.id(writer, place, row.agent, 0)
     const detail = this.#details.id(shape, error, source, 0)
     const scope = this.#scopes.id(row.scopeMask, row.scope)
-    const id = this.#attributes.id(type, detail, scope, row.subject)
+    const id = this.#combinations.id(type, detail, scope, row.subject)
     this.#recent[bits] = id
     return id
   }
 
   phase(id: number): number {
-    return this.#attributes.at(id, Attribute.TYPE) & 3
+    return this.#combinations.at(id, Combination.TYPE) & 3
   }
   kind(id: number): number {
-    return this.#attributes.at(id, Attribute.TYPE) >> 2
+    return this.#combinations.at(id, Combination.TYPE) >> 2
   }
   scope(id: number): number {
-    return this.#attributes.at(id, Attribute.SCOPE)
+    return this.#combinations.at(id, Combination.SCOPE)
   }
   place(id: number): number {
     return this.#source(id, Source.PLACE)
@@ -179,12 +162,12 @@ export class AttributeTable {
     return this.#source(id, Source.AGENT)
   }
   subject(id: number): number {
-    return this.#attributes.at(id, Attribute.SUBJECT)
+    return this.#combinations.at(id, Combination.SUBJECT)
   }
   subjectRank(id: number): number {
     return this.#shape(id) & RANK_MASK
   }
-  /** Text of the error, 0 = without text, −1 = no error. */
+  /** Text number of the error; 0 = an error without a text, −1 = no error. */
   error(id: number): number {
     return this.#detail(id, Detail.ERROR)
   }
@@ -194,15 +177,15 @@ export class AttributeTable {
   hasIds(id: number): boolean {
     return (this.#shape(id) & (ID_MASK << ID_SHIFT)) !== 0
   }
-  /** Indexes into ID_KEYS of the ids told, ascending. */
+  /** Indexes into ID_KEYS of the event's ids, ascending. */
   idKeys(id: number): Uint8Array {
     return BITS_OF[(this.#shape(id) >> ID_SHIFT) & ID_MASK]!
   }
-  /** Indexes into PARENT_KEYS of the parents named, ascending. */
+  /** Indexes into PARENT_KEYS of the event's parents, ascending. */
   parentKeys(id: number): Uint8Array {
     return BITS_OF[(this.#shape(id) >> PARENT_SHIFT) & PARENT_MASK]!
   }
-  /** Bit i = figure i (0 … 3) is told. */
+  /** Bit i = the event has the usage field i (0 … 3); see `EventTable.usage`. */
   usageMask(id: number): number {
     return (this.#shape(id) >> USAGE_SHIFT) & USAGE_MASK
   }
@@ -216,7 +199,7 @@ export class AttributeTable {
   }
 
   #detail(id: number, field: number): number {
-    return this.#details.at(this.#attributes.at(id, Attribute.DETAIL), field)
+    return this.#details.at(this.#combinations.at(id, Combination.DETAIL), field)
   }
 }
 
