@@ -77,7 +77,7 @@ async function join(
   if (streams.length > 1) throw usageError('Only one stream can be sent to a running server.')
   let run: string | undefined
   for (const target of targets) {
-    if (target.note !== undefined) io.stderr.write(`${target.note}\n`)
+    if (target.hint !== undefined) io.stderr.write(`${target.hint}\n`)
     run = target.type === 'stream' ? streamRunId(target, io) : await handOver(running, target.path)
   }
   const url = viewUrlOf(running, targets.length === 1 ? run : undefined)

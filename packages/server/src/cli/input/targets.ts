@@ -14,7 +14,7 @@ export interface Target {
   /** Absolute; `-` for stdin. */
   readonly path: string
   /** A hint for the user that is not an error. */
-  readonly note?: string
+  readonly hint?: string
 }
 
 /**
@@ -47,7 +47,7 @@ async function targetOf(given: string, io: CliIo, commands: readonly string[]): 
     throw missing(given, commands, error)
   }
   if (found.isDirectory())
-    return { type: 'folder', given, path, ...(await folderNote(given, path)) }
+    return { type: 'folder', given, path, ...(await folderHint(given, path)) }
   if (!found.isFile()) return { type: 'stream', given, path }
   const head = await headOf(path, given)
   switch (sniff(head)) {
@@ -58,7 +58,7 @@ async function targetOf(given: string, io: CliIo, commands: readonly string[]): 
         type: 'file',
         given,
         path,
-        note: `${given} is empty; its events are shown as they are written.`,
+        hint: `${given} is empty; its events are shown as they are written.`,
       }
     case 'text':
     case 'gzip':
@@ -92,7 +92,7 @@ async function headOf(path: string, given: string): Promise<Uint8Array> {
   }
 }
 
-async function folderNote(given: string, path: string): Promise<{ note?: string }> {
+async function folderHint(given: string, path: string): Promise<{ hint?: string }> {
   let entries
   try {
     entries = await readdir(path, { withFileTypes: true })
@@ -103,7 +103,7 @@ async function folderNote(given: string, path: string): Promise<{ note?: string 
     (entry) => entry.isDirectory() || /\.(jsonl|ndjson)(\.gz)?$/i.test(entry.name),
   )
   if (hasLog) return {}
-  return { note: `${given} has no .jsonl file yet; each new one is shown.` }
+  return { hint: `${given} has no .jsonl file yet; each new one is shown.` }
 }
 
 /** The name of a target for the user: `run.jsonl`, `~/logs/`, `stdin`. */

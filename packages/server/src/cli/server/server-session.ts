@@ -44,7 +44,7 @@ export async function startSession(
   const opened: RunInfo[] = []
   try {
     for (const target of targets) {
-      if (target.note !== undefined) say(`${style.yellow('!')} ${target.note}`)
+      if (target.hint !== undefined) say(`${style.yellow('!')} ${target.hint}`)
       if (target.type === 'stream') continue
       opened.push(...(await openTarget(files, target)))
     }
