@@ -37,19 +37,19 @@ function start(name: string, code: string) {
     env: machine.env,
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  return { child, said: text(child.stdout), ended: once(child, 'exit') }
+  return { child, output: text(child.stdout), ended: once(child, 'exit') }
 }
 
 it.each(['linux', 'darwin'])(
   'on %s, stopping before the tools have started sends no signal',
   async (platform) => {
-    const { said, ended } = start(
+    const { output, ended } = start(
       platform,
       `const listener = { onSample() {}, onWarning() {} }
       samplePower(listener, { platform: '${platform}' }).stop()
-      console.log('goes on')`,
+      console.log('continues')`,
     )
-    expect([await said, await ended]).toEqual(['goes on\n', [0, null]])
+    expect([await output, await ended]).toEqual(['continues\n', [0, null]])
   },
 )
 
@@ -58,7 +58,7 @@ it('nvidia-smi keeps running when Ctrl+C interrupts the agent', async () => {
     'nvidia-smi',
     `setInterval(() => row({ timestamp: time(), index: 0, uuid: 'a', 'power.draw': '50' }), 50)`,
   )
-  const { child, said, ended } = start(
+  const { child, output, ended } = start(
     'agent',
     `let awaited = 1
     let isInterrupted = false
@@ -80,5 +80,5 @@ it('nvidia-smi keeps running when Ctrl+C interrupts the agent', async () => {
   )
   await once(child.stdout, 'data')
   process.kill(-child.pid!, 'SIGINT')
-  expect([await said, await ended]).toEqual(['up\n[]\n', [0, null]])
+  expect([await output, await ended]).toEqual(['up\n[]\n', [0, null]])
 })

@@ -6,7 +6,7 @@
  * its neighbours. So `power.draw.instant` is queried too, unless the driver does not support it.
  */
 import { readingOf, type MeterListener, type MeterOptions, type PowerMeter } from './meter.ts'
-import { type LineKind, StreamingTool, type Diagnosis } from './streaming-tool.ts'
+import { type Diagnosis, type LineKind, streamingMeter } from './streaming-tool.ts'
 
 const FIELDS = [
   'timestamp',
@@ -22,62 +22,25 @@ const FIELDS = [
 
 const INSTANT = 'power.draw.instant'
 
-export class NvidiaSmi implements PowerMeter {
-  readonly name = 'nvidia-smi'
-  readonly #options: MeterOptions
+export function nvidiaSmi({ env, host, intervalMs, nowS }: MeterOptions): PowerMeter {
+  let queriesInstant = true
   /** By UUID: a GPU keeps its name when nvidia-smi renumbers the GPUs after one was lost. */
-  readonly #names = new Map<string, string>()
-  #queriesInstant = true
-  #tool: StreamingTool | undefined
+  const names = new Map<string, string>()
 
-  constructor(options: MeterOptions) {
-    this.#options = options
+  function nameOf(index: string, uuid: string): string {
+    const known = names.get(uuid)
+    if (known !== undefined) return known
+    const used = new Set(names.values())
+    let number = Number(index)
+    while (used.has(`gpu${number}`)) number++
+    names.set(uuid, `gpu${number}`)
+    return `gpu${number}`
   }
 
-  start(listener: MeterListener): void {
-    this.#tool = new StreamingTool(
-      {
-        name: this.name,
-        command: () => this.#command(),
-        env: this.#options.env,
-        isDetached: true,
-        read: (line) => this.#read(line, listener),
-        diagnose: (lastOutput) => this.#diagnose(lastOutput),
-      },
-      listener,
-    )
-  }
-
-  stop(): void {
-    this.#tool?.stop()
-  }
-
-  #command(): readonly [string, ...string[]] {
-    const fields = this.#queriesInstant ? [...FIELDS, INSTANT] : FIELDS
-    return [
-      'nvidia-smi',
-      `--query-gpu=${fields.join(',')}`,
-      '--format=csv,noheader,nounits',
-      '-lms',
-      String(this.#options.intervalMs),
-    ]
-  }
-
-  #diagnose(lastOutput: string): Diagnosis | undefined {
-    if (this.#queriesInstant && /not a valid field/i.test(lastOutput)) {
-      this.#queriesInstant = false
-      return 'retry'
-    }
-    if (/no devices were found/i.test(lastOutput)) {
-      return { giveUp: 'nvidia-smi finds no GPU' }
-    }
-    return undefined
-  }
-
-  #read(line: string, listener: MeterListener): LineKind {
+  function read(line: string, listener: MeterListener): LineKind {
     const cells = line.split(',').map((cell) => cell.trim())
     const [time, index, uuid, draw, compute, memory, usedMb, totalMb, celsius, instant] = cells
-    const timestamp = timeS(time ?? '', this.#options.nowS())
+    const timestamp = timeS(time ?? '', nowS())
     const isRow = cells.length === FIELDS.length || cells.length === FIELDS.length + 1
     if (!isRow || timestamp === undefined || !/^\d+$/.test(index ?? '')) return 'unreadable'
     const reading = readingOf({
@@ -88,23 +51,30 @@ export class NvidiaSmi implements PowerMeter {
       gpu_memory_total_mb: numberIn(totalMb),
       temperature_celsius: numberIn(celsius),
     })
-    const name = this.#nameOf(index ?? '', uuid ?? '')
+    const name = nameOf(index ?? '', uuid ?? '')
     if (reading['power_watts'] === undefined) {
       listener.onWarning(`nvidia-smi reports no power for ${name} (${draw})`)
     }
-    listener.onSample({ timestamp, reading, source: `${this.#options.host}/${name}` })
+    listener.onSample({ timestamp, reading, source: `${host}/${name}` })
     return 'reading'
   }
 
-  #nameOf(index: string, uuid: string): string {
-    const known = this.#names.get(uuid)
-    if (known !== undefined) return known
-    const used = new Set(this.#names.values())
-    let number = Number(index)
-    while (used.has(`gpu${number}`)) number++
-    this.#names.set(uuid, `gpu${number}`)
-    return `gpu${number}`
+  function diagnose(lastOutput: string): Diagnosis | undefined {
+    if (queriesInstant && /not a valid field/i.test(lastOutput)) {
+      queriesInstant = false
+      return 'retry'
+    }
+    const hasNoGpu = /no devices were found/i.test(lastOutput)
+    return hasNoGpu ? { giveUp: 'nvidia-smi finds no GPU' } : undefined
   }
+
+  function command(): [file: string, ...args: string[]] {
+    const fields = queriesInstant ? [...FIELDS, INSTANT] : FIELDS
+    const query = `--query-gpu=${fields.join(',')}`
+    return ['nvidia-smi', query, '--format=csv,noheader,nounits', '-lms', String(intervalMs)]
+  }
+
+  return streamingMeter({ name: 'nvidia-smi', command, env, isDetached: true, read, diagnose })
 }
 
 /** Undefined for `[N/A]`, `[Not Supported]`, `[GPU requires reset]` and other text. */

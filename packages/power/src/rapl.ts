@@ -4,7 +4,7 @@
  * ```
  * /sys/class/powercap/intel-rapl:0/     name package-0 ─▶ host/cpu0
  *                     intel-rapl:0:0/   name core          part of the package: not counted again
- *                     intel-rapl:0:1/   name dram      ─▶ host/dram0, beside the package
+ *                     intel-rapl:0:1/   name dram      ─▶ host/dram0, not part of the package
  *                     intel-rapl:1/     name psys          the whole board: only if there is no package
  * ```
  */

@@ -10,8 +10,8 @@
  */
 import { hostname } from 'node:os'
 import type { MeterOptions, PowerListener, PowerMeter, PowerSample } from './meter.ts'
-import { NvidiaSmi } from './nvidia-smi.ts'
-import { Powermetrics } from './powermetrics.ts'
+import { nvidiaSmi } from './nvidia-smi.ts'
+import { powermetrics } from './powermetrics.ts'
 import { Rapl } from './rapl.ts'
 import { RocmSmi } from './rocm-smi.ts'
 
@@ -77,9 +77,9 @@ function metersOf(options: PowerOptions): readonly PowerMeter[] {
   }
   const sysfs = env['WATTLINE_SYSFS'] || '/sys'
   if (platform === 'darwin') {
-    return [new Powermetrics({ ...base, isRoot: process.getuid?.() === 0 })]
+    return [powermetrics({ ...base, isRoot: process.getuid?.() === 0 })]
   }
-  const gpus = [new NvidiaSmi(base), new RocmSmi(base)]
+  const gpus = [nvidiaSmi(base), new RocmSmi(base)]
   return platform === 'linux' ? [...gpus, new Rapl({ ...base, sysfs })] : gpus
 }
 

@@ -12,7 +12,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { LineSplitter } from '@wattline/trace'
 import { killChild, unrefChild } from './child-process.ts'
-import type { MeterListener } from './meter.ts'
+import type { MeterListener, PowerMeter } from './meter.ts'
 import { Retries } from './retries.ts'
 
 /** `other` is expected output that is no reading. */
@@ -29,7 +29,7 @@ export interface StreamingToolOptions {
    */
   readonly isDetached: boolean
   /** Reads one line and reports its samples. */
-  readonly read: (line: string) => LineKind
+  readonly read: (line: string, listener: MeterListener) => LineKind
   /** Explains the last output of a tool that ended before any reading; undefined = unknown. */
   readonly diagnose?: (lastOutput: string) => Diagnosis | undefined
 }
@@ -42,7 +42,17 @@ type Child = ChildProcessByStdio<null, Readable, Readable>
 const MAX_LINE_BYTES = 64 * 1024
 const EXCERPT_CHARS = 120
 
-export class StreamingTool {
+/** A meter that reads the output of a command. */
+export function streamingMeter(options: StreamingToolOptions): PowerMeter {
+  let tool: StreamingTool | undefined
+  return {
+    name: options.name,
+    start: (listener) => void (tool = new StreamingTool(options, listener)),
+    stop: () => tool?.stop(),
+  }
+}
+
+class StreamingTool {
   readonly #options: StreamingToolOptions
   readonly #listener: MeterListener
   readonly #retries = new Retries()
@@ -91,7 +101,7 @@ export class StreamingTool {
 
   #onLine(line: string): void {
     if (this.#stopped || line === '') return
-    const kind = this.#options.read(line)
+    const kind = this.#options.read(line, this.#listener)
     if (kind === 'reading') this.#retries.noteSuccess()
     else this.#keepOutput(line)
     if (kind === 'unreadable') {

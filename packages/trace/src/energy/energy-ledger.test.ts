@@ -70,7 +70,7 @@ describe('leaves', () => {
   })
 
   test('bounds include the sample interval', () => {
-    // A sample every 3 s: 4–8 lies between those at 3 and 9, and 6 alone is within it.
+    // A sample every 3 s: the span from 4 to 8 touches the intervals from 3 to 9.
     const { bounds, own } = attribute([['tool_call', 4, 8]], tenWatts(12, 3))
     expect(own).toEqual([40])
     expect(bounds).toEqual([[0, 40, 60]])
@@ -143,7 +143,7 @@ describe('spans without energy', () => {
     ['any GPU', { device: 'cuda' }, 50],
     ['the CPU', { device: 'cpu' }, 0],
     ['a device by number', { device: 0 }, 50],
-    ['nothing said', {}, 50],
+    ['an unknown place', {}, 50],
   ])('%s', (_, place, ownJ) => {
     expect(attribute([['tool_call', 2, 7, place]], tenWatts(10)).own).toEqual([ownJ])
   })
@@ -185,11 +185,11 @@ describe('sources', () => {
     for (const timestamp of [0, 5, 10]) {
       telemetry.add({ timestamp, reading: { power_watts: 4, cpu_power_watts: 2 }, source: 'mac' })
     }
-    // 10 W of the GPU; 4 W and 2 W are not told often enough for 5 s to be a gap.
+    // 10 W of the GPU, 4 W and 2 W of the Mac; 5 s is its usual interval and not a gap.
     const { own, ledger } = attribute([['tool_call', 2, 7]], telemetry)
     expect(own[0]).toBeCloseTo(80, 9)
     expect(ledger.sources.map(({ source }) => source.name)).toEqual(['box/gpu0', 'mac', 'mac/cpu'])
-    // Also without a look at the spans.
+    // The total does not need the spans.
     expect(telemetry.totalJ(2, 7)).toBeCloseTo(160, 9)
   })
 

@@ -108,7 +108,7 @@ function counted(
   count: number,
   one: string,
   many: string,
-  what: string,
+  problem: string,
 ): CodeAndText[] {
-  return count === 0 ? [] : [[code, `${count} ${count === 1 ? one : many} ${what}`]]
+  return count === 0 ? [] : [[code, `${count} ${count === 1 ? one : many} ${problem}`]]
 }

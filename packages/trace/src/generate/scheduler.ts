@@ -7,6 +7,7 @@
  *
  * Memory depends on the active processes only. Time never goes back.
  */
+import { lowerBound } from '../columns/lower-bound.ts'
 
 export type Process = Generator<number | readonly Process[], void, void>
 
@@ -16,15 +17,12 @@ interface Task {
   /** Number of children it waits for. */
   waiting: number
   wakeS: number
-  /** At equal `wakeS`, the task scheduled first runs first. */
-  order: number
 }
 
 export class Scheduler {
   #nowS: number
-  #order = 0
-  /** A binary heap: task i wakes no later than the tasks at 2i + 1 and 2i + 2. */
-  readonly #heap: Task[] = []
+  /** Sleeping tasks, the next one last. At equal times, the task scheduled first runs first. */
+  readonly #queue: Task[] = []
 
   constructor(startS: number) {
     this.#nowS = startS
@@ -36,16 +34,16 @@ export class Scheduler {
 
   /** Number of sleeping processes. */
   get sleeping(): number {
-    return this.#heap.length
+    return this.#queue.length
   }
 
   spawn(process: Process, parent?: Task): void {
-    this.#push({ process, parent, waiting: 0, wakeS: this.#nowS, order: 0 }, this.#nowS)
+    this.#push({ process, parent, waiting: 0, wakeS: this.#nowS }, this.#nowS)
   }
 
   /** Moves the clock to the next process and runs it until it waits. Returns false if none is left. */
   step(): boolean {
-    const task = this.#pop()
+    const task = this.#queue.pop()
     if (task === undefined) return false
     this.#nowS = task.wakeS
     const { done, value } = task.process.next()
@@ -66,43 +64,8 @@ export class Scheduler {
   #push(task: Task, wakeS: number): void {
     if (!Number.isFinite(wakeS)) return
     task.wakeS = wakeS
-    task.order = this.#order++
-    const heap = this.#heap
-    let at = heap.push(task) - 1
-    while (at > 0) {
-      const above = (at - 1) >> 1
-      if (!this.#swapUnlessOrdered(above, at)) return
-      at = above
-    }
-  }
-
-  #pop(): Task | undefined {
-    const heap = this.#heap
-    const first = heap[0]
-    const last = heap.pop()
-    if (first === undefined || last === undefined || first === last) return first
-    heap[0] = last
-    let at = 0
-    for (;;) {
-      const left = 2 * at + 1
-      const least = this.#isBefore(left + 1, left) ? left + 1 : left
-      if (!this.#swapUnlessOrdered(at, least)) return first
-      at = least
-    }
-  }
-
-  #isBefore(a: number, b: number): boolean {
-    const [x, y] = [this.#heap[a], this.#heap[b]]
-    if (x === undefined || y === undefined) return false
-    return x.wakeS < y.wakeS || (x.wakeS === y.wakeS && x.order < y.order)
-  }
-
-  #swapUnlessOrdered(above: number, below: number): boolean {
-    if (!this.#isBefore(below, above)) return false
-    const [x, y] = [this.#heap[above], this.#heap[below]]
-    if (x === undefined || y === undefined) return false
-    this.#heap[above] = y
-    this.#heap[below] = x
-    return true
+    const queue = this.#queue
+    const at = lowerBound(0, queue.length, (index) => queue[index]!.wakeS > wakeS)
+    queue.splice(at, 0, task)
   }
 }

@@ -11,7 +11,7 @@ import {
   shortModel,
 } from './format.ts'
 
-/** Rows of `value=what a person sees`, the borders of units first. */
+/** Rows of `value=formatted`. */
 test.each([
   [formatDuration, '0=0 s; 4e-10=0 s; 1e-9=1 ns; 42e-6=42 µs; 0.318=318 ms; 1.24=1.24 s; 2=2 s'],
   [formatDuration, '999.4e-6=999 µs; 999.6e-6=1 ms; 0.9994=999 ms; 0.9996=1 s; 9.996=10 s'],

@@ -39,12 +39,12 @@ function scaled(value: number, units: readonly Unit[]): string {
   return [fitting?.text, fitting?.name].join(' ').trimEnd()
 }
 
-const SUBMINUTE: readonly Unit[] = [
-  { factor: 1e-9, name: 'ns' },
-  { factor: 1e-6, name: 'µs' },
-  { factor: 1e-3, name: 'ms' },
-  { factor: 1, name: 's' },
-]
+/** Units that are 1000 times each other; the first has the factor 10^`exponent`. */
+function units(names: readonly string[], exponent = 0): readonly Unit[] {
+  return names.map((name, at) => ({ factor: Number(`1e${exponent + 3 * at}`), name }))
+}
+
+const SUBMINUTE = units(['ns', 'µs', 'ms', 's'], -9)
 
 /**
  * A duration in seconds: `42 µs`, `850 ms`, `8.9 s`, `1:12`, `1:04:31`, `2 d 4 h`. One minute or more
@@ -64,13 +64,7 @@ export function formatDuration(seconds: number | undefined): string {
   })
 }
 
-const COUNTS: readonly Unit[] = [
-  { factor: 1, name: '' },
-  { factor: 1e3, name: 'k' },
-  { factor: 1e6, name: 'M' },
-  { factor: 1e9, name: 'G' },
-  { factor: 1e12, name: 'T' },
-]
+const COUNTS = units(['', 'k', 'M', 'G', 'T'])
 
 /** A count: `7`, `999`, `48.1 k`, `1.2 M`. */
 export function formatCount(count: number | undefined): string {
@@ -102,23 +96,11 @@ export function formatWatts(watts: number | undefined): string {
 
 function withPrefix(value: number, unit: string): string {
   if (value < 0.5e-6) return `0 ${unit}`
-  return scaled(value, [
-    { factor: 1e-6, name: `µ${unit}` },
-    { factor: 1e-3, name: `m${unit}` },
-    { factor: 1, name: unit },
-    { factor: 1e3, name: `k${unit}` },
-    { factor: 1e6, name: `M${unit}` },
-    { factor: 1e9, name: `G${unit}` },
-  ])
+  const names = ['µ', 'm', '', 'k', 'M', 'G'].map((prefix) => `${prefix}${unit}`)
+  return scaled(value, units(names, -6))
 }
 
-const BYTES: readonly Unit[] = [
-  { factor: 1, name: 'B' },
-  { factor: 1e3, name: 'kB' },
-  { factor: 1e6, name: 'MB' },
-  { factor: 1e9, name: 'GB' },
-  { factor: 1e12, name: 'TB' },
-]
+const BYTES = units(['B', 'kB', 'MB', 'GB', 'TB'])
 
 /** Bytes, in powers of 1000: `0 B`, `512 B`, `48.1 kB`, `1.2 GB`. */
 export function formatBytes(bytes: number | undefined): string {

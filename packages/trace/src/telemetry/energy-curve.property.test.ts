@@ -6,7 +6,7 @@ import { SourceSeries } from './source-series.ts'
 const available = (values: fc.Arbitrary<number>) =>
   fc.oneof({ weight: 2, arbitrary: values }, fc.constant(NaN))
 
-/** Counters that come and go, rise and fall; power that comes and goes; gaps. */
+/** Samples with and without counter and power, with resets and gaps. */
 const rows = fc
   .array(
     fc.record({

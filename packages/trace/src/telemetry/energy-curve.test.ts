@@ -4,7 +4,7 @@ import { SourceSeries } from './source-series.ts'
 
 const _ = NaN
 
-/** `[seconds, counter, watts]`; NaN where a column says nothing. */
+/** `[seconds, counter, watts]`; NaN = not available. */
 type Row = readonly [timeS: number, counterJ: number, watts: number]
 
 function curveOf(rows: readonly Row[], usesCounter = true): EnergyCurve {
@@ -36,7 +36,7 @@ describe('energy', () => {
       ],
     ],
     [
-      'power, by trapezoids',
+      'power by the trapezoid rule',
       [
         [0, _, 10],
         [1, _, 20],
@@ -49,7 +49,7 @@ describe('energy', () => {
       ],
     ],
     [
-      'the counter rather than power',
+      'prefers the counter to power',
       [
         [0, 0, 10],
         [1, 12, 10],
@@ -62,7 +62,7 @@ describe('energy', () => {
       ],
     ],
     [
-      'a null between counters',
+      'a missing counter between others',
       [
         [0, 0, _],
         [1, _, _],
@@ -86,7 +86,7 @@ describe('energy', () => {
       ],
     ],
     [
-      'power behind the last counter',
+      'power after the last counter',
       [
         [0, 0, 10],
         [0.1, 1, 10],
@@ -101,7 +101,7 @@ describe('energy', () => {
       ],
     ],
     [
-      'a reset, by power',
+      'a reset, replaced by power',
       [
         [0, 100, 10],
         [1, 110, 10],
@@ -116,7 +116,7 @@ describe('energy', () => {
       ],
     ],
     [
-      'a reset of a counter alone',
+      'a reset without power',
       [
         [0, 100, _],
         [1, 110, _],
@@ -131,7 +131,7 @@ describe('energy', () => {
       ],
     ],
     ['one sample', [[5, 100, 10]], [[5, 0]]],
-    ['nothing usable', [[5, _, _]], []],
+    ['no usable sample', [[5, _, _]], []],
   ])('%s', (...[, rows, expected]) => {
     const curve = curveOf(rows)
     expect(knots(curve).map(([timeS, energyJ]) => [timeS, Number(energyJ!.toFixed(9))])).toEqual(
@@ -189,7 +189,7 @@ describe('breaks', () => {
 describe('peak', () => {
   test.each<[string, Row[], number]>([
     [
-      'of power told',
+      'of power',
       [
         [0, 0, 10],
         [1, 10, 80],
@@ -207,7 +207,7 @@ describe('peak', () => {
       40,
     ],
     [
-      'of a counter over a tenth of a second, since it moves in steps',
+      'of a counter over 0.1 s, because it moves in steps',
       [
         [0, 0, _],
         [0.0625, 8, _],

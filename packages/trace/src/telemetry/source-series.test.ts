@@ -30,7 +30,7 @@ describe('settling', () => {
     series.add(3, { ...NOTHING, watts: 30 })
     expect(series.settle()).toBe(2)
     expect(series.settle()).toBe(3)
-    expect(series).toMatchObject({ late: 0, duplicates: 0, lastS: 3 })
+    expect(series).toMatchObject({ late: 0, duplicates: 0 })
   })
 
   test('sorts a late sample and returns its row', () => {
@@ -75,7 +75,7 @@ test('any order and any settling give the same rows', () => {
   )
   fc.assert(
     fc.property(samples, fc.integer({ min: 1, max: 5 }), (rows, every) => {
-      // Which of two at one instant comes first decides; so each instant has one value here.
+      // Of two samples at one time the first wins, so each time has only one value here.
       const distinct = rows.map(([timeS]) => [timeS, timeS * 3] as const)
       const once = seriesOf(distinct)
       once.settle()

@@ -39,10 +39,6 @@ export class SourceSeries {
     return this.#intervals.medianS
   }
 
-  get lastS(): number | undefined {
-    return this.count === 0 ? undefined : this.timeS[this.count - 1]
-  }
-
   add(timeS: number, meter: MeterReading): void {
     if (this.count >= this.timeS.length) this.#grow()
     const row = this.count++

@@ -70,7 +70,7 @@ export interface Span {
   readonly errorAtS: number | undefined
   /** The error text; undefined without error or without text. */
   readonly error: string | undefined
-  /** The span's own figures, as its log tells them; see `countedTokens` in stats for sums. */
+  /** Tokens in the events of the span; for sums see `countedUsage`. */
   readonly tokens: Tokens | undefined
   /** US dollars. */
   readonly costUsd: number | undefined

@@ -325,7 +325,7 @@ describe('a trace', () => {
 
 /**
  * Whether a span's end precedes its start in the order of the log, at an earlier or at the same
- * time. Such a pair is a guess: a later end with the id takes it back, which a clip cannot show.
+ * time. Such a pair is uncertain: a later end with the id replaces it, which a clip cannot show.
  */
 function endsFirst(span: Span): boolean {
   if ((span.flags & SpanFlag.CLOCK) !== 0) return true

@@ -85,11 +85,11 @@ function idleBetween(
 }
 
 function startOf({ metadata }: UpstreamBreakdown): number {
-  return metadata['start_timestamp'] as number
+  return numberAt(metadata, 'start_timestamp') ?? NaN
 }
 
 function endOf({ metadata }: UpstreamBreakdown): number {
-  return metadata['end_timestamp'] as number
+  return numberAt(metadata, 'end_timestamp') ?? NaN
 }
 
 function merged(start: Metadata, end: Metadata, startS: number, endS: number): Metadata {

@@ -4,7 +4,7 @@ import { isTelemetry, readTelemetry } from './telemetry-file.ts'
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const encoder = new TextEncoder()
 
-/** Reads bytes that come in chunks of `size`. */
+/** Reads bytes in chunks of `size`. */
 function read(bytes: Uint8Array, size = bytes.length) {
   async function* chunks() {
     for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
