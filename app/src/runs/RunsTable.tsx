@@ -1,6 +1,12 @@
 /** The table of runs. The numbers of a run are requested when its row is rendered. */
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { formatBytes, formatCost, formatCount, formatDuration, formatJoules } from '@wattline/trace'
+import {
+  formatBytes,
+  formatCostInColumn,
+  formatCount,
+  formatDuration,
+  formatJoules,
+} from '@wattline/trace'
 import { useRef, useState, type RefObject } from 'react'
 import { flushSync } from 'react-dom'
 import { NameField } from '../panels/RunName.tsx'
@@ -186,7 +192,7 @@ function RunRow({ run, index, links, onFocus, onChanged }: RunRowProps) {
         {integer(summary?.errors)}
       </td>
       <td>{formatCount(summary?.tokens)}</td>
-      <td>{columnCost(summary?.costUsd)}</td>
+      <td>{formatCostInColumn(summary?.costUsd)}</td>
       <td>{summary?.energyJ === undefined ? '–' : `${formatJoules(summary.energyJ)}${more}`}</td>
       <td className="density-column">
         <Sparkline counts={summary?.density ?? []} />
@@ -236,12 +242,6 @@ const NO_VIEW = {
   colorBy: 'kind',
   playheadS: undefined,
 } as const
-
-/** Three decimals for all costs below $1000, so that the rows of the column can be compared. */
-function columnCost(usd: number | undefined): string {
-  if (usd === undefined || usd >= 1000) return formatCost(usd)
-  return usd > 0 && usd < 0.0005 ? '<$0.001' : `$${usd.toFixed(3)}`
-}
 
 function integer(value: number | undefined): string {
   return value === undefined ? '–' : formatInteger(value)

@@ -50,6 +50,7 @@ export {
   formatBytes,
   formatClock,
   formatCost,
+  formatCostInColumn,
   formatCount,
   formatDuration,
   formatJoules,

@@ -84,6 +84,15 @@ export function formatCost(usd: number | undefined): string {
   })
 }
 
+/**
+ * A cost in a column of costs: `$0.092`, `$1.280`, `<$0.001`. Three decimals below $1000, so that the
+ * rows can be compared.
+ */
+export function formatCostInColumn(usd: number | undefined): string {
+  if (usd === undefined || !(usd >= 0 && usd < 1000)) return formatCost(usd)
+  return usd > 0 && usd < 0.0005 ? '<$0.001' : `$${usd.toFixed(3)}`
+}
+
 /** Joules: `0 J`, `318 mJ`, `48.1 J`, `2.1 kJ`, `1.3 MJ`. */
 export function formatJoules(joules: number | undefined): string {
   return render(joules, (value) => withPrefix(value, 'J'))

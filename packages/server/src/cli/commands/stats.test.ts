@@ -29,10 +29,10 @@ test('prints a table of kinds and the totals', async () => {
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   expect(stdout).toBe(`stdin  4 spans  1 error  5 s  at 1000 s
 
-kind          spans  errors     p50     p95     p99   total  tokens   cost
-lm_inference      2       ·     2 s   2.9 s  2.98 s     4 s   1.6 k  $0.03
-agent             1       ·     5 s     5 s     5 s     5 s       ·      ·
-tool_call         1       1  250 ms  250 ms  250 ms  250 ms       ·      ·
+kind          spans  errors     p50     p95     p99   total  tokens    cost
+lm_inference      2       ·     2 s   2.9 s  2.98 s     4 s   1.6 k  $0.030
+agent             1       ·     5 s     5 s     5 s     5 s       ·       ·
+tool_call         1       1  250 ms  250 ms  250 ms  250 ms       ·       ·
 
 time    1000 s to 1005 s
 events  8

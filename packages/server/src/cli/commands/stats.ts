@@ -4,6 +4,7 @@ import {
   estimateRunCost,
   formatBytes,
   formatCost,
+  formatCostInColumn,
   formatCount,
   formatDuration,
   PRICES_AS_OF,
@@ -96,7 +97,7 @@ function kindTable({ kinds }: Summary, style: Style, width: number | undefined):
     milliseconds(kind.p99Ms),
     kind.ended > 0 ? milliseconds(kind.totalMs) : NONE,
     ...(hasTokens ? [kind.tokens === undefined ? none : formatCount(kind.tokens)] : []),
-    ...(hasCost ? [kind.costUsd === undefined ? none : formatCost(kind.costUsd)] : []),
+    ...(hasCost ? [kind.costUsd === undefined ? none : formatCostInColumn(kind.costUsd)] : []),
   ])
   return tableLines(titles, rows, style, width)
 }
