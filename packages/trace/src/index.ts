@@ -109,9 +109,7 @@ export {
   SUBPROTOCOL,
   TOKEN_SUBPROTOCOL_PREFIX,
   WATCH_PATH,
-  type CloseReaction,
   type ErrorReply,
-  type RecordReply,
   type WatchControl,
 } from './wire/protocol.ts'
 export {

@@ -2,6 +2,7 @@
  * The command line of `wattline`: its commands, flags and help. The code of a command is loaded when
  * the command runs, so that `wattline spans` does not load a web server.
  */
+import { DEFAULT_PORT } from '@wattline/trace'
 import { Command, CommanderError, Option } from 'commander'
 import { CliError, ExitCode, nearest, usageError } from './base/errors.ts'
 import type { CliIo } from './base/io.ts'
@@ -19,7 +20,7 @@ import {
   environmentHelp,
   flagsBeforeCommand,
 } from './input/common-options.ts'
-import { DEFAULT_HOST, DEFAULT_PORT, type ServerFlags } from './input/settings.ts'
+import { DEFAULT_HOST, type ServerFlags } from './input/settings.ts'
 import { VERSION } from '../version.ts'
 
 /**

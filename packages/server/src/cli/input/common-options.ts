@@ -1,9 +1,10 @@
 /** Flags and environment variables that several commands share. */
+import { DEFAULT_PORT } from '@wattline/trace'
 import { type Command, Option } from 'commander'
 import type { CliIo } from '../base/io.ts'
 import type { Style } from '../base/terminal.ts'
 import { defaultDir } from '../../default-dir.ts'
-import { DEFAULT_HOST, DEFAULT_PORT, type ServerFlags, tildePath } from './settings.ts'
+import { DEFAULT_HOST, type ServerFlags, tildePath } from './settings.ts'
 
 /** Adds the flags that find a running server. */
 export function addConnectionOptions(command: Command): void {

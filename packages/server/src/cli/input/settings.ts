@@ -2,12 +2,12 @@
 import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import { checkIntervalMs, DEFAULT_INTERVAL_MS } from '@wattline/power'
+import { DEFAULT_PORT } from '@wattline/trace'
 import { defaultDir } from '../../default-dir.ts'
 import { isLoopback } from '../../http/guard.ts'
 import { usageError } from '../base/errors.ts'
 import type { CliIo } from '../base/io.ts'
 
-export const DEFAULT_PORT = 9288
 export const DEFAULT_HOST = '127.0.0.1'
 
 /** Flags as text, as Commander passes them; not checked yet. */
