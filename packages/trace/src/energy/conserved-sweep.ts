@@ -1,6 +1,6 @@
 /**
- * Conserved attribution: a sweep over the boundaries of spans, in order of time, that gives each
- * source's energy to the leaves: running spans without a running child that the source can serve.
+ * Conserved attribution: sweeps over the starts and ends of spans in order of time and gives the energy
+ * of each source to the leaves: running spans without a running child that the source can serve.
  *
  *     turn    ├──────────────────────────────┤
  *     call A      ├────────────┤                      only A: exclusive

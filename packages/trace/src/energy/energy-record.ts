@@ -5,18 +5,6 @@ import { type EnergySummary, summarizeEnergy } from './energy-summary.ts'
 import { energyWarnings } from './energy-warnings.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 
-export interface SpanEnergyRecord {
-  readonly id: string
-  readonly kind: string
-  readonly subject: string | null
-  readonly start: number
-  readonly own_j: number
-  readonly total_j: number
-  readonly exclusive_j: number
-  readonly low_j: number
-  readonly high_j: number
-}
-
 /** An updated ledger as plain data. `spans` is empty without a source. */
 export function energyRecord(trace: Trace, telemetry: Telemetry, ledger: EnergyLedger) {
   const summary = summarizeEnergy(trace, ledger)
@@ -43,7 +31,7 @@ export function energyRecord(trace: Trace, telemetry: Telemetry, ledger: EnergyL
   }
 }
 
-function spanRecords(trace: Trace, ledger: EnergyLedger): SpanEnergyRecord[] {
+function spanRecords(trace: Trace, ledger: EnergyLedger) {
   return trace.spans.flatMap((span) => {
     const energy = ledger.energyOf(span.slot)
     if (energy === undefined) return []

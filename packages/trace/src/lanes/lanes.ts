@@ -62,7 +62,8 @@ class Group implements LaneGroup {
  * @example
  * const lanes = new Lanes(trace, (span) => span.agent ?? '')
  * lanes.place(trace.flush())
- * lanes.placeOf(span) // { group: 0, row: 2 }
+ * lanes.groupAt(span.slot) // 0, an index into `groups`
+ * lanes.rowAt(span.slot) // 2
  */
 export class Lanes {
   readonly #groupOf: (item: Span | Mark) => string
@@ -110,18 +111,14 @@ export class Lanes {
     return moved
   }
 
+  /** The group of a span; NONE = not placed. */
   groupAt(slot: number): number {
     return this.#laneOf(slot)?.group ?? NONE
   }
 
+  /** The row of a span within its group. */
   rowAt(slot: number): number {
     return this.#laneOf(slot)?.row ?? 0
-  }
-
-  /** The place of a span that `place` has placed. */
-  placeOf(span: Pick<Span, 'slot'>): LanePlace | undefined {
-    const lane = this.#laneOf(span.slot)
-    return lane === undefined ? undefined : { group: lane.group, row: lane.row }
   }
 
   /** The place of a mark: the row of its span, else the first row of its group. */

@@ -238,8 +238,7 @@ describe('a trace', () => {
         lanes.place(trace.flush())
         const rows = new Map<string, { from: number; to: number }[]>()
         for (const span of trace.spans) {
-          const place = lanes.placeOf(span)!
-          const key = `${place.group}/${place.row}`
+          const key = `${lanes.groupAt(span.slot)}/${lanes.rowAt(span.slot)}`
           const to = span.endS ?? span.releasedS ?? Infinity
           rows.set(key, [...(rows.get(key) ?? []), { from: span.startS, to }])
         }
@@ -274,7 +273,7 @@ describe('a trace', () => {
               if (position % every === 0) lanes.place(trace.flush())
             })
             lanes.place(trace.flush())
-            return trace.spans.map((span) => ({ ...lanes.placeOf(span)!, span: undefined }))
+            return trace.spans.map(({ slot }) => [lanes.groupAt(slot), lanes.rowAt(slot)])
           }
           const hasNoParentIds = events.every(({ event }) =>
             [...PARENT_KEYS.keys()].every((key) => !Object.hasOwn(event.metadata, key)),
