@@ -47,7 +47,7 @@ function startIn(more: NodeJS.ProcessEnv, ...argv: string[]): ChildProcessWithou
   return child
 }
 
-async function said(
+async function stderrMatch(
   child: ChildProcessWithoutNullStreams,
   pattern: RegExp,
 ): Promise<RegExpExecArray> {
@@ -57,7 +57,7 @@ async function said(
     const match = pattern.exec(text)
     if (match !== null) return match
   }
-  throw new Error(`the command ended without saying ${pattern}: ${text}`)
+  throw new Error(`the command ended without printing ${pattern}: ${text}`)
 }
 
 async function exitOf(
@@ -85,7 +85,7 @@ test('ends without an error when the reader of its output is gone', async () => 
 
 test('SIGINT closes cleanly with 0 and all received events are on disk', async () => {
   const child = start('serve', '--port', '0', '--dir', 'runs')
-  const [, url = ''] = await said(child, / (http:\S+)\/\n/)
+  const [, url = ''] = await stderrMatch(child, / (http:\S+)\/\n/)
   const body = logText([['hello', 1]])
   await fetch(`${url}/api/runs/first/events`, { method: 'POST', body })
   child.kill('SIGINT')
@@ -220,7 +220,7 @@ test('run: keeps its server until other runs have ended', async () => {
   const stderr = text(second.stderr)
   await once(second.stdout, 'data')
   first.stdin.end()
-  await said(first, /other runs record to this server/)
+  await stderrMatch(first, /other runs record to this server/)
   second.stdin.end()
   expect(await exitOf(second)).toEqual([0, null])
   expect(await stderr).toMatch(/took .*, 1 span\n$/)
@@ -231,7 +231,7 @@ test('run: keeps its server until other runs have ended', async () => {
 
 test('run: exits with 127 if the command does not exist', async () => {
   const child = start('run', '--port', '0', '--dir', 'ran', '--', 'no-such-command-here')
-  await said(child, /There is no command 'no-such-command-here' on PATH/)
+  await stderrMatch(child, /There is no command 'no-such-command-here' on PATH/)
   expect(await exitOf(child)).toEqual([127, null])
   const runs = await readdir(join(dir, 'ran'))
   expect(runs.filter((name) => name.startsWith('no-such-command'))).toEqual([])
@@ -239,14 +239,14 @@ test('run: exits with 127 if the command does not exist', async () => {
 
 test('SIGTERM closes cleanly while stdin is relayed', async () => {
   const child = start('-', '--port', '0', '--dir', 'piped')
-  await said(child, /Ctrl\+C/)
+  await stderrMatch(child, /Ctrl\+C/)
   child.kill('SIGTERM')
   expect(await exitOf(child)).toEqual([0, null])
 })
 
 test('a second signal exits without waiting for an open request', async () => {
   const child = start('serve', '--port', '0', '--dir', 'stuck')
-  const [, url = ''] = await said(child, / (http:\S+)\/\n/)
+  const [, url = ''] = await stderrMatch(child, / (http:\S+)\/\n/)
   const endless = request(`${url}/api/runs/endless/events`, { method: 'POST' })
   endless.on('error', () => {
     // The server cuts the connection, as expected.

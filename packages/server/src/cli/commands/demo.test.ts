@@ -48,7 +48,7 @@ test('--out - writes only the run to stdout', async () => {
 
 test('streams to the running server and ends', async () => {
   const server = new RunningCommand(['serve', '--port', '0', '--dir', dir], {})
-  const [, url = ''] = await server.said(/ (http:\S+)\/\n/)
+  const [, url = ''] = await server.stderrMatch(/ (http:\S+)\/\n/)
   const argv = ['demo', ...SHORT, '--speed', '100', '--url', url, '--run', 'my-demo']
   const { code, stdout, stderr } = await runCommand(argv)
   expect({ code, stdout }).toEqual({ code: 0, stdout: `${url}/#run=my-demo\n` })
@@ -65,8 +65,8 @@ test('starts a server if none is running and keeps it until stopped', async () =
     ['demo', ...SHORT, '--port', '0', '--dir', dir, '--speed', '100'],
     {},
   )
-  const [, view = ''] = await command.said(/ (http:\S+)\n/)
-  await command.said(/The demo has ended: \d+ events/)
+  const [, view = ''] = await command.stderrMatch(/ (http:\S+)\n/)
+  await command.stderrMatch(/The demo has ended: \d+ events/)
   const url = new URL(view)
   const run = url.hash.replace('#run=', '')
   const response = await fetch(`${url.origin}/api/runs/${run}`)
@@ -85,7 +85,7 @@ test('fails if the server of --url does not answer', async () => {
 /** Starts `serve --demo` and waits for the first event of the live run. */
 async function serveDemo(): Promise<{ command: RunningCommand; shown: string; runs: RunInfo[] }> {
   const command = new RunningCommand(['serve', '--demo', '--port', '0', '--dir', dir], {})
-  const [, view = ''] = await command.said(/ (http:\S+)\n/)
+  const [, view = ''] = await command.stderrMatch(/ (http:\S+)\n/)
   const url = new URL(view)
   const shown = url.hash.replace('#run=', '')
   let runs: RunInfo[] = []

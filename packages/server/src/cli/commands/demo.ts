@@ -3,10 +3,9 @@ import { createWriteStream } from 'node:fs'
 import { finished } from 'node:stream/promises'
 import { resolve } from 'node:path'
 import type { Writable } from 'node:stream'
-import { encodeEvent, encodeSample } from '@wattline/trace'
 import { type GenerateOptions, generateRun } from '@wattline/trace/generate'
 import { openBrowser } from '../server/browser.ts'
-import { type DemoEvent, playDemo } from '../record/demo-stream.ts'
+import { type DemoEvent, encodeLine, playDemo } from '../record/demo-stream.ts'
 import { fileError } from '../base/errors.ts'
 import { type CliIo, LineWriter } from '../base/io.ts'
 import { RunWriter } from '../record/run-writer.ts'
@@ -164,7 +163,7 @@ async function writeDemo({ generate, startS }: Demo, out: string, io: CliIo): Pr
   try {
     for (const line of generateRun({ ...generate, startS })) {
       lines++
-      await writer.line('event_type' in line ? encodeEvent(line) : encodeSample(line))
+      await writer.line(encodeLine(line))
     }
     await writer.end()
     if (!toStdout) {

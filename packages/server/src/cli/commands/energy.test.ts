@@ -121,9 +121,9 @@ describe('telemetry that does not fit the run is reported and not summed', () =>
   test.each([
     ['another clock', 'late.jsonl', /box\/gpu0: not counted: .* begins 8:14 after the run/],
     ['another unit', 'milliwatts.jsonl', /box\/gpu0: not counted: 100000 "watts" on average/],
-  ])('%s', async (_, file, said) => {
+  ])('%s', async (_, file, message) => {
     const { stdout } = await energy('run.jsonl', '--telemetry', file)
-    expect(stdout).toMatch(said)
+    expect(stdout).toMatch(message)
     expect(stdout).toContain('No power sample belongs to this run.')
     const json = await energy('run.jsonl', '--telemetry', file, '--json')
     expect(JSON.parse(json.stdout)).toMatchObject({ total_j: null, sources: [], spans: [] })
@@ -151,10 +151,10 @@ describe('an error is one sentence', () => {
     [['run.jsonl', '--telemetry', 'run.jsonl'], 1, /run\.jsonl contains no telemetry sample/],
     [['run.jsonl', '--offset', 'soon'], 2, /--offset expects seconds such as -1\.5, got 'soon'/],
     [['run.jsonl', '--include-idle'], 2, /--include-idle needs --method upstream/],
-  ])('%j', async (args, code, said) => {
+  ])('%j', async (args, code, message) => {
     const result = await energy(...args)
     expect(result).toMatchObject({ code, stdout: '' })
-    expect(result.stderr).toMatch(said)
+    expect(result.stderr).toMatch(message)
   })
 })
 

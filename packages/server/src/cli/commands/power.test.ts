@@ -70,7 +70,7 @@ test('--out appends samples to a file until it is stopped', async () => {
 test('prints a table to a terminal and one line per sample to a pipe', async () => {
   await installGpus(3)
   const table = new RunningCommand(['power'], { env: { ...env, NO_COLOR: '1' }, columns: 80 })
-  await table.wrote(/energy(.*\n)+.*400 J/)
+  await table.stdoutMatch(/energy(.*\n)+.*400 J/)
   const { stdout } = await table.stop()
   const last = stdout.slice(stdout.lastIndexOf('source')).trimEnd().split('\n')
   expect(last).toHaveLength(4)
@@ -79,10 +79,10 @@ test('prints a table to a terminal and one line per sample to a pipe', async () 
   expect(last[3]).toMatch(/^all +200 W +200 W +400 J$/)
   expect(Math.max(...last.map(({ length }) => length))).toBeLessThanOrEqual(80)
   const narrow = new RunningCommand(['power'], { env: { ...env, NO_COLOR: '1' }, columns: 40 })
-  await narrow.wrote(/all.*200 W/)
+  await narrow.stdoutMatch(/all.*200 W/)
   expect((await narrow.stop()).stdout).toMatch(/source +now +average +peak +energy\n/)
   const lines = new RunningCommand(['power'], { env })
-  await lines.wrote(/gpu1 .*\n.*gpu0 /)
+  await lines.stdoutMatch(/gpu1 .*\n.*gpu0 /)
   expect((await lines.stop()).stdout).toMatch(
     /^2026-\S+Z {2}\S+\/gpu0 +80 W +34 % +41 °C +537 MB\n/,
   )
@@ -101,9 +101,9 @@ const timer = setInterval(() => {
 `
   await writeFile(join(dir, 'nvidia-smi'), script, { mode: 0o755 })
   const command = new RunningCommand(['power'], { env, columns: 80 })
-  await command.wrote(/80 W/)
+  await command.stdoutMatch(/80 W/)
   await writeFile(join(dir, 'nvidia-smi.lost'), '')
-  await command.said(/power: nvidia-smi printed a line that is not a reading.*GPU is lost/)
+  await command.stderrMatch(/power: nvidia-smi printed a line that is not a reading.*GPU is lost/)
   const { stdout } = await command.stop()
   const drawn = stdout.split('source').length - 1
   const overdrawn = stdout.split('\u001B[0J').length - 1
@@ -139,7 +139,7 @@ test('sends samples to a run, which also accepts posted samples', async () => {
   await installGpus(3)
   await mkdir(join(dir, 'runs'))
   const server = new RunningCommand(['serve', '--port', '0', '--dir', join(dir, 'runs')], { env })
-  const [, url = ''] = await server.said(/ (http:\S+)\/\n/)
+  const [, url = ''] = await server.stderrMatch(/ (http:\S+)\/\n/)
   const argv = ['power', '--url', url, '--run', 'r1']
   const command = new RunningCommand(argv, { env })
   const log = () => fetch(`${url}/api/runs/r1/events.jsonl`).then((answer) => answer.text())
@@ -162,7 +162,7 @@ test('sends samples to a run, which also accepts posted samples', async () => {
 test('ends when its run is deleted', async () => {
   await writeFile(join(dir, 'nvidia-smi'), ENDLESS_GPU, { mode: 0o755 })
   const server = new RunningCommand(['serve', '--port', '0', '--dir', join(dir, 'runs')], { env })
-  const [, url = ''] = await server.said(/ (http:\S+)\/\n/)
+  const [, url = ''] = await server.stderrMatch(/ (http:\S+)\/\n/)
   const command = new RunningCommand(['power', '--url', url, '--run', 'r1'], { env })
   const status = () => fetch(`${url}/api/runs/r1`).then((answer) => answer.status)
   await expect.poll(status, PATIENCE).toBe(200)

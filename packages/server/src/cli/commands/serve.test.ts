@@ -42,7 +42,7 @@ async function start(
 ): Promise<Started> {
   const command = new RunningCommand(argv, { cwd: dir, env: { HOME: dir }, ...options })
   running.push(command)
-  const [, address = ''] = await command.said(/ (http:\/\/\S+)\n[^]*Ctrl\+C/)
+  const [, address = ''] = await command.stderrMatch(/ (http:\/\/\S+)\n[^]*Ctrl\+C/)
   const view = new URL(address)
   return { command, view, url: view.origin, port: view.port }
 }
@@ -125,7 +125,7 @@ describe('wattline without a command', () => {
     )
     expect((await runsAt(url))[0]).toMatchObject({ id: run, name: 'stdin', state: 'live' })
     stdin.end(second.slice(10))
-    await command.said(/stdin has ended: 2 lines\./)
+    await command.stderrMatch(/stdin has ended: 2 lines\./)
     expect(await eventsAt(url, run)).toBe(LOG)
     expect((await runsAt(url))[0]).toMatchObject({ state: 'ended', events: 2 })
   })
@@ -285,7 +285,7 @@ describe('--log json', () => {
     const argv = ['serve', '--port', '0', '--dir', join(dir, 'runs'), '--log', 'json']
     const command = new RunningCommand([...argv, '--token', token], { cwd: dir })
     running.push(command)
-    const [, url = ''] = await command.said(/listening on (http:[^"]+)/)
+    const [, url = ''] = await command.stderrMatch(/listening on (http:[^"]+)/)
     const posted = await fetch(`${url}/api/runs/r/events?first=5`, {
       method: 'POST',
       headers: { authorization: `Bearer ${token}` },

@@ -43,7 +43,7 @@ export async function playDemo(events: Iterable<DemoEvent>, options: PlayOptions
       if (waitMs > TICK_MS) await sleepUnless(stop, waitMs)
     }
     if (stop.aborted) break
-    batch.push(`${encode({ ...atSpeed(event, speed), timestamp })}\n`)
+    batch.push(`${encodeLine({ ...atSpeed(event, speed), timestamp })}\n`)
   }
   await flush()
   return sent
@@ -61,7 +61,8 @@ function atSpeed(line: DemoEvent, speed: number): DemoEvent {
   return { ...line, reading: { ...line.reading, ...Object.fromEntries(slower) } }
 }
 
-function encode(line: DemoEvent): string {
+/** One event or sample as a line of a log, without the line feed. */
+export function encodeLine(line: DemoEvent): string {
   return 'event_type' in line ? encodeEvent(line) : encodeSample(line)
 }
 

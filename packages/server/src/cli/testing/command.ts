@@ -44,12 +44,12 @@ export class RunningCommand {
   }
 
   /** Resolves with the first match of `pattern` in stderr. */
-  said(pattern: RegExp): Promise<RegExpExecArray> {
+  stderrMatch(pattern: RegExp): Promise<RegExpExecArray> {
     return this.#matchIn(this.#stderr, pattern)
   }
 
   /** Resolves with the first match of `pattern` in stdout. */
-  wrote(pattern: RegExp): Promise<RegExpExecArray> {
+  stdoutMatch(pattern: RegExp): Promise<RegExpExecArray> {
     return this.#matchIn(this.#stdout, pattern)
   }
 
@@ -59,7 +59,7 @@ export class RunningCommand {
       if (match !== null) return match
       const ended = await Promise.race([out.more().then(() => false), this.done.then(() => true)])
       if (ended && !pattern.test(out.text)) {
-        throw new Error(`the command ended without saying ${pattern}: ${this.#stderr.text}`)
+        throw new Error(`the command ended without printing ${pattern}: ${this.#stderr.text}`)
       }
     }
   }
