@@ -37,7 +37,7 @@ function EnergyTable({ title, groups, label = (name) => name, query, perUnit }: 
   const { store } = useApp()
   if (groups.length === 0) return undefined
   return (
-    <table className="kinds energy">
+    <table className="table kinds energy">
       <thead>
         <tr>
           <th scope="col">{title}</th>
@@ -52,7 +52,7 @@ function EnergyTable({ title, groups, label = (name) => name, query, perUnit }: 
             <th scope="row">
               <button
                 type="button"
-                className="span-link"
+                className="row-button span-link"
                 title={`Highlight ${query}:"${group.name}"`}
                 disabled={!SEARCHABLE.test(group.name)}
                 onClick={() => store.update(setQuery, `${query}:"${group.name}"`)}

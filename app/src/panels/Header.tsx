@@ -117,7 +117,7 @@ function EnergyCounts({ tokens }: { tokens: number | undefined }) {
         exact={
           partly
             ? `${totalJ} J; power is known for ${formatPercent(coverage)} of the run`
-            : `${totalJ} J`
+            : `${totalJ} J, ${formatJoules(idleJ)} of it while no span was running`
         }
         isNameQuiet
       />

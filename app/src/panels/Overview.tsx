@@ -73,7 +73,7 @@ function DownloadButton() {
 function KindTable({ kinds }: { kinds: readonly KindSummary[] }) {
   const { store } = useApp()
   return (
-    <table className="kinds">
+    <table className="table kinds">
       <thead>
         <tr>
           <th scope="col">Kind</th>
@@ -89,7 +89,7 @@ function KindTable({ kinds }: { kinds: readonly KindSummary[] }) {
             <th scope="row">
               <button
                 type="button"
-                className="span-link"
+                className="row-button span-link"
                 title={`Highlight ${kindLabel(kind)}`}
                 onClick={() => store.update(setQuery, `kind:${kind}`)}
               >

@@ -128,7 +128,7 @@ function TimeReadout() {
   return (
     <button
       type="button"
-      className="time-readout"
+      className="row-button time-readout"
       title={`${Number.isNaN(timeS) ? '' : `${exactTime(timeS)}\n`}Click for ${other} time`}
       onClick={() => store.update(setClock, other)}
     >

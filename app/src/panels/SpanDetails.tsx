@@ -187,19 +187,21 @@ function Joules({ energy, durationS }: { energy: SpanInfo['energy']; durationS: 
         {formatJoules(ownJ)}
         {!isSure && <span className="muted"> ({betweenJoules(lowJ, highJ)})</span>}
       </Fact>
-      {durationS > 0 && ownJ > 0 && (
-        <Fact name="Power">{formatWatts(ownJ / durationS)} on average</Fact>
-      )}
       {sharedJ > 0.005 * ownJ && (
         <Fact name="of which" title="Spans that ran at the same time get equal shares">
-          {formatJoules(sharedJ)}
-          <span className="muted"> split equally with parallel spans (estimate)</span>
+          <span>
+            {formatJoules(sharedJ)}
+            <span className="muted"> split equally with parallel spans (estimate)</span>
+          </span>
         </Fact>
       )}
       {childrenJ > 0 && (
         <Fact name="Total" title={`${totalJ} J`}>
           {formatJoules(totalJ)} <span className="muted">incl. children</span>
         </Fact>
+      )}
+      {durationS > 0 && ownJ > 0 && (
+        <Fact name="Power">{formatWatts(ownJ / durationS)} on average</Fact>
       )}
     </>
   )

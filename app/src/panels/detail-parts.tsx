@@ -82,7 +82,7 @@ export function SpanLink({ slot }: { slot: number }) {
   return (
     <button
       type="button"
-      className="span-link"
+      className="row-button span-link"
       onClick={() => {
         store.update(select, { type: 'span', slot })
         timeline.current?.reveal({ type: 'span', slot })

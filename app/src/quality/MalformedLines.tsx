@@ -52,7 +52,7 @@ function Line({ line: { line, reason, position } }: { line: MalformedLine }) {
     <li>
       <button
         type="button"
-        className="malformed-line"
+        className="row-button malformed-line"
         aria-expanded={isOpen}
         onClick={() => setOpen(!isOpen)}
       >

@@ -35,7 +35,7 @@ export function WriterTable({ writers, problems, onShow, onList }: WriterTablePr
     <section>
       <h3 id="by-writer">By writer</h3>
       <div className="writers" role="region" aria-labelledby="by-writer" tabIndex={0}>
-        <table>
+        <table className="table">
           <thead>
             <tr>
               <th scope="col">Writer</th>

@@ -10,6 +10,7 @@ import { EmptyRuns } from './EmptyRuns.tsx'
 import { RunsTable, type RunLinks } from './RunsTable.tsx'
 import { enterRun } from '../store/run-transitions.ts'
 import { filterRuns, inOrder, useRuns } from './use-runs.ts'
+import '../panels/header.css'
 import './runs.css'
 
 export function RunsPage() {

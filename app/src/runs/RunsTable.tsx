@@ -46,7 +46,7 @@ export function RunsTable({ runs, links, onChanged }: RunsTableProps) {
   }
   return (
     <div className="runs-scroller" ref={scroller}>
-      <table className="runs-table" aria-rowcount={runs.length + 1}>
+      <table className="table runs-table" aria-rowcount={runs.length + 1}>
         <thead>
           <tr>
             <th scope="col">Run</th>
