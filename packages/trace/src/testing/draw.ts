@@ -1,10 +1,11 @@
-/** Builds traces from one line an event and draws them as text, so that tests read like pictures. */
+/** Builds traces from tuples and draws them as text. */
 import type { AgentEvent, Metadata } from '../line/event.ts'
 import { flagNames, type Span } from '../trace/span.ts'
 import { Trace } from '../trace/trace.ts'
 
 export type EventTuple = readonly [type: string, timestamp: number, metadata?: Metadata]
 
+/** A flushed trace of one writer, which is closed unless `live` is set. */
 export function traceOf(
   events: readonly EventTuple[],
   options: { readonly live?: boolean } = {},
@@ -18,7 +19,7 @@ export function traceOf(
   return trace
 }
 
-/** `tool_call grep 1–2 < agent planner [ambiguous]`, one line a span in order of slot. */
+/** One line for each span in order of slot: `tool_call grep 1–2 < agent planner [ambiguous]`. */
 export function draw(trace: Trace): string[] {
   return trace.spans.map(drawSpan)
 }

@@ -2,18 +2,10 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { generateRun } from '../generate/generate.ts'
 import type { Metadata } from '../line/event.ts'
+import { traceOf } from '../testing/draw.ts'
 import { groupUnder, isKeptInTrace } from './grouping.ts'
 import type { Mark, Span } from './span.ts'
-import { Trace } from './trace.ts'
-
-function traceOf(events: readonly (readonly [string, number, Metadata])[]): Trace {
-  const trace = new Trace()
-  for (const [position, [event_type, timestamp, metadata]] of events.entries()) {
-    trace.add({ event_type, timestamp, metadata }, position)
-  }
-  trace.flush()
-  return trace
-}
+import type { Trace } from './trace.ts'
 
 const groupsOf = (trace: Trace, key: string) => trace.spans.map(groupUnder(key))
 

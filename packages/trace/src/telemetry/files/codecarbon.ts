@@ -4,8 +4,7 @@
  * not add up to the energy; they are ignored.
  */
 import type { TelemetrySample } from '../../line/event.ts'
-import { cellNumber, cellTimeS } from './csv.ts'
-import { describe } from '../../line/excerpt.ts'
+import { cellNumber } from './csv.ts'
 import type { ReadRow } from './telemetry-csv.ts'
 
 const JOULES_PER_KWH = 3.6e6
@@ -18,11 +17,9 @@ const METERS = [
 
 export function codeCarbonRows(header: readonly string[]): ReadRow {
   const at = (name: string) => header.indexOf(name)
-  const [time, run, duration] = [at('timestamp'), at('run_id'), at('duration')]
+  const [run, duration] = [at('run_id'), at('duration')]
   const seen = new Set<string>()
-  return (cells) => {
-    const timestamp = cellTimeS(cells[time])
-    if (timestamp === undefined) return { reason: `expected a time, got ${describe(cells[time])}` }
+  return (cells, timestamp) => {
     const runId = cells[run] ?? ''
     if (runId === '')
       return { reason: 'expected a run_id: rows of different runs cannot be separated without it' }

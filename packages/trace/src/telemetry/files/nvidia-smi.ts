@@ -1,6 +1,6 @@
 /** Reads rows of `nvidia-smi --query-gpu=… --format=csv`, with or without units. */
 import { describe } from '../../line/excerpt.ts'
-import { cellNumber, cellTimeS, cellUnit } from './csv.ts'
+import { cellNumber, cellUnit } from './csv.ts'
 import type { ReadRow } from './telemetry-csv.ts'
 
 /** `power.draw [W]` is `power.draw`. */
@@ -11,7 +11,6 @@ function columnName(title: string): string {
 export function nvidiaSmiRows(header: readonly string[]): ReadRow {
   const names = header.map(columnName)
   const at = (...wanted: readonly string[]) => names.findIndex((name) => wanted.includes(name))
-  const time = at('timestamp')
   const power = at('power.draw', 'power.draw.instant', 'power.draw.average')
   const identity = at('index', 'uuid', 'gpu_uuid', 'pci.bus_id', 'gpu_bus_id')
   const utilization = at('utilization.gpu')
@@ -19,9 +18,7 @@ export function nvidiaSmiRows(header: readonly string[]): ReadRow {
   const memory = at('memory.used')
   let lastS = NaN
   let inRow = 0
-  return (cells) => {
-    const timestamp = cellTimeS(cells[time])
-    if (timestamp === undefined) return { reason: `expected a time, got ${describe(cells[time])}` }
+  return (cells, timestamp) => {
     // Without an identity, GPUs are numbered by their order at one time.
     inRow = timestamp === lastS ? inRow + 1 : 0
     lastS = timestamp

@@ -1,20 +1,16 @@
 /** Reads rows of NVML loggers: a time, and one power column for each GPU or the values of one GPU. */
-import { describe } from '../../line/excerpt.ts'
-import { cellNumber, cellTimeS } from './csv.ts'
+import { cellNumber } from './csv.ts'
 import type { ReadRow } from './telemetry-csv.ts'
 
 export function nvmlRows(header: readonly string[]): ReadRow {
   const at = (name: RegExp) => header.findIndex((column) => name.test(column))
-  const time = at(/^(time|timestamp)/i)
   const power = at(/^power_w$/i)
   const utilization = at(/^utilization_pct$/i)
   const gpus = header.flatMap((column, index) => {
     const gpu = /^gpu_?(\d+)$/i.exec(column)?.[1]
     return gpu === undefined ? [] : [[`gpu${gpu}`, index] as const]
   })
-  return (cells) => {
-    const timestamp = cellTimeS(cells[time])
-    if (timestamp === undefined) return { reason: `expected a time, got ${describe(cells[time])}` }
+  return (cells, timestamp) => {
     if (power !== -1) {
       const reading = {
         power_watts: cellNumber(cells[power]) ?? null,

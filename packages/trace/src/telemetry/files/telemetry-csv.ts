@@ -7,17 +7,17 @@
  * | CodeCarbon | `energy_consumed`   | kWh so far of one `run_id`                                  |
  * | NVML logs  | `GPU0`, `power_w`   | one time; one column for each GPU, or one GPU               |
  */
-import { excerpt } from '../../line/excerpt.ts'
+import { describe, excerpt } from '../../line/excerpt.ts'
 import type { TelemetrySample } from '../../line/event.ts'
 import { codeCarbonRows } from './codecarbon.ts'
-import { csvCells } from './csv.ts'
+import { cellTimeS, csvCells } from './csv.ts'
 import { nvidiaSmiRows } from './nvidia-smi.ts'
 import { nvmlRows } from './nvml.ts'
 
 /** The samples of one row, or the reason why it cannot be read. */
 export type RowResult = readonly TelemetrySample[] | { readonly reason: string }
-/** Reads one row of a table. */
-export type ReadRow = (cells: readonly string[]) => RowResult
+/** Reads one row of a table, at the Unix seconds of its time column. */
+export type ReadRow = (cells: readonly string[], timestamp: number) => RowResult
 
 export type TelemetryFormat = 'nvidia-smi' | 'CodeCarbon' | 'NVML'
 
@@ -38,15 +38,21 @@ export function readTelemetryCsv(text: string): TelemetryTable | { readonly reas
       'power.draw (nvidia-smi), energy_consumed (CodeCarbon), or GPU0 or power_w (NVML)'
     return { reason: `expected a header with ${expected}, got "${excerpt(lines[0] ?? '')}"` }
   }
+  const timeColumn = header.findIndex((column) => /^time/i.test(column))
+  const readLine = (cells: readonly string[]): RowResult => {
+    if (cells.length !== header.length) {
+      return { reason: `expected ${header.length} cells, got ${cells.length}` }
+    }
+    const time = cells[timeColumn]
+    const timestamp = cellTimeS(time)
+    if (timestamp === undefined) return { reason: `expected a time, got ${describe(time)}` }
+    return table.read(cells, timestamp)
+  }
   const samples: TelemetrySample[] = []
   const unreadable: { line: number; reason: string }[] = []
   for (const [at, line] of lines.entries()) {
     if (at === 0 || line.trim() === '') continue
-    const cells = csvCells(line)
-    const result =
-      cells.length === header.length
-        ? table.read(cells)
-        : { reason: `expected ${header.length} cells, got ${cells.length}` }
+    const result = readLine(csvCells(line))
     if ('reason' in result) unreadable.push({ line: at + 1, reason: result.reason })
     else samples.push(...result)
   }
