@@ -1,4 +1,4 @@
-/** The page's beginning: makes the parts, connects them, renders. */
+/** The entry of the page: creates its parts, connects them and renders. */
 import { createRef, StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { Columns } from './model/columns.ts'

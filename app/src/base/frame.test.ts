@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { afterPaint, createFrames, type FrameListener } from './frame.ts'
 
-test('many askers share one frame; state moves before it is painted', () => {
+test('many requests share one frame, which advances state before it paints', () => {
   const scheduled: FrameListener[] = []
   const frames = createFrames((draw) => scheduled.push(draw))
   const seen: string[] = []
@@ -19,7 +19,7 @@ test('many askers share one frame; state moves before it is painted', () => {
   expect(seen.slice(2)).toEqual(['paint'])
 })
 
-test('a frame asked for within a frame is the next one', () => {
+test('a request inside a frame requests the next one', () => {
   const scheduled: FrameListener[] = []
   const frames = createFrames((draw) => scheduled.push(draw))
   let left = 2
@@ -34,7 +34,7 @@ test('a frame asked for within a frame is the next one', () => {
   expect(drawn).toBe(3)
 })
 
-test('what waits for the paint is called after the frame, once', async () => {
+test('afterPaint calls back once, after the frame', async () => {
   const scheduled: FrameListener[] = []
   const frames = createFrames((draw) => scheduled.push(draw))
   const painted = new Promise<void>((resolve) => afterPaint(frames, resolve))

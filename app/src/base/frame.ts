@@ -1,7 +1,7 @@
 /**
- * The page's one clock. Whatever must move asks for a frame; all that asked are served by the same
- * `requestAnimationFrame`, first those who advance state (playback, following), then those who
- * paint it, so that a picture never shows half of a step.
+ * The page's only animation-frame loop. All listeners run in the same `requestAnimationFrame`: first
+ * those that advance state (playback, following), then those that paint it, so that no picture shows
+ * half of a step.
  */
 
 /** `advance` changes state, `paint` reads it. */
@@ -11,16 +11,16 @@ export type FramePhase = 'advance' | 'paint'
 export type FrameListener = (nowMs: number) => void
 
 export interface Frames {
-  /** Asks for one frame. Many calls before it comes are one; inside a frame it asks for the next. */
+  /** Requests a frame. Several calls request one; a call inside a frame requests the next one. */
   requestFrame(reason: string): void
-  /** Runs `listener` in every frame anybody asked for. Returns how to stop. */
+  /** Calls `listener` in every requested frame. Returns a function that stops it. */
   onFrame(listener: FrameListener, phase?: FramePhase): () => void
-  /** Why the last frame was drawn; for tests and for finding who keeps the page awake. */
+  /** The reasons of the last frame, for tests and to find what keeps requesting frames. */
   readonly lastReasons: ReadonlySet<string>
 }
 
 /**
- * @param schedule the platform's `requestAnimationFrame`; a test passes its own
+ * @param schedule `requestAnimationFrame`; tests pass another function
  */
 export function createFrames(schedule: (callback: FrameListener) => unknown): Frames {
   const listeners: Record<FramePhase, Set<FrameListener>> = { advance: new Set(), paint: new Set() }
@@ -53,7 +53,7 @@ export function createFrames(schedule: (callback: FrameListener) => unknown): Fr
   }
 }
 
-/** Calls back once what the next frame draws is on the screen. */
+/** Calls `then` after the next frame has been painted. */
 export function afterPaint(frames: Frames, then: () => void): void {
   const { port1, port2 } = new MessageChannel()
   port1.addEventListener('message', () => {
@@ -61,7 +61,7 @@ export function afterPaint(frames: Frames, then: () => void): void {
     then()
   })
   port1.start()
-  // A message that is sent in a frame comes after its paint.
+  // A message that is posted in a frame arrives after its paint.
   const stop = frames.onFrame(() => {
     stop()
     port2.postMessage(undefined)

@@ -2,17 +2,7 @@
  * The color of each kind. A kind without a color of its own takes one of six hues by a hash of its
  * name, the same in every run.
  */
-
-const KNOWN_KINDS: ReadonlySet<string> = new Set([
-  'lm_inference',
-  'prefill',
-  'decode',
-  'tool_call',
-  'submodel_call',
-  'agent',
-  'turn',
-  'wait',
-])
+import { kindOf } from '@wattline/trace'
 
 const OTHER_HUES = 6
 
@@ -27,6 +17,5 @@ function hueOf(kind: string): number {
 
 /** The CSS variable of a kind's color. */
 export function kindVariable(kind: string): string {
-  if (KNOWN_KINDS.has(kind)) return `--kind-${kind.replaceAll('_', '-')}`
-  return `--kind-other-${hueOf(kind)}`
+  return `--kind-${kindOf(kind).color ?? `other-${hueOf(kind)}`}`
 }

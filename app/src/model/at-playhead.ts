@@ -1,18 +1,18 @@
 /**
- * What is seen at a playhead. Playback is a clip of the one trace, not a second engine: the picture
- * at T is what a viewer shows that has read exactly the lines with a timestamp up to T.
+ * The trace as known at a playhead T: what a viewer shows that has read exactly the lines with a
+ * timestamp up to T. Playback reads the one trace through these functions; there is no second engine.
  *
  * ```
  *            T
- *   ████████ │            ended before T: as it is
- *      ██████│▒▒▒▒        end after T: drawn open, up to T; its end's facts are not known yet
- *            │   █████    not seen
+ *   ████████ │            ended before T: unchanged
+ *      ██████│▒▒▒▒        ends after T: open up to T, without the data of its end
+ *            │   █████    hidden
  * ```
  */
 import { SpanFlag } from '@wattline/trace'
 import type { TraceColumns } from './trace-columns.ts'
 
-/** `playheadS` is undefined at the end of the log, or now: then nothing is hidden. */
+/** `playheadS` is undefined at the end of the log or at "now": nothing is hidden then. */
 export function isVisible(
   columns: TraceColumns,
   slot: number,
@@ -21,7 +21,7 @@ export function isVisible(
   return playheadS === undefined || columns.startS.at(slot) <= playheadS
 }
 
-/** Whether the span is drawn open: its end is not known, or not known at the playhead. */
+/** Whether the span is open, or not known to have ended at the playhead. */
 export function isOpenAt(
   columns: TraceColumns,
   slot: number,
@@ -32,7 +32,7 @@ export function isOpenAt(
   return !(endS <= playheadS)
 }
 
-/** The span's flags as far as they are known at the playhead. */
+/** The span's flags that are known at the playhead. */
 export function flagsAt(
   columns: TraceColumns,
   slot: number,
@@ -49,8 +49,8 @@ export function flagsAt(
 }
 
 /**
- * Where its bar ends, Unix seconds: its end, the playhead or now while open, else where it fades.
- * `nowS` is the right end of time without a playhead (see `nowOf`).
+ * Where the bar of a span ends, Unix seconds: its end; while open the playhead or now; else where it
+ * fades out. `nowS` is the right end of time without a playhead, see {@link nowOf}.
  */
 export function barEndS(
   columns: TraceColumns,
@@ -66,7 +66,7 @@ export function barEndS(
   return Math.max(startS, Number.isNaN(fadeS) ? nowS : fadeS)
 }
 
-/** The subject's index into `strings`: before its end, only what the start told. */
+/** Index of the subject in `strings`. Before the end, it is the subject of the start line. */
 export function subjectAt(
   columns: TraceColumns,
   slot: number,
@@ -87,8 +87,8 @@ export function isMarkVisible(
 }
 
 /**
- * The right end of time: while a log is followed the wall clock, but never behind its last event
- * (the agent's clock may be ahead of ours); else the last event.
+ * The right end of time: the last event, or the wall clock of a followed log if that is later. The
+ * clock of the agent may be ahead of ours.
  */
 export function nowOf(live: boolean, lastS: number, wallClockS: number): number {
   return live ? Math.max(wallClockS, Number.isNaN(lastS) ? wallClockS : lastS) : lastS

@@ -1,11 +1,11 @@
 /**
- * What is worked out from the spans a block of slots at a time, and again only for the blocks that
- * changed. Slots are dealt as starts arrive, so a block is a stretch of time: of a run's blocks
- * most are over before a playhead or not begun, and only those around it are looked into.
+ * Caches a summary per block of slots, and computes it again only for blocks that changed. Slots are
+ * numbered in the order of starts, so that a block is a range of time: at a playhead T, most blocks
+ * count completely or not at all.
  *
  * ```
  *                     T
- *   [ 0 ][ 1 ][ 2 ][  3  ][ 4 ][ 5 ]     0–2 count whole, 4–5 not at all, 3 is looked into
+ *   [ 0 ][ 1 ][ 2 ][  3  ][ 4 ][ 5 ]     0–2 count completely, 4–5 not at all, 3 span by span
  * ```
  */
 import type { TraceColumns } from './trace-columns.ts'
@@ -16,25 +16,25 @@ export const BLOCK_SLOTS = 1 << BLOCK_SHIFT
 export class BlockCache<T> {
   readonly #summarize: (columns: TraceColumns, from: number, to: number) => T
   readonly #summaries: T[] = []
-  readonly #forgotten = new Set<number>()
+  readonly #invalid = new Set<number>()
   #version = -1
 
-  /** @param summarize works out one block: the slots in [from, to) */
+  /** @param summarize computes the summary of the slots in [from, to) */
   constructor(summarize: (columns: TraceColumns, from: number, to: number) => T) {
     this.#summarize = summarize
   }
 
-  /** What has been worked out, right or not; for changing it where it stands. */
+  /** The cached summaries, which may be out of date; for changes in place. */
   get known(): readonly T[] {
     return this.#summaries
   }
 
-  /** Whether the next `read` has anything to work out. */
+  /** Whether the next `read` has to compute a summary. */
   isBehind(columns: TraceColumns): boolean {
-    return columns.version !== this.#version || this.#forgotten.size > 0
+    return columns.version !== this.#version || this.#invalid.size > 0
   }
 
-  /** One summary a block; block `i` begins at slot `i << BLOCK_SHIFT`. */
+  /** The summary of each block; block `i` starts at slot `i << BLOCK_SHIFT`. */
   read(columns: TraceColumns): readonly T[] {
     if (!this.isBehind(columns)) return this.#summaries
     const { spanCount } = columns
@@ -49,14 +49,14 @@ export class BlockCache<T> {
         Math.min(from + BLOCK_SLOTS, spanCount),
       )
     }
-    this.#forgotten.clear()
+    this.#invalid.clear()
     this.#version = columns.version
     return this.#summaries
   }
 
-  /** Works out the block of `slot` again, for a reason that is not in the columns. */
-  forget(slot: number): void {
-    this.#forgotten.add(slot >> BLOCK_SHIFT)
+  /** Invalidates the block of `slot`, for a change that is not in the columns. */
+  invalidate(slot: number): void {
+    this.#invalid.add(slot >> BLOCK_SHIFT)
   }
 
   clear(): void {
@@ -65,7 +65,7 @@ export class BlockCache<T> {
   }
 
   #isCurrent(columns: TraceColumns, block: number): boolean {
-    if (block >= this.#summaries.length || this.#forgotten.has(block)) return false
+    if (block >= this.#summaries.length || this.#invalid.has(block)) return false
     return columns.blockVersions[block]! <= this.#version
   }
 }

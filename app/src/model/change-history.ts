@@ -1,6 +1,7 @@
 /**
- * Which known slots changed in which version, as far back as is worth keeping: an index that was away
- * for longer is cheaper to build anew than to repair. New slots need no journal: there are more of them.
+ * Records which existing slots changed in which version, for indexes that update themselves. It is
+ * limited, since an index that is far behind is cheaper to rebuild. New slots are not recorded: readers
+ * see them by the count.
  */
 const MAX_PATCHES = 512
 const MAX_SLOTS = 262_144
@@ -13,10 +14,10 @@ interface Entry {
 export class ChangeHistory {
   #entries: Entry[] = []
   #slotCount = 0
-  /** The journal knows every change after this version. */
+  /** All changes after this version are recorded. */
   #knownFrom = 0
 
-  /** Notes that `version` changed those of `slots` that there were: below `count`. Versions grow. */
+  /** Records that `version` changed those of `slots` that are below `count`. Versions increase. */
   add(version: number, changed: Int32Array, count: number): void {
     const slots = changed.filter((slot) => slot < count)
     if (slots.length === 0) return
@@ -25,14 +26,14 @@ export class ChangeHistory {
     while (this.#entries.length > MAX_PATCHES || this.#slotCount > MAX_SLOTS) this.#dropOldest()
   }
 
-  /** Nothing before `version` is known any more. */
-  forget(version: number): void {
+  /** Drops all changes up to `version`. */
+  restart(version: number): void {
     this.#entries = []
     this.#slotCount = 0
     this.#knownFrom = version
   }
 
-  /** Slots changed after `version`, with repeats; undefined when that is too long ago. */
+  /** Slots that changed after `version`, possibly repeated; undefined if that is too long ago. */
   since(version: number): Iterable<number> | undefined {
     if (version < this.#knownFrom) return undefined
     return slotsOf(this.#entries, version)

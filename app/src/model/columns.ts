@@ -1,6 +1,6 @@
 /**
- * The columns of the page: written by patches of the worker, read by everybody, outside React.
- * Every span has its times, kind, subject, place and parent; what few spans have is kept sparse.
+ * Stores the columns of the page and applies patches to them. Times, kind, subject, row and parent are
+ * dense columns; values that few spans have are sparse.
  */
 import { ByteColumn, GrowingColumn, Int32Column, SmallColumn, TimeColumn } from '@wattline/trace'
 import type { EnergyPatch, MarkPatch, SpanPatch, TracePatch } from './patch.ts'
@@ -51,18 +51,18 @@ export class Columns implements TraceColumns {
   readonly #places = new PlaceColumns()
   readonly group = this.#places.group
   readonly row = this.#places.row
-  readonly #spanJournal = new ChangeHistory()
-  readonly #markJournal = new ChangeHistory()
+  readonly #spanHistory = new ChangeHistory()
+  readonly #markHistory = new ChangeHistory()
 
-  /** Writes one patch. Readers see it by the new version. */
+  /** Applies one patch and increments the version. */
   apply(patch: TracePatch): void {
     this.version += 1
     if (patch.relayout) {
       this.placedCount = 0
-      this.#forgetLayout()
+      this.#invalidateLayout()
     }
-    this.#spanJournal.add(this.version, patch.spans.slots, this.spanCount)
-    this.#markJournal.add(this.version, patch.marks.slots, this.markCount)
+    this.#spanHistory.add(this.version, patch.spans.slots, this.spanCount)
+    this.#markHistory.add(this.version, patch.marks.slots, this.markCount)
     for (const kind of patch.kinds) this.kinds.push(kind)
     for (const text of patch.strings) this.strings.push(text)
     if (patch.groups !== undefined) this.groups = patch.groups
@@ -72,7 +72,7 @@ export class Columns implements TraceColumns {
     this.lastS = patch.lastS
   }
 
-  /** Writes the joules that came to be known. */
+  /** Applies new joules of spans. */
   applyEnergy({ slots, ownJ }: EnergyPatch): void {
     if (slots.length === 0) return
     this.version += 1
@@ -80,7 +80,7 @@ export class Columns implements TraceColumns {
     for (const joules of ownJ) if (joules > this.highestOwnJ) this.highestOwnJ = joules
   }
 
-  /** Forgets everything: another run, or the log began anew. */
+  /** Removes all data, for another run or a log that started over. */
   clear(): void {
     this.spanCount = 0
     this.placedCount = 0
@@ -96,21 +96,21 @@ export class Columns implements TraceColumns {
     this.lastS = Number.NaN
     this.version += 1
     this.revisedVersion = this.version
-    this.#forgetLayout()
+    this.#invalidateLayout()
   }
 
   spansChangedSince(version: number): Iterable<number> | undefined {
-    return this.#spanJournal.since(version)
+    return this.#spanHistory.since(version)
   }
 
   marksChangedSince(version: number): Iterable<number> | undefined {
-    return this.#markJournal.since(version)
+    return this.#markHistory.since(version)
   }
 
-  #forgetLayout(): void {
+  #invalidateLayout(): void {
     this.layoutVersion += 1
-    this.#spanJournal.forget(this.version)
-    this.#markJournal.forget(this.version)
+    this.#spanHistory.restart(this.version)
+    this.#markHistory.restart(this.version)
   }
 
   #applySpans(patch: SpanPatch): void {
@@ -122,8 +122,9 @@ export class Columns implements TraceColumns {
     this.kind.write(slots, patch.kind)
     this.subject.write(slots, patch.subject)
     this.#writeStartSubjects(patch)
-    // Indexes by row know no moves, and moves are rare: they are built anew.
-    if (this.#places.write(slots, patch.group, patch.row, this.placedCount)) this.#forgetLayout()
+    // Indexes by row cannot move spans. Moves are rare, so that they are rebuilt instead.
+    if (this.#places.write(slots, patch.group, patch.row, this.placedCount))
+      this.#invalidateLayout()
     this.parent.write(slots, patch.parent)
     this.flags.write(slots, patch.flags)
     this.ambiguousAtS.write(slots, patch.ambiguousAtS)
@@ -143,7 +144,7 @@ export class Columns implements TraceColumns {
     }
   }
 
-  /** Whether a span that was known loses its end, its parent or its figures, or has others. */
+  /** Whether the end, parent, tokens or cost of a known span changes. */
   #isRevised({ slots, endS, parent, tokens, costUsd }: SpanPatch): boolean {
     for (let i = 0; i < slots.length; i++) {
       const slot = slots[i]!
@@ -171,7 +172,7 @@ export class Columns implements TraceColumns {
   }
 }
 
-/** How many slots there are if these are among them. */
+/** The highest slot plus one. */
 function countOf(slots: Int32Array): number {
   let count = 0
   for (const slot of slots) if (slot >= count) count = slot + 1

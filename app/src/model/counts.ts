@@ -1,7 +1,7 @@
 /**
- * The header's figures as of a playhead: spans that have begun, errors that are known, tokens and
- * dollars as {@link NestedSum} counts them. Worked out block by block, so that a growing run and a
- * moving playhead cost what changed; the times of a block, only once there is a playhead.
+ * The counts in the header at a playhead: started spans, known errors, tokens and dollars (see
+ * {@link NestedSum}). Computed per block, so that a growing run and a moving playhead cost only what
+ * changed. The times of a block are computed only if there is a playhead.
  */
 import { BLOCK_SHIFT, BLOCK_SLOTS, BlockCache } from './block-cache.ts'
 import type { TraceColumns } from './trace-columns.ts'
@@ -10,7 +10,7 @@ import { NestedSum } from './nested-sum.ts'
 export interface Counts {
   readonly spans: number
   readonly errors: number
-  /** Undefined when the log tells none. */
+  /** Undefined if the log has none. */
   readonly tokens: number | undefined
   readonly costUsd: number | undefined
 }
@@ -22,17 +22,17 @@ interface BlockCounts {
   readonly costUsd: number
 }
 
-/** When the first span of a block begins, and when the last of its counts changes; Unix seconds. */
+/** The first start in a block, and the last time at which its counts change; Unix seconds. */
 interface BlockTimes {
   readonly firstS: number
   readonly lastS: number
 }
 
 const NOTHING: BlockCounts = { spans: 0, errors: 0, tokens: 0, costUsd: 0 }
-/** Later than everything: all that is known. */
+/** The playhead for all known spans. */
 const END_S = Number.POSITIVE_INFINITY
 
-/** Counts for one set of columns, at any playhead. */
+/** Returns a function that counts the spans of `columns` at a playhead. */
 export function createCounter(columns: TraceColumns): (playheadS: number | undefined) => Counts {
   const counter = new Counter()
   return (playheadS) => counter.at(columns, playheadS ?? END_S)
@@ -41,11 +41,11 @@ export function createCounter(columns: TraceColumns): (playheadS: number | undef
 class Counter {
   readonly #tokens = new NestedSum(
     (columns) => columns.tokens,
-    (slot) => this.#forget(slot),
+    (slot) => this.#invalidate(slot),
   )
   readonly #costUsd = new NestedSum(
     (columns) => columns.costUsd,
-    (slot) => this.#forget(slot),
+    (slot) => this.#invalidate(slot),
   )
   readonly #blocks = new BlockCache((columns, from, to) => this.#count(columns, from, to, END_S))
   readonly #times = new BlockCache((columns, from, to) => this.#timesOf(columns, from, to))
@@ -65,17 +65,19 @@ class Counter {
     return {
       spans: sum.spans,
       errors: sum.errors,
-      tokens: tokens.isEmpty ? undefined : sum.tokens - this.#tokens.takenByOpen(columns, atS),
-      costUsd: costUsd.isEmpty ? undefined : sum.costUsd - this.#costUsd.takenByOpen(columns, atS),
+      tokens: tokens.isEmpty ? undefined : sum.tokens - this.#tokens.replacedByOpen(columns, atS),
+      costUsd: costUsd.isEmpty
+        ? undefined
+        : sum.costUsd - this.#costUsd.replacedByOpen(columns, atS),
     }
   }
 
-  #forget(slot: number): void {
-    this.#blocks.forget(slot)
-    this.#times.forget(slot)
+  #invalidate(slot: number): void {
+    this.#blocks.invalidate(slot)
+    this.#times.invalidate(slot)
   }
 
-  /** What of each block has happened by a playhead. */
+  /** The counts of each block at a playhead. */
   #partsAt(
     columns: TraceColumns,
     blocks: readonly BlockCounts[],
@@ -114,7 +116,7 @@ class Counter {
       if (knownS <= atS) errors++
     })
     return {
-      spans: atS === END_S ? to - from : begunBy(columns, from, to, atS),
+      spans: atS === END_S ? to - from : startedBy(columns, from, to, atS),
       errors,
       tokens: this.#tokens.sumOf(columns, from, to, atS),
       costUsd: this.#costUsd.sumOf(columns, from, to, atS),
@@ -122,7 +124,7 @@ class Counter {
   }
 }
 
-function begunBy(columns: TraceColumns, from: number, to: number, atS: number): number {
+function startedBy(columns: TraceColumns, from: number, to: number, atS: number): number {
   let spans = 0
   for (let slot = from; slot < to; slot++) if (columns.startS.at(slot) <= atS) spans++
   return spans

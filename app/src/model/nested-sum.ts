@@ -1,11 +1,11 @@
 /**
- * A figure that spans carry and their ancestors sum up (tokens, dollars): which of them count as
- * of a playhead, so that nothing counts twice.
+ * Sums a value of spans, such as tokens or dollars, at a playhead. A span's value may include those of
+ * its descendants, so that a span stops to count as soon as a descendant's value is known.
  *
  * ```
- *   agent   ├──────────────────────┤ 100      counts from its end on, but not while
- *     lm        ├────┤ 30                     a descendant's 30 is known: from there on
- *     lm                 ├────┤ 40            the descendants stand for it
+ *   agent   ├──────────────────────┤ 100      does not count: known only at its end,
+ *     lm        ├────┤ 30                     counts from its end on
+ *     lm                 ├────┤ 40            counts from its end on
  * ```
  */
 import { BLOCK_SHIFT } from './block-cache.ts'
@@ -14,75 +14,78 @@ import { SlotColumn } from './slot-column.ts'
 import type { SparseColumn } from './sparse-column.ts'
 
 export class NestedSum {
-  readonly #of: (columns: TraceColumns) => SparseColumn
-  /** The first descendant that has ended: from then on its figure, or others, stand for the span's. */
+  readonly #valuesOf: (columns: TraceColumns) => SparseColumn
+  /** The descendant that ended first: from its end on, descendants count instead of the span. */
   readonly #replacedBy = new SlotColumn()
-  /** Those that are still open: where they count from moves when they end. */
+  /** Open spans with a value: when they count changes when they end. */
   readonly #open = new Set<number>()
-  /** How many spans are known here. */
-  #told = 0
+  /** Number of spans that were read. */
+  #count = 0
   readonly #onReplaced: (slot: number) => void
   #version = -1
 
-  /** @param onReplaced hears of each span that counts differently since a descendant ended */
-  constructor(of: (columns: TraceColumns) => SparseColumn, onReplaced: (slot: number) => void) {
-    this.#of = of
+  /** @param onReplaced called with each span that counts differently because a descendant ended */
+  constructor(
+    valuesOf: (columns: TraceColumns) => SparseColumn,
+    onReplaced: (slot: number) => void,
+  ) {
+    this.#valuesOf = valuesOf
     this.#onReplaced = onReplaced
   }
 
   /** Reads what changed since the last call. */
   sync(columns: TraceColumns): void {
     if (columns.version === this.#version) return
-    if (columns.revisedVersion > this.#version) this.#forgetAll()
-    this.#told = columns.spanCount
+    if (columns.revisedVersion > this.#version) this.#clear()
+    this.#count = columns.spanCount
     for (const [block, version] of columns.blockVersions.entries()) {
-      if (version > this.#version) this.#tellBlock(columns, block)
+      if (version > this.#version) this.#readBlock(columns, block)
     }
     this.#version = columns.version
   }
 
-  /** The sum in [from, to) as of a time, as if nothing were open. */
+  /** The sum of [from, to) at a time, as if no span were open. */
   sumOf(columns: TraceColumns, from: number, to: number, atS: number): number {
     let sum = 0
-    this.#of(columns).each(from, to, (slot, value) => {
-      if (this.#counts(columns, slot, atS)) sum += value
+    this.#valuesOf(columns).each(from, to, (slot, value) => {
+      if (this.#isCounted(columns, slot, atS)) sum += value
     })
     return sum
   }
 
-  /** What open spans take from the sum of all: they stand for their ancestors, too. */
-  takenByOpen(columns: TraceColumns, atS: number): number {
-    const values = this.#of(columns)
-    let taken = 0
+  /** What to subtract for open spans, which count instead of their ancestors as well. */
+  replacedByOpen(columns: TraceColumns, atS: number): number {
+    const values = this.#valuesOf(columns)
+    let replaced = 0
     for (const slot of this.#aboveOpen(columns, atS)) {
       const value = values.at(slot)
-      if (!Number.isNaN(value) && this.#counts(columns, slot, atS)) taken += value
+      if (!Number.isNaN(value) && this.#isCounted(columns, slot, atS)) replaced += value
     }
-    return taken
+    return replaced
   }
 
-  /** The latest time at which a sum of [from, to) changes. */
+  /** The last time at which the sum of [from, to) changes. */
   lastChangeS(columns: TraceColumns, from: number, to: number): number {
     let lastS = Number.NEGATIVE_INFINITY
-    this.#of(columns).each(from, to, (slot) => {
+    this.#valuesOf(columns).each(from, to, (slot) => {
       lastS = Math.max(lastS, knownFromS(columns, slot), this.#replacedS(columns, slot) || lastS)
     })
     return lastS
   }
 
-  #counts(columns: TraceColumns, slot: number, atS: number): boolean {
+  #isCounted(columns: TraceColumns, slot: number, atS: number): boolean {
     if (this.#replacedS(columns, slot) <= atS) return false
     return atS === Number.POSITIVE_INFINITY || knownFromS(columns, slot) <= atS
   }
 
-  /** From when on descendants stand for a span; NaN = none does. */
+  /** When descendants start to count instead of a span; NaN = never. */
   #replacedS(columns: TraceColumns, slot: number): number {
     const by = this.#replacedBy.at(slot)
     return by < 0 ? Number.NaN : knownFromS(columns, by)
   }
 
-  #forgetAll(): void {
-    for (let slot = 0; slot < this.#told; slot++) {
+  #clear(): void {
+    for (let slot = 0; slot < this.#count; slot++) {
       if (this.#replacedBy.at(slot) >= 0) this.#onReplaced(slot)
     }
     this.#replacedBy.clear()
@@ -90,14 +93,14 @@ export class NestedSum {
     this.#version = -1
   }
 
-  /** Of what has been told already, telling it again changes nothing. */
-  #tellBlock(columns: TraceColumns, block: number): void {
+  /** Reads all values of a block; reading a value again changes nothing. */
+  #readBlock(columns: TraceColumns, block: number): void {
     const from = block << BLOCK_SHIFT
     const to = (block + 1) << BLOCK_SHIFT
-    this.#of(columns).each(from, to, (slot) => this.#tell(columns, slot))
+    this.#valuesOf(columns).each(from, to, (slot) => this.#read(columns, slot))
   }
 
-  #tell(columns: TraceColumns, slot: number): void {
+  #read(columns: TraceColumns, slot: number): void {
     const endS = columns.endS.at(slot)
     if (Number.isNaN(endS)) {
       this.#open.add(slot)
@@ -112,7 +115,7 @@ export class NestedSum {
     }
   }
 
-  /** Ancestors of spans that are open, if those have begun by `atS`. */
+  /** The ancestors of open spans that have started by `atS`. */
   #aboveOpen(columns: TraceColumns, atS: number): Set<number> {
     const above = new Set<number>()
     for (const slot of this.#open) {
@@ -126,7 +129,7 @@ export class NestedSum {
   }
 }
 
-/** A span's figure is known at its end; that of an open span from its start on. */
+/** A value is known at the end of its span; that of an open span from its start on. */
 function knownFromS(columns: TraceColumns, slot: number): number {
   const endS = columns.endS.at(slot)
   const startS = columns.startS.at(slot)

@@ -1,7 +1,7 @@
-/** The next and previous instant at which something happens, for stepping the playhead. */
+/** The time of the next or previous event, to step the playhead. */
 import { MarkFlag, type TraceColumns } from './trace-columns.ts'
 
-/** Closest event after (`direction` 1) or before (−1) `atS`; undefined = there is none. */
+/** The closest event after (`direction` 1) or before (−1) `atS`; undefined if there is none. */
 export function nextEventS(
   columns: TraceColumns,
   atS: number,
@@ -19,7 +19,7 @@ export function nextEventS(
   return closest.get()
 }
 
-/** Closest error that becomes known after or before `atS`. */
+/** The closest error that becomes known after or before `atS`. */
 export function nextErrorS(
   columns: TraceColumns,
   atS: number,

@@ -1,6 +1,6 @@
 /**
- * Where spans stand: group and row of each as one number, since a run has few different places.
- * `group` and `row` read it as columns.
+ * The group and the row of each span, stored as one number per span, because a run has few different
+ * pairs of both. `group` and `row` read it as columns.
  */
 import { SmallColumn, type Column } from '@wattline/trace'
 
@@ -10,7 +10,7 @@ export class PlaceColumns {
   readonly #placeOf = new SmallColumn()
   readonly #groups: number[] = []
   readonly #rows: number[] = []
-  /** By group and row. */
+  /** The number of a place, by group and row. */
   readonly #numbers: (number[] | undefined)[] = []
 
   constructor() {
@@ -19,8 +19,8 @@ export class PlaceColumns {
   }
 
   /**
-   * Writes the place of each of `slots`. True when one of the first `known` slots stands elsewhere
-   * than before: what came late has given it another row.
+   * Writes the place of each of `slots`. Returns whether one of the first `known` slots moved, because a
+   * late event gave it another row.
    */
   write(slots: Int32Array, groups: Int32Array, rows: Int32Array, known: number): boolean {
     const places = new Int32Array(slots.length)

@@ -1,6 +1,6 @@
 /**
- * Of each span the slot of another one (its parent, say) as how far away that is: two bytes, since
- * spans of one family begin soon after each other. A chunk in which one is farther away takes four.
+ * A column of slots of other spans, such as the parent, stored as distances: two bytes each, because
+ * related spans start soon after each other. A chunk with a longer distance uses four.
  */
 import { GrowingColumn } from '@wattline/trace'
 
@@ -9,7 +9,7 @@ const CHUNK_LENGTH = 1 << CHUNK_SHIFT
 const CHUNK_MASK = CHUNK_LENGTH - 1
 const NONE = -1
 
-/** NONE (−1) stands for no slot, and for what was never set; a span's own slot cannot be told. */
+/** −1 means none, also for values that were never set. A span cannot refer to itself. */
 export class SlotColumn extends GrowingColumn {
   /** Distances; 0 = none. */
   readonly #chunks: (Int16Array | Int32Array)[] = []

@@ -1,36 +1,19 @@
-/** What a span or mark is called: on its bar, in the hover card, and for those who listen. */
-import { SpanFlag, formatDuration, shortModel } from '@wattline/trace'
+/** The texts of spans and marks: labels of bars, the hover card, and descriptions for screen readers. */
+import { SpanFlag, formatDuration, kindLabel, kindOf, shortModel } from '@wattline/trace'
 import { flagsAt, isOpenAt, subjectAt } from './at-playhead.ts'
 import { MarkFlag, type TraceColumns } from './trace-columns.ts'
 import type { Selected } from './view-state.ts'
 
-/** Kinds whose subject is a model. */
-const MODEL_KINDS: ReadonlySet<string> = new Set([
-  'lm_inference',
-  'prefill',
-  'decode',
-  'submodel_call',
-])
-
-/** Kinds that say more than a model's name inside their parent's bar, which has it already. */
-const PHASE_KINDS: ReadonlySet<string> = new Set(['prefill', 'decode'])
-
-/** `tool_call` → `tool call`. */
-export function kindLabel(kind: string): string {
-  return kind.replaceAll('_', ' ')
-}
-
-/** What a group of rows is called. */
+/** The label of a group of rows. */
 export function groupLabel(group: string): string {
-  const shown = group
-  return shown.trim() === '' ? 'no name' : shown
+  return group.trim() === '' ? 'no name' : group
 }
 
-/** What a bar says: `Qwen3-8B`, `web_search`, `turn 4`, `prefill`. */
+/** The label of a bar: `Qwen3-8B`, `web_search`, `turn 4`, `prefill`. */
 function barLabel(kind: string, subject: string | undefined): string {
-  if (subject === undefined || subject === '' || PHASE_KINDS.has(kind)) return kindLabel(kind)
+  if (subject === undefined || subject === '' || kindOf(kind).isPhase) return kindLabel(kind)
   if (kind === 'turn') return /^\d+$/.test(subject) ? `turn ${subject}` : subject
-  return MODEL_KINDS.has(kind) ? shortModel(subject) : subject
+  return kindOf(kind).family === 'model' ? shortModel(subject) : subject
 }
 
 export function spanLabel(
@@ -42,15 +25,15 @@ export function spanLabel(
   return barLabel(kind, columns.strings[subjectAt(columns, slot, playheadS)])
 }
 
-/** The same where there is little room: a turn's number says it all. */
+/** The label for little room: only the number of a turn. */
 export function shortLabel(columns: TraceColumns, slot: number, label: string): string {
   const kind = columns.kinds[columns.kind.at(slot)]
   return kind === 'turn' ? label.replace(/^turn (?=\d+$)/, '') : label
 }
 
-/** Whether the bar may be named beside it; phases stand under what names them. */
+/** Whether the label may be beside the bar. Phases are below a model call that has a label. */
 export function isNamedBeside(columns: TraceColumns, slot: number): boolean {
-  return !PHASE_KINDS.has(columns.kinds[columns.kind.at(slot)] ?? '')
+  return kindOf(columns.kinds[columns.kind.at(slot)] ?? '').isPhase !== true
 }
 
 export function markLabel(columns: TraceColumns, slot: number): string {
@@ -61,7 +44,7 @@ export function markLabel(columns: TraceColumns, slot: number): string {
   return orphan ? `${name}, end without a start` : name
 }
 
-/** Its flags as people would say them, in the order of their weight. */
+/** The flags in words, the most important first. */
 export function flagWords(flags: number): string[] {
   const words: string[] = []
   if (flags & SpanFlag.ERROR) words.push('failed')
@@ -73,7 +56,7 @@ export function flagWords(flags: number): string[] {
   return words
 }
 
-/** Seconds; undefined for a span without an end (at the playhead). */
+/** The duration in seconds; undefined without an end (at the playhead). */
 export function durationOf(
   columns: TraceColumns,
   slot: number,
@@ -84,7 +67,7 @@ export function durationOf(
   return Math.max(0, endS - columns.startS.at(slot))
 }
 
-/** `tool call web_search in planner, 318 ms, failed`: what a screen reader hears of a selection. */
+/** The selection for screen readers: `tool call web_search in planner, 318 ms, failed`. */
 export function spokenSelection(
   columns: TraceColumns,
   selected: Selected | undefined,
@@ -96,7 +79,7 @@ export function spokenSelection(
   const kind = kindLabel(columns.kinds[columns.kind.at(slot)] ?? 'span')
   const label = spanLabel(columns, slot, playheadS)
   const group = groupLabel(columns.groups[columns.group.at(slot)]?.label ?? '')
-  // No time for what still runs: it would be read out again with every frame.
+  // No duration of a running span: it would be read out in every frame.
   const durationS = durationOf(columns, slot, playheadS)
   const time = durationS === undefined ? [] : [formatDuration(durationS)]
   const flags = flagWords(flagsAt(columns, slot, playheadS))

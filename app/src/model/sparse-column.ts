@@ -1,8 +1,8 @@
 /**
- * A column that few slots have a value in: six or ten bytes a value, nothing for the others. A page
- * holds the values of 4096 slots in their order, so that a lookup is a short binary search and an
- * insertion moves a page at most. Values are kept in four bytes while those of the page are exact so
- * (whole numbers up to 2²⁴ are), else in eight.
+ * A column in which few slots have a value: six or ten bytes per value, none for the other slots. A page
+ * contains the values of 4096 slots in order, so that a lookup is a short binary search and an insertion
+ * moves one page at most. A page stores values in four bytes as long as they are exact in four (whole
+ * numbers up to 2²⁴ are), else in eight.
  *
  * ```
  *   page 2   offsets [ 3, 17, 18, 400 ]   values [ 0.5, 2, 2, 1.25 ]     slots 8195, 8209, …
@@ -30,12 +30,12 @@ class Page {
     return this.values instanceof Float64Array
   }
 
-  /** Whether `offset` is behind all others: nearly always. */
+  /** Whether all offsets are smaller, as is nearly always the case. */
   endsBefore(offset: number): boolean {
     return this.count === 0 || this.offsets[this.count - 1]! < offset
   }
 
-  /** Where `offset` is, or would be. */
+  /** The index of `offset`, or where to insert it. An own binary search: a hot path, without a closure. */
   find(offset: number): number {
     let low = 0
     let high = this.count
@@ -58,7 +58,7 @@ class Page {
     this.#put(this.count++, value)
   }
 
-  /** Writes the value of `offset`, whose place is `at`; NaN takes it away. */
+  /** Writes the value of `offset` at index `at`; NaN removes it. */
   set(at: number, offset: number, value: number): void {
     const exists = this.has(at, offset)
     if (Number.isNaN(value)) {
@@ -98,7 +98,7 @@ class Page {
   }
 }
 
-/** NaN stands for no value. */
+/** NaN means no value. */
 export class SparseColumn extends GrowingColumn {
   readonly #pages: (Page | undefined)[] = []
 
@@ -146,7 +146,7 @@ export class SparseColumn extends GrowingColumn {
 
   #addPage(at: number): Page {
     while (this.#pages.length < at) this.#pages.push(undefined)
-    // A page is as full as the one before it, and of such values: most never grow.
+    // A page usually has as many values as the one before it, of the same width.
     const before = this.#pages[at - 1]
     const count = before?.count ?? 0
     const capacity = count + (count >> 4) + FIRST_CAPACITY

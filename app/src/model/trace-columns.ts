@@ -1,7 +1,6 @@
 /**
- * The trace as the main thread sees it: columns by slot, append-only, outside React. The worker
- * owns pairing and layout; it sends patches of typed arrays, `Columns.apply` writes them here and
- * bumps `version`. Nobody else writes.
+ * The trace in the page: columns by slot, outside React. The worker pairs and places spans and sends
+ * patches of typed arrays; only `Columns.apply` writes them, and increments `version`.
  */
 import type { Column } from '@wattline/trace'
 import type { SparseColumn } from './sparse-column.ts'
@@ -9,19 +8,19 @@ import type { SparseColumn } from './sparse-column.ts'
 export interface TraceColumns {
   readonly version: number
   readonly spanCount: number
-  /** Slots below it stand at their place; those above are still to be told theirs in a new layout. */
+  /** Slots below it have their row in the current layout; the others get it with the next patches. */
   readonly placedCount: number
   /** Unix seconds. */
   readonly startS: Column
-  /** Unix seconds; NaN while there is no end. */
+  /** Unix seconds; NaN without an end. */
   readonly endS: Column
-  /** Where a span that did not end fades out, Unix seconds; NaN for all others. */
+  /** Where a span that did not end fades out, Unix seconds; NaN for the others. */
   readonly fadeS: Column
   /** Index into `kinds`. */
   readonly kind: Column
-  /** Index into `strings`; −1 = the log does not name it. */
+  /** Index into `strings`; −1 = none. */
   readonly subject: Column
-  /** The subject its start alone tells, where it is another one; NaN for all others. */
+  /** The subject of its start line if it differs from `subject`; else NaN. */
   readonly startSubject: Column
   /** Index into `groups`. */
   readonly group: Column
@@ -31,15 +30,15 @@ export interface TraceColumns {
   readonly parent: Column
   /** `SpanFlag` bits of @wattline/trace. */
   readonly flags: Column
-  /** From when on these flags are known, Unix seconds; NaN = never. */
+  /** When these flags become known, Unix seconds; NaN = never. */
   readonly ambiguousAtS: Column
   readonly errorAtS: SparseColumn
-  /** Total tokens and US dollars of the span's own figures; NaN = the log does not tell. */
+  /** Total tokens and US dollars of the span itself; NaN = not in the log. */
   readonly tokens: SparseColumn
   readonly costUsd: SparseColumn
-  /** Joules of its own, its children not counted; NaN = not known. */
+  /** Joules without its children; NaN = unknown. */
   readonly ownJ: SparseColumn
-  /** The most that any span has had so far. */
+  /** The highest value so far. */
   readonly highestOwnJ: number
 
   readonly markCount: number
@@ -53,7 +52,7 @@ export interface TraceColumns {
   readonly markParent: Column
   /** {@link MarkFlag} bits. */
   readonly markFlags: Column
-  /** Position of its raw line in the log. Ask the worker for the text. */
+  /** Position of its line in the log, to ask the worker for its text. */
   readonly markPosition: Column
 
   readonly groups: readonly TraceGroup[]
@@ -63,16 +62,15 @@ export interface TraceColumns {
   readonly firstS: number
   readonly lastS: number
 
-  /** Bumped when groups and rows are dealt anew (another grouping, another run): forget all indexes. */
+  /** Incremented when rows are assigned again, by a regroup or for another run: indexes are void. */
   readonly layoutVersion: number
-  /** The last version that took a known fact of a span back: it has another end or parent. */
+  /** The last version in which a known end, parent, token count or cost changed. */
   readonly revisedVersion: number
-  /** By block of slots (see `BlockCache`): the version in which one of its spans last changed. */
+  /** By block of slots (see `BlockCache`): the last version in which one of its spans changed. */
   readonly blockVersions: readonly number[]
   /**
-   * Slots of the spans that `version` showed and that may differ now, in patch order, possibly with
-   * repeats; and some of those that are new. Undefined = the journal no longer reaches back so far:
-   * read everything.
+   * Slots of the spans that existed in `version` and may have changed since, in patch order, possibly
+   * repeated. Undefined if the history does not go back so far: read everything.
    */
   spansChangedSince(version: number): Iterable<number> | undefined
   marksChangedSince(version: number): Iterable<number> | undefined
@@ -80,9 +78,9 @@ export interface TraceColumns {
 
 export const MarkFlag = { ORPHAN: 1, ERROR: 2, REMOVED: 4 } as const
 
-/** A group of rows; groups stand in the order of their first span and never move. */
+/** A group of rows. Groups are in the order of their first span and never move. */
 export interface TraceGroup {
   readonly label: string
-  /** Rows it needs so far; only grows. */
+  /** Number of rows so far; only grows. */
   readonly rows: number
 }

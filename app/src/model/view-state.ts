@@ -1,11 +1,8 @@
-/**
- * Facts of the view, and nothing that can be derived from them. Written only by the transitions in
- * this folder; the timeline and the panels read them.
- */
+/** The state of the view, without values that can be derived from it. Only transitions change it. */
 
 export type ColorBy = 'kind' | 'joules' | 'watts'
 
-/** What part of time is seen: Unix seconds at the left and right edge of the canvas. */
+/** The visible range of time: Unix seconds at the left and right edge of the canvas. */
 export interface Viewport {
   readonly startS: number
   readonly endS: number
@@ -17,26 +14,26 @@ export type Selected =
 
 export interface ViewState {
   readonly viewport: Viewport
-  /** The view slides with "now" at 85 % of its width. */
+  /** Whether the viewport slides, with "now" at 85 % of its width. */
   readonly following: boolean
   readonly selected: Selected | undefined
-  /** A dragged range of time, Unix seconds. */
+  /** The range of time that the user dragged, Unix seconds. */
   readonly range: Viewport | undefined
-  /** The playhead in Unix seconds; undefined = now (live) or the end of the log. */
+  /** Unix seconds; undefined = now in a live run, else the end of the log. */
   readonly playheadS: number | undefined
   readonly playing: boolean
   /** 0.25 – 64. */
   readonly speed: number
-  /** Labels of folded groups. */
+  /** Labels of collapsed groups. */
   readonly collapsed: ReadonlySet<string>
   readonly query: string
-  /** By slot, 1 = matches the query; undefined = no query. Shorter than spanCount while catching up. */
+  /** By slot, 1 = matches the query; undefined = no query. May be shorter than `spanCount`. */
   readonly matches: Uint8Array | undefined
-  /** The same for marks, by their slot. */
+  /** The same for marks. */
   readonly markMatches: Uint8Array | undefined
   readonly clock: 'relative' | 'absolute'
   readonly groupBy: string
-  /** What the colours of the bars mean. */
+  /** What the colors of the bars mean. */
   readonly colorBy: ColorBy
   readonly theme: 'system' | 'light' | 'dark'
 }

@@ -1,4 +1,4 @@
-/** What every screen is given: the store, the columns, the frame clock and the way to the worker. */
+/** The parts of the page that every component can use, as a React context. */
 import { createContext, useContext, useEffect, type ReactNode, type RefObject } from 'react'
 import { useStore } from 'zustand'
 import type { TraceColumns } from '../model/trace-columns.ts'
@@ -11,12 +11,12 @@ import type { TimelineActions } from './timeline-actions.ts'
 
 export interface App {
   readonly store: AppStore
-  /** Read it outside React, or together with `version` of the store. */
+  /** Read it outside React, or with `useColumns`. */
   readonly columns: TraceColumns
   readonly frames: Frames
   readonly ingest: Ingest
   readonly files: LocalFiles
-  /** Address of the server the page came from, with a slash at its end. */
+  /** URL of the server, with a slash at its end. */
   readonly base: string
   /** Set by the timeline while it is on screen. */
   readonly timeline: { current: TimelineActions | undefined }
@@ -38,7 +38,7 @@ export function useApp(): App {
   return app
 }
 
-/** Reads facts; renders again when what `selector` returns changes. */
+/** Selects a part of the state. The component renders again when it changes. */
 export function useAppState<T>(selector: (state: AppState) => T): T {
   return useStore(useApp().store, selector)
 }

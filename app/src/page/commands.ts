@@ -1,6 +1,6 @@
 /**
- * Everything a person can do with a key, in one table: the key dispatch runs it, the help dialog
- * prints it, the command palette searches it.
+ * The table of commands: the keyboard listener runs them, the help dialog lists them, and the command
+ * palette searches them.
  */
 import { BUILT_IN_GROUP_KEYS } from '@wattline/trace'
 import type { App } from './app.tsx'
@@ -26,9 +26,9 @@ export type Section = 'Move' | 'Select' | 'Play' | 'Page'
 export interface Command {
   readonly title: string
   readonly section: Section
-  /** As they are written in the help; the first one is shown in menus. */
+  /** As in the help dialog; menus show the first one. */
   readonly keys: readonly string[]
-  /** Only the run's screen knows it. */
+  /** Only available while a run is open. */
   readonly onRun: boolean
   readonly run: (app: App) => void
 }
@@ -86,7 +86,7 @@ export const COMMANDS: readonly Command[] = [
   anywhere('Keyboard shortcuts', ['?'], ({ store }) => open(store, 'help')),
 ]
 
-/** Commands without a key: the palette alone has them. */
+/** Commands without a key, which are only in the palette. */
 export const MORE_COMMANDS: readonly Command[] = [
   onRun('Page', 'All runs', [], ({ store }) => store.update(enterRun, undefined)),
   onRun('Page', 'Download spans as JSON Lines', [], (app) => {

@@ -1,7 +1,7 @@
-/** Saves the run's spans as a file: what `wattline spans --json` prints. */
+/** Downloads the run's spans as JSON lines, as printed by `wattline spans --json`. */
 import type { App } from './app.tsx'
 
-/** Rejects with a sentence when they cannot be had. */
+/** Rejects with an error whose message can be shown to the user. */
 export async function downloadSpans({
   ingest,
   store,
@@ -16,7 +16,7 @@ export async function downloadSpans({
   URL.revokeObjectURL(url)
 }
 
-/** A name no file system refuses. */
+/** A name that is valid in all file systems. */
 function fileName(name: string): string {
   return name.replace(/[^\p{L}\p{N}._-]+/gu, '-').slice(0, 80) || 'run'
 }

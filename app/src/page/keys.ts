@@ -1,4 +1,4 @@
-/** The keyboard: one listener for the whole page, which looks a key up in the table of commands. */
+/** The keyboard listener of the page, which runs the command of a key. */
 import type { App } from './app.tsx'
 import { COMMANDS, type Command } from './commands.ts'
 
@@ -9,28 +9,28 @@ const NAMES: Readonly<Record<string, string>> = {
   ArrowRight: '→',
 }
 
-/** Elements that use these keys themselves. */
+/** Elements that handle these keys themselves. */
 const TYPING = 'input:not([type=range]), textarea, select, [contenteditable=true]'
 const PRESSABLE =
   'button, a[href], summary, [role=slider], [role=menuitem], [role=option], input[type=range]'
-/** A dialog, menu or popover has the keyboard to itself. */
+/** Elements that handle all keys themselves. */
 const OVERLAY = '[role=dialog], [role=menu], [role=listbox]'
 
-/** A key press as the table writes it: `W`, `Shift+E`, `Ctrl+K`, `?`. Undefined for other chords. */
+/** The name of a key press in the table of commands: `W`, `Shift+E`, `Ctrl+K`, `?`. */
 export function keyName(
   event: Pick<KeyboardEvent, 'key' | 'shiftKey' | 'ctrlKey' | 'metaKey' | 'altKey'>,
 ): string {
   const { key } = event
   const isLetter = /^[a-z]$/i.test(key)
   const name = NAMES[key] ?? (isLetter ? key.toUpperCase() : key)
-  // Of a printed character such as ? or >, Shift is a part; of a letter or an arrow it is a chord.
+  // Shift is part of a character such as ? or >, but a modifier of a letter or an arrow.
   const shift = event.shiftKey && (isLetter || name !== key) ? 'Shift+' : ''
   const alt = event.altKey ? 'Alt+' : ''
   if (event.metaKey) return `⌘${name}`
   return `${event.ctrlKey ? 'Ctrl+' : ''}${alt}${shift}${name}`
 }
 
-/** The command of a key press, where the focus is not in something that wants the key itself. */
+/** The command of a key press, unless the focused element handles the key itself. */
 export function commandFor(event: KeyboardEvent, onRun: boolean): Command | undefined {
   if (event.defaultPrevented || event.isComposing) return undefined
   const name = keyName(event)
@@ -44,7 +44,7 @@ export function commandFor(event: KeyboardEvent, onRun: boolean): Command | unde
   return usesKey && target.closest(PRESSABLE) !== null ? undefined : command
 }
 
-/** Listens on the page. Returns how to stop. */
+/** Starts listening. Returns a function that stops it. */
 export function listenToKeys(app: App, page: Window): () => void {
   const press = (event: KeyboardEvent): void => {
     const command = commandFor(event, app.store.getState().runId !== undefined)

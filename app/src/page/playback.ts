@@ -1,17 +1,17 @@
-/** Playback: while it plays, each frame moves the playhead by the time since the last one. */
+/** Playback: each frame moves the playhead by the time since the last frame. */
 import { nextErrorS, nextEventS } from '../model/next-event.ts'
 import type { App } from './app.tsx'
 import { isFollowed, logNowS } from '../store/run-transitions.ts'
 import { advance, backToLive, seek, togglePlaying } from '../store/transitions.ts'
 
-/** Longer gaps (a hidden tab) do not count as time played. */
+/** A longer gap, as in a hidden tab, does not move the playhead further. */
 const LONGEST_STEP_S = 0.25
-/** What ← and → move the playhead by, as a share of what is seen. */
+/** The step of ← and →, as a share of the viewport's width. */
 const SEEK_SHARE = 1 / 40
 
 type Parts = Pick<App, 'store' | 'columns' | 'frames'>
 
-/** Moves the playhead while playing. Returns how to stop. */
+/** Moves the playhead while playing. Returns a function that stops it. */
 export function runPlayback({ store, columns, frames }: Parts): () => void {
   let lastMs: number | undefined
   const stopFrames = frames.onFrame((nowMs) => {
@@ -30,7 +30,7 @@ export function runPlayback({ store, columns, frames }: Parts): () => void {
   }
 }
 
-/** Where the playhead stands: its own time, else now or the log's end. */
+/** The time of the playhead; without one, now or the end of the log. */
 export function playheadTimeS({ store, columns }: Parts): number {
   const state = store.getState()
   return state.playheadS ?? logNowS(state, columns.lastS, Date.now() / 1000)
@@ -40,7 +40,7 @@ export function playOrPause({ store, columns }: Parts): void {
   store.update(togglePlaying, columns.firstS)
 }
 
-/** Moves the playhead to a time of the log; at or behind its end it is released. */
+/** Moves the playhead to a time; releases it at the end of the log. */
 export function seekTo({ store, columns }: Parts, timeS: number): void {
   if (Number.isNaN(columns.firstS)) return
   const atS = Math.max(columns.firstS, timeS)
@@ -49,7 +49,7 @@ export function seekTo({ store, columns }: Parts, timeS: number): void {
   else store.update(seek, undefined)
 }
 
-/** ← and →: a fortieth of what is seen. */
+/** ← and →. */
 export function seekBy(parts: Parts, direction: 1 | -1): void {
   const { startS, endS } = parts.store.getState().viewport
   seekTo(parts, fromEndS(parts) + direction * (endS - startS) * SEEK_SHARE)
@@ -65,7 +65,7 @@ export function stepToError(parts: Parts, direction: 1 | -1): void {
   if (timeS !== undefined) seekTo(parts, timeS)
 }
 
-/** A step from "now" is a step from the last event. */
+/** The start of a step: without a playhead, the last event. */
 function fromEndS({ store, columns }: Parts): number {
   return store.getState().playheadS ?? columns.lastS
 }

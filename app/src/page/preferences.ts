@@ -1,4 +1,4 @@
-/** Theme and clock: kept in the browser, and the theme put on the page. */
+/** Stores theme and clock in the browser, and applies the theme to the page. */
 import type { AppState } from '../store/app-state.ts'
 import type { AppStore } from '../store/store.ts'
 import type { ViewState } from '../model/view-state.ts'
@@ -6,7 +6,7 @@ import type { ViewState } from '../model/view-state.ts'
 const KEY = 'wattline.preferences'
 type Preferences = Pick<ViewState, 'theme' | 'clock'>
 
-/** Reads, applies and keeps them. Returns how to stop. */
+/** Reads, applies and stores the preferences. Returns a function that stops it. */
 export function keepPreferences(store: AppStore, page: Window): () => void {
   const system = page.matchMedia('(prefers-color-scheme: dark)')
   const root = page.document.documentElement
@@ -32,7 +32,7 @@ function setPreferences(state: AppState, preferences: Partial<Preferences>): App
   return { ...state, ...preferences }
 }
 
-/** What was stored may be of another version or of somebody else: only known words are taken. */
+/** Accepts only known values: another version or program may have stored the text. */
 export function parsePreferences(text: string | undefined): Partial<Preferences> {
   let value: unknown
   try {
@@ -48,7 +48,7 @@ export function parsePreferences(text: string | undefined): Partial<Preferences>
   }
 }
 
-/** A browser may forbid storage; then preferences last as long as the page. */
+/** A browser may forbid storage; preferences then last as long as the page. */
 function stored(page: Window): string | undefined {
   try {
     return page.localStorage.getItem(KEY) ?? undefined
@@ -61,6 +61,6 @@ function keep(page: Window, text: string): void {
   try {
     page.localStorage.setItem(KEY, text)
   } catch (error) {
-    console.warn('Preferences are not kept:', error)
+    console.warn('Preferences are not stored:', error)
   }
 }

@@ -1,15 +1,15 @@
-/** What the list of runs asks of the server. Each function rejects with a sentence for people. */
+/** The server's HTTP API. Functions reject with an error whose message can be shown to the user. */
 import { parseRun } from '../worker/read/server-run.ts'
 import type { RunEntry } from '../model/run-info.ts'
 
-/** The figures of a run that only its log tells. */
+/** Values of a run that are computed from its log. */
 export interface RunSummary {
-  /** False when the log is too long to be read for a list. */
+  /** False if the log is too long to be read completely. */
   readonly isWhole: boolean
   readonly spans: number
   readonly errors: number
   readonly agents: number
-  /** Undefined where the log tells none, as in what follows. */
+  /** This and the following values are undefined if the log has none. */
   readonly tokens: number | undefined
   readonly costUsd: number | undefined
   readonly energyJ: number | undefined
@@ -18,7 +18,7 @@ export interface RunSummary {
   readonly density: readonly number[]
 }
 
-/** A log that comes with the page, to look at before one has one's own. */
+/** A sample log that is part of the page. */
 export interface Sample {
   readonly name: string
   readonly file: string
@@ -40,7 +40,7 @@ export async function getSummary(
   return parseSummary(value)
 }
 
-/** An answer of an older or newer server may lack a figure: it counts as none. */
+/** Parses a summary; an older or newer server may leave out values. */
 function parseSummary(value: unknown): RunSummary {
   const fields = isRecord(value) ? value : {}
   const tokens = isRecord(fields['tokens']) ? fields['tokens'] : {}
@@ -70,17 +70,17 @@ export async function deleteRun(base: string, runId: string): Promise<void> {
   await change(new URL(runPath(runId), base), { method: 'DELETE' })
 }
 
-/** Samples that were built into the page; none is no failure. */
+/** The sample logs that were built into the page. */
 export async function listSamples(base: string, signal: AbortSignal): Promise<readonly Sample[]> {
   const value = await getJson(new URL('samples/index.json', base), signal)
   const all: unknown = isRecord(value) ? value['samples'] : value
   return Array.isArray(all) ? all.flatMap(parseSample) : []
 }
 
-/** Fetches a sample as the file it is. */
+/** Downloads a sample. */
 export async function fetchSample(base: string, { file }: Sample): Promise<File> {
   const response = await fetch(new URL(`samples/${encodeURIComponent(file)}`, base))
-  if (!response.ok) throw new Error(`The sample ${file} is not there (${response.status}).`)
+  if (!response.ok) throw new Error(`The sample ${file} could not be loaded (${response.status}).`)
   return new File([await response.blob()], file)
 }
 
@@ -108,14 +108,14 @@ async function change(url: URL, init: RequestInit): Promise<void> {
   if (!response.ok) throw new Error(await reasonOf(response))
 }
 
-/** The server says why in `{"error": …}`. */
+/** The `error` of the server's reply (see `ErrorReply`). */
 async function reasonOf(response: Response): Promise<string> {
   const text = await response.text()
   try {
     const value: unknown = JSON.parse(text)
     if (isRecord(value) && typeof value['error'] === 'string') return value['error']
   } catch {
-    // Not JSON: some proxy answered. Its status says as much as its page.
+    // Not JSON: a proxy answered. The status is enough.
   }
   return `The server answered ${response.status}.`
 }

@@ -1,25 +1,24 @@
 /**
- * What the keyboard and the command palette can ask of the timeline. The timeline puts its
- * implementation into `App.timeline.current` while it is on screen; only it knows rows and scale.
- * The page mounts `<Timeline />` of timeline/index.ts, which takes no props and reads `useApp()`.
+ * Actions of the timeline for the keyboard and the command palette. The timeline sets them as
+ * `App.timeline.current` while it is mounted, since only it knows rows and scale.
  */
 export interface TimelineActions {
-  /** Zoom by one step around the middle of what is seen, eased. */
+  /** Zooms by one step around the middle of the viewport, with easing. */
   zoomIn(): void
   zoomOut(): void
   panLeft(): void
   panRight(): void
-  /** Shows the selected bar, else the dragged range. */
+  /** Shows the selected bar, else the selected range. */
   fitSelection(): void
   fitAll(): void
-  /** Next and previous bar in the selected bar's row. */
+  /** Selects the next or previous bar in the row of the selected bar. */
   nextInLane(): void
   previousInLane(): void
   selectParent(): void
   selectFirstChild(): void
   nextError(): void
   previousError(): void
-  /** Brings a span or mark into view, both ways, without changing the scale if it need not. */
+  /** Scrolls to a span or mark in both directions; keeps the scale if possible. */
   reveal(selected: { readonly type: 'span' | 'mark'; readonly slot: number }): void
   focus(options?: FocusOptions): void
 }

@@ -1,7 +1,6 @@
 /**
- * Keeps the address and the store the same. Another run or grouping is a step of history; panning
- * and selecting replace the step they are in, once they rest: with each change of an address the
- * browser fetches the page's icon again.
+ * Keeps the URL and the store in sync. Another run or grouping adds a history entry; other changes
+ * replace the current entry, debounced, because browsers fetch the icon again for each new URL.
  */
 import type { TraceColumns } from '../model/trace-columns.ts'
 import type { AppState } from '../store/app-state.ts'
@@ -11,28 +10,28 @@ import { DEFAULT_GROUP, type AppStore } from '../store/store.ts'
 import { select, setGroupBy, setQuery, setViewport } from '../store/transitions.ts'
 import { formatHash, parseHash, toUnixS, type UrlView } from './url.ts'
 
-const REST_MS = 250
-/** What never rests, as playback, is written this often. */
-const LONGEST_MS = 2000
+const DEBOUNCE_MS = 250
+/** The longest wait, as during playback. */
+const MAX_WAIT_MS = 2000
 
-/** Reads the address, then follows it and writes it. Returns how to stop. */
+/** Reads the URL, then keeps both in sync. Returns a function that stops it. */
 export function syncUrl(store: AppStore, columns: TraceColumns, page: Window): () => void {
-  /** What the address asked for and cannot be shown before the first event is known. */
-  let wanted: UrlView | undefined
+  /** The view of the URL whose times wait for the first event. */
+  let pending: UrlView | undefined
 
   const read = (): void => {
     const view = parseHash(page.location.hash)
     const state = store.getState()
-    wanted = view
+    pending = view
     if (view.runId !== state.runId) store.update(enterRunOf, view)
     store.update(showUntimed, view)
-    showWhenKnown()
+    showPendingTimes()
   }
 
-  const showWhenKnown = (): void => {
-    if (wanted === undefined || Number.isNaN(columns.firstS)) return
-    const view = wanted
-    wanted = undefined
+  const showPendingTimes = (): void => {
+    if (pending === undefined || Number.isNaN(columns.firstS)) return
+    const view = pending
+    pending = undefined
     store.update(showTimes, view, columns.firstS)
   }
 
@@ -41,21 +40,21 @@ export function syncUrl(store: AppStore, columns: TraceColumns, page: Window): (
   const addressOf = (hash: string): string =>
     `${page.location.pathname}${page.location.search}${hash}`
 
-  const writing = debounce(REST_MS, LONGEST_MS, () => {
-    if (wanted !== undefined && wanted.runId === store.getState().runId) return
-    // A followed run slides all the time and keeps its address; the browser need not hear of that.
+  const writing = debounce(DEBOUNCE_MS, MAX_WAIT_MS, () => {
+    if (pending !== undefined && pending.runId === store.getState().runId) return
+    // The URL of a followed run stays the same while the viewport slides.
     const hash = hashOf(store.getState())
     if (hash !== page.location.hash) page.history.replaceState(undefined, '', addressOf(hash))
   })
 
-  const stopFollowing = store.subscribe((state, before) => {
-    if (state.version !== before.version) showWhenKnown()
-    if (isStep(state, before)) page.history.pushState(undefined, '', addressOf(hashOf(state)))
+  const unsubscribe = store.subscribe((state, before) => {
+    if (state.version !== before.version) showPendingTimes()
+    if (needsEntry(state, before)) page.history.pushState(undefined, '', addressOf(hashOf(state)))
     else if (state.runId !== undefined && differs(state, before)) writing.schedule()
   })
 
-  /** Another run or grouping, unless the address has it already. */
-  const isStep = (state: AppState, before: AppState): boolean => {
+  /** Whether the run or the grouping has changed and is not in the URL yet. */
+  const needsEntry = (state: AppState, before: AppState): boolean => {
     if (state.runId === before.runId && state.groupBy === before.groupBy) return false
     const known = parseHash(page.location.hash)
     if (state.runId !== known.runId) return true
@@ -66,7 +65,7 @@ export function syncUrl(store: AppStore, columns: TraceColumns, page: Window): (
   page.addEventListener('hashchange', read)
   read()
   return () => {
-    stopFollowing()
+    unsubscribe()
     writing.cancel()
     page.removeEventListener('popstate', read)
     page.removeEventListener('hashchange', read)

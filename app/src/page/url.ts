@@ -1,16 +1,16 @@
 /**
- * The view as a URL, so that a link shows what its sender saw.
+ * Reads and writes the view in the URL, so that a link shows the same view.
  *
  *     #run=ID&t0=S&t1=S&sel=SLOT&q=TEXT&group=KEY&color=joules&t=S
  *
- * Times are seconds since the run's first event; numbers beyond 1e8 are taken as Unix seconds, so
- * that a time from a log can be pasted. `sel` is a span's slot, or `m` and a mark's slot: slots
- * count along the log, so they are the same for everybody who reads it.
+ * Times are seconds since the first event. Numbers above 1e8 are Unix seconds, so that a time of the
+ * log can be pasted. `sel` is the slot of a span, or `m` and the slot of a mark. Slots are numbered in
+ * the order of the log, so that they are the same in every page.
  */
 import { DEFAULT_GROUP } from '../store/store.ts'
 import type { ColorBy, Selected, Viewport } from '../model/view-state.ts'
 
-/** What a URL tells; times as written, see {@link toUnixS}. */
+/** The view in a URL. For its times see {@link toUnixS}. */
 export interface UrlView {
   readonly runId: string | undefined
   readonly viewport: Viewport | undefined
@@ -23,7 +23,7 @@ export interface UrlView {
 
 const ABSOLUTE_FROM_S = 1e8
 
-/** Reads a location's hash; what makes no sense is left out. */
+/** Reads the hash of a URL; ignores invalid values. */
 export function parseHash(hash: string): UrlView {
   const fields = new URLSearchParams(hash.replace(/^#/, ''))
   const startS = numberOf(fields.get('t0'))
@@ -40,7 +40,7 @@ export function parseHash(hash: string): UrlView {
   }
 }
 
-/** Writes the hash of a view whose times are Unix seconds; `firstS` is the run's first event. */
+/** Writes the hash of a view with Unix seconds. `firstS`: time of the first event. */
 export function formatHash(view: UrlView, firstS: number): string {
   if (view.runId === undefined) return ''
   const fields = new URLSearchParams({ run: view.runId })
@@ -58,7 +58,7 @@ export function formatHash(view: UrlView, firstS: number): string {
   return `#${fields}`
 }
 
-/** A time of a URL as Unix seconds. */
+/** Converts a time of a URL to Unix seconds. */
 export function toUnixS(timeS: number, firstS: number): number {
   return timeS > ABSOLUTE_FROM_S ? timeS : firstS + timeS
 }
@@ -82,7 +82,7 @@ function selectedText({ type, slot }: Selected): string {
   return type === 'mark' ? `m${slot}` : String(slot)
 }
 
-/** Microseconds: finer than any clock that wrote a log, and the end of what float64 carries. */
+/** Rounds to microseconds, the resolution of Unix seconds in a float64. */
 function rounded(seconds: number): string {
   return String(Math.round(seconds * 1e6) / 1e6)
 }

@@ -1,9 +1,8 @@
 /** The energy by model, tool, kind and agent, the largest first. */
-import { formatJoules, isMeasured, shortModel } from '@wattline/trace'
+import { formatJoules, isMeasured, shortModel, kindLabel } from '@wattline/trace'
 import { useApp } from '../page/app.tsx'
 import type { EnergyBreakdown } from '../model/answers.ts'
 import { setQuery } from '../store/transitions.ts'
-import { kindLabel } from '../model/span-labels.ts'
 
 /** Further rows of a table are left out. */
 const MOST_ROWS = 6

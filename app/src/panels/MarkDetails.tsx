@@ -1,9 +1,10 @@
 /** The details of one point, or of an end whose start is missing. */
+import { kindLabel } from '@wattline/trace'
 import { MarkFlag } from '../model/trace-columns.ts'
 import { useAppState, useColumns } from '../page/app.tsx'
 import { exactTime, formatTime } from '../base/format.ts'
 import { useAnswer } from '../page/use-answer.ts'
-import { kindLabel, markLabel } from '../model/span-labels.ts'
+import { markLabel } from '../model/span-labels.ts'
 import { DetailsHeader, Fact, KindDot, Notice, RawMetadata, SpanLink } from './detail-parts.tsx'
 
 export function MarkDetails({ slot }: { slot: number }) {

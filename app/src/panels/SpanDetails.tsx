@@ -9,6 +9,7 @@ import {
   type Metadata,
   SpanFlag,
   showHidden,
+  kindLabel,
 } from '@wattline/trace'
 import { barEndS, flagsAt, isOpenAt } from '../model/at-playhead.ts'
 import { useApp, useAppState, useColumns } from '../page/app.tsx'
@@ -16,7 +17,7 @@ import type { SpanInfo } from '../model/answers.ts'
 import { formatInteger, exactTime, formatTime } from '../base/format.ts'
 import { playheadTimeS } from '../page/playback.ts'
 import { useAnswer } from '../page/use-answer.ts'
-import { durationOf, kindLabel, spanLabel } from '../model/span-labels.ts'
+import { durationOf, spanLabel } from '../model/span-labels.ts'
 import { CopyButton } from '../ui/CopyButton.tsx'
 import { betweenJoules } from './EnergyTables.tsx'
 import {

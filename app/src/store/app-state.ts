@@ -1,7 +1,6 @@
 /**
- * All facts of the page. Who writes what: the view's fields are written by the timeline and the
- * panels, the run's by what the ingest worker reports, `runs` by the list of runs; always through
- * the transitions beside this file.
+ * The state of the page. The timeline and the panels change the view's fields, and the reports of the
+ * ingest worker change the run's, always with the transitions in this folder.
  */
 import type { DataQuality } from '@wattline/trace'
 import type {
@@ -17,37 +16,37 @@ import type { ViewState } from '../model/view-state.ts'
 export type ThemeChoice = ViewState['theme']
 
 export interface AppState extends ViewState {
-  /** The run on screen; undefined = the list of runs. */
+  /** The open run; undefined = the list of runs is shown. */
   readonly runId: string | undefined
   readonly run: RunEntry | undefined
   readonly connection: Connection
   readonly progress: Progress | undefined
   readonly quality: DataQuality | undefined
-  /** The same by writer. */
+  /** The quality by writer. */
   readonly writers: readonly LogWriter[]
-  /** The first of them; `quality.malformed` counts all. */
+  /** The first malformed lines; `quality.malformed` counts all. */
   readonly malformed: readonly MalformedLine[]
-  /** Number of a last line without an end: cut off, no event. Undefined while a log is followed. */
+  /** Number of an incomplete last line. Undefined for a followed log. */
   readonly tornLine: number | undefined
   /** Undefined while the run has no telemetry. */
   readonly energy: EnergyReport | undefined
-  /** Something to be told once, until it is put away. */
+  /** A message that the user can dismiss. */
   readonly notice: { readonly text: string; readonly isBad: boolean } | undefined
-  /** Version of the columns: React reads this number, never the arrays' identity. */
+  /** Version of the columns. Components depend on this number, not on the arrays. */
   readonly version: number
   /**
-   * How far the log's clock is behind ours, in seconds: a replayed log, or a machine with another
-   * clock. 0 while it is too little to tell from the time events take to arrive.
+   * Seconds by which the log's clock is behind ours, for example in a replayed log. 0 if the difference
+   * may be the time that events take to arrive.
    */
   readonly skewS: number
-  /** False until the view has been fitted to the first data (or taken from the URL). */
+  /** False until the viewport has been fitted to the first data, or read from the URL. */
   readonly viewportKnown: boolean
-  /** Metadata keys seen so far, for the group-by picker. */
+  /** Keys that can be grouped by. */
   readonly groupKeys: readonly string[]
-  /** A regroup is on its way from the worker. */
+  /** The worker has not finished a regroup. */
   readonly regrouping: boolean
   readonly searching: boolean
-  /** How many spans and marks match; undefined = no query. */
+  /** Number of matching spans and marks; undefined = no query. */
   readonly matchCount: number | undefined
   readonly dialog: 'help' | 'commands' | 'quality' | undefined
 }

@@ -1,4 +1,4 @@
-/** A log of three writers in which there is something of every doubt. */
+/** A log of three writers with every kind of quality problem. */
 import { encodeEvent, type Metadata } from '@wattline/trace'
 
 export interface WrittenLines {
@@ -9,14 +9,14 @@ export interface WrittenLines {
 const event = (event_type: string, timestamp: number, metadata: Metadata = {}): string =>
   `${encodeEvent({ event_type, timestamp, metadata })}\n`
 
-/** Seconds, as a machine's log has them. */
+/** Unix seconds. */
 const T0 = 1_700_000_000
 
 export const DOUBTFUL_LINES: readonly WrittenLines[] = [
   {
     writer: 'p',
     text: [
-      // Two agents that run at once: what has no id could belong to either.
+      // Two agents that run concurrently: an event without an id could belong to either.
       event('agent_start', T0, { agent_name: 'x', span_id: 'p1' }),
       event('agent_start', T0, { agent_name: 'y', span_id: 'p2' }),
       event('tool_call_start', T0 + 1, { tool: 'grep' }),
@@ -50,7 +50,7 @@ export const DOUBTFUL_LINES: readonly WrittenLines[] = [
   },
 ]
 
-/** What the server says of that run. */
+/** The server's JSON of that run. */
 export const DOUBTFUL_RUN = {
   id: 'doubtful',
   name: 'doubtful',

@@ -1,7 +1,7 @@
-/** Logs for tests, written as pictures: `['tool_call', 1, 3, { tool: 'grep' }]` is a span from 1 to 3 s. */
+/** Logs for tests: `['tool_call', 1, 3, { tool: 'grep' }]` is a span from 1 to 3 s. */
 import { encodeEvent, type Metadata } from '@wattline/trace'
 
-/** Kind, start, end (undefined: none), metadata of the start, metadata of the end. */
+/** Kind, start, end (undefined: none), metadata of the start line and of the end line. */
 export type SpanRow = readonly [
   kind: string,
   startS: number,
@@ -10,7 +10,7 @@ export type SpanRow = readonly [
   end?: Metadata,
 ]
 
-/** Where the logs of tests begin, Unix seconds. */
+/** The start of the logs, Unix seconds. */
 export const T0 = 1_700_000_000
 
 interface Line {
@@ -18,7 +18,7 @@ interface Line {
   readonly text: string
 }
 
-/** The log's lines in order of time, each with its newline. Each span has an id of its own. */
+/** The lines in the order of time, each with its newline. Each span gets an id. */
 export function logLines(rows: readonly SpanRow[]): string[] {
   return rows
     .flatMap(([kind, startS, endS, start = {}, end = {}], index): Line[] => {

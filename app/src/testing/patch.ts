@@ -1,10 +1,10 @@
-/** Patches for tests, column by column: what is not given is as of a span that has just begun. */
+/** Patches for tests. Columns that are not given have the values of a span that has just started. */
 import { emptyMarkPatch } from '../worker/patches.ts'
 import type { SpanPatch, TracePatch } from '../model/patch.ts'
 
 type Values = { readonly [K in Exclude<keyof SpanPatch, 'slots'>]?: (slot: number) => number }
 
-/** A patch of the spans at `slots`, all of one kind in the rows of one group. */
+/** A patch of the spans at `slots`. */
 export function spanPatch(slots: Int32Array, values: Values): TracePatch {
   const none = (): number => Number.NaN
   const floats = (of: (slot: number) => number = none) => Float64Array.from(slots, of)

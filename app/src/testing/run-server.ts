@@ -1,4 +1,4 @@
-/** A server with one run, for tests of the page: it sends the run's lines to whoever watches. */
+/** A server with one run, for tests of the page: it sends the lines of the run to each viewer. */
 import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import { WebSocketServer } from 'ws'
@@ -32,7 +32,7 @@ export async function serveRun(run: object, lines: readonly WrittenLines[]): Pro
   }
 }
 
-/** The cursor after the lines, and the lines. */
+/** A frame of `/watch`: the cursor after the lines, and the lines. */
 function frame(cursor: number, text: string): Buffer {
   const head = Buffer.alloc(8)
   head.writeBigUInt64BE(BigInt(cursor))

@@ -1,4 +1,4 @@
-/** Scanners that run in the test's own thread: messages are cloned and come later, as a worker's do. */
+/** Scanners in the thread of the test. Messages are cloned and arrive later, like those of a worker. */
 import type { ScannerPort } from '../worker/read/scan-file.ts'
 import { Scanner, type FromScanner, type ToScanner } from '../worker/read/scanner.ts'
 
@@ -6,7 +6,7 @@ export interface LocalScanner extends ScannerPort {
   readonly isTerminated: boolean
 }
 
-/** @param delay resolves when a message may arrive; without it, in the next turn of the loop */
+/** @param delay resolves when a message may arrive; the default is the next turn of the event loop */
 export function localScanner(
   delay: () => Promise<unknown> = () => new Promise(setImmediate),
 ): LocalScanner {
@@ -20,7 +20,7 @@ export function localScanner(
       return isTerminated
     },
     postMessage(message) {
-      // A Blob of the test's environment is not cloned; it never changes.
+      // structuredClone does not support the Blob of the test environment.
       const data: ToScanner = message.type === 'file' ? message : structuredClone(message)
       if (data.type === 'file') scanner = new Scanner(data.file, data.extraKey, answer)
       else if (data.type === 'stretch') void scanner?.scan(data.from, data.to)

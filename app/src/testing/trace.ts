@@ -1,10 +1,10 @@
-/** Columns for tests, through the real ingest. */
+/** Columns for tests, from the real ingestor. */
 import { Columns } from '../model/columns.ts'
 import { Ingestor } from '../worker/ingestor.ts'
 
 const utf8 = new TextEncoder()
 
-/** Reads a log. A writer of `isOver: false` still lives: what has not ended is open. */
+/** Reads a log. With `isOver: false` its writer is live, so that spans without an end are open. */
 export function columnsOf(log: string, { isOver = true, groupBy = 'agent' } = {}): Columns {
   const ingestor = new Ingestor(groupBy)
   const columns = new Columns()

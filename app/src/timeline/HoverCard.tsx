@@ -3,21 +3,14 @@
  * pointer entered it: it moves with the bar, not with the pointer, and never covers the bar.
  */
 import { flip, offset, shift, useFloating } from '@floating-ui/react-dom'
-import { formatCost, formatCount, formatDuration, shortModel } from '@wattline/trace'
+import { formatCost, formatCount, formatDuration, shortModel, kindLabel } from '@wattline/trace'
 import { useLayoutEffect, useMemo, useState } from 'react'
 import { flagsAt, subjectAt } from '../model/at-playhead.ts'
 import { MarkFlag } from '../model/trace-columns.ts'
 import { kindVariable } from '../base/kind-color.ts'
 import type { Frames } from '../base/frame.ts'
 import type { Selected } from '../model/view-state.ts'
-import {
-  durationOf,
-  flagWords,
-  groupLabel,
-  kindLabel,
-  markLabel,
-  spanLabel,
-} from '../model/span-labels.ts'
+import { durationOf, flagWords, groupLabel, markLabel, spanLabel } from '../model/span-labels.ts'
 import type { TimelineEngine } from './engine.ts'
 import { formatTime } from '../base/format.ts'
 import { useFrameValue } from '../base/use-scheduled.ts'
