@@ -2,6 +2,7 @@
 import {
   groupableText,
   groupUnder,
+  isKeptInTrace,
   type Mark,
   markRecord,
   type OwnValue,
@@ -34,15 +35,18 @@ interface Listing {
 }
 
 export async function spans(file: string, flags: SpansFlags, io: CliIo): Promise<void> {
-  const reading = await readInput(file, io, { keepEvents: true })
+  const isUpstream = flags.pairing === 'upstream'
+  const isGroupKept = flags.group === undefined || isKeptInTrace(flags.group)
+  const keepEvents = flags.json === true || isUpstream || !isGroupKept
+  const reading = await readInput(file, io, { keepEvents })
   requireEvents(reading, file)
-  const listing = flags.pairing === 'upstream' ? upstreamListing(reading) : reading
+  const listing = isUpstream ? upstreamListing(reading) : reading
   if (flags.json === true) await printJson(listing, flags, io)
   else await printTree(file, reading, listing, flags, io)
 }
 
 /**
- * Only the pairs that Intelligence Per Watt makes. Both events of a pair get an id of their own, so
+ * Only the pairs that Intelligence Per Watt makes. The two events of a pair get the same unique id, so
  * that the trace pairs exactly these.
  */
 function upstreamListing(reading: LogReading): Listing {

@@ -11,7 +11,7 @@ import {
   showHiddenInLine,
 } from '@wattline/trace'
 import { labelLines, NONE, tableLines } from './table.ts'
-import type { Style } from '../base/terminal.ts'
+import { type Style, thousands } from '../base/terminal.ts'
 
 /** Rows of one table. A last line counts the groups that are not shown. */
 const MOST_ROWS = 12
@@ -116,7 +116,7 @@ function groupTable(
   const shown = groups.length > MOST_ROWS ? groups.slice(0, MOST_ROWS - 1) : groups
   const rows = shown.map((group) => [
     showHiddenInLine(title === 'model' ? shortModel(group.name) : group.name),
-    group.spans.toLocaleString('en-US'),
+    thousands(group.spans),
     ...joulesOf(group, hasBounds),
     ...extra.cells(group),
   ])
