@@ -11,7 +11,7 @@ import {
 
 const memory = { env: {} }
 
-/** A sink that keeps what it is given. */
+/** A sink that keeps its lines in memory. */
 function keepingSink(): Sink & { readonly text: () => string } {
   const batches: Batch[] = []
   return {
@@ -36,7 +36,7 @@ function byType(recorder: EventRecorder): Record<string, AgentEvent['metadata']>
   )
 }
 
-describe('as Intelligence Per Watt’s EventRecorder', () => {
+describe('the interface of Intelligence Per Watt’s EventRecorder', () => {
   it('records, copies, counts and clears', () => {
     const recorder = new EventRecorder(memory)
     const beforeS = Date.now() / 1_000
@@ -57,20 +57,20 @@ describe('as Intelligence Per Watt’s EventRecorder', () => {
     expect(recorder.getEvents()).toEqual([])
   })
 
-  it('adds nothing to what record() was given, inside a span too', () => {
+  it('adds nothing to the metadata of record(), also inside a span', () => {
     const recorder = new EventRecorder(memory)
     recorder.span('turn', () => recorder.record('tool_call_start', { tool: 'search' }))
     expect(byType(recorder)['tool_call_start']).toEqual({ tool: 'search' })
   })
 
-  it('never runs backwards', () => {
+  it('records times that never decrease', () => {
     const recorder = new EventRecorder(memory)
     for (let i = 0; i < 10_000; i++) recorder.record('tick')
     const times = recorder.getEvents().map(({ timestamp }) => timestamp)
     expect(times).toEqual([...times].sort((a, b) => a - b))
   })
 
-  it('takes types that are none', () => {
+  it('converts a type that is not a short non-empty string', () => {
     const recorder = new EventRecorder(memory)
     for (const type of ['', 7, null, undefined, Symbol('s'), 'x'.repeat(10_000)]) {
       recorder.record(type as string)
@@ -87,7 +87,7 @@ describe('as Intelligence Per Watt’s EventRecorder', () => {
 })
 
 describe('retention', () => {
-  it('keeps everything without a sink, and the last ones beside one', () => {
+  it('keeps every event without a sink, and the last 10,000 with one', () => {
     const alone = new EventRecorder(memory)
     const beside = new EventRecorder({ sinks: [keepingSink()] })
     for (let i = 0; i < 12_000; i++) {
@@ -102,14 +102,14 @@ describe('retention', () => {
     )
   })
 
-  it.each([0, 1, 7])('keeps the last %i when told so', (retain) => {
+  it.each([0, 1, 7])('keeps the last %i events with retain', (retain) => {
     const recorder = new EventRecorder({ ...memory, retain })
     for (let i = 0; i < 5_000; i++) recorder.record('n', { i })
     expect(recorder.getEvents()).toHaveLength(retain)
     expect(recorder.length).toBe(5_000)
   })
 
-  it('bounds large metadata by its size', () => {
+  it('keeps at most 32 MiB of large events', () => {
     const recorder = new EventRecorder({ sinks: [keepingSink()] })
     for (let i = 0; i < 300; i++) recorder.record('n', { i, text: 'x'.repeat(200_000) })
     expect(recorder.getEvents().length).toBeLessThan(200)
@@ -118,7 +118,7 @@ describe('retention', () => {
 })
 
 describe('lines', () => {
-  it('are the events, one each, in the format of the log', async () => {
+  it('are one event or sample each, in the format of the log', async () => {
     const sink = keepingSink()
     const recorder = new EventRecorder({ sinks: [sink] })
     recorder.record('a', { text: 'Grüße 😀 "quoted"\n', n: 0, yes: true, no: null })
@@ -146,7 +146,7 @@ describe('lines', () => {
     })
   })
 
-  it('keep their order through ticks and bursts', async () => {
+  it('keep their order across ticks and bursts', async () => {
     const sink = keepingSink()
     const recorder = new EventRecorder({ sinks: [sink] })
     for (let i = 0; i < 5_000; i++) {
@@ -162,7 +162,7 @@ describe('lines', () => {
     expect(numbers).toEqual(Array.from({ length: 5_000 }, (_, i) => i))
   })
 
-  it('survive a sink that throws', async () => {
+  it('reach the other sinks when one throws', async () => {
     const broken = () => {
       throw new Error('broken')
     }
@@ -176,142 +176,8 @@ describe('lines', () => {
   })
 })
 
-describe('spans', () => {
-  it('carry their id on both events, and their parent’s', () => {
-    const recorder = new EventRecorder(memory)
-    recorder.span('turn', { turn_idx: 1 }, (turnSpan) => {
-      recorder.span('tool_call', { tool: 'search' }, (span) => {
-        expect(span.id).toMatch(/^[0-9a-f]{16}$/)
-        expect(span.parentId).toBe(turnSpan.id)
-        span.add({ hits: 3 }).add({ more: [1] })
-        recorder.point('cache_hit', { key: 'k' })
-      })
-    })
-    const events = byType(recorder)
-    const { span_id: turnId } = events['turn_start'] ?? {}
-    const { span_id: toolId } = events['tool_call_start'] ?? {}
-    expect(events['turn_start']).toEqual({ span_id: turnId, turn_idx: 1 })
-    expect(events['tool_call_start']).toEqual({
-      span_id: toolId,
-      parent_id: turnId,
-      tool: 'search',
-    })
-    expect(events['tool_call_end']).toEqual({
-      span_id: toolId,
-      parent_id: turnId,
-      hits: 3,
-      more: [1],
-    })
-    expect(events['cache_hit']).toEqual({ parent_id: toolId, key: 'k' })
-  })
-
-  it('record an error of a sync or async function and pass it on', async () => {
-    const recorder = new EventRecorder(memory)
-    const bad = new RangeError('too far')
-    expect(() =>
-      recorder.span('tool_call', () => {
-        throw bad
-      }),
-    ).toThrow(bad)
-    await expect(
-      recorder.span('turn', { a: 1 }, async () => {
-        await turn()
-        throw bad
-      }),
-    ).rejects.toBe(bad)
-    const failure = { success: false, error: 'too far', error_type: 'RangeError' }
-    expect(byType(recorder)['tool_call_end']).toMatchObject(failure)
-    expect(byType(recorder)['turn_end']).toMatchObject(failure)
-  })
-
-  it('hand on what the function returns', async () => {
-    const recorder = new EventRecorder(memory)
-    expect(recorder.span('a', () => 7)).toBe(7)
-    expect(await recorder.span('b', {}, async () => 8)).toBe(8)
-    expect(types(recorder.getEvents())).toEqual(['a_start', 'a_end', 'b_start', 'b_end'])
-  })
-
-  it('end once, with `using` as well', () => {
-    const recorder = new EventRecorder(memory)
-    {
-      using span = recorder.start('tool_call', { tool: 'x' })
-      span.fail('no luck')
-      span.end()
-    }
-    {
-      using span = recorder.start('turn')
-      expect(span.ended).toBe(false)
-    }
-    expect(types(recorder.getEvents())).toEqual([
-      'tool_call_start',
-      'tool_call_end',
-      'turn_start',
-      'turn_end',
-    ])
-    expect(byType(recorder)['tool_call_end']).toMatchObject({
-      error: 'no luck',
-      error_type: 'string',
-    })
-  })
-
-  it('take ids that the metadata brings', () => {
-    const recorder = new EventRecorder(memory)
-    const span = recorder.start('tool_call', { span_id: 'mine', parent_id: 'theirs' })
-    span.end({ span_id: 'other' })
-    expect([span.id, span.parentId]).toEqual(['mine', 'theirs'])
-    expect(byType(recorder)['tool_call_end']).toEqual({ span_id: 'mine', parent_id: 'theirs' })
-  })
-
-  it('never throw over metadata', () => {
-    const recorder = new EventRecorder(memory)
-    const hostile = {
-      get span_id() {
-        throw new Error('x')
-      },
-      get parent_id() {
-        throw new Error('y')
-      },
-    }
-    const span = recorder.start('tool_call', hostile)
-    span.add(hostile)
-    span.end(hostile)
-    recorder.point('p', hostile)
-    expect(recorder.length).toBe(3)
-    expect(byType(recorder)['tool_call_end']).toMatchObject({ span_id: span.id })
-  })
-
-  it('never mix the contexts of concurrent tasks', async () => {
-    const recorder = new EventRecorder(memory)
-    const task = async (n: number) =>
-      recorder.span('agent', { n }, async (agent) => {
-        for (let k = 0; k < 5; k++) {
-          for (let i = (n * 7 + k) % 4; i > 0; i--) await turn()
-          await recorder.span('tool_call', { n }, async (tool) => {
-            await turn()
-            expect(tool.parentId).toBe(agent.id)
-            recorder.span('prefill', { n }, (inner) => expect(inner.parentId).toBe(tool.id))
-          })
-        }
-      })
-    await Promise.all(Array.from({ length: 50 }, (_, n) => task(n)))
-    const starts = recorder.getEvents().filter(({ event_type }) => event_type.endsWith('_start'))
-    const taskOf = new Map(starts.map(({ metadata }) => [metadata['span_id'], metadata['n']]))
-    const children = starts.filter(({ metadata }) => metadata['parent_id'] !== undefined)
-    expect(children).toHaveLength(500)
-    for (const { metadata } of children)
-      expect(taskOf.get(metadata['parent_id'])).toBe(metadata['n'])
-  })
-
-  it('can be entered later with run()', () => {
-    const recorder = new EventRecorder(memory)
-    const agent = recorder.start('agent')
-    agent.run(() => recorder.start('turn').end())
-    expect(byType(recorder)['turn_start']?.['parent_id']).toBe(agent.id)
-  })
-})
-
 describe('processes', () => {
-  it('nest under WATTLINE_PARENT, or a traceparent', () => {
+  it('nest under WATTLINE_PARENT or a traceparent', () => {
     const env = { WATTLINE_RUN: 'r1', WATTLINE_PARENT: 'p1' }
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
     expect(new EventRecorder({ env }).start('agent').parentId).toBe('p1')
@@ -324,7 +190,7 @@ describe('processes', () => {
     expect(new EventRecorder({ env }).run).toBe('r1')
   })
 
-  it('pass the run, the span and the trace on', () => {
+  it('pass the run, the span and the trace to their children', () => {
     const parent = new EventRecorder({
       env: { traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' },
     })
@@ -338,7 +204,7 @@ describe('processes', () => {
     })
   })
 
-  it('get readable run ids of their own', () => {
+  it('get a new readable run id by default', () => {
     const runs = Array.from({ length: 200 }, () => new EventRecorder(memory).run)
     expect(new Set(runs).size).toBe(200)
     for (const run of runs) expect(run).toMatch(/^[a-z]+-[a-z]+-\d{4}-\d{6}-[0-9a-f]{4}$/)
@@ -346,7 +212,7 @@ describe('processes', () => {
 })
 
 describe('subscribers', () => {
-  it('get events of their type, until they leave', () => {
+  it('get events of their type until they unsubscribe', () => {
     const recorder = new EventRecorder(memory)
     const all: string[] = []
     const some: AgentEvent[] = []
@@ -360,7 +226,7 @@ describe('subscribers', () => {
     expect(some).toEqual([recorder.getEvents()[1]])
   })
 
-  it('disturb nobody when they fail, change their event, or record themselves', () => {
+  it('do not affect others when they throw, change their event, or record', () => {
     const recorder = new EventRecorder(memory)
     const seen: unknown[] = []
     recorder.subscribe(undefined, () => {
@@ -384,7 +250,7 @@ describe('subscribers', () => {
 })
 
 describe('redact', () => {
-  it('takes secrets out before anybody sees them', async () => {
+  it('removes secrets from sinks, subscribers and getEvents()', async () => {
     const sink = keepingSink()
     const recorder = new EventRecorder({ sinks: [sink], redact: redactSecrets })
     const seen: string[] = []
@@ -409,7 +275,7 @@ describe('redact', () => {
     })
   })
 
-  it('takes a rule of one’s own, and leaks nothing when that throws', () => {
+  it('applies a custom rule, and records no metadata if it throws', () => {
     const recorder = new EventRecorder({
       ...memory,
       redact: (key, value, type) => {
@@ -426,32 +292,8 @@ describe('redact', () => {
   })
 })
 
-describe('options', () => {
-  it.each([
-    [{ run: '' }, /run must be a non-empty string/],
-    [{ retain: -1 }, /retain must be a number of at least 0, got -1/],
-    [{ retain: Number.NaN }, /retain must be a number of at least 0, got NaN/],
-    [{ retain: 1.5 }, /retain must be a whole number or Infinity, got 1.5/],
-    [{ sinks: 'file' }, /sinks must be an array, got string/],
-    [{ sinks: [{ write() {}, flush() {}, close() {} }] }, /a sink must have name, counts/],
-    [{ url: 'nonsense' }, /url must look like http/],
-    [{ url: 'ftp://x' }, /url must look like http/],
-    [{ redact: 'yes' }, /redact must be a function/],
-    [{ outboxBytes: 1 }, /outboxBytes must be/],
-  ])('%j is refused with a sentence', (options, message) => {
-    expect(() => new EventRecorder(options as object)).toThrow(message)
-  })
-
-  it('a broken WATTLINE_URL does not stop the agent', () => {
-    const recorder = new EventRecorder({ env: { WATTLINE_URL: 'nonsense' } })
-    recorder.record('a')
-    expect(recorder.length).toBe(1)
-    expect(recorder.url).toBeUndefined()
-  })
-})
-
 describe('close', () => {
-  it('is idempotent, reports, and leaves a recorder that still never throws', async () => {
+  it('returns one report, after which events are only kept in memory', async () => {
     const sink = keepingSink()
     const recorder = new EventRecorder({ sinks: [sink] })
     recorder.record('a')
@@ -468,7 +310,7 @@ describe('close', () => {
 })
 
 describe('batches', () => {
-  it('hold lines of every size once and in order, and count events apart from samples', async () => {
+  it('contain lines of every size once and in order, and count events and samples separately', async () => {
     const sink = keepingSink()
     const recorder = new EventRecorder({ sinks: [sink], retain: 50 })
     const sizes = [10, 9_000, 100_000, 10, 300_000, 70_000, 10, 10, 90_000]
