@@ -49,15 +49,18 @@ const logs: readonly (readonly [name: string, log: string])[] = [
   }),
 ]
 
-test.each(logs)('are equal under every group key: %s', async (_name, log) => {
-  for (const key of ['agent', 'kind', 'tool', 'model', 'team', 'turn_idx', 'constructor']) {
-    const [page, command] = [await downloaded(`${log}\n`, key), await printed(`${log}\n`, key)]
-    expect(page.split('\n')).toEqual(command.split('\n'))
-    expect(page).not.toBe('')
-  }
-})
+test.each(logs)(
+  'page and command give the same spans under every group key: %s',
+  async (_name, log) => {
+    for (const key of ['agent', 'kind', 'tool', 'model', 'team', 'turn_idx', 'constructor']) {
+      const [page, command] = [await downloaded(`${log}\n`, key), await printed(`${log}\n`, key)]
+      expect(page.split('\n')).toEqual(command.split('\n'))
+      expect(page).not.toBe('')
+    }
+  },
+)
 
-test('have the inherited tool, and null where no ancestor has one', async () => {
+test('the command prints the inherited tool, or null if no ancestor has one', async () => {
   const groups = (await printed(NESTED, 'tool'))
     .trim()
     .split('\n')
