@@ -11,7 +11,7 @@ import {
 import { Growth } from './growth.ts'
 import { SmallColumn } from './small-column.ts'
 
-/** Lengths of a column that is filled value by value while a log of `count` values is read. */
+/** Lengths of an array that grows while a log of `count` values is read. */
 function lengthsOf(count: number, growth: Growth, shareAt: (read: number) => number): number[] {
   let column = new Int32Array(256)
   const lengths: number[] = []
@@ -27,20 +27,20 @@ function lengthsOf(count: number, growth: Growth, shareAt: (read: number) => num
   return lengths
 }
 
-describe('columns of a log of known length', () => {
-  test('are copied a few times, and have little room left over', () => {
+describe('arrays for a log of known length', () => {
+  test('are copied a few times and leave little memory unused', () => {
     const lengths = lengthsOf(300_000, new Growth(), (read) => read / 300_000)
     expect(lengths.length).toBeLessThanOrEqual(5)
     expect(lengths.at(-1)).toBeLessThan(300_000 * 1.1)
   })
 
-  test('do not take a beginning that is unlike the rest for all of it', () => {
-    // All that is to come stands in the first hundredth of the log.
+  test('grow by a limited factor if the beginning of the log differs from the rest', () => {
+    // All values are in the first hundredth of the log.
     const lengths = lengthsOf(5_000, new Growth(), (read) => read / 500_000)
     expect(lengths.at(-1)).toBeLessThanOrEqual(5_000 * 8)
   })
 
-  test('whatever they are told, they hold what comes', () => {
+  test('keep all values if the share that was read is wrong', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 5_000 }),
@@ -54,25 +54,26 @@ describe('columns of a log of known length', () => {
   })
 })
 
-test('columns of a log without an end double, then grow by a half', () => {
+test('arrays for a log of unknown length double, then grow by a half', () => {
   const lengths = lengthsOf(200_000, new Growth(), () => 0)
   expect(lengths.slice(-3)).toEqual([98_304, 147_456, 221_184])
 })
 
-/** What was set last, by index, as each column would have to give it. */
-function latest<T>(writes: readonly (readonly [number, T])[]): Map<number, T> {
-  return new Map(writes)
+/** The items of a column after some writes; `unset` where nothing was written. */
+function itemsAfter<T>(writes: readonly (readonly [number, T])[], unset: T): T[] {
+  const latest = new Map(writes)
+  return Array.from({ length: 3100 }, (_, at) => latest.get(at) ?? unset)
 }
 
 const index = fc.oneof(fc.nat(40), fc.nat(3000))
 
-test('positions come back as they were set: of lines of any length, in any order', () => {
+test('PositionColumn returns the positions of lines of any length in any order', () => {
   const position = fc.oneof(fc.nat(100_000), fc.nat(2 ** 40), fc.integer({ max: 2 ** 40 + 99 }))
   fc.assert(
     fc.property(fc.array(fc.tuple(index, position)), (writes) => {
       const column = new PositionColumn()
       for (const [at, value] of writes) column.set(at, value)
-      for (const [at, value] of latest(writes)) expect(column.at(at)).toBe(value)
+      for (const [at, value] of new Map(writes)) expect(column.at(at)).toBe(value)
     }),
   )
 })
@@ -80,7 +81,7 @@ test('positions come back as they were set: of lines of any length, in any order
 test.each([
   ['NumberColumn', () => new NumberColumn()],
   ['SmallColumn', () => new SmallColumn()],
-] as const)('%s: numbers come back as they were set, and NONE where nothing was', (_, create) => {
+] as const)('%s returns the numbers that were set, and NONE for the others', (_, create) => {
   const number = fc.oneof(
     fc.integer({ min: NONE, max: 9 }),
     fc.integer({ min: 252, max: 258 }),
@@ -90,8 +91,8 @@ test.each([
     fc.property(fc.array(fc.tuple(index, number)), (writes) => {
       const column = create()
       for (const [at, value] of writes) column.set(at, value)
-      const expected = latest(writes)
-      for (let at = 0; at < 3100; at++) expect(column.at(at)).toBe(expected.get(at) ?? NONE)
+      const expected = itemsAfter(writes, NONE)
+      expect(expected.map((_, at) => column.at(at))).toEqual(expected)
     }),
   )
 })
@@ -104,8 +105,8 @@ test('a bit is set until it is deleted', () => {
         if (isSet) column.add(at)
         else column.delete(at)
       }
-      const expected = latest(writes)
-      for (let at = 0; at < 3100; at++) expect(column.has(at)).toBe(expected.get(at) ?? false)
+      const expected = itemsAfter(writes, false)
+      expect(expected.map((_, at) => column.has(at))).toEqual(expected)
     }),
   )
 })
@@ -115,7 +116,7 @@ test.each([
   ['NumberColumn', () => new NumberColumn(), NONE],
   ['SmallColumn', () => new SmallColumn(), NONE],
   ['ByteColumn', () => new ByteColumn(), 0],
-] as const)('%s: what is written together is what is written one by one', (_, create, empty) => {
+] as const)('%s writes a list of items like one item after another', (_, create, empty) => {
   const runs = fc.array(fc.tuple(fc.nat(9_000), fc.integer({ min: 1, max: 6 })), { maxLength: 12 })
   fc.assert(
     fc.property(runs, (all) => {

@@ -1,22 +1,24 @@
-/** Columns of numbers that grow. */
+/**
+ * Growable columns of numbers. A column grows by chunks of fixed length, so nothing is copied and
+ * little memory stays unused.
+ */
 import { larger } from './growth.ts'
 
-/** No event, no span, no id. */
+/** No event, span or id. */
 export const NONE = -1
 
-/** Columns grow by chunks of so many: nothing is copied, and little room is left over. */
 export const CHUNK_SHIFT = 12
 export const CHUNK_LENGTH = 1 << CHUNK_SHIFT
 export const CHUNK_MASK = CHUNK_LENGTH - 1
 
-/** What readers see of a column. */
+/** A column as its readers use it. */
 export interface Column {
   at(index: number): number
 }
 
 /**
- * A column that is written number by number. Each kind of number is a class with chunks and loops of its
- * own: where one access or one `write` meets several kinds, a page takes in a patch at half the speed.
+ * A column that can be written. Every type of number has a class with its own chunks and loops: the page
+ * applies a patch at half the speed if one access or one `write` meets several types of array.
  */
 export abstract class GrowingColumn implements Column {
   abstract at(index: number): number
@@ -26,7 +28,7 @@ export abstract class GrowingColumn implements Column {
   abstract clear(): void
 }
 
-/** Whole numbers of four bytes; what was never set is NONE. */
+/** Integers in four bytes each. Unset items are NONE. */
 export class Int32Column extends GrowingColumn {
   readonly #chunks: Int32Array[] = []
 
@@ -57,9 +59,9 @@ export class Int32Column extends GrowingColumn {
 
 const LARGEST_SMALL = 0xffff
 
-/** Whole numbers from NONE up: a chunk takes two bytes each while all of it are small, and four from then on. */
+/** Integers from NONE up. A chunk takes two bytes for each while all are small, then four. */
 export class NumberColumn extends GrowingColumn {
-  /** The numbers + 1: what was never set is NONE. */
+  /** The numbers + 1, so that unset items are NONE. */
   readonly #chunks: (Uint16Array | Int32Array)[] = []
 
   at(index: number): number {
@@ -87,7 +89,7 @@ export class NumberColumn extends GrowingColumn {
   }
 }
 
-/** Whole numbers from 0 to 255; what was never set is 0. */
+/** Integers from 0 to 255. Unset items are 0. */
 export class ByteColumn extends GrowingColumn {
   readonly #chunks: Uint8Array[] = []
 
@@ -117,16 +119,17 @@ const BASES_SHIFT = CHUNK_SHIFT - POSITION_SHIFT
 const BASES_MASK = (1 << BASES_SHIFT) - 1
 
 /**
- * Positions in a log, which rise from event to event by the length of a line: two bytes each, from
- * that of the first of 32. Where lines are longer, or come in another order, eight bytes.
+ * Byte positions in a log. They rise from event to event by the length of a line, so each takes two
+ * bytes: the distance from the first of its block of 32. A block with longer lines or another order
+ * takes eight bytes for each.
  */
 export class PositionColumn {
   readonly #offsets: Uint16Array[] = []
-  /** By block of 32: what its offsets are from; NaN = nothing is set yet, or it is wide. */
+  /** The first position of each block; NaN = no position is set yet, or the block is wide. */
   readonly #bases: Float64Array[] = []
   readonly #wide = new Map<number, Float64Array>()
 
-  /** The position at an index that was set. */
+  /** The position at an index that is set. */
   at(index: number): number {
     const at = index >> CHUNK_SHIFT
     const base = this.#bases[at]![(index >> POSITION_SHIFT) & BASES_MASK]!
@@ -163,7 +166,7 @@ export class PositionColumn {
   }
 }
 
-/** One bit for each index; no room is taken beyond the last that is set. */
+/** One bit for each index. Indexes beyond the last set bit take no memory. */
 export class BitColumn {
   #words = new Uint32Array(8)
 

@@ -1,4 +1,4 @@
-/** How arrays grow that cannot grow by chunks. */
+/** Growth of arrays that cannot grow by chunks. */
 
 type Numbers =
   | Float64Array
@@ -9,41 +9,40 @@ type Numbers =
   | Uint8Array
   | Int8Array
 
-/** Up to here a column doubles; larger ones grow by a half, for less room that stands empty. */
-const DOUBLED = 65_536
-/** A guess at what is to come is followed so far at once: the beginning of a log may be unlike the rest. */
-const LARGEST_STEP = 8
-/** Room beyond a guess. */
+/** Arrays up to this length double; longer ones grow by a half, to leave less memory unused. */
+const MAX_DOUBLED = 65_536
+/** Largest growth in one step: the beginning of a log may differ from the rest. */
+const MAX_FACTOR = 8
+/** Room beyond the expected length. */
 const MARGIN = 1.06
 
 /**
- * How the tables of one trace grow that cannot grow by chunks. Of a log whose length is known, they grow
- * to what they will need when it has been read, in a few steps: nothing is copied again and again, and
- * little room is left over.
+ * How the arrays of one trace grow. If the length of the log is known, they grow in a few steps to the
+ * length that the whole log will need, so that little is copied and little memory stays unused.
  */
 export class Growth {
-  /** How much of the log has been read, from 0 to 1; 0 = its length is not known. */
+  /** Share of the log that has been read, from 0 to 1; 0 = the length of the log is unknown. */
   share = 0
 
-  /** How long a column of this length, which is full, should be. */
+  /** The next length of a full array of this length. */
   after(length: number): number {
-    if (this.share === 0) return length < DOUBLED ? length * 2 : length + (length >> 1)
+    if (this.share === 0) return length < MAX_DOUBLED ? length * 2 : length + (length >> 1)
     const expected = Math.ceil((length / this.share) * MARGIN)
-    return Math.max(length + (length >> 3) + 1, Math.min(expected, length * LARGEST_STEP))
+    return Math.max(length + (length >> 3) + 1, Math.min(expected, length * MAX_FACTOR))
   }
 
   /** A copy with more room. */
-  larger<T extends Numbers>(column: T): T {
-    const Type = column.constructor as new (length: number) => T
-    const copy = new Type(this.after(column.length))
-    copy.set(column)
+  larger<T extends Numbers>(array: T): T {
+    const Type = array.constructor as new (length: number) => T
+    const copy = new Type(this.after(array.length))
+    copy.set(array)
     return copy
   }
 }
 
-const unforeseen = new Growth()
+const unknownLength = new Growth()
 
-/** A copy with more room, where nobody knows how much will come. */
-export function larger<T extends Numbers>(column: T): T {
-  return unforeseen.larger(column)
+/** A copy with more room, if the final length is unknown. */
+export function larger<T extends Numbers>(array: T): T {
+  return unknownLength.larger(array)
 }

@@ -9,7 +9,7 @@ const aNumber = fc.oneof(
   fc.constantFrom(NONE, -2, 0, 967_233, 967_234, 1_032_767, 1_032_768, 2 ** 31 - 1),
 )
 
-test('gives back what was set last, near or far, and NONE for the rest', () => {
+test('returns the numbers that were set, near or far, and NONE for the others', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(anIndex, aNumber), { maxLength: 60 }), (writes) => {
       const column = new NearColumn()

@@ -1,23 +1,23 @@
 /**
- * Whole numbers that lie near each other where they stand near each other, as numbers of events and
- * spans do: two bytes each, from the first that was set among a few thousand.
+ * Integers whose neighbors have similar values, such as numbers of events and spans. Each takes two
+ * bytes: the distance from the first that was set in its chunk.
  *
  * ```
  *   chunk 0   base    0   [ 0, 1, 1, 3, … ]
  *   chunk 1   base 2031   [ 0, −2, none, 5, … ]
- *   chunk 2   base    0   a number is far from the rest: four bytes each
+ *   chunk 2   base    0   four bytes each, since one number is far from the others
  * ```
  */
 import { CHUNK_LENGTH, CHUNK_MASK, CHUNK_SHIFT, NONE } from './columns.ts'
 
-/** Stands where nothing is set. */
+/** Distance of an unset item. */
 const UNSET = -(2 ** 15)
-const FARTHEST = 2 ** 15 - 1
+const MAX_DISTANCE = 2 ** 15 - 1
 
-/** What was never set is NONE. */
+/** Unset items are NONE. */
 export class NearColumn {
   readonly #chunks: (Int16Array | Int32Array)[] = []
-  /** By chunk: what its numbers are added to; NONE = nothing is set yet. */
+  /** The base of each chunk, to which its distances are added; NONE = no item is set yet. */
   readonly #bases: number[] = []
 
   at(index: number): number {
@@ -37,7 +37,7 @@ export class NearColumn {
     }
     if (this.#bases[at] === NONE) this.#bases[at] = value
     const distance = value - this.#bases[at]!
-    if ((distance <= UNSET || distance > FARTHEST) && chunk instanceof Int16Array) {
+    if ((distance <= UNSET || distance > MAX_DISTANCE) && chunk instanceof Int16Array) {
       chunk = this.#widen(at, chunk)
       chunk[index & CHUNK_MASK] = value
       return

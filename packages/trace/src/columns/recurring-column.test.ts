@@ -11,7 +11,7 @@ const aNumber = fc.oneof(
   fc.constantFrom(983_615, 983_616, 1_016_383, 1_016_384, 2 ** 31 - 1),
 )
 
-test('gives back what was set last: small, near or far', () => {
+test('returns the numbers that were set: small, near or far', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(anIndex, aNumber), { maxLength: 60 }), (writes) => {
       const column = new RecurringColumn()

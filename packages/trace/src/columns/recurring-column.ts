@@ -1,23 +1,23 @@
 /**
- * Numbers that were given out one after the other, as those of facts are: nearly all are small ones that
- * come again and again, or new, and then near the others around them. Two bytes each.
+ * Numbers that are assigned in order of first use, such as those of event attributes. Nearly all are
+ * small and recur, or are new and close to other new ones of their chunk. They take two bytes each.
  *
  * ```
  *   chunk 9   base 41500   [ 3, 17, −32768, 5, −32767, … ]    3, 17, 41500, 5, 41501
- *   chunk 10  base     0   a number is neither small nor near: four bytes each
+ *   chunk 10  base     0   four bytes each, since one number is neither small nor close
  * ```
  */
 import { CHUNK_LENGTH, CHUNK_MASK, CHUNK_SHIFT, NONE } from './columns.ts'
 
-/** From here on a number is not small: it stands below 0, from its chunk's base on. */
+/** Numbers from here on are not small: they are stored below 0, relative to their chunk's base. */
 const SMALL_END = 2 ** 15
-/** Numbers given out before the first large one of a chunk may come behind it. */
+/** Space below the first large number of a chunk, as smaller ones may follow it. */
 const ROOM_BELOW = 2 ** 14
 
-/** Whole numbers from 0 up; NONE of what is no index, as NONE itself is none. */
+/** Integers from 0 up. `at` gives NONE for NONE and for indexes beyond the last chunk. */
 export class RecurringColumn {
   readonly #chunks: (Int16Array | Int32Array)[] = []
-  /** By chunk: what numbers that are not small count from; 0 = there is none yet. */
+  /** The base of each chunk's large numbers; 0 = it has none yet. */
   readonly #bases: number[] = []
 
   at(index: number): number {

@@ -1,10 +1,9 @@
 /**
- * Whole numbers from NONE up, nearly all of them small, as numbers of kinds, agents and rows are: a byte
- * each. Only where there are larger ones a second column takes them, so that an access meets one kind of
- * chunk and no other.
+ * Integers from NONE up that are nearly all small, such as numbers of kinds, agents and rows. Each takes
+ * one byte. A second column stores the larger ones, so that an access meets one type of array only.
  *
  * ```
- *   bytes    [ 3, 4, 0, 255, 3, … ]    the number + 1; 0 = none, 255 = it stands in the other column
+ *   bytes    [ 3, 4, 0, 255, 3, … ]    the number + 1; 0 = NONE, 255 = in the other column
  *   large    [         1207,      ]
  * ```
  */
@@ -19,7 +18,7 @@ import {
 
 const IS_LARGE = 255
 
-/** What was never set is NONE. */
+/** Unset items are NONE. */
 export class SmallColumn extends GrowingColumn {
   readonly #chunks: Uint8Array[] = []
   readonly #large = new NumberColumn()

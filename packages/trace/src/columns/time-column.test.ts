@@ -4,7 +4,7 @@ import { TimeColumn } from './time-column.ts'
 
 const NOW_S = 1_800_000_000
 
-/** What logs hold: clocks of today in any digits, seconds from zero, nonsense. */
+/** Times as logs have them: Unix times with any digits, seconds from zero, invalid ones. */
 const time = fc.oneof(
   fc.double({ min: NOW_S, max: NOW_S + 400, noNaN: true }),
   fc.integer({ min: 0, max: 400_000_000 }).map((us) => NOW_S + us / 1e6),
@@ -20,7 +20,7 @@ const index = fc.oneof(
   fc.constantFrom(1023, 1024, 16_383, 16_384),
 )
 
-test('holds every time exactly as it was set, whatever else is set beside it', () => {
+test('returns every time exactly, whatever other times are in its block', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(index, time), { maxLength: 60 }), (writes) => {
       const column = new TimeColumn()
@@ -36,7 +36,7 @@ test('holds every time exactly as it was set, whatever else is set beside it', (
   )
 })
 
-test('what was never set is no time', () => {
+test('unset items are NaN', () => {
   const column = new TimeColumn()
   expect(column.at(0)).toBeNaN()
   column.set(3, NOW_S)

@@ -1,7 +1,7 @@
 /**
- * Times in Unix seconds, exactly, in four bytes instead of eight. A double between 2³⁰ and 2³¹, the
- * years 2004 to 2038, is a whole number of 2⁻²² s: a block of times that lie within 512 s of its first
- * is kept as such numbers, from that first on. Any other block is kept as doubles.
+ * Exact times in Unix seconds, in four bytes instead of eight. A double between 2³⁰ and 2³¹ (the years
+ * 2004 to 2038) is a multiple of 2⁻²² s. A block whose times are within 512 s of its first is stored as
+ * such multiples relative to that first time. Any other block is stored as doubles.
  *
  * ```
  *   block 0   base 1800000000.25   offsets [ 0, 4194, −17, 88080, … ]   · 2⁻²² s
@@ -12,22 +12,22 @@ import { CHUNK_LENGTH, CHUNK_MASK, CHUNK_SHIFT, GrowingColumn } from './columns.
 
 const UNIT_S = 2 ** -22
 const UNITS_PER_S = 2 ** 22
-/** The offset that stands for no time. */
+/** The offset of an unset item. */
 const NO_TIME = -(2 ** 31)
 const BLOCK_SHIFT = 10
 const BLOCK_TIMES = 1 << BLOCK_SHIFT
 const BLOCK_MASK = BLOCK_TIMES - 1
 
-/** A growing column of times. NaN is no time, and what was never set. */
+/** A growing column of times. Unset items are NaN. */
 export class TimeColumn extends GrowingColumn {
   readonly #chunks: Int32Array[] = []
-  /** By block: what its offsets are from; NaN = nothing is set yet, or it is of doubles. */
+  /** The first time of each block; NaN = no time is set yet, or the block has doubles. */
   #bases = new Float64Array(16).fill(Number.NaN)
   readonly #doubles = new Map<number, Float64Array>()
 
   at(index: number): number {
     const base = this.#bases[index >> BLOCK_SHIFT]!
-    // A comparison that is true of everything but NaN, and of `undefined` beyond the end.
+    // False for NaN and for `undefined` beyond the end.
     if (base <= Infinity) {
       const offset = this.#chunks[index >> CHUNK_SHIFT]![index & CHUNK_MASK]!
       return offset === NO_TIME ? Number.NaN : base + offset * UNIT_S
