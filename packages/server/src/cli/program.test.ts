@@ -125,7 +125,7 @@ describe('an unusable log exits with 1 and one sentence', () => {
     [
       'one JSON text without a line end',
       'list.json',
-      "list.json is not a Wattline log (line 1: expected an object, got an array; jq -c '.[]' makes lines of it).",
+      "list.json is not a Wattline log (line 1: expected an object, got an array; jq -c '.[]' writes its items as lines).",
     ],
     [
       'UTF-16',

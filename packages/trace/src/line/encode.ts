@@ -1,11 +1,11 @@
 /**
- * The writing half of the line codec: one event or sample → one line, without its newline.
- * It takes valid JSON values; the recorder, which takes anything, has its own snapshotting encoder.
+ * Encodes an event or a sample as one line of a log, without its newline. Values must be valid JSON; the
+ * recorder accepts any value and has its own encoder.
  */
 import type { AgentEvent, TelemetrySample } from './event.ts'
 
 /**
- * One event as one line of a log, without the newline, with the keys in the log's order.
+ * An event as a line, with the keys in the order of the log format.
  *
  * @example encodeEvent({ event_type: 'turn_start', timestamp: 1.5, metadata: { turn_idx: 0 } })
  * // {"event_type":"turn_start","timestamp":1.5,"metadata":{"turn_idx":0}}
@@ -15,7 +15,7 @@ export function encodeEvent(event: AgentEvent): string {
   return JSON.stringify({ event_type, timestamp, metadata })
 }
 
-/** One telemetry sample as one line of a log, without the newline. */
+/** A telemetry sample as a line. */
 export function encodeSample(sample: TelemetrySample): string {
   const { timestamp, reading, source } = sample
   return JSON.stringify({ timestamp, reading, source })

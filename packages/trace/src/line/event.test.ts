@@ -8,20 +8,20 @@ test.each([
   ['wait_end', 'wait', 'end'],
   ['x_end', 'x', 'end'],
   ['retry_attempt', 'retry_attempt', 'point'],
-  // A point in spite of its ending.
+  // An exception: a point although it ends in _end.
   ['trajectory_end', 'trajectory_end', 'point'],
-  // An ending alone names no kind.
+  // A suffix without a kind is a point.
   ['_start', '_start', 'point'],
   ['_end', '_end', 'point'],
   ['start', 'start', 'point'],
   ['backend', 'backend', 'point'],
   ['', '', 'point'],
   ['__proto___start', '__proto__', 'start'],
-])('%j is of kind %j and a %s', (type, kind, phase) => {
+])('%j has the kind %j and the phase %s', (type, kind, phase) => {
   expect(splitEventType(type)).toEqual({ kind, phase })
 })
 
-test('all 18 upstream types are there: seven pairs and four points', () => {
+test('EventType has the 18 types of Intelligence Per Watt: seven pairs and four points', () => {
   const phases = Object.values(EventType).map((type) => splitEventType(type).phase)
   expect(phases.filter((phase) => phase === 'start')).toHaveLength(7)
   expect(phases.filter((phase) => phase === 'end')).toHaveLength(7)

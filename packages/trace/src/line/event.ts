@@ -1,9 +1,9 @@
 /**
- * What one line of a log says. Field names and units are those of Intelligence Per Watt's
- * `AgentEvent` and `TelemetrySample`, so that its users' files open as they are.
+ * The content of one line of a log. Field names and units are those of Intelligence Per Watt's
+ * `AgentEvent` and `TelemetrySample`, so that its files can be opened unchanged.
  */
 
-/** The event types Intelligence Per Watt emits. Any other string is legal too. */
+/** The event types that Intelligence Per Watt writes. Any other string is also valid. */
 export const EventType = {
   LM_INFERENCE_START: 'lm_inference_start',
   LM_INFERENCE_END: 'lm_inference_end',
@@ -27,7 +27,7 @@ export const EventType = {
 
 export type EventType = (typeof EventType)[keyof typeof EventType]
 
-/** Type of the point that a recorder writes for events it had to drop; its metadata has their `count`. */
+/** Type of the point that a recorder writes for dropped events; its metadata has their `count`. */
 export const DROPPED_TYPE = 'recorder_dropped'
 
 export type JsonValue =
@@ -57,7 +57,7 @@ export interface TelemetrySample {
 
 export type Phase = 'start' | 'end' | 'point'
 
-/** `trajectory_end` is a point in spite of its ending. */
+/** Points whose type ends in `_start` or `_end`. */
 const POINTS: ReadonlySet<string> = new Set([EventType.TRAJECTORY_END])
 
 /**
@@ -75,5 +75,5 @@ export function splitEventType(type: string): { readonly kind: string; readonly 
   return { kind: type, phase: 'point' }
 }
 
-/** Bytes of one line → text; throws when they are not UTF-8. */
+/** Converts the bytes of a line to text; throws if they are not UTF-8. */
 export type Decode = (bytes: Uint8Array) => string

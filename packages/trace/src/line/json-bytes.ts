@@ -1,13 +1,14 @@
 /**
- * Walks JSON written as UTF-8 bytes, without making anything of it. Each function takes where to
- * begin and gives where what it read ends, or −1 where JSON.parse would refuse the text, or where it
- * is unusual enough to be left to JSON.parse: NaN, a newline, deep nesting.
+ * Walks over JSON in UTF-8 bytes without creating values. Each function takes the index where a part
+ * begins and returns the index where it ends. It returns −1 if JSON.parse would reject the text, and for
+ * rare input that is left to JSON.parse: NaN, a newline, deep nesting.
  *
  *     {"args": {"path": "a\tb", "n": [1, 2]}, …
  *              ^ endOfValue                 ^
  */
 
 export const LF = 10
+export const CR = 13
 export const QUOTE = 34
 export const COMMA = 44
 export const MINUS = 45
@@ -21,7 +22,6 @@ export const OPEN_OBJECT = 123
 export const CLOSE_OBJECT = 125
 
 const TAB = 9
-const CR = 13
 const SPACE = 32
 const PLUS = 43
 const DIGIT_9 = 57
@@ -32,21 +32,20 @@ const LOWER_A = 97
 const LOWER_T = 116
 const LOWER_U = 117
 
-/** Values nested deeper are left to JSON.parse, so that the walk may recurse. */
+/** Deeper values are left to JSON.parse, so that the recursion is limited. */
 const MAX_DEPTH = 60
 
 /** The highest bit of each byte. */
 const TOP_BITS = 0x80808080 | 0
 
-/** 1 = stands for itself within a string: ASCII but controls, the quote and the backslash. */
+/** 1 = plain: within a string the byte is a character (ASCII except controls, quote and backslash). */
 const PLAIN = new Uint8Array(256).fill(1, SPACE, 0x80)
 PLAIN[QUOTE] = 0
 PLAIN[BACKSLASH] = 0
 
 /**
- * Of four bytes, read as one word, marks the first that is not plain, and maybe some behind it; 0 =
- * all are. What is subtracted borrows from the next byte where there is one to be found: a zero (of
- * the quote or the backslash, after XOR), or less than a space.
+ * Marks the first byte of four that is not plain, and perhaps later ones; 0 = all are plain. A subtraction
+ * borrows from the top bit of a byte that is zero (a quote or backslash after XOR) or less than a space.
  */
 export function oddBytes(word: number): number {
   const quote = word ^ 0x22222222
@@ -59,16 +58,16 @@ export function oddBytes(word: number): number {
   return odd & TOP_BITS
 }
 
-/** How many bytes stand before the first that {@link oddBytes} has marked. */
+/** Number of bytes before the first one that {@link oddBytes} marked. */
 export function bytesBefore(odd: number): number {
   return (31 - Math.clz32(odd & -odd)) >>> 3
 }
 
-/** 1 = may stand behind a backslash; `u` has its own rule. */
+/** 1 = valid after a backslash. `u` has its own rule. */
 const ESCAPED = new Uint8Array(256)
 for (const char of '"\\/bfnrt') ESCAPED[char.charCodeAt(0)] = 1
 
-/** Behind JSON's white space; a newline is none, since it ends the line. */
+/** Skips JSON's white space, except a newline: it ends the line. */
 export function skipSpace(bytes: Uint8Array, from: number, to: number): number {
   let at = from
   while (at < to) {
@@ -80,7 +79,7 @@ export function skipSpace(bytes: Uint8Array, from: number, to: number): number {
 }
 
 /**
- * From behind a string's opening quote to the first byte that is not plain: the closing quote, if
+ * From after a string's opening quote to the first byte that is not plain. This is the closing quote if
  * the string is ASCII without escapes.
  */
 export function endOfPlain(bytes: Uint8Array, from: number, to: number): number {
@@ -116,21 +115,21 @@ function isHexDigit(byte: number): boolean {
   return isDigit(byte) || (lower >= LOWER_A && lower <= LOWER_F)
 }
 
-/** One character beyond ASCII: in its shortest form, no surrogate, none beyond U+10FFFF. */
+/** A character beyond ASCII: in its shortest form, not a surrogate, at most U+10FFFF. */
 function endOfUtf8(bytes: Uint8Array, from: number, to: number): number {
   const lead = bytes[from]!
   if (lead < 0xc2 || lead > 0xf4) return -1
   const size = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4
   if (from + size > to) return -1
   const second = bytes[from + 1]!
-  const least = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80
-  const most = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf
-  if (second < least || second > most) return -1
+  const min = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80
+  const max = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf
+  if (second < min || second > max) return -1
   for (let at = from + 2; at < from + size; at++) if ((bytes[at]! & 0xc0) !== 0x80) return -1
   return from + size
 }
 
-/** From behind a key's closing quote, over the colon, to the value. */
+/** From after a key's closing quote, over the colon, to the value. */
 export function startOfValue(bytes: Uint8Array, from: number, to: number): number {
   const colon = skipSpace(bytes, from, to)
   if (colon >= to || bytes[colon] !== COLON) return -1
@@ -138,7 +137,7 @@ export function startOfValue(bytes: Uint8Array, from: number, to: number): numbe
   return value < to ? value : -1
 }
 
-/** From a value's first byte to behind it. */
+/** From a value's first byte to after its last. */
 export function endOfValue(bytes: Uint8Array, from: number, to: number, depth = 0): number {
   if (from >= to) return -1
   const byte = bytes[from]!
@@ -149,7 +148,7 @@ export function endOfValue(bytes: Uint8Array, from: number, to: number, depth = 
   return endOfLiteral(bytes, from, to)
 }
 
-/** From a string's opening quote to behind its closing one. */
+/** From a string's opening quote to after its closing one. */
 function endOfText(bytes: Uint8Array, from: number, to: number): number {
   if (bytes[from] !== QUOTE) return -1
   const close = endOfString(bytes, from + 1, to)
@@ -191,7 +190,7 @@ function endOfArray(bytes: Uint8Array, from: number, to: number, depth: number):
   }
 }
 
-/** From a number's first byte to behind it, by JSON's grammar. */
+/** From a number's first byte to after its last, by JSON's grammar. */
 export function endOfNumber(bytes: Uint8Array, from: number, to: number): number {
   const whole = bytes[from] === MINUS ? from + 1 : from
   let at = endOfDigits(bytes, whole, to)
@@ -222,7 +221,7 @@ const TRUE = Uint8Array.of(116, 114, 117, 101)
 const FALSE = Uint8Array.of(102, 97, 108, 115, 101)
 const NULL = Uint8Array.of(110, 117, 108, 108)
 
-/** From the first byte of `true`, `false` or `null` to behind it. */
+/** From the first byte of `true`, `false` or `null` to after its last. */
 export function endOfLiteral(bytes: Uint8Array, from: number, to: number): number {
   const byte = bytes[from]
   if (byte === LOWER_T) return endOfWord(bytes, from, to, TRUE)

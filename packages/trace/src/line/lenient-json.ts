@@ -1,10 +1,10 @@
 /**
- * JSON.parse for log lines: takes `NaN`, `Infinity` and `-Infinity`, which Python's json module
- * writes, and refuses what would overflow a stack later. It never throws.
+ * JSON.parse for log lines. It accepts `NaN`, `Infinity` and `-Infinity`, which Python's json module
+ * writes, rejects values that are nested too deep, and does not throw.
  */
 import { excerpt } from './excerpt.ts'
 
-/** Deeper values are refused: everything that walks metadata may recurse. */
+/** Deeper values are rejected, so that code which walks metadata can recurse. */
 const MAX_DEPTH = 500
 const QUOTE = 34
 const BACKSLASH = 92
@@ -32,27 +32,27 @@ function tryParse(text: string): ParsedJson {
   try {
     return { ok: true, value: JSON.parse(text) }
   } catch {
-    // The engine's own message differs between engines (and a RangeError of its stack says nothing
-    // to the reader of a log), so that the reason is worded here.
+    // The messages of engines differ, and a RangeError of the stack does not help a user.
     return { ok: false, reason: syntaxReason(text) }
   }
 }
 
-/** What to do about a file that is one list. */
-export const AS_LINES = "; jq -c '.[]' makes lines of it"
+/** Advice for a file that is one JSON array. */
+export const AS_LINES = "; jq -c '.[]' writes its items as lines"
 
 function syntaxReason(text: string): string {
   const whole = text.trim()
-  if (whole === '[') return `expected one JSON object a line, got an array over several${AS_LINES}`
+  if (whole === '[')
+    return `expected one JSON object per line, got an array over several lines${AS_LINES}`
   if (whole === '{') {
-    return 'expected one JSON object a line, got one over several; jq -c . makes a line of it'
+    return 'expected one JSON object per line, got one over several lines; jq -c . writes it as one line'
   }
   if (!text.trimStart().startsWith('{')) return `expected a JSON object, got ${excerpt(text)}`
   if (text.trimEnd().endsWith('}')) return `expected valid JSON, got ${excerpt(text)}`
-  return `expected a whole JSON object, got one that breaks off: ${excerpt(text)}`
+  return `expected a whole JSON object, got an incomplete one: ${excerpt(text)}`
 }
 
-/** Replaces the non-finite number tokens outside of strings by null. */
+/** Replaces non-finite numbers outside of strings by null. */
 function nullNonFinite(text: string): string {
   let repaired = ''
   let copied = 0
@@ -75,14 +75,14 @@ function isDeeperThan(limit: number, text: string): boolean {
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
     if (code === QUOTE) at = endOfString(text, at)
-    // `[` and `{` differ in bit 5 only, and so do `]` and `}`.
+    // `[` and `{` differ only in bit 5, and so do `]` and `}`.
     else if ((code | 32) === 123 && ++depth > limit) return true
     else if ((code | 32) === 125) depth--
   }
   return false
 }
 
-/** Index of the quote that closes the string opened at `open`; the text's end if none does. */
+/** Index of the quote that closes the string opened at `open`; the text's end if there is none. */
 function endOfString(text: string, open: number): number {
   let close = text.indexOf('"', open + 1)
   while (close !== -1) {

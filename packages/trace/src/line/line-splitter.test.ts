@@ -5,7 +5,7 @@ import { LineSplitter, type LineSplitterOptions } from './line-splitter.ts'
 const utf8 = new TextEncoder()
 const text = new TextDecoder('utf-8', { ignoreBOM: true })
 
-/** `'12:abc'` = the line "abc" at byte 12; `'12!5'` = a line of 5 bytes, too long. */
+/** `'12:abc'` = the line "abc" at byte 12; `'12!5'` = a line at byte 12 whose 5 bytes are too many. */
 function split(chunks: Iterable<Uint8Array>, options: LineSplitterOptions = {}) {
   const lines: string[] = []
   const splitter = new LineSplitter({
@@ -13,7 +13,7 @@ function split(chunks: Iterable<Uint8Array>, options: LineSplitterOptions = {}) 
     onTooLong: (position, bytes) => lines.push(`${position}!${bytes}`),
   })
   for (const chunk of chunks) {
-    // The chunk's memory is overwritten afterwards, as a reader with one buffer does.
+    // Overwrite the chunk afterwards, like a reader that reuses one buffer.
     const reused = chunk.slice()
     splitter.push(reused, (line, position) => lines.push(`${position}:${text.decode(line)}`))
     reused.fill(0x23)
@@ -28,20 +28,20 @@ function cut(bytes: Uint8Array, at: readonly number[]): Uint8Array[] {
 
 const of = (...chunks: string[]) => chunks.map((chunk) => utf8.encode(chunk))
 
-test('cuts chunks into lines, with the byte offset of each', () => {
+test('splits chunks into lines with the position of each', () => {
   expect(split(of('ab\ncd', 'e\n\nf', 'é\n')).lines).toEqual(['0:ab', '3:cde', '7:', '8:fé'])
 })
 
-test('takes off \\r before \\n, also when they come in two chunks, and no other', () => {
+test('removes \\r only before \\n, also if they are in two chunks', () => {
   expect(split(of('a\r\nb\r', '\nc\rd\r\r\n')).lines).toEqual(['0:a', '3:b', '6:c\rd\r'])
 })
 
-test('takes off a BOM at the beginning of the log only', () => {
+test('removes a BOM only at the beginning of the log', () => {
   expect(split(of('\ufeffa\n\ufeffb\n')).lines).toEqual(['0:a', '5:\ufeffb'])
   expect(split(of('\ufeffa\n'), { startPosition: 7 }).lines).toEqual(['7:\ufeffa'])
 })
 
-test('a last line without newline is torn, and no line until it ends', () => {
+test('a last line without a newline is torn until its newline follows', () => {
   const splitter = new LineSplitter()
   const lines: number[] = []
   splitter.push(utf8.encode('a\nbc'), (_, position) => lines.push(position))
@@ -51,19 +51,19 @@ test('a last line without newline is torn, and no line until it ends', () => {
   expect(lines).toEqual([0, 2])
 })
 
-test('a line over the limit is skipped and told with its length when it ends', () => {
+test('skips a line above the limit and reports its length when it ends', () => {
   const limit = { maxLineBytes: 4 }
   expect(split(of('1234\n12345\nab\n'), limit).lines).toEqual(['0:1234', '5!5', '11:ab'])
   expect(split(of('12', '345', '678', '9\na\n'), limit).lines).toEqual(['0!9', '10:a'])
   expect(split(of('12', '345', '678'), limit).torn).toEqual({ position: 0, bytes: 8 })
 })
 
-test('refuses a limit that lets nothing through', () => {
+test('rejects a limit that is not a positive number', () => {
   expect(() => new LineSplitter({ maxLineBytes: 0 })).toThrow(TypeError)
   expect(() => new LineSplitter({ maxLineBytes: Number.NaN })).toThrow('got NaN')
 })
 
-test('any chunking gives the lines of one chunk', () => {
+test('splits any chunks into the same lines as one chunk', () => {
   const piece = fc.constantFrom(
     'a',
     'é',
@@ -83,7 +83,7 @@ test('any chunking gives the lines of one chunk', () => {
   )
 })
 
-test('lines and newlines add up to the bytes', () => {
+test('lines, newlines and the torn line add up to all bytes', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), fc.array(fc.nat()), (bytes, cuts) => {
       const splitter = new LineSplitter()
@@ -99,8 +99,8 @@ test('lines and newlines add up to the bytes', () => {
   )
 })
 
-test('a long line in small chunks is copied a bounded number of times', () => {
-  // Counted, not timed: the line once, and what the doublings move (as much again) at most twice.
+test('copies a long line in small chunks a limited number of times', () => {
+  // Copied bytes: the line once, and at most twice its length for the doublings of the buffer.
   const set = vi.spyOn(Uint8Array.prototype, 'set')
   const chunk = new Uint8Array(65_536).fill(0x61)
   const total = 500 * chunk.length

@@ -1,30 +1,29 @@
 /**
- * Cuts the bytes of a log into lines, whatever the chunks they come in.
+ * Splits the bytes of a log into lines. The chunks may be cut anywhere.
  *
  *     chunks   …{"a":1}\r | \n{"b":2}\n{"c" | :3}\n{"torn
  *     lines     {"a":1}       {"b":2}   {"c":3}
  *
- * A line that lies within one chunk is passed as a view of it: no copy. Only the rest of a chunk
- * behind its last newline is copied, into one buffer that doubles, so that a long line in many
- * chunks costs time linear in its length. A line longer than the limit is never held in memory.
+ * A line within one chunk is passed as a view of the chunk, without a copy. Only the bytes after the
+ * last newline of a chunk are copied, into one buffer that doubles, so that a long line in many chunks
+ * takes time linear in its length. A line above the limit is not kept in memory.
  */
+import { CR, LF } from './json-bytes.ts'
 
-const LF = 10
-const CR = 13
 const DEFAULT_MAX_LINE_BYTES = 64 * 1024 * 1024
-/** A carry buffer that one long line has blown up beyond this is given back after it. */
+/** A larger carry buffer is released after the long line that needed it. */
 const KEEP_CARRY_BYTES = 1024 * 1024
 const BOM = [0xef, 0xbb, 0xbf] as const
 
 export interface LineSplitterOptions {
   /**
-   * Lines with more bytes are skipped, and told to `onTooLong` when they end.
+   * Lines with more bytes are skipped and reported to `onTooLong` when they end.
    *
    * @default 67108864 (64 MiB)
    */
   readonly maxLineBytes?: number
   /**
-   * Absolute byte offset of the first chunk, for a reader that begins at a cursor.
+   * Position of the first chunk in the log, for a reader that begins at a cursor.
    *
    * @default 0
    */
@@ -33,24 +32,24 @@ export interface LineSplitterOptions {
   readonly onTooLong?: (position: number, bytes: number) => void
 }
 
-/** `line` may be a view of memory that is reused: it is valid during the call only. */
+/** `line` may be a view of memory that is reused: it is only valid during the call. */
 export type OnLine = (line: Uint8Array, position: number) => void
 
-/** What stands behind the last newline: written half, or still being written. Not an event yet. */
+/** The bytes after the last newline: an incomplete line, which may still be written. */
 export interface TornLine {
   readonly position: number
   readonly bytes: number
 }
 
-/** Cuts byte chunks into lines. `\r` before `\n` and a BOM at the log's beginning are taken off. */
+/** Splits byte chunks into lines. Removes `\r` before `\n` and a BOM at the beginning of the log. */
 export class LineSplitter {
   readonly maxLineBytes: number
   readonly #onTooLong: (position: number, bytes: number) => void
-  /** Absolute offset of the current line's first byte. */
+  /** Position of the current line's first byte in the log. */
   #lineStart: number
-  /** Bytes of the current line that came in earlier chunks. */
+  /** Length of the current line's part in earlier chunks. */
   #carried = 0
-  /** Holds those bytes, unless the line is too long already. */
+  /** That part, unless the line is already too long. */
   #carry = new Uint8Array(0)
 
   constructor(options: LineSplitterOptions = {}) {
@@ -63,10 +62,7 @@ export class LineSplitter {
     this.#onTooLong = onTooLong ?? (() => undefined)
   }
 
-  /**
-   * Calls `onLine` for each line that ends in `chunk`, in order. The chunk may be reused by the
-   * caller afterwards.
-   */
+  /** Calls `onLine` for each line that ends in `chunk`, in order. The chunk may be reused afterwards. */
   push(chunk: Uint8Array, onLine: OnLine): void {
     let from = 0
     for (let end = chunk.indexOf(LF); end !== -1; end = chunk.indexOf(LF, from)) {
@@ -85,18 +81,18 @@ export class LineSplitter {
     if (from < chunk.length) this.#keep(chunk.subarray(from))
   }
 
-  /** Reports the torn last line, if there is one. The splitter may go on with more chunks. */
+  /** The torn last line, if there is one. More chunks may follow. */
   finish(): TornLine | undefined {
     if (this.#carried === 0) return undefined
     return { position: this.#lineStart, bytes: this.#carried }
   }
 
-  /** What is here of the torn last line; nothing of one that is too long. */
+  /** The bytes of the torn last line; empty if it is too long. */
   tornBytes(): Uint8Array {
     return trim(this.#carry.subarray(0, this.#carried), this.#lineStart)
   }
 
-  /** Goes on behind `bytes` bytes of whole lines that the caller has read itself. */
+  /** Skips `bytes` bytes of whole lines, which the caller has read itself. */
   skip(bytes: number): void {
     if (this.#carried > 0) throw new TypeError('expected to skip whole lines, but one is torn')
     this.#lineStart += bytes

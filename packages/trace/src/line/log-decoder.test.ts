@@ -7,7 +7,7 @@ const utf8 = new TextEncoder()
 const strict = new TextDecoder('utf-8', { fatal: true })
 const decode = (bytes: Uint8Array) => strict.decode(bytes)
 
-/** One row a line: `number@position type what`. */
+/** One text for each line: `number@position type detail`. */
 function read(chunks: Iterable<Uint8Array>) {
   const rows: string[] = []
   const decoder = new LogDecoder({ decode })
@@ -35,7 +35,7 @@ const LOG = [
   '{"event_type":"torn',
 ].join('')
 
-test('reads every line with its number and byte offset, and stops for none', () => {
+test('passes every line with its number and position, also after a malformed one', () => {
   expect(read([utf8.encode(LOG)])).toEqual({
     rows: [
       '1@0 event a_start',
@@ -48,18 +48,18 @@ test('reads every line with its number and byte offset, and stops for none', () 
   })
 })
 
-test('invalid UTF-8 spoils its own line only', () => {
+test('invalid UTF-8 makes only its own line malformed', () => {
   const bytes = Uint8Array.of(0x61, 0xff, 0x0a, ...utf8.encode('\n'), 0xc3, 0x0a)
   const why = 'expected UTF-8, got bytes that are not'
   expect(read([bytes]).rows).toEqual([`1@0 malformed ${why}`, '2@3 blank', `3@4 malformed ${why}`])
 })
 
-test('UTF-16 is called by its name', () => {
+test('names UTF-16 in the reason', () => {
   const bytes = Uint8Array.of(0xff, 0xfe, 0x7b, 0, 0x0a, 0)
   expect(read([bytes]).rows).toEqual(['1@0 malformed expected UTF-8, got UTF-16'])
 })
 
-test('a torn line that is whole JSON and yet no event says why, one that may go on does not', () => {
+test('gives a reason for a torn line only if it is complete JSON and not an event', () => {
   const reasonOf = (text: string): string | undefined => {
     const decoder = new LogDecoder({ decode })
     decoder.push(utf8.encode(`\n${text}`), () => undefined)
@@ -72,7 +72,7 @@ test('a torn line that is whole JSON and yet no event says why, one that may go 
   expect(reasonOf('')).toBeUndefined()
 })
 
-test('a line that is too long is malformed at its own number', () => {
+test('reports a line that is too long as malformed, with its number', () => {
   const rows: string[] = []
   const decoder = new LogDecoder({ decode, maxLineBytes: 10 })
   for (const chunk of ['\n{"event_ty', 'pe":"x"}\n', '\n']) {
@@ -88,7 +88,7 @@ test('a line that is too long is malformed at its own number', () => {
   expect(decoder.lineCount).toBe(3)
 })
 
-test('any chunking reads the same', () => {
+test('decodes the same lines from any chunks', () => {
   const bytes = utf8.encode(LOG)
   const whole = read([bytes])
   fc.assert(
@@ -99,7 +99,7 @@ test('any chunking reads the same', () => {
   expect(read(Array.from(bytes, (byte) => Uint8Array.of(byte)))).toEqual(whole)
 })
 
-test('no bytes throw, and every line is told', () => {
+test('passes every line of any bytes and does not throw', () => {
   const nearJson = fc.constantFrom(...utf8.encode('{}[]":,\\\n\r0eNaN \u00e9'))
   const bytes = fc.array(fc.oneof(nearJson, fc.nat(255)), { maxLength: 300 })
   fc.assert(
@@ -113,7 +113,7 @@ test('no bytes throw, and every line is told', () => {
   )
 })
 
-test('recorded logs read without a malformed line', () => {
+test('reads recorded logs without a malformed line', () => {
   for (const name of ['threads8_overlap.jsonl.gz', 'threads8_overlap.noids.jsonl.gz']) {
     const { rows, torn } = read([utf8.encode(fixtureText(name))])
     expect(torn).toBeUndefined()

@@ -1,8 +1,6 @@
 /**
- * Reads a log: bytes → lines → events, with the position and the number of each line.
- *
- * Bytes become text through a `decode` that the platform supplies, since this package has none.
- * It must throw on invalid UTF-8, which makes that one line malformed:
+ * Decodes a log: bytes → lines → events, with the position and the number of each line. The caller
+ * passes the platform's decoder of UTF-8. If it throws, the line is malformed:
  *
  *     const utf8 = new TextDecoder('utf-8', { fatal: true })
  *     const decoder = new LogDecoder({ decode: (bytes) => utf8.decode(bytes) })
@@ -22,7 +20,7 @@ export interface LogDecoderOptions extends Pick<
   readonly decode: Decode
 }
 
-/** Decodes a log from byte chunks cut anywhere. Every line reaches the sink, and none throws. */
+/** Decodes a log from byte chunks cut anywhere. Passes every line to the sink, and does not throw. */
 export class LogDecoder {
   readonly #decode: Decode
   readonly #lines: LineSplitter
@@ -46,7 +44,7 @@ export class LogDecoder {
     return this.#lines.maxLineBytes
   }
 
-  /** Lines that have ended so far. */
+  /** Number of lines that have ended. */
   get lineCount(): number {
     return this.#lineNumber
   }
@@ -59,12 +57,12 @@ export class LogDecoder {
     })
   }
 
-  /** Reports the torn last line, which is not an event. More chunks may still follow. */
+  /** The torn last line, if there is one; it is not an event. More chunks may follow. */
   finish(): TornLine | undefined {
     return this.#lines.finish()
   }
 
-  /** Why the torn last line is no event, when it is JSON to its end and only the newline is missing. */
+  /** Why the torn last line is not an event, if it is complete JSON and only its newline is missing. */
   tornReason(): string | undefined {
     const bytes = this.#lines.tornBytes()
     const last = bytes[bytes.length - 1]
@@ -73,7 +71,7 @@ export class LogDecoder {
     return line.type === 'malformed' ? line.reason : undefined
   }
 
-  /** Goes on behind whole lines that the caller has read itself. */
+  /** Skips whole lines, which the caller has read itself. */
   skip(bytes: number, lines: number): void {
     this.#lines.skip(bytes)
     this.#lineNumber += lines
@@ -91,7 +89,7 @@ export class LogDecoder {
   }
 }
 
-/** A text of UTF-16 begins with its BOM. */
+/** Whether a text begins with the BOM of UTF-16. */
 function isUtf16([first, second]: Uint8Array): boolean {
   return (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)
 }

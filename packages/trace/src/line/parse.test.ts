@@ -35,13 +35,13 @@ function time(line: string): readonly [number | undefined, string | undefined] {
     : [undefined, reason(line)]
 }
 
-describe('the three line shapes', () => {
-  test('an event, its unknown fields ignored', () => {
+describe('the three types of line', () => {
+  test('an event; unknown fields are ignored', () => {
     const line = '{"event_type":"x","seq":4,"timestamp":1.5,"metadata":{"a":[1,null]},"payload":{}}'
     expect(parseLine(line)).toEqual(event({ a: [1, null] }))
   })
 
-  test('a sample, with and without source', () => {
+  test('a sample with and without a source', () => {
     const reading = { power_watts: 71.5, energy_joules: null }
     const sample = { timestamp: 2, reading }
     expect(parseLine(JSON.stringify({ ...sample, more: 1 }))).toEqual({ type: 'sample', sample })
@@ -55,7 +55,7 @@ describe('the three line shapes', () => {
     })
   })
 
-  test('a bus event: nanoseconds, payload, and ids that the payload does not have', () => {
+  test('a bus event: nanoseconds, payload and the ids that the payload does not have', () => {
     const bus = { event_type: 'x', timestamp_ns: 1_500_000_000, turn_id: 't', correlation_id: 'c' }
     const line = (payload: unknown) => parseLine(JSON.stringify({ ...bus, payload }))
     expect(line({ tool: 'a' })).toEqual(event({ tool: 'a', turn_id: 't', correlation_id: 'c' }))
@@ -91,7 +91,7 @@ describe('times', () => {
     expect(time(withTime(written))).toEqual([seconds, unit])
   })
 
-  test('nanoseconds become the float64 nearest to their digits', () => {
+  test('nanoseconds become the float64 that is nearest to their digits', () => {
     // Dividing what JSON.parse has rounded gives a neighbour of it for about one in four.
     fc.assert(
       fc.property(fc.bigInt({ min: 10n ** 17n + 100n, max: 2n * 10n ** 18n }), (ns) => {
@@ -106,7 +106,7 @@ describe('times', () => {
     )
   })
 
-  test('a small timestamp_ns is nanoseconds all the same', () => {
+  test('timestamp_ns is in nanoseconds even if it is small', () => {
     expect(time('{"event_type":"x","timestamp_ns":10000000000}')).toEqual([10, undefined])
     expect(time('{"event_type":"x","timestamp_ns":-1}')).toEqual([-1e-9, undefined])
   })
@@ -122,12 +122,12 @@ describe('times', () => {
     ['1e999', 'Unix seconds, got Infinity'],
     ['1.1e20', 'Unix seconds, got 110000000000000000000'],
     ['-1e12', 'Unix seconds, got -1000000000000'],
-  ])('%s is no time', (written, why) => {
+  ])('%s is not a time', (written, why) => {
     expect(reason(withTime(written))).toMatch(/^expected timestamp to be /)
     expect(reason(withTime(written))).toContain(why)
   })
 
-  test('neither is a missing one, nor a text in timestamp_ns', () => {
+  test('a missing timestamp and a text in timestamp_ns are not times', () => {
     expect(reason('{"event_type":"x"}')).toBe(
       'expected timestamp to be a number of Unix seconds, got nothing',
     )
@@ -138,7 +138,7 @@ describe('times', () => {
 })
 
 describe('metadata', () => {
-  test('missing and null are empty; what is no object is kept', () => {
+  test('missing or null metadata is empty; other values are kept under the key metadata', () => {
     expect(parseLine('{"event_type":"x","timestamp":1.5}')).toEqual(event({}))
     expect(parseLine(withMetadata('null'))).toEqual(event({}))
     expect(parseLine(withMetadata('[1,2]'))).toEqual(event({ metadata: [1, 2] }))
@@ -157,11 +157,11 @@ describe('metadata', () => {
   })
 
   test.each(['aNaN', '-NaN', '1NaN', 'NaN5', '--Infinity', 'Infinit', 'nan', '"NaN', 'I', 'N'])(
-    '%s is not JSON all the same',
+    '%s is not accepted as NaN or Infinity',
     (token) => expect(reason(withMetadata(`{"a":${token}}`))).toContain('JSON'),
   )
 
-  test('__proto__, constructor and the like are keys like any other', () => {
+  test('__proto__ and constructor are ordinary keys', () => {
     const json = '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}'
     for (const line of [
       withMetadata(json),
@@ -176,23 +176,26 @@ describe('metadata', () => {
   })
 })
 
-describe('lines that are no event', () => {
+describe('lines that are not events', () => {
   test.each(['', ' ', '\t\r', '\ufeff', ' \u00a0 '])('%j is blank', (line) => {
     expect(parseLine(line)).toEqual({ type: 'blank' })
   })
 
-  test('a BOM before the object is taken off', () => {
+  test('removes a BOM before the object', () => {
     expect(parseLine(`\ufeff${withMetadata('{}')}`)).toEqual(event({}))
   })
 
   test.each([
     ['hello', 'expected a JSON object, got hello'],
-    ['[1,2]', "expected an object, got an array; jq -c '.[]' makes lines of it"],
+    ['[1,2]', "expected an object, got an array; jq -c '.[]' writes its items as lines"],
     [
       '[',
-      "expected one JSON object a line, got an array over several; jq -c '.[]' makes lines of it",
+      "expected one JSON object per line, got an array over several lines; jq -c '.[]' writes its items as lines",
     ],
-    ['{ ', 'expected one JSON object a line, got one over several; jq -c . makes a line of it'],
+    [
+      '{ ',
+      'expected one JSON object per line, got one over several lines; jq -c . writes it as one line',
+    ],
     ['5', 'expected an object, got 5'],
     ['null', 'expected an object, got null'],
     ['"x"', 'expected an object, got the text "x"'],
@@ -206,19 +209,19 @@ describe('lines that are no event', () => {
     ['{"timestamp":1,"reading":[1]}', 'expected reading to be an object, got an array'],
     ['{"a":1,}', 'expected valid JSON, got {"a":1,}'],
     ['{"a":1}{"b":2}', 'expected valid JSON, got {"a":1}{"b":2}'],
-    ['{"a":"cut', 'expected a whole JSON object, got one that breaks off: {"a":"cut'],
+    ['{"a":"cut', 'expected a whole JSON object, got an incomplete one: {"a":"cut'],
     ['\u0000\u0001\u202eabc', 'expected a JSON object, got ␀␁⟨U+202E⟩abc'],
   ])('%j: %s', (line, why) => {
     expect(reason(line)).toBe(why)
   })
 
-  test('a reason stays short', () => {
+  test('a reason is short, however long the line is', () => {
     expect(reason('x'.repeat(1e6)).length).toBeLessThan(100)
     expect(reason(JSON.stringify({ event_type: ['x'.repeat(1e6)] })).length).toBeLessThan(100)
     expect(reason(`{"timestamp":"${'9'.repeat(1e6)}","event_type":"x"}`).length).toBeLessThan(130)
   })
 
-  test.each([501, 5_000, 500_000])('%d nested levels are refused', (depth) => {
+  test.each([501, 5_000, 500_000])('rejects %d nested levels', (depth) => {
     expect(reason(withMetadata(`${'['.repeat(depth)}${']'.repeat(depth)}`))).toContain('500 nested')
     expect(reason('['.repeat(depth))).toContain('expected')
     expect(reason(withMetadata(`${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`))).toContain(
@@ -226,7 +229,7 @@ describe('lines that are no event', () => {
     )
   })
 
-  test('brackets in strings are no levels, nor are brackets one after the other', () => {
+  test('does not count brackets in strings or side by side as levels', () => {
     const metadata = {
       text: '[{'.repeat(1_000),
       quote: '"['.repeat(1_000),
@@ -236,7 +239,7 @@ describe('lines that are no event', () => {
   })
 })
 
-describe('encode ∘ parse', () => {
+describe('parsing an encoded line', () => {
   const json = fc.jsonValue({
     noUnicodeString: false,
     stringUnit: 'binary',
@@ -244,7 +247,7 @@ describe('encode ∘ parse', () => {
   const object = fc.dictionary(fc.string({ unit: 'binary' }), json)
   const seconds = fc.double({ min: -1e11, max: 1e11, noNaN: true })
 
-  test('is the identity on events', () => {
+  test('returns the same event', () => {
     const events = fc.record({
       event_type: fc.string({ unit: 'binary', minLength: 1 }),
       timestamp: seconds,
@@ -263,7 +266,7 @@ describe('encode ∘ parse', () => {
     )
   })
 
-  test('is the identity on samples', () => {
+  test('returns the same sample', () => {
     const samples = fc.record(
       { timestamp: seconds, reading: object, source: fc.string({ minLength: 1 }) },
       { requiredKeys: ['timestamp', 'reading'] },
@@ -276,13 +279,13 @@ describe('encode ∘ parse', () => {
     )
   })
 
-  test('lone surrogates and line separators survive', () => {
+  test('keeps lone surrogates and line separators', () => {
     const metadata = { lone: '\ud800', separators: '\u2028\u2029\n\r', '\udc00': 1 }
     const line = encodeEvent({ event_type: 'x', timestamp: 1.5, metadata })
     expect(parseLine(line)).toEqual(event(metadata))
   })
 
-  test('keys stand in the log’s order', () => {
+  test('lines have their keys in the order of the log format', () => {
     const metadata = { b: 1, a: 2 }
     expect(encodeEvent({ metadata, timestamp: 1, event_type: 'x' })).toBe(
       '{"event_type":"x","timestamp":1,"metadata":{"b":1,"a":2}}',
@@ -294,7 +297,7 @@ describe('encode ∘ parse', () => {
   })
 })
 
-test('no text throws', () => {
+test('does not throw for any text', () => {
   const tokens =
     '{ } [ ] " \\ : , NaN - Infinity 1e999 null "event_type" "timestamp" "timestamp_ns" "reading" ' +
     '"metadata" "payload" 1795485795852920123 \ufeff \ud800 __proto__'

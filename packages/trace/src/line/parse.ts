@@ -1,19 +1,19 @@
 /**
- * The reading half of the line codec: one line of text → what it says. Unknown input is judged
- * here, once; behind this module events and samples are trusted.
+ * Parses one line of a log. Unknown input is validated here, once; other modules trust events and
+ * samples.
  *
  * | line                                                              | becomes                 |
  * |-------------------------------------------------------------------|-------------------------|
  * | `{"event_type", "timestamp", "metadata"}`                         | event                   |
  * | `{"timestamp", "reading"[, "source"]}`                            | sample                  |
  * | `{"event_type", "timestamp_ns", "payload", "turn_id", "correlation_id"}` | event (IPW's bus) |
- * | nothing but white space                                           | blank                   |
+ * | white space only                                                  | blank                   |
  * | anything else                                                     | malformed, with a reason |
  *
- * Other fields are ignored. An event needs a type and a time and nothing else: metadata that is
- * missing or null is `{}`, and metadata that is not an object (a text, a list) is kept as
- * `{ metadata: … }`. Metadata keys are data: JSON.parse makes own properties of `__proto__` and
- * the like, and nothing here assigns through a key.
+ * Other fields are ignored. An event needs only a type and a time: metadata that is missing or null is
+ * `{}`, and metadata that is not an object (a text, an array) becomes `{ metadata: … }`. Metadata keys
+ * are data: JSON.parse creates own properties for `__proto__` and similar keys, and this module does not
+ * assign through a key.
  */
 import { describe, excerpt } from './excerpt.ts'
 import type { AgentEvent, JsonValue, Metadata, TelemetrySample } from './event.ts'
@@ -21,18 +21,18 @@ import { AS_LINES, parseJson } from './lenient-json.ts'
 import { parseTimestamp, parseTimestampNs, type Time, type TimeUnit } from './timestamp.ts'
 
 export type ParsedLine =
-  /** `rescaled`: the unit of the line's timestamp where that was not seconds. */
+  /** `rescaled`: the unit of the line's timestamp if that was not seconds. */
   | { readonly type: 'event'; readonly event: AgentEvent; readonly rescaled?: TimeUnit }
   | { readonly type: 'sample'; readonly sample: TelemetrySample; readonly rescaled?: TimeUnit }
   | { readonly type: 'blank' }
-  /** `reason` is a short sentence: what was expected, and what came. */
+  /** `reason` is a short sentence: expected …, got …. */
   | { readonly type: 'malformed'; readonly reason: string }
 
 type JsonObject = { readonly [key: string]: unknown }
 
 const BLANK: ParsedLine = { type: 'blank' }
 
-/** Parses one line, without its newline. It never throws: what it cannot read is `malformed`. */
+/** Parses one line, without its newline. It does not throw: an invalid line is `malformed`. */
 export function parseLine(text: string): ParsedLine {
   const line = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
   if (line.trimStart() === '') return BLANK
@@ -78,7 +78,7 @@ function parseSample(object: JsonObject, text: string): ParsedLine {
   return { type: 'sample', sample: named, ...rescaledOf(time) }
 }
 
-/** A bus event's payload, joined by its non-null ids unless the payload has them itself. */
+/** The payload of a bus event, with the event's ids unless the payload has its own. */
 function busMetadata(object: JsonObject): Metadata {
   const payload = toMetadata('payload', object['payload'])
   const turn = joining(payload, 'turn_id', object['turn_id'])

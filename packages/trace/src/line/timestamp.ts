@@ -1,15 +1,15 @@
 /**
- * Times of log lines as Unix seconds. Writers differ in units; a number's size tells which one it
- * is, because the same instant is a thousand times larger in each finer unit:
+ * Converts times of log lines to Unix seconds. Writers use different units. The size of a number shows
+ * its unit, because the same instant is a thousand times larger in each finer unit:
  *
  *     seconds      ms            µs            ns
  *     … 1e11 │ … 1e14 │ … 1e17 │ … 1e20        (1e11 s is the year 5138)
  *
- * Zero and negative seconds are legal and never rescaled: logs with a relative clock have them.
+ * Zero and negative seconds are valid and not rescaled: logs with a relative clock have them.
  */
 import { describe } from './excerpt.ts'
 
-/** The unit a timestamp was written in when it was not seconds. */
+/** The unit of a timestamp that was not written in seconds. */
 export type TimeUnit = 'ms' | 'us' | 'ns'
 
 export interface Time {
@@ -24,8 +24,8 @@ const TIMESTAMP = /"timestamp"\s*:\s*(\d{10,21})(?![\d.eE])/
 const TIMESTAMP_NS = /"timestamp_ns"\s*:\s*(\d{10,21})(?![\d.eE])/
 
 /**
- * Reads a line's `timestamp`. `text` is the line itself: nanoseconds do not fit a float64, so that
- * their digits are read again from it.
+ * Reads a line's `timestamp`. Nanoseconds do not fit into a float64, so their digits are read again from
+ * `text`, which is the whole line.
  */
 export function parseTimestamp(value: unknown, text: string): ParsedTime {
   if (typeof value !== 'number') {
@@ -40,7 +40,7 @@ export function parseTimestamp(value: unknown, text: string): ParsedTime {
   return { seconds: value, rescaled: undefined }
 }
 
-/** Reads the `timestamp_ns` of a bus event: nanoseconds whatever its size. */
+/** Reads the `timestamp_ns` of a bus event, which is in nanoseconds whatever its size. */
 export function parseTimestampNs(value: unknown, text: string): ParsedTime {
   if (typeof value !== 'number') {
     return { reason: `expected timestamp_ns to be a number of nanoseconds, got ${describe(value)}` }
@@ -52,9 +52,9 @@ export function parseTimestampNs(value: unknown, text: string): ParsedTime {
 }
 
 /**
- * Nanoseconds → the float64 of seconds nearest to the digits in the line. Above 2^53 ns (104 days
- * after 1970) JSON.parse has rounded `ns` to a multiple of up to 256; dividing would round again.
- * Digits that do not round to `ns` belong to another field of the same name and are not used.
+ * The float64 of seconds that is nearest to the digits of the nanoseconds in the line. Above 2^53 ns (104
+ * days after 1970) JSON.parse has rounded `ns` to a multiple of up to 256, and a division would round
+ * again. Digits that do not round to `ns` are those of another field with this name and are not used.
  */
 function exactSeconds(ns: number, field: RegExp, text: string): number {
   if (Number.isSafeInteger(ns)) return ns / 1e9
