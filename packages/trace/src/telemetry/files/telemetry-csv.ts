@@ -19,13 +19,15 @@ export type RowResult = readonly TelemetrySample[] | { readonly reason: string }
 /** Reads one row of a table, at the Unix seconds of its time column. */
 export type ReadRow = (cells: readonly string[], timestamp: number) => RowResult
 
-export type TelemetryFormat = 'nvidia-smi' | 'CodeCarbon' | 'NVML'
-
-export interface TelemetryTable {
-  readonly format: TelemetryFormat
+/** The samples of a file, and the lines that could not be read. */
+export interface TelemetryRecords {
   readonly samples: readonly TelemetrySample[]
   /** Line numbers start at 1. */
   readonly unreadable: readonly { readonly line: number; readonly reason: string }[]
+}
+
+export interface TelemetryTable extends TelemetryRecords {
+  readonly format: 'nvidia-smi' | 'CodeCarbon' | 'NVML'
 }
 
 /** @returns the samples of the table, or the reason why it is not a known table. */

@@ -1,16 +1,8 @@
 /** Reads a telemetry file: samples as JSON lines, or a CSV table of a power tool. */
-import type { TelemetrySample } from '../../line/event.ts'
-import type { Decode } from '../../line/event.ts'
+import type { Decode, TelemetrySample } from '../../line/event.ts'
 import { LogDecoder } from '../../line/log-decoder.ts'
 import { parseLine } from '../../line/parse.ts'
-import { readTelemetryCsv } from './telemetry-csv.ts'
-
-/** The samples of a file, and the lines that could not be read. */
-export interface TelemetryRecords {
-  readonly samples: readonly TelemetrySample[]
-  /** Line numbers start at 1. */
-  readonly unreadable: readonly { readonly line: number; readonly reason: string }[]
-}
+import { readTelemetryCsv, type TelemetryRecords } from './telemetry-csv.ts'
 
 /** Whether a file with this beginning contains telemetry and no events. */
 export function isTelemetry(head: string): boolean {
