@@ -1,6 +1,6 @@
 /**
- * How the published packages are built: ES modules for the oldest Node we support, with
- * `@wattline/trace` and `@wattline/power` inlined, their types included, so that nothing private is a dependency.
+ * The build configuration of the published packages: ES modules for the oldest supported Node. Private
+ * workspace packages are bundled with their types, so that published packages do not depend on them.
  */
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { UserConfig } from 'tsdown'
@@ -8,9 +8,9 @@ import type { UserConfig } from 'tsdown'
 const root = new URL('./', import.meta.url)
 
 /**
- * The compiler's executable. TypeScript 7 has no programmatic API for declarations, so the
- * declaration plugin runs the native compiler over the whole tree (tsconfig.build.json: its
- * folder has to contain every package that is inlined) and bundles what it wrote.
+ * Returns the path of the native compiler. TypeScript 7 has no API that emits declarations, so the
+ * declaration plugin runs the compiler over the whole workspace (tsconfig.build.json, whose folder
+ * must contain every bundled package) and bundles its output.
  */
 async function nativeCompiler(): Promise<string> {
   const module = new URL('node_modules/typescript/lib/getExePath.js', root)
@@ -21,13 +21,13 @@ async function nativeCompiler(): Promise<string> {
 }
 
 /**
- * A package's build.
+ * Returns the build configuration of a package.
  *
- * @param entry its entry files, relative to the package
+ * @param entry entry files, relative to the package
  */
-export async function published(entry: readonly string[]): Promise<UserConfig> {
+export async function published(entry: Readonly<Record<string, string>>): Promise<UserConfig> {
   return {
-    entry: [...entry],
+    entry: { ...entry },
     format: 'esm',
     platform: 'node',
     target: 'node20.19',

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
 
-/** Within the checkout, the packages are taken from source; everybody else gets what was built. */
+/** Resolves workspace packages to their sources; outside the checkout their built files are used. */
 const source = ['@wattline/source', 'module', 'node', 'development|production']
 const fromSource = { resolve: { conditions: source }, ssr: { resolve: { conditions: source } } }
 

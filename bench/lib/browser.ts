@@ -1,4 +1,4 @@
-/** The browser that is measured: headless and software-rendered, as on a machine without a GPU. */
+/** Starts the browser for benchmarks: headless, with software rendering. */
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { chromium, type Browser, type Page } from 'playwright-core'
@@ -10,13 +10,13 @@ const VIEWPORT = { width: 1440, height: 900 }
 export const launchBrowser = (): Promise<Browser> =>
   chromium.launch({ executablePath: requireChromium(), args: ARGS })
 
-/** A page in a context, and so in a process, of its own. Close it before the next is measured. */
+/** Opens a page in its own context, and therefore its own process. Close it before the next one. */
 export async function openPage(browser: Browser, url: string): Promise<Page> {
   const page = await browser.newPage({ viewport: VIEWPORT })
   await page.goto(url)
   return page
 }
 
-/** Where a server that was told to listen on port 0 listens. */
+/** Returns the URL of a server that listens on a port of the system's choice. */
 export const urlOf = (server: Server): string =>
   `http://127.0.0.1:${(server.address() as AddressInfo).port}`

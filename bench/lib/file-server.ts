@@ -1,4 +1,4 @@
-/** Serves the small pages of the benches, and the files of the peers, on a free port. */
+/** Serves the small pages of the benchmarks and the files of the peers on a free port. */
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
@@ -10,7 +10,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
 }
 
-/** Where a path's content comes from: the text itself, or the folder that holds what is below it. */
+/** The content of each path: a text, or a folder for all paths below it. */
 export type Routes = Readonly<
   Record<string, { readonly text: string } | { readonly folder: string }>
 >

@@ -1,4 +1,4 @@
-/** What moving through a trace costs: the time between frames, and the main thread's part of it. */
+/** Measures panning and zooming: the time between frames and the work of the main thread. */
 import type { Page } from 'playwright-core'
 import { quantile } from './numbers.ts'
 
@@ -6,15 +6,15 @@ export interface FrameCost {
   readonly p50Ms: number
   readonly p99Ms: number
   readonly perSecond: number
-  /** Share of the display's beats that brought no new frame. */
+  /** Share of display refreshes without a new frame. */
   readonly dropped: number
-  /** JavaScript of the main thread, ms a frame. */
+  /** JavaScript on the main thread, ms per frame. */
   readonly scriptMs: number
-  /** All that the main thread did, ms a frame. */
+  /** All work on the main thread, ms per frame. */
   readonly mainMs: number
 }
 
-/** How a page's wheel turns into zoom: its `deltaY` for a change of scale by e^log. */
+/** How a page converts wheel events into zoom: its `deltaY` for a change of scale by e^log. */
 export interface Wheel {
   readonly selector: string
   readonly zoom: 'exponential' | 'plus' | 'minus'
@@ -23,20 +23,20 @@ export interface Wheel {
 
 export interface Gesture {
   readonly forMs: number
-  /** The largest change of scale a frame, as a logarithm: how deep the script zooms in. */
+  /** The largest change of scale per frame, as a logarithm. */
   readonly zoomLog: number
-  /** The farthest pan a frame. */
+  /** The largest pan per frame. */
   readonly panPx: number
 }
 
-const BEAT_MS = 1_000 / 60
+const REFRESH_MS = 1_000 / 60
 
-/** From all of the trace to about a thousandth of it, and back. */
+/** Zooms from the whole trace to about a thousandth of it, and back. */
 export const PAN_AND_ZOOM: Gesture = { forMs: 5_000, zoomLog: 0.18, panPx: 40 }
-/** Everything, or nearly so, on screen in every frame. */
+/** Keeps nearly the whole trace on screen. */
 export const ZOOMED_OUT: Gesture = { forMs: 3_000, zoomLog: 0.01, panPx: 10 }
 
-/** Moves with the wheel for as long as the gesture says; without `wheel`, an empty loop of frames. */
+/** Plays a gesture with wheel events; without `wheel`, runs an empty frame loop. */
 export async function measureFrames(
   page: Page,
   gesture: Gesture,
@@ -61,21 +61,21 @@ export async function measureFrames(
   }
 }
 
-/** From the times between frames. */
+/** Summarizes the times between frames. */
 export function pace(
   frames: readonly number[],
 ): Pick<FrameCost, 'p50Ms' | 'p99Ms' | 'perSecond' | 'dropped'> {
   const totalMs = frames.reduce((sum, each) => sum + each, 0)
-  const beats = Math.max(frames.length, Math.round(totalMs / BEAT_MS))
+  const refreshes = Math.max(frames.length, Math.round(totalMs / REFRESH_MS))
   return {
     p50Ms: quantile(frames, 0.5),
     p99Ms: quantile(frames, 0.99),
     perSecond: (frames.length / totalMs) * 1_000,
-    dropped: 1 - frames.length / beats,
+    dropped: 1 - frames.length / refreshes,
   }
 }
 
-/** Runs in the page: zoom and pan in turns, a frame each, along two sines. */
+/** Runs in the page. Alternates zoom and pan, one per frame, along two sine curves. */
 function turnWheel({
   forMs,
   zoomLog,
@@ -83,7 +83,7 @@ function turnWheel({
   wheel,
 }: Gesture & { readonly wheel: Wheel | undefined }): Promise<number[]> {
   const target = wheel === undefined ? undefined : document.querySelector(wheel.selector)
-  if (target === null) throw new Error(`nothing matches ${wheel?.selector}`)
+  if (target === null) throw new Error(`no element matches ${wheel?.selector}`)
   const box = target?.getBoundingClientRect()
   const deltaOf = (log: number): number => {
     if (wheel?.zoom === 'plus') return wheel.scale * Math.expm1(log)

@@ -1,6 +1,6 @@
 /**
- * The logs that are measured: runs of the seeded generator, with a UUID as the id of each span,
- * as most recorders write them. Streamed to disk: a log may be larger than memory.
+ * Generates the logs for benchmarks from a seed, with a UUID as the id of each span, as most
+ * recorders write them. Logs are streamed to disk, because they may exceed the memory.
  */
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
@@ -16,18 +16,18 @@ export interface WrittenLog {
   readonly bytes: number
 }
 
-/** Lines are written in blocks of about so many characters. */
+/** Size of the blocks in which lines are written. */
 const BLOCK_CHARS = 1 << 20
 const OPTIONS = { seed: 1, startS: 1_800_000_000, agents: 8, durationS: Infinity }
 
-/** Events of eight agents; the same for the same `spans`, and at least that many. */
+/** Generates the events of eight agents with at least `spans` spans. Deterministic. */
 export function* benchEvents(spans: number): Generator<AgentEvent, void, void> {
   for (const line of generateRun({ ...OPTIONS, spans })) {
     if ('event_type' in line) yield withUuids(line)
   }
 }
 
-/** Writes such a run; `maxEvents` cuts it where it is long enough. */
+/** Writes a run to a file; `maxEvents` limits its number of events. */
 export async function writeLog(
   path: string,
   spans: number,
@@ -66,7 +66,7 @@ function withUuids(event: AgentEvent): AgentEvent {
   return { ...event, metadata }
 }
 
-/** The generator's ids are 16 digits; all 32 of a UUID should look random. */
+/** Hashes the generator's 16-digit id, so that all 32 digits of the UUID look random. */
 function uuidOf(id: string): string {
   const hex = createHash('md5').update(id).digest('hex')
   const at = (from: number, to: number): string => hex.slice(from, to)

@@ -1,9 +1,9 @@
 /**
- * What a page holds: the JavaScript heap and the array buffers of the page and of each of its
- * workers, after a garbage collection, as V8 counts them isolate by isolate. It is exact and does not
- * depend on what the allocator keeps for later. `performance.measureUserAgentSpecificMemory` would
- * need headers that change the page, and answers when it likes. The process's resident memory is given
- * beside it, because it also holds what V8 does not know of: layout, canvases, buffers not yet reused.
+ * Measures the memory of a page: the JavaScript heap and the array buffers of the page and of each
+ * of its workers, after a garbage collection, as V8 counts them per isolate. These figures are exact
+ * and exclude memory that the allocator keeps for later. (`performance.measureUserAgentSpecificMemory`
+ * needs headers that change the page, and answers after an arbitrary time.) The resident memory of the
+ * process is measured as well, because it includes memory outside of V8, such as layout and canvases.
  */
 import { readFileSync } from 'node:fs'
 import type { Browser, Page } from 'playwright-core'
@@ -11,7 +11,7 @@ import type { Browser, Page } from 'playwright-core'
 export interface PageMemory {
   readonly heapBytes: number
   readonly bufferBytes: number
-  /** Of the largest renderer process; NaN where there is no /proc. */
+  /** Resident memory of the largest renderer process; NaN without /proc. */
   readonly residentBytes: number
 }
 
@@ -20,7 +20,7 @@ interface HeapUsage {
   readonly backingStorageSize: number
 }
 
-/** Someone to speak the DevTools protocol with: the page, a worker, a worker's worker. */
+/** A DevTools session with the page, a worker or a nested worker. */
 interface Session {
   call<T>(method: string, params?: object): Promise<T>
   on(event: string, listener: (params: Readonly<Record<string, string>>) => void): void
@@ -45,14 +45,14 @@ export async function measureMemory(browser: Browser, page: Page): Promise<PageM
   }
 }
 
-/** Twice: finalizers of the first collection free what only the second one sees. */
+/** Collects garbage twice: the first collection's finalizers release more objects. */
 async function usageOf(session: Session): Promise<HeapUsage> {
   await session.call('HeapProfiler.collectGarbage')
   await session.call('HeapProfiler.collectGarbage')
   return session.call('Runtime.getHeapUsage')
 }
 
-/** Its workers and theirs. Playwright gives them no sessions, so they are spoken to through it. */
+/** Returns sessions for all nested workers. Playwright offers none, so messages go through the page. */
 async function workersOf(session: Session): Promise<Session[]> {
   const workers: Session[] = []
   session.on('Target.attachedToTarget', ({ sessionId = '' }) => {
@@ -89,7 +89,7 @@ function childOf(parent: Session, sessionId: string): Session {
   }
 }
 
-/** An answer, or an event when it has no id. */
+/** An answer, or, without an id, an event. */
 interface Message {
   readonly id?: number
   readonly result?: unknown
@@ -105,7 +105,7 @@ async function largestRenderer(browser: Browser): Promise<number> {
   return Math.max(...renderers.map(({ id }) => residentBytes(id)))
 }
 
-/** A process's resident memory; NaN where there is no /proc, or no such process. */
+/** Returns the resident memory of a process; NaN without /proc or without the process. */
 export function residentBytes(pid: number): number {
   try {
     const [, kilobytes] = /^VmRSS:\s+(\d+) kB/m.exec(
@@ -113,7 +113,7 @@ export function residentBytes(pid: number): number {
     ) ?? [undefined, NaN]
     return Number(kilobytes) * 1_024
   } catch {
-    // Another platform: unknown, which the table says.
+    // Unknown on this platform; the table prints "unknown".
     return NaN
   }
 }

@@ -1,12 +1,12 @@
-/** Medians, percentiles and the Markdown tables that the benches print. */
+/** Medians, percentiles and the Markdown tables of the benchmarks. */
 
-/** The value that `share` of them do not exceed; 0.5 is the median. NaN of none. */
+/** Returns the quantile at `share` (0.5 is the median); NaN for an empty list. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN
 }
 
-/** The median over rounds of one figure of each. */
+/** Returns the median of one figure over all rounds. */
 export function medianOf<T>(rounds: readonly T[], figure: (round: T) => number): number {
   return quantile(rounds.map(figure), 0.5)
 }
@@ -23,13 +23,13 @@ export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)}
 export const times = (ratio: number): string =>
   Number.isFinite(ratio) ? `${ratio.toFixed(2)} ×` : 'unknown'
 
-/** Prints a Markdown table; the first row is its head. */
+/** Prints a Markdown table; the first row is the header. */
 export function printTable(rows: readonly (readonly string[])[]): void {
   const [head = [], ...body] = rows
   for (const row of [head, head.map(() => '---'), ...body]) printRow(row)
 }
 
-/** One row of such a table, for those that come one by one. */
+/** Prints one row of a Markdown table. */
 export function printRow(cells: readonly string[]): void {
   console.log(`| ${cells.join(' | ')} |`)
 }

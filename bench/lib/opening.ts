@@ -1,24 +1,24 @@
-/** How long a page takes to open a file, timed inside the page from the moment it has the file. */
+/** Measures how long a page takes to open a file, inside the page, from the moment it has the file. */
 import type { Page } from 'playwright-core'
 import { within } from './within.ts'
 
 export interface Opening {
-  /** Until something was drawn; NaN where the page does not say. */
+  /** Time until the first bars are painted; NaN when the page does not show it. */
   readonly firstBarsMs: number
-  /** Until all was there and drawn. */
+  /** Time until everything is painted. */
   readonly readyMs: number
-  /** The longest task of the main thread; 0: none over the 50 ms from which they are reported. */
+  /** The longest task of the main thread; 0 when none took over 50 ms (the reporting limit). */
   readonly longestTaskMs: number
 }
 
-/** CSS selectors that match once there are first bars, and once everything is there. */
+/** CSS selectors that match when the first bars are there, and when everything is there. */
 export interface Signs {
   readonly firstBars?: string
   readonly ready: string
 }
 
 /**
- * Gives the page its file and waits until it is ready.
+ * Opens a file in the page and waits until the page is ready.
  *
  * @throws {Error} when that takes longer than `timeoutMs`
  */
@@ -46,7 +46,7 @@ function watchOpening(signs: Signs): { readonly done: Promise<Opening> } {
   const start = (): void => void (startMs = performance.now())
   addEventListener('change', start, { capture: true, once: true })
   const sinceStart = (): number => performance.now() - startMs
-  // The message comes after the frame's paint.
+  // The message arrives after the paint of the frame.
   const painted = (then: () => void): void => {
     const { port1, port2 } = new MessageChannel()
     port1.onmessage = then
@@ -66,7 +66,7 @@ function watchOpening(signs: Signs): { readonly done: Promise<Opening> } {
       changes.disconnect()
       painted(() => {
         const readyMs = sinceStart()
-        // Long tasks are reported a little after they end.
+        // Long tasks are reported shortly after they end.
         setTimeout(() => resolve({ firstBarsMs, readyMs, longestTaskMs }), 100)
       })
     }

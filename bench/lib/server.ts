@@ -1,4 +1,4 @@
-/** The built `wattline serve` as a process of its own, with a folder of its own. */
+/** Starts the built `wattline serve` in a separate process with its own folder. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -10,19 +10,19 @@ import type { Readable } from 'node:stream'
 export interface RunningServer {
   readonly url: string
   readonly process: ChildProcess
-  /** Ends it and removes its folder. */
+  /** Ends the server and removes its folder. */
   stop(): Promise<void>
 }
 
-/** @throws {Error} when it ends before it has said where it listens */
+/** @throws {Error} when the server ends before it prints its address */
 export async function startServer(): Promise<RunningServer> {
   const dir = mkdtempSync(path.join(tmpdir(), 'wattline-bench-server-'))
-  // From the checkout's root, where npm runs every script.
+  // npm runs every script in the root of the checkout.
   const cli = path.resolve('packages/server/dist/cli.js')
   const child = spawn(process.execPath, [cli, 'serve', '--port', '0', '--no-open', '--dir', dir], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
-  // A bench that fails leaves nothing running.
+  // A benchmark that fails leaves no server running.
   process.once('exit', () => child.kill())
   return {
     url: await printedUrl(child),
@@ -35,7 +35,7 @@ export async function startServer(): Promise<RunningServer> {
   }
 }
 
-/** It is said on stderr: the command's stdout is for data. */
+/** Reads the URL from stderr; the command's stdout is reserved for data. */
 async function printedUrl({ stderr }: ChildProcess & { stderr: Readable }): Promise<string> {
   const lines = createInterface({ input: stderr })
   for await (const line of lines) {

@@ -1,4 +1,4 @@
-/** The product as it is measured: the built command and its page, by what they show to everybody. */
+/** Opens a log in the built page, using only what the page shows. */
 import type { Browser, Page } from 'playwright-core'
 import { openPage } from './browser.ts'
 import type { Wheel } from './frames.ts'
@@ -19,7 +19,7 @@ export interface OpenedFile {
   readonly opening: Opening
 }
 
-/** @throws {Error} when the page shows other than `spans` spans, or not in time */
+/** @throws {Error} when the page does not show exactly the log's spans, or not in time */
 export async function openInWattline(
   browser: Browser,
   url: string,

@@ -1,6 +1,6 @@
-/** Waits, but not for ever: what is measured may hang. */
+/** Waits with a time limit, because the measured page may hang. */
 
-/** @throws {Error} when `work` takes longer; it is then left to itself */
+/** @throws {Error} when `work` takes longer than the limit; it is not cancelled */
 export async function within<T>(limitMs: number, what: string, work: Promise<T>): Promise<T> {
   const late = AbortSignal.timeout(limitMs)
   const tooLate = new Promise<never>((_, reject) => {
@@ -8,7 +8,7 @@ export async function within<T>(limitMs: number, what: string, work: Promise<T>)
       reject(new Error(`${what} took over ${limitMs / 1_000} s`)),
     )
   })
-  // What is left to itself may fail later, when its browser is closed. Nobody waits for it then.
+  // Work past the limit may fail later, when its browser closes; that error is expected.
   work.catch(() => undefined)
   return Promise.race([work, tooLate])
 }

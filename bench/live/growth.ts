@@ -1,6 +1,6 @@
 /**
- * One run that grows for a simulated day as fast as the server takes it, with a page that follows it:
- * what server and page hold at every tenth of the way.
+ * Grows one run to the events of a simulated day, as fast as the server accepts them, while a page
+ * follows it. Prints the memory of server and page at every tenth.
  */
 import type { Browser } from 'playwright-core'
 import { encodeEvent } from '../../packages/trace/src/line/encode.ts'
@@ -12,15 +12,15 @@ import { startServer } from '../lib/server.ts'
 
 const DAY_S = 86_400
 const STEPS = 10
-/** Lines a POST. */
+/** Lines per POST. */
 const BATCH = 5_000
 const COLUMNS = [
   'events',
   'spans',
   'server, resident',
   'page, heap and buffers',
-  'bytes a span',
-  'bytes a span since the row above',
+  'bytes per span',
+  'bytes per span since the row above',
   'page, resident',
 ]
 const CATCH_UP_MS = 600_000
@@ -64,7 +64,7 @@ interface Sent {
   readonly spans: number
 }
 
-/** Posts the next lines, at most a batch of them. */
+/** Posts the next batch of lines. */
 async function post(
   server: string,
   lines: Iterator<Line>,
@@ -90,7 +90,7 @@ interface Line {
   readonly isStart: boolean
 }
 
-/** The events in their order, spread over the day that ends now. */
+/** Spreads the events evenly over the day that ends now. */
 function* evenly(events: number, startS: number): Generator<Line, void, void> {
   let index = 0
   for (const event of benchEvents(Infinity)) {

@@ -1,6 +1,6 @@
 /**
  * `npm run bench:live -- [--rate 10000] [--seconds 60] [--probes 1000] [--bursts 5]`: measures one
- * page that follows a run, with a recorder in a process of its own and the built server. The same
+ * page that follows a run, with a recorder in a separate process and the built server. The same
  * run measures an empty frame loop and a minimal page behind a plain `ws` relay. `--growth EVENTS`
  * instead grows one run and prints the memory of server and page at several sizes.
  */

@@ -1,6 +1,6 @@
 /**
- * The least that shows events live: a `ws` relay that parses nothing, and a page that parses each line
- * and fills one rectangle for it. A process of its own; it sends its port.
+ * A minimal live viewer to compare with: a `ws` relay that parses nothing, and a page that parses each
+ * line and fills one rectangle for it. Runs in its own process and sends its port to the parent.
  */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -23,7 +23,7 @@ function draw() {
     const isStart = type.endsWith('_start')
     if (isStart) spans++
     if (metadata.tool === 'probe' || String(metadata.span_id).startsWith('probe')) {
-      // The row of the probes: a bar at the right while one is open.
+      // The row of the probes: a bar at the right edge while a probe is open.
       context.fillStyle = isStart ? '#b35900' : '#fff'
       context.fillRect(1200, 4, 200, 16)
       continue

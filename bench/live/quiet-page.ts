@@ -1,7 +1,7 @@
 /**
- * A page that is watched as little as can be. Playwright's own pages report every WebSocket message
- * to it, which at 10,000 events a second took a quarter of all processor time of this bench; nobody's
- * browser does that unless its DevTools are open.
+ * A page with as little instrumentation as possible. Playwright's own pages report every WebSocket
+ * message to Playwright. At 10,000 events per second that took a quarter of the processor time of this
+ * benchmark, and a browser without DevTools does not do it.
  */
 import type { Browser } from 'playwright-core'
 
@@ -29,7 +29,7 @@ interface Reply {
   readonly error?: { readonly message: string }
 }
 
-/** Opens a page in a context, and so in a process, of its own. */
+/** Opens a page in its own context, and therefore its own process. */
 export async function openQuietPage(browser: Browser, url: string): Promise<QuietPage> {
   const cdp = await browser.newBrowserCDPSession()
   const { browserContextId } = await cdp.send('Target.createBrowserContext')
@@ -73,7 +73,9 @@ export async function openQuietPage(browser: Browser, url: string): Promise<Quie
         const result = await evaluate(run, argument)
         if (result !== undefined && result !== false) return result
         if (performance.now() > untilMs)
-          throw new Error(`not so after ${timeoutMs / 1_000} s: ${run.toString().slice(0, 200)}`)
+          throw new Error(
+            `still false after ${timeoutMs / 1_000} s: ${run.toString().slice(0, 200)}`,
+          )
         await new Promise((resolve) => setTimeout(resolve, POLL_MS))
       }
     },

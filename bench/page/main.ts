@@ -1,8 +1,8 @@
 /**
- * `npm run bench:page -- [SPANS] [ROUNDS] [--events N]`: what a saved log costs in the browser: to
- * open, to move through, to hold. Beside it, in turns in the same run: the least a page could do to
- * read it, an empty loop of frames, and the same gestures over 10,000 spans. `--events` cuts the log
- * after so many lines.
+ * `npm run bench:page -- [SPANS] [ROUNDS] [--events N]`: measures a saved log in the browser: opening
+ * it, panning and zooming, and memory. Compares, alternating in the same run, with a minimal page that
+ * parses lines and pairs ids, an empty frame loop, and the same gestures over 10,000 spans. `--events`
+ * limits the number of lines of the log.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -53,7 +53,7 @@ try {
   rmSync(folder, { recursive: true })
 }
 
-/** A browser a round: what the last one left behind must not be in the next one's memory. */
+/** Uses a new browser per round, so that no memory of the last round is counted. */
 async function measureRound(): Promise<Round> {
   const browser = await launchBrowser()
   if (measured.length === 0) console.log(describeMachine(browser))
@@ -61,7 +61,7 @@ async function measureRound(): Promise<Round> {
   const empty = await measureEmpty(browser)
   const fewZoomedOut = await measureFew(browser)
   const { page, opening } = await openInWattline(browser, server.url, log, TIMEOUT_MS)
-  // As with few spans: at once, and with what the page keeps for it counted as memory after it.
+  // Directly after opening, as in `measureFew`; the memory it allocates is counted below.
   const zoomedOut = await measureFrames(page, ZOOMED_OUT, WHEEL)
   await page.keyboard.press('0')
   const moving = await measureFrames(page, PAN_AND_ZOOM, WHEEL)
@@ -94,25 +94,25 @@ function report(all: readonly Round[]): void {
   const longestMs = of((r) => r.longestTaskMs)
   const script = of((r) => r.zoomedOut.scriptMs)
   const fewScript = of((r) => r.fewZoomedOut.scriptMs)
-  const isSpans = (bytes: number): string => `${(bytes / log.spans).toFixed(0)} bytes a span`
+  const isSpans = (bytes: number): string => `${(bytes / log.spans).toFixed(0)} bytes per span`
   console.log(`${describe(log)}; medians of ${rounds}\n`)
   printTable([
-    ['what', 'figure', 'beside'],
+    ['what', 'figure', 'compared with'],
     ['open: first bars', ms(of((r) => r.firstBarsMs)), ''],
     [
-      'open: everything there',
+      'open: everything',
       ms(readyMs),
-      `${times(readyMs / naiveMs)} JSON.parse a line and a Map (${ms(naiveMs)})`,
+      `${times(readyMs / naiveMs)} JSON.parse per line and a Map (${ms(naiveMs)})`,
     ],
     ['open: longest main-thread task', longestMs === 0 ? 'none over 50 ms' : ms(longestMs), ''],
     ['pan and zoom: frame', framesOf((r) => r.moving), `empty loop ${framesOf((r) => r.empty)}`],
     [
-      'pan and zoom: main thread a frame',
+      'pan and zoom: main thread per frame',
       ms(of((r) => r.moving.mainMs)),
-      `${ms(of((r) => r.moving.scriptMs))} of it script; empty loop ${ms(of((r) => r.empty.mainMs))}`,
+      `${ms(of((r) => r.moving.scriptMs))} of that script; empty loop ${ms(of((r) => r.empty.mainMs))}`,
     ],
     [
-      'zoomed out: script a frame',
+      'zoomed out: script per frame',
       ms(script),
       `${times(script / fewScript)} that of ${few.spans} spans`,
     ],

@@ -1,4 +1,4 @@
-/** The least that a page could do with a log: in a worker, JSON.parse a line and pair ids in a Map. */
+/** A minimal page to compare with: its worker calls JSON.parse per line and pairs ids in a Map. */
 import type { Server } from 'node:http'
 import type { Browser } from 'playwright-core'
 import { openPage, urlOf } from '../lib/browser.ts'
@@ -16,7 +16,7 @@ const WORKER = `onmessage = async ({ data }) => {
     if (event.event_type.endsWith('_start')) open.set(id, event)
     else if (open.has(id)) { pairs.push([open.get(id), event]); open.delete(id) }
   }
-  // Piece by piece: the text of a large log is longer than a string may be.
+  // In pieces, because the text of a large log exceeds the maximum length of a string.
   for await (const text of data.stream().pipeThrough(new TextDecoderStream())) {
     const lines = (rest + text).split('\\n')
     rest = lines.pop()
@@ -37,7 +37,7 @@ document.querySelector('input').onchange = ({ target }) => {
 export const serveNaive = (): Promise<Server> =>
   serve({ '/': { text: PAGE }, '/worker.js': { text: WORKER } })
 
-/** Milliseconds until everything is paired; NaN when it never is: an object an event takes its room. */
+/** Returns the time until everything is paired, ms; NaN when the page runs out of memory. */
 export async function openNaively(
   browser: Browser,
   naive: Server,
@@ -49,7 +49,7 @@ export async function openNaively(
   try {
     return (await openFile(page, file, signs, timeoutMs)).readyMs
   } catch (error) {
-    console.error(`JSON.parse a line and a Map did not finish: ${String(error)}`)
+    console.error(`JSON.parse per line and a Map did not finish: ${String(error)}`)
     return NaN
   } finally {
     await page.close()

@@ -1,7 +1,7 @@
 /**
- * `npm run bench:peers -- [SPANS] [ROUNDS]`: the same spans in Wattline and in speedscope, vis-timeline
- * and flame-chart-js, in turns: to open, to move through, to hold. Each peer gets a file of its own
- * format, which is smaller and simpler than the log that Wattline reads and pairs.
+ * `npm run bench:peers -- [SPANS] [ROUNDS]`: measures the same spans in Wattline, speedscope,
+ * vis-timeline and flame-chart-js, alternating: opening, panning and zooming, memory. Each peer gets a
+ * file in its own format, which is smaller and simpler than the log that Wattline reads and pairs.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -47,7 +47,7 @@ try {
   for (let round = 0; round < rounds; round++) {
     note('Wattline', await outcomeOf(openOurs))
     for (const peer of subjects) {
-      // A peer that does not finish will not do so the next time.
+      // A peer that did not finish once is not tried again.
       if (outcomes.get(peer.name)?.some((outcome) => 'failure' in outcome)) continue
       note(peer.name, await outcomeOf(openPeer(peer)))
     }
@@ -81,7 +81,7 @@ function openPeer(peer: Peer): Open {
   }
 }
 
-/** A browser each time, which also ends what hangs. */
+/** Uses a new browser each time, which also ends pages that hang. */
 async function outcomeOf(open: Open): Promise<Outcome> {
   const browser = await launchBrowser()
   if (outcomes.size === 0) console.log(describeMachine(browser))
@@ -95,7 +95,7 @@ async function outcomeOf(open: Open): Promise<Outcome> {
   try {
     return await work()
   } catch (error) {
-    // A peer that fails is a row of the table, not the end of the bench.
+    // A peer that fails becomes a row of the table.
     return { failure: String(error).split('\n', 1)[0] ?? '' }
   } finally {
     await browser.close()
@@ -130,8 +130,8 @@ function report(): void {
     '',
     'open',
     'ours / it',
-    'frames a second',
-    'main thread a frame',
+    'frames per second',
+    'main thread per frame',
     'heap and buffers',
   ]
   printTable([head, ...rows])

@@ -1,4 +1,4 @@
-/** The peers: the file that each reads best, the page that shows it, how its wheel zooms. */
+/** The peers: the file format of each, the page that shows it, and how its wheel zooms. */
 import { closeSync, openSync, writeSync } from 'node:fs'
 import path from 'node:path'
 import type { Wheel } from '../lib/frames.ts'
@@ -8,16 +8,16 @@ import { walkStack, type PeerSpan } from './spans.ts'
 
 export interface Peer {
   readonly name: string
-  /** Its page, below the server's root. */
+  /** Path of its page on the server. */
   readonly path: string
-  /** More spans than this it cannot be asked for: it makes an element of each. */
+  /** The most spans it is tried with: it creates an element per span. */
   readonly maxSpans: number
   readonly signs: Signs
   readonly wheel: Wheel
   write(file: string, spans: readonly PeerSpan[]): void
 }
 
-/** As a person would load it: choosing a file, in a page that makes the chart of what it says. */
+/** A page in which a person chooses a file and sees the chart. */
 const pageOf = (head: string, body: string, show: string): string => `<!doctype html>
 <title>peer</title><style>body { margin: 0 } input { position: absolute; right: 0 }</style>
 ${head}${body}<input type="file"><script>
@@ -36,20 +36,20 @@ const FLAME_PAGE = pageOf(
   new FlameChart({ canvas, data, settings: { options: { timeUnits: 'ms' } } })`,
 )
 
-/** Groups are rows in which nothing overlaps, so that it need not stack; and no HTML to clean. */
+/** Groups are rows without overlaps, so that it need not stack; there is no HTML to sanitize. */
 const VIS_PAGE = pageOf(
   `<link rel="stylesheet" href="/vis-timeline/styles/vis-timeline-graph2d.min.css">
 <script src="/vis-timeline/standalone/umd/vis-timeline-graph2d.min.js"></script>`,
   '<div id="chart" style="height: 900px"></div>',
   `const groups = [...new Set(data.map(({ group }) => group))].map((id) => ({ id, content: '' }))
-  // Without bounds it pans away from the data, where there is nothing to draw.
+  // Without bounds it pans away from the data, where drawing costs nothing.
   const min = data[0].start, max = data.reduce((last, { end }) => Math.max(last, end), min)
   new vis.Timeline(document.querySelector('#chart'), data, groups, {
     min, max, stack: false, height: 900, zoomKey: 'ctrlKey', horizontalScroll: true, xss: { disabled: true },
   })`,
 )
 
-/** What the server of the peers' pages gives; `packages` is where they are installed. */
+/** The routes of the server for the peers' pages; `packages` is the folder of their packages. */
 export const peerRoutes = (packages: string): Routes => ({
   '/flame.html': { text: FLAME_PAGE },
   '/vis.html': { text: VIS_PAGE },
@@ -58,7 +58,7 @@ export const peerRoutes = (packages: string): Routes => ({
   '/speedscope/': { folder: path.join(packages, 'speedscope/dist/release') },
 })
 
-/** Not the canvas that it draws on before it has a profile, nor the minimap, which is 100 px high. */
+/** Excludes the canvas before a profile is loaded, and the minimap, which is 100 px high. */
 const SPEEDSCOPE_CHART = 'canvas[class]:not([height="100"])'
 const READY = { ready: 'body[data-state=ready]' }
 
@@ -89,7 +89,7 @@ export const PEERS: readonly Peer[] = [
   },
 ]
 
-/** Collects text and writes it in blocks: a large file is longer than a string may be. */
+/** Writes text in blocks, because a large file exceeds the maximum length of a string. */
 function inBlocks(file: string, produce: (write: (text: string) => void) => void): void {
   const fd = openSync(file, 'w')
   let block = ''
@@ -103,7 +103,7 @@ function inBlocks(file: string, produce: (write: (text: string) => void) => void
   closeSync(fd)
 }
 
-/** Its own format, "evented": opens and closes of frames on one stack. */
+/** Its "evented" format: frames open and close on one stack. */
 function writeSpeedscope(file: string, spans: readonly PeerSpan[]): void {
   const frames = [...new Set(spans.map(({ name }) => name))]
   const frameOf = new Map(frames.map((name, index) => [name, index]))

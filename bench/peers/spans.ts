@@ -1,13 +1,12 @@
 /**
- * The spans of the log in the forms that the peers read. Two of them draw one stack at a time, in
- * which spans nest and never cross, so concurrent spans are spread over tracks in which they nest:
+ * Converts the spans of the log for the peers. Two peers draw one stack in which spans nest and never
+ * cross, so concurrent spans are distributed over tracks in which they nest:
  *
  *     track 0   |---- agent ----------|      |-- agent --|
  *                 |- call -| |- call -|        |- call -|
- *     track 1        |- call -|                             what would have crossed
+ *     track 1        |- call -|                             would have crossed track 0
  *
- * and the tracks are laid one after the other on one time axis. Every span is on it once, with its
- * name and its duration.
+ * The tracks follow each other on one time axis. Every span is on it once, with its name and duration.
  */
 import { benchEvents, isStart } from '../lib/log.ts'
 
@@ -23,7 +22,7 @@ interface Track {
   readonly stack: PeerSpan[]
 }
 
-/** Spans in order of their starts; those that do not end, end with the log. */
+/** Returns the spans in order of start; spans without an end last until the end of the log. */
 export function collectSpans(count: number): PeerSpan[] {
   const spans: PeerSpan[] = []
   const open = new Map<unknown, PeerSpan>()
@@ -48,7 +47,7 @@ export function collectSpans(count: number): PeerSpan[] {
   return nest(spans)
 }
 
-/** Gives each span the first track in which it lies within, or after, what is there. */
+/** Gives each span the first track in which it is nested in, or follows, the spans there. */
 function nest(spans: PeerSpan[]): PeerSpan[] {
   spans.sort((a, b) => a.startS - b.startS || b.endS - a.endS)
   const tracks: Track[] = []
@@ -67,7 +66,7 @@ function fits({ stack }: Track, { startS, endS }: PeerSpan): boolean {
   return (stack.at(-1)?.endS ?? Infinity) >= endS
 }
 
-/** Calls `open` and `close` in the order of one stack, track after track, from time 0 on. */
+/** Calls `open` and `close` in stack order, track after track, from time 0. */
 export function walkStack(
   spans: readonly PeerSpan[],
   open: (span: PeerSpan, atS: number) => void,

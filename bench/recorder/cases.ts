@@ -1,4 +1,4 @@
-/** What is measured: one event each way. Every case does `EVENTS` events and has them delivered. */
+/** The measured cases. Each records `EVENTS` events and waits until they are delivered. */
 import { execFileSync } from 'node:child_process'
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { pino } from 'pino'
 import { timed, type Case, type Cost } from './measure.ts'
 
 export const EVENTS = 100_000
-/** An agent's burst, after which the event loop gets a turn. */
+/** Events per burst; the event loop runs after each burst. */
 const BURST = 1_000
 
 export interface Setup {
@@ -83,7 +83,7 @@ function stringify(metadata: () => object): Promise<Cost> {
     await inBursts(EVENTS, () => {
       chars += JSON.stringify(eventOf(metadata())).length
     })
-    if (chars === 0) throw new Error('nothing was made')
+    if (chars === 0) throw new Error('the case produced no text')
   })
 }
 
@@ -121,7 +121,7 @@ async function socket(url: string, metadata: () => object): Promise<Cost> {
 
 async function recordAndFlush(recorder: EventRecorder, metadata: () => object): Promise<void> {
   await inBursts(EVENTS, () => recorder.record('tool_call_start', metadata()))
-  if (!(await recorder.flush(60_000))) throw new Error('not everything was delivered')
+  if (!(await recorder.flush(60_000))) throw new Error('the recorder did not deliver every event')
 }
 
 async function pinoToFile(path: string): Promise<Cost> {
@@ -140,6 +140,6 @@ async function pinoToFile(path: string): Promise<Cost> {
   return ns
 }
 
-/** The folder of this bench in the checkout, from where the command runs. */
+/** The folder of this benchmark; npm runs scripts in the root of the checkout. */
 export const benchFolder = (): string =>
   fileURLToPath(new URL('bench/recorder', `file://${process.cwd()}/`))

@@ -1,6 +1,6 @@
 /**
- * What recording an event costs, against its targets, all in one run: `pnpm bench:recorder`.
- * Ratios are what counts: nanoseconds differ from machine to machine.
+ * `npm run bench:recorder -- [ROUNDS]`: measures the cost of recording an event and compares it with
+ * the targets, in one run. Ratios count; nanoseconds differ from machine to machine.
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -14,7 +14,7 @@ import { tailOf } from './tail.ts'
 const ROUNDS = Number(process.argv[2] ?? 7)
 
 const folder = mkdtempSync(join(tmpdir(), 'wattline-bench-'))
-// What the recorders spill, and save when the process ends, goes away with the rest.
+// The files that recorders spill to, and save at exit, are removed with this folder.
 process.env['TMPDIR'] = folder
 const peer = fork(join(benchFolder(), 'peer.mjs'))
 const [port] = (await once(peer, 'message')) as [number]
@@ -61,8 +61,8 @@ for (const [what, ours, theirs, most] of targets) {
 console.log('\n| one record() call, ns | p50 | p99 | p99.9 |\n|---|---:|---:|---:|')
 for (const [what, url] of [
   ['memory only', undefined],
-  ['server there', setup.peerUrl],
-  ['server away, spilling', 'http://127.0.0.1:9'],
+  ['server reachable', setup.peerUrl],
+  ['server unreachable, spilling', 'http://127.0.0.1:9'],
 ] as const) {
   const { p50, p99, p999 } = await tailOf(url)
   console.log(`| ${what} | ${p50.toFixed(0)} | ${p99.toFixed(0)} | ${p999.toFixed(0)} |`)

@@ -1,21 +1,21 @@
-/** Timing: cases take turns, so that a busy machine is busy for all of them; medians count. */
+/** Times the cases in turns, so that load on the machine affects all of them, and takes medians. */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
 
-/** What one event cost, in nanoseconds: by the clock, and of this process's processor time. */
+/** The cost of one event in nanoseconds: elapsed time, and processor time of this process. */
 export interface Cost {
   readonly wall: number
-  /** Holds on a busy machine too; threads that write and collect garbage are in it. */
+  /** Includes writer and garbage collector threads; hardly affected by other processes. */
   readonly cpu: number
 }
 
 /** Runs the case once. */
 export type Case = () => Cost | Promise<Cost>
 
-/** Medians of `rounds` rounds, by name; two more rounds before them warm up. */
+/** Returns the medians of `rounds` rounds by name, after two warm-up rounds. */
 export async function measure<Name extends string>(
   cases: Readonly<Record<Name, Case>>,
   rounds: number,
@@ -40,13 +40,13 @@ function medianCost(costs: readonly Cost[]): Cost {
   return { wall: median(({ wall }) => wall), cpu: median(({ cpu }) => cpu) }
 }
 
-/** The value below which `share` of the sorted values lie. */
+/** Returns the quantile of sorted values at `share`. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
 }
 
-/** The cost an event of `work`, which handles `count` events. */
+/** Returns the cost per event of `work`, which handles `count` events. */
 export async function timed(count: number, work: () => void | Promise<void>): Promise<Cost> {
   const cpuBefore = process.cpuUsage()
   const startedMs = performance.now()

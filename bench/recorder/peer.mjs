@@ -1,4 +1,4 @@
-/** A bare /record peer in a process of its own: counts lines and acknowledges them. */
+/** A minimal /record server in its own process: counts lines and acknowledges them. */
 import { WebSocketServer } from 'ws'
 
 const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false })

@@ -1,4 +1,4 @@
-/** How long single calls of record() take while the server is away: the flatness of the tail. */
+/** Measures single calls of record(), also while the server is unreachable: the tail latency. */
 import { setImmediate as turn } from 'node:timers/promises'
 import { EventRecorder } from '@wattline/recorder'
 import { percentile } from './measure.ts'
@@ -12,7 +12,7 @@ export interface Tail {
   readonly p999: number
 }
 
-/** Nanoseconds a call, two clock readings included. `url` undefined = memory only. */
+/** Returns nanoseconds per call, including two clock readings. Without `url`: memory only. */
 export async function tailOf(url: string | undefined): Promise<Tail> {
   const recorder =
     url === undefined

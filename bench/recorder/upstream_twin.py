@@ -1,8 +1,7 @@
-"""What one record() of Intelligence Per Watt's Python recorder does, step by step.
+"""Reimplements the documented steps of one record() call of Intelligence Per Watt's Python recorder.
 
-Its documented steps, written anew: read the clock, make a dataclass, take the lock, append to the
-list, publish on a bus that has one subscriber of another type. Prints nanoseconds an event,
-by the clock and of processor time.
+The steps: read the clock, create a dataclass, take the lock, append to the list, publish on a bus that
+has one subscriber of another type. Prints nanoseconds per event: elapsed time and processor time.
 """
 
 import json

@@ -1,6 +1,6 @@
 /**
- * The least a relay can do: what comes from a recorder goes to every viewer at once, and is
- * acknowledged. It keeps no log, so nobody can come late, fall behind or come back.
+ * A minimal relay to compare with: it sends each frame of a recorder to every viewer immediately and
+ * acknowledges it. It keeps no log, so a viewer cannot join late, fall behind or reconnect.
  */
 import { WebSocketServer } from 'ws'
 

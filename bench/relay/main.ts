@@ -1,7 +1,7 @@
 /**
- * `npm run bench:relay`: what keeping the log costs. The server against a bare relay of the same
- * WebSocket library, which keeps nothing, in one run, taking turns: events a second that reach
- * viewers, what it adds to the latency, and memory after many events.
+ * `npm run bench:relay -- [ROUNDS]`: measures the cost of keeping the log. Compares the server with a
+ * minimal relay of the same WebSocket library that keeps nothing, alternating in one run: events per
+ * second that reach viewers, added latency, and memory after many events.
  */
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -26,7 +26,7 @@ interface Relay {
   readonly name: string
   readonly port: number
   readonly pid: number
-  /** Bytes of a frame to viewers that are not lines. */
+  /** Bytes per frame to viewers in addition to the lines. */
   readonly overhead: number
   end(): Promise<void>
 }
@@ -55,7 +55,7 @@ async function ourServer(name: string, flags: readonly string[] = []): Promise<R
 
 let runs = 0
 
-/** A viewer needs a run that is there. */
+/** Creates the run, because a viewer needs an existing one. */
 async function openRun(relay: Relay, viewers: number) {
   const run = `bench-${(runs += 1)}`
   const producer = await Producer.open(relay.port, run)
@@ -74,9 +74,9 @@ async function openRun(relay: Relay, viewers: number) {
 }
 
 interface Speed {
-  /** Events that reached viewers (or the log, without any), a second. */
+  /** Events per second that reached viewers, or, without viewers, the log. */
   readonly perS: number
-  /** Processor time of the relay for one event that reached one viewer. */
+  /** Processor time of the relay per event and viewer. */
   readonly cpuNs: number
 }
 
@@ -108,7 +108,7 @@ function bytesOf(frames: number): number {
   return bytes
 }
 
-/** Processor time of a process so far, from Linux. */
+/** Returns the processor time that a process has used; Linux only. */
 function cpuS(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
   return (Number(fields[11]) + Number(fields[12])) / 100
@@ -119,7 +119,7 @@ function residentBytes(pid: number): number {
   return Number(kilobytes) * 1024
 }
 
-/** From `send` of a frame to its arrival at a viewer, at 100 frames a second. */
+/** Measures the time from `send` of a frame to its arrival at a viewer, at 100 frames per second. */
 async function latencyMs(relay: Relay): Promise<number> {
   const { run, producer, close } = await openRun(relay, 0)
   const viewer = new WebSocket(`ws://127.0.0.1:${relay.port}/watch?run=${run}`)
@@ -140,7 +140,7 @@ async function latencyMs(relay: Relay): Promise<number> {
   return median(times)
 }
 
-/** Resident memory after 100,000 and after 5,000,000 events, with a viewer. */
+/** Measures resident memory after 100,000 and after 5,000,000 events, with one viewer. */
 async function memory(relay: Relay): Promise<readonly [number, number]> {
   const { producer, watching, close } = await openRun(relay, 1)
   await producer.send(Math.ceil(100_000 / EVENTS_A_FRAME), lines)

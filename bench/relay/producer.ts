@@ -1,12 +1,12 @@
-/** A recorder at full speed: frames of 64 events that were made before, as many as are acknowledged. */
+/** A recorder at full speed: sends prepared frames of 64 events as fast as they are acknowledged. */
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
 
 export const EVENTS_A_FRAME = 64
-/** Sent and not yet acknowledged, as the recorder does it. */
+/** The most frames that may be unacknowledged, as in the recorder. */
 const WINDOW_FRAMES = 512
 
-/** One frame's lines, about 120 bytes an event. */
+/** Creates the lines of one frame, about 120 bytes per event. */
 export function linesOf(frame: number): string {
   let text = ''
   for (let i = 1; i <= EVENTS_A_FRAME; i += 1) {
@@ -19,7 +19,7 @@ export function linesOf(frame: number): string {
 
 export class Producer {
   readonly #socket: WebSocket
-  /** Frames sent and acknowledged over its whole life. */
+  /** Frames sent and acknowledged in total. */
   #sent = 0
   #acked = 0
   #wake: () => void = () => undefined
@@ -48,7 +48,7 @@ export class Producer {
     this.#sent += 1
   }
 
-  /** Sends so many frames, in turn those of `lines`, and resolves when all are acknowledged. */
+  /** Sends `count` frames, cycling through `lines`; resolves when all are acknowledged. */
   async send(frames: number, lines: readonly string[]): Promise<void> {
     const last = this.#sent + frames
     while (this.#acked < last) {

@@ -1,6 +1,6 @@
 /**
- * A viewer that costs next to nothing, so that the relay is what is measured: it walks over the
- * frames of a plain socket, adds up their lengths, and looks at no line.
+ * A viewer that uses almost no processor time, so that the benchmark measures the relay: it parses the
+ * frame headers of a plain socket and adds up lengths, without reading the lines.
  */
 import { connect, type Socket } from 'node:net'
 import { once } from 'node:events'
@@ -11,13 +11,13 @@ export class CountingViewer {
   readonly #socket: Socket
   readonly #overhead: number
   #header: Buffer = Buffer.alloc(0)
-  /** Bytes of the present frame that are still to come. */
+  /** Remaining bytes of the current frame. */
   #left = 0
   #bytes = 0
   #wanted = Infinity
   #reach: () => void = () => undefined
 
-  /** @param overhead bytes of each frame that are not lines */
+  /** @param overhead bytes of each frame in addition to the lines */
   private constructor(socket: Socket, overhead: number) {
     this.#socket = socket
     this.#overhead = overhead
@@ -37,7 +37,7 @@ export class CountingViewer {
     return viewer
   }
 
-  /** Resolves when it has been sent so many bytes of lines since it was opened. */
+  /** Resolves when it has received `bytes` bytes of lines since it was opened. */
   reach(bytes: number): Promise<void> {
     this.#wanted = bytes
     return new Promise((resolve) => {
@@ -57,7 +57,7 @@ export class CountingViewer {
       this.#header = Buffer.concat([this.#header, chunk.subarray(at)])
       const frame = frameOf(this.#header)
       if (frame === undefined) return
-      // All of it but the header is payload of this frame, or the next frame.
+      // After the header, bytes belong to this frame's payload or to the next frame.
       at = chunk.length - (this.#header.length - frame.headerBytes)
       this.#header = Buffer.alloc(0)
       if (frame.opcode === BINARY) this.#bytes += frame.bytes - this.#overhead
@@ -68,7 +68,7 @@ export class CountingViewer {
   }
 }
 
-/** The header at the start of `bytes`, when it is whole. Servers do not mask. */
+/** Parses the header at the start of `bytes`; undefined when incomplete. Servers do not mask. */
 function frameOf(
   bytes: Buffer,
 ): { opcode: number; headerBytes: number; bytes: number } | undefined {

@@ -1,7 +1,7 @@
 /**
- * `npm run soak -- [--minutes N] [--rate N]`: one server for a long time, recorders at a steady rate,
- * viewers that come and go. Memory and descriptors have to stay where they were after a third of the
- * time, and every event has to be in the log once.
+ * `npm run soak -- [--minutes N] [--rate N]`: runs one server for a long time with recorders at a
+ * steady rate and viewers that connect and disconnect. Fails when memory or descriptors grow after the
+ * first third, or when an event is not in the log exactly once.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -22,9 +22,9 @@ const { values } = parseArgs({
 })
 const RECORDERS = 2
 const SAMPLES = 20
-/** What is allowed on top: the tail in memory fills, the heap breathes. */
+/** Allowed growth: the in-memory tail fills up, and the heap size varies. */
 const MAX_GROWTH_BYTES = 48 * 2 ** 20
-/** Descriptors on top, beside the two files of each viewer that is behind at that moment. */
+/** Allowed growth in descriptors, besides two files per viewer that is behind. */
 const MAX_DESCRIPTORS = 4
 
 interface Sample {
@@ -53,7 +53,7 @@ const rate = Number(values.rate) / RECORDERS
 const writers = new Writers({ root, folder, url, run: 'soak', rate }, RECORDERS)
 const watchUrl = () => `ws://127.0.0.1:${server.port}/watch?run=soak`
 const newViewer = () => new Viewer(watchUrl)
-// One from the start to the end, the others change all the time, and begin at 0 each time.
+// One viewer stays; the others reconnect all the time and start at cursor 0 each time.
 const faithful = newViewer()
 const fleeting = Array.from({ length: Number(values.viewers) }, newViewer)
 
@@ -81,11 +81,11 @@ await server.end('SIGTERM')
 await rm(folder, { recursive: true, force: true })
 
 const faults = [...log.faults]
-if (digest !== log.digest) faults.push('the viewer has other bytes than the log')
+if (digest !== log.digest) faults.push('the viewer received other bytes than the log contains')
 const early = samples[Math.ceil(SAMPLES / 3) - 1]
 const late = samples.at(-1)
 if (early !== undefined && late !== undefined) {
-  if (late.residentBytes - early.residentBytes > MAX_GROWTH_BYTES) faults.push('memory has grown')
+  if (late.residentBytes - early.residentBytes > MAX_GROWTH_BYTES) faults.push('memory grew')
   const mayBeOpen = MAX_DESCRIPTORS + 2 * fleeting.length
   if (late.descriptors - early.descriptors > mayBeOpen) faults.push('descriptors leak')
 }

@@ -1,6 +1,6 @@
-/** Chance that can be repeated: the same seed gives the same faults at the same moments. */
+/** Seeded random numbers: the same seed gives the same faults at the same times. */
 
-/** Mulberry32: numbers in [0, 1). */
+/** Mulberry32; returns numbers in [0, 1). */
 export function seeded(seed: number): () => number {
   let state = seed
   return () => {

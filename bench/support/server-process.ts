@@ -1,4 +1,4 @@
-/** The built `wattline serve` in a process of its own, which can be killed, stopped and started again. */
+/** The built `wattline serve` in a separate process that can be killed, stopped and restarted. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -6,7 +6,7 @@ import { join } from 'node:path'
 const READY = /http:\/\/127\.0\.0\.1:(\d+)/
 
 export interface ServerProcessOptions {
-  /** The checkout. */
+  /** Root of the checkout. */
   readonly root: string
   readonly dir: string
   /** Flags of Node. */
@@ -28,7 +28,7 @@ export class ServerProcess {
     return this.#process?.pid ?? 0
   }
 
-  /** Resolves when it listens, on a port of its own. */
+  /** Resolves when the server listens, on a port of the system's choice. */
   async start(): Promise<void> {
     const { root, dir, node = [], flags = [] } = this.#options
     const cli = join(root, 'packages/server/dist/cli.js')
@@ -41,7 +41,7 @@ export class ServerProcess {
     let said = ''
     this.port = await new Promise((resolve, reject) => {
       child.stderr.setEncoding('utf8').on('data', (text: string) => {
-        // The address comes early; what is said later is read only so that it does not block.
+        // Later output is read and discarded, so that the pipe does not fill up.
         if (said.length < 10_000) said += text
         const port = READY.exec(said)?.[1]
         if (port !== undefined) resolve(Number(port))

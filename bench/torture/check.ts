@@ -1,4 +1,4 @@
-/** What has to be true of a log afterwards, whatever happened. Each fault is a sentence. */
+/** Checks a log after the faults. Each violation is reported as a sentence. */
 import { createHash } from 'node:crypto'
 import { createReadStream, existsSync } from 'node:fs'
 import { createInterface } from 'node:readline'
@@ -11,7 +11,7 @@ export interface LogReport {
   readonly faults: readonly string[]
 }
 
-/** Reads the server's log: every writer's numbers from 1, once, in order, as many as they should be. */
+/** Checks the server's log: each writer's numbers start at 1, occur once, in order, and are complete. */
 export async function checkLog(path: string, writers: readonly Written[]): Promise<LogReport> {
   const faults: string[] = []
   const { last, lines, isWhole, torn } = await countLines(path, faults)
@@ -19,12 +19,13 @@ export async function checkLog(path: string, writers: readonly Written[]): Promi
     if (crash !== undefined) faults.push(`${writer} crashed: ${crash}`)
     const held = last.get(writer) ?? 0
     if (held < acknowledged) {
-      faults.push(`${writer}: ${acknowledged} events were acknowledged, the log has ${held}`)
+      faults.push(`${writer}: ${acknowledged} events were acknowledged, the log contains ${held}`)
     }
     if (recorded !== undefined && held !== recorded) {
-      faults.push(`${writer}: ${recorded} events were recorded, the log has ${held}`)
+      faults.push(`${writer}: ${recorded} events were recorded, the log contains ${held}`)
     }
-    if (undelivered > 0) faults.push(`${writer}: ${undelivered} events were given up at its end`)
+    if (undelivered > 0)
+      faults.push(`${writer}: ${undelivered} events were undelivered when it closed`)
   }
   if (torn > 0) faults.push(`${torn} lines of the log are torn`)
   if (!isWhole) faults.push('the log ends inside a line')
@@ -32,21 +33,21 @@ export async function checkLog(path: string, writers: readonly Written[]): Promi
   return { bytes, lines, digest, faults }
 }
 
-/** The recorder's own file: what it had flushed before it was killed is there, in order. */
+/** Checks the recorder's own file: it contains, in order, what was flushed before a kill. */
 export async function checkFile({ writer, file, acknowledged }: Written): Promise<string[]> {
   const faults: string[] = []
-  // One that was killed in its first moment has made no file yet.
+  // A recorder that was killed early may not have created its file.
   if (acknowledged === 0 && !existsSync(file)) return faults
   const { last } = await countLines(file, faults)
   const held = last.get(writer) ?? 0
   if (held < acknowledged) {
-    faults.push(`${file}: ${acknowledged} events were flushed, the file has ${held}`)
+    faults.push(`${file}: ${acknowledged} events were flushed, the file contains ${held}`)
   }
   return faults
 }
 
 interface Counted {
-  /** Last number of each writer. */
+  /** The last number of each writer. */
   readonly last: ReadonlyMap<string, number>
   readonly lines: number
   readonly isWhole: boolean
@@ -82,7 +83,7 @@ function parse(line: string): Line | undefined {
   try {
     return JSON.parse(line) as Line
   } catch {
-    // Counted by the caller.
+    // The caller counts it.
     return undefined
   }
 }

@@ -1,4 +1,4 @@
-/** Loaded into a server with `--import`: SIGUSR2 steps its wall clock an hour ahead, or back again. */
+/** Loaded into a server with `--import`: SIGUSR2 sets its wall clock one hour ahead, or back again. */
 const wallMs = Date.now
 const HOUR_MS = 3_600_000
 let aheadMs = 0

@@ -1,7 +1,7 @@
 /**
- * `npm run torture -- [--seed N] [--rounds N] [--seconds N] …`: breaks everything between recorders
- * and viewers on purpose, and says whether a line was lost, doubled, torn or out of order. The same
- * seed repeats the same faults; what the machine does between them is its own.
+ * `npm run torture -- [--seed N] [--rounds N] [--seconds N] …`: injects faults between recorders and
+ * viewers and reports whether a line was lost, duplicated, torn or out of order. The same seed repeats
+ * the same faults; the scheduling between them differs.
  */
 import { parseArgs } from 'node:util'
 import { FAULTS, torture, type Fault } from './torture.ts'
@@ -40,8 +40,10 @@ const report = await torture({
 })
 const { events, bytes, writers, connections } = report
 console.log(
-  `${events} events (${(bytes / 1e6).toFixed(1)} MB) of ${writers} writers, ${connections} connections of viewers`,
+  `${events} events (${(bytes / 1e6).toFixed(1)} MB) from ${writers} writers, ${connections} viewer connections`,
 )
 for (const fault of report.faults) console.log(`FAULT: ${fault}`)
-console.log(report.faults.length === 0 ? 'nothing lost, doubled, torn or out of order' : 'FAILED')
+console.log(
+  report.faults.length === 0 ? 'nothing lost, duplicated, torn or out of order' : 'FAILED',
+)
 process.exit(report.faults.length === 0 ? 0 : 1)

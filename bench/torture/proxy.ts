@@ -1,10 +1,10 @@
 /**
- * A bad network between clients and the server: a TCP proxy that delays what passes, cuts
- * connections in the middle of a frame, lets them hang, and repeats whole connections.
+ * A bad network between clients and the server: a TCP proxy that delays chunks, cuts connections in the
+ * middle of a frame, lets them hang, and replays whole connections.
  *
  * ```
  * client ──▶ proxy ──▶ server
- *              └─────▶ server   a repeated connection: the same bytes, the answers thrown away
+ *              └─────▶ server   a replayed connection: the same bytes, the answers discarded
  * ```
  */
 import { createServer, connect, type Server, type Socket } from 'node:net'
@@ -23,9 +23,9 @@ export class BadProxy {
   readonly #random: () => number
   readonly #server: Server
   readonly #lines = new Set<Line>()
-  /** Share of connections that are repeated. */
+  /** Share of connections that are replayed. */
   #repeatShare = 0
-  /** Share of passing chunks that are held back for a moment. */
+  /** Share of chunks that are delayed. */
   #delayShare = 0
   targetPort = 0
 
@@ -40,20 +40,20 @@ export class BadProxy {
     return (this.#server.address() as AddressInfo).port
   }
 
-  /** From now on, so many connections are repeated and so many chunks are late. */
+  /** Sets the shares of replayed connections and delayed chunks. */
   worsen(repeatShare: number, delayShare: number): void {
     this.#repeatShare = repeatShare
     this.#delayShare = delayShare
   }
 
-  /** Cuts about that share of the connections, each behind an odd half of its next chunk. */
+  /** Cuts about this share of the connections, each in the middle of its next chunk. */
   cut(share: number): number {
     const chosen = [...this.#lines].filter(() => this.#random() < share)
     for (const line of chosen) this.#cutInNextChunk(line)
     return chosen.length
   }
 
-  /** Lets about that share of the connections hang, as when a cable is pulled: nobody is told. */
+  /** Lets about this share of the connections hang without closing them, like a pulled cable. */
   hang(share: number): () => void {
     const hung = [...this.#lines].filter(() => this.#random() < share)
     for (const { client, server } of hung) {
@@ -89,7 +89,7 @@ export class BadProxy {
     client.on('drain', () => server.resume())
     for (const socket of [client, server]) {
       socket.setNoDelay(true)
-      // What broke a connection is of no interest here; that it is gone is told by `close`.
+      // The reason does not matter; `close` follows.
       socket.on('error', () => end(line))
       socket.once('close', () => {
         end(line)
@@ -123,7 +123,7 @@ export class BadProxy {
         end(line),
       )
     })
-    // A viewer says little: the chunk may be long in coming, and its other direction goes on.
+    // A viewer sends little, so its next chunk may take long; the other direction continues.
     if (this.#random() < 0.5) end(line)
   }
 }

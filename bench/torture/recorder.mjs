@@ -1,7 +1,7 @@
 /**
- * A recorder in a process of its own: events numbered from 1 at a steady rate, into a server and a
- * file, until it is told to stop. It tells its parent what the server has acknowledged, and how many
- * there were when it ended. Arguments: URL, run, writer's label, events a second, file.
+ * A recorder in its own process: records events numbered from 1 at a steady rate, to a server and a
+ * file, until the parent stops it. It reports to the parent which events were acknowledged and, at the
+ * end, how many were recorded. Arguments: URL, run, label of the writer, events per second, file.
  */
 import { EventRecorder } from '@wattline/recorder'
 
@@ -39,11 +39,11 @@ const telling = setInterval(() => {
   })
 }, 50)
 
-process.on('message', (told) => {
-  if (told === 'step clock') aheadMs = aheadMs === 0 ? 3_600_000 : 0
-  if (told === 'stop') void stop()
+process.on('message', (message) => {
+  if (message === 'step clock') aheadMs = aheadMs === 0 ? 3_600_000 : 0
+  if (message === 'stop') void stop()
 })
-// Without its parent nobody would ever stop it.
+// Without its parent it would never stop.
 process.on('disconnect', () => process.exit(1))
 
 async function stop() {

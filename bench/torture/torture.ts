@@ -1,5 +1,5 @@
 /**
- * Everything that can go wrong between a recorder and a viewer, on purpose, while events flow:
+ * Injects every kind of fault between recorders and viewers while events flow:
  *
  * ```
  * recorders ─▶ bad proxy ─▶ server ─▶ bad proxy ─▶ viewers
@@ -7,8 +7,8 @@
  *    │ clock step  │ repeated           │ clock step
  * ```
  *
- * Afterwards each event has to be in the log once, each writer's in order, no line torn, and
- * viewers must have what the file has.
+ * Afterwards each event must be in the log once, each writer's events in order, no line torn, and
+ * viewers must have received the bytes of the file.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -34,17 +34,17 @@ export const FAULTS = [
 export type Fault = (typeof FAULTS)[number]
 
 export interface TortureOptions {
-  /** The checkout. */
+  /** Root of the checkout. */
   readonly root: string
   readonly seed: number
-  /** Faults, one a round. */
+  /** Number of faults, one per round. */
   readonly rounds: number
-  /** Longest time between two faults; the least is none. */
+  /** Longest time between two faults; the shortest is 0. */
   readonly secondsARound: number
-  /** How long the server is stopped, and connections hang. */
+  /** How long the server is stopped and connections hang. */
   readonly pauseS: number
   readonly recorders: number
-  /** Events a second, each recorder. */
+  /** Events per second and recorder. */
   readonly rate: number
   readonly viewers: number
   readonly faults: readonly Fault[]
@@ -127,7 +127,7 @@ async function tortureIn(setup: Setup): Promise<TortureReport> {
   }
 }
 
-/** Draws without putting back until the bag is empty: few rounds have each fault too. */
+/** Draws without replacement until all faults were drawn, so that few rounds cover each fault. */
 function bagOf(faults: readonly Fault[], random: () => number): () => Fault {
   let bag: Fault[] = []
   return () => {
@@ -180,13 +180,13 @@ async function inflict(
   }
 }
 
-/** The port is another one each time, and the proxy is told, so that nobody can take it meanwhile. */
+/** Restarts the server on a new port and updates the proxy, so no other process can take the port. */
 async function restart({ server, proxy }: Setup): Promise<void> {
   await server.start()
   proxy.targetPort = server.port
 }
 
-/** What the server says of the run is what the log has. */
+/** Checks that the server's counts of the run equal those of the log. */
 async function countFaults(port: number, lines: number): Promise<string[]> {
   const answer = await fetch(`http://127.0.0.1:${port}/api/runs/${RUN}`)
   const { events, lost } = (await answer.json()) as { events: number; lost: number }

@@ -1,4 +1,4 @@
-/** A viewer that goes on from its cursor over any number of connections, and keeps a digest of all it saw. */
+/** A viewer that resumes from its cursor across connections and hashes all lines it received. */
 import { createHash, type Hash } from 'node:crypto'
 import { WebSocket } from 'ws'
 
@@ -11,32 +11,32 @@ export class Viewer {
   #socket: WebSocket | undefined
   #stopped = false
   #wake: () => void = () => undefined
-  /** Position after the lines it has. */
+  /** Cursor after the received lines. */
   cursor = 0
   connections = 0
-  /** How often it had to forget everything. */
+  /** Number of resets. */
   resets = 0
-  /** Frames whose cursor does not follow from the bytes in them. */
+  /** Frames whose cursor does not match their bytes. */
   gaps = 0
 
-  /** @param url the address of the run's `/watch`, without cursor; asked anew for each connection */
+  /** @param url the address of the run's `/watch`, without cursor; called for each connection */
   constructor(url: () => string) {
     this.#url = url
     this.#connect()
   }
 
-  /** Leaves, and comes back from its cursor: people reload pages. */
+  /** Reconnects and resumes from its cursor, like a reloaded page. */
   reconnect(): void {
     this.#socket?.terminate()
   }
 
-  /** Leaves for good. */
+  /** Disconnects permanently. */
   leave(): void {
     this.#stopped = true
     this.#socket?.terminate()
   }
 
-  /** Resolves when it has seen `bytes` bytes, with the digest of them. */
+  /** Resolves with the digest when `bytes` bytes have been received. */
   async sawAll(bytes: number): Promise<string> {
     while (this.cursor < bytes) {
       await new Promise<void>((resolve) => {
@@ -54,7 +54,7 @@ export class Viewer {
     const socket = new WebSocket(`${this.#url()}${from}`)
     this.#socket = socket
     socket.on('message', (data) => this.#take(data as Buffer))
-    // A server that is being killed refuses; `close` follows.
+    // A server that is being killed refuses the connection; `close` follows.
     socket.on('error', () => undefined)
     socket.once('close', () => setTimeout(() => this.#connect(), TRY_AGAIN_MS))
   }

@@ -1,23 +1,23 @@
 /**
- * The recorders of a torture, each in a process of its own. One that is killed is followed by
- * another, which is another writer with events of its own.
+ * The recorders of a torture run, each in its own process. A killed recorder is replaced by a new one,
+ * which is a new writer with its own events.
  */
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 
 export interface Written {
-  /** What its events say they are of. */
+  /** The label in its events. */
   readonly writer: string
-  /** Where it wrote them as well. */
+  /** The file that it writes as well. */
   readonly file: string
-  /** Numbers up to this one were acknowledged, by server and file, before it was killed. */
+  /** The last number that server and file had acknowledged before it was killed. */
   acknowledged: number
-  /** How many it recorded; undefined when it was killed and could not say. */
+  /** Number of recorded events; undefined when it was killed. */
   recorded: number | undefined
-  /** What it gave up at its end. */
+  /** Events that were undelivered when it closed. */
   undelivered: number
-  /** What it said when it ended by itself, which it never should. */
+  /** Its output when it ended unexpectedly. */
   crash: string | undefined
 }
 
@@ -26,14 +26,14 @@ export interface WritersOptions {
   readonly folder: string
   readonly url: string
   readonly run: string
-  /** Events a second, each. */
+  /** Events per second and recorder. */
   readonly rate: number
 }
 
 export class Writers {
   readonly #options: WritersOptions
   readonly #living: { process: ChildProcess; written: Written }[] = []
-  /** All there ever were. */
+  /** All recorders, including killed ones. */
   readonly all: Written[] = []
 
   constructor(options: WritersOptions, count: number) {
@@ -45,7 +45,7 @@ export class Writers {
     return this.all.reduce((sum, { acknowledged }) => sum + acknowledged, 0)
   }
 
-  /** kill -9 of one, and a new one in its place. */
+  /** Kills one recorder (SIGKILL) and starts another. */
   async replace(random: () => number): Promise<void> {
     const index = Math.floor(random() * this.#living.length)
     const [killed] = this.#living.splice(index, 1)
@@ -60,7 +60,7 @@ export class Writers {
     this.#living[Math.floor(random() * this.#living.length)]?.process.send('step clock')
   }
 
-  /** Resolves when all have delivered what they had, and ended. */
+  /** Resolves when all recorders have delivered their events and ended. */
   async stop(): Promise<void> {
     await Promise.all(
       this.#living.map(async ({ process }) => {
@@ -87,7 +87,7 @@ export class Writers {
     const process = fork(
       join(root, 'bench/torture/recorder.mjs'),
       [url, run, writer, String(rate), file],
-      // Not the flags of a test runner: it takes the recorder that was built.
+      // Without the flags of a test runner, so that it loads the built recorder.
       { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] },
     )
     let said = ''
@@ -97,13 +97,13 @@ export class Writers {
     process.once('exit', (code) => {
       if (code !== 0 && code !== null) written.crash = said
     })
-    process.on('message', (told) => note(written, told as Partial<Written>))
+    process.on('message', (message) => note(written, message as Partial<Written>))
     this.all.push(written)
     return { process, written }
   }
 }
 
-function note(written: Written, told: Partial<Written>): void {
-  Object.assign(written, told)
-  if (told.recorded !== undefined) written.acknowledged = told.recorded
+function note(written: Written, message: Partial<Written>): void {
+  Object.assign(written, message)
+  if (message.recorded !== undefined) written.acknowledged = message.recorded
 }

@@ -1,4 +1,4 @@
 import { defineConfig } from 'tsdown'
 import { published } from '../../tsdown.base.ts'
 
-export default defineConfig(published(['src/index.ts', 'src/cli.ts']))
+export default defineConfig(published({ index: 'src/index.ts', cli: 'src/cli/cli.ts' }))

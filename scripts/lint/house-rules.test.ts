@@ -3,12 +3,13 @@
  * rule, in the folder layout of the repository.
  */
 import { execFile } from 'node:child_process'
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { layers } from './arrows.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -18,10 +19,19 @@ const CASES = [
   ['packages/trace/src/b.ts', `export { z } from 'zustand'`, 'import-arrows'],
   ['packages/trace/src/c.ts', `export const x = await import('ws')`, 'import-arrows'],
   ['packages/trace/src/d.ts', `import '../../server/src/index.ts'`, 'import-arrows'],
-  ['packages/trace/src/e.ts', `import './inner/f.ts'`, 'none'],
-  ['packages/trace/src/inner/f.ts', `import '../g.ts'`, 'none'],
+  ['packages/trace/src/e.ts', `import './row/f.ts'`, 'none'],
+  ['packages/trace/src/row/f.ts', `import './g.ts'`, 'none'],
   ['packages/trace/src/g.test.ts', `import 'fast-check'`, 'none'],
   ['packages/trace/src/h.ts', `export type T = import('ws').WebSocket`, 'import-arrows'],
+  ['packages/trace/src/row/i.ts', `import '../line/j.ts'`, 'none'],
+  ['packages/trace/src/row/k.ts', `import '../tables/l.ts'`, 'import-arrows'],
+  ['packages/trace/src/row/l.ts', `export type { T } from '../tables/l.ts'`, 'import-arrows'],
+  ['packages/trace/src/row/m.ts', `import '../index.ts'`, 'import-arrows'],
+  ['packages/trace/src/row/n.test.ts', `import '../tables/l.ts'`, 'none'],
+  ['packages/trace/src/unlisted/o.ts', `import '../row/k.ts'`, 'import-arrows'],
+  ['app/src/timeline/rows/s.ts', `import '../../model/t.ts'`, 'none'],
+  ['app/src/timeline/rows/t.ts', `import '../paint/u.ts'`, 'import-arrows'],
+  ['app/src/worker/read/u.ts', `import '../ingestor.ts'`, 'import-arrows'],
   ['packages/power/src/a.ts', `import '@wattline/trace'`, 'none'],
   ['packages/power/src/b.ts', `import '@wattline/recorder'`, 'import-arrows'],
   ['packages/recorder/src/a.ts', `import '@wattline/trace'`, 'none'],
@@ -91,6 +101,14 @@ describe('lint rules', () => {
       .filter(({ filename }) => filename.split(path.sep).join('/').endsWith(file))
       .map(({ code }) => /\((.+)\)/.exec(code)?.[1] ?? code)
     expect(codes).toEqual(rule === 'none' ? [] : [rule])
+  })
+})
+
+describe('ARCHITECTURE.md', () => {
+  it.each(Object.entries(layers))('lists the layers of %s in order', async (_folder, order) => {
+    const text = await readFile(path.join(root, 'ARCHITECTURE.md'), 'utf8')
+    const list = order.filter((name) => name !== '').join(' → ')
+    expect(text.replaceAll(/\s+/g, ' ')).toContain(list)
   })
 })
 

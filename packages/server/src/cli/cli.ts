@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** Entry of the `wattline` command: runs `main` with the streams of this process. */
-import { exitWhenReaderIsGone, processIo } from './cli/base/io.ts'
-import { main } from './cli/program.ts'
+import { exitWhenReaderIsGone, processIo } from './base/io.ts'
+import { main } from './program.ts'
 
 exitWhenReaderIsGone([process.stdout, process.stderr])
 process.exitCode = await main(process.argv.slice(2), processIo())
