@@ -14,7 +14,7 @@ import {
 } from './at-playhead.ts'
 import type { TraceColumns } from './trace-columns.ts'
 
-test('a span that ends behind the playhead is open up to it, and keeps its secret', () => {
+test('a span that ends after the playhead is open up to it, without the data of its end', () => {
   const columns = columnsOf(
     logText([['tool_call', 1, 5, { tool: 'grep' }, { tool: 'grep', success: false, error: 'no' }]]),
   )
@@ -27,7 +27,7 @@ test('a span that ends behind the playhead is open up to it, and keeps its secre
   expect(barEndS(columns, 0, T0 + 9, T0 + 9)).toBe(T0 + 5)
 })
 
-test('what did not end is open at a playhead, and fades at the end of the log', () => {
+test('a span without an end is open at a playhead, and fades at the end of the log', () => {
   const columns = columnsOf(
     logText([
       ['agent', 0],
@@ -39,13 +39,18 @@ test('what did not end is open at a playhead, and fades at the end of the log', 
   expect(barEndS(columns, 0, undefined, T0 + 99)).toBe(T0 + 2)
 })
 
-test('before its end a bar says what its start told', () => {
+test('before its end a span has the subject of its start line', () => {
   const columns = columnsOf(logText([['tool_call', 0, 2, { name: 'step' }, { tool: 'grep' }]]))
-  const says = (playheadS: number | undefined) => columns.strings[subjectAt(columns, 0, playheadS)]
-  expect([says(T0 + 1), says(T0 + 2), says(undefined)]).toEqual(['step', 'grep', 'grep'])
+  const subjectIs = (playheadS: number | undefined) =>
+    columns.strings[subjectAt(columns, 0, playheadS)]
+  expect([subjectIs(T0 + 1), subjectIs(T0 + 2), subjectIs(undefined)]).toEqual([
+    'step',
+    'grep',
+    'grep',
+  ])
 })
 
-test('now is the wall clock while a log is followed, and never behind its last event', () => {
+test('"now" is the wall clock for a followed log, but not before the last event', () => {
   expect(nowOf(true, 10, 12)).toBe(12)
   expect(nowOf(true, 15, 12)).toBe(15)
   expect(nowOf(false, 10, 12)).toBe(10)
@@ -66,7 +71,7 @@ const rows = fc.array(
   { maxLength: 12 },
 )
 
-/** What is drawn: a line a span and mark, whatever slots and rows they have. */
+/** The visible spans and marks, one line each, without slots and rows. */
 function picture(columns: TraceColumns, playheadS: number | undefined): string[] {
   const shown: string[] = []
   for (let slot = 0; slot < columns.spanCount; slot++) {
@@ -86,7 +91,7 @@ function picture(columns: TraceColumns, playheadS: number | undefined): string[]
   return shown.sort()
 }
 
-test('the picture at a playhead is that of a viewer who has read the lines up to it', () => {
+test('the trace at a playhead equals that of a viewer who has read only the lines up to it', () => {
   fc.assert(
     fc.property(rows, fc.nat(45), (spans, atS) => {
       const lines = logLines(spans)

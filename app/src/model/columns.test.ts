@@ -8,14 +8,14 @@ import { Columns } from './columns.ts'
 
 const utf8 = new TextEncoder()
 
-test('columns grow over chunks and keep what they had', () => {
+test('columns keep their values when they grow', () => {
   const rows = Array.from({ length: 20_000 }, (_, i): SpanRow => ['tool_call', i, i + 0.5])
   const columns = columnsOf(logLines(rows).join(''))
   expect(columns.spanCount).toBe(20_000)
   expect([columns.startS.at(0), columns.endS.at(19_999)]).toEqual([T0, T0 + 19_999.5])
 })
 
-test('a late end changes its span in place, and the journal says which', () => {
+test('a late end changes its span in place and is recorded as a change', () => {
   const [start, other, otherEnd, end] = logLines([
     ['tool_call', 0, 3],
     ['lm_inference', 1, 2],
@@ -35,7 +35,7 @@ test('a late end changes its span in place, and the journal says which', () => {
   expect([...columns.spansChangedSince(columns.version)!]).toEqual([])
 })
 
-test('another grouping and another run make every index void', () => {
+test('a regroup and another run make every index void', () => {
   const ingestor = new Ingestor('agent')
   const columns = new Columns()
   ingestor.push(
@@ -56,7 +56,7 @@ test('another grouping and another run make every index void', () => {
   expect([columns.spanCount, columns.groups.length, columns.strings.length]).toEqual([0, 0, 0])
 })
 
-test('another grouping comes in parts, and nobody sees a span in a row of the old one', () => {
+test('during a regroup in several patches, no span is in a row of the old layout', () => {
   const rows = Array.from({ length: 25_000 }, (_, i): SpanRow => [
     i % 2 ? 'turn' : 'tool_call',
     i,

@@ -23,12 +23,12 @@ test('counts grow with the playhead', () => {
   expect(at(undefined)).toEqual({ spans: 3, errors: 1, tokens: 40, costUsd: 0.5 })
 })
 
-test('a log without figures has none, which is not zero', () => {
+test('a log without tokens has undefined tokens, not zero', () => {
   const counts = createCounter(columnsOf(logText([['tool_call', 0, 1]])))(undefined)
   expect([counts.tokens, counts.costUsd]).toEqual([undefined, undefined])
 })
 
-test('a parent’s total gives way to its children’s figures, from when they are known', () => {
+test('the values of children count instead of their parent’s as soon as they are known', () => {
   const log = logText([
     ['agent', 0, 4, {}, { total_tokens: 100 }],
     ['lm_inference', 1, 6, { parent_id: 's0' }, { total_tokens: 30 }],
@@ -37,7 +37,7 @@ test('a parent’s total gives way to its children’s figures, from when they a
   expect([3, 4, 6].map((timeS) => at(T0 + timeS).tokens)).toEqual([0, 100, 30])
 })
 
-test('a new version of the columns is counted anew', () => {
+test('counts follow a new version of the columns', () => {
   const columns = columnsOf(logText([['tool_call', 0, 1]]))
   const at = createCounter(columns)
   expect(at(undefined).spans).toBe(1)
@@ -58,7 +58,7 @@ const rows = fc.array(
   { maxLength: 8 },
 )
 
-test('at the end the sums are those of the trace’s own statistics', () => {
+test('at the end of the log the sums equal the statistics of the trace', () => {
   fc.assert(
     fc.property(rows, (spans) => {
       const trace = new Trace()
@@ -72,7 +72,7 @@ test('at the end the sums are those of the trace’s own statistics', () => {
   )
 })
 
-test('however a run grows and is revised, each figure counts unless a descendant’s is known', () => {
+test('counts equal a span-by-span oracle for growing and revised runs', () => {
   const change = fc.record({
     slot: fc.nat(7),
     endS: fc.option(fc.nat(20), { nil: Number.NaN }),
@@ -90,7 +90,7 @@ test('however a run grows and is revised, each figure counts unless a descendant
         const patch = spanPatch(Int32Array.from(bySlot.keys()), {
           startS: (slot) => slot,
           endS: (slot) => bySlot.get(slot)!.endS,
-          // No circles: a parent has a lower slot.
+          // No cycles: a parent has a lower slot.
           parent: (slot) => Math.min(bySlot.get(slot)!.parent, slot - 1),
           tokens: (slot) => bySlot.get(slot)!.tokens,
         })
@@ -103,7 +103,7 @@ test('however a run grows and is revised, each figure counts unless a descendant
   )
 })
 
-test('a run of many blocks that grows is counted as one that is read at once', () => {
+test('a growing run of many blocks has the same counts as the whole run', () => {
   const columns = new Columns()
   const following = createCounter(columns)
   for (const patch of bigRun(20_000, 3000)) {
@@ -119,7 +119,7 @@ test('a run of many blocks that grows is counted as one that is read at once', (
   expect(following(undefined).tokens).toBe(tokensOf(columns, Number.POSITIVE_INFINITY))
 })
 
-/** The rule itself, span by span. */
+/** The oracle: the rule, span by span. */
 function tokensOf(columns: Columns, atS: number): number {
   const known = Array.from({ length: columns.spanCount }, (_, slot) => slot).filter((slot) => {
     const endS = columns.endS.at(slot)

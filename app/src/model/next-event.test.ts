@@ -21,12 +21,12 @@ test.each([
   [4, -1, 2],
   [2, -1, 1],
   [0, -1, undefined],
-] as const)('from %s going %s the next event is at %s', (fromS, direction, expected) => {
+] as const)('from %s in direction %s the next event is at %s', (fromS, direction, expected) => {
   const timeS = nextEventS(columns, T0 + fromS, direction)
   expect(timeS === undefined ? undefined : timeS - T0).toBe(expected)
 })
 
-test('errors are stepped to when they become known', () => {
+test('finds an error at the time at which it becomes known', () => {
   expect(nextErrorS(columns, T0, 1)).toBe(T0 + 2)
   expect(nextErrorS(columns, T0 + 2, 1)).toBeUndefined()
   expect(nextErrorS(columns, T0 + 3, -1)).toBe(T0 + 2)

@@ -4,14 +4,14 @@ import { SlotColumn } from './slot-column.ts'
 
 const slot = fc.oneof(fc.nat(40), fc.nat(200_000))
 
-test('a slot is found wherever it is: near, far, before, behind or nowhere', () => {
+test('stores near, far, earlier, later and missing slots', () => {
   const writes = fc.array(fc.tuple(slot, fc.oneof(slot, fc.constant(-1))))
   fc.assert(
     fc.property(writes, slot, (entries, unset) => {
       const column = new SlotColumn()
       const expected = new Map<number, number>()
       for (const [at, other] of entries) {
-        // A span's own slot cannot be told.
+        // A span cannot refer to itself.
         if (at === other) continue
         column.write(Int32Array.of(at), [other])
         expected.set(at, other)

@@ -3,10 +3,10 @@ import { expect, test } from 'vitest'
 import { SparseColumn } from './sparse-column.ts'
 
 const slot = fc.oneof(fc.nat(40), fc.nat(60_000))
-/** Those that fit into four bytes, and those that do not. */
+/** Values that fit into four bytes and others. */
 const number = fc.oneof(fc.nat(9), fc.constantFrom(0.1, 1.5, 2 ** 24, 2 ** 24 + 1, 1.8e9 + 0.25))
 
-test('a sparse column holds what a Map would, in any order of writes', () => {
+test('has the same values as a Map, in any order of writes', () => {
   const writes = fc.array(fc.tuple(slot, fc.oneof(number, fc.constant(Number.NaN))))
   fc.assert(
     fc.property(writes, slot, slot, (entries, a, b) => {

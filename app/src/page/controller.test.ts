@@ -16,7 +16,7 @@ const LOG = logText([
   ['tool_call', 1, 2, { tool: 'grep' }],
 ])
 
-test('a file that is read is loaded, whole and in view', async () => {
+test('a file that has been read is loaded and completely in view', async () => {
   const { app } = await openApp(LOG)
   const { connection, progress, viewport, quality } = app.store.getState()
   expect(connection.state).toBe('loaded')
@@ -35,20 +35,20 @@ test.each([
   ['{"event_type":"x"', 'test.jsonl has no complete line: line 1 was cut off'],
   ['{"traceEvents":[]}', 'test.jsonl is not a Wattline log. Line 1: expected event_type'],
   ['hello\nworld\n', 'test.jsonl is not a Wattline log. Line 1: not JSON: '],
-])('a file of %j fails in a sentence', async (log, reason) => {
+])('a file with %j fails with a reason', async (log, reason) => {
   const { app } = await openApp(log)
   expect(app.store.getState().connection.state).toBe('failed')
   expect(app.store.getState().connection.reason).toContain(reason.split(' Line')[0])
 })
 
-test('another grouping is dealt by the worker', async () => {
+test('the worker regroups the rows', async () => {
   const { app } = await openApp(LOG)
   app.store.update(setGroupBy, 'kind')
   expect(app.columns.groups.map(({ label }) => label)).toEqual(['agent', 'tool_call'])
   expect(app.store.getState().regrouping).toBe(false)
 })
 
-test('a log that cannot be read again for a grouping is grouped by agent, and says why', async () => {
+test('a log that cannot be read again is grouped by agent, and a notice says why', async () => {
   const { app } = await openApp(LOG)
   const broken = vi.spyOn(Blob.prototype, 'stream').mockImplementation(() => {
     throw new Error('the file has changed')
@@ -63,7 +63,7 @@ test('a log that cannot be read again for a grouping is grouped by agent, and sa
   })
 })
 
-test('a run of the server is watched, a file is read, leaving closes', async () => {
+test('opening a run watches it, opening a file reads it, leaving closes it', async () => {
   const { app, sent } = await openApp(LOG)
   app.store.update(enterRun, 'run 1')
   openFiles(app, [new File(['x'], 'a.jsonl')])
@@ -75,7 +75,7 @@ test('a run of the server is watched, a file is read, leaving closes', async () 
   expect(app.store.getState().run).toMatchObject({ name: 'a', local: true, readOnly: true })
 })
 
-test('a folder that is dropped onto a run keeps nothing else from being opened', async () => {
+test('a dropped folder does not prevent other files from being opened', async () => {
   const { app } = await openApp(LOG)
   const unreadable = { text: () => Promise.reject(new Error('a folder')) }
   const folder = Object.assign(new File([], 'logs'), { slice: () => unreadable })
@@ -83,14 +83,14 @@ test('a folder that is dropped onto a run keeps nothing else from being opened',
   expect(app.files.getState().map(({ entry }) => entry.name)).toEqual(['logs', 'a'])
 })
 
-test('a file of an earlier page is asked for again', async () => {
+test('a file of a reloaded page has to be chosen again', async () => {
   const { app } = await openApp(LOG)
   app.store.update(enterRun, 'file:gone.jsonl')
   await waitFor(() => expect(app.store.getState().connection.state).toBe('failed'))
   expect(app.store.getState().connection.reason).toContain('Choose gone.jsonl again')
 })
 
-describe('of a live run, what React renders', () => {
+describe('a report', () => {
   const quality = (malformed: number): Report => ({
     type: 'quality',
     quality: { ...new Trace().quality(), malformed },
@@ -104,7 +104,7 @@ describe('of a live run, what React renders', () => {
     connection: { state: 'live', attempt: 0, retryAtS: undefined, reason: undefined },
   } as const
 
-  test('comes behind the next picture, the latest of each kind, and not of another run', async () => {
+  test('of a live run is stored after the next paint: the latest of each type, and only of this run', async () => {
     const { app, frame, report } = await openApp(LOG)
     const malformed = (): number | undefined => app.store.getState().quality?.malformed
     report(live)
@@ -122,7 +122,7 @@ describe('of a live run, what React renders', () => {
     expect(malformed()).toBeUndefined()
   })
 
-  test('and of a log that has ended comes at once', async () => {
+  test('of a finished run is stored immediately', async () => {
     const { app, report } = await openApp(LOG)
     report(quality(1))
     expect(app.store.getState().quality?.malformed).toBe(1)

@@ -26,19 +26,19 @@ test.each([
   expect(keyName(new KeyboardEvent('keydown', init))).toBe(name)
 })
 
-test('no key means two things', () => {
+test('no key has two commands', () => {
   const keys = COMMANDS.flatMap((command) => command.keys)
   expect(new Set(keys).size).toBe(keys.length)
 })
 
-test('every key of the design has its command', () => {
+test('every documented key has a command', () => {
   const keys = new Set(COMMANDS.flatMap((command) => command.keys))
   for (const key of 'W S A D F 0 . , [ ] / E Shift+E L Space ← → ? Esc Ctrl+K'.split(' ')) {
     expect(keys, key).toContain(key)
   }
 })
 
-test('typing is typing, but a chord is a chord', () => {
+test('a text field keeps letters, but not chords', () => {
   const input = document.createElement('input')
   expect(commandFor(press({ key: 'w' }, input), true)).toBeUndefined()
   expect(commandFor(press({ key: 'k', ctrlKey: true }, input), true)?.title).toBe('Commands')
@@ -47,7 +47,7 @@ test('typing is typing, but a chord is a chord', () => {
   )
 })
 
-test('a focused button keeps Space, a slider its arrows, and neither keeps the letters', () => {
+test('a button keeps Space and a slider its arrows, but not letters', () => {
   const button = document.createElement('button')
   expect(commandFor(press({ key: ' ' }, button), true)).toBeUndefined()
   expect(commandFor(press({ key: 'e' }, button), true)?.title).toBe('Next error')
@@ -56,12 +56,12 @@ test('a focused button keeps Space, a slider its arrows, and neither keeps the l
   expect(commandFor(press({ key: 'l' }, range), true)?.title).toBe('Go live / to the end')
 })
 
-test('the list of runs knows only what concerns the page', () => {
+test('the list of runs has only the commands of the page', () => {
   expect(commandFor(press({ key: 'w' }), false)).toBeUndefined()
   expect(commandFor(press({ key: '?' }), false)?.title).toBe('Keyboard shortcuts')
 })
 
-test('a key somebody has taken already is not taken twice', () => {
+test('a key that was handled already has no command', () => {
   const event = press({ key: 'w' })
   event.preventDefault()
   expect(commandFor(event, true)).toBeUndefined()

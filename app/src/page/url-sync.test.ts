@@ -23,7 +23,7 @@ afterEach(() => {
 
 const columns = columnsOf(logText([['agent', 0, 10]]))
 
-test('what is seen is written into the address, some time later and once', () => {
+test('writes a changed view into the URL once, after a wait', () => {
   const store = createAppStore()
   stop = syncUrl(store, columns, window)
   store.update(enterRun, 'r1')
@@ -37,7 +37,7 @@ test('what is seen is written into the address, some time later and once', () =>
   expect(window.history.length).toBe(steps)
 })
 
-test('another run or grouping is a step of history', () => {
+test('another run or grouping adds a history entry', () => {
   const store = createAppStore()
   stop = syncUrl(store, columns, window)
   const steps = window.history.length
@@ -49,7 +49,7 @@ test('another run or grouping is a step of history', () => {
   expect(window.history.length).toBe(steps + 3)
 })
 
-test('an address shows its view, its times as soon as the first event is known', () => {
+test('shows the view of a URL, its times once the first event is known', () => {
   window.history.replaceState(undefined, '', '#run=r2&t0=1&t1=3&sel=m2&q=x&group=tool&t=2')
   const store = createAppStore()
   const later = new Columns()
@@ -75,7 +75,7 @@ test('an address shows its view, its times as soon as the first event is known',
   expect(hash()).toBe('#run=r2&t0=1&t1=3&sel=m2&q=x&group=tool&t=2')
 })
 
-test('a changed address is followed', () => {
+test('follows a changed URL', () => {
   const store = createAppStore()
   stop = syncUrl(store, columns, window)
   store.update(enterRun, 'r1')

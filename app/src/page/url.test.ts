@@ -4,7 +4,7 @@ import { formatHash, parseHash, toUnixS, type UrlView } from './url.ts'
 
 const FIRST_S = 1_700_000_000.25
 
-test('a view is written in seconds since the first event', () => {
+test('writes times as seconds since the first event', () => {
   const view: UrlView = {
     runId: 'run 7/ä',
     viewport: { startS: FIRST_S + 1.5, endS: FIRST_S + 2 },
@@ -19,7 +19,7 @@ test('a view is written in seconds since the first event', () => {
   )
 })
 
-test('the list of runs has no hash, a plain run only its id', () => {
+test('the list of runs has no hash, a run in its initial view only its id', () => {
   const plain: UrlView = {
     runId: undefined,
     viewport: undefined,
@@ -49,13 +49,13 @@ test.each([
   expect(parseHash(hash)).toMatchObject(expected)
 })
 
-test('times beyond 1e8 are Unix seconds', () => {
+test('reads times above 1e8 as Unix seconds', () => {
   expect([toUnixS(5, FIRST_S), toUnixS(1.7e9, FIRST_S)]).toEqual([FIRST_S + 5, 1.7e9])
 })
 
 const seconds = fc.integer({ min: -1e9, max: 1e12 }).map((us) => us / 1e6)
 
-test('what is written is read back, to the microsecond', () => {
+test('reads back what it wrote, to the microsecond', () => {
   const views = fc.record({
     runId: fc.string({ minLength: 1 }),
     startS: seconds,

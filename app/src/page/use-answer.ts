@@ -26,7 +26,7 @@ export interface AnswerOptions {
 }
 
 /**
- * Asks at once when the parameters change or the log has been read to its end. Asks again for a new
+ * Asks immediately when the parameters change or the log has been read to its end. Asks again for a new
  * version, at most twice a second, and less often where answering takes long.
  *
  * @param ask the parameters of the request; undefined = ask nothing

@@ -10,7 +10,7 @@ import { NOW_AT } from './transitions.ts'
 const FIT_MARGIN = 0.02
 /** At least this share of the viewport must be before the last event of a run that has ended. */
 const LEAST_SEEN = 0.1
-/** A shorter delay of live events is taken for transport, not for a clock that is off. */
+/** A shorter delay of live events counts as transport time, not as clock skew. */
 const LEAST_SKEW_S = 5
 const NARROWEST_LIVE_S = 20
 const WIDEST_LIVE_S = 120

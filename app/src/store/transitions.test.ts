@@ -30,7 +30,7 @@ const connection = (name: AppState['connection']['state']): AppState['connection
 })
 
 describe('the view', () => {
-  test('a hand on it stops following, following itself does not', () => {
+  test('a change by the user stops following', () => {
     const following = state({ following: true })
     const view = { startS: 5, endS: 6 }
     expect(setViewport(following, view)).toMatchObject({ viewport: view, following: false })
@@ -47,18 +47,18 @@ describe('the view', () => {
     expect(setViewport(before, view)).toBe(before)
   })
 
-  test('a range may be dragged either way', () => {
+  test('a range may be dragged in both directions', () => {
     expect(setRange(state(), { startS: 4, endS: 2 }).range).toEqual({ startS: 2, endS: 4 })
   })
 
-  test('a group folds and unfolds without touching the old set', () => {
+  test('collapsing a group does not change the previous set', () => {
     const folded = toggleGroup(state(), 'planner')
     expect([...folded.collapsed]).toEqual(['planner'])
     expect([...toggleGroup(folded, 'planner').collapsed]).toEqual([])
     expect(folded.collapsed.size).toBe(1)
   })
 
-  test('Esc takes back the innermost thing, one at a time', () => {
+  test('Esc clears one thing at a time, the dialog first', () => {
     let now = state({
       dialog: 'help',
       range: { startS: 1, endS: 2 },
@@ -83,8 +83,8 @@ describe('the view', () => {
   })
 })
 
-describe('playing', () => {
-  test('begins at the playhead, or at the start of the run when that is at its end', () => {
+describe('playback', () => {
+  test('starts at the playhead, or else at the start of the run', () => {
     expect(togglePlaying(state(), 10)).toMatchObject({ playing: true, playheadS: 10 })
     expect(togglePlaying(state({ playheadS: 12 }), 10)).toMatchObject({
       playing: true,
@@ -93,7 +93,7 @@ describe('playing', () => {
     expect(togglePlaying(state(), Number.NaN).playing).toBe(false)
   })
 
-  test('goes by wall clock and speed, and ends where the log ends', () => {
+  test('advances by wall clock and speed, and stops at the end of the log', () => {
     const playing = state({ playing: true, playheadS: 10, speed: 4 })
     expect(advance(playing, 0.5, 20).playheadS).toBe(12)
     expect(advance(playing, 5, 20)).toMatchObject({ playing: false, playheadS: undefined })
@@ -101,20 +101,20 @@ describe('playing', () => {
     expect(advance(paused, 1, 20)).toBe(paused)
   })
 
-  test('takes a view along that shows the playhead, and leaves another alone', () => {
+  test('slides a viewport that contains the playhead', () => {
     const playing = state({ playing: true, playheadS: 8, viewport: { startS: 0, endS: 10 } })
     expect(advance(playing, 1, 99).viewport).toEqual({ startS: 0.5, endS: 10.5 })
     const elsewhere = { ...playing, viewport: { startS: 50, endS: 60 } }
     expect(advance(elsewhere, 1, 99).viewport).toBe(elsewhere.viewport)
   })
 
-  test('knows its speeds', () => {
+  test('changes the speed in steps', () => {
     expect([stepSpeed(state(), 1).speed, stepSpeed(state(), -1).speed]).toEqual([2, 0.5])
     expect([setSpeed(state(), 1000).speed, setSpeed(state(), 0).speed]).toEqual([64, 0.25])
     expect(stepSpeed(state({ speed: 64 }), 1).speed).toBe(64)
   })
 
-  test('seeking stops following; back to live follows again only what is live', () => {
+  test('seeking stops following; going live follows again only a live run', () => {
     const live = state({ following: true, connection: connection('live') })
     const back = seek(live, 5)
     expect(back).toMatchObject({ playheadS: 5, following: false })
@@ -128,7 +128,7 @@ describe('playing', () => {
 describe('data', () => {
   const times = { firstS: 100, lastS: 110, lastBeforeS: Number.NaN, wallClockS: 110 }
 
-  test('a file is shown whole while it is read, until a view is chosen', () => {
+  test('shows all of a file while it is read, until the user changes the viewport', () => {
     const read = setData(state({ connection: connection('connecting') }), 1, times)
     expect(read.viewport.startS).toBeLessThan(100)
     expect(read.viewport.endS).toBeGreaterThan(110)
@@ -139,14 +139,14 @@ describe('data', () => {
     })
   })
 
-  test('a live run is followed from its first data on, with room at the right', () => {
+  test('follows a live run from its first data, with space at the right', () => {
     const live = setData(setConnection(state(), connection('live')), 1, times)
     expect(live.following).toBe(true)
     const { startS, endS } = live.viewport
     expect((110 - startS) / (endS - startS)).toBeCloseTo(0.85)
   })
 
-  test('a log of long ago that is replayed has its own clock', () => {
+  test('a replayed log has its own clock', () => {
     const live = state({
       connection: connection('live'),
       progress: { readBytes: 0, totalBytes: undefined, events: 0, done: true },
@@ -158,7 +158,7 @@ describe('data', () => {
     expect(late.skewS).toBe(0)
   })
 
-  test('an idle live run is still on our clock: its last event came when it was written', () => {
+  test('an idle live run has our clock', () => {
     const run = { updatedS: 110.2 } as AppState['run']
     const opened = setData(state({ connection: connection('live'), run }), 1, {
       ...times,
@@ -167,13 +167,13 @@ describe('data', () => {
     expect(logNowS(opened, 110, 900)).toBe(900)
   })
 
-  test('an ended run is no longer followed', () => {
+  test('an ended run is not followed any more', () => {
     const live = state({ following: true, connection: connection('live') })
     expect(setConnection(live, connection('reconnecting')).following).toBe(true)
     expect(setConnection(live, connection('ended')).following).toBe(false)
   })
 
-  test('a run whose writer has died while it was followed shows what it has told', () => {
+  test('shows the last events of a run whose writer died while it was followed', () => {
     const following = (startS: number) =>
       state({ following: true, viewport: { startS, endS: startS + 20 } })
     const over = (startS: number) => setConnection(following(startS), connection('ended'), 110)
@@ -183,7 +183,7 @@ describe('data', () => {
     expect(setConnection(moved, connection('ended'), 110).viewport).toBe(moved.viewport)
   })
 
-  test('another run forgets the last one, but not how one likes to look', () => {
+  test('another run keeps the user’s choices only', () => {
     const before = state({
       theme: 'dark',
       clock: 'absolute',
@@ -205,7 +205,7 @@ describe('data', () => {
 describe('search and grouping', () => {
   const answer = { query: 'a', matches: Uint8Array.of(1), markMatches: Uint8Array.of(), count: 1 }
 
-  test('an answer to an older question is dropped', () => {
+  test('drops the answer to an older query', () => {
     const asked = setQuery(state(), 'a')
     expect(asked.searching).toBe(true)
     expect(setMatches(asked, answer)).toMatchObject({ matchCount: 1, searching: false })
@@ -213,7 +213,7 @@ describe('search and grouping', () => {
     expect(setMatches(changed, answer)).toBe(changed)
   })
 
-  test('no query dims nothing', () => {
+  test('an empty query clears the matches', () => {
     const found = setMatches(setQuery(state(), 'a'), answer)
     expect(setQuery(found, ' ')).toMatchObject({
       matches: undefined,
@@ -222,7 +222,7 @@ describe('search and grouping', () => {
     })
   })
 
-  test('another grouping unfolds all: the labels are others', () => {
+  test('a regroup expands all groups, since their labels change', () => {
     const folded = toggleGroup(state(), 'planner')
     expect(setGroupBy(folded, 'kind')).toMatchObject({
       groupBy: 'kind',

@@ -27,7 +27,7 @@ export class GroupKeys {
     const strideBytes = isStart ? 0 : Math.floor(chunk.length / LINES_A_CHUNK)
     // Early chunks may start inside a line, whose rest is not JSON and is ignored.
     let from = isStart ? 0 : chunk.indexOf(LF) + 1
-    for (let taken = 0; isStart || taken < LINES_A_CHUNK; taken++) {
+    for (let count = 0; isStart || count < LINES_A_CHUNK; count++) {
       const end = chunk.indexOf(LF, from)
       if (end === -1) return
       if (end - from <= LONGEST_LINE_BYTES) this.#addLine(chunk.subarray(from, end))

@@ -24,7 +24,7 @@ const rows = fc.array(
   { maxLength: 10 },
 )
 
-/** Everything the page sees of spans, and where it is drawn. */
+/** All data of spans in the page, with their rows. */
 function picture(columns: Columns): unknown[] {
   return Array.from({ length: columns.spanCount }, (_, slot) => [
     columns.kinds[columns.kind.at(slot)],
@@ -41,7 +41,7 @@ function picture(columns: Columns): unknown[] {
   ])
 }
 
-test('bytes cut anywhere, in any number of patches, give what the whole gives', () => {
+test('chunks cut anywhere, in any number of patches, give the same columns as the whole log', () => {
   fc.assert(
     fc.property(rows, fc.array(fc.nat(400)), fc.boolean(), (spans, cuts, crlf) => {
       const log = crlf ? logText(spans).replaceAll('\n', '\r\n') : logText(spans)
@@ -64,7 +64,7 @@ test('bytes cut anywhere, in any number of patches, give what the whole gives', 
   )
 })
 
-test('malformed lines are listed by number, a cut last line by its own, and the rest is read', () => {
+test('lists malformed lines and an incomplete last line by number, and reads the rest', () => {
   const ingestor = new Ingestor('agent')
   const [good] = logText([['tool_call', 0]]).split('\n')
   ingestor.push(utf8.encode(`${good}\nnot json\n\n{"event_type":"x"}\n{"event_type":"tool_c`))
@@ -76,7 +76,7 @@ test('malformed lines are listed by number, a cut last line by its own, and the 
   expect(ingestor.trace.eventCount).toBe(1)
 })
 
-test('a flush without news has no patch', () => {
+test('a flush without changes has no patch', () => {
   const ingestor = new Ingestor('agent')
   expect(ingestor.flush()).toEqual([])
   ingestor.push(utf8.encode(logText([['tool_call', 0, 1]])))
@@ -84,7 +84,7 @@ test('a flush without news has no patch', () => {
   expect(ingestor.flush()).toEqual([])
 })
 
-test('rows are grouped by agent, kind, tool or a metadata key, and children go with their parent', () => {
+test('groups rows by agent, kind, tool or a metadata key; children inherit the group', () => {
   const log = logText([
     ['agent', 0, 9, { agent_name: 'planner', team: 'red' }],
     ['tool_call', 1, 2, { tool: 'grep', parent_id: 's0' }],
@@ -99,7 +99,7 @@ test('rows are grouped by agent, kind, tool or a metadata key, and children go w
   expect(groupsBy('nothing')).toEqual(['no nothing'])
 })
 
-test('the keys offered for grouping leave out those with a value a span', () => {
+test('group keys leave out a key with a different value per span', () => {
   const rows = Array.from({ length: 600 }, (_, i): SpanRow => [
     'tool_call',
     i,
@@ -111,7 +111,7 @@ test('the keys offered for grouping leave out those with a value a span', () => 
   expect(ingestor.groupKeys()).toEqual(['agent', 'kind', 'tool', 'model', 'team'])
 })
 
-test('a key that was not noted while reading gives the same groups after the log is read again', async () => {
+test('reading the log again for a key gives the same groups as storing its values from the start', async () => {
   const log = logText([
     ['agent', 0, 9, { agent_name: 'planner', team: 'red' }],
     ['tool_call', 1, 2, { tool: 'grep', parent_id: 's0' }],
@@ -125,7 +125,7 @@ test('a key that was not noted while reading gives the same groups after the log
   ingestor.push(bytes.slice(0, half))
   for (const patch of ingestor.flush()) columns.apply(patch)
   expect(ingestor.storeValuesOf('team')).toBe(true)
-  // The log grows while what was there is read again, in other chunks than before.
+  // The log grows while its first part is read again, in other chunks.
   ingestor.push(bytes.slice(half))
   await ingestor.readValues(
     (async function* () {
@@ -139,7 +139,7 @@ test('a key that was not noted while reading gives the same groups after the log
   expect(columns.groups.map(({ label }) => label)).toEqual(['red', '12', 'no team'])
 })
 
-test('a large change comes in parts', () => {
+test('splits a large change into several patches', () => {
   const rows = Array.from({ length: 25_000 }, (_, i): SpanRow => ['tool_call', i, i + 1])
   const ingestor = new Ingestor('agent')
   ingestor.push(utf8.encode(logText(rows)))
@@ -150,7 +150,7 @@ test('a large change comes in parts', () => {
   expect(columns.spanCount).toBe(25_000)
 })
 
-test('a bar that what came late moves to another group makes every index by row void', () => {
+test('a late event that moves a span to another group makes every index by row void', () => {
   const ingestor = new Ingestor('agent')
   const columns = new Columns()
   const push = (log: string): void => {

@@ -29,7 +29,7 @@ const records = async (
     .filter(Boolean)
     .map((text) => JSON.parse(text))
 
-test('each span is a line, with the end’s metadata over the start’s', async () => {
+test('writes one line per span; metadata of the end replaces that of the start', async () => {
   const all = await records({})
   expect(all).toHaveLength(3)
   expect(all[1]).toMatchObject({
@@ -45,7 +45,7 @@ test('each span is a line, with the end’s metadata over the start’s', async 
   expect(all[2]).toMatchObject({ end: null, flags: ['did-not-end'] })
 })
 
-test('a range takes what is seen in it, a list of slots what is named', async () => {
+test('selects the spans of a range or of a list of slots', async () => {
   expect((await records({ startS: T0 + 1.5, endS: T0 + 3 })).map(({ id }) => id)).toEqual([
     '0',
     '1',

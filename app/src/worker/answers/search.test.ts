@@ -42,7 +42,7 @@ test.each([
   expect(count).toBe(expected.length)
 })
 
-describe('what is in doubt', () => {
+describe('quality problems', () => {
   const utf8 = new TextEncoder()
   const at = (timeS: number, event_type: string, metadata: Metadata = {}): Uint8Array =>
     utf8.encode(`${encodeEvent({ event_type, timestamp: timeS, metadata })}\n`)

@@ -20,7 +20,7 @@ async function read(file: Blob, from: number, to: number): Promise<Read | undefi
   return parts[0] && { position: parts[0].position, text }
 }
 
-/** Which lines begin in a stretch, from the rule itself. */
+/** The oracle: the lines that start in a stretch. */
 function linesIn(text: string, from: number, to: number): string {
   let position = 0
   let own = ''
@@ -31,7 +31,7 @@ function linesIn(text: string, from: number, to: number): string {
   return own
 }
 
-test('each stretch gives the lines that begin in it, and all give the file', async () => {
+test('each stretch has the lines that start in it, and all together are the file', async () => {
   const line = fc.oneof(
     fc.constantFrom('', 'a', 'bc'),
     fc.string({ unit: fc.constantFrom('x'), minLength: 0, maxLength: 60 }),
@@ -55,7 +55,7 @@ test('each stretch gives the lines that begin in it, and all give the file', asy
   )
 })
 
-test('a line far longer than what is read ahead is given whole, and to one only', async () => {
+test('one stretch has the whole of a line that is longer than the read-ahead', async () => {
   const long = 'y'.repeat(3_000_000)
   const whole = `a\n${long}\nb\n`
   const file = new Blob([utf8.encode(whole)])

@@ -23,14 +23,14 @@ const LINES = ['first', 'x'.repeat(200_000), 'third', 'last without an end']
 const LOG = utf8.encode(LINES.join('\n'))
 const POSITIONS = LINES.map((_, i) => LINES.slice(0, i).join('\n').length + (i > 0 ? 1 : 0))
 
-test('lines of a file are found by position, in any order, however long', async () => {
+test('reads lines of a file by position, in any order and of any length', async () => {
   const lines = fileLines(asFile(LOG))
   for (const i of [2, 0, 3, 1, 1, 0]) {
     expect(utf8.decode(await lines.read(POSITIONS[i]!))).toBe(LINES[i])
   }
 })
 
-test('a compressed file is known by its first bytes and read through its gzip', async () => {
+test('recognizes a gzip file by its first bytes and reads its lines', async () => {
   const packed = gzipSync(LOG)
   expect([await isGzip(asFile(packed)), await isGzip(asFile(LOG))]).toEqual([true, false])
   expect(gunzipSync(packed).equals(LOG)).toBe(true)
@@ -38,11 +38,11 @@ test('a compressed file is known by its first bytes and read through its gzip', 
   expect(utf8.decode(await lines.read(POSITIONS[2]!))).toBe('third')
 })
 
-describe('a stream that is waited for', () => {
+describe('a stream with a pending read', () => {
   setFlagsFromString('--expose-gc')
   const collectGarbage = runInNewContext('gc') as () => void
   type Stream = ReadableStream<Uint8Array>
-  const begun = (read: (stream: Stream) => unknown): WeakRef<object> => {
+  const startRead = (read: (stream: Stream) => unknown): WeakRef<object> => {
     const stream = new ReadableStream<Uint8Array>({ type: 'bytes' })
     void read(stream)
     return new WeakRef(stream)
@@ -52,16 +52,16 @@ describe('a stream that is waited for', () => {
     (stream: Stream) => chunksOf(stream).next(),
     (stream: Stream) => passingChunksOf(stream).next(),
     (stream: Stream) => lineAfter(stream, 0),
-  ])('is kept, whoever else has forgotten it: %o', async (read) => {
-    const stream = begun(read)
-    // A reference that was just made, or looked at, holds until the present turn ends.
+  ])('is not garbage-collected: %o', async (read) => {
+    const stream = startRead(read)
+    // A new or dereferenced WeakRef keeps its target until the current job ends.
     await new Promise((resolve) => setImmediate(resolve))
     collectGarbage()
     expect(stream.deref()).toBeDefined()
   })
 })
 
-test('a line that begins within a stream is found across its chunks', async () => {
+test('reads a line of a stream across chunks', async () => {
   const stream = new ReadableStream<Uint8Array>({
     start(controller) {
       for (const part of ['ab', 'c\nde', 'f', 'g\nh']) controller.enqueue(utf8.encode(part))
@@ -71,16 +71,16 @@ test('a line that begins within a stream is found across its chunks', async () =
   expect(utf8.decode(await lineAfter(stream, 4))).toBe('defg')
 })
 
-/** The whole log, as `all` gives it. */
+/** The whole log, from `all`. */
 async function textOf(lines: RawLines): Promise<string> {
   let text = ''
   for await (const chunk of lines.all()) text += utf8.decode(chunk)
   return text
 }
 
-test('the whole log can be had again, from a file and from a compressed one', async () => {
+test('reads the whole log again, of a plain and of a compressed file', async () => {
   expect(await textOf(fileLines(asFile(LOG)))).toBe(LINES.join('\n'))
-  // Of more chunks than one, which pass through the same memory.
+  // Several chunks, which share the same memory.
   const long = Array.from({ length: 100_000 }, (_, at) => `line ${at}`).join('\n')
   expect((await textOf(fileLines(asFile(utf8.encode(long))))) === long).toBe(true)
   const packed = asFile(gzipSync(LOG))

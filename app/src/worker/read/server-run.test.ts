@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { parseControl, parseRun } from './server-run.ts'
 
-test('a run of the server becomes typed data', () => {
+test('parses a run of the server', () => {
   const run = parseRun({
     id: 'r1',
     name: 'planner',
@@ -38,11 +38,11 @@ test('a run of the server becomes typed data', () => {
   ])
 })
 
-test.each([[undefined], [null], [[]], ['run'], [{}], [{ id: 7 }]])('%j is no run', (value) => {
+test.each([[undefined], [null], [[]], ['run'], [{}], [{ id: 7 }]])('%j is not a run', (value) => {
   expect(parseRun(value)).toBeUndefined()
 })
 
-test('what is missing or of a newer server has a plain reading', () => {
+test('missing and unknown values have a default', () => {
   expect(parseRun({ id: 'r', state: 'hibernating' })?.entry).toMatchObject({
     name: 'r',
     state: 'ended',

@@ -11,11 +11,11 @@ let sockets: WebSocketServer
 let base: string
 let status = 200
 let source: WatchSource | undefined
-/** What happened, in order, in words. */
+/** The calls of the sink, in order. */
 let log: string[] = []
 let wake: () => void = () => undefined
 
-/** Resolves once something like `text` has been noted (again). */
+/** Resolves when `times` entries start with `text`. */
 async function happens(text: string, times = 1): Promise<void> {
   while (log.filter((line) => line.startsWith(text)).length < times) {
     await new Promise<void>((resolve) => (wake = resolve))
@@ -59,7 +59,7 @@ afterEach(async () => {
   vi.unstubAllGlobals()
 })
 
-test('a cut connection goes on from its cursor, and says meanwhile that it is away', async () => {
+test('continues at the cursor after a lost connection, and reports that it reconnects', async () => {
   const asked: string[] = []
   sockets.on('connection', (socket, request) => {
     asked.push(request.url ?? '')
@@ -92,7 +92,7 @@ test('a cut connection goes on from its cursor, and says meanwhile that it is aw
   ])
 })
 
-test('another generation begins at 0 again', async () => {
+test('another generation starts at cursor 0', async () => {
   const asked: string[] = []
   sockets.on('connection', (socket, request) => {
     asked.push(request.url ?? '')
@@ -109,7 +109,7 @@ test('another generation begins at 0 again', async () => {
   expect(asked[1]).toBe('/watch?run=r&cursor=4&gen=g2')
 })
 
-test('a run the server does not know fails in words, and is not tried again', async () => {
+test('fails without a retry if the server does not know the run', async () => {
   status = 404
   sockets.on('connection', (socket) => socket.terminate())
   source = watchRun({ runId: 'gone', base, sink })
@@ -117,14 +117,14 @@ test('a run the server does not know fails in words, and is not tried again', as
   expect(log).toEqual(['connecting 0', 'failed 0'])
 })
 
-test('a run that is deleted while it is watched says so', async () => {
+test('fails if the run is deleted', async () => {
   sockets.on('connection', (socket) => socket.close(4410))
   source = watchRun({ runId: 'r', base, sink })
   await happens('failed')
   expect(log.at(-1)).toBe('failed 0')
 })
 
-test('a line that is silent for too long is dead: another one goes on from the cursor', async () => {
+test('reconnects at the cursor when the connection is silent for too long', async () => {
   const asked: string[] = []
   sockets.on('connection', (socket, request) => {
     asked.push(request.url ?? '')

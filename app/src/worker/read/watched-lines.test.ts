@@ -9,7 +9,7 @@ const utf8 = {
 }
 const FIRST_CURSOR = 700
 
-/** A server's log, which is told frame by frame, and asked for by a frame's cursor. */
+/** The log of a server, sent in frames and fetched from a cursor. */
 function watched(budgetBytes: number) {
   let log = new Uint8Array(0)
   const asked: number[] = []
@@ -19,19 +19,19 @@ function watched(budgetBytes: number) {
     return Promise.resolve(
       new ReadableStream({
         start(controller) {
-          // In chunks that know nothing of lines.
+          // Chunks that ignore line ends.
           for (let at = 0; at < bytes.length; at += 7) controller.enqueue(bytes.slice(at, at + 7))
           controller.close()
         },
       }),
     )
   }, budgetBytes)
-  const tell = (text: string): void => {
+  const send = (text: string): void => {
     const bytes = utf8.encode(text)
     lines.add(log.length, FIRST_CURSOR + log.length, bytes)
     log = Uint8Array.from([...log, ...bytes])
   }
-  return { lines, tell, asked, text: () => utf8.decoder.decode(log) }
+  return { lines, send, asked, text: () => utf8.decoder.decode(log) }
 }
 
 async function textOf(lines: WatchedLines): Promise<string> {
@@ -40,10 +40,10 @@ async function textOf(lines: WatchedLines): Promise<string> {
   return parts.join('')
 }
 
-test('the last frames are kept, older ones are asked for by their cursor', async () => {
-  const { lines, tell, asked } = watched(16)
-  tell('old 0\nold 1\n')
-  tell('new 0\nnew 1\n')
+test('keeps the last frames and fetches older ones by their cursor', async () => {
+  const { lines, send, asked } = watched(16)
+  send('old 0\nold 1\n')
+  send('new 0\nnew 1\n')
   expect(utf8.decoder.decode(await lines.read(18))).toBe('new 1')
   expect(asked).toEqual([])
   expect(utf8.decoder.decode(await lines.read(6))).toBe('old 1')
@@ -51,12 +51,12 @@ test('the last frames are kept, older ones are asked for by their cursor', async
   await expect(lines.read(99)).rejects.toThrow('no line at 99')
 })
 
-test('every line is found, and the whole log, however it came and however little is kept', async () => {
+test('reads every line and the whole log, for any frames and any memory limit', async () => {
   const frame = fc.array(fc.stringMatching(/^[a-z]{0,5}$/), { minLength: 1, maxLength: 4 })
   await fc.assert(
     fc.asyncProperty(fc.array(frame, { maxLength: 20 }), fc.nat(60), async (frames, budget) => {
-      const { lines, tell, text } = watched(budget)
-      for (const of of frames) tell(of.map((line) => `${line}\n`).join(''))
+      const { lines, send, text } = watched(budget)
+      for (const of of frames) send(of.map((line) => `${line}\n`).join(''))
       let position = 0
       for (const line of frames.flat()) {
         expect(utf8.decoder.decode(await lines.read(position))).toBe(line)
@@ -67,18 +67,18 @@ test('every line is found, and the whole log, however it came and however little
   )
 })
 
-test('frames that are let go while all is read are asked for, and nothing is skipped or comes twice', async () => {
-  const { lines, tell, text } = watched(20)
-  for (let at = 0; at < 4; at++) tell(`a${at}\n`)
+test('reads each line once, also if frames are dropped while the whole log is read', async () => {
+  const { lines, send, text } = watched(20)
+  for (let at = 0; at < 4; at++) send(`a${at}\n`)
   const parts: string[] = []
   for await (const chunk of lines.all()) {
     parts.push(utf8.decoder.decode(chunk))
-    if (parts.length === 2) for (let at = 0; at < 9; at++) tell(`later ${at}\n`)
+    if (parts.length === 2) for (let at = 0; at < 9; at++) send(`later ${at}\n`)
   }
   expect(parts.join('')).toBe(text())
 })
 
-test('a log of very many frames is remembered in few pieces', () => {
+test('stores a log of very many frames in few pieces', () => {
   const { lines } = watched(1000)
   for (let at = 0; at < 20_000; at++) lines.add(at * 100, at * 100, new Uint8Array(100))
   expect(lines.pieces).toBeLessThan(50)
