@@ -43,16 +43,10 @@ function warningsOf(source: PowerSource, trace: Trace): CodeAndText[] {
       ? [['counter-stuck', 'its counter does not change, power is used instead'] as const]
       : []),
     ...breaksOf(source),
-    ...counted('late', late, 'sample', 'samples', 'out of order: sorted by time'),
-    ...counted(
-      'duplicate',
-      duplicates,
-      'sample',
-      'samples',
-      'with a time that has another one: ignored',
-    ),
-    ...counted('other-writer', otherWriters, 'sample', 'samples', 'of a second writer: ignored'),
-    ...counted('unusable', unusable, 'value', 'values', 'that are not numbers: ignored'),
+    ...counted('late', late, 'sample', 'out of order: sorted by time'),
+    ...counted('duplicate', duplicates, 'sample', 'at the time of another sample: ignored'),
+    ...counted('other-writer', otherWriters, 'sample', 'of a second writer: ignored'),
+    ...counted('unusable', unusable, 'value', 'without a number: ignored'),
   ]
 }
 
@@ -84,14 +78,13 @@ function breaksOf({ curve }: PowerSource): CodeAndText[] {
     formatDuration(breaks.reduce((sum, { fromS, untilS }) => sum + untilS - fromS, 0))
   const warning = (
     code: 'gap' | 'reset',
-    one: string,
+    noun: string,
     isKnown: boolean,
     consequence: string,
   ): CodeAndText[] => {
     const breaks = of(code, isKnown)
     if (breaks.length === 0) return []
-    const noun = breaks.length === 1 ? one : `${one}s`
-    const text = `${breaks.length} ${noun} (${lengthOf(breaks)} in total): ${consequence}`
+    const text = `${numbered(breaks.length, noun)} (${lengthOf(breaks)} in total): ${consequence}`
     const longest = breaks.reduce((a, b) => (b.untilS - b.fromS > a.untilS - a.fromS ? b : a))
     return [[code, text, { startS: longest.fromS, endS: longest.untilS }]]
   }
@@ -106,9 +99,12 @@ function breaksOf({ curve }: PowerSource): CodeAndText[] {
 function counted(
   code: EnergyWarningCode,
   count: number,
-  one: string,
-  many: string,
+  noun: string,
   problem: string,
 ): CodeAndText[] {
-  return count === 0 ? [] : [[code, `${count} ${count === 1 ? one : many} ${problem}`]]
+  return count === 0 ? [] : [[code, `${numbered(count, noun)} ${problem}`]]
+}
+
+function numbered(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
