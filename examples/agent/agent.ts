@@ -1,10 +1,10 @@
 /**
- * An agent that works with real tools and records what it does. Its language model is scripted, so
- * that it runs without an account; files, processes, HTTP and the failures are real.
+ * An agent that uses real tools and records its work. Its language model is scripted, so it runs
+ * without an account. The files, processes, HTTP requests and failures are real.
  *
  *     npm run ts -- examples/agent/agent.ts [FOLDER] [--speed N] [--save FILE]
  *
- * The same file is the sub-agent: `agent.ts sub FILE` in a process of its own.
+ * The same file is the sub-agent: `agent.ts sub FILE`, in another process.
  */
 import { parseArgs } from 'node:util'
 import { EventRecorder } from '@wattline/recorder'
@@ -23,7 +23,7 @@ const speed = Number(values.speed)
 const [first = '.', second] = positionals
 
 if (first === 'sub' && second !== undefined) {
-  // The parent's recorder.env() has told us the server, the run and the span we belong under.
+  // The parent set the server, the run and the parent span with recorder.env().
   const recorder = new EventRecorder({ name: 'summarizer', file: values.save })
   const summary = await summarizer(recorder, second, speed)
   await recorder.close()
@@ -32,7 +32,7 @@ if (first === 'sub' && second !== undefined) {
   const recorder = new EventRecorder({ name: 'researcher', file: values.save })
   if (recorder.url === undefined && values.save === undefined) {
     console.error(
-      'Nobody will see this: set WATTLINE_URL=http://127.0.0.1:9288, or --save run.jsonl',
+      'Nothing is recorded: set WATTLINE_URL=http://127.0.0.1:9288, or add --save run.jsonl',
     )
   }
   const catalog = await startCatalog()

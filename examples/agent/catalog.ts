@@ -1,4 +1,4 @@
-/** A small HTTP service for the agent to call. It is slow, and fails the first time, as they do. */
+/** A small HTTP service that the agent calls. It is slow, and its first answer is an error. */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

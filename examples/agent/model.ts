@@ -1,7 +1,7 @@
 /**
- * A language model that says what it was told to say, token by token, at the pace of a real one.
- * Recorded as one would record a real one: the inference, in it prefill (until the first token) and
- * decode, and the tokens used.
+ * A scripted language model: it returns a given text token by token, at the speed of a real model.
+ * It is recorded like a real one: an inference that contains prefill (until the first token) and
+ * decode, with the tokens used.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { EventRecorder } from '@wattline/recorder'
@@ -22,7 +22,7 @@ export class ScriptedModel {
     this.#speed = speed
   }
 
-  /** "Thinks" about `prompt` and answers with `script`. */
+  /** Waits as long as a model would for `prompt`, then returns `script`. */
   complete(prompt: string, script: string): Promise<string> {
     return this.#recorder.span('lm_inference', { model: this.#model }, async (span) => {
       const inputTokens = Math.ceil(prompt.length / 4)

@@ -1,4 +1,4 @@
-/** The agent's loop: think, call tools (several at once), look at what came, think again. */
+/** The agent's loop: ask the model, call tools (several in parallel), ask again with the results. */
 import type { EventRecorder } from '@wattline/recorder'
 import { ScriptedModel } from './model.ts'
 import { Tools, withRetry, type FileMatch } from './tools.ts'
@@ -6,13 +6,13 @@ import { Tools, withRetry, type FileMatch } from './tools.ts'
 export interface Task {
   readonly folder: string
   readonly catalogUrl: string
-  /** 2 = the model answers twice as fast. */
+  /** 2 = the model is twice as fast. */
   readonly speed: number
-  /** The sub-agent appends its events to this file too. */
+  /** A file that the sub-agent appends its events to as well. */
   readonly save: string | undefined
 }
 
-/** Finds where a folder records events and has its largest file summarized. */
+/** Finds the files of a folder that record events, and has the largest one summarized. */
 export function researcher(recorder: EventRecorder, task: Task): Promise<string> {
   const model = new ScriptedModel(recorder, 'scripted-large', task.speed)
   const tools = new Tools(recorder)
@@ -41,7 +41,7 @@ export function researcher(recorder: EventRecorder, task: Task): Promise<string>
       try {
         await tools.run('git', ['-C', task.folder, 'log', '--oneline', '-5', 'no-such-branch'])
       } catch {
-        // The failed call is on the timeline; an agent goes on without it.
+        // The failed call is on the timeline. The agent continues without it.
         recorder.point('error_classified', { category: 'tool', recovered: true })
       }
     })

@@ -1,4 +1,4 @@
-/** The sub-agent: reads one file and says what is in it. Runs in a process of its own. */
+/** The sub-agent: summarizes one file, in another process. */
 import { readFile } from 'node:fs/promises'
 import type { EventRecorder } from '@wattline/recorder'
 import { ScriptedModel } from './model.ts'

@@ -1,4 +1,4 @@
-/** The agent's tools. Each call is a span; what a tool throws is on the span and reaches the agent. */
+/** The agent's tools. Each call is a span. An error is recorded on the span and thrown to the agent. */
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir, readFile } from 'node:fs/promises'
@@ -22,7 +22,7 @@ export class Tools {
     this.#recorder = recorder
   }
 
-  /** Files below `folder` whose text has `text` in it. */
+  /** Finds the files below `folder` that contain `text`. */
   searchFiles(folder: string, ending: string, text: string): Promise<FileMatch[]> {
     const args = { folder, ending, text }
     return this.#recorder.span('tool_call', { tool: 'search_files', args }, async (span) => {
@@ -36,7 +36,7 @@ export class Tools {
     })
   }
 
-  /** Runs a program and returns what it printed. */
+  /** Runs a program and returns its output. */
   run(program: string, args: readonly string[]): Promise<string> {
     return this.#recorder.span('tool_call', { tool: 'run', program, args }, async (span) => {
       const { stdout } = await exec(program, args)
@@ -56,7 +56,7 @@ export class Tools {
     })
   }
 
-  /** Hands a file to another agent, in a process of its own. Its spans nest under this one. */
+  /** Passes a file to another agent, in another process. Its spans nest under this one. */
   delegate(path: string, options: readonly string[]): Promise<unknown> {
     return this.#recorder.span('tool_call', { tool: 'delegate', path }, async (span) => {
       const program = process.argv[1] as string
@@ -81,7 +81,7 @@ async function* walk(folder: string, ending: string): AsyncGenerator<string> {
   }
 }
 
-/** Tries again after a failure, with a pause; both are on the timeline. */
+/** Repeats a failed attempt once, after a pause. The pause and the retry are on the timeline. */
 export async function withRetry<T>(
   recorder: EventRecorder,
   pauseMs: number,

@@ -1,11 +1,11 @@
-"""Three agents in threads of their own, doing small real work, watched live in Wattline.
+"""Three agents, each in its own thread, do small real tasks and are shown live in Wattline.
 
     python3 agent.py --url http://127.0.0.1:9288 --run demo     # watch it
-    python3 agent.py --save run.jsonl                           # or keep it, and open it later
+    python3 agent.py --save run.jsonl                           # or open it later
 
 The tools are real: they hash files, search text, run a child process and fetch pages. The model is a
-local HTTP server that takes its time and then streams words, so that its waiting, its first token
-and its answer are real requests too. Some calls fail.
+local HTTP server that waits and then streams words, so its first token and its answer are real
+requests too. Some calls fail.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from typing import Any, Callable, Dict, Iterator, List, Optional
 
 from wattline_recorder import EventRecorder
 
-# Files that every machine with Python has: its standard library.
+# Files that exist wherever Python does: its standard library.
 LIBRARY = sorted(Path(contextlib.__file__).resolve().parent.glob("*.py"))
 MODEL = "scripted/local-8B"
 USD_PER_TOKEN = 0.25e-6
 
 
 class ScriptedModel(BaseHTTPRequestHandler):
-    """POST /chat: waits as a model reads its prompt, then streams an answer word by word."""
+    """POST /chat: waits like a model that reads its prompt, then streams an answer word by word."""
 
     protocol_version = "HTTP/1.0"
     speed = 1.0
@@ -50,7 +50,7 @@ class ScriptedModel(BaseHTTPRequestHandler):
             time.sleep(1 / 120 / self.speed)
 
     def do_GET(self) -> None:
-        """GET /page: a page; any other address is missing."""
+        """GET /page: a page. Any other path is answered with 404."""
         time.sleep(random.uniform(0.05, 0.4) / self.speed)
         found = self.path == "/page"
         self.send_response(200 if found else 404)
@@ -58,11 +58,11 @@ class ScriptedModel(BaseHTTPRequestHandler):
         self.wfile.write(b"<p>energy is power times time</p>" * 200 if found else b"")
 
     def log_message(self, *_: Any) -> None:
-        """Quiet: the terminal belongs to the agent."""
+        """Prints nothing: the terminal is for the agent."""
 
 
 class Agent:
-    """Works through its tasks, recording a span for each thing it does."""
+    """Performs its tasks and records a span for each step."""
 
     _ids = itertools.count(1)
     _fetches = itertools.count()
@@ -81,7 +81,7 @@ class Agent:
 
     @contextlib.contextmanager
     def _span(self, kind: str, parent: Optional[str], **metadata: Any) -> Iterator[Dict[str, Any]]:
-        """Start and end share a span_id, which is what pairs them when threads overlap."""
+        """Records a start and an end with the same span_id, which pairs them across threads."""
         span_id = f"{self.name}-{next(self._ids)}"
         ids = {"span_id": span_id, **({"parent_id": parent} if parent else {})}
         end: Dict[str, Any] = {"span_id": span_id}
@@ -106,7 +106,7 @@ class Agent:
         with self._span("turn", parent, turn_idx=index) as span:
             self._think(span["span_id"], prompt_tokens=600 + 500 * index)
             calls = self._random.sample(sorted(self._tools), self._random.randint(1, 3))
-            # What the model asks for at once runs at once: real threads, overlapping spans.
+            # Tools that the model calls together run together, in threads with overlapping spans.
             threads = [
                 threading.Thread(target=self._call, args=(tool, span["span_id"])) for tool in calls
             ]
@@ -133,7 +133,7 @@ class Agent:
             span.update(question, total_tokens=total, cost_usd=total * USD_PER_TOKEN)
 
     def _call(self, tool: str, parent: str) -> None:
-        # The span has recorded the error; the agent goes on, as agents do.
+        # The span has recorded the error. The agent continues.
         with contextlib.suppress(OSError), self._span("tool_call", parent, tool=tool) as span:
             span.update(self._tools[tool](), success=True)
 
@@ -152,7 +152,7 @@ class Agent:
 
     def _fetch_page(self) -> Dict[str, Any]:
         connection = http.client.HTTPConnection("127.0.0.1", self._port)
-        # The first call and every fifth one ask for what is not there.
+        # The first request and every fifth one after it are for a missing page.
         path = "/missing" if next(self._fetches) % 5 == 0 else "/page"
         connection.request("GET", path)
         response = connection.getresponse()

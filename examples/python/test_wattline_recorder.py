@@ -15,15 +15,15 @@ from wattline_recorder import AgentEvent, EventRecorder
 
 
 class Peer:
-    """A server that keeps lines by (writer, number), and answers as it is told."""
+    """A server that keeps lines by (writer, number) and answers according to a plan."""
 
     def __init__(self) -> None:
         self.lines: Dict[Tuple[str, int], Dict[str, Any]] = {}
         self.requests: List[Tuple[str, int, int]] = []  # (writer, first, count)
         self.headers: List[Dict[str, str]] = []
         self.ended: List[str] = []
-        # What to do with the next requests: a status, 'cut' (keep the lines, then close without
-        # an answer), or nothing more: 200.
+        # The answers to the next requests: a status, or 'cut' (keep the lines, then close the
+        # connection without an answer). Afterwards every answer is 200.
         self.plan: List[Any] = []
         self.gate = threading.Event()
         self.gate.set()
@@ -38,7 +38,7 @@ class Peer:
                 peer.take(self, body)
 
             def log_message(self, *_: Any) -> None:
-                """Quiet."""
+                """Prints nothing."""
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
@@ -55,17 +55,17 @@ class Peer:
         self.path = parts.path
         self.headers.append(dict(handler.headers))
         self.requests.append((writer, first, len(lines)))
-        what = self.plan.pop(0) if self.plan else 200
-        if what in (200, "cut"):
+        answer = self.plan.pop(0) if self.plan else 200
+        if answer in (200, "cut"):
             for offset, line in enumerate(lines):
                 self.lines.setdefault((writer, first + offset), json.loads(line))
             if query.get("end") == "1":
                 self.ended.append(writer)
-        if what == "cut":
+        if answer == "cut":
             handler.close_connection = True
             handler.connection.close()
             return
-        handler.send_response(what)
+        handler.send_response(answer)
         handler.send_header("Content-Length", "2")
         handler.end_headers()
         handler.wfile.write(b"{}")
@@ -102,7 +102,7 @@ class RecorderTest(unittest.TestCase):
         self.assertEqual(self.peer.path, "/api/runs/a%20run%2F1/events")
         self.assertLess(len(self.peer.requests), 100)
 
-    def test_the_line_is_the_event(self) -> None:
+    def test_a_line_has_the_fields_of_its_event(self) -> None:
         recorder = self.recorder()
         recorder.record("turn_start", turn_idx=0, text="é🙂\n\ud800")
         recorder.close()
@@ -112,7 +112,7 @@ class RecorderTest(unittest.TestCase):
         self.assertEqual(line["timestamp"], event.timestamp)
         self.assertEqual(line["metadata"], event.metadata)
 
-    def test_a_sample_is_a_line_between_the_events_and_is_none(self) -> None:
+    def test_a_sample_is_sent_between_the_events_but_is_not_an_event(self) -> None:
         recorder = self.recorder()
         recorder.record("a")
         recorder.sample("host/gpu0", power_watts=212.5, energy_joules=None)
@@ -146,7 +146,7 @@ class RecorderTest(unittest.TestCase):
         self.assertEqual(len(set(firsts[:4])), 1, "the first batch, four times the same")
         self.assertEqual(len({writer for writer, _, _ in self.peer.requests}), 1)
 
-    def test_closing_ends_the_writer_after_its_last_line(self) -> None:
+    def test_close_ends_the_writer_after_its_last_line(self) -> None:
         recorder = self.recorder()
         recorder.record("a")
         recorder.close()
@@ -156,7 +156,7 @@ class RecorderTest(unittest.TestCase):
         recorder.record("late")
         self.assertEqual((recorder.dropped, len(recorder)), (1, 2))
 
-    def test_a_full_queue_drops_and_says_so(self) -> None:
+    def test_a_full_queue_drops_lines_and_reports_the_count(self) -> None:
         self.peer.gate.clear()
         recorder = self.recorder(max_queue=10)
         recorder.record("first")
@@ -172,7 +172,7 @@ class RecorderTest(unittest.TestCase):
         self.assertEqual(len(events), 1 + 10 + 1)
         self.assertEqual(self.peer.numbers(), list(range(1, 13)))
 
-    def test_a_refusal_for_good_stops_sending_and_is_counted(self) -> None:
+    def test_a_final_refusal_stops_sending_and_counts_the_events(self) -> None:
         self.peer.plan = [410]
         recorder = self.recorder()
         with self.assertLogs("wattline", "WARNING"):
@@ -182,7 +182,7 @@ class RecorderTest(unittest.TestCase):
         self.assertEqual(recorder.close(), 2)
         self.assertEqual((self.peer.lines, len(recorder)), ({}, 2))
 
-    def test_one_bad_batch_does_not_stop_the_rest(self) -> None:
+    def test_a_refused_batch_does_not_stop_later_ones(self) -> None:
         self.peer.plan = [400]
         recorder = self.recorder()
         with self.assertLogs("wattline", "WARNING"):
@@ -190,9 +190,9 @@ class RecorderTest(unittest.TestCase):
             self.assertTrue(recorder.flush())
         recorder.record("b")
         self.assertEqual(recorder.close(), 1)
-        self.assertEqual(self.peer.numbers(), [2], "the gap tells that a line is missing")
+        self.assertEqual(self.peer.numbers(), [2], "the gap shows that a line is missing")
 
-    def test_an_absent_server_costs_a_deadline_at_most(self) -> None:
+    def test_an_absent_server_delays_close_by_the_timeout_at_most(self) -> None:
         self.peer.close()
         recorder = self.recorder()
         recorder.record("a")
@@ -200,18 +200,18 @@ class RecorderTest(unittest.TestCase):
         self.assertEqual(recorder.close(0.3), 1)
         self.assertFalse(recorder._sender._thread.is_alive())
 
-    def test_an_absent_server_is_said_once_and_what_it_missed_at_the_end(self) -> None:
+    def test_an_absent_server_is_logged_once_and_the_lost_events_at_the_end(self) -> None:
         self.peer.close()
-        with self.assertLogs("wattline", "WARNING") as said:
+        with self.assertLogs("wattline", "WARNING") as logged:
             recorder = self.recorder()
             recorder.record("a")
             recorder.close(0.5)
             recorder.close(0.5)
-        away, missed = (record.getMessage() for record in said.records)
+        away, missed = (record.getMessage() for record in logged.records)
         self.assertRegex(away, f"no answer from {self.peer.url} .*Connection refused")
         self.assertEqual(missed, f"wattline: 1 events were not delivered to {self.peer.url}")
 
-    def test_threads_lose_nothing_and_keep_their_order(self) -> None:
+    def test_threads_lose_no_event_and_keep_their_order(self) -> None:
         recorder = self.recorder()
 
         def work(name: int) -> None:
@@ -231,7 +231,7 @@ class RecorderTest(unittest.TestCase):
             self.assertEqual(mine, list(range(2_000)))
         self.assertEqual([e.metadata for e in recorder.get_events()], [e["metadata"] for e in events])
 
-    def test_metadata_is_sent_as_it_was_and_never_raises(self) -> None:
+    def test_metadata_is_encoded_at_the_call_and_never_raises(self) -> None:
         class Broken:
             def __repr__(self) -> str:
                 raise RuntimeError("no")
@@ -252,7 +252,7 @@ class RecorderTest(unittest.TestCase):
         self.assertIn("RuntimeError", odd["path"])
         self.assertIn("Circular", cyclic["unserializable"])
 
-    def test_the_token_travels_in_a_header(self) -> None:
+    def test_the_token_is_sent_in_a_header(self) -> None:
         recorder = self.recorder(token="secret-secret-secret")
         recorder.record("a")
         recorder.close()
@@ -268,7 +268,7 @@ class RecorderTest(unittest.TestCase):
 
 
 class MemoryTest(unittest.TestCase):
-    def test_without_a_url_it_is_upstreams_recorder(self) -> None:
+    def test_without_a_url_events_stay_in_memory(self) -> None:
         recorder = EventRecorder()
         recorder.record("tool_call_start", tool="a")
         events = recorder.get_events()
@@ -278,13 +278,13 @@ class MemoryTest(unittest.TestCase):
         recorder.clear()
         self.assertEqual((len(recorder), recorder.close(), recorder.flush()), (0, 0, True))
 
-    def test_retain_keeps_the_latest(self) -> None:
+    def test_retain_keeps_the_latest_events(self) -> None:
         recorder = EventRecorder(retain=3)
         for index in range(10):
             recorder.record("point", index=index)
         self.assertEqual([e.metadata["index"] for e in recorder.get_events()], [7, 8, 9])
 
-    def test_a_url_that_is_none_is_refused(self) -> None:
+    def test_an_invalid_url_is_rejected(self) -> None:
         with self.assertRaisesRegex(ValueError, "expected a URL like http"):
             EventRecorder("ftp://x", "run")
 
@@ -303,7 +303,7 @@ class BusEvent:
 
 
 class Bus:
-    """The shape of Intelligence Per Watt's EventBus."""
+    """A bus with the interface of Intelligence Per Watt's EventBus."""
 
     def __init__(self) -> None:
         self.subscribers: Dict[str, Any] = {}
@@ -322,7 +322,7 @@ class Bus:
 
 
 class BusTest(unittest.TestCase):
-    def test_what_is_published_is_recorded(self) -> None:
+    def test_published_events_are_recorded(self) -> None:
         bus, recorder = Bus(), EventRecorder()
         detach = recorder.attach(bus)
         bus.publish(BusEvent(Type.TOOL_CALL_START, 1_500_000_000, {"tool": "a"}, "t1", "c1"))
@@ -337,7 +337,7 @@ class BusTest(unittest.TestCase):
             ],
         )
 
-    def test_a_bus_that_takes_a_callback_only(self) -> None:
+    def test_a_bus_whose_subscribe_takes_only_a_callback(self) -> None:
         class Simple:
             def subscribe(self, callback: Any) -> Any:
                 self.callback = callback

@@ -1,6 +1,6 @@
-"""Record what an agent does and watch it live in Wattline. Standard library only, Python 3.9+.
+"""Records the events of an agent and shows them live in Wattline. Standard library only, Python 3.9+.
 
-``EventRecorder`` has the shape of Intelligence Per Watt's: ``record``, ``get_events``, ``clear``,
+``EventRecorder`` has the interface of Intelligence Per Watt's: ``record``, ``get_events``, ``clear``,
 ``len``. With a URL, a background thread also posts each event to a Wattline server, about 50 ms
 after it was recorded:
 
@@ -9,9 +9,9 @@ after it was recorded:
     recorder.record("tool_call_end", tool="search", span_id="1", success=True)
     recorder.close()
 
-How a line travels: ``record`` encodes it and puts it into a bounded queue; the thread takes a batch,
-numbers its lines and posts them with the first one's number. A batch that got no answer is posted
-again with the same number, and the server skips what it holds already: no line is lost or doubled.
+``record`` encodes each event as a line and puts it into a bounded queue. A thread takes a batch, numbers
+its lines and posts them with the number of the first one. A batch without an answer is posted again
+with the same number. The server skips lines that it already has, so no line is lost or duplicated.
 """
 
 from __future__ import annotations
@@ -32,18 +32,18 @@ from typing import Any, Callable, Deque, Dict, List, Optional
 
 __all__ = ["AgentEvent", "EventRecorder"]
 
-_log = logging.getLogger("wattline")
+_logger = logging.getLogger("wattline")
 
 _BATCH_LINES = 2_000
 _BATCH_BYTES = 512 * 1024
 _REQUEST_TIMEOUT_S = 10.0
 _MIN_BACKOFF_S = 0.1
 _MAX_BACKOFF_S = 5.0
-# A writer that is silent for 30 s counts as lost; an empty request keeps it alive.
+# A writer that is silent for 30 s counts as lost. Empty requests keep it alive.
 _HEARTBEAT_S = 10.0
-# Answers after which the same request can succeed later; other 4xx never will.
+# Statuses after which the same request can succeed later. Other 4xx requests never succeed.
 _RETRY_STATUS = frozenset({408, 425, 429})
-# Answers after which no request of this recorder will succeed.
+# Statuses after which no request of this recorder can succeed.
 _GIVE_UP_STATUS = frozenset({401, 403, 404, 405, 409, 410})
 
 
@@ -56,7 +56,7 @@ class AgentEvent:
     metadata: Dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> str:
-        """The event as one line of a log. What JSON cannot carry is written as its ``repr``."""
+        """The event as one line of a log. Values that JSON cannot represent are written as ``repr``."""
         record = {
             "event_type": self.event_type,
             "timestamp": self.timestamp,
@@ -65,7 +65,7 @@ class AgentEvent:
         try:
             return json.dumps(record, default=_fallback, skipkeys=True, separators=(",", ":"))
         except (ValueError, RecursionError, RuntimeError) as error:
-            # A cycle, too deep, or changed by another thread meanwhile: the event itself stays.
+            # A cycle, too deep, or changed by another thread. The event is kept without its metadata.
             record["metadata"] = {"unserializable": f"{type(error).__name__}: {error}"[:200]}
             return json.dumps(record, separators=(",", ":"))
 
@@ -78,15 +78,15 @@ def _fallback(value: Any) -> Any:
 
 
 class EventRecorder:
-    """Thread-safe recorder of agent events that never raises into, or waits for, its caller.
+    """Thread-safe recorder of agent events. ``record`` never raises and never waits for the network.
 
     url          the Wattline server; default: WATTLINE_URL. Without one, events stay in memory.
     run          the run's id; default: WATTLINE_RUN, else made from the time.
-    name         what the writer is called on the page.
-    token        for a server that asks for one; default: WATTLINE_TOKEN.
-    retain       how many events get_events() keeps at most; default: all.
-    max_queue    lines that may wait for the server; what exceeds it is dropped and counted.
-    interval_s   how long a batch is collected.
+    name         the name of the writer on the page.
+    token        the server's token; default: WATTLINE_TOKEN.
+    retain       how many of the latest events get_events() returns; default: all.
+    max_queue    lines that may wait for the server; further lines are dropped and counted.
+    interval_s   how long lines are collected into a batch.
     """
 
     def __init__(
@@ -114,7 +114,7 @@ class EventRecorder:
             atexit.register(self.close)
 
     def record(self, event_type: str, **metadata: Any) -> None:
-        """Records one event, now. Nested metadata is sent as it is at this moment."""
+        """Records one event with the current time. Metadata is encoded at the call."""
         self._add(AgentEvent(str(getattr(event_type, "value", event_type)), time.time(), metadata))
 
     def sample(
@@ -122,8 +122,8 @@ class EventRecorder:
     ) -> None:
         """Records a telemetry sample: ``sample("host/gpu0", power_watts=212.5)``.
 
-        ``timestamp`` is when it was measured, in Unix seconds, if not now. Samples are sent; they
-        are no events, and get_events() does not give them back.
+        ``timestamp`` is the time of measurement in Unix seconds, by default now. Samples are only
+        sent: get_events() does not return them.
         """
         if self._sender is None:
             return
@@ -136,7 +136,7 @@ class EventRecorder:
         try:
             line = json.dumps(record, default=_fallback, skipkeys=True, separators=(",", ":"))
         except (ValueError, RecursionError, RuntimeError) as error:
-            _log.warning("wattline: a sample could not be recorded: %s", error)
+            _logger.warning("wattline: a sample could not be recorded: %s", error)
             return
         with self._lock:
             self._sender.put(line)
@@ -147,7 +147,7 @@ class EventRecorder:
             return list(self._events)
 
     def clear(self) -> None:
-        """Forgets the events kept in memory; what waits for the server is still sent."""
+        """Removes the events from memory. Events that wait for the server are still sent."""
         with self._lock:
             self._events.clear()
 
@@ -156,10 +156,10 @@ class EventRecorder:
             return len(self._events)
 
     def attach(self, bus: Any) -> Callable[[], None]:
-        """Records everything published on an event bus; returns a function that stops it.
+        """Records every event published on an event bus; returns a function that stops it.
 
-        Intelligence Per Watt's native agents publish on a bus and leave get_events() empty. Its
-        bus has ``subscribe(event_type_or_None, callback) -> handle``; one with
+        The native agents of Intelligence Per Watt publish on a bus and leave get_events() empty.
+        The bus has ``subscribe(event_type_or_None, callback) -> handle``; one with
         ``subscribe(callback)`` works too. Events have ``event_type``, ``timestamp_ns``,
         ``payload``, ``turn_id`` and ``correlation_id``.
         """
@@ -178,15 +178,15 @@ class EventRecorder:
 
     @property
     def dropped(self) -> int:
-        """Events that will not reach the server: the queue was full, or it refused them."""
+        """Events that do not reach the server: the queue was full, or the server refused them."""
         return self._sender.lost if self._sender else 0
 
     def flush(self, timeout_s: float = 5.0) -> bool:
-        """Waits until everything recorded so far is on the server; False: it is not yet."""
+        """Waits until everything recorded so far is on the server. Returns False at the timeout."""
         return self._sender.drain(timeout_s) if self._sender else True
 
     def close(self, timeout_s: float = 5.0) -> int:
-        """Sends what is left, ends the writer, and returns how many events were not delivered."""
+        """Sends the rest, ends the writer, and returns how many events were not delivered."""
         if self._sender is None:
             return 0
         atexit.unregister(self.close)
@@ -211,13 +211,13 @@ class EventRecorder:
         line = event.to_json() if self._sender else ""
         with self._lock:
             self._events.append(event)
-            # Under the same lock, so that the log has the order of get_events().
+            # Under the same lock, so that the log and get_events() have the same order.
             if self._sender:
                 self._sender.put(line)
 
 
 class _Peer:
-    """The server, over one connection that is kept open. Used by the sender's thread only."""
+    """One open connection to the server. Used only by the sender's thread."""
 
     def __init__(self, url: str, run: str, name: Optional[str], token: Optional[str]) -> None:
         parts = urllib.parse.urlsplit(url if "://" in url else f"http://{url}")
@@ -267,7 +267,7 @@ class _Sender:
         self._interval_s = interval_s
         self._queue: Deque[str] = deque()
         self._changed = threading.Condition()
-        # The batch under way. Its lines have their numbers and keep them until it is answered.
+        # The batch being posted. Its lines keep their numbers until the server has answered.
         self._batch: List[str] = []
         self._next_number = 1
         self._full = 0
@@ -275,7 +275,7 @@ class _Sender:
         self._unreported = 0
         self._closing = False
         self._gave_up = False
-        self._said_away = False
+        self._warned_away = False
         self._deadline_s = float("inf")
         self._thread = threading.Thread(target=self._work, name="wattline", daemon=True)
         self._thread.start()
@@ -292,7 +292,7 @@ class _Sender:
                 self._unreported += 1
                 return
             self._queue.append(line)
-            # The thread sleeps through a batch's collecting; it is woken for the first line only.
+            # While a batch is collected the thread sleeps, so only the first line wakes it.
             if len(self._queue) == 1:
                 self._changed.notify_all()
 
@@ -312,7 +312,7 @@ class _Sender:
         with self._changed:
             undelivered = self._full + self._refused + len(self._queue) + len(self._batch)
         if is_first and undelivered > 0:
-            _log.warning(
+            _logger.warning(
                 "wattline: %d events were not delivered to %s", undelivered, self._peer.url
             )
         return undelivered
@@ -325,12 +325,12 @@ class _Sender:
         self._peer.disconnect()
 
     def _take_batch(self) -> bool:
-        """Waits for lines and numbers them; an empty batch is a heartbeat. False: all is done."""
+        """Waits for the next batch; an empty one is a heartbeat. Returns False after the last one."""
         with self._changed:
             woken = lambda: self._queue or self._closing  # noqa: E731
             self._changed.wait_for(woken, _HEARTBEAT_S)
             if self._queue and not self._closing:
-                # Collect what follows closely: one request for many lines.
+                # Collect the lines of a short time into one request.
                 self._changed.wait_for(lambda: self._closing, self._interval_s)
             if self._gave_up or (self._closing and not self._queue and self._unreported == 0):
                 return False
@@ -344,7 +344,7 @@ class _Sender:
             return True
 
     def _deliver(self) -> None:
-        """Posts the batch until it is answered, the recorder's deadline passes or it is hopeless."""
+        """Posts the batch until it is answered, the deadline passes, or the server refuses it."""
         backoff_s = _MIN_BACKOFF_S
         while True:
             status = self._request(self._next_number, self._batch)
@@ -352,7 +352,7 @@ class _Sender:
                 if status is not None and self._settle(status):
                     self._changed.notify_all()
                     return
-                # A heartbeat is not worth repeating: the next one follows by itself.
+                # A heartbeat is not repeated, because another one follows.
                 if not self._batch:
                     return
                 left_s = self._deadline_s - time.monotonic()
@@ -362,23 +362,23 @@ class _Sender:
                     return
                 pause_s = min(backoff_s * (0.5 + random.random()), left_s)
                 was_closing = self._closing
-                # Whoever closes is not kept waiting for a long pause: one more try at once.
+                # close() ends the pause for one more attempt.
                 self._changed.wait_for(lambda: self._closing and not was_closing, pause_s)
             backoff_s = min(backoff_s * 2, _MAX_BACKOFF_S)
 
     def _settle(self, status: int) -> bool:
-        """What an answer means for the batch. False: it has to be posted again."""
+        """Applies an answer to the batch. Returns False if the batch has to be posted again."""
         if status >= 500 or status in _RETRY_STATUS:
             return False
         if status >= 400:
-            _log.warning("wattline: the server refused %d lines (HTTP %d)", len(self._batch), status)
+            _logger.warning("wattline: the server refused %d lines (HTTP %d)", len(self._batch), status)
             self._refused += len(self._batch)
         if status in _GIVE_UP_STATUS:
-            _log.warning("wattline: nothing more is sent")
+            _logger.warning("wattline: the recorder stops sending")
             self._gave_up = True
             self._refused += len(self._queue)
             self._queue.clear()
-        # The numbers are used up even if the lines were refused: the server sees the gap.
+        # Refused lines keep their numbers, so that the server counts them as lost.
         self._next_number += len(self._batch)
         self._batch = []
         return True
@@ -386,14 +386,14 @@ class _Sender:
     def _request(self, first: int, lines: List[str], end: bool = False) -> Optional[int]:
         try:
             status = self._peer.post(first, lines, end)
-            self._said_away = False
+            self._warned_away = False
             return status
         except (OSError, http.client.HTTPException) as error:
-            # Once each time it goes away: it is tried again and again.
-            if not self._said_away:
-                self._said_away = True
-                _log.warning(
-                    "wattline: no answer from %s (%s); events wait, and it is tried again",
+            # Logged once until the server answers again.
+            if not self._warned_away:
+                self._warned_away = True
+                _logger.warning(
+                    "wattline: no answer from %s (%s); events are kept, trying again",
                     self._peer.url,
                     error,
                 )
