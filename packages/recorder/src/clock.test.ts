@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import fc from 'fast-check'
 import { platformTime, WallClock, type ClockStep } from './clock.ts'
 
-/** Clocks under our thumb. */
+/** A clock whose time sources the test controls. */
 function fakeTime() {
   const at = { monoMs: 5_000, wallMs: 1_800_000_000_000 }
   const steps: ClockStep[] = []
@@ -18,14 +18,14 @@ function fakeTime() {
 }
 
 describe('WallClock', () => {
-  it('keeps the monotonic clock’s resolution between anchors', () => {
+  it('has the resolution of the monotonic clock', () => {
     const { clock, pass } = fakeTime()
     const first = clock.nowS()
     pass(0.001)
     expect(clock.nowS() - first).toBeCloseTo(0.000001, 6)
   })
 
-  it('follows a wall that runs faster, within a millisecond', () => {
+  it('follows a faster wall clock within a millisecond', () => {
     const { at, clock, pass, steps } = fakeTime()
     for (let i = 0; i < 60; i++) {
       pass(1_001, 1_005)
@@ -42,7 +42,62 @@ describe('WallClock', () => {
     expect(steps).toEqual([{ stepMs: 3_600_000, followed: true }])
   })
 
-  it('does not follow a step back, reports it once, and keeps durations true', () => {
+  it('holds still when the wall clock is slightly behind, until that has caught up', () => {
+    const { at, clock, pass, steps } = fakeTime()
+    pass(1_001)
+    const before = clock.nowS()
+    pass(1_001, 1_001 - 60)
+    const moved = clock.nowS()
+    expect((moved - before) * 1_000).toBeCloseTo(1_001 - 60 + 1, 0)
+    pass(10, 10 - 80)
+    pass(1_001)
+    clock.nowS()
+    expect(clock.nowS() * 1_000).toBeLessThanOrEqual(at.wallMs + 81)
+    expect(steps).toEqual([])
+  })
+
+  it('does not return to an earlier time after a correction', () => {
+    const { clock, pass, steps } = fakeTime()
+    pass(999)
+    const before = clock.nowS()
+    pass(2, 2 - 50)
+    const held = clock.nowS()
+    pass(20)
+    expect([held, clock.nowS()]).toEqual([before, before])
+    pass(60)
+    expect(clock.nowS()).toBeGreaterThan(before)
+    expect(steps).toEqual([])
+  })
+
+  it('compares itself with the wall clock at most once per second', () => {
+    const { at, clock, pass } = fakeTime()
+    const before = clock.nowS()
+    pass(500, 500 + 50)
+    expect((clock.nowS() - before) * 1_000).toBeCloseTo(500, 3)
+    pass(500)
+    expect(clock.nowS()).toBeCloseTo(at.wallMs / 1_000, 3)
+  })
+
+  it('ignores the rounding of the wall clock to milliseconds', () => {
+    const { clock, pass, steps } = fakeTime()
+    const before = clock.nowS()
+    for (let i = 0; i < 100; i++) {
+      pass(1_000.4)
+      clock.nowS()
+    }
+    expect((clock.nowS() - before) * 1_000).toBeCloseTo(100_040, 3)
+    expect(steps).toEqual([])
+  })
+
+  it('follows the platform after a suspend, in which only the wall clock runs', () => {
+    const { at, clock, pass, steps } = fakeTime()
+    clock.nowS()
+    pass(1_500, 1_500 + 8 * 3_600_000)
+    expect(clock.nowS()).toBeCloseTo(at.wallMs / 1_000, 2)
+    expect(steps).toMatchObject([{ followed: true }])
+  })
+
+  it('does not follow a step back, reports it once, and keeps durations correct', () => {
     const { clock, pass, steps } = fakeTime()
     const before = clock.nowS()
     pass(2_000, 2_000 - 3_600_000)
@@ -55,7 +110,7 @@ describe('WallClock', () => {
     expect(steps[0]?.stepMs).toBeCloseTo(-3_600_000, -1)
   })
 
-  it('comes back to the wall when a step back is undone', () => {
+  it('agrees with the wall clock again when a step back is undone', () => {
     const { at, clock, pass } = fakeTime()
     pass(2_000, 2_000 - 3_600_000)
     clock.nowS()
@@ -63,7 +118,7 @@ describe('WallClock', () => {
     expect(clock.nowS()).toBeCloseTo(at.wallMs / 1_000, 2)
   })
 
-  it('never runs backwards, whatever the wall does', () => {
+  it('never runs backwards, for any steps of the wall clock', () => {
     const moves = fc.array(
       fc.tuple(
         fc.double({ min: 0, max: 3_000, noNaN: true }),
@@ -85,7 +140,7 @@ describe('WallClock', () => {
     )
   })
 
-  it('reads the platform’s clocks as Unix seconds', () => {
+  it('converts the platform’s clocks to Unix seconds', () => {
     const clock = new WallClock(platformTime, () => undefined)
     const nowS = clock.nowS()
     expect(Math.abs(nowS - Date.now() / 1_000)).toBeLessThan(1)

@@ -1,4 +1,4 @@
-/** The power option in processes of their own, with a command on PATH that behaves like nvidia-smi. */
+/** Tests the power option in separate processes, with a command on PATH that imitates nvidia-smi. */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -25,7 +25,7 @@ const now = () => new Date().toISOString().replaceAll('-', '/').replace('T', ' '
 setInterval(() => console.log(now() + ', 0, GPU-a, 61.5, 34, 12, 512, 81559, 41, 80.25'), 50)
 `
 
-/** An agent that goes on when the first sample is in its file. */
+/** An agent that waits until the first sample is in its file. */
 const AGENT = `
 import { readFileSync } from 'node:fs'
 const recorder = new EventRecorder({ file: 'out.jsonl', env: {}, power: { intervalMs: 50 } })
@@ -46,7 +46,7 @@ async function run(code: string, PATH: string): Promise<{ code: number; stderr: 
   return { code: exitCode, stderr: await stderr }
 }
 
-/** A process that has ended may wait (Z) for one that asks how. */
+/** Whether nvidia-smi runs. A zombie (Z) has ended, but its parent has not read its status. */
 function isRunning(): boolean {
   const pid = readFileSync(join(bin, 'nvidia-smi.pid'), 'utf8')
   const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', pid], { encoding: 'utf8' })
@@ -68,7 +68,7 @@ it.each([
   await expect.poll(isRunning, { timeout: 20_000 }).toBe(false)
 })
 
-it('says once that nothing can be read, and lets the agent go on', async () => {
+it('reports once that no power can be read, without affecting the agent', async () => {
   const agent = `
     const recorder = new EventRecorder({ file: 'none.jsonl', env: {}, power: true })
     recorder.record('agent_start')
@@ -82,14 +82,14 @@ it('says once that nothing can be read, and lets the agent go on', async () => {
   expect(readFileSync(join(built.folder, 'none.jsonl'), 'utf8').match(/agent_/g)).toHaveLength(2)
 })
 
-it('starts nothing where there is no sink', async () => {
+it('starts no meter without a sink', async () => {
   const agent = `
     new EventRecorder({ env: {}, power: true }).record('agent_start')
     await new Promise((resolve) => setTimeout(resolve, 200))`
   expect(await run(agent, join(built.folder, 'nowhere'))).toEqual({ code: 0, stderr: '' })
 })
 
-it('refuses a power option that makes no sense', () => {
+it('rejects an invalid power option', () => {
   for (const power of [{ intervalMs: 10 }, { intervalMs: 5_000 }, 'yes', 100]) {
     const make = () => new EventRecorder({ env: {}, power: power as unknown as boolean })
     expect(make).toThrow(/^power must be true or \{ intervalMs: 50 to 1000 \}, got/)

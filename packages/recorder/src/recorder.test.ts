@@ -29,7 +29,7 @@ function keepingSink(): Sink & { readonly text: () => string } {
 
 const types = (events: readonly AgentEvent[]) => events.map(({ event_type }) => event_type)
 
-/** Events by type, for tests that record each type once. */
+/** Metadata by type, for tests that record each type once. */
 function byType(recorder: EventRecorder): Record<string, AgentEvent['metadata']> {
   return Object.fromEntries(
     recorder.getEvents().map(({ event_type, metadata }) => [event_type, metadata]),

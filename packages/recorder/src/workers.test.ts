@@ -19,7 +19,7 @@ afterAll(async () => {
   built.remove()
 })
 
-it('8 workers record 25,000 events each into one run: none lost, each worker’s in order', async () => {
+it('8 workers record 25,000 events each into one run, without loss and in order', async () => {
   const script = built.script(
     'worker.js',
     `

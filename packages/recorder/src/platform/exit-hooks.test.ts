@@ -25,7 +25,7 @@ interface Ended {
   readonly stderr: string
 }
 
-/** Runs a script in a process of its own; `onLine` is called when it prints. */
+/** Runs a script in a new process, and sends it the signal `kill` when it prints something. */
 async function run(
   name: string,
   code: string,
@@ -55,7 +55,7 @@ function numbersIn(name: string): number[] {
 
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i)
 
-/** Events before and after the first write is under way. */
+/** Records events before and after the first write has started. */
 const RECORD = `
 const recorder = new EventRecorder({ file: 'out.jsonl', env: {} })
 for (let i = 0; i < 30_000; i++) recorder.record('n', { i })
@@ -68,7 +68,7 @@ describe('a file', () => {
     ['running out of work', '', 0],
     ['process.exit()', 'process.exit(3)', 3],
     [
-      'process.exit() in the middle of a write',
+      'process.exit() during a write',
       `
       for (let i = 30_700; i < 31_400; i++) recorder.record('n', { i })
       process.exit(4)`,
@@ -88,14 +88,14 @@ describe('a file', () => {
     expect(numbers.length).toBe(ending.includes('31_400') ? 31_400 : 30_700)
   })
 
-  it('has what a handler of the exit records that was added last', async () => {
+  it('has the event that the last exit handler records', async () => {
     const last = `process.on('exit', () => recorder.record('n', { i: 30_700 }))`
     await run('late.js', `${RECORD}\n${last}\nprocess.exit(0)`)
     expect(numbersIn('out.jsonl')).toEqual(upTo(30_701))
   })
 
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
-    'has everything after %s, which still kills',
+    'has everything after %s, which still ends the process',
     async (signal) => {
       const ended = await run(
         'signal.js',
@@ -110,7 +110,7 @@ describe('a file', () => {
     },
   )
 
-  it('leaves signals to a program that handles them', async () => {
+  it('leaves a signal to a program that handles it', async () => {
     const ended = await run(
       'handled.js',
       `${RECORD}
@@ -124,7 +124,7 @@ describe('a file', () => {
     expect(numbersIn('out.jsonl')).toEqual(upTo(30_701))
   })
 
-  it('leaves a signal to a handler that was there before and runs once', async () => {
+  it('leaves a signal to a `once` handler that was added before', async () => {
     const ended = await run(
       'once.js',
       `
@@ -144,7 +144,7 @@ describe('a file', () => {
     expect(numbersIn('out.jsonl')).toEqual(upTo(30_701))
   })
 
-  it('goes on after a signal that the program survives, and has everything after the next', async () => {
+  it('has everything after a second signal, if the program survived the first', async () => {
     const ended = await run(
       'survived.js',
       `
@@ -162,7 +162,7 @@ describe('a file', () => {
     expect(numbersIn('out.jsonl')).toEqual(upTo(30_701))
   })
 
-  // What signal-exit does: it only ends the process where nobody but itself listens.
+  // Like signal-exit, which ends the process only if it is the only listener.
   const ENDS_IF_ALONE = `
     const endIfAlone = () => {
       if (process.listeners('SIGTERM').length > 1) return
@@ -177,17 +177,12 @@ describe('a file', () => {
     other.record('n', { i: 0 })`
 
   it.each([
-    [
-      'a listener that acts only where it is alone, added first',
-      ENDS_IF_ALONE,
-      '',
-      { out: 30_701 },
-    ],
-    ['a listener that acts only where it is alone, added last', '', ENDS_IF_ALONE, { out: 30_701 }],
+    ['a listener that acts only if it is alone, added first', ENDS_IF_ALONE, '', { out: 30_701 }],
+    ['a listener that acts only if it is alone, added last', '', ENDS_IF_ALONE, { out: 30_701 }],
     ['a second copy of this package', '', COPY, { out: 30_700, other: 1 }],
     ['both', COPY, ENDS_IF_ALONE, { out: 30_701, other: 1 }],
   ])(
-    'has everything after SIGTERM, which still kills, beside %s',
+    'has everything after SIGTERM, which still ends the process, with %s',
     async (_, first, last, counts) => {
       const ended = await run(
         'beside.js',
@@ -208,7 +203,7 @@ describe('a file', () => {
 })
 
 describe('a disk that fills up', () => {
-  it.runIf(process.platform === 'linux')('is told of at the exit, once', async () => {
+  it.runIf(process.platform === 'linux')('is reported once, at exit', async () => {
     const { code, stderr } = await run(
       'full.js',
       `
@@ -224,8 +219,8 @@ describe('a disk that fills up', () => {
 
   const canLimit = spawnSync('prlimit', ['--version']).status === 0
 
-  it.skipIf(!canLimit)('in the middle of a write leaves every event in the file once', async () => {
-    // The limit on file sizes cuts a write short, as a full disk does; then the disk has room again.
+  it.skipIf(!canLimit)('during a write leaves every event in the file once', async () => {
+    // A limit on the file size cuts a write short, like a full disk. Then the limit is removed.
     const script = built.script(
       'limit.js',
       `
@@ -280,7 +275,7 @@ describe('a server', () => {
     expect(here.writers('r')).toMatchObject([{ ended: true }])
   })
 
-  it('that is not there costs nothing but a file that says what it missed', async () => {
+  it('that is away leaves a file with the undelivered events', async () => {
     const { stderr } = await run('away.js', upload('process.exit(0)'), {
       WATTLINE_URL: 'http://127.0.0.1:9',
       WATTLINE_RUN: 'r',

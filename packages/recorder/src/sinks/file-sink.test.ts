@@ -43,7 +43,7 @@ function sinkOn(path: string) {
 }
 
 describe('FileSink', () => {
-  it('has the bytes in the file when flush() resolves', async () => {
+  it('has written the file when flush() resolves', async () => {
     const path = join(folder, 'new', 'run.jsonl')
     const recorder = new EventRecorder({ file: path, env: {} })
     recorder.record('a', { i: 0 })
@@ -63,7 +63,7 @@ describe('FileSink', () => {
     expect(numbersIn(path)).toEqual(upTo(61_000))
   })
 
-  it('appends, after ending a torn last line', async () => {
+  it('appends after a torn last line, which gets its newline', async () => {
     const path = join(folder, 'torn.jsonl')
     writeFileSync(path, '{"event_type":"old","timestamp":1,"metadata":{"i":-1}}\n{"event_ty')
     const recorder = new EventRecorder({ file: path, env: {} })
@@ -75,7 +75,7 @@ describe('FileSink', () => {
     expect(JSON.parse(lines[2] ?? '').metadata).toEqual({ i: 0 })
   })
 
-  it('shares a file with another recorder without torn lines', async () => {
+  it('shares a file with another recorder of the process without torn lines', async () => {
     const path = join(folder, 'shared.jsonl')
     const recorders = [0, 1].map(() => new EventRecorder({ file: path, env: {} }))
     for (let i = 0; i < 20_000; i++) {
@@ -92,7 +92,7 @@ describe('FileSink', () => {
     }
   })
 
-  it('starts the file again when somebody removed it', async () => {
+  it('creates the file again after it was deleted', async () => {
     const path = join(folder, 'removed.jsonl')
     const recorder = new EventRecorder({ file: path, env: {} })
     recorder.record('a', { i: 0 })
@@ -103,7 +103,7 @@ describe('FileSink', () => {
     expect(numbersIn(path)).toEqual([1])
   })
 
-  it('keeps events while the path cannot be written, says so once, and goes on by itself', async () => {
+  it('keeps events while the path cannot be written, warns once, and continues by itself', async () => {
     const path = join(folder, 'late.jsonl')
     mkdirSync(path)
     const { sink, said } = sinkOn(path)
@@ -121,7 +121,7 @@ describe('FileSink', () => {
   })
 
   it.skipIf(!existsSync('/dev/full'))(
-    'outlives a full disk within its memory, and counts',
+    'keeps events within its memory limit while the disk is full, and counts dropped ones',
     async () => {
       const path = join(folder, 'full.jsonl')
       symlinkSync('/dev/full', path)

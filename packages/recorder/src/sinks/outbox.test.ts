@@ -15,7 +15,7 @@ function batchOf(from: number, count: number) {
   return makeBatch(lines.join(''), count)
 }
 
-/** A server that holds lines by number, as the wire demands. */
+/** A server that keeps lines by number, according to the protocol. */
 class Held {
   readonly lines: string[] = []
   take({ first, bytes }: { first: number; bytes: Uint8Array }): void {
@@ -60,7 +60,7 @@ function play(outbox: Outbox, sequence: readonly Step[]): { held: Held; pushed: 
 }
 
 describe('Outbox', () => {
-  it('delivers each line once and in order, whatever is cut when', () => {
+  it('delivers each line once and in order across reconnects at any time', () => {
     fc.assert(
       fc.property(steps, (sequence) => {
         const outbox = new Outbox({ maxMemoryBytes: 1e9, nowS })
@@ -72,7 +72,7 @@ describe('Outbox', () => {
     )
   })
 
-  it('does the same through a spill file', () => {
+  it('delivers each line once and in order through a spill file', () => {
     const folder = mkdtempSync(join(tmpdir(), 'wattline-spill-'))
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
     fc.assert(
@@ -87,7 +87,7 @@ describe('Outbox', () => {
     expect(readdirSync(folder)).toEqual([])
   })
 
-  it('drops the oldest waiting lines, says so in their place, and loses no count', () => {
+  it('drops the oldest waiting lines, marks their place, and counts them', () => {
     fc.assert(
       fc.property(steps, (sequence) => {
         const outbox = new Outbox({ maxMemoryBytes: 200, nowS })
@@ -112,7 +112,7 @@ describe('Outbox', () => {
     )
   })
 
-  it('keeps what waits on disk when the disk is full, and drops what comes', () => {
+  it('drops new lines while the spill is full, and keeps those in it', () => {
     const spill = new SpillFile('full', 100)
     const outbox = new Outbox({ maxMemoryBytes: 100, spill, nowS })
     for (let n = 0; n < 100; n += 10) outbox.push(batchOf(n, 10))
@@ -122,7 +122,7 @@ describe('Outbox', () => {
     expect(outbox.unsettled).toBe(0)
   })
 
-  it('gives back the room of what was read, however long it is never empty', () => {
+  it('frees the disk space of read lines although the spill is never empty', () => {
     const folder = mkdtempSync(join(tmpdir(), 'wattline-spill-'))
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
     const spill = new SpillFile('box', 2_000_000, folder)
@@ -130,7 +130,7 @@ describe('Outbox', () => {
     let next = 0
     for (let pushed = 0; pushed < 200; pushed += 1) {
       spill.push(batchOf(pushed * lines, lines))
-      // One batch stays behind: it is never empty.
+      // One batch always remains.
       while (pushed > 0 && spill.count > lines) {
         const { bytes, count } = spill.shift()
         expect(decode(bytes).startsWith(`{"n":${next}}`)).toBe(true)
@@ -142,7 +142,7 @@ describe('Outbox', () => {
     expect(readdirSync(folder)).toEqual([])
   })
 
-  it('counts what a spill does not give back, and goes on', () => {
+  it('drops the lines of a spill that cannot be read, and continues', () => {
     const broken = {
       isEmpty: true,
       count: 0,
@@ -167,7 +167,7 @@ describe('Outbox', () => {
     expect(outbox.unsettled).toBe(0)
   })
 
-  it('refuses an acknowledgement of what it never sent', () => {
+  it('rejects the acknowledgement of a line that was never sent', () => {
     const outbox = new Outbox({ maxMemoryBytes: 1e6, nowS })
     outbox.push(batchOf(0, 3))
     expect(outbox.acknowledge(3)).toBe(false)

@@ -5,13 +5,13 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
-import { WebSocket as PeerSocket } from 'ws'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { makeBatch } from './batch.ts'
 import { connectBrowser } from './channel/browser-channel.ts'
 import { EventRecorder } from '../index.ts'
 import { connectNode } from './channel/node-channel.ts'
 import { SocketSink, type SocketSinkOptions } from './socket-sink.ts'
+import { BrowserSocket } from '../testing/browser-socket.ts'
 import { RecordPeer } from '../testing/record-peer.ts'
 
 const peers: RecordPeer[] = []
@@ -52,7 +52,7 @@ function sinkFor(peer: RecordPeer, more: Partial<SocketSinkOptions> = {}) {
 }
 
 describe('SocketSink', () => {
-  it('delivers, with the writer’s name, the token and the subprotocol, and says goodbye', async () => {
+  it('delivers lines with the writer’s name, the token and the subprotocol, and ends the writer', async () => {
     const peer = await peerWith()
     const recorder = recorderFor(peer, { name: 'main', token: 's3cret' })
     recorder.record('a', { i: 0 })
@@ -68,7 +68,7 @@ describe('SocketSink', () => {
     })
   })
 
-  it('has each event once and in order after cuts in mid-stream', async () => {
+  it('delivers each event once and in order although the connection breaks repeatedly', async () => {
     const peer = await peerWith({
       cutAfterFrames: (connection) => (connection < 8 ? connection : Infinity),
     })
@@ -84,7 +84,7 @@ describe('SocketSink', () => {
     expect(peer.writers('r')).toMatchObject([{ lost: 0 }])
   })
 
-  it('outlives a server that is killed and comes back', async () => {
+  it('delivers each event once to a server that is killed and restarted', async () => {
     const peer = await peerWith()
     const recorder = recorderFor(peer)
     for (let round = 0; round < 3; round++) {
@@ -98,7 +98,7 @@ describe('SocketSink', () => {
     await recorder.close()
   })
 
-  it('sends a full window again when the server died before it acknowledged any of it', async () => {
+  it('sends a full window again when the server died before it acknowledged any line', async () => {
     let acknowledge = false
     const peer = await peerWith({ acknowledge: () => acknowledge })
     const recorder = recorderFor(peer)
@@ -115,7 +115,7 @@ describe('SocketSink', () => {
     await recorder.close()
   })
 
-  it('spills to disk while nobody listens and drains in order', async () => {
+  it('spills to disk while the server is away, then delivers in order', async () => {
     const peer = await peerWith()
     await peer.kill()
     const recorder = recorderFor(peer, { outboxBytes: 65_536 })
@@ -130,7 +130,7 @@ describe('SocketSink', () => {
     expect(readdirSync(tmpdir()).filter((name) => name.endsWith('.spill'))).toEqual([])
   })
 
-  it('drops the oldest where there is no disk, and the log says how many', async () => {
+  it('drops the oldest events without a spill file, and reports the count in the log', async () => {
     const peer = await peerWith()
     await peer.kill()
     const recorder = recorderFor(peer, { outboxBytes: 65_536, spillBytes: 0 })
@@ -146,7 +146,7 @@ describe('SocketSink', () => {
     await recorder.close()
   })
 
-  it('keeps what is not acknowledged until it is', async () => {
+  it('keeps a line until it is acknowledged', async () => {
     let acknowledge = false
     const peer = await peerWith({ acknowledge: () => acknowledge })
     const { sink } = sinkFor(peer)
@@ -160,7 +160,7 @@ describe('SocketSink', () => {
     await sink.close(1_000)
   })
 
-  it('stops and says so when the run is deleted', async () => {
+  it('stops with a warning when the run is deleted', async () => {
     const peer = await peerWith()
     const { sink, said } = sinkFor(peer)
     sink.write(makeBatch('{"metadata":{"i":0}}\n', 1))
@@ -222,7 +222,7 @@ describe('SocketSink', () => {
     await sink.close(1_000)
   })
 
-  it('becomes a new writer when the server knows its id better than it does', async () => {
+  it('becomes a new writer when the server has lines of its id that it never sent', async () => {
     const peer = await peerWith()
     peer.runs.set(
       'r',
@@ -235,7 +235,7 @@ describe('SocketSink', () => {
     await sink.close(1_000)
   })
 
-  it('says once that nobody listens, and saves what close() could not deliver', async () => {
+  it('warns once that the server is away, and saves the rest at close()', async () => {
     const peer = await peerWith()
     await peer.kill()
     const saved: string[] = []
@@ -253,7 +253,7 @@ describe('SocketSink', () => {
     expect(said[1]).toMatch(/^1 events were not acknowledged .* a safe place/)
   })
 
-  it('says what a server refuses', async () => {
+  it('warns when a server refuses the connection', async () => {
     const peer = await peerWith()
     const { sink, said } = sinkFor(peer, { serverUrl: `${peer.url}/elsewhere` })
     await vi.waitFor(() => expect(said).toHaveLength(1))
@@ -261,7 +261,7 @@ describe('SocketSink', () => {
     await sink.close(0)
   })
 
-  it('says why a server refuses, where it tells', async () => {
+  it('warns with the reason of a refusal', async () => {
     const body = '{"error":"expected a token"}'
     const refusing = createServer().on('upgrade', (_, socket) => {
       socket.end(`HTTP/1.1 401 Refused\r\nContent-Length: ${body.length}\r\n\r\n${body}`)
@@ -277,7 +277,7 @@ describe('SocketSink', () => {
     refusing.close()
   })
 
-  it('waits without an end where it is told to', async () => {
+  it('waits without a limit with closeTimeoutMs: Infinity', async () => {
     const peer = await peerWith()
     const recorder = recorderFor(peer, { closeTimeoutMs: Infinity })
     recorder.record('a', { i: 0 })
@@ -285,8 +285,8 @@ describe('SocketSink', () => {
     expect(report.sinks[0]).toMatchObject({ delivered: 1, undelivered: 0 })
   })
 
-  it('speaks through the browser’s WebSocket as well', async () => {
-    vi.stubGlobal('WebSocket', PeerSocket)
+  it('delivers through the browser’s WebSocket as well', async () => {
+    vi.stubGlobal('WebSocket', BrowserSocket)
     const peer = await peerWith({ cutAfterFrames: (connection) => (connection < 3 ? 1 : Infinity) })
     const { sink } = sinkFor(peer, { connect: connectBrowser, token: 'tökén' })
     for (let i = 0; i < 1_000; i++) sink.write(makeBatch(`{"metadata":{"i":${i}}}\n`, 1))

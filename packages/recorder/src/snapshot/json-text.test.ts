@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { keyText, quote, secondsText } from './json-text.ts'
 
 describe('quote', () => {
-  it('is JSON.stringify for every string', () => {
+  it('equals JSON.stringify for every string', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 120 }), (text) => {
         expect(quote(text)).toBe(JSON.stringify(text))
@@ -16,13 +16,13 @@ describe('quote', () => {
 })
 
 describe('keyText', () => {
-  it('survives more different keys than it remembers', () => {
+  it('is correct for more keys than its cache stores', () => {
     for (let i = 0; i < 5_000; i++) expect(keyText(`k"${i}`)).toBe(`${JSON.stringify(`k"${i}`)}:`)
   })
 })
 
 describe('secondsText', () => {
-  it('parses back to the very number, for any time people live in', () => {
+  it('parses back to the same number, for any time from 2001 to 2096', () => {
     const seconds = fc.double({ min: 1_000_000_000, max: 4_000_000_000, noNaN: true })
     fc.assert(
       fc.property(seconds, (time) => {
@@ -32,7 +32,7 @@ describe('secondsText', () => {
     )
   })
 
-  it('carries into the second', () => {
+  it('carries into the next second', () => {
     expect(secondsText(1_800_000_000)).toBe('1800000000.0000000')
     const almost = 1_800_000_000 - 2 ** -22
     expect(Number(secondsText(almost))).toBe(almost)

@@ -5,13 +5,13 @@ import { joinIds, snapshotData, snapshotText, takeSnapshot } from './snapshot.ts
 
 const ROOM = 262_144
 
-/** What a reader of the log gets for `metadata`. */
+/** The metadata that a reader of the log gets. */
 function read(metadata: unknown, maxChars = ROOM): unknown {
   return JSON.parse(snapshotText(takeSnapshot(metadata, maxChars)))
 }
 
-describe('what JSON can carry', () => {
-  it('is what JSON.stringify says', () => {
+describe('metadata that JSON can represent', () => {
+  it('equals JSON.stringify', () => {
     const anyJson = fc.dictionary(fc.string(), fc.jsonValue({ noUnicodeString: false }))
     fc.assert(
       fc.property(anyJson, (metadata) => {
@@ -29,7 +29,7 @@ describe('what JSON can carry', () => {
     expect(Object.hasOwn(flat, '__proto__')).toBe(true)
   })
 
-  it('is the same by the short and by the long way', () => {
+  it('is the same on the fast and on the general path', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (metadata) => {
         expect(JSON.parse(writeMetadata(metadata, ROOM))).toEqual(read(metadata))
@@ -37,7 +37,7 @@ describe('what JSON can carry', () => {
     )
   })
 
-  it('is a snapshot: later changes change nothing, flat or nested', () => {
+  it('is a snapshot: later changes have no effect, flat or nested', () => {
     const flat = { tool: 'search' }
     const nested = { args: { q: ['watt'] } }
     const snapshots = [takeSnapshot(flat, ROOM), takeSnapshot(nested, ROOM)]
@@ -47,7 +47,7 @@ describe('what JSON can carry', () => {
   })
 })
 
-describe('what JSON cannot carry', () => {
+describe('metadata that JSON cannot represent', () => {
   const circle: Record<string, unknown> = { name: 'circle' }
   circle['self'] = { inner: circle }
   const shared = { x: 1 }
@@ -60,7 +60,7 @@ describe('what JSON cannot carry', () => {
     ['undefined in an object', { gone: undefined, kept: 1 }, { kept: 1 }],
     ['function', function search() {}, '[Function search]'],
     [
-      'nameless function',
+      'function without a name',
       (
         () => () =>
           1
@@ -87,7 +87,7 @@ describe('what JSON cannot carry', () => {
     ['boxed primitive', Object('watt'), 'watt'],
     ['Promise', Promise.resolve(1), '[Promise]'],
     [
-      'throwing toJSON',
+      'toJSON that throws',
       {
         toJSON: () => {
           throw new Error('no')
@@ -99,11 +99,11 @@ describe('what JSON cannot carry', () => {
     ['sparse array', Array(3), [null, null, null]],
   ]
 
-  it.each(forms)('%s has a form', (_, value, written) => {
+  it.each(forms)('writes %s', (_, value, written) => {
     expect(read({ value })).toEqual(written === undefined ? {} : { value: written })
   })
 
-  it('a getter that throws costs its own member only', () => {
+  it('loses only the member whose getter throws', () => {
     const metadata = {
       before: 1,
       get bad() {
@@ -114,7 +114,7 @@ describe('what JSON cannot carry', () => {
     expect(read(metadata)).toEqual({ before: 1, bad: '[Threw: not today]', after: 2 })
   })
 
-  it('errors keep name, message, stack, members and cause', () => {
+  it('keeps name, message, stack, members and cause of an error', () => {
     const error = Object.assign(new TypeError('bad', { cause: new Error('root') }), { code: 'E1' })
     const written = read({ error }) as { error: Record<string, unknown> }
     expect(written.error).toMatchObject({ name: 'TypeError', message: 'bad', code: 'E1' })
@@ -122,14 +122,14 @@ describe('what JSON cannot carry', () => {
     expect(written.error['cause']).toMatchObject({ name: 'Error', message: 'root' })
   })
 
-  it('errors that stand for several keep each', () => {
+  it('keeps each error of an AggregateError', () => {
     const error = new AggregateError([new Error('first'), 'second'], 'all failed')
     expect(read({ error })).toMatchObject({
       error: { message: 'all failed', errors: [{ message: 'first' }, 'second'] },
     })
   })
 
-  it('metadata that is no object is kept as a value', () => {
+  it('keeps metadata that is not an object as a value', () => {
     expect(read('text')).toEqual({ value: 'text' })
     expect(read([1, 2])).toEqual({ value: [1, 2] })
     expect(read(null)).toEqual({})
@@ -137,7 +137,7 @@ describe('what JSON cannot carry', () => {
     expect(read(new Date(0))).toEqual({ value: '1970-01-01T00:00:00.000Z' })
   })
 
-  it('a revoked proxy is survived', () => {
+  it('accepts a revoked proxy', () => {
     const { proxy, revoke } = Proxy.revocable({}, {})
     revoke()
     expect(JSON.stringify(read({ proxy }))).toContain('Threw')
@@ -146,19 +146,19 @@ describe('what JSON cannot carry', () => {
 })
 
 describe('limits', () => {
-  it('cuts a string of 10 MB and says how much is missing', () => {
+  it('cuts a string of 10 MB and counts the rest', () => {
     const { text } = read({ text: 'x'.repeat(10_000_000) }) as { text: string }
     const [, missing] = /…\[(\d+) more characters\]$/.exec(text) ?? []
     expect(text.indexOf('…') + Number(missing)).toBe(10_000_000)
     expect(text.length).toBeLessThan(ROOM + 100)
   })
 
-  it('cuts what must be escaped by what it becomes', () => {
+  it('cuts a string by its escaped length', () => {
     const snapshot = takeSnapshot({ text: '\u0000'.repeat(300_000) }, 1_000)
     expect(snapshotText(snapshot).length).toBeLessThan(1_200)
   })
 
-  it('cuts long arrays and objects with a count of what is left', () => {
+  it('cuts long arrays and objects, and counts the rest', () => {
     const { items } = read({ items: Array.from({ length: 1_000 }, () => 'item') }, 300) as {
       items: string[]
     }
@@ -168,7 +168,7 @@ describe('limits', () => {
     expect(object['…']).toBe(`…[${1_000 - Object.keys(object).length + 1} more]`)
   })
 
-  it('ends in depth and in endless arrays', () => {
+  it('limits depth and endless arrays', () => {
     let deep: unknown = 'end'
     for (let i = 0; i < 100_000; i++) deep = [deep]
     expect(JSON.stringify(read({ deep }))).toContain('[Too deep]')
@@ -176,7 +176,7 @@ describe('limits', () => {
     expect(snapshotText(takeSnapshot({ endless }, 1_000)).length).toBeLessThan(2_000)
   })
 
-  it('is JSON of bounded size for anything at all', () => {
+  it('writes JSON of bounded size for any value', () => {
     const anything = fc.anything({
       withBigInt: true,
       withDate: true,

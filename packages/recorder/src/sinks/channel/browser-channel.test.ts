@@ -2,15 +2,15 @@ import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { WebSocket as WsSocket, WebSocketServer, type WebSocket as Peer } from 'ws'
+import { WebSocketServer, type WebSocket as Peer } from 'ws'
+import { BrowserSocket } from '../../testing/browser-socket.ts'
 import { connectBrowser } from './browser-channel.ts'
 import type { Channel, ChannelClose } from './channel.ts'
 
 let server: WebSocketServer
 let url: string
 beforeEach(async () => {
-  // ws has the interface of the browser's WebSocket.
-  vi.stubGlobal('WebSocket', WsSocket)
+  vi.stubGlobal('WebSocket', BrowserSocket)
   server = new WebSocketServer({
     port: 0,
     host: '127.0.0.1',
@@ -139,14 +139,6 @@ test('reports one close when it is terminated, and sends nothing afterwards', as
 test('reports a server that is away', async () => {
   const closes: ChannelClose[] = []
   const ignore = () => undefined
-  // ws reports the failure as an error event too, as a browser does.
-  class Socket extends WsSocket {
-    constructor(address: string, protocols: string[]) {
-      super(address, protocols)
-      this.on('error', ignore)
-    }
-  }
-  vi.stubGlobal('WebSocket', Socket)
   connectBrowser(
     { url: 'ws://127.0.0.1:9/record' },
     {

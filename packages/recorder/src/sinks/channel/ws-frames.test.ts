@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { encodeFrame, FrameReader, Opcode, type Message } from './ws-frames.ts'
 
-/** Undoes the mask, as a server does, with an obvious loop. */
+/** Unmasks a frame like a server, with a simple loop. */
 function unmask(frame: Buffer): { opcode: number; payload: Buffer } {
   const short = (frame[1] as number) & 0x7f
   const at = short === 126 ? 4 : short === 127 ? 10 : 2
@@ -16,7 +16,7 @@ function unmask(frame: Buffer): { opcode: number; payload: Buffer } {
   return { opcode: (frame[0] as number) & 0x0f, payload }
 }
 
-/** A server's frame: not masked. */
+/** Encodes an unmasked frame of a server. */
 function serverFrame(opcode: number, payload: Buffer, final = true): Buffer {
   const head =
     payload.length < 126
@@ -27,7 +27,7 @@ function serverFrame(opcode: number, payload: Buffer, final = true): Buffer {
 
 describe('encodeFrame', () => {
   it.each([0, 1, 5, 125, 126, 65_535, 65_536, 200_001])(
-    'masks %i bytes as RFC 6455 says',
+    'masks %i bytes according to RFC 6455',
     (length) => {
       const payload = Buffer.alloc(length, 'wattline')
       const frame = encodeFrame(
@@ -49,7 +49,7 @@ describe('FrameReader', () => {
     pingBetween: fc.boolean(),
   })
 
-  it('joins fragments and lets control frames between, cut anywhere', () => {
+  it('joins fragments with control frames between them, for chunks of any size', () => {
     fc.assert(
       fc.property(
         fc.array(message, { maxLength: 6 }),
@@ -91,11 +91,11 @@ describe('FrameReader', () => {
     ['a lone continuation', Buffer.from([0x80, 0])],
     ['a fragmented ping', Buffer.from([0x09, 0])],
     [
-      'a message in a message',
+      'a message inside another',
       Buffer.concat([serverFrame(1, Buffer.from('a'), false), serverFrame(1, Buffer.from('b'))]),
     ],
     ['too much', Buffer.from([0x81, 127, 0, 0, 0, 1, 0, 0, 0, 0])],
-  ])('refuses %s', (_, bytes) => {
+  ])('rejects %s', (_, bytes) => {
     expect(() => new FrameReader(1_000).push(bytes)).toThrow(/WebSocket/)
   })
 })
