@@ -1,6 +1,6 @@
 /**
- * The color of each kind. A kind without a color of its own takes one of six hues by a hash of its
- * name, the same in every run.
+ * The color of each kind. A kind without a color of its own has one of six hues, chosen by a hash of
+ * its name.
  */
 import { kindOf } from '@wattline/trace'
 

@@ -21,34 +21,25 @@ const CROSS_FROM_PX = 26
 const SHORTEN_FROM_PX = 52
 const CACHE_LIMIT = 8000
 
-/** Widths of texts in one font, CSS px, and formatted durations; both are slow to compute. */
+/** Remembers the results of a slow function. Labels and rounded durations of a run are few. */
+function cached<K, V>(compute: (key: K) => V): (key: K) => V {
+  const known = new Map<K, V>()
+  return (key) => {
+    let value = known.get(key)
+    if (value !== undefined) return value
+    if (known.size >= CACHE_LIMIT) known.clear()
+    known.set(key, (value = compute(key)))
+    return value
+  }
+}
+
+/** Widths of texts in one font, CSS px, and formatted durations. */
 export class TextWidths {
-  readonly #widths = new Map<string, number>()
-  readonly #durations = new Map<number, string>()
-  readonly #measure: (text: string) => number
+  readonly of: (text: string) => number
+  readonly duration = cached(formatDuration)
 
   constructor(measure: (text: string) => number) {
-    this.#measure = measure
-  }
-
-  of(text: string): number {
-    const known = this.#widths.get(text)
-    if (known !== undefined) return known
-    // Subjects and three-digit durations are few; a run with more of them starts over.
-    if (this.#widths.size >= CACHE_LIMIT) this.#widths.clear()
-    const widthPx = this.#measure(text)
-    this.#widths.set(text, widthPx)
-    return widthPx
-  }
-
-  /** @example duration(1.2) // '1.2 s' */
-  duration(seconds: number): string {
-    const known = this.#durations.get(seconds)
-    if (known !== undefined) return known
-    if (this.#durations.size >= CACHE_LIMIT) this.#durations.clear()
-    const text = formatDuration(seconds)
-    this.#durations.set(seconds, text)
-    return text
+    this.of = cached(measure)
   }
 
   /** As much of `text` as fits, with an ellipsis; empty if fewer than two letters fit. */

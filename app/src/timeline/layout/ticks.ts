@@ -34,17 +34,11 @@ const GAP_PX = 44
 /** Steps are chosen for labels of this many characters, plus the fraction of a second. */
 const LABEL_CHARS = '00:00:00'.length
 
-const CLOCK_STEPS_S: readonly number[] = [
-  1,
-  2,
-  5,
-  10,
-  15,
-  30,
-  ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE_S),
-  ...[1, 2, 3, 6, 12].map((hours) => hours * HOUR_S),
-  ...[1, 2, 7, 14, 30, 91, 182, 365].map((days) => days * DAY_S),
-]
+const CLOCK_STEPS_S: readonly number[] = [1, 2, 5, 10, 15, 30].concat(
+  [1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE_S),
+  [1, 2, 3, 6, 12].map((hours) => hours * HOUR_S),
+  [1, 2, 7, 14, 30, 91, 182, 365].map((days) => days * DAY_S),
+)
 
 /** Ascending. In microseconds, so that steps below a second are whole numbers. */
 const STEPS_MICROS: readonly number[] = [
