@@ -50,9 +50,9 @@ export function flagWords(flags: number): string[] {
   if (flags & SpanFlag.ERROR) words.push('failed')
   if (flags & SpanFlag.OPEN) words.push('running')
   if (flags & SpanFlag.DID_NOT_END) words.push('did not end')
-  if (flags & SpanFlag.AMBIGUOUS) words.push('pairing is a guess')
+  if (flags & SpanFlag.AMBIGUOUS) words.push('uncertain pairing')
   if (flags & SpanFlag.CLOCK) words.push('ends before it starts: the clock stepped')
-  if (flags & SpanFlag.PARENT_UNSURE) words.push('parent is a guess')
+  if (flags & SpanFlag.PARENT_UNSURE) words.push('uncertain parent')
   return words
 }
 
@@ -67,7 +67,17 @@ export function durationOf(
   return Math.max(0, endS - columns.startS.at(slot))
 }
 
-/** The selection for screen readers: `tool call web_search in planner, 318 ms, failed`. */
+/** A duration for screen readers: `24.8 seconds`, `1:12`. */
+function spokenDuration(seconds: number): string {
+  const words = { s: 'second', ms: 'millisecond', µs: 'microsecond', ns: 'nanosecond' }
+  return formatDuration(seconds).replace(
+    /^(\S+) (s|ms|µs|ns)$/,
+    (_, count: string, unit: keyof typeof words) =>
+      `${count} ${words[unit]}${count === '1' ? '' : 's'}`,
+  )
+}
+
+/** The selection for screen readers: `tool call web_search in planner, 318 milliseconds, failed`. */
 export function spokenSelection(
   columns: TraceColumns,
   selected: Selected | undefined,
@@ -81,8 +91,9 @@ export function spokenSelection(
   const group = groupLabel(columns.groups[columns.group.at(slot)]?.label ?? '')
   // No duration of a running span: it would be read out in every frame.
   const durationS = durationOf(columns, slot, playheadS)
-  const time = durationS === undefined ? [] : [formatDuration(durationS)]
+  const time = durationS === undefined ? [] : [spokenDuration(durationS)]
   const flags = flagWords(flagsAt(columns, slot, playheadS))
   const name = label === kind ? kind : `${kind} ${label}`
-  return `${[`${name} in ${group}`, ...time, ...flags].join(', ')}.`
+  const place = label === group ? name : `${name} in ${group}`
+  return `${[place, ...time, ...flags].join(', ')}.`
 }

@@ -64,6 +64,12 @@ describe('the group rail', () => {
     expect(screen.getByRole('button', { name: 'no name 1 span' })).toBeDefined()
   })
 
+  test('shows no number for a group that has only marks', () => {
+    const group = 'Events without agent'
+    mountTimeline(new SyntheticTrace().add([], [{ kind: 'retry', timeS: T0, group }]))
+    expect(screen.getByRole('button', { name: group })).toBeDefined()
+  })
+
   test('folds and unfolds a group with the keyboard', async () => {
     const user = userEvent.setup()
     mountTimeline(trace())
@@ -98,7 +104,18 @@ describe('the canvas', () => {
     fireEvent.pointerUp(canvas, at)
     expect(state().selected).toEqual({ type: 'span', slot: 2 })
     const words = document.getElementById(canvas.getAttribute('aria-describedby') ?? '')
-    expect(words?.textContent).toBe('tool call web_search in planner, 1 s, failed.')
+    expect(words?.textContent).toBe('tool call web_search in planner, 1 second, failed.')
+  })
+
+  test('describes an agent without repeating the name of its group', () => {
+    const { canvas, set } = mountTimeline(
+      new SyntheticTrace().add([
+        { kind: 'agent', startS: T0, endS: T0 + 24.8, subject: 'planner', group: 'planner' },
+      ]),
+    )
+    set({ selected: { type: 'span', slot: 0 } })
+    const words = document.getElementById(canvas.getAttribute('aria-describedby') ?? '')
+    expect(words?.textContent).toBe('agent planner, 24.8 seconds.')
   })
 
   test('can be focused', () => {

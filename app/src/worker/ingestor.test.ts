@@ -94,7 +94,7 @@ test('groups rows by agent, kind, tool or a metadata key; children inherit the g
     columnsOf(log, { groupBy }).groups.map(({ label }) => label)
   expect(groupsBy('agent')).toEqual(['planner'])
   expect(groupsBy('kind')).toEqual(['agent', 'tool_call', 'turn'])
-  expect(groupsBy('tool')).toEqual(['no tool', 'grep'])
+  expect(groupsBy('tool')).toEqual(['Events without tool', 'grep'])
   expect(groupsBy('team')).toEqual(['red'])
   expect(groupsBy('nothing')).toEqual(['no nothing'])
 })
@@ -136,7 +136,7 @@ test('reading the log again for a key gives the same groups as storing its value
   for (const patch of ingestor.regroup('team')) columns.apply(patch)
   expect(ingestor.storeValuesOf('team')).toBe(false)
   expect(picture(columns)).toEqual(picture(columnsOf(log, { groupBy: 'team' })))
-  expect(columns.groups.map(({ label }) => label)).toEqual(['red', '12', 'no team'])
+  expect(columns.groups.map(({ label }) => label)).toEqual(['red', '12', 'Events without team'])
 })
 
 test('splits a large change into several patches', () => {
@@ -160,7 +160,7 @@ test('a late event that moves a span to another group makes every index by row v
   const groupOf = (slot: number) => columns.groups[columns.group.at(slot)]?.label
   push(logText([['tool_call', 1, 2, { parent_id: 'late' }]]))
   const before = columns.layoutVersion
-  expect(groupOf(0)).toBe('no agent')
+  expect(groupOf(0)).toBe('Events without agent')
   push(logText([['agent', 0, 9, { span_id: 'late', agent_name: 'planner' }]]))
   expect(groupOf(0)).toBe('planner')
   expect(columns.layoutVersion).toBeGreaterThan(before)

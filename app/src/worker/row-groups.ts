@@ -52,7 +52,7 @@ export function rowGroupOf(
   const known = new Set<string>()
   return (item) => {
     const value = valueOf(item)
-    if (value === undefined) return `no ${key}`
+    if (value === undefined) return `Events without ${key}`
     if (!known.has(value)) {
       if (known.size >= MAX_VALUES) return `other ${key}`
       known.add(value)

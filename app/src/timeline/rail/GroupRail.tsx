@@ -71,12 +71,16 @@ function Group({ block, sum, onToggle }: GroupProps) {
           <path d="M3.5 4.5 6 7.5 8.5 4.5" />
         </svg>
         <span className="timeline-group-name">{name}</span>{' '}
-        <span className="timeline-group-count">{formatCount(spans)}</span>
-        <span className="timeline-hidden">
-          {' '}
-          {plural(spans, 'span')}
-          {failed}
-        </span>
+        {spans === 0 ? null : (
+          <>
+            <span className="timeline-group-count">{formatCount(spans)}</span>
+            <span className="timeline-hidden">
+              {' '}
+              {plural(spans, 'span')}
+              {failed}
+            </span>
+          </>
+        )}
       </button>
       {collapsed ? null : (
         <p>
