@@ -1,7 +1,7 @@
 /**
- * One event as numbers: what pairing needs of a line. It is filled by a reader (from parsed
- * metadata, or straight from a line's bytes), taken by `Trace`, and used again for the next, so that
- * reading a log allocates nothing per event.
+ * The parts of an event that pairing needs, as numbers. A reader fills a row from parsed metadata or from
+ * the bytes of a line, `Trace` reads it, and the reader fills it again, so that reading a log does not
+ * allocate an object per event.
  */
 import { ID_KEYS, PARENT_KEYS, PLACE_KEYS, SCOPE_SIZE, SUBJECT_KEYS } from './metadata-keys.ts'
 
@@ -9,7 +9,7 @@ export const START = 0
 export const END = 1
 export const POINT = 2
 
-/** Text numbers are those of the trace's `Interner`; 0 = none. */
+/** Texts are numbers of an `Interner`; 0 = none. */
 export class EventRow {
   timeS = 0
   kind = 0
@@ -25,33 +25,34 @@ export class EventRow {
   readonly parentKeys = new Uint8Array(PARENT_KEYS.length)
   readonly parentHigh = new Uint32Array(PARENT_KEYS.length)
   readonly parentLow = new Uint32Array(PARENT_KEYS.length)
-  /** Bit i = it has the scope key i; and the text numbers of those alone: what is not there is not cleared. */
+  /** Bit i = the event has SCOPE_KEYS[i]. */
   scopeMask = 0
+  /** Text numbers by index into SCOPE_KEYS. Only those in `scopeMask` are valid; others are not cleared. */
   readonly scope = new Int32Array(SCOPE_SIZE)
-  /** Text numbers of the place keys. */
+  /** Text numbers by index into PLACE_KEYS. */
   readonly place = new Int32Array(PLACE_KEYS.length)
   subject = 0
-  /** Index into SUBJECT_KEYS: the lower one wins over start and end together. */
+  /** Index into SUBJECT_KEYS of the key of the subject. A span has the subject with the lower rank of its start and end. */
   subjectRank = 0
   agent = 0
   hasError = false
-  /** Text of the error; 0 = it has none. */
+  /** Text number of the error; 0 = an error without a text, or no error. */
   error = 0
-  /** NaN = not told. */
+  /** NaN = unknown, also for the three below. */
   inputTokens = NaN
   outputTokens = NaN
   totalTokens = NaN
   costUsd = NaN
-  /** Events that a recorder says it had to drop (`recorder_dropped`). */
+  /** Number of events that the recorder dropped, in a `recorder_dropped` event. */
   dropped = 0
-  /** Text of the one more key that a reader was asked to note; 0 = none. */
+  /** Text number of the value of the extra key, see `RowReader.setExtraKey`; 0 = none. */
   extra = 0
 
   clear(): void {
     this.idCount = 0
     this.parentCount = 0
     this.scopeMask = 0
-    // One by one: a call of fill() takes longer than all the rest.
+    // fill() takes longer than the rest of this method.
     for (let index = 0; index < PLACE_KEYS.length; index++) this.place[index] = 0
     this.subject = 0
     this.subjectRank = SUBJECT_KEYS.length

@@ -5,7 +5,7 @@ import { hashBytes, hashPlain, hashText, lastHash, type TextHash } from './hash.
 const encoder = new TextEncoder()
 const copy = ({ high, low }: TextHash) => ({ high, low })
 
-test('a text, its bytes, and its bytes up to a quote have one hash', () => {
+test('a text, its bytes and its bytes up to a quote have the same hash', () => {
   const plain = fc.string({
     unit: fc.constantFrom(' ', '!', '#', 'a', 'z', '0', '9', '-', '~', '[', ']'),
     maxLength: 40,
@@ -26,7 +26,7 @@ test('a text, its bytes, and its bytes up to a quote have one hash', () => {
   fc.assert(fc.property(plain, plain, behind, check), { numRuns: 5000 })
 })
 
-test('every byte that is not plain ends a text, wherever it stands', () => {
+test('a text ends at the first byte that is not plain, at any position', () => {
   for (let byte = 0; byte < 256; byte++) {
     const isPlain = byte >= 0x20 && byte < 0x80 && byte !== 0x22 && byte !== 0x5c
     for (let at = 0; at < 20; at++) {
@@ -40,7 +40,7 @@ test('every byte that is not plain ends a text, wherever it stands', () => {
   }
 })
 
-test('texts that differ little have different hashes', () => {
+test('similar texts have different hashes', () => {
   const seen = new Set<string>()
   const texts = new Set<string>()
   for (let n = 0; n < 40_000; n++) {

@@ -1,34 +1,34 @@
 /**
- * Hashes of texts, the same from a string and from its UTF-8 bytes, so that an id read from bytes
- * needs no string. An id is known by 64 bits of hash alone: among a million ids, two different ones
- * meet with a probability of 3 · 10⁻⁸.
+ * Hashes texts. A string and its UTF-8 bytes have the same hash, so an id can be read from bytes without
+ * making a string. An id is identified by its 64-bit hash alone: among a million ids, two different ones
+ * have the same hash with a probability of 3 · 10⁻⁸.
  *
- * Bytes are taken eight at a time, as two words of four, since each step waits for the one before it.
+ * Each step depends on the previous one, so it takes eight bytes, as two words of four.
  */
 import { bytesBefore, endOfPlain, oddBytes } from '../line/json-bytes.ts'
 
-/** The two halves of the last hash made; read them before the next call. */
+/** The two halves of a hash, valid until the next call of a function of this module. */
 export interface TextHash {
   readonly high: number
   readonly low: number
 }
 
-/** Signed, as all that follows: where one is not, engines count in doubles, and three times as long. */
+/** Signed, like all later values: with an unsigned one, engines use doubles, which take three times as long. */
 const FIRST_HIGH = 0x811c9dc5 | 0
 const FIRST_LOW = 0x9e3779b9 | 0
 
 const state = { high: 0, low: 0 }
 
-/** The last hash made, for those who asked for something else too. */
+/** The last hash, for callers of {@link hashPlain}. */
 export const lastHash: TextHash = state
 
-/** Hashes a text as its UTF-8 bytes. The result is valid until the next call. */
+/** Hashes the UTF-8 bytes of a text. */
 export function hashText(text: string): TextHash {
   const bytes = new Uint8Array(text.length * 3)
   return hashBytes(bytes, 0, writeUtf8(text, bytes))
 }
 
-/** Hashes UTF-8 bytes. The result is valid until the next call. */
+/** Hashes UTF-8 bytes. */
 export function hashBytes(bytes: Uint8Array, from: number, to: number): TextHash {
   let high = FIRST_HIGH
   let low = FIRST_LOW
@@ -42,7 +42,7 @@ export function hashBytes(bytes: Uint8Array, from: number, to: number): TextHash
   return finish(high, low, wordAt(bytes, at, to), wordAt(bytes, at + 4, to), to - from)
 }
 
-/** Up to four bytes, the first of them lowest; zeros behind the last. */
+/** Up to four bytes as a word, the first byte lowest; missing bytes are 0. */
 function wordAt(bytes: Uint8Array, from: number, to: number): number {
   let word = 0
   for (let at = from, shift = 0; at < to && shift < 32; at++, shift += 8)
@@ -51,8 +51,8 @@ function wordAt(bytes: Uint8Array, from: number, to: number): number {
 }
 
 /**
- * Hashes the bytes before the first that is not plain, and gives where that is (`to` if there is
- * none): a text's end and its hash, `lastHash`, in one pass. `view` is of the same bytes.
+ * Finds the end of a plain text and hashes it (`lastHash`) in one pass. Returns the index of the first
+ * byte that is not plain, or `to`. `view` is a view of the same bytes.
  */
 export function hashPlain(bytes: Uint8Array, view: DataView, from: number, to: number): number {
   let high = FIRST_HIGH
@@ -81,7 +81,7 @@ export function hashPlain(bytes: Uint8Array, view: DataView, from: number, to: n
   return end
 }
 
-/** A word's first bytes, fewer than four. */
+/** The first `count` bytes of a word, fewer than four. */
 function firstBytes(word: number, count: number): number {
   return word & ((1 << (8 * count)) - 1)
 }
@@ -92,14 +92,14 @@ function highAfter(high: number, first: number, second: number): number {
   return mixed ^ (mixed >>> 16)
 }
 
-/** Takes the words the other way round: what is the same in one half is not in the other. */
+/** Mixes the words in the other order, so that a collision in one half is none in the other. */
 function lowAfter(low: number, first: number, second: number): number {
   const spread = Math.imul(first ^ (first >>> 13), 0x27d4eb2f)
   const mixed = Math.imul(low ^ second ^ spread, 0xc2b2ae3d)
   return mixed ^ (mixed >>> 15)
 }
 
-/** The last words may be cut short: it is the length that tells them from those that end in zeros. */
+/** Mixes in the last words and the length. Without the length, zeros at the end would not count. */
 function finish(
   high: number,
   low: number,
@@ -121,7 +121,7 @@ function mix(word: number): number {
   return (mixed ^ (mixed >>> 16)) >>> 0
 }
 
-/** Gives how many bytes it wrote. Half a surrogate pair is written as if it were a character. */
+/** Returns the number of bytes written. Half a surrogate pair is written like a character. */
 function writeUtf8(text: string, bytes: Uint8Array): number {
   let at = 0
   for (let index = 0; index < text.length; index++) {

@@ -1,6 +1,6 @@
 /**
- * Reads what pairing needs from an event's metadata, at the edge and once. Metadata keys are data:
- * only own keys are looked at, and each of them once, whatever it is used for.
+ * Fills a row from the metadata of a parsed event. Metadata keys are data: only own keys are read, and
+ * each of them once for all its roles.
  */
 import {
   DROPPED_TYPE,
@@ -21,7 +21,7 @@ import {
   SUBJECT_KEYS,
 } from './metadata-keys.ts'
 
-/** What a metadata key is read for; one key may have several uses. −1 = not for this. */
+/** The roles of a metadata key. A key may have several; −1 = it does not have this one. */
 export interface KeyRoles {
   readonly idIndex: number
   readonly scopeIndex: number
@@ -47,7 +47,7 @@ const USAGE_FIELDS: ReadonlyMap<string, UsageField> = new Map([
 
 const ERROR_KEYS: readonly string[] = ['error', 'success', 'status', 'error_type']
 
-/** Every metadata key that means something, and what. */
+/** All metadata keys that have a role. */
 export const KEY_ROLES: ReadonlyMap<string, KeyRoles> = new Map(
   [
     ...new Set<string>([
@@ -79,7 +79,7 @@ function indexIn(keys: readonly string[], key: string): number {
   return keys.indexOf(key)
 }
 
-/** Fills `row` from a parsed event. Texts are numbered by `texts`. */
+/** Fills `row` from a parsed event. `texts` numbers its texts. */
 export function readEvent(event: AgentEvent, texts: Interner, row: EventRow): void {
   const { kind, phase } = splitEventType(event.event_type)
   row.clear()
@@ -140,7 +140,7 @@ function droppedCount(metadata: Metadata): number {
   return typeof count === 'number' && count > 0 ? count : 1
 }
 
-/** The ids that name a span, as its metadata has them, most specific first. */
+/** The ids in a span's metadata, the most specific first. */
 export function idsOf(metadata: Metadata): (readonly [key: string, value: string])[] {
   return ID_KEYS.flatMap((key) => {
     const value = own(metadata, key)
@@ -149,12 +149,12 @@ export function idsOf(metadata: Metadata): (readonly [key: string, value: string
   })
 }
 
-/** Keeps ids in the order of ID_KEYS, so that equal ids are equal rows. */
 function addId(row: EventRow, idIndex: number, text: string): void {
   const { high, low } = hashText(text)
   insertId(row, idIndex, high, low)
 }
 
+/** Inserts an id in the order of ID_KEYS, so that events with equal ids have equal rows. */
 export function insertId(row: EventRow, idIndex: number, high: number, low: number): void {
   let at = row.idCount
   while (at > 0 && row.idKeys[at - 1]! > idIndex) {
@@ -174,7 +174,7 @@ function addParent(row: EventRow, parentIndex: number, text: string): void {
   insertParent(row, parentIndex, high, low)
 }
 
-/** Keeps explicit parents in the order of PARENT_KEYS. */
+/** Inserts a parent in the order of PARENT_KEYS. */
 export function insertParent(row: EventRow, parentIndex: number, high: number, low: number): void {
   let at = row.parentCount
   while (at > 0 && row.parentKeys[at - 1]! > parentIndex) {
@@ -197,7 +197,7 @@ function own(metadata: Metadata, key: string): JsonValue | undefined {
   return Object.hasOwn(metadata, key) ? metadata[key] : undefined
 }
 
-/** Text under which two values are the same; null and '' are absent. */
+/** The text by which values are compared. null and '' have none, like missing values. */
 function scalarText(value: JsonValue | undefined): string | undefined {
   switch (typeof value) {
     case 'string':
@@ -214,7 +214,7 @@ function scalarText(value: JsonValue | undefined): string | undefined {
 
 const FAILED: ReadonlySet<JsonValue | undefined> = new Set(['error', 'failed', 'ERROR', 'FAILED'])
 
-/** The text of an event's error, '' when it has none, undefined without error. */
+/** The text of an event's error; '' = an error without a text, undefined = no error. */
 export function errorOf(metadata: Metadata): string | undefined {
   const text = errorText(own(metadata, 'error'))
   if (text !== undefined) return text

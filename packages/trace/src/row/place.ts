@@ -1,15 +1,15 @@
-/** Places: where a span says it ran (host, device, a cloud), each combination numbered once. */
+/** The places where spans run: host, device, cloud or not. Energy of a source goes to spans of its place. */
 
 /** Text numbers of PLACE_KEYS. */
 export type Place = readonly [host: number, device: number, isCloud: number]
 
-const NOWHERE: Place = [0, 0, 0]
+const UNKNOWN_PLACE: Place = [0, 0, 0]
 
-/** Numbers equal places once; 0 is the place that says nothing. */
+/** Stores equal places once, by number; 0 is the unknown place. */
 export class PlaceTable {
-  readonly #places: Place[] = [NOWHERE]
+  readonly #places: Place[] = [UNKNOWN_PLACE]
   readonly #ids = new Map<string, number>()
-  /** Found last, and likely to be asked for again. */
+  /** The last result: the next event is often at the same place. */
   #last = 0
 
   get count(): number {
@@ -17,10 +17,10 @@ export class PlaceTable {
   }
 
   place(id: number): Place {
-    return this.#places[id] ?? NOWHERE
+    return this.#places[id] ?? UNKNOWN_PLACE
   }
 
-  /** The number of a place given as text numbers, one a key. */
+  /** The number of a place, new if needed. `place` has the text numbers of PLACE_KEYS. */
   id(place: ArrayLike<number>): number {
     const host = place[0]!
     const device = place[1]!

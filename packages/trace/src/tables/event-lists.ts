@@ -1,4 +1,4 @@
-/** Lists of events in the one order of a log: by time, then by position. */
+/** Lists of events in the order of the log: by time, then by position. */
 import { larger } from '../columns/growth.ts'
 import { lowerBound } from '../columns/lower-bound.ts'
 
@@ -10,12 +10,12 @@ export interface EventOrder {
 /** Index of the first item that is not before `event`. */
 function indexFor(order: EventOrder, list: ArrayLike<number>, event: number): number {
   const count = list.length
-  // Logs are nearly in order: try the end first.
+  // Logs are nearly in order, so try the end first.
   if (count === 0 || order.compare(list[count - 1]!, event) < 0) return count
   return lowerBound(0, count, (index) => order.compare(list[index]!, event) < 0)
 }
 
-/** Inserts in order; O(1) at the end, where nearly every event belongs. */
+/** Inserts an event in order; O(1) at the end, where nearly every event belongs. */
 export function insertEvent(order: EventOrder, list: number[], event: number): void {
   const index = indexFor(order, list, event)
   if (index === list.length) list.push(event)
@@ -27,10 +27,10 @@ export function removeEvent(order: EventOrder, list: number[], event: number): v
   if (list[index] === event) list.splice(index, 1)
 }
 
-/** The order in which events were swept. Nearly always that of their arrival: then it is free. */
+/** The order of the swept events. If it is the order of arrival, as nearly always, it takes no memory. */
 export class SweptOrder {
   count = 0
-  /** Undefined while every event stands at the index that is its own number. */
+  /** Undefined while each event is at the index that equals its number. */
   #events: Int32Array | undefined
 
   at(index: number): number {
@@ -55,7 +55,7 @@ export class SweptOrder {
     return lowerBound(0, this.count, (index) => order.compare(this.at(index), event) < 0)
   }
 
-  /** Takes away and returns what stands at `from` and behind. */
+  /** Removes and returns the events from index `from` on. */
   take(from: number): Int32Array {
     const taken = Int32Array.from({ length: this.count - from }, (_, index) =>
       this.at(from + index),

@@ -1,6 +1,6 @@
 /**
- * What a trace keeps of events, as columns: a row an event, in the order of arrival. Numbers stand for
- * texts (`Interner`), for ids (`IdTable`), and for what events say alike (`AttributeTable`).
+ * The events of a trace as columns, one row for each event in the order of arrival. Texts are numbers of
+ * an `Interner`, ids are numbers of an `IdTable`, and shared attributes one number of an `AttributeTable`.
  */
 import { BitColumn, NONE, PositionColumn } from '../columns/columns.ts'
 import type { Growth } from '../columns/growth.ts'
@@ -14,10 +14,10 @@ import { RecurringColumn } from '../columns/recurring-column.ts'
 import type { ScopeTable } from '../row/scope.ts'
 import { TimeColumn } from '../columns/time-column.ts'
 
-/** How many figures a mask of them tells. */
+/** Number of set bits of a usage mask. */
 const COUNT_OF = Uint8Array.from([0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4])
 
-/** An event is known by its row. */
+/** Events by row. */
 export class EventTable {
   count = 0
   readonly ids: IdTable
@@ -26,21 +26,22 @@ export class EventTable {
   readonly #timeS = new TimeColumn()
   readonly #position = new PositionColumn()
   readonly #attributesOf = new RecurringColumn()
-  /** A start's own span; the span that an end closed; a point's mark, as `MarkTable` has it. */
+  /** The span of a start; the span that an end closed; the mark of a point, see `MarkTable.slotOfPoint`. */
   readonly slot = new NearColumn()
-  /** The end of this start, or the start of this end, by id. */
+  /** The end of a start and the start of an end, if they are paired by id. */
   readonly partner = new NearColumn()
-  /** Its id; of an event with several, where they begin in `#manyIds`. */
+  /** The event's id. For an event with several ids: the index of its first one in `#manyIds`. */
   readonly #id = new NearColumn()
   readonly #manyIds: number[] = []
   readonly #usage = new UsageColumn()
   #usageEvent = NONE
   #firstUsage = 0
-  /** From this event on all came in order, up to the last, of which is known when and where it is. */
+  /** All events from this one on arrived in order. */
   #inOrderFrom = 0
+  /** Time and position of the last event. */
   #lastS = -Infinity
   #lastPosition = -Infinity
-  /** Events older than one before them. */
+  /** Events that are older than an earlier one. */
   readonly late = new BitColumn()
 
   constructor(growth: Growth, scopes: ScopeTable) {
@@ -63,7 +64,7 @@ export class EventTable {
     return event
   }
 
-  /** Whether all events from this one on came in order. */
+  /** Whether all events from this one on arrived in order. */
   isInOrderFrom(event: number): boolean {
     return event >= this.#inOrderFrom
   }
@@ -84,7 +85,7 @@ export class EventTable {
   scope(event: number): number {
     return this.#attributes.scope(this.#attributesOf.at(event))
   }
-  /** Number of the place it says it ran at, of `places`. */
+  /** Number of its place in `places`. */
   place(event: number): number {
     return this.#attributes.place(this.#attributesOf.at(event))
   }
@@ -97,7 +98,7 @@ export class EventTable {
   subjectRank(event: number): number {
     return this.#attributes.subjectRank(this.#attributesOf.at(event))
   }
-  /** Text of its error, 0 = without text, NONE = no error. */
+  /** Text number of its error; 0 = an error without a text, NONE = no error. */
   error(event: number): number {
     return this.#attributes.error(this.#attributesOf.at(event))
   }
@@ -112,20 +113,20 @@ export class EventTable {
   idKeys(event: number): Uint8Array {
     return this.#attributes.idKeys(this.#attributesOf.at(event))
   }
-  /** Number of the id under the `index`th of its `idKeys`, of which there are `count`. */
+  /** The id under `idKeys(event)[index]`; `count` is the number of its id keys. */
   idAt(event: number, index: number, count: number): number {
     return this.#numberAt(this.#id.at(event), index, count)
   }
 
-  /** Numbers the parents that a start names, for {@link parentAt}. */
+  /** Stores the ids of the parents that a start names. The result is for {@link parentAt}. */
   numberParents(row: EventRow): number {
     return this.#numbered(row.parentHigh, row.parentLow, row.parentCount)
   }
-  /** Indexes into PARENT_KEYS of the parents that a start names, the most certain first. */
+  /** Indexes into PARENT_KEYS of the parents that a start names, ascending. */
   parentKeys(start: number): Uint8Array {
     return this.#attributes.parentKeys(this.#attributesOf.at(start))
   }
-  /** Number of the id under the `index`th of `count` `parentKeys`; `parents` as they were numbered. */
+  /** The id under `parentKeys(start)[index]`; `parents` is the result of {@link numberParents}. */
   parentAt(parents: number, index: number, count: number): number {
     return this.#numberAt(parents, index, count)
   }
@@ -133,7 +134,7 @@ export class EventTable {
   hasUsage(event: number): boolean {
     return this.#attributes.usageMask(this.#attributesOf.at(event)) !== 0
   }
-  /** Input, output, total tokens or US dollars (0…3) that an event tells; NaN = none. */
+  /** A usage field of an event: 0 input tokens, 1 output tokens, 2 total tokens, 3 US dollars. NaN = unknown. */
   usage(event: number, field: number): number {
     if (event === NONE) return NaN
     const mask = this.#attributes.usageMask(this.#attributesOf.at(event))
@@ -141,7 +142,7 @@ export class EventTable {
     return this.#usage.at(this.#firstUsageOf(event) + COUNT_OF[mask & ((1 << field) - 1)]!)
   }
 
-  /** Where the figures of an event begin. All four are asked for one after the other. */
+  /** Index of an event's first usage value. Cached: callers read all four fields in turn. */
   #firstUsageOf(event: number): number {
     if (event === this.#usageEvent) return this.#firstUsage
     let first = this.#usage.before(event)
@@ -153,17 +154,17 @@ export class EventTable {
     return first
   }
 
-  /** Order in time, then in the log. */
+  /** Orders events by time, then by position. */
   compare(a: number, b: number): number {
     if (a >= this.#inOrderFrom && b >= this.#inOrderFrom) return a - b
     return this.#timeS.at(a) - this.#timeS.at(b) || this.#position.at(a) - this.#position.at(b)
   }
 
-  /** Agreed id keys of two events; −1 when they differ on one that both carry. */
+  /** Number of id keys on which two events agree; −1 if they differ on a key that both have. */
   idScore(a: number, b: number): number {
     const keysOfA = this.idKeys(a)
     const keysOfB = this.idKeys(b)
-    // Nearly every event has one id, and its other end has it under the same key.
+    // Nearly every event has one id, under the same key at its start and its end.
     if (keysOfA === keysOfB && keysOfA.length === 1) return this.#sameOnlyId(a, b)
     let agreed = 0
     for (let one = 0; one < keysOfA.length; one++) {

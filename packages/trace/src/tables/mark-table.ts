@@ -1,4 +1,4 @@
-/** Points and orphan ends, as columns: one row for each mark. */
+/** The marks of a trace (points and orphan ends) as columns, one row for each mark. */
 import { CHUNK_MASK, CHUNK_SHIFT, NONE } from '../columns/columns.ts'
 import { larger } from '../columns/growth.ts'
 import { START } from '../row/event-row.ts'
@@ -9,18 +9,21 @@ const ORPHAN = 1
 const EXISTS = 2
 const CHANGED = 4
 
-/** Marks by slot, in the order in which they were made. */
+/** Marks by slot, in the order of their creation. A mark that is removed keeps its slot. */
 export class MarkTable {
   count = 0
-  /** Of those that stand, by writer. */
+  /** Counts of existing marks by writer. */
   readonly #orphans: number[] = []
   readonly #late: number[] = []
   event = new Int32Array(64)
   parent = new Int32Array(64)
   #state = new Uint8Array(64)
-  /** A point's mark stands in its `slot`; an end's slot is the span it closed, if it is no orphan. */
+  /** The marks of orphan ends. The mark of a point is in the event's `slot`. */
   readonly #ofOrphan = new Map<number, number>()
-  /** By chunk of events: what a point's `slot` lacks of its mark's, so that it lies near those of spans. */
+  /**
+   * By chunk of events: the difference between a mark's slot and the value stored in the `slot` column for
+   * its point. It makes the stored values similar to slots of spans, which that column needs to be small.
+   */
   readonly #shifts: number[] = []
   readonly #events: EventTable
   #changed: number[] = []
@@ -29,12 +32,12 @@ export class MarkTable {
     this.#events = events
   }
 
-  /** Orphan ends of a writer that stand. */
+  /** Number of orphan ends of a writer. */
   orphansOf(writer: number): number {
     return this.#orphans[writer] ?? 0
   }
 
-  /** Marks of a writer that stand and came late. */
+  /** Number of late marks of a writer. */
   lateOf(writer: number): number {
     return this.#late[writer] ?? 0
   }
@@ -47,7 +50,7 @@ export class MarkTable {
     return (this.#state[slot]! & EXISTS) !== 0
   }
 
-  /** Sets an event's mark. */
+  /** Creates or changes the mark of an event. */
   set(event: number, isOrphan: boolean, parent: number): void {
     let slot = isOrphan ? this.slotOfOrphan(event) : this.slotOfPoint(event)
     if (slot === NONE) slot = this.#add(event, isOrphan)
@@ -66,18 +69,18 @@ export class MarkTable {
     this.#noteChanged(slot)
   }
 
-  /** The mark of an end that is, or was, an orphan; NONE = it never was. */
+  /** The mark of an end that is or was an orphan; NONE = it never was. */
   slotOfOrphan(end: number): number {
     return this.#ofOrphan.get(end) ?? NONE
   }
 
-  /** The mark of a point; NONE = it was not swept yet. */
+  /** The mark of a point; NONE = the sweep has not reached it. */
   slotOfPoint(point: number): number {
     const shifted = this.#events.slot.at(point)
     return shifted === NONE ? NONE : shifted + this.#shifts[point >> CHUNK_SHIFT]!
   }
 
-  /** Slots that changed since the last call: of those that stand, and of those that are gone. */
+  /** The slots of existing and of removed marks that changed since the last call. */
   takeChanges(): { readonly markSlots: Int32Array; readonly removedMarks: Int32Array } {
     const changed = Int32Array.from(this.#changed).sort()
     this.#changed = []
@@ -105,7 +108,7 @@ export class MarkTable {
     return slot
   }
 
-  /** Slot of the span that started last before a point, if that is in the same chunk of events; else 0. */
+  /** Slot of the last span that started before a point in the same chunk of events; else 0. */
   #spanBefore(point: number): number {
     const first = point & ~CHUNK_MASK
     for (let event = point - 1; event >= first; event--) {

@@ -1,4 +1,4 @@
-/** What a trace keeps of spans, as columns: a row a span, which is known by its slot. */
+/** The spans of a trace as columns, one row for each span. The index of a row is the span's slot. */
 import { BitColumn, NONE } from '../columns/columns.ts'
 import { NearColumn } from '../columns/near-column.ts'
 import { SmallColumn } from '../columns/small-column.ts'
@@ -7,26 +7,26 @@ import { SmallColumn } from '../columns/small-column.ts'
 export class SpanTable {
   count = 0
   readonly start = new NearColumn()
-  /** NONE while it has no end. */
+  /** NONE = no end yet. */
   readonly end = new NearColumn()
   readonly parent = new NearColumn()
   readonly parentUnsure = new BitColumn()
-  /** What its start names as its parent, as `EventTable.numberParents` has it. */
+  /** The parents that its start names, a result of `EventTable.numberParents`. */
   readonly namedParents = new NearColumn()
-  /** Its own agent, else its parent's; text number, NONE while it is not swept. */
+  /** Text number of its own agent, else of its parent's; NONE = the sweep has not reached it. */
   readonly agent = new SmallColumn()
-  /** By slot, its children that did not end yet: nearly always one, which needs no set. */
+  /** The running children of a slot. Nearly always there is one, which is stored without a set. */
   readonly #running = new Map<number, number | Set<number>>()
-  /** By slot, the span of the same kind and scope that scope closed before it. */
+  /** By slot, the span of the same kind and scope that was closed by scope before it. */
   readonly closedBefore = new Map<number, number>()
-  /** Rare facts, by slot. The events from which on they are known. */
+  /** By slot, the event from which on its pairing by scope or by id is known to be ambiguous. */
   readonly scopeAmbiguousAt = new Map<number, number>()
   readonly idAmbiguousAt = new Map<number, number>()
-  /** The end of its certain parent, after which no end without id can be its own. */
+  /** By slot, the end of its certain parent. Later ends without an id cannot be the span's end. */
   readonly releasedBy = new Map<number, number>()
   /** The first end without id that considered it, if it has ids. */
   readonly consideredBy = new Map<number, number>()
-  /** By slot, the points that reported its error, in order: nearly always one, which needs no list. */
+  /** The points that reported an error of a slot, in order. One point is stored without an array. */
   readonly #failures = new Map<number, number | number[]>()
 
   add(start: number, namedParents: number): number {
@@ -36,7 +36,7 @@ export class SpanTable {
     return slot
   }
 
-  /** Notes `child` as running in its parent. */
+  /** Adds a span to the running children of its parent. */
   linkRunning(child: number): void {
     const parent = this.parent.at(child)
     if (parent === NONE) return
@@ -64,7 +64,7 @@ export class SpanTable {
     return this.#failures.has(slot)
   }
 
-  /** The points that reported its error, in order. */
+  /** The points that reported an error of the span, in order. */
   failuresOf(slot: number): readonly number[] {
     const points = this.#failures.get(slot)
     return typeof points === 'number' ? [points] : (points ?? [])
@@ -77,14 +77,14 @@ export class SpanTable {
     else points.push(point)
   }
 
-  /** Takes back the last. */
+  /** Removes the last failure. */
   dropFailure(slot: number): void {
     const points = this.#failures.get(slot)
     if (typeof points === 'number' || points?.length === 1) this.#failures.delete(slot)
     else points?.pop()
   }
 
-  /** Its children that did not end yet. */
+  /** Its running children. */
   runningIn(slot: number): Iterable<number> {
     const children = this.#running.get(slot)
     return typeof children === 'number' ? [children] : (children ?? [])

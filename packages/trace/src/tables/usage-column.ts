@@ -1,20 +1,20 @@
 /**
- * Tokens and cost of the events that tell any, one behind the other in the order of the events. Whole
- * numbers stand there themselves; any other leaves its place empty and stands aside.
+ * Tokens and cost of events: all known values in one column, in the order of the events. Integers are
+ * stored in the column. Other values leave their item unset and are stored in a list of their own.
  */
 import { Int32Column, NONE, NumberColumn } from '../columns/columns.ts'
 import { lowerBound } from '../columns/lower-bound.ts'
 import type { EventRow } from '../row/event-row.ts'
 
 const BLOCK_SHIFT = 4
-const LARGEST_WHOLE = 2 ** 30
+const MAX_INTEGER = 2 ** 30
 
 export class UsageColumn {
-  /** By block of sixteen events: how many figures stand before it. */
+  /** By block of 16 events: the number of values before the block. */
   readonly #before = new Int32Column()
   readonly #values = new NumberColumn()
   #count = 0
-  /** The places left empty, ascending, and what belongs there. */
+  /** The indexes of unset items, ascending, and their values. */
   readonly #asidePlaces: number[] = []
   readonly #aside: number[] = []
 
@@ -26,7 +26,7 @@ export class UsageColumn {
     this.#push(costUsd)
   }
 
-  /** How many figures the events before the block of `event` tell. */
+  /** The number of values before the block of `event`. */
   before(event: number): number {
     return this.#before.at(event >> BLOCK_SHIFT)
   }
@@ -44,7 +44,7 @@ export class UsageColumn {
   #push(value: number): void {
     if (Number.isNaN(value)) return
     const place = this.#count++
-    if (value >= 0 && value <= LARGEST_WHOLE && value === (value | 0)) {
+    if (value >= 0 && value <= MAX_INTEGER && value === (value | 0)) {
       this.#values.set(place, value)
     } else {
       this.#asidePlaces.push(place)
@@ -53,7 +53,7 @@ export class UsageColumn {
   }
 }
 
-/** Whether no event stands before this one in its block. */
+/** Whether an event is the first one of its block. */
 export function isFirstOfBlock(event: number): boolean {
   return (event & ((1 << BLOCK_SHIFT) - 1)) === 0
 }
