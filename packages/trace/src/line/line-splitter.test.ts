@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
+import { cut } from '../testing/arbitrary-lines.ts'
 import { LineSplitter, type LineSplitterOptions } from './line-splitter.ts'
 
 const utf8 = new TextEncoder()
@@ -19,11 +20,6 @@ function split(chunks: Iterable<Uint8Array>, options: LineSplitterOptions = {}) 
     reused.fill(0x23)
   }
   return { lines, torn: splitter.finish() }
-}
-
-function cut(bytes: Uint8Array, at: readonly number[]): Uint8Array[] {
-  const ends = [...at.map((n) => n % (bytes.length + 1)), bytes.length].toSorted((a, b) => a - b)
-  return ends.map((end, i) => bytes.subarray(ends[i - 1] ?? 0, end))
 }
 
 const of = (...chunks: string[]) => chunks.map((chunk) => utf8.encode(chunk))

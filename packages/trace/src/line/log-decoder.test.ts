@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { cut } from '../testing/arbitrary-lines.ts'
 import { fixtureText } from '../testing/fixtures.ts'
 import { LogDecoder } from './log-decoder.ts'
 
@@ -19,11 +20,6 @@ function read(chunks: Iterable<Uint8Array>) {
     })
   }
   return { rows, torn: decoder.finish() }
-}
-
-function cut(bytes: Uint8Array, at: readonly number[]): Uint8Array[] {
-  const ends = [...at.map((n) => n % (bytes.length + 1)), bytes.length].toSorted((a, b) => a - b)
-  return ends.map((end, i) => bytes.subarray(ends[i - 1] ?? 0, end))
 }
 
 const LOG = [

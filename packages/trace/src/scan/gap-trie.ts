@@ -1,32 +1,33 @@
 /**
- * What writers put between the values of a line is the same again and again. Once it is understood, it
- * is kept with what it says, and known later by its bytes alone, four at a time:
+ * Matches the bytes between JSON values with a trie built from earlier lines. Writers put the same bytes
+ * between the values of every line. Once such a gap is parsed, later lines recognize it by comparing
+ * bytes, four at a time:
  *
  *     {"event_type":"x_start","timestamp":1.5,"metadata":{"tool":"search","turn":3}}
  *     └────────────┘         └───────────┘   └──────────┘└──────┘        └──────┘
  *
- * Gaps form a tree, in which each is followed by those that were seen behind it.
+ * A node of the trie is a gap; its children are the gaps that followed it.
  */
 
-/** What has so many different ones is no log. */
-const MOST_GAPS = 2048
-/** To look at more one by one takes longer than to understand the line again. */
-const MOST_BRANCHES = 8
-/** Longer ones have an odd key, or much white space. */
-const MOST_BYTES = 64
+/** Limit of memory, for input whose lines all differ. */
+const MAX_GAPS = 2048
+/** To compare more children one by one takes longer than to parse the gap. */
+const MAX_CHILDREN = 8
+/** Longer gaps have an unusual key or much white space. */
+const MAX_GAP_BYTES = 64
 
-/** A gap, and in the tree all that is known behind it. A root is one that is no gap itself. */
-export class Gap {
+/** A gap and its children. The root is not a gap itself. */
+export class GapNode {
   readonly size: number
-  /** What the tree's owner takes the key in it for. */
+  /** The key in the gap, a number of the caller. */
   readonly key: number
-  /** Its bytes, four in one. Of the last of them, what is in the mask counts. */
+  /** The bytes of the gap, four in a word. Only the bits in `#lastMask` count in the last word. */
   readonly #words: Int32Array
   readonly #lastMask: number
-  #first: Gap | undefined
-  #branches = 0
-  /** The next one behind the same gap. */
-  #sibling: Gap | undefined
+  #firstChild: GapNode | undefined
+  #childCount = 0
+  /** The next child of the same parent. */
+  #sibling: GapNode | undefined
 
   constructor(bytes: Uint8Array, key: number) {
     const padded = new Uint8Array((bytes.length + 3) & ~3)
@@ -40,18 +41,18 @@ export class Gap {
     this.#lastMask = -1 >>> (8 * (padded.length - bytes.length))
   }
 
-  static root(): Gap {
-    return new Gap(new Uint8Array(0), -1)
+  static root(): GapNode {
+    return new GapNode(new Uint8Array(0), -1)
   }
 
-  /** The gap behind this one that stands at `at`, with something behind it; undefined = none that is known. */
-  next(view: DataView, at: number, to: number): Gap | undefined {
-    let gap = this.#first
-    while (gap !== undefined && !gap.#standsAt(view, at, to)) gap = gap.#sibling
+  /** The child whose bytes are at `at`, followed by at least one more byte; undefined = none. */
+  next(view: DataView, at: number, to: number): GapNode | undefined {
+    let gap = this.#firstChild
+    while (gap !== undefined && !gap.#isAt(view, at, to)) gap = gap.#sibling
     return gap
   }
 
-  #standsAt(view: DataView, from: number, to: number): boolean {
+  #isAt(view: DataView, from: number, to: number): boolean {
     const words = this.#words
     const last = words.length - 1
     const lastAt = from + last * 4
@@ -63,28 +64,28 @@ export class Gap {
     return true
   }
 
-  /** Says whether there was room for it. */
-  add(gap: Gap): boolean {
-    if (this.#branches === MOST_BRANCHES) return false
-    this.#branches++
-    gap.#sibling = this.#first
-    this.#first = gap
+  /** Adds a child; false = the node has too many. */
+  add(gap: GapNode): boolean {
+    if (this.#childCount === MAX_CHILDREN) return false
+    this.#childCount++
+    gap.#sibling = this.#firstChild
+    this.#firstChild = gap
     return true
   }
 }
 
-/** Makes the gaps of some trees, and not too many of them. */
-export class GapMaker {
+/** Adds gaps to tries and limits their number. */
+export class GapLearner {
   #count = 0
-  /** Stands for all that are not kept: nothing is known behind it. */
-  readonly #unkept = Gap.root()
+  /** Returned for all gaps that are not stored. It has no children. */
+  readonly #notStored = GapNode.root()
 
-  /** The gap of these bytes; from now on it is known behind `previous`. */
-  learn(previous: Gap, bytes: Uint8Array, key: number): Gap {
-    const hasRoom = this.#count < MOST_GAPS && bytes.length <= MOST_BYTES
-    if (previous === this.#unkept || !hasRoom) return this.#unkept
-    const gap = new Gap(bytes, key)
-    if (!previous.add(gap)) return this.#unkept
+  /** Adds a gap as a child of `previous`, unless a limit is reached, and returns its node. */
+  learn(previous: GapNode, bytes: Uint8Array, key: number): GapNode {
+    const hasRoom = this.#count < MAX_GAPS && bytes.length <= MAX_GAP_BYTES
+    if (previous === this.#notStored || !hasRoom) return this.#notStored
+    const gap = new GapNode(bytes, key)
+    if (!previous.add(gap)) return this.#notStored
     this.#count++
     return gap
   }

@@ -1,11 +1,12 @@
-/** Recognises a few known words among bytes, without making strings of them. */
+/** Finds a few known words in bytes without making strings. */
+
 const SLOTS = 256
 
-/** Finds the index of a word given as bytes. The words are ASCII and not empty. */
+/** An index of words, which are ASCII and not empty. */
 export class KeyTable {
-  /** Open addressing: the word's index + 1, 0 = free. */
+  /** By hash, with open addressing: the index of a word + 1; 0 = free. */
   readonly #slots = new Uint8Array(SLOTS)
-  /** The words' bytes, one word behind the other, and where each begins. */
+  /** The bytes of all words, and where each word begins. */
   readonly #bytes: Uint8Array
   readonly #starts: Uint16Array
 
@@ -24,7 +25,7 @@ export class KeyTable {
     }
   }
 
-  /** The index of the word; −1 for any other. */
+  /** The index of a word; −1 = not one of the words. */
   find(bytes: Uint8Array, from: number, to: number): number {
     if (from >= to) return -1
     let slot = slotOf(bytes, from, to)
@@ -46,7 +47,7 @@ export class KeyTable {
   }
 }
 
-/** Length, first, middle and last byte tell keys apart well enough. */
+/** Hashes length, first, middle and last byte, by which metadata keys differ well enough. */
 function slotOf(bytes: Uint8Array, from: number, to: number): number {
   const ends = bytes[from]! + (bytes[to - 1]! << 8) + (bytes[(from + to) >>> 1]! << 16)
   return Math.imul(ends ^ ((to - from) << 24), 0x9e3779b1) >>> 24

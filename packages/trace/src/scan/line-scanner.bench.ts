@@ -1,9 +1,8 @@
 /**
- * How fast a log is read, taking turns in one process: a line at a time by JSON.parse, by
- * `LogDecoder`, by `LogDecoder` and `readEvent`, and by `RowReader`; and, where a scanner reads for
- * another worker, what each of the two does.
+ * Measures how fast a log is read, in turns within one process: by JSON.parse line by line, by
+ * `LogDecoder`, by `LogDecoder` and `readEvent`, by `RowReader`, and through batches.
  *
- *     npm run ts -- packages/trace/src/line-scanner.bench.ts [MiB]
+ *     npm run bench:reader -- [MiB]
  */
 import { encodeEvent, encodeSample } from '../line/encode.ts'
 import type { AgentEvent } from '../line/event.ts'
@@ -21,7 +20,7 @@ const CHUNK_BYTES = 1024 * 1024
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 const decode = (bytes: Uint8Array) => utf8.decode(bytes)
 
-/** What a reader saw: nothing is optimised away, and all must have seen the same. */
+/** The result of a reader. All readers must have the same one, and nothing can be optimized away. */
 interface Seen {
   events: number
   timesS: number
@@ -99,7 +98,7 @@ function readRows(seen: Seen): void {
   for (const chunk of chunks()) reader.push(chunk, sink)
 }
 
-/** What a scanner does, but for handing them over. */
+/** The work of the worker that reads, without the transfer. */
 function writeBatches(take: (batch: RowBatch) => void): void {
   const texts = new Interner()
   const reader = new RowReader({ decode, texts })
@@ -113,14 +112,14 @@ function writeBatches(take: (batch: RowBatch) => void): void {
 const batches: RowBatch[] = []
 writeBatches((batch) => batches.push(batch))
 
-/** What is left to do for the worker that pairs. */
+/** The remaining work of the worker that pairs. */
 function readBatches(seen: Seen): void {
   const reader = new RowBatchReader(new Interner())
   const sink = counting(seen)
   for (const batch of batches) reader.read(batch, sink)
 }
 
-/** Both, so that what was written is known to be the same. */
+/** Both together. */
 function throughBatches(seen: Seen): void {
   const reader = new RowBatchReader(new Interner())
   const sink = counting(seen)

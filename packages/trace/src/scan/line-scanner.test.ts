@@ -7,7 +7,7 @@ import { Interner } from '../row/interner.ts'
 import { LineScanner, NOT_SCANNED } from './line-scanner.ts'
 import { errorOf, readEvent } from '../row/metadata-reader.ts'
 import { parseLine } from '../line/parse.ts'
-import { damaged, soundLine } from '../testing/arbitrary-lines.ts'
+import { damaged, validLine } from '../testing/arbitrary-lines.ts'
 import { fixtureText } from '../testing/fixtures.ts'
 import { rowText } from '../testing/rows.ts'
 
@@ -26,16 +26,16 @@ class Reader {
   }
 }
 
-/** One reader takes many lines, as when a log is read: what a line leaves behind must not matter. */
+/** One reader scans many lines, as in a log, so that what it learned is used for later lines. */
 const LINES_A_READER = 100
 let linesRead = 0
 let fast = new Reader()
 const slow = { texts: new Interner(), row: new EventRow() }
 slow.texts.id('so that the numbers differ')
 
-/** Holds the scanner to the slow path; true where it took the line. */
+/** Compares the scanner with the slow path; true = it scanned the line. */
 function agrees(bytes: Uint8Array): boolean {
-  // It stops to learn when it has seen too many different lines.
+  // It stops learning after too many different lines.
   if (++linesRead % LINES_A_READER === 0) fast = new Reader()
   if (!fast.scan(bytes)) return false
   const parsed = parseLine(decode(bytes))
@@ -49,7 +49,7 @@ function agrees(bytes: Uint8Array): boolean {
 const taken = (line: string) => agrees(encoder.encode(line))
 const withMetadata = (json: string) => `{"event_type":"x_start","timestamp":1.5,"metadata":${json}}`
 
-describe('what it takes', () => {
+describe('scanned lines', () => {
   test.each([
     ['{"event_type": "turn_start", "timestamp": 1795485803.2925332, "metadata": {"turn_idx": 0}}'],
     [
@@ -65,7 +65,7 @@ describe('what it takes', () => {
     [withMetadata('{"é":1,"__proto__":{"tool":"t"},"tools":"t","too":"t"}')],
   ])('%s', (line) => expect(taken(line)).toBe(true))
 
-  test('a line ends at its newline, or where it is told to', () => {
+  test('a line ends at its newline or at the given end', () => {
     const bytes = encoder.encode(`${withMetadata('{}')}\n${withMetadata('{}')}`)
     const length = withMetadata('{}').length
     expect(fast.scanner.scan(bytes, 0, bytes.length, fast.row)).toBe(length)
@@ -74,7 +74,7 @@ describe('what it takes', () => {
   })
 })
 
-describe('what it leaves to the slow path', () => {
+describe('lines that are left to the slow path', () => {
   test.each([
     ['a sample', '{"timestamp":1,"reading":{}}'],
     ['a bus event', '{"event_type":"x","timestamp_ns":1,"payload":{}}'],
@@ -119,23 +119,23 @@ describe('what it leaves to the slow path', () => {
   })
 })
 
-describe('agrees with the slow path', () => {
-  test('on lines in any notation', () => {
+describe('the row is that of the slow path', () => {
+  test('for lines in any notation', () => {
     let count = 0
     const check = (line: string) => void (count += Number(taken(line)))
-    fc.assert(fc.property(soundLine, check), { numRuns: 4000 })
+    fc.assert(fc.property(validLine, check), { numRuns: 4000 })
     expect(count).toBeGreaterThan(400)
   })
 
-  test('on damaged lines', () => {
+  test('for damaged lines', () => {
     let count = 0
     const check = (bytes: Uint8Array) => void (count += Number(agrees(bytes)))
-    fc.assert(fc.property(damaged(soundLine), check), { numRuns: 6000 })
+    fc.assert(fc.property(damaged(validLine), check), { numRuns: 6000 })
     expect(count).toBeGreaterThan(100)
   })
 
-  test('on damaged lines whose like it has just read', () => {
-    const pair = soundLine.chain((line) => fc.tuple(fc.constant(line), damaged(fc.constant(line))))
+  test('for damaged lines after similar lines', () => {
+    const pair = validLine.chain((line) => fc.tuple(fc.constant(line), damaged(fc.constant(line))))
     const check = ([line, bytes]: readonly [string, Uint8Array]) => {
       const isTaken = taken(line)
       agrees(bytes)
@@ -144,7 +144,7 @@ describe('agrees with the slow path', () => {
     fc.assert(fc.property(pair, check), { numRuns: 4000 })
   })
 
-  test('on every single-byte change of a line', () => {
+  test('for every change of one byte of a line', () => {
     const line = encoder.encode(
       '{"event_type":"a_end","timestamp":12.5e-1,"metadata":{"id":"\\u00e9é","b":[true,null,{"c":-0}]}}',
     )
@@ -160,7 +160,7 @@ describe('agrees with the slow path', () => {
     expect(count).toBeGreaterThan(256)
   })
 
-  test('on times of any number of digits', () => {
+  test('for times with any number of digits', () => {
     const seconds = fc.bigInt({ min: 0n, max: 99_999_999_999n }).map(String)
     const time = fc.tuple(seconds, fc.stringMatching(/^\d{1,18}$/)).map((parts) => parts.join('.'))
     const check = (digits: string) => {
@@ -171,7 +171,7 @@ describe('agrees with the slow path', () => {
     fc.assert(fc.property(time, check), { numRuns: 20_000 })
   })
 
-  test('on times right beside the middle of two float64s, where rounding twice goes wrong', () => {
+  test('for times near the middle of two float64s, where rounding twice would be wrong', () => {
     const near = fc.tuple(
       fc.integer({ min: 2 ** 30, max: 2 ** 31 - 1 }),
       fc.bigInt({ min: 0n, max: 2n ** 23n - 1n }),
@@ -188,7 +188,7 @@ describe('agrees with the slow path', () => {
   })
 })
 
-/** How many of these events' lines are taken, failures without a text not counted. */
+/** Share of the lines of these events that are scanned, without failures that have no text. */
 function shareTaken(lines: Iterable<string>): number {
   let sound = 0
   let count = 0
@@ -212,13 +212,13 @@ function* generatedLines(ids: boolean, indent: boolean): Generator<string> {
   }
 }
 
-describe('takes what writers write', () => {
-  test('generated runs, compact and as Python spaces them', () => {
+describe('scans the lines of usual writers', () => {
+  test('generated runs, compact and with the spaces of Python', () => {
     expect(shareTaken(generatedLines(true, false))).toBe(1)
     expect(shareTaken(generatedLines(false, true))).toBe(1)
   })
 
-  test('real logs', () => {
+  test('recorded logs', () => {
     for (const name of [
       'react_single.jsonl',
       'threads8_overlap.jsonl.gz',

@@ -1,11 +1,11 @@
 /**
- * Fills an event's row straight from a line's bytes, without an object, and without a string for
- * texts that are known. It takes the lines writers write all day and nothing else: whatever is
- * unusual (a sample, a failure without a text, an escaped key, a key said twice, milliseconds, broken JSON) is left
- * to `parseLine` and `readEvent`, with which it agrees in every field of every line it takes.
+ * Fills a row from the bytes of a line, without an object and without strings for known texts. It scans
+ * usual lines only. Unusual ones (a sample, a failure without a text, an escaped key, a repeated key,
+ * milliseconds, invalid JSON) are left to `parseLine` and `readEvent`. For every line that it scans, the
+ * row is the same as theirs.
  *
  *     {"event_type": "tool_call_start", "timestamp": 1800000000.5, "metadata": {"tool": "search", …}}
- *      └ kind and phase, once a type    └ digits → float64          └ what is between values is known by its bytes
+ *      └ kind and phase, cached by type └ digits → float64          └ gaps are recognized by their bytes
  */
 import { DROPPED_TYPE, splitEventType, type Decode } from '../line/event.ts'
 import { END, POINT, START, type EventRow } from '../row/event-row.ts'
@@ -30,7 +30,7 @@ import {
   startOfValue,
 } from '../line/json-bytes.ts'
 import { KeyTable } from './key-table.ts'
-import { Gap, GapMaker } from './gap-trie.ts'
+import { GapNode, GapLearner } from './gap-trie.ts'
 import { AGENT_KEYS } from '../row/metadata-keys.ts'
 import {
   errorOf,
@@ -43,12 +43,12 @@ import {
 } from '../row/metadata-reader.ts'
 import { NumberReader } from './number-reader.ts'
 
-/** The line is left to `parseLine`; what the row holds then means nothing. */
+/** The line is left to `parseLine`, and the content of the row is not valid. */
 export const NOT_SCANNED = -1
 
-/** Beyond it, an event's time is not in seconds. */
+/** Larger times are not in seconds. */
 const MAX_SECONDS = 1e11
-/** Longer texts of `status` are no words: they are not kept. */
+/** Longer texts of `status` are not cached but left to the slow path. */
 const MAX_STATUS_BYTES = 64
 
 const FIELDS = new KeyTable(['event_type', 'timestamp', 'metadata'])
@@ -57,9 +57,9 @@ const TIMESTAMP = 1
 const METADATA = 2
 
 interface ScanRoles extends KeyRoles {
-  /** The key's value is kept as a text. */
+  /** The value is used as a text. */
   readonly isName: boolean
-  /** The key's value is known by its hash. */
+  /** The value is used as an id, by its hash. */
   readonly isIdentity: boolean
 }
 
@@ -77,62 +77,62 @@ const KEYS = new KeyTable(KEY_NAMES)
 const ERROR = KEY_NAMES.indexOf('error')
 const SUCCESS = KEY_NAMES.indexOf('success')
 const STATUS = KEY_NAMES.indexOf('status')
-/** Stands for the key that is noted. */
+/** The number of the extra key. */
 const EXTRA = KEY_NAMES.length
 
-/** Reads events from lines; it remembers the event types and the keys of the line it is in. */
+/** Scans the lines of one log. It caches event types, words of `status` and gaps. */
 export class LineScanner {
   readonly #texts: Interner
   readonly #decode: Decode
   readonly #number: NumberReader
-  /** Event types seen, and what each of them says, by its number here. */
+  /** The event types seen, and the kind and phase of each by its number. */
   readonly #types = new Interner()
   readonly #kinds: number[] = [0]
   readonly #phases: number[] = [POINT]
   #lastType = 0
   #droppedType = -1
-  /** Words of `status` seen, and whether they mean a failure. */
+  /** The words of `status` seen, and whether each means a failure. */
   readonly #statuses = new Interner()
   readonly #failures: boolean[] = [false]
-  /** The line in which each key was seen last, to notice a key said twice. */
+  /** By key: the last line that had it, to detect a repeated key. */
   readonly #seenIn = new Int32Array(ROLES.length)
   #line = 0
-  #gaps = new GapMaker()
-  /** Gaps of lines, whose keys are those of FIELDS. */
-  #lineGaps = Gap.root()
-  /** Gaps of metadata, by event type: a start and its end have different keys. */
-  #metadataGaps: Gap[] = [Gap.root()]
-  /** The key in the gap that was understood last; −1 = it has no meaning. */
+  #learner = new GapLearner()
+  /** Gaps between the fields of lines. Their keys are those of FIELDS. */
+  #lineGaps = GapNode.root()
+  /** Gaps of metadata by event type, because a start and its end have different keys. */
+  #metadataGaps: GapNode[] = [GapNode.root()]
+  /** The key of the gap that was parsed last; −1 = a key without a role. */
   #key = -1
   #bytes: Uint8Array = new Uint8Array(0)
-  /** Of the same bytes. */
+  /** A view of the same bytes. */
   #view: DataView = new DataView(this.#bytes.buffer)
   /** Rank of the key that gave `row.agent`. */
   #agentRank = 0
-  /** `success` or `status` says so, whether or not there is an `error` that says why. */
+  /** Whether `success` or `status` means a failure, with or without an `error`. */
   #hasFailed = false
-  /** The key without meaning whose value goes into `row.extra`. */
+  /** The key whose value is stored in `row.extra`. */
   #extraKey: KeyTable | undefined
   #extraIn = 0
 
-  /** Texts are numbered by `texts`; new ones are made by `decode`. */
+  /** `texts` numbers the texts of rows; `decode` makes strings of new ones. */
   constructor(texts: Interner, decode: Decode) {
     this.#texts = texts
     this.#decode = decode
     this.#number = new NumberReader(decode)
   }
 
-  /** A key of plain ASCII that is none of {@link KEY_ROLES}; undefined = nothing more is noted. */
+  /** Sets the extra key: plain ASCII and without a role in {@link KEY_ROLES}; undefined = none. */
   setExtraKey(key: string | undefined): void {
     this.#extraKey = key === undefined ? undefined : new KeyTable([key])
-    // What is known of gaps does not hold any more.
-    this.#gaps = new GapMaker()
-    this.#metadataGaps = this.#metadataGaps.map(() => Gap.root())
+    // The gaps learned so far do not have the new key.
+    this.#learner = new GapLearner()
+    this.#metadataGaps = this.#metadataGaps.map(() => GapNode.root())
   }
 
   /**
-   * Reads the event of the line that begins at `from` into `row`. Gives where the line ends, which is
-   * its newline or else `to`; or NOT_SCANNED.
+   * Scans the line that begins at `from` into `row`. Returns the index of its newline, or `to` if there is
+   * none, or NOT_SCANNED.
    */
   scan(bytes: Uint8Array, from: number, to: number, row: EventRow): number {
     if (bytes !== this.#bytes) {
@@ -156,7 +156,7 @@ export class LineScanner {
           : skipSpace(bytes, at + known.size, to)
       if (value < 0 || value >= to) return NOT_SCANNED
       const field = known === undefined ? this.#key : known.key
-      gap = known ?? this.#gaps.learn(gap, bytes.subarray(at, value), field)
+      gap = known ?? this.#learner.learn(gap, bytes.subarray(at, value), field)
       if (field >= 0) {
         if ((fields & (1 << field)) !== 0) return NOT_SCANNED
         fields |= 1 << field
@@ -176,12 +176,12 @@ export class LineScanner {
     if (this.#hasFailed && !row.hasError) return NOT_SCANNED
     row.kind = this.#kinds[type]!
     row.phase = this.#phases[type]!
-    // Only a start names its parent, and the type may come last in a line.
+    // Only a start names its parent. The type may be the last field of the line.
     if (row.phase !== START) row.parentCount = 0
     return at
   }
 
-  /** Understands a gap: over the brace or comma it begins with, and the key, to the value. */
+  /** Parses a gap: from its brace or comma over the key to the value. */
   #gap(bytes: Uint8Array, from: number, to: number, keys: KeyTable): number {
     const key = skipSpace(bytes, from + 1, to)
     if (key >= to || bytes[key] !== QUOTE) return -1
@@ -202,10 +202,10 @@ export class LineScanner {
       const { kind, phase } = splitEventType(this.#types.text(type))
       this.#kinds.push(this.#texts.id(kind))
       this.#phases.push(phase === 'start' ? START : phase === 'end' ? END : POINT)
-      this.#metadataGaps.push(Gap.root())
+      this.#metadataGaps.push(GapNode.root())
       if (this.#types.text(type) === DROPPED_TYPE) this.#droppedType = type
     }
-    // Its count is in its metadata, and it is rare.
+    // The slow path reads its count from its metadata; it is rare.
     if (type === this.#droppedType) return -1
     this.#lastType = type
     return close + 1
@@ -233,7 +233,7 @@ export class LineScanner {
         known === undefined ? this.#gap(bytes, at, to, KEYS) : skipSpace(bytes, at + known.size, to)
       if (value < 0 || value >= to) return -1
       const key = known === undefined ? this.#key : known.key
-      gap = known ?? this.#gaps.learn(gap, bytes.subarray(at, value), key)
+      gap = known ?? this.#learner.learn(gap, bytes.subarray(at, value), key)
       let end: number
       if (key < 0) end = endOfValue(bytes, value, to)
       else if (key === EXTRA) end = this.#readExtra(bytes, value, to, row)
@@ -246,7 +246,7 @@ export class LineScanner {
     }
   }
 
-  /** The value of a key that means something. Objects and lists are left to the slow path. */
+  /** Reads the value of a key with a role. Objects and arrays are left to the slow path. */
   #known(key: number, bytes: Uint8Array, from: number, to: number, row: EventRow): number {
     if (this.#seenIn[key] === this.#line) return -1
     this.#seenIn[key] = this.#line
@@ -272,7 +272,7 @@ export class LineScanner {
     return end
   }
 
-  /** A short plain text, a whole number, a boolean or null; anything else takes the slow path. */
+  /** Reads the value of the extra key: a short plain text, an integer, a boolean or null. */
   #readExtra(bytes: Uint8Array, from: number, to: number, row: EventRow): number {
     if (this.#extraIn === this.#line) return -1
     this.#extraIn = this.#line
@@ -297,13 +297,13 @@ export class LineScanner {
     if (end < 0 || key === ERROR) return -1
     if (roles.usageField !== undefined) setUsage(row, roles.usageField, this.#number.value)
     if (!roles.isName && !roles.isIdentity) return end
-    // As a text it is what String() makes of it: 1.0 is "1".
+    // The text of a number is String(value): that of 1.0 is "1".
     if (!this.#number.isPlainInteger) return -1
     this.#takeBytes(roles, hashBytes(bytes, from, end), bytes, from, end, row)
     return end
   }
 
-  /** A text by its bytes, or a number by its digits, in the uses its key has. */
+  /** Stores a plain text or an integer, given by its bytes, for the roles of its key. */
   #takeBytes(
     roles: ScanRoles,
     hash: TextHash,
@@ -335,7 +335,7 @@ export class LineScanner {
     }
   }
 
-  /** A text of a key that tells how it went, with its quotes. A word of `status` is judged once. */
+  /** Reads a text (with its quotes) of a key with the error role. Words of `status` are cached. */
   #outcome(
     key: number,
     isPlain: boolean,
@@ -358,26 +358,26 @@ export class LineScanner {
     return to
   }
 
-  /** The number of a string, which is plain and was hashed last, or else has to be read. */
+  /** The text number of a string. A plain one is the one that was hashed last. */
   #textId(texts: Interner, isPlain: boolean, bytes: Uint8Array, from: number, to: number): number {
     return isPlain
       ? texts.idOfHash(lastHash, bytes, from + 1, to - 1, this.#decode)
       : texts.id(this.#unescaped(bytes, from, to))
   }
 
-  /** The same of `true` and `false`; it says whether that is understood. */
+  /** Reads `true` or `false` of a key with the error role; false = left to the slow path. */
   #flag(key: number, isFalse: boolean): boolean {
     if (key === SUCCESS && isFalse) this.#hasFailed = true
     return key !== ERROR || isFalse
   }
 
-  /** A string's text as JSON.parse reads it, from its bytes with the quotes. */
+  /** The text of a string from its bytes with the quotes. */
   #unescaped(bytes: Uint8Array, from: number, to: number): string {
     return JSON.parse(this.#decode(bytes.subarray(from, to))) as string
   }
 }
 
-/** From a key's opening quote to its closing one; −1 for a key with escapes: it may mean any other. */
+/** From a key's opening quote to its closing one; −1 for a key with escapes, which may be any key. */
 function endOfKey(bytes: Uint8Array, from: number, to: number): number {
   const plain = endOfPlain(bytes, from + 1, to)
   if (plain < to && bytes[plain] === QUOTE) return plain

@@ -1,20 +1,19 @@
 /**
- * Reads JSON numbers from bytes to the very float64 that JSON.parse gives, nearly always without
- * making a string.
+ * Reads JSON numbers from bytes. The result is the same float64 as that of JSON.parse, nearly always
+ * without making a string.
  */
 import type { Decode } from '../line/event.ts'
 import { DIGIT_0, DOT, endOfNumber, LOWER_E, MINUS } from '../line/json-bytes.ts'
 
-/** Integers of so many digits are exact, and String() writes them as they were read. */
+/** Integers with up to 15 digits are exact, and String() gives the same digits. */
 const EXACT_DIGITS = 15
-/** All of these are exact. */
 const POWERS_OF_TEN = Float64Array.from({ length: EXACT_DIGITS + 1 }, (_, power) => 10 ** power)
 const TWO_30 = 2 ** 30
 
-/** Holds the number it read last. */
+/** Stores the last number in its fields, so that reading does not allocate. */
 export class NumberReader {
   value = NaN
-  /** It was written as String(value) writes it: an integer without fraction or exponent. */
+  /** Whether the bytes are those of String(value): an integer without fraction and exponent. */
   isPlainInteger = false
   readonly #decode: Decode
 
@@ -22,7 +21,7 @@ export class NumberReader {
     this.#decode = decode
   }
 
-  /** From a number's first byte to behind it; −1 where it is none. */
+  /** From a number's first byte to after its last; −1 = not a number. */
   read(bytes: Uint8Array, from: number, to: number): number {
     const isNegative = bytes[from] === MINUS
     const wholeFrom = isNegative ? from + 1 : from
@@ -67,13 +66,13 @@ export class NumberReader {
 }
 
 /**
- * `whole.fraction` as the nearest float64; NaN where this arithmetic may not round as JSON.parse does.
+ * `whole.fraction` as the nearest float64; NaN if this arithmetic might round differently than JSON.parse.
  *
- * - Up to 15 digits in all: the digits and the power of ten are exact, so that one division rounds once.
+ * - Up to 15 digits: the digits and the power of ten are exact, so one division rounds once.
  * - At least 2^30 (Unix seconds since 2004) and up to 9 decimals: the sum is rounded to a multiple of
- *   2^-22 or of more, and multiples of 2^-23 decide which way. A fraction of 9 decimals that is no such
- *   multiple is at least 1 / (10^9 · 2^23) > 2^-54 away from one, and its quotient is wrong by 2^-54 at
- *   most: rounding it first never changes the side.
+ *   2^-22 or more, in a direction that multiples of 2^-23 decide. A fraction of 9 decimals that is not
+ *   such a multiple is at least 1 / (10^9 · 2^23) > 2^-54 away from one, and the error of its quotient is
+ *   at most 2^-54, so rounding it first does not change the direction.
  */
 function exact(
   whole: number,

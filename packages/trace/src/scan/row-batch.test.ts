@@ -3,21 +3,16 @@ import { expect, test } from 'vitest'
 import { Interner } from '../row/interner.ts'
 import { RowReader } from './row-reader.ts'
 import { RowBatchReader, RowBatchWriter } from './row-batch.ts'
-import { anyLog, NOTED_KEYS } from '../testing/arbitrary-lines.ts'
+import { anyLog, EXTRA_KEYS, cut } from '../testing/arbitrary-lines.ts'
 import { recordingSink } from '../testing/rows.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 const decode = (bytes: Uint8Array) => utf8.decode(bytes)
 const encoder = new TextEncoder()
 
-function pieces(bytes: Uint8Array, at: readonly number[]): Uint8Array[] {
-  const ends = [...at.map((n) => n % (bytes.length + 1)), bytes.length].toSorted((a, b) => a - b)
-  return ends.map((end, i) => bytes.subarray(ends[i - 1] ?? 0, end))
-}
-
-test('what comes out of batches is what a reader says, wherever they are cut', () => {
+test('passes a log through batches, wherever they are cut', () => {
   const cuts = fc.array(fc.nat(), { maxLength: 6 })
-  const key = fc.constantFrom(undefined, ...NOTED_KEYS, 'status')
+  const key = fc.constantFrom(undefined, ...EXTRA_KEYS, 'status')
   fc.assert(
     fc.property(anyLog, cuts, key, fc.constantFrom(0, 5e9), (bytes, at, extraKey, position) => {
       const begin = (texts: Interner) => {
@@ -32,12 +27,12 @@ test('what comes out of batches is what a reader says, wherever they are cut', (
       const helper = begin(own)
       const writer = new RowBatchWriter(own)
       writer.begin(position)
-      // Numbers of texts differ on both sides.
+      // The two sides number texts differently.
       const theirs = new Interner()
       theirs.id('a text that was there before')
       const out = recordingSink(theirs)
       const batches = new RowBatchReader(theirs)
-      for (const piece of pieces(bytes, at)) {
+      for (const piece of cut(bytes, at)) {
         reader.push(piece, direct.sink)
         helper.push(piece, writer)
         const batch = structuredClone(writer.take())
@@ -50,7 +45,7 @@ test('what comes out of batches is what a reader says, wherever they are cut', (
   )
 })
 
-test('a batch grows with what it holds, and lines are counted on from those before', () => {
+test('a batch grows as needed, and line numbers continue from the lines before', () => {
   const own = new Interner()
   const helper = new RowReader({ decode, texts: own })
   const writer = new RowBatchWriter(own)

@@ -1,15 +1,15 @@
 /**
- * What a `RowReader` tells its sink, as arrays that one worker hands to another: where processors
- * allow it, several read a large log while one pairs. Texts go over once; their numbers are the
- * writer's own until they are read.
+ * Transfers the output of a `RowReader` from one worker to another as arrays, so that several workers can
+ * read a large log while one pairs its events. A text is transferred once; batches refer to it by the
+ * writer's number, which the reader maps to its own.
  *
- *     words    −1 − i                                    the sample, fault or new unit `others[i]`
+ *     words    −1 − i                                    the sample, malformed line or unit `others[i]`
  *              head  scope  position  line  kind  subject  [agent]
- *              (key high low) an id and a parent  texts of scope, place, error and note that are there
- *     numbers  seconds, then the figures that are there
+ *              (key high low) of each id and parent  the texts of scope, place, error and extra
+ *     numbers  seconds, then the known usage fields and `dropped`
  *
- *     head     phase 0…1 · ids 2…4 · parents 5…6 · error 7 · figures 8…12 · places 13…15 · note 16 · agent 17
- *     scope    which of the texts are there 0…15 · rank of the subject 16…
+ *     head     phase 0…1 · ids 2…4 · parents 5…6 · error 7 · numbers 8…12 · places 13…15 · extra 16 · agent 17
+ *     scope    mask of the scope keys 0…15 · rank of the subject 16…
  */
 import { larger } from '../columns/growth.ts'
 import type { TelemetrySample } from '../line/event.ts'
@@ -35,59 +35,60 @@ const HAS_AGENT = 1 << 17
 const PHASE_MASK = 3
 const SCOPE_MASK = (1 << SCOPE_SIZE) - 1
 
-/** The most that one event takes. */
+/** Upper limits for one event. */
 const EVENT_WORDS = 9 + (ID_KEYS.length + PARENT_KEYS.length) * 3 + SCOPE_SIZE + PLACE_KEYS.length
 const EVENT_NUMBERS = 6
 
 const FIRST_WORDS = 1 << 14
 const FIRST_NUMBERS = 1 << 12
 
-type Other =
+type OtherLine =
   | { readonly type: 'sample'; readonly sample: TelemetrySample }
   | { readonly type: 'malformed'; readonly reason: string }
   | { readonly type: 'rescaled'; readonly unit: TimeUnit }
 
-interface Told {
-  readonly what: Other
+interface Other {
+  readonly content: OtherLine
   readonly position: number
   readonly line: number
 }
 
-/** Plain data. `words` and `numbers` may be transferred, and be given back to the writer later. */
+/** Plain data. `words` and `numbers` may be transferred and later given back to the writer. */
 export interface RowBatch {
   readonly words: Int32Array<ArrayBuffer>
   readonly numbers: Float64Array<ArrayBuffer>
-  /** So much of them is used. */
+  /** Length of the used part of `words`; the same for `numbers`. */
   readonly wordCount: number
   readonly numberCount: number
-  /** Texts that are new since the last batch: their numbers follow on those before. */
+  /** The texts that are new since the last batch. Their numbers continue those of earlier batches. */
   readonly texts: readonly string[]
-  readonly others: readonly Told[]
-  /** What positions count from, in bytes of the log. */
+  readonly others: readonly Other[]
+  /** The log position that the positions in the batch are relative to, in bytes. */
   readonly basePosition: number
 }
 
-/** The arrays of a batch that has been read. */
+/** The arrays of a batch that has been read, for reuse. */
 export type SpentBatch = Pick<RowBatch, 'words' | 'numbers'>
 
-/** Takes what a reader says, and gives it on in batches. */
+/** A sink that collects lines into batches. */
 export class RowBatchWriter implements RowSink {
   readonly #interner: Interner
-  #told = 1
+  /** Number of texts that earlier batches had. */
+  #sentTexts = 1
   #words = new Int32Array(FIRST_WORDS)
   #numbers = new Float64Array(FIRST_NUMBERS)
   #wordCount = 0
   #numberCount = 0
-  #others: Told[] = []
+  #others: Other[] = []
   #basePosition = 0
   readonly #spare: SpentBatch[] = []
 
-  /** `texts` numbers the texts of the rows; nothing else may add to it between two rows. */
+  /** `texts` numbers the texts of the rows. Only the reader may add to it. */
   constructor(texts: Interner) {
     this.#interner = texts
   }
 
-  /** Says what positions are counted from; a batch holds what lies within 2 GiB of it. */
+  /** Sets the position that positions are relative to. All lines of a batch are within 2 GiB of it. */
   begin(basePosition: number): void {
     this.#basePosition = basePosition
   }
@@ -142,25 +143,25 @@ export class RowBatchWriter implements RowSink {
   }
 
   sample(sample: TelemetrySample, position: number, line: number): void {
-    this.#other({ what: { type: 'sample', sample }, position, line })
+    this.#other({ content: { type: 'sample', sample }, position, line })
   }
 
   malformed(reason: string, position: number, line: number): void {
-    this.#other({ what: { type: 'malformed', reason }, position, line })
+    this.#other({ content: { type: 'malformed', reason }, position, line })
   }
 
   rescaled(unit: TimeUnit, position: number, line: number): void {
-    this.#other({ what: { type: 'rescaled', unit }, position, line })
+    this.#other({ content: { type: 'rescaled', unit }, position, line })
   }
 
-  /** All since the last call. */
+  /** The batch of all lines since the last call. */
   take(): RowBatch {
     const batch: RowBatch = {
       words: this.#words,
       numbers: this.#numbers,
       wordCount: this.#wordCount,
       numberCount: this.#numberCount,
-      texts: this.#interner.texts.slice(this.#told),
+      texts: this.#interner.texts.slice(this.#sentTexts),
       others: this.#others,
       basePosition: this.#basePosition,
     }
@@ -169,17 +170,17 @@ export class RowBatchWriter implements RowSink {
     this.#numbers = spare?.numbers ?? new Float64Array(batch.numbers.length)
     this.#wordCount = 0
     this.#numberCount = 0
-    this.#told = this.#interner.size
+    this.#sentTexts = this.#interner.size
     this.#others = []
     return batch
   }
 
-  /** Uses the arrays again: to touch fresh memory takes longer than to fill it. */
+  /** Reuses arrays: the first write to new memory takes longer than filling it. */
   giveBack(spent: SpentBatch): void {
     this.#spare.push(spent)
   }
 
-  /** Writes the seconds and the figures that are there; gives which. */
+  /** Writes the seconds and the known numbers; returns their bits of the head. */
   #writeNumbers(row: EventRow): number {
     const numbers = this.#numbers
     let at = this.#numberCount
@@ -209,10 +210,10 @@ export class RowBatchWriter implements RowSink {
     return bits
   }
 
-  #other(told: Told): void {
+  #other(other: Other): void {
     this.#reserve()
     this.#words[this.#wordCount++] = -1 - this.#others.length
-    this.#others.push(told)
+    this.#others.push(other)
   }
 
   #reserve(): void {
@@ -223,22 +224,22 @@ export class RowBatchWriter implements RowSink {
   }
 }
 
-/** Reads the batches of one writer, in their order. */
+/** Reads the batches of one writer, in order. */
 export class RowBatchReader {
   readonly #interner: Interner
-  /** The writer's numbers of texts → those of `texts`. */
+  /** By text number of the writer: the number in `texts`. */
   #idOf = new Int32Array(1024)
   #idCount = 1
   readonly #row = new EventRow()
 
-  /** `texts` numbers the texts of the rows that come out. */
+  /** `texts` numbers the texts of the resulting rows. */
   constructor(texts: Interner) {
     this.#interner = texts
   }
 
   /**
-   * Tells `sink` what the writer's reader told it. `linesBefore` is added to the numbers of lines,
-   * for a reader that did not begin with the log's first.
+   * Passes the lines of a batch to `sink`. `linesBefore` is added to line numbers, for a writer that did
+   * not begin with the first line of the log.
    */
   read(batch: RowBatch, sink: RowSink, linesBefore = 0): void {
     this.#learn(batch.texts)
@@ -249,7 +250,7 @@ export class RowBatchReader {
     for (let at = 0; at < wordCount;) {
       const head = words[at++]!
       if (head < 0) {
-        tell(others[-1 - head]!, sink, linesBefore)
+        passOn(others[-1 - head]!, sink, linesBefore)
         continue
       }
       row.clear()
@@ -300,8 +301,9 @@ export class RowBatchReader {
   }
 }
 
-function tell({ what, position, line }: Told, sink: RowSink, linesBefore: number): void {
-  if (what.type === 'sample') sink.sample(what.sample, position, linesBefore + line)
-  else if (what.type === 'malformed') sink.malformed(what.reason, position, linesBefore + line)
-  else sink.rescaled?.(what.unit, position, linesBefore + line)
+function passOn({ content, position, line }: Other, sink: RowSink, linesBefore: number): void {
+  const lineNumber = linesBefore + line
+  if (content.type === 'sample') sink.sample(content.sample, position, lineNumber)
+  else if (content.type === 'malformed') sink.malformed(content.reason, position, lineNumber)
+  else sink.rescaled?.(content.unit, position, lineNumber)
 }

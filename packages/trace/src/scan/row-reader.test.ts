@@ -5,7 +5,7 @@ import { Interner } from '../row/interner.ts'
 import { LogDecoder } from '../line/log-decoder.ts'
 import { RowReader } from './row-reader.ts'
 import { readExtra, readEvent } from '../row/metadata-reader.ts'
-import { anyLog, NOTED_KEYS } from '../testing/arbitrary-lines.ts'
+import { anyLog, EXTRA_KEYS, cut } from '../testing/arbitrary-lines.ts'
 import { recordingSink, rowText } from '../testing/rows.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
@@ -51,27 +51,29 @@ function decodeAll(bytes: Uint8Array, { extraKey, ...options }: Options = {}) {
   return { seen, torn: decoder.finish(), lines: decoder.lineCount }
 }
 
-function cut(bytes: Uint8Array, at: readonly number[]): Uint8Array[] {
-  const ends = [...at.map((n) => n % (bytes.length + 1)), bytes.length].toSorted((a, b) => a - b)
-  return ends.map((end, i) => bytes.subarray(ends[i - 1] ?? 0, end))
-}
-
-test('any chunking of any log reads as the slow path reads the whole', () => {
+test('reads any log in any chunks like the slow path', () => {
   const cuts = fc.array(fc.nat(), { maxLength: 8 })
   const limit = fc.option(fc.integer({ min: 1, max: 200 }), { nil: 1e6, freq: 3 })
   const start = fc.constantFrom(0, 77)
-  const note = fc.constantFrom(undefined, ...NOTED_KEYS, 'status', 'tool')
+  const extra = fc.constantFrom(undefined, ...EXTRA_KEYS, 'status', 'tool')
   fc.assert(
-    fc.property(anyLog, cuts, limit, start, note, (bytes, at, maxLineBytes, startPosition, key) => {
-      const extraKey = key === undefined ? {} : { extraKey: key }
-      const options = { maxLineBytes, startPosition, ...extraKey }
-      expect(read(cut(bytes, at), options)).toEqual(decodeAll(bytes, options))
-    }),
+    fc.property(
+      anyLog,
+      cuts,
+      limit,
+      start,
+      extra,
+      (bytes, at, maxLineBytes, startPosition, key) => {
+        const extraKey = key === undefined ? {} : { extraKey: key }
+        const options = { maxLineBytes, startPosition, ...extraKey }
+        expect(read(cut(bytes, at), options)).toEqual(decodeAll(bytes, options))
+      },
+    ),
     { numRuns: 1500 },
   )
 })
 
-test('byte by byte, too', () => {
+test('reads a log byte by byte', () => {
   const text =
     '{"event_type":"a","timestamp":1}\n\n{"timestamp":2,"reading":{}}\r\nx\n{"event_type":"b"'
   const bytes = encoder.encode(text)
@@ -81,7 +83,7 @@ test('byte by byte, too', () => {
   expect(result.torn).toEqual({ position: text.lastIndexOf('\n') + 1, bytes: 17 })
 })
 
-test('a line that ends with the chunk may go on in the next', () => {
+test('continues a line in the next chunk', () => {
   const first = '{"event_type":"a","timestamp":1,"metadata":{}}'
   const types = (...chunks: string[]) =>
     read(chunks.map((chunk) => encoder.encode(chunk))).seen.map((line) => (line as unknown[])[0])
@@ -90,7 +92,7 @@ test('a line that ends with the chunk may go on in the next', () => {
   expect(types(first, '\n')).toEqual(['event'])
 })
 
-test('events that a recorder had to drop come with their count', () => {
+test('reads the number of events that a recorder dropped', () => {
   const line = (metadata: string) =>
     encoder.encode(`{"event_type":"recorder_dropped","timestamp":1,"metadata":${metadata}}\n`)
   const dropped = (metadata: string) =>
@@ -99,16 +101,16 @@ test('events that a recorder had to drop come with their count', () => {
   expect(dropped('{}')).toEqual([1])
 })
 
-test('one more key can be noted, from any line on', () => {
+test('reads an extra key from any line on', () => {
   const texts = new Interner()
   const reader = new RowReader({ decode, texts })
-  const noted: string[] = []
-  const push = (...values: string[]) => {
-    const lines = values.map(
+  const values: string[] = []
+  const push = (...written: string[]) => {
+    const lines = written.map(
       (value) => `{"event_type":"x","timestamp":1,"metadata":{"team":${value}}}\n`,
     )
     reader.push(encoder.encode(lines.join('')), {
-      event: ({ extra }) => noted.push(texts.text(extra)),
+      event: ({ extra }) => values.push(texts.text(extra)),
       sample: () => undefined,
       malformed: () => undefined,
     })
@@ -116,5 +118,5 @@ test('one more key can be noted, from any line on', () => {
   push('"red"')
   reader.setExtraKey('team')
   push('"red"', '12', '1.5', 'true', 'null', '""', '{"a":1}', '"r\\u0065d"', `"${'x'.repeat(121)}"`)
-  expect(noted).toEqual(['', 'red', '12', '1.5', 'true', '', '', '', 'red', ''])
+  expect(values).toEqual(['', 'red', '12', '1.5', 'true', '', '', '', 'red', ''])
 })

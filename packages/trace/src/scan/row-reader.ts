@@ -1,10 +1,10 @@
 /**
- * Reads a log fast: events go from bytes into one row that is used again, without an object a line.
- * Lines that the scanner leaves, and the one torn between two chunks, take the slow path through
- * `LogDecoder`. What comes out is the same either way.
+ * Reads a log into rows. Most lines go through `LineScanner`, which fills one reused row from bytes. Lines
+ * that it does not scan, and lines that are split between two chunks, take the slow path through
+ * `LogDecoder`. The result is the same.
  *
  *     chunk   …torn}\n{"event_type"…}\n{"timestamp"…, "reading"…}\n{"event_ty…
- *             decoder │ scanner        │ decoder                   │ decoder keeps it
+ *             decoder │ scanner        │ decoder                   │ kept by decoder
  */
 import type { AgentEvent, TelemetrySample } from '../line/event.ts'
 import { EventRow } from '../row/event-row.ts'
@@ -17,31 +17,31 @@ import { KEY_ROLES, readExtra, readEvent } from '../row/metadata-reader.ts'
 import type { ParsedLine } from '../line/parse.ts'
 import type { TimeUnit } from '../line/timestamp.ts'
 
-/** Where lines go. `position` is a line's byte offset in the log; `lineNumber` counts from 1. */
+/** Receives the lines of a log. `position` is the byte offset of a line; `lineNumber` counts from 1. */
 export interface RowSink {
-  /** `row` is used again for the next event: it is valid during the call only. */
+  /** `row` is reused for the next event: it is only valid during the call. */
   event(row: EventRow, position: number, lineNumber: number): void
   sample(sample: TelemetrySample, position: number, lineNumber: number): void
   malformed(reason: string, position: number, lineNumber: number): void
-  /** Comes before the event or sample whose time was not in seconds, and now is. */
+  /** Called before an event or sample whose time was converted to seconds from another unit. */
   rescaled?(unit: TimeUnit, position: number, lineNumber: number): void
 }
 
 export interface RowReaderOptions extends LogDecoderOptions {
-  /** Numbers the texts of the rows. */
+  /** Numbers the texts of rows. */
   readonly texts: Interner
 }
 
-/** Reads a log from byte chunks cut anywhere. Blank lines are counted, and reach nobody. */
+/** Reads a log from byte chunks cut anywhere. Blank lines are counted and not passed on. */
 export class RowReader {
   readonly #texts: Interner
   readonly #scanner: LineScanner
   readonly #decoder: LogDecoder
   readonly #row = new EventRow()
   #extraKey: string | undefined
-  /** Whether the scanner can read all that is asked for. */
+  /** False if only the slow path can read the extra key. */
   #mayScan = true
-  /** Byte offset of the chunk that is being read. */
+  /** Position of the current chunk in the log. */
   #position: number
 
   constructor(options: RowReaderOptions) {
@@ -52,19 +52,19 @@ export class RowReader {
     this.#position = options.startPosition ?? 0
   }
 
-  /** Lines that have ended so far, blank ones included. */
+  /** Number of lines that have ended, including blank ones. */
   get lineCount(): number {
     return this.#decoder.lineCount
   }
 
-  /** From the next line on, notes the value of one more metadata key in `row.extra`. */
+  /** From the next line on, rows have the value of this metadata key in `extra`. */
   setExtraKey(key: string | undefined): void {
     this.#extraKey = key
     this.#mayScan = key === undefined || (/^[ -~]+$/.test(key) && !KEY_ROLES.has(key))
     this.#scanner.setExtraKey(this.#mayScan ? key : undefined)
   }
 
-  /** Passes what each line that ends in `chunk` says to `sink`. The chunk may be reused then. */
+  /** Passes each line that ends in `chunk` to `sink`. The chunk may be reused afterwards. */
   push(chunk: Uint8Array, sink: RowSink): void {
     const take: LineSink = (line, position, lineNumber) => {
       this.#take(line, position, lineNumber, sink)
@@ -77,17 +77,17 @@ export class RowReader {
     this.#position += chunk.length
   }
 
-  /** Reports the torn last line, which is not an event. More chunks may still follow. */
+  /** The torn last line, if there is one; it is not an event. More chunks may follow. */
   finish(): TornLine | undefined {
     return this.#decoder.finish()
   }
 
-  /** Why the torn last line is no event, when only its newline is missing. */
+  /** Why the torn last line is not an event, if only its newline is missing. */
   tornReason(): string | undefined {
     return this.#decoder.tornReason()
   }
 
-  /** Scans events from `from` on. Gives where the first line begins that is left to the decoder. */
+  /** Scans events from `from` on. Returns the start of the first line that is left to the decoder. */
   #scan(chunk: Uint8Array, from: number, sink: RowSink): number {
     const longest = this.#decoder.maxLineBytes
     const firstNumber = this.#decoder.lineCount + 1
@@ -95,7 +95,7 @@ export class RowReader {
     let at = from
     while (at < chunk.length) {
       const end = this.#scanner.scan(chunk, at, chunk.length, this.#row)
-      // A line that ends with the chunk may go on in the next.
+      // A line that ends with the chunk may continue in the next one.
       if (end === NOT_SCANNED || end === chunk.length || end - at > longest) break
       sink.event(this.#row, this.#position + at, firstNumber + lines)
       lines++
@@ -105,7 +105,7 @@ export class RowReader {
     return at
   }
 
-  /** The slow path for one line, or for as much of it as is here. Gives where the next begins. */
+  /** The slow path for one line, or the part of it in this chunk. Returns the start of the next line. */
   #decode(chunk: Uint8Array, from: number, take: LineSink): number {
     const newline = chunk.indexOf(LF, from)
     const to = newline === -1 ? chunk.length : newline + 1

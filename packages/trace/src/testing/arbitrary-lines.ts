@@ -1,15 +1,21 @@
-/** Lines of logs for property tests: sound ones in any notation, and ones that are broken a little. */
+/** Lines of logs for property tests: valid ones in any notation, and damaged ones. */
 import fc from 'fast-check'
 import { KEY_ROLES } from '../row/metadata-reader.ts'
 
 const utf8 = new TextEncoder()
+
+/** Splits bytes into chunks at the given places, each taken modulo the length. */
+export function cut(bytes: Uint8Array, at: readonly number[]): Uint8Array[] {
+  const ends = [...at.map((n) => n % (bytes.length + 1)), bytes.length].toSorted((a, b) => a - b)
+  return ends.map((end, i) => bytes.subarray(ends[i - 1] ?? 0, end))
+}
 
 const space = fc.oneof(
   { weight: 6, arbitrary: fc.constant('') },
   fc.constantFrom(' ', '\t', '  ', '\r', ' \t\r '),
 )
 
-/** A text as JSON, in its plain form, with every character escaped, or as JSON.stringify has it. */
+/** A text as JSON: every character escaped, or as JSON.stringify writes it. */
 const asJson = (texts: fc.Arbitrary<string>) =>
   fc
     .tuple(texts, fc.integer({ min: 0, max: 7 }))
@@ -85,8 +91,8 @@ const object = (fields: fc.Arbitrary<[string, string][]>) =>
         `{${one}${pairs.map(([key, field]) => `${key}${other}:${one}${field}${other}`).join(`,${one}`)}}`,
     )
 
-/** Keys that mean nothing to pairing, but may be grouped by. */
-export const NOTED_KEYS = ['team', 'équipe', '__proto__'] as const
+/** Keys without a role in pairing, by which spans can be grouped. */
+export const EXTRA_KEYS = ['team', 'équipe', '__proto__'] as const
 
 const knownKey = asJson(fc.constantFrom(...KEY_ROLES.keys()))
 const metadataField = fc.oneof(
@@ -94,7 +100,7 @@ const metadataField = fc.oneof(
   { weight: 2, arbitrary: fc.tuple(knownKey, value) },
   { weight: 2, arbitrary: fc.tuple(asJson(fc.string({ maxLength: 8 })), value) },
   fc.tuple(fc.constantFrom('"__proto__"', '"constructor"', '"reading"'), value),
-  fc.tuple(fc.constantFrom(...NOTED_KEYS.map((key) => JSON.stringify(key))), value),
+  fc.tuple(fc.constantFrom(...EXTRA_KEYS.map((key) => JSON.stringify(key))), value),
 )
 const metadata = object(
   fc.oneof(
@@ -116,7 +122,7 @@ const type = asJson(
   ),
 )
 
-/** Three fields of an event in any order, with others among them, and now and then one of them twice. */
+/** An event: its three fields in any order, often with other fields or a repeated field. */
 const eventLine = object(
   fc
     .tuple(
@@ -145,7 +151,7 @@ const eventLine = object(
     ),
 )
 
-export const soundLine: fc.Arbitrary<string> = fc
+export const validLine: fc.Arbitrary<string> = fc
   .tuple(space, eventLine, space)
   .map((parts) => parts.join(''))
 
@@ -161,7 +167,7 @@ const edit: fc.Arbitrary<Edit> = fc.tuple(
   fc.oneof(fc.integer({ min: 0, max: 255 }), fc.constantFrom(...utf8.encode('"\\{}[],:0-.e \t\r'))),
 )
 
-/** Bytes with a few of them changed, which breaks some lines and leaves others sound. */
+/** Lines with a few changed bytes. Some of them are still valid. */
 export const damaged = (lines: fc.Arbitrary<string>): fc.Arbitrary<Uint8Array> =>
   fc
     .tuple(lines, fc.array(edit, { maxLength: 3 }))
@@ -179,11 +185,11 @@ const plainLine = fc
   .map((n) => `{"event_type":"x_end","timestamp":${n},"metadata":{"id":${n}}}`)
 const logLine = fc.oneof(
   { weight: 6, arbitrary: plainLine.map((text) => utf8.encode(text)) },
-  { weight: 2, arbitrary: damaged(soundLine) },
+  { weight: 2, arbitrary: damaged(validLine) },
   sampleLine.map((text) => utf8.encode(text)),
   fc.constantFrom('', ' ', '\r', 'no json', '\ufeff').map((text) => utf8.encode(text)),
 )
-/** A whole log: lines sound and broken, blank ones, CRLF, a BOM, and often a torn end. */
+/** A log with valid, damaged and blank lines, CRLF, a BOM, and often a torn last line. */
 export const anyLog = fc
   .tuple(
     fc.boolean(),

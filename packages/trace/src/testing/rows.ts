@@ -1,4 +1,4 @@
-/** Shows what a row says, with texts for numbers, so that rows of two interners can be compared. */
+/** The content of a row with texts instead of numbers, to compare rows of two interners. */
 import type { EventRow } from '../row/event-row.ts'
 import { ID_KEYS } from '../row/metadata-keys.ts'
 import type { Interner } from '../row/interner.ts'
@@ -38,7 +38,7 @@ export function rowText(row: EventRow, texts: Interner): unknown {
   }
 }
 
-/** A sink that keeps all it is told, as plain data. */
+/** A sink that collects all calls as plain data. */
 export function recordingSink(texts: Interner): { seen: unknown[]; sink: RowSink } {
   const seen: unknown[] = []
   return {
