@@ -96,7 +96,7 @@ test('groups rows by agent, kind, tool or a metadata key; children inherit the g
   expect(groupsBy('kind')).toEqual(['agent', 'tool_call', 'turn'])
   expect(groupsBy('tool')).toEqual(['Events without tool', 'grep'])
   expect(groupsBy('team')).toEqual(['red'])
-  expect(groupsBy('nothing')).toEqual(['no nothing'])
+  expect(groupsBy('nothing')).toEqual(['Events without nothing'])
 })
 
 test('group keys leave out a key with a different value per span', () => {
