@@ -28,7 +28,7 @@ test('adds dropped telemetry to the run, with a clock that can be shifted', asyn
   const { energy, runId } = app.store.getState()
   expect(runId).toBe('test')
   expect(energy?.totalJ).toBeUndefined()
-  expect(energy?.warnings[0]?.text).toContain('is its clock off?')
+  expect(energy?.warnings[0]?.text).toContain('is its clock wrong?')
   await app.ingest.ask('setOffset', { file: 0, offsetS: -3600 })
   await waitFor(() => expect(app.store.getState().energy?.totalJ).toBe(1000))
   const { note } = await app.ingest.ask('addTelemetry', { file: broken })

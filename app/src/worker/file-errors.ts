@@ -16,15 +16,13 @@ export function unreadable(file: File, gzip: boolean, error: unknown): string {
 }
 
 /** Explains why a file without events is not a log. */
-export function noEvents(file: File, { malformed, tornLine, tornReason, trace }: Ingestor): string {
-  const first = malformed[0]
-  if (first !== undefined) {
-    const more = trace.quality().malformed - 1
-    const rest = more > 0 ? ` (and ${more.toLocaleString('en')} more lines)` : ''
-    return `${file.name} is not a Wattline log. Line ${first.line}: ${first.reason}${rest}.`
-  }
-  if (tornReason !== undefined) {
-    return `${file.name} is not a Wattline log. Line ${tornLine}: ${tornReason}.`
+export function noEvents(file: File, { malformed, tornLine, tornReason }: Ingestor): string {
+  const line = malformed[0]?.line ?? tornLine
+  const reason = malformed[0]?.reason ?? tornReason
+  if (reason !== undefined) {
+    // Of a line that is not JSON, the text itself explains enough.
+    const text = reason.replace(/^expected a JSON object, got /, '')
+    return `${file.name} is not a JSONL log (line ${line}: ${text})`
   }
   if (tornLine !== undefined) {
     return `${file.name} has no complete line: line ${tornLine} was cut off, or is still being written.`

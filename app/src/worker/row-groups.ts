@@ -54,7 +54,7 @@ export function rowGroupOf(
     const value = valueOf(item)
     if (value === undefined) return `Events without ${key}`
     if (!known.has(value)) {
-      if (known.size >= MAX_VALUES) return `other ${key}`
+      if (known.size >= MAX_VALUES) return `Other values of ${key}`
       known.add(value)
     }
     return value
