@@ -4,8 +4,7 @@
  * not add up to the energy; they are ignored.
  */
 import type { TelemetrySample } from '../../line/event.ts'
-import { cellNumber } from './csv.ts'
-import type { ReadRow } from './telemetry-csv.ts'
+import { cellNumber, type ReadRow } from './csv.ts'
 
 const JOULES_PER_KWH = 3.6e6
 

@@ -1,4 +1,10 @@
 /** Reads cells of CSV tables: texts, numbers, units and times. */
+import type { TelemetrySample } from '../../line/event.ts'
+
+/** The samples of one row, or the reason why it cannot be read. */
+export type RowResult = readonly TelemetrySample[] | { readonly reason: string }
+/** Reads one row of a table, at the Unix seconds of its time column. */
+export type ReadRow = (cells: readonly string[], timestamp: number) => RowResult
 
 /** The trimmed cells of one line; quoted cells may contain commas. */
 export function csvCells(line: string): string[] {

@@ -1,7 +1,6 @@
 /** Reads rows of `nvidia-smi --query-gpu=… --format=csv`, with or without units. */
 import { describe } from '../../line/excerpt.ts'
-import { cellNumber, cellUnit } from './csv.ts'
-import type { ReadRow } from './telemetry-csv.ts'
+import { cellNumber, cellUnit, type ReadRow } from './csv.ts'
 
 /** `power.draw [W]` is `power.draw`. */
 function columnName(title: string): string {

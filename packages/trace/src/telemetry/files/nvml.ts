@@ -1,6 +1,5 @@
 /** Reads rows of NVML loggers: a time, and one power column for each GPU or the values of one GPU. */
-import { cellNumber } from './csv.ts'
-import type { ReadRow } from './telemetry-csv.ts'
+import { cellNumber, type ReadRow } from './csv.ts'
 
 export function nvmlRows(header: readonly string[]): ReadRow {
   const at = (name: RegExp) => header.findIndex((column) => name.test(column))

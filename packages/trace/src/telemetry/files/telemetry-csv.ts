@@ -10,14 +10,9 @@
 import { describe, excerpt } from '../../line/excerpt.ts'
 import type { TelemetrySample } from '../../line/event.ts'
 import { codeCarbonRows } from './codecarbon.ts'
-import { cellTimeS, csvCells } from './csv.ts'
+import { cellTimeS, csvCells, type RowResult } from './csv.ts'
 import { nvidiaSmiRows } from './nvidia-smi.ts'
 import { nvmlRows } from './nvml.ts'
-
-/** The samples of one row, or the reason why it cannot be read. */
-export type RowResult = readonly TelemetrySample[] | { readonly reason: string }
-/** Reads one row of a table, at the Unix seconds of its time column. */
-export type ReadRow = (cells: readonly string[], timestamp: number) => RowResult
 
 /** The samples of a file, and the lines that could not be read. */
 export interface TelemetryRecords {
