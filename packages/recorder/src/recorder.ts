@@ -106,7 +106,10 @@ export class BaseRecorder {
     this.#clock = new WallClock(platformTime, ({ stepMs, followed }) =>
       this.record('clock_step', { step_ms: stepMs, followed }),
     )
-    this.#sinks = options.sinks ?? platform.openSinks(this.#sinkSetup())
+    const { say } = platform
+    const nowS = () => this.#clock.nowS()
+    this.#sinks =
+      options.sinks ?? platform.openSinks({ options, inherited: this.#inherited, nowS, say })
     this.#batcher = new Batcher((batch, events) => this.#deliver(batch, events))
     const isAlone = this.#sinks.length === 0
     this.#snapshots = isAlone ? new SnapshotRetention(options.retain ?? Infinity) : undefined
@@ -133,15 +136,6 @@ export class BaseRecorder {
       onSample: ({ reading, ...at }) => this.sample(reading, at),
       say,
     })
-  }
-
-  #sinkSetup(): SinkSetup {
-    return {
-      options: this.#options,
-      inherited: this.#inherited,
-      nowS: () => this.#clock.nowS(),
-      say: this.#say,
-    }
   }
 
   /**

@@ -117,23 +117,20 @@ export class LineRetention implements Retention {
     this.#keptEvents += events
     this.#keptBytes += batch.bytes.length
     this.#total += events
-    while (this.#mayDropOldest()) this.#dropOldest()
+    for (
+      let oldest = this.#batches[0];
+      oldest !== undefined && this.#isSpare(oldest);
+      oldest = this.#batches[0]
+    ) {
+      this.#batches.shift()
+      this.#keptEvents -= oldest.events
+      this.#keptBytes -= oldest.bytes.length
+    }
   }
 
-  #mayDropOldest(): boolean {
-    const oldest = this.#batches[0]
-    if (oldest === undefined) return false
-    return (
-      this.#keptEvents - oldest.events >= this.#maxEvents ||
-      (this.#keptBytes > this.#maxBytes && this.#batches.length > 1)
-    )
-  }
-
-  #dropOldest(): void {
-    const oldest = this.#batches.shift()
-    if (oldest === undefined) return
-    this.#keptEvents -= oldest.events
-    this.#keptBytes -= oldest.bytes.length
+  #isSpare(oldest: KeptBatch): boolean {
+    const isTooLarge = this.#keptBytes > this.#maxBytes && this.#batches.length > 1
+    return isTooLarge || this.#keptEvents - oldest.events >= this.#maxEvents
   }
 
   events(): AgentEvent[] {

@@ -174,4 +174,112 @@ describe('Outbox', () => {
     outbox.next()
     expect(outbox.acknowledge(3)).toBe(true)
   })
+
+  it('numbers a batch when it is first sent, and keeps the numbers after a rewind', () => {
+    const outbox = new Outbox({ maxMemoryBytes: 1e6, nowS })
+    outbox.push(batchOf(0, 3))
+    expect(outbox.next()).toMatchObject({ first: 1, count: 3 })
+    outbox.push(batchOf(3, 2))
+    expect(outbox.next()).toMatchObject({ first: 4, count: 2 })
+    expect([outbox.next(), outbox.isResending]).toEqual([undefined, false])
+    outbox.acknowledge(3)
+    outbox.rewind()
+    expect(outbox.isResending).toBe(true)
+    expect(outbox.next()).toMatchObject({ first: 4, count: 2 })
+  })
+
+  it('starts numbers from 1 again as a new writer, with the same lines', () => {
+    const outbox = new Outbox({ maxMemoryBytes: 1e6, nowS })
+    outbox.push(batchOf(0, 3))
+    outbox.next()
+    outbox.push(batchOf(3, 1))
+    outbox.renumber()
+    const { held } = play(outbox, [])
+    expect(held.lines).toEqual([0, 1, 2, 3].map((n) => `{"n":${n}}`))
+    expect(outbox.counts).toEqual({ accepted: 4, delivered: 4, dropped: 0 })
+  })
+
+  it('yields everything unacknowledged in order with drain(), and is empty afterwards', () => {
+    const outbox = new Outbox({ maxMemoryBytes: 1e6, nowS })
+    for (let n = 0; n < 4; n++) {
+      outbox.push(batchOf(n, 1))
+      outbox.next()
+    }
+    outbox.acknowledge(2)
+    outbox.push(batchOf(4, 1))
+    const saved = [...outbox.drain()].map(({ bytes }) => decode(bytes)).join('')
+    expect(saved).toBe('{"n":2}\n{"n":3}\n{"n":4}\n')
+    expect([outbox.hasNext, outbox.memoryBytes, outbox.unsettled]).toEqual([false, 0, 3])
+  })
+
+  it('resolves flush() for the lines accepted before it, also when a marker was added', async () => {
+    const outbox = new Outbox({ maxMemoryBytes: 150_000, nowS })
+    for (let n = 0; n < 3; n++) outbox.push(batchOf(n * 8_000, 8_000))
+    expect(outbox.counts.dropped).toBeGreaterThan(0)
+    let isFlushed = false
+    const flushed = outbox.flush(10_000).then((result) => (isFlushed = result))
+    const marker = outbox.next()
+    expect(decode(marker?.bytes ?? new Uint8Array())).toContain('recorder_dropped')
+    outbox.acknowledge(1)
+    await Promise.resolve()
+    expect(isFlushed).toBe(false)
+    const rest = outbox.next()
+    outbox.acknowledge((rest?.first ?? 0) + (rest?.count ?? 0) - 1)
+    expect(await flushed).toBe(true)
+  })
+
+  it('resolves flush() false at its deadline, and true when everything is discarded', async () => {
+    const outbox = new Outbox({ maxMemoryBytes: 1e6, nowS })
+    expect(await outbox.flush(0)).toBe(true)
+    outbox.push(batchOf(0, 1))
+    expect(await outbox.flush(5)).toBe(false)
+    const flushed = outbox.flush(Infinity)
+    outbox.discard()
+    expect(await flushed).toBe(true)
+    expect(outbox.counts).toEqual({ accepted: 1, delivered: 0, dropped: 1 })
+  })
+
+  it('applies a limit to lines that were sent and to lines that wait, and never raises it', () => {
+    const dropped: number[] = []
+    const outbox = new Outbox({ maxMemoryBytes: 1e6, nowS, onTooLong: (b) => dropped.push(b) })
+    const long = (n: number) => makeBatch(`{"n":${n},"pad":"${'x'.repeat(200)}"}\n`, 1)
+    for (const batch of [batchOf(0, 2), long(2), batchOf(3, 1)]) outbox.push(batch)
+    outbox.next()
+    outbox.limit(100)
+    outbox.limit(1_000)
+    outbox.push(long(4))
+    const { held } = play(outbox, [])
+    const kinds = held.lines.map((line) => (line.includes('recorder_dropped') ? 'dropped' : line))
+    expect(kinds).toEqual(['{"n":0}', '{"n":1}', 'dropped', '{"n":3}', 'dropped'])
+    expect(dropped).toEqual([long(2).bytes.length, long(4).bytes.length])
+    expect(outbox.counts).toEqual({ accepted: 7, delivered: 5, dropped: 2 })
+    expect(outbox.memoryBytes).toBe(0)
+  })
+
+  it('finds the refused line with shrink() for any limit, and drops no other', () => {
+    const sizes = fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 30 })
+    fc.assert(
+      fc.property(sizes, fc.integer({ min: 100, max: 300 }), (pads, limit) => {
+        const outbox = new Outbox({ maxMemoryBytes: 1e6, nowS })
+        const lines = pads.map((pad, n) => `{"n":${n},"pad":"${'x'.repeat(pad)}"}`)
+        outbox.push(makeBatch(lines.map((line) => `${line}\n`).join(''), lines.length))
+        const held = new Held()
+        let refusals = 0
+        for (let batch = outbox.next(); batch !== undefined; batch = outbox.next()) {
+          if (batch.bytes.length <= limit) held.take(batch)
+          else {
+            expect((refusals += 1)).toBeLessThan(pads.length + 20)
+            outbox.acknowledge(held.lines.length)
+            outbox.shrink()
+          }
+        }
+        outbox.acknowledge(held.lines.length)
+        const kept = held.lines.map((line) =>
+          line.includes('recorder_dropped') ? 'dropped' : line,
+        )
+        expect(kept).toEqual(lines.map((line) => (line.length < limit ? line : 'dropped')))
+        expect([outbox.unsettled, outbox.memoryBytes]).toEqual([0, 0])
+      }),
+    )
+  })
 })

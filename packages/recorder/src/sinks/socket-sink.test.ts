@@ -222,6 +222,60 @@ describe('SocketSink', () => {
     await sink.close(1_000)
   })
 
+  it('sends the end of the writer again when the connection broke before its confirmation', async () => {
+    const peer = await peerWith({ cutAtEnd: (connection) => connection < 3 })
+    const { sink, said } = sinkFor(peer, { endTimeoutMs: 10_000 })
+    sink.write(makeBatch('{"metadata":{"i":0}}\n', 1))
+    await sink.close(10_000)
+    expect(peer.connections).toBe(3)
+    expect(peer.writers('r')).toMatchObject([{ ended: true, lines: ['{"metadata":{"i":0}}'] }])
+    expect(said).toEqual([])
+  })
+
+  it('waits in room() until enough is acknowledged, and no longer than abandon()', async () => {
+    let acknowledge = false
+    const peer = await peerWith({ acknowledge: () => acknowledge })
+    const { sink } = sinkFor(peer)
+    sink.write(makeBatch(`{"pad":"${'x'.repeat(1_000)}"}\n`, 1))
+    await sink.room(2_000)
+    const room = sink.room(500)
+    await peer.until(() => peer.writers('r')[0]?.last === 1)
+    acknowledge = true
+    sink.write(makeBatch('{}\n', 1))
+    await room
+    expect(sink.memoryBytes).toBeLessThan(500)
+    acknowledge = false
+    sink.write(makeBatch('{}\n', 1))
+    const never = sink.room(1)
+    sink.abandon()
+    await never
+    expect(sink.counts).toEqual({ accepted: 3, delivered: 2, dropped: 1 })
+    expect(await sink.flush(1_000)).toBe(true)
+  })
+
+  it('gives up a refused connection only for a status that is final', async () => {
+    let requests = 0
+    const refusing = createServer().on('upgrade', (_, socket) => {
+      requests += 1
+      const status = requests < 3 ? '503 Busy' : '401 Refused'
+      socket.end(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\n\r\n`)
+    })
+    refusing.listen(0, '127.0.0.1')
+    await once(refusing, 'listening')
+    const { port } = refusing.address() as AddressInfo
+    const refusals: unknown[] = []
+    const { sink } = sinkFor(await peerWith(), {
+      serverUrl: `http://127.0.0.1:${port}`,
+      isFinalStatus: (status) => status < 500,
+      onRefused: (close) => refusals.push(close),
+    })
+    await vi.waitFor(() => expect(refusals).toHaveLength(1), { timeout: 10_000 })
+    expect(refusals).toEqual([{ code: 1006, reason: 'the server answered 401', status: 401 }])
+    expect(requests).toBe(3)
+    await sink.close(0)
+    refusing.close()
+  })
+
   it('becomes a new writer when the server has lines of its id that it never sent', async () => {
     const peer = await peerWith()
     peer.runs.set(

@@ -19,6 +19,8 @@ export interface PeerWriter {
 export interface RecordPeerOptions {
   /** Cuts the connection after this many frames, before the last one is acknowledged. */
   readonly cutAfterFrames?: (connection: number) => number
+  /** Cuts the connection instead of confirming the end of the writer. */
+  readonly cutAtEnd?: (connection: number) => boolean
   /** Acknowledges nothing while false. */
   readonly acknowledge?: () => boolean
   /** Closes with 1009 on a longer frame. */
@@ -126,6 +128,10 @@ export class RecordPeer {
     socket.on('error', () => undefined)
     socket.on('message', (data: Buffer) => {
       if (data[0] === 0x7b) {
+        if (this.#options.cutAtEnd?.(connection) === true) {
+          socket.terminate()
+          return
+        }
         writer.ended = true
         socket.send(END_FRAME)
       } else {
