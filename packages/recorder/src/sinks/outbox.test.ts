@@ -268,7 +268,8 @@ describe('Outbox', () => {
         for (let batch = outbox.next(); batch !== undefined; batch = outbox.next()) {
           if (batch.bytes.length <= limit) held.take(batch)
           else {
-            expect((refusals += 1)).toBeLessThan(pads.length + 20)
+            refusals += 1
+            if (refusals > 100) break
             outbox.acknowledge(held.lines.length)
             outbox.shrink()
           }
@@ -279,6 +280,7 @@ describe('Outbox', () => {
         )
         expect(kept).toEqual(lines.map((line) => (line.length < limit ? line : 'dropped')))
         expect([outbox.unsettled, outbox.memoryBytes]).toEqual([0, 0])
+        expect(refusals).toBeLessThan(pads.length + 20)
       }),
     )
   })
