@@ -11,7 +11,7 @@
 import type { TraceColumns } from './trace-columns.ts'
 
 export const BLOCK_SHIFT = 12
-export const BLOCK_SLOTS = 1 << BLOCK_SHIFT
+const BLOCK_SLOTS = 1 << BLOCK_SHIFT
 
 export class BlockCache<T> {
   readonly #summarize: (columns: TraceColumns, from: number, to: number) => T
@@ -67,5 +67,58 @@ export class BlockCache<T> {
   #isCurrent(columns: TraceColumns, block: number): boolean {
     if (block >= this.#summaries.length || this.#invalid.has(block)) return false
     return columns.blockVersions[block]! <= this.#version
+  }
+}
+
+/** The first start in a block, and the last time at which its summary changes; Unix seconds. */
+export interface BlockTimes {
+  readonly firstS: number
+  readonly lastS: number
+}
+
+/** Summaries of the blocks at a playhead. Only the blocks around it are computed span by span. */
+export class PlayheadBlocks<T> {
+  readonly #nothing: T
+  readonly #summarize: (columns: TraceColumns, from: number, to: number, atS: number) => T
+  readonly #whole: BlockCache<T>
+  /** Read only with a playhead. */
+  readonly #times: BlockCache<BlockTimes>
+
+  /**
+   * @param nothing the summary of a block that starts after the playhead
+   * @param summarize computes the summary of the slots in [from, to) at a playhead
+   */
+  constructor(
+    nothing: T,
+    summarize: (columns: TraceColumns, from: number, to: number, atS: number) => T,
+    timesOf: (columns: TraceColumns, from: number, to: number) => BlockTimes,
+  ) {
+    this.#nothing = nothing
+    this.#summarize = summarize
+    this.#whole = new BlockCache((columns, from, to) => summarize(columns, from, to, Infinity))
+    this.#times = new BlockCache(timesOf)
+  }
+
+  /** @param atS the playhead, Unix seconds; Infinity = all known spans */
+  at(columns: TraceColumns, atS: number): readonly T[] {
+    const summaries = this.#whole.read(columns)
+    if (atS === Infinity) return summaries
+    const times = this.#times.read(columns)
+    return summaries.map((whole, block) => {
+      const { firstS, lastS } = times[block]!
+      if (firstS > atS) return this.#nothing
+      if (lastS <= atS) return whole
+      const from = block << BLOCK_SHIFT
+      return this.#summarize(columns, from, Math.min(from + BLOCK_SLOTS, columns.spanCount), atS)
+    })
+  }
+
+  invalidate(slot: number): void {
+    this.#whole.invalidate(slot)
+    this.#times.invalidate(slot)
+  }
+
+  clear(): void {
+    this.#whole.clear()
   }
 }

@@ -3,7 +3,7 @@
  * {@link NestedSum}). Computed per block, so that a growing run and a moving playhead cost only what
  * changed. The times of a block are computed only if there is a playhead.
  */
-import { BLOCK_SHIFT, BLOCK_SLOTS, BlockCache } from './block-cache.ts'
+import { PlayheadBlocks, type BlockTimes } from './block-cache.ts'
 import type { TraceColumns } from './trace-columns.ts'
 import { NestedSum } from './nested-sum.ts'
 
@@ -15,47 +15,36 @@ export interface Counts {
   readonly costUsd: number | undefined
 }
 
-interface BlockCounts {
-  readonly spans: number
-  readonly errors: number
-  readonly tokens: number
-  readonly costUsd: number
-}
-
-/** The first start in a block, and the last time at which its counts change; Unix seconds. */
-interface BlockTimes {
-  readonly firstS: number
-  readonly lastS: number
-}
+type BlockCounts = { readonly [K in keyof Counts]: number }
 
 const NOTHING: BlockCounts = { spans: 0, errors: 0, tokens: 0, costUsd: 0 }
-/** The playhead for all known spans. */
-const END_S = Number.POSITIVE_INFINITY
 
 /** Returns a function that counts the spans of `columns` at a playhead. */
 export function createCounter(columns: TraceColumns): (playheadS: number | undefined) => Counts {
   const counter = new Counter()
-  return (playheadS) => counter.at(columns, playheadS ?? END_S)
+  return (playheadS) => counter.at(columns, playheadS ?? Infinity)
 }
 
 class Counter {
+  readonly #blocks: PlayheadBlocks<BlockCounts> = new PlayheadBlocks(
+    NOTHING,
+    (columns, from, to, atS) => this.#count(columns, from, to, atS),
+    (columns, from, to) => this.#timesOf(columns, from, to),
+  )
   readonly #tokens = new NestedSum(
     (columns) => columns.tokens,
-    (slot) => this.#invalidate(slot),
+    (slot) => this.#blocks.invalidate(slot),
   )
   readonly #costUsd = new NestedSum(
     (columns) => columns.costUsd,
-    (slot) => this.#invalidate(slot),
+    (slot) => this.#blocks.invalidate(slot),
   )
-  readonly #blocks = new BlockCache((columns, from, to) => this.#count(columns, from, to, END_S))
-  readonly #times = new BlockCache((columns, from, to) => this.#timesOf(columns, from, to))
 
   at(columns: TraceColumns, atS: number): Counts {
     this.#tokens.sync(columns)
     this.#costUsd.sync(columns)
-    const blocks = this.#blocks.read(columns)
     const sum = { ...NOTHING }
-    for (const counts of atS === END_S ? blocks : this.#partsAt(columns, blocks, atS)) {
+    for (const counts of this.#blocks.at(columns, atS)) {
       sum.spans += counts.spans
       sum.errors += counts.errors
       sum.tokens += counts.tokens
@@ -70,27 +59,6 @@ class Counter {
         ? undefined
         : sum.costUsd - this.#costUsd.replacedByOpen(columns, atS),
     }
-  }
-
-  #invalidate(slot: number): void {
-    this.#blocks.invalidate(slot)
-    this.#times.invalidate(slot)
-  }
-
-  /** The counts of each block at a playhead. */
-  #partsAt(
-    columns: TraceColumns,
-    blocks: readonly BlockCounts[],
-    atS: number,
-  ): readonly BlockCounts[] {
-    const times = this.#times.read(columns)
-    return blocks.map((whole, block) => {
-      const { firstS, lastS } = times[block]!
-      if (firstS > atS) return NOTHING
-      if (lastS <= atS) return whole
-      const from = block << BLOCK_SHIFT
-      return this.#count(columns, from, Math.min(from + BLOCK_SLOTS, columns.spanCount), atS)
-    })
   }
 
   #timesOf(columns: TraceColumns, from: number, to: number): BlockTimes {
@@ -116,7 +84,7 @@ class Counter {
       if (knownS <= atS) errors++
     })
     return {
-      spans: atS === END_S ? to - from : startedBy(columns, from, to, atS),
+      spans: atS === Infinity ? to - from : startedBy(columns, from, to, atS),
       errors,
       tokens: this.#tokens.sumOf(columns, from, to, atS),
       costUsd: this.#costUsd.sumOf(columns, from, to, atS),

@@ -3,7 +3,7 @@ import { parseRun } from '../worker/read/server-run.ts'
 import type { RunEntry } from '../model/run-info.ts'
 
 /** Values of a run that are computed from its log. */
-export interface RunSummary {
+export interface RunNumbers {
   /** False if the log is too long to be read completely. */
   readonly isWhole: boolean
   readonly spans: number
@@ -35,13 +35,13 @@ export async function getSummary(
   base: string,
   runId: string,
   signal: AbortSignal,
-): Promise<RunSummary> {
+): Promise<RunNumbers> {
   const value = await getJson(new URL(`${runPath(runId)}/summary`, base), signal)
   return parseSummary(value)
 }
 
 /** Parses a summary; an older or newer server may leave out values. */
-function parseSummary(value: unknown): RunSummary {
+function parseSummary(value: unknown): RunNumbers {
   const fields = isRecord(value) ? value : {}
   const tokens = isRecord(fields['tokens']) ? fields['tokens'] : {}
   const { sparkline } = fields
@@ -59,7 +59,7 @@ function parseSummary(value: unknown): RunSummary {
 }
 
 export async function renameRun(base: string, runId: string, name: string): Promise<void> {
-  await change(new URL(runPath(runId), base), {
+  await request(new URL(runPath(runId), base), {
     method: 'PATCH',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ name }),
@@ -67,14 +67,15 @@ export async function renameRun(base: string, runId: string, name: string): Prom
 }
 
 export async function deleteRun(base: string, runId: string): Promise<void> {
-  await change(new URL(runPath(runId), base), { method: 'DELETE' })
+  await request(new URL(runPath(runId), base), { method: 'DELETE' })
 }
 
 /** The sample logs that were built into the page. */
 export async function listSamples(base: string, signal: AbortSignal): Promise<readonly Sample[]> {
   const value = await getJson(new URL('samples/index.json', base), signal)
-  const all: unknown = isRecord(value) ? value['samples'] : value
-  return Array.isArray(all) ? all.flatMap(parseSample) : []
+  return isRecord(value) && Array.isArray(value['samples'])
+    ? value['samples'].flatMap(parseSample)
+    : []
 }
 
 /** Downloads a sample. */
@@ -86,11 +87,9 @@ export async function fetchSample(base: string, { file }: Sample): Promise<File>
 
 function parseSample(value: unknown): Sample[] {
   if (!isRecord(value)) return []
-  const file = value['file'] ?? value['path']
-  if (typeof file !== 'string') return []
-  const text = (key: string): string => (typeof value[key] === 'string' ? value[key] : '')
-  const about = text('about') || text('description')
-  return [{ file, name: text('name') || text('title') || file, about }]
+  const { file, name, about } = value
+  if (typeof file !== 'string' || typeof name !== 'string' || typeof about !== 'string') return []
+  return [{ file, name, about }]
 }
 
 function runPath(runId: string): string {
@@ -98,14 +97,13 @@ function runPath(runId: string): string {
 }
 
 async function getJson(url: URL, signal: AbortSignal): Promise<unknown> {
-  const response = await fetch(url, { signal })
-  if (!response.ok) throw new Error(await reasonOf(response))
-  return response.json()
+  return (await request(url, { signal })).json()
 }
 
-async function change(url: URL, init: RequestInit): Promise<void> {
+async function request(url: URL, init: RequestInit): Promise<Response> {
   const response = await fetch(url, init)
   if (!response.ok) throw new Error(await reasonOf(response))
+  return response
 }
 
 /** The `error` of the server's reply (see `ErrorReply`). */

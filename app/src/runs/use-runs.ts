@@ -1,7 +1,7 @@
 /** The runs of the server, requested every second while the page is visible. */
 import { useEffect, useState } from 'react'
 import type { RunEntry } from '../model/run-info.ts'
-import { getSummary, listRuns, type RunSummary } from '../page/server-api.ts'
+import { getSummary, listRuns, type RunNumbers } from '../page/server-api.ts'
 
 const INTERVAL_MS = 1000
 
@@ -46,8 +46,8 @@ export function useRuns(base: string): RunList {
 }
 
 /** The numbers of a row, requested when it is rendered and after each change of the run. */
-export function useSummary(base: string, run: RunEntry): RunSummary | undefined {
-  const [summary, setSummary] = useState<RunSummary>()
+export function useSummary(base: string, run: RunEntry): RunNumbers | undefined {
+  const [summary, setSummary] = useState<RunNumbers>()
   useEffect(() => {
     if (run.local) return
     const abort = new AbortController()

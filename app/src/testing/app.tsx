@@ -37,7 +37,7 @@ export async function openApp(
 ): Promise<TestApp> {
   const { session, start } = testApp(initial, base)
   const reading = session.readFile(new File([log], 'test.jsonl') as unknown as globalThis.File)
-  session.painted()
+  session.patches.painted()
   await reading
   return start()
 }
@@ -105,8 +105,8 @@ function inlineWorker(sent: ToWorker[], groupBy: string): { port: WorkerPort; se
     onmessage: null,
     onerror: null,
     postMessage(message) {
-      if (message.type === 'applied') return session.applied()
-      if (message.type === 'painted') return session.painted()
+      if (message.type === 'applied') return session.patches.applied()
+      if (message.type === 'painted') return session.patches.painted()
       if (message.type === 'request') return request(message)
       if (message.type === 'regroup') void session.regroup(message.groupBy)
       else if (message.type !== 'retry') post({ type: 'runChanged' })

@@ -68,10 +68,10 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       session?.retry()
       break
     case 'applied':
-      session?.applied()
+      session?.patches.applied()
       break
     case 'painted':
-      session?.painted()
+      session?.patches.painted()
       break
     case 'request':
       void answer(data)

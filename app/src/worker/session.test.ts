@@ -67,7 +67,7 @@ test('holds patches back until the page has applied the last one, then sends the
   await later
   expect(patches).toEqual([1])
 
-  session.applied()
+  session.patches.applied()
   expect(patches).toEqual([1, 3])
 })
 
@@ -80,7 +80,7 @@ test('a span without an end fades where its writer ended, also after the log sta
     if (sent.type === 'reset') columns.clear()
     if (sent.type !== 'patch') return
     columns.apply(sent.patch)
-    session.applied()
+    session.patches.applied()
     flags.push(columns.flags.at(0))
     if (flags.at(-1) === SpanFlag.DID_NOT_END) ended()
   })
@@ -122,8 +122,8 @@ describe('a large file that scanners read', () => {
       (message) => {
         if (message.type === 'patch') {
           columns.apply(message.patch)
-          session.applied()
-          session.painted()
+          session.patches.applied()
+          session.patches.painted()
         }
         for (const listener of listeners) listener(message)
       },
@@ -197,7 +197,7 @@ test('a file that was cut while it was read fails', async () => {
     if (message.type === 'connection') reasons.push(message.connection.reason)
   }, 'agent')
   const reading = session.readFile(file)
-  session.painted()
+  session.patches.painted()
   await reading
   expect(reasons.at(-1)).toBe(
     'cut.jsonl could not be read to its end: it ended after 33 of its 1,000 bytes. Choose it again.',

@@ -9,7 +9,6 @@ import type { Connection, Progress } from '../model/run-info.ts'
 import { markInfo, overview, rangeSummary, rawEvent, spanInfo } from './answers/answers.ts'
 import { spanRecords } from './answers/records.ts'
 import { search } from './answers/search.ts'
-import { noEvents, unreadable } from './file-errors.ts'
 import { Ingestor } from './ingestor.ts'
 import { PatchSender, type Post } from './patch-sender.ts'
 import { readFile, type Scanners } from './read/file-source.ts'
@@ -40,7 +39,7 @@ export class Session {
   readonly #startScanner: (() => ScannerPort) | undefined
   /** Resolves when the scanners have read the file; undefined without scanners. */
   #scanning: Promise<unknown> | undefined
-  readonly #patches: PatchSender
+  readonly patches: PatchSender
   readonly #quality = throttle(QUALITY_INTERVAL_MS, () => this.#sendQuality())
   readonly #energy = throttle(
     () => this.#energyIntervalMs,
@@ -69,7 +68,7 @@ export class Session {
     this.#groupBy = groupBy
     this.#startScanner = startScanner
     this.#ingestor = new Ingestor(groupBy)
-    this.#patches = new PatchSender(
+    this.patches = new PatchSender(
       this.#post,
       () => this.#ingestor.flush(),
       () => this.#currentProgress(),
@@ -110,8 +109,8 @@ export class Session {
   /** Reads a file of the user to its end. `processors`: number of logical processors. */
   async readFile(file: File, processors = 1): Promise<void> {
     this.#setConnection('connecting')
-    this.#patches.startFile()
-    await this.#patches.waitForPaint()
+    this.patches.startFile()
+    await this.patches.waitForPaint()
     let end: ScannedEnd | undefined
     let failure: string | undefined
     let gzip = false
@@ -130,7 +129,7 @@ export class Session {
           this.#scheduleReports()
         },
         sample: (chunk: Uint8Array) => this.#ingestor.sampleKeys(chunk),
-        ready: () => this.#patches.waitForPaint(),
+        ready: () => this.patches.waitForPaint(),
       }
       const scanners = gzip ? undefined : this.#startScanners(file, processors)
       const reading = readFile(file, gzip, sink, this.#abort.signal, scanners)
@@ -156,16 +155,6 @@ export class Session {
     this.#watch?.retry()
   }
 
-  /** The page has applied a patch. */
-  applied(): void {
-    this.#patches.applied()
-  }
-
-  /** The page has painted itself or a patch. */
-  painted(): void {
-    this.#patches.painted()
-  }
-
   /** Regroups the rows. Reads the log again if the key's values were not stored. The last call wins. */
   async regroup(groupBy: string): Promise<void> {
     this.#groupBy = groupBy
@@ -174,7 +163,7 @@ export class Session {
       await this.#scanning
       if (groupBy !== this.#groupBy) return
     }
-    this.#patches.sendNow()
+    this.patches.sendNow()
     const ingestor = this.#ingestor
     if (ingestor.storeValuesOf(groupBy) && this.#rawLines !== undefined) {
       try {
@@ -187,7 +176,7 @@ export class Session {
     }
     // A log that started over meanwhile is grouped by this key already.
     if (ingestor === this.#ingestor) {
-      for (const patch of ingestor.regroup(groupBy)) this.#patches.send(patch)
+      for (const patch of ingestor.regroup(groupBy)) this.patches.send(patch)
     }
     this.#post({ type: 'regrouped', groupBy })
   }
@@ -201,14 +190,14 @@ export class Session {
   close(): void {
     this.#abort.abort()
     this.#watch?.close()
-    this.#patches.cancel()
+    this.patches.cancel()
     this.#quality.cancel()
     this.#energy.cancel()
   }
 
   /** Answers a request. Rejects with an error whose message can be shown to the user. */
   async answer<T extends RequestType>(request: T, params: Params<T>): Promise<Answer<T>> {
-    this.#patches.sendNow()
+    this.patches.sendNow()
     try {
       const answer: Answer<T> = await this.#handlers[request](params)
       return EXACT_ANSWERS.has(request) ? answer : withVisibleText(answer)
@@ -257,7 +246,7 @@ export class Session {
   }
 
   #scheduleReports(): void {
-    this.#patches.sendOrSchedule()
+    this.patches.sendOrSchedule()
     this.#quality.schedule()
     if (this.#ingestor.energy.hasSamples) this.#energy.schedule()
   }
@@ -280,7 +269,7 @@ export class Session {
 
   #finishFile(file: File, scanned: ScannedEnd | undefined, failure: string | undefined): void {
     this.#ingestor.finish(0, scanned)
-    this.#patches.sendNow()
+    this.patches.sendNow()
     this.#quality.runNow()
     if (this.#ingestor.energy.hasSamples) this.#energy.runNow()
     this.#setProgress({ done: true })
@@ -294,7 +283,7 @@ export class Session {
     this.#run = run
     if (this.#isCaughtUp) this.#applyWriters()
     this.#post({ type: 'run', run: run.entry })
-    this.#patches.schedule()
+    this.patches.schedule()
     this.#quality.schedule()
   }
 
@@ -319,7 +308,7 @@ export class Session {
 
   /** Sends the energy with the patches before it. The slower an update, the rarer they are. */
   #sendEnergy(): void {
-    this.#patches.sendNow()
+    this.patches.sendNow()
     const startedMs = performance.now()
     const patch = this.#ingestor.energy.update()
     const tookMs = performance.now() - startedMs
@@ -342,7 +331,7 @@ export class Session {
 
   #setProgress(change: Partial<Progress>): void {
     this.#progress = { ...this.#progress, ...change }
-    if (change.done === true) this.#patches.sendNow()
+    if (change.done === true) this.patches.sendNow()
   }
 
   #currentProgress(): Progress {
@@ -375,4 +364,33 @@ function watchedLines(base: string, runId: string): WatchedLines {
     }
     return response.body
   })
+}
+
+/** Explains a read error; the browser's messages are not meant for users. */
+function unreadable(file: File, gzip: boolean, error: unknown): string {
+  const { name, message } = error instanceof Error ? error : new Error(String(error))
+  if (name === 'NotFoundError') {
+    return `${file.name} cannot be read: it is a folder, or it no longer exists. Choose the logs in it; npx wattline ${file.name} watches a folder.`
+  }
+  if (name === 'NotReadableError') {
+    return `${file.name} has changed since it was chosen, or may not be read. Choose it again; npx wattline ${file.name} follows a file that grows.`
+  }
+  const cause = message.replace(/^Failed to execute [^:]*: |\.$/g, '')
+  if (gzip) return `${file.name} could not be unpacked to its end: ${cause}.`
+  return `${file.name} could not be read to its end: ${cause}. Choose it again.`
+}
+
+/** Explains why a file without events is not a log. */
+function noEvents(file: File, { malformed, tornLine, tornReason }: Ingestor): string {
+  const line = malformed[0]?.line ?? tornLine
+  const reason = malformed[0]?.reason ?? tornReason
+  if (reason !== undefined) {
+    // Of a line that is not JSON, the text itself explains enough.
+    const text = reason.replace(/^expected a JSON object, got /, '')
+    return `${file.name} is not a JSONL log (line ${line}: ${text})`
+  }
+  if (tornLine !== undefined) {
+    return `${file.name} has no complete line: line ${tornLine} was cut off, or is still being written.`
+  }
+  return `${file.name} is empty: it has no events.`
 }

@@ -1,5 +1,5 @@
 /** Sums of each group at a playhead, for the rail. Follows the columns block by block. */
-import { BLOCK_SHIFT, BLOCK_SLOTS, BlockCache } from '../../model/block-cache.ts'
+import { PlayheadBlocks, type BlockTimes } from '../../model/block-cache.ts'
 import type { TraceColumns } from '../../model/trace-columns.ts'
 
 export interface GroupSum {
@@ -11,45 +11,20 @@ export interface GroupSum {
 
 type SumsByGroup = ReadonlyMap<number, GroupSum>
 
-/** First start in a block, and the last time at which its sums change; Unix seconds. */
-interface BlockTimes {
-  readonly firstS: number
-  readonly lastS: number
-}
-
 const NOTHING: SumsByGroup = new Map()
-/** The playhead for all known spans. */
-const END_S = Number.POSITIVE_INFINITY
 
 export class GroupSums {
-  readonly #blocks = new BlockCache((columns, from, to) => sumGroups(columns, from, to, END_S))
-  readonly #times = new BlockCache(timesOf)
+  readonly #blocks = new PlayheadBlocks(NOTHING, sumGroups, timesOf)
   #layout = Number.NaN
 
   /** The sums by group; without a playhead, of all known spans. */
-  at(columns: TraceColumns, playheadS = END_S): GroupSum[] {
+  at(columns: TraceColumns, playheadS = Infinity): GroupSum[] {
     this.#followLayout(columns)
-    const blocks = this.#blocks.read(columns)
-    const parts = playheadS === END_S ? blocks : this.#partsAt(columns, blocks, playheadS)
     const sums = columns.groups.map((): GroupSum => ({ spans: 0, errors: 0, totalS: 0 }))
-    for (const groups of parts) for (const [group, sum] of groups) addTo(sums[group], sum)
+    for (const groups of this.#blocks.at(columns, playheadS)) {
+      for (const [group, sum] of groups) addTo(sums[group], sum)
+    }
     return sums
-  }
-
-  /** The sums of each block until a playhead. */
-  #partsAt(
-    columns: TraceColumns,
-    blocks: readonly SumsByGroup[],
-    playheadS: number,
-  ): readonly SumsByGroup[] {
-    const times = this.#times.read(columns)
-    return blocks.map((whole, block) => {
-      const { firstS, lastS } = times[block]!
-      if (firstS > playheadS) return NOTHING
-      if (lastS <= playheadS) return whole
-      const from = block << BLOCK_SHIFT
-      return sumGroups(columns, from, Math.min(from + BLOCK_SLOTS, columns.spanCount), playheadS)
-    })
   }
 
   /** Recomputes all blocks with a new layout, as parents in other blocks may have moved, too. */
@@ -79,7 +54,7 @@ function timesOf(columns: TraceColumns, from: number, to: number): BlockTimes {
 function sumGroups(columns: TraceColumns, from: number, to: number, atS: number): SumsByGroup {
   const sums = new Map<number, GroupSum>()
   for (let slot = from; slot < to; slot++) {
-    if (atS !== END_S && columns.startS.at(slot) > atS) continue
+    if (atS !== Infinity && columns.startS.at(slot) > atS) continue
     const group = columns.group.at(slot)
     const sum = sumOf(sums, group)
     sum.spans++

@@ -41,7 +41,7 @@ test('the page shows the readable part of a cut-off file and the reason', async 
   const messages: FromWorker[] = []
   const session = new Session((message) => void messages.push(message), 'agent')
   const reading = session.readFile(new File([PACKED.subarray(0, 9000)], 'cut.jsonl.gz'))
-  session.painted()
+  session.patches.painted()
   await reading
   const connections = messages.flatMap((one) => (one.type === 'connection' ? [one.connection] : []))
   expect(connections.at(-1)).toMatchObject({

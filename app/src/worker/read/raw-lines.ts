@@ -67,52 +67,45 @@ export async function* chunksOf(
   stream: ReadableStream<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, void> {
   const reader = stream.getReader()
-  activeReaders.add(reader)
-  try {
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) return
-      yield value
-    }
-  } finally {
-    activeReaders.delete(reader)
-    await reader.cancel()
-  }
+  yield* chunksFrom(reader, () => reader.read())
 }
 
 /**
  * Like {@link chunksOf}, but a chunk is valid only until the next one is requested: all are read into
  * the same memory if the stream allows it. New memory for each chunk takes longer than reading it.
  */
-export async function* passingChunksOf(
+export function passingChunksOf(
   stream: ReadableStream<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, void> {
-  const reader = byteReader(stream)
-  if (reader === undefined) {
-    yield* chunksOf(stream)
-    return
+  let reader: ReadableStreamBYOBReader
+  try {
+    reader = stream.getReader({ mode: 'byob' })
+  } catch {
+    // Not a byte stream, such as the output of a decompression.
+    return chunksOf(stream)
   }
   let memory = new ArrayBuffer(CHUNK_BYTES)
+  return chunksFrom(reader, async () => {
+    const result = await reader.read(new Uint8Array(memory))
+    if (!result.done) memory = result.value.buffer
+    return result
+  })
+}
+
+async function* chunksFrom(
+  reader: ReadableStreamReader<Uint8Array>,
+  read: () => Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>,
+): AsyncGenerator<Uint8Array, void, void> {
   activeReaders.add(reader)
   try {
     for (;;) {
-      const { done, value } = await reader.read(new Uint8Array(memory))
-      if (done) return
+      const { done, value } = await read()
+      if (done || value === undefined) return
       yield value
-      memory = value.buffer
     }
   } finally {
     activeReaders.delete(reader)
     await reader.cancel()
-  }
-}
-
-/** Undefined if the stream is no byte stream, as the output of a decompression. */
-function byteReader(stream: ReadableStream<Uint8Array>): ReadableStreamBYOBReader | undefined {
-  try {
-    return stream.getReader({ mode: 'byob' })
-  } catch {
-    return undefined
   }
 }
 
