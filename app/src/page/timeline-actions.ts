@@ -12,8 +12,8 @@ export interface TimelineActions {
   fitSelection(): void
   fitAll(): void
   /** Selects the next or previous bar in the row of the selected bar. */
-  nextInLane(): void
-  previousInLane(): void
+  nextInRow(): void
+  previousInRow(): void
   selectParent(): void
   selectFirstChild(): void
   nextError(): void

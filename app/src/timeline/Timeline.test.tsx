@@ -180,9 +180,9 @@ describe('actions', () => {
   test('select the next and previous span of a row, the parent and the first child', () => {
     const { actions, state, set } = mountTimeline(trace())
     set({ selected: { type: 'span', slot: 1 } })
-    actions().nextInLane()
+    actions().nextInRow()
     expect(state().selected?.slot).toBe(2)
-    actions().previousInLane()
+    actions().previousInRow()
     expect(state().selected?.slot).toBe(1)
     actions().selectParent()
     expect(state().selected?.slot).toBe(0)

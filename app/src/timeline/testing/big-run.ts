@@ -38,7 +38,7 @@ export function* bigRun(
     let lastS = originS
     for (let i = 0; i < spans.slots.length; i++) {
       writeSpan(spans, i, from + i, originS)
-      lastS = Math.max(lastS, spans.endS[i] as number)
+      lastS = Math.max(lastS, spans.endS[i]!)
     }
     yield {
       spans,

@@ -41,59 +41,59 @@ export interface SyntheticMark {
 
 export class SyntheticTrace {
   readonly columns = new Columns()
-  private readonly spans: SyntheticSpan[] = []
-  private readonly marks: SyntheticMark[] = []
-  private readonly kinds = new Map<string, number>()
-  private readonly strings = new Map<string, number>()
-  private readonly groups: { label: string; rows: number }[] = []
-  private firstS = NaN
-  private lastS = NaN
+  readonly #spans: SyntheticSpan[] = []
+  readonly #marks: SyntheticMark[] = []
+  readonly #kinds = new Map<string, number>()
+  readonly #strings = new Map<string, number>()
+  readonly #groups: { label: string; rows: number }[] = []
+  #firstS = NaN
+  #lastS = NaN
 
   add(spans: readonly SyntheticSpan[], marks: readonly SyntheticMark[] = []): this {
-    const spanSlots = spans.map((span) => this.spans.push(span) - 1)
-    const markSlots = marks.map((mark) => this.marks.push(mark) - 1)
-    return this.patch(spanSlots, markSlots)
+    const spanSlots = spans.map((span) => this.#spans.push(span) - 1)
+    const markSlots = marks.map((mark) => this.#marks.push(mark) - 1)
+    return this.#patch(spanSlots, markSlots)
   }
 
   /** Changes a span, for example by its end or an error. */
   change(slot: number, changes: Partial<SyntheticSpan>): this {
-    this.spans[slot] = { ...(this.spans[slot] as SyntheticSpan), ...changes }
-    return this.patch([slot], [])
+    this.#spans[slot] = { ...(this.#spans[slot] as SyntheticSpan), ...changes }
+    return this.#patch([slot], [])
   }
 
-  private patch(spanSlots: readonly number[], markSlots: readonly number[]): this {
-    const before = { kinds: this.kinds.size, strings: this.strings.size }
-    const spans = this.spanPatch(spanSlots)
-    const marks = this.markPatch(markSlots)
-    const groups: readonly TraceGroup[] = this.groups.map((group) => ({ ...group }))
+  #patch(spanSlots: readonly number[], markSlots: readonly number[]): this {
+    const before = { kinds: this.#kinds.size, strings: this.#strings.size }
+    const spans = this.#spanPatch(spanSlots)
+    const marks = this.#markPatch(markSlots)
+    const groups: readonly TraceGroup[] = this.#groups.map((group) => ({ ...group }))
     this.columns.apply({
       spans,
       marks,
       relayout: false,
-      kinds: [...this.kinds.keys()].slice(before.kinds),
-      strings: [...this.strings.keys()].slice(before.strings),
+      kinds: [...this.#kinds.keys()].slice(before.kinds),
+      strings: [...this.#strings.keys()].slice(before.strings),
       groups,
-      firstS: this.firstS,
-      lastS: this.lastS,
+      firstS: this.#firstS,
+      lastS: this.#lastS,
     })
     return this
   }
 
-  private spanPatch(slots: readonly number[]): SpanPatch {
-    const spans = slots.map((slot) => this.spans[slot] as SyntheticSpan)
-    for (const span of spans) this.extend(span.startS, span.endS ?? span.startS)
+  #spanPatch(slots: readonly number[]): SpanPatch {
+    const spans = slots.map((slot) => this.#spans[slot] as SyntheticSpan)
+    for (const span of spans) this.#extend(span.startS, span.endS ?? span.startS)
     const floats = (of: (span: SyntheticSpan) => number | undefined): Float64Array =>
       Float64Array.from(spans, (span) => of(span) ?? NaN)
-    const subject = Int32Array.from(spans, (span) => this.stringOf(span.subject))
+    const subject = Int32Array.from(spans, (span) => this.#stringOf(span.subject))
     return {
       slots: Int32Array.from(slots),
       startS: floats((span) => span.startS),
       endS: floats((span) => span.endS),
       fadeS: floats((span) => span.fadeS),
-      kind: Int32Array.from(spans, (span) => idOf(this.kinds, span.kind)),
+      kind: Int32Array.from(spans, (span) => idOf(this.#kinds, span.kind)),
       subject,
       startSubject: subject.slice(),
-      group: Int32Array.from(spans, (span) => this.groupOf(span.group, span.row)),
+      group: Int32Array.from(spans, (span) => this.#groupOf(span.group, span.row)),
       row: Int32Array.from(spans, (span) => span.row ?? 0),
       parent: Int32Array.from(spans, (span) => span.parent ?? -1),
       flags: Uint8Array.from(spans, flagsOf),
@@ -106,15 +106,15 @@ export class SyntheticTrace {
     }
   }
 
-  private markPatch(slots: readonly number[]): MarkPatch {
-    const marks = slots.map((slot) => this.marks[slot] as SyntheticMark)
-    for (const mark of marks) this.extend(mark.timeS, mark.timeS)
+  #markPatch(slots: readonly number[]): MarkPatch {
+    const marks = slots.map((slot) => this.#marks[slot] as SyntheticMark)
+    for (const mark of marks) this.#extend(mark.timeS, mark.timeS)
     return {
       slots: Int32Array.from(slots),
       timeS: Float64Array.from(marks, (mark) => mark.timeS),
-      kind: Int32Array.from(marks, (mark) => idOf(this.kinds, mark.kind)),
-      subject: Int32Array.from(marks, (mark) => this.stringOf(mark.subject)),
-      group: Int32Array.from(marks, (mark) => this.groupOf(mark.group, mark.row)),
+      kind: Int32Array.from(marks, (mark) => idOf(this.#kinds, mark.kind)),
+      subject: Int32Array.from(marks, (mark) => this.#stringOf(mark.subject)),
+      group: Int32Array.from(marks, (mark) => this.#groupOf(mark.group, mark.row)),
       row: Int32Array.from(marks, (mark) => mark.row ?? 0),
       parent: Int32Array.from(marks, (mark) => mark.parent ?? -1),
       flags: Uint8Array.from(marks, (mark) => mark.flags ?? 0),
@@ -122,19 +122,19 @@ export class SyntheticTrace {
     }
   }
 
-  private extend(startS: number, endS: number): void {
-    if (!(startS >= this.firstS)) this.firstS = startS
-    if (!(endS <= this.lastS)) this.lastS = Math.max(endS, startS)
+  #extend(startS: number, endS: number): void {
+    if (!(startS >= this.#firstS)) this.#firstS = startS
+    if (!(endS <= this.#lastS)) this.#lastS = Math.max(endS, startS)
   }
 
-  private stringOf(text: string | undefined): number {
-    return text === undefined ? -1 : idOf(this.strings, text)
+  #stringOf(text: string | undefined): number {
+    return text === undefined ? -1 : idOf(this.#strings, text)
   }
 
-  private groupOf(label = 'agent', row = 0): number {
-    let at = this.groups.findIndex((group) => group.label === label)
-    if (at < 0) at = this.groups.push({ label, rows: 0 }) - 1
-    const group = this.groups[at]
+  #groupOf(label = 'agent', row = 0): number {
+    let at = this.#groups.findIndex((group) => group.label === label)
+    if (at < 0) at = this.#groups.push({ label, rows: 0 }) - 1
+    const group = this.#groups[at]
     if (group !== undefined) group.rows = Math.max(group.rows, row + 1)
     return at
   }
@@ -183,15 +183,7 @@ export function syntheticRun(count: number, originS = 1.8e9, errorEvery = 40): S
   const clocksS: number[] = AGENTS.map((_, agent) => originS + agent * 0.4)
   for (let turn = 0; spans.length < count; turn++) {
     const agent = turn % AGENTS.length
-    clocksS[agent] = addTurn(
-      spans,
-      count,
-      agent,
-      turn,
-      clocksS[agent] as number,
-      random,
-      errorEvery,
-    )
+    clocksS[agent] = addTurn(spans, count, agent, turn, clocksS[agent]!, random, errorEvery)
   }
   return new SyntheticTrace().add(spans)
 }

@@ -59,14 +59,14 @@ export function picture(scene: Scene): string[] {
   collectBars(scene, bars)
   const rows = new Map<number, string[]>()
   for (let bar = 0; bar < bars.count; bar++) {
-    const topPx = bars.topPx[bar] as number
+    const topPx = bars.topPx[bar]!
     const row = rows.get(topPx) ?? Array.from({ length: scene.widthPx }, () => '·')
     rows.set(topPx, row)
-    const state = bars.state[bar] as number
-    const kind = scene.columns.kinds[bars.kind[bar] as number] ?? '?'
+    const state = bars.state[bar]!
+    const kind = scene.columns.kinds[bars.kind[bar]!] ?? '?'
     const letter = state & BarState.ERROR ? kind.slice(0, 1).toUpperCase() : kind.slice(0, 1)
-    const toPx = Math.min(scene.widthPx, Math.round(bars.rightPx[bar] as number))
-    for (let x = Math.max(0, Math.round(bars.leftPx[bar] as number)); x < toPx; x++) row[x] = letter
+    const toPx = Math.min(scene.widthPx, Math.round(bars.rightPx[bar]!))
+    for (let x = Math.max(0, Math.round(bars.leftPx[bar]!)); x < toPx; x++) row[x] = letter
     if (state & BarState.OPEN) row[toPx - 1] = '~'
     if (state & BarState.AMBIGUOUS) row[toPx - 1] = '?'
   }
