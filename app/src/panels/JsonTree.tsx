@@ -48,7 +48,7 @@ function expandFirst(level: number, value: unknown): boolean {
   return level < 2 && !(Array.isArray(value) && value.length > 20)
 }
 
-/** A copy whose texts show what they hide, and whose keys are harmless. */
+/** A copy with hidden characters made visible and long strings cut; `__proto__` stays a plain key. */
 function shown(value: JsonValue): JsonValue {
   if (typeof value === 'string') {
     const text = showHidden(value)
