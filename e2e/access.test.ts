@@ -79,6 +79,24 @@ describe.each(APPEARANCES)('axe at %j', (appearance) => {
     }))
 })
 
+// 1280 × 1024 at 400 % zoom has a quarter as many CSS pixels.
+it('shows every button of the header and the playback bar at 400 % zoom', () =>
+  withPage({ width: 320, height: 256 }, async (page) => {
+    await openSample(page)
+    const outside = await page
+      .locator('header button, footer button, header input')
+      .evaluateAll((controls) =>
+        controls
+          .filter((control) => {
+            const { left, right } = control.getBoundingClientRect()
+            return left < 0 || right > innerWidth
+          })
+          .map((control) => control.getAttribute('aria-label') ?? control.textContent),
+      )
+    expect(outside).toEqual([])
+    expect(await axeViolations(page)).toEqual([])
+  }))
+
 describe('with the keyboard only', () => {
   it('selects, zooms, searches and seeks in a run', () =>
     withPage({}, async (page) => {
