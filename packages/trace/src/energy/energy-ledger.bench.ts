@@ -43,9 +43,9 @@ function makeTrace(): Trace {
   events.sort((a, b) => a[0] - b[0])
   for (const [position, [timeS, kind, phase, id, parent]] of events.entries()) {
     row.clear()
-    Object.assign(row, { timeS, kind, phase, idCount: 1, parentCount: parent === 0 ? 0 : 1 })
-    row.idLow[0] = id
-    row.parentLow[0] = parent
+    Object.assign(row, { timeS, kind, phase })
+    row.ids.insert(0, { high: 0, low: id })
+    if (parent !== 0) row.parents.insert(0, { high: 0, low: parent })
     trace.addRow(row, position)
   }
   trace.flush()

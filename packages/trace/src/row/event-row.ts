@@ -3,11 +3,40 @@
  * the bytes of a line, `Trace` reads it, and the reader fills it again, so that reading a log does not
  * allocate an object per event.
  */
+import type { TextHash } from './hash.ts'
 import { ID_KEYS, PARENT_KEYS, PLACE_KEYS, SCOPE_SIZE, SUBJECT_KEYS } from './metadata-keys.ts'
 
 export const START = 0
 export const END = 1
 export const POINT = 2
+
+/** The ids of an event in the order of their keys, each as the two halves of its hash. */
+export class IdList {
+  count = 0
+  /** Indexes into ID_KEYS or PARENT_KEYS, ascending, so that equal ids are equal lists. */
+  readonly keys: Uint8Array
+  readonly high: Uint32Array
+  readonly low: Uint32Array
+
+  constructor(maxCount: number) {
+    this.keys = new Uint8Array(maxCount)
+    this.high = new Uint32Array(maxCount)
+    this.low = new Uint32Array(maxCount)
+  }
+
+  insert(key: number, { high, low }: TextHash): void {
+    const { keys } = this
+    let at = this.count++
+    for (; at > 0 && keys[at - 1]! > key; at--) {
+      keys[at] = keys[at - 1]!
+      this.high[at] = this.high[at - 1]!
+      this.low[at] = this.low[at - 1]!
+    }
+    keys[at] = key
+    this.high[at] = high
+    this.low[at] = low
+  }
+}
 
 /** Texts are numbers of an `Interner`; 0 = none. */
 export class EventRow {
@@ -15,16 +44,8 @@ export class EventRow {
   kind = 0
   /** START, END or POINT. */
   phase = POINT
-  idCount = 0
-  /** Indexes into ID_KEYS, ascending. */
-  readonly idKeys = new Uint8Array(ID_KEYS.length)
-  readonly idHigh = new Uint32Array(ID_KEYS.length)
-  readonly idLow = new Uint32Array(ID_KEYS.length)
-  parentCount = 0
-  /** Indexes into PARENT_KEYS, ascending. */
-  readonly parentKeys = new Uint8Array(PARENT_KEYS.length)
-  readonly parentHigh = new Uint32Array(PARENT_KEYS.length)
-  readonly parentLow = new Uint32Array(PARENT_KEYS.length)
+  readonly ids = new IdList(ID_KEYS.length)
+  readonly parents = new IdList(PARENT_KEYS.length)
   /** Bit i = the event has SCOPE_KEYS[i]. */
   scopeMask = 0
   /** Text numbers by index into SCOPE_KEYS. Only those in `scopeMask` are valid; others are not cleared. */
@@ -49,8 +70,8 @@ export class EventRow {
   extra = 0
 
   clear(): void {
-    this.idCount = 0
-    this.parentCount = 0
+    this.ids.count = 0
+    this.parents.count = 0
     this.scopeMask = 0
     // fill() takes longer than the rest of this method.
     for (let index = 0; index < PLACE_KEYS.length; index++) this.place[index] = 0

@@ -98,9 +98,9 @@ export function readEvent(event: AgentEvent, texts: Interner, row: EventRow): vo
     const text = scalarText(value)
     if (text === undefined) continue
     const isId = typeof value === 'string' || typeof value === 'number'
-    if (roles.idIndex >= 0 && isId) addId(row, roles.idIndex, text)
+    if (roles.idIndex >= 0 && isId) row.ids.insert(roles.idIndex, hashText(text))
     if (roles.parentIndex >= 0 && isId && row.phase === START)
-      addParent(row, roles.parentIndex, text)
+      row.parents.insert(roles.parentIndex, hashText(text))
     if (roles.scopeIndex >= 0) row.setScope(roles.scopeIndex, texts.id(text))
     if (roles.placeIndex >= 0) row.place[roles.placeIndex] = texts.id(text)
     if (roles.subjectRank >= 0 && roles.subjectRank < row.subjectRank) {
@@ -147,46 +147,6 @@ export function idsOf(metadata: Metadata): (readonly [key: string, value: string
     const isId = typeof value === 'number' || (typeof value === 'string' && value !== '')
     return isId ? [[key, String(value)] as const] : []
   })
-}
-
-function addId(row: EventRow, idIndex: number, text: string): void {
-  const { high, low } = hashText(text)
-  insertId(row, idIndex, high, low)
-}
-
-/** Inserts an id in the order of ID_KEYS, so that events with equal ids have equal rows. */
-export function insertId(row: EventRow, idIndex: number, high: number, low: number): void {
-  let at = row.idCount
-  while (at > 0 && row.idKeys[at - 1]! > idIndex) {
-    row.idKeys[at] = row.idKeys[at - 1]!
-    row.idHigh[at] = row.idHigh[at - 1]!
-    row.idLow[at] = row.idLow[at - 1]!
-    at--
-  }
-  row.idKeys[at] = idIndex
-  row.idHigh[at] = high
-  row.idLow[at] = low
-  row.idCount++
-}
-
-function addParent(row: EventRow, parentIndex: number, text: string): void {
-  const { high, low } = hashText(text)
-  insertParent(row, parentIndex, high, low)
-}
-
-/** Inserts a parent in the order of PARENT_KEYS. */
-export function insertParent(row: EventRow, parentIndex: number, high: number, low: number): void {
-  let at = row.parentCount
-  while (at > 0 && row.parentKeys[at - 1]! > parentIndex) {
-    row.parentKeys[at] = row.parentKeys[at - 1]!
-    row.parentHigh[at] = row.parentHigh[at - 1]!
-    row.parentLow[at] = row.parentLow[at - 1]!
-    at--
-  }
-  row.parentKeys[at] = parentIndex
-  row.parentHigh[at] = high
-  row.parentLow[at] = low
-  row.parentCount++
 }
 
 export function setUsage(row: EventRow, usageField: UsageField, value: number): void {

@@ -34,8 +34,6 @@ import { GapNode, GapLearner } from './gap-trie.ts'
 import { AGENT_KEYS } from '../row/metadata-keys.ts'
 import {
   errorOf,
-  insertId,
-  insertParent,
   KEY_ROLES,
   MAX_EXTRA_CHARS,
   setUsage,
@@ -177,7 +175,7 @@ export class LineScanner {
     row.kind = this.#kinds[type]!
     row.phase = this.#phases[type]!
     // Only a start names its parent. The type may be the last field of the line.
-    if (row.phase !== START) row.parentCount = 0
+    if (row.phase !== START) row.parents.count = 0
     return at
   }
 
@@ -390,7 +388,7 @@ function hasEscape(bytes: Uint8Array, from: number, to: number): boolean {
   return false
 }
 
-function identifyBy(roles: ScanRoles, { high, low }: TextHash, row: EventRow): void {
-  if (roles.idIndex >= 0) insertId(row, roles.idIndex, high, low)
-  if (roles.parentIndex >= 0) insertParent(row, roles.parentIndex, high, low)
+function identifyBy(roles: ScanRoles, hash: TextHash, row: EventRow): void {
+  if (roles.idIndex >= 0) row.ids.insert(roles.idIndex, hash)
+  if (roles.parentIndex >= 0) row.parents.insert(roles.parentIndex, hash)
 }

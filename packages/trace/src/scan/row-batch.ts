@@ -13,7 +13,7 @@
  */
 import { larger } from '../columns/growth.ts'
 import type { TelemetrySample } from '../line/event.ts'
-import { EventRow } from '../row/event-row.ts'
+import { EventRow, type IdList } from '../row/event-row.ts'
 import { ID_KEYS, PARENT_KEYS, PLACE_KEYS, SCOPE_SIZE } from '../row/metadata-keys.ts'
 import type { Interner } from '../row/interner.ts'
 import type { RowSink } from './row-reader.ts'
@@ -51,6 +51,26 @@ interface Other {
   readonly content: OtherLine
   readonly position: number
   readonly line: number
+}
+
+function writeIds({ count, keys, high, low }: IdList, words: Int32Array, from: number): number {
+  let at = from
+  for (let i = 0; i < count; i++) {
+    words[at++] = keys[i]!
+    words[at++] = high[i]!
+    words[at++] = low[i]!
+  }
+  return at
+}
+
+function readIds({ count, keys, high, low }: IdList, words: Int32Array, from: number): number {
+  let at = from
+  for (let i = 0; i < count; i++) {
+    keys[i] = words[at++]!
+    high[i] = words[at++]!
+    low[i] = words[at++]!
+  }
+  return at
 }
 
 /** Plain data. `words` and `numbers` may be transferred and later given back to the writer. */
@@ -105,23 +125,15 @@ export class RowBatchWriter implements RowSink {
     words[at++] = row.subject
     let head =
       row.phase |
-      (row.idCount << IDS_SHIFT) |
-      (row.parentCount << PARENTS_SHIFT) |
+      (row.ids.count << IDS_SHIFT) |
+      (row.parents.count << PARENTS_SHIFT) |
       this.#writeNumbers(row)
     if (row.agent !== 0) {
       head |= HAS_AGENT
       words[at++] = row.agent
     }
-    for (let i = 0; i < row.idCount; i++) {
-      words[at++] = row.idKeys[i]!
-      words[at++] = row.idHigh[i]!
-      words[at++] = row.idLow[i]!
-    }
-    for (let i = 0; i < row.parentCount; i++) {
-      words[at++] = row.parentKeys[i]!
-      words[at++] = row.parentHigh[i]!
-      words[at++] = row.parentLow[i]!
-    }
+    at = writeIds(row.ids, words, at)
+    at = writeIds(row.parents, words, at)
     for (let bits = row.scopeMask; bits !== 0; bits &= bits - 1) {
       words[at++] = row.scope[31 - Math.clz32(bits & -bits)]!
     }
@@ -262,18 +274,10 @@ export class RowBatchReader {
       row.subject = idOf[words[at++]!]!
       row.subjectRank = scope >>> SCOPE_SIZE
       if ((head & HAS_AGENT) !== 0) row.agent = idOf[words[at++]!]!
-      row.idCount = (head >>> IDS_SHIFT) & IDS_MASK
-      for (let i = 0; i < row.idCount; i++) {
-        row.idKeys[i] = words[at++]!
-        row.idHigh[i] = words[at++]!
-        row.idLow[i] = words[at++]!
-      }
-      row.parentCount = (head >>> PARENTS_SHIFT) & PARENTS_MASK
-      for (let i = 0; i < row.parentCount; i++) {
-        row.parentKeys[i] = words[at++]!
-        row.parentHigh[i] = words[at++]!
-        row.parentLow[i] = words[at++]!
-      }
+      row.ids.count = (head >>> IDS_SHIFT) & IDS_MASK
+      at = readIds(row.ids, words, at)
+      row.parents.count = (head >>> PARENTS_SHIFT) & PARENTS_MASK
+      at = readIds(row.parents, words, at)
       for (let bits = scope & SCOPE_MASK; bits !== 0; bits &= bits - 1) {
         row.setScope(31 - Math.clz32(bits & -bits), idOf[words[at++]!]!)
       }

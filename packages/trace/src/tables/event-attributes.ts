@@ -205,10 +205,9 @@ export class AttributeTable {
 
 function shapeOf(row: EventRow): number {
   let shape = row.subjectRank
-  for (let index = 0; index < row.idCount; index++) shape |= 1 << (ID_SHIFT + row.idKeys[index]!)
-  for (let index = 0; index < row.parentCount; index++) {
-    shape |= 1 << (PARENT_SHIFT + row.parentKeys[index]!)
-  }
+  const { ids, parents } = row
+  for (let i = 0; i < ids.count; i++) shape |= 1 << (ID_SHIFT + ids.keys[i]!)
+  for (let i = 0; i < parents.count; i++) shape |= 1 << (PARENT_SHIFT + parents.keys[i]!)
   if (!Number.isNaN(row.inputTokens)) shape |= 1 << USAGE_SHIFT
   if (!Number.isNaN(row.outputTokens)) shape |= 2 << USAGE_SHIFT
   if (!Number.isNaN(row.totalTokens)) shape |= 4 << USAGE_SHIFT

@@ -4,7 +4,7 @@
  */
 import { BitColumn, NONE, PositionColumn } from '../columns/columns.ts'
 import type { Growth } from '../columns/growth.ts'
-import type { EventRow } from '../row/event-row.ts'
+import type { EventRow, IdList } from '../row/event-row.ts'
 import { AttributeTable } from './event-attributes.ts'
 import { UsageColumn, isFirstOfBlock } from './usage-column.ts'
 import { IdTable } from './id-table.ts'
@@ -54,7 +54,7 @@ export class EventTable {
     this.#timeS.set(event, row.timeS)
     this.#position.set(event, position)
     this.#attributesOf.set(event, this.#attributes.id(row, writer))
-    this.#id.set(event, this.#numbered(row.idHigh, row.idLow, row.idCount))
+    this.#id.set(event, this.#numbered(row.ids))
     this.#usage.add(event, row)
     const isBehindLast =
       row.timeS > this.#lastS || (row.timeS === this.#lastS && position > this.#lastPosition)
@@ -120,7 +120,7 @@ export class EventTable {
 
   /** Stores the ids of the parents that a start names. The result is for {@link parentAt}. */
   numberParents(row: EventRow): number {
-    return this.#numbered(row.parentHigh, row.parentLow, row.parentCount)
+    return this.#numbered(row.parents)
   }
   /** Indexes into PARENT_KEYS of the parents that a start names, ascending. */
   parentKeys(start: number): Uint8Array {
@@ -185,7 +185,7 @@ export class EventTable {
     return length === this.idKeys(b).length && this.idScore(a, b) === length
   }
 
-  #numbered(high: Uint32Array, low: Uint32Array, count: number): number {
+  #numbered({ high, low, count }: IdList): number {
     if (count === 0) return NONE
     if (count === 1) return this.ids.add(high[0]!, low[0]!)
     const first = this.#manyIds.length

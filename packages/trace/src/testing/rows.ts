@@ -1,6 +1,6 @@
 /** The content of a row with texts instead of numbers, to compare rows of two interners. */
-import type { EventRow } from '../row/event-row.ts'
-import { ID_KEYS } from '../row/metadata-keys.ts'
+import type { EventRow, IdList } from '../row/event-row.ts'
+import { ID_KEYS, PARENT_KEYS } from '../row/metadata-keys.ts'
 import type { Interner } from '../row/interner.ts'
 import type { RowSink } from '../scan/row-reader.ts'
 
@@ -10,16 +10,8 @@ export function rowText(row: EventRow, texts: Interner): unknown {
     timeS: row.timeS,
     kind: text(row.kind),
     phase: row.phase,
-    ids: Array.from({ length: row.idCount }, (_, i) => [
-      ID_KEYS[row.idKeys[i]!],
-      row.idHigh[i],
-      row.idLow[i],
-    ]),
-    parents: Array.from({ length: row.parentCount }, (_, i) => [
-      row.parentKeys[i],
-      row.parentHigh[i],
-      row.parentLow[i],
-    ]),
+    ids: idsText(row.ids, ID_KEYS),
+    parents: idsText(row.parents, PARENT_KEYS),
     scope: Array.from(row.scope, (id, index) =>
       (row.scopeMask & (1 << index)) === 0 ? undefined : text(id),
     ),
@@ -36,6 +28,10 @@ export function rowText(row: EventRow, texts: Interner): unknown {
     dropped: row.dropped,
     extra: text(row.extra),
   }
+}
+
+function idsText({ count, keys, high, low }: IdList, names: readonly unknown[]): unknown {
+  return Array.from({ length: count }, (_, i) => [names[keys[i]!], high[i], low[i]])
 }
 
 /** A sink that collects all calls as plain data. */
