@@ -73,11 +73,7 @@ export const DEFAULTS = {
 
 /** Throws a TypeError that names the wrong option, what was expected and the value given. */
 export function validateOptions(options: RecorderOptions): void {
-  text('run', options.run)
-  text('name', options.name)
-  text('token', options.token)
-  text('file', options.file)
-  text('url', options.url)
+  for (const name of ['run', 'name', 'token', 'file', 'url'] as const) text(name, options[name])
   if (options.url !== undefined) serverUrl(options.url)
   amount('retain', options.retain, 0)
   if (options.retain !== undefined && options.retain % 1 > 0) {

@@ -160,10 +160,12 @@ export class FileSink implements Sink {
     const fd = this.#open()
     while (fd !== undefined && this.#hasNext) {
       const { buffers, last } = this.#take(WRITE_BYTES)
-      const rest = appendAll(fd, buffers)
-      if (rest !== undefined) {
-        const isTorn = rest.bytes.length < byteLength(buffers)
-        this.#failed(rest.error, { buffers: [rest.bytes], last, isTorn })
+      let rest = Buffer.concat(buffers)
+      const { length } = rest
+      try {
+        while (rest.length > 0) rest = rest.subarray(writeSync(fd, rest))
+      } catch (error) {
+        this.#failed(error, { buffers: [rest], last, isTorn: rest.length < length })
         return
       }
       this.#written(last)
@@ -260,23 +262,6 @@ export class FileSink implements Sink {
 
 function byteLength(buffers: readonly Uint8Array[]): number {
   return buffers.reduce((sum, { length }) => sum + length, 0)
-}
-
-interface Failure {
-  readonly error: unknown
-  /** The bytes that are not in the file. */
-  readonly bytes: Uint8Array
-}
-
-/** Writes at the end of the file; returns undefined on success. */
-function appendAll(fd: number, buffers: readonly Uint8Array[]): Failure | undefined {
-  let bytes: Uint8Array = buffers.length === 1 ? (buffers[0] as Uint8Array) : Buffer.concat(buffers)
-  try {
-    while (bytes.length > 0) bytes = bytes.subarray(writeSync(fd, bytes))
-    return undefined
-  } catch (error) {
-    return { error, bytes }
-  }
 }
 
 /**

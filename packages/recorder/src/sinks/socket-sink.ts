@@ -209,7 +209,9 @@ export class SocketSink implements Sink {
     if (ack === undefined || this.#state === 'closed') return
     if (!this.#outbox.acknowledge(ack)) {
       // The server has lines that this writer never sent: another writer uses the same id.
-      this.#becomeNewWriter()
+      this.#writerId = this.#options.newWriterId()
+      this.#outbox.renumber()
+      this.#channel?.terminate()
       return
     }
     if (maxLineBytes !== undefined) this.#outbox.limit(maxLineBytes)
@@ -231,12 +233,6 @@ export class SocketSink implements Sink {
     if (this.#saidTooLong) return
     this.#saidTooLong = true
     this.#options.warn(`an event of ${bytes} bytes is longer than ${this.name} accepts; dropped`)
-  }
-
-  #becomeNewWriter(): void {
-    this.#writerId = this.#options.newWriterId()
-    this.#outbox.renumber()
-    this.#channel?.terminate()
   }
 
   /** Sends later, because masking and sending a frame is too slow inside record(). */
