@@ -80,7 +80,7 @@ function Share({ share }: { share: number }) {
   return (
     <span className="energy-share">
       <i aria-hidden="true" style={{ width: `${Math.min(100, percent)}%` }} />
-      {percent < 10 ? percent.toFixed(1) : Math.round(percent)} %
+      {percent.toFixed(1)} %
     </span>
   )
 }

@@ -81,8 +81,8 @@ test('lists the energy by model and by tool in the overview', async () => {
   const rows = [...document.querySelectorAll('.energy tbody tr')].map((row) =>
     [...row.children].map(({ textContent }) => textContent),
   )
-  expect(rows).toContainEqual(['qwen', '400 J', '40 %', '8 J'])
-  expect(rows).toContainEqual(['grep', '400 J', '40 %', '400 J'])
+  expect(rows).toContainEqual(['qwen', '400 J', '40.0 %', '8 J'])
+  expect(rows).toContainEqual(['grep', '400 J', '40.0 %', '400 J'])
 })
 
 test('shows the energy of a span and of the selected range', async () => {
