@@ -29,20 +29,20 @@ export interface AnswerOptions {
  * Asks immediately when the parameters change or the log has been read to its end. Asks again for a new
  * version, at most twice a second, and less often where answering takes long.
  *
- * @param ask the parameters of the request; undefined = ask nothing
+ * @param params the parameters of the request; undefined = ask nothing
  */
 export function useAnswer<T extends RequestType>(
   type: T,
-  ask: Params<T> | undefined,
+  params: Params<T> | undefined,
   { version = 0, keepOld = false }: AnswerOptions = {},
 ): AnswerState<T> {
   const app = useApp()
   const [schedule] = useState(() => createRenderScheduler(app))
   const isRead = useAppState((state) => state.progress?.done === true)
   const runId = useAppState((state) => state.runId)
-  const parameters = JSON.stringify(ask)
+  const paramsKey = JSON.stringify(params)
   /** An answer to another subject is not shown. */
-  const subject = keepOld ? `${runId}` : `${runId} ${parameters}`
+  const subject = keepOld ? `${runId}` : `${runId} ${paramsKey}`
   const [shown, setShown] = useState<AnswerState<T> & { readonly subject: string }>({
     ...NO_ANSWER,
     subject,
@@ -51,14 +51,14 @@ export function useAnswer<T extends RequestType>(
   const intervalMs = useRef(INTERVAL_MS)
   const getIntervalMs = useCallback(() => intervalMs.current, [])
   const request = useThrottle(getIntervalMs, () => {
-    if (ask === undefined) return
+    if (params === undefined) return
     const show = (state: AnswerState<T>): void =>
       schedule(() => {
         if (current.current === subject) setShown({ ...state, subject })
       })
     const askedMs = performance.now()
     intervalMs.current = INTERVAL_MS
-    app.ingest.ask(type, ask).then(
+    app.ingest.ask(type, params).then(
       (answer) => {
         if (current.current !== subject) return
         const tookMs = performance.now() - askedMs
@@ -71,11 +71,11 @@ export function useAnswer<T extends RequestType>(
   const asked = useRef<string>(undefined)
   useEffect(() => {
     current.current = subject
-    const immediate = `${type} ${subject} ${isRead} ${parameters === undefined}`
+    const immediate = `${type} ${subject} ${isRead} ${paramsKey === undefined}`
     if (asked.current === immediate) return request().schedule()
     asked.current = immediate
     request().runNow()
-  }, [request, type, subject, parameters, version, isRead])
+  }, [request, type, subject, paramsKey, version, isRead])
 
   return shown.subject === subject ? shown : NO_ANSWER
 }
