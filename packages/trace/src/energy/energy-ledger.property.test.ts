@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { AgentEvent, TelemetrySample } from '../line/event.ts'
 import type { Span } from '../trace/span.ts'
-import { energyOracle, type OracleCurve } from '../testing/energy-oracle.ts'
+import { counterEnergy, energyOracle, powerEnergy } from '../testing/energy-oracle.ts'
 import { Trace } from '../trace/trace.ts'
 import { EnergyLedger, type SpanEnergy } from './energy-ledger.ts'
 import { Telemetry } from '../telemetry/telemetry.ts'
@@ -46,6 +46,22 @@ const meter = fc.record({
 
 type Meter = typeof meter extends fc.Arbitrary<infer T> ? T : never
 
+/** Samples of power without gaps. */
+const powerMeter = (intervalsS: readonly number[]) =>
+  fc
+    .record({
+      intervalS: fc.constantFrom(...intervalsS),
+      startS: fc.integer({ min: -4, max: 12 }),
+      steps: fc.array(
+        fc.tuple(fc.constantFrom(1, 1, 1, 2, 4), fc.double({ min: 0, max: 500, noNaN: true })),
+        { minLength: 3, maxLength: 40 },
+      ),
+    })
+    .map(({ intervalS, startS, steps }) => {
+      let timeS = startS
+      return steps.map(([step, watts]) => [(timeS += step * intervalS), watts] as const)
+    })
+
 function spanEvents(spans: readonly ArbitrarySpan[]): AgentEvent[] {
   return spans.flatMap(({ startS, lengthS, parent, hasEnd, place }, index) => {
     const id = { span_id: `s${index}` }
@@ -61,8 +77,14 @@ function spanEvents(spans: readonly ArbitrarySpan[]): AgentEvent[] {
   })
 }
 
-/** Samples of a counter and their energy curve; the energy before a reset is lost. */
-function measured({ intervalS, startS, rises }: Meter, source: string) {
+/** A source of the generated values. */
+interface Measured {
+  readonly samples: readonly TelemetrySample[]
+  readonly energyJ: (fromS: number, untilS: number) => number
+}
+
+/** The energy before a reset of a counter is lost. */
+function measured({ intervalS, startS, rises }: Meter, source: string): Measured {
   let counterJ = 1000
   let energyJ = 0
   let timestamp = startS
@@ -76,7 +98,36 @@ function measured({ intervalS, startS, rises }: Meter, source: string) {
     samples.push({ timestamp, reading: { energy_joules: counterJ }, source })
     curve.push([timestamp, energyJ])
   }
-  return { samples, curve }
+  return { samples, energyJ: counterEnergy(curve) }
+}
+
+function measuredPower(
+  points: readonly (readonly [timeS: number, watts: number])[],
+  source: string,
+): Measured {
+  return {
+    samples: points.map(([timestamp, watts]) => {
+      return { timestamp, reading: { power_watts: watts }, source }
+    }),
+    energyJ: powerEnergy(points),
+  }
+}
+
+const totalOf = ({ energyJ }: Measured) => energyJ(-Infinity, Infinity)
+
+/** Adds samples on the straight line between two others, so that the power is the same. */
+function refined(
+  points: readonly (readonly [timeS: number, watts: number])[],
+  sharesOf: (interval: number) => readonly number[],
+): readonly (readonly [timeS: number, watts: number])[] {
+  return points.flatMap(([untilS, untilW], at) => {
+    if (at === 0) return [[untilS, untilW] as const]
+    const [fromS, fromW] = points[at - 1]!
+    const added = sharesOf(at)
+      .toSorted((a, b) => a - b)
+      .map((share) => [fromS + share * (untilS - fromS), fromW + share * (untilW - fromW)] as const)
+    return [...added, [untilS, untilW] as const]
+  })
 }
 
 function ledgerOf(events: readonly AgentEvent[], samples: readonly TelemetrySample[]) {
@@ -100,17 +151,25 @@ const notCloud = (span: Span, spans: readonly ArbitrarySpan[], host: string) => 
   return place.is_cloud !== true && (place.host ?? host) === host
 }
 
-const isWithin = (curve: OracleCurve, trace: Trace) =>
-  curve[0]![0] <= trace.lastEventS! && curve.at(-1)![0] >= trace.firstEventS!
+const isWithin = ({ samples }: Measured, trace: Trace) =>
+  samples[0]!.timestamp <= trace.lastEventS! && samples.at(-1)!.timestamp >= trace.firstEventS!
+
+const INTERVALS_S = [0.001, 0.01, 0.05, 0.25, 1, 3, 10]
+
+const eitherMeter = (source: string) =>
+  fc.oneof(
+    meter.map((one) => measured(one, source)),
+    powerMeter(INTERVALS_S).map((points) => measuredPower(points, source)),
+  )
 
 describe('conserved attribution', () => {
   it('equals the oracle and conserves energy', () => {
     fc.assert(
-      fc.property(tree, meter, meter, (spans, one, other) => {
-        const meters = [measured(one, 'a/gpu0'), measured(other, 'b/gpu0')]
+      fc.property(tree, eitherMeter('a/gpu0'), eitherMeter('b/gpu0'), (spans, one, other) => {
+        const meters = [one, other]
         const samples = meters.flatMap((meterOf) => meterOf.samples)
         const { trace, ledger } = ledgerOf(spanEvents(spans), samples)
-        const used = meters.filter(({ curve }) => isWithin(curve, trace))
+        const used = meters.filter((meterOf) => isWithin(meterOf, trace))
         const hosts = ['a', 'b'].filter((_, at) => used.includes(meters[at]!))
         fc.pre(
           ledger.sources.length === used.length &&
@@ -119,8 +178,8 @@ describe('conserved attribution', () => {
         )
         const oracle = energyOracle(
           trace,
-          used.map(({ curve }, at) => ({
-            curve,
+          used.map(({ energyJ }, at) => ({
+            energyJ,
             serves: (span: Span) => notCloud(span, spans, hosts[at]!),
           })),
         )
@@ -145,24 +204,76 @@ describe('conserved attribution', () => {
 
   it('attributes the same to a span and to its two halves', () => {
     fc.assert(
-      fc.property(tree, meter, fc.double({ min: 0, max: 1, noNaN: true }), (spans, one, share) => {
-        const { samples, curve } = measured(one, 'a/gpu0')
-        const [first, ...rest] = spans.map((span) => ({ ...span, parent: -1 }))
-        const cutS = first!.lengthS * share
-        const halves = [
-          { ...first!, lengthS: cutS },
-          { ...first!, startS: first!.startS + cutS, lengthS: first!.lengthS - cutS },
-        ]
-        const whole = ledgerOf(spanEvents([first!, ...rest]), samples)
-        const split = ledgerOf(spanEvents([...halves, ...rest]), samples)
-        fc.pre(whole.ledger.sources.length > 0)
-        expect(split.ledger.sources.length).toBe(whole.ledger.sources.length)
-        const own = (ledger: EnergyLedger, slot: number) => ledger.energyOf(slot)!.ownJ
-        const totalJ = curve.at(-1)![1]
-        expectClose(own(split.ledger, 0) + own(split.ledger, 1), own(whole.ledger, 0), totalJ)
-        rest.forEach((_, at) => {
-          expectClose(own(split.ledger, at + 2), own(whole.ledger, at + 1), totalJ)
+      fc.property(
+        tree,
+        eitherMeter('a/gpu0'),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (...args) => {
+          const [spans, one, share] = args
+          const { samples } = one
+          const [first, ...rest] = spans.map((span) => ({ ...span, parent: -1 }))
+          const cutS = first!.lengthS * share
+          const halves = [
+            { ...first!, lengthS: cutS },
+            { ...first!, startS: first!.startS + cutS, lengthS: first!.lengthS - cutS },
+          ]
+          const whole = ledgerOf(spanEvents([first!, ...rest]), samples)
+          const split = ledgerOf(spanEvents([...halves, ...rest]), samples)
+          fc.pre(whole.ledger.sources.length > 0)
+          expect(split.ledger.sources.length).toBe(whole.ledger.sources.length)
+          const own = (ledger: EnergyLedger, slot: number) => ledger.energyOf(slot)!.ownJ
+          const totalJ = totalOf(one)
+          expectClose(own(split.ledger, 0) + own(split.ledger, 1), own(whole.ledger, 0), totalJ)
+          rest.forEach((_, at) => {
+            expectClose(own(split.ledger, at + 2), own(whole.ledger, at + 1), totalJ)
+          })
+        },
+      ),
+      { numRuns: RUNS },
+    )
+  })
+
+  it('does not change when samples are added on the line between two samples of power', () => {
+    const share = fc.double({ min: 0.001, max: 0.999, noNaN: true })
+    const shares = fc.array(fc.tuple(fc.nat({ max: 38 }), share), { minLength: 1, maxLength: 60 })
+    const isIn = (interval: number) => (entry: readonly [number, number]) =>
+      entry[0] === interval - 1
+    const pairs = fc.oneof(
+      // No interval is longer than the shortest gap, whatever the usual interval becomes.
+      fc
+        .tuple(powerMeter([0.001, 0.02, 0.06]), shares)
+        .map(([points, at]) => [
+          points,
+          refined(points, (interval) => at.filter(isIn(interval)).map(([, value]) => value)),
+        ]),
+      // Intervals of any length, each cut into the same number of parts.
+      fc
+        .tuple(powerMeter(INTERVALS_S), fc.integer({ min: 2, max: 9 }))
+        .map(([points, parts]) => [
+          points,
+          refined(points, () => Array.from({ length: parts - 1 }, (_, at) => (at + 1) / parts)),
+        ]),
+    )
+    fc.assert(
+      fc.property(tree, pairs, (spans, [points, finer]) => {
+        const source = measuredPower(points!, 'a/gpu0')
+        const before = ledgerOf(spanEvents(spans), source.samples)
+        const after = ledgerOf(spanEvents(spans), measuredPower(finer!, 'a/gpu0').samples)
+        expect(after.ledger.sources.length).toBe(before.ledger.sources.length)
+        const totalJ = totalOf(source)
+        before.ledger.sources.forEach(({ idleJ }, at) => {
+          expectClose(after.ledger.sources[at]!.idleJ, idleJ, totalJ)
         })
+        for (const { slot } of before.trace.spans) {
+          const [one, other] = [before.ledger.energyOf(slot), after.ledger.energyOf(slot)]
+          if (one === undefined || other === undefined) continue
+          expectClose(other.ownJ, one.ownJ, totalJ)
+          expectClose(other.totalJ, one.totalJ, totalJ)
+          expectClose(other.exclusiveJ, one.exclusiveJ, totalJ)
+          // More samples can only narrow the bounds.
+          expect(other.lowJ).toBeGreaterThanOrEqual(one.lowJ - 1e-9 * totalJ)
+          expect(other.highJ).toBeLessThanOrEqual(one.highJ + 1e-9 * totalJ)
+        }
       }),
       { numRuns: RUNS },
     )
@@ -192,7 +303,7 @@ describe('conserved attribution', () => {
 describe('a ledger that is updated', () => {
   const line = fc.record({
     spans: tree,
-    meter,
+    meter: eitherMeter('a/gpu0'),
     seed: fc.array(fc.nat({ max: 1000 }), { minLength: 90, maxLength: 90 }),
     /** In order, with some lines slightly late, or in random order. */
     order: fc.constantFrom('sorted', 'behind', 'shuffled'),
@@ -201,9 +312,8 @@ describe('a ledger that is updated', () => {
 
   it('equals a ledger of the whole run for any order of arrival', () => {
     fc.assert(
-      fc.property(line, ({ spans, meter: one, seed, order, updateEvery }) => {
+      fc.property(line, ({ spans, meter: { samples }, seed, order, updateEvery }) => {
         const events = spanEvents(spans)
-        const { samples } = measured(one, 'a/gpu0')
         const whole = ledgerOf(events, samples)
         const lines = [
           ...events.map((event, position) => ({ event, position, timeS: event.timestamp })),

@@ -149,6 +149,22 @@ describe('spans without energy', () => {
   })
 })
 
+test('power between two samples is a straight line, a counter rises evenly', () => {
+  const halves: SpanTuple[] = [
+    ['tool_call', 0, 0.5],
+    ['tool_call', 0.5, 1],
+  ]
+  const joules = (key: string) => {
+    const telemetry = new Telemetry()
+    for (const timestamp of [0, 1]) {
+      telemetry.add({ timestamp, reading: { [key]: 100 * timestamp }, source: 'box/gpu0' })
+    }
+    return attribute(halves, telemetry).own
+  }
+  expect(joules('power_watts')).toEqual([12.5, 37.5])
+  expect(joules('energy_joules')).toEqual([50, 50])
+})
+
 describe('open spans', () => {
   test('grow with the samples', () => {
     const trace = traceOf(events([['tool_call', 2, undefined]]), { live: true })

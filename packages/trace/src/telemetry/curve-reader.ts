@@ -1,10 +1,23 @@
 /** Reads an energy curve at ascending times: its value and bounds. */
 
-/** Joules over time, linear between knots and constant outside. */
+/**
+ * Joules over time, constant before the first knot and after the last. Between two knots, power is a
+ * straight line. So with a rise of R joules and a bend of B, after a share s of the time the curve has
+ * risen by R·s − B·s·(1 − s). A bend of 0 is constant power.
+ */
 export interface Curve {
   readonly count: number
   readonly timeS: Float64Array
   readonly energyJ: Float64Array
+  /** By knot, of the interval before it: half the rise of its power times its length. */
+  readonly bendJ: Float64Array
+}
+
+/** Joules at a time between the knots `next - 1` and `next`. */
+export function energyWithin({ timeS, energyJ, bendJ }: Curve, next: number, atS: number): number {
+  const fromJ = energyJ[next - 1]!
+  const share = (atS - timeS[next - 1]!) / (timeS[next]! - timeS[next - 1]!)
+  return fromJ + share * (energyJ[next]! - fromJ - bendJ[next]! * (1 - share))
 }
 
 export class CurveReader {
@@ -33,8 +46,7 @@ export class CurveReader {
       return
     }
     this.upperJ = energyJ[next]!
-    const share = (timeS - knotS[next - 1]!) / (knotS[next]! - knotS[next - 1]!)
-    this.atJ = this.lowerJ + (this.upperJ - this.lowerJ) * share
+    this.atJ = energyWithin(this.#curve, next, timeS)
   }
 
   save(): readonly [next: number, atJ: number, lowerJ: number, upperJ: number] {

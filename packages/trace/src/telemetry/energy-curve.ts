@@ -1,6 +1,8 @@
 /**
- * The energy of one source as a curve: joules since its first usable sample, linear between knots. Uses
- * the differences of a counter if there is one, else power by the trapezoid rule.
+ * The energy of one source as a curve: joules since its first usable sample. Uses the differences of a
+ * counter if there is one, else power by the trapezoid rule. Between two counter readings power is
+ * constant. Between two samples of power, power is the straight line through them, so that a further
+ * sample on that line does not change the energy of any span.
  *
  *     counter   100 ──── 130 ──────── null ──────── 190      knots at 100, 130, 190
  *     power      30 W     32 W   (gap)   31 W                energy in a gap is unknown: 0 J, a break
@@ -12,6 +14,7 @@
  * - A gap is an interval longer than five times the usual one and than a quarter second.
  */
 import { larger } from '../columns/growth.ts'
+import type { Curve } from './curve-reader.ts'
 import type { SourceSeries } from './source-series.ts'
 
 const FIRST_CAPACITY = 64
@@ -31,12 +34,14 @@ export interface CurveBreak {
   readonly knot: number
 }
 
-export class EnergyCurve {
+export class EnergyCurve implements Curve {
   /** The number of knots. */
   count = 0
   timeS = new Float64Array(FIRST_CAPACITY)
   /** Joules since the first knot. */
   energyJ = new Float64Array(FIRST_CAPACITY)
+  /** See {@link Curve}. */
+  bendJ = new Float64Array(FIRST_CAPACITY)
   /** Gaps and resets, in order of time. */
   readonly breaks: CurveBreak[] = []
   peakW = NaN
@@ -149,11 +154,13 @@ export class EnergyCurve {
     const lastRow = this.#row[this.count - 1]!
     const lengthS = timeS[row]! - timeS[lastRow]!
     const trapezoidJ = ((watts[lastRow]! + watts[row]!) / 2) * lengthS
+    const bendJ = ((watts[row]! - watts[lastRow]!) / 2) * lengthS
     const isKnown = lengthS <= this.#gapS && !Number.isNaN(trapezoidJ)
     const isReset = this.#hasCounter(row) && counterJ[row]! < counterJ[lastRow]!
     if (isReset) this.#addBreak('reset', row, isKnown)
     else if (!isKnown) this.#addBreak('gap', row, false)
-    this.#push(row, isKnown ? trapezoidJ : 0)
+    if (isKnown) this.#push(row, trapezoidJ, bendJ)
+    else this.#push(row, 0)
   }
 
   /** Whether the next counter reading replaces the last knots, which come from power. */
@@ -168,15 +175,17 @@ export class EnergyCurve {
     this.breaks.push({ reason, fromS, untilS: this.#series.timeS[row]!, isKnown, knot: this.count })
   }
 
-  #push(row: number, riseJ: number): void {
+  #push(row: number, riseJ: number, bendJ = 0): void {
     if (this.count >= this.timeS.length) {
       this.timeS = larger(this.timeS)
       this.energyJ = larger(this.energyJ)
+      this.bendJ = larger(this.bendJ)
       this.#row = larger(this.#row)
     }
     const knot = this.count++
     this.#row[knot] = row
     this.timeS[knot] = this.#series.timeS[row]!
+    this.bendJ[knot] = bendJ
     this.energyJ[knot] = knot === 0 ? 0 : this.energyJ[knot - 1]! + riseJ
   }
 

@@ -19,14 +19,14 @@ const seconds = (watts: readonly number[]) => sourceOf(watts.map((w, at) => [at,
 test('has the lowest, highest and mean power of each part', () => {
   const source = seconds([100, 100, 200, 200, 100])
   const { lowestW, highestW, meanW } = powerEnvelope(source, 0, 4, 2)
-  expect([...lowestW]).toEqual([100, 150])
-  expect([...highestW]).toEqual([150, 200])
+  expect([...lowestW]).toEqual([100, 100])
+  expect([...highestW]).toEqual([200, 200])
   expect([...meanW]).toEqual([125, 175])
 })
 
-test('repeats samples in finer parts; power outside of samples is unknown', () => {
+test('follows the line between two samples in finer parts and is unknown outside of samples', () => {
   const { meanW, utilizationPct } = powerEnvelope(seconds([100, 200]), -1, 2, 6)
-  expect([...meanW]).toEqual([NaN, NaN, 150, 150, NaN, NaN])
+  expect([...meanW]).toEqual([NaN, NaN, 125, 175, NaN, NaN])
   expect([...utilizationPct]).toEqual([NaN, NaN, 10, 10, 20, NaN])
 })
 
@@ -37,6 +37,12 @@ test('power in a gap is unknown', () => {
   expect(Array.from(meanW).findLastIndex(Number.isNaN)).toBe(39)
   expect(Number.isNaN(utilizationPct[20])).toBe(true)
   expect(energyBetween(source.curve, 0, 41)).toBe(4 * 50)
+})
+
+test('the energy of a part of an interval is the area under the line', () => {
+  const { curve } = seconds([0, 100])
+  expect(energyBetween(curve, 0, 0.5)).toBe(12.5)
+  expect(energyBetween(curve, 0.5, 1)).toBe(37.5)
 })
 
 test('is empty for an empty range and for a source without samples', () => {

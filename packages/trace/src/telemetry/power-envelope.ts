@@ -1,12 +1,13 @@
 /**
  * The power of a source for drawing: the lowest, highest and mean watts in equal parts of a time range.
- * It is computed from the energy curve, so that the area under the mean equals the joules. Where the
+ * It is the slope of the energy curve, so that the area under the mean equals the joules. Where the
  * energy is unknown, the power is unknown too.
  *
  *     knots   ·────·──·───────·      ·────·        (a gap: unknown)
  *     parts   |    |    |    |    |    |    |
  */
 import { lowerBound } from '../columns/lower-bound.ts'
+import { energyWithin } from './curve-reader.ts'
 import type { EnergyCurve } from './energy-curve.ts'
 import type { PowerSource } from './power-source.ts'
 
@@ -45,13 +46,10 @@ export function energyBetween(curve: EnergyCurve, fromS: number, untilS: number)
   return Math.max(0, energyAt(curve, untilS) - energyAt(curve, fromS))
 }
 
-function energyAt({ timeS, energyJ, count }: EnergyCurve, atS: number): number {
-  const next = firstAfter(timeS, count, atS)
+function energyAt(curve: EnergyCurve, atS: number): number {
+  const next = firstAfter(curve.timeS, curve.count, atS)
   if (next === 0) return 0
-  const beforeJ = energyJ[next - 1]!
-  if (next === count) return beforeJ
-  const share = (atS - timeS[next - 1]!) / (timeS[next]! - timeS[next - 1]!)
-  return beforeJ + (energyJ[next]! - beforeJ) * share
+  return next === curve.count ? curve.totalJ : energyWithin(curve, next, atS)
 }
 
 function fillPower(
@@ -60,7 +58,7 @@ function fillPower(
   fromS: number,
   partS: number,
 ): void {
-  const { timeS, energyJ, count } = curve
+  const { timeS, energyJ, bendJ, count } = curve
   const parts = meanW.length
   const untilS = fromS + parts * partS
   const knownS = new Float64Array(parts)
@@ -71,17 +69,23 @@ function fillPower(
     const endS = timeS[knot]!
     if (beginS >= untilS) break
     if (unknown.has(knot) || endS <= beginS) continue
-    const watts = (energyJ[knot]! - energyJ[knot - 1]!) / (endS - beginS)
+    const meanOfKnotsW = (energyJ[knot]! - energyJ[knot - 1]!) / (endS - beginS)
+    const riseW = (2 * bendJ[knot]!) / (endS - beginS)
+    const wattsAt = (atS: number) => meanOfKnotsW + riseW * ((atS - beginS) / (endS - beginS) - 0.5)
     const first = Math.max(0, Math.floor((beginS - fromS) / partS))
     const last = Math.min(parts - 1, Math.floor((endS - fromS) / partS))
     for (let part = first; part <= last; part++) {
       const partFromS = fromS + part * partS
-      const lengthS = Math.min(endS, partFromS + partS) - Math.max(beginS, partFromS)
+      const pieceFromS = Math.max(beginS, partFromS)
+      const pieceUntilS = Math.min(endS, partFromS + partS)
+      const lengthS = pieceUntilS - pieceFromS
       if (lengthS <= 0) continue
+      const [fromW, untilW] = [wattsAt(pieceFromS), wattsAt(pieceUntilS)]
+      const [lowW, highW] = fromW < untilW ? [fromW, untilW] : [untilW, fromW]
       knownS[part]! += lengthS
-      joules[part]! += watts * lengthS
-      if (!(lowestW[part]! <= watts)) lowestW[part] = watts
-      if (!(highestW[part]! >= watts)) highestW[part] = watts
+      joules[part]! += ((fromW + untilW) / 2) * lengthS
+      if (!(lowestW[part]! <= lowW)) lowestW[part] = lowW
+      if (!(highestW[part]! >= highW)) highestW[part] = highW
     }
   }
   for (let part = 0; part < parts; part++) {

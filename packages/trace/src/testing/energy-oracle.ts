@@ -6,11 +6,11 @@ import type { SpanEnergy } from '../energy/energy-ledger.ts'
 import { SpanFlag, type Span } from '../trace/span.ts'
 import type { Trace } from '../trace/trace.ts'
 
-/** Joules over time, as ascending [Unix seconds, joules since the first]. */
-export type OracleCurve = readonly (readonly [timeS: number, energyJ: number])[]
+/** The joules that a source used between two times. */
+export type OracleEnergyBetween = (fromS: number, untilS: number) => number
 
 export interface OracleSource {
-  readonly curve: OracleCurve
+  readonly energyJ: OracleEnergyBetween
   readonly serves: (span: Span) => boolean
 }
 
@@ -27,11 +27,11 @@ export function energyOracle(
     -Infinity,
     Infinity,
   ].sort((a, b) => a - b)
-  for (const { curve, serves } of sources) {
+  for (const { energyJ, serves } of sources) {
     for (let at = 1; at < cuts.length; at++) {
       const fromS = cuts[at - 1]!
       const untilS = cuts[at]!
-      const usedJ = valueAt(curve, untilS) - valueAt(curve, fromS)
+      const usedJ = energyJ(fromS, untilS)
       const running = spans.filter(({ span }) => span.startS <= fromS && endOf(span) >= untilS)
       const leaves = running.filter(
         ({ span }) => serves(span) && !running.some((other) => other.span.parent === span),
@@ -52,7 +52,7 @@ export function energyOracle(
       totalJ: totalOf(span.slot),
     })),
     idleJ,
-    totalJ: sources.reduce((sum, { curve }) => sum + (curve.at(-1)?.[1] ?? 0), 0),
+    totalJ: sources.reduce((sum, { energyJ }) => sum + energyJ(-Infinity, Infinity), 0),
   }
 }
 
@@ -62,10 +62,34 @@ function endOf(span: Span): number {
   return (span.flags & SpanFlag.OPEN) !== 0 ? Infinity : span.startS
 }
 
-function valueAt(curve: OracleCurve, timeS: number): number {
-  const next = curve.findIndex(([knotS]) => knotS > timeS)
-  if (next === 0 || curve.length === 0) return 0
-  if (next === -1) return curve.at(-1)![1]
-  const [[fromS, fromJ], [untilS, untilJ]] = [curve[next - 1]!, curve[next]!]
-  return fromJ + ((untilJ - fromJ) * (timeS - fromS)) / (untilS - fromS)
+/** Ascending [Unix seconds, value]. */
+type Points = readonly (readonly [timeS: number, value: number])[]
+
+/** The energy of a counter of joules, which rises evenly between two readings. */
+export function counterEnergy(readings: Points): OracleEnergyBetween {
+  return sumOverIntervals(readings, ([from, fromJ], [until, untilJ], fromS, untilS) => {
+    return ((untilJ - fromJ) * (untilS - fromS)) / (until - from)
+  })
+}
+
+/** The energy under the straight lines through samples of watts. */
+export function powerEnergy(samples: Points): OracleEnergyBetween {
+  return sumOverIntervals(samples, ([from, fromW], [until, untilW], fromS, untilS) => {
+    const middleS = (fromS + untilS) / 2
+    const middleW = fromW + ((untilW - fromW) * (middleS - from)) / (until - from)
+    return middleW * (untilS - fromS)
+  })
+}
+
+/** Sums the joules of the part of each interval that is between two times. */
+function sumOverIntervals(
+  points: Points,
+  joules: (before: Points[number], after: Points[number], fromS: number, untilS: number) => number,
+): OracleEnergyBetween {
+  return (fromS, untilS) =>
+    points.slice(1).reduce((sumJ, after, at) => {
+      const before = points[at]!
+      const [partFromS, partUntilS] = [Math.max(fromS, before[0]), Math.min(untilS, after[0])]
+      return partFromS < partUntilS ? sumJ + joules(before, after, partFromS, partUntilS) : sumJ
+    }, 0)
 }
