@@ -113,7 +113,6 @@ test('a bit is set until it is deleted', () => {
 
 test.each([
   ['Int32Column', () => new Int32Column(), NONE],
-  ['NumberColumn', () => new NumberColumn(), NONE],
   ['SmallColumn', () => new SmallColumn(), NONE],
   ['ByteColumn', () => new ByteColumn(), 0],
 ] as const)('%s writes a list of items like one item after another', (_, create, empty) => {

@@ -60,7 +60,7 @@ export class Int32Column extends GrowingColumn {
 const LARGEST_SMALL = 0xffff
 
 /** Integers from NONE up. A chunk takes two bytes for each while all are small, then four. */
-export class NumberColumn extends GrowingColumn {
+export class NumberColumn {
   /** The numbers + 1, so that unset items are NONE. */
   readonly #chunks: (Uint16Array | Int32Array)[] = []
 
@@ -78,10 +78,6 @@ export class NumberColumn extends GrowingColumn {
       this.#chunks[at] = chunk
     }
     chunk[index & CHUNK_MASK] = value + 1
-  }
-
-  write(indexes: Int32Array, values: ArrayLike<number>): void {
-    for (let i = 0; i < indexes.length; i++) this.set(indexes[i]!, values[i]!)
   }
 
   clear(): void {

@@ -30,8 +30,8 @@ test('a text ends at the first byte that is not plain, at any position', () => {
   for (let byte = 0; byte < 256; byte++) {
     const isPlain = byte >= 0x20 && byte < 0x80 && byte !== 0x22 && byte !== 0x5c
     for (let at = 0; at < 20; at++) {
-      for (const neighbour of [0x20, 0x21, 0x23, 0x5b, 0x5d, 0x7f]) {
-        const bytes = new Uint8Array(20).fill(neighbour)
+      for (const neighbor of [0x20, 0x21, 0x23, 0x5b, 0x5d, 0x7f]) {
+        const bytes = new Uint8Array(20).fill(neighbor)
         bytes[at] = byte
         const view = new DataView(bytes.buffer)
         expect(hashPlain(bytes, view, 0, bytes.length)).toBe(isPlain ? bytes.length : at)
