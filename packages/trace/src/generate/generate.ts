@@ -4,10 +4,10 @@
  * lazily, so memory depends on the open spans only.
  */
 import type { AgentEvent, TelemetrySample } from '../line/event.ts'
-import { makeAgent, work } from './agent.ts'
-import { agentName } from './catalog.ts'
-import type { Process } from './scheduler.ts'
-import { World } from './world.ts'
+import { parallel, World } from './activity.ts'
+import { Agent } from './agent.ts'
+import { agentName, MODELS } from './catalog.ts'
+import { withPower } from './power.ts'
 
 export interface GenerateOptions {
   /** The same seed and options give the same run on every platform. @default 1 */
@@ -34,39 +34,32 @@ export interface GenerateOptions {
   readonly power?: boolean
 }
 
-const SAMPLE_S = 0.1
-
 /**
  * Generates the events and samples of a run in order of time.
  *
  * @example for (const line of generateRun({ seed: 7, agents: 8, spans: 1_000_000 })) { … }
  */
-export function* generateRun(
+export function generateRun(
   options: GenerateOptions = {},
 ): Generator<AgentEvent | TelemetrySample, void, void> {
-  const { seed = 1, startS = 1_800_000_000, agents = 3, ids = true, errorRate = 0.04 } = options
-  const { spans = Infinity, durationS = spans === Infinity ? 120 : Infinity, hanging = 0 } = options
-  const world = new World({
-    seed,
-    startS,
-    ids,
-    errorRate,
-    endS: startS + durationS,
-    maxSpans: spans,
-  })
-  for (let index = 0; index < agents; index++) {
-    const agent = makeAgent(agentName(index), index, index >= agents - hanging)
-    world.scheduler.spawn(work(world, agent))
-  }
-  if (options.power === true) world.scheduler.spawn(samplePower(world))
-  while (world.scheduler.step()) yield* world.take()
+  const { startS = 1_800_000_000, power = false } = options
+  const events = generateEvents({ ...options, startS })
+  return power ? withPower(events, startS) : events
 }
 
-/** Samples power as long as another process is active. */
-function* samplePower(world: World): Process {
-  do {
-    world.sample(world.machine.reading(world.nowS), 'host/gpu0')
-    yield SAMPLE_S
-  } while (world.scheduler.sleeping > 0)
-  world.sample(world.machine.reading(world.nowS), 'host/gpu0')
+function* generateEvents(
+  options: GenerateOptions & { readonly startS: number },
+): Generator<AgentEvent, void, void> {
+  const { seed = 1, startS, agents = 3, ids = true, errorRate = 0.04, hanging = 0 } = options
+  const { spans = Infinity, durationS = spans === Infinity ? 120 : Infinity } = options
+  const world = new World({ seed, ids, errorRate, endS: startS + durationS, maxSpans: spans })
+  const activities = Array.from({ length: agents }, (_, index) => {
+    const model = MODELS[index % MODELS.length]!
+    return new Agent(world, agentName(index), model, index >= agents - hanging).work(startS)
+  })
+  for (const event of parallel(activities)) {
+    // Only hanging activities are left.
+    if (event.timestamp === Infinity) return
+    yield event
+  }
 }

@@ -29,19 +29,20 @@ export class Random {
     return min + Math.floor(this.unit() * (max - min + 1))
   }
 
-  pick<T>(items: readonly [T, ...T[]]): T {
-    return items[this.int(0, items.length - 1)] ?? items[0]
+  /** `items` must not be empty. */
+  pick<T>(items: readonly T[]): T {
+    return items[this.int(0, items.length - 1)]!
   }
 
   /** Log-normal around `median`, like real durations and sizes. */
-  around(median: number, spread: number): number {
+  around(median: number, spread = 0.6): number {
     const normal = Math.sqrt(-2 * Math.log(1 - this.unit())) * Math.cos(2 * Math.PI * this.unit())
     return median * Math.exp(spread * normal)
   }
 
   /** 16 hex digits. */
   id(): string {
-    return hex8(this.uint32()) + hex8(this.uint32())
+    return [this.uint32(), this.uint32()].map((word) => word.toString(16).padStart(8, '0')).join('')
   }
 }
 
@@ -49,8 +50,4 @@ function scramble(value: number): number {
   let bits = Math.imul(value ^ (value >>> 16), 0x85ebca6b)
   bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35)
   return (bits ^ (bits >>> 16)) >>> 0
-}
-
-function hex8(value: number): string {
-  return value.toString(16).padStart(8, '0')
 }
