@@ -84,15 +84,10 @@ function viewOf(state: AppState): UrlView {
   }
 }
 
+const URL_KEYS = ['viewport', 'selected', 'query', 'colorBy', 'following', 'playheadS'] as const
+
 function differs(state: AppState, before: AppState): boolean {
-  return (
-    state.viewport !== before.viewport ||
-    state.selected !== before.selected ||
-    state.query !== before.query ||
-    state.colorBy !== before.colorBy ||
-    state.following !== before.following ||
-    state.playheadS !== before.playheadS
-  )
+  return URL_KEYS.some((key) => state[key] !== before[key])
 }
 
 /** Opens the run of a URL with its grouping, so that the worker groups it once. */

@@ -26,7 +26,7 @@ import type { TracePatch } from '../model/patch.ts'
 import { RunEnergy } from './answers/run-energy.ts'
 import { GroupKeys } from './group-keys.ts'
 import { groupOf, KeyValues, rowGroupOf } from './row-groups.ts'
-import { PatchBuilder } from './patches.ts'
+import { PatchBuilder, type ChangedSlots } from './patches.ts'
 import { NOTHING_SCANNED, type ScannedEnd, type ScannedPart } from './read/scan-file.ts'
 
 /** Malformed lines that are listed with a reason; all are counted. */
@@ -181,7 +181,9 @@ export class Ingestor {
     const markSlots = moved.length === 0 ? changes.markSlots : this.#withMarksOf(moved, changes)
     this.energy.noteSpans(spanSlots)
     if (spanSlots.length + markSlots.length + removedMarks.length === 0) return []
-    return inParts({ spanSlots, markSlots, removedMarks }).map((part) => this.#build(part, false))
+    return inParts({ spanSlots, markSlots, removedMarks }).map((part) =>
+      this.#patches.build(part, this.#lanes, false),
+    )
   }
 
   /** The changed marks, and the marks of spans that moved to another row. */
@@ -206,7 +208,7 @@ export class Ingestor {
     this.#lanes.place({ spanSlots })
     const existing = markSlots.filter((slot) => this.trace.hasMark(slot))
     const parts = inParts({ spanSlots, markSlots: existing, removedMarks })
-    return parts.map((part, at) => this.#build(part, at === 0))
+    return parts.map((part, at) => this.#patches.build(part, this.#lanes, at === 0))
   }
 
   /** A span's value of the group key; undefined if it has none. */
@@ -223,16 +225,6 @@ export class Ingestor {
     return new RowReader({ decode: (bytes) => utf8.decode(bytes), texts: this.trace.texts })
   }
 
-  #build(changes: Slots, relayout: boolean): TracePatch {
-    return this.#patches.build({
-      slots: changes.spanSlots,
-      markSlots: changes.markSlots,
-      removedMarks: changes.removedMarks,
-      places: this.#lanes,
-      relayout,
-    })
-  }
-
   #addMalformed(position: number, line: number, reason: string): void {
     const writer = this.#writer
     this.trace.addMalformed(position, reason, writer)
@@ -247,11 +239,9 @@ function storeValue(values: KeyValues, row: EventRow, position: number, slot: nu
   else if (row.phase === POINT) values.setPoint(position, row.extra)
 }
 
-type Slots = Omit<TraceChanges, 'spans' | 'marks'>
-
 /** Splits the changes, so that the page can draw between two patches. */
-function inParts({ spanSlots, markSlots, removedMarks }: Slots): Slots[] {
-  const parts: Slots[] = [
+function inParts({ spanSlots, markSlots, removedMarks }: ChangedSlots): ChangedSlots[] {
+  const parts: ChangedSlots[] = [
     { spanSlots: spanSlots.subarray(0, PATCH_SPANS), markSlots, removedMarks },
   ]
   for (let from = PATCH_SPANS; from < spanSlots.length; from += PATCH_SPANS) {

@@ -7,6 +7,7 @@ import {
   type MarkView,
   type SpanView,
   type Trace,
+  type TraceChanges,
 } from '@wattline/trace'
 import { MarkFlag, type TraceGroup } from '../model/trace-columns.ts'
 import type { MarkPatch, SpanPatch, TracePatch } from '../model/patch.ts'
@@ -22,13 +23,8 @@ export interface RowLayout {
   placeOfMark(mark: MarkView): LanePlace
 }
 
-export interface PatchInput {
-  readonly slots: Int32Array
-  readonly markSlots: Int32Array
-  readonly removedMarks: Int32Array
-  readonly places: RowLayout
-  readonly relayout: boolean
-}
+/** What changed in the trace: slots of spans, of marks, and of removed marks. */
+export type ChangedSlots = Pick<TraceChanges, 'spanSlots' | 'markSlots' | 'removedMarks'>
 
 /** Renumbers the texts of the trace that the page needs, in the order of their first use. */
 class PageTexts {
@@ -68,32 +64,33 @@ export class PatchBuilder {
     this.#mark = trace.markView()
   }
 
-  build(input: PatchInput): TracePatch {
-    const spans = this.#spans(input)
-    const marks = this.#marks(input)
+  /** @param relayout whether the layout is new; see {@link TracePatch} */
+  build(changes: ChangedSlots, layout: RowLayout, relayout: boolean): TracePatch {
+    const spans = this.#spans(changes.spanSlots, layout)
+    const marks = this.#marks(changes, layout)
     const { texts, firstS, lastS } = this.#trace
     return {
       spans,
       marks,
-      relayout: input.relayout,
+      relayout,
       kinds: this.#kinds.take().map((id) => showHidden(texts.text(id))),
       strings: this.#strings.take().map((id) => label(texts.text(id))),
-      groups: this.#changedGroups(input),
+      groups: this.#changedGroups(layout, relayout),
       firstS: firstS ?? Number.NaN,
       lastS: lastS ?? Number.NaN,
     }
   }
 
-  #spans({ slots, places }: PatchInput): SpanPatch {
+  #spans(slots: Int32Array, layout: RowLayout): SpanPatch {
     const patch = emptySpanPatch(slots.length)
     for (let i = 0; i < slots.length; i++) {
       this.#span.slot = slots[i]!
-      this.#writeSpan(patch, i, places)
+      this.#writeSpan(patch, i, layout)
     }
     return patch
   }
 
-  #writeSpan(patch: SpanPatch, i: number, places: RowLayout): void {
+  #writeSpan(patch: SpanPatch, i: number, layout: RowLayout): void {
     const span = this.#span
     const { slot } = span
     const flags = this.#trace.flagsAt(slot)
@@ -104,8 +101,8 @@ export class PatchBuilder {
     patch.kind[i] = this.#kinds.id(span.kindId)
     patch.subject[i] = this.#stringId(span.subjectId)
     patch.startSubject[i] = this.#stringId(span.startSubjectId)
-    patch.group[i] = Math.max(0, places.groupAt(slot))
-    patch.row[i] = places.rowAt(slot)
+    patch.group[i] = Math.max(0, layout.groupAt(slot))
+    patch.row[i] = layout.rowAt(slot)
     patch.parent[i] = span.parentSlot
     patch.flags[i] = flags
     patch.ambiguousAtS[i] =
@@ -115,12 +112,12 @@ export class PatchBuilder {
     patch.costUsd[i] = span.costUsd ?? Number.NaN
   }
 
-  #marks({ markSlots, removedMarks, places }: PatchInput): MarkPatch {
+  #marks({ markSlots, removedMarks }: ChangedSlots, layout: RowLayout): MarkPatch {
     const { length } = markSlots
     const patch = emptyMarkPatch(length + removedMarks.length)
     for (let i = 0; i < length; i++) {
       this.#mark.slot = markSlots[i]!
-      this.#writeMark(patch, i, this.#mark, places)
+      this.#writeMark(patch, i, this.#mark, layout)
     }
     for (let i = 0; i < removedMarks.length; i++) {
       patch.slots[length + i] = removedMarks[i]!
@@ -132,8 +129,8 @@ export class PatchBuilder {
     return patch
   }
 
-  #writeMark(patch: MarkPatch, i: number, mark: MarkView, places: RowLayout): void {
-    const place = places.placeOfMark(mark)
+  #writeMark(patch: MarkPatch, i: number, mark: MarkView, layout: RowLayout): void {
+    const place = layout.placeOfMark(mark)
     patch.slots[i] = mark.slot
     patch.timeS[i] = mark.timeS
     patch.kind[i] = this.#kinds.id(mark.kindId)
@@ -149,11 +146,11 @@ export class PatchBuilder {
     return textId === 0 ? -1 : this.#strings.id(textId)
   }
 
-  #changedGroups({ places, relayout }: PatchInput): readonly TraceGroup[] | undefined {
-    const rowCount = places.groups.reduce((sum, { rows }) => sum + rows + 1, 0)
+  #changedGroups({ groups }: RowLayout, relayout: boolean): readonly TraceGroup[] | undefined {
+    const rowCount = groups.reduce((sum, { rows }) => sum + rows + 1, 0)
     if (rowCount === this.#rowCount && !relayout) return undefined
     this.#rowCount = rowCount
-    return places.groups.map(({ label, rows }) => ({ label: showHidden(label), rows }))
+    return groups.map(({ label, rows }) => ({ label: showHidden(label), rows }))
   }
 }
 
