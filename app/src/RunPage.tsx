@@ -11,6 +11,7 @@ import { OpenFileButton, useMissingFile } from './panels/OpenFileButton.tsx'
 import { enterRun } from './store/run-transitions.ts'
 import { useCounts } from './page/use-counts.ts'
 import { Timeline } from './timeline/index.ts'
+import { IconButton } from './ui/IconButton.tsx'
 import { CloseIcon, ErrorIcon, FolderIcon } from './ui/icons.tsx'
 import { setNotice } from './store/transitions.ts'
 import './panels/header.css'
@@ -126,14 +127,13 @@ function NoticeBanner() {
   return (
     <p role={notice.isBad ? 'alert' : 'status'} className={`banner ${notice.isBad ? 'bad' : ''}`}>
       {notice.text}
-      <button
-        type="button"
-        className="icon-button small"
-        aria-label="Dismiss"
+      <IconButton
+        label="Dismiss"
+        className="small"
         onClick={() => store.update(setNotice, undefined)}
       >
         <CloseIcon size={12} />
-      </button>
+      </IconButton>
     </p>
   )
 }

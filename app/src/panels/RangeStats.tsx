@@ -5,6 +5,7 @@ import { counted, formatPercent } from '../base/format.ts'
 import { setRange } from '../store/transitions.ts'
 import { useAnswer } from '../page/use-answer.ts'
 import { CloseIcon } from '../ui/icons.tsx'
+import { IconButton } from '../ui/IconButton.tsx'
 import { CopyButton } from '../ui/CopyButton.tsx'
 
 export function RangeStats() {
@@ -30,14 +31,13 @@ export function RangeStats() {
         label="Copy the spans in the range as JSON Lines"
         text={() => ingest.ask('records', range)}
       />
-      <button
-        type="button"
-        className="icon-button small"
-        aria-label="Clear range"
+      <IconButton
+        label="Clear range"
+        className="small"
         onClick={() => store.update(setRange, undefined)}
       >
         <CloseIcon size={12} />
-      </button>
+      </IconButton>
     </div>
   )
 }

@@ -2,6 +2,7 @@
 import { formatInteger } from '../base/format.ts'
 import { useApp, useAppState } from '../page/app.tsx'
 import { setQuery } from '../store/transitions.ts'
+import { IconButton } from '../ui/IconButton.tsx'
 import { CloseIcon, SearchIcon } from '../ui/icons.tsx'
 
 export function SearchBox() {
@@ -42,14 +43,9 @@ export function SearchBox() {
             {count === undefined ? '…' : formatInteger(count)}
             <span className="unseen"> matches</span>
           </span>
-          <button
-            type="button"
-            className="icon-button small"
-            aria-label="Clear search"
-            onClick={clear}
-          >
+          <IconButton label="Clear search" className="small" onClick={clear}>
             <CloseIcon size={12} />
-          </button>
+          </IconButton>
         </>
       )}
     </search>

@@ -16,15 +16,13 @@ export function KindDot({ kind }: { kind: string }) {
   return <span className="kind-dot" style={{ background: `var(${kindVariable(kind)})` }} />
 }
 
-export function Fact({
-  name,
-  title,
-  children,
-}: {
-  name: string
-  title?: string
-  children: ReactNode
-}) {
+interface FactProps {
+  readonly name: string
+  readonly title?: string
+  readonly children: ReactNode
+}
+
+export function Fact({ name, title, children }: FactProps) {
   return (
     <div className="fact" title={title}>
       <dt>{name}</dt>

@@ -1,26 +1,30 @@
 /** The data quality dialog: each problem of the run with its meaning and a search for it, and a table by writer. */
 import { formatInteger } from '../base/format.ts'
-import { useRef, useState } from 'react'
+import { useRef, useState, type ReactNode } from 'react'
 import { useApp, useAppState } from '../page/app.tsx'
 import type { LogWriter } from '../model/run-info.ts'
 import type { Viewport } from '../model/view-state.ts'
 import { setQuery, showTime, setDialog } from '../store/transitions.ts'
 import { CheckIcon } from '../ui/icons.tsx'
 import { Modal } from '../ui/Modal.tsx'
-import { ClockProblem } from './ClockProblem.tsx'
 import { MalformedLines } from './MalformedLines.tsx'
-import { ProblemItem } from './ProblemItem.tsx'
 import {
+  clockText,
   countOf,
   MALFORMED,
+  ofWriter,
   problemsOf,
   showText,
   withClockSkew,
+  writerLabel,
   type Problem,
 } from './problems.ts'
 import { TelemetryProblems } from './TelemetryProblems.tsx'
 import { WriterTable } from './WriterTable.tsx'
 import './quality.css'
+
+/** The table of writers lists all of them. */
+const MOST_NAMED_CLOCKS = 5
 
 export function QualityDialog() {
   const { store } = useApp()
@@ -106,6 +110,58 @@ function ProblemRow({ problem, writers, onShow }: ProblemRowProps) {
         </button>
       )}
     </ProblemItem>
+  )
+}
+
+/** The writers whose clock differs from the server's. */
+function ClockProblem({ writers, onShow }: Pick<ProblemRowProps, 'writers' | 'onShow'>) {
+  const more = writers.length - MOST_NAMED_CLOCKS
+  return (
+    <ProblemItem count={writers.length} name="Clocks that differ from the server’s">
+      Times are shown as written, so the bars of different writers may be shifted against each
+      other. Lines that were sent late look the same.
+      <ul className="clocks">
+        {writers.slice(0, MOST_NAMED_CLOCKS).map((writer) => (
+          <li key={writer.writer}>
+            <button
+              type="button"
+              className="link"
+              onClick={() => onShow(ofWriter(undefined, writer))}
+            >
+              {writerLabel(writer)}
+            </button>
+            {againstServer(writer.clockBehindS ?? 0)}
+          </li>
+        ))}
+        {more > 0 && <li>and {formatInteger(more)} more</li>}
+      </ul>
+    </ProblemItem>
+  )
+}
+
+function againstServer(behindS: number): string {
+  return `: clock ${clockText(behindS)} ${behindS > 0 ? 'the server' : 'of the server'}`
+}
+
+interface ProblemItemProps {
+  readonly count: number
+  readonly name: string
+  readonly isHarmless?: boolean | undefined
+  readonly children: ReactNode
+}
+
+/** One entry in the list of problems: how often it occurs, its name and an explanation. */
+function ProblemItem({ count, name, isHarmless = false, children }: ProblemItemProps) {
+  return (
+    <div className="problem">
+      <dt>
+        <span className={isHarmless ? 'problem-count harmless' : 'problem-count'}>
+          {formatInteger(count)}
+        </span>{' '}
+        {name}
+      </dt>
+      <dd>{children}</dd>
+    </div>
   )
 }
 
