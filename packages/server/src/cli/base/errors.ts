@@ -1,4 +1,6 @@
 /** Errors for users: one sentence that says what was expected, what was found and what to do. */
+import { codeOf, messageOf } from '../../errors.ts'
+import { isGzipDamage } from '../../files/gunzip.ts'
 
 /** Exit codes: 0 done, 1 the work failed, 2 the command line was wrong. */
 export const ExitCode = { DONE: 0, FAILED: 1, USAGE: 2 } as const
@@ -7,11 +9,8 @@ export const ExitCode = { DONE: 0, FAILED: 1, USAGE: 2 } as const
 export class CliError extends Error {
   readonly exitCode: number
 
-  constructor(
-    message: string,
-    options: { readonly exitCode?: number; readonly cause?: unknown } = {},
-  ) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+  constructor(message: string, options: ErrorOptions & { readonly exitCode?: number } = {}) {
+    super(message, options)
     this.name = 'CliError'
     this.exitCode = options.exitCode ?? ExitCode.FAILED
   }
@@ -22,26 +21,27 @@ export function usageError(message: string, cause?: unknown): CliError {
   return new CliError(message, { exitCode: ExitCode.USAGE, cause })
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file or folder',
-  EACCES: 'you are not allowed to read it',
-  EPERM: 'the operating system does not permit it',
-  EISDIR: 'it is a folder',
-  ENOTDIR: 'a part of its path is not a folder',
-  EMFILE: 'too many files are open; raise the limit with `ulimit -n`',
-  ENOSPC: 'the disk is full',
-  EROFS: 'it is on a read-only disk',
-  ELOOP: 'its symbolic links form a loop',
-  ENAMETOOLONG: 'its name is too long',
-}
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', 'there is no such file or folder'],
+  ['EACCES', 'you are not allowed to read it'],
+  ['EPERM', 'the operating system does not permit it'],
+  ['EISDIR', 'it is a folder'],
+  ['ENOTDIR', 'a part of its path is not a folder'],
+  ['EMFILE', 'too many files are open; raise the limit with `ulimit -n`'],
+  ['ENOSPC', 'the disk is full'],
+  ['EROFS', 'it is on a read-only disk'],
+  ['ELOOP', 'its symbolic links form a loop'],
+  ['ENAMETOOLONG', 'its name is too long'],
+])
 
-/** Describes why the system refused `path`; an error without a known code is returned unchanged. */
+/** Describes why `path` cannot be used; an error without a known code is returned unchanged. */
 export function fileError(doing: string, path: string, error: unknown): Error {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  const reason = Object.hasOwn(REASONS, code) ? REASONS[code] : undefined
+  const reason = REASONS.get(codeOf(error))
   if (reason !== undefined)
     return new CliError(`Cannot ${doing} ${path}: ${reason}.`, { cause: error })
-  return error instanceof Error ? error : new CliError(String(error))
+  if (isGzipDamage(error))
+    return new CliError(`Cannot unzip ${path}: ${error.message}.`, { cause: error })
+  return error instanceof Error ? error : new CliError(messageOf(error))
 }
 
 /** The known name nearest to `typed`, if the difference can be a typing error. */

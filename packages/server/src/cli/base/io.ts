@@ -24,29 +24,16 @@ export interface CliIo {
 
 const BATCH_CHARS = 64 * 1024
 
-/** Writes lines in batches and waits while the reader is slow. Call `end` after the last line. */
-export class LineWriter {
-  readonly #out: Writable
-  #pending = ''
-
-  constructor(out: Writable) {
-    this.#out = out
+/** Writes lines in batches, and waits while the reader is slow. */
+export async function writeLines(out: Writable, lines: Iterable<string>): Promise<void> {
+  let batch = ''
+  for (const line of lines) {
+    batch += `${line}\n`
+    if (batch.length < BATCH_CHARS) continue
+    if (!out.write(batch)) await once(out, 'drain')
+    batch = ''
   }
-
-  async line(text: string): Promise<void> {
-    this.#pending += `${text}\n`
-    if (this.#pending.length >= BATCH_CHARS) await this.#drain()
-  }
-
-  async end(): Promise<void> {
-    if (this.#pending !== '') await this.#drain()
-  }
-
-  async #drain(): Promise<void> {
-    const text = this.#pending
-    this.#pending = ''
-    if (!this.#out.write(text)) await once(this.#out, 'drain')
-  }
+  if (batch !== '' && !out.write(batch)) await once(out, 'drain')
 }
 
 /** The real process. A second signal exits immediately with 128 + the number of the signal. */

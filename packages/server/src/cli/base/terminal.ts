@@ -2,26 +2,30 @@
 import { styleText } from 'node:util'
 import type { CliIo, Output } from './io.ts'
 
-type Format = 'bold' | 'dim' | 'red' | 'yellow' | 'green' | 'blue' | 'magenta' | 'cyan'
+const FORMATS = ['bold', 'dim', 'red', 'yellow', 'green', 'blue', 'magenta', 'cyan'] as const
+type Format = (typeof FORMATS)[number]
 
 export type Style = Readonly<Record<Format, (text: string) => string>>
 
+/** How to lay out text for one output. */
+export interface TextLayout {
+  readonly style: Style
+  /** In cells; undefined = no limit, because the output is not a terminal. */
+  readonly width: number | undefined
+}
+
 function styleWith(paint: (format: Format, text: string) => string): Style {
-  return {
-    bold: (text) => paint('bold', text),
-    dim: (text) => paint('dim', text),
-    red: (text) => paint('red', text),
-    yellow: (text) => paint('yellow', text),
-    green: (text) => paint('green', text),
-    blue: (text) => paint('blue', text),
-    magenta: (text) => paint('magenta', text),
-    cyan: (text) => paint('cyan', text),
-  }
+  const painters = FORMATS.map((format) => [format, (text: string) => paint(format, text)])
+  return Object.fromEntries(painters) as Style
 }
 
 // `styleFor` decides about colors; Node would look at the environment of the process.
 const COLORED = styleWith((format, text) => styleText(format, text, { validateStream: false }))
 const PLAIN = styleWith((_format, text) => text)
+
+export function layoutFor(out: Output, env: CliIo['env']): TextLayout {
+  return { style: styleFor(out, env), width: widthOf(out, env) }
+}
 
 /** Colors for `out`: on a terminal unless NO_COLOR is set or TERM is dumb; FORCE_COLOR forces them. */
 export function styleFor(out: Output, env: CliIo['env']): Style {
@@ -71,7 +75,7 @@ export function fit(text: string, width: number): string {
   return `${cut}…`
 }
 
-/** Pads to `width` cells; color codes are not counted. */
+/** Pads to `width` cells. */
 export function padEnd(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - cells(text)))
 }

@@ -2,12 +2,11 @@
 import { createWriteStream } from 'node:fs'
 import { finished } from 'node:stream/promises'
 import { resolve } from 'node:path'
-import type { Writable } from 'node:stream'
 import { type GenerateOptions, generateRun } from '@wattline/trace/generate'
 import { openBrowser } from '../server/browser.ts'
 import { type DemoEvent, encodeLine, playDemo } from '../record/demo-stream.ts'
 import { fileError } from '../base/errors.ts'
-import { type CliIo, LineWriter } from '../base/io.ts'
+import { type CliIo, writeLines } from '../base/io.ts'
 import { RunWriter } from '../record/run-writer.ts'
 import { requestedRunId } from '../record/run-id.ts'
 import { namedServer, type RunningServer, viewUrlOf } from '../server/running-server.ts'
@@ -155,24 +154,20 @@ export function demoEvents(options: GenerateOptions): Iterable<DemoEvent> {
 }
 
 async function writeDemo({ generate, startS }: Demo, out: string, io: CliIo): Promise<void> {
-  const toStdout = out === '-'
-  const path = resolve(io.cwd, out)
-  const stream: Writable = toStdout ? io.stdout : createWriteStream(path)
-  const writer = new LineWriter(stream)
+  const file = out === '-' ? undefined : createWriteStream(resolve(io.cwd, out))
   let lines = 0
-  try {
+  function* encoded() {
     for (const line of generateRun({ ...generate, startS })) {
       lines++
-      await writer.line(encodeLine(line))
+      yield encodeLine(line)
     }
-    await writer.end()
-    if (!toStdout) {
-      stream.end()
-      await finished(stream)
-    }
+  }
+  try {
+    await writeLines(file ?? io.stdout, encoded())
+    if (file !== undefined) await finished(file.end())
   } catch (error) {
     throw fileError('write', out, error)
   }
-  const where = toStdout ? '' : ` to ${out}; show it with wattline ${out}`
+  const where = file === undefined ? '' : ` to ${out}; show it with wattline ${out}`
   io.stderr.write(`Wrote ${count(lines, 'line')} (seed ${generate.seed})${where}.\n`)
 }

@@ -10,15 +10,16 @@ import {
   summarizeEnergy,
   Telemetry,
   type TelemetrySample,
+  type Trace,
 } from '@wattline/trace'
 import type { LogReading } from '../../files/read-log.ts'
 import { energyLines } from '../report/energy-table.ts'
 import { CliError, usageError } from '../base/errors.ts'
-import { type CliIo, LineWriter } from '../base/io.ts'
+import { type CliIo, writeLines } from '../base/io.ts'
 import { readInput, requireEvents } from '../input/log-input.ts'
 import { logTitle } from '../report/title-and-notes.ts'
 import { readTelemetryFile, type TelemetryFile } from '../input/telemetry-input.ts'
-import { styleFor, widthOf } from '../base/terminal.ts'
+import { layoutFor, type TextLayout } from '../base/terminal.ts'
 import { upstreamLines } from '../report/upstream-table.ts'
 
 export interface EnergyFlags {
@@ -54,71 +55,67 @@ export async function energy(file: string, flags: EnergyFlags, io: CliIo): Promi
   for (const [index, { samples }] of files.entries()) {
     for (const sample of samples) telemetry.add(sample, index + 1)
   }
-  if (telemetry.sampleCount === 0) throw new CliError(noSamples(names[0] ?? file))
-  const notes = files.flatMap((from) => from.notes)
-  const print = isUpstream ? printUpstream : printConserved
-  await print({ file, flags, reading, telemetry, files, offsetS, notes, io })
+  if (telemetry.sampleCount === 0) {
+    throw new CliError(
+      `${names[0]} contains no telemetry sample; add a file with samples with --telemetry.`,
+    )
+  }
+  const layout = layoutFor(io.stdout, io.env)
+  const report = isUpstream
+    ? upstreamReport(upstreamSamples(reading, files, offsetS, io), reading, flags)
+    : conservedReport(
+        reading.trace,
+        telemetry,
+        files.flatMap(({ notes }) => notes),
+      )
+  const lines =
+    flags.json === true
+      ? [JSON.stringify(report.record())]
+      : [logTitle(file, reading.trace, layout.style), ...report.lines(layout)]
+  await writeLines(io.stdout, lines)
 }
 
-interface EnergyInput {
-  readonly file: string
-  readonly flags: EnergyFlags
-  readonly reading: LogReading
-  readonly telemetry: Telemetry
-  readonly files: readonly TelemetryFile[]
-  readonly offsetS: number
-  readonly notes: readonly string[]
-  readonly io: CliIo
+interface EnergyReport {
+  readonly record: () => object
+  readonly lines: (layout: TextLayout) => readonly string[]
 }
 
-async function printConserved({
-  file,
-  flags,
-  reading,
-  telemetry,
-  notes,
-  io,
-}: EnergyInput): Promise<void> {
-  const { trace } = reading
+function conservedReport(
+  trace: Trace,
+  telemetry: Telemetry,
+  notes: readonly string[],
+): EnergyReport {
   const ledger = new EnergyLedger(trace, telemetry)
   ledger.update([])
-  const out = new LineWriter(io.stdout)
-  if (flags.json === true) {
-    await out.line(JSON.stringify(energyRecord(trace, telemetry, ledger)))
-  } else {
-    const style = styleFor(io.stdout, io.env)
-    const width = widthOf(io.stdout, io.env)
-    const warnings = energyWarnings(telemetry, trace).map(
-      ({ source, text }) => `${showHiddenInLine(source)}: ${text}`,
-    )
-    await out.line(logTitle(file, trace, style))
-    const lines = energyLines(summarizeEnergy(trace, ledger), [...notes, ...warnings], style, width)
-    for (const line of lines) await out.line(line)
+  const warnings = energyWarnings(telemetry, trace).map(
+    ({ source, text }) => `${showHiddenInLine(source)}: ${text}`,
+  )
+  return {
+    record: () => energyRecord(trace, telemetry, ledger),
+    lines: (layout) => energyLines(summarizeEnergy(trace, ledger), [...notes, ...warnings], layout),
   }
-  await out.end()
 }
 
-async function printUpstream(input: EnergyInput): Promise<void> {
-  const { file, flags, reading, io } = input
-  const samples = upstreamSamples(input)
-  const events = [...reading.events.values()]
-  const includeIdle = flags.includeIdle === true
-  const breakdowns = correlateUpstream(samples, events, { includeIdle })
+function upstreamReport(
+  samples: readonly TelemetrySample[],
+  { events }: LogReading,
+  { includeIdle = false }: EnergyFlags,
+): EnergyReport {
+  const breakdowns = correlateUpstream(samples, [...events.values()], { includeIdle })
   const analysis = analyzeUpstream(breakdowns)
-  const out = new LineWriter(io.stdout)
-  if (flags.json === true) {
-    await out.line(JSON.stringify({ breakdowns, analysis }))
-  } else {
-    const style = styleFor(io.stdout, io.env)
-    await out.line(logTitle(file, reading.trace, style))
-    const lines = upstreamLines(breakdowns, analysis, style, widthOf(io.stdout, io.env))
-    for (const line of lines) await out.line(line)
+  return {
+    record: () => ({ breakdowns, analysis }),
+    lines: (layout) => upstreamLines(breakdowns, analysis, layout),
   }
-  await out.end()
 }
 
 /** Upstream has one series of samples: of several sources, the one with the most samples is used. */
-function upstreamSamples({ reading, files, offsetS, io }: EnergyInput): TelemetrySample[] {
+function upstreamSamples(
+  reading: LogReading,
+  files: readonly TelemetryFile[],
+  offsetS: number,
+  io: CliIo,
+): readonly TelemetrySample[] {
   const shifted = (sample: TelemetrySample) => ({
     ...sample,
     timestamp: sample.timestamp + offsetS,
@@ -138,10 +135,6 @@ function upstreamSamples({ reading, files, offsetS, io }: EnergyInput): Telemetr
     `--method upstream uses one of the ${bySource.size} power sources: ${showHiddenInLine(name)}.\n`,
   )
   return samples
-}
-
-function noSamples(name: string): string {
-  return `${name} contains no telemetry sample; add a file with samples with --telemetry.`
 }
 
 /** Seconds; may be negative. */

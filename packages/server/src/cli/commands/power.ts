@@ -13,7 +13,7 @@ import { namedServer, viewUrlOf } from '../server/running-server.ts'
 import { newRunId, requestedRunId } from '../record/run-id.ts'
 import { SampleRelay } from '../record/sample-relay.ts'
 import { parseIntervalMs, type ServerFlags, serverSettings } from '../input/settings.ts'
-import { count, styleFor, widthOf } from '../base/terminal.ts'
+import { count, layoutFor } from '../base/terminal.ts'
 
 export interface PowerFlags extends ServerFlags {
   readonly interval?: string
@@ -93,9 +93,8 @@ async function destinationOf(
 
 function toTable(tally: PowerTotals, io: CliIo): Destination {
   const live = new LiveLines(io.stdout)
-  const style = styleFor(io.stdout, io.env)
   const draw = () => {
-    if (tally.sources.length > 0) live.draw(powerLines(tally, style, widthOf(io.stdout, io.env)))
+    if (tally.sources.length > 0) live.draw(powerLines(tally, layoutFor(io.stdout, io.env)))
   }
   return {
     take: () => undefined,

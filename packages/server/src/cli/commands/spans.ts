@@ -9,17 +9,16 @@ import {
   pairUpstream,
   showHiddenInLine,
   type Span,
-  type SpanRecord,
   spanRecord,
   Trace,
 } from '@wattline/trace'
 import type { LogReading } from '../../files/read-log.ts'
-import { type CliIo, LineWriter } from '../base/io.ts'
+import { type CliIo, writeLines } from '../base/io.ts'
 import { readInput, requireEvents } from '../input/log-input.ts'
 import { SpanListing } from '../report/span-listing.ts'
-import { treeRows } from '../report/span-tree.ts'
+import { positionOf, treeRows } from '../report/span-tree.ts'
 import { logTitle, qualityNotes } from '../report/title-and-notes.ts'
-import { count, styleFor, widthOf } from '../base/terminal.ts'
+import { count, layoutFor, type TextLayout } from '../base/terminal.ts'
 
 export interface SpansFlags {
   readonly json?: boolean
@@ -41,8 +40,11 @@ export async function spans(file: string, flags: SpansFlags, io: CliIo): Promise
   const reading = await readInput(file, io, { keepEvents })
   requireEvents(reading, file)
   const listing = isUpstream ? upstreamListing(reading) : reading
-  if (flags.json === true) await printJson(listing, flags, io)
-  else await printTree(file, reading, listing, flags, io)
+  const lines =
+    flags.json === true
+      ? jsonLines(listing, flags)
+      : treeLines(file, reading, listing, flags, layoutFor(io.stdout, io.env))
+  await writeLines(io.stdout, lines)
 }
 
 /**
@@ -73,60 +75,50 @@ function upstreamListing(reading: LogReading): Listing {
 function groupsUnder(key: string, { metadataAt }: Listing): OwnValue {
   return groupUnder(key, (item) => {
     if ('orphan' in item && item.orphan) return undefined
-    const metadata = metadataAt('startS' in item ? item.startPosition : item.position)
+    const metadata = metadataAt(positionOf(item))
     return Object.hasOwn(metadata, key) ? groupableText(metadata[key]) : undefined
   })
 }
 
-async function printJson(listing: Listing, flags: SpansFlags, io: CliIo): Promise<void> {
+function* jsonLines(listing: Listing, flags: SpansFlags): Generator<string> {
   const { trace, metadataAt } = listing
   const groupOf = groupsUnder(flags.group ?? 'agent', listing)
-  const out = new LineWriter(io.stdout)
-  const print = (record: SpanRecord) => out.line(JSON.stringify(record))
   for (const span of trace.spans) {
-    const { startPosition, endPosition } = span
-    const [start, end] = [metadataAt(startPosition), metadataAt(endPosition)]
-    await print(spanRecord(span, start, end, groupOf(span)))
+    const [start, end] = [metadataAt(span.startPosition), metadataAt(span.endPosition)]
+    yield JSON.stringify(spanRecord(span, start, end, groupOf(span)))
   }
-  if (flags.points === true) {
-    for (const mark of trace.marks) {
-      await print(markRecord(mark, metadataAt(mark.position), groupOf(mark)))
-    }
+  if (flags.points !== true) return
+  for (const mark of trace.marks) {
+    yield JSON.stringify(markRecord(mark, metadataAt(mark.position), groupOf(mark)))
   }
-  await out.end()
 }
 
-async function printTree(
+function* treeLines(
   file: string,
   reading: LogReading,
   listing: Listing,
   flags: SpansFlags,
-  io: CliIo,
-): Promise<void> {
-  const style = styleFor(io.stdout, io.env)
+  layout: TextLayout,
+): Generator<string> {
+  const { style } = layout
   const { trace } = listing
-  const width = widthOf(io.stdout, io.env)
-  const marks = flags.points === true ? trace.marks : []
-  const out = new LineWriter(io.stdout)
-  await out.line(logTitle(file, trace, style))
+  yield logTitle(file, trace, style)
   const { firstS = 0, lastS = 0 } = trace
-  const groups = groupsOf(trace.spans, marks, listing, flags.group)
-  for (const { label, spans: members, marks: memberMarks } of groups) {
-    const rows = treeRows(members, memberMarks)
-    const lines = new SpanListing(rows, { style, width, firstS, lastS })
-    await out.line('')
-    if (label !== undefined) {
-      const name =
-        label === '' ? style.dim(`(no ${flags.group})`) : style.bold(showHiddenInLine(label))
-      await out.line(`${name}  ${style.dim(count(members.length, 'span'))}`)
+  for (const group of groupsOf(listing, flags)) {
+    const rows = treeRows(group.spans, group.marks)
+    const lines = new SpanListing(rows, { ...layout, firstS, lastS })
+    yield ''
+    if (group.label !== undefined) {
+      const none = style.dim(`(no ${flags.group})`)
+      const name = group.label === '' ? none : style.bold(showHiddenInLine(group.label))
+      yield `${name}  ${style.dim(count(group.spans.length, 'span'))}`
     }
-    await out.line(lines.header())
-    for (const row of rows) await out.line(lines.row(row))
+    yield lines.header()
+    for (const row of rows) yield lines.row(row)
   }
   const notes = qualityNotes(reading, trace, style)
-  if (notes.length > 0) await out.line('')
-  for (const note of notes) await out.line(note)
-  await out.end()
+  if (notes.length > 0) yield ''
+  yield* notes
 }
 
 interface Group {
@@ -135,14 +127,11 @@ interface Group {
   readonly marks: Mark[]
 }
 
-/** Groups in the order of their first span; without a key, one group without a label. */
-function groupsOf(
-  allSpans: readonly Span[],
-  allMarks: readonly Mark[],
-  listing: Listing,
-  key: string | undefined,
-): readonly Group[] {
-  if (key === undefined) return [{ label: undefined, spans: [...allSpans], marks: [...allMarks] }]
+/** Groups in the order of their first span; without `--group`, one group without a label. */
+function groupsOf(listing: Listing, { group: key, points }: SpansFlags): Iterable<Group> {
+  const { spans, marks } = listing.trace
+  const shownMarks = points === true ? marks : []
+  if (key === undefined) return [{ label: undefined, spans: [...spans], marks: [...shownMarks] }]
   const groupOf = groupsUnder(key, listing)
   const groups = new Map<string, Group>()
   const groupFor = (item: Span | Mark): Group => {
@@ -151,7 +140,7 @@ function groupsOf(
     if (group === undefined) groups.set(label, (group = { label, spans: [], marks: [] }))
     return group
   }
-  for (const span of allSpans) groupFor(span).spans.push(span)
-  for (const mark of allMarks) groupFor(mark).marks.push(mark)
-  return [...groups.values()]
+  for (const span of spans) groupFor(span).spans.push(span)
+  for (const mark of shownMarks) groupFor(mark).marks.push(mark)
+  return groups.values()
 }

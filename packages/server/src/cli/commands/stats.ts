@@ -13,12 +13,12 @@ import {
   type Summary,
 } from '@wattline/trace'
 import type { LogReading } from '../../files/read-log.ts'
-import { type CliIo, LineWriter } from '../base/io.ts'
+import { type CliIo, writeLines } from '../base/io.ts'
 import { readInput, requireEvents } from '../input/log-input.ts'
 import { logTitle, qualityNotes, timeRange } from '../report/title-and-notes.ts'
 import { readPrices } from '../input/price-file.ts'
 import { labelLines, NONE, tableLines } from '../report/table.ts'
-import { count, type Style, styleFor, thousands, widthOf } from '../base/terminal.ts'
+import { count, layoutFor, type Style, type TextLayout, thousands } from '../base/terminal.ts'
 
 export interface StatsFlags {
   readonly prices?: string
@@ -31,10 +31,11 @@ export async function stats(file: string, flags: StatsFlags, io: CliIo): Promise
   const summary = summarize(reading.trace)
   const prices = flags.prices === undefined ? undefined : await readPrices(flags.prices, io)
   const estimate = estimateRunCost(reading.trace, prices)
-  const out = new LineWriter(io.stdout)
-  if (flags.json === true) await out.line(JSON.stringify(statsRecord(reading, summary, estimate)))
-  else for (const line of statsLines(file, reading, summary, estimate, io)) await out.line(line)
-  await out.end()
+  const lines =
+    flags.json === true
+      ? [JSON.stringify(statsRecord(reading, summary, estimate))]
+      : statsLines(file, reading, summary, estimate, layoutFor(io.stdout, io.env))
+  await writeLines(io.stdout, lines)
 }
 
 /** The summary with null for unknown values, and the line counts of the file. */
@@ -60,16 +61,15 @@ function statsLines(
   reading: LogReading,
   summary: Summary,
   estimate: CostEstimate | undefined,
-  io: CliIo,
+  layout: TextLayout,
 ): string[] {
-  const style = styleFor(io.stdout, io.env)
-  const width = widthOf(io.stdout, io.env)
+  const { style } = layout
   const { trace } = reading
   const notes = qualityNotes(reading, trace, style)
   return [
     logTitle(file, trace, style),
     '',
-    ...kindTable(summary, style, width),
+    ...kindTable(summary, layout),
     '',
     ...totalLines(reading, summary, estimate, style),
     '',
@@ -79,7 +79,8 @@ function statsLines(
 
 const FULL_TABLE_CELLS = 78
 
-function kindTable({ kinds }: Summary, style: Style, width: number | undefined): string[] {
+function kindTable({ kinds }: Summary, layout: TextLayout): string[] {
+  const { style, width } = layout
   // A narrow terminal has no room for tokens and cost.
   const isWide = width === undefined || width >= FULL_TABLE_CELLS
   const hasTokens = isWide && kinds.some(({ tokens }) => tokens !== undefined)
@@ -99,7 +100,7 @@ function kindTable({ kinds }: Summary, style: Style, width: number | undefined):
     ...(hasTokens ? [kind.tokens === undefined ? none : formatCount(kind.tokens)] : []),
     ...(hasCost ? [kind.costUsd === undefined ? none : formatCostInColumn(kind.costUsd)] : []),
   ])
-  return tableLines(titles, rows, style, width)
+  return tableLines(titles, rows, layout)
 }
 
 function milliseconds(ms: number | undefined): string {

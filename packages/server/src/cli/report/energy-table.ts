@@ -11,7 +11,7 @@ import {
   showHiddenInLine,
 } from '@wattline/trace'
 import { labelLines, NONE, tableLines } from './table.ts'
-import { type Style, thousands } from '../base/terminal.ts'
+import { type Style, type TextLayout, thousands } from '../base/terminal.ts'
 
 /** Rows of one table. A last line counts the groups that are not shown. */
 const MOST_ROWS = 12
@@ -20,17 +20,17 @@ const BOUNDS_CELLS = 72
 export function energyLines(
   summary: EnergySummary,
   notes: readonly string[],
-  style: Style,
-  width: number | undefined,
+  layout: TextLayout,
 ): string[] {
+  const { style } = layout
   const { sources, kinds, tools, models, agents } = summary
   const table = (title: string, groups: readonly EnergyGroup[], extra: ExtraColumns) =>
-    groups.length === 0 ? [] : ['', ...groupTable(title, groups, extra, style, width)]
+    groups.length === 0 ? [] : ['', ...groupTable(title, groups, extra, layout)]
   const marked = notes.map((note) => `${style.yellow('!')} ${note}`)
   return [
     '',
     ...totalLines(summary, style),
-    ...(sources.length === 0 ? [] : ['', ...sourceTable(sources, style, width)]),
+    ...(sources.length === 0 ? [] : ['', ...sourceTable(sources, layout)]),
     ...table('kind', kinds, NO_COLUMNS),
     ...table('tool', tools, PER_CALL),
     ...table('model', models, PER_TOKEN),
@@ -61,11 +61,7 @@ function totalLines(summary: EnergySummary, style: Style): string[] {
   return labelLines(rows, style)
 }
 
-function sourceTable(
-  sources: EnergySummary['sources'],
-  style: Style,
-  width: number | undefined,
-): string[] {
+function sourceTable(sources: EnergySummary['sources'], layout: TextLayout): string[] {
   const titles = ['source', 'energy', 'idle', 'measured', 'average', 'peak', 'interval']
   const rows = sources.map((source) => [
     showHiddenInLine(source.name),
@@ -76,7 +72,7 @@ function sourceTable(
     formatWatts(source.peakW),
     formatDuration(source.intervalS),
   ])
-  return tableLines(titles, rows, style, width)
+  return tableLines(titles, rows, layout)
 }
 
 function power(meanW: number | undefined, peakW: number | undefined): string {
@@ -106,10 +102,10 @@ function groupTable(
   title: string,
   groups: readonly EnergyGroup[],
   extra: ExtraColumns,
-  style: Style,
-  width: number | undefined,
+  layout: TextLayout,
 ): string[] {
   // A narrow terminal has no room for bounds.
+  const { style, width } = layout
   const hasBounds = width === undefined || width >= BOUNDS_CELLS
   const bounds = hasBounds ? ['between'] : []
   const titles = [title, 'spans', 'energy', 'share', ...bounds, ...extra.titles]
@@ -122,7 +118,7 @@ function groupTable(
   ])
   const hidden = groups.length - shown.length
   return [
-    ...tableLines(titles, rows, style, width),
+    ...tableLines(titles, rows, layout),
     ...(hidden > 0 ? [style.dim(`and ${hidden} more, see --json`)] : []),
   ]
 }

@@ -3,7 +3,7 @@ import { PowerTotals, type PowerSample, type SourceTotals } from '@wattline/powe
 import { formatBytes, formatJoules, formatWatts, showHiddenInLine } from '@wattline/trace'
 import type { Output } from '../base/io.ts'
 import { NONE, tableLines } from './table.ts'
-import { cells, padEnd, type Style } from '../base/terminal.ts'
+import { cells, padEnd, type TextLayout } from '../base/terminal.ts'
 
 /** Source and power. */
 const MIN_COLUMNS = 2
@@ -11,13 +11,13 @@ const BYTES_PER_MB = 1024 * 1024
 const TITLES = ['source', 'now', 'average', 'peak', 'energy', 'use', 'temp', 'memory']
 
 /** One row per source and their sum. Columns without room are left out, the rightmost first. */
-export function powerLines(tally: PowerTotals, style: Style, width: number | undefined): string[] {
+export function powerLines(tally: PowerTotals, layout: TextLayout): string[] {
   const { sources } = tally
   const rows = sources.map((source) => cellsOf(source))
   if (sources.length > 1) rows.push(sumCells(tally))
   for (let columns = TITLES.length; ; columns--) {
-    const lines = tableLines(TITLES.slice(0, columns), rows, style, width)
-    const fits = lines.every((line) => cells(line) <= (width ?? Infinity))
+    const lines = tableLines(TITLES.slice(0, columns), rows, layout)
+    const fits = lines.every((line) => cells(line) <= (layout.width ?? Infinity))
     if (fits || columns === MIN_COLUMNS) return lines
   }
 }

@@ -25,12 +25,9 @@ import {
 } from '@wattline/trace'
 import { isSpan, timeOf, type TreeRow } from './span-tree.ts'
 import { NONE } from './table.ts'
-import { cells, fit, padEnd, padStart, type Style } from '../base/terminal.ts'
+import { cells, fit, padEnd, padStart, type Style, type TextLayout } from '../base/terminal.ts'
 
-export interface SpanListingOptions {
-  readonly style: Style
-  /** Width of the terminal in cells; undefined = as wide as needed. */
-  readonly width: number | undefined
+export interface SpanListingOptions extends TextLayout {
   /** First and last time of the log: the zero of `offset` and the ends of the timeline. Unix seconds. */
   readonly firstS: number
   readonly lastS: number

@@ -43,6 +43,7 @@ function compare(a: Span | Mark, b: Span | Mark): number {
   return timeOf(a) - timeOf(b) || positionOf(a) - positionOf(b)
 }
 
-function positionOf(item: Span | Mark): number {
+/** Position of the start of a span, or of a mark, in the log. */
+export function positionOf(item: Span | Mark): number {
   return isSpan(item) ? item.startPosition : item.position
 }

@@ -10,7 +10,7 @@ test('aligns names to the left and numbers to the right', () => {
     ['tool_call', '7'],
     ['decode', '1,024'],
   ]
-  expect(tableLines(['kind', 'spans'], rows, PLAIN, undefined)).toEqual([
+  expect(tableLines(['kind', 'spans'], rows, { style: PLAIN, width: undefined })).toEqual([
     'kind       spans',
     'tool_call      7',
     'decode     1,024',
@@ -19,7 +19,7 @@ test('aligns names to the left and numbers to the right', () => {
 
 test('cuts names when the terminal is too narrow', () => {
   const rows = [['a_kind_with_a_long_name', '7']]
-  expect(tableLines(['kind', 'spans'], rows, PLAIN, 20)).toEqual([
+  expect(tableLines(['kind', 'spans'], rows, { style: PLAIN, width: 20 })).toEqual([
     'kind           spans',
     'a_kind_with_…      7',
   ])

@@ -1,5 +1,5 @@
 /** Text tables: names to the left, numbers to the right. */
-import { cells, fit, padEnd, padStart, type Style } from '../base/terminal.ts'
+import { cells, fit, padEnd, padStart, type Style, type TextLayout } from '../base/terminal.ts'
 
 const GAP = '  '
 const MIN_NAME_CELLS = 8
@@ -12,13 +12,11 @@ export const NONE = '·'
  * terminal is too narrow; the others have numbers.
  *
  * @param rows cells as text; all but names may contain color codes
- * @param width width of the terminal in cells; undefined = as wide as needed
  */
 export function tableLines(
   titles: readonly string[],
   rows: readonly (readonly string[])[],
-  style: Style,
-  width: number | undefined,
+  { style, width }: TextLayout,
 ): string[] {
   const all = [titles, ...rows]
   const widths = titles.map((_, at) => Math.max(...all.map((row) => cells(row[at] ?? ''))))

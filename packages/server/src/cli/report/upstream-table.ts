@@ -8,16 +8,14 @@ import {
   type UpstreamBreakdown,
 } from '@wattline/trace'
 import { labelLines, tableLines } from './table.ts'
-import type { Style } from '../base/terminal.ts'
-
-type Analysis = ReturnType<typeof analyzeUpstream>
+import type { TextLayout } from '../base/terminal.ts'
 
 export function upstreamLines(
   breakdowns: readonly UpstreamBreakdown[],
-  analysis: Analysis,
-  style: Style,
-  width: number | undefined,
+  analysis: ReturnType<typeof analyzeUpstream>,
+  layout: TextLayout,
 ): string[] {
+  const { style } = layout
   const rows = Object.entries(analysis.energy_by_action)
     .sort(([, a], [, b]) => b - a)
     .map(([action, joules]) => [
@@ -35,7 +33,7 @@ export function upstreamLines(
     '',
     ...labelLines(totals, style),
     '',
-    ...tableLines(['action', 'count', 'energy'], rows, style, width),
+    ...tableLines(['action', 'count', 'energy'], rows, layout),
     '',
     `${style.yellow('!')} counted as Intelligence Per Watt does: nested and parallel spans count several times`,
   ]
