@@ -17,7 +17,7 @@ export interface ServerOptions {
   /** Folder of the built dashboard. @default the one in this package */
   readonly dashboardDir?: string
   /** Required from every client if given. At least 16 characters of `A–Z a–z 0–9 . _ ~ -`. */
-  readonly token?: string
+  readonly token?: string | undefined
   /** Accepted host names (without port) in addition to localhost, loopback and `host`. */
   readonly allowedHosts?: readonly string[]
   /** Other origins whose pages may connect and make changes, e.g. `http://localhost:5173`. */
@@ -27,9 +27,9 @@ export interface ServerOptions {
   /** Flush each batch to disk, so that acknowledged lines also survive a power loss. @default false */
   readonly fsync?: boolean
   /** How many runs to keep. The oldest that are not live are deleted first. @default all */
-  readonly keep?: number
+  readonly keep?: number | undefined
   /** Limit of the bytes of all runs. The oldest that are not live are deleted first. @default no limit */
-  readonly maxDiskBytes?: number
+  readonly maxDiskBytes?: number | undefined
   /** Largest WebSocket frame, and largest posted line. @default 16 MiB */
   readonly maxLineBytes?: number
   /** Largest posted body with a known length, and largest gzipped body after decompression. @default 1 GiB */

@@ -4,12 +4,13 @@
  * before a damaged place.
  */
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdtemp, open, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
-import { sniff } from './sniff.ts'
+import { codeOf } from '../errors.ts'
+import { readHead, sniff } from './sniff.ts'
 
 /** A larger file is refused: it is more likely a decompression bomb than a log. */
 const MAX_PLAIN_BYTES = 8 * 1024 ** 3
@@ -25,7 +26,7 @@ export interface PlainFile {
 
 /** Provides the log at `path` as a file that is not gzipped. */
 export async function plainFile(path: string): Promise<PlainFile> {
-  if (!(await isGzip(path))) return { path }
+  if (sniff(await readHead(path)) !== 'gzip') return { path }
   const folder = await mkdtemp(join(tmpdir(), 'wattline-'))
   const remove = () => rm(folder, { recursive: true, force: true })
   const plain = join(folder, 'log.jsonl')
@@ -53,7 +54,7 @@ export async function plainFile(path: string): Promise<PlainFile> {
 
 /** Whether zlib failed because its input is truncated, damaged or not gzipped. */
 export function isGzipDamage(error: unknown): error is Error {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('Z_')
+  return codeOf(error).startsWith('Z_')
 }
 
 /** Passes `parts` on, and throws `tooLarge()` once they have more than `maxBytes` bytes. */
@@ -67,15 +68,5 @@ export async function* limitBytes(
     bytes += part.length
     if (bytes > maxBytes) throw tooLarge()
     yield part
-  }
-}
-
-async function isGzip(path: string): Promise<boolean> {
-  const handle = await open(path, 'r')
-  try {
-    const { buffer, bytesRead } = await handle.read(new Uint8Array(2), 0, 2, 0)
-    return sniff(buffer.subarray(0, bytesRead)) === 'gzip'
-  } finally {
-    await handle.close()
   }
 }

@@ -1,12 +1,13 @@
 /** Counts the lines of a followed file, independent of its readers. Each byte is read once. */
+import { coalesced } from './coalesced.ts'
 import { CHUNK_BYTES } from './log-chunks.ts'
 import type { LogFile } from './log-file.ts'
 
 export class LineCount {
   readonly #file: LogFile
   #counted = { gen: '', bytes: 0, lines: 0 }
-  /** `again`: the file grew while its lines were being counted. */
-  #state: 'idle' | 'counting' | 'again' = 'idle'
+  /** Counts the lines that were added since the last call. */
+  readonly update = coalesced(() => this.#pass())
 
   constructor(file: LogFile) {
     this.#file = file
@@ -15,32 +16,6 @@ export class LineCount {
   /** Lines counted so far in the current generation of the file. */
   get lines(): number {
     return this.#counted.gen === this.#file.state?.gen ? this.#counted.lines : 0
-  }
-
-  /**
-   * Counts the lines added since the last call; one pass at a time.
-   *
-   * @returns whether this call counted. False when an earlier call is still running, which then also
-   * counts the new lines.
-   */
-  async update(): Promise<boolean> {
-    if (this.#state !== 'idle') {
-      this.#state = 'again'
-      return false
-    }
-    try {
-      do {
-        this.#state = 'counting'
-        await this.#pass()
-      } while (this.#isStale())
-    } finally {
-      this.#state = 'idle'
-    }
-    return true
-  }
-
-  #isStale(): boolean {
-    return this.#state === 'again'
   }
 
   async #pass(): Promise<void> {

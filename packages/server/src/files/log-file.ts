@@ -12,7 +12,10 @@
  * other bytes at its head or before `endBytes`.
  */
 import { createHash } from 'node:crypto'
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import { codeOf } from '../errors.ts'
+import { readUpTo, withFile } from '../storage/folder/file-io.ts'
+import { coalesced } from './coalesced.ts'
 
 /** The state of the file at the last refresh. Replaced, never changed. */
 export interface LogFileState {
@@ -38,31 +41,24 @@ const SCAN_BYTES = 64 * 1024
 /** Follows one path. Call {@link LogFile.refresh} when it may have changed. */
 export class LogFile {
   readonly path: string
-  #state: LogFileState | undefined
+  /** Undefined while the file does not exist. */
+  state: LogFileState | undefined
   #identity: Identity | undefined
   #generations = 0
-  #refreshing: Promise<LogFileChange> | undefined
-  #isRefreshDue = false
+  readonly #readState = coalesced(() => this.#refreshOnce())
 
   constructor(path: string) {
     this.path = path
   }
 
-  /** Undefined while the file does not exist. */
-  get state(): LogFileState | undefined {
-    return this.#state
-  }
-
   /** Reads the state of the file. Calls during a refresh share one further refresh. */
-  refresh(): Promise<LogFileChange> {
-    if (this.#refreshing !== undefined) {
-      this.#isRefreshDue = true
-      return this.#refreshing
-    }
-    this.#refreshing = this.#refreshAll().finally(() => {
-      this.#refreshing = undefined
-    })
-    return this.#refreshing
+  async refresh(): Promise<LogFileChange> {
+    const before = this.state
+    await this.#readState()
+    const { state } = this
+    if (state === before) return 'same'
+    if (state === undefined) return 'missing'
+    return state.gen === before?.gen ? 'grown' : 'replaced'
   }
 
   /**
@@ -70,70 +66,46 @@ export class LogFile {
    * end, or when the file has changed since the last `refresh`.
    */
   async readAt(start: number, maxBytes: number): Promise<Buffer> {
-    const length = Math.min(maxBytes, (this.#state?.endBytes ?? 0) - start)
+    const length = Math.min(maxBytes, (this.state?.endBytes ?? 0) - start)
     if (length <= 0) return Buffer.alloc(0)
-    const handle = await openIfReadable(this.path)
-    if (handle === undefined) return Buffer.alloc(0)
-    try {
-      return await readExactly(handle, start, length)
-    } finally {
-      await handle.close()
-    }
+    const bytes = await withReadable(this.path, (handle) => read(handle, start, length))
+    return bytes ?? Buffer.alloc(0)
   }
 
-  async #refreshAll(): Promise<LogFileChange> {
-    let change: LogFileChange
-    let strongest: LogFileChange = 'same'
-    do {
-      this.#isRefreshDue = false
-      change = await this.#refreshOnce()
-      if (RANK.indexOf(change) > RANK.indexOf(strongest)) strongest = change
-    } while (this.#isRefreshDue)
-    return change === 'missing' ? 'missing' : strongest === 'missing' ? 'replaced' : strongest
+  async #refreshOnce(): Promise<void> {
+    const isThere = await withReadable(this.path, (handle) => this.#compare(handle))
+    if (isThere === true) return
+    this.state = undefined
+    this.#identity = undefined
   }
 
-  async #refreshOnce(): Promise<LogFileChange> {
-    const handle = await openIfReadable(this.path)
-    if (handle === undefined) {
-      const was = this.#state
-      this.#state = undefined
-      this.#identity = undefined
-      return was === undefined ? 'same' : 'missing'
-    }
-    try {
-      return await this.#compare(handle)
-    } finally {
-      await handle.close()
-    }
-  }
-
-  async #compare(handle: FileHandle): Promise<LogFileChange> {
+  async #compare(handle: FileHandle): Promise<true> {
     const stat = await handle.stat({ bigint: true })
     const inode = `${stat.dev}:${stat.ino}`
     const size = Number(stat.size)
-    const old = this.#state
+    const old = this.state
     const same = old !== undefined && (await this.#isSame(handle, inode, size, old.endBytes))
     const from = same ? old.endBytes : 0
     const endBytes = await lastLineEnd(handle, from, size)
-    if (same && endBytes === old.endBytes) return 'same'
+    if (same && endBytes === old.endBytes) return true
     const identity = await identify(handle, inode, endBytes)
     if (!same) this.#generations++
     this.#identity = identity
-    this.#state = {
+    this.state = {
       gen: same ? old.gen : this.#generationName(identity),
       endBytes,
       createdS: Number(stat.birthtimeMs > 0n ? stat.birthtimeMs : stat.mtimeMs) / 1000,
       modifiedS: Number(stat.mtimeMs) / 1000,
     }
-    return same ? 'grown' : 'replaced'
+    return true
   }
 
   async #isSame(handle: FileHandle, inode: string, size: number, end: number): Promise<boolean> {
     const known = this.#identity
     if (known === undefined || known.inode !== inode || size < end) return false
-    const head = await readExactly(handle, 0, known.head.length)
+    const head = await read(handle, 0, known.head.length)
     if (!head.equals(known.head)) return false
-    const tail = await readExactly(handle, end - known.tail.length, known.tail.length)
+    const tail = await read(handle, end - known.tail.length, known.tail.length)
     return tail.equals(known.tail)
   }
 
@@ -144,14 +116,12 @@ export class LogFile {
   }
 }
 
-const RANK: readonly LogFileChange[] = ['same', 'grown', 'replaced', 'missing']
-
 async function identify(handle: FileHandle, inode: string, end: number): Promise<Identity> {
   const tailBytes = Math.min(TAIL_BYTES, end)
   return {
     inode,
-    head: await readExactly(handle, 0, Math.min(HEAD_BYTES, end)),
-    tail: await readExactly(handle, end - tailBytes, tailBytes),
+    head: await read(handle, 0, Math.min(HEAD_BYTES, end)),
+    tail: await read(handle, end - tailBytes, tailBytes),
   }
 }
 
@@ -159,7 +129,7 @@ async function identify(handle: FileHandle, inode: string, end: number): Promise
 async function lastLineEnd(handle: FileHandle, from: number, size: number): Promise<number> {
   for (let end = size; end > from;) {
     const start = Math.max(from, end - SCAN_BYTES)
-    const bytes = await readExactly(handle, start, end - start)
+    const bytes = await read(handle, start, end - start)
     const at = bytes.lastIndexOf(0x0a)
     if (at !== -1) return start + at + 1
     end = start
@@ -167,33 +137,23 @@ async function lastLineEnd(handle: FileHandle, from: number, size: number): Prom
   return from
 }
 
-async function readExactly(handle: FileHandle, start: number, length: number): Promise<Buffer> {
+/** Shorter than `length` only at the end of the file. */
+async function read(handle: FileHandle, start: number, length: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(length)
-  let filled = 0
-  while (filled < length) {
-    const { bytesRead } = await handle.read(buffer, filled, length - filled, start + filled)
-    if (bytesRead === 0) break
-    filled += bytesRead
-  }
-  return buffer.subarray(0, filled)
+  return buffer.subarray(0, await readUpTo(handle, buffer, start))
 }
 
 /** Undefined when the file is missing or unreadable, which may be temporary. */
-async function openIfReadable(path: string): Promise<FileHandle | undefined> {
+async function withReadable<T>(
+  path: string,
+  use: (handle: FileHandle) => Promise<T>,
+): Promise<T | undefined> {
   try {
-    return await open(path, 'r')
+    return await withFile(path, 'r', use)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && MISSING.has(String(error.code)))
-      return undefined
+    if (MISSING.has(codeOf(error))) return undefined
     throw error
   }
 }
 
-const MISSING: ReadonlySet<string> = new Set([
-  'ENOENT',
-  'ENOTDIR',
-  'EACCES',
-  'EPERM',
-  'EISDIR',
-  'ELOOP',
-])
+const MISSING: ReadonlySet<string> = new Set('ENOENT ENOTDIR EACCES EPERM EISDIR ELOOP'.split(' '))

@@ -10,6 +10,7 @@ import { stat } from 'node:fs/promises'
 import { basename, dirname, join, relative, sep } from 'node:path'
 import { type FSWatcher, watch } from 'chokidar'
 import type { RunInfo } from '@wattline/trace'
+import { messageOf } from '../errors.ts'
 import type { LogItem, ReadFrom, RunChange, RunSource } from '../storage/store.ts'
 import { plainFile } from './gunzip.ts'
 import { limit } from './limit.ts'
@@ -263,8 +264,4 @@ function runIdOf(path: string): string {
     .replace(/^[-_]+|[-_]+$/g, '')
   const hash = createHash('sha256').update(path).digest('hex').slice(0, 8)
   return slug === '' ? hash : `${slug.slice(0, 60)}-${hash}`
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,9 +1,19 @@
 /** Recognizes the kind of a file by its first bytes: a log is text, possibly gzipped. */
 
+import { withFile } from '../storage/folder/file-io.ts'
+
 export type FileKind = 'empty' | 'text' | 'gzip' | 'binary'
 
 /** How many bytes {@link sniff} needs. */
 export const SNIFF_BYTES = 8192
+
+/** The first bytes of a file, for {@link sniff}. */
+export function readHead(path: string): Promise<Uint8Array> {
+  return withFile(path, 'r', async (file) => {
+    const { buffer, bytesRead } = await file.read(new Uint8Array(SNIFF_BYTES), 0, SNIFF_BYTES, 0)
+    return buffer.subarray(0, bytesRead)
+  })
+}
 
 const OPEN_BRACE = 0x7b
 const QUOTE = 0x22

@@ -1,4 +1,5 @@
 /** A followed file as a run: its info, and its log for any number of readers. */
+import { EventEmitter, once } from 'node:events'
 import { parseLine, type RunInfo } from '@wattline/trace'
 import type { LogItem, ReadFrom } from '../storage/store.ts'
 import { LineCount } from './line-count.ts'
@@ -40,9 +41,10 @@ export class WatchedRun {
   readonly #appeared: boolean
   readonly #lineCount: LineCount
   readonly #onChange: (run: WatchedRun, isRemoved: boolean) => void
-  readonly #waiting = new Set<() => void>()
+  /** Emits `change` when the state may have changed. Each reader listens while it waits. */
+  readonly #events = new EventEmitter().setMaxListeners(0)
   #startedS: number | undefined
-  #grewAtMs: number | undefined
+  #isLive = false
   #liveTimer: NodeJS.Timeout | undefined
   /** The last known state, kept while the file is briefly missing. */
   #lastState: LogFileState | undefined
@@ -79,12 +81,11 @@ export class WatchedRun {
   info(): RunInfo | undefined {
     const state = this.#lastState
     if (state === undefined || this.#isRemoved) return undefined
-    const live = this.#grewAtMs !== undefined
     const events = this.#lineCount.lines
     return {
       id: this.id,
       name: this.name,
-      state: live ? 'live' : 'ended',
+      state: this.#isLive ? 'live' : 'ended',
       createdAt: state.createdS,
       startedAt: this.#startedS ?? null,
       updatedAt: state.modifiedS,
@@ -97,7 +98,7 @@ export class WatchedRun {
         {
           id: FILE_WRITER,
           name: this.name,
-          state: live ? 'live' : 'closed',
+          state: this.#isLive ? 'live' : 'closed',
           events,
           lost: 0,
           duplicates: null,
@@ -196,48 +197,39 @@ export class WatchedRun {
       this.#setLive(false)
       this.#onChange(this, true)
       this.#wake()
-    }, REMOVED_AFTER_MS)
-    this.#removalTimer.unref()
+    }, REMOVED_AFTER_MS).unref()
   }
 
-  #setLive(live: boolean): void {
+  #setLive(isLive: boolean): void {
     clearTimeout(this.#liveTimer)
-    this.#grewAtMs = live ? Date.now() : undefined
-    if (!live) return
+    this.#isLive = isLive
+    if (!isLive) return
     this.#liveTimer = setTimeout(() => {
-      this.#grewAtMs = undefined
+      this.#isLive = false
       this.#onChange(this, false)
       this.#wake()
-    }, LIVE_FOR_MS)
-    this.#liveTimer.unref()
+    }, LIVE_FOR_MS).unref()
   }
 
   async #count(): Promise<void> {
     try {
-      if (!(await this.#lineCount.update()) || this.#closed) return
+      await this.#lineCount.update()
     } catch {
       // The count is optional. A reader of the file gets the error.
       return
     }
-    this.#onChange(this, false)
+    if (!this.#closed) this.#onChange(this, false)
   }
 
   /** Resolves when the state of the file may differ from `seen`. */
   async #changed(seen: LogFileState | undefined, signal: AbortSignal): Promise<void> {
     if (signal.aborted || this.#closed || this.file.state !== seen) return
-    await new Promise<void>((resolve) => {
-      const wake = () => {
-        this.#waiting.delete(wake)
-        signal.removeEventListener('abort', wake)
-        resolve()
-      }
-      this.#waiting.add(wake)
-      signal.addEventListener('abort', wake)
-    })
+    // Rejects when `signal` is aborted, which the caller checks.
+    await once(this.#events, 'change', { signal }).catch(() => undefined)
   }
 
   #wake(): void {
-    for (const wake of this.#waiting) wake()
+    this.#events.emit('change')
   }
 }
 

@@ -63,13 +63,13 @@ export class Summaries {
     this.#cache(info, summary, performance.now() - startMs)
     if (settled && saved === undefined) {
       const note = { format: FORMAT, key: keyOf(info), summary }
-      await this.#store.writeNote?.(info.id, JSON.stringify(note))
+      await this.#store.writeNote(info.id, JSON.stringify(note))
     }
     return summary
   }
 
   async #load(info: RunInfo): Promise<RunSummary | undefined> {
-    const text = await this.#store.readNote?.(info.id)
+    const text = await this.#store.readNote(info.id)
     if (text === undefined) return undefined
     const note = JSON.parse(text) as { format: number; key: string; summary: RunSummary }
     return note.format === FORMAT && note.key === keyOf(info) ? note.summary : undefined

@@ -110,8 +110,8 @@ export interface RunStore extends RunSource {
   setWriter(run: string, writer: string, change: WriterChange): Promise<void>
   rename(run: string, name: string): Promise<void>
   /** The text last written with `writeNote`, such as the run's summary; undefined without one. */
-  readNote?(run: string): Promise<string | undefined>
-  writeNote?(run: string, text: string): Promise<void>
+  readNote(run: string): Promise<string | undefined>
+  writeNote(run: string, text: string): Promise<void>
   /** Deletes the run. Its writers are refused from then on; a new writer creates a new run. */
   remove(run: string): Promise<void>
 }

@@ -7,7 +7,7 @@
  * appends.new   ▮aaa▮b▮aa             the caller renames it once it is complete
  * ```
  */
-import { open, type FileHandle } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   encodeRecords,
@@ -16,7 +16,7 @@ import {
   readRecord,
   type AppendRecord,
 } from './append-record.ts'
-import { readFully, writeFully } from './file-io.ts'
+import { readFully, withFile, writeFully } from './file-io.ts'
 import { APPENDS_FILE } from './run-meta.ts'
 
 const RECORDS_A_BLOCK = 4096
@@ -28,24 +28,14 @@ export const COMPACTED_FILE = `${APPENDS_FILE}.new`
  *
  * @returns the number of merged records. The last one has the same end as before.
  */
-export async function writeCompacted(
-  folder: string,
-  records: number,
-  fsync: boolean,
-): Promise<number> {
-  const from = await open(join(folder, APPENDS_FILE), 'r')
-  try {
-    const to = await open(join(folder, COMPACTED_FILE), 'w')
-    try {
+export function writeCompacted(folder: string, records: number, fsync: boolean): Promise<number> {
+  return withFile(join(folder, APPENDS_FILE), 'r', (from) =>
+    withFile(join(folder, COMPACTED_FILE), 'w', async (to) => {
       const merged = await merge(from, records, to)
       if (fsync) await to.datasync()
       return merged
-    } finally {
-      await to.close()
-    }
-  } finally {
-    await from.close()
-  }
+    }),
+  )
 }
 
 async function merge(from: FileHandle, records: number, to: FileHandle): Promise<number> {

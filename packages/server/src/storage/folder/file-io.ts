@@ -1,14 +1,40 @@
 /** Reads and writes whole buffers: a single system call may process fewer bytes. */
-import type { FileHandle } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
+
+/** Opens a file while `use` runs. */
+export async function withFile<T>(
+  path: string,
+  flags: string,
+  use: (file: FileHandle) => Promise<T>,
+): Promise<T> {
+  const file = await open(path, flags)
+  try {
+    return await use(file)
+  } finally {
+    await file.close()
+  }
+}
 
 /** Fills `target` from `position` on. @throws {Error} when the file is shorter. */
 export async function readFully(file: FileHandle, target: Buffer, position: number): Promise<void> {
+  if ((await readUpTo(file, target, position)) < target.length) {
+    throw new Error('the file is shorter than its committed length')
+  }
+}
+
+/** Fills `target` from `position` on, up to the end of the file. Returns the number of bytes. */
+export async function readUpTo(
+  file: FileHandle,
+  target: Buffer,
+  position: number,
+): Promise<number> {
   let read = 0
   while (read < target.length) {
     const { bytesRead } = await file.read(target, read, target.length - read, position + read)
-    if (bytesRead === 0) throw new Error('the file is shorter than its committed length')
+    if (bytesRead === 0) break
     read += bytesRead
   }
+  return read
 }
 
 /** Writes all parts, one after the other, from `position` on. */

@@ -12,15 +12,15 @@ const held = new Set<string>()
  * Locks the folder. The lock of a dead process is replaced.
  *
  * @returns a function that releases the lock.
- * @throws {Error} when a running server has the lock.
+ * @throws {FolderInUseError} when a running server has the lock.
  */
 export function lockFolder(dir: string): () => void {
   const path = join(dir, LOCK_FILE)
-  if (held.has(path)) throw inUse(dir, process.pid)
+  if (held.has(path)) throw new FolderInUseError(dir, process.pid)
   while (!createLock(path)) {
     const holder = readHolder(path)
     const isHeld = holder === undefined ? isNew(path) : isAlive(holder)
-    if (isHeld) throw inUse(dir, holder?.pid)
+    if (isHeld) throw new FolderInUseError(dir, holder?.pid)
     rmSync(path, { force: true })
   }
   held.add(path)
@@ -29,12 +29,16 @@ export function lockFolder(dir: string): () => void {
   }
 }
 
-function inUse(dir: string, pid: number | undefined): Error {
-  const who = pid === undefined ? 'that is just starting' : `(process ${pid})`
-  return new Error(
-    `expected ${dir} to be free, but a Wattline server ${who} is using it; ` +
-      'stop that one, or choose another folder with --dir',
-  )
+/** A running server has the lock of the folder. */
+export class FolderInUseError extends Error {
+  constructor(dir: string, pid: number | undefined) {
+    const who = pid === undefined ? 'that is just starting' : `(process ${pid})`
+    super(
+      `expected ${dir} to be free, but a Wattline server ${who} is using it; ` +
+        'stop that one, or choose another folder with --dir',
+    )
+    this.name = 'FolderInUseError'
+  }
 }
 
 /** Creates the lock file; false when there is one. Of two servers that start together, one succeeds. */

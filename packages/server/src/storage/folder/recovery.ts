@@ -8,10 +8,10 @@
  * ```
  */
 import { statSync } from 'node:fs'
-import { open, type FileHandle } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { RECORD_BYTES, readRecord, recordAfter, type AppendRecord } from './append-record.ts'
-import { readFully } from './file-io.ts'
+import { readFully, withFile } from './file-io.ts'
 import { APPENDS_FILE, LOG_FILE, newGeneration, type RunMeta } from './run-meta.ts'
 
 const RECORDS_A_READ = 4096
@@ -32,15 +32,12 @@ export async function repair(folder: string, meta: RunMeta): Promise<boolean> {
   const appendsBytes = sizeOf(join(folder, APPENDS_FILE))
   if (logBytes === meta.end && appendsBytes === meta.records * RECORD_BYTES) return false
 
-  const appends = await open(join(folder, APPENDS_FILE), 'a+')
-  try {
+  await withFile(join(folder, APPENDS_FILE), 'a+', async (appends) => {
     const records = await recordsUpTo(appends, meta.end, appendsBytes)
     if (records === undefined || logBytes < meta.end) restart(meta)
     else meta.records = records
     await replay(appends, meta, logBytes)
-  } finally {
-    await appends.close()
-  }
+  })
   await cut(folder, meta)
   return true
 }
@@ -63,13 +60,8 @@ async function cut(folder: string, meta: RunMeta): Promise<void> {
 }
 
 /** Truncates a file, and creates it if there is none. */
-async function truncate(path: string, bytes: number): Promise<void> {
-  const file = await open(path, 'a')
-  try {
-    await file.truncate(bytes)
-  } finally {
-    await file.close()
-  }
+function truncate(path: string, bytes: number): Promise<void> {
+  return withFile(path, 'a', (file) => file.truncate(bytes))
 }
 
 /**

@@ -5,9 +5,10 @@
  */
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { open, rename } from 'node:fs/promises'
+import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runState, type RunInfo, type WriterInfo, type WriterState } from '@wattline/trace'
+import { withFile } from './file-io.ts'
 
 export const LOG_FILE = 'events.jsonl'
 export const APPENDS_FILE = 'appends'
@@ -74,22 +75,11 @@ export function newRunMeta(id: string): RunMeta {
  * because it is called for each run at startup and is several times faster this way.
  */
 export function readRunMeta(folder: string): RunMeta | undefined {
-  let text: string
-  try {
-    text = readFileSync(join(folder, META_FILE), 'utf8')
-  } catch {
-    // Missing or unreadable: not a run that can be served.
-    return undefined
-  }
-  return parseRunMeta(text)
-}
-
-function parseRunMeta(text: string): RunMeta | undefined {
   let json: unknown
   try {
-    json = JSON.parse(text)
+    json = JSON.parse(readFileSync(join(folder, META_FILE), 'utf8'))
   } catch {
-    // A file of another program with the same name.
+    // Missing, unreadable, or a file of another program with the same name.
     return undefined
   }
   const meta = json as Partial<RunMeta> & { wattline?: unknown }
@@ -111,25 +101,17 @@ function parseRunMeta(text: string): RunMeta | undefined {
 
 export async function writeRunMeta(folder: string, meta: RunMeta, fsync: boolean): Promise<void> {
   const path = join(folder, META_FILE)
-  const file = await open(`${path}.new`, 'w')
-  try {
+  await withFile(`${path}.new`, 'w', async (file) => {
     await file.writeFile(`${JSON.stringify({ wattline: FORMAT, ...meta })}\n`)
     if (fsync) await file.datasync()
-  } finally {
-    await file.close()
-  }
+  })
   await rename(`${path}.new`, path)
   if (fsync) await syncFolder(folder)
 }
 
 /** Flushes the folder, so that created and renamed files in it survive a power loss. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
+export function syncFolder(folder: string): Promise<void> {
+  return withFile(folder, 'r', (handle) => handle.sync())
 }
 
 export function infoOf(meta: RunMeta): RunInfo {

@@ -20,8 +20,8 @@ export async function* readRun(
   from: ReadFrom,
   signal: AbortSignal,
 ): AsyncGenerator<LogItem> {
-  const waker = new Waker()
-  const wake = () => waker.wake()
+  let resolveWait: () => void = () => undefined
+  const wake = () => resolveWait()
   const stopReading = run.addReader(wake)
   signal.addEventListener('abort', wake)
   const files = new FileReader(run)
@@ -53,7 +53,12 @@ export async function* readRun(
         isCaughtUp = true
         await files.close()
         if (from.follow === false || run.closed) return
-        if (cursor === run.meta.end && !run.removed && !signal.aborted) await waker.wait()
+        const hasNews = gen !== run.meta.gen || cursor !== run.meta.end || run.removed || run.closed
+        if (!hasNews && !signal.aborted) {
+          await new Promise<void>((resolve) => {
+            resolveWait = resolve
+          })
+        }
       }
     }
   } finally {
@@ -85,25 +90,4 @@ async function isValid(run: RunLog, files: FileReader, from: ReadFrom): Promise<
   if (gen === undefined || !Number.isSafeInteger(cursor)) return false
   if (cursor < 0 || cursor > run.meta.end) return false
   return cursor === run.meta.end || (await files.byteAt(cursor - 1)) === LF
-}
-
-/** A wake-up call that also works when it precedes the wait. */
-class Waker {
-  #awake = false
-  #resolve: (() => void) | undefined
-
-  wake(): void {
-    this.#awake = true
-    this.#resolve?.()
-  }
-
-  async wait(): Promise<void> {
-    if (!this.#awake) {
-      await new Promise<void>((resolve) => {
-        this.#resolve = resolve
-      })
-    }
-    this.#resolve = undefined
-    this.#awake = false
-  }
 }
