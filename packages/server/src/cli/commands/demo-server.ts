@@ -5,13 +5,11 @@
 import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { demoEvents, demoRunId, randomSeed } from './demo.ts'
-import { playDemo } from '../record/demo-stream.ts'
+import { messageOf } from '../../errors.ts'
+import { demoRunId, playTo, randomSeed } from './demo.ts'
 import type { CliIo } from '../base/io.ts'
-import { RunWriter } from '../record/run-writer.ts'
 import {
   announce,
-  runningOf,
   runUntilStopped,
   type ServerSession,
   startSession,
@@ -32,16 +30,15 @@ export async function serveDemo(
   io: CliIo,
 ): Promise<void> {
   const stop = io.stopSignal()
-  const settings = serverSettings(flags, io)
-  const session = await startSession(settings, targets, io)
+  const session = await startSession(serverSettings(flags, io), targets, io)
   const samples = samplesFolder()
   if (samples !== undefined) await session.files.open(samples)
   await removeEarlierDemos(session)
   const seed = randomSeed()
   const first = demoRunId(seed)
   const playing = playForever(session, seed, first, stop)
-  await announce(session, settings, targets, { run: first, open: flags.open ?? true }, io)
-  await runUntilStopped(session, io, () => playing)
+  await announce(session, targets, { run: first, open: flags.open ?? true })
+  await runUntilStopped(session, playing)
 }
 
 /** Removes demo runs of earlier starts. Renamed ones are kept. */
@@ -62,10 +59,11 @@ async function playForever(
   let run = firstRun
   for (let seed = firstSeed; !stop.aborted; seed++) {
     try {
-      await playOnce(session, seed, run, stop)
+      const generate = { seed, agents: AGENTS, durationS: RUN_S, power: true }
+      await playTo(session.server, { run, name: NAME, generate, speed: 1 }, stop)
     } catch (error) {
       // Most likely the run was deleted in the dashboard. The next one starts as usual.
-      session.say(error instanceof Error ? error.message : String(error))
+      session.say(messageOf(error))
     }
     if (stop.aborted) return
     await sleep(PAUSE_MS, undefined, { signal: stop }).catch(() => undefined)
@@ -73,26 +71,6 @@ async function playForever(
     const ended = run
     run = demoRunId(seed + 1)
     if ((await store.info(ended)) !== undefined) await store.remove(ended)
-  }
-}
-
-async function playOnce(
-  session: ServerSession,
-  seed: number,
-  run: string,
-  stop: AbortSignal,
-): Promise<void> {
-  const client = new RunWriter({
-    ...runningOf(session),
-    run,
-    name: NAME,
-  })
-  try {
-    const events = demoEvents({ seed, agents: AGENTS, durationS: RUN_S, power: true })
-    await playDemo(events, { client, speed: 1, stop })
-    await client.end(stop)
-  } finally {
-    client.close()
   }
 }
 

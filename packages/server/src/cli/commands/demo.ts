@@ -4,13 +4,14 @@ import { finished } from 'node:stream/promises'
 import { resolve } from 'node:path'
 import { type GenerateOptions, generateRun } from '@wattline/trace/generate'
 import { openBrowser } from '../server/browser.ts'
-import { type DemoEvent, encodeLine, playDemo } from '../record/demo-stream.ts'
+import { encodeLine, playDemo } from '../record/demo-stream.ts'
+import { messageOf } from '../../errors.ts'
 import { fileError } from '../base/errors.ts'
 import { type CliIo, writeLines } from '../base/io.ts'
 import { RunWriter } from '../record/run-writer.ts'
 import { requestedRunId } from '../record/run-id.ts'
 import { namedServer, type RunningServer, viewUrlOf } from '../server/running-server.ts'
-import { announce, runningOf, runUntilStopped, startSession } from '../server/server-session.ts'
+import { announce, runUntilStopped, startSession } from '../server/server-session.ts'
 import {
   parseDurationS,
   parsePositive,
@@ -34,49 +35,40 @@ export interface DemoFlags extends ServerFlags {
   readonly run?: string
 }
 
-interface Demo {
+/** A generated run, and how it is played. */
+export interface Demo {
   readonly generate: GenerateOptions & { readonly seed: number }
-  readonly speed: number
   readonly run: string
-  /** Start of a run that is written to a file. Unix seconds. */
-  readonly startS: number
+  readonly name: string
+  /** 2 = twice as fast as the generated run. */
+  readonly speed: number
 }
 
 export async function demo(flags: DemoFlags, io: CliIo): Promise<void> {
   const parsed = parseDemo(flags, io)
+  // Checked also where it is not used, so that a wrong time is always reported.
+  const startS =
+    flags.start === undefined ? Math.floor(Date.now() / 1000) : parseTimeS('--start', flags.start)
   if (flags.out === undefined) await streamDemo(parsed, flags, io)
-  else await writeDemo(parsed, flags.out, io)
+  else await writeDemo({ ...parsed.generate, startS }, flags.out, io)
 }
-
-const DEFAULT_DURATION_S = 180
 
 function parseDemo(flags: DemoFlags, io: CliIo): Demo {
   const seed =
     flags.seed === undefined ? randomSeed() : parseWhole('--seed', flags.seed, 0, 'the seed')
-  const spans =
-    flags.spans === undefined ? undefined : parseWhole('--spans', flags.spans, 1, 'spans')
-  const durationS =
-    flags.duration === undefined ? undefined : parseDurationS('--duration', flags.duration)
-  const limits = {
-    ...(spans === undefined ? {} : { spans }),
-    ...(durationS === undefined && spans !== undefined
-      ? {}
-      : { durationS: durationS ?? DEFAULT_DURATION_S }),
-  }
+  const duration = flags.duration ?? (flags.spans === undefined ? '3m' : undefined)
   return {
     generate: {
       seed,
       agents: parseWhole('--agents', flags.agents, 1, 'agents'),
       ids: flags.ids ?? true,
       power: true,
-      ...limits,
+      ...(flags.spans !== undefined && { spans: parseWhole('--spans', flags.spans, 1, 'spans') }),
+      ...(duration !== undefined && { durationS: parseDurationS('--duration', duration) }),
     },
-    speed: parsePositive('--speed', flags.speed, 'a number'),
-    startS:
-      flags.start === undefined
-        ? Math.floor(Date.now() / 1000)
-        : parseTimeS('--start', flags.start),
     run: requestedRunId(flags.run, io) ?? demoRunId(seed),
+    name: `demo, seed ${seed}`,
+    speed: parsePositive('--speed', flags.speed, 'a number'),
   }
 }
 
@@ -89,75 +81,56 @@ export function randomSeed(): number {
   return 1 + Math.floor(Math.random() * 9999)
 }
 
-async function streamDemo(demo: Demo, flags: DemoFlags, io: CliIo): Promise<void> {
+async function streamDemo(played: Demo, flags: DemoFlags, io: CliIo): Promise<void> {
+  const stop = io.stopSignal()
   const settings = serverSettings(flags, io)
   const running = await namedServer(flags, settings, io)
-  if (running === undefined) await playToOwnServer(demo, flags, io)
-  else await playTo(running, demo, flags, io)
-}
-
-async function playTo(
-  running: RunningServer,
-  demo: Demo,
-  flags: DemoFlags,
-  io: CliIo,
-): Promise<void> {
-  const stop = io.stopSignal()
-  const view = viewUrlOf(running, demo.run)
-  io.stderr.write(
-    `Streaming the demo (seed ${demo.generate.seed}) to ${running.url}; press Ctrl+C to stop.\n`,
-  )
-  io.stdout.write(`${view}\n`)
-  if (flags.open !== false) await openBrowser(view, io)
-  await playAndReport(running, demo, stop, (line) => void io.stderr.write(`${line}\n`))
-}
-
-async function playToOwnServer(demo: Demo, flags: DemoFlags, io: CliIo): Promise<void> {
-  const stop = io.stopSignal()
-  const settings = serverSettings(flags, io)
-  const session = await startSession(settings, [], io)
-  const view = { run: demo.run, open: flags.open !== false }
-  await announce(session, settings, [], view, io)
-  const playing = playAndReport(runningOf(session), demo, stop, session.say).catch(
-    (error: unknown) => {
-      session.say(
-        styleFor(io.stderr, io.env).red(error instanceof Error ? error.message : String(error)),
-      )
-    },
-  )
-  await runUntilStopped(session, io, () => playing)
-}
-
-async function playAndReport(
-  running: RunningServer,
-  demo: Demo,
-  stop: AbortSignal,
-  say: (line: string) => void,
-): Promise<void> {
-  const { run, speed, generate } = demo
-  const name = `demo, seed ${generate.seed}`
-  const client = new RunWriter({ ...running, run, name })
-  try {
-    const sent = await playDemo(demoEvents(generate), { client, speed, stop })
-    await client.end(stop)
-    say(
-      `The demo ${stop.aborted ? 'was stopped' : 'has ended'}: ${count(sent, 'event')} in run ${run}.`,
+  const open = flags.open !== false
+  const { run, generate } = played
+  const play = async (server: RunningServer, say: (line: string) => void) => {
+    const sent = count(await playTo(server, played, stop), 'event')
+    say(`The demo ${stop.aborted ? 'was stopped' : 'has ended'}: ${sent} in run ${run}.`)
+  }
+  if (running !== undefined) {
+    const view = viewUrlOf(running, run)
+    io.stderr.write(
+      `Streaming the demo (seed ${generate.seed}) to ${running.url}; press Ctrl+C to stop.\n`,
     )
+    io.stdout.write(`${view}\n`)
+    if (open) await openBrowser(view, io)
+    await play(running, (line) => void io.stderr.write(`${line}\n`))
+    return
+  }
+  const session = await startSession(settings, [], io)
+  await announce(session, [], { run, open })
+  const playing = play(session.server, session.say).catch((error: unknown) => {
+    session.say(styleFor(io.stderr, io.env).red(messageOf(error)))
+  })
+  await runUntilStopped(session, playing)
+}
+
+/** Streams a demo to a server, until its end or `stop`. Returns the number of events sent. */
+export async function playTo(
+  server: RunningServer,
+  { run, name, generate, speed }: Demo,
+  stop: AbortSignal,
+): Promise<number> {
+  const { url, token } = server
+  const client = new RunWriter({ url, token, run, name })
+  try {
+    const sent = await playDemo(generateRun({ ...generate, startS: 0 }), { client, speed, stop })
+    await client.end(stop)
+    return sent
   } finally {
     client.close()
   }
 }
 
-/** A generated run whose times start at 0. */
-export function demoEvents(options: GenerateOptions): Iterable<DemoEvent> {
-  return generateRun({ ...options, startS: 0 })
-}
-
-async function writeDemo({ generate, startS }: Demo, out: string, io: CliIo): Promise<void> {
+async function writeDemo(generate: Demo['generate'], out: string, io: CliIo): Promise<void> {
   const file = out === '-' ? undefined : createWriteStream(resolve(io.cwd, out))
   let lines = 0
   function* encoded() {
-    for (const line of generateRun({ ...generate, startS })) {
+    for (const line of generateRun(generate)) {
       lines++
       yield encodeLine(line)
     }

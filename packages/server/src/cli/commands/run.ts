@@ -19,6 +19,7 @@ import {
 import type { RunStore } from '../../storage/store.ts'
 import { openBrowser } from '../server/browser.ts'
 import { type ChildEnd, runChild } from '../record/child-command.ts'
+import { messageOf } from '../../errors.ts'
 import { usageError } from '../base/errors.ts'
 import type { CliIo } from '../base/io.ts'
 import { RunWriter } from '../record/run-writer.ts'
@@ -32,7 +33,7 @@ import {
 } from '../server/running-server.ts'
 import { newRunId, requestedRunId } from '../record/run-id.ts'
 import { SampleRelay } from '../record/sample-relay.ts'
-import { runningOf, type ServerSession, startSession } from '../server/server-session.ts'
+import { type ServerSession, startSession } from '../server/server-session.ts'
 import { parseIntervalMs, type ServerFlags, serverSettings, tildePath } from '../input/settings.ts'
 import { count } from '../base/terminal.ts'
 
@@ -61,7 +62,7 @@ export async function run(command: Command, flags: RunFlags, io: CliIo): Promise
   const sinceS = Date.now() / 1000
   const running = await namedServer(flags, settings, io)
   const session = running === undefined ? await startSession(settings, [], io) : undefined
-  const server = running ?? runningOf(session as ServerSession)
+  const server = running ?? (session as ServerSession).server
   try {
     const recorded = new RecordedCommand(command, flags, server, io)
     if (flags.power === true) recorded.startPower(intervalMs)
@@ -204,7 +205,7 @@ class RecordedCommand {
       if (!hasRecorded) await this.#recordSpan(startS, endS, end)
       await this.#client.end(AbortSignal.timeout(DELIVER_WITHIN_MS))
     } catch (error) {
-      this.#say(error instanceof Error ? error.message : String(error))
+      this.#say(messageOf(error))
     }
   }
 

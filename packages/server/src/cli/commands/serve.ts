@@ -54,16 +54,15 @@ async function serveTargets(
   io: CliIo,
 ): Promise<void> {
   const stop = io.stopSignal()
-  const settings = serverSettings(flags, io)
-  const session = await startSession(settings, targets, io)
+  const session = await startSession(serverSettings(flags, io), targets, io)
   const streams = targets.filter(({ type }) => type === 'stream')
   const relayed = streams.map((target) => ({ target, run: streamRunId(target, io) }))
   const only = targets.length === 1 ? (session.opened[0]?.id ?? relayed[0]?.run) : undefined
-  await announce(session, settings, targets, { run: only, open }, io)
+  await announce(session, targets, { run: only, open })
   for (const { target, run } of relayed) {
     void relayToStore(streamOf(target, io), session.server.store, run, target, stop, session.say)
   }
-  await runUntilStopped(session, io)
+  await runUntilStopped(session)
 }
 
 /** Hands the targets to the running server, prints its URL and ends after a relayed stream. */
@@ -73,23 +72,20 @@ async function join(
   open: boolean,
   io: CliIo,
 ): Promise<void> {
-  const streams = targets.filter(({ type }) => type === 'stream')
-  if (streams.length > 1) throw usageError('Only one stream can be sent to a running server.')
+  const [stream, ...more] = targets.filter(({ type }) => type === 'stream')
+  if (more.length > 0) throw usageError('Only one stream can be sent to a running server.')
+  const streamRun = stream && streamRunId(stream, io)
   let run: string | undefined
   for (const target of targets) {
     if (target.hint !== undefined) io.stderr.write(`${target.hint}\n`)
-    run = target.type === 'stream' ? streamRunId(target, io) : await handOver(running, target.path)
+    run = target === stream ? streamRun : await handOver(running, target.path)
   }
   const url = viewUrlOf(running, targets.length === 1 ? run : undefined)
   io.stderr.write(`Wattline is already running${targets.length === 0 ? '' : '; shown'} at\n`)
   io.stdout.write(`${url}\n`)
   if (open) await openBrowser(url, io)
-  const [stream] = streams
-  if (stream === undefined || run === undefined) return
-  const client = new RunWriter({
-    ...running,
-    run: streamRunId(stream, io),
-    name: stream.given === '-' ? 'stdin' : stream.given,
-  })
+  if (stream === undefined || streamRun === undefined) return
+  const name = stream.given === '-' ? 'stdin' : stream.given
+  const client = new RunWriter({ ...running, run: streamRun, name })
   await relayTo(client, streamOf(stream, io), io.stopSignal())
 }

@@ -34,9 +34,6 @@ export async function readInput(
     if (error instanceof NotALogError) {
       throw new CliError(error.message.replaceAll(resolve(io.cwd, file), file), { cause: error })
     }
-    if (error instanceof Error && 'code' in error && String(error.code).startsWith('Z_')) {
-      throw new CliError(`Cannot unzip ${name}: ${error.message}.`, { cause: error })
-    }
     throw fileError('read', name, error)
   }
 }

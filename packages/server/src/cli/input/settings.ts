@@ -32,7 +32,7 @@ export interface ServerSettings {
   readonly token: string | undefined
   readonly fsync: boolean
   /** Maximum number of runs to keep; undefined = all. */
-  readonly keepRuns: number | undefined
+  readonly keep: number | undefined
   /** Maximum total size of the runs; undefined = no limit. */
   readonly maxDiskBytes: number | undefined
   /** Format of the server's log on stderr. */
@@ -59,7 +59,7 @@ export function serverSettings(flags: ServerFlags, io: CliIo): ServerSettings {
     dirIsGiven: (flags.dir ?? nonEmpty(io.env['WATTLINE_DIR'])) !== undefined,
     token,
     fsync: flags.fsync ?? false,
-    keepRuns: flags.keep === undefined ? undefined : parseWhole('--keep', flags.keep, 1, 'runs'),
+    keep: flags.keep === undefined ? undefined : parseWhole('--keep', flags.keep, 1, 'runs'),
     maxDiskBytes: flags.maxDisk === undefined ? undefined : parseBytes('--max-disk', flags.maxDisk),
     logFormat,
   }

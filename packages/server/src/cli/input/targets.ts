@@ -1,7 +1,7 @@
 /** Checks the paths on the command line before the server shows them. */
-import { open, readdir, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
-import { binaryReason, sniff, SNIFF_BYTES } from '../../files/sniff.ts'
+import { binaryReason, readHead, sniff } from '../../files/sniff.ts'
 import { CliError, fileError, nearest, usageError } from '../base/errors.ts'
 import type { CliIo } from '../base/io.ts'
 import { tildePath } from './settings.ts'
@@ -49,20 +49,19 @@ async function targetOf(given: string, io: CliIo, commands: readonly string[]): 
   if (found.isDirectory())
     return { type: 'folder', given, path, ...(await folderHint(given, path)) }
   if (!found.isFile()) return { type: 'stream', given, path }
-  const head = await headOf(path, given)
-  switch (sniff(head)) {
-    case 'binary':
-      throw new CliError(binaryReason(given, head))
-    case 'empty':
-      return {
-        type: 'file',
-        given,
-        path,
-        hint: `${given} is empty; its events are shown as they are written.`,
-      }
-    case 'text':
-    case 'gzip':
-      return { type: 'file', given, path }
+  const head = await orFileError('read', given, readHead(path))
+  const kind = sniff(head)
+  if (kind === 'binary') throw new CliError(binaryReason(given, head))
+  const hint = `${given} is empty; its events are shown as they are written.`
+  return { type: 'file', given, path, ...(kind === 'empty' && { hint }) }
+}
+
+/** Resolves like `work`, and rejects with an error for the user. */
+async function orFileError<T>(doing: string, given: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    throw fileError(doing, given, error)
   }
 }
 
@@ -77,28 +76,8 @@ function missing(given: string, commands: readonly string[], error: unknown): Er
   return usageError(`There is no command, file or folder '${given}'. ${hint}`)
 }
 
-async function headOf(path: string, given: string): Promise<Uint8Array> {
-  let handle
-  try {
-    handle = await open(path, 'r')
-  } catch (error) {
-    throw fileError('read', given, error)
-  }
-  try {
-    const { buffer, bytesRead } = await handle.read(new Uint8Array(SNIFF_BYTES), 0, SNIFF_BYTES, 0)
-    return buffer.subarray(0, bytesRead)
-  } finally {
-    await handle.close()
-  }
-}
-
 async function folderHint(given: string, path: string): Promise<{ hint?: string }> {
-  let entries
-  try {
-    entries = await readdir(path, { withFileTypes: true })
-  } catch (error) {
-    throw fileError('read', given, error)
-  }
+  const entries = await orFileError('read', given, readdir(path, { withFileTypes: true }))
   const hasLog = entries.some(
     (entry) => entry.isDirectory() || /\.(jsonl|ndjson)(\.gz)?$/i.test(entry.name),
   )

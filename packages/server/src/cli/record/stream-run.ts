@@ -2,25 +2,21 @@
 import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
 import type { Readable } from 'node:stream'
+import { LineSplitter } from '@wattline/trace'
+import { messageOf } from '../../errors.ts'
 import type { RunStore } from '../../storage/store.ts'
 import type { CliIo } from '../base/io.ts'
 import type { RunWriter } from './run-writer.ts'
-import { relayLines } from './relay.ts'
 import { newRunId, requestedRunId } from './run-id.ts'
 import type { Target } from '../input/targets.ts'
 import { count } from '../base/terminal.ts'
 
-const RUN_IDS = new WeakMap<Target, string>()
+const MAX_LINE_BYTES = 16 * 1024 * 1024
+const NEWLINE = Buffer.from('\n')
 
-/** The id of a stream's run: WATTLINE_RUN, else one made from the stream's name and the time. */
+/** The id of a stream's run: WATTLINE_RUN, else a new one from the stream's name and the time. */
 export function streamRunId(target: Target, io: CliIo): string {
-  const requested = requestedRunId(undefined, io)
-  if (requested !== undefined) return requested
-  const known = RUN_IDS.get(target)
-  if (known !== undefined) return known
-  const id = newRunId(streamName(target))
-  RUN_IDS.set(target, id)
-  return id
+  return requestedRunId(undefined, io) ?? newRunId(streamName(target))
 }
 
 function streamName(target: Target): string {
@@ -60,7 +56,7 @@ export async function relayToStore(
     )
   } catch (error) {
     if (stop.aborted) return
-    say(`Reading ${name} failed: ${error instanceof Error ? error.message : String(error)}`)
+    say(`Reading ${name} failed: ${messageOf(error)}`)
   }
 }
 
@@ -77,4 +73,40 @@ export async function relayTo(
     if (!stop.aborted) throw error
   }
   await client.end(stop)
+}
+
+/**
+ * Passes the lines of a stream, unchanged, to `receive` until the stream ends or `signal` is aborted;
+ * waits until it resolves. A last line without a newline counts as complete, because nothing can follow it.
+ *
+ * @returns the number of lines that were too long.
+ */
+async function relayLines(
+  stream: AsyncIterable<Uint8Array>,
+  receive: (lines: Uint8Array, count: number) => Promise<void>,
+  signal: AbortSignal,
+): Promise<number> {
+  let tooLong = 0
+  const splitter = new LineSplitter({ maxLineBytes: MAX_LINE_BYTES, onTooLong: () => tooLong++ })
+  for await (const chunk of stream) {
+    if (signal.aborted) return tooLong
+    const { lines, count } = linesOf(splitter, chunk)
+    if (count > 0) await receive(lines, count)
+  }
+  if (splitter.finish() !== undefined) {
+    const { lines, count } = linesOf(splitter, NEWLINE)
+    if (count > 0) await receive(lines, count)
+  }
+  return tooLong
+}
+
+/** Copies the lines, because the splitter reuses their memory. */
+function linesOf(splitter: LineSplitter, chunk: Uint8Array): { lines: Buffer; count: number } {
+  const parts: Uint8Array[] = []
+  let count = 0
+  splitter.push(chunk, (line) => {
+    parts.push(Buffer.from(line), NEWLINE)
+    count++
+  })
+  return { lines: Buffer.concat(parts), count }
 }

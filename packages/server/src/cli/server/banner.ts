@@ -2,7 +2,7 @@
 import { VERSION } from '../../version.ts'
 import type { Style } from '../base/terminal.ts'
 
-export interface BannerInfo {
+interface BannerInfo {
   /** For the browser. */
   readonly url: string
   /** For sending events. */

@@ -6,28 +6,30 @@ import type { Logger, LogSubject } from '../../runs/context.ts'
 import type { RunInfo } from '@wattline/trace'
 import { createServer } from '../../server.ts'
 import { openBrowser } from './browser.ts'
+import { codeOf, messageOf } from '../../errors.ts'
+import { FolderInUseError } from '../../storage/folder/folder-lock.ts'
 import { CliError, fileError } from '../base/errors.ts'
 import type { CliIo, Output } from '../base/io.ts'
-import { type RunningServer, viewUrl, WATCHED_EMPTY } from './running-server.ts'
+import { viewUrl, WATCHED_EMPTY } from './running-server.ts'
 import { type ServerSettings, tildePath } from '../input/settings.ts'
-import { serverBanner, type BannerInfo } from './banner.ts'
+import { serverBanner } from './banner.ts'
 import { describeTarget, type Target } from '../input/targets.ts'
 import { type Style, styleFor } from '../base/terminal.ts'
 
 /** How many numbered default folders are tried while other servers use them. */
 const MAX_DEFAULT_DIRS = 20
+/** Codes of errors about the address to listen on. */
+const HOST_CODES: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN'])
 
 export interface ServerSession {
   readonly server: WattlineServer
   readonly files: LogFiles
+  readonly settings: ServerSettings
+  readonly io: CliIo
+  /** Differs from that of the settings if another server uses the default folder. */
   readonly dir: string
   /** Prints a line for the user. */
   readonly say: (line: string) => void
-}
-
-/** The address of the server of this process. */
-export function runningOf({ server }: ServerSession): RunningServer {
-  return { url: server.url, token: server.token }
 }
 
 /** Starts the server and follows the files and folders of `targets`. */
@@ -48,8 +50,7 @@ export async function startSession(
       if (target.type === 'stream') continue
       opened.push(...(await openTarget(files, target)))
     }
-    const { server, dir } = await listen(settings, files, logger)
-    return { server, files, dir, say, opened }
+    return { ...(await listen(settings, files, logger)), files, settings, io, say, opened }
   } catch (error) {
     await files.close()
     throw error
@@ -58,19 +59,16 @@ export async function startSession(
 
 /** Prints the banner and opens a browser if `view.open` is set. */
 export async function announce(
-  session: ServerSession,
-  settings: ServerSettings,
+  { server, dir, say, settings, io }: ServerSession,
   targets: readonly Target[],
   view: { readonly run: string | undefined; readonly open: boolean },
-  io: CliIo,
 ): Promise<void> {
-  const { server, dir, say } = session
   const { port } = settings
   const url = viewUrl(server.openUrl, view.run)
   // JSON logs are often collected, so they contain the URL without the token.
   if (settings.logFormat === 'json') say(`listening on ${server.url}`)
   else {
-    const banner: BannerInfo = {
+    const banner = {
       url,
       apiUrl: server.url,
       token: server.token,
@@ -86,19 +84,18 @@ export async function announce(
 /**
  * Waits for a stop signal, then closes the server.
  *
- * @param beforeClose awaited before the server closes
+ * @param playing awaited before the server closes
  */
 export async function runUntilStopped(
-  session: ServerSession,
-  io: CliIo,
-  beforeClose: () => Promise<void> = () => Promise.resolve(),
+  { server, say, io }: ServerSession,
+  playing?: Promise<void>,
 ): Promise<void> {
   const signal = io.stopSignal()
   if (!signal.aborted) await once(signal, 'abort')
   io.stdin.destroy()
-  await beforeClose()
-  await session.server.close()
-  session.say('Stopped. All received events are stored.')
+  await playing
+  await server.close()
+  say('Stopped. All received events are stored.')
 }
 
 /** Returns the runs of a file; none for a folder, of whose runs none is shown first. */
@@ -107,10 +104,7 @@ async function openTarget(files: LogFiles, { path, given }: Target): Promise<rea
     const { type, runs } = await files.open(path)
     return type === 'file' ? runs : []
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-    if (!code.startsWith('Z_')) throw fileError('open', given, error)
-    const reason = error instanceof Error ? error.message : code
-    throw new CliError(`Cannot unzip ${given}: ${reason}.`, { cause: error })
+    throw fileError('open', given, error)
   }
 }
 
@@ -121,35 +115,20 @@ async function listen(
 ): Promise<{ server: WattlineServer; dir: string }> {
   for (let attempt = 1; ; attempt++) {
     const dir = attempt === 1 ? settings.dir : `${settings.dir}-${attempt}`
+    const options: ServerOptions = {
+      ...settings,
+      dir,
+      log: logger,
+      sources: [files],
+      openFile: (path) => handleOpen(files, path),
+    }
     try {
-      return { server: await createServer(serverOptions(settings, dir, files, logger)), dir }
+      return { server: await createServer(options), dir }
     } catch (error) {
-      // Another server uses the folder. If it is the default one, the next is tried.
-      const isTaken = error instanceof Error && error.message.includes('is using it')
-      if (isTaken && !settings.dirIsGiven && attempt < MAX_DEFAULT_DIRS) continue
+      const mayTryNext = !settings.dirIsGiven && attempt < MAX_DEFAULT_DIRS
+      if (error instanceof FolderInUseError && mayTryNext) continue
       throw startError(error, settings, dir)
     }
-  }
-}
-
-function serverOptions(
-  settings: ServerSettings,
-  dir: string,
-  files: LogFiles,
-  logger: Logger,
-): ServerOptions {
-  const { host, port, token, fsync, keepRuns, maxDiskBytes } = settings
-  return {
-    dir,
-    host,
-    port,
-    fsync,
-    log: logger,
-    sources: [files],
-    openFile: (path) => handleOpen(files, path),
-    ...(token === undefined ? {} : { token }),
-    ...(keepRuns === undefined ? {} : { keep: keepRuns }),
-    ...(maxDiskBytes === undefined ? {} : { maxDiskBytes }),
   }
 }
 
@@ -163,30 +142,20 @@ async function handleOpen(files: LogFiles, path: string): Promise<RunInfo> {
 
 /** Why the server did not start, as one sentence. */
 function startError(error: unknown, { host, port }: ServerSettings, dir: string): Error {
-  if (!(error instanceof Error)) return new CliError(String(error))
-  const cause = error.cause instanceof Error ? error.cause : error
-  const code = 'code' in cause ? String(cause.code) : ''
-  const call = 'syscall' in cause ? String(cause.syscall) : ''
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-    return new CliError(`--host ${host} is not an address of this machine.`, { cause: error })
-  }
-  if (code === 'EACCES' && call === 'listen') {
-    return new CliError(
-      `No permission to listen on port ${port}; choose one above 1023 with --port.`,
-      {
-        cause: error,
-      },
-    )
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  const code = codeOf(cause)
+  const isListening = (cause as NodeJS.ErrnoException).syscall === 'listen'
+  const failed = (message: string) => new CliError(message, { cause: error })
+  if (HOST_CODES.has(code)) return failed(`--host ${host} is not an address of this machine.`)
+  if (code === 'EACCES' && isListening) {
+    return failed(`No permission to listen on port ${port}; choose one above 1023 with --port.`)
   }
   if (code === 'EADDRINUSE') {
-    return new CliError(`Port ${port} and the next ones are busy; choose another with --port.`, {
-      cause: error,
-    })
+    return failed(`Port ${port} and the next ones are busy; choose another with --port.`)
   }
-  if (code !== '' && call !== 'listen') return fileError('store runs in', dir, cause)
-  return new CliError(`${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}.`, {
-    cause: error,
-  })
+  if (code !== '' && !isListening) return fileError('store runs in', dir, cause)
+  const message = messageOf(error)
+  return failed(`${message.charAt(0).toUpperCase()}${message.slice(1)}.`)
 }
 
 /** Logs one JSON object per line: `time` (ISO 8601), `message`, `run` and `writer`. */
