@@ -9,7 +9,8 @@ import {
   type AgentEvent,
   LogDecoder,
   type Metadata,
-  type ParsedLine,
+  RowReader,
+  type RowSink,
   type Telemetry,
   type TelemetrySample,
   Trace,
@@ -87,88 +88,57 @@ export async function readLogStream(
   name: string,
   options: ReadLogOptions = {},
 ): Promise<LogReading> {
-  const reader = new ReadingBuilder(options)
-  const cutBy = await readPlain(stream, name, (chunk) => reader.push(chunk))
-  const reading = reader.finish(cutBy)
-  if (reading.bytes === 0) throw new NotALogError(`${name} is empty: there is no event in it.`)
-  return reading
+  const { keepEvents = false, keepUnreadable = 5, telemetry } = options
+  const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  const decode = (encoded: Uint8Array) => utf8.decode(encoded)
+  const trace = new Trace()
+  const reader = new RowReader({ decode, texts: trace.texts })
+  const events = new Map<number, AgentEvent>()
+  const samples: TelemetrySample[] = []
+  const unreadable: UnreadableLine[] = []
+  const sink: RowSink = {
+    event: (row, position) => trace.addRow(row, position),
+    sample(sample) {
+      trace.addSample(sample)
+      telemetry?.add(sample)
+      if (keepEvents) samples.push(sample)
+    },
+    malformed(reason, position, line) {
+      trace.addMalformed(position, reason)
+      if (unreadable.length < keepUnreadable) unreadable.push({ line, reason })
+    },
+    rescaled: () => trace.addRescaled(),
+  }
+  // The rows of the fast reader do not have all metadata.
+  const decoder = keepEvents ? new LogDecoder({ decode }) : undefined
+  let bytes = 0
+  const cutBy = await readPlain(stream, name, (chunk) => {
+    bytes += chunk.length
+    reader.push(chunk, sink)
+    decoder?.push(chunk, (line, position) => {
+      if (line.type === 'event') events.set(position, line.event)
+    })
+  })
+  if (bytes === 0) throw new NotALogError(`${name} is empty: there is no event in it.`)
+  trace.setWriter(0, 'closed')
+  trace.flush()
+  const lines = reader.lineCount
+  return {
+    trace,
+    events,
+    samples,
+    bytes,
+    lines,
+    unreadable,
+    tornLine: reader.finish() === undefined ? undefined : lines + 1,
+    tornReason: reader.tornReason(),
+    cutBy,
+    metadataAt: (position) => events.get(position ?? -1)?.metadata ?? NO_METADATA,
+  }
 }
 
 const READ_BYTES = 1024 * 1024
 const NO_METADATA: Metadata = {}
-
-class ReadingBuilder {
-  readonly #trace = new Trace()
-  readonly #events = new Map<number, AgentEvent>()
-  readonly #unreadable: UnreadableLine[] = []
-  readonly #decoder: LogDecoder
-  readonly #samples: TelemetrySample[] = []
-  readonly #telemetry: Telemetry | undefined
-  readonly #keepEvents: boolean
-  readonly #keepUnreadable: number
-  #bytes = 0
-
-  constructor({ keepEvents = false, keepUnreadable = 5, telemetry }: ReadLogOptions) {
-    const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-    this.#decoder = new LogDecoder({ decode: (bytes) => utf8.decode(bytes) })
-    this.#keepEvents = keepEvents
-    this.#telemetry = telemetry
-    this.#keepUnreadable = keepUnreadable
-  }
-
-  push(chunk: Uint8Array): void {
-    this.#bytes += chunk.length
-    this.#decoder.push(chunk, (line, position, lineNumber) =>
-      this.#take(line, position, lineNumber),
-    )
-  }
-
-  finish(cutBy: string | undefined): LogReading {
-    const torn = this.#decoder.finish()
-    const trace = this.#trace
-    trace.setWriter(0, 'closed')
-    trace.flush()
-    const events = this.#events
-    return {
-      trace,
-      events,
-      samples: this.#samples,
-      bytes: this.#bytes,
-      lines: this.#decoder.lineCount,
-      unreadable: this.#unreadable,
-      tornLine: torn === undefined ? undefined : this.#decoder.lineCount + 1,
-      tornReason: torn === undefined ? undefined : this.#decoder.tornReason(),
-      cutBy,
-      metadataAt: (position) =>
-        position === undefined ? NO_METADATA : (events.get(position)?.metadata ?? NO_METADATA),
-    }
-  }
-
-  #take(line: ParsedLine, position: number, lineNumber: number): void {
-    const trace = this.#trace
-    switch (line.type) {
-      case 'event':
-        trace.add(line.event, position)
-        if (this.#keepEvents) this.#events.set(position, line.event)
-        if (line.rescaled !== undefined) trace.addRescaled()
-        break
-      case 'sample':
-        trace.addSample(line.sample)
-        this.#telemetry?.add(line.sample)
-        if (this.#keepEvents) this.#samples.push(line.sample)
-        if (line.rescaled !== undefined) trace.addRescaled()
-        break
-      case 'malformed':
-        trace.addMalformed(position, line.reason)
-        if (this.#unreadable.length < this.#keepUnreadable) {
-          this.#unreadable.push({ line: lineNumber, reason: line.reason })
-        }
-        break
-      case 'blank':
-        break
-    }
-  }
-}
 
 /**
  * Passes the stream's bytes to `push`, decompressed if they are gzipped.
@@ -180,7 +150,7 @@ async function readPlain(
   name: string,
   push: (chunk: Uint8Array) => void,
 ): Promise<string | undefined> {
-  const chunks: AsyncIterator<Uint8Array> = stream[Symbol.asyncIterator]()
+  const chunks: AsyncIterableIterator<Uint8Array> = stream[Symbol.asyncIterator]()
   const first = await chunks.next()
   if (first.done === true) return undefined
   const all = chain(first.value, chunks)
@@ -200,10 +170,10 @@ async function readPlain(
 
 async function* chain(
   first: Uint8Array,
-  rest: AsyncIterator<Uint8Array>,
+  rest: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
   yield first
-  for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value
+  yield* rest
 }
 
 /** Pushes each chunk immediately: chunks that wait in a stream are lost when it fails. */
