@@ -10,10 +10,12 @@
 import { randomBytes } from 'node:crypto'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createAdaptorServer } from '@hono/node-server'
 import { DEFAULT_PORT } from '@wattline/trace'
 import type { ServerContext } from './runs/context.ts'
+import { codeOf } from './errors.ts'
 import { defaultDir } from './default-dir.ts'
 import { Guard, isLoopback, tokenProblem } from './http/guard.ts'
 import { createRoutes } from './http/routes.ts'
@@ -30,6 +32,7 @@ import { Sockets } from './wire/sockets.ts'
 
 const PORTS_TO_TRY = 50
 const CLOSE_DEADLINE_MS = 5000
+const DRAIN_CHECK_MS = 10
 const MEBIBYTE = 1024 * 1024
 
 /**
@@ -65,7 +68,11 @@ export async function createServer(options: ServerOptions = {}): Promise<Wattlin
   }) as Server
   // Refusals need connections as well. Idle connections above this limit are dropped.
   http.maxConnections = 3 * context.maxConnections
-  const requests = countRequests(http)
+  // Before the routes, which limit the number of open requests.
+  http.prependListener('request', (_, response) => {
+    context.metrics.openRequests += 1
+    response.once('close', () => (context.metrics.openRequests -= 1))
+  })
   const sockets = new Sockets(context, guard)
   http.on('upgrade', (request, socket, head) => sockets.upgrade(request, socket, head))
   try {
@@ -88,7 +95,7 @@ export async function createServer(options: ServerOptions = {}): Promise<Wattlin
     token,
     store,
     close(deadlineMs = CLOSE_DEADLINE_MS) {
-      closed ??= shutDown({ http, requests, sockets, context, closing }, deadlineMs)
+      closed ??= shutDown({ http, sockets, context, closing }, deadlineMs)
       return closed
     },
   }
@@ -139,7 +146,7 @@ async function listen(http: Server, host: string, port: number): Promise<void> {
       await listenOnce(http, host, tried)
       return
     } catch (cause) {
-      const busy = (cause as NodeJS.ErrnoException).code === 'EADDRINUSE'
+      const busy = codeOf(cause) === 'EADDRINUSE'
       if (busy && tried < port + PORTS_TO_TRY && tried < 65_535) continue
       throw new Error(`cannot listen on ${host}, port ${tried}: ${String(cause)}`, { cause })
     }
@@ -162,33 +169,8 @@ function urlHost(host: string): string {
   return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
 }
 
-interface Requests {
-  /** Resolves when no request is in progress. */
-  drained(): Promise<void>
-}
-
-function countRequests(http: Server): Requests {
-  let open = 0
-  let onDrained: () => void = () => undefined
-  http.on('request', (_, response) => {
-    open += 1
-    response.once('close', () => {
-      open -= 1
-      if (open === 0) onDrained()
-    })
-  })
-  return {
-    drained: () =>
-      new Promise((resolve) => {
-        onDrained = resolve
-        if (open === 0) resolve()
-      }),
-  }
-}
-
 interface Running {
   readonly http: Server
-  readonly requests: Requests
   readonly sockets: Sockets
   readonly context: ServerContext
   readonly closing: AbortController
@@ -196,7 +178,7 @@ interface Running {
 
 /** Stops accepting → commits received lines → closes sockets → closes the store; terminates at the deadline. */
 async function shutDown(running: Running, deadlineMs: number): Promise<void> {
-  const { http, requests, sockets, context, closing } = running
+  const { http, sockets, context, closing } = running
   const stopped = new Promise<void>((resolve) => http.close(() => resolve()))
   const deadline = setTimeout(() => {
     sockets.terminate()
@@ -205,7 +187,7 @@ async function shutDown(running: Running, deadlineMs: number): Promise<void> {
   context.liveness.stop()
   closing.abort()
   await sockets.close()
-  await requests.drained()
+  while (context.metrics.openRequests > 0) await sleep(DRAIN_CHECK_MS)
   // Only idle connections are left.
   http.closeAllConnections()
   await stopped

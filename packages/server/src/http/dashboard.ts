@@ -1,25 +1,14 @@
 /** Serves the files of the dashboard, with a policy that prevents script in a log from running. */
 import { createHash } from 'node:crypto'
 import { readFile, realpath, stat } from 'node:fs/promises'
-import { extname, join, sep } from 'node:path'
+import { join, sep } from 'node:path'
+import { getMimeType, mimes } from 'hono/utils/mime'
 
-const TYPES: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.json': 'application/json; charset=utf-8',
-  '.jsonl': 'application/x-ndjson; charset=utf-8',
-  '.map': 'application/json; charset=utf-8',
-  '.md': 'text/plain; charset=utf-8',
-  '.txt': 'text/plain; charset=utf-8',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.jpg': 'image/jpeg',
-  '.ico': 'image/x-icon',
-  '.webp': 'image/webp',
-  '.woff2': 'font/woff2',
-  '.wasm': 'application/wasm',
-  '.webmanifest': 'application/manifest+json',
+/** The types that Hono knows, and those of the sample logs and their description. */
+const TYPES = {
+  ...mimes,
+  jsonl: 'application/x-ndjson; charset=utf-8',
+  md: 'text/plain; charset=utf-8',
 }
 
 /** Files whose names contain a hash of their content never change: `assets/index-BX3kq9aZ.js`. */
@@ -69,13 +58,13 @@ export async function dashboardFile(
     if (wanted !== '/index.html') return undefined
     return new Response(NOT_BUILT, {
       status: 503,
-      headers: { 'content-type': TYPES['.html'] ?? '' },
+      headers: { 'content-type': 'text/html; charset=utf-8' },
     })
   }
   const { size, mtimeMs } = await stat(file)
   const etag = `"${createHash('sha1').update(`${size} ${mtimeMs}`).digest('base64url')}"`
   const headers = {
-    'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
+    'content-type': getMimeType(file, TYPES) ?? 'application/octet-stream',
     'cache-control': HASHED.test(wanted) ? 'public, max-age=31536000, immutable' : 'no-cache',
     etag,
   }

@@ -1,5 +1,6 @@
 /** Errors of the HTTP routes: a status, and one sentence in `{"error"}`. */
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import type { FoundRun, Runs } from '../runs/runs.ts'
 import { StoreError } from '../storage/store.ts'
 
 /** The message says what was expected, what was received and what to do. */
@@ -12,8 +13,11 @@ export class HttpError extends Error {
   }
 }
 
-export function noSuchRun(run: string): HttpError {
-  return new HttpError(404, `there is no run ${run}; GET /api/runs lists all runs`)
+/** @throws {HttpError} when there is no such run. */
+export async function findRun(runs: Runs, run: string): Promise<FoundRun> {
+  const found = await runs.find(run)
+  if (found !== undefined) return found
+  throw new HttpError(404, `there is no run ${run}; GET /api/runs lists all runs`)
 }
 
 /** The HTTP status of an error; undefined for an unexpected error. */

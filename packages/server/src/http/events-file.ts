@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import type { RunInfo } from '@wattline/trace'
 import type { ServerContext } from '../runs/context.ts'
 import type { RunSource } from '../storage/store.ts'
-import { HttpError, noSuchRun } from './errors.ts'
+import { findRun, HttpError } from './errors.ts'
 
 export interface EventsRequest {
   readonly run: string
@@ -15,9 +15,7 @@ export interface EventsRequest {
 
 export async function getEvents(context: ServerContext, request: EventsRequest): Promise<Response> {
   const { run, range, query, signal } = request
-  const found = await context.runs.find(run)
-  if (found === undefined) throw noSuchRun(run)
-  const { source, info } = found
+  const { source, info } = await findRun(context.runs, run)
   const gen = query.get('gen')
   if (gen !== null && gen !== info.gen) {
     throw new HttpError(
@@ -83,7 +81,7 @@ function headersOf(info: RunInfo, query: URLSearchParams): Record<string, string
   }
 }
 
-function parseCursor(text: string | null): number {
+export function parseCursor(text: string | null): number {
   if (text === null) return 0
   if (/^\d{1,16}$/.test(text)) return Number(text)
   throw new HttpError(

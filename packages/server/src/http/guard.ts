@@ -11,17 +11,13 @@ import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import { TOKEN_SUBPROTOCOL_PREFIX } from '@wattline/trace'
+import { HttpError } from './errors.ts'
 
 export interface GuardOptions {
   readonly host: string
   readonly token: string | undefined
   readonly allowedHosts: readonly string[]
   readonly allowedOrigins: readonly string[]
-}
-
-export interface Refusal {
-  readonly status: 401 | 403
-  readonly error: string
 }
 
 const TOKEN_COOKIE = 'wattline_token'
@@ -38,6 +34,7 @@ export function tokenProblem(token: string): string | undefined {
   return 'expected a token of 16 to 256 letters, digits or "._~-"'
 }
 
+/** Its checks throw an {@link HttpError} that refuses the request. */
 export class Guard {
   readonly #options: GuardOptions
   readonly #hosts: ReadonlySet<string>
@@ -53,38 +50,34 @@ export class Guard {
   }
 
   /** Refuses a Host that is not a name of this machine. */
-  checkHost(request: IncomingMessage): Refusal | undefined {
-    const name = hostOf(request.headers.host)
-    if (name !== undefined && (this.#hosts.has(name) || (this.#anyAddress && isIP(name) > 0))) {
-      return undefined
-    }
-    return {
-      status: 403,
-      error: `expected a Host of this machine, got ${JSON.stringify(request.headers.host ?? '')}; use its address or the name given with --host (option allowedHosts of createServer)`,
-    }
+  checkHost({ headers: { host = '' } }: IncomingMessage): void {
+    const name = hostOf(host)
+    if (name !== undefined && (this.#hosts.has(name) || (this.#anyAddress && isIP(name) > 0)))
+      return
+    throw new HttpError(
+      403,
+      `expected a Host of this machine, got ${JSON.stringify(host)}; use its address or the name given with --host (option allowedHosts of createServer)`,
+    )
   }
 
   /** Refuses requests from pages of other origins. */
-  checkOrigin(request: IncomingMessage): Refusal | undefined {
-    const { origin } = request.headers
-    if (origin === undefined || this.#options.allowedOrigins.includes(origin)) return undefined
-    const own = request.headers.host?.toLowerCase()
-    if (own !== undefined && URL.canParse(origin) && new URL(origin).host === own) return undefined
-    return {
-      status: 403,
-      error: `expected a request from a page of this server or from a program, got a page of ${JSON.stringify(origin)}`,
-    }
+  checkOrigin({ headers: { host, origin } }: IncomingMessage): void {
+    if (origin === undefined || this.#options.allowedOrigins.includes(origin)) return
+    if (URL.canParse(origin) && new URL(origin).host === host?.toLowerCase()) return
+    throw new HttpError(
+      403,
+      `expected a request from a page of this server or from a program, got a page of ${JSON.stringify(origin)}`,
+    )
   }
 
-  checkToken(request: IncomingMessage): Refusal | undefined {
+  checkToken(request: IncomingMessage): void {
     const { token } = this.#options
-    if (token === undefined) return undefined
-    if (offeredTokens(request).some((offered) => sameText(offered, token))) return undefined
-    return {
-      status: 401,
-      error:
-        'expected the token of this server: open the address that it printed, or send "Authorization: Bearer TOKEN"',
-    }
+    if (token === undefined) return
+    if (offeredTokens(request).some((offered) => sameText(offered, token))) return
+    throw new HttpError(
+      401,
+      'expected the token of this server: open the address that it printed, or send "Authorization: Bearer TOKEN"',
+    )
   }
 }
 
@@ -124,8 +117,8 @@ function sameText(a: string, b: string): boolean {
   return timingSafeEqual(digest(a), digest(b))
 }
 
-function hostOf(header: string | undefined): string | undefined {
-  if (header === undefined || !URL.canParse(`http://${header}`)) return undefined
+function hostOf(header: string): string | undefined {
+  if (!URL.canParse(`http://${header}`)) return undefined
   const url = new URL(`http://${header}`)
   // A Host header consists of a name and a port.
   if (url.username !== '' || url.pathname !== '/' || url.search !== '') return undefined

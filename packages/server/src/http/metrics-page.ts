@@ -2,11 +2,11 @@
 import { readdirSync } from 'node:fs'
 import type { RunState } from '@wattline/trace'
 import type { ServerContext } from '../runs/context.ts'
-import { exposition, type Family, type Sample } from '../runs/metrics.ts'
+import { labelText, metricText, type Sample } from '../runs/metrics.ts'
 
 export async function metricsPage(context: ServerContext): Promise<string> {
   const { metrics } = context
-  return exposition([
+  return [
     counter(
       'wattline_events_received_total',
       'Events added to a log, by transport.',
@@ -43,12 +43,12 @@ export async function metricsPage(context: ServerContext): Promise<string> {
       metrics.eventsOut,
     ),
     counter('wattline_bytes_sent_total', 'Bytes of those events.', metrics.bytesOut),
-    {
-      name: 'wattline_append_seconds',
-      type: 'histogram',
-      help: 'Time from the arrival of lines to their commit.',
-      samples: metrics.appendLatency(),
-    },
+    metricText(
+      'histogram',
+      'wattline_append_seconds',
+      'Time from the arrival of lines to their commit.',
+      metrics.appendLatency(),
+    ),
     gauge('wattline_recorders', 'Connected recorders.', metrics.recorders.size),
     gauge(
       'wattline_append_queue_bytes',
@@ -56,20 +56,20 @@ export async function metricsPage(context: ServerContext): Promise<string> {
       [...metrics.recorders].reduce((sum, { pendingBytes }) => sum + pendingBytes, 0),
     ),
     gauge('wattline_viewers', 'Connected viewers.', metrics.viewers.size),
-    ...(await viewerFamilies(context)),
+    ...(await viewerMetrics(context)),
     gauge('wattline_runs', 'Runs, by state.', await runSamples(context)),
-    ...processFamilies(),
-  ])
+    ...processMetrics(),
+  ].join('')
 }
 
-async function viewerFamilies({ metrics, runs }: ServerContext): Promise<Family[]> {
+async function viewerMetrics({ metrics, runs }: ServerContext): Promise<string[]> {
   const lags: Sample[] = []
   const buffered: Sample[] = []
   for (const [number, { run, cursor, bufferedBytes }] of [...metrics.viewers].entries()) {
     const end = (await runs.find(run))?.info.bytes ?? cursor
-    const labels = { run, viewer: number + 1 }
-    lags.push({ labels, value: Math.max(0, end - cursor) })
-    buffered.push({ labels, value: bufferedBytes })
+    const labels = labelText({ run, viewer: number + 1 })
+    lags.push([labels, Math.max(0, end - cursor)])
+    buffered.push([labels, bufferedBytes])
   }
   return [
     gauge('wattline_viewer_lag_bytes', 'Bytes of the log not yet sent to a viewer.', lags),
@@ -88,9 +88,9 @@ async function runSamples({ runs }: ServerContext): Promise<Sample[]> {
 }
 
 /** Metrics with the names that Prometheus clients use. */
-function processFamilies(): Family[] {
+function processMetrics(): string[] {
   const { user, system } = process.cpuUsage()
-  const families = [
+  const metrics = [
     gauge('process_resident_memory_bytes', 'Memory of the server.', process.memoryUsage.rss()),
     counter('process_cpu_seconds_total', 'Processor time of the server.', (user + system) / 1e6),
     gauge(
@@ -99,32 +99,23 @@ function processFamilies(): Family[] {
       Date.now() / 1000 - process.uptime(),
     ),
   ]
-  const open = openDescriptors()
-  if (open === undefined) return families
-  return [...families, gauge('process_open_fds', 'Open descriptors.', open)]
-}
-
-function openDescriptors(): number | undefined {
   try {
-    return readdirSync('/proc/self/fd').length
+    const open = readdirSync('/proc/self/fd').length
+    metrics.push(gauge('process_open_fds', 'Open descriptors.', open))
   } catch {
     // Not Linux: the number is unknown.
-    return undefined
   }
+  return metrics
 }
 
 function samplesOf(counts: Iterable<readonly [string | number, number]>, label: string): Sample[] {
-  return [...counts].map(([key, value]) => ({ labels: { [label]: key }, value }))
+  return [...counts].map(([key, value]) => [labelText({ [label]: key }), value])
 }
 
-function counter(name: string, help: string, value: number | readonly Sample[]): Family {
-  return { name, type: 'counter', help, samples: samplesFrom(value) }
+function counter(name: string, help: string, value: number | readonly Sample[]): string {
+  return metricText('counter', name, help, value)
 }
 
-function gauge(name: string, help: string, value: number | readonly Sample[]): Family {
-  return { name, type: 'gauge', help, samples: samplesFrom(value) }
-}
-
-function samplesFrom(value: number | readonly Sample[]): readonly Sample[] {
-  return typeof value === 'number' ? [{ value }] : value
+function gauge(name: string, help: string, value: number | readonly Sample[]): string {
+  return metricText('gauge', name, help, value)
 }

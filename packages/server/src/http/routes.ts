@@ -1,11 +1,13 @@
 /** The HTTP routes. Every error is `{"error": "what was expected, what was received, what to do"}`. */
 import type { IncomingMessage } from 'node:http'
 import type { HttpBindings } from '@hono/node-server'
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import type { RunInfo } from '@wattline/trace'
+import { messageOf } from '../errors.ts'
 import { cleanName, type ServerContext } from '../runs/context.ts'
 import { dashboardFile, SECURITY_HEADERS } from './dashboard.ts'
-import { HttpError, noSuchRun, statusOf } from './errors.ts'
+import { findRun, HttpError, statusOf } from './errors.ts'
 import { getEvents } from './events-file.ts'
 import { cookieName, isLoopback, type Guard } from './guard.ts'
 import { metricsPage } from './metrics-page.ts'
@@ -56,21 +58,16 @@ export function createRoutes(context: ServerContext, guard: Guard): App {
  * Limits the request rate per address, and the number of concurrent requests: a request may last for
  * days, when it posts from a pipe or follows a log.
  */
-function addLimits(app: App, { maxConnections, requestRate }: ServerContext): void {
-  let open = 0
+function addLimits(app: App, { maxConnections, metrics, requestRate }: ServerContext): void {
   app.use(async (c, next) => {
     const refusal = requestRate.refuse(c.env.incoming.socket.remoteAddress)
     if (refusal !== undefined) {
       c.header('retry-after', '1')
       throw new HttpError(refusal.status, refusal.error)
     }
-    if (open >= maxConnections) {
+    if (metrics.openRequests > maxConnections) {
       throw new HttpError(503, `expected at most ${maxConnections} requests at a time; try later`)
     }
-    open += 1
-    c.env.outgoing.once('close', () => {
-      open -= 1
-    })
     await next()
   })
 }
@@ -97,12 +94,9 @@ function addStateRoutes(app: App, context: ServerContext): void {
 function addGuard(app: App, guard: Guard): void {
   app.use(async (c, next) => {
     const request: IncomingMessage = c.env.incoming
-    const changes = !SAFE_METHODS.has(c.req.method)
-    const refusal =
-      guard.checkHost(request) ??
-      (changes ? guard.checkOrigin(request) : undefined) ??
-      (c.req.path === '/healthz' ? undefined : guard.checkToken(request))
-    if (refusal !== undefined) throw new HttpError(refusal.status, refusal.error)
+    guard.checkHost(request)
+    if (!SAFE_METHODS.has(c.req.method)) guard.checkOrigin(request)
+    if (c.req.path !== '/healthz') guard.checkToken(request)
     const token = c.req.query('token')
     if (token !== undefined && c.req.path === '/') {
       // On the first visit, moves the token from the visible address into a cookie.
@@ -118,11 +112,7 @@ function addGuard(app: App, guard: Guard): void {
 
 function addRunRoutes(app: App, context: ServerContext): void {
   const { runs } = context
-  const existing = async (run: string): Promise<RunInfo> => {
-    const found = await runs.find(run)
-    if (found === undefined) throw noSuchRun(run)
-    return found.info
-  }
+  const existing = async (run: string): Promise<RunInfo> => (await findRun(runs, run)).info
   const writable = async (run: string): Promise<void> => {
     const info = await existing(run)
     if (info.readOnly) {
@@ -137,10 +127,10 @@ function addRunRoutes(app: App, context: ServerContext): void {
     c.header('cache-control', 'no-store')
     return c.json(await existing(c.req.param('run')))
   })
-  app.patch('/api/runs/:run', async (c) => {
+  app.patch('/api/runs/:run', limitJson, async (c) => {
     const run = c.req.param('run')
     await writable(run)
-    const { name } = await readJson(c.env.incoming)
+    const { name } = await readJson(c)
     const clean = typeof name === 'string' ? cleanName(name) : undefined
     if (clean === undefined)
       throw new HttpError(400, 'expected {"name": TEXT} with a text that is not empty')
@@ -154,11 +144,9 @@ function addRunRoutes(app: App, context: ServerContext): void {
     return c.body(null, 204)
   })
   app.get('/api/runs/:run/summary', async (c) => {
-    const run = c.req.param('run')
-    const found = await runs.find(run)
-    if (found === undefined) throw noSuchRun(run)
+    const { source, info } = await findRun(runs, c.req.param('run'))
     c.header('cache-control', 'no-store')
-    return c.json(await context.summaries.get(found.source, found.info))
+    return c.json(await context.summaries.get(source, info))
   })
 }
 
@@ -182,7 +170,7 @@ function addEventRoutes(app: App, context: ServerContext): void {
 
 /** `POST /api/open`, with which the command opens a file in a running server. Pages cannot. */
 function addOpenRoute(app: App, context: ServerContext): void {
-  app.post('/api/open', async (c) => {
+  app.post('/api/open', limitJson, async (c) => {
     if (context.openFile === undefined) throw new HttpError(404, 'this server opens no files')
     if (!isLocal(c.env.incoming)) {
       throw new HttpError(403, 'expected a program on the machine of this server')
@@ -190,14 +178,14 @@ function addOpenRoute(app: App, context: ServerContext): void {
     if (c.req.header('origin') !== undefined) {
       throw new HttpError(403, 'expected a program, got a page: pages cannot open files here')
     }
-    const { path } = await readJson(c.env.incoming)
+    const { path } = await readJson(c)
     if (typeof path !== 'string' || path === '' || path.includes('\0')) {
       throw new HttpError(400, 'expected {"path": FILE}')
     }
     try {
       return c.json(await context.openFile(path))
     } catch (error) {
-      throw new HttpError(400, error instanceof Error ? error.message : String(error))
+      throw new HttpError(400, messageOf(error))
     }
   })
 }
@@ -206,32 +194,28 @@ function isLocal({ socket }: IncomingMessage): boolean {
   return isLoopback(socket.remoteAddress?.replace(/^::ffff:/, '') ?? '')
 }
 
-async function readJson(request: IncomingMessage): Promise<Record<string, unknown>> {
-  const parts: Buffer[] = []
-  let bytes = 0
+const limitJson = bodyLimit({
+  maxSize: MAX_JSON_BYTES,
+  onError() {
+    throw new HttpError(413, `expected at most ${MAX_JSON_BYTES} bytes of JSON`)
+  },
+})
+
+async function readJson(c: Context<{ Bindings: HttpBindings }>): Promise<Record<string, unknown>> {
   // Without a time limit, a slow client would occupy the connection.
-  const deadline = setTimeout(() => request.destroy(), JSON_TIMEOUT_MS).unref()
+  const deadline = setTimeout(() => c.env.incoming.destroy(), JSON_TIMEOUT_MS).unref()
+  let json: unknown
   try {
-    for await (const part of request) {
-      bytes += (part as Buffer).length
-      if (bytes > MAX_JSON_BYTES) {
-        throw new HttpError(413, `expected at most ${MAX_JSON_BYTES} bytes of JSON`)
-      }
-      parts.push(part as Buffer)
-    }
+    json = await c.req.json()
   } catch (error) {
-    throw error instanceof HttpError ? error : new HttpError(400, 'the body is incomplete')
+    const isReceived = error instanceof SyntaxError
+    const expected = 'expected a JSON object as the body'
+    throw new HttpError(400, isReceived ? expected : 'the body is incomplete')
   } finally {
     clearTimeout(deadline)
   }
-  let json: unknown
-  try {
-    json = JSON.parse(Buffer.concat(parts).toString())
-  } catch {
-    throw new HttpError(400, 'expected a JSON object as the body')
+  if (typeof json === 'object' && json !== null && !Array.isArray(json)) {
+    return json as Record<string, unknown>
   }
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    throw new HttpError(400, 'expected a JSON object as the body')
-  }
-  return json as Record<string, unknown>
+  throw new HttpError(400, 'expected a JSON object as the body')
 }

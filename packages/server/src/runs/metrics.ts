@@ -34,6 +34,8 @@ export class Metrics {
   readonly failedAppends = new Map<string, number>()
   /** Refused connections and requests, by close code or status. */
   readonly refusals = new Map<number, number>()
+  /** Requests whose response has not ended. */
+  openRequests = 0
   eventsLost = 0
   eventsDuplicate = 0
   eventsOut = 0
@@ -77,50 +79,40 @@ export class Metrics {
     this.bytesOut += bytes
   }
 
-  /** The latency of appends as cumulative buckets. */
+  /** The samples of a histogram of the latency of appends, whose buckets are cumulative. */
   appendLatency(): Sample[] {
     let upTo = 0
     const buckets = BUCKETS_S.map((limitS, i): Sample => {
       upTo += this.#buckets[i] ?? 0
-      return { suffix: '_bucket', labels: { le: String(limitS) }, value: upTo }
+      return [`_bucket${labelText({ le: limitS })}`, upTo]
     })
     return [
       ...buckets,
-      { suffix: '_bucket', labels: { le: '+Inf' }, value: this.#appends },
-      { suffix: '_sum', value: this.#appendsS },
-      { suffix: '_count', value: this.#appends },
+      [`_bucket${labelText({ le: '+Inf' })}`, this.#appends],
+      ['_sum', this.#appendsS],
+      ['_count', this.#appends],
     ]
   }
 }
 
-export interface Sample {
-  readonly suffix?: string
-  readonly labels?: Readonly<Record<string, string | number>>
-  readonly value: number
+/** A value, and the text between the name of its metric and the value. */
+export type Sample = readonly [suffix: string, value: number]
+
+/** Encodes a metric in the text format. */
+export function metricText(
+  type: 'counter' | 'gauge' | 'histogram',
+  name: string,
+  help: string,
+  value: number | readonly Sample[],
+): string {
+  const samples = typeof value === 'number' ? [['', value] as const] : value
+  const lines = samples.map(([suffix, sample]) => `${name}${suffix} ${sample}\n`)
+  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`
 }
 
-export interface Family {
-  readonly name: string
-  readonly type: 'counter' | 'gauge' | 'histogram'
-  readonly help: string
-  readonly samples: readonly Sample[]
-}
-
-/** Encodes metric families in the text format. */
-export function exposition(families: readonly Family[]): string {
-  return families
-    .map(({ name, type, help, samples }) => {
-      const lines = samples.map(
-        ({ suffix = '', labels = {}, value }) => `${name}${suffix}${labelText(labels)} ${value}\n`,
-      )
-      return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`
-    })
-    .join('')
-}
-
-function labelText(labels: Readonly<Record<string, string | number>>): string {
+export function labelText(labels: Readonly<Record<string, string | number>>): string {
   const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escaped(String(value))}"`)
-  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`
+  return `{${pairs.join(',')}}`
 }
 
 /** Escapes a label value: a run id may be any text. */

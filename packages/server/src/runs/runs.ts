@@ -2,6 +2,11 @@
 import type { RunInfo } from '@wattline/trace'
 import type { RunChange, RunSource, RunStore } from '../storage/store.ts'
 
+export interface FoundRun {
+  readonly source: RunSource
+  readonly info: RunInfo
+}
+
 export class Runs {
   readonly store: RunStore
   readonly #sources: readonly RunSource[]
@@ -28,7 +33,7 @@ export class Runs {
   }
 
   /** The run and its source. The store has precedence over the other sources. */
-  async find(run: string): Promise<{ source: RunSource; info: RunInfo } | undefined> {
+  async find(run: string): Promise<FoundRun | undefined> {
     for (const source of [this.store, ...this.#sources]) {
       const info = await source.info(run)
       if (info !== undefined) return { source, info }

@@ -5,6 +5,7 @@
  */
 import { CloseCode, encodeAck, END_FRAME } from '@wattline/trace'
 import type { WebSocket } from 'ws'
+import { messageOf } from '../errors.ts'
 import type { ServerContext } from '../runs/context.ts'
 import { ingest } from '../runs/ingest.ts'
 import { StoreError } from '../storage/store.ts'
@@ -180,7 +181,7 @@ class RecorderConnection {
   }
 
   #fail(error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     const code = error instanceof StoreError ? error.code : 'failed'
     if (code === 'removed') this.stop(CloseCode.DELETED, reason)
     else if (code === 'refused') this.stop(CloseCode.BAD_FRAME, reason)

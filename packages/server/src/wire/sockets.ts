@@ -9,7 +9,10 @@ import {
   WATCH_PATH,
 } from '@wattline/trace'
 import { WebSocketServer, type WebSocket } from 'ws'
+import { messageOf } from '../errors.ts'
 import { cleanName, writerIdProblem, type ServerContext } from '../runs/context.ts'
+import { HttpError, statusOf } from '../http/errors.ts'
+import { parseCursor } from '../http/events-file.ts'
 import { requestUrl, type Guard } from '../http/guard.ts'
 import { runIdProblem } from '../storage/run-id.ts'
 import { Recorders } from './record.ts'
@@ -36,37 +39,40 @@ export class Sockets {
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', (error) => this.#context.logger(`upgrade: ${error.message}`))
-    const serve = this.#route(request)
-    if (typeof serve === 'function') {
+    try {
+      const serve = this.#route(request)
       this.#wss.handleUpgrade(request, socket, head, (client) => serve(client, socket))
-    } else {
-      this.#context.metrics.refused(serve.status)
-      reject(socket, serve)
+    } catch (error) {
+      const status = statusOf(error) ?? 500
+      this.#context.metrics.refused(status)
+      reject(socket, status, messageOf(error))
     }
   }
 
-  /** The function that serves the connection, or the reason for refusing it. */
-  #route(request: IncomingMessage): Serve | Rejection {
+  /** The function that serves the connection. @throws {HttpError} when it is refused. */
+  #route(request: IncomingMessage): Serve {
     const url = requestUrl(request)
-    if (url === undefined) return { status: 400, error: 'expected a valid address' }
-    const { pathname, searchParams } = url
-    const refusal =
-      this.#context.requestRate.refuse(request.socket.remoteAddress) ??
-      this.#guard.checkHost(request) ??
-      this.#guard.checkOrigin(request) ??
-      this.#guard.checkToken(request)
-    if (refusal !== undefined) return refusal
+    if (url === undefined) throw new HttpError(400, 'expected a valid address')
+    const tooFast = this.#context.requestRate.refuse(request.socket.remoteAddress)
+    if (tooFast !== undefined) throw new HttpError(tooFast.status, tooFast.error)
+    this.#guard.checkHost(request)
+    this.#guard.checkOrigin(request)
+    this.#guard.checkToken(request)
     const { closing, maxConnections } = this.#context
-    if (closing.aborted) return { status: 503, error: 'the server is shutting down' }
+    if (closing.aborted) throw new HttpError(503, 'the server is shutting down')
     if (this.#wss.clients.size >= maxConnections) {
-      return { status: 503, error: `expected at most ${maxConnections} connections; try later` }
+      throw new HttpError(503, `expected at most ${maxConnections} connections; try later`)
     }
-    const serve = this.#endpoint(pathname, searchParams)
-    if (typeof serve === 'string') return { status: 400, error: serve }
-    if (serve === undefined) {
-      return { status: 404, error: `expected /record or /watch, got ${pathname}` }
+    const { pathname, searchParams } = url
+    if (pathname !== RECORD_PATH && pathname !== WATCH_PATH) {
+      throw new HttpError(404, `expected /record or /watch, got ${pathname}`)
     }
-    return serve
+    const run = searchParams.get('run') ?? ''
+    const problem = runIdProblem(run)
+    if (problem !== undefined) throw new HttpError(400, `${problem}; give it as ?run=ID`)
+    return pathname === RECORD_PATH
+      ? this.#recordEndpoint(run, searchParams)
+      : this.#watchEndpoint(run, searchParams)
   }
 
   /** Closes recorders once their lines are committed, then viewers. */
@@ -79,26 +85,16 @@ export class Sockets {
     for (const client of this.#wss.clients) client.terminate()
   }
 
-  #endpoint(path: string, query: URLSearchParams): Serve | string | undefined {
-    if (path !== RECORD_PATH && path !== WATCH_PATH) return undefined
-    const run = query.get('run') ?? ''
-    const problem = runIdProblem(run)
-    if (problem !== undefined) return `${problem}; give it as ?run=ID`
-    return path === RECORD_PATH ? this.#recordEndpoint(run, query) : this.#watchEndpoint(run, query)
-  }
-
-  #recordEndpoint(run: string, query: URLSearchParams): Serve | string {
+  #recordEndpoint(run: string, query: URLSearchParams): Serve {
     const writer = query.get('writer') ?? ''
     const problem = writerIdProblem(writer)
-    if (problem !== undefined) return problem
+    if (problem !== undefined) throw new HttpError(400, problem)
     const name = cleanName(query.get('name'))
     return (socket) => this.#recorders.accept(socket, { run, writer, name })
   }
 
-  #watchEndpoint(run: string, query: URLSearchParams): Serve | string {
-    const text = query.get('cursor') ?? '0'
-    if (!/^\d{1,16}$/.test(text)) return 'expected cursor to be a number from this server'
-    const cursor = Number(text)
+  #watchEndpoint(run: string, query: URLSearchParams): Serve {
+    const cursor = parseCursor(query.get('cursor'))
     // Empty or absent for a viewer that has no generation yet.
     const gen = query.get('gen') || undefined
     return (socket, pipe) => void serveViewer(this.#context, { socket, pipe }, { run, cursor, gen })
@@ -108,12 +104,7 @@ export class Sockets {
 /** Serves a WebSocket and the stream below it. */
 type Serve = (socket: WebSocket, pipe: Duplex) => void
 
-interface Rejection {
-  readonly status: number
-  readonly error: string
-}
-
-function reject(socket: Duplex, { status, error }: Rejection): void {
+function reject(socket: Duplex, status: number, error: string): void {
   const body = `${JSON.stringify({ error })}\n`
   socket.end(
     `HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Type: application/json\r\n` +
