@@ -122,6 +122,7 @@ export const layers = {
   ],
   'packages/recorder/src/': ['snapshot', 'sinks/channel', 'sinks', 'platform', ''],
   'packages/server/src/': [
+    'base',
     'storage',
     'storage/folder',
     'files',

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
-import { codeOf } from '../errors.ts'
+import { codeOf } from '../base/errors.ts'
 import { readHead, sniff } from './sniff.ts'
 
 /** A larger file is refused: it is more likely a decompression bomb than a log. */

@@ -1,5 +1,5 @@
 /** Counts the lines of a followed file, independent of its readers. Each byte is read once. */
-import { coalesced } from './coalesced.ts'
+import { coalesced } from '../base/coalesced.ts'
 import { CHUNK_BYTES } from './log-chunks.ts'
 import type { LogFile } from './log-file.ts'
 

@@ -13,9 +13,9 @@
  */
 import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
-import { codeOf } from '../errors.ts'
-import { readUpTo, withFile } from '../storage/folder/file-io.ts'
-import { coalesced } from './coalesced.ts'
+import { codeOf } from '../base/errors.ts'
+import { readUpTo, withFile } from '../base/file-io.ts'
+import { coalesced } from '../base/coalesced.ts'
 
 /** The state of the file at the last refresh. Replaced, never changed. */
 export interface LogFileState {

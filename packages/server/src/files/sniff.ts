@@ -1,6 +1,6 @@
 /** Recognizes the kind of a file by its first bytes: a log is text, possibly gzipped. */
 
-import { withFile } from '../storage/folder/file-io.ts'
+import { withFile } from '../base/file-io.ts'
 
 export type FileKind = 'empty' | 'text' | 'gzip' | 'binary'
 

@@ -5,7 +5,7 @@
  */
 import { CloseCode, encodeAck, END_FRAME } from '@wattline/trace'
 import type { WebSocket } from 'ws'
-import { messageOf } from '../errors.ts'
+import { messageOf } from '../base/errors.ts'
 import type { ServerContext } from '../runs/context.ts'
 import { ingest } from '../runs/ingest.ts'
 import { StoreError } from '../storage/store.ts'

@@ -9,7 +9,7 @@ import {
   WATCH_PATH,
 } from '@wattline/trace'
 import { WebSocketServer, type WebSocket } from 'ws'
-import { messageOf } from '../errors.ts'
+import { messageOf } from '../base/errors.ts'
 import { cleanName, writerIdProblem, type ServerContext } from '../runs/context.ts'
 import { HttpError, statusOf } from '../http/errors.ts'
 import { parseCursor } from '../http/events-file.ts'

@@ -1,5 +1,5 @@
 /** Errors for users: one sentence that says what was expected, what was found and what to do. */
-import { codeOf, messageOf } from '../../errors.ts'
+import { codeOf, messageOf } from '../../base/errors.ts'
 import { isGzipDamage } from '../../files/gunzip.ts'
 
 /** Exit codes: 0 done, 1 the work failed, 2 the command line was wrong. */

@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { messageOf } from '../../errors.ts'
+import { messageOf } from '../../base/errors.ts'
 import { demoRunId, playTo, randomSeed } from './demo.ts'
 import type { CliIo } from '../base/io.ts'
 import {

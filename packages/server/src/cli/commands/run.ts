@@ -19,7 +19,7 @@ import {
 import type { RunStore } from '../../storage/store.ts'
 import { openBrowser } from '../server/browser.ts'
 import { type ChildEnd, runChild } from '../record/child-command.ts'
-import { messageOf } from '../../errors.ts'
+import { messageOf } from '../../base/errors.ts'
 import { usageError } from '../base/errors.ts'
 import type { CliIo } from '../base/io.ts'
 import { RunWriter } from '../record/run-writer.ts'

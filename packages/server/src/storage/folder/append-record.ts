@@ -10,7 +10,7 @@
  */
 import type { FileHandle } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
-import { readFully } from './file-io.ts'
+import { readFully } from '../../base/file-io.ts'
 
 export const RECORD_BYTES = 32
 /** Readers read whole records, so a record covers at most this, unless a single append is larger. */

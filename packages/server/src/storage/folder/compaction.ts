@@ -16,7 +16,7 @@ import {
   readRecord,
   type AppendRecord,
 } from './append-record.ts'
-import { readFully, withFile, writeFully } from './file-io.ts'
+import { readFully, withFile, writeFully } from '../../base/file-io.ts'
 import { APPENDS_FILE } from './run-meta.ts'
 
 const RECORDS_A_BLOCK = 4096

@@ -18,7 +18,7 @@ import {
   recordAfter,
   type AppendRecord,
 } from './append-record.ts'
-import { readFully } from './file-io.ts'
+import { readFully } from '../../base/file-io.ts'
 import { APPENDS_FILE, LOG_FILE } from './run-meta.ts'
 import type { RunLog } from './run-log.ts'
 import type { LogChunk } from '../store.ts'

@@ -11,7 +11,7 @@ import { statSync } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { RECORD_BYTES, readRecord, recordAfter, type AppendRecord } from './append-record.ts'
-import { readFully, withFile } from './file-io.ts'
+import { readFully, withFile } from '../../base/file-io.ts'
 import { APPENDS_FILE, LOG_FILE, newGeneration, type RunMeta } from './run-meta.ts'
 
 const RECORDS_A_READ = 4096

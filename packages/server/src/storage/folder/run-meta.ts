@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs'
 import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runState, type RunInfo, type WriterInfo, type WriterState } from '@wattline/trace'
-import { withFile } from './file-io.ts'
+import { withFile } from '../../base/file-io.ts'
 
 export const LOG_FILE = 'events.jsonl'
 export const APPENDS_FILE = 'appends'
