@@ -49,7 +49,7 @@ export function flagWords(flags: number): string[] {
   const words: string[] = []
   if (flags & SpanFlag.ERROR) words.push('failed')
   if (flags & SpanFlag.OPEN) words.push('running')
-  if (flags & SpanFlag.DID_NOT_END) words.push('did not end')
+  if (flags & SpanFlag.DID_NOT_END) words.push('unfinished')
   if (flags & SpanFlag.AMBIGUOUS) words.push('uncertain pairing')
   if (flags & SpanFlag.CLOCK) words.push('ends before it starts: the clock stepped')
   if (flags & SpanFlag.PARENT_UNSURE) words.push('uncertain parent')

@@ -125,7 +125,7 @@ export function problemsOf(writers: readonly LogWriter[]): Problem[] {
 }
 
 export interface ProblemCounts {
-  /** The least number of spans of which the pairing or the parent is a guess. */
+  /** The least number of spans with an uncertain pairing or parent. */
   readonly uncertain: number
   /** Events, spans and lines that are missing, unreadable or wrong. */
   readonly others: number
