@@ -20,31 +20,22 @@ export interface TimeSource {
   readonly wallMs: () => number
 }
 
-/** A step of the wall clock of more than 100 ms. */
-export interface ClockStep {
-  /** How far the wall clock jumped relative to the monotonic clock; negative = back. */
-  readonly stepMs: number
-  /** Whether the recorder's clock moved too. It does not follow a step back. */
-  readonly followed: boolean
-}
-
 const STEP_LIMIT_MS = 100
 
 const CHECK_EVERY_MS = 1_000
 
 export class WallClock {
-  readonly #monotonicMs: () => number
-  readonly #wallMs: () => number
-  readonly #onStep: (step: ClockStep) => void
+  readonly #source: TimeSource
+  readonly #onStep: (stepMs: number) => void
   #originMs: number
   /** How far the clock is ahead of the wall clock, since that was set back. */
   #aheadMs = 0
   #nextCheckMs: number
   #lastS = 0
 
-  constructor(source: TimeSource, onStep: (step: ClockStep) => void) {
-    this.#monotonicMs = source.monotonicMs
-    this.#wallMs = source.wallMs
+  /** `onStep` gets how far the wall clock jumped; negative for a step back, not followed. */
+  constructor(source: TimeSource, onStep: (stepMs: number) => void) {
+    this.#source = source
     this.#onStep = onStep
     const monoMs = source.monotonicMs()
     this.#originMs = source.wallMs() - monoMs
@@ -53,7 +44,7 @@ export class WallClock {
 
   /** Unix seconds, never less than the last result. */
   nowS(): number {
-    const monoMs = this.#monotonicMs()
+    const monoMs = this.#source.monotonicMs()
     if (monoMs >= this.#nextCheckMs) this.#check(monoMs)
     const nowS = (this.#originMs + monoMs) / 1_000
     if (nowS > this.#lastS) this.#lastS = nowS
@@ -62,7 +53,7 @@ export class WallClock {
 
   #check(monoMs: number): void {
     this.#nextCheckMs = monoMs + CHECK_EVERY_MS
-    const wallMs = this.#wallMs()
+    const wallMs = this.#source.wallMs()
     const expectedMs = this.#originMs - this.#aheadMs + monoMs
     // The wall clock has whole milliseconds: a time within the current one is not an error.
     const errorMs = expectedMs < wallMs ? wallMs - expectedMs : Math.min(0, wallMs + 1 - expectedMs)
@@ -79,7 +70,7 @@ export class WallClock {
       this.#aheadMs -= caughtUpMs
       this.#originMs += stepMs - caughtUpMs
     }
-    this.#onStep({ stepMs, followed: stepMs > 0 })
+    this.#onStep(stepMs)
   }
 }
 

@@ -70,18 +70,17 @@ export class BaseRecorder {
   readonly #say: (message: string) => void
   readonly #context: SpanContext
   readonly #inherited: SinkSetup['inherited']
-  readonly #traceId: string
   readonly #clock: WallClock
   readonly #sinks: readonly Sink[]
   readonly #batcher: Batcher
   /** The source of `getEvents()` without sinks; with sinks it is `#lines`. */
-  readonly #snapshots: SnapshotRetention | undefined
-  readonly #lines: LineRetention
+  #snapshots: SnapshotRetention | undefined
+  #lines: LineRetention | undefined
   readonly #subscribers = new Subscribers((error) => this.#sayOnce('a subscriber failed', error))
   readonly #host: SpanHost
   readonly #said = new Set<string>()
-  readonly #removeExitHooks: () => void
-  readonly #stopPower: () => void
+  readonly #removeExitHooks: (() => void) | undefined
+  readonly #stopPower: (() => void) | undefined
   #recorded = 0
   /** No timer runs any more, so each further event is delivered immediately. */
   #isExiting = false
@@ -97,38 +96,38 @@ export class BaseRecorder {
     this.#context = platform.context
     this.run = options.run ?? fromEnv.run ?? newRunId()
     this.#inherited = {
-      ...fromEnv,
       run: this.run,
       url: options.url ?? fromEnv.url,
       token: options.token ?? fromEnv.token,
+      parentId: fromEnv.parentId,
+      traceId: fromEnv.traceId ?? randomHex(16),
     }
-    this.#traceId = fromEnv.traceId ?? randomHex(16)
-    this.#clock = new WallClock(platformTime, ({ stepMs, followed }) =>
-      this.record('clock_step', { step_ms: stepMs, followed }),
+    this.#clock = new WallClock(platformTime, (stepMs) =>
+      this.record('clock_step', { step_ms: stepMs, followed: stepMs > 0 }),
     )
     const { say } = platform
     const nowS = () => this.#clock.nowS()
     this.#sinks =
       options.sinks ?? platform.openSinks({ options, inherited: this.#inherited, nowS, say })
     this.#batcher = new Batcher((batch, events) => this.#deliver(batch, events))
-    const isAlone = this.#sinks.length === 0
-    this.#snapshots = isAlone ? new SnapshotRetention(options.retain ?? Infinity) : undefined
-    this.#lines = new LineRetention(options.retain ?? DEFAULTS.retainWithSink)
+    this.clear()
     this.url = options.sinks === undefined ? pageUrl(this.#inherited.url, this.run) : undefined
     this.#host = {
       emit: (type, ids, metadata) => this.#emit(type, ids, metadata),
       snapshot: (metadata) => snapshotData(takeSnapshot(metadata, this.#maxEventChars)),
       runInside: (spanId, fn) => this.#context.run(spanId, fn),
     }
-    this.#removeExitHooks = isAlone
-      ? () => undefined
-      : platform.onExit({ idle: () => void this.close(), exit: () => this.#exit() })
-    this.#stopPower = this.#startPower(platform) ?? (() => undefined)
+    if (this.#sinks.length === 0) return
+    this.#removeExitHooks = platform.onExit({
+      idle: () => void this.close(),
+      exit: () => this.#exit(),
+    })
+    this.#stopPower = this.#startPower(platform)
   }
 
   #startPower({ startPower, say }: Platform): (() => void) | undefined {
     const { power } = this.#options
-    if (!power || this.#sinks.length === 0) return undefined
+    if (!power) return undefined
     const { intervalMs = DEFAULTS.powerIntervalMs } = power === true ? {} : power
     return startPower?.({
       intervalMs,
@@ -193,7 +192,7 @@ export class BaseRecorder {
   }
 
   #deliver(batch: Batch, events: number): void {
-    this.#lines.add(batch, events)
+    this.#lines?.add(batch, events)
     if (this.#closing !== undefined) {
       this.#sayOnce('events recorded after close() are only kept in memory')
       return
@@ -266,9 +265,8 @@ export class BaseRecorder {
   }
 
   get #retention(): Retention {
-    if (this.#snapshots !== undefined) return this.#snapshots
     this.#batcher.cut()
-    return this.#lines
+    return (this.#snapshots ?? this.#lines) as Retention
   }
 
   /** Copies of the events in memory (see the `retain` option), oldest first. */
@@ -278,7 +276,10 @@ export class BaseRecorder {
 
   /** Removes the events from memory. Events given to a sink are not affected. */
   clear(): void {
-    this.#retention.clear()
+    this.#batcher.cut()
+    const { retain } = this.#options
+    if (this.#sinks.length === 0) this.#snapshots = new SnapshotRetention(retain ?? Infinity)
+    else this.#lines = new LineRetention(retain ?? DEFAULTS.retainWithSink)
   }
 
   /** Events recorded since the last `clear()`, evicted ones included. */
@@ -317,7 +318,7 @@ export class BaseRecorder {
   /** Delivers events until the deadline and reports the rest. A second call returns the same report. */
   close(): Promise<CloseReport> {
     if (this.#closing === undefined) {
-      this.#stopPower()
+      this.#stopPower?.()
       this.#batcher.cut()
       this.#closing = this.#close()
     }
@@ -327,7 +328,7 @@ export class BaseRecorder {
   async #close(): Promise<CloseReport> {
     const timeoutMs = this.#options.closeTimeoutMs ?? DEFAULTS.closeTimeoutMs
     await Promise.all(this.#sinks.map((sink) => this.#guarded(sink, () => sink.close(timeoutMs))))
-    this.#removeExitHooks()
+    this.#removeExitHooks?.()
     return {
       recorded: this.#recorded,
       sinks: this.#sinks.map(({ name, counts }) => ({
@@ -341,7 +342,7 @@ export class BaseRecorder {
 
   #exit(): void {
     this.#isExiting = true
-    this.#stopPower()
+    this.#stopPower?.()
     this.#batcher.cut()
     for (const sink of this.#sinks) void this.#guarded(sink, () => sink.exit?.())
   }
@@ -364,7 +365,7 @@ export class BaseRecorder {
    */
   env(span?: RecordedSpan): Record<string, string> {
     const parentId = span?.id ?? this.#context.current() ?? this.#inherited.parentId
-    return childEnvironment({ ...this.#inherited, parentId, traceId: this.#traceId })
+    return childEnvironment({ ...this.#inherited, parentId })
   }
 
   #sayOnce(what: string, error?: unknown): void {

@@ -63,16 +63,6 @@ describe.each(kinds)('%s', (_, make) => {
     )
   })
 
-  test('starts over after clear()', () => {
-    const [retention, add] = make(5)
-    add(8)
-    retention.clear()
-    expect([retention.total, retention.evicted, retention.events()]).toEqual([0, 0, []])
-    add(7)
-    expect(retention.events().map(numberOf)).toEqual(range(10, 15))
-    expect([retention.total, retention.evicted]).toEqual([7, 2])
-  })
-
   test('returns copies', () => {
     const [retention, add] = make(Infinity)
     add(1)

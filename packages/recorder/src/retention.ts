@@ -9,68 +9,46 @@ import type { Batch } from './sinks/sink.ts'
 import { snapshotData, type Snapshot } from './snapshot/snapshot.ts'
 
 export interface Retention {
-  /** Events recorded since the last `clear`, evicted ones included. */
+  /** Events added, evicted ones included. */
   readonly total: number
-  /** Events evicted since the last `clear`. */
+  /** Events added that are no longer kept. */
   readonly evicted: number
   /** Copies of the kept events, oldest first. */
   events(): AgentEvent[]
-  clear(): void
 }
 
 /** Keeps snapshots, in a ring if their number is bounded. */
 export class SnapshotRetention implements Retention {
   readonly #maxEvents: number
-  #types: string[] = []
-  #timesS: number[] = []
-  #snapshots: Snapshot[] = []
-  #total = 0
+  readonly #types: string[] = []
+  readonly #timesS: number[] = []
+  readonly #snapshots: Snapshot[] = []
+  total = 0
 
   /** `maxEvents` may be Infinity, which evicts nothing. */
   constructor(maxEvents: number) {
     this.#maxEvents = maxEvents
   }
 
-  get total(): number {
-    return this.#total
-  }
-
   get evicted(): number {
-    return this.#total - this.#types.length
+    return this.total - this.#types.length
   }
 
   add(type: string, timestampS: number, snapshot: Snapshot): void {
-    if (this.#total < this.#maxEvents) {
-      this.#types.push(type)
-      this.#timesS.push(timestampS)
-      this.#snapshots.push(snapshot)
-    } else if (this.#maxEvents > 0) {
-      const at = this.#total % this.#maxEvents
-      this.#types[at] = type
-      this.#timesS[at] = timestampS
-      this.#snapshots[at] = snapshot
-    }
-    this.#total += 1
+    const at = this.total < this.#maxEvents ? this.total : this.total % this.#maxEvents
+    this.total += 1
+    if (this.#maxEvents === 0) return
+    this.#types[at] = type
+    this.#timesS[at] = timestampS
+    this.#snapshots[at] = snapshot
   }
 
   events(): AgentEvent[] {
-    const kept = this.#types.length
-    const oldest = this.#total > kept ? this.#total % kept : 0
-    return Array.from({ length: kept }, (_, i) => {
-      const at = (oldest + i) % kept
-      return toAgentEvent(
-        this.#types[at] as string,
-        this.#timesS[at] as number,
-        this.#snapshots[at] as Snapshot,
-      )
-    })
-  }
-
-  clear(): void {
-    this.#types = []
-    this.#timesS = []
-    this.#snapshots = []
-    this.#total = 0
+    const oldest = this.evicted % this.#maxEvents
+    const events = this.#types.map((type, i) =>
+      toAgentEvent(type, this.#timesS[i] as number, this.#snapshots[i] as Snapshot),
+    )
+    return events.slice(oldest).concat(events.slice(0, oldest))
   }
 }
 
@@ -92,10 +70,10 @@ const decoder = new TextDecoder()
 export class LineRetention implements Retention {
   readonly #maxEvents: number
   readonly #maxBytes: number
-  #batches: KeptBatch[] = []
+  readonly #batches: KeptBatch[] = []
   #keptEvents = 0
   #keptBytes = 0
-  #total = 0
+  total = 0
 
   /** `maxEvents` may be Infinity, which evicts nothing. */
   constructor(maxEvents: number) {
@@ -103,12 +81,8 @@ export class LineRetention implements Retention {
     this.#maxBytes = maxEvents === Infinity ? Infinity : LINES_MAX_BYTES
   }
 
-  get total(): number {
-    return this.#total
-  }
-
   get evicted(): number {
-    return this.#total - Math.min(this.#keptEvents, this.#maxEvents)
+    return this.total - Math.min(this.#keptEvents, this.#maxEvents)
   }
 
   /** `events` is the number of events among the batch's lines; the others are samples. */
@@ -116,15 +90,13 @@ export class LineRetention implements Retention {
     this.#batches.push({ ...batch, events })
     this.#keptEvents += events
     this.#keptBytes += batch.bytes.length
-    this.#total += events
-    for (
-      let oldest = this.#batches[0];
-      oldest !== undefined && this.#isSpare(oldest);
-      oldest = this.#batches[0]
-    ) {
+    this.total += events
+    let [oldest] = this.#batches
+    while (oldest !== undefined && this.#isSpare(oldest)) {
       this.#batches.shift()
       this.#keptEvents -= oldest.events
       this.#keptBytes -= oldest.bytes.length
+      oldest = this.#batches[0]
     }
   }
 
@@ -136,13 +108,6 @@ export class LineRetention implements Retention {
   events(): AgentEvent[] {
     const events = this.#batches.flatMap(eventsOf)
     return events.slice(Math.max(0, events.length - this.#maxEvents))
-  }
-
-  clear(): void {
-    this.#batches = []
-    this.#keptEvents = 0
-    this.#keptBytes = 0
-    this.#total = 0
   }
 }
 

@@ -67,7 +67,7 @@ export class RecordedSpan {
   fail(error: unknown, metadata?: object): void {
     if (this.#isEnded) return
     this.end({
-      ...(metadata === undefined ? {} : this.#host.snapshot(metadata)),
+      ...this.#host.snapshot(metadata),
       success: false,
       error: errorMessage(error),
       error_type: errorType(error),
@@ -94,11 +94,9 @@ export function runSpan<T>(span: RecordedSpan, fn: (span: RecordedSpan) => T): T
     span.fail(error)
     throw error
   }
-  if (!isThenable(result)) {
-    span.end()
-    return result
-  }
-  return settled(result, span) as T
+  if (isThenable(result)) return settled(result, span) as T
+  span.end()
+  return result
 }
 
 async function settled(promise: PromiseLike<unknown>, span: RecordedSpan): Promise<unknown> {
@@ -113,12 +111,7 @@ async function settled(promise: PromiseLike<unknown>, span: RecordedSpan): Promi
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'then' in value &&
-    typeof value.then === 'function'
-  )
+  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'
 }
 
 function errorType(error: unknown): string {

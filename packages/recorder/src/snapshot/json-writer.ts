@@ -53,19 +53,17 @@ class JsonWriter {
   }
 
   #string(text: string): string {
-    const kept = text.length > this.#room ? text.slice(0, Math.max(0, this.#room)) : text
+    let kept = text.slice(0, Math.max(0, this.#room))
     let quoted = quote(kept)
-    if (quoted.length > this.#room + 2 && kept.length > 0) {
-      return this.#escapedString(text, kept)
+    if (kept !== '' && quoted.length > this.#room + 2) {
+      // Its escapes exceed the room: an escape has at most six characters.
+      kept = kept.slice(0, Math.floor(this.#room / 6))
+      quoted = quote(kept)
     }
-    if (kept.length < text.length) quoted = withMarker(quoted, text.length - kept.length)
-    return this.#spend(quoted)
-  }
-
-  /** Cuts a string whose escapes exceed the room: an escape has at most six characters. */
-  #escapedString(text: string, kept: string): string {
-    const shorter = kept.slice(0, Math.floor(Math.max(0, this.#room) / 6))
-    return this.#spend(withMarker(quote(shorter), text.length - shorter.length))
+    const cutChars = text.length - kept.length
+    return this.#spend(
+      cutChars === 0 ? quoted : `${quoted.slice(0, -1)}…[${cutChars} more characters]"`,
+    )
   }
 
   #object(value: object, depth: number): string {
@@ -123,10 +121,6 @@ function read(object: object, key: string | number): unknown {
   } catch (error) {
     return threw(error)
   }
-}
-
-function withMarker(quoted: string, cutChars: number): string {
-  return `${quoted.slice(0, -1)}…[${cutChars} more characters]"`
 }
 
 /** Reads a function's name. A class may have a static `name` of any type, or one that throws. */

@@ -1,4 +1,5 @@
 /** Converts objects that are more than their members, such as dates, errors, maps and bytes. */
+import { isPlainObject } from './plain-json.ts'
 
 const STACK_MAX_CHARS = 4_096
 const BYTES_SHOWN = 256
@@ -6,9 +7,7 @@ const BYTES_SHOWN = 256
 /** Returns the form of `value` to write, which may be `value` itself. Throws what `toJSON` throws. */
 export function plainForm(value: object): unknown {
   if (Array.isArray(value)) return value
-  const prototype: unknown = Object.getPrototypeOf(value)
-  const isPlain = prototype === Object.prototype || prototype === null
-  if (isPlain && !('toJSON' in value)) return value
+  if (isPlainObject(value) && !('toJSON' in value)) return value
   if (value instanceof Error) return errorForm(value)
   if (value instanceof Date) {
     return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString()
@@ -24,7 +23,9 @@ export function plainForm(value: object): unknown {
   if (value instanceof String || value instanceof Number || value instanceof Boolean) {
     return value.valueOf()
   }
-  return opaqueName(value) ?? value
+  // The content of these cannot be read: they would be written as `{}`.
+  const opaque = [Promise, WeakMap, WeakSet, WeakRef].find((type) => value instanceof type)
+  return opaque === undefined ? value : `[${opaque.name}]`
 }
 
 function hasToJson(value: object): value is { toJSON(): unknown } {
@@ -46,12 +47,4 @@ function bytesForm(value: object, bytes: Uint8Array): object {
     bytes: bytes.byteLength,
     base64: btoa(String.fromCharCode(...shown)),
   }
-}
-
-/** Names an object whose content cannot be read, which would otherwise be written as `{}`. */
-function opaqueName(value: object): string | undefined {
-  for (const opaque of [Promise, WeakMap, WeakSet, WeakRef]) {
-    if (value instanceof opaque) return `[${opaque.name}]`
-  }
-  return undefined
 }

@@ -40,12 +40,17 @@ function roomAfterObject(value: object, room: number, depth: number): number {
     for (let i = 0; i < value.length && left >= 0; i++) left = roomAfter(value[i], left, depth + 1)
     return left
   }
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if ((prototype !== Object.prototype && prototype !== null) || 'toJSON' in value) return -1
+  if (!isPlainObject(value) || 'toJSON' in value) return -1
   for (const key in value) {
     if (left < 0) return left
-    const member = (value as Record<string, unknown>)[key]
-    left = roomAfter(member, left - key.length, depth + 1)
+    left = roomAfter(value[key], left - key.length, depth + 1)
   }
   return left
+}
+
+/** Whether `value` is an object literal, or like one. Throws what a proxy throws. */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
 }

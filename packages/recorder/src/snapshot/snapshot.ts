@@ -8,7 +8,7 @@
 import type { Metadata } from '@wattline/trace'
 import { writeMetadata } from './json-writer.ts'
 import { keyText, quote } from './json-text.ts'
-import { plainJsonText } from './plain-json.ts'
+import { isPlainObject, plainJsonText } from './plain-json.ts'
 
 type FlatValue = string | number | boolean | null
 
@@ -23,109 +23,71 @@ const FLAT_MAX_CHARS = 4_096
 
 /** Copies metadata. Never throws. A text has at most about `maxChars` characters. */
 export function takeSnapshot(metadata: unknown, maxChars: number): Snapshot {
-  return flatCopy(metadata) ?? nestedText(metadata, maxChars) ?? writeMetadata(metadata, maxChars)
-}
-
-function flatCopy(metadata: unknown): Flat | undefined {
-  if (metadata === undefined) return {}
-  if (typeof metadata !== 'object' || metadata === null) return undefined
-  try {
-    const prototype: unknown = Object.getPrototypeOf(metadata)
-    if (prototype !== Object.prototype && prototype !== null) return undefined
-    const copy: Record<string, unknown> = { ...metadata }
-    return isFlat(copy) ? copy : undefined
-  } catch {
-    // A getter or a proxy threw. The writer reads each member again and records which one it was.
-    return undefined
-  }
-}
-
-function isFlat(copy: Record<string, unknown>): copy is Record<string, FlatValue> {
-  let chars = 0
-  for (const key in copy) {
-    const value = copy[key]
-    switch (typeof value) {
-      case 'string':
-        chars += value.length
-        break
-      case 'number':
-        if (value - value !== 0) return false // NaN and the infinities
-        break
-      case 'boolean':
-        break
-      default:
-        if (value !== null) return false
-    }
-    chars += key.length
-  }
-  return chars <= FLAT_MAX_CHARS
-}
-
-/** Converts a snapshot to JSON text. */
-export function snapshotText(snapshot: Snapshot): string {
-  return typeof snapshot === 'string' ? snapshot : (flatText(snapshot) as string)
+  return convert(metadata ?? {}, maxChars, flatCopy)
 }
 
 /** Writes metadata as JSON text of at most about `maxChars` characters. Never throws. */
 export function metadataText(metadata: unknown, maxChars: number): string {
-  return (
-    plainText(metadata, maxChars) ??
-    nestedText(metadata, maxChars) ??
-    writeMetadata(metadata, maxChars)
-  )
+  return convert(metadata ?? {}, maxChars, flatText)
 }
 
-function plainText(metadata: unknown, maxChars: number): string | undefined {
-  if (metadata === undefined) return '{}'
-  if (typeof metadata !== 'object' || metadata === null) return undefined
+/** Tries `flat`, then JSON.stringify, then the writer, which is the slowest. */
+function convert<T>(
+  metadata: unknown,
+  maxChars: number,
+  flat: (object: Record<string, unknown>, maxChars: number) => T | undefined,
+): T | string {
   try {
-    const prototype: unknown = Object.getPrototypeOf(metadata)
-    if (prototype !== Object.prototype && prototype !== null) return undefined
-    const text = flatText(metadata as Record<string, unknown>)
-    return text !== undefined && text.length <= maxChars ? text : undefined
+    if (isPlainObject(metadata)) {
+      const converted = flat(metadata, maxChars) ?? plainJsonText(metadata, maxChars)
+      if (converted !== undefined) return converted
+    }
   } catch {
-    // As above.
-    return undefined
+    // A getter or a proxy threw. The writer reads each member again and records which one it was.
   }
+  return writeMetadata(metadata, maxChars)
 }
 
-function nestedText(metadata: unknown, maxChars: number): string | undefined {
-  if (typeof metadata !== 'object' || metadata === null) return undefined
-  try {
-    if (Array.isArray(metadata)) return undefined
-    return plainJsonText(metadata, maxChars)
-  } catch {
-    // As above.
-    return undefined
+/** A copy of an object with only flat members; undefined for any other. */
+function flatCopy(object: Record<string, unknown>): Flat | undefined {
+  const copy = { ...object }
+  let chars = 0
+  for (const key in copy) {
+    const value = copy[key]
+    chars += key.length
+    if (typeof value === 'string') chars += value.length
+    else if (!isFlatValue(value)) return undefined
   }
+  return chars <= FLAT_MAX_CHARS ? (copy as Flat) : undefined
 }
 
-/** The text of an object with only flat members; undefined for any other. */
-function flatText(object: Record<string, unknown>): string | undefined {
+/** The text of an object with only flat members; undefined for any other and for a long text. */
+function flatText(object: Record<string, unknown>, maxChars: number): string | undefined {
   let text = ''
   for (const key in object) {
     if (!Object.hasOwn(object, key)) continue
     const value = object[key]
     let valueText: string
-    switch (typeof value) {
-      case 'string':
-        if (value.length > FLAT_MAX_CHARS) return undefined
-        valueText = quote(value)
-        break
-      case 'number':
-        if (value - value !== 0) return undefined // NaN and the infinities
-        valueText = `${value}`
-        break
-      case 'boolean':
-        valueText = value ? 'true' : 'false'
-        break
-      default:
-        if (value !== null) return undefined
-        valueText = 'null'
-    }
+    if (typeof value === 'string') {
+      if (value.length > FLAT_MAX_CHARS) return undefined
+      valueText = quote(value)
+    } else if (isFlatValue(value)) valueText = `${value}`
+    else return undefined
     text += text === '' ? keyText(key) + valueText : `,${keyText(key)}${valueText}`
   }
-  return `{${text}}`
+  return text.length + 2 <= maxChars ? `{${text}}` : undefined
+}
+
+/** Excludes NaN and the infinities. */
+function isFlatValue(value: unknown): value is FlatValue {
+  return typeof value === 'number'
+    ? value - value === 0
+    : value === null || typeof value === 'boolean' || typeof value === 'string'
+}
+
+/** Converts a snapshot to JSON text. */
+export function snapshotText(snapshot: Snapshot): string {
+  return typeof snapshot === 'string' ? snapshot : (flatText(snapshot, Infinity) as string)
 }
 
 /** Puts `ids` before the members of a snapshot. They replace members with the same name. */
