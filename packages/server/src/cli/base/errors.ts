@@ -44,6 +44,15 @@ export function fileError(doing: string, path: string, error: unknown): Error {
   return error instanceof Error ? error : new CliError(messageOf(error))
 }
 
+/** Resolves like `work`; an error of the system becomes that of {@link fileError}. */
+export async function orFileError<T>(doing: string, path: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    throw fileError(doing, path, error)
+  }
+}
+
 /** The known name nearest to `typed`, if the difference can be a typing error. */
 export function nearest(typed: string, known: readonly string[]): string | undefined {
   const scored = known

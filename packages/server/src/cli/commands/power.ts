@@ -5,7 +5,7 @@ import { resolve } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { PowerTotals, type PowerSample, samplePower } from '@wattline/power'
 import { encodeSample, formatDuration, formatJoules } from '@wattline/trace'
-import { CliError, fileError, usageError } from '../base/errors.ts'
+import { CliError, fileError, orFileError, usageError } from '../base/errors.ts'
 import type { CliIo, Output } from '../base/io.ts'
 import { LiveLines, powerLines, sampleLine } from '../report/power-table.ts'
 import { RunWriter } from '../record/run-writer.ts'
@@ -113,11 +113,7 @@ function toStdout(text: (sample: PowerSample) => string, out: Output): Destinati
 
 async function toFile(path: string, io: CliIo): Promise<Destination> {
   const file = createWriteStream(resolve(io.cwd, path), { flags: 'a' })
-  try {
-    await once(file, 'open')
-  } catch (error) {
-    throw fileError('write', path, error)
-  }
+  await orFileError('write', path, once(file, 'open'))
   let failure: unknown
   const broken = new Promise<void>((resolve) => {
     file.on('error', (error) => {

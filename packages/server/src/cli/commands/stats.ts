@@ -28,22 +28,27 @@ export interface StatsFlags {
 export async function stats(file: string, flags: StatsFlags, io: CliIo): Promise<void> {
   const reading = await readInput(file, io, {})
   requireEvents(reading, file)
-  const summary = summarize(reading.trace)
   const prices = flags.prices === undefined ? undefined : await readPrices(flags.prices, io)
-  const estimate = estimateRunCost(reading.trace, prices)
+  const found = {
+    reading,
+    summary: summarize(reading.trace),
+    estimate: estimateRunCost(reading.trace, prices),
+  }
   const lines =
     flags.json === true
-      ? [JSON.stringify(statsRecord(reading, summary, estimate))]
-      : statsLines(file, reading, summary, estimate, layoutFor(io.stdout, io.env))
+      ? [JSON.stringify(statsRecord(found))]
+      : statsLines(file, found, layoutFor(io.stdout, io.env))
   await writeLines(io.stdout, lines)
 }
 
+interface Stats {
+  readonly reading: LogReading
+  readonly summary: Summary
+  readonly estimate: CostEstimate | undefined
+}
+
 /** The summary with null for unknown values, and the line counts of the file. */
-function statsRecord(
-  reading: LogReading,
-  summary: Summary,
-  estimate: CostEstimate | undefined,
-): object {
+function statsRecord({ reading, summary, estimate }: Stats): object {
   const absentIsNull = (_key: string, value: unknown) => (value === undefined ? null : value)
   const plain = JSON.parse(JSON.stringify(summary, absentIsNull)) as object
   return {
@@ -56,14 +61,9 @@ function statsRecord(
   }
 }
 
-function statsLines(
-  file: string,
-  reading: LogReading,
-  summary: Summary,
-  estimate: CostEstimate | undefined,
-  layout: TextLayout,
-): string[] {
+function statsLines(file: string, found: Stats, layout: TextLayout): string[] {
   const { style } = layout
+  const { reading, summary } = found
   const { trace } = reading
   const notes = qualityNotes(reading, trace, style)
   return [
@@ -71,7 +71,7 @@ function statsLines(
     '',
     ...kindTable(summary, layout),
     '',
-    ...totalLines(reading, summary, estimate, style),
+    ...totalLines(found, style),
     '',
     ...(notes.length > 0 ? notes : [`${style.green('✓')} no data problems`]),
   ]
@@ -108,12 +108,7 @@ function milliseconds(ms: number | undefined): string {
 }
 
 /** The totals of the log, one per line. */
-function totalLines(
-  reading: LogReading,
-  summary: Summary,
-  estimate: CostEstimate | undefined,
-  style: Style,
-): string[] {
+function totalLines({ reading, summary, estimate }: Stats, style: Style): string[] {
   const { tokens, costUsd, firstS, lastS } = summary
   const rows: (readonly [name: string, value: string])[] = []
   if (firstS !== undefined && lastS !== undefined) rows.push(['time', timeRange(firstS, lastS)])

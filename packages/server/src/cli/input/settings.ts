@@ -41,7 +41,7 @@ export interface ServerSettings {
 
 /** @throws {CliError} naming the first flag that is not valid. */
 export function serverSettings(flags: ServerFlags, io: CliIo): ServerSettings {
-  const token = flags.token ?? nonEmpty(io.env['WATTLINE_TOKEN'])
+  const token = flags.token ?? (io.env['WATTLINE_TOKEN'] || undefined)
   if (token !== undefined && !/^[\w.~-]{16,}$/.test(token)) {
     throw usageError('Expected a token of at least 16 characters from A-Z a-z 0-9 . _ ~ -.')
   }
@@ -56,7 +56,7 @@ export function serverSettings(flags: ServerFlags, io: CliIo): ServerSettings {
     port: flags.port === undefined ? DEFAULT_PORT : parsePort(flags.port),
     host,
     dir: resolve(io.cwd, flags.dir ?? defaultDir(io)),
-    dirIsGiven: (flags.dir ?? nonEmpty(io.env['WATTLINE_DIR'])) !== undefined,
+    dirIsGiven: flags.dir !== undefined || Boolean(io.env['WATTLINE_DIR']),
     token,
     fsync: flags.fsync ?? false,
     keep: flags.keep === undefined ? undefined : parseWhole('--keep', flags.keep, 1, 'runs'),
@@ -72,7 +72,7 @@ function parseLogFormat(text: string): 'text' | 'json' {
 
 /** Abbreviates the home folder in a path to `~`. */
 export function tildePath(path: string, io: Pick<CliIo, 'env'>): string {
-  const home = nonEmpty(io.env['HOME']) ?? homedir()
+  const home = io.env['HOME'] || homedir()
   return path === home || path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path
 }
 
@@ -101,39 +101,31 @@ export function parsePositive(flag: string, text: string, what: string): number 
   return value
 }
 
-const BYTE_UNITS: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12 }
+/** A number and a unit of `units`; NaN if `text` is something else. */
+function parseQuantity(text: string, units: Readonly<Record<string, number>>): number {
+  const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text.trim())
+  return Number(match?.[1]) * (units[match?.[2]?.toLowerCase() ?? ''] ?? Number.NaN)
+}
+
+const BYTE_UNITS = { '': 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12 }
 
 /** A smaller limit is a typing error, such as `5` for 5 GB, and would delete nearly all runs. */
 const LEAST_BYTES = 1e6
 
 /** A size such as `500MB`, `20 GB`, `1g` or a number of bytes. */
 export function parseBytes(flag: string, text: string): number {
-  const match = /^(\d+(?:\.\d+)?)\s*([kmgt]?)b?$/i.exec(text.trim())
-  const unit = BYTE_UNITS[match?.[2]?.toLowerCase() ?? '']
-  const value =
-    match === null || unit === undefined ? Number.NaN : Math.round(Number(match[1]) * unit)
-  if (!(value >= LEAST_BYTES)) {
-    throw usageError(`${flag} expects a size like 500MB or 20GB, at least 1MB, got '${text}'.`)
-  }
-  return value
+  const value = Math.round(parseQuantity(text.replace(/b\s*$/i, ''), BYTE_UNITS))
+  if (value >= LEAST_BYTES) return value
+  throw usageError(`${flag} expects a size like 500MB or 20GB, at least 1MB, got '${text}'.`)
 }
 
-const SECONDS: Readonly<Record<string, number>> = {
-  ms: 0.001,
-  s: 1,
-  '': 1,
-  m: 60,
-  min: 60,
-  h: 3600,
-}
+const SECONDS = { ms: 0.001, '': 1, s: 1, m: 60, min: 60, h: 3600 }
 
 /** A duration such as `90s`, `10m`, `1.5h` or a number of seconds, in seconds. */
 export function parseDurationS(flag: string, text: string): number {
-  const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text.trim())
-  const unit = SECONDS[match?.[2]?.toLowerCase() ?? '']
-  const value = match === null || unit === undefined ? Number.NaN : Number(match[1]) * unit
-  if (!(value > 0)) throw usageError(`${flag} expects a duration like 90s or 10m, got '${text}'.`)
-  return value
+  const value = parseQuantity(text, SECONDS)
+  if (value > 0) return value
+  throw usageError(`${flag} expects a duration like 90s or 10m, got '${text}'.`)
 }
 
 /** `--interval`, the time between two power samples (50 ms to 1 s), in milliseconds. */
@@ -154,8 +146,4 @@ export function parseTimeS(flag: string, text: string): number {
   throw usageError(
     `${flag} expects a time like 2026-01-31T12:00:00Z or Unix seconds, got '${text}'.`,
   )
-}
-
-function nonEmpty(text: string | undefined): string | undefined {
-  return text === undefined || text === '' ? undefined : text
 }

@@ -2,7 +2,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { binaryReason, readHead, sniff } from '../../files/sniff.ts'
-import { CliError, fileError, nearest, usageError } from '../base/errors.ts'
+import { CliError, fileError, nearest, orFileError, usageError } from '../base/errors.ts'
 import type { CliIo } from '../base/io.ts'
 import { tildePath } from './settings.ts'
 
@@ -54,15 +54,6 @@ async function targetOf(given: string, io: CliIo, commands: readonly string[]): 
   if (kind === 'binary') throw new CliError(binaryReason(given, head))
   const hint = `${given} is empty; its events are shown as they are written.`
   return { type: 'file', given, path, ...(kind === 'empty' && { hint }) }
-}
-
-/** Resolves like `work`, and rejects with an error for the user. */
-async function orFileError<T>(doing: string, given: string, work: Promise<T>): Promise<T> {
-  try {
-    return await work
-  } catch (error) {
-    throw fileError(doing, given, error)
-  }
 }
 
 function missing(given: string, commands: readonly string[], error: unknown): Error {

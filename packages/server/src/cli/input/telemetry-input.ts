@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { readTelemetry, showHiddenInLine, type TelemetrySample } from '@wattline/trace'
-import { CliError, fileError } from '../base/errors.ts'
+import { CliError, orFileError } from '../base/errors.ts'
 import type { CliIo } from '../base/io.ts'
 import { count } from '../base/terminal.ts'
 
@@ -17,7 +17,9 @@ export interface TelemetryFile {
 /** @throws {CliError} when the file cannot be read or contains no sample. */
 export async function readTelemetryFile(file: string, io: CliIo): Promise<TelemetryFile> {
   const name = basename(file)
-  const found = await read(file, io)
+  const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  const reading = readTelemetry(createReadStream(resolve(io.cwd, file)), (b) => utf8.decode(b))
+  const found = await orFileError('read', file, reading)
   if ('reason' in found)
     throw new CliError(`${file} is not telemetry: ${showHiddenInLine(found.reason)}.`)
   const { samples, unreadable } = found
@@ -25,15 +27,6 @@ export async function readTelemetryFile(file: string, io: CliIo): Promise<Teleme
   throw new CliError(
     `${file} contains no telemetry sample; expected lines with a timestamp and a reading.`,
   )
-}
-
-async function read(file: string, io: CliIo): ReturnType<typeof readTelemetry> {
-  const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-  try {
-    return await readTelemetry(createReadStream(resolve(io.cwd, file)), (b) => utf8.decode(b))
-  } catch (error) {
-    throw fileError('read', file, error)
-  }
 }
 
 function notesOf(name: string, lines: readonly { line: number; reason: string }[]): string[] {

@@ -40,7 +40,8 @@ export async function playDemo(events: Iterable<DemoEvent>, options: PlayOptions
     const waitMs = timestamp * 1000 - Date.now()
     if (waitMs > TICK_MS || batch.length >= BATCH_EVENTS) {
       await flush()
-      if (waitMs > TICK_MS) await sleepUnless(stop, waitMs)
+      // Rejects when `stop` is aborted, which is checked next.
+      if (waitMs > TICK_MS) await sleep(waitMs, undefined, { signal: stop }).catch(() => undefined)
     }
     if (stop.aborted) break
     batch.push(`${encodeLine({ ...atSpeed(event, speed), timestamp })}\n`)
@@ -64,12 +65,4 @@ function atSpeed(line: DemoEvent, speed: number): DemoEvent {
 /** One event or sample as a line of a log, without the line feed. */
 export function encodeLine(line: DemoEvent): string {
   return 'event_type' in line ? encodeEvent(line) : encodeSample(line)
-}
-
-async function sleepUnless(stop: AbortSignal, ms: number): Promise<void> {
-  try {
-    await sleep(ms, undefined, { signal: stop })
-  } catch (error) {
-    if (!stop.aborted) throw error
-  }
 }

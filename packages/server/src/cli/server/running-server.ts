@@ -1,5 +1,6 @@
 /** Finds a running server and sends it requests. */
 import type { RunInfo, RunSummary } from '@wattline/trace'
+import { codeOf } from '../../base/errors.ts'
 import { CliError } from '../base/errors.ts'
 import type { CliIo } from '../base/io.ts'
 import type { ServerFlags, ServerSettings } from '../input/settings.ts'
@@ -38,12 +39,30 @@ export async function findServer(
   url: string | undefined,
   address: ServerAddress,
 ): Promise<RunningServer | undefined> {
-  if (url !== undefined) return found(await probe(url, address.token))
-  for (let tried = 0; tried < PORTS_TO_ASK; tried++) {
-    const answer = await probe(baseUrl({ ...address, port: address.port + tried }), address.token)
-    if (answer !== 'another program') return found(answer)
+  const { port, token } = address
+  const nextPorts = Array.from({ length: PORTS_TO_ASK }, (_, tried) => port + tried)
+  const urls =
+    url === undefined ? nextPorts.map((next) => baseUrl({ ...address, port: next })) : [url]
+  for (const each of urls) {
+    const base = each.replace(/\/+$/, '')
+    const listener = await listenerAt(base)
+    if (listener === 'wattline') return { url: base, token }
+    if (listener === 'nothing') return undefined
   }
   return undefined
+}
+
+/** Which program answers at a URL. */
+async function listenerAt(url: string): Promise<'wattline' | 'another program' | 'nothing'> {
+  try {
+    const signal = AbortSignal.timeout(ANSWER_WITHIN_MS)
+    const response = await fetch(`${url}/healthz`, { signal })
+    const health = (await response.json()) as { name?: unknown } | null
+    return health?.name === 'wattline' ? 'wattline' : 'another program'
+  } catch (error) {
+    const isRefused = error instanceof Error && codeOf(error.cause) === 'ECONNREFUSED'
+    return isRefused ? 'nothing' : 'another program'
+  }
 }
 
 /**
@@ -84,11 +103,7 @@ export async function removeRun(server: RunningServer, run: string): Promise<voi
 
 async function ask<T>(server: RunningServer, path: string, method = 'GET'): Promise<T | undefined> {
   try {
-    const response = await fetch(server.url + path, {
-      method,
-      headers: authorization(server.token),
-      signal: AbortSignal.timeout(OPEN_WITHIN_MS),
-    })
+    const response = await send(server, path, method)
     return response.ok ? ((await response.json()) as T) : undefined
   } catch {
     // The server does not answer. Callers treat the result as unknown.
@@ -96,34 +111,22 @@ async function ask<T>(server: RunningServer, path: string, method = 'GET'): Prom
   }
 }
 
+function send({ url, token }: RunningServer, path: string, method: string, body?: object) {
+  return fetch(url + path, {
+    method,
+    headers: {
+      'content-type': 'application/json',
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    },
+    body: body === undefined ? null : JSON.stringify(body),
+    signal: AbortSignal.timeout(OPEN_WITHIN_MS),
+  })
+}
+
 /** Returns `url` if it names a server on this machine, which sees the same files. */
 export function localUrl(url: string | undefined): string | undefined {
   if (url === undefined || !URL.canParse(url)) return undefined
   return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(url).hostname) ? url : undefined
-}
-
-type Answer = RunningServer | 'no answer' | 'another program'
-
-function found(answer: Answer): RunningServer | undefined {
-  return typeof answer === 'string' ? undefined : answer
-}
-
-async function probe(url: string, token: string | undefined): Promise<Answer> {
-  const base = url.replace(/\/+$/, '')
-  try {
-    const response = await fetch(`${base}/healthz`, {
-      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
-    })
-    const health: unknown = await response.json()
-    return isHealth(health) ? { url: base, token } : 'another program'
-  } catch (error) {
-    return isRefusal(error) ? 'no answer' : 'another program'
-  }
-}
-
-function isRefusal(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause : undefined
-  return cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED'
 }
 
 /**
@@ -136,30 +139,36 @@ function isRefusal(error: unknown): boolean {
 export async function handOver(server: RunningServer, path: string): Promise<string | undefined> {
   let response: Response
   try {
-    response = await fetch(`${server.url}/api/open`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...authorization(server.token) },
-      body: JSON.stringify({ path }),
-      signal: AbortSignal.timeout(OPEN_WITHIN_MS),
-    })
+    response = await send(server, '/api/open', 'POST', { path })
   } catch (error) {
     throw new CliError(
       `The server at ${server.url} stopped answering; start it again with wattline serve.`,
-      {
-        cause: error,
-      },
+      { cause: error },
     )
   }
   const text = await response.text()
-  if (response.ok) return runIdIn(text)
+  const { id, error } = fieldsOf(text)
+  if (response.ok) {
+    if (typeof id === 'string') return id
+    throw new CliError('Expected the server to answer with the id of a run, got none.')
+  }
   if (response.status === 401 || response.status === 403) {
     throw new CliError(
       `The server at ${server.url} requires a token; set --token or WATTLINE_TOKEN.`,
     )
   }
-  const reason = reasonIn(text, response.status)
+  const reason = typeof error === 'string' ? error : text || `it answered ${response.status}`
   if (reason.endsWith(WATCHED_EMPTY)) return undefined
   throw new CliError(`The server at ${server.url} cannot open ${path}: ${reason}.`)
+}
+
+/** The fields of a JSON object; none of a text that is not JSON. */
+function fieldsOf(text: string): { readonly id?: unknown; readonly error?: unknown } {
+  try {
+    return JSON.parse(text) as object
+  } catch {
+    return {}
+  }
 }
 
 /** The URL that shows a run or, without one, the dashboard. `openUrl` may contain a token. */
@@ -173,30 +182,4 @@ export function viewUrl(openUrl: string, run: string | undefined): string {
 export function viewUrlOf(server: RunningServer, run: string | undefined): string {
   const token = server.token === undefined ? '' : `?token=${encodeURIComponent(server.token)}`
   return viewUrl(`${server.url}/${token}`, run)
-}
-
-function authorization(token: string | undefined): Record<string, string> {
-  return token === undefined ? {} : { authorization: `Bearer ${token}` }
-}
-
-function isHealth(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'name' in value && value.name === 'wattline'
-}
-
-function runIdIn(text: string): string {
-  const { id } = JSON.parse(text) as { id?: unknown }
-  if (typeof id !== 'string')
-    throw new CliError('Expected the server to answer with the id of a run, got none.')
-  return id
-}
-
-/** The reason in the body of an error response. */
-function reasonIn(text: string, status: number): string {
-  try {
-    const { error } = JSON.parse(text) as { error?: unknown }
-    if (typeof error === 'string') return error
-  } catch {
-    // Not JSON: the whole text is the reason.
-  }
-  return text === '' ? `it answered ${status}` : text
 }

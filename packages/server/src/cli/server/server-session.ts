@@ -8,7 +8,7 @@ import { createServer } from '../../server.ts'
 import { openBrowser } from './browser.ts'
 import { codeOf, messageOf } from '../../base/errors.ts'
 import { FolderInUseError } from '../../storage/folder/folder-lock.ts'
-import { CliError, fileError } from '../base/errors.ts'
+import { CliError, fileError, orFileError } from '../base/errors.ts'
 import type { CliIo, Output } from '../base/io.ts'
 import { viewUrl, WATCHED_EMPTY } from './running-server.ts'
 import { type ServerSettings, tildePath } from '../input/settings.ts'
@@ -100,12 +100,8 @@ export async function runUntilStopped(
 
 /** Returns the runs of a file; none for a folder, of whose runs none is shown first. */
 async function openTarget(files: LogFiles, { path, given }: Target): Promise<readonly RunInfo[]> {
-  try {
-    const { type, runs } = await files.open(path)
-    return type === 'file' ? runs : []
-  } catch (error) {
-    throw fileError('open', given, error)
-  }
+  const { type, runs } = await orFileError('open', given, files.open(path))
+  return type === 'file' ? runs : []
 }
 
 async function listen(
