@@ -32,14 +32,12 @@ export async function plainFile(path: string): Promise<PlainFile> {
   const plain = join(folder, 'log.jsonl')
   // Created first, so that it exists even if the pipeline fails early.
   await writeFile(plain, '')
+  const tooLarge = () => new Error(`It decompresses to more than ${MAX_PLAIN_BYTES} bytes.`)
   try {
     await pipeline(
       createReadStream(path),
       createGunzip(),
-      (parts: AsyncIterable<Buffer>) =>
-        limitBytes(parts, MAX_PLAIN_BYTES, () => {
-          return new Error(`It decompresses to more than ${MAX_PLAIN_BYTES} bytes.`)
-        }),
+      (parts: AsyncIterable<Buffer>) => limitBytes(parts, MAX_PLAIN_BYTES, tooLarge),
       createWriteStream(plain),
     )
   } catch (error) {

@@ -45,7 +45,6 @@ export interface Opened {
 /** A {@link RunSource} over files. */
 export class LogFiles implements RunSource {
   readonly #runs = new Map<string, WatchedRun>()
-  readonly #idOfPath = new Map<string, string>()
   readonly #opened = new Map<string, Promise<FSWatcher>>()
   readonly #changes = new EventEmitter<{ change: [RunChange] }>()
   readonly #logger: (line: string) => void
@@ -59,8 +58,7 @@ export class LogFiles implements RunSource {
     this.#changes.setMaxListeners(0)
     this.#poll = setInterval(() => {
       for (const run of this.#runs.values()) if (run.isRead) void this.#refresh(run)
-    }, POLL_MS)
-    this.#poll.unref()
+    }, POLL_MS).unref()
   }
 
   /**
@@ -118,8 +116,7 @@ export class LogFiles implements RunSource {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#close()
-    return this.#closing
+    return (this.#closing ??= this.#close())
   }
 
   async #close(): Promise<void> {
@@ -164,13 +161,12 @@ export class LogFiles implements RunSource {
 
   /** Adds a file as a run, or refreshes the run if there is one. */
   async #add(path: string, root: string, appeared: boolean): Promise<void> {
-    const known = this.#runOf(path)
+    const id = runIdOf(path)
+    const known = this.#runs.get(id)
     if (known !== undefined) {
       await this.#refresh(known)
       return
     }
-    const id = runIdOf(path)
-    this.#idOfPath.set(path, id)
     try {
       const plain = await plainFile(path)
       if (plain.remove !== undefined) this.#temporary.push(plain.remove)
@@ -185,19 +181,18 @@ export class LogFiles implements RunSource {
         source: path,
         path: plain.path,
         appeared,
-        onChange: (changed, isRemoved) => this.#emit(changed, isRemoved),
+        onChange: (type) => void this.#changes.emit('change', { run: id, type }),
       })
       this.#runs.set(id, run)
       await run.refresh()
     } catch (error) {
-      this.#idOfPath.delete(path)
       this.#runs.delete(id)
       throw error
     }
   }
 
   #changed(path: string): void {
-    const run = this.#runOf(path)
+    const run = this.#runs.get(runIdOf(path))
     if (run !== undefined) void this.#refresh(run)
   }
 
@@ -209,15 +204,6 @@ export class LogFiles implements RunSource {
     } catch (error) {
       this.#logger(`Cannot follow ${run.source}: ${messageOf(error)}`)
     }
-  }
-
-  #emit(run: WatchedRun, isRemoved: boolean): void {
-    this.#changes.emit('change', { run: run.id, type: isRemoved ? 'removed' : 'changed' })
-  }
-
-  #runOf(path: string): WatchedRun | undefined {
-    const id = this.#idOfPath.get(path)
-    return id === undefined ? undefined : this.#runs.get(id)
   }
 }
 

@@ -1,7 +1,7 @@
 /** A followed file as a run: its info, and its log for any number of readers. */
 import { EventEmitter, once } from 'node:events'
 import { parseLine, type RunInfo } from '@wattline/trace'
-import type { LogItem, ReadFrom } from '../storage/store.ts'
+import type { LogItem, ReadFrom, RunChange } from '../storage/store.ts'
 import { LineCount } from './line-count.ts'
 import { chunkAt, CHUNK_BYTES, FILE_WRITER } from './log-chunks.ts'
 import { LogFile, type LogFileChange, type LogFileState } from './log-file.ts'
@@ -30,7 +30,7 @@ export interface WatchedRunOptions {
   readonly path: string
   /** Whether the file was created while its folder was watched, so it is being written now. */
   readonly appeared: boolean
-  readonly onChange: (run: WatchedRun, isRemoved: boolean) => void
+  readonly onChange: (type: RunChange['type']) => void
 }
 
 export class WatchedRun {
@@ -40,7 +40,7 @@ export class WatchedRun {
   readonly file: LogFile
   readonly #appeared: boolean
   readonly #lineCount: LineCount
-  readonly #onChange: (run: WatchedRun, isRemoved: boolean) => void
+  readonly #onChange: (type: RunChange['type']) => void
   /** Emits `change` when the state may have changed. Each reader listens while it waits. */
   readonly #events = new EventEmitter().setMaxListeners(0)
   #startedS: number | undefined
@@ -187,7 +187,7 @@ export class WatchedRun {
     if (this.#startedS === undefined)
       this.#startedS = startOfLog(await this.file.readAt(0, CHUNK_BYTES))
     if (this.isRead || (state?.endBytes ?? 0) <= COUNT_UNREAD_BYTES) void this.#count()
-    this.#onChange(this, false)
+    this.#onChange('changed')
   }
 
   #removeLater(): void {
@@ -195,7 +195,7 @@ export class WatchedRun {
     this.#removalTimer = setTimeout(() => {
       this.#isRemoved = true
       this.#setLive(false)
-      this.#onChange(this, true)
+      this.#onChange('removed')
       this.#wake()
     }, REMOVED_AFTER_MS).unref()
   }
@@ -206,7 +206,7 @@ export class WatchedRun {
     if (!isLive) return
     this.#liveTimer = setTimeout(() => {
       this.#isLive = false
-      this.#onChange(this, false)
+      this.#onChange('changed')
       this.#wake()
     }, LIVE_FOR_MS).unref()
   }
@@ -218,7 +218,7 @@ export class WatchedRun {
       // The count is optional. A reader of the file gets the error.
       return
     }
-    if (!this.#closed) this.#onChange(this, false)
+    if (!this.#closed) this.#onChange('changed')
   }
 
   /** Resolves when the state of the file may differ from `seen`. */

@@ -55,9 +55,10 @@ class RecorderConnection {
   readonly #params: RecordParams
   readonly #release: () => void
   readonly #unsubscribe: () => void
+  /** Bytes received and not yet committed. */
+  pendingBytes = 0
   /** The last append, which settles last. */
   #appended: Promise<void> = Promise.resolve()
-  #pendingBytes = 0
   #ack = 0
   #acked = -1
   #ackQueued = false
@@ -82,10 +83,6 @@ class RecorderConnection {
       this.#release()
       this.#unsubscribe()
     })
-  }
-
-  get pendingBytes(): number {
-    return this.#pendingBytes
   }
 
   /** Sends the first ack, which includes all lines of an older connection. */
@@ -135,8 +132,8 @@ class RecorderConnection {
       this.stop(CloseCode.BAD_FRAME, parsed)
       return
     }
-    this.#pendingBytes += frame.length
-    if (this.#pendingBytes > PAUSE_ABOVE_BYTES) this.#socket.pause()
+    this.pendingBytes += frame.length
+    if (this.pendingBytes > PAUSE_ABOVE_BYTES) this.#socket.pause()
     this.#appended = this.#append(parsed.firstSeq, parsed.lines, parsed.count, frame.length)
   }
 
@@ -149,8 +146,8 @@ class RecorderConnection {
     } catch (error) {
       this.#fail(error)
     }
-    this.#pendingBytes -= bytes
-    if (this.#pendingBytes < RESUME_BELOW_BYTES && this.#socket.isPaused) this.#socket.resume()
+    this.pendingBytes -= bytes
+    if (this.pendingBytes < RESUME_BELOW_BYTES && this.#socket.isPaused) this.#socket.resume()
   }
 
   #onControl(text: string): void {

@@ -34,17 +34,16 @@ const MAX_U32 = 0xffff_ffff
 /** Encodes records one after the other. */
 export function encodeRecords(records: readonly AppendRecord[]): Buffer {
   const bytes = Buffer.allocUnsafe(records.length * RECORD_BYTES)
-  records.forEach((record, i) => writeRecord(bytes, i * RECORD_BYTES, record))
+  for (const [i, record] of records.entries()) {
+    const at = i * RECORD_BYTES
+    bytes.writeUInt32LE(record.writer, at + 4)
+    bytes.writeDoubleLE(record.lastSeq, at + 8)
+    bytes.writeDoubleLE(record.end, at + 16)
+    bytes.writeUInt32LE(record.count, at + 24)
+    bytes.writeUInt32LE(Math.min(record.lost, MAX_U32), at + 28)
+    bytes.writeUInt32LE(crc32(bytes.subarray(at + 4, at + RECORD_BYTES)), at)
+  }
   return bytes
-}
-
-function writeRecord(target: Buffer, offset: number, record: AppendRecord): void {
-  target.writeUInt32LE(record.writer, offset + 4)
-  target.writeDoubleLE(record.lastSeq, offset + 8)
-  target.writeDoubleLE(record.end, offset + 16)
-  target.writeUInt32LE(record.count, offset + 24)
-  target.writeUInt32LE(Math.min(record.lost, MAX_U32), offset + 28)
-  target.writeUInt32LE(crc32(target.subarray(offset + 4, offset + RECORD_BYTES)), offset)
 }
 
 /** Undefined when the record is torn or damaged. */

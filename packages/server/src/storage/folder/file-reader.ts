@@ -30,7 +30,7 @@ export class FileReader {
   readonly #run: RunLog
   #log: FileHandle | undefined
   #appends: FileHandle | undefined
-  /** `#run.recordsVersion` when `appends` was opened. */
+  /** `#run.files.version` when `appends` was opened. */
   #version = 0
   /** Index of the record after `#cursor`; undefined = look it up. */
   #nextRecord: number | undefined
@@ -126,10 +126,10 @@ export class FileReader {
   /** Opens the `appends` file that matches the run's current record count. */
   async #openAppends(): Promise<FileHandle> {
     const run = this.#run
-    while (this.#appends === undefined || this.#version !== run.recordsVersion) {
+    while (this.#appends === undefined || this.#version !== run.files.version) {
       await this.#appends?.close()
       this.#forget()
-      this.#version = run.recordsVersion
+      this.#version = run.files.version
       this.#appends = await open(join(run.folder, APPENDS_FILE), 'r')
     }
     return this.#appends

@@ -1,6 +1,7 @@
 /** Locks a folder, because two servers that write to it would truncate each other's lines. */
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { codeOf } from '../../base/errors.ts'
 
 const LOCK_FILE = '.lock'
 /** A lock file without content counts as held for this long: its server has not written it yet. */
@@ -48,7 +49,7 @@ function createLock(path: string): boolean {
     writeFileSync(path, text, { flag: 'wx' })
     return true
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false
+    if (codeOf(cause) === 'EEXIST') return false
     throw cause
   }
 }
@@ -78,7 +79,7 @@ function isAlive({ pid, started }: Holder): boolean {
   try {
     process.kill(pid, 0)
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
+    return codeOf(error) === 'EPERM'
   }
   // The id may have been reused by another process.
   return started === undefined || started === startOf(pid)

@@ -6,6 +6,7 @@
 import { createReadStream } from 'node:fs'
 import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { codeOf } from '../../base/errors.ts'
 import type { RunInfo } from '@wattline/trace'
 import { lockFolder } from './folder-lock.ts'
 import { repair } from './recovery.ts'
@@ -153,7 +154,7 @@ export class FolderStore implements RunStore {
     try {
       return await readFile(join(this.#existing(run).folder, NOTE_FILE), 'utf8')
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      if (codeOf(cause) === 'ENOENT') return undefined
       throw cause
     }
   }
@@ -171,11 +172,10 @@ export class FolderStore implements RunStore {
     const temporary = join(this.#dir, `${REMOVED_PREFIX}${folderName(run)}-${log.meta.gen}`)
     this.#runs.delete(run)
     const removing = log.remove(temporary)
-    const settled = removing.then(
-      () => undefined,
-      () => undefined,
+    this.#removing.set(
+      run,
+      removing.catch(() => undefined),
     )
-    this.#removing.set(run, settled)
     try {
       await removing
     } finally {
@@ -184,8 +184,7 @@ export class FolderStore implements RunStore {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#close()
-    return this.#closing
+    return (this.#closing ??= this.#close())
   }
 
   async #close(): Promise<void> {
@@ -269,7 +268,7 @@ export class FolderStore implements RunStore {
     try {
       await lstat(folder)
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return
+      if (codeOf(cause) === 'ENOENT') return
       throw cause
     }
     throw new StoreError(

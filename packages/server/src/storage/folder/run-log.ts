@@ -57,7 +57,7 @@ export class RunLog {
   readonly #readers = new Set<() => void>()
   #queue: PendingAppend[] = []
   #draining: Promise<void> | undefined
-  readonly #files: RunFiles
+  readonly files: RunFiles
   #compactAbove: number
   /** Whether a writer is not in `run.json` on disk yet. */
   #unsavedWriter = false
@@ -71,7 +71,7 @@ export class RunLog {
     this.folder = options.folder
     this.meta = options.meta
     this.#options = options
-    this.#files = new RunFiles(options.folder, options.fsync)
+    this.files = new RunFiles(options.folder, options.fsync)
     this.#compactAbove = options.compactAboveRecords
     this.meta.writers.forEach((writer, index) => {
       this.#writers.set(writer.id, index)
@@ -85,11 +85,6 @@ export class RunLog {
 
   get removed(): boolean {
     return this.#end === 'removed'
-  }
-
-  /** Changes when the indexes of the records in `appends` change. */
-  get recordsVersion(): number {
-    return this.#files.version
   }
 
   /** Whether no writer is live: its files may be closed and the run may be retired. */
@@ -149,7 +144,7 @@ export class RunLog {
     }
     this.#options.onChange()
     await this.save()
-    if (this.idle) await this.#files.close()
+    if (this.idle) await this.files.close()
   }
 
   async rename(name: string): Promise<void> {
@@ -198,7 +193,7 @@ export class RunLog {
     await this.#draining
     if (this.#dirty) await this.save()
     await this.#saving
-    await this.#files.close()
+    await this.files.close()
     this.#wakeReaders()
   }
 
@@ -211,7 +206,7 @@ export class RunLog {
     this.#options.onChange()
     await this.#draining
     await this.#saving
-    await this.#files.close()
+    await this.files.close()
     this.tail.clear()
     // It may have been deleted already.
     if (existsSync(this.folder)) await rename(this.folder, temporaryFolder)
@@ -292,7 +287,7 @@ export class RunLog {
       }
       await this.#prepareFiles()
       const groups = this.#group(batch)
-      await this.#files.write(this.meta, groups)
+      await this.files.write(this.meta, groups)
       for (const group of groups) this.#committed(group)
       this.#wakeReaders()
       this.#saveSoon()
@@ -319,7 +314,7 @@ export class RunLog {
 
   async #prepareFiles(): Promise<void> {
     const { gen } = this.meta
-    await this.#files.prepare(this.meta)
+    await this.files.prepare(this.meta)
     if (this.meta.gen === gen) return
     this.tail.clear()
     this.#options.logger(`run ${this.meta.id}: its log was deleted; a new one was started`)
@@ -381,7 +376,7 @@ export class RunLog {
       // No save may happen in between: the end in `run.json` has to be that of a record.
       await this.#inTurn(async () => {
         await writeRunMeta(this.folder, meta, this.#options.fsync)
-        await this.#files.compact(meta)
+        await this.files.compact(meta)
       })
     } catch (cause) {
       this.#options.logger(`run ${meta.id}: cannot merge its records: ${String(cause)}`)
@@ -426,7 +421,7 @@ export class RunLog {
     this.#options.logger(`run ${this.meta.id}: its folder was deleted`)
     this.#wakeReaders()
     this.#options.onChange()
-    this.#files.close().catch((error: unknown) => this.#options.logger(String(error)))
+    this.files.close().catch((error: unknown) => this.#options.logger(String(error)))
   }
 
   #wakeReaders(): void {

@@ -4,6 +4,7 @@
  */
 import { appendFile, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { codeOf } from '../../base/errors.ts'
 
 const FILE = '.removed'
 const KEEP = 10_000
@@ -23,7 +24,7 @@ export class Tombstones {
     try {
       text = await readFile(path, 'utf8')
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause
+      if (codeOf(cause) !== 'ENOENT') throw cause
     }
     const lines = text.split('\n').filter((line) => line !== '')
     if (lines.length > KEEP) await writeFile(path, `${lines.slice(-KEEP).join('\n')}\n`)
