@@ -67,6 +67,7 @@ export default defineConfig({
           root: at('app'),
           include: ['src/**/*.test.{ts,tsx}'],
           environment: 'happy-dom',
+          testTimeout: 30_000,
         },
       },
       {

@@ -99,9 +99,6 @@ test('a span without an end fades where its writer ended, also after the log sta
   expect(columns.fadeS.at(0)).toBe(5)
 })
 
-/** Longer than the default, for a busy machine. */
-const SLOW = { timeout: 30_000 }
-
 describe('a large file that scanners read', () => {
   /** 10 MB; each span has a team. */
   const lines = Array.from({ length: 60_000 }, (_, n) => {
@@ -145,7 +142,7 @@ describe('a large file that scanners read', () => {
     return { session, columns, scanners, next, teams }
   }
 
-  test('regrouped while it is read, has the values of the whole file', SLOW, async () => {
+  test('regrouped while it is read, has the values of the whole file', async () => {
     const alone = reading('team')
     await alone.session.readFile(large)
     expect(alone.scanners).toEqual([])
@@ -166,7 +163,7 @@ describe('a large file that scanners read', () => {
     expect(together.teams()).toEqual(alone.teams())
   })
 
-  test('is read without scanners if none can start', SLOW, async () => {
+  test('is read without scanners if none can start', async () => {
     const { session, columns, scanners } = reading('agent', () => {
       const scanner = localScanner()
       scanner.postMessage = () => scanner.onerror?.({ message: '' } as ErrorEvent)
