@@ -24,8 +24,8 @@ export interface MeterListener extends PowerListener {
 export interface PowerMeter {
   /** The tool or interface, for messages. */
   readonly name: string
-  start(listener: MeterListener): void
-  stop(): void
+  /** Returns the function that stops it. */
+  start(listener: MeterListener): () => void
 }
 
 /** Options of all meters. */

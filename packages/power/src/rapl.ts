@@ -10,13 +10,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import {
-  type MeterListener,
-  type MeterOptions,
-  type PowerMeter,
-  type PowerSample,
-  readingOf,
-} from './meter.ts'
+import { type MeterOptions, type PowerMeter, type PowerSample, readingOf } from './meter.ts'
 
 export interface RaplOptions extends MeterOptions {
   /** Where sysfs is mounted. */
@@ -27,43 +21,31 @@ export interface RaplOptions extends MeterOptions {
 const MAX_W = 20_000
 const ZONE = /^intel-rapl:\d+(:\d+)?$/
 
-export class Rapl implements PowerMeter {
-  readonly name = 'RAPL'
-  readonly #options: RaplOptions
-  readonly #folder: string
-  #counters: Counter[] = []
-  #timer: NodeJS.Timeout | undefined
-
-  constructor(options: RaplOptions) {
-    this.#options = options
-    this.#folder = join(options.sysfs, 'class', 'powercap')
-  }
-
-  start(listener: MeterListener): void {
-    const { host, intervalMs, nowS } = this.#options
-    this.#counters = countedZones(zonesIn(this.#folder)).map(
-      (zone) => new Counter(zone, `${host}/${sourceName(zone)}`),
-    )
-    this.#sample(nowS(), listener)
-    if (this.#counters.length === 0) return listener.onUnavailable()
-    this.#timer = setInterval(() => this.#sample(nowS(), listener), intervalMs).unref()
-  }
-
-  stop(): void {
-    clearInterval(this.#timer)
-  }
-
-  #sample(nowS: number, listener: MeterListener): void {
-    this.#counters = this.#counters.filter((counter) => {
-      try {
-        listener.onSample(counter.read(nowS))
-        return true
-      } catch (error) {
-        listener.onWarning(errorText(counter.path, error))
-        return false
+export function rapl({ host, intervalMs, nowS, sysfs }: RaplOptions): PowerMeter {
+  const folder = join(sysfs, 'class', 'powercap')
+  return {
+    name: 'RAPL',
+    start(listener) {
+      let counters = countedZones(zonesIn(folder)).map(
+        (zone) => new Counter(zone, `${host}/${sourceName(zone)}`),
+      )
+      const sample = (timestamp: number) => {
+        counters = counters.filter((counter) => {
+          try {
+            listener.onSample(counter.read(timestamp))
+            return true
+          } catch (error) {
+            listener.onWarning(errorText(counter.path, error))
+            return false
+          }
+        })
+        if (counters.length === 0) clearInterval(timer)
       }
-    })
-    if (this.#counters.length === 0) this.stop()
+      const timer = setInterval(() => sample(nowS()), intervalMs).unref()
+      sample(nowS())
+      if (counters.length === 0) listener.onUnavailable()
+      return () => clearInterval(timer)
+    },
   }
 }
 

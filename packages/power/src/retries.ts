@@ -8,21 +8,18 @@ const MAX_FIRST_TRIES = 3
 export class Retries {
   #pauseMs = FIRST_PAUSE_MS
   #failures = 0
-  #hasWorked = false
-
-  get hasWorked(): boolean {
-    return this.#hasWorked
-  }
+  /** Whether there was a reading. */
+  hasWorked = false
 
   noteSuccess(): void {
-    this.#hasWorked = true
+    this.hasWorked = true
     this.#pauseMs = FIRST_PAUSE_MS
   }
 
   /** Counts a failure. Returns the pause before the next try; undefined = give up. */
   noteFailure(): number | undefined {
     this.#failures += 1
-    if (!this.#hasWorked && this.#failures >= MAX_FIRST_TRIES) return undefined
+    if (!this.hasWorked && this.#failures >= MAX_FIRST_TRIES) return undefined
     const pauseMs = this.#pauseMs
     this.#pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)
     return pauseMs

@@ -4,13 +4,7 @@
  */
 import { type ChildProcess, execFile } from 'node:child_process'
 import { killChild, unrefChild } from './child-process.ts'
-import {
-  type MeterListener,
-  type MeterOptions,
-  type PowerMeter,
-  type PowerSample,
-  readingOf,
-} from './meter.ts'
+import { type MeterOptions, type PowerMeter, type PowerSample, readingOf } from './meter.ts'
 import { Retries } from './retries.ts'
 
 const MIN_INTERVAL_MS = 1_000
@@ -18,54 +12,50 @@ const TIMEOUT_MS = 10_000
 const ARGS = ['--showpower', '--showuse', '--showtemp', '--json']
 const EXCERPT_CHARS = 120
 
-export class RocmSmi implements PowerMeter {
-  readonly name = 'rocm-smi'
-  readonly #options: MeterOptions
-  readonly #retries = new Retries()
-  #child: ChildProcess | undefined
-  #pause: NodeJS.Timeout | undefined
-  #stopped = false
+export function rocmSmi({ env, host, intervalMs, nowS }: MeterOptions): PowerMeter {
+  return {
+    name: 'rocm-smi',
+    start(listener) {
+      const retries = new Retries()
+      let child: ChildProcess | undefined
+      let pause: NodeJS.Timeout | undefined
+      let stopped = false
 
-  constructor(options: MeterOptions) {
-    this.#options = options
-  }
+      function run(): void {
+        const limits = { env, timeout: TIMEOUT_MS, maxBuffer: 1024 * 1024 }
+        child = execFile('rocm-smi', ARGS, limits, (error, stdout, stderr) => {
+          if (stopped) return
+          if (error?.code === 'ENOENT') return listener.onUnavailable()
+          const pauseMs = pauseAfter(stdout, stderr || (error?.message ?? ''))
+          if (pauseMs === undefined) return listener.onUnavailable()
+          pause = setTimeout(run, pauseMs).unref()
+        })
+        unrefChild(child)
+      }
 
-  start(listener: MeterListener): void {
-    const { env } = this.#options
-    const limits = { env, timeout: TIMEOUT_MS, maxBuffer: 1024 * 1024 }
-    this.#child = execFile('rocm-smi', ARGS, limits, (error, stdout, stderr) => {
-      if (this.#stopped) return
-      if (error?.code === 'ENOENT') listener.onUnavailable()
-      else this.#onOutput(stdout, stderr || (error?.message ?? ''), listener)
-    })
-    unrefChild(this.#child)
-  }
+      /** Reports the samples in the output. Returns the pause before the next run; undefined = give up. */
+      function pauseAfter(stdout: string, errors: string): number | undefined {
+        const samples = samplesIn(stdout, host, nowS())
+        for (const sample of samples) listener.onSample(sample)
+        if (samples.length > 0) {
+          retries.noteSuccess()
+          return Math.max(intervalMs, MIN_INTERVAL_MS)
+        }
+        const pauseMs = retries.noteFailure()
+        if (pauseMs === undefined) {
+          const output = (errors.trim() || stdout.trim() || 'nothing').slice(0, EXCERPT_CHARS)
+          listener.onWarning(`rocm-smi gives no readings: ${output}`)
+        } else if (retries.hasWorked) listener.onWarning('rocm-smi failed and is tried again')
+        return pauseMs
+      }
 
-  stop(): void {
-    this.#stopped = true
-    clearTimeout(this.#pause)
-    killChild(this.#child)
-  }
-
-  #onOutput(stdout: string, errors: string, listener: MeterListener): void {
-    const samples = samplesIn(stdout, this.#options.host, this.#options.nowS())
-    if (samples.length > 0) {
-      this.#retries.noteSuccess()
-      for (const sample of samples) listener.onSample(sample)
-      return this.#runAfter(Math.max(this.#options.intervalMs, MIN_INTERVAL_MS), listener)
-    }
-    const output = (errors.trim() || stdout.trim() || 'nothing').slice(0, EXCERPT_CHARS)
-    const pauseMs = this.#retries.noteFailure()
-    if (pauseMs === undefined) {
-      listener.onWarning(`rocm-smi gives no readings: ${output}`)
-      return listener.onUnavailable()
-    }
-    if (this.#retries.hasWorked) listener.onWarning('rocm-smi failed and is tried again')
-    return this.#runAfter(pauseMs, listener)
-  }
-
-  #runAfter(afterMs: number, listener: MeterListener): void {
-    this.#pause = setTimeout(() => this.start(listener), afterMs).unref()
+      run()
+      return () => {
+        stopped = true
+        clearTimeout(pause)
+        killChild(child)
+      }
+    },
   }
 }
 

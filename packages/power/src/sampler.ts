@@ -12,8 +12,8 @@ import { hostname } from 'node:os'
 import type { MeterOptions, PowerListener, PowerMeter, PowerSample } from './meter.ts'
 import { nvidiaSmi } from './nvidia-smi.ts'
 import { powermetrics } from './powermetrics.ts'
-import { Rapl } from './rapl.ts'
-import { RocmSmi } from './rocm-smi.ts'
+import { rapl } from './rapl.ts'
+import { rocmSmi } from './rocm-smi.ts'
 
 export const DEFAULT_INTERVAL_MS = 100
 /** Meters have no new values more often, and spans need samples at least this often. */
@@ -62,9 +62,56 @@ export interface PowerSampling {
  * setTimeout(() => sampling.stop(), 10_000)
  */
 export function samplePower(listener: PowerListener, options: PowerOptions = {}): PowerSampling {
-  const sampler = new Sampler(listener, metersOf(options))
-  sampler.start()
-  return sampler
+  const meters = metersOf(options)
+  const unavailable = new Set<PowerMeter>()
+  /** The meter that reported a source first. */
+  const meterOf = new Map<string, PowerMeter>()
+  const reported = new Set<string>()
+  let stopped = false
+  let settle: (found: boolean) => void = () => undefined
+  const found = new Promise<boolean>((resolve) => (settle = resolve))
+
+  function onSample(meter: PowerMeter, sample: PowerSample): void {
+    if (stopped) return
+    const owner = meterOf.get(sample.source) ?? meter
+    meterOf.set(sample.source, owner)
+    // Meters of two vendors both number their GPUs from 0.
+    const source = owner === meter ? sample.source : `${sample.source}-${meter.name}`
+    settle(true)
+    listener.onSample({ ...sample, source })
+  }
+
+  function onUnavailable(meter: PowerMeter): void {
+    unavailable.add(meter)
+    if (unavailable.size < meters.length) return
+    onWarning(`no power meter found (tried ${meters.map(({ name }) => name).join(', ')})`)
+    settle(false)
+  }
+
+  function onWarning(text: string): void {
+    if (stopped || reported.has(text)) return
+    reported.add(text)
+    listener.onWarning(text)
+  }
+
+  const stops = meters.map((meter) =>
+    meter.start({
+      onSample: (sample) => onSample(meter, sample),
+      onWarning,
+      onUnavailable: () => onUnavailable(meter),
+    }),
+  )
+
+  function stop(): void {
+    if (stopped) return
+    for (const stopMeter of stops) stopMeter()
+    stopped = true
+    settle(false)
+    process.off('exit', stop)
+  }
+
+  process.once('exit', stop)
+  return { found, stop }
 }
 
 function metersOf(options: PowerOptions): readonly PowerMeter[] {
@@ -79,68 +126,6 @@ function metersOf(options: PowerOptions): readonly PowerMeter[] {
   if (platform === 'darwin') {
     return [powermetrics({ ...base, isRoot: process.getuid?.() === 0 })]
   }
-  const gpus = [nvidiaSmi(base), new RocmSmi(base)]
-  return platform === 'linux' ? [...gpus, new Rapl({ ...base, sysfs })] : gpus
-}
-
-class Sampler implements PowerSampling {
-  readonly found: Promise<boolean>
-  readonly #listener: PowerListener
-  readonly #meters: readonly PowerMeter[]
-  readonly #unavailable = new Set<PowerMeter>()
-  /** The meter that reported a source first. */
-  readonly #meterOf = new Map<string, PowerMeter>()
-  readonly #reported = new Set<string>()
-  readonly #stopAtExit = () => this.stop()
-  #settle: (found: boolean) => void = () => undefined
-  #stopped = false
-
-  constructor(listener: PowerListener, meters: readonly PowerMeter[]) {
-    this.#listener = listener
-    this.#meters = meters
-    this.found = new Promise((resolve) => (this.#settle = resolve))
-  }
-
-  start(): void {
-    process.once('exit', this.#stopAtExit)
-    for (const meter of this.#meters) {
-      meter.start({
-        onSample: (sample) => this.#onSample(meter, sample),
-        onWarning: (text) => this.#warn(text),
-        onUnavailable: () => this.#onUnavailable(meter),
-      })
-    }
-  }
-
-  stop(): void {
-    if (this.#stopped) return
-    for (const meter of this.#meters) meter.stop()
-    this.#stopped = true
-    this.#settle(false)
-    process.off('exit', this.#stopAtExit)
-  }
-
-  #onSample(meter: PowerMeter, sample: PowerSample): void {
-    if (this.#stopped) return
-    const owner = this.#meterOf.get(sample.source) ?? meter
-    this.#meterOf.set(sample.source, owner)
-    // Meters of two vendors both number their GPUs from 0.
-    const source = owner === meter ? sample.source : `${sample.source}-${meter.name}`
-    this.#settle(true)
-    this.#listener.onSample({ ...sample, source })
-  }
-
-  #onUnavailable(meter: PowerMeter): void {
-    this.#unavailable.add(meter)
-    if (this.#unavailable.size < this.#meters.length) return
-    const names = this.#meters.map(({ name }) => name).join(', ')
-    this.#warn(`no power meter found (tried ${names})`)
-    this.#settle(false)
-  }
-
-  #warn(text: string): void {
-    if (this.#stopped || this.#reported.has(text)) return
-    this.#reported.add(text)
-    this.#listener.onWarning(text)
-  }
+  const gpus = [nvidiaSmi(base), rocmSmi(base)]
+  return platform === 'linux' ? [...gpus, rapl({ ...base, sysfs })] : gpus
 }

@@ -44,117 +44,87 @@ const EXCERPT_CHARS = 120
 
 /** A meter that reads the output of a command. */
 export function streamingMeter(options: StreamingToolOptions): PowerMeter {
-  let tool: StreamingTool | undefined
-  return {
-    name: options.name,
-    start: (listener) => void (tool = new StreamingTool(options, listener)),
-    stop: () => tool?.stop(),
-  }
+  return { name: options.name, start: (listener) => startTool(options, listener) }
 }
 
-class StreamingTool {
-  readonly #options: StreamingToolOptions
-  readonly #listener: MeterListener
-  readonly #retries = new Retries()
-  #child: Child | undefined
-  #pause: NodeJS.Timeout | undefined
-  #lastOutput = ''
-  #unreadable = 0
-  #firstUnreadable: string | undefined
-  #hasReportedUnreadable = false
-  #hasReportedEnd = false
-  #stopped = false
+function startTool(options: StreamingToolOptions, listener: MeterListener): () => void {
+  const { name, env, isDetached } = options
+  const retries = new Retries()
+  let child: Child | undefined
+  let pause: NodeJS.Timeout | undefined
+  let lastOutput = ''
+  let unreadable = 0
+  let firstUnreadable: string | undefined
+  let hasReportedUnreadable = false
+  let hasReportedEnd = false
+  let stopped = false
 
-  constructor(options: StreamingToolOptions, listener: MeterListener) {
-    this.#options = options
-    this.#listener = listener
-    this.#start()
-  }
-
-  stop(): void {
-    if (this.#stopped) return
-    this.#stopped = true
-    clearTimeout(this.#pause)
-    killChild(this.#child)
-    if (this.#unreadable > 1) {
-      this.#listener.onWarning(
-        `${this.#options.name} printed ${this.#unreadable} lines that are not readings`,
-      )
-    }
-  }
-
-  #start(): void {
-    const [file, ...args] = this.#options.command()
-    this.#lastOutput = ''
-    const { env, isDetached } = this.#options
+  function start(): void {
+    const [file, ...args] = options.command()
+    lastOutput = ''
     const stdio: ['ignore', 'pipe', 'pipe'] = ['ignore', 'pipe', 'pipe']
-    const child = spawn(file, args, { env, stdio, detached: isDetached, windowsHide: true })
-    this.#child = child
+    child = spawn(file, args, { env, stdio, detached: isDetached, windowsHide: true })
     unrefChild(child)
     // `close` follows `error`, but has no reason.
     let failure: NodeJS.ErrnoException | undefined
     child.on('error', (error) => (failure = error))
-    child.on('close', (code, signal) => this.#onEnd(failure, endText(code, signal)))
-    eachLine(child.stdout, (line) => this.#onLine(line))
-    eachLine(child.stderr, (line) => this.#keepOutput(line))
+    child.on('close', (code, signal) => onEnd(failure, endText(code, signal)))
+    eachLine(child.stdout, onLine)
+    eachLine(child.stderr, keepOutput)
   }
 
-  #onLine(line: string): void {
-    if (this.#stopped || line === '') return
-    const kind = this.#options.read(line, this.#listener)
-    if (kind === 'reading') this.#retries.noteSuccess()
-    else this.#keepOutput(line)
+  function onLine(line: string): void {
+    if (stopped || line === '') return
+    const kind = options.read(line, listener)
+    if (kind === 'reading') retries.noteSuccess()
+    else keepOutput(line)
     if (kind === 'unreadable') {
-      this.#unreadable += 1
-      this.#firstUnreadable ??= line.slice(0, EXCERPT_CHARS)
+      unreadable += 1
+      firstUnreadable ??= line.slice(0, EXCERPT_CHARS)
     }
-    if (this.#firstUnreadable !== undefined) this.#reportUnreadable(this.#firstUnreadable)
-  }
-
-  /** Before the first reading, the output may explain why there is none; it is reported with the end. */
-  #reportUnreadable(first: string): void {
-    if (this.#hasReportedUnreadable || !this.#retries.hasWorked) return
-    this.#hasReportedUnreadable = true
-    this.#listener.onWarning(
-      `${this.#options.name} printed a line that is not a reading and is skipped: ${JSON.stringify(first)}`,
+    // Before the first reading, the output may explain why there is none; it is reported with the end.
+    if (firstUnreadable === undefined || hasReportedUnreadable || !retries.hasWorked) return
+    hasReportedUnreadable = true
+    listener.onWarning(
+      `${name} printed a line that is not a reading and is skipped: ${JSON.stringify(firstUnreadable)}`,
     )
   }
 
-  #keepOutput(line: string): void {
-    if (line.trim() !== '') this.#lastOutput = line.trim().slice(0, EXCERPT_CHARS)
+  function keepOutput(line: string): void {
+    if (line.trim() !== '') lastOutput = line.trim().slice(0, EXCERPT_CHARS)
   }
 
-  #onEnd(failure: NodeJS.ErrnoException | undefined, how: string): void {
-    if (this.#stopped) return
-    this.#child = undefined
-    if (failure?.code === 'ENOENT') return this.#listener.onUnavailable()
-    const reason = this.#lastOutput || (failure?.message ?? how)
-    const diagnosis = this.#retries.hasWorked
-      ? undefined
-      : this.#options.diagnose?.(this.#lastOutput)
-    if (diagnosis === 'retry') return this.#restart()
-    if (diagnosis !== undefined) return this.#giveUp(diagnosis.giveUp)
-    const pauseMs = this.#retries.noteFailure()
+  function onEnd(failure: NodeJS.ErrnoException | undefined, how: string): void {
+    if (stopped) return
+    child = undefined
+    if (failure?.code === 'ENOENT') return listener.onUnavailable()
+    const reason = lastOutput || (failure?.message ?? how)
+    const diagnosis = retries.hasWorked ? undefined : options.diagnose?.(lastOutput)
+    if (diagnosis === 'retry') {
+      // It starts with other arguments; output about the refused ones does not count.
+      unreadable = 0
+      firstUnreadable = undefined
+      return start()
+    }
+    const pauseMs = diagnosis === undefined ? retries.noteFailure() : undefined
     if (pauseMs === undefined) {
-      return this.#giveUp(`${this.#options.name} gives no readings: ${reason}`)
+      listener.onWarning(diagnosis?.giveUp ?? `${name} gives no readings: ${reason}`)
+      return listener.onUnavailable()
     }
-    if (this.#retries.hasWorked && !this.#hasReportedEnd) {
-      this.#hasReportedEnd = true
-      this.#listener.onWarning(`${this.#options.name} ended (${reason}) and is started again`)
+    if (retries.hasWorked && !hasReportedEnd) {
+      hasReportedEnd = true
+      listener.onWarning(`${name} ended (${reason}) and is started again`)
     }
-    this.#pause = setTimeout(() => this.#start(), pauseMs).unref()
+    pause = setTimeout(start, pauseMs).unref()
   }
 
-  /** Starts it with other arguments; output about the refused ones does not count. */
-  #restart(): void {
-    this.#unreadable = 0
-    this.#firstUnreadable = undefined
-    this.#start()
-  }
-
-  #giveUp(reason: string): void {
-    this.#listener.onWarning(reason)
-    this.#listener.onUnavailable()
+  start()
+  return () => {
+    stopped = true
+    clearTimeout(pause)
+    killChild(child)
+    if (unreadable > 1)
+      listener.onWarning(`${name} printed ${unreadable} lines that are not readings`)
   }
 }
 
