@@ -66,20 +66,15 @@ function zonesIn(folder: string): Zone[] {
     // Without powercap there is no RAPL.
     return []
   }
-  const names = new Map(
-    entries.filter((entry) => ZONE.test(entry)).map((entry) => [entry, nameIn(folder, entry)]),
-  )
-  return [...names].flatMap(([entry, name]) => {
+  const nameOf = (entry: string) => textOf(join(folder, entry, 'name'))
+  return entries.flatMap((entry) => {
+    const name = ZONE.test(entry) ? nameOf(entry) : undefined
     if (name === undefined) return []
-    const [, outer] = /^(.+:\d+):\d+$/.exec(entry) ?? []
-    const parent = outer === undefined ? undefined : names.get(outer)
+    const outer = /^(.+:\d+):\d+$/.exec(entry)?.[1]
+    const parent = outer === undefined ? undefined : nameOf(outer)
     const rangeUj = Number(textOf(join(folder, entry, 'max_energy_range_uj')) ?? Number.NaN)
     return [{ folder: join(folder, entry), name, parent, rangeUj }]
   })
-}
-
-function nameIn(folder: string, entry: string): string | undefined {
-  return textOf(join(folder, entry, 'name'))
 }
 
 function textOf(path: string): string | undefined {
