@@ -24,27 +24,16 @@ function significant(value: number, digits: number): string {
   return trimZeros(value.toFixed(Math.min(decimals, 20)))
 }
 
-interface Unit {
-  readonly factor: number
-  readonly name: string
+/**
+ * Uses the first unit in which the rounded value is below 1000. Each unit is 1000 times the last, the
+ * first is 10^`exponent`.
+ */
+function scaled(value: number, units: readonly string[], exponent = 0): string {
+  const texts = units.map((_, at) => significant(value / Number(`1e${exponent + 3 * at}`), 3))
+  const fitting = texts.findIndex((text) => Number(text) < 1000)
+  const at = fitting < 0 ? units.length - 1 : fitting
+  return `${texts[at]} ${units[at]}`.trimEnd()
 }
-
-/** Uses the largest unit in which the rounded value is at least 1. Each unit is 1000 times the last. */
-function scaled(value: number, units: readonly Unit[]): string {
-  const candidates = units.map(({ factor, name }) => ({
-    text: significant(value / factor, 3),
-    name,
-  }))
-  const fitting = candidates.find(({ text }) => Number(text) < 1000) ?? candidates.at(-1)
-  return [fitting?.text, fitting?.name].join(' ').trimEnd()
-}
-
-/** Units that are 1000 times each other; the first has the factor 10^`exponent`. */
-function units(names: readonly string[], exponent = 0): readonly Unit[] {
-  return names.map((name, at) => ({ factor: Number(`1e${exponent + 3 * at}`), name }))
-}
-
-const SUBMINUTE = units(['ns', 'µs', 'ms', 's'], -9)
 
 /**
  * A duration in seconds: `42 µs`, `850 ms`, `8.9 s`, `1:12`, `1:04:31`, `2 d 4 h`. One minute or more
@@ -53,7 +42,7 @@ const SUBMINUTE = units(['ns', 'µs', 'ms', 's'], -9)
 export function formatDuration(seconds: number | undefined): string {
   return render(seconds, (value) => {
     if (value < 0.5e-9) return '0 s'
-    if (value < 59.95) return scaled(value, SUBMINUTE)
+    if (value < 59.95) return scaled(value, ['ns', 'µs', 'ms', 's'], -9)
     const wholeS = Math.round(value)
     const minutes = Math.floor(wholeS / 60)
     if (minutes < 60) return `${minutes}:${pad2(wholeS % 60)}`
@@ -64,7 +53,7 @@ export function formatDuration(seconds: number | undefined): string {
   })
 }
 
-const COUNTS = units(['', 'k', 'M', 'G', 'T'])
+const COUNTS = ['', 'k', 'M', 'G', 'T']
 
 /** A count: `7`, `999`, `48.1 k`, `1.2 M`. */
 export function formatCount(count: number | undefined): string {
@@ -106,16 +95,14 @@ export function formatWatts(watts: number | undefined): string {
 function withPrefix(value: number, unit: string): string {
   if (value < 0.5e-6) return `0 ${unit}`
   const names = ['µ', 'm', '', 'k', 'M', 'G'].map((prefix) => `${prefix}${unit}`)
-  return scaled(value, units(names, -6))
+  return scaled(value, names, -6)
 }
-
-const BYTES = units(['B', 'kB', 'MB', 'GB', 'TB'])
 
 /** Bytes, in powers of 1000: `0 B`, `512 B`, `48.1 kB`, `1.2 GB`. */
 export function formatBytes(bytes: number | undefined): string {
   return render(bytes, (value) => {
     const whole = Math.round(value)
-    return whole < 1000 ? `${whole} B` : scaled(value, BYTES)
+    return whole < 1000 ? `${whole} B` : scaled(value, ['B', 'kB', 'MB', 'GB', 'TB'])
   })
 }
 

@@ -1,5 +1,5 @@
 /** `compute_analysis` of Intelligence Per Watt: sums over breakdowns, with its field names. */
-import { maxOf, meanOf, type UpstreamBreakdown } from './energy.ts'
+import { maxOf, meanOf, numberAt, type UpstreamBreakdown } from './energy.ts'
 
 type NumberKey = {
   [key in keyof UpstreamBreakdown]: UpstreamBreakdown[key] extends number | null ? key : never
@@ -28,7 +28,7 @@ export function analyzeUpstream(breakdowns: readonly UpstreamBreakdown[]) {
     model_counts: byModel(() => 1),
     energy_by_model: byModel((at) => at.total_energy_joules),
     latency_by_model: byModel((at) => at.duration_ms),
-    tokens_by_model: byModel(tokensOf),
+    tokens_by_model: byModel((at) => numberAt(at.metadata, 'total_tokens') ?? 0),
     gpu_max_power_watts: most('gpu_max_power_watts'),
     gpu_avg_power_watts: mean('gpu_avg_power_watts'),
     cpu_max_power_watts: most('cpu_max_power_watts'),
@@ -62,9 +62,4 @@ function sumsBy(
 function modelOf({ metadata }: UpstreamBreakdown): string | undefined {
   const model = Object.hasOwn(metadata, 'model_id') ? metadata['model_id'] : undefined
   return typeof model === 'string' && model !== '' ? model : undefined
-}
-
-function tokensOf({ metadata }: UpstreamBreakdown): number {
-  const tokens = Object.hasOwn(metadata, 'total_tokens') ? metadata['total_tokens'] : undefined
-  return typeof tokens === 'number' ? tokens : 0
 }

@@ -7,31 +7,14 @@
  * much, and a missing counter is 0. Wattline attributes differently by default.
  */
 import { lowerBound } from '../columns/lower-bound.ts'
-import type { AgentEvent, JsonValue, Metadata, TelemetrySample } from '../line/event.ts'
+import type { AgentEvent, Metadata, TelemetrySample } from '../line/event.ts'
 import { pairUpstream } from './pairing.ts'
 
 /** One action, with the field names of upstream. Missing values are null. */
-export interface UpstreamBreakdown {
+export interface UpstreamBreakdown extends Readonly<ReturnType<SampleWindow['figures']>> {
   readonly action_type: string
   readonly step_number: number
-  readonly gpu_energy_joules: number
-  readonly cpu_energy_joules: number
-  readonly total_energy_joules: number
-  readonly duration_ms: number
-  readonly max_power_watts: number | null
-  readonly avg_power_watts: number | null
-  readonly memory_bandwidth_gbps: number | null
   readonly metadata: Metadata
-  readonly gpu_max_power_watts: number | null
-  readonly gpu_avg_power_watts: number | null
-  readonly cpu_max_power_watts: number | null
-  readonly cpu_avg_power_watts: number | null
-  readonly gpu_compute_utilization_pct_avg: number | null
-  readonly gpu_compute_utilization_pct_max: number | null
-  readonly gpu_memory_bw_utilization_pct_avg: number | null
-  readonly gpu_memory_bw_utilization_pct_max: number | null
-  readonly gpu_tensor_core_utilization_pct_avg: number | null
-  readonly gpu_tensor_core_utilization_pct_max: number | null
   readonly cost_usd: number | null
 }
 
@@ -54,7 +37,12 @@ export function correlateUpstream(
       action_type: start.event_type.replaceAll('_start', '').replaceAll('_end', ''),
       step_number: step,
       ...window.figures(start.timestamp, end.timestamp, true),
-      metadata: merged(start.metadata, end.metadata, start.timestamp, end.timestamp),
+      metadata: {
+        ...start.metadata,
+        ...end.metadata,
+        start_timestamp: start.timestamp,
+        end_timestamp: end.timestamp,
+      },
       cost_usd: numberAt(end.metadata, 'cost_usd'),
     }
   })
@@ -68,41 +56,25 @@ function idleBetween(
 ): UpstreamBreakdown[] {
   const byEnd = actions.toSorted((a, b) => endOf(a) - endOf(b))
   return byEnd.slice(1).flatMap((next, index) => {
-    const current = byEnd[index]!
-    const [fromS, untilS] = [endOf(current), startOf(next)]
-    if (!(untilS > fromS)) return []
-    const steps = [current.step_number, next.step_number]
-    return [
-      {
-        action_type: 'idle',
-        step_number: current.step_number,
-        ...window.figures(fromS, untilS, false),
-        metadata: { between_steps: steps, start_timestamp: fromS, end_timestamp: untilS },
-        cost_usd: null,
-      },
-    ]
+    const { step_number } = byEnd[index]!
+    const [start_timestamp, end_timestamp] = [endOf(byEnd[index]!), startOf(next)]
+    if (!(end_timestamp > start_timestamp)) return []
+    const between_steps = [step_number, next.step_number]
+    const figures = window.figures(start_timestamp, end_timestamp, false)
+    const metadata = { between_steps, start_timestamp, end_timestamp }
+    return [{ action_type: 'idle', step_number, ...figures, metadata, cost_usd: null }]
   })
 }
 
 function startOf({ metadata }: UpstreamBreakdown): number {
-  return numberAt(metadata, 'start_timestamp') ?? NaN
+  return Number(metadata['start_timestamp'])
 }
 
 function endOf({ metadata }: UpstreamBreakdown): number {
-  return numberAt(metadata, 'end_timestamp') ?? NaN
+  return Number(metadata['end_timestamp'])
 }
 
-function merged(start: Metadata, end: Metadata, startS: number, endS: number): Metadata {
-  // Object.fromEntries creates own properties, also for `__proto__`.
-  return Object.fromEntries<JsonValue>([
-    ...Object.entries(start),
-    ...Object.entries(end),
-    ['start_timestamp', startS],
-    ['end_timestamp', endS],
-  ])
-}
-
-function numberAt(data: Metadata, key: string): number | null {
+export function numberAt(data: Metadata, key: string): number | null {
   const value = Object.hasOwn(data, key) ? data[key] : undefined
   return typeof value === 'number' ? value : null
 }
@@ -127,7 +99,13 @@ class SampleWindow {
     const within = this.#within(startS, endS)
     const gpuW = available(within, 'power_watts')
     const cpuW = available(within, 'cpu_power_watts')
-    const bothW = within.flatMap(({ reading }) => combinedWatts(reading))
+    const bothW = within.flatMap((sample) => {
+      const knownW = [
+        ...available([sample], 'power_watts'),
+        ...available([sample], 'cpu_power_watts'),
+      ]
+      return knownW.length === 0 ? [] : sumOf(knownW)
+    })
     const compute = available(within, 'gpu_compute_utilization_pct')
     const bandwidth = available(within, 'gpu_memory_bandwidth_utilization_pct')
     const tensor = available(within, 'gpu_tensor_core_utilization_pct')
@@ -197,13 +175,6 @@ function available(samples: readonly TelemetrySample[], key: string): number[] {
   })
 }
 
-function combinedWatts(reading: Metadata): number[] {
-  const known = ['power_watts', 'cpu_power_watts']
-    .map((key) => numberAt(reading, key))
-    .filter((value) => value !== null && value >= 0)
-  return known.length === 0 ? [] : [known.reduce<number>((sum, value) => sum + (value ?? 0), 0)]
-}
-
 const BYTES_PER_MB = 1024 * 1024
 const BYTES_PER_GB = 1024 ** 3
 
@@ -222,8 +193,12 @@ function memoryBandwidth(samples: readonly TelemetrySample[]): number | null {
   return seconds === 0 ? null : bytes / seconds / BYTES_PER_GB
 }
 
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0)
+}
+
 export function meanOf(values: readonly number[]): number | null {
-  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length
+  return values.length === 0 ? null : sumOf(values) / values.length
 }
 
 export function maxOf(values: readonly number[]): number | null {

@@ -122,9 +122,7 @@ export interface RecordReply {
 }
 
 export function encodeAck(ack: number, maxLineBytes?: number): string {
-  return maxLineBytes === undefined
-    ? `{"ack":${ack}}`
-    : `{"ack":${ack},"maxLineBytes":${maxLineBytes}}`
+  return JSON.stringify({ ack, maxLineBytes })
 }
 
 /** Reads a control frame from the server to a recorder. Unreadable fields are undefined. */
