@@ -227,7 +227,7 @@ export class Ingestor {
 
   #addMalformed(position: number, line: number, reason: string): void {
     const writer = this.#writer
-    this.trace.addMalformed(position, reason, writer)
+    this.trace.addMalformed(writer)
     if (this.#malformed.length < LISTED_MALFORMED) {
       this.#malformed.push({ line, position, reason, writer })
     }

@@ -22,7 +22,7 @@ test('numbers writers in the order in which they occur, and keeps the data of th
 test('adds name and duplicates to the quality of a writer; values that are not counted are unknown', () => {
   const trace = new Trace()
   const writers = new LogWriters()
-  trace.addMalformed(0, 'not JSON', writers.numberOf('a'))
+  trace.addMalformed(writers.numberOf('a'))
   trace.addLost(1, writers.numberOf('b'))
   writers.update({ ...writer, id: 'a', lost: 0 })
   const [a, b] = writers.withQuality(trace.qualityOfWriters())

@@ -103,8 +103,8 @@ export async function readLogStream(
       telemetry?.add(sample)
       if (keepEvents) samples.push(sample)
     },
-    malformed(reason, position, line) {
-      trace.addMalformed(position, reason)
+    malformed(reason, _, line) {
+      trace.addMalformed()
       if (unreadable.length < keepUnreadable) unreadable.push({ line, reason })
     },
     rescaled: () => trace.addRescaled(),

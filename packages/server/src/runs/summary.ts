@@ -190,7 +190,7 @@ class Reading {
         trace.addSample(sample)
         this.#telemetry.add(sample, writer)
       },
-      malformed: (reason, position) => trace.addMalformed(position, reason),
+      malformed: () => trace.addMalformed(),
       rescaled: () => trace.addRescaled(),
     })
   }

@@ -17,12 +17,6 @@ import { SlotList } from './slot-list.ts'
 import { SmallColumn } from '../columns/small-column.ts'
 import type { Trace, TraceChanges } from '../trace/trace.ts'
 
-/** A group of rows; groups are in the order of their first span. */
-export interface LaneGroup {
-  readonly label: string
-  readonly rows: number
-}
-
 export interface LanePlace {
   /** Index into `groups`. */
   readonly group: number
@@ -38,22 +32,15 @@ interface Lane extends LanePlace {
   readonly slots: SlotList
 }
 
-class Group implements LaneGroup {
+/** Groups are in the order of their first span. */
+interface Group {
   readonly label: string
   /** By row. */
-  readonly lanes: Lane[] = []
+  readonly lanes: Lane[]
   /** By row, until when its last bar occupies it. */
-  readonly free = new FreeRows()
+  readonly free: FreeRows
   /** Start of the latest span in the group. */
-  latestS = Number.NEGATIVE_INFINITY
-
-  constructor(label: string) {
-    this.label = label
-  }
-
-  get rows(): number {
-    return this.lanes.length
-  }
+  latestS: number
 }
 
 /**
@@ -82,8 +69,8 @@ export class Lanes {
     this.#other = trace.spanView()
   }
 
-  get groups(): readonly LaneGroup[] {
-    return this.#groups
+  get groups(): { readonly label: string; readonly rows: number }[] {
+    return this.#groups.map(({ label, lanes }) => ({ label, rows: lanes.length }))
   }
 
   /**
@@ -126,7 +113,7 @@ export class Lanes {
     const group = this.#group(this.#groupOf(mark))
     const parent = mark.parentSlot
     const row = parent !== NONE && this.groupAt(parent) === group ? this.rowAt(parent) : 0
-    if (this.#groups[group]!.rows === 0) this.#addLane(group)
+    if (this.#groups[group]!.lanes.length === 0) this.#addLane(group)
     return { group, row }
   }
 
@@ -173,7 +160,7 @@ export class Lanes {
   #updateFree({ group, row, slots }: Lane): void {
     const last = this.#other
     if (slots.length > 0) last.slot = slots.at(slots.length - 1)
-    const untilS = slots.length > 0 ? busyUntilS(last) : Number.NEGATIVE_INFINITY
+    const untilS = slots.length > 0 ? busyUntilS(last) : -Infinity
     this.#groups[group]!.free.set(row, untilS)
   }
 
@@ -231,7 +218,7 @@ export class Lanes {
     let index = this.#byLabel.get(label)
     if (index === undefined) {
       index = this.#groups.length
-      this.#groups.push(new Group(label))
+      this.#groups.push({ label, lanes: [], free: new FreeRows(), latestS: -Infinity })
       this.#byLabel.set(label, index)
     }
     return index

@@ -104,8 +104,11 @@ export class OpenSpans {
       const score = this.#scopes.pairScore(scope, events.scope(end))
       if (score < 0) continue
       for (const start of starts) {
-        if (events.hasIds(start) !== withIds || !this.#isCandidate(start)) continue
-        found.push(events.slot.at(start))
+        if (events.hasIds(start) !== withIds || events.partner.at(start) !== NONE) continue
+        const slot = events.slot.at(start)
+        // Its certain parent has ended.
+        if (this.#spans.releasedBy.has(slot)) continue
+        found.push(slot)
         if (score > bestScore || (score === bestScore && events.compare(best, start) < 0)) {
           best = start
           bestScore = score
@@ -154,12 +157,6 @@ export class OpenSpans {
     this.#choice.parent = this.#events.slot.at(parent)
     this.#choice.unsure = count > 1
     return true
-  }
-
-  /** Whether a start has no end by id and its certain parent has not ended. */
-  #isCandidate(start: number): boolean {
-    if (this.#events.partner.at(start) !== NONE) return false
-    return !this.#spans.releasedBy.has(this.#events.slot.at(start))
   }
 
   #kind(kind: number): OpenKind {

@@ -220,7 +220,7 @@ describe('a start without an end', () => {
     expect(draw(trace)).toEqual(['agent 1– [open]', 'tool_call grep 2– < agent [open]'])
     expect(trace.spans[0]!.fadeS).toBeUndefined()
     trace.setWriter(0, 'lost')
-    expect(trace.flush().spans).toHaveLength(2)
+    expect(trace.flush().spanSlots).toHaveLength(2)
     expect(draw(trace)).toEqual([
       'agent 1– [did-not-end]',
       'tool_call grep 2– < agent [did-not-end]',
@@ -243,7 +243,8 @@ describe('a start without an end', () => {
     trace.setWriter(0, 'closed')
     trace.flush()
     trace.add({ event_type: 'note', timestamp: 5, metadata: {} }, 1)
-    expect(trace.flush().spans.map(({ fadeS }) => fadeS)).toEqual([5])
+    expect([...trace.flush().spanSlots]).toEqual([0])
+    expect(trace.spans[0]!.fadeS).toBe(5)
   })
 
   it('is reported as changed when its parent ends, and fades there', () => {
@@ -254,8 +255,8 @@ describe('a start without an end', () => {
     trace.setWriter(0, 'closed')
     trace.flush()
     trace.add({ event_type: 'agent_end', timestamp: 5, metadata: { span_id: 'a' } }, 2, 1)
-    const changed = trace.flush().spans
-    expect(changed.map(({ slot, fadeS }) => [slot, fadeS])).toEqual([
+    const changed = [...trace.flush().spanSlots]
+    expect(changed.map((slot) => [slot, trace.spans[slot]!.fadeS])).toEqual([
       [0, undefined],
       [1, 5],
     ])
@@ -341,10 +342,12 @@ describe('spans', () => {
     add('tool_call_start', 1, 0)
     add('turn_start', 2, 1)
     add('tool_call_start', 3, 2)
-    const [, , last] = trace.flush().spans
-    expect(last!.parent!.slot).toBe(1)
+    trace.flush()
+    const last = trace.spanView()
+    last.slot = 2
+    expect(last.parent!.slot).toBe(1)
     add('turn_start', 4, 3)
-    expect(trace.flush().spans.map(({ slot }) => slot)).toEqual([3])
+    expect([...trace.flush().spanSlots]).toEqual([3])
     expect(trace.spans.map(({ slot }) => slot)).toEqual([0, 1, 2, 3])
   })
 })

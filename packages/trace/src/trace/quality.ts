@@ -4,71 +4,36 @@
  */
 import { ByteColumn } from '../columns/columns.ts'
 import type { MarkTable } from '../tables/mark-table.ts'
-import type { WriterState } from '../wire/run-info.ts'
 import { SpanFlag, type DataQuality, type WriterQuality } from './span.ts'
 
-/** A line of the log that could not be read. */
-export interface MalformedLine {
-  readonly position: number
-  readonly reason: string
-}
+type Counted =
+  | 'state'
+  | 'events'
+  | 'late'
+  | 'malformed'
+  | 'lost'
+  | 'dropped'
+  | 'droppedMarks'
+  | 'rescaled'
 
 /** The counts of one writer. */
-export interface WriterCounts {
-  state: WriterState
-  /** Unix seconds of its latest event. */
+export type WriterCounts = { -readonly [key in Counted]: WriterQuality[key] } & {
+  /** Unix seconds of its latest event; −Infinity if there is none. */
   lastS: number
-  events: number
-  late: number
-  malformed: number
-  lost: number
-  dropped: number
-  droppedMarks: number
-  rescaled: number
 }
 
-/** This many malformed lines are stored with their reasons; all are counted. */
-const MAX_MALFORMED_LINES = 1000
 /** Counted with the bits of `SpanFlag`: the span has a late event. */
 const LATE = 64
 
 const BITS = 8
 
-/** Counts the spans of each writer that have each flag. */
-class FlagCounts {
-  /** By slot, the counted flags. */
-  readonly #flags = new ByteColumn()
-  /** By writer and bit. */
-  readonly #counts: Uint32Array[] = []
-
-  /** Replaces the flags of a span. Its writer never changes. */
-  set(slot: number, flags: number, writer: number): void {
-    let differing = this.#flags.at(slot) ^ flags
-    if (differing === 0) return
-    this.#flags.set(slot, flags)
-    const counts = (this.#counts[writer] ??= new Uint32Array(BITS))
-    for (let bit = 0; differing !== 0; bit++, differing >>>= 1) {
-      if ((differing & 1) === 0) continue
-      counts[bit] = counts[bit]! + ((flags >>> bit) & 1 ? 1 : -1)
-    }
-  }
-
-  /** The last counted flags of a span. */
-  flagsOf(slot: number): number {
-    return this.#flags.at(slot)
-  }
-
-  /** The number of spans of `writer` with `flag`, one bit. */
-  count(flag: number, writer: number): number {
-    return this.#counts[writer]?.[31 - Math.clz32(flag)] ?? 0
-  }
-}
-
 export class QualityCounts {
   /** By writer number; undefined for an unknown writer. */
   readonly writers: WriterCounts[] = []
-  readonly malformedLines: MalformedLine[] = []
-  readonly #spans = new FlagCounts()
+  /** By slot, the counted flags. */
+  readonly #flags = new ByteColumn()
+  /** By writer and bit, the number of spans with the flag. */
+  readonly #flagCounts: Uint32Array[] = []
   readonly #marks: MarkTable
   #hasEventAfterEnd = false
 
@@ -112,40 +77,40 @@ export class QualityCounts {
     return hasEventAfterEnd
   }
 
-  countMalformed(writer: number, line: MalformedLine): void {
-    this.writer(writer).malformed++
-    if (this.malformedLines.length < MAX_MALFORMED_LINES) this.malformedLines.push(line)
-  }
-
-  /** Replaces the counted flags of a span. */
+  /** Replaces the counted flags of a span. Its writer never changes. */
   countSpan(slot: number, flags: number, isLate: boolean, writer: number): void {
-    this.#spans.set(slot, isLate ? flags | LATE : flags, writer)
+    const counted = isLate ? flags | LATE : flags
+    let differing = this.#flags.at(slot) ^ counted
+    if (differing === 0) return
+    this.#flags.set(slot, counted)
+    const counts = (this.#flagCounts[writer] ??= new Uint32Array(BITS))
+    for (let bit = 0; differing !== 0; bit++, differing >>>= 1) {
+      if ((differing & 1) === 0) continue
+      counts[bit] = counts[bit]! + ((counted >>> bit) & 1 ? 1 : -1)
+    }
   }
 
   /** The last counted flags of a span. */
   flagsOf(slot: number): number {
-    return this.#spans.flagsOf(slot) & ~LATE
+    return this.#flags.at(slot) & ~LATE
   }
 
   ofWriters(): WriterQuality[] {
-    return [...this.writers.keys()]
-      .filter((writer) => this.writers[writer] !== undefined)
-      .map((writer) => this.#of(writer))
-  }
-
-  #of(writer: number): WriterQuality {
-    const { lastS, ...counted } = this.writer(writer)
-    return {
-      ...counted,
-      writer,
-      lastS: lastS === -Infinity ? undefined : lastS,
-      lateItems: this.#spans.count(LATE, writer) + this.#marks.lateOf(writer),
-      ambiguous: this.#spans.count(SpanFlag.AMBIGUOUS, writer),
-      orphan: this.#marks.orphansOf(writer),
-      unfinished: this.#spans.count(SpanFlag.DID_NOT_END, writer),
-      clock: this.#spans.count(SpanFlag.CLOCK, writer),
-      parentUnsure: this.#spans.count(SpanFlag.PARENT_UNSURE, writer),
-    }
+    // flatMap skips unknown writers.
+    return this.writers.flatMap(({ lastS, ...counted }, writer) => {
+      const spansWith = (flag: number) => this.#flagCounts[writer]?.[31 - Math.clz32(flag)] ?? 0
+      return {
+        ...counted,
+        writer,
+        lastS: lastS === -Infinity ? undefined : lastS,
+        lateItems: spansWith(LATE) + this.#marks.lateOf(writer),
+        ambiguous: spansWith(SpanFlag.AMBIGUOUS),
+        orphan: this.#marks.orphansOf(writer),
+        unfinished: spansWith(SpanFlag.DID_NOT_END),
+        clock: spansWith(SpanFlag.CLOCK),
+        parentUnsure: spansWith(SpanFlag.PARENT_UNSURE),
+      }
+    })
   }
 }
 

@@ -180,7 +180,7 @@ describe('a trace', () => {
           return `${span.endS} ${span.parent?.slot} ${span.flags} ${span.agent} ${span.subject}`
         }
         const flush = () => {
-          for (const span of trace.flush().spans) reported.set(span.slot, line(span.slot))
+          for (const slot of trace.flush().spanSlots) reported.set(slot, line(slot))
         }
         order.forEach(({ event, position }, index) => {
           trace.add(event, position)
@@ -205,7 +205,7 @@ describe('a trace', () => {
           if (index % 7 === 0) trace.setWriter(index % writers, index % 2 === 0 ? 'lost' : 'live')
         })
         trace.addLost(3, writers - 1)
-        trace.addMalformed(order.length, 'not JSON', 0)
+        trace.addMalformed()
         trace.flush()
         const parts = trace.qualityOfWriters()
         const late = latePositions(order)

@@ -18,7 +18,7 @@ import { MarkView } from './mark-view.ts'
 import { readEvent } from '../row/metadata-reader.ts'
 import { ParentLinks } from '../pairing/parent-links.ts'
 import type { PlaceTable } from '../row/place.ts'
-import { QualityCounts, sumQuality, type MalformedLine } from './quality.ts'
+import { QualityCounts, sumQuality } from './quality.ts'
 import { ScopeTable } from '../row/scope.ts'
 import { SpanFlag, type DataQuality, type Mark, type Span, type WriterQuality } from './span.ts'
 import { SpanView, type ViewSource } from './span-view.ts'
@@ -31,11 +31,8 @@ import type { WriterState } from '../wire/run-info.ts'
 export interface TraceChanges {
   /** Slots of the spans that are new or changed since the last flush, ascending. */
   readonly spanSlots: Int32Array
-  /** The same as views; creates an object for each. */
-  readonly spans: readonly Span[]
-  /** Slots of the marks that are new or changed, ascending; and the same as views. */
+  /** Slots of the marks that are new or changed, ascending. */
   readonly markSlots: Int32Array
-  readonly marks: readonly Mark[]
   /** Slots of removed marks: an orphan end found its start. */
   readonly removedMarks: Int32Array
 }
@@ -132,7 +129,9 @@ export class Trace {
   /** The current points and orphan ends, in order of creation. */
   get marks(): readonly Mark[] {
     const slots = Array.from({ length: this.#marks.count }, (_, slot) => slot)
-    return slots.filter((slot) => this.#marks.exists(slot)).map((slot) => this.#mark(slot))
+    return slots
+      .filter((slot) => this.#marks.exists(slot))
+      .map((slot) => new MarkView(this.#source, this.#marks, slot))
   }
 
   get eventCount(): number {
@@ -151,11 +150,6 @@ export class Trace {
   /** Unix seconds of the latest event or sample. */
   get lastS(): number | undefined {
     return this.#lastS
-  }
-
-  /** The first thousand lines that could not be read. */
-  get malformedLines(): readonly MalformedLine[] {
-    return this.#quality.malformedLines
   }
 
   /** Unix seconds of the first and the last event that is paired; samples do not count. */
@@ -211,7 +205,9 @@ export class Trace {
    */
   eachBoundary(fromS: number, untilS: number, sink: BoundarySink): void {
     const events = this.#events
-    for (let at = this.#orderAt(fromS); at < this.#order.count; at++) {
+    const isBefore = (at: number) => events.timeS(this.#order.at(at)) < fromS
+    let at = lowerBound(0, this.#order.count, isBefore)
+    for (; at < this.#order.count; at++) {
       const event = this.#order.at(at)
       const timeS = events.timeS(event)
       if (timeS >= untilS) return
@@ -253,8 +249,8 @@ export class Trace {
   }
 
   /** Counts a line that could not be read. */
-  addMalformed(position: number, reason: string, writer = 0): void {
-    this.#quality.countMalformed(writer, { position, reason })
+  addMalformed(writer = 0): void {
+    this.#quality.writer(writer).malformed++
   }
 
   /** Counts a line whose timestamp was not in seconds. */
@@ -307,12 +303,6 @@ export class Trace {
     return this.#quality.ofWriters()
   }
 
-  /** Index of the first swept event that is not before `timeS`. */
-  #orderAt(timeS: number): number {
-    const isBefore = (at: number) => this.#events.timeS(this.#order.at(at)) < timeS
-    return lowerBound(0, this.#order.count, isBefore)
-  }
-
   /** The rows from `from` to `until` in order of time; nearly always they arrive so. */
   #inOrder(from: number, until: number): Int32Array {
     const rows = new Int32Array(until - from)
@@ -328,20 +318,16 @@ export class Trace {
   #pairIds(pending: Int32Array, sweptCount: number): number {
     this.#sweptCount = sweptCount
     this.#redoFrom = pending.length > 0 ? pending[0]! : NONE
-    for (const event of pending) this.#pairIdsOf(event)
+    for (const event of pending) {
+      const phase = this.#events.phase(event)
+      if (phase === POINT) continue
+      const child = phase === START ? this.#links.addStart(event) : NONE
+      if (child !== NONE) this.#redo(child)
+      if (this.#events.hasIds(event)) this.#ids.add(event)
+    }
     this.#ids.pairAdded(this.#onPaired)
     const earliest = this.#redoFrom
     return earliest === NONE ? this.#order.count : this.#order.lowerBound(this.#events, earliest)
-  }
-
-  #pairIdsOf(event: number): void {
-    const phase = this.#events.phase(event)
-    if (phase === POINT) return
-    if (phase === START) {
-      const child = this.#links.addStart(event)
-      if (child !== NONE) this.#redo(child)
-    }
-    if (this.#events.hasIds(event)) this.#ids.add(event)
   }
 
   /** Sweeps again from event `at` on, if it is already swept. */
@@ -386,28 +372,11 @@ export class Trace {
       else if (this.#fading.size > 0) this.#fading.delete(slot)
     }
     this.#changed = []
-    const view = (slot: number) => this.#view(slot)
-    const mark = (slot: number) => this.#mark(slot)
-    const { markSlots, removedMarks } = this.#marks.takeChanges()
-    return {
-      spanSlots,
-      markSlots,
-      removedMarks,
-      get spans() {
-        return Array.from(spanSlots, view)
-      },
-      get marks() {
-        return Array.from(markSlots, mark)
-      },
-    }
+    return { spanSlots, ...this.#marks.takeChanges() }
   }
 
   #view(slot: number): SpanView {
     return (this.#views[slot] ??= new SpanView(this.#source, slot))
-  }
-
-  #mark(slot: number): MarkView {
-    return new MarkView(this.#source, this.#marks, slot)
   }
 
   #extendTimes(timeS: number): void {
