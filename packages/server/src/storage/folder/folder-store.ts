@@ -168,7 +168,7 @@ export class FolderStore implements RunStore {
   async remove(run: string): Promise<void> {
     const log = this.#existing(run)
     await this.#recordRemoval(log)
-    if (log.removed) throw new StoreError('removed', `run ${run} was deleted`)
+    if (log.ended === 'removed') throw new StoreError('removed', `run ${run} was deleted`)
     const temporary = join(this.#dir, `${REMOVED_PREFIX}${folderName(run)}-${log.meta.gen}`)
     this.#runs.delete(run)
     const removing = log.remove(temporary)
@@ -285,8 +285,8 @@ export class FolderStore implements RunStore {
       compactAboveRecords: this.#options.compactAboveRecords ?? 65_536,
       logger: this.#logger,
       onChange: () => {
-        if (log.removed) this.#forget(log)
-        this.#changed(meta.id, log.removed ? 'removed' : 'changed')
+        if (log.ended === 'removed') this.#forget(log)
+        this.#changed(meta.id, log.ended === 'removed' ? 'removed' : 'changed')
       },
     })
     this.#runs.set(meta.id, log)

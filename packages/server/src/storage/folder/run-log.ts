@@ -65,7 +65,8 @@ export class RunLog {
   #saveFailed = false
   #saveTimer: NodeJS.Timeout | undefined
   #saving: Promise<void> = Promise.resolve()
-  #end: 'removed' | 'closed' | undefined
+  /** Why it takes no more lines; undefined while it does. */
+  ended: 'removed' | 'closed' | undefined
 
   constructor(options: RunLogOptions) {
     this.folder = options.folder
@@ -77,14 +78,6 @@ export class RunLog {
       this.#writers.set(writer.id, index)
       this.#queuedSeq.push(writer.lastSeq)
     })
-  }
-
-  get closed(): boolean {
-    return this.#end === 'closed'
-  }
-
-  get removed(): boolean {
-    return this.#end === 'removed'
   }
 
   /** Whether no writer is live: its files may be closed and the run may be retired. */
@@ -157,8 +150,8 @@ export class RunLog {
 
   /** Checks whether the folder was deleted, which ends the run. */
   vanished(): boolean {
-    if (this.#end === undefined && !existsSync(this.folder)) this.#vanish()
-    return this.removed
+    if (this.ended === undefined && !existsSync(this.folder)) this.#vanish()
+    return this.ended === 'removed'
   }
 
   /** Registers a reader, woken by commits and by the end. The tail is kept while there is one. */
@@ -176,7 +169,7 @@ export class RunLog {
     this.#saveTimer = undefined
     this.#dirty = true
     return this.#inTurn(async () => {
-      if (this.#end === 'removed' || !this.#dirty) return
+      if (this.ended === 'removed' || !this.#dirty) return
       this.#dirty = false
       try {
         await writeRunMeta(this.folder, this.meta, this.#options.fsync)
@@ -188,8 +181,8 @@ export class RunLog {
   }
 
   async close(): Promise<void> {
-    if (this.#end !== undefined) return
-    this.#end = 'closed'
+    if (this.ended !== undefined) return
+    this.ended = 'closed'
     await this.#draining
     if (this.#dirty) await this.save()
     await this.#saving
@@ -200,7 +193,7 @@ export class RunLog {
   /** Deletes the folder. It is renamed first, so that a kill in between leaves no partial run. */
   async remove(temporaryFolder: string): Promise<void> {
     this.#assertOpen()
-    this.#end = 'removed'
+    this.ended = 'removed'
     clearTimeout(this.#saveTimer)
     this.#wakeReaders()
     this.#options.onChange()
@@ -214,10 +207,10 @@ export class RunLog {
   }
 
   #assertOpen(): void {
-    if (this.#end === 'removed') {
+    if (this.ended === 'removed') {
       throw new StoreError('removed', `run ${this.meta.id} was deleted`)
     }
-    if (this.#end === 'closed') throw new StoreError('closed', 'the server is shutting down')
+    if (this.ended === 'closed') throw new StoreError('closed', 'the server is shutting down')
   }
 
   #writerIndex(id: string): number {
@@ -278,7 +271,7 @@ export class RunLog {
   }
 
   async #commit(batch: readonly PendingAppend[]): Promise<void> {
-    if (this.#end === 'removed') throw new StoreError('removed', `run ${this.meta.id} was deleted`)
+    if (this.ended === 'removed') throw new StoreError('removed', `run ${this.meta.id} was deleted`)
     if (batch.some(({ count }) => count > 0)) {
       if (this.#unsavedWriter) {
         // A record refers to its writer by index in run.json, so the writer must be saved first.
@@ -415,8 +408,8 @@ export class RunLog {
 
   /** The folder was deleted: ends the run for its writers and readers. */
   #vanish(): void {
-    if (this.#end !== undefined) return
-    this.#end = 'removed'
+    if (this.ended !== undefined) return
+    this.ended = 'removed'
     clearTimeout(this.#saveTimer)
     this.#options.logger(`run ${this.meta.id}: its folder was deleted`)
     this.#wakeReaders()
@@ -437,7 +430,7 @@ export class RunLog {
 
   #saveSoon(): void {
     this.#dirty = true
-    if (this.#saveTimer !== undefined || this.#end !== undefined) return
+    if (this.#saveTimer !== undefined || this.ended !== undefined) return
     this.#saveTimer = setTimeout(() => void this.save(), SAVE_AFTER_MS).unref()
   }
 }

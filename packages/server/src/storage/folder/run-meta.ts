@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import { runState, type RunInfo, type WriterInfo, type WriterState } from '@wattline/trace'
+import { runState, type RunInfo, type WriterInfo } from '@wattline/trace'
 import { withFile } from '../../base/file-io.ts'
 
 export const LOG_FILE = 'events.jsonl'
@@ -17,27 +17,16 @@ const FORMAT = 1
 /** Values that older versions did not count, and that are therefore unknown. */
 const UNCOUNTED = { duplicates: null, clockBehindS: null }
 
-export interface WriterMeta {
-  readonly id: string
-  name: string
-  state: WriterState
-  events: number
-  lost: number
-  duplicates: number | null
-  clockBehindS: number | null
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
+
+export interface WriterMeta extends Mutable<WriterInfo> {
+  /** Number of the writer's last committed line. */
   lastSeq: number
-  lastSeenAt: number
 }
 
-export interface RunMeta {
-  readonly id: string
-  name: string
-  gen: string
-  readonly createdAt: number
-  startedAt: number | null
-  updatedAt: number
-  events: number
-  lost: number
+export interface RunMeta extends Mutable<
+  Omit<RunInfo, 'state' | 'bytes' | 'readOnly' | 'writers'>
+> {
   /** Committed end: whole records in `appends`, bytes of the log. */
   records: number
   end: number
@@ -94,7 +83,7 @@ export function readRunMeta(folder: string): RunMeta | undefined {
       (value) => typeof value === 'number' && Number.isFinite(value),
     )
   if (!isOurs) return undefined
-  const run = json as RunMeta
+  const { wattline: _format, ...run } = json as RunMeta & { wattline: unknown }
   const writers = run.writers.map((writer) => ({ ...UNCOUNTED, ...writer }))
   return { ...run, writers }
 }
@@ -114,25 +103,13 @@ export function syncFolder(folder: string): Promise<void> {
   return withFile(folder, 'r', (handle) => handle.sync())
 }
 
-export function infoOf(meta: RunMeta): RunInfo {
+export function infoOf({ records: _records, end, writers, ...meta }: RunMeta): RunInfo {
   return {
-    id: meta.id,
+    ...meta,
     name: meta.name || meta.id,
-    state: runState(meta.writers),
-    createdAt: meta.createdAt,
-    startedAt: meta.startedAt,
-    updatedAt: meta.updatedAt,
-    bytes: meta.end,
-    events: meta.events,
-    lost: meta.lost,
-    gen: meta.gen,
+    state: runState(writers),
+    bytes: end,
     readOnly: false,
-    writers: meta.writers.map(writerInfoOf),
+    writers: writers.map(({ lastSeq: _lastSeq, ...writer }) => writer),
   }
-}
-
-/** All fields but `lastSeq`, which is internal. */
-function writerInfoOf(writer: WriterMeta): WriterInfo {
-  const { id, name, state, events, lost, duplicates, clockBehindS, lastSeenAt } = writer
-  return { id, name, state, events, lost, duplicates, clockBehindS, lastSeenAt }
 }

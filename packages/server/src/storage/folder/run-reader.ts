@@ -30,7 +30,7 @@ export async function* readRun(
     let isCaughtUp = false
     let gen = (await isValid(run, files, from)) ? run.meta.gen : undefined
     while (!signal.aborted) {
-      if (run.removed) {
+      if (run.ended === 'removed') {
         yield { type: 'removed' }
         return
       }
@@ -52,8 +52,8 @@ export async function* readRun(
         if (!isCaughtUp) yield { type: 'caughtUp', cursor }
         isCaughtUp = true
         await files.close()
-        if (from.follow === false || run.closed) return
-        const hasNews = gen !== run.meta.gen || cursor !== run.meta.end || run.removed || run.closed
+        if (from.follow === false || run.ended === 'closed') return
+        const hasNews = gen !== run.meta.gen || cursor !== run.meta.end || run.ended !== undefined
         if (!hasNews && !signal.aborted) {
           await new Promise<void>((resolve) => {
             resolveWait = resolve
