@@ -8,6 +8,7 @@
  * ```
  */
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -49,7 +50,8 @@ export async function createServer(options: ServerOptions = {}): Promise<Wattlin
   const problem = token === undefined ? undefined : tokenProblem(token)
   if (problem !== undefined) throw new TypeError(problem)
 
-  const store = options.store ?? (await openFolderStore(options))
+  const dir = options.dir ?? defaultDir(process)
+  const store = options.store ?? (await FolderStore.open({ ...options, dir }))
   const closing = new AbortController()
   const context = createContext(options, store, closing.signal)
   const { allowedHosts = [], allowedOrigins = [] } = options
@@ -95,21 +97,9 @@ export async function createServer(options: ServerOptions = {}): Promise<Wattlin
     token,
     store,
     close(deadlineMs = CLOSE_DEADLINE_MS) {
-      closed ??= shutDown({ http, sockets, context, closing }, deadlineMs)
-      return closed
+      return (closed ??= shutDown(http, sockets, context, closing, deadlineMs))
     },
   }
-}
-
-function openFolderStore(options: ServerOptions): Promise<FolderStore> {
-  return FolderStore.open({
-    dir: options.dir ?? defaultDir(process),
-    fsync: options.fsync,
-    keep: options.keep,
-    maxDiskBytes: options.maxDiskBytes,
-    maxRuns: options.maxRuns,
-    log: options.log,
-  })
 }
 
 function createContext(
@@ -143,24 +133,16 @@ function createContext(
 async function listen(http: Server, host: string, port: number): Promise<void> {
   for (let tried = port; ; tried += 1) {
     try {
-      await listenOnce(http, host, tried)
+      http.listen(tried, host.replaceAll(/^\[|\]$/g, ''))
+      // Rejects when `http` emits an error instead.
+      await once(http, 'listening')
       return
     } catch (cause) {
-      const busy = codeOf(cause) === 'EADDRINUSE'
-      if (busy && tried < port + PORTS_TO_TRY && tried < 65_535) continue
+      const isBusy = codeOf(cause) === 'EADDRINUSE'
+      if (isBusy && tried < port + PORTS_TO_TRY && tried < 65_535) continue
       throw new Error(`cannot listen on ${host}, port ${tried}: ${String(cause)}`, { cause })
     }
   }
-}
-
-function listenOnce(http: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    http.once('error', reject)
-    http.listen(port, host.replaceAll(/^\[|\]$/g, ''), () => {
-      http.off('error', reject)
-      resolve()
-    })
-  })
 }
 
 /** The host in the URL with which a browser on this machine reaches the server. */
@@ -169,16 +151,14 @@ function urlHost(host: string): string {
   return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
 }
 
-interface Running {
-  readonly http: Server
-  readonly sockets: Sockets
-  readonly context: ServerContext
-  readonly closing: AbortController
-}
-
 /** Stops accepting → commits received lines → closes sockets → closes the store; terminates at the deadline. */
-async function shutDown(running: Running, deadlineMs: number): Promise<void> {
-  const { http, sockets, context, closing } = running
+async function shutDown(
+  http: Server,
+  sockets: Sockets,
+  context: ServerContext,
+  closing: AbortController,
+  deadlineMs: number,
+): Promise<void> {
   const stopped = new Promise<void>((resolve) => http.close(() => resolve()))
   const deadline = setTimeout(() => {
     sockets.terminate()

@@ -30,17 +30,15 @@ export class Liveness {
   readonly #writers = new Map<string, LiveWriter>()
   readonly #sweepTimer: NodeJS.Timeout
   readonly #beatTimer: NodeJS.Timeout
+  readonly #sweepEveryMs: number
   #sweptMs = performance.now()
 
   constructor(store: RunStore, options: LivenessOptions) {
     this.#store = store
     this.#options = options
+    this.#sweepEveryMs = Math.max(20, options.lostAfterMs / 10)
     this.#sweepTimer = setInterval(() => void this.#sweep(), this.#sweepEveryMs).unref()
     this.#beatTimer = setInterval(() => this.#beat(), options.heartbeatMs).unref()
-  }
-
-  get #sweepEveryMs(): number {
-    return Math.max(20, this.#options.lostAfterMs / 10)
   }
 
   /**
