@@ -23,17 +23,18 @@ export async function getEvents(context: ServerContext, request: EventsRequest):
       `the log has generation ${info.gen} now, not ${gen}; read it from the start`,
     )
   }
+  const headers = headersOf(info, query)
   const cursor = parseCursor(query.get('cursor'))
   const follow = query.has('follow') && query.get('follow') !== '0'
   if (source.slice === undefined || follow) {
     const lines = readLines(source, info, cursor, follow, signal)
-    return new Response(toBody(lines), { headers: headersOf(info, query) })
+    return new Response(toBody(lines), { headers })
   }
   const bounds = parseRange(range, info.bytes)
   if (bounds === 'unsatisfiable') {
     return new Response(null, {
       status: 416,
-      headers: { ...headersOf(info, query), 'content-range': `bytes */${info.bytes}` },
+      headers: { ...headers, 'content-range': `bytes */${info.bytes}` },
     })
   }
   const start = bounds?.start ?? Math.min(cursor, info.bytes)
@@ -41,12 +42,10 @@ export async function getEvents(context: ServerContext, request: EventsRequest):
   return new Response(toBody(source.slice(run, start, end)), {
     status: bounds === undefined ? 200 : 206,
     headers: {
-      ...headersOf(info, query),
+      ...headers,
       'accept-ranges': 'bytes',
       'content-length': String(end - start),
-      ...(bounds === undefined
-        ? {}
-        : { 'content-range': `bytes ${start}-${end - 1}/${info.bytes}` }),
+      ...(bounds !== undefined && { 'content-range': `bytes ${start}-${end - 1}/${info.bytes}` }),
     },
   })
 }
@@ -75,9 +74,9 @@ function headersOf(info: RunInfo, query: URLSearchParams): Record<string, string
     'cache-control': 'no-store',
     'x-wattline-gen': info.gen,
     'x-wattline-cursor': String(info.bytes),
-    ...(query.has('download')
-      ? { 'content-disposition': `attachment; filename*=UTF-8''${name}.jsonl` }
-      : {}),
+    ...(query.has('download') && {
+      'content-disposition': `attachment; filename*=UTF-8''${name}.jsonl`,
+    }),
   }
 }
 

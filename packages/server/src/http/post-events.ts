@@ -41,7 +41,7 @@ export async function postEvents(
   await context.runs.store.setWriter(run, writer, { state: 'live', name, runName: name })
   const release = context.liveness.hold(run, writer)
   try {
-    const result = await receive(context, request, { run, writer, first })
+    const result = await receive(context, request, { run, writer }, first)
     if (isYes(query.get('end'))) await context.liveness.end(run, writer)
     return result
   } finally {
@@ -49,17 +49,13 @@ export async function postEvents(
   }
 }
 
-interface Target {
-  readonly run: string
-  readonly writer: string
-  readonly first: number | undefined
-}
-
 async function receive(
   context: ServerContext,
   request: IncomingMessage,
-  { run, writer, first }: Target,
+  subject: { readonly run: string; readonly writer: string },
+  first: number | undefined,
 ): Promise<PostResult> {
+  const { run, writer } = subject
   const { store } = context.runs
   const body = openBody(context, request)
   // A plain body is committed as it arrives and may be endless.
@@ -77,7 +73,8 @@ async function receive(
   let lastSeq: number | undefined
   const append = async ({ bytes, count }: AcceptedLines) => {
     if (count === 0) return
-    const result = await ingest(context, 'http', { run, writer }, { first: next, bytes, count })
+    const received = { firstSeq: next, lines: bytes, count }
+    const result = await ingest(context, 'http', subject, received)
     accepted += count
     if (next !== undefined) next += count
     lastSeq = result.lastSeq

@@ -5,8 +5,8 @@ import { StoreError, type AppendResult } from '../storage/store.ts'
 
 export interface Lines {
   /** Number of the first line; undefined = the next one of the writer. */
-  readonly first: number | undefined
-  readonly bytes: Uint8Array
+  readonly firstSeq: number | undefined
+  readonly lines: Uint8Array
   readonly count: number
 }
 
@@ -15,17 +15,17 @@ export async function ingest(
   { runs, metrics, logger }: ServerContext,
   transport: Transport,
   { run, writer }: { readonly run: string; readonly writer: string },
-  { first, bytes, count }: Lines,
+  { firstSeq, lines, count }: Lines,
 ): Promise<AppendResult> {
   const startMs = performance.now()
   let result: AppendResult
   try {
-    result = await runs.store.append(run, writer, first, bytes, count)
+    result = await runs.store.append(run, writer, firstSeq, lines, count)
   } catch (error) {
     metrics.appendFailed(error instanceof StoreError ? error.code : 'failed')
     throw error
   }
-  metrics.appended(transport, count, bytes.length, result, (performance.now() - startMs) / 1000)
+  metrics.appended(transport, count, lines.length, result, (performance.now() - startMs) / 1000)
   if (result.lost > 0) logger(`${result.lost} lines never arrived`, { run, writer })
   return result
 }

@@ -7,7 +7,7 @@ import { CloseCode, encodeAck, END_FRAME } from '@wattline/trace'
 import type { WebSocket } from 'ws'
 import { messageOf } from '../base/errors.ts'
 import type { ServerContext } from '../runs/context.ts'
-import { ingest } from '../runs/ingest.ts'
+import { ingest, type Lines } from '../runs/ingest.ts'
 import { StoreError } from '../storage/store.ts'
 import { isControl, parseRecordFrame } from './frame.ts'
 import { keepAlive, refuse } from './heartbeat.ts'
@@ -134,13 +134,12 @@ class RecorderConnection {
     }
     this.pendingBytes += frame.length
     if (this.pendingBytes > PAUSE_ABOVE_BYTES) this.#socket.pause()
-    this.#appended = this.#append(parsed.firstSeq, parsed.lines, parsed.count, frame.length)
+    this.#appended = this.#append(parsed, frame.length)
   }
 
-  async #append(firstSeq: number, lines: Buffer, count: number, bytes: number): Promise<void> {
+  async #append(lines: Lines, bytes: number): Promise<void> {
     try {
-      const appended = { first: firstSeq, bytes: lines, count }
-      const result = await ingest(this.#context, 'record', this.#params, appended)
+      const result = await ingest(this.#context, 'record', this.#params, lines)
       this.#ack = Math.max(this.#ack, result.lastSeq)
       this.#ackSoon()
     } catch (error) {

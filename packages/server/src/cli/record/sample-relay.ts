@@ -32,11 +32,9 @@ export class SampleRelay {
     }
     const line = encoder.encode(`${encodeSample(sample)}\n`)
     // `end()` of the writer throws the reason.
-    this.#writer.send(line, 1).catch(() => this.#onRefused())
-  }
-
-  #onRefused(): void {
-    this.#isRefused = true
-    this.#refuse()
+    this.#writer.send(line, 1).catch(() => {
+      this.#isRefused = true
+      this.#refuse()
+    })
   }
 }

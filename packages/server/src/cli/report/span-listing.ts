@@ -51,7 +51,7 @@ export class SpanListing {
     this.#offsetCells = Math.max(6, formatOffset(lastS - firstS, lastS - firstS).length)
     let tokens = 0
     for (const { item } of rows) tokens = Math.max(tokens, cells(tokensOf(item)))
-    const hasRoom = width === undefined || width >= MIN_TOKENS_WIDTH
+    const hasRoom = width !== undefined && width >= MIN_TOKENS_WIDTH
     this.#tokenCells = hasRoom && tokens > 0 ? Math.max(tokens, 'tokens'.length) : 0
     this.#timelineCells =
       width !== undefined && width >= MIN_TIMELINE_WIDTH
@@ -65,10 +65,8 @@ export class SpanListing {
     const { style } = this.#options
     const span = this.#spanCells === undefined ? 'span' : padEnd('span', this.#spanCells)
     const tokens = this.#tokenCells > 0 ? `  ${padStart('tokens', this.#tokenCells)}` : ''
-    const text = `${padStart('offset', this.#offsetCells)}  ${padStart('duration', DURATION_CELLS)}  ${span}${
-      this.#spanCells === undefined ? '' : tokens
-    }`
-    return style.dim(text.trimEnd())
+    const left = `${padStart('offset', this.#offsetCells)}  ${padStart('duration', DURATION_CELLS)}`
+    return style.dim(`${left}  ${span}${tokens}`.trimEnd())
   }
 
   row(row: TreeRow): string {

@@ -19,16 +19,11 @@ export function openBrowser(url: string, io: Pick<CliIo, 'env' | 'platform'>): P
   const command = browserCommand(io)
   const [program, ...args] = command ?? []
   if (program === undefined) return Promise.resolve(false)
+  // `cmd` would end the command at an unescaped `&`.
+  const target = io.platform === 'win32' ? url.replaceAll('&', '^&') : url
   return new Promise((resolve) => {
-    const child = spawn(
-      program,
-      [...args, io.platform === 'win32' ? url.replaceAll('&', '^&') : url],
-      {
-        stdio: 'ignore',
-        detached: true,
-        windowsHide: true,
-      },
-    )
+    const options = { stdio: 'ignore', detached: true, windowsHide: true } as const
+    const child = spawn(program, [...args, target], options)
     child.once('error', () => resolve(false))
     child.once('spawn', () => {
       child.unref()
