@@ -1,5 +1,6 @@
 /** Reads and writes whole buffers: a single system call may process fewer bytes. */
 import { type FileHandle, open } from 'node:fs/promises'
+import { codeOf } from './errors.ts'
 
 /** Opens a file while `use` runs. */
 export async function withFile<T>(
@@ -52,5 +53,15 @@ export async function writeFully(
   while (written < total) {
     const more = await file.write(rest, written, total - written, position + written)
     written += more.bytesWritten
+  }
+}
+
+/** Resolves like `work`; to undefined when the file or folder does not exist. */
+export async function ifExists<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw error
   }
 }

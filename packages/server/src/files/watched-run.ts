@@ -34,13 +34,10 @@ export interface WatchedRunOptions {
 }
 
 export class WatchedRun {
-  readonly id: string
-  readonly name: string
   readonly source: string
   readonly file: LogFile
-  readonly #appeared: boolean
+  readonly #options: WatchedRunOptions
   readonly #lineCount: LineCount
-  readonly #onChange: (type: RunChange['type']) => void
   /** Emits `change` when the state may have changed. Each reader listens while it waits. */
   readonly #events = new EventEmitter().setMaxListeners(0)
   #startedS: number | undefined
@@ -54,13 +51,10 @@ export class WatchedRun {
   #closed = false
 
   constructor(options: WatchedRunOptions) {
-    this.id = options.id
-    this.name = options.name
+    this.#options = options
     this.source = options.source
     this.file = new LogFile(options.path)
-    this.#appeared = options.appeared
     this.#lineCount = new LineCount(this.file)
-    this.#onChange = options.onChange
   }
 
   /** Whether it has a reader, and is polled. */
@@ -81,10 +75,11 @@ export class WatchedRun {
   info(): RunInfo | undefined {
     const state = this.#lastState
     if (state === undefined || this.#isRemoved) return undefined
+    const { id, name } = this.#options
     const events = this.#lineCount.lines
     return {
-      id: this.id,
-      name: this.name,
+      id,
+      name,
       state: this.#isLive ? 'live' : 'ended',
       createdAt: state.createdS,
       startedAt: this.#startedS ?? null,
@@ -97,7 +92,7 @@ export class WatchedRun {
       writers: [
         {
           id: FILE_WRITER,
-          name: this.name,
+          name,
           state: this.#isLive ? 'live' : 'closed',
           events,
           lost: 0,
@@ -182,12 +177,12 @@ export class WatchedRun {
     this.#lastState = state
     this.#isRemoved = false
     // A file that existed already is a saved run. One that grows while it is followed is live.
-    this.#setLive(isNew ? this.#appeared : true)
+    this.#setLive(isNew ? this.#options.appeared : true)
     if (change === 'replaced') this.#startedS = undefined
     if (this.#startedS === undefined)
       this.#startedS = startOfLog(await this.file.readAt(0, CHUNK_BYTES))
     if (this.isRead || (state?.endBytes ?? 0) <= COUNT_UNREAD_BYTES) void this.#count()
-    this.#onChange('changed')
+    this.#options.onChange('changed')
   }
 
   #removeLater(): void {
@@ -195,7 +190,7 @@ export class WatchedRun {
     this.#removalTimer = setTimeout(() => {
       this.#isRemoved = true
       this.#setLive(false)
-      this.#onChange('removed')
+      this.#options.onChange('removed')
       this.#wake()
     }, REMOVED_AFTER_MS).unref()
   }
@@ -206,7 +201,7 @@ export class WatchedRun {
     if (!isLive) return
     this.#liveTimer = setTimeout(() => {
       this.#isLive = false
-      this.#onChange('changed')
+      this.#options.onChange('changed')
       this.#wake()
     }, LIVE_FOR_MS).unref()
   }
@@ -218,7 +213,7 @@ export class WatchedRun {
       // The count is optional. A reader of the file gets the error.
       return
     }
-    if (!this.#closed) this.#onChange('changed')
+    if (!this.#closed) this.#options.onChange('changed')
   }
 
   /** Resolves when the state of the file may differ from `seen`. */

@@ -6,7 +6,7 @@
 import { createReadStream } from 'node:fs'
 import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { codeOf } from '../../base/errors.ts'
+import { ifExists } from '../../base/file-io.ts'
 import type { RunInfo } from '@wattline/trace'
 import { lockFolder } from './folder-lock.ts'
 import { repair } from './recovery.ts'
@@ -151,12 +151,7 @@ export class FolderStore implements RunStore {
   }
 
   async readNote(run: string): Promise<string | undefined> {
-    try {
-      return await readFile(join(this.#existing(run).folder, NOTE_FILE), 'utf8')
-    } catch (cause) {
-      if (codeOf(cause) === 'ENOENT') return undefined
-      throw cause
-    }
+    return ifExists(readFile(join(this.#existing(run).folder, NOTE_FILE), 'utf8'))
   }
 
   async writeNote(run: string, text: string): Promise<void> {
@@ -265,12 +260,7 @@ export class FolderStore implements RunStore {
 
   /** Refuses a folder that exists: of another program, or of a run whose id differs in case only. */
   async #assertFree(folder: string, id: string): Promise<void> {
-    try {
-      await lstat(folder)
-    } catch (cause) {
-      if (codeOf(cause) === 'ENOENT') return
-      throw cause
-    }
+    if ((await ifExists(lstat(folder))) === undefined) return
     throw new StoreError(
       'refused',
       `run ${id} needs the folder ${folder}, which exists already; use another run id`,

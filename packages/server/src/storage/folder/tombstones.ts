@@ -4,7 +4,7 @@
  */
 import { appendFile, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { codeOf } from '../../base/errors.ts'
+import { ifExists } from '../../base/file-io.ts'
 
 const FILE = '.removed'
 const KEEP = 10_000
@@ -20,12 +20,7 @@ export class Tombstones {
 
   static async load(dir: string): Promise<Tombstones> {
     const path = join(dir, FILE)
-    let text = ''
-    try {
-      text = await readFile(path, 'utf8')
-    } catch (cause) {
-      if (codeOf(cause) !== 'ENOENT') throw cause
-    }
+    const text = (await ifExists(readFile(path, 'utf8'))) ?? ''
     const lines = text.split('\n').filter((line) => line !== '')
     if (lines.length > KEEP) await writeFile(path, `${lines.slice(-KEEP).join('\n')}\n`)
     return new Tombstones(path, lines.slice(-KEEP))
