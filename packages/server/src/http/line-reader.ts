@@ -57,7 +57,11 @@ export class LineReader {
     this.#lineNumber += 1
     const reason = this.#problem(line, bytes)
     if (reason === undefined) accepted.push(line)
-    else if (reason !== '') this.#reject(reason)
+    if (reason === undefined || reason === '') return
+    this.rejectedCount += 1
+    if (this.rejected.length < MAX_REJECTED_LISTED) {
+      this.rejected.push({ line: this.#lineNumber, reason })
+    }
   }
 
   /** Why a line is rejected; empty for a blank line, which is skipped. */
@@ -77,13 +81,6 @@ export class LineReader {
     // The size of a line that is too long is counted to its end, but its bytes are dropped.
     if (this.#carryBytes > this.#maxLineBytes) this.#carry = []
     else this.#carry.push(Buffer.from(rest))
-  }
-
-  #reject(reason: string): void {
-    this.rejectedCount += 1
-    if (this.rejected.length < MAX_REJECTED_LISTED) {
-      this.rejected.push({ line: this.#lineNumber, reason })
-    }
   }
 }
 
