@@ -9,9 +9,8 @@ import {
   WATCH_PATH,
 } from '@wattline/trace'
 import { WebSocketServer, type WebSocket } from 'ws'
-import { messageOf } from '../base/errors.ts'
 import { cleanName, writerIdProblem, type ServerContext } from '../runs/context.ts'
-import { HttpError, statusOf } from '../http/errors.ts'
+import { HttpError } from '../http/errors.ts'
 import { parseCursor } from '../http/events-file.ts'
 import { requestUrl, type Guard } from '../http/guard.ts'
 import { runIdProblem } from '../storage/run-id.ts'
@@ -39,14 +38,16 @@ export class Sockets {
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', (error) => this.#context.logger(`upgrade: ${error.message}`))
+    let serve: Serve
     try {
-      const serve = this.#route(request)
-      this.#wss.handleUpgrade(request, socket, head, (client) => serve(client, socket))
+      serve = this.#route(request)
     } catch (error) {
-      const status = statusOf(error) ?? 500
-      this.#context.metrics.refused(status)
-      reject(socket, status, messageOf(error))
+      if (!(error instanceof HttpError)) throw error
+      this.#context.metrics.refused(error.status)
+      reject(socket, error)
+      return
     }
+    this.#wss.handleUpgrade(request, socket, head, (client) => serve(client, socket))
   }
 
   /** The function that serves the connection. @throws {HttpError} when it is refused. */
@@ -104,8 +105,8 @@ export class Sockets {
 /** Serves a WebSocket and the stream below it. */
 type Serve = (socket: WebSocket, pipe: Duplex) => void
 
-function reject(socket: Duplex, status: number, error: string): void {
-  const body = `${JSON.stringify({ error })}\n`
+function reject(socket: Duplex, { status, message }: HttpError): void {
+  const body = `${JSON.stringify({ error: message })}\n`
   socket.end(
     `HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Type: application/json\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
