@@ -142,8 +142,8 @@ export function endOfValue(bytes: Uint8Array, from: number, to: number, depth = 
   if (from >= to) return -1
   const byte = bytes[from]!
   if (byte === QUOTE) return endOfText(bytes, from, to)
-  if (byte === OPEN_OBJECT) return endOfObject(bytes, from, to, depth)
-  if (byte === OPEN_ARRAY) return endOfArray(bytes, from, to, depth)
+  if (byte === OPEN_OBJECT) return endOfItems(bytes, from, to, depth, CLOSE_OBJECT)
+  if (byte === OPEN_ARRAY) return endOfItems(bytes, from, to, depth, CLOSE_ARRAY)
   if (byte === MINUS || isDigit(byte)) return endOfNumber(bytes, from, to)
   return endOfLiteral(bytes, from, to)
 }
@@ -155,39 +155,33 @@ function endOfText(bytes: Uint8Array, from: number, to: number): number {
   return close < 0 ? -1 : close + 1
 }
 
-function endOfObject(bytes: Uint8Array, from: number, to: number, depth: number): number {
+/** From the opening bracket of an object or array to after its closing one, which is `close`. */
+function endOfItems(
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  depth: number,
+  close: number,
+): number {
   if (depth >= MAX_DEPTH) return -1
   let at = skipSpace(bytes, from + 1, to)
-  if (at < to && bytes[at] === CLOSE_OBJECT) return at + 1
+  if (at < to && bytes[at] === close) return at + 1
   for (;;) {
-    if (at >= to) return -1
-    const keyEnd = endOfText(bytes, at, to)
-    if (keyEnd < 0) return -1
-    const value = startOfValue(bytes, keyEnd, to)
-    if (value < 0) return -1
-    const end = endOfValue(bytes, value, to, depth + 1)
+    const value = close === CLOSE_OBJECT ? endOfMemberKey(bytes, at, to) : at
+    const end = value < 0 ? -1 : endOfValue(bytes, value, to, depth + 1)
     if (end < 0) return -1
     at = skipSpace(bytes, end, to)
     if (at >= to) return -1
-    if (bytes[at] === CLOSE_OBJECT) return at + 1
+    if (bytes[at] === close) return at + 1
     if (bytes[at] !== COMMA) return -1
     at = skipSpace(bytes, at + 1, to)
   }
 }
 
-function endOfArray(bytes: Uint8Array, from: number, to: number, depth: number): number {
-  if (depth >= MAX_DEPTH) return -1
-  let at = skipSpace(bytes, from + 1, to)
-  if (at < to && bytes[at] === CLOSE_ARRAY) return at + 1
-  for (;;) {
-    const end = endOfValue(bytes, at, to, depth + 1)
-    if (end < 0) return -1
-    at = skipSpace(bytes, end, to)
-    if (at >= to) return -1
-    if (bytes[at] === CLOSE_ARRAY) return at + 1
-    if (bytes[at] !== COMMA) return -1
-    at = skipSpace(bytes, at + 1, to)
-  }
+/** From a key's opening quote to its value. */
+function endOfMemberKey(bytes: Uint8Array, from: number, to: number): number {
+  const keyEnd = endOfText(bytes, from, to)
+  return keyEnd < 0 ? -1 : startOfValue(bytes, keyEnd, to)
 }
 
 /** From a number's first byte to after its last, by JSON's grammar. */

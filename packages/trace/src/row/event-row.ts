@@ -4,11 +4,21 @@
  * allocate an object per event.
  */
 import type { TextHash } from './hash.ts'
-import { ID_KEYS, PARENT_KEYS, PLACE_KEYS, SCOPE_SIZE, SUBJECT_KEYS } from './metadata-keys.ts'
+import {
+  AGENT_KEYS,
+  ID_KEYS,
+  PARENT_KEYS,
+  PLACE_KEYS,
+  SCOPE_SIZE,
+  SUBJECT_KEYS,
+} from './metadata-keys.ts'
 
 export const START = 0
 export const END = 1
 export const POINT = 2
+
+/** Number of usage fields. */
+export const USAGE_SIZE = 4
 
 /** The ids of an event in the order of their keys, each as the two halves of its hash. */
 export class IdList {
@@ -56,14 +66,13 @@ export class EventRow {
   /** Index into SUBJECT_KEYS of the key of the subject. A span has the subject with the lower rank of its start and end. */
   subjectRank = 0
   agent = 0
+  /** Index into AGENT_KEYS of the key of the agent. */
+  agentRank = 0
   hasError = false
   /** Text number of the error; 0 = an error without a text, or no error. */
   error = 0
-  /** NaN = unknown, also for the three below. */
-  inputTokens = NaN
-  outputTokens = NaN
-  totalTokens = NaN
-  costUsd = NaN
+  /** Input tokens, output tokens, total tokens and US dollars; NaN = unknown. */
+  readonly usage = new Float64Array(USAGE_SIZE).fill(NaN)
   /** Number of events that the recorder dropped, in a `recorder_dropped` event. */
   dropped = 0
   /** Text number of the value of the extra key, see `RowReader.setExtraKey`; 0 = none. */
@@ -78,12 +87,10 @@ export class EventRow {
     this.subject = 0
     this.subjectRank = SUBJECT_KEYS.length
     this.agent = 0
+    this.agentRank = AGENT_KEYS.length
     this.hasError = false
     this.error = 0
-    this.inputTokens = NaN
-    this.outputTokens = NaN
-    this.totalTokens = NaN
-    this.costUsd = NaN
+    for (let field = 0; field < USAGE_SIZE; field++) this.usage[field] = NaN
     this.dropped = 0
     this.extra = 0
   }

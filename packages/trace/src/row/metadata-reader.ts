@@ -10,7 +10,7 @@ import {
   type Metadata,
 } from '../line/event.ts'
 import { END, POINT, START, type EventRow } from './event-row.ts'
-import { hashText } from './hash.ts'
+import { hashText, type TextHash } from './hash.ts'
 import type { Interner } from './interner.ts'
 import {
   AGENT_KEYS,
@@ -29,20 +29,23 @@ export interface KeyRoles {
   readonly subjectRank: number
   readonly agentRank: number
   readonly parentIndex: number
-  readonly usageField: UsageField | undefined
+  /** Index into `EventRow.usage`. */
+  readonly usageField: number
   readonly isError: boolean
+  /** The value is used as a text. */
+  readonly isName: boolean
+  /** The value is used as an id, by its hash. */
+  readonly isIdentity: boolean
 }
 
-type UsageField = 'inputTokens' | 'outputTokens' | 'totalTokens' | 'costUsd'
-
-const USAGE_FIELDS: ReadonlyMap<string, UsageField> = new Map([
-  ['prompt_tokens', 'inputTokens'],
-  ['input_tokens', 'inputTokens'],
-  ['completion_tokens', 'outputTokens'],
-  ['output_tokens', 'outputTokens'],
-  ['total_tokens', 'totalTokens'],
-  ['cost_usd', 'costUsd'],
-  ['cost', 'costUsd'],
+const USAGE_FIELDS: ReadonlyMap<string, number> = new Map([
+  ['prompt_tokens', 0],
+  ['input_tokens', 0],
+  ['completion_tokens', 1],
+  ['output_tokens', 1],
+  ['total_tokens', 2],
+  ['cost_usd', 3],
+  ['cost', 3],
 ])
 
 const ERROR_KEYS: readonly string[] = ['error', 'success', 'status', 'error_type']
@@ -60,23 +63,27 @@ export const KEY_ROLES: ReadonlyMap<string, KeyRoles> = new Map(
       ...USAGE_FIELDS.keys(),
       ...ERROR_KEYS,
     ]),
-  ].map((key) => [
-    key,
-    {
-      idIndex: indexIn(ID_KEYS, key),
-      scopeIndex: indexIn(SCOPE_KEYS, key),
-      placeIndex: indexIn(PLACE_KEYS, key),
-      subjectRank: indexIn(SUBJECT_KEYS, key),
-      agentRank: indexIn(AGENT_KEYS, key),
-      parentIndex: PARENT_KEYS.findIndex(([parentKey]) => parentKey === key),
-      usageField: USAGE_FIELDS.get(key),
-      isError: ERROR_KEYS.includes(key),
-    },
-  ]),
+  ].map((key) => [key, rolesOf(key)]),
 )
 
-function indexIn(keys: readonly string[], key: string): number {
-  return keys.indexOf(key)
+function rolesOf(key: string): KeyRoles {
+  const indexIn = (keys: readonly string[]): number => keys.indexOf(key)
+  const roles = {
+    idIndex: indexIn(ID_KEYS),
+    scopeIndex: indexIn(SCOPE_KEYS),
+    placeIndex: indexIn(PLACE_KEYS),
+    subjectRank: indexIn(SUBJECT_KEYS),
+    agentRank: indexIn(AGENT_KEYS),
+    parentIndex: PARENT_KEYS.findIndex(([parentKey]) => parentKey === key),
+  }
+  const { scopeIndex, placeIndex, subjectRank, agentRank } = roles
+  return {
+    ...roles,
+    usageField: USAGE_FIELDS.get(key) ?? -1,
+    isError: ERROR_KEYS.includes(key),
+    isName: Math.max(scopeIndex, placeIndex, subjectRank, agentRank) >= 0,
+    isIdentity: roles.idIndex >= 0 || roles.parentIndex >= 0,
+  }
 }
 
 /** Fills `row` from a parsed event. `texts` numbers its texts. */
@@ -88,7 +95,6 @@ export function readEvent(event: AgentEvent, texts: Interner, row: EventRow): vo
   row.phase = phase === 'start' ? START : phase === 'end' ? END : POINT
   const { metadata } = event
   if (event.event_type === DROPPED_TYPE) row.dropped = droppedCount(metadata)
-  let agentRank: number = AGENT_KEYS.length
   let mayHaveFailed = false
   for (const key of Object.keys(metadata)) {
     const roles = KEY_ROLES.get(key)
@@ -98,22 +104,12 @@ export function readEvent(event: AgentEvent, texts: Interner, row: EventRow): vo
     const text = scalarText(value)
     if (text === undefined) continue
     const isId = typeof value === 'string' || typeof value === 'number'
-    if (roles.idIndex >= 0 && isId) row.ids.insert(roles.idIndex, hashText(text))
-    if (roles.parentIndex >= 0 && isId && row.phase === START)
-      row.parents.insert(roles.parentIndex, hashText(text))
-    if (roles.scopeIndex >= 0) row.setScope(roles.scopeIndex, texts.id(text))
-    if (roles.placeIndex >= 0) row.place[roles.placeIndex] = texts.id(text)
-    if (roles.subjectRank >= 0 && roles.subjectRank < row.subjectRank) {
-      row.subject = texts.id(text)
-      row.subjectRank = roles.subjectRank
-    }
-    if (roles.agentRank >= 0 && roles.agentRank < agentRank) {
-      row.agent = texts.id(text)
-      agentRank = roles.agentRank
-    }
-    if (roles.usageField !== undefined && typeof value === 'number')
-      setUsage(row, roles.usageField, value)
+    if (roles.isIdentity && isId) setIdentity(row, roles, hashText(text))
+    if (roles.isName) setName(row, roles, texts.id(text))
+    if (typeof value === 'number') setUsage(row, roles, value)
   }
+  // Only a start names its parent.
+  if (row.phase !== START) row.parents.count = 0
   if (!mayHaveFailed) return
   const error = errorOf(metadata)
   row.hasError = error !== undefined
@@ -149,8 +145,30 @@ export function idsOf(metadata: Metadata): (readonly [key: string, value: string
   })
 }
 
-export function setUsage(row: EventRow, usageField: UsageField, value: number): void {
-  if (Number.isFinite(value) && Number.isNaN(row[usageField])) row[usageField] = value
+/** Stores an id under the roles of its key. */
+export function setIdentity(row: EventRow, roles: KeyRoles, hash: TextHash): void {
+  if (roles.idIndex >= 0) row.ids.insert(roles.idIndex, hash)
+  if (roles.parentIndex >= 0) row.parents.insert(roles.parentIndex, hash)
+}
+
+/** Stores a text, given by its number, under the roles of its key. */
+export function setName(row: EventRow, roles: KeyRoles, text: number): void {
+  if (roles.scopeIndex >= 0) row.setScope(roles.scopeIndex, text)
+  if (roles.placeIndex >= 0) row.place[roles.placeIndex] = text
+  if (roles.subjectRank >= 0 && roles.subjectRank < row.subjectRank) {
+    row.subject = text
+    row.subjectRank = roles.subjectRank
+  }
+  if (roles.agentRank >= 0 && roles.agentRank < row.agentRank) {
+    row.agent = text
+    row.agentRank = roles.agentRank
+  }
+}
+
+/** Stores a usage value. The first one counts: two keys may have the same field. */
+export function setUsage(row: EventRow, { usageField }: KeyRoles, value: number): void {
+  if (usageField < 0 || !Number.isFinite(value)) return
+  if (Number.isNaN(row.usage[usageField])) row.usage[usageField] = value
 }
 
 function own(metadata: Metadata, key: string): JsonValue | undefined {
@@ -185,12 +203,10 @@ export function errorOf(metadata: Metadata): string | undefined {
 function errorText(error: JsonValue | undefined): string | undefined {
   if (error === undefined || error === null || error === '' || error === false) return undefined
   if (typeof error === 'string') return error
-  if (Array.isArray(error)) return error.length === 0 ? undefined : JSON.stringify(error)
   if (typeof error === 'object') {
-    const fields = error as Metadata
-    const message = own(fields, 'message')
+    const message = own(error as Metadata, 'message')
     if (typeof message === 'string' && message !== '') return message
-    return Object.keys(fields).length === 0 ? undefined : JSON.stringify(error)
+    return Object.keys(error).length === 0 ? undefined : JSON.stringify(error)
   }
   return error === true ? '' : String(error)
 }

@@ -31,11 +31,12 @@ import {
 } from '../line/json-bytes.ts'
 import { KeyTable } from './key-table.ts'
 import { GapNode, GapLearner } from './gap-trie.ts'
-import { AGENT_KEYS } from '../row/metadata-keys.ts'
 import {
   errorOf,
   KEY_ROLES,
   MAX_EXTRA_CHARS,
+  setIdentity,
+  setName,
   setUsage,
   type KeyRoles,
 } from '../row/metadata-reader.ts'
@@ -54,23 +55,8 @@ const EVENT_TYPE = 0
 const TIMESTAMP = 1
 const METADATA = 2
 
-interface ScanRoles extends KeyRoles {
-  /** The value is used as a text. */
-  readonly isName: boolean
-  /** The value is used as an id, by its hash. */
-  readonly isIdentity: boolean
-}
-
 const KEY_NAMES: readonly string[] = [...KEY_ROLES.keys()]
-const ROLES: readonly ScanRoles[] = Array.from(KEY_ROLES.values(), (roles) => ({
-  ...roles,
-  isName:
-    roles.scopeIndex >= 0 ||
-    roles.placeIndex >= 0 ||
-    roles.subjectRank >= 0 ||
-    roles.agentRank >= 0,
-  isIdentity: roles.idIndex >= 0 || roles.parentIndex >= 0,
-}))
+const ROLES: readonly KeyRoles[] = [...KEY_ROLES.values()]
 const KEYS = new KeyTable(KEY_NAMES)
 const ERROR = KEY_NAMES.indexOf('error')
 const SUCCESS = KEY_NAMES.indexOf('success')
@@ -105,8 +91,6 @@ export class LineScanner {
   #bytes: Uint8Array = new Uint8Array(0)
   /** A view of the same bytes. */
   #view: DataView = new DataView(this.#bytes.buffer)
-  /** Rank of the key that gave `row.agent`. */
-  #agentRank = 0
   /** Whether `success` or `status` means a failure, with or without an `error`. */
   #hasFailed = false
   /** The key whose value is stored in `row.extra`. */
@@ -139,7 +123,6 @@ export class LineScanner {
     }
     row.clear()
     this.#line = (this.#line + 1) | 0
-    this.#agentRank = AGENT_KEYS.length
     this.#hasFailed = false
     let type = 0
     let fields = 0
@@ -264,9 +247,14 @@ export class LineScanner {
     if (first === MINUS || isDigit(first)) return this.#takeNumber(key, bytes, from, to, row)
     const end = endOfLiteral(bytes, from, to)
     if (end < 0 || first === LOWER_N) return end
-    if (roles.isError) return this.#flag(key, first === LOWER_F) ? end : -1
-    if (roles.isName)
-      this.#nameBy(roles, this.#texts.idOfBytes(bytes, from, end, this.#decode), row)
+    if (roles.isError) {
+      const isFalse = first === LOWER_F
+      if (key === SUCCESS && isFalse) this.#hasFailed = true
+      return key === ERROR && !isFalse ? -1 : end
+    }
+    if (roles.isName) {
+      setName(row, roles, this.#texts.idOfBytes(bytes, from, end, this.#decode))
+    }
     return end
   }
 
@@ -293,7 +281,7 @@ export class LineScanner {
     const roles = ROLES[key]!
     const end = this.#number.read(bytes, from, to)
     if (end < 0 || key === ERROR) return -1
-    if (roles.usageField !== undefined) setUsage(row, roles.usageField, this.#number.value)
+    setUsage(row, roles, this.#number.value)
     if (!roles.isName && !roles.isIdentity) return end
     // The text of a number is String(value): that of 1.0 is "1".
     if (!this.#number.isPlainInteger) return -1
@@ -303,34 +291,21 @@ export class LineScanner {
 
   /** Stores a plain text or an integer, given by its bytes, for the roles of its key. */
   #takeBytes(
-    roles: ScanRoles,
+    roles: KeyRoles,
     hash: TextHash,
     bytes: Uint8Array,
     from: number,
     to: number,
     row: EventRow,
   ): void {
-    if (roles.isIdentity) identifyBy(roles, hash, row)
+    if (roles.isIdentity) setIdentity(row, roles, hash)
     if (!roles.isName) return
-    this.#nameBy(roles, this.#texts.idOfHash(hash, bytes, from, to, this.#decode), row)
+    setName(row, roles, this.#texts.idOfHash(hash, bytes, from, to, this.#decode))
   }
 
-  #takeText(roles: ScanRoles, text: string, row: EventRow): void {
-    if (roles.isName) this.#nameBy(roles, this.#texts.id(text), row)
-    if (roles.isIdentity) identifyBy(roles, hashText(text), row)
-  }
-
-  #nameBy(roles: ScanRoles, text: number, row: EventRow): void {
-    if (roles.scopeIndex >= 0) row.setScope(roles.scopeIndex, text)
-    if (roles.placeIndex >= 0) row.place[roles.placeIndex] = text
-    if (roles.subjectRank >= 0 && roles.subjectRank < row.subjectRank) {
-      row.subject = text
-      row.subjectRank = roles.subjectRank
-    }
-    if (roles.agentRank >= 0 && roles.agentRank < this.#agentRank) {
-      row.agent = text
-      this.#agentRank = roles.agentRank
-    }
+  #takeText(roles: KeyRoles, text: string, row: EventRow): void {
+    if (roles.isName) setName(row, roles, this.#texts.id(text))
+    if (roles.isIdentity) setIdentity(row, roles, hashText(text))
   }
 
   /** Reads a text (with its quotes) of a key with the error role. Words of `status` are cached. */
@@ -363,12 +338,6 @@ export class LineScanner {
       : texts.id(this.#unescaped(bytes, from, to))
   }
 
-  /** Reads `true` or `false` of a key with the error role; false = left to the slow path. */
-  #flag(key: number, isFalse: boolean): boolean {
-    if (key === SUCCESS && isFalse) this.#hasFailed = true
-    return key !== ERROR || isFalse
-  }
-
   /** The text of a string from its bytes with the quotes. */
   #unescaped(bytes: Uint8Array, from: number, to: number): string {
     return JSON.parse(this.#decode(bytes.subarray(from, to))) as string
@@ -386,9 +355,4 @@ function endOfKey(bytes: Uint8Array, from: number, to: number): number {
 function hasEscape(bytes: Uint8Array, from: number, to: number): boolean {
   for (let at = from; at < to; at++) if (bytes[at] === BACKSLASH) return true
   return false
-}
-
-function identifyBy(roles: ScanRoles, hash: TextHash, row: EventRow): void {
-  if (roles.idIndex >= 0) row.ids.insert(roles.idIndex, hash)
-  if (roles.parentIndex >= 0) row.parents.insert(roles.parentIndex, hash)
 }

@@ -13,7 +13,7 @@
  */
 import { larger } from '../columns/growth.ts'
 import type { TelemetrySample } from '../line/event.ts'
-import { EventRow, type IdList } from '../row/event-row.ts'
+import { EventRow, USAGE_SIZE, type IdList } from '../row/event-row.ts'
 import { ID_KEYS, PARENT_KEYS, PLACE_KEYS, SCOPE_SIZE } from '../row/metadata-keys.ts'
 import type { Interner } from '../row/interner.ts'
 import type { RowSink } from './row-reader.ts'
@@ -24,10 +24,7 @@ const IDS_MASK = 7
 const PARENTS_SHIFT = 5
 const PARENTS_MASK = 3
 const HAS_ERROR = 1 << 7
-const INPUT_TOKENS = 1 << 8
-const OUTPUT_TOKENS = 1 << 9
-const TOTAL_TOKENS = 1 << 10
-const COST = 1 << 11
+const USAGE_SHIFT = 8
 const DROPPED = 1 << 12
 const PLACES_SHIFT = 13
 const HAS_EXTRA = 1 << 16
@@ -37,7 +34,7 @@ const SCOPE_MASK = (1 << SCOPE_SIZE) - 1
 
 /** Upper limits for one event. */
 const EVENT_WORDS = 9 + (ID_KEYS.length + PARENT_KEYS.length) * 3 + SCOPE_SIZE + PLACE_KEYS.length
-const EVENT_NUMBERS = 6
+const EVENT_NUMBERS = 2 + USAGE_SIZE
 
 const FIRST_WORDS = 1 << 14
 const FIRST_NUMBERS = 1 << 12
@@ -198,21 +195,10 @@ export class RowBatchWriter implements RowSink {
     let at = this.#numberCount
     let bits = 0
     numbers[at++] = row.timeS
-    if (!Number.isNaN(row.inputTokens)) {
-      bits |= INPUT_TOKENS
-      numbers[at++] = row.inputTokens
-    }
-    if (!Number.isNaN(row.outputTokens)) {
-      bits |= OUTPUT_TOKENS
-      numbers[at++] = row.outputTokens
-    }
-    if (!Number.isNaN(row.totalTokens)) {
-      bits |= TOTAL_TOKENS
-      numbers[at++] = row.totalTokens
-    }
-    if (!Number.isNaN(row.costUsd)) {
-      bits |= COST
-      numbers[at++] = row.costUsd
+    for (let field = 0; field < USAGE_SIZE; field++) {
+      if (Number.isNaN(row.usage[field])) continue
+      bits |= 1 << (USAGE_SHIFT + field)
+      numbers[at++] = row.usage[field]!
     }
     if (row.dropped !== 0) {
       bits |= DROPPED
@@ -290,10 +276,9 @@ export class RowBatchReader {
       }
       if ((head & HAS_EXTRA) !== 0) row.extra = idOf[words[at++]!]!
       row.timeS = numbers[number++]!
-      if ((head & INPUT_TOKENS) !== 0) row.inputTokens = numbers[number++]!
-      if ((head & OUTPUT_TOKENS) !== 0) row.outputTokens = numbers[number++]!
-      if ((head & TOTAL_TOKENS) !== 0) row.totalTokens = numbers[number++]!
-      if ((head & COST) !== 0) row.costUsd = numbers[number++]!
+      for (let field = 0; field < USAGE_SIZE; field++) {
+        if ((head & (1 << (USAGE_SHIFT + field))) !== 0) row.usage[field] = numbers[number++]!
+      }
       if ((head & DROPPED) !== 0) row.dropped = numbers[number++]!
       sink.event(row, position, line)
     }

@@ -6,7 +6,7 @@
  *     chunk   …torn}\n{"event_type"…}\n{"timestamp"…, "reading"…}\n{"event_ty…
  *             decoder │ scanner        │ decoder                   │ kept by decoder
  */
-import type { AgentEvent, TelemetrySample } from '../line/event.ts'
+import type { TelemetrySample } from '../line/event.ts'
 import { EventRow } from '../row/event-row.ts'
 import type { Interner } from '../row/interner.ts'
 import { LF } from '../line/json-bytes.ts'
@@ -117,7 +117,10 @@ export class RowReader {
     switch (line.type) {
       case 'event':
         if (line.rescaled !== undefined) sink.rescaled?.(line.rescaled, position, lineNumber)
-        this.#readEvent(line.event)
+        readEvent(line.event, this.#texts, this.#row)
+        if (this.#extraKey !== undefined) {
+          readExtra(line.event.metadata, this.#extraKey, this.#texts, this.#row)
+        }
         return sink.event(this.#row, position, lineNumber)
       case 'sample':
         if (line.rescaled !== undefined) sink.rescaled?.(line.rescaled, position, lineNumber)
@@ -126,13 +129,6 @@ export class RowReader {
         return sink.malformed(line.reason, position, lineNumber)
       case 'blank':
         return undefined
-    }
-  }
-
-  #readEvent(event: AgentEvent): void {
-    readEvent(event, this.#texts, this.#row)
-    if (this.#extraKey !== undefined) {
-      readExtra(event.metadata, this.#extraKey, this.#texts, this.#row)
     }
   }
 }

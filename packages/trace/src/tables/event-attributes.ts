@@ -10,12 +10,10 @@
 import { NONE } from '../columns/columns.ts'
 import type { Growth } from '../columns/growth.ts'
 import { HashIndex, secondHash } from '../columns/hash-index.ts'
-import type { EventRow } from '../row/event-row.ts'
-import type { PlaceTable } from '../row/place.ts'
+import { RecurringColumn } from '../columns/recurring-column.ts'
+import { USAGE_SIZE, type EventRow } from '../row/event-row.ts'
+import { PlaceTable } from '../row/place.ts'
 import type { ScopeTable } from '../row/scope.ts'
-
-/** The error of an event without one. Other values are text numbers; 0 = an error without a text. */
-const NO_ERROR = -1
 
 const Combination = { TYPE: 0, DETAIL: 1, SCOPE: 2, SUBJECT: 3 } as const
 const Detail = { SHAPE: 0, ERROR: 1, SOURCE: 2 } as const
@@ -98,29 +96,35 @@ function hashOf(a: number, b: number, c: number, d: number): number {
   return (hash ^ (hash >>> 15)) >>> 0
 }
 
-export class AttributeTable {
+/** The attributes of events by row of the event table. */
+export class EventAttributes {
+  readonly places = new PlaceTable()
+  /** By event, the number of its combination. */
+  readonly #of = new RecurringColumn()
   readonly #sources: RowTable
   readonly #details: RowTable
   readonly #combinations: RowTable
   readonly #scopes: ScopeTable
-  readonly #places: PlaceTable
   /** A recent combination by a few bits of its type and subject. Most recur soon. */
   readonly #recent = new Int32Array(RECENT)
 
-  constructor(growth: Growth, scopes: ScopeTable, places: PlaceTable) {
+  constructor(growth: Growth, scopes: ScopeTable) {
     this.#sources = new RowTable(growth)
     this.#details = new RowTable(growth)
     this.#combinations = new RowTable(growth)
     this.#scopes = scopes
-    this.#places = places
   }
 
-  /** The number of an event's attributes, new if needed. */
-  id(row: EventRow, writer: number): number {
+  setAttributes(event: number, row: EventRow, writer: number): void {
+    this.#of.set(event, this.#id(row, writer))
+  }
+
+  /** The number of a combination, new if needed. */
+  #id(row: EventRow, writer: number): number {
     const type = row.kind * 4 + row.phase
     const shape = shapeOf(row)
-    const error = row.hasError ? row.error : NO_ERROR
-    const place = this.#places.id(row.place)
+    const error = row.hasError ? row.error : NONE
+    const place = this.places.id(row.place)
     const bits = (type * 37 + row.subject * 5) & (RECENT - 1)
     const recent = this.#recent[bits]!
     const recentDetail = this.#combinations.at(recent, Combination.DETAIL)
@@ -134,7 +138,7 @@ export class AttributeTable {
       this.#sources.at(recentSource, Source.AGENT) === row.agent &&
       this.#sources.at(recentSource, Source.WRITER) === writer &&
       this.#sources.at(recentSource, Source.PLACE) === place &&
-      this.#scopes.is(this.scope(recent), row.scopeMask, row.scope)
+      this.#scopes.is(this.#combinations.at(recent, Combination.SCOPE), row.scopeMask, row.scope)
     ) {
       return recent
     }
@@ -146,71 +150,71 @@ export class AttributeTable {
     return id
   }
 
-  phase(id: number): number {
-    return this.#combinations.at(id, Combination.TYPE) & 3
+  phase(event: number): number {
+    return this.#combination(event, Combination.TYPE) & 3
   }
-  kind(id: number): number {
-    return this.#combinations.at(id, Combination.TYPE) >> 2
+  kind(event: number): number {
+    return this.#combination(event, Combination.TYPE) >> 2
   }
-  scope(id: number): number {
-    return this.#combinations.at(id, Combination.SCOPE)
+  scope(event: number): number {
+    return this.#combination(event, Combination.SCOPE)
   }
-  place(id: number): number {
-    return this.#source(id, Source.PLACE)
+  /** Number of its place in `places`. */
+  place(event: number): number {
+    return this.#source(event, Source.PLACE)
   }
-  agent(id: number): number {
-    return this.#source(id, Source.AGENT)
+  agent(event: number): number {
+    return this.#source(event, Source.AGENT)
   }
-  subject(id: number): number {
-    return this.#combinations.at(id, Combination.SUBJECT)
+  subject(event: number): number {
+    return this.#combination(event, Combination.SUBJECT)
   }
-  subjectRank(id: number): number {
-    return this.#shape(id) & RANK_MASK
+  subjectRank(event: number): number {
+    return this.#detail(event, Detail.SHAPE) & RANK_MASK
   }
-  /** Text number of the error; 0 = an error without a text, −1 = no error. */
-  error(id: number): number {
-    return this.#detail(id, Detail.ERROR)
+  /** Text number of its error; 0 = an error without a text, NONE = no error. */
+  error(event: number): number {
+    return this.#detail(event, Detail.ERROR)
   }
-  writer(id: number): number {
-    return this.#source(id, Source.WRITER)
+  writer(event: number): number {
+    return this.#source(event, Source.WRITER)
   }
-  hasIds(id: number): boolean {
-    return (this.#shape(id) & (ID_MASK << ID_SHIFT)) !== 0
+  hasIds(event: number): boolean {
+    return (this.#detail(event, Detail.SHAPE) & (ID_MASK << ID_SHIFT)) !== 0
   }
-  /** Indexes into ID_KEYS of the event's ids, ascending. */
-  idKeys(id: number): Uint8Array {
-    return BITS_OF[(this.#shape(id) >> ID_SHIFT) & ID_MASK]!
+  /** Indexes into ID_KEYS of its ids, ascending. */
+  idKeys(event: number): Uint8Array {
+    return BITS_OF[(this.#detail(event, Detail.SHAPE) >> ID_SHIFT) & ID_MASK]!
   }
-  /** Indexes into PARENT_KEYS of the event's parents, ascending. */
-  parentKeys(id: number): Uint8Array {
-    return BITS_OF[(this.#shape(id) >> PARENT_SHIFT) & PARENT_MASK]!
+  /** Indexes into PARENT_KEYS of the parents that a start names, ascending. */
+  parentKeys(start: number): Uint8Array {
+    return BITS_OF[(this.#detail(start, Detail.SHAPE) >> PARENT_SHIFT) & PARENT_MASK]!
   }
-  /** Bit i = the event has the usage field i (0 … 3); see `EventTable.usage`. */
-  usageMask(id: number): number {
-    return (this.#shape(id) >> USAGE_SHIFT) & USAGE_MASK
-  }
-
-  #shape(id: number): number {
-    return this.#detail(id, Detail.SHAPE)
+  /** Bit i = the event has the usage field i; see `EventRow.usage`. */
+  usageMask(event: number): number {
+    return (this.#detail(event, Detail.SHAPE) >> USAGE_SHIFT) & USAGE_MASK
   }
 
-  #source(id: number, field: number): number {
-    return this.#sources.at(this.#detail(id, Detail.SOURCE), field)
+  #combination(event: number, field: number): number {
+    return this.#combinations.at(this.#of.at(event), field)
   }
 
-  #detail(id: number, field: number): number {
-    return this.#details.at(this.#combinations.at(id, Combination.DETAIL), field)
+  #detail(event: number, field: number): number {
+    return this.#details.at(this.#combination(event, Combination.DETAIL), field)
+  }
+
+  #source(event: number, field: number): number {
+    return this.#sources.at(this.#detail(event, Detail.SOURCE), field)
   }
 }
 
 function shapeOf(row: EventRow): number {
   let shape = row.subjectRank
-  const { ids, parents } = row
+  const { ids, parents, usage } = row
   for (let i = 0; i < ids.count; i++) shape |= 1 << (ID_SHIFT + ids.keys[i]!)
   for (let i = 0; i < parents.count; i++) shape |= 1 << (PARENT_SHIFT + parents.keys[i]!)
-  if (!Number.isNaN(row.inputTokens)) shape |= 1 << USAGE_SHIFT
-  if (!Number.isNaN(row.outputTokens)) shape |= 2 << USAGE_SHIFT
-  if (!Number.isNaN(row.totalTokens)) shape |= 4 << USAGE_SHIFT
-  if (!Number.isNaN(row.costUsd)) shape |= 8 << USAGE_SHIFT
+  for (let field = 0; field < USAGE_SIZE; field++) {
+    if (!Number.isNaN(usage[field])) shape |= 1 << (USAGE_SHIFT + field)
+  }
   return shape
 }

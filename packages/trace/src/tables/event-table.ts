@@ -1,16 +1,14 @@
 /**
  * The events of a trace as columns, one row for each event in the order of arrival. Texts are numbers of
- * an `Interner`, ids are numbers of an `IdTable`, and shared attributes one number of an `AttributeTable`.
+ * an `Interner`, ids are numbers of an `IdTable`, and shared attributes are those of `EventAttributes`.
  */
 import { BitColumn, NONE, PositionColumn } from '../columns/columns.ts'
 import type { Growth } from '../columns/growth.ts'
 import type { EventRow, IdList } from '../row/event-row.ts'
-import { AttributeTable } from './event-attributes.ts'
+import { EventAttributes } from './event-attributes.ts'
 import { UsageColumn, isFirstOfBlock } from './usage-column.ts'
 import { IdTable } from './id-table.ts'
 import { NearColumn } from '../columns/near-column.ts'
-import { PlaceTable } from '../row/place.ts'
-import { RecurringColumn } from '../columns/recurring-column.ts'
 import type { ScopeTable } from '../row/scope.ts'
 import { TimeColumn } from '../columns/time-column.ts'
 
@@ -18,14 +16,11 @@ import { TimeColumn } from '../columns/time-column.ts'
 const COUNT_OF = Uint8Array.from([0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4])
 
 /** Events by row. */
-export class EventTable {
+export class EventTable extends EventAttributes {
   count = 0
   readonly ids: IdTable
-  readonly places = new PlaceTable()
-  readonly #attributes: AttributeTable
   readonly #timeS = new TimeColumn()
   readonly #position = new PositionColumn()
-  readonly #attributesOf = new RecurringColumn()
   /** The span of a start; the span that an end closed; the mark of a point, see `MarkTable.slotOfPoint`. */
   readonly slot = new NearColumn()
   /** The end of a start and the start of an end, if they are paired by id. */
@@ -45,15 +40,15 @@ export class EventTable {
   readonly late = new BitColumn()
 
   constructor(growth: Growth, scopes: ScopeTable) {
+    super(growth, scopes)
     this.ids = new IdTable(growth)
-    this.#attributes = new AttributeTable(growth, scopes, this.places)
   }
 
   add(row: EventRow, position: number, writer: number): number {
     const event = this.count++
     this.#timeS.set(event, row.timeS)
     this.#position.set(event, position)
-    this.#attributesOf.set(event, this.#attributes.id(row, writer))
+    this.setAttributes(event, row, writer)
     this.#id.set(event, this.#numbered(row.ids))
     this.#usage.add(event, row)
     const isBehindLast =
@@ -76,43 +71,7 @@ export class EventTable {
   position(event: number): number {
     return this.#position.at(event)
   }
-  phase(event: number): number {
-    return this.#attributes.phase(this.#attributesOf.at(event))
-  }
-  kind(event: number): number {
-    return this.#attributes.kind(this.#attributesOf.at(event))
-  }
-  scope(event: number): number {
-    return this.#attributes.scope(this.#attributesOf.at(event))
-  }
-  /** Number of its place in `places`. */
-  place(event: number): number {
-    return this.#attributes.place(this.#attributesOf.at(event))
-  }
-  agent(event: number): number {
-    return this.#attributes.agent(this.#attributesOf.at(event))
-  }
-  subject(event: number): number {
-    return this.#attributes.subject(this.#attributesOf.at(event))
-  }
-  subjectRank(event: number): number {
-    return this.#attributes.subjectRank(this.#attributesOf.at(event))
-  }
-  /** Text number of its error; 0 = an error without a text, NONE = no error. */
-  error(event: number): number {
-    return this.#attributes.error(this.#attributesOf.at(event))
-  }
-  writer(event: number): number {
-    return this.#attributes.writer(this.#attributesOf.at(event))
-  }
-  hasIds(event: number): boolean {
-    return this.#attributes.hasIds(this.#attributesOf.at(event))
-  }
 
-  /** Indexes into ID_KEYS of its ids, ascending. */
-  idKeys(event: number): Uint8Array {
-    return this.#attributes.idKeys(this.#attributesOf.at(event))
-  }
   /** The id under `idKeys(event)[index]`; `count` is the number of its id keys. */
   idAt(event: number, index: number, count: number): number {
     return this.#numberAt(this.#id.at(event), index, count)
@@ -122,22 +81,15 @@ export class EventTable {
   numberParents(row: EventRow): number {
     return this.#numbered(row.parents)
   }
-  /** Indexes into PARENT_KEYS of the parents that a start names, ascending. */
-  parentKeys(start: number): Uint8Array {
-    return this.#attributes.parentKeys(this.#attributesOf.at(start))
-  }
   /** The id under `parentKeys(start)[index]`; `parents` is the result of {@link numberParents}. */
   parentAt(parents: number, index: number, count: number): number {
     return this.#numberAt(parents, index, count)
   }
 
-  hasUsage(event: number): boolean {
-    return this.#attributes.usageMask(this.#attributesOf.at(event)) !== 0
-  }
   /** A usage field of an event: 0 input tokens, 1 output tokens, 2 total tokens, 3 US dollars. NaN = unknown. */
   usage(event: number, field: number): number {
     if (event === NONE) return NaN
-    const mask = this.#attributes.usageMask(this.#attributesOf.at(event))
+    const mask = this.usageMask(event)
     if ((mask & (1 << field)) === 0) return NaN
     return this.#usage.at(this.#firstUsageOf(event) + COUNT_OF[mask & ((1 << field) - 1)]!)
   }
@@ -147,7 +99,7 @@ export class EventTable {
     if (event === this.#usageEvent) return this.#firstUsage
     let first = this.#usage.before(event)
     for (let other = event; !isFirstOfBlock(other);) {
-      first += COUNT_OF[this.#attributes.usageMask(this.#attributesOf.at(--other))]!
+      first += COUNT_OF[this.usageMask(--other)]!
     }
     this.#usageEvent = event
     this.#firstUsage = first
@@ -165,7 +117,9 @@ export class EventTable {
     const keysOfA = this.idKeys(a)
     const keysOfB = this.idKeys(b)
     // Nearly every event has one id, under the same key at its start and its end.
-    if (keysOfA === keysOfB && keysOfA.length === 1) return this.#sameOnlyId(a, b)
+    if (keysOfA === keysOfB && keysOfA.length === 1) {
+      return this.#id.at(a) === this.#id.at(b) ? 1 : -1
+    }
     let agreed = 0
     for (let one = 0; one < keysOfA.length; one++) {
       const other = keysOfB.indexOf(keysOfA[one]!)
@@ -174,10 +128,6 @@ export class EventTable {
       agreed++
     }
     return agreed
-  }
-
-  #sameOnlyId(a: number, b: number): number {
-    return this.#id.at(a) === this.#id.at(b) ? 1 : -1
   }
 
   haveSameIds(a: number, b: number): boolean {

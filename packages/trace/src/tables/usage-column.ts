@@ -4,7 +4,7 @@
  */
 import { Int32Column, NONE, NumberColumn } from '../columns/columns.ts'
 import { lowerBound } from '../columns/lower-bound.ts'
-import type { EventRow } from '../row/event-row.ts'
+import { USAGE_SIZE, type EventRow } from '../row/event-row.ts'
 
 const BLOCK_SHIFT = 4
 const MAX_INTEGER = 2 ** 30
@@ -18,12 +18,9 @@ export class UsageColumn {
   readonly #asidePlaces: number[] = []
   readonly #aside: number[] = []
 
-  add(event: number, { inputTokens, outputTokens, totalTokens, costUsd }: EventRow): void {
+  add(event: number, { usage }: EventRow): void {
     if (isFirstOfBlock(event)) this.#before.set(event >> BLOCK_SHIFT, this.#count)
-    this.#push(inputTokens)
-    this.#push(outputTokens)
-    this.#push(totalTokens)
-    this.#push(costUsd)
+    for (let field = 0; field < USAGE_SIZE; field++) this.#push(usage[field]!)
   }
 
   /** The number of values before the block of `event`. */

@@ -220,7 +220,7 @@ export class SpanView implements Span {
   get #hasUsage(): boolean {
     const { events } = this.#source
     const end = this.#end
-    return events.hasUsage(this.#start) || (end !== NONE && events.hasUsage(end))
+    return events.usageMask(this.#start) !== 0 || (end !== NONE && events.usageMask(end) !== 0)
   }
 
   /** The value of the end, else of the start. */
