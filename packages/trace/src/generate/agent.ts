@@ -77,7 +77,8 @@ export class Agent {
     const { random } = this.#world
     const span = this.#world.span('turn', parent)
     yield span.start(startS, turn)
-    let nowS = yield* this.#infer(startS, turn.turn_idx, contextTokens, span)
+    const { turn_idx } = turn
+    let nowS = yield* this.#infer(startS, turn_idx, contextTokens, span)
     nowS += random.around(0.002, 0.5)
     if (random.chance(0.05)) {
       const { medianS, ...metadata } = random.pick(WAITS)
@@ -87,11 +88,7 @@ export class Agent {
     const isParallel = calls.length > 1 && random.chance(0.5)
     if (isParallel) nowS = yield* parallel(calls.map((call) => call(nowS)))
     else for (const call of calls) nowS = yield* call(nowS)
-    yield span.end(nowS, {
-      turn_idx: turn.turn_idx,
-      is_final: isFinal,
-      n_tool_calls: calls.length,
-    })
+    yield span.end(nowS, { turn_idx, is_final: isFinal, n_tool_calls: calls.length })
     return nowS
   }
 

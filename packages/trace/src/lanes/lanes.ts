@@ -85,7 +85,9 @@ export class Lanes {
       if (lane !== undefined) {
         const mustMove = this.#mustMove(slot, lane)
         if (mustMove) {
-          this.#remove(slot, lane)
+          const index = lane.slots.indexOf(slot)
+          if (index >= 0) lane.slots.remove(index)
+          this.#laneAt.set(slot, NONE)
           moved.push(slot)
         }
         this.#updateFree(lane)
@@ -175,12 +177,6 @@ export class Lanes {
   #laneOf(slot: number): Lane | undefined {
     const number = this.#laneAt.at(slot)
     return number === NONE ? undefined : this.#lanes[number]
-  }
-
-  #remove(slot: number, { slots }: Lane): void {
-    const index = slots.indexOf(slot)
-    if (index >= 0) slots.remove(index)
-    this.#laneAt.set(slot, NONE)
   }
 
   /** Whether a late event changed the group of a span or moved its end beyond the next span. */

@@ -58,6 +58,11 @@ export class Trace {
   readonly texts = new Interner()
   /** How the tables grow; readers of a log of known length report their progress to it. */
   readonly growth = new Growth()
+  /** Only the trace changes this and the next two fields. */
+  sampleCount = 0
+  /** Unix seconds of the earliest and the latest event or sample; undefined if there is none. */
+  firstS: number | undefined
+  lastS: number | undefined
   readonly #scopes = new ScopeTable(this.growth)
   readonly #events = new EventTable(this.growth, this.#scopes)
   readonly #spans = new SpanTable()
@@ -89,9 +94,6 @@ export class Trace {
   readonly #changedSpan: SpanView
   /** Slots reported as not ended: they may fade at the last event of their writer. */
   readonly #fading = new Set<number>()
-  #sampleCount = 0
-  #firstS: number | undefined
-  #lastS: number | undefined
 
   constructor() {
     this.#source = {
@@ -136,20 +138,6 @@ export class Trace {
 
   get eventCount(): number {
     return this.#events.count
-  }
-
-  get sampleCount(): number {
-    return this.#sampleCount
-  }
-
-  /** Unix seconds of the earliest event or sample; undefined if there is none. */
-  get firstS(): number | undefined {
-    return this.#firstS
-  }
-
-  /** Unix seconds of the latest event or sample. */
-  get lastS(): number | undefined {
-    return this.#lastS
   }
 
   /** Unix seconds of the first and the last event that is paired; samples do not count. */
@@ -231,7 +219,7 @@ export class Trace {
   /** Adds an event as a row, which can be reused. Its texts are numbered by `texts`. */
   addRow(row: EventRow, position: number, writer = 0): void {
     const { timeS } = row
-    const isLate = this.#lastS !== undefined && timeS < this.#lastS
+    const isLate = this.lastS !== undefined && timeS < this.lastS
     this.#extendTimes(timeS)
     this.#quality.countEvent(writer, timeS, isLate, row.dropped)
     const event = this.#events.add(row, position, writer)
@@ -244,7 +232,7 @@ export class Trace {
 
   /** Adds a telemetry sample. */
   addSample(sample: TelemetrySample): void {
-    this.#sampleCount++
+    this.sampleCount++
     this.#extendTimes(sample.timestamp)
   }
 
@@ -380,7 +368,7 @@ export class Trace {
   }
 
   #extendTimes(timeS: number): void {
-    if (this.#firstS === undefined || timeS < this.#firstS) this.#firstS = timeS
-    if (this.#lastS === undefined || timeS > this.#lastS) this.#lastS = timeS
+    if (this.firstS === undefined || timeS < this.firstS) this.firstS = timeS
+    if (this.lastS === undefined || timeS > this.lastS) this.lastS = timeS
   }
 }
