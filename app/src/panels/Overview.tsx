@@ -1,13 +1,14 @@
 /** Shown while nothing is selected: time by kind, energy, and the errors of the run. */
 import { formatInteger, formatTime } from '../base/format.ts'
 import { formatCount, formatDuration, kindLabel } from '@wattline/trace'
-import { useState } from 'react'
 import { useApp, useAppState, useColumns } from '../page/app.tsx'
 import type { KindSummary } from '../model/answers.ts'
 import { downloadSpans } from '../page/download.ts'
 import { setQuery } from '../store/transitions.ts'
 import { useAnswer } from '../page/use-answer.ts'
+import { Button } from '../ui/Button.tsx'
 import { DownloadIcon } from '../ui/icons.tsx'
+import { useAttempt } from '../ui/use-attempt.tsx'
 import { KindDot, SpanLinks } from './detail-parts.tsx'
 import { EnergyTables } from './EnergyTables.tsx'
 
@@ -45,26 +46,13 @@ export function Overview() {
 
 function DownloadButton() {
   const app = useApp()
-  const [reason, setReason] = useState<string>()
+  const { failure, attempt } = useAttempt()
   return (
     <p className="overview-tools">
-      <button
-        type="button"
-        className="button"
-        onClick={() =>
-          void downloadSpans(app).then(
-            () => setReason(undefined),
-            (error: Error) => setReason(error.message),
-          )
-        }
-      >
+      <Button onClick={() => void attempt(() => downloadSpans(app))}>
         <DownloadIcon size={14} /> Download spans
-      </button>
-      {reason !== undefined && (
-        <span role="alert" className="bad">
-          {reason}
-        </span>
-      )}
+      </Button>
+      {failure}
     </p>
   )
 }

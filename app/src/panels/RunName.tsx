@@ -6,6 +6,7 @@ import { renameRun } from '../page/server-api.ts'
 import { PencilIcon } from '../ui/icons.tsx'
 import { IconButton } from '../ui/IconButton.tsx'
 import { setRunName } from '../store/run-transitions.ts'
+import { useAttempt } from '../ui/use-attempt.tsx'
 
 export function RunName({ run }: { run: RunEntry }) {
   const [isEditing, setEditing] = useState(false)
@@ -31,7 +32,7 @@ export function RunName({ run }: { run: RunEntry }) {
 export function NameField({ run, onDone }: { run: RunEntry; onDone: (name?: string) => void }) {
   const { base, store, timeline } = useApp()
   const [name, setName] = useState(run.name)
-  const [reason, setReason] = useState<string>()
+  const { failure, attempt } = useAttempt()
   const field = useRef<HTMLInputElement>(null)
   const isDone = useRef(false)
   const isLeftByKey = useRef(false)
@@ -53,12 +54,8 @@ export function NameField({ run, onDone }: { run: RunEntry; onDone: (name?: stri
     isDone.current = true
     const wanted = name.trim()
     if (wanted === '' || wanted === run.name) return onDone()
-    try {
-      await renameRun(base, run.id, wanted)
-    } catch (error) {
-      isDone.current = false
-      return setReason(error instanceof Error ? error.message : String(error))
-    }
+    isDone.current = await attempt(() => renameRun(base, run.id, wanted))
+    if (!isDone.current) return
     store.update(setRunName, run.id, wanted)
     onDone(wanted)
   }
@@ -68,7 +65,7 @@ export function NameField({ run, onDone }: { run: RunEntry; onDone: (name?: stri
       <input
         ref={field}
         aria-label="Name of the run"
-        aria-invalid={reason !== undefined}
+        aria-invalid={failure !== undefined}
         maxLength={200}
         value={name}
         onChange={(event) => setName(event.target.value)}
@@ -83,7 +80,7 @@ export function NameField({ run, onDone }: { run: RunEntry; onDone: (name?: stri
           }
         }}
       />
-      {reason !== undefined && <span role="alert">{reason}</span>}
+      {failure}
     </span>
   )
 }

@@ -5,6 +5,7 @@ import { useState, type RefObject } from 'react'
 import { useAppState } from '../page/app.tsx'
 import type { LogWriter, MalformedLine } from '../model/run-info.ts'
 import { useAnswer } from '../page/use-answer.ts'
+import { Button } from '../ui/Button.tsx'
 import { writerLabel } from './problems.ts'
 
 /** A line can have megabytes. */
@@ -38,9 +39,9 @@ export function MalformedLines({ ref, writer, onAll }: MalformedLinesProps) {
         </p>
       )}
       {writer !== undefined && (
-        <button type="button" className="link" onClick={onAll}>
+        <Button className="link" onClick={onAll}>
           Show all writers
-        </button>
+        </Button>
       )}
     </section>
   )
@@ -50,14 +51,13 @@ function Line({ line: { line, reason, position } }: { line: MalformedLine }) {
   const [isOpen, setOpen] = useState(false)
   return (
     <li>
-      <button
-        type="button"
+      <Button
         className="row-button malformed-line"
         aria-expanded={isOpen}
         onClick={() => setOpen(!isOpen)}
       >
         <span className="figure">line {formatInteger(line)}</span> {reason}
-      </button>
+      </Button>
       {isOpen && <RawText position={position} />}
     </li>
   )

@@ -1,6 +1,7 @@
 /** The button that shows how many problems the data has and opens the data quality dialog. */
 import { useApp, useAppState } from '../page/app.tsx'
 import { formatInteger, counted } from '../base/format.ts'
+import { Button } from '../ui/Button.tsx'
 import { CheckIcon, WarningIcon } from '../ui/icons.tsx'
 import { countProblems, withClockSkew } from './problems.ts'
 import { setDialog } from '../store/transitions.ts'
@@ -22,8 +23,7 @@ export function QualityButton() {
   const isWell = parts.length === 0
   const text = isWell ? 'No data problems' : parts.join(', ')
   return (
-    <button
-      type="button"
+    <Button
       aria-label={`Data quality: ${text}`}
       title={`Data quality: ${text}`}
       className={`button quiet quality ${isWell ? '' : 'warn'}`}
@@ -32,6 +32,6 @@ export function QualityButton() {
     >
       {isWell ? <CheckIcon size={14} /> : <WarningIcon size={14} />}
       <span className="quality-text">{text}</span>
-    </button>
+    </Button>
   )
 }

@@ -3,8 +3,8 @@ import { formatInteger } from '../base/format.ts'
 import { useRef, useState, type ReactNode } from 'react'
 import { useApp, useAppState } from '../page/app.tsx'
 import type { LogWriter } from '../model/run-info.ts'
-import type { Viewport } from '../model/view-state.ts'
-import { setQuery, showTime, setDialog } from '../store/transitions.ts'
+import { setDialog } from '../store/transitions.ts'
+import { Button } from '../ui/Button.tsx'
 import { CheckIcon } from '../ui/icons.tsx'
 import { Modal } from '../ui/Modal.tsx'
 import { MalformedLines } from './MalformedLines.tsx'
@@ -19,6 +19,7 @@ import {
   writerLabel,
   type Problem,
 } from './problems.ts'
+import { SearchLink } from './SearchLink.tsx'
 import { TelemetryProblems } from './TelemetryProblems.tsx'
 import { WriterTable } from './WriterTable.tsx'
 import './quality.css'
@@ -34,15 +35,6 @@ export function QualityDialog() {
   /** The writer whose unreadable lines are listed; undefined = all writers. */
   const [listed, setListed] = useState<LogWriter>()
   const lines = useRef<HTMLOListElement>(null)
-  const close = (): void => store.update(setDialog, undefined)
-  const show = (query: string): void => {
-    close()
-    store.update(setQuery, query)
-  }
-  const showRange = (range: Viewport): void => {
-    close()
-    store.update(showTime, range)
-  }
   const list = (writer: LogWriter | undefined): void => {
     setListed(writer)
     lines.current?.focus()
@@ -54,7 +46,7 @@ export function QualityDialog() {
     <Modal
       title="Data quality"
       className={writers.length > 1 ? 'quality-dialog wide' : 'quality-dialog'}
-      onClose={close}
+      onClose={() => store.update(setDialog, undefined)}
     >
       {isWell && (
         <p className="all-well">
@@ -72,16 +64,14 @@ export function QualityDialog() {
             key={problem.name}
             problem={problem}
             writers={writers}
-            onShow={problem === MALFORMED ? () => list(undefined) : show}
+            onList={() => list(undefined)}
           />
         ))}
-        {clocks.length > 0 && <ClockProblem writers={clocks} onShow={show} />}
+        {clocks.length > 0 && <ClockProblem writers={clocks} />}
       </dl>
-      {writers.length > 1 && (
-        <WriterTable writers={writers} problems={problems} onShow={show} onList={list} />
-      )}
+      {writers.length > 1 && <WriterTable writers={writers} problems={problems} onList={list} />}
       <NotMeasured writers={writers} />
-      {energy !== undefined && <TelemetryProblems energy={energy} onShow={showRange} />}
+      {energy !== undefined && <TelemetryProblems energy={energy} />}
       <MalformedLines ref={lines} writer={listed} onAll={() => list(undefined)} />
     </Modal>
   )
@@ -90,31 +80,23 @@ export function QualityDialog() {
 interface ProblemRowProps {
   readonly problem: Problem
   readonly writers: readonly LogWriter[]
-  readonly onShow: (query: string) => void
+  readonly onList: () => void
 }
 
-function ProblemRow({ problem, writers, onShow }: ProblemRowProps) {
-  const { name, meaning, query = '', isHarmless } = problem
+function ProblemRow({ problem, writers, onList }: ProblemRowProps) {
+  const { name, meaning, query, isHarmless } = problem
   const text = showText(problem, writers)
+  const link = { 'aria-label': `${text}: ${name}`, children: text }
   return (
     <ProblemItem count={countOf(problem, writers) ?? 0} name={name} isHarmless={isHarmless}>
-      {meaning}{' '}
-      {(query !== '' || problem === MALFORMED) && (
-        <button
-          type="button"
-          className="link"
-          aria-label={`${text}: ${name}`}
-          onClick={() => onShow(query)}
-        >
-          {text}
-        </button>
-      )}
+      {meaning} {query !== undefined && <SearchLink {...link} query={query} />}
+      {problem === MALFORMED && <Button className="link" {...link} onClick={onList} />}
     </ProblemItem>
   )
 }
 
 /** The writers whose clock differs from the server's. */
-function ClockProblem({ writers, onShow }: Pick<ProblemRowProps, 'writers' | 'onShow'>) {
+function ClockProblem({ writers }: { writers: readonly LogWriter[] }) {
   const more = writers.length - MOST_NAMED_CLOCKS
   return (
     <ProblemItem count={writers.length} name="Clocks that differ from the server’s">
@@ -123,13 +105,7 @@ function ClockProblem({ writers, onShow }: Pick<ProblemRowProps, 'writers' | 'on
       <ul className="clocks">
         {writers.slice(0, MOST_NAMED_CLOCKS).map((writer) => (
           <li key={writer.writer}>
-            <button
-              type="button"
-              className="link"
-              onClick={() => onShow(ofWriter(undefined, writer))}
-            >
-              {writerLabel(writer)}
-            </button>
+            <SearchLink query={ofWriter(undefined, writer)}>{writerLabel(writer)}</SearchLink>
             {againstServer(writer.clockBehindS ?? 0)}
           </li>
         ))}

@@ -1,21 +1,23 @@
 /** For how much of the run its power is known, and the problems of each telemetry source. */
+import { formatPercent } from '../base/format.ts'
 import type { EnergyReport } from '../model/run-info.ts'
-import type { Viewport } from '../model/view-state.ts'
+import { useApp } from '../page/app.tsx'
+import { setDialog, showTime } from '../store/transitions.ts'
+import { Button } from '../ui/Button.tsx'
 
-interface TelemetryProblemsProps {
-  readonly energy: EnergyReport
-  readonly onShow: (range: Viewport) => void
-}
-
-export function TelemetryProblems({ energy, onShow }: TelemetryProblemsProps) {
+export function TelemetryProblems({ energy }: { energy: EnergyReport }) {
+  const { store } = useApp()
   const { coverage, sources, warnings } = energy
+  const parts = sources.flatMap(({ name, coverage: part }) =>
+    part === undefined ? [] : `${name} ${formatPercent(part)}`,
+  )
   return (
     <section>
       <h3>Telemetry</h3>
       {coverage !== undefined && (
         <p>
           The power of {sources.length === 1 ? 'the source' : `${sources.length} sources`} is known
-          for {percent(coverage)} of the run{sources.length > 1 && <Parts sources={sources} />}.
+          for {formatPercent(coverage)} of the run{sources.length > 1 && `: ${parts.join(', ')}`}.
         </p>
       )}
       {warnings.length > 0 && (
@@ -24,14 +26,16 @@ export function TelemetryProblems({ energy, onShow }: TelemetryProblemsProps) {
             <li key={`${source} ${code} ${text}`}>
               <strong>{source}</strong>: {text}{' '}
               {at !== undefined && (
-                <button
-                  type="button"
+                <Button
                   className="link"
                   aria-label={`Show the longest: ${code} of ${source}`}
-                  onClick={() => onShow(at)}
+                  onClick={() => {
+                    store.update(setDialog, undefined)
+                    store.update(showTime, at)
+                  }}
                 >
                   Show the longest
-                </button>
+                </Button>
               )}
             </li>
           ))}
@@ -39,15 +43,4 @@ export function TelemetryProblems({ energy, onShow }: TelemetryProblemsProps) {
       )}
     </section>
   )
-}
-
-function Parts({ sources }: Pick<EnergyReport, 'sources'>) {
-  const parts = sources.flatMap(({ name, coverage }) =>
-    coverage === undefined ? [] : [`${name} ${percent(coverage)}`],
-  )
-  return <>: {parts.join(', ')}</>
-}
-
-function percent(share: number): string {
-  return `${Math.round(share * 100)} %`
 }

@@ -1,10 +1,11 @@
 /** The problems of a run by writer. A click on a number searches for what it counts. */
-import { formatInteger } from '../base/format.ts'
+import { formatInteger, formatPercent } from '../base/format.ts'
 import { useAppState } from '../page/app.tsx'
 import type { LogWriter, EnergyReport } from '../model/run-info.ts'
+import { Button } from '../ui/Button.tsx'
 import {
   clockText,
-  problemCount,
+  countProblems,
   MALFORMED,
   ofWriter,
   shortId,
@@ -13,6 +14,7 @@ import {
   writerLabel,
   type Problem,
 } from './problems.ts'
+import { SearchLink } from './SearchLink.tsx'
 
 /** More rows are of no use to a reader. */
 const MOST_ROWS = 200
@@ -21,12 +23,11 @@ interface WriterTableProps {
   readonly writers: readonly LogWriter[]
   /** Each one is a column. */
   readonly problems: readonly Problem[]
-  readonly onShow: (query: string) => void
   /** Lists the unreadable lines of a writer. */
   readonly onList: (writer: LogWriter) => void
 }
 
-export function WriterTable({ writers, problems, onShow, onList }: WriterTableProps) {
+export function WriterTable({ writers, problems, onList }: WriterTableProps) {
   const energy = useAppState((state) => state.energy)
   const hasClocks = withClockSkew(writers).length > 0
   const hasTelemetry = writers.some(({ writer }) => coverageOf(energy, writer) !== undefined)
@@ -53,16 +54,12 @@ export function WriterTable({ writers, problems, onShow, onList }: WriterTablePr
             {shownOf(writers).map((writer) => (
               <tr key={writer.writer}>
                 <th scope="row">
-                  <WriterName
-                    writer={writer}
-                    isUnique={!isShared(writer, writers)}
-                    onShow={onShow}
-                  />
+                  <WriterName writer={writer} isUnique={!isShared(writer, writers)} />
                 </th>
                 <td>{formatInteger(writer.events)}</td>
                 {problems.map((problem) => (
                   <td key={problem.name}>
-                    <Count problem={problem} writer={writer} onShow={onShow} onList={onList} />
+                    <Count problem={problem} writer={writer} onList={onList} />
                   </td>
                 ))}
                 {hasClocks && <td>{clockCell(writer)}</td>}
@@ -80,51 +77,46 @@ export function WriterTable({ writers, problems, onShow, onList }: WriterTablePr
 /** In the order of the log, so that rows keep their place; of too many writers, those with most problems. */
 function shownOf(writers: readonly LogWriter[]): readonly LogWriter[] {
   if (writers.length <= MOST_ROWS) return writers
-  return writers.toSorted((a, b) => problemCount([b]) - problemCount([a])).slice(0, MOST_ROWS)
+  const problemCount = (writer: LogWriter): number => {
+    const { uncertain, others } = countProblems([writer])
+    return uncertain + others
+  }
+  return writers.toSorted((a, b) => problemCount(b) - problemCount(a)).slice(0, MOST_ROWS)
 }
 
-interface CountProps extends Pick<WriterTableProps, 'onShow' | 'onList'> {
+interface CountProps extends Pick<WriterTableProps, 'onList'> {
   readonly problem: Problem
   readonly writer: LogWriter
 }
 
-function Count({ problem, writer, onShow, onList }: CountProps) {
+function Count({ problem, writer, onList }: CountProps) {
   const count = problem.count(writer)
   if (count === undefined) return <Unknown />
   const text = formatInteger(count)
   if (count === 0) return <span className="muted">{text}</span>
-  const isListed = problem === MALFORMED
-  if (problem.query === undefined && !isListed) return text
-  return (
-    <button
-      type="button"
-      className="link"
-      title={showText(problem, [writer])}
-      aria-label={`${text} ${problem.name}, ${writerLabel(writer)}`}
-      onClick={() => (isListed ? onList(writer) : onShow(ofWriter(problem.query, writer)))}
-    >
-      {text}
-    </button>
-  )
+  const link = {
+    title: showText(problem, [writer]),
+    'aria-label': `${text} ${problem.name}, ${writerLabel(writer)}`,
+    children: text,
+  }
+  if (problem === MALFORMED)
+    return <Button className="link" {...link} onClick={() => onList(writer)} />
+  if (problem.query === undefined) return text
+  return <SearchLink {...link} query={ofWriter(problem.query, writer)} />
 }
 
-interface WriterNameProps extends Pick<CountProps, 'writer' | 'onShow'> {
-  /** No other writer has this name. */
-  readonly isUnique: boolean
-}
-
-function WriterName({ writer, isUnique, onShow }: WriterNameProps) {
+/** @param props.isUnique whether no other writer has this name */
+function WriterName({ writer, isUnique }: { writer: LogWriter; isUnique: boolean }) {
   const label = writerLabel(writer)
   return (
-    <button
-      type="button"
+    <SearchLink
       className="link writer-name"
       title={`Highlight the events of ${label}\n${writer.id}`}
-      onClick={() => onShow(ofWriter(undefined, writer))}
+      query={ofWriter(undefined, writer)}
     >
       {label}
       {!isUnique && <small>{` ${shortId(writer.id)}`}</small>}
-    </button>
+    </SearchLink>
   )
 }
 
@@ -150,15 +142,14 @@ function clockCell(writer: LogWriter) {
 
 function coverageCell(coverage: number | undefined) {
   if (coverage === undefined) return <span className="muted">none</span>
-  return `${Math.round(coverage * 100)} %`
+  return formatPercent(coverage)
 }
 
 /** The mean share of the run for which the power of the writer's sources is known. */
 function coverageOf(energy: EnergyReport | undefined, writer: number): number | undefined {
-  const shares = (energy?.sources ?? [])
-    .filter(({ stream }) => stream === writer)
-    .map(({ coverage }) => coverage)
-    .filter((coverage) => coverage !== undefined)
+  const shares = (energy?.sources ?? []).flatMap(({ stream, coverage }) =>
+    stream === writer && coverage !== undefined ? coverage : [],
+  )
   if (shares.length === 0) return undefined
   return shares.reduce((sum, share) => sum + share, 0) / shares.length
 }

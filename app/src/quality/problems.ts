@@ -124,29 +124,22 @@ export function problemsOf(writers: readonly LogWriter[]): Problem[] {
   return PROBLEMS.filter((problem) => (countOf(problem, writers) ?? 0) > 0)
 }
 
-export interface ProblemCounts {
-  /** The least number of spans with an uncertain pairing or parent. */
-  readonly uncertain: number
-  /** Events, spans and lines that are missing, unreadable or wrong. */
-  readonly others: number
-}
-
 /**
  * Counts the problems that are not harmless. A span can have both an uncertain pairing and an
  * uncertain parent, so of these two only the larger count is used for each writer.
+ *
+ * @returns `uncertain`: the least number of spans with an uncertain pairing or parent; `others`:
+ *   events, spans and lines that are missing, unreadable or wrong
  */
-export function countProblems(writers: readonly LogWriter[]): ProblemCounts {
+export function countProblems(writers: readonly LogWriter[]): {
+  uncertain: number
+  others: number
+} {
   const harmful = PROBLEMS.filter(({ isHarmless }) => isHarmless !== true)
   const all = sum(harmful.map((problem) => countOf(problem, writers) ?? 0))
   const guesses = sum(writers.map(({ ambiguous, parentUnsure }) => ambiguous + parentUnsure))
   const uncertain = writers.map(({ ambiguous, parentUnsure }) => Math.max(ambiguous, parentUnsure))
   return { uncertain: sum(uncertain), others: all - guesses }
-}
-
-/** The number of all problems that {@link countProblems} counts. */
-export function problemCount(writers: readonly LogWriter[]): number {
-  const { uncertain, others } = countProblems(writers)
-  return uncertain + others
 }
 
 /** A smaller difference can be the time that lines take to arrive. */
@@ -162,8 +155,6 @@ export function clockText(behindS: number): string {
   return `${formatDuration(Math.abs(behindS))} ${behindS > 0 ? 'behind' : 'ahead'}`
 }
 
-const SHORT_ID_CHARS = 8
-
 /** The name of a writer, or its id where it has none. */
 export function writerLabel({ id, name }: LogWriter): string {
   return name === '' ? shortId(id) : name
@@ -171,7 +162,7 @@ export function writerLabel({ id, name }: LogWriter): string {
 
 /** Long enough to distinguish writers of the same name. */
 export function shortId(id: string): string {
-  return id.length > 2 * SHORT_ID_CHARS ? `${id.slice(0, SHORT_ID_CHARS)}…` : id
+  return id.length > 16 ? `${id.slice(0, 8)}…` : id
 }
 
 /** A query limited to the events of one writer. Ids contain no spaces and no quotes. */

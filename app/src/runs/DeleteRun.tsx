@@ -2,29 +2,25 @@
 import { useRef, useState } from 'react'
 import { useApp } from '../page/app.tsx'
 import type { RunEntry } from '../model/run-info.ts'
+import { Button } from '../ui/Button.tsx'
 import { Modal } from '../ui/Modal.tsx'
+import { useAttempt } from '../ui/use-attempt.tsx'
 import { deleteRun } from '../page/server-api.ts'
 
-export function DeleteRun({
-  run,
-  onDone,
-}: {
-  run: RunEntry
-  onDone: (isDeleted: boolean) => void
-}) {
+interface DeleteRunProps {
+  readonly run: RunEntry
+  readonly onDone: (isDeleted: boolean) => void
+}
+
+export function DeleteRun({ run, onDone }: DeleteRunProps) {
   const { base } = useApp()
   const cancel = useRef<HTMLButtonElement>(null)
-  const [reason, setReason] = useState<string>()
+  const { failure, attempt } = useAttempt()
   const [isBusy, setBusy] = useState(false)
   const confirm = async (): Promise<void> => {
     setBusy(true)
-    try {
-      await deleteRun(base, run.id)
-      onDone(true)
-    } catch (error) {
-      setReason(error instanceof Error ? error.message : String(error))
-      setBusy(false)
-    }
+    if (await attempt(() => deleteRun(base, run.id))) onDone(true)
+    else setBusy(false)
   }
   return (
     <Modal
@@ -38,23 +34,14 @@ export function DeleteRun({
         undone.
         {run.state === 'live' && ' Its recorder is still writing and will be stopped.'}
       </p>
-      {reason !== undefined && (
-        <p role="alert" className="bad">
-          {reason}
-        </p>
-      )}
+      {failure !== undefined && <p>{failure}</p>}
       <div className="modal-buttons">
-        <button type="button" className="button" ref={cancel} onClick={() => onDone(false)}>
+        <Button ref={cancel} onClick={() => onDone(false)}>
           Cancel
-        </button>
-        <button
-          type="button"
-          className="button danger"
-          disabled={isBusy}
-          onClick={() => void confirm()}
-        >
+        </Button>
+        <Button className="button danger" disabled={isBusy} onClick={() => void confirm()}>
           Delete
-        </button>
+        </Button>
       </div>
     </Modal>
   )

@@ -2,8 +2,10 @@
 import { useEffect, useState } from 'react'
 import { useApp } from '../page/app.tsx'
 import { enterRun } from '../store/run-transitions.ts'
+import { Button } from '../ui/Button.tsx'
 import { CopyButton } from '../ui/CopyButton.tsx'
 import { PlayIcon } from '../ui/icons.tsx'
+import { useAttempt } from '../ui/use-attempt.tsx'
 import { fetchSample, listSamples, type Sample } from '../page/server-api.ts'
 
 const NPX = 'npx wattline run.jsonl'
@@ -83,7 +85,7 @@ function Way({ title, code, children }: WayProps) {
 function Samples() {
   const { base, files, store } = useApp()
   const [samples, setSamples] = useState<readonly Sample[]>([])
-  const [reason, setReason] = useState<string>()
+  const { failure, attempt } = useAttempt()
   useEffect(() => {
     const abort = new AbortController()
     // A page without samples shows none.
@@ -92,12 +94,8 @@ function Samples() {
   }, [base])
 
   const open = async (sample: Sample): Promise<void> => {
-    try {
-      const [id] = files.add([await fetchSample(base, sample)])
-      store.update(enterRun, id)
-    } catch (error) {
-      setReason(error instanceof Error ? error.message : String(error))
-    }
+    const [id] = files.add([await fetchSample(base, sample)])
+    store.update(enterRun, id)
   }
   if (samples.length === 0) return undefined
   return (
@@ -105,21 +103,20 @@ function Samples() {
       <h2 className="empty-head">Open a sample</h2>
       <div className="samples">
         {samples.map((sample) => (
-          <button
+          <Button
             key={sample.file}
-            type="button"
             className="sample"
-            onClick={() => void open(sample)}
+            onClick={() => void attempt(() => open(sample))}
           >
             <PlayIcon size={18} />
             <span>
               <strong>{sample.name}</strong>
               <span className="muted">{sample.about}</span>
             </span>
-          </button>
+          </Button>
         ))}
       </div>
-      {reason !== undefined && <p role="alert">{reason}</p>}
+      {failure}
     </>
   )
 }
