@@ -100,14 +100,11 @@ function useFileDrag(onDrop: (files: readonly File[]) => void): boolean {
       event.preventDefault()
       onDrop([...(event.dataTransfer?.files ?? [])])
     }
-    window.addEventListener('dragover', over)
-    window.addEventListener('dragleave', leave)
-    window.addEventListener('drop', drop)
-    return () => {
-      window.removeEventListener('dragover', over)
-      window.removeEventListener('dragleave', leave)
-      window.removeEventListener('drop', drop)
-    }
+    const abort = new AbortController()
+    window.addEventListener('dragover', over, { signal: abort.signal })
+    window.addEventListener('dragleave', leave, { signal: abort.signal })
+    window.addEventListener('drop', drop, { signal: abort.signal })
+    return () => abort.abort()
   })
   return isOver
 }

@@ -1,14 +1,22 @@
 /** The bar at the top of a run: its name, connection, counts, search and menus. */
-import { formatCost, formatCount, formatJoules, PRICES_AS_OF } from '@wattline/trace'
+import {
+  BUILT_IN_GROUP_KEYS,
+  formatCost,
+  formatCount,
+  formatJoules,
+  PRICES_AS_OF,
+} from '@wattline/trace'
 import { useApp, useAppState } from '../page/app.tsx'
 import { formatInteger, plural, formatPercent } from '../base/format.ts'
-import { enterRun } from '../store/run-transitions.ts'
 import { useAnswer } from '../page/use-answer.ts'
 import type { Counts } from '../model/counts.ts'
+import type { ColorBy } from '../model/view-state.ts'
+import { setColorBy, setGroupBy } from '../store/transitions.ts'
+import { ChevronIcon, GroupIcon } from '../ui/icons.tsx'
+import { RadioMenu, type ChoiceSection } from '../ui/RadioMenu.tsx'
+import { enterRun } from '../store/run-transitions.ts'
 import { Brand } from './Brand.tsx'
-import { ColorPicker } from './ColorPicker.tsx'
 import { ConnectionPill } from './ConnectionPill.tsx'
-import { GroupPicker } from './GroupPicker.tsx'
 import { useMissingFile } from './OpenFileButton.tsx'
 import { PageTools } from './PageTools.tsx'
 import { RunName } from './RunName.tsx'
@@ -51,12 +59,12 @@ function CountList({ counts }: { counts: Counts }) {
       <Count
         name={plural(counts.errors, 'error')}
         value={formatInteger(counts.errors)}
-        tone={counts.errors > 0 ? 'bad' : 'plain'}
+        className={counts.errors > 0 ? 'bad' : ''}
       />
       {counts.tokens !== undefined && (
         <Count
           name="tokens"
-          isMinor
+          className="minor"
           value={formatCount(counts.tokens)}
           exact={`${formatInteger(counts.tokens)} tokens`}
         />
@@ -76,7 +84,13 @@ function CostCount({ counts: { costUsd, tokens } }: { counts: Counts }) {
   const { answer } = useAnswer('estimate', ask, { version })
   if (costUsd !== undefined) {
     return (
-      <Count name="cost" isMinor value={formatCost(costUsd)} exact={`$${costUsd}`} isNameQuiet />
+      <Count
+        name="cost"
+        className="minor"
+        value={formatCost(costUsd)}
+        exact={`$${costUsd}`}
+        isNameQuiet
+      />
     )
   }
   if (!isAsked || answer === undefined) return undefined
@@ -86,7 +100,7 @@ function CostCount({ counts: { costUsd, tokens } }: { counts: Counts }) {
   return (
     <Count
       name="cost, estimated"
-      isMinor
+      className="minor"
       value={`≈ ${formatCost(usd)}`}
       exact={`$${usd}, estimated from list prices of ${PRICES_AS_OF}${without}`}
       isNameQuiet
@@ -124,7 +138,7 @@ function EnergyCounts({ tokens }: { tokens: number | undefined }) {
       {tokens !== undefined && tokens > 0 && (
         <Count
           name="per token"
-          isMinor
+          className="minor"
           value={formatJoules(usedJ / tokens)}
           exact={`${usedJ / tokens} J per token, without idle energy`}
         />
@@ -132,8 +146,7 @@ function EnergyCounts({ tokens }: { tokens: number | undefined }) {
       {totalJ > 0 && (
         <Count
           name="idle energy"
-          isMinor
-          isNameFirst
+          className="minor name-first"
           value={formatPercent(idleJ / totalJ)}
           exact={`${formatJoules(idleJ)} while no span was running`}
         />
@@ -142,33 +155,72 @@ function EnergyCounts({ tokens }: { tokens: number | undefined }) {
   )
 }
 
+/** Chooses the key that rows are grouped by: a built-in one, or a metadata key of this run. */
+function GroupPicker() {
+  const { store } = useApp()
+  const groupBy = useAppState((state) => state.groupBy)
+  const found = useAppState((state) => state.groupKeys).filter(
+    (key) => !BUILT_IN_GROUP_KEYS.includes(key),
+  )
+  const isBusy = useAppState((state) => state.regrouping)
+  const sections = [{ heading: 'Group rows by', choices: BUILT_IN_GROUP_KEYS }]
+  if (found.length > 0) sections.push({ heading: 'Metadata of this run', choices: found })
+  return (
+    <RadioMenu
+      className="button quiet group-trigger"
+      aria-busy={isBusy}
+      value={groupBy}
+      sections={sections}
+      onChange={(key) => store.update(setGroupBy, key)}
+    >
+      <GroupIcon size={14} />
+      <span className="unseen">Grouped </span>
+      <span className="group-by">by {groupBy}</span>
+      <ChevronIcon size={12} />
+    </RadioMenu>
+  )
+}
+
+const COLOR_LABELS = { kind: 'kind', joules: 'energy', watts: 'power' } as const
+const COLOR_SECTIONS: readonly ChoiceSection<ColorBy>[] = [
+  { heading: 'Color bars by', choices: ['kind', 'joules', 'watts'] },
+]
+
+/** Chooses what the colors of the bars mean; shown where energy is measured. */
+function ColorPicker() {
+  const { store } = useApp()
+  const colorBy = useAppState((state) => state.colorBy)
+  const isMeasured = useAppState((state) => state.energy?.totalJ !== undefined)
+  if (!isMeasured) return undefined
+  return (
+    <RadioMenu
+      className="button quiet color-trigger"
+      value={colorBy}
+      sections={COLOR_SECTIONS}
+      label={(choice) => COLOR_LABELS[choice]}
+      onChange={(next) => store.update(setColorBy, next)}
+    >
+      <i className={`color-mark ${colorBy}`} aria-hidden="true" />
+      <span className="unseen">Bars colored by </span>
+      <span className="group-by">{COLOR_LABELS[colorBy]}</span>
+      <ChevronIcon size={12} />
+    </RadioMenu>
+  )
+}
+
 interface CountProps {
   readonly name: string
   readonly value: string
   readonly exact?: string
-  readonly tone?: 'plain' | 'bad'
+  /** `minor`: hidden on a narrow page. `name-first`: shows the name before the value. */
+  readonly className?: string
   /** The name is only for screen readers: the value has a unit. */
   readonly isNameQuiet?: boolean
-  /** Shows the name before the value. */
-  readonly isNameFirst?: boolean
-  /** Hidden on a narrow page. */
-  readonly isMinor?: boolean
 }
 
-function Count({
-  name,
-  value,
-  exact,
-  tone = 'plain',
-  isNameQuiet = false,
-  isNameFirst = false,
-  isMinor = false,
-}: CountProps) {
+function Count({ name, value, exact, className = '', isNameQuiet = false }: CountProps) {
   return (
-    <div
-      className={`count ${tone} ${isMinor ? 'minor' : ''} ${isNameFirst ? 'name-first' : ''}`}
-      title={exact}
-    >
+    <div className={`count ${className}`} title={exact}>
       <dt className={isNameQuiet ? 'unseen' : undefined}>{name}</dt>
       <dd>{value}</dd>
     </div>

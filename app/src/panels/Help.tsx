@@ -1,17 +1,17 @@
 /** The dialog with all keyboard shortcuts, pointer actions and search terms. */
-import { COMMANDS, type Section } from '../page/commands.ts'
+import { COMMANDS, type Command, type Section } from '../page/commands.ts'
 import { useApp } from '../page/app.tsx'
 import { Modal } from '../ui/Modal.tsx'
 import { setDialog } from '../store/transitions.ts'
 
 const SECTIONS: readonly Section[] = ['Move', 'Select', 'Play', 'Page']
 
-const POINTER: readonly (readonly [string, string])[] = [
-  ['Wheel', 'Scroll the rows'],
-  ['Ctrl or ⌘ + wheel', 'Zoom at the pointer'],
-  ['Drag', 'Select a time range'],
-  ['Shift + drag', 'Pan'],
-  ['Double-click', 'Zoom to a bar'],
+const POINTER: readonly Pick<Command, 'title' | 'keys'>[] = [
+  { title: 'Scroll the rows', keys: ['Wheel'] },
+  { title: 'Zoom at the pointer', keys: ['Ctrl or ⌘ + wheel'] },
+  { title: 'Select a time range', keys: ['Drag'] },
+  { title: 'Pan', keys: ['Shift + drag'] },
+  { title: 'Zoom to a bar', keys: ['Double-click'] },
 ]
 
 export function HelpDialog() {
@@ -24,35 +24,13 @@ export function HelpDialog() {
     >
       <div className="help-sections">
         {SECTIONS.map((section) => (
-          <section key={section}>
-            <h3>{section}</h3>
-            <dl className="keys">
-              {COMMANDS.filter((command) => command.section === section).map(({ title, keys }) => (
-                <div key={title}>
-                  <dt>{title}</dt>
-                  <dd>
-                    {keys.map((key) => (
-                      <kbd key={key}>{key}</kbd>
-                    ))}
-                  </dd>
-                </div>
-              ))}
-            </dl>
-          </section>
+          <Keys
+            key={section}
+            title={section}
+            entries={COMMANDS.filter((command) => command.section === section)}
+          />
         ))}
-        <section>
-          <h3>Pointer</h3>
-          <dl className="keys">
-            {POINTER.map(([keys, title]) => (
-              <div key={keys}>
-                <dt>{title}</dt>
-                <dd>
-                  <kbd>{keys}</kbd>
-                </dd>
-              </div>
-            ))}
-          </dl>
-        </section>
+        <Keys title="Pointer" entries={POINTER} />
         <section>
           <h3>Search</h3>
           <p className="muted">
@@ -68,5 +46,25 @@ export function HelpDialog() {
         </section>
       </div>
     </Modal>
+  )
+}
+
+function Keys({ title: heading, entries }: { title: string; entries: typeof POINTER }) {
+  return (
+    <section>
+      <h3>{heading}</h3>
+      <dl className="keys">
+        {entries.map(({ title, keys }) => (
+          <div key={title}>
+            <dt>{title}</dt>
+            <dd>
+              {keys.map((key) => (
+                <kbd key={key}>{key}</kbd>
+              ))}
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </section>
   )
 }

@@ -9,15 +9,8 @@ import { Tip } from '../ui/Tip.tsx'
 
 const IS_APPLE = /Mac|iPhone|iPad/.test(navigator.userAgent)
 
-const THEMES: readonly ChoiceSection<ThemeChoice>[] = [
-  {
-    choices: [
-      ['system', 'System'],
-      ['light', 'Light'],
-      ['dark', 'Dark'],
-    ],
-  },
-]
+const THEME_LABELS = { system: 'System', light: 'Light', dark: 'Dark' } as const
+const THEMES: readonly ChoiceSection<ThemeChoice>[] = [{ choices: ['system', 'light', 'dark'] }]
 
 export function PageTools() {
   const { store } = useApp()
@@ -56,6 +49,7 @@ function ThemeMenu() {
       title="Theme"
       value={theme}
       sections={THEMES}
+      label={(choice) => THEME_LABELS[choice]}
       onChange={(next) => store.update(setTheme, next)}
     >
       <ThemeIcon />

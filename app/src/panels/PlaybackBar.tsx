@@ -1,11 +1,11 @@
 /** The bar at the bottom: playback controls, statistics of the selected range, data quality. */
-import type { ReactNode } from 'react'
 import { nowOf } from '../model/at-playhead.ts'
 import { useApp, useAppState, useColumns } from '../page/app.tsx'
 import { exactTime, formatTime } from '../base/format.ts'
 import { playOrPause, seekTo, stepToError, stepToEvent } from '../page/playback.ts'
 import { isFollowed } from '../store/run-transitions.ts'
 import { backToLive, setClock, setSpeed, SPEEDS } from '../store/transitions.ts'
+import { Button } from '../ui/Button.tsx'
 import { ErrorIcon, PauseIcon, PlayIcon, StepBackIcon, StepForwardIcon } from '../ui/icons.tsx'
 import { IconButton } from '../ui/IconButton.tsx'
 import { RadioMenu } from '../ui/RadioMenu.tsx'
@@ -17,10 +17,7 @@ import './playback.css'
 export function PlaybackBar() {
   return (
     <footer className="playback">
-      <div className="transport" role="group" aria-label="Playback">
-        <Transport />
-        <SpeedMenu />
-      </div>
+      <Transport />
       <Scrubber />
       <TimeReadout />
       <LiveButton />
@@ -30,11 +27,11 @@ export function PlaybackBar() {
   )
 }
 
-function Transport(): ReactNode {
+function Transport() {
   const app = useApp()
   const isPlaying = useAppState((state) => state.playing)
   return (
-    <>
+    <div className="transport" role="group" aria-label="Playback">
       <IconButton label="Previous event" shortcut="Shift+←" onClick={() => stepToEvent(app, -1)}>
         <StepBackIcon size={14} />
       </IconButton>
@@ -56,7 +53,8 @@ function Transport(): ReactNode {
       >
         <ErrorIcon size={14} />
       </IconButton>
-    </>
+      <SpeedMenu />
+    </div>
   )
 }
 
@@ -70,7 +68,8 @@ function SpeedMenu() {
       menuClassName="menu narrow"
       side="top"
       value={speed}
-      sections={[{ choices: SPEEDS.map((choice) => [choice, `${choice}×`]) }]}
+      sections={[{ choices: SPEEDS }]}
+      label={(choice) => `${choice}×`}
       onChange={(next) => store.update(setSpeed, next)}
     >
       {speed}×
@@ -126,15 +125,14 @@ function TimeReadout() {
   const timeS = playheadS ?? (Number.isNaN(columns.firstS) ? Number.NaN : endS)
   const other = clock === 'relative' ? 'absolute' : 'relative'
   return (
-    <button
-      type="button"
+    <Button
       className="row-button time-readout"
       title={`${Number.isNaN(timeS) ? '' : `${exactTime(timeS)}\n`}Click for ${other} time`}
       onClick={() => store.update(setClock, other)}
     >
       {formatTime(timeS, columns.firstS, clock)}
       <span className="unseen">, show {other} time</span>
-    </button>
+    </Button>
   )
 }
 
@@ -145,9 +143,9 @@ function LiveButton() {
   const isPast = useAppState((state) => state.playheadS !== undefined)
   if (isLive ? !isBehind : !isPast) return undefined
   return (
-    <button type="button" className="button back-to-live" onClick={() => store.update(backToLive)}>
+    <Button className="button back-to-live" onClick={() => store.update(backToLive)}>
       {isLive && <span aria-hidden="true" className="state-dot live" />}
       {isLive ? 'Go live' : 'Go to end'} <kbd>L</kbd>
-    </button>
+    </Button>
   )
 }

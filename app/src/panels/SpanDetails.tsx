@@ -56,7 +56,7 @@ export function SpanDetails({ slot }: { slot: number }) {
       </DetailsHeader>
       <FlagNotices flags={flags} error={facts?.error} />
       <SpanFactList slot={slot} facts={facts} isOpen={isOpen} />
-      <Relatives slot={slot} facts={facts} playheadS={playheadS} />
+      <Relatives slot={slot} facts={facts} />
       {facts !== undefined && <RawMetadata title="Start metadata" position={facts.startPosition} />}
       {!isOpen && facts?.endPosition !== undefined && (
         <RawMetadata title="End metadata" position={facts.endPosition} />
@@ -208,13 +208,8 @@ function Joules({ energy, durationS }: { energy: SpanInfo['energy']; durationS: 
   )
 }
 
-interface RelativesProps {
-  readonly slot: number
-  readonly facts: SpanInfo | undefined
-  readonly playheadS: number | undefined
-}
-
-function Relatives({ slot, facts, playheadS }: RelativesProps) {
+function Relatives({ slot, facts }: Omit<SpanFactListProps, 'isOpen'>) {
+  const playheadS = useAppState((state) => state.playheadS)
   const { columns } = useColumns()
   const parent = columns.parent.at(slot)
   const children = (facts?.children ?? []).filter(

@@ -24,6 +24,7 @@ import { useSummary } from './use-runs.ts'
 
 const ROW_PX = 40
 const SHORT_LIST = 100
+const HEADINGS = 'Run Started Duration Agents Spans Errors Tokens Cost Energy'.split(' ')
 
 /** The links of the runs on screen, by run id. */
 export type RunLinks = RefObject<Map<string, HTMLAnchorElement>>
@@ -49,15 +50,11 @@ export function RunsTable({ runs, links, onChanged }: RunsTableProps) {
       <table className="table runs-table" aria-rowcount={runs.length + 1}>
         <thead>
           <tr>
-            <th scope="col">Run</th>
-            <th scope="col">Started</th>
-            <th scope="col">Duration</th>
-            <th scope="col">Agents</th>
-            <th scope="col">Spans</th>
-            <th scope="col">Errors</th>
-            <th scope="col">Tokens</th>
-            <th scope="col">Cost</th>
-            <th scope="col">Energy</th>
+            {HEADINGS.map((heading) => (
+              <th key={heading} scope="col">
+                {heading}
+              </th>
+            ))}
             <th scope="col" className="density-column">
               Activity
             </th>

@@ -4,13 +4,14 @@ import { Fragment, type ComponentProps } from 'react'
 
 export interface ChoiceSection<T> {
   readonly heading?: string
-  /** Each value with its label. */
-  readonly choices: readonly (readonly [value: T, label: string])[]
+  readonly choices: readonly T[]
 }
 
 export interface RadioMenuProps<T> extends Omit<ComponentProps<'button'>, 'value' | 'onChange'> {
   readonly value: T
   readonly sections: readonly ChoiceSection<T>[]
+  /** The text of a choice. */
+  readonly label?: (value: T) => string
   readonly onChange: (value: T) => void
   readonly menuClassName?: string
   readonly side?: 'top' | 'bottom'
@@ -20,6 +21,7 @@ export interface RadioMenuProps<T> extends Omit<ComponentProps<'button'>, 'value
 export function RadioMenu<T extends string | number>({
   value,
   sections,
+  label = String,
   onChange,
   menuClassName = 'menu',
   side = 'bottom',
@@ -27,8 +29,8 @@ export function RadioMenu<T extends string | number>({
 }: RadioMenuProps<T>) {
   const choose = (key: string): void => {
     const choices = sections.flatMap((section) => section.choices)
-    const chosen = choices.find(([candidate]) => String(candidate) === key)
-    if (chosen !== undefined) onChange(chosen[0])
+    const chosen = choices.find((candidate) => String(candidate) === key)
+    if (chosen !== undefined) onChange(chosen)
   }
   return (
     <DropdownMenu.Root modal={false}>
@@ -48,9 +50,9 @@ export function RadioMenu<T extends string | number>({
                 {heading !== undefined && (
                   <DropdownMenu.Label className="menu-label">{heading}</DropdownMenu.Label>
                 )}
-                {choices.map(([choice, label]) => (
+                {choices.map((choice) => (
                   <DropdownMenu.RadioItem key={choice} className="menu-item" value={String(choice)}>
-                    {label}
+                    {label(choice)}
                   </DropdownMenu.RadioItem>
                 ))}
               </Fragment>

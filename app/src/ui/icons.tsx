@@ -35,10 +35,7 @@ export const PencilIcon = icon(<path d="m3 13 .6-2.8 7.2-7.2 2.2 2.2L5.8 12.4z" 
 export const TrashIcon = icon(<path d="M3 4.5h10M6.5 4.5v-2h3v2M4.5 4.5l.6 9h5.8l.6-9" />)
 export const FolderIcon = icon(<path d="M2 12.5v-9h4l1.5 2H14v7z" />)
 export const HelpIcon = icon(
-  <>
-    <circle cx="8" cy="8" r="6" />
-    <path d="M6.3 6.3a1.8 1.8 0 1 1 2.5 1.7c-.5.2-.8.5-.8 1.1M8 11.4v.1" />
-  </>,
+  <path d="M8 2a6 6 0 1 1 0 12A6 6 0 0 1 8 2zM6.3 6.3a1.8 1.8 0 1 1 2.5 1.7c-.5.2-.8.5-.8 1.1M8 11.4v.1" />,
 )
 export const ThemeIcon = icon(
   <>
@@ -49,10 +46,7 @@ export const ThemeIcon = icon(
 export const GroupIcon = icon(<path d="M2.5 4h4M2.5 8h7M2.5 12h11" strokeWidth="2" />)
 export const ChevronIcon = icon(<path d="m4.5 6.5 3.5 3.5 3.5-3.5" />)
 export const ErrorIcon = icon(
-  <>
-    <circle cx="8" cy="8" r="6" />
-    <path d="m5.8 5.8 4.4 4.4M10.2 5.8l-4.4 4.4" />
-  </>,
+  <path d="M8 2a6 6 0 1 1 0 12A6 6 0 0 1 8 2zM5.8 5.8 4.4 4.4M10.2 5.8l-4.4 4.4" />,
 )
 export const WarningIcon = icon(<path d="M8 2.2 14.3 13H1.7zM8 6.5v3M8 11.2v.1" />)
 export const FitIcon = icon(<path d="M2.5 5.5v-3h3M10.5 2.5h3v3M13.5 10.5v3h-3M5.5 13.5h-3v-3" />)
