@@ -71,8 +71,10 @@ export class EventRow {
   hasError = false
   /** Text number of the error; 0 = an error without a text, or no error. */
   error = 0
-  /** Input tokens, output tokens, total tokens and US dollars; NaN = unknown. */
-  readonly usage = new Float64Array(USAGE_SIZE).fill(NaN)
+  /** Bit i = the event has the usage field i. */
+  usageMask = 0
+  /** Input tokens, output tokens, total tokens, US dollars. Only those in `usageMask` are valid. */
+  readonly usage = new Float64Array(USAGE_SIZE)
   /** Number of events that the recorder dropped, in a `recorder_dropped` event. */
   dropped = 0
   /** Text number of the value of the extra key, see `RowReader.setExtraKey`; 0 = none. */
@@ -90,7 +92,7 @@ export class EventRow {
     this.agentRank = AGENT_KEYS.length
     this.hasError = false
     this.error = 0
-    for (let field = 0; field < USAGE_SIZE; field++) this.usage[field] = NaN
+    this.usageMask = 0
     this.dropped = 0
     this.extra = 0
   }
@@ -98,5 +100,10 @@ export class EventRow {
   setScope(index: number, text: number): void {
     this.scopeMask |= 1 << index
     this.scope[index] = text
+  }
+
+  setUsage(field: number, value: number): void {
+    this.usageMask |= 1 << field
+    this.usage[field] = value
   }
 }

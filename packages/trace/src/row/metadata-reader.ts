@@ -106,7 +106,7 @@ export function readEvent(event: AgentEvent, texts: Interner, row: EventRow): vo
     const isId = typeof value === 'string' || typeof value === 'number'
     if (roles.isIdentity && isId) setIdentity(row, roles, hashText(text))
     if (roles.isName) setName(row, roles, texts.id(text))
-    if (typeof value === 'number') setUsage(row, roles, value)
+    if (roles.usageField >= 0 && typeof value === 'number') setUsage(row, roles, value)
   }
   // Only a start names its parent.
   if (row.phase !== START) row.parents.count = 0
@@ -167,8 +167,8 @@ export function setName(row: EventRow, roles: KeyRoles, text: number): void {
 
 /** Stores a usage value. The first one counts: two keys may have the same field. */
 export function setUsage(row: EventRow, { usageField }: KeyRoles, value: number): void {
-  if (usageField < 0 || !Number.isFinite(value)) return
-  if (Number.isNaN(row.usage[usageField])) row.usage[usageField] = value
+  const isKnown = (row.usageMask & (1 << usageField)) !== 0
+  if (!isKnown && Number.isFinite(value)) row.setUsage(usageField, value)
 }
 
 function own(metadata: Metadata, key: string): JsonValue | undefined {

@@ -281,7 +281,7 @@ export class LineScanner {
     const roles = ROLES[key]!
     const end = this.#number.read(bytes, from, to)
     if (end < 0 || key === ERROR) return -1
-    setUsage(row, roles, this.#number.value)
+    if (roles.usageField >= 0) setUsage(row, roles, this.#number.value)
     if (!roles.isName && !roles.isIdentity) return end
     // The text of a number is String(value): that of 1.0 is "1".
     if (!this.#number.isPlainInteger) return -1

@@ -122,9 +122,11 @@ export class RowBatchWriter implements RowSink {
     words[at++] = row.subject
     let head =
       row.phase |
+      (row.usageMask << USAGE_SHIFT) |
       (row.ids.count << IDS_SHIFT) |
       (row.parents.count << PARENTS_SHIFT) |
-      this.#writeNumbers(row)
+      (row.dropped === 0 ? 0 : DROPPED)
+    this.#writeNumbers(row)
     if (row.agent !== 0) {
       head |= HAS_AGENT
       words[at++] = row.agent
@@ -189,23 +191,16 @@ export class RowBatchWriter implements RowSink {
     this.#spare.push(spent)
   }
 
-  /** Writes the seconds and the known numbers; returns their bits of the head. */
-  #writeNumbers(row: EventRow): number {
+  /** Writes the seconds and the known numbers. */
+  #writeNumbers(row: EventRow): void {
     const numbers = this.#numbers
     let at = this.#numberCount
-    let bits = 0
     numbers[at++] = row.timeS
     for (let field = 0; field < USAGE_SIZE; field++) {
-      if (Number.isNaN(row.usage[field])) continue
-      bits |= 1 << (USAGE_SHIFT + field)
-      numbers[at++] = row.usage[field]!
+      if ((row.usageMask & (1 << field)) !== 0) numbers[at++] = row.usage[field]!
     }
-    if (row.dropped !== 0) {
-      bits |= DROPPED
-      numbers[at++] = row.dropped
-    }
+    if (row.dropped !== 0) numbers[at++] = row.dropped
     this.#numberCount = at
-    return bits
   }
 
   #other(other: Other): void {
@@ -277,7 +272,7 @@ export class RowBatchReader {
       if ((head & HAS_EXTRA) !== 0) row.extra = idOf[words[at++]!]!
       row.timeS = numbers[number++]!
       for (let field = 0; field < USAGE_SIZE; field++) {
-        if ((head & (1 << (USAGE_SHIFT + field))) !== 0) row.usage[field] = numbers[number++]!
+        if ((head & (1 << (USAGE_SHIFT + field))) !== 0) row.setUsage(field, numbers[number++]!)
       }
       if ((head & DROPPED) !== 0) row.dropped = numbers[number++]!
       sink.event(row, position, line)

@@ -11,7 +11,7 @@ import { NONE } from '../columns/columns.ts'
 import type { Growth } from '../columns/growth.ts'
 import { HashIndex, secondHash } from '../columns/hash-index.ts'
 import { RecurringColumn } from '../columns/recurring-column.ts'
-import { USAGE_SIZE, type EventRow } from '../row/event-row.ts'
+import type { EventRow } from '../row/event-row.ts'
 import { PlaceTable } from '../row/place.ts'
 import type { ScopeTable } from '../row/scope.ts'
 
@@ -209,12 +209,9 @@ export class EventAttributes {
 }
 
 function shapeOf(row: EventRow): number {
-  let shape = row.subjectRank
-  const { ids, parents, usage } = row
+  let shape = row.subjectRank | (row.usageMask << USAGE_SHIFT)
+  const { ids, parents } = row
   for (let i = 0; i < ids.count; i++) shape |= 1 << (ID_SHIFT + ids.keys[i]!)
   for (let i = 0; i < parents.count; i++) shape |= 1 << (PARENT_SHIFT + parents.keys[i]!)
-  for (let field = 0; field < USAGE_SIZE; field++) {
-    if (!Number.isNaN(usage[field])) shape |= 1 << (USAGE_SHIFT + field)
-  }
   return shape
 }

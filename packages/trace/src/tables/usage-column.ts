@@ -4,7 +4,7 @@
  */
 import { Int32Column, NONE, NumberColumn } from '../columns/columns.ts'
 import { lowerBound } from '../columns/lower-bound.ts'
-import { USAGE_SIZE, type EventRow } from '../row/event-row.ts'
+import type { EventRow } from '../row/event-row.ts'
 
 const BLOCK_SHIFT = 4
 const MAX_INTEGER = 2 ** 30
@@ -18,9 +18,11 @@ export class UsageColumn {
   readonly #asidePlaces: number[] = []
   readonly #aside: number[] = []
 
-  add(event: number, { usage }: EventRow): void {
+  add(event: number, { usageMask, usage }: EventRow): void {
     if (isFirstOfBlock(event)) this.#before.set(event >> BLOCK_SHIFT, this.#count)
-    for (let field = 0; field < USAGE_SIZE; field++) this.#push(usage[field]!)
+    for (let field = 0; usageMask >> field !== 0; field++) {
+      if ((usageMask & (1 << field)) !== 0) this.#push(usage[field]!)
+    }
   }
 
   /** The number of values before the block of `event`. */
@@ -39,7 +41,6 @@ export class UsageColumn {
   }
 
   #push(value: number): void {
-    if (Number.isNaN(value)) return
     const place = this.#count++
     if (value >= 0 && value <= MAX_INTEGER && value === (value | 0)) {
       this.#values.set(place, value)

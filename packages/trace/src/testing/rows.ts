@@ -21,10 +21,10 @@ export function rowText(row: EventRow, texts: Interner): unknown {
     agent: text(row.agent),
     hasError: row.hasError,
     error: text(row.error),
-    inputTokens: row.usage[0],
-    outputTokens: row.usage[1],
-    totalTokens: row.usage[2],
-    costUsd: row.usage[3],
+    inputTokens: usageOf(row, 0),
+    outputTokens: usageOf(row, 1),
+    totalTokens: usageOf(row, 2),
+    costUsd: usageOf(row, 3),
     dropped: row.dropped,
     extra: text(row.extra),
   }
@@ -46,4 +46,8 @@ export function recordingSink(texts: Interner): { seen: unknown[]; sink: RowSink
       rescaled: (unit, ...where) => seen.push(['rescaled', unit, ...where]),
     },
   }
+}
+
+function usageOf({ usageMask, usage }: EventRow, field: number): number | undefined {
+  return (usageMask & (1 << field)) === 0 ? undefined : usage[field]
 }
