@@ -76,6 +76,27 @@ export interface TraceColumns {
   marksChangedSince(version: number): Iterable<number> | undefined
 }
 
+/** The columns of spans or of marks under common names. */
+export function columnsOf(columns: TraceColumns, type: 'span' | 'mark') {
+  return type === 'span'
+    ? {
+        timeS: columns.startS,
+        group: columns.group,
+        row: columns.row,
+        kind: columns.kind,
+        parent: columns.parent,
+        count: columns.spanCount,
+      }
+    : {
+        timeS: columns.markTimeS,
+        group: columns.markGroup,
+        row: columns.markRow,
+        kind: columns.markKind,
+        parent: columns.markParent,
+        count: columns.markCount,
+      }
+}
+
 export const MarkFlag = { ORPHAN: 1, ERROR: 2, REMOVED: 4 } as const
 
 /** A group of rows. Groups are in the order of their first span and never move. */

@@ -6,7 +6,7 @@ import { flip, offset, shift, useFloating } from '@floating-ui/react-dom'
 import { formatCost, formatCount, formatDuration, shortModel, kindLabel } from '@wattline/trace'
 import { useLayoutEffect, useMemo, useState } from 'react'
 import { flagsAt, subjectAt } from '../model/at-playhead.ts'
-import { MarkFlag } from '../model/trace-columns.ts'
+import { columnsOf, MarkFlag } from '../model/trace-columns.ts'
 import { kindVariable } from '../base/kind-color.ts'
 import type { Frames } from '../base/frame.ts'
 import type { Selected } from '../model/view-state.ts'
@@ -83,13 +83,12 @@ type Field = readonly [name: string, value: string]
 function Title({ engine, selected }: { engine: TimelineEngine; selected: Selected }) {
   const { columns, state } = engine
   const isSpan = selected.type === 'span'
-  const kinds = isSpan ? columns.kind : columns.markKind
-  const kind = columns.kinds[kinds.at(selected.slot)] ?? ''
+  const of = columnsOf(columns, selected.type)
+  const kind = columns.kinds[of.kind.at(selected.slot)] ?? ''
   const label = isSpan
     ? spanLabel(columns, selected.slot, state.playheadS)
     : markLabel(columns, selected.slot)
-  const groups = isSpan ? columns.group : columns.markGroup
-  const group = groupLabel(columns.groups[groups.at(selected.slot)]?.label ?? '')
+  const group = groupLabel(columns.groups[of.group.at(selected.slot)]?.label ?? '')
   const kindName = kindLabel(kind)
   const detail = isSpan && label === kindName ? modelOf(engine, selected.slot) : kindName
   return (
@@ -111,24 +110,25 @@ function spanFields(engine: TimelineEngine, slot: number): Field[] {
   const { columns } = engine
   const { playheadS } = engine.state
   const durationS = durationOf(columns, slot, playheadS)
+  if (durationS === undefined) {
+    const didNotEnd = playheadS === undefined && !Number.isNaN(columns.fadeS.at(slot))
+    const soFarS = (playheadS ?? engine.nowS()) - columns.startS.at(slot)
+    return didNotEnd ? [] : [['so far', formatDuration(soFarS)]]
+  }
   const tokens = columns.tokens.at(slot)
   const costUsd = columns.costUsd.at(slot)
-  const fields: Field[] = []
-  if (durationS !== undefined) fields.push(['duration', formatDuration(durationS)])
-  else if (playheadS !== undefined) {
-    fields.push(['so far', formatDuration(playheadS - columns.startS.at(slot))])
-  } else if (Number.isNaN(columns.fadeS.at(slot))) {
-    fields.push(['so far', formatDuration(engine.nowS() - columns.startS.at(slot))])
-  }
-  if (durationS !== undefined && !Number.isNaN(tokens)) fields.push(['tokens', formatCount(tokens)])
-  if (durationS !== undefined && !Number.isNaN(costUsd)) fields.push(['cost', formatCost(costUsd)])
+  const fields: Field[] = [['duration', formatDuration(durationS)]]
+  if (!Number.isNaN(tokens)) fields.push(['tokens', formatCount(tokens)])
+  if (!Number.isNaN(costUsd)) fields.push(['cost', formatCost(costUsd)])
   return fields
 }
 
 function startField({ columns, state }: TimelineEngine, selected: Selected): Field {
-  const isSpan = selected.type === 'span'
-  const timeS = (isSpan ? columns.startS : columns.markTimeS).at(selected.slot)
-  return [isSpan ? 'start' : 'time', formatTime(timeS, columns.firstS, state.clock)]
+  const timeS = columnsOf(columns, selected.type).timeS.at(selected.slot)
+  return [
+    selected.type === 'span' ? 'start' : 'time',
+    formatTime(timeS, columns.firstS, state.clock),
+  ]
 }
 
 function Flags({ engine, selected }: { engine: TimelineEngine; selected: Selected }) {

@@ -43,7 +43,7 @@ export function TimelineCanvas(props: TimelineCanvasProps) {
   useTheme(engine, canvas, axis)
   useEffect(() => {
     if (canvas === null || wheelArea === null) return undefined
-    return attachGestures(canvas, wheelArea, engine, { hover: onHover })
+    return attachGestures(canvas, wheelArea, engine, onHover)
   }, [engine, canvas, wheelArea, onHover])
   return (
     <div

@@ -1,6 +1,6 @@
 /** Implements {@link TimelineActions} on the engine. */
 import { isVisible } from '../model/at-playhead.ts'
-import { MarkFlag, type TraceColumns } from '../model/trace-columns.ts'
+import { columnsOf, MarkFlag, type TraceColumns } from '../model/trace-columns.ts'
 import type { TimelineActions } from '../page/timeline-actions.ts'
 import type { Selected } from '../model/view-state.ts'
 import type { TimelineEngine } from './engine.ts'
@@ -55,14 +55,13 @@ function adjacent(engine: TimelineEngine, step: 1 | -1): Selected | undefined {
   const { columns, index } = engine
   const { selected, playheadS } = engine.state
   if (selected === undefined) return firstInView(engine)
-  const isSpan = selected.type === 'span'
-  const group = (isSpan ? columns.group : columns.markGroup).at(selected.slot)
-  const row = (isSpan ? columns.row : columns.markRow).at(selected.slot)
-  const tree = index.spansOf(group, row)
+  const { group, row, timeS } = columnsOf(columns, selected.type)
+  const tree = index.spansOf(group.at(selected.slot), row.at(selected.slot))
   if (tree === undefined) return undefined
-  const at = isSpan
-    ? tree.indexOf(columns, selected.slot) + step
-    : tree.firstFrom(columns, columns.markTimeS.at(selected.slot)) - (step === 1 ? 0 : 1)
+  const at =
+    selected.type === 'span'
+      ? tree.indexOf(columns, selected.slot) + step
+      : tree.firstFrom(columns, timeS.at(selected.slot)) - (step === 1 ? 0 : 1)
   if (at < 0 || at >= tree.count) return undefined
   const slot = tree.slots[at]!
   return isVisible(columns, slot, playheadS) ? { type: 'span', slot } : undefined
@@ -90,12 +89,9 @@ function earliest(
   return best < 0 ? undefined : { type: 'span', slot: best }
 }
 
-function parentOf(engine: TimelineEngine): Selected | undefined {
-  const { columns } = engine
-  const { selected } = engine.state
+function parentOf({ columns, state: { selected } }: TimelineEngine): Selected | undefined {
   if (selected === undefined) return undefined
-  const parents = selected.type === 'span' ? columns.parent : columns.markParent
-  const slot = parents.at(selected.slot)
+  const slot = columnsOf(columns, selected.type).parent.at(selected.slot)
   return slot < 0 ? undefined : { type: 'span', slot }
 }
 
@@ -146,8 +142,7 @@ function isSame(a: Selected, b: Selected | undefined): boolean {
 }
 
 function timeOf(columns: TraceColumns, selected: Selected): number {
-  const times = selected.type === 'span' ? columns.startS : columns.markTimeS
-  return times.at(selected.slot)
+  return columnsOf(columns, selected.type).timeS.at(selected.slot)
 }
 
 /** Moves the view as little as possible to show a span or mark, at the same scale. */

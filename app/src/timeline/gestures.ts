@@ -14,11 +14,6 @@ const WHEEL_LIMIT_PX = 60
 const ZOOM_PER_PX = 0.006
 const LINE_PX = 16
 
-export interface GestureEvents {
-  /** The pointer moved over a span or mark, or over none, or left the canvas. */
-  hover(selected: Selected | undefined, xPx: number): void
-}
-
 interface Point {
   readonly xPx: number
   readonly yPx: number
@@ -30,6 +25,7 @@ type Drag =
   | { readonly type: 'touch'; readonly fromX: number; lastX: number; moved: boolean }
 
 /**
+ * @param onHover the pointer moved over a span or mark, or over none, or left the canvas
  * @param wheelArea the element whose wheel events zoom and pan: canvas, axis and groups
  * @returns a function that detaches the listeners
  */
@@ -37,7 +33,7 @@ export function attachGestures(
   canvas: HTMLElement,
   wheelArea: HTMLElement,
   engine: TimelineEngine,
-  events: GestureEvents,
+  onHover: (selected: Selected | undefined, xPx: number) => void,
 ): () => void {
   const touches = new Map<number, Point>()
   let drag: Drag | undefined
@@ -65,7 +61,7 @@ export function attachGestures(
   }
 
   const onDown = (event: PointerEvent): void => {
-    events.hover(undefined, 0)
+    onHover(undefined, 0)
     const { xPx, yPx } = pointOf(event)
     if (event.pointerType === 'touch') {
       touches.set(event.pointerId, { xPx, yPx })
@@ -89,8 +85,7 @@ export function attachGestures(
     if (event.pointerType === 'touch' && touches.size > 1) {
       pinch(event.pointerId, point)
     } else if (drag === undefined) {
-      if (event.pointerType !== 'touch')
-        events.hover(engine.hitTest(point.xPx, point.yPx), point.xPx)
+      if (event.pointerType !== 'touch') onHover(engine.hitTest(point.xPx, point.yPx), point.xPx)
     } else {
       continueDrag(drag, point)
     }
@@ -145,7 +140,7 @@ export function attachGestures(
 
   const onLeave = (): void => {
     engine.cursorPx = undefined
-    if (drag === undefined) events.hover(undefined, 0)
+    if (drag === undefined) onHover(undefined, 0)
   }
 
   const onDoubleClick = (event: MouseEvent): void => {

@@ -1,9 +1,9 @@
 /** Collects the marks of a frame: at most one every few pixels of a row, failed ones closer. */
 import { isMarkVisible } from '../../model/at-playhead.ts'
 import type { MarkList } from './bar-list.ts'
-import { eachVisibleBlock } from './collect.ts'
-import { barHeightPx, barTopPx, rowsBetween } from './group-layout.ts'
-import type { MarkRow, TimedMarks } from '../rows/mark-row.ts'
+import { eachVisibleRow } from './collect.ts'
+import { barHeightPx, barTopPx } from './group-layout.ts'
+import type { TimedMarks } from '../rows/mark-row.ts'
 import type { Scene } from './scene.ts'
 import { snapPx } from './coordinates.ts'
 
@@ -19,23 +19,14 @@ const FAILED_DISTANCE_PX = 3
 /** @param onlyGroup collect this group alone, for a hit test */
 export function collectMarks(scene: Scene, list: MarkList, onlyGroup?: number): void {
   list.clear()
-  const bottomPx = scene.scrollTopPx + scene.heightPx
-  eachVisibleBlock(scene, (block, group) => {
-    if (onlyGroup !== undefined && group !== onlyGroup) return
-    const [from, to] = rowsBetween(block, scene.scrollTopPx, bottomPx)
-    for (let row = from; row < to; row++) {
-      const marks = scene.index.marksOf(group, row)
-      if (marks === undefined) continue
-      const middlePx = barTopPx(block, row) + barHeightPx(block) / 2 - scene.scrollTopPx
-      collectRowMarks(scene, marks, middlePx, list)
-    }
+  eachVisibleRow(scene, (block, group, row) => {
+    const marks = scene.index.marksOf(group, row)
+    if (marks === undefined || (onlyGroup ?? group) !== group) return
+    const yPx = barTopPx(block, row) + barHeightPx(block) / 2 - scene.scrollTopPx
+    collectSpaced(scene, marks.all, yPx, MARK_REACH_PX, list)
+    // Later and closer together: a failure is never hidden by another mark.
+    collectSpaced(scene, marks.failed, yPx, FAILED_DISTANCE_PX, list)
   })
-}
-
-function collectRowMarks(scene: Scene, marks: MarkRow, yPx: number, list: MarkList): void {
-  collectSpaced(scene, marks.all, yPx, MARK_REACH_PX, list)
-  // Later and closer together: a failure is never hidden by another mark.
-  collectSpaced(scene, marks.failed, yPx, FAILED_DISTANCE_PX, list)
 }
 
 /** Marks at least `distancePx` apart; those between are skipped without reading them. */

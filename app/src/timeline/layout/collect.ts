@@ -57,6 +57,18 @@ export function eachVisibleBlock(
   }
 }
 
+/** Calls `visit` for each visible row, from top to bottom. */
+export function eachVisibleRow(
+  scene: Scene,
+  visit: (block: GroupBlock, group: number, row: number) => void,
+): void {
+  const bottomPx = scene.scrollTopPx + scene.heightPx
+  eachVisibleBlock(scene, (block, group) => {
+    const [from, to] = rowsBetween(block, scene.scrollTopPx, bottomPx)
+    for (let row = from; row < to; row++) visit(block, group, row)
+  })
+}
+
 /** Receives merged bars one by one. A run that is zoomed out has tens of thousands of them. */
 export interface MergedBarSink {
   /** Selects the row of the following bars, CSS px. */
@@ -77,14 +89,10 @@ export function collectBars(scene: Scene, list: BarList, sink?: MergedBarSink): 
 }
 
 function collectIndex(scene: Scene, index: RowIndex, collector: Collector, state: number): void {
-  const bottomPx = scene.scrollTopPx + scene.heightPx
   index.parts.beginFrame()
-  eachVisibleBlock(scene, (block, group) => {
-    const [from, to] = rowsBetween(block, scene.scrollTopPx, bottomPx)
-    for (let row = from; row < to; row++) {
-      const tree = index.spansOf(group, row)
-      if (tree !== undefined) collector.row(tree, index.parts.of(tree), block, row, state)
-    }
+  eachVisibleRow(scene, (block, group, row) => {
+    const tree = index.spansOf(group, row)
+    if (tree !== undefined) collector.row(tree, index.parts.of(tree), block, row, state)
   })
 }
 
@@ -190,7 +198,7 @@ class Collector {
       const to = parts.to[at]!
       const ownFlags = parts.ownFlags[at]! - 1
       if (ownFlags >= 0 && isPlain && endS !== Infinity) {
-        this.#span(tree.slots[from]!, startS, endS, parts.kind[at]!, ownFlags, from)
+        this.#span(startS, endS, parts.kind[at]!, ownFlags, from)
         continue
       }
       // A span that ends after the playhead may be open there.
@@ -232,47 +240,31 @@ class Collector {
       if (endS < leftS) continue
       const flags = flagsAt(columns, slot, playheadS)
       const kind = heat === undefined ? columns.kind.at(slot) : heatStep(columns, heat, slot, endS)
-      this.#span(slot, startS, endS, kind, flags, index)
+      this.#span(startS, endS, kind, flags, index)
     }
   }
 
-  #span(
-    slot: number,
-    startS: number,
-    endS: number,
-    kind: number,
-    flags: number,
-    index: number,
-  ): void {
+  #span(startS: number, endS: number, kind: number, flags: number, index: number): void {
     const lengthS = endS - startS
     if ((flags & SpanFlag.CLOCK) !== 0) {
-      this.#backwards(slot, startS, kind, flags, index)
+      this.#backwards(startS, kind, flags, index)
     } else if (lengthS >= this.#columnS || (flags & SpanFlag.OPEN) !== 0) {
-      this.#single(slot, startS, endS, kind, flags, index)
+      this.#single(startS, endS, kind, flags, index)
     } else {
       const cover = coverOf(lengthS / this.#columnS)
       this.#merged(startS, endS, kind, cover, (flags & SpanFlag.ERROR) !== 0, index, index + 1)
     }
   }
 
-  #single(
-    slot: number,
-    startS: number,
-    endS: number,
-    kind: number,
-    flags: number,
-    index: number,
-  ): void {
+  #single(startS: number, endS: number, kind: number, flags: number, index: number): void {
     this.#lastLook = NO_LOOK
-    const list = this.#list
     const [leftPx, rightPx] = barEdgesPx(this.#scene, startS, endS)
-    const bar = this.#push(leftPx, rightPx, kind, this.#state | stateOf(flags), index, index + 1)
-    list.cover[bar] = COVERS
-    list.slot[bar] = slot
+    const state = this.#state | stateOf(flags)
+    this.#push(leftPx, rightPx, kind, state, COVERS, index, index + 1)
   }
 
   /** A span that ends before it starts; several that would overlap become one bar. */
-  #backwards(slot: number, startS: number, kind: number, flags: number, index: number): void {
+  #backwards(startS: number, kind: number, flags: number, index: number): void {
     const list = this.#list
     const { originS, pxPerS } = this.#scene.scale
     const last = list.count - 1
@@ -281,7 +273,7 @@ class Collector {
       list.state[last]! |= stateOf(flags)
       return
     }
-    this.#single(slot, startS, startS, kind, flags, index)
+    this.#single(startS, startS, kind, flags, index)
   }
 
   /** Adds spans too narrow for their own bars; extends the bar before if it touches and looks the same. */
@@ -314,9 +306,7 @@ class Collector {
       list.to[last] = to
       return
     }
-    const bar = this.#push(leftPx, rightPx, kind, state, from, to)
-    list.cover[bar] = cover
-    list.slot[bar] = this.#tree!.slots[from]!
+    this.#push(leftPx, rightPx, kind, state, cover, from, to)
   }
 
   #push(
@@ -324,9 +314,10 @@ class Collector {
     rightPx: number,
     kind: number,
     state: number,
+    cover: number,
     from: number,
     to: number,
-  ): number {
+  ): void {
     const list = this.#list
     this.#endRoom(leftPx)
     const bar = list.push()
@@ -335,9 +326,10 @@ class Collector {
     list.rightPx[bar] = rightPx
     list.kind[bar] = kind
     list.state[bar] = state
+    list.cover[bar] = cover
+    list.slot[bar] = this.#tree!.slots[from]!
     list.from[bar] = from
     list.to[bar] = to
-    return bar
   }
 
   /** Ends the label room of the last bar at the next bar, the canvas's edge or the playhead. */

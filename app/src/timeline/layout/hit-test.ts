@@ -2,8 +2,8 @@
  * Finds the rectangle of a span or mark, and the span or mark at a point. Uses the same geometry as
  * paint, on a {@link Scene} without a canvas.
  */
-import type { TraceColumns } from '../../model/trace-columns.ts'
-import { barEndS, isMarkVisible, isVisible } from '../../model/at-playhead.ts'
+import { columnsOf } from '../../model/trace-columns.ts'
+import { barEndS, isVisible } from '../../model/at-playhead.ts'
 import type { Selected } from '../../model/view-state.ts'
 import { COVERS } from '../rows/cover.ts'
 import { BarList, BarState, MarkList } from './bar-list.ts'
@@ -20,7 +20,7 @@ import { WIDEST_WIDTH } from '../rows/row-parts.ts'
 import type { RowIndex } from '../rows/row-index.ts'
 import type { RowTree } from '../rows/row-tree.ts'
 import type { Scene } from './scene.ts'
-import { snapPx } from './coordinates.ts'
+import { pxToTime, snapPx, timeToPx } from './coordinates.ts'
 
 /** CSS px from the top left corner of the canvas; can be outside of it. */
 export interface Rect {
@@ -36,32 +36,19 @@ const REACH_PX = 2
 const WIDEST_COLUMN_PX = COLUMN_PX * WIDEST_WIDTH
 
 /** The rectangle of a span or mark; undefined if it does not exist (yet, at the playhead). */
-export function rectOf(scene: Scene, selected: Selected): Rect | undefined {
-  return selected.type === 'span' ? spanRect(scene, selected.slot) : markRect(scene, selected.slot)
-}
-
-function spanRect(scene: Scene, slot: number): Rect | undefined {
-  const { columns, layout, playheadS, nowS } = scene
-  if (slot >= columns.spanCount || !isVisible(columns, slot, playheadS)) return undefined
-  const block = layout.blocks[columns.group.at(slot)]
-  if (block === undefined) return undefined
-  const startS = columns.startS.at(slot)
-  const endS = barEndS(columns, slot, playheadS, nowS)
-  const [leftPx, rightPx] = barEdgesPx(scene, startS, endS)
-  const barPx = barTopPx(block, columns.row.at(slot)) - scene.scrollTopPx
-  const topPx = snapPx(barPx, scene.deviceRatio)
+export function rectOf(scene: Scene, { type, slot }: Selected): Rect | undefined {
+  const { columns, layout, playheadS } = scene
+  const { timeS, group, row, count } = columnsOf(columns, type)
+  const startS = timeS.at(slot)
+  const block = layout.blocks[group.at(slot)]
+  if (slot >= count || block === undefined || startS > (playheadS ?? Infinity)) return undefined
+  const xPx = timeToPx(scene.scale, startS)
+  const [leftPx, rightPx] =
+    type === 'span'
+      ? barEdgesPx(scene, startS, barEndS(columns, slot, playheadS, scene.nowS))
+      : [xPx - MARK_REACH_PX, xPx + MARK_REACH_PX]
+  const topPx = snapPx(barTopPx(block, row.at(slot)) - scene.scrollTopPx, scene.deviceRatio)
   return { leftPx, topPx, widthPx: rightPx - leftPx, heightPx: barHeightPx(block) }
-}
-
-function markRect(scene: Scene, slot: number): Rect | undefined {
-  const { columns, layout, scale } = scene
-  if (slot >= columns.markCount || !isMarkVisible(columns, slot, scene.playheadS)) return undefined
-  const block = layout.blocks[columns.markGroup.at(slot)]
-  if (block === undefined) return undefined
-  const xPx = (columns.markTimeS.at(slot) - scale.originS) * scale.pxPerS
-  const topPx = barTopPx(block, columns.markRow.at(slot)) - scene.scrollTopPx
-  const widthPx = 2 * MARK_REACH_PX
-  return { leftPx: xPx - MARK_REACH_PX, topPx, widthPx, heightPx: barHeightPx(block) }
 }
 
 /** The topmost span or mark at a point: marks are above bars, later bars above earlier ones. */
@@ -156,7 +143,7 @@ function slotOf(scene: Scene, tree: RowTree, bars: BarList, bar: number, xPx: nu
   const { columns, scale, playheadS } = scene
   const from = bars.from[bar]!
   const to = bars.to[bar]!
-  const timeS = scale.originS + xPx / scale.pxPerS
+  const timeS = pxToTime(scale, xPx)
   if (state & BarState.ERROR) {
     // A merged bar can span many columns: prefer a failure in the column of the point.
     const columnFrom = tree.firstFrom(columns, timeS - WIDEST_COLUMN_PX / scale.pxPerS)
@@ -169,10 +156,6 @@ function slotOf(scene: Scene, tree: RowTree, bars: BarList, bar: number, xPx: nu
   const after = tree.slots[at]!
   const before = tree.slots[Math.max(from, at - 1)]!
   if (!isVisible(columns, after, playheadS)) return before
-  const isBefore = timeS - startOf(columns, before) < startOf(columns, after) - timeS
+  const isBefore = timeS - columns.startS.at(before) < columns.startS.at(after) - timeS
   return isBefore ? before : after
-}
-
-function startOf(columns: TraceColumns, slot: number): number {
-  return columns.startS.at(slot)
 }

@@ -51,7 +51,7 @@ export function timeTicks({ viewport, widthPx, clock, originS }: TickOptions): r
   if (!(spanS > 0) || widthPx <= 0 || !Number.isFinite(originS)) return []
   const stepMicros = chooseStep(spanS / widthPx)
   return clock === 'relative'
-    ? relativeTicks(viewport, stepMicros, originS)
+    ? ticksFrom(originS, viewport, stepMicros, (_, micros) => relativeLabel(micros, stepMicros))
     : absoluteTicks(viewport, stepMicros)
 }
 
@@ -71,7 +71,13 @@ function fractionDigits(stepMicros: number): number {
   return 6 - Math.floor(Math.log10(stepMicros) + 1e-9)
 }
 
-function relativeTicks(viewport: Viewport, stepMicros: number, originS: number): Tick[] {
+/** The ticks at whole steps from `originS`, in the view. */
+function ticksFrom(
+  originS: number,
+  viewport: Viewport,
+  stepMicros: number,
+  labelOf: (timeS: number, microsFromOrigin: number) => string,
+): Tick[] {
   const stepS = stepMicros / MICROS
   const first = Math.ceil((viewport.startS - originS) / stepS)
   const last = Math.floor((viewport.endS - originS) / stepS)
@@ -79,7 +85,8 @@ function relativeTicks(viewport: Viewport, stepMicros: number, originS: number):
   for (let at = first; at <= last; at++) {
     // Whole microseconds avoid errors such as 0.1 + 0.2.
     const micros = at * stepMicros
-    ticks.push({ timeS: originS + micros / MICROS, label: relativeLabel(micros, stepMicros) })
+    const timeS = originS + micros / MICROS
+    ticks.push({ timeS, label: labelOf(timeS, micros) })
   }
   return ticks
 }
@@ -108,17 +115,9 @@ function absoluteTicks(viewport: Viewport, stepMicros: number): Tick[] {
   if (stepMicros >= DAY_S * MICROS) return dayTicks(start, viewport, stepMicros)
   // Counted from local midnight, so that steps of hours fall on full hours in every time zone.
   const midnight = new Date(start.getFullYear(), start.getMonth(), start.getDate())
-  const midnightS = midnight.getTime() / 1e3
-  const stepS = stepMicros / MICROS
-  const first = Math.ceil((viewport.startS - midnightS) / stepS)
-  const last = Math.floor((viewport.endS - midnightS) / stepS)
-  const ticks: Tick[] = []
-  for (let at = first; at <= last; at++) {
-    const micros = at * stepMicros
-    const timeS = midnightS + micros / MICROS
-    ticks.push({ timeS, label: absoluteLabel(timeS, micros % MICROS, stepMicros) })
-  }
-  return ticks
+  return ticksFrom(midnight.getTime() / 1e3, viewport, stepMicros, (timeS, micros) =>
+    absoluteLabel(timeS, micros % MICROS, stepMicros),
+  )
 }
 
 function absoluteLabel(timeS: number, micros: number, stepMicros: number): string {

@@ -69,7 +69,7 @@ export function beginPixelBars(
   { pixels, theme }: BarTools,
   scene: Scene,
 ): MergedBarSink | undefined {
-  pixels?.begin(scene, { theme, alphaOf: pixelAlpha, flagShare: FLAG_SHARE })
+  pixels?.begin(scene, { theme, alphaOf: pixelAlpha })
   return pixels
 }
 
@@ -105,7 +105,7 @@ function paintPixels(tools: BarTools, scene: Scene, bars: BarList): Int32Array {
       softPxOf(bars, bar),
     )
   }
-  pixels?.draw(tools.context)
+  pixels?.draw(tools.context, FLAG_SHARE)
   return shapes.subarray(0, count)
 }
 
@@ -262,8 +262,7 @@ function paintOrnate(
     }
     context.globalAlpha = state & BarState.AMBIGUOUS ? alpha * AMBIGUOUS_ALPHA : alpha
     if (hatch !== undefined && state & SOFT) paintSoftHatched(context, bars, bar, hatch, colors)
-    else if (state & BarState.OPEN) paintOpen(context, bars, bar, colors)
-    else if (state & BarState.DID_NOT_END) paintFading(context, bars, bar, colors)
+    else if (state & SOFT) paintFading(context, bars, bar, colors)
     else fillBar(context, bars, bar, hatch ?? colors.fill, RADIUS_PX)
     if (state & BarState.OPEN && scene.live) paintStripe(tools, bars, bar, (nowMs % 1000) / 1000)
     context.globalAlpha = alpha
@@ -285,36 +284,25 @@ function fillBar(
   context.fill()
 }
 
-/** Solid, then soft towards the right edge, which still moves. */
-function paintOpen(
+/** Solid, then soft towards the right edge. A narrow bar that did not end is solid. */
+function paintFading(
   context: CanvasRenderingContext2D,
   bars: BarList,
   bar: number,
   { fill }: BarColors,
 ): void {
-  const leftPx = bars.leftPx[bar]!
   const rightPx = bars.rightPx[bar]!
-  const topPx = bars.topPx[bar]!
-  const heightPx = bars.heightPx[bar]!
   const softPx = softPxOf(bars, bar)
-  context.fillStyle = fill
-  context.beginPath()
-  context.roundRect(leftPx, topPx, rightPx - leftPx - softPx, heightPx, OPEN_RADII)
-  context.fill()
-  context.fillStyle = fadeOut(context, fill, rightPx - softPx, rightPx)
-  context.fillRect(rightPx - softPx, topPx, softPx, heightPx)
-}
-
-function fadeOut(
-  context: CanvasRenderingContext2D,
-  fill: string,
-  fromPx: number,
-  toPx: number,
-): CanvasGradient {
-  const gradient = context.createLinearGradient(fromPx, 0, toPx, 0)
+  const isOpen = (bars.state[bar]! & BarState.OPEN) !== 0
+  const isWide = isOpen || widthPxOf(bars, bar) >= ROUND_FROM_PX
+  if (softPx === 0 || !isWide) {
+    fillBar(context, bars, bar, fill, isWide ? OPEN_RADII : 0)
+    return
+  }
+  const gradient = context.createLinearGradient(rightPx - softPx, 0, rightPx, 0)
   gradient.addColorStop(0, fill)
   gradient.addColorStop(1, transparent(fill))
-  return gradient
+  fillBar(context, bars, bar, gradient, OPEN_RADII)
 }
 
 /** Hatched and outlined, with a soft end. A pattern has no gradient, so its soft end is sliced. */
@@ -372,20 +360,6 @@ function paintStripe(
   context.lineTo(xPx + STRIPE_PX, topPx + heightPx)
   context.fill()
   context.globalAlpha = globalAlpha
-}
-
-function paintFading(
-  context: CanvasRenderingContext2D,
-  bars: BarList,
-  bar: number,
-  { fill }: BarColors,
-): void {
-  const rightPx = bars.rightPx[bar]!
-  if (widthPxOf(bars, bar) < ROUND_FROM_PX) fillBar(context, bars, bar, fill, 0)
-  else {
-    const gradient = fadeOut(context, fill, rightPx - softPxOf(bars, bar), rightPx)
-    fillBar(context, bars, bar, gradient, OPEN_RADII)
-  }
 }
 
 function paintDottedOutline(

@@ -12,8 +12,6 @@ export interface PixelBarLook {
   readonly theme: Theme
   /** Opacity of a bar from 0 to 1; `cover` in quarters. */
   readonly alphaOf: (isHatched: boolean, cover: number, isDimmed: boolean) => number
-  /** Height of the flag of a merged bar that contains an error, as a share of the bar. */
-  readonly flagShare: number
 }
 
 /** Pixel rows and the offscreen canvas that turns them into an image. */
@@ -21,12 +19,20 @@ class PixelCanvas {
   readonly pixels = new PixelRows()
   readonly #context: Context2D
   #image: ImageData | undefined
+  #widthPx = 0
 
+  /** @param context of an offscreen canvas that nothing else uses */
   constructor(context: Context2D) {
     this.#context = context
   }
 
-  draw(target: CanvasRenderingContext2D, widthPx: number, flagShare = 0): void {
+  clear({ widthPx, heightPx, deviceRatio }: Scene): void {
+    this.#widthPx = widthPx
+    this.pixels.begin(widthPx, heightPx, deviceRatio)
+  }
+
+  /** @param flagShare height of the flag of a merged bar that contains an error, as a share of the bar */
+  draw(target: CanvasRenderingContext2D, flagShare = 0): void {
     const { rows, width, lines, bytes } = this.pixels
     if (rows.length === 0) return
     const { canvas } = this.#context
@@ -40,9 +46,10 @@ class PixelCanvas {
     target.imageSmoothingEnabled = false
     for (const [row, { topPx, heightPx, hasFlags }] of rows.entries()) {
       const line = 2 * row
-      target.drawImage(canvas, 0, line, width, 1, 0, topPx, widthPx, heightPx)
+      target.drawImage(canvas, 0, line, width, 1, 0, topPx, this.#widthPx, heightPx)
       if (!hasFlags) continue
-      target.drawImage(canvas, 0, line + 1, width, 1, 0, topPx, widthPx, heightPx * flagShare)
+      const flagPx = heightPx * flagShare
+      target.drawImage(canvas, 0, line + 1, width, 1, 0, topPx, this.#widthPx, flagPx)
     }
   }
 }
@@ -51,29 +58,19 @@ class PixelCanvas {
 const LOOKS_PER_KIND = 2 * (COVERS + 1)
 
 /** Narrow bars as pixels. Per frame: `begin`, then `beginRow` and `add` for each row, then `draw`. */
-export class PixelBars implements MergedBarSink {
-  readonly #canvas: PixelCanvas
-  #widthPx = 0
-  #flagShare = 0
+export class PixelBars extends PixelCanvas implements MergedBarSink {
   /** Colors by kind and look, mixed once per frame. */
   #colors = new Uint32Array(0)
   /** The error color, plain and dimmed. */
   #reds: readonly [number, number] = [0, 0]
 
-  /** @param context of an offscreen canvas that nothing else uses */
-  constructor(context: Context2D) {
-    this.#canvas = new PixelCanvas(context)
-  }
-
   begin(scene: Scene, look: PixelBarLook): void {
-    this.#widthPx = scene.widthPx
-    this.#flagShare = look.flagShare
-    this.#canvas.pixels.begin(scene.widthPx, scene.heightPx, scene.deviceRatio)
+    this.clear(scene)
     this.#mixColors(scene, look)
   }
 
   beginRow(topPx: number, heightPx: number): void {
-    this.#canvas.pixels.beginRow(topPx, heightPx)
+    this.pixels.beginRow(topPx, heightPx)
   }
 
   /** @param softPx how much of the right end fades out */
@@ -85,17 +82,13 @@ export class PixelBars implements MergedBarSink {
     cover: number,
     softPx = 0,
   ): void {
-    const { pixels } = this.#canvas
+    const { pixels } = this
     const dimmed = state & BarState.DIMMED ? 1 : 0
     const color = this.#colors[kind * LOOKS_PER_KIND + 2 * cover + dimmed] ?? 0
     if (softPx > 0) pixels.fadingBar(leftPx, rightPx, softPx, color)
     else pixels.bar(leftPx, rightPx, color)
     if ((state & BarState.ERROR) === 0) return
     pixels.failure(leftPx, rightPx, (state & BarState.MERGED) !== 0, this.#reds[dimmed])
-  }
-
-  draw(target: CanvasRenderingContext2D): void {
-    this.#canvas.draw(target, this.#widthPx, this.#flagShare)
   }
 
   #mixColors({ colorNames, matching }: Scene, { theme, alphaOf }: PixelBarLook): void {
@@ -128,39 +121,27 @@ export interface PixelTickLook {
 }
 
 /** Ticks of one size as pixels; used like {@link PixelBars}. */
-export class PixelTicks {
-  readonly #canvas: PixelCanvas
-  #canvasWidthPx = 0
+export class PixelTicks extends PixelCanvas {
   #widthPx = 0
   #heightPx = 0
   /** Each color of the look, plain and dimmed. */
   #colors: readonly number[] = []
 
-  /** @param context of an offscreen canvas that nothing else uses */
-  constructor(context: Context2D) {
-    this.#canvas = new PixelCanvas(context)
-  }
-
   begin(scene: Scene, { widthPx, heightPx, colors, dimmedAlpha }: PixelTickLook): void {
-    this.#canvasWidthPx = scene.widthPx
     this.#widthPx = widthPx
     this.#heightPx = heightPx
     this.#colors = colors.flatMap((color) => {
       const rgb = rgbOf(color)
       return [withAlpha(rgb, 1), withAlpha(rgb, dimmedAlpha)]
     })
-    this.#canvas.pixels.begin(scene.widthPx, scene.heightPx, scene.deviceRatio)
+    this.clear(scene)
   }
 
   /** @param color index into the look's colors */
   add(leftPx: number, topPx: number, color: number, isDimmed: boolean): void {
-    const { pixels } = this.#canvas
+    const { pixels } = this
     pixels.beginRow(topPx, this.#heightPx)
     pixels.bar(leftPx, leftPx + this.#widthPx, this.#colors[2 * color + (isDimmed ? 1 : 0)]!)
-  }
-
-  draw(target: CanvasRenderingContext2D): void {
-    this.#canvas.draw(target, this.#canvasWidthPx)
   }
 }
 

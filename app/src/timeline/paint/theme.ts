@@ -11,25 +11,10 @@ export interface BarColors {
   readonly isHatched: boolean
 }
 
-export interface Theme {
-  readonly surface: string
-  readonly surfaceRaised: string
-  readonly line: string
-  readonly lineStrong: string
-  readonly text: string
-  readonly muted: string
-  readonly accent: string
-  readonly accentSoft: string
-  readonly focusRing: string
-  readonly error: string
-  readonly live: string
-  readonly font: string
-  /** @param name of a kind, or of a step of heat */
-  barColors(name: string): BarColors
-}
+export type Theme = Readonly<ReturnType<typeof readTheme>>
 
 /** @param variable returns the value of a CSS variable, like `getPropertyValue` */
-export function readTheme(variable: (name: string) => string): Theme {
+export function readTheme(variable: (name: string) => string) {
   const read = (name: string, fallback: string): string =>
     longHex(variable(name).trim()) || fallback
   const known = new Map<string, BarColors>()
@@ -49,7 +34,8 @@ export function readTheme(variable: (name: string) => string): Theme {
     error: read('--error', '#c4262e'),
     live: read('--live', '#0a7d62'),
     font: read('--font', 'system-ui, sans-serif'),
-    barColors(name) {
+    /** @param name of a kind, or of a step of heat */
+    barColors(name: string): BarColors {
       let colors = known.get(name)
       if (colors !== undefined) return colors
       const fill = read(heatVariable(name) ?? kindVariable(name), '#6d7786')

@@ -57,7 +57,8 @@ export class RowIndex {
       if (before[slot] === 1 && matches[slot] !== 1) return false
     }
     for (let slot = 0; slot < this.#spanCount; slot++) {
-      if (before[slot] !== 1 && matches[slot] === 1) this.#insert(columns, slot)
+      if (before[slot] !== 1 && matches[slot] === 1)
+        this.#touch(columns, slot).insert(columns, slot)
     }
     this.#matches = matches
     this.#settle(columns)
@@ -82,7 +83,7 @@ export class RowIndex {
 
   #addSpans(columns: TraceColumns, to: number): void {
     for (let slot = this.#spanCount; slot < to; slot++) {
-      if (this.#includes(slot)) this.#insert(columns, slot)
+      if (this.#includes(slot)) this.#touch(columns, slot).insert(columns, slot)
     }
     this.#spanCount = to
   }
@@ -91,25 +92,20 @@ export class RowIndex {
     const known = this.#spanCount
     if (known === 0 || columns.version === this.#version) return
     for (const slot of columns.spansChangedSince(this.#version) ?? upTo(known)) {
-      if (slot >= known || !this.#includes(slot)) continue
-      const tree = this.#treeOf(columns.group.at(slot), columns.row.at(slot))
-      this.#touch(tree)
-      tree.change(columns, slot)
+      if (slot < known && this.#includes(slot)) this.#touch(columns, slot).change(columns, slot)
     }
-  }
-
-  #insert(columns: TraceColumns, slot: number): void {
-    const tree = this.#treeOf(columns.group.at(slot), columns.row.at(slot))
-    this.#touch(tree)
-    tree.insert(columns, slot)
   }
 
   #includes(slot: number): boolean {
     return this.#matches === undefined || this.#matches[slot] === 1
   }
 
-  #touch(tree: RowTree): void {
+  /** The row of a span, to be changed and then settled. */
+  #touch(columns: TraceColumns, slot: number): RowTree {
+    const { spans } = this.#rowsOf(columns.group.at(slot))
+    const tree = (spans[columns.row.at(slot)] ??= new RowTree())
     if (tree.isSettled) this.#touched.push(tree)
+    return tree
   }
 
   #settle(columns: TraceColumns): void {
@@ -131,9 +127,9 @@ export class RowIndex {
   /** Late events can move, remove or restore a mark. */
   #placeMark(columns: TraceColumns, slot: number): void {
     const before = this.#markRows[slot]
-    const now = isRemoved(columns, slot)
-      ? undefined
-      : this.#marksRow(columns.markGroup.at(slot), columns.markRow.at(slot))
+    const isRemoved = (columns.markFlags.at(slot) & MarkFlag.REMOVED) !== 0
+    const { marks } = this.#rowsOf(columns.markGroup.at(slot))
+    const now = isRemoved ? undefined : (marks[columns.markRow.at(slot)] ??= new MarkRow())
     this.#markRows[slot] = now
     if (now === before) return
     before?.remove(slot)
@@ -145,18 +141,6 @@ export class RowIndex {
   #rowsOf(group: number): GroupRows {
     return (this.#groups[group] ??= { spans: [], marks: [] })
   }
-
-  #treeOf(group: number, row: number): RowTree {
-    return (this.#rowsOf(group).spans[row] ??= new RowTree())
-  }
-
-  #marksRow(group: number, row: number): MarkRow {
-    return (this.#rowsOf(group).marks[row] ??= new MarkRow())
-  }
-}
-
-function isRemoved(columns: TraceColumns, mark: number): boolean {
-  return (columns.markFlags.at(mark) & MarkFlag.REMOVED) !== 0
 }
 
 function* upTo(count: number): Iterable<number> {
