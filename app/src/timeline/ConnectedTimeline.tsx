@@ -32,7 +32,7 @@ export function Timeline() {
   }, [energy, ingest])
   // A change that renders nothing here may still have to be painted.
   useEffect(() => store.subscribe(() => frames.requestFrame('state')), [store, frames])
-  return <TimelineView {...host} frames={frames} power={power} onActions={onActions} />
+  return <TimelineView host={host} frames={frames} power={power} onActions={onActions} />
 }
 
 function hostOf(app: App): TimelineHost {

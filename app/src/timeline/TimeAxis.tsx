@@ -7,22 +7,20 @@ import type { TimelineEngine } from './engine.ts'
 
 export interface TimeAxisProps {
   readonly engine: TimelineEngine
-  readonly widthPx: number
   readonly onCanvas: (canvas: HTMLCanvasElement | null) => void
-  readonly onSeek: (timeS: number) => void
 }
 
-export function TimeAxis({ engine, widthPx, onCanvas, onSeek }: TimeAxisProps) {
+export function TimeAxis({ engine, onCanvas }: TimeAxisProps) {
   const dragging = useRef(false)
   const seek = (event: PointerEvent<HTMLElement>): void => {
     const left = event.currentTarget.getBoundingClientRect().left
-    onSeek(engine.timeAt(Math.min(Math.max(event.clientX - left, 0), engine.widthPx)))
+    engine.dispatch.seek(engine.timeAt(Math.min(Math.max(event.clientX - left, 0), engine.widthPx)))
   }
   return (
     <canvas
       ref={onCanvas}
       className="timeline-axis"
-      style={{ width: widthPx }}
+      style={{ width: engine.widthPx }}
       aria-hidden="true"
       onPointerDown={(event) => {
         event.currentTarget.setPointerCapture(event.pointerId)

@@ -3,7 +3,15 @@
  * columns, and changes state through `dispatch`. It does not depend on the store or the worker, so
  * that it can be mounted alone.
  */
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import {
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useReducer,
+  useRef,
+  useState,
+} from 'react'
 import type { EnergyReport } from '../model/run-info.ts'
 import { PowerTrack } from './power/PowerTrack.tsx'
 import type { AskPower } from './power/use-power.ts'
@@ -22,7 +30,9 @@ import { useFrameValue } from '../base/use-scheduled.ts'
 import { minimapViewOf, useDensity, useExtent } from './overview/use-overview.ts'
 import './timeline.css'
 
-export interface TimelineProps extends TimelineHost {
+export interface TimelineProps {
+  /** The same object until the page shows another run. */
+  readonly host: TimelineHost
   readonly frames: Frames
   /** The data of the power track; undefined = no track. */
   readonly power?: TimelinePower | undefined
@@ -38,79 +48,53 @@ export interface TimelinePower {
 
 const HOVER_MS = 80
 
-export function TimelineView(props: TimelineProps) {
-  const { columns, getState, frames, onActions } = props
-  const engine = useEngine(props)
+export function TimelineView({ host, frames, power, onActions }: TimelineProps) {
+  const engine = useEngine(host, frames)
   const [canvas, setCanvas] = useState<HTMLCanvasElement | null>(null)
   const [section, setSection] = useState<HTMLElement | null>(null)
   const [axis, setAxis] = useState<HTMLCanvasElement | null>(null)
-  useFrames(props, engine)
+  useFrames(frames, engine)
   useActions(onActions, engine, canvas)
 
-  const [size, setSize] = useState({ widthPx: 0, heightPx: 0 })
-  const onSize = useCallback(
-    (widthPx: number, heightPx: number) => setSize({ widthPx, heightPx }),
-    [],
-  )
-  const [scrollTopPx, setScrollTop] = useState(0)
-  const onScroll = useCallback(
-    (topPx: number) => {
-      engine.setScroll(topPx)
-      setScrollTop(topPx)
-    },
-    [engine],
-  )
   const onWheel = useCallback(
     (byPx: number) => engine.scrollTo(engine.scrollTopPx + byPx),
     [engine],
   )
-  const onMinimap = useCallback(
-    (viewport: Viewport) => engine.dispatch.setViewport(viewport, false),
-    [engine],
-  )
+  /** Renders again after the engine's size or scroll position has changed. */
+  const [, renderAgain] = useReducer((count: number) => count + 1, 0)
   const [hover, onHover] = useHover(engine)
 
   engine.sync()
-  const state = getState()
-  const { playheadS, clock } = state
+  const { columns } = host
+  const { playheadS, clock } = engine.state
   const sums = useGroupSums(columns, playheadS)
   return (
     <section
       ref={setSection}
-      className={props.power === undefined ? 'timeline' : 'timeline has-power'}
+      className={power === undefined ? 'timeline' : 'timeline has-power'}
       aria-label="Timeline"
     >
-      <RunMinimap engine={engine} frames={frames} onChange={onMinimap} />
+      <RunMinimap engine={engine} frames={frames} />
       <div className="timeline-corner">{cornerText(columns.firstS, clock)}</div>
       <GroupRail
         layout={engine.layout}
         sums={sums}
-        scrollTopPx={scrollTopPx}
-        heightPx={size.heightPx}
-        onToggle={props.dispatch.toggleGroup}
+        scrollTopPx={engine.scrollTopPx}
+        heightPx={engine.heightPx}
+        onToggle={host.dispatch.toggleGroup}
         onWheel={onWheel}
       />
       <TimelineCanvas
         engine={engine}
         canvas={canvas}
         wheelArea={section}
-        contentPx={engine.layout.heightPx}
-        heightPx={size.heightPx}
         axis={axis}
         onCanvas={setCanvas}
-        onSize={onSize}
-        onScroll={onScroll}
+        onView={renderAgain}
         onHover={onHover}
       />
-      <TimeAxis
-        engine={engine}
-        widthPx={size.widthPx}
-        onCanvas={setAxis}
-        onSeek={props.dispatch.seek}
-      />
-      {props.power !== undefined && (
-        <RunPowerTrack engine={engine} frames={frames} power={props.power} />
-      )}
+      <TimeAxis engine={engine} onCanvas={setAxis} />
+      {power !== undefined && <RunPowerTrack engine={engine} frames={frames} power={power} />}
       <HeatLegend heat={engine.heat()} />
       {hover !== undefined && canvas !== null ? (
         <HoverCard engine={engine} frames={frames} hover={hover} canvas={canvas} />
@@ -125,8 +109,11 @@ interface RunProps {
 }
 
 /** The minimap of the run. Moving the view in it renders nothing. */
-function RunMinimap(props: RunProps & { onChange: (viewport: Viewport) => void }) {
-  const { engine, frames, onChange } = props
+function RunMinimap({ engine, frames }: RunProps) {
+  const onChange = useCallback(
+    (viewport: Viewport) => engine.dispatch.setViewport(viewport, false),
+    [engine],
+  )
   const read = useCallback(() => minimapViewOf(engine), [engine])
   const { playheadS, clock } = engine.state
   return (
@@ -167,22 +154,20 @@ function cornerText(firstS: number, clock: 'relative' | 'absolute'): string {
   return clock === 'relative' ? 'since start' : DAY.format(new Date(firstS * 1e3))
 }
 
-function useEngine(props: TimelineProps): TimelineEngine {
-  const { columns, getState, dispatch, frames, isLive, isReading, clockS, nowAt, topW } = props
+function useEngine(host: TimelineHost, frames: Frames): TimelineEngine {
   return useMemo(() => {
     const reducedMotion = window.matchMedia('(prefers-reduced-motion: reduce)')
-    const host = { columns, getState, dispatch, isLive, isReading, clockS, nowAt, topW }
     return new TimelineEngine({
       ...host,
       requestFrame: (reason) => frames.requestFrame(reason),
       nowMs: () => performance.now(),
       isMotionReduced: () => reducedMotion.matches,
     })
-  }, [columns, getState, dispatch, frames, isLive, isReading, clockS, nowAt, topW])
+  }, [host, frames])
 }
 
 /** Runs the engine in the page's frames, and requests a frame after each render. */
-function useFrames({ frames }: TimelineProps, engine: TimelineEngine): void {
+function useFrames(frames: Frames, engine: TimelineEngine): void {
   useEffect(() => {
     const stopAdvance = frames.onFrame((nowMs) => engine.advance(nowMs), 'advance')
     const stopPaint = frames.onFrame((nowMs) => engine.paint(nowMs), 'paint')

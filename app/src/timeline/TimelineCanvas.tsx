@@ -19,14 +19,11 @@ export interface TimelineCanvasProps {
   readonly canvas: HTMLCanvasElement | null
   /** The element whose wheel events zoom and pan. */
   readonly wheelArea: HTMLElement | null
-  /** Height of all groups, CSS px. */
-  readonly contentPx: number
-  readonly heightPx: number
   /** The canvas of the time axis, painted in the same frames. */
   readonly axis: HTMLCanvasElement | null
   readonly onCanvas: (canvas: HTMLCanvasElement | null) => void
-  readonly onSize: (widthPx: number, heightPx: number) => void
-  readonly onScroll: (topPx: number) => void
+  /** The engine's size or scroll position has changed. */
+  readonly onView: () => void
   readonly onHover: (selected: Selected | undefined, xPx: number) => void
 }
 
@@ -34,12 +31,11 @@ export interface TimelineCanvasProps {
 const BELOW_PX = 24
 
 export function TimelineCanvas(props: TimelineCanvasProps) {
-  const { engine, canvas, wheelArea, contentPx, heightPx, axis } = props
-  const { onCanvas, onSize, onScroll, onHover } = props
+  const { engine, canvas, wheelArea, axis, onCanvas, onView, onHover } = props
   const descriptionId = useId()
   const [scroller, setScroller] = useState<HTMLDivElement | null>(null)
   useScroller(engine, scroller)
-  useSize(engine, scroller, onSize)
+  useSize(engine, scroller, onView)
   useTheme(engine, canvas, axis)
   useEffect(() => {
     if (canvas === null || wheelArea === null) return undefined
@@ -49,14 +45,17 @@ export function TimelineCanvas(props: TimelineCanvasProps) {
     <div
       ref={setScroller}
       className="timeline-scroll"
-      onScroll={(event) => onScroll(event.currentTarget.scrollTop)}
+      onScroll={(event) => {
+        engine.setScroll(event.currentTarget.scrollTop)
+        onView()
+      }}
     >
-      <div className="timeline-sizer" style={{ height: contentPx + BELOW_PX }}>
+      <div className="timeline-sizer" style={{ height: engine.layout.heightPx + BELOW_PX }}>
         {/* oxlint-disable jsx-a11y/no-interactive-element-to-noninteractive-role -- an application handles its own keys */}
         <canvas
           ref={onCanvas}
           className="timeline-canvas"
-          style={{ height: heightPx }}
+          style={{ height: engine.heightPx }}
           tabIndex={0}
           role="application"
           aria-roledescription="timeline"
@@ -104,7 +103,7 @@ function useScroller(engine: TimelineEngine, scroller: HTMLDivElement | null): v
 function useSize(
   engine: TimelineEngine,
   scroller: HTMLDivElement | null,
-  onSize: (widthPx: number, heightPx: number) => void,
+  onSize: () => void,
 ): void {
   useLayoutEffect(() => {
     if (scroller === null) return undefined
@@ -114,7 +113,7 @@ function useSize(
       const isSame = clientWidth === engine.widthPx && clientHeight === engine.heightPx
       if (isSame && ratio === engine.deviceRatio) return
       engine.setSize(clientWidth, clientHeight, ratio)
-      onSize(clientWidth, clientHeight)
+      onSize()
     }
     // Also reports the first size, after layout: measuring here would force a layout.
     const observer = new ResizeObserver(resize)

@@ -69,9 +69,12 @@ export function snapToSteps(
   }
 }
 
+function clampWidth(widthS: number, { firstS, lastS }: Extent): number {
+  return Math.min(Math.max(widthS, NARROWEST_S), Math.max((lastS - firstS) * 4, 1))
+}
+
 function clampViewport(startS: number, widthS: number, extent: Extent): Viewport {
-  const extentS = Math.max(extent.lastS - extent.firstS, NARROWEST_S)
-  const width = Math.min(Math.max(widthS, NARROWEST_S), Math.max(extentS * 4, 1))
+  const width = clampWidth(widthS, extent)
   // A tenth of the view always overlaps the run.
   const lowest = extent.firstS - width * 0.9
   const highest = extent.lastS - width * 0.1
@@ -87,8 +90,7 @@ export function zoomViewport(
   extent: Extent,
 ): Viewport {
   const widthS = viewport.endS - viewport.startS
-  const extentS = Math.max(extent.lastS - extent.firstS, NARROWEST_S)
-  const nextS = Math.min(Math.max(widthS / factor, NARROWEST_S), Math.max(extentS * 4, 1))
+  const nextS = clampWidth(widthS / factor, extent)
   const startS = viewport.startS + (widthS - nextS) * fraction
   return { startS, endS: startS + nextS }
 }

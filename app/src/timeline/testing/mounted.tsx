@@ -6,7 +6,7 @@ import { createFrames } from '../../base/frame.ts'
 import type { TimelineActions } from '../../page/timeline-actions.ts'
 import { toggleGroup } from '../../store/transitions.ts'
 import { INITIAL_STATE } from '../../store/store.ts'
-import type { TimelineDispatch, TimelineState } from '../engine.ts'
+import type { TimelineDispatch, TimelineHost, TimelineState } from '../engine.ts'
 import { TimelineView } from '../Timeline.tsx'
 import type { SyntheticTrace } from './columns.ts'
 
@@ -45,24 +45,19 @@ export function mountTimeline(trace: SyntheticTrace, state: Partial<TimelineStat
     actions = next
   }
   const no = (): boolean => false
-  const clockS = (): number => Date.now() / 1e3
-  const topW = (): number => 0
+  const host: TimelineHost = {
+    columns,
+    getState: store.getState,
+    dispatch,
+    isLive: no,
+    isReading: no,
+    clockS: () => Date.now() / 1e3,
+    nowAt: 0.85,
+    topW: () => 0,
+  }
   function Page() {
     useStore(store)
-    return (
-      <TimelineView
-        columns={columns}
-        getState={store.getState}
-        dispatch={dispatch}
-        frames={frames}
-        isLive={no}
-        isReading={no}
-        clockS={clockS}
-        nowAt={0.85}
-        topW={topW}
-        onActions={onActions}
-      />
-    )
+    return <TimelineView host={host} frames={frames} onActions={onActions} />
   }
   const page = render(<Page />)
   // A browser reports the size after its first layout; the test DOM has no layout.
