@@ -102,6 +102,21 @@ it('keeps the names of GPUs when nvidia-smi renumbers them', async () => {
   expect(watched.samples.map(({ source }) => source)).toEqual(['box/gpu0', 'box/gpu1', 'box/gpu1'])
 })
 
+it.each(['[N/A]', '[Not Supported]', '[Unknown Error]', 'N/A', '', '0', 'GPU-00000000-0000'])(
+  'identifies GPUs with the UUID "%s" by their index',
+  async (uuid) => {
+    watch(`${ROW}${EVERY}
+      const uuid = ${JSON.stringify(uuid)}
+      every(() => { gpu(0, { uuid, 'power.draw': '100' }); gpu(1, { uuid, 'power.draw': '300' }) })`)
+    await watched.until(({ samples }) => samples.length >= 4)
+    expect(watched.sources).toEqual(['box/gpu0', 'box/gpu1'])
+    const watts = (source: string) =>
+      watched.of(source).map(({ reading }) => reading['power_watts'])
+    expect(new Set(watts('box/gpu0'))).toEqual(new Set([100]))
+    expect(new Set(watts('box/gpu1'))).toEqual(new Set([300]))
+  },
+)
+
 it('skips other output, warns about the first line and counts the rest', async () => {
   watch(`${ROW}${EVERY}
     console.log('Unable to determine the device handle for GPU1: GPU is lost')

@@ -5,6 +5,7 @@
  * On newer GPUs, `power.draw` is a mean over the last second, which spreads the energy of a span over
  * its neighbours. So `power.draw.instant` is queried too, unless the driver does not support it.
  */
+import { GPU_UUID } from '@wattline/trace'
 import { readingOf, type MeterListener, type MeterOptions, type PowerMeter } from './meter.ts'
 import { type Diagnosis, type LineKind, streamingMeter } from './streaming-tool.ts'
 
@@ -24,16 +25,20 @@ const INSTANT = 'power.draw.instant'
 
 export function nvidiaSmi({ env, host, intervalMs, nowS }: MeterOptions): PowerMeter {
   let queriesInstant = true
-  /** By UUID: a GPU keeps its name when nvidia-smi renumbers the GPUs after one was lost. */
+  /**
+   * By UUID: a GPU keeps its name when nvidia-smi renumbers the GPUs after one was lost. By index for
+   * a GPU whose UUID the driver does not report.
+   */
   const names = new Map<string, string>()
 
   function nameOf(index: string, uuid: string): string {
-    const known = names.get(uuid)
+    const key = GPU_UUID.test(uuid) ? uuid : index
+    const known = names.get(key)
     if (known !== undefined) return known
     const used = new Set(names.values())
     let number = Number(index)
     while (used.has(`gpu${number}`)) number++
-    names.set(uuid, `gpu${number}`)
+    names.set(key, `gpu${number}`)
     return `gpu${number}`
   }
 

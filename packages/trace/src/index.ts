@@ -88,6 +88,7 @@ export {
   sumTokens,
   type Summary,
 } from './stats/stats.ts'
+export { GPU_UUID } from './telemetry/files/nvidia-smi.ts'
 export { isTelemetry, readTelemetry } from './telemetry/files/telemetry-file.ts'
 export { energyBetween, powerEnvelope, type PowerEnvelope } from './telemetry/power-envelope.ts'
 export { Telemetry } from './telemetry/telemetry.ts'

@@ -7,18 +7,30 @@ function columnName(title: string): string {
   return title.replace(/\s*\[.*\]$/, '')
 }
 
+/** A UUID of a GPU. Placeholders do not match: `[N/A]`, `[Unknown Error]`, no text, only zeros. */
+export const GPU_UUID = /^(?:GPU|MIG)-.*[1-9a-f]/i
+const BUS_ID = /^[\da-f]+:[\da-f]+:/i
+
+/** The columns that can identify a GPU, and the form of a usable cell. */
+const IDENTITIES = new Map([
+  ['index', /^\d+$/],
+  ['uuid', GPU_UUID],
+  ['gpu_uuid', GPU_UUID],
+  ['pci.bus_id', BUS_ID],
+  ['gpu_bus_id', BUS_ID],
+])
+
 export function nvidiaSmiRows(header: readonly string[]): ReadRow {
   const names = header.map(columnName)
   const at = (...wanted: readonly string[]) => names.findIndex((name) => wanted.includes(name))
   const power = at('power.draw', 'power.draw.instant', 'power.draw.average')
-  const identity = at('index', 'uuid', 'gpu_uuid', 'pci.bus_id', 'gpu_bus_id')
   const utilization = at('utilization.gpu')
   const temperature = at('temperature.gpu')
   const memory = at('memory.used')
   let lastS = NaN
   let inRow = 0
   return (cells, timestamp) => {
-    // Without an identity, GPUs are numbered by their order at one time.
+    // Without a usable identity, GPUs are numbered by their order at one time.
     inRow = timestamp === lastS ? inRow + 1 : 0
     lastS = timestamp
     const cell = cells[power] ?? ''
@@ -33,7 +45,9 @@ export function nvidiaSmiRows(header: readonly string[]): ReadRow {
       temperature_celsius: cellNumber(cells[temperature]) ?? null,
       gpu_memory_usage_mb: cellNumber(cells[memory]) ?? null,
     }
-    const name = identity === -1 ? `${inRow}` : (cells[identity] ?? '')
+    const isUsable = (cell: string, column: number) =>
+      IDENTITIES.get(names[column] ?? '')?.test(cell) ?? false
+    const name = cells.find(isUsable) ?? `${inRow}`
     return [{ timestamp, reading, source: /^\d+$/.test(name) ? `gpu${name}` : name }]
   }
 }

@@ -4,7 +4,7 @@
  * | tool       | recognized by       | meaning of a row                                            |
  * |------------|---------------------|-------------------------------------------------------------|
  * | nvidia-smi | `power.draw`        | one GPU at one time                                         |
- * | CodeCarbon | `energy_consumed`   | kWh so far of one `run_id`                                  |
+ * | CodeCarbon | `energy_consumed`   | kWh of one `run_id` so far, or of one task by itself        |
  * | NVML logs  | `GPU0`, `power_w`   | one time; one column for each GPU, or one GPU               |
  */
 import { describe, excerpt } from '../../line/excerpt.ts'
@@ -13,6 +13,12 @@ import { codeCarbonRows } from './codecarbon.ts'
 import { cellTimeS, csvCells, type RowResult } from './csv.ts'
 import { nvidiaSmiRows } from './nvidia-smi.ts'
 import { nvmlRows } from './nvml.ts'
+
+export interface TableReader {
+  readonly read: ReadRow
+  /** Returns the samples that need all rows. */
+  readonly end?: () => readonly TelemetrySample[]
+}
 
 /** The samples of a file, and the lines that could not be read. */
 export interface TelemetryRecords {
@@ -53,17 +59,20 @@ export function readTelemetryCsv(text: string): TelemetryTable | { readonly reas
     if ('reason' in result) unreadable.push({ line: at + 1, reason: result.reason })
     else samples.push(...result)
   }
+  for (const sample of table.end?.() ?? []) samples.push(sample)
   return { format: table.format, samples, unreadable }
 }
 
-function tableOf(header: readonly string[]) {
+function tableOf(
+  header: readonly string[],
+): (TableReader & Pick<TelemetryTable, 'format'>) | undefined {
   const isColumn = (name: RegExp) => header.some((column) => name.test(column))
   if (isColumn(/^power\.draw/)) {
-    return { format: 'nvidia-smi' as const, read: nvidiaSmiRows(header) }
+    return { format: 'nvidia-smi', read: nvidiaSmiRows(header) }
   }
   if (isColumn(/^energy_consumed$/)) {
-    return { format: 'CodeCarbon' as const, read: codeCarbonRows(header) }
+    return { format: 'CodeCarbon', ...codeCarbonRows(header) }
   }
-  if (isColumn(/^(gpu_?\d+|power_w)$/i)) return { format: 'NVML' as const, read: nvmlRows(header) }
+  if (isColumn(/^(gpu_?\d+|power_w)$/i)) return { format: 'NVML', read: nvmlRows(header) }
   return undefined
 }
