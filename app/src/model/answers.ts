@@ -24,6 +24,8 @@ export interface Requests {
   power: { params: { startS: number; endS: number; parts: number }; answer: PowerAnswer }
   /** Joules from the first event to `endS`. */
   joules: { params: { endS: number }; answer: number | undefined }
+  /** Joules of spans for each token of a span with known energy. */
+  joulesPerToken: { params: object; answer: number | undefined }
   /** The run's cost by list prices, for a log without costs. */
   estimate: { params: object; answer: CostEstimate | undefined }
   addTelemetry: { params: { file: File }; answer: { note: string | undefined } }
@@ -56,7 +58,7 @@ export interface SpanInfo {
   readonly outputTokens: number | undefined
   readonly totalTokens: number | undefined
   readonly costUsd: number | undefined
-  /** Undefined without telemetry. */
+  /** Undefined without telemetry, and for a span that no meter measures. */
   readonly energy: SpanEnergy | undefined
   /** Slots of its child spans and of its marks. */
   readonly children: readonly number[]

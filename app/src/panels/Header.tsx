@@ -70,7 +70,7 @@ function CountList({ counts }: { counts: Counts }) {
         />
       )}
       <CostCount counts={counts} />
-      <EnergyCounts tokens={counts.tokens} />
+      <EnergyCounts hasTokens={counts.tokens !== undefined} />
     </dl>
   )
 }
@@ -109,11 +109,14 @@ function CostCount({ counts: { costUsd, tokens } }: { counts: Counts }) {
 }
 
 /** The energy of the run, per token, and the share used while no span was running. */
-function EnergyCounts({ tokens }: { tokens: number | undefined }) {
+function EnergyCounts({ hasTokens }: { hasTokens: boolean }) {
   const energy = useAppState((state) => state.energy)
   const playheadS = useAppState((state) => state.playheadS)
   const ask = playheadS === undefined ? undefined : { endS: playheadS }
   const { answer: pastJ } = useAnswer('joules', ask, { keepOld: true })
+  const version = useAppState((state) => state.version)
+  const isAsked = hasTokens && playheadS === undefined && energy?.totalJ !== undefined
+  const { answer: perTokenJ } = useAnswer('joulesPerToken', isAsked ? {} : undefined, { version })
   if (energy?.totalJ === undefined) return undefined
   const { totalJ, idleJ = 0, coverage } = energy
   if (playheadS !== undefined) {
@@ -121,7 +124,6 @@ function EnergyCounts({ tokens }: { tokens: number | undefined }) {
       <Count name="energy" value={formatJoules(pastJ)} exact={`${pastJ} J`} isNameQuiet />
     )
   }
-  const usedJ = totalJ - idleJ
   const partly = coverage !== undefined && coverage < 0.995
   return (
     <>
@@ -135,12 +137,12 @@ function EnergyCounts({ tokens }: { tokens: number | undefined }) {
         }
         isNameQuiet
       />
-      {tokens !== undefined && tokens > 0 && (
+      {perTokenJ !== undefined && (
         <Count
           name="per token"
           className="minor"
-          value={formatJoules(usedJ / tokens)}
-          exact={`${usedJ / tokens} J per token, without idle energy`}
+          value={formatJoules(perTokenJ)}
+          exact={`${perTokenJ} J per token of a measured span, without idle energy`}
         />
       )}
       {totalJ > 0 && (

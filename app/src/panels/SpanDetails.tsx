@@ -131,7 +131,7 @@ function SpanFactList({ slot, facts, isOpen }: SpanFactListProps) {
       </Fact>
       {agent !== undefined && <Fact name="Agent">{agent}</Fact>}
       {!isOpen && <Figures facts={facts} />}
-      {!isOpen && <Joules energy={facts?.energy} durationS={endS - startS} />}
+      {!isOpen && facts !== undefined && <Joules energy={facts.energy} durationS={endS - startS} />}
       {facts !== undefined && <Ids position={facts.startPosition} />}
     </dl>
   )
@@ -177,7 +177,15 @@ function Figures({ facts }: { facts: SpanInfo | undefined }) {
 
 /** The energy of the span with its uncertainty, and the total with its children. */
 function Joules({ energy, durationS }: { energy: SpanInfo['energy']; durationS: number }) {
-  if (energy === undefined) return undefined
+  const hasEnergy = useAppState((state) => state.energy?.totalJ !== undefined)
+  if (energy === undefined) {
+    if (!hasEnergy) return undefined
+    return (
+      <Fact name="Energy" title="No power meter of this run measures it">
+        not known
+      </Fact>
+    )
+  }
   const { ownJ, totalJ, exclusiveJ, lowJ, highJ } = energy
   const sharedJ = ownJ - exclusiveJ
   const childrenJ = totalJ - ownJ

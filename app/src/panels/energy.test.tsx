@@ -4,6 +4,7 @@ import { afterEach, expect, test } from 'vitest'
 import { seek, setRange } from '../store/transitions.ts'
 import { openApp } from '../testing/app.tsx'
 import { logText, T0 } from '../testing/log.ts'
+import { heatStep, UNKNOWN_HEAT } from '../timeline/layout/heat.ts'
 import { POWERED_EVENTS, powerSamples } from '../testing/powered-log.ts'
 import { Header } from './Header.tsx'
 import { Overview } from './Overview.tsx'
@@ -25,7 +26,34 @@ const counts = (): Record<string, string> =>
 test('shows the energy of the run, per token, and while idle', async () => {
   const page = await openApp(POWERED_EVENTS + powerSamples())
   page.show(<Header counts={COUNTS} />)
-  expect(counts()).toMatchObject({ energy: '1 kJ', 'per token': '18 J', 'idle energy': '10 %' })
+  expect(counts()).toMatchObject({ energy: '1 kJ', 'idle energy': '10 %' })
+  await waitFor(() => expect(counts()['per token']).toBe('18 J'))
+})
+
+test('shows the energy of a call in a cloud as not known, and gray instead of a color', async () => {
+  const tokens = { total_tokens: 50 }
+  const page = await openApp(
+    logText([
+      ['lm_inference', 0, 4, { model: 'here' }, tokens],
+      ['lm_inference', 4, 8, { model: 'cloud', is_cloud: true }, tokens],
+      ['lm_inference', 8, 10, { model: 'cloud', is_cloud: true }, { success: false }],
+    ]) + powerSamples(),
+  )
+  page.show(
+    <>
+      <Header counts={{ ...COUNTS, tokens: 100 }} />
+      <SpanDetails slot={1} />
+      <Overview />
+    </>,
+  )
+  const details = await screen.findByTitle('No power meter of this run measures it')
+  expect(details.textContent).toContain('not known')
+  await waitFor(() => expect(counts()['per token']).toBe('8 J'))
+  expect(document.body.textContent).not.toMatch(/\b0 J/)
+  await screen.findByRole('heading', { name: 'Energy' })
+  const heat = { by: 'joules', top: 400 } as const
+  const steps = [0, 1, 2].map((slot) => heatStep(page.app.columns, heat, slot, T0 + 4))
+  expect(steps).toEqual([7, UNKNOWN_HEAT, UNKNOWN_HEAT])
 })
 
 test('shows the energy up to the playhead', async () => {

@@ -221,6 +221,7 @@ export class Session {
       const { trace, energy } = this.#ingestor
       return energy.joulesIn(trace.firstS ?? 0, endS)?.joules
     },
+    joulesPerToken: async () => this.#ingestor.energy.joulesPerToken(),
     estimate: async () => estimateRunCost(this.#ingestor.trace),
     addTelemetry: ({ file }) => this.#addTelemetry(file),
     setOffset: async (params) => this.#setOffset(params),

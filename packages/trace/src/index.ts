@@ -97,6 +97,7 @@ export { energyRecord } from './energy/energy-record.ts'
 export {
   energyTotals,
   isMeasured,
+  joulesPerToken,
   summarizeEnergy,
   type EnergyGroup,
   type EnergySummary,

@@ -7,6 +7,7 @@ import {
   EnergyLedger,
   energyTotals,
   energyWarnings,
+  joulesPerToken,
   powerEnvelope,
   summarizeEnergy,
   Telemetry,
@@ -84,6 +85,10 @@ export class RunEnergy {
     if (this.#ledger === undefined || this.#ledger.sources.length === 0) return undefined
     const { kinds, tools, models, agents } = summarizeEnergy(this.#trace, this.#ledger)
     return { kinds, tools, models, agents }
+  }
+
+  joulesPerToken(): number | undefined {
+    return this.#ledger === undefined ? undefined : joulesPerToken(this.#trace, this.#ledger)
   }
 
   /** Joules of all sources between two times, and the share of that time that samples cover. */

@@ -111,15 +111,16 @@ describe('spans without energy', () => {
     expect(attribute([['tool_call', 3, 3]], tenWatts(10))).toMatchObject({ own: [0], idleJ: 100 })
   })
 
-  test('a span in a cloud: energy during it is idle', () => {
-    const { own, idleJ } = attribute(
+  test('a span in a cloud: its energy is unknown, that of the meters during it is idle', () => {
+    const { own, total, idleJ } = attribute(
       [
         ['turn', 0, 10],
         ['lm_inference', 2, 8, { parent_id: 's0', is_cloud: true }],
       ],
       tenWatts(10),
     )
-    expect(own).toEqual([40, 0])
+    expect(own).toEqual([40, undefined])
+    expect(total).toEqual([40, undefined])
     expect(idleJ).toBe(60)
   })
 
@@ -131,17 +132,29 @@ describe('spans without energy', () => {
       ],
       tenWatts(10),
     )
-    expect(own).toEqual([0, 0])
+    expect(own).toEqual([undefined, undefined])
     expect(idleJ).toBe(100)
   })
 
+  test('a span before or after all samples: its energy is unknown', () => {
+    const { own } = attribute(
+      [
+        ['tool_call', -5, -1],
+        ['tool_call', -1, 1],
+        ['tool_call', 11, 12],
+      ],
+      tenWatts(10),
+    )
+    expect(own).toEqual([undefined, 10, undefined])
+  })
+
   test.each([
-    ['another host', { host: 'other' }, 0],
+    ['another host', { host: 'other' }, undefined],
     ['the same host', { host: 'BOX' }, 50],
-    ['another device', { device: 'cuda:1' }, 0],
+    ['another device', { device: 'cuda:1' }, undefined],
     ['the same device', { device: 'cuda:0' }, 50],
     ['any GPU', { device: 'cuda' }, 50],
-    ['the CPU', { device: 'cpu' }, 0],
+    ['the CPU', { device: 'cpu' }, undefined],
     ['a device by number', { device: 0 }, 50],
     ['an unknown place', {}, 50],
   ])('%s', (_, place, ownJ) => {

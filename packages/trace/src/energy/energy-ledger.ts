@@ -84,9 +84,12 @@ export class EnergyLedger {
     }))
   }
 
-  /** The joules of a span; undefined without a source. */
+  /**
+   * The joules of a span; undefined if no source measures them: none serves its place, as for a span in
+   * a cloud, or none has samples of its time.
+   */
   energyOf(slot: number): SpanEnergy | undefined {
-    if (this.#sweep === undefined || this.#sources.length === 0) return undefined
+    if (this.#sweep === undefined || !this.#isMeasured(slot)) return undefined
     const { ownJ, exclusiveJ, lowJ, highJ } = this.#sweep.joules
     return {
       ownJ: ownJ[slot] ?? 0,
@@ -230,6 +233,16 @@ export class EnergyLedger {
     this.#sources = sources
     this.#serves = []
     return true
+  }
+
+  #isMeasured(slot: number): boolean {
+    const startS = this.#startS[slot]!
+    const endS = Math.max(startS, this.#endS[slot]!)
+    const from = this.#place[slot]! * this.#sources.length
+    return this.#sources.some(
+      ({ curve }, at) =>
+        this.#serves[from + at]! && startS <= curve.lastS! && endS >= curve.firstS!,
+    )
   }
 
   #addPlaces(): void {

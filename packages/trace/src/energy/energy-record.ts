@@ -1,7 +1,7 @@
 /** The output of `wattline energy --json`. In joules and Unix seconds; missing values are null. */
 import type { Trace } from '../trace/trace.ts'
 import type { EnergyLedger } from './energy-ledger.ts'
-import { type EnergySummary, summarizeEnergy } from './energy-summary.ts'
+import { type EnergySummary, isMeasured, summarizeEnergy } from './energy-summary.ts'
 import { energyWarnings } from './energy-warnings.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 
@@ -32,22 +32,20 @@ export function energyRecord(trace: Trace, telemetry: Telemetry, ledger: EnergyL
 }
 
 function spanRecords(trace: Trace, ledger: EnergyLedger) {
-  return trace.spans.flatMap((span) => {
+  if (ledger.sources.length === 0) return []
+  return trace.spans.map((span) => {
     const energy = ledger.energyOf(span.slot)
-    if (energy === undefined) return []
-    return [
-      {
-        id: String(span.slot),
-        kind: span.kind,
-        subject: span.subject ?? null,
-        start: span.startS,
-        own_j: energy.ownJ,
-        total_j: energy.totalJ,
-        exclusive_j: energy.exclusiveJ,
-        low_j: energy.lowJ,
-        high_j: energy.highJ,
-      },
-    ]
+    return {
+      id: String(span.slot),
+      kind: span.kind,
+      subject: span.subject ?? null,
+      start: span.startS,
+      own_j: energy?.ownJ ?? null,
+      total_j: energy?.totalJ ?? null,
+      exclusive_j: energy?.exclusiveJ ?? null,
+      low_j: energy?.lowJ ?? null,
+      high_j: energy?.highJ ?? null,
+    }
   })
 }
 
@@ -65,13 +63,14 @@ function sourceRecord(source: EnergySummary['sources'][number]) {
 }
 
 function groupRecord(group: EnergySummary['kinds'][number]) {
+  const known = isMeasured(group) ? group : undefined
   return {
     name: group.name,
     spans: group.spans,
-    own_j: group.ownJ,
-    low_j: group.lowJ,
-    high_j: group.highJ,
-    share: group.share,
+    own_j: known?.ownJ ?? null,
+    low_j: known?.lowJ ?? null,
+    high_j: known?.highJ ?? null,
+    share: known?.share ?? null,
     tokens: group.tokens ?? null,
     j_per_token: group.joulesPerToken ?? null,
     j_per_call: group.joulesPerCall ?? null,

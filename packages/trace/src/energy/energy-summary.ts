@@ -13,7 +13,10 @@ import type { Span } from '../trace/span.ts'
 /** The energy of spans of one kind, tool, model or agent; see {@link isMeasured}. */
 export interface EnergyGroup {
   readonly name: string
+  /** The number of its spans; of a tool or model, of its calls. */
   readonly spans: number
+  /** The number of spans with known energy. */
+  readonly measured: number
   /** Joules of its spans without their children, with bounds. */
   readonly ownJ: number
   readonly lowJ: number
@@ -22,14 +25,15 @@ export interface EnergyGroup {
   readonly share: number
   /** Tokens of a model; undefined for other groups and if unknown. */
   readonly tokens: number | undefined
+  /** Of the spans with known energy. */
   readonly joulesPerToken: number | undefined
-  /** Joules for each call of a tool, including the children of the call. */
+  /** Joules for each call of a tool or model with known energy, including the children of the call. */
   readonly joulesPerCall: number | undefined
 }
 
 /** Whether a meter could measure the group. The energy of spans in a cloud is unknown, not 0 J. */
-export function isMeasured({ highJ }: Pick<EnergyGroup, 'highJ'>): boolean {
-  return highJ > 0
+export function isMeasured({ measured }: Pick<EnergyGroup, 'measured'>): boolean {
+  return measured > 0
 }
 
 export interface SourceSummary {
@@ -57,7 +61,7 @@ export interface EnergySummary {
   readonly meanW: number | undefined
   readonly peakW: number | undefined
   readonly tokens: number | undefined
-  /** Joules of spans for each token. */
+  /** Joules of spans for each token of a span with known energy. */
   readonly joulesPerToken: number | undefined
   readonly sources: readonly SourceSummary[]
   readonly kinds: readonly EnergyGroup[]
@@ -84,7 +88,7 @@ export function energyTotals(trace: Trace, ledger: EnergyLedger): EnergyTotals {
 /** Summarizes an updated ledger. O(spans × depth). */
 export function summarizeEnergy(trace: Trace, ledger: EnergyLedger): EnergySummary {
   const totals = energyTotals(trace, ledger)
-  const { totalJ = 0, idleJ = 0, sources } = totals
+  const { totalJ = 0, sources } = totals
   const isKnown = sources.length > 0
   const counted = countedUsage(trace, trace.eachSpan())
   const tokens = sumTokens(trace.eachSpan(), counted)?.total
@@ -95,7 +99,7 @@ export function summarizeEnergy(trace: Trace, ledger: EnergyLedger): EnergySumma
     meanW: isKnown ? sum(sources.map(({ meanW = 0 }) => meanW)) : undefined,
     peakW: peakOf(ledger.sources),
     tokens,
-    joulesPerToken: isKnown ? ratio(totalJ - idleJ, tokens) : undefined,
+    joulesPerToken: joulesPerToken(trace, ledger, counted),
     kinds: group('kind'),
     tools: group('tool'),
     models: group('model'),
@@ -119,6 +123,20 @@ function sourceSummary({ source, spansJ, idleJ }: SummedSource, trace: Trace): S
     samples: series.count,
     intervalS: series.usualIntervalS,
   }
+}
+
+/** Joules of spans for each token of a span with known energy. O(spans). */
+export function joulesPerToken(
+  trace: Trace,
+  ledger: EnergyLedger,
+  counted: CountedUsage = countedUsage(trace, trace.eachSpan()),
+): number | undefined {
+  const tokens = sumTokens(measuredSpans(trace, ledger), counted)?.total
+  return ratio(sum(ledger.sources.map(({ spansJ }) => spansJ)), tokens)
+}
+
+function* measuredSpans(trace: Trace, ledger: EnergyLedger): Generator<Span, void, void> {
+  for (const span of trace.eachSpan()) if (ledger.energyOf(span.slot) !== undefined) yield span
 }
 
 function sharedJ(trace: Trace, ledger: EnergyLedger): number {
@@ -155,12 +173,20 @@ type GroupKey = 'kind' | 'tool' | 'model' | 'agent'
 interface Sums {
   readonly name: string
   spans: number
+  measured: number
   tokens: number | undefined
+  measuredTokens: number
   ownJ: number
   lowJ: number
   highJ: number
   calls: number
+  measuredCalls: number
   callsJ: number
+}
+
+function noSums(name: string): Sums {
+  const counts = { spans: 0, measured: 0, tokens: undefined, measuredTokens: 0 }
+  return { name, ...counts, ownJ: 0, lowJ: 0, highJ: 0, calls: 0, measuredCalls: 0, callsJ: 0 }
 }
 
 function groups(
@@ -171,42 +197,54 @@ function groups(
   key: GroupKey,
 ): EnergyGroup[] {
   const byName = new Map<string, Sums>()
+  const hasCalls = key === 'tool' || key === 'model'
   for (const span of trace.eachSpan()) {
-    const energy = ledger.energyOf(span.slot)
     const name = nameOf(trace, span, key)
-    if (energy === undefined || name === undefined) continue
-    let sums = byName.get(name)
-    if (sums === undefined) {
-      sums = { name, spans: 0, tokens: undefined, ownJ: 0, lowJ: 0, highJ: 0, calls: 0, callsJ: 0 }
-      byName.set(name, sums)
-    }
-    sums.spans++
+    if (name === undefined) continue
+    const energy = ledger.energyOf(span.slot)
+    const sums = byName.get(name) ?? noSums(name)
+    byName.set(name, sums)
     const tokens = key === 'model' ? counted.tokensOf(span)?.total : undefined
+    const isOuter = hasCalls && (!span.parent || nameOf(trace, span.parent, key) !== name)
+    const isCall = isCallOf(key, span, isOuter)
+    sums.spans++
     if (tokens !== undefined) sums.tokens = (sums.tokens ?? 0) + tokens
+    if (isCall) sums.calls++
+    if (energy === undefined) continue
+    sums.measured++
+    sums.measuredTokens += tokens ?? 0
     sums.ownJ += energy.ownJ
     sums.lowJ += energy.lowJ
     sums.highJ += energy.highJ
-    if (key !== 'tool' || kindOf(span.kind).family !== 'tool') continue
-    sums.calls++
-    sums.callsJ += energy.totalJ
+    if (isCall) sums.measuredCalls++
+    // A call of itself is part of its total.
+    if (isCall && isOuter) sums.callsJ += energy.totalJ
   }
   return [...byName.values()]
     .map((sums) => toGroup(sums, totalJ))
     .sort((a, b) => b.ownJ - a.ownJ || (a.name < b.name ? -1 : 1))
 }
 
+/** Whether a span is a call of its tool or model. Phases of a call are none. */
+function isCallOf(key: GroupKey, { kind }: Span, isOuter: boolean): boolean {
+  const { family, isPhase = false } = kindOf(kind)
+  if (key === 'tool') return family === 'tool'
+  return key === 'model' && (isOuter || (family === 'model' && !isPhase))
+}
+
 function toGroup(sums: Sums, totalJ: number): EnergyGroup {
-  const { name, spans, tokens, ownJ, lowJ, highJ, calls, callsJ } = sums
+  const { name, spans, measured, tokens, ownJ, lowJ, highJ, calls, measuredCalls } = sums
   return {
     name,
     spans: calls > 0 ? calls : spans,
+    measured,
     ownJ,
     lowJ,
     highJ: Math.min(highJ, totalJ),
     share: totalJ > 0 ? ownJ / totalJ : 0,
     tokens,
-    joulesPerToken: isMeasured(sums) ? ratio(ownJ, tokens) : undefined,
-    joulesPerCall: calls > 0 && (isMeasured(sums) || callsJ > 0) ? callsJ / calls : undefined,
+    joulesPerToken: ratio(ownJ, sums.measuredTokens),
+    joulesPerCall: ratio(sums.callsJ, measuredCalls),
   }
 }
 

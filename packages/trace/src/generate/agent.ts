@@ -152,7 +152,7 @@ export class Agent {
   /** Calls the model, and retries with growing pauses if the call fails. */
   *#infer(startS: number, turnIndex: number, contextTokens: number, turn: SpanEvents): Activity {
     const { errorRate, random } = this.#world
-    const start = { model: this.#model.name }
+    const start = startOf(this.#model)
     let nowS = startS
     for (let attempt = 1; attempt < MAX_ATTEMPTS && random.chance(errorRate); attempt++) {
       const [error_class, error_type, error] = random.pick(MODEL_ERRORS)
@@ -174,7 +174,7 @@ export class Agent {
     const prefillS = random.around(tokensIn / prefillTokensPerS, 0.15)
     const decodeS = random.around(tokensOut / decodeTokensPerS, 0.2)
     const span = this.#world.span('lm_inference', turn)
-    yield span.start(startS, cloud === true ? { model, is_cloud: true } : { model })
+    yield span.start(startS, startOf(this.#model))
     let nowS = startS + random.around(cloud === true ? 0.12 : 0.004, 0.4)
     const prompt = { model, prompt_tokens: tokensIn }
     nowS = yield* leaf(this.#world.span('prefill', span), nowS, prefillS, prompt)
@@ -198,6 +198,11 @@ export class Agent {
     yield this.#world.event('error_classified', endS, classified, { span_id: span.id })
     return endS
   }
+}
+
+/** The metadata of a call's start. */
+function startOf({ name: model, cloud }: Model): Metadata {
+  return cloud === true ? { model, is_cloud: true } : { model }
 }
 
 /** A span without children. */

@@ -155,6 +155,21 @@ describe('a generated run has', () => {
   })
 })
 
+test('all calls of a model in a cloud carry is_cloud, also failed ones', () => {
+  const run = events({ ...RUN, errorRate: 0.5 })
+  const failed = run.filter(({ event_type, metadata }) => {
+    return event_type === 'lm_inference_end' && metadata['success'] === false
+  })
+  expect(failed.length).toBeGreaterThan(0)
+  const places = new Map<unknown, Set<unknown>>()
+  for (const { event_type, metadata } of run) {
+    if (event_type !== 'lm_inference_start') continue
+    const { model, is_cloud } = metadata
+    places.set(model, (places.get(model) ?? new Set()).add(is_cloud))
+  }
+  expect([...places.values()].map(({ size }) => size)).toEqual([...places].map(() => 1))
+})
+
 test('without errors, no call fails or is retried', () => {
   const run = events({ ...RUN, errorRate: 0 })
   expect(run.filter(({ event_type }) => /error|retry/.test(event_type))).toEqual([])

@@ -10,8 +10,7 @@
  * they are ignored.
  */
 import type { TelemetrySample } from '../../line/event.ts'
-import { cellNumber } from './csv.ts'
-import type { RowResult, TableReader } from './telemetry-csv.ts'
+import { cellNumber, type RowResult, type TableReader } from './csv.ts'
 
 const JOULES_PER_KWH = 3.6e6
 /** Old versions round a duration down to seconds. */
@@ -96,13 +95,15 @@ function counterOf(rises: readonly Rise[]): Reading[] {
     })
     .sort(([a], [b]) => a - b)
   let [lastS, watts, energyJ] = [0, 0, 0]
-  return steps.map(([timeS, changeW]) => {
+  const readings = new Map<number, number>()
+  for (const [timeS, changeW] of steps) {
     // The sum of all changes can be a little less than 0.
     energyJ += Math.max(0, watts) * (timeS - lastS)
     lastS = timeS
     watts += changeW
-    return [timeS, energyJ]
-  })
+    readings.set(timeS, energyJ)
+  }
+  return [...readings]
 }
 
 /** The energy of a run without that of its tasks, spread over the time outside of the tasks. */

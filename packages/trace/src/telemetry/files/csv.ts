@@ -6,6 +6,12 @@ export type RowResult = readonly TelemetrySample[] | { readonly reason: string }
 /** Reads one row of a table, at the Unix seconds of its time column. */
 export type ReadRow = (cells: readonly string[], timestamp: number) => RowResult
 
+export interface TableReader {
+  readonly read: ReadRow
+  /** Returns the samples that need all rows. */
+  readonly end?: () => readonly TelemetrySample[]
+}
+
 /** The trimmed cells of one line; quoted cells may contain commas. */
 export function csvCells(line: string): string[] {
   const cells: string[] = []

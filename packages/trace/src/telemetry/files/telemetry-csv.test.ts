@@ -145,7 +145,8 @@ describe('CodeCarbon', () => {
       const telemetry = new Telemetry()
       for (const sample of table.samples) telemetry.add(sample)
       telemetry.settle()
-      const { curve } = telemetry.sources[0]!
+      const { curve, series } = telemetry.sources[0]!
+      expect(series.duplicates).toBe(0)
       return times.slice(1).map((untilS, at) => {
         return Number(energyBetween(curve, times[at]!, untilS).toFixed(6))
       })

@@ -10,15 +10,9 @@
 import { describe, excerpt } from '../../line/excerpt.ts'
 import type { TelemetrySample } from '../../line/event.ts'
 import { codeCarbonRows } from './codecarbon.ts'
-import { cellTimeS, csvCells, type RowResult } from './csv.ts'
+import { cellTimeS, csvCells, type RowResult, type TableReader } from './csv.ts'
 import { nvidiaSmiRows } from './nvidia-smi.ts'
 import { nvmlRows } from './nvml.ts'
-
-export interface TableReader {
-  readonly read: ReadRow
-  /** Returns the samples that need all rows. */
-  readonly end?: () => readonly TelemetrySample[]
-}
 
 /** The samples of a file, and the lines that could not be read. */
 export interface TelemetryRecords {
