@@ -1,17 +1,14 @@
 /** The entry of @wattline/recorder in browsers: memory and a live timeline, but no files. */
 import { randomUuid } from './ids.ts'
-import { serverUrl, type RecorderOptions } from './platform/options.ts'
+import type { RecorderOptions } from './platform/options.ts'
 import {
-  pageUrl,
-  socketOptions,
+  openSocket,
   type ExitHooks,
   type SinkSetup,
   type SpanContext,
 } from './platform/platform.ts'
 import { BaseRecorder } from './recorder.ts'
 import { connectBrowser } from './sinks/channel/browser-channel.ts'
-import type { Sink } from './sinks/sink.ts'
-import { SocketSink } from './sinks/socket-sink.ts'
 
 export { EventType, type AgentEvent, type Metadata, type TelemetrySample } from '@wattline/trace'
 export type { Environment } from './platform/environment.ts'
@@ -42,7 +39,7 @@ export class EventRecorder extends BaseRecorder {
 function stackContext(): SpanContext {
   const stack: string[] = []
   return {
-    current: () => stack.at(-1),
+    getStore: () => stack.at(-1),
     run(spanId, fn) {
       stack.push(spanId)
       try {
@@ -59,22 +56,13 @@ function say(message: string): void {
   console.warn(`Wattline: ${message}`)
 }
 
-function openSinks(setup: SinkSetup): Sink[] {
-  const { options, inherited } = setup
-  if (inherited.url === undefined) return []
-  const url = serverUrl(inherited.url)
-  return [
-    new SocketSink({
-      ...socketOptions(setup, url),
-      connect: connectBrowser,
-      newWriterId: randomUuid,
-      onFirstOpen: () => {
-        if (options.silent === true) return
-        // oxlint-disable-next-line no-console -- a page has no stderr
-        console.info(`Wattline: ${pageUrl(url.href, inherited.run)}`)
-      },
-    }),
-  ]
+function openSinks(setup: SinkSetup) {
+  return openSocket(setup, {
+    connect: connectBrowser,
+    newWriterId: randomUuid,
+    // oxlint-disable-next-line no-console -- a page has no stderr
+    announce: (page) => console.info(`Wattline: ${page}`),
+  })
 }
 
 /** When the user leaves the page: the socket still sends what it has, then the browser closes it. */

@@ -3,27 +3,20 @@
  * timeline. `browser.ts` is the entry in browsers, with the same exports.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { closeSync, mkdtempSync, openSync, writeSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 import { randomUuid } from './ids.ts'
 import { onProcessExit } from './platform/exit-hooks.ts'
 import { startPower } from './platform/node-power.ts'
-import { DEFAULTS, serverUrl, type RecorderOptions } from './platform/options.ts'
-import {
-  pageUrl,
-  socketOptions,
-  type Platform,
-  type SinkSetup,
-  type SpanContext,
-} from './platform/platform.ts'
+import { DEFAULTS, type RecorderOptions } from './platform/options.ts'
+import { openSocket, type SinkSetup } from './platform/platform.ts'
 import { BaseRecorder } from './recorder.ts'
 import { connectNode } from './sinks/channel/node-channel.ts'
 import { FileSink } from './sinks/file-sink.ts'
 import type { Batch, Sink } from './sinks/sink.ts'
-import { SocketSink } from './sinks/socket-sink.ts'
-import { SpillFile, writeAll } from './sinks/spill-file.ts'
+import { SpillFile } from './sinks/spill-file.ts'
 
 export { EventType, type AgentEvent, type Metadata, type TelemetrySample } from '@wattline/trace'
 export type { Environment } from './platform/environment.ts'
@@ -47,24 +40,14 @@ export type { Subscriber } from './subscribers.ts'
  */
 export class EventRecorder extends BaseRecorder {
   constructor(options: RecorderOptions = {}) {
-    super(options, { ...nodePlatform, context: asyncContext() })
-  }
-}
-
-const nodePlatform: Omit<Platform, 'context'> = {
-  env: process.env,
-  say,
-  openSinks,
-  startPower,
-  onExit: onProcessExit,
-}
-
-/** Follows the running span through promises, timers and callbacks. */
-function asyncContext(): SpanContext {
-  const storage = new AsyncLocalStorage<string>()
-  return {
-    current: () => storage.getStore(),
-    run: (spanId, fn) => storage.run(spanId, fn),
+    super(options, {
+      env: process.env,
+      context: new AsyncLocalStorage(),
+      say,
+      openSinks,
+      startPower,
+      onExit: onProcessExit,
+    })
   }
 }
 
@@ -78,48 +61,25 @@ function say(message: string): void {
 
 function openSinks(setup: SinkSetup): Sink[] {
   const { options, inherited, nowS } = setup
-  const sinks: Sink[] = []
-  if (options.file !== undefined) {
-    sinks.push(new FileSink({ path: options.file, nowS, warn: setup.say }))
-  }
-  if (inherited.url !== undefined) {
-    const socket = openSocket(inherited.url, setup)
-    if (socket !== undefined) sinks.push(socket)
-  }
-  return sinks
-}
-
-function openSocket(address: string, setup: SinkSetup): SocketSink | undefined {
-  const { options, inherited } = setup
-  let url: URL
-  try {
-    url = serverUrl(address)
-  } catch (error) {
-    // The `url` option was validated, so this is WATTLINE_URL, which must not make an agent fail.
-    setup.say(`WATTLINE_URL: ${(error as Error).message}`)
-    return undefined
-  }
-  const spillBytes = options.spillBytes ?? DEFAULTS.spillBytes
-  const page = pageUrl(url.href, inherited.run)
+  const { file, spillBytes = DEFAULTS.spillBytes } = options
   const isNested = inherited.parentId !== undefined || !isMainThread
-  return new SocketSink({
-    ...socketOptions(setup, url),
+  const sockets = openSocket(setup, {
     spill: spillBytes === 0 ? undefined : new SpillFile(`wattline-${randomUuid()}`, spillBytes),
     connect: connectNode,
     newWriterId: randomUuid,
-    onFirstOpen: () => {
-      if (options.silent !== true && !isNested && page !== undefined) setup.say(page)
+    announce: (page) => {
+      if (!isNested && page !== undefined) setup.say(page)
     },
     rescue: (batches) => saveBatches(inherited.run, batches),
   })
+  if (file === undefined) return sockets
+  return [new FileSink({ path: file, nowS, warn: setup.say }), ...sockets]
 }
 
 /** Saves undelivered lines to a file in the temporary folder; returns its path. */
 function saveBatches(run: string, batches: Iterable<Batch>): string {
   const folder = mkdtempSync(join(tmpdir(), 'wattline-'))
   const path = join(folder, `${run.replaceAll(/[^\w.-]/g, '_').slice(0, 100)}.jsonl`)
-  const fd = openSync(path, 'a', 0o600)
-  for (const batch of batches) writeAll(fd, batch.bytes, null)
-  closeSync(fd)
+  for (const { bytes } of batches) appendFileSync(path, bytes, { mode: 0o600 })
   return path
 }

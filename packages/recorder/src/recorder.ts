@@ -15,13 +15,7 @@ import { newRunId, newSpanId, randomHex } from './ids.ts'
 import { childEnvironment, readEnvironment } from './platform/environment.ts'
 import { DEFAULTS, validateOptions, type RecorderOptions } from './platform/options.ts'
 import { pageUrl, type Platform, type SinkSetup, type SpanContext } from './platform/platform.ts'
-import {
-  LineRetention,
-  parseEventLine,
-  SnapshotRetention,
-  toAgentEvent,
-  type Retention,
-} from './retention.ts'
+import { LineRetention, SnapshotRetention, toAgentEvent, type Retention } from './retention.ts'
 import { Batcher } from './sinks/batcher.ts'
 import type { Batch, Sink } from './sinks/sink.ts'
 import { cached, quote, secondsText } from './snapshot/json-text.ts'
@@ -34,6 +28,7 @@ import {
   snapshotText,
   takeSnapshot,
   type Flat,
+  type Snapshot,
 } from './snapshot/snapshot.ts'
 import { RecordedSpan, runSpan, type SpanHost } from './span.ts'
 import { Subscribers, type Subscriber } from './subscribers.ts'
@@ -147,42 +142,32 @@ export class BaseRecorder {
     this.#emit(type, NO_IDS, metadata)
   }
 
-  #emit(type: string, ids: Flat, metadata: unknown): void {
+  #emit(eventType: string, ids: Flat, metadata: unknown): void {
     try {
       const timestampS = this.#clock.nowS()
       this.#recorded += 1
-      if (this.#snapshots === undefined) this.#emitLine(typeText(type), timestampS, ids, metadata)
-      else this.#emitSnapshot(this.#snapshots, typeText(type), timestampS, ids, metadata)
+      const type = typeText(eventType)
+      const snapshot = this.#snapshot(type, ids, metadata)
+      if (this.#snapshots === undefined) this.#addLine(type, timestampS, snapshotText(snapshot))
+      else this.#snapshots.add(type, timestampS, snapshot)
+      if (this.#subscribers.isEmpty) return
+      this.#subscribers.notify(type, () => toAgentEvent(type, timestampS, snapshot))
     } catch (error) {
       this.#sayOnce('an event could not be recorded', error)
     }
   }
 
-  #emitSnapshot(
-    retention: SnapshotRetention,
-    type: string,
-    timestampS: number,
-    ids: Flat,
-    metadata: unknown,
-  ): void {
+  /** Copies metadata: as text if it becomes a line, else in the form that is copied faster. */
+  #snapshot(type: string, ids: Flat, metadata: unknown): Snapshot {
     const { redact } = this.#options
-    let snapshot = takeSnapshot(metadata, this.#maxEventChars)
+    const copy = this.#snapshots === undefined ? metadataText : takeSnapshot
+    let snapshot = copy(metadata, this.#maxEventChars)
     if (ids !== NO_IDS) snapshot = joinIds(ids, snapshot)
-    if (redact !== undefined) snapshot = redactText(snapshotText(snapshot), redact, type)
-    retention.add(type, timestampS, snapshot)
-    if (!this.#subscribers.isEmpty) {
-      this.#subscribers.notify(type, () => toAgentEvent(type, timestampS, snapshot))
-    }
+    return redact === undefined ? snapshot : redactText(snapshotText(snapshot), redact, type)
   }
 
-  #emitLine(type: string, timestampS: number, ids: Flat, metadata: unknown): void {
-    const { redact } = this.#options
-    let text = metadataText(metadata, this.#maxEventChars)
-    if (ids !== NO_IDS) text = snapshotText(joinIds(ids, text))
-    if (redact !== undefined) text = redactText(text, redact, type)
-    const line = `${lineHead(type)}${secondsText(timestampS)},"metadata":${text}}\n`
-    this.#add(line, true)
-    if (!this.#subscribers.isEmpty) this.#subscribers.notify(type, () => parseEventLine(line))
+  #addLine(type: string, timestampS: number, metadataJson: string): void {
+    this.#add(`${lineHead(type)}${secondsText(timestampS)},"metadata":${metadataJson}}\n`, true)
   }
 
   #add(line: string, isEvent: boolean): void {
@@ -241,7 +226,7 @@ export class BaseRecorder {
   }
 
   #parentOf(metadata: object | undefined): string | undefined {
-    return textMember(metadata, 'parent_id') ?? this.#context.current() ?? this.#inherited.parentId
+    return textMember(metadata, 'parent_id') ?? this.#context.getStore() ?? this.#inherited.parentId
   }
 
   /**
@@ -364,7 +349,7 @@ export class BaseRecorder {
    * @example spawn('node', ['sub-agent.mjs'], { env: { ...process.env, ...recorder.env() } })
    */
   env(span?: RecordedSpan): Record<string, string> {
-    const parentId = span?.id ?? this.#context.current() ?? this.#inherited.parentId
+    const parentId = span?.id ?? this.#context.getStore() ?? this.#inherited.parentId
     return childEnvironment({ ...this.#inherited, parentId })
   }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { LineRetention, parseEventLine, SnapshotRetention, type Retention } from './retention.ts'
+import { LineRetention, SnapshotRetention, type Retention } from './retention.ts'
 import { makeBatch } from './sinks/batch.ts'
 
 const numberOf = ({ metadata }: { metadata: Record<string, unknown> }) => metadata['i']
@@ -97,12 +97,4 @@ test('LineRetention without a limit on events has none on bytes', () => {
     retention.add(makeBatch(text, 1), 1)
   }
   expect(retention.events()).toHaveLength(12)
-})
-
-test('parseEventLine restores the event of a line', () => {
-  expect(parseEventLine('{"event_type":"a","timestamp":1.5,"metadata":{"b":[1]}}\n')).toEqual({
-    event_type: 'a',
-    timestamp: 1.5,
-    metadata: { b: [1] },
-  })
 })

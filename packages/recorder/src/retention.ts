@@ -113,10 +113,7 @@ export class LineRetention implements Retention {
 
 function eventsOf(batch: Batch): AgentEvent[] {
   const lines = decoder.decode(batch.bytes).split('\n')
-  return lines.filter((line) => line.startsWith('{"event_type"')).map(parseEventLine)
-}
-
-/** Parses a line written by this package. */
-export function parseEventLine(line: string): AgentEvent {
-  return JSON.parse(line) as AgentEvent
+  return lines
+    .filter((line) => line.startsWith('{"event_type"'))
+    .map((line) => JSON.parse(line) as AgentEvent)
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { DEFAULTS } from './options.ts'
-import { pageUrl, socketOptions } from './platform.ts'
+import type { Channel, ChannelTarget, Connect } from '../sinks/channel/channel.ts'
+import { openSocket, pageUrl } from './platform.ts'
 
 describe('pageUrl', () => {
   test.each([
@@ -17,20 +17,27 @@ describe('pageUrl', () => {
   })
 })
 
-test('socketOptions combines the options with the environment and the defaults', () => {
-  const nowS = () => 1
-  const say = () => undefined
-  const inherited = { run: 'r', url: 'u', token: 't', parentId: undefined, traceId: undefined }
-  const setup = { options: { name: 'main' }, inherited, nowS, say }
-  expect(socketOptions(setup, new URL('http://host:1/base'))).toEqual({
-    serverUrl: 'http://host:1/base',
-    run: 'r',
-    name: 'main',
-    token: 't',
-    maxMemoryBytes: DEFAULTS.outboxBytes,
-    nowS,
-    warn: say,
-  })
-  const small = { ...setup, options: { outboxBytes: 70_000 } }
-  expect(socketOptions(small, new URL('http://host'))).toMatchObject({ maxMemoryBytes: 70_000 })
+test('openSocket combines the options with the environment and the defaults', () => {
+  const targets: ChannelTarget[] = []
+  const connect: Connect = (target) => {
+    targets.push(target)
+    return { bufferedBytes: 0, terminate: () => undefined } as Channel
+  }
+  const said: string[] = []
+  const open = (url: string | undefined) =>
+    openSocket(
+      {
+        options: { name: 'main' },
+        inherited: { run: 'r', url, token: 't', parentId: undefined, traceId: undefined },
+        nowS: () => 1,
+        say: (message) => said.push(message),
+      },
+      { connect, newWriterId: () => 'w', announce: () => undefined },
+    )
+  const [sink] = open('http://host:1/base')
+  expect(sink?.name).toBe('http://host:1/base')
+  expect(targets).toEqual([{ url: 'ws://host:1/base/record?run=r&writer=w&name=main', token: 't' }])
+  sink?.abandon()
+  expect([open(undefined), open('nonsense')]).toEqual([[], []])
+  expect(said).toEqual(['WATTLINE_URL: url must look like http://127.0.0.1:9288, got "nonsense"'])
 })

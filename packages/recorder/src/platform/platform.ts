@@ -4,9 +4,9 @@
  */
 import type { TelemetrySample } from '@wattline/trace'
 import type { Sink } from '../sinks/sink.ts'
-import type { SocketSinkOptions } from '../sinks/socket-sink.ts'
+import { SocketSink, type SocketSinkOptions } from '../sinks/socket-sink.ts'
 import type { Environment, Inherited } from './environment.ts'
-import { DEFAULTS, type RecorderOptions } from './options.ts'
+import { DEFAULTS, serverUrl, type RecorderOptions } from './options.ts'
 
 export interface Platform {
   readonly env: Environment
@@ -21,10 +21,10 @@ export interface Platform {
   readonly onExit: (hooks: ExitHooks) => () => void
 }
 
-/** Tracks which span is running: the parent of a new span. */
+/** Tracks which span is running: the parent of a new span. Node's AsyncLocalStorage is one. */
 export interface SpanContext {
   /** The id of the innermost span around the caller. */
-  current(): string | undefined
+  getStore(): string | undefined
   /** Runs `fn` with `spanId` as the innermost span, for as long as the platform can follow it. */
   run<T>(spanId: string, fn: () => T): T
 }
@@ -50,17 +50,34 @@ export interface ExitHooks {
   readonly exit: () => void
 }
 
-/** The options of a socket sink that are the same on every platform. */
-export function socketOptions({ options, inherited, nowS, say }: SinkSetup, serverUrl: URL) {
-  return {
-    serverUrl: serverUrl.href,
-    run: inherited.run,
-    name: options.name,
-    token: inherited.token,
-    maxMemoryBytes: options.outboxBytes ?? DEFAULTS.outboxBytes,
-    nowS,
-    warn: say,
-  } satisfies Partial<SocketSinkOptions>
+/** The options of a socket sink that differ between the platforms. */
+interface PlatformSocket extends Pick<
+  SocketSinkOptions,
+  'connect' | 'newWriterId' | 'spill' | 'rescue'
+> {
+  /** Prints the page that shows the run. */
+  readonly announce: (page: string | undefined) => void
+}
+
+/** Opens the sink for the server, if there is one. */
+export function openSocket(setup: SinkSetup, platform: PlatformSocket): SocketSink[] {
+  const { options, inherited, nowS, say } = setup
+  const { run, token } = inherited
+  if (inherited.url === undefined) return []
+  let url: string
+  try {
+    url = serverUrl(inherited.url).href
+  } catch (error) {
+    // The `url` option was validated, so this is WATTLINE_URL, which must not make an agent fail.
+    say(`WATTLINE_URL: ${(error as Error).message}`)
+    return []
+  }
+  const onFirstOpen = () => {
+    if (options.silent !== true) platform.announce(pageUrl(url, run))
+  }
+  const { name, outboxBytes: maxMemoryBytes = DEFAULTS.outboxBytes } = options
+  const shared = { serverUrl: url, run, name, token, maxMemoryBytes, nowS, warn: say, onFirstOpen }
+  return [new SocketSink({ ...platform, ...shared })]
 }
 
 /** The page that shows `run`; undefined without a valid server URL. */

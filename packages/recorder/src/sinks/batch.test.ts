@@ -21,7 +21,8 @@ describe('mergeBatches', () => {
   test('concatenates lines and adds their counts', () => {
     fc.assert(
       fc.property(lines, (all) => {
-        const merged = mergeBatches(all.map((line) => makeBatch(line, 1)))
+        const batches = all.map((line) => makeBatch(line, 1))
+        const merged = batches.reduce((first, second) => mergeBatches(first, second))
         expect(decode(merged)).toBe(all.join(''))
         expect(merged.count).toBe(all.length)
       }),

@@ -11,14 +11,11 @@ export function makeBatch(text: string, count: number): Batch {
   return { bytes: encoder.encode(text), count }
 }
 
-export function mergeBatches(batches: readonly Batch[]): Batch {
-  const bytes = new Uint8Array(batches.reduce((sum, batch) => sum + batch.bytes.length, 0))
-  let at = 0
-  for (const batch of batches) {
-    bytes.set(batch.bytes, at)
-    at += batch.bytes.length
-  }
-  return { bytes, count: batches.reduce((sum, batch) => sum + batch.count, 0) }
+export function mergeBatches(first: Batch, second: Batch): Batch {
+  const bytes = new Uint8Array(first.bytes.length + second.bytes.length)
+  bytes.set(first.bytes)
+  bytes.set(second.bytes, first.bytes.length)
+  return { bytes, count: first.count + second.count }
 }
 
 /**

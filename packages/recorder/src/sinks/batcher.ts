@@ -22,13 +22,11 @@ const encoder = new TextEncoder()
 
 export class Batcher {
   readonly #onBatch: (batch: Batch, events: number) => void
+  /** The end of this batch, not encoded yet. */
   #text = ''
-  /** Lines in `#text`, and the events among them. */
-  #textLines = 0
-  #textEvents = 0
-  /** The same for the encoded part of this batch. */
-  #batchLines = 0
-  #batchEvents = 0
+  /** Lines of this batch, and the events among them. */
+  #lines = 0
+  #events = 0
   #slab = new Uint8Array(0)
   #from = 0
   #to = 0
@@ -42,8 +40,8 @@ export class Batcher {
   /** Adds a line, which must end in `\n`. */
   add(line: string, isEvent: boolean): void {
     this.#text += line
-    this.#textLines += 1
-    if (isEvent) this.#textEvents += 1
+    this.#lines += 1
+    if (isEvent) this.#events += 1
     if (this.#text.length >= TEXT_CHARS) this.#encode()
     if (this.#timer === undefined) {
       this.#timer = setTimeout(() => this.#tick(), TICK_MS)
@@ -66,35 +64,34 @@ export class Batcher {
   #encode(): void {
     const text = this.#text
     this.#text = ''
-    const neededBytes = text.length * BYTES_PER_CHAR
-    if (neededBytes > SLAB_BYTES) {
-      this.#useSlab(encoder.encode(text))
-      this.#to = this.#slab.length
+    if (text.length * BYTES_PER_CHAR > SLAB_BYTES) {
+      const encoded = encoder.encode(text)
+      this.#makeRoom(encoded.length)
+      this.#slab.set(encoded, this.#to)
+      this.#to += encoded.length
     } else {
-      if (this.#slab.length - this.#to < neededBytes) this.#useSlab(new Uint8Array(SLAB_BYTES))
+      this.#makeRoom(text.length * BYTES_PER_CHAR)
       this.#to += encoder.encodeInto(text, this.#slab.subarray(this.#to)).written
     }
-    this.#batchLines += this.#textLines
-    this.#batchEvents += this.#textEvents
-    this.#textLines = 0
-    this.#textEvents = 0
     if (this.#to - this.#from >= BATCH_BYTES) this.#emit()
   }
 
-  /** Emits the current slab's lines first. */
-  #useSlab(slab: Uint8Array<ArrayBuffer>): void {
-    if (this.#to > this.#from) this.#emit()
-    this.#slab = slab
+  /** Continues the batch in a new slab if the current one has less than `bytes` left. */
+  #makeRoom(bytes: number): void {
+    if (this.#slab.length - this.#to >= bytes) return
+    const begun = this.#slab.subarray(this.#from, this.#to)
+    this.#slab = new Uint8Array(Math.max(SLAB_BYTES, begun.length + bytes))
+    this.#slab.set(begun)
     this.#from = 0
-    this.#to = 0
+    this.#to = begun.length
   }
 
   #emit(): void {
-    const batch = { bytes: this.#slab.subarray(this.#from, this.#to), count: this.#batchLines }
-    const events = this.#batchEvents
+    const batch = { bytes: this.#slab.subarray(this.#from, this.#to), count: this.#lines }
+    const events = this.#events
     this.#from = this.#to
-    this.#batchLines = 0
-    this.#batchEvents = 0
+    this.#lines = 0
+    this.#events = 0
     this.#onBatch(batch, events)
   }
 }

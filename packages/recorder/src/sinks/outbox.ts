@@ -16,12 +16,11 @@ import type { Batch, SinkCounts } from './sink.ts'
 
 /** Room beyond memory: a first-in first-out file. `push` and `shift` throw if the disk fails. */
 export interface Spill {
-  readonly isEmpty: boolean
   /** Number of lines. */
   readonly count: number
   push(batch: Batch): void
-  /** Removes and returns the oldest batch; the spill must not be empty. */
-  shift(): Batch
+  /** Removes and returns the oldest batch. */
+  shift(): Batch | undefined
   close(): void
 }
 
@@ -41,23 +40,20 @@ export interface OutboxOptions {
 /** The longest delay of a timer. Timers with a longer one, such as Infinity, fire immediately. */
 const TIMER_MAX_MS = 2 ** 31 - 1
 
-interface Waiter {
-  readonly isDone: () => boolean
-  readonly settle: (isDone: boolean) => void
-}
-
 export class Outbox {
   readonly #options: OutboxOptions
   #sent: NumberedBatch[] = []
   /** How many of `#sent` were sent on this connection. `rewind` resets it. */
   #sentNow = 0
   #waiting: Batch[] = []
-  #memoryBytes = 0
-  #sentBytes = 0
+  /** Bytes in memory, sent and waiting. */
+  memoryBytes = 0
+  /** Bytes sent and not acknowledged. */
+  unacknowledgedBytes = 0
   #spill: Spill | undefined
   #nextNumber = 1
-  #accepted = 0
-  #settled = 0
+  #pushed = 0
+  #delivered = 0
   #dropped = 0
   /** Drops that no `recorder_dropped` event reports yet. */
   #unreported = 0
@@ -67,7 +63,8 @@ export class Outbox {
   #maxBatchBytes = Infinity
   /** A longer line is dropped. */
   #maxLineBytes = Infinity
-  #waiters: Waiter[] = []
+  /** Each settles a promise of `until` if its condition is true. */
+  readonly #waiters = new Set<() => void>()
 
   constructor(options: OutboxOptions) {
     this.#options = options
@@ -75,25 +72,13 @@ export class Outbox {
   }
 
   get counts(): SinkCounts {
-    return {
-      accepted: this.#accepted,
-      delivered: this.#settled - this.#dropped,
-      dropped: this.#dropped,
-    }
+    const accepted = this.#pushed + this.#markers
+    return { accepted, delivered: this.#delivered, dropped: this.#dropped }
   }
 
   /** Lines that are neither delivered nor dropped. */
   get unsettled(): number {
-    return this.#accepted - this.#settled
-  }
-
-  /** Bytes in memory, sent and waiting. */
-  get memoryBytes(): number {
-    return this.#memoryBytes
-  }
-
-  get unacknowledgedBytes(): number {
-    return this.#sentBytes
+    return this.#pushed + this.#markers - this.#delivered - this.#dropped
   }
 
   /** Whether batches of an earlier connection still have to be sent again. */
@@ -106,20 +91,22 @@ export class Outbox {
       this.isResending ||
       this.#unreported > 0 ||
       this.#waiting.length > 0 ||
-      this.#spill?.isEmpty === false
+      (this.#spill?.count ?? 0) > 0
     )
   }
 
   push(batch: Batch): void {
-    this.#accepted += batch.count
+    this.#pushed += batch.count
     const spill = this.#spill
-    const isFull = this.#memoryBytes + batch.bytes.length > this.#options.maxMemoryBytes
-    if (spill !== undefined && (isFull || !spill.isEmpty)) {
+    const isFull = this.memoryBytes + batch.bytes.length > this.#options.maxMemoryBytes
+    if (spill !== undefined && (isFull || spill.count > 0)) {
       if (this.#pushToSpill(spill, batch)) return
     }
     this.#pushToMemory(batch)
-    while (this.#memoryBytes > this.#options.maxMemoryBytes && this.#waiting.length > 1) {
-      this.#dropOldest()
+    while (this.memoryBytes > this.#options.maxMemoryBytes && this.#waiting.length > 1) {
+      const oldest = this.#waiting.shift() as Batch
+      this.memoryBytes -= oldest.bytes.length
+      this.#countDropped(oldest.count)
     }
   }
 
@@ -129,7 +116,7 @@ export class Outbox {
       spill.push(batch)
       return true
     } catch {
-      if (spill.isEmpty) return false
+      if (spill.count === 0) return false
       // Memory may be used again only after the spilled lines, which come first, have been sent.
       // Until then the new lines are dropped.
       this.#countDropped(batch.count)
@@ -139,24 +126,16 @@ export class Outbox {
 
   #pushToMemory(batch: Batch): void {
     const last = this.#waiting.at(-1)
-    this.#memoryBytes += batch.bytes.length
+    this.memoryBytes += batch.bytes.length
     if (last !== undefined && last.bytes.length + batch.bytes.length <= BATCH_BYTES) {
-      this.#waiting[this.#waiting.length - 1] = mergeBatches([last, batch])
+      this.#waiting[this.#waiting.length - 1] = mergeBatches(last, batch)
     } else {
       this.#waiting.push(batch)
     }
   }
 
-  #dropOldest(): void {
-    const oldest = this.#waiting.shift()
-    if (oldest === undefined) return
-    this.#memoryBytes -= oldest.bytes.length
-    this.#countDropped(oldest.count)
-  }
-
   #countDropped(count: number): void {
     this.#dropped += count
-    this.#settled += count
     this.#unreported += count
   }
 
@@ -172,7 +151,7 @@ export class Outbox {
     }
     const numbered = { ...batch, first: this.#nextNumber }
     this.#nextNumber += batch.count
-    this.#sentBytes += batch.bytes.length
+    this.unacknowledgedBytes += batch.bytes.length
     this.#sent.push(numbered)
     this.#sentNow += 1
     return numbered
@@ -189,18 +168,17 @@ export class Outbox {
 
   #marker(count: number): Batch {
     const marker = droppedMarker(count, this.#options.nowS())
-    this.#accepted += 1
     this.#markers += 1
-    this.#memoryBytes += marker.bytes.length
+    this.memoryBytes += marker.bytes.length
     return marker
   }
 
   #takeSpilled(): Batch | undefined {
     const spill = this.#spill
-    if (spill === undefined || spill.isEmpty) return undefined
+    if (spill === undefined) return undefined
     try {
       const batch = spill.shift()
-      this.#memoryBytes += batch.bytes.length
+      this.memoryBytes += batch?.bytes.length ?? 0
       return batch
     } catch {
       // The disk cannot be read. Its lines are lost, and a marker in the log reports them.
@@ -219,9 +197,9 @@ export class Outbox {
       if (oldest === undefined || oldest.first + oldest.count - 1 > last) break
       this.#sent.shift()
       this.#sentNow = Math.max(0, this.#sentNow - 1)
-      this.#sentBytes -= oldest.bytes.length
-      this.#memoryBytes -= oldest.bytes.length
-      this.#settled += oldest.count
+      this.unacknowledgedBytes -= oldest.bytes.length
+      this.memoryBytes -= oldest.bytes.length
+      this.#delivered += oldest.count
     }
     this.notify()
     return true
@@ -237,7 +215,7 @@ export class Outbox {
     this.#waiting = [...this.#sent.map(({ bytes, count }) => ({ bytes, count })), ...this.#waiting]
     this.#sent = []
     this.#sentNow = 0
-    this.#sentBytes = 0
+    this.unacknowledgedBytes = 0
     this.#nextNumber = 1
   }
 
@@ -255,10 +233,7 @@ export class Outbox {
    * batch of several lines is halved; a single line is dropped.
    */
   shrink(): void {
-    const largest = this.#sent.reduce<NumberedBatch | undefined>(
-      (most, batch) => (batch.bytes.length > (most?.bytes.length ?? 0) ? batch : most),
-      undefined,
-    )
+    const [largest] = this.#sent.toSorted((a, b) => b.bytes.length - a.bytes.length)
     if (largest === undefined) return
     const size = largest.bytes.length
     if (largest.count === 1) {
@@ -281,16 +256,15 @@ export class Outbox {
         return numbered
       })
     })
-    this.#sentBytes = this.#sent.reduce((sum, { bytes }) => sum + bytes.length, 0)
+    this.unacknowledgedBytes = this.#sent.reduce((sum, { bytes }) => sum + bytes.length, 0)
   }
 
   /** Splits a batch by the limits and puts a marker in the place of each line that is too long. */
   #fit(batch: Batch): Batch[] {
     return splitBatch(batch, this.#maxBatchBytes).map((part) => {
       if (part.count > 1 || part.bytes.length <= this.#maxLineBytes) return part
-      this.#memoryBytes -= part.bytes.length
+      this.memoryBytes -= part.bytes.length
       this.#dropped += 1
-      this.#settled += 1
       this.#options.onTooLong?.(part.bytes.length)
       return this.#marker(1)
     })
@@ -298,8 +272,9 @@ export class Outbox {
 
   /** Resolves true when everything accepted so far is settled, false after `timeoutMs`. */
   flush(timeoutMs: number): Promise<boolean> {
-    const target = this.#accepted - this.#markers
-    return this.until(() => this.#settled - this.#markers >= target, timeoutMs)
+    const target = this.#pushed
+    const settled = () => this.#delivered + this.#dropped - this.#markers
+    return this.until(() => settled() >= target, timeoutMs)
   }
 
   /**
@@ -309,28 +284,27 @@ export class Outbox {
   until(isDone: () => boolean, timeoutMs: number): Promise<boolean> {
     if (isDone()) return Promise.resolve(true)
     return new Promise((resolve) => {
-      const waiter: Waiter = {
-        isDone,
-        settle: (result) => {
-          clearTimeout(timer)
-          this.#waiters = this.#waiters.filter((other) => other !== waiter)
-          resolve(result)
-        },
+      const settle = (result: boolean) => {
+        clearTimeout(timer)
+        this.#waiters.delete(check)
+        resolve(result)
       }
-      const timer = setTimeout(() => waiter.settle(false), Math.min(timeoutMs, TIMER_MAX_MS))
-      this.#waiters.push(waiter)
+      const check = () => {
+        if (isDone()) settle(true)
+      }
+      const timer = setTimeout(() => settle(false), Math.min(timeoutMs, TIMER_MAX_MS))
+      this.#waiters.add(check)
     })
   }
 
   /** Checks the conditions of `until` again. */
   notify(): void {
-    for (const waiter of this.#waiters) if (waiter.isDone()) waiter.settle(true)
+    for (const check of this.#waiters) check()
   }
 
   /** Drops everything that waits and closes the spill. */
   discard(): void {
     this.#dropped += this.unsettled
-    this.#settled = this.#accepted
     this.#release()
     this.notify()
   }
@@ -350,8 +324,8 @@ export class Outbox {
     this.#sent = []
     this.#waiting = []
     this.#sentNow = 0
-    this.#memoryBytes = 0
-    this.#sentBytes = 0
+    this.memoryBytes = 0
+    this.unacknowledgedBytes = 0
     this.#unreported = 0
     this.#spill?.close()
     this.#spill = undefined

@@ -76,11 +76,11 @@ export class SocketSink implements Sink {
   #state: State = 'idle'
   #channel: Channel | undefined
   #writerId: string
+  /** Attempts since the last connection that was ready. The second one is reported. */
   #failures = 0
   #lastSignMs = 0
   #wasOpen = false
   #isPumpDue = false
-  #saidAway = false
   #saidTooLong = false
   /** The writer ends after the lines in the outbox. */
   #isEnding = false
@@ -162,7 +162,6 @@ export class SocketSink implements Sink {
   #open(): void {
     clearTimeout(this.#reconnect)
     this.#state = 'connecting'
-    let isGone = false
     this.#channel = this.#options.connect(
       { url: recordUrl(this.#options, this.#writerId), token: this.#options.token },
       {
@@ -172,11 +171,7 @@ export class SocketSink implements Sink {
           this.#lastSignMs = performance.now()
         },
         drain: () => this.#pump(),
-        close: (event) => {
-          if (isGone) return
-          isGone = true
-          this.#gone(event)
-        },
+        close: (event) => this.#gone(event),
       },
     )
   }
@@ -221,10 +216,9 @@ export class SocketSink implements Sink {
 
   #greeted(): void {
     this.#state = 'ready'
+    if (this.#failures > 1) this.#options.warn(`connected to ${this.name}`)
     this.#failures = 0
     this.#outbox.rewind()
-    if (this.#saidAway) this.#options.warn(`connected to ${this.name}`)
-    this.#saidAway = false
     if (!this.#wasOpen) this.#options.onFirstOpen?.()
     this.#wasOpen = true
   }
@@ -286,8 +280,7 @@ export class SocketSink implements Sink {
     if (reaction === 'split') this.#outbox.shrink()
     this.#state = 'idle'
     this.#failures += 1
-    if (this.#failures > 1 && !this.#saidAway) {
-      this.#saidAway = true
+    if (this.#failures === 2) {
       const why = reason === '' ? `closed with ${code}` : reason
       this.#options.warn(`no connection to ${this.name} (${why}). Events are kept; trying again`)
     }

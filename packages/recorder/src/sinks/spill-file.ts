@@ -12,15 +12,7 @@
  * writes are synchronous, 64 KiB at a time into the page cache: the agent may record in a loop that
  * never yields, and its memory is already full.
  */
-import {
-  closeSync,
-  ftruncateSync,
-  openSync,
-  readSync,
-  rmSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, openSync, readSync, rmSync, unlinkSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BATCH_BYTES } from './batch.ts'
@@ -35,6 +27,7 @@ export class SpillFile implements Spill {
   readonly #segmentBytes: number
   #segments: Segment[] = []
   #created = 0
+  count = 0
 
   /** Creates no file before the first `push`. */
   constructor(name: string, maxBytes: number, folder: string = tmpdir()) {
@@ -43,29 +36,21 @@ export class SpillFile implements Spill {
     this.#segmentBytes = Math.max(BATCH_BYTES, Math.ceil(maxBytes / MAX_SEGMENTS))
   }
 
-  get isEmpty(): boolean {
-    return this.#segments.every((segment) => segment.isEmpty)
-  }
-
-  get count(): number {
-    return this.#segments.reduce((sum, segment) => sum + segment.count, 0)
-  }
-
   push(batch: Batch): void {
     const usedBytes = this.#segments.reduce((sum, { bytes }) => sum + bytes, 0)
     if (usedBytes + batch.bytes.length > this.#maxBytes) {
       throw new RangeError(`spill of ${this.#maxBytes} bytes is full`)
     }
     this.#lastSegment().push(batch)
+    this.count += batch.count
   }
 
-  shift(): Batch {
+  shift(): Batch | undefined {
     const [segment] = this.#segments
-    if (segment === undefined) throw new RangeError('the spill is empty')
-    const batch = segment.shift()
-    if (!segment.isEmpty) return batch
-    if (this.#segments.length === 1) segment.reset()
-    else {
+    const batch = segment?.shift()
+    if (segment === undefined || batch === undefined) return undefined
+    this.count -= batch.count
+    if (segment.isEmpty) {
       segment.close()
       this.#segments.shift()
     }
@@ -96,7 +81,6 @@ interface Entry {
 class Segment {
   readonly #path: string
   readonly #fd: number
-  readonly #isUnlinked: boolean
   readonly #entries: Entry[] = []
   /** Size on disk. */
   bytes = 0
@@ -104,20 +88,23 @@ class Segment {
   constructor(path: string) {
     this.#path = path
     this.#fd = openSync(path, 'wx+', 0o600)
-    this.#isUnlinked = tryUnlink(path)
+    try {
+      unlinkSync(path)
+    } catch {
+      // Windows keeps the name of an open file; `close` removes it.
+    }
   }
 
   get isEmpty(): boolean {
     return this.#entries.length === 0
   }
 
-  get count(): number {
-    return this.#entries.reduce((sum, entry) => sum + entry.count, 0)
-  }
-
   push(batch: Batch): void {
     const size = batch.bytes.length
-    writeAll(this.#fd, batch.bytes, this.bytes)
+    // A disk that is nearly full writes a part, then fails. The next batch overwrites that part.
+    for (let done = 0; done < size;) {
+      done += writeSync(this.#fd, batch.bytes, done, size - done, this.bytes + done)
+    }
     const last = this.#entries.at(-1)
     if (last !== undefined && last.bytes + size <= BATCH_BYTES) {
       last.bytes += size
@@ -129,55 +116,18 @@ class Segment {
   }
 
   /** Removes and returns the oldest batch. */
-  shift(): Batch {
-    const entry = this.#entries[0]
-    if (entry === undefined) throw new RangeError('the spill is empty')
+  shift(): Batch | undefined {
+    const [entry] = this.#entries
+    if (entry === undefined) return undefined
     const bytes = new Uint8Array(entry.bytes)
-    readAll(this.#fd, bytes, entry.offset)
+    const got = readSync(this.#fd, bytes, 0, entry.bytes, entry.offset)
+    if (got < entry.bytes) throw new Error('the spill file was cut short')
     this.#entries.shift()
     return { bytes, count: entry.count }
   }
 
-  /** Empties a file that was read completely, to write it from the start again. */
-  reset(): void {
-    this.bytes = 0
-    try {
-      ftruncateSync(this.#fd, 0)
-    } catch {
-      // The space stays in use until it is overwritten. Nothing reads it.
-    }
-  }
-
   close(): void {
     closeSync(this.#fd)
-    if (!this.#isUnlinked) rmSync(this.#path, { force: true })
-  }
-}
-
-function tryUnlink(path: string): boolean {
-  try {
-    unlinkSync(path)
-    return true
-  } catch {
-    // Windows keeps the name of an open file; `close` removes it.
-    return false
-  }
-}
-
-/** Writes all of `bytes` at `position`, or at the end of a file opened for appending. */
-export function writeAll(fd: number, bytes: Uint8Array, position: number | null): void {
-  let done = 0
-  while (done < bytes.length) {
-    const at = position === null ? null : position + done
-    done += writeSync(fd, bytes, done, bytes.length - done, at)
-  }
-}
-
-function readAll(fd: number, bytes: Uint8Array, position: number): void {
-  let done = 0
-  while (done < bytes.length) {
-    const got = readSync(fd, bytes, done, bytes.length - done, position + done)
-    if (got === 0) throw new Error('the spill file was cut short')
-    done += got
+    rmSync(this.#path, { force: true })
   }
 }
