@@ -2,7 +2,7 @@
  * The time axis above the bars, drawn by the painter of the bars. Dragging along it moves the
  * playhead; the arrow keys of the page do the same.
  */
-import { useRef, type PointerEvent } from 'react'
+import type { PointerEvent } from 'react'
 import type { TimelineEngine } from './engine.ts'
 
 export interface TimeAxisProps {
@@ -11,7 +11,6 @@ export interface TimeAxisProps {
 }
 
 export function TimeAxis({ engine, onCanvas }: TimeAxisProps) {
-  const dragging = useRef(false)
   const seek = (event: PointerEvent<HTMLElement>): void => {
     const left = event.currentTarget.getBoundingClientRect().left
     engine.dispatch.seek(engine.timeAt(Math.min(Math.max(event.clientX - left, 0), engine.widthPx)))
@@ -23,18 +22,12 @@ export function TimeAxis({ engine, onCanvas }: TimeAxisProps) {
       style={{ width: engine.widthPx }}
       aria-hidden="true"
       onPointerDown={(event) => {
+        // The browser releases the pointer at the end of the drag.
         event.currentTarget.setPointerCapture(event.pointerId)
-        dragging.current = true
         seek(event)
       }}
       onPointerMove={(event) => {
-        if (dragging.current) seek(event)
-      }}
-      onPointerUp={() => {
-        dragging.current = false
-      }}
-      onPointerCancel={() => {
-        dragging.current = false
+        if (event.currentTarget.hasPointerCapture(event.pointerId)) seek(event)
       }}
     />
   )

@@ -7,24 +7,17 @@ import type { Viewport } from '../model/view-state.ts'
 
 const EASE_MS = 100
 
-export interface Motion {
-  /** The end of the current move; undefined if there is none. */
-  target(): Viewport | undefined
-  /** Starts a move to `to`; `nowMs` is a time of the frame clock. */
-  start(from: Viewport, to: Viewport, nowMs: number): void
-  /** The view at `nowMs`; undefined if there is no move. The last step is exactly the target. */
-  step(nowMs: number): Viewport | undefined
-  stop(): void
-}
-
-export function createMotion(): Motion {
+export function createMotion() {
   let move: { from: Viewport; to: Viewport; sinceMs: number } | undefined
   return {
-    target: () => move?.to,
-    start(from, to, nowMs) {
+    /** The end of the current move; undefined if there is none. */
+    target: (): Viewport | undefined => move?.to,
+    /** Starts a move to `to`; `nowMs` is a time of the frame clock. */
+    start(from: Viewport, to: Viewport, nowMs: number): void {
       move = { from, to, sinceMs: nowMs }
     },
-    step(nowMs) {
+    /** The view at `nowMs`; undefined if there is no move. The last step is exactly the target. */
+    step(nowMs: number): Viewport | undefined {
       if (move === undefined) return undefined
       const { from, to, sinceMs } = move
       const done = Math.max(0, (nowMs - sinceMs) / EASE_MS)
@@ -38,7 +31,7 @@ export function createMotion(): Motion {
         endS: from.endS + (to.endS - from.endS) * eased,
       }
     },
-    stop() {
+    stop(): void {
       move = undefined
     },
   }
