@@ -129,11 +129,11 @@ function RunRow({ run, index, links, onFocus, onChanged }: RunRowProps) {
   const summary = useSummary(base, run)
   const nowS = useNowS(run.state === 'live' ? 1000 : 30_000)
   const open = (): void => store.update(enterRun, run.id)
-  const durationS =
-    run.state === 'live' && run.startedS !== undefined
-      ? Math.floor(nowS - run.startedS)
-      : summary?.durationS
-  const more = summary?.isWhole === false ? '+' : ''
+  const liveS =
+    run.state === 'live' && run.startedS !== undefined ? Math.floor(nowS - run.startedS) : undefined
+  /** A figure of the summary, marked as a lower bound if only a part of the log was read. */
+  const figure = (value: number | undefined, format: (value: number) => string): string =>
+    value === undefined ? '–' : `${format(value)}${summary?.isWhole === false ? '+' : ''}`
   return (
     <tr
       aria-rowindex={index + 2}
@@ -182,15 +182,19 @@ function RunRow({ run, index, links, onFocus, onChanged }: RunRowProps) {
       >
         {run.startedS === undefined ? formatBytes(run.bytes) : formatSince(run.startedS, nowS)}
       </td>
-      <td>{durationS === undefined ? '–' : formatDuration(Math.max(0, durationS))}</td>
-      <td>{integer(summary?.agents)}</td>
-      <td>{summary === undefined ? '–' : `${formatInteger(summary.spans)}${more}`}</td>
-      <td className={summary !== undefined && summary.errors > 0 ? 'bad' : ''}>
-        {integer(summary?.errors)}
+      <td>
+        {liveS === undefined
+          ? figure(summary?.durationS, formatDuration)
+          : formatDuration(Math.max(0, liveS))}
       </td>
-      <td>{formatCount(summary?.tokens)}</td>
-      <td>{formatCostInColumn(summary?.costUsd)}</td>
-      <td>{summary?.energyJ === undefined ? '–' : `${formatJoules(summary.energyJ)}${more}`}</td>
+      <td>{figure(summary?.agents, formatInteger)}</td>
+      <td>{figure(summary?.spans, formatInteger)}</td>
+      <td className={summary !== undefined && summary.errors > 0 ? 'bad' : ''}>
+        {figure(summary?.errors, formatInteger)}
+      </td>
+      <td>{figure(summary?.tokens, formatCount)}</td>
+      <td>{figure(summary?.costUsd, formatCostInColumn)}</td>
+      <td>{figure(summary?.energyJ, formatJoules)}</td>
       <td className="density-column">
         <Sparkline counts={summary?.density ?? []} />
       </td>
@@ -239,7 +243,3 @@ const NO_VIEW = {
   colorBy: 'kind',
   playheadS: undefined,
 } as const
-
-function integer(value: number | undefined): string {
-  return value === undefined ? '–' : formatInteger(value)
-}

@@ -50,12 +50,13 @@ async function answer(request: IncomingMessage): Promise<unknown> {
     return { samples: [{ file: 'a.jsonl', name: 'A sample', about: 'short' }] }
   if (url.endsWith('/summary'))
     return {
+      complete: !url.includes('/long/'),
       spans: 1234,
       errors: 2,
       agents: 3,
       tokens: { total: 48_100 },
       costUsd: 0.31,
-      energyJ: url.includes('/old/') ? 1540 : null,
+      energyJ: /\/(old|long)\//.test(url) ? 1540 : null,
       durationS: 271,
       sparkline: [1, 2],
     }
@@ -101,6 +102,15 @@ test('lists the runs with their numbers, live ones first; Enter opens the first 
   await userEvent.type(screen.getByRole('searchbox'), 'old{Enter}')
   expect(screen.queryByText('live run')).toBeNull()
   expect(page.app.store.getState().runId).toBe('old')
+})
+
+test('marks each figure of a log that was read in part as a lower bound', async () => {
+  runs = [{ id: 'long', name: 'long', state: 'ended', startedAt: 1_700_000_000 }]
+  await openAt()
+  const row = (await screen.findByRole('link', { name: 'long' })).closest('tr')!
+  await waitFor(() => expect(row.textContent).toContain('1.54 kJ+'))
+  const figures = [...row.querySelectorAll('td')].map((cell) => cell.textContent).slice(1, 7)
+  expect(figures.filter((text) => !text?.endsWith('+'))).toEqual([])
 })
 
 test('renames a run in place and deletes it after a confirmation, unless it is read-only', async () => {
