@@ -1,7 +1,7 @@
 /** The entry of the page: creates its parts, connects them and renders. */
 import { createRef, StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { Columns } from './model/columns.ts'
+import { ColumnStore } from './model/columns.ts'
 import { AppProvider, type App } from './page/app.tsx'
 import { Root } from './Root.tsx'
 import { control, createReporter } from './page/controller.ts'
@@ -21,7 +21,7 @@ function start(root: HTMLElement): void {
   const base = new URL('.', document.baseURI).href
   const parts = {
     store: createAppStore(),
-    columns: new Columns(),
+    columns: new ColumnStore(),
     frames: createFrames((draw) => requestAnimationFrame(draw)),
     files: createLocalFiles(),
     base,

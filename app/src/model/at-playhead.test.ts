@@ -12,7 +12,7 @@ import {
   nowOf,
   subjectAt,
 } from './at-playhead.ts'
-import type { TraceColumns } from './trace-columns.ts'
+import type { Columns } from './columns.ts'
 
 test('a span that ends after the playhead is open up to it, without the data of its end', () => {
   const columns = columnsOf(
@@ -72,7 +72,7 @@ const rows = fc.array(
 )
 
 /** The visible spans and marks, one line each, without slots and rows. */
-function picture(columns: TraceColumns, playheadS: number | undefined): string[] {
+function picture(columns: Columns, playheadS: number | undefined): string[] {
   const shown: string[] = []
   for (let slot = 0; slot < columns.spanCount; slot++) {
     if (!isVisible(columns, slot, playheadS)) continue

@@ -10,34 +10,22 @@
  * ```
  */
 import { SpanFlag } from '@wattline/trace'
-import type { TraceColumns } from './trace-columns.ts'
+import type { Columns } from './columns.ts'
 
 /** `playheadS` is undefined at the end of the log or at "now": nothing is hidden then. */
-export function isVisible(
-  columns: TraceColumns,
-  slot: number,
-  playheadS: number | undefined,
-): boolean {
+export function isVisible(columns: Columns, slot: number, playheadS: number | undefined): boolean {
   return playheadS === undefined || columns.startS.at(slot) <= playheadS
 }
 
 /** Whether the span is open, or not known to have ended at the playhead. */
-export function isOpenAt(
-  columns: TraceColumns,
-  slot: number,
-  playheadS: number | undefined,
-): boolean {
+export function isOpenAt(columns: Columns, slot: number, playheadS: number | undefined): boolean {
   const endS = columns.endS.at(slot)
   if (playheadS === undefined) return (columns.flags.at(slot) & SpanFlag.OPEN) !== 0
   return !(endS <= playheadS)
 }
 
 /** The span's flags that are known at the playhead. */
-export function flagsAt(
-  columns: TraceColumns,
-  slot: number,
-  playheadS: number | undefined,
-): number {
+export function flagsAt(columns: Columns, slot: number, playheadS: number | undefined): number {
   const flags = columns.flags.at(slot)
   if (playheadS === undefined) return flags
   let known = flags & SpanFlag.PARENT_UNSURE
@@ -53,7 +41,7 @@ export function flagsAt(
  * fades out. `nowS` is the right end of time without a playhead, see {@link nowOf}.
  */
 export function barEndS(
-  columns: TraceColumns,
+  columns: Columns,
   slot: number,
   playheadS: number | undefined,
   nowS: number,
@@ -67,11 +55,7 @@ export function barEndS(
 }
 
 /** Index of the subject in `strings`. Before the end, it is the subject of the start line. */
-export function subjectAt(
-  columns: TraceColumns,
-  slot: number,
-  playheadS: number | undefined,
-): number {
+export function subjectAt(columns: Columns, slot: number, playheadS: number | undefined): number {
   const subject = columns.subject.at(slot)
   if (playheadS === undefined || !isOpenAt(columns, slot, playheadS)) return subject
   const startSubject = columns.startSubject.at(slot)
@@ -79,7 +63,7 @@ export function subjectAt(
 }
 
 export function isMarkVisible(
-  columns: TraceColumns,
+  columns: Columns,
   mark: number,
   playheadS: number | undefined,
 ): boolean {

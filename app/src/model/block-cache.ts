@@ -8,19 +8,18 @@
  *   [ 0 ][ 1 ][ 2 ][  3  ][ 4 ][ 5 ]     0–2 count completely, 4–5 not at all, 3 span by span
  * ```
  */
-import type { TraceColumns } from './trace-columns.ts'
+import { BLOCK_SHIFT, type Columns } from './columns.ts'
 
-export const BLOCK_SHIFT = 12
 const BLOCK_SLOTS = 1 << BLOCK_SHIFT
 
 export class BlockCache<T> {
-  readonly #summarize: (columns: TraceColumns, from: number, to: number) => T
+  readonly #summarize: (columns: Columns, from: number, to: number) => T
   readonly #summaries: T[] = []
   readonly #invalid = new Set<number>()
   #version = -1
 
   /** @param summarize computes the summary of the slots in [from, to) */
-  constructor(summarize: (columns: TraceColumns, from: number, to: number) => T) {
+  constructor(summarize: (columns: Columns, from: number, to: number) => T) {
     this.#summarize = summarize
   }
 
@@ -30,12 +29,12 @@ export class BlockCache<T> {
   }
 
   /** Whether the next `read` has to compute a summary. */
-  isBehind(columns: TraceColumns): boolean {
+  isBehind(columns: Columns): boolean {
     return columns.version !== this.#version || this.#invalid.size > 0
   }
 
   /** The summary of each block; block `i` starts at slot `i << BLOCK_SHIFT`. */
-  read(columns: TraceColumns): readonly T[] {
+  read(columns: Columns): readonly T[] {
     if (!this.isBehind(columns)) return this.#summaries
     const { spanCount } = columns
     const blocks = (spanCount + BLOCK_SLOTS - 1) >> BLOCK_SHIFT
@@ -64,7 +63,7 @@ export class BlockCache<T> {
     this.#version = -1
   }
 
-  #isCurrent(columns: TraceColumns, block: number): boolean {
+  #isCurrent(columns: Columns, block: number): boolean {
     if (block >= this.#summaries.length || this.#invalid.has(block)) return false
     return columns.blockVersions[block]! <= this.#version
   }
@@ -79,7 +78,7 @@ export interface BlockTimes {
 /** Summaries of the blocks at a playhead. Only the blocks around it are computed span by span. */
 export class PlayheadBlocks<T> {
   readonly #nothing: T
-  readonly #summarize: (columns: TraceColumns, from: number, to: number, atS: number) => T
+  readonly #summarize: (columns: Columns, from: number, to: number, atS: number) => T
   readonly #whole: BlockCache<T>
   /** Read only with a playhead. */
   readonly #times: BlockCache<BlockTimes>
@@ -90,8 +89,8 @@ export class PlayheadBlocks<T> {
    */
   constructor(
     nothing: T,
-    summarize: (columns: TraceColumns, from: number, to: number, atS: number) => T,
-    timesOf: (columns: TraceColumns, from: number, to: number) => BlockTimes,
+    summarize: (columns: Columns, from: number, to: number, atS: number) => T,
+    timesOf: (columns: Columns, from: number, to: number) => BlockTimes,
   ) {
     this.#nothing = nothing
     this.#summarize = summarize
@@ -100,7 +99,7 @@ export class PlayheadBlocks<T> {
   }
 
   /** @param atS the playhead, Unix seconds; Infinity = all known spans */
-  at(columns: TraceColumns, atS: number): readonly T[] {
+  at(columns: Columns, atS: number): readonly T[] {
     const summaries = this.#whole.read(columns)
     if (atS === Infinity) return summaries
     const times = this.#times.read(columns)

@@ -4,7 +4,7 @@ import { columnsOf } from '../testing/trace.ts'
 import { GroupSums } from '../timeline/rail/group-sums.ts'
 import { RowIndex } from '../timeline/rows/row-index.ts'
 import { Ingestor } from '../worker/ingestor.ts'
-import { Columns } from './columns.ts'
+import { ColumnStore } from './columns.ts'
 
 const utf8 = new TextEncoder()
 
@@ -21,7 +21,7 @@ test('a late end changes its span in place and is recorded as a change', () => {
     ['lm_inference', 1, 2],
   ])
   const ingestor = new Ingestor('agent')
-  const columns = new Columns()
+  const columns = new ColumnStore()
   const take = (text: string): void => {
     ingestor.push(utf8.encode(text))
     for (const patch of ingestor.flush()) columns.apply(patch)
@@ -37,7 +37,7 @@ test('a late end changes its span in place and is recorded as a change', () => {
 
 test('a regroup and another run make every index void', () => {
   const ingestor = new Ingestor('agent')
-  const columns = new Columns()
+  const columns = new ColumnStore()
   ingestor.push(
     utf8.encode(
       logLines([
@@ -63,7 +63,7 @@ test('during a regroup in several patches, no span is in a row of the old layout
     i + 1,
   ])
   const ingestor = new Ingestor('agent')
-  const columns = new Columns()
+  const columns = new ColumnStore()
   const index = new RowIndex()
   const sums = new GroupSums()
   ingestor.push(utf8.encode(logLines(rows).join('')))

@@ -1,34 +1,58 @@
 /**
- * Stores the columns of the page and applies patches to them. Times, kind, subject, row and parent are
- * dense columns; values that few spans have are sparse.
+ * The trace in the page: columns by slot, outside React. The worker pairs and places spans and sends
+ * patches of typed arrays, which `apply` writes. Times, kind, subject, row and parent are dense columns;
+ * values that few spans have are sparse.
  */
 import { ByteColumn, GrowingColumn, Int32Column, SmallColumn, TimeColumn } from '@wattline/trace'
-import type { EnergyPatch, MarkPatch, SpanPatch, TracePatch } from './patch.ts'
-import type { TraceColumns, TraceGroup } from './trace-columns.ts'
+import type { EnergyPatch, MarkPatch, SpanPatch, TraceGroup, TracePatch } from './patch.ts'
 import { ChangeHistory } from './change-history.ts'
 import { PlaceColumns } from './place-columns.ts'
-import { BLOCK_SHIFT } from './block-cache.ts'
 import { SlotColumn } from './slot-column.ts'
 import { SparseColumn } from './sparse-column.ts'
 
-export class Columns implements TraceColumns {
+/** Slots are summarized in blocks of 2¹², see `BlockCache`. */
+export const BLOCK_SHIFT = 12
+
+/** The columns for reading. */
+export type Columns = Readonly<Omit<ColumnStore, 'apply' | 'applyEnergy' | 'clear'>>
+
+export class ColumnStore {
+  /** Incremented by each change. */
   version = 0
   spanCount = 0
+  /** Slots below it have their row in the current layout; the others get it with the next patches. */
   placedCount = 0
+  /** Unix seconds. */
   readonly startS = new TimeColumn()
+  /** Unix seconds; NaN without an end. */
   readonly endS = new TimeColumn()
+  /** Where a span that did not end fades out, Unix seconds; NaN for the others. */
   readonly fadeS = new SparseColumn()
+  /** Index into `kinds`. */
   readonly kind = new SmallColumn()
+  /** Index into `strings`; −1 = none. */
   readonly subject = new SmallColumn()
+  /** The subject of its start line if it differs from `subject`; else NaN. */
   readonly startSubject = new SparseColumn()
+  /** Slot of its parent; −1 = none. */
   readonly parent = new SlotColumn()
+  /** `SpanFlag` bits of @wattline/trace. */
   readonly flags = new ByteColumn()
+  /** When these flags become known, Unix seconds; NaN = never. */
   readonly ambiguousAtS = new SparseColumn()
   readonly errorAtS = new SparseColumn()
+  /** Total tokens and US dollars of the span itself; NaN = not in the log. */
   readonly tokens = new SparseColumn()
   readonly costUsd = new SparseColumn()
+  /** Joules without its children; NaN = unknown. */
   readonly ownJ = new SparseColumn()
+  /** The highest value so far. */
   highestOwnJ = 0
+  readonly #places = new PlaceColumns()
+  /** Index into `groups`. */
+  readonly group = this.#places.group
+  /** Row within its group, from 0. */
+  readonly row = this.#places.row
 
   markCount = 0
   readonly markTimeS = new TimeColumn()
@@ -36,21 +60,25 @@ export class Columns implements TraceColumns {
   readonly markSubject = new SmallColumn()
   readonly markGroup = new SmallColumn()
   readonly markRow = new SmallColumn()
+  /** Slot of the span it belongs to; −1 = none. */
   readonly markParent = new Int32Column()
+  /** `MarkFlag` bits. */
   readonly markFlags = new ByteColumn()
+  /** Position of its line in the log, to ask the worker for its text. */
   readonly markPosition = new SparseColumn()
 
   groups: readonly TraceGroup[] = []
   readonly kinds: string[] = []
   readonly strings: string[] = []
+  /** Unix seconds of the first and last event; NaN while empty. */
   firstS = Number.NaN
   lastS = Number.NaN
+  /** Incremented when rows are assigned again, by a regroup or for another run: indexes are void. */
   layoutVersion = 0
+  /** The last version in which a known end, parent, token count or cost changed. */
   revisedVersion = 0
+  /** By block of slots: the last version in which one of its spans changed. */
   readonly blockVersions: number[] = []
-  readonly #places = new PlaceColumns()
-  readonly group = this.#places.group
-  readonly row = this.#places.row
   readonly #spanHistory = new ChangeHistory()
   readonly #markHistory = new ChangeHistory()
 
@@ -99,6 +127,10 @@ export class Columns implements TraceColumns {
     this.#invalidateLayout()
   }
 
+  /**
+   * Slots of the spans that existed in `version` and may have changed since, in patch order, possibly
+   * repeated. Undefined if the history does not go back so far: read everything.
+   */
   spansChangedSince(version: number): Iterable<number> | undefined {
     return this.#spanHistory.since(version)
   }
@@ -177,4 +209,25 @@ function countOf(slots: Int32Array): number {
   let count = 0
   for (const slot of slots) if (slot >= count) count = slot + 1
   return count
+}
+
+/** The columns of spans or of marks under common names. */
+export function columnsOf(columns: Columns, type: 'span' | 'mark') {
+  return type === 'span'
+    ? {
+        timeS: columns.startS,
+        group: columns.group,
+        row: columns.row,
+        kind: columns.kind,
+        parent: columns.parent,
+        count: columns.spanCount,
+      }
+    : {
+        timeS: columns.markTimeS,
+        group: columns.markGroup,
+        row: columns.markRow,
+        kind: columns.markKind,
+        parent: columns.markParent,
+        count: columns.markCount,
+      }
 }

@@ -6,7 +6,7 @@ import { columnsOf } from '../testing/trace.ts'
 import { createCounter } from './counts.ts'
 import { spanPatch } from '../testing/patch.ts'
 import { bigRun } from '../timeline/testing/big-run.ts'
-import { Columns } from './columns.ts'
+import { ColumnStore, type Columns } from './columns.ts'
 
 const FAILS = { success: false }
 
@@ -81,7 +81,7 @@ test('counts equal a span-by-span oracle for growing and revised runs', () => {
   })
   fc.assert(
     fc.property(fc.array(fc.array(change, { maxLength: 4 }), { maxLength: 8 }), (patches) => {
-      const columns = new Columns()
+      const columns = new ColumnStore()
       const following = createCounter(columns)
       const slots = Int32Array.from({ length: 8 }, (_, slot) => slot)
       columns.apply(spanPatch(slots, { startS: (slot) => slot }))
@@ -104,7 +104,7 @@ test('counts equal a span-by-span oracle for growing and revised runs', () => {
 })
 
 test('a growing run of many blocks has the same counts as the whole run', () => {
-  const columns = new Columns()
+  const columns = new ColumnStore()
   const following = createCounter(columns)
   for (const patch of bigRun(20_000, 3000)) {
     columns.apply(patch)

@@ -4,7 +4,7 @@
  * changed. The times of a block are computed only if there is a playhead.
  */
 import { PlayheadBlocks, type BlockTimes } from './block-cache.ts'
-import type { TraceColumns } from './trace-columns.ts'
+import type { Columns } from './columns.ts'
 import { NestedSum } from './nested-sum.ts'
 
 export interface Counts {
@@ -20,7 +20,7 @@ type BlockCounts = { readonly [K in keyof Counts]: number }
 const NOTHING: BlockCounts = { spans: 0, errors: 0, tokens: 0, costUsd: 0 }
 
 /** Returns a function that counts the spans of `columns` at a playhead. */
-export function createCounter(columns: TraceColumns): (playheadS: number | undefined) => Counts {
+export function createCounter(columns: Columns): (playheadS: number | undefined) => Counts {
   const counter = new Counter()
   return (playheadS) => counter.at(columns, playheadS ?? Infinity)
 }
@@ -40,7 +40,7 @@ class Counter {
     (slot) => this.#blocks.invalidate(slot),
   )
 
-  at(columns: TraceColumns, atS: number): Counts {
+  at(columns: Columns, atS: number): Counts {
     this.#tokens.sync(columns)
     this.#costUsd.sync(columns)
     const sum = { ...NOTHING }
@@ -61,7 +61,7 @@ class Counter {
     }
   }
 
-  #timesOf(columns: TraceColumns, from: number, to: number): BlockTimes {
+  #timesOf(columns: Columns, from: number, to: number): BlockTimes {
     let firstS = Number.POSITIVE_INFINITY
     let lastS = Math.max(
       this.#tokens.lastChangeS(columns, from, to),
@@ -78,7 +78,7 @@ class Counter {
     return { firstS, lastS }
   }
 
-  #count(columns: TraceColumns, from: number, to: number, atS: number): BlockCounts {
+  #count(columns: Columns, from: number, to: number, atS: number): BlockCounts {
     let errors = 0
     columns.errorAtS.each(from, to, (_, knownS) => {
       if (knownS <= atS) errors++
@@ -92,7 +92,7 @@ class Counter {
   }
 }
 
-function startedBy(columns: TraceColumns, from: number, to: number, atS: number): number {
+function startedBy(columns: Columns, from: number, to: number, atS: number): number {
   let spans = 0
   for (let slot = from; slot < to; slot++) if (columns.startS.at(slot) <= atS) spans++
   return spans

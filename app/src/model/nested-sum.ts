@@ -8,13 +8,12 @@
  *     lm                 ├────┤ 40            counts from its end on
  * ```
  */
-import { BLOCK_SHIFT } from './block-cache.ts'
-import type { TraceColumns } from './trace-columns.ts'
+import { BLOCK_SHIFT, type Columns } from './columns.ts'
 import { SlotColumn } from './slot-column.ts'
 import type { SparseColumn } from './sparse-column.ts'
 
 export class NestedSum {
-  readonly #valuesOf: (columns: TraceColumns) => SparseColumn
+  readonly #valuesOf: (columns: Columns) => SparseColumn
   /** The descendant that ended first: from its end on, descendants count instead of the span. */
   readonly #replacedBy = new SlotColumn()
   /** Open spans with a value: when they count changes when they end. */
@@ -25,16 +24,13 @@ export class NestedSum {
   #version = -1
 
   /** @param onReplaced called with each span that counts differently because a descendant ended */
-  constructor(
-    valuesOf: (columns: TraceColumns) => SparseColumn,
-    onReplaced: (slot: number) => void,
-  ) {
+  constructor(valuesOf: (columns: Columns) => SparseColumn, onReplaced: (slot: number) => void) {
     this.#valuesOf = valuesOf
     this.#onReplaced = onReplaced
   }
 
   /** Reads what changed since the last call. */
-  sync(columns: TraceColumns): void {
+  sync(columns: Columns): void {
     if (columns.version === this.#version) return
     if (columns.revisedVersion > this.#version) this.#clear()
     this.#count = columns.spanCount
@@ -45,7 +41,7 @@ export class NestedSum {
   }
 
   /** The sum of [from, to) at a time, as if no span were open. */
-  sumOf(columns: TraceColumns, from: number, to: number, atS: number): number {
+  sumOf(columns: Columns, from: number, to: number, atS: number): number {
     let sum = 0
     this.#valuesOf(columns).each(from, to, (slot, value) => {
       if (this.#isCounted(columns, slot, atS)) sum += value
@@ -54,7 +50,7 @@ export class NestedSum {
   }
 
   /** What to subtract for open spans, which count instead of their ancestors as well. */
-  replacedByOpen(columns: TraceColumns, atS: number): number {
+  replacedByOpen(columns: Columns, atS: number): number {
     const values = this.#valuesOf(columns)
     let replaced = 0
     for (const slot of this.#aboveOpen(columns, atS)) {
@@ -65,7 +61,7 @@ export class NestedSum {
   }
 
   /** The last time at which the sum of [from, to) changes. */
-  lastChangeS(columns: TraceColumns, from: number, to: number): number {
+  lastChangeS(columns: Columns, from: number, to: number): number {
     let lastS = Number.NEGATIVE_INFINITY
     this.#valuesOf(columns).each(from, to, (slot) => {
       lastS = Math.max(lastS, knownFromS(columns, slot), this.#replacedS(columns, slot) || lastS)
@@ -73,13 +69,13 @@ export class NestedSum {
     return lastS
   }
 
-  #isCounted(columns: TraceColumns, slot: number, atS: number): boolean {
+  #isCounted(columns: Columns, slot: number, atS: number): boolean {
     if (this.#replacedS(columns, slot) <= atS) return false
     return atS === Number.POSITIVE_INFINITY || knownFromS(columns, slot) <= atS
   }
 
   /** When descendants start to count instead of a span; NaN = never. */
-  #replacedS(columns: TraceColumns, slot: number): number {
+  #replacedS(columns: Columns, slot: number): number {
     const by = this.#replacedBy.at(slot)
     return by < 0 ? Number.NaN : knownFromS(columns, by)
   }
@@ -94,13 +90,13 @@ export class NestedSum {
   }
 
   /** Reads all values of a block; reading a value again changes nothing. */
-  #readBlock(columns: TraceColumns, block: number): void {
+  #readBlock(columns: Columns, block: number): void {
     const from = block << BLOCK_SHIFT
     const to = (block + 1) << BLOCK_SHIFT
     this.#valuesOf(columns).each(from, to, (slot) => this.#read(columns, slot))
   }
 
-  #read(columns: TraceColumns, slot: number): void {
+  #read(columns: Columns, slot: number): void {
     const endS = columns.endS.at(slot)
     if (Number.isNaN(endS)) {
       this.#open.add(slot)
@@ -116,7 +112,7 @@ export class NestedSum {
   }
 
   /** The ancestors of open spans that have started by `atS`. */
-  #aboveOpen(columns: TraceColumns, atS: number): Set<number> {
+  #aboveOpen(columns: Columns, atS: number): Set<number> {
     const above = new Set<number>()
     for (const slot of this.#open) {
       if (columns.startS.at(slot) > atS) continue
@@ -130,7 +126,7 @@ export class NestedSum {
 }
 
 /** A value is known at the end of its span; that of an open span from its start on. */
-function knownFromS(columns: TraceColumns, slot: number): number {
+function knownFromS(columns: Columns, slot: number): number {
   const endS = columns.endS.at(slot)
   const startS = columns.startS.at(slot)
   return Number.isNaN(endS) ? startS : Math.max(endS, startS)

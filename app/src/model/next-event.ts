@@ -1,12 +1,9 @@
 /** The time of the next or previous event, to step the playhead. */
-import { MarkFlag, type TraceColumns } from './trace-columns.ts'
+import type { Columns } from './columns.ts'
+import { MarkFlag } from './patch.ts'
 
 /** The closest event after (`direction` 1) or before (−1) `atS`; undefined if there is none. */
-export function nextEventS(
-  columns: TraceColumns,
-  atS: number,
-  direction: 1 | -1,
-): number | undefined {
+export function nextEventS(columns: Columns, atS: number, direction: 1 | -1): number | undefined {
   const closest = closestTo(atS, direction)
   for (let slot = 0; slot < columns.spanCount; slot++) {
     closest.offer(columns.startS.at(slot))
@@ -20,11 +17,7 @@ export function nextEventS(
 }
 
 /** The closest error that becomes known after or before `atS`. */
-export function nextErrorS(
-  columns: TraceColumns,
-  atS: number,
-  direction: 1 | -1,
-): number | undefined {
+export function nextErrorS(columns: Columns, atS: number, direction: 1 | -1): number | undefined {
   const closest = closestTo(atS, direction)
   columns.errorAtS.each(0, columns.spanCount, (_, knownS) => closest.offer(knownS))
   return closest.get()

@@ -1,6 +1,5 @@
 /** A patch: the columns of the spans and marks that changed, as the worker sends them to the page. */
 import type { EnergyReport } from './run-info.ts'
-import type { TraceGroup } from './trace-columns.ts'
 
 /** Columns of the changed spans: index i of each array belongs to `slots[i]`. */
 export interface SpanPatch {
@@ -21,6 +20,8 @@ export interface SpanPatch {
   readonly costUsd: Float64Array
 }
 
+export const MarkFlag = { ORPHAN: 1, ERROR: 2, REMOVED: 4 } as const
+
 /** Columns of the changed marks; `MarkFlag.REMOVED` removes one. */
 export interface MarkPatch {
   readonly slots: Int32Array
@@ -32,6 +33,13 @@ export interface MarkPatch {
   readonly parent: Int32Array
   readonly flags: Uint8Array
   readonly position: Float64Array
+}
+
+/** A group of rows. Groups are in the order of their first span and never move. */
+export interface TraceGroup {
+  readonly label: string
+  /** Number of rows so far; only grows. */
+  readonly rows: number
 }
 
 export interface TracePatch {

@@ -1,7 +1,8 @@
 /** The texts of spans and marks: labels of bars, the hover card, and descriptions for screen readers. */
 import { SpanFlag, formatDuration, kindLabel, kindOf, shortModel } from '@wattline/trace'
 import { flagsAt, isOpenAt, subjectAt } from './at-playhead.ts'
-import { MarkFlag, type TraceColumns } from './trace-columns.ts'
+import type { Columns } from './columns.ts'
+import { MarkFlag } from './patch.ts'
 import type { Selected } from './view-state.ts'
 
 /** The label of a group of rows. */
@@ -16,27 +17,23 @@ function barLabel(kind: string, subject: string | undefined): string {
   return kindOf(kind).family === 'model' ? shortModel(subject) : subject
 }
 
-export function spanLabel(
-  columns: TraceColumns,
-  slot: number,
-  playheadS: number | undefined,
-): string {
+export function spanLabel(columns: Columns, slot: number, playheadS: number | undefined): string {
   const kind = columns.kinds[columns.kind.at(slot)] ?? ''
   return barLabel(kind, columns.strings[subjectAt(columns, slot, playheadS)])
 }
 
 /** The label for little room: only the number of a turn. */
-export function shortLabel(columns: TraceColumns, slot: number, label: string): string {
+export function shortLabel(columns: Columns, slot: number, label: string): string {
   const kind = columns.kinds[columns.kind.at(slot)]
   return kind === 'turn' ? label.replace(/^turn (?=\d+$)/, '') : label
 }
 
 /** Whether the label may be beside the bar. Phases are below a model call that has a label. */
-export function isNamedBeside(columns: TraceColumns, slot: number): boolean {
+export function isNamedBeside(columns: Columns, slot: number): boolean {
   return kindOf(columns.kinds[columns.kind.at(slot)] ?? '').isPhase !== true
 }
 
-export function markLabel(columns: TraceColumns, slot: number): string {
+export function markLabel(columns: Columns, slot: number): string {
   const kind = kindLabel(columns.kinds[columns.markKind.at(slot)] ?? '')
   const subject = columns.strings[columns.markSubject.at(slot)]
   const orphan = (columns.markFlags.at(slot) & MarkFlag.ORPHAN) !== 0
@@ -58,7 +55,7 @@ export function flagWords(flags: number): string[] {
 
 /** The duration in seconds; undefined without an end (at the playhead). */
 export function durationOf(
-  columns: TraceColumns,
+  columns: Columns,
   slot: number,
   playheadS: number | undefined,
 ): number | undefined {
@@ -79,7 +76,7 @@ function spokenDuration(seconds: number): string {
 
 /** The selection for screen readers: `tool call web_search in planner, 318 milliseconds, failed`. */
 export function spokenSelection(
-  columns: TraceColumns,
+  columns: Columns,
   selected: Selected | undefined,
   playheadS: number | undefined,
 ): string {

@@ -1,7 +1,7 @@
 /** The parts of the page that every component can use, as a React context. */
 import { createContext, useContext, useEffect, type ReactNode, type RefObject } from 'react'
 import { useStore } from 'zustand'
-import type { TraceColumns } from '../model/trace-columns.ts'
+import type { Columns } from '../model/columns.ts'
 import type { AppState } from '../store/app-state.ts'
 import type { Ingest } from './ingest-client.ts'
 import type { Frames } from '../base/frame.ts'
@@ -12,7 +12,7 @@ import type { TimelineActions } from './timeline-actions.ts'
 export interface App {
   readonly store: AppStore
   /** Read it outside React, or with `useColumns`. */
-  readonly columns: TraceColumns
+  readonly columns: Columns
   readonly frames: Frames
   readonly ingest: Ingest
   readonly files: LocalFiles
@@ -44,7 +44,7 @@ export function useAppState<T>(selector: (state: AppState) => T): T {
 }
 
 /** The columns, for a component that renders again with each new version of them. */
-export function useColumns(): { readonly columns: TraceColumns; readonly version: number } {
+export function useColumns(): { readonly columns: Columns; readonly version: number } {
   const { columns } = useApp()
   const version = useAppState((state) => state.version)
   return { columns, version }

@@ -2,7 +2,7 @@
  * Connects the store with the worker, in both directions: a state change opens a run, starts a search
  * or regroups; a report of the worker changes the columns and the store. No other module does both.
  */
-import type { Columns } from '../model/columns.ts'
+import type { ColumnStore } from '../model/columns.ts'
 import type { AppState } from '../store/app-state.ts'
 import type { Ingest, Report } from './ingest-client.ts'
 import { throttle } from '../base/schedule.ts'
@@ -29,7 +29,7 @@ const SEARCH_SHARE = 0.1
 
 export interface ControlledParts {
   readonly store: AppStore
-  readonly columns: Columns
+  readonly columns: ColumnStore
   readonly frames: Frames
   readonly files: LocalFiles
   /** The server's URL, with a slash at its end. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { logText, T0 } from '../testing/log.ts'
 import { columnsOf } from '../testing/trace.ts'
-import { Columns } from '../model/columns.ts'
+import { ColumnStore } from '../model/columns.ts'
 import { Ingestor } from '../worker/ingestor.ts'
 import { enterRun, setData } from '../store/run-transitions.ts'
 import { createAppStore } from '../store/store.ts'
@@ -52,7 +52,7 @@ test('another run or grouping adds a history entry', () => {
 test('shows the view of a URL, its times once the first event is known', () => {
   window.history.replaceState(undefined, '', '#run=r2&t0=1&t1=3&sel=m2&q=x&group=tool&t=2')
   const store = createAppStore()
-  const later = new Columns()
+  const later = new ColumnStore()
   stop = syncUrl(store, later, window)
   expect(store.getState()).toMatchObject({
     runId: 'r2',

@@ -2,7 +2,7 @@
  * Keeps the URL and the store in sync. Another run or grouping adds a history entry; other changes
  * replace the current entry, debounced, because browsers fetch the icon again for each new URL.
  */
-import type { TraceColumns } from '../model/trace-columns.ts'
+import type { Columns } from '../model/columns.ts'
 import type { AppState } from '../store/app-state.ts'
 import { debounce } from '../base/schedule.ts'
 import { enterRun } from '../store/run-transitions.ts'
@@ -15,7 +15,7 @@ const DEBOUNCE_MS = 250
 const MAX_WAIT_MS = 2000
 
 /** Reads the URL, then keeps both in sync. Returns a function that stops it. */
-export function syncUrl(store: AppStore, columns: TraceColumns, page: Window): () => void {
+export function syncUrl(store: AppStore, columns: Columns, page: Window): () => void {
   /** The view of the URL whose times wait for the first event. */
   let pending: UrlView | undefined
 

@@ -1,6 +1,6 @@
 /** The details of one point, or of an end whose start is missing. */
 import { kindLabel } from '@wattline/trace'
-import { MarkFlag } from '../model/trace-columns.ts'
+import { MarkFlag } from '../model/patch.ts'
 import { useAppState, useColumns } from '../page/app.tsx'
 import { exactTime, formatTime } from '../base/format.ts'
 import { useAnswer } from '../page/use-answer.ts'

@@ -2,7 +2,7 @@
 import { File } from 'node:buffer'
 import { render, type RenderResult } from '@testing-library/react'
 import { createRef, type ReactNode } from 'react'
-import { Columns } from '../model/columns.ts'
+import { ColumnStore } from '../model/columns.ts'
 import { AppProvider, type App } from '../page/app.tsx'
 import type { AppState } from '../store/app-state.ts'
 import type { RequestType } from '../model/answers.ts'
@@ -57,7 +57,7 @@ function testApp(
   let drawn: FrameListener | undefined
   const parts = {
     store: createAppStore({ runId: 'test', ...initial }),
-    columns: new Columns(),
+    columns: new ColumnStore(),
     frames: createFrames((draw) => (drawn = draw)),
     files: createLocalFiles(),
     base,

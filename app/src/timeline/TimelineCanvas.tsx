@@ -3,7 +3,7 @@
  * region describes the selection to screen readers.
  */
 import { useEffect, useId, useLayoutEffect, useState } from 'react'
-import { MarkFlag } from '../model/trace-columns.ts'
+import { MarkFlag } from '../model/patch.ts'
 import { readTheme } from './paint/theme.ts'
 import type { Selected } from '../model/view-state.ts'
 import { spokenSelection } from '../model/span-labels.ts'

@@ -1,6 +1,7 @@
 /** Implements {@link TimelineActions} on the engine. */
 import { isVisible } from '../model/at-playhead.ts'
-import { columnsOf, MarkFlag, type TraceColumns } from '../model/trace-columns.ts'
+import { columnsOf, type Columns } from '../model/columns.ts'
+import { MarkFlag } from '../model/patch.ts'
 import type { TimelineActions } from '../page/timeline-actions.ts'
 import type { Selected } from '../model/view-state.ts'
 import type { TimelineEngine } from './engine.ts'
@@ -77,7 +78,7 @@ function firstInView({ columns, state }: TimelineEngine): Selected | undefined {
 
 /** The span that starts first of those that match and are visible at the playhead. */
 function earliest(
-  columns: TraceColumns,
+  columns: Columns,
   playheadS: number | undefined,
   matches: (slot: number) => boolean,
 ): Selected | undefined {
@@ -119,7 +120,7 @@ function adjacentError(engine: TimelineEngine, step: 1 | -1): Selected | undefin
   return failures.at((step === 1 ? next : next - 1) % failures.length)?.selected
 }
 
-function failuresByTime(columns: TraceColumns, playheadS: number | undefined): Failure[] {
+function failuresByTime(columns: Columns, playheadS: number | undefined): Failure[] {
   const untilS = playheadS ?? Number.MAX_VALUE
   const failures: Failure[] = []
   columns.errorAtS.each(0, columns.spanCount, (slot, knownS) => {
@@ -141,7 +142,7 @@ function isSame(a: Selected, b: Selected | undefined): boolean {
   return b !== undefined && a.type === b.type && a.slot === b.slot
 }
 
-function timeOf(columns: TraceColumns, selected: Selected): number {
+function timeOf(columns: Columns, selected: Selected): number {
   return columnsOf(columns, selected.type).timeS.at(selected.slot)
 }
 

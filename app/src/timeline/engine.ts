@@ -4,7 +4,7 @@
  * and hit tests.
  */
 import { barEndS, nowOf } from '../model/at-playhead.ts'
-import type { TraceColumns } from '../model/trace-columns.ts'
+import type { Columns } from '../model/columns.ts'
 import type { Selected, Viewport, ViewState } from '../model/view-state.ts'
 import { hitTest, rectOf, type Rect } from './layout/hit-test.ts'
 import { blockIndexAt, layoutGroups, type GroupLayout } from './layout/group-layout.ts'
@@ -53,7 +53,7 @@ export interface TimelineDispatch {
 
 /** What the page provides to the timeline. */
 export interface TimelineHost {
-  readonly columns: TraceColumns
+  readonly columns: Columns
   /** The current state; read in every frame, outside of React, and in every render. */
   readonly getState: () => TimelineState
   readonly dispatch: TimelineDispatch
@@ -86,7 +86,7 @@ const FIT_BAR_MARGIN = 0.15
 const STILL_MS = 600
 
 export class TimelineEngine {
-  readonly columns: TraceColumns
+  readonly columns: Columns
   readonly dispatch: TimelineDispatch
   readonly index = new RowIndex()
   layout: GroupLayout = { blocks: [], heightPx: 0 }
@@ -104,7 +104,7 @@ export class TimelineEngine {
   readonly #budget: PaintBudget
   #matching: RowIndex | undefined
   #matches: Uint8Array | undefined
-  #laidOutGroups: TraceColumns['groups'] | undefined
+  #laidOutGroups: Columns['groups'] | undefined
   #laidOutCollapsed: ReadonlySet<string> | undefined
   /** The last viewport set here; a different one was set by the address or a button. */
   #ownViewport: Viewport | undefined

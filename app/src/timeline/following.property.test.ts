@@ -1,8 +1,8 @@
 /** Indexes and sums that follow a growing run equal those built from scratch, at any time. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { MarkFlag } from '../model/trace-columns.ts'
-import { Columns } from '../model/columns.ts'
+import { MarkFlag } from '../model/patch.ts'
+import { ColumnStore, type Columns } from '../model/columns.ts'
 import { createCounter } from '../model/counts.ts'
 import { Ingestor } from '../worker/ingestor.ts'
 import { GroupSums } from './rail/group-sums.ts'
@@ -132,7 +132,7 @@ test('followers equal those built from scratch after each step and after regroup
       fc.array(stepArbitrary, { minLength: 1, maxLength: 10 }),
       fc.constantFrom('agent', 'kind'),
       (steps, groupBy) => {
-        const columns = new Columns()
+        const columns = new ColumnStore()
         const ingestor = new Ingestor(groupBy)
         const following = followers.map(({ name, of }) => ({ name, of, read: of(columns) }))
         const check = () => {

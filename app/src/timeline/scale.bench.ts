@@ -6,7 +6,7 @@
  */
 import { createCounter } from '../model/counts.ts'
 import { nextErrorS, nextEventS } from '../model/next-event.ts'
-import { Columns } from '../model/columns.ts'
+import { ColumnStore, type Columns } from '../model/columns.ts'
 import { BarList } from './layout/bar-list.ts'
 import { collectBars } from './layout/collect.ts'
 import { layoutGroups } from './layout/group-layout.ts'
@@ -33,7 +33,7 @@ interface Worst {
 
 function measure(count: number): void {
   const before = bytesInUse()
-  const columns = new Columns()
+  const columns = new ColumnStore()
   const index = new RowIndex()
   const densityBins = new DensityBins()
   const countAt = createCounter(columns)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Columns } from '../model/columns.ts'
+import { ColumnStore, type Columns } from '../model/columns.ts'
 import { logText, type SpanRow } from '../testing/log.ts'
 import { columnsOf } from '../testing/trace.ts'
 import { Ingestor } from './ingestor.ts'
@@ -46,7 +46,7 @@ test('chunks cut anywhere, in any number of patches, give the same columns as th
     fc.property(rows, fc.array(fc.nat(400)), fc.boolean(), (spans, cuts, crlf) => {
       const log = crlf ? logText(spans).replaceAll('\n', '\r\n') : logText(spans)
       const bytes = utf8.encode(log)
-      const columns = new Columns()
+      const columns = new ColumnStore()
       const ingestor = new Ingestor('agent')
       const ends = [...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].sort(
         (a, b) => a - b,
@@ -121,7 +121,7 @@ test('reading the log again for a key gives the same groups as storing its value
   const bytes = utf8.encode(log)
   const half = bytes.length >> 1
   const ingestor = new Ingestor('agent')
-  const columns = new Columns()
+  const columns = new ColumnStore()
   ingestor.push(bytes.slice(0, half))
   for (const patch of ingestor.flush()) columns.apply(patch)
   expect(ingestor.storeValuesOf('team')).toBe(true)
@@ -143,7 +143,7 @@ test('splits a large change into several patches', () => {
   const rows = Array.from({ length: 25_000 }, (_, i): SpanRow => ['tool_call', i, i + 1])
   const ingestor = new Ingestor('agent')
   ingestor.push(utf8.encode(logText(rows)))
-  const columns = new Columns()
+  const columns = new ColumnStore()
   const parts = ingestor.flush()
   expect(parts.map(({ spans }) => spans.slots.length)).toEqual([10_000, 10_000, 5_000])
   for (const patch of parts) columns.apply(patch)
@@ -152,7 +152,7 @@ test('splits a large change into several patches', () => {
 
 test('a late event that moves a span to another group makes every index by row void', () => {
   const ingestor = new Ingestor('agent')
-  const columns = new Columns()
+  const columns = new ColumnStore()
   const push = (log: string): void => {
     ingestor.push(utf8.encode(log))
     for (const patch of ingestor.flush()) columns.apply(patch)

@@ -9,7 +9,7 @@ import {
   type Trace,
   type TraceChanges,
 } from '@wattline/trace'
-import { MarkFlag, type TraceGroup } from '../model/trace-columns.ts'
+import { MarkFlag, type TraceGroup } from '../model/patch.ts'
 import type { MarkPatch, SpanPatch, TracePatch } from '../model/patch.ts'
 
 /** Longer subjects are cut off; the raw line has all of it. */

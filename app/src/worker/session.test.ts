@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { SpanFlag } from '@wattline/trace'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
-import { Columns } from '../model/columns.ts'
+import { ColumnStore } from '../model/columns.ts'
 import type { FromWorker } from './protocol.ts'
 import { localScanner, type LocalScanner } from '../testing/scanners.ts'
 import { Session } from './session.ts'
@@ -72,7 +72,7 @@ test('holds patches back until the page has applied the last one, then sends the
 })
 
 test('a span without an end fades where its writer ended, also after the log started over', async () => {
-  const columns = new Columns()
+  const columns = new ColumnStore()
   const flags: number[] = []
   let ended: () => void = () => undefined
   const hasEnded = new Promise<void>((resolve) => (ended = resolve))
@@ -112,7 +112,7 @@ describe('a large file that scanners read', () => {
   const large = new File([lines.join('')], 'large.jsonl')
 
   function reading(groupBy: string, startScanner: () => LocalScanner = localScanner) {
-    const columns = new Columns()
+    const columns = new ColumnStore()
     const scanners: LocalScanner[] = []
     const listeners: ((message: FromWorker) => void)[] = []
     const session = new Session(

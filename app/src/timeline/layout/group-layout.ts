@@ -15,7 +15,7 @@
  * ```
  */
 import { lowerBound } from '@wattline/trace'
-import type { TraceGroup } from '../../model/trace-columns.ts'
+import type { TraceGroup } from '../../model/patch.ts'
 
 export const HEADER_PX = 24
 const ROW_PX = 20

@@ -3,7 +3,7 @@
  * to strong, and gray for unknown. Joules differ by orders of magnitude, so their scale is
  * logarithmic over three decades; watts are linear. With a top of 1000 J, 10 J is step 2.
  */
-import type { TraceColumns } from '../../model/trace-columns.ts'
+import type { Columns } from '../../model/columns.ts'
 
 const HEAT_STEPS = 8
 /** The step of spans without a known value. */
@@ -31,7 +31,7 @@ export interface Heat {
 }
 
 /** The step of a span whose bar ends at `endS`. */
-export function heatStep(columns: TraceColumns, heat: Heat, slot: number, endS: number): number {
+export function heatStep(columns: Columns, heat: Heat, slot: number, endS: number): number {
   const joules = columns.ownJ.at(slot)
   if (Number.isNaN(joules)) return UNKNOWN_HEAT
   if (heat.by === 'joules') return stepOf(1 + Math.log10(joules / heat.top) / DECADES)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { SpanFlag } from '@wattline/trace'
-import { MarkFlag } from '../../model/trace-columns.ts'
+import { MarkFlag } from '../../model/patch.ts'
 import { BarList, BarState, MarkList } from './bar-list.ts'
 import { collectMarks } from './collect-marks.ts'
 import { collectBars } from './collect.ts'

@@ -2,7 +2,7 @@
  * Finds the rectangle of a span or mark, and the span or mark at a point. Uses the same geometry as
  * paint, on a {@link Scene} without a canvas.
  */
-import { columnsOf } from '../../model/trace-columns.ts'
+import { columnsOf } from '../../model/columns.ts'
 import { barEndS, isVisible } from '../../model/at-playhead.ts'
 import type { Selected } from '../../model/view-state.ts'
 import { COVERS } from '../rows/cover.ts'

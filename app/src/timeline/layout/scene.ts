@@ -1,5 +1,5 @@
 /** Everything a frame depends on. Layout, hit-test and paint are functions of it. */
-import type { TraceColumns } from '../../model/trace-columns.ts'
+import type { Columns } from '../../model/columns.ts'
 import type { Selected, Viewport } from '../../model/view-state.ts'
 import type { GroupLayout } from './group-layout.ts'
 import type { Heat } from './heat.ts'
@@ -7,7 +7,7 @@ import type { RowIndex } from '../rows/row-index.ts'
 import type { TimeScale } from './coordinates.ts'
 
 export interface Scene {
-  readonly columns: TraceColumns
+  readonly columns: Columns
   /** Colors bars by energy or power; undefined = by kind. */
   readonly heat: Heat | undefined
   /** Color names by `BarList.kind`: names of kinds, or of heat steps. */

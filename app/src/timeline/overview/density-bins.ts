@@ -12,7 +12,8 @@
  */
 import { SpanFlag } from '@wattline/trace'
 import { BlockCache } from '../../model/block-cache.ts'
-import { MarkFlag, type TraceColumns } from '../../model/trace-columns.ts'
+import type { Columns } from '../../model/columns.ts'
+import { MarkFlag } from '../../model/patch.ts'
 
 export const BIN_COUNT = 512
 /** Further kinds share one series. */
@@ -50,7 +51,7 @@ export class DensityBins {
   #layoutVersion = -1
 
   /** Reads the changes since the last call, and widens the bins to reach `untilS`. */
-  sync(columns: TraceColumns, untilS: number = columns.lastS): void {
+  sync(columns: Columns, untilS: number = columns.lastS): void {
     if (columns.version === this.#version && this.#reaches(untilS)) return
     const isNewLayout = columns.layoutVersion !== this.#layoutVersion
     const isFirst = Number.isNaN(this.originS) && !Number.isNaN(columns.firstS)
@@ -61,7 +62,7 @@ export class DensityBins {
     this.#version = columns.version
   }
 
-  #clear(columns: TraceColumns): void {
+  #clear(columns: Columns): void {
     this.#blocks.clear()
     this.#layoutVersion = columns.layoutVersion
     this.binS = NARROWEST_BIN_S
@@ -93,7 +94,7 @@ export class DensityBins {
     }
   }
 
-  #binBlock(columns: TraceColumns, from: number, to: number): BlockBins {
+  #binBlock(columns: Columns, from: number, to: number): BlockBins {
     const bins: Series = new Map()
     const open: number[] = []
     for (let slot = from; slot < to; slot++) {
@@ -129,7 +130,7 @@ export class DensityBins {
   }
 
   /** Counts all marks again: marks can be removed, and there are few of them. */
-  #addMarks(columns: TraceColumns): void {
+  #addMarks(columns: Columns): void {
     for (let slot = 0; slot < columns.markCount; slot++) {
       if ((columns.markFlags.at(slot) & MarkFlag.ERROR) === 0) continue
       this.errors[this.#binAt(columns.markTimeS.at(slot))]!++

@@ -1,6 +1,6 @@
 /** The bins as the minimap draws them: work by kind, without spans that only contain others. */
 import { kindOf } from '@wattline/trace'
-import type { TraceColumns } from '../../model/trace-columns.ts'
+import type { Columns } from '../../model/columns.ts'
 import { BIN_COUNT, OTHER_KINDS, type DensityBins } from './density-bins.ts'
 import { kindVariable } from '../../base/kind-color.ts'
 
@@ -26,7 +26,7 @@ export interface DensitySeries {
  * @param densityBins of the same columns; synced here
  * @param nowS the end of open spans, Unix seconds
  */
-export function densityOf(columns: TraceColumns, densityBins: DensityBins, nowS: number): Density {
+export function densityOf(columns: Columns, densityBins: DensityBins, nowS: number): Density {
   densityBins.sync(columns, nowS)
   const nameOf = (kind: number): string => columns.kinds[kind] ?? 'other'
   const byKind = withOpen(columns, densityBins, nowS)
@@ -64,7 +64,7 @@ function isLeaf(kind: string): boolean {
 
 /** A copy of the seconds by kind, plus those of open spans until now. */
 function withOpen(
-  columns: TraceColumns,
+  columns: Columns,
   densityBins: DensityBins,
   nowS: number,
 ): ReadonlyMap<number, Float64Array> {

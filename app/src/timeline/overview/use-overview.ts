@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useState } from 'react'
 import type { Frames } from '../../base/frame.ts'
 import { useFrameValue, useThrottle } from '../../base/use-scheduled.ts'
-import type { TraceColumns } from '../../model/trace-columns.ts'
+import type { Columns } from '../../model/columns.ts'
 import type { Viewport } from '../../model/view-state.ts'
 import { snapToSteps, type Extent } from '../layout/coordinates.ts'
 import { DensityBins } from './density-bins.ts'
@@ -13,7 +13,7 @@ const DENSITY_MS = 500
 
 /** The parts of the timeline engine that the minimap reads. */
 export interface MinimapSource {
-  readonly columns: TraceColumns
+  readonly columns: Columns
   readonly state: { readonly viewport: Viewport; readonly following: boolean }
   extent(): Extent
   isLive(): boolean

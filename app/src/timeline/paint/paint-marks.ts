@@ -2,7 +2,7 @@
  * Marks: a diamond for a point, a bar torn at its left for an end without a start, and a small tick
  * for each mark that is crowded.
  */
-import { MarkFlag } from '../../model/trace-columns.ts'
+import { MarkFlag } from '../../model/patch.ts'
 import type { MarkList } from '../layout/bar-list.ts'
 import { TICK_FROM_PX } from '../layout/collect-marks.ts'
 import { snapPx } from '../layout/coordinates.ts'

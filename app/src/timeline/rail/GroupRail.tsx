@@ -8,7 +8,7 @@ import { plural } from '../../base/format.ts'
 import { useThrottle } from '../../base/use-scheduled.ts'
 import { groupLabel } from '../../model/span-labels.ts'
 import { blockIndexAt, type GroupBlock, type GroupLayout } from '../layout/group-layout.ts'
-import type { TraceColumns } from '../../model/trace-columns.ts'
+import type { Columns } from '../../model/columns.ts'
 import { GroupSums, type GroupSum } from './group-sums.ts'
 
 export interface GroupRailProps {
@@ -95,10 +95,7 @@ function Group({ block, sum, onToggle }: GroupProps) {
 }
 
 /** The sums of each group at the playhead; without one, of all known spans. */
-export function useGroupSums(
-  columns: TraceColumns,
-  playheadS: number | undefined,
-): readonly GroupSum[] {
+export function useGroupSums(columns: Columns, playheadS: number | undefined): readonly GroupSum[] {
   const groupSums = useMemo(() => new GroupSums(), [])
   const [sums, setSums] = useState<readonly GroupSum[]>(() => groupSums.at(columns, playheadS))
   const update = useThrottle(SUMS_MS, () => setSums(groupSums.at(columns, playheadS)))

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { logLines, logText, T0, type SpanRow } from '../../testing/log.ts'
 import { columnsOf } from '../../testing/trace.ts'
-import { Columns } from '../../model/columns.ts'
+import { ColumnStore, type Columns } from '../../model/columns.ts'
 import { Ingestor } from '../../worker/ingestor.ts'
 import { GroupSums, type GroupSum } from './group-sums.ts'
 import { bigRun } from '../testing/big-run.ts'
@@ -54,7 +54,7 @@ test('sums that follow a run equal those of its spans, at every playhead', () =>
   fc.assert(
     fc.property(rows, fc.nat(10), (spans, cut) => {
       const lines = logLines(spans)
-      const columns = new Columns()
+      const columns = new ColumnStore()
       const ingestor = new Ingestor('agent')
       const groupSums = new GroupSums()
       for (const part of [lines.slice(0, cut), lines.slice(cut)]) {
@@ -69,7 +69,7 @@ test('sums that follow a run equal those of its spans, at every playhead', () =>
 })
 
 test('sums are right for blocks before, at and after the playhead', () => {
-  const columns = new Columns()
+  const columns = new ColumnStore()
   for (const patch of bigRun(20_000, 5000)) columns.apply(patch)
   const groupSums = new GroupSums()
   const { firstS, lastS } = columns

@@ -1,6 +1,6 @@
 /** Sums of each group at a playhead, for the rail. Follows the columns block by block. */
 import { PlayheadBlocks, type BlockTimes } from '../../model/block-cache.ts'
-import type { TraceColumns } from '../../model/trace-columns.ts'
+import type { Columns } from '../../model/columns.ts'
 
 export interface GroupSum {
   spans: number
@@ -18,7 +18,7 @@ export class GroupSums {
   #layout = Number.NaN
 
   /** The sums by group; without a playhead, of all known spans. */
-  at(columns: TraceColumns, playheadS = Infinity): GroupSum[] {
+  at(columns: Columns, playheadS = Infinity): GroupSum[] {
     this.#followLayout(columns)
     const sums = columns.groups.map((): GroupSum => ({ spans: 0, errors: 0, totalS: 0 }))
     for (const groups of this.#blocks.at(columns, playheadS)) {
@@ -28,14 +28,14 @@ export class GroupSums {
   }
 
   /** Recomputes all blocks with a new layout, as parents in other blocks may have moved, too. */
-  #followLayout({ placedCount, spanCount, layoutVersion }: TraceColumns): void {
+  #followLayout({ placedCount, spanCount, layoutVersion }: Columns): void {
     const layout = placedCount === spanCount ? layoutVersion : Number.NaN
     if (layout !== this.#layout) this.#blocks.clear()
     this.#layout = layout
   }
 }
 
-function timesOf(columns: TraceColumns, from: number, to: number): BlockTimes {
+function timesOf(columns: Columns, from: number, to: number): BlockTimes {
   let firstS = Number.POSITIVE_INFINITY
   let lastS = Number.NEGATIVE_INFINITY
   for (let slot = from; slot < to; slot++) {
@@ -51,7 +51,7 @@ function timesOf(columns: TraceColumns, from: number, to: number): BlockTimes {
   return { firstS, lastS }
 }
 
-function sumGroups(columns: TraceColumns, from: number, to: number, atS: number): SumsByGroup {
+function sumGroups(columns: Columns, from: number, to: number, atS: number): SumsByGroup {
   const sums = new Map<number, GroupSum>()
   for (let slot = from; slot < to; slot++) {
     if (atS !== Infinity && columns.startS.at(slot) > atS) continue

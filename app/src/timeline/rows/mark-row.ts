@@ -1,6 +1,7 @@
 /** The marks of one row in time order: all of them, and the failed ones alone. */
 import { lowerBound } from '@wattline/trace'
-import { MarkFlag, type TraceColumns } from '../../model/trace-columns.ts'
+import type { Columns } from '../../model/columns.ts'
+import { MarkFlag } from '../../model/patch.ts'
 
 /** Slots of marks sorted by time; valid after `settle`. */
 export class TimedMarks {
@@ -9,7 +10,7 @@ export class TimedMarks {
   #times: number[] = []
   #isSorted = true
 
-  insert(columns: TraceColumns, slot: number): void {
+  insert(columns: Columns, slot: number): void {
     const timeS = columns.markTimeS.at(slot)
     const lastS = this.#times.at(-1) ?? -Infinity
     if (lastS > timeS || (lastS === timeS && this.slots.at(-1)! > slot)) this.#isSorted = false
@@ -24,7 +25,7 @@ export class TimedMarks {
     this.#times.splice(index, 1)
   }
 
-  settle(columns: TraceColumns): void {
+  settle(columns: Columns): void {
     if (this.#isSorted) return
     this.slots.sort((a, b) => columns.markTimeS.at(a) - columns.markTimeS.at(b) || a - b)
     this.#times = this.slots.map((slot) => columns.markTimeS.at(slot))
@@ -58,7 +59,7 @@ export class MarkRow {
   readonly all = new TimedMarks()
   readonly failed = new TimedMarks()
 
-  insert(columns: TraceColumns, slot: number): void {
+  insert(columns: Columns, slot: number): void {
     this.all.insert(columns, slot)
     if ((columns.markFlags.at(slot) & MarkFlag.ERROR) !== 0) this.failed.insert(columns, slot)
   }
@@ -68,7 +69,7 @@ export class MarkRow {
     this.failed.remove(slot)
   }
 
-  settle(columns: TraceColumns): void {
+  settle(columns: Columns): void {
     this.all.settle(columns)
     this.failed.settle(columns)
   }

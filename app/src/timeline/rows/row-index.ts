@@ -2,7 +2,8 @@
  * The spans and marks of every row, found by group and row number. `sync` applies the changes of the
  * columns since the last call, so its cost depends on the changes, not on the size of the run.
  */
-import { MarkFlag, type TraceColumns } from '../../model/trace-columns.ts'
+import type { Columns } from '../../model/columns.ts'
+import { MarkFlag } from '../../model/patch.ts'
 import { MarkRow } from './mark-row.ts'
 import { RowPartsCache } from './row-parts.ts'
 import { RowTree } from './row-tree.ts'
@@ -30,7 +31,7 @@ export class RowIndex {
   }
 
   /** Whether there are spans that `sync` has not read yet. */
-  isBehind(columns: TraceColumns): boolean {
+  isBehind(columns: Columns): boolean {
     return this.#spanCount < columns.placedCount
   }
 
@@ -39,7 +40,7 @@ export class RowIndex {
    *
    * @param limit the most new spans to read, so that no call takes long
    */
-  sync(columns: TraceColumns, limit = Infinity): void {
+  sync(columns: Columns, limit = Infinity): void {
     if (columns.layoutVersion !== this.#layoutVersion) this.#clear(columns)
     else if (columns.version === this.#version && !this.isBehind(columns)) return
     this.#changeSpans(columns)
@@ -50,7 +51,7 @@ export class RowIndex {
   }
 
   /** Adds new matches. Returns false if a span no longer matches: then a new index is needed. */
-  extend(columns: TraceColumns, matches: Uint8Array): boolean {
+  extend(columns: Columns, matches: Uint8Array): boolean {
     const before = this.#matches
     if (before === undefined) return false
     for (let slot = 0; slot < this.#spanCount; slot++) {
@@ -73,7 +74,7 @@ export class RowIndex {
     return this.#groups[group]?.marks[row]
   }
 
-  #clear(columns: TraceColumns): void {
+  #clear(columns: Columns): void {
     this.#groups.length = 0
     this.#spanCount = 0
     this.#markRows.length = 0
@@ -81,14 +82,14 @@ export class RowIndex {
     this.#layoutVersion = columns.layoutVersion
   }
 
-  #addSpans(columns: TraceColumns, to: number): void {
+  #addSpans(columns: Columns, to: number): void {
     for (let slot = this.#spanCount; slot < to; slot++) {
       if (this.#includes(slot)) this.#touch(columns, slot).insert(columns, slot)
     }
     this.#spanCount = to
   }
 
-  #changeSpans(columns: TraceColumns): void {
+  #changeSpans(columns: Columns): void {
     const known = this.#spanCount
     if (known === 0 || columns.version === this.#version) return
     for (const slot of columns.spansChangedSince(this.#version) ?? upTo(known)) {
@@ -101,21 +102,21 @@ export class RowIndex {
   }
 
   /** The row of a span, to be changed and then settled. */
-  #touch(columns: TraceColumns, slot: number): RowTree {
+  #touch(columns: Columns, slot: number): RowTree {
     const { spans } = this.#rowsOf(columns.group.at(slot))
     const tree = (spans[columns.row.at(slot)] ??= new RowTree())
     if (tree.isSettled) this.#touched.push(tree)
     return tree
   }
 
-  #settle(columns: TraceColumns): void {
+  #settle(columns: Columns): void {
     for (const tree of this.#touched) tree.settle(columns)
     for (const marks of this.#touchedMarks) marks.settle(columns)
     this.#touched.length = 0
     this.#touchedMarks.clear()
   }
 
-  #syncMarks(columns: TraceColumns): void {
+  #syncMarks(columns: Columns): void {
     const known = this.#markRows.length
     for (let slot = known; slot < columns.markCount; slot++) this.#placeMark(columns, slot)
     if (known === 0) return
@@ -125,7 +126,7 @@ export class RowIndex {
   }
 
   /** Late events can move, remove or restore a mark. */
-  #placeMark(columns: TraceColumns, slot: number): void {
+  #placeMark(columns: Columns, slot: number): void {
     const before = this.#markRows[slot]
     const isRemoved = (columns.markFlags.at(slot) & MarkFlag.REMOVED) !== 0
     const { marks } = this.#rowsOf(columns.markGroup.at(slot))

@@ -14,7 +14,7 @@
  */
 import { SpanFlag } from '@wattline/trace'
 import { growColumns } from '../../base/soa.ts'
-import type { TraceColumns } from '../../model/trace-columns.ts'
+import type { Columns } from '../../model/columns.ts'
 import { coverOf } from './cover.ts'
 import { NODE_SHIFT } from './row-level.ts'
 import type { RowTree } from './row-tree.ts'
@@ -69,7 +69,7 @@ export class RowParts {
   #coveredS = 0
 
   /** Updates the parts to the row and the view. While the view fits, the cost is that of the changes. */
-  read(tree: RowTree, columns: TraceColumns, view: RowView): void {
+  read(tree: RowTree, columns: Columns, view: RowView): void {
     const changedFrom = tree.takeChangedFrom()
     if (!this.#fits(view)) this.#begin(view)
     else if (changedFrom !== Infinity) this.#goBack(changedFrom)
@@ -105,7 +105,7 @@ export class RowParts {
   }
 
   /** Reads nodes [from, to) of a level, or spans below the lowest; false = past the right edge. */
-  #walk(tree: RowTree, columns: TraceColumns, at: number, from: number, to: number): boolean {
+  #walk(tree: RowTree, columns: Columns, at: number, from: number, to: number): boolean {
     const level = tree.levels[at]
     if (level === undefined) return this.#readSpans(tree, columns, from, to)
     const shift = NODE_SHIFT * (at + 1)
@@ -132,7 +132,7 @@ export class RowParts {
     return true
   }
 
-  #readSpans(tree: RowTree, columns: TraceColumns, from: number, to: number): boolean {
+  #readSpans(tree: RowTree, columns: Columns, from: number, to: number): boolean {
     for (let index = Math.max(from, this.#next); index < to; index++) {
       const slot = tree.slots[index]!
       const startS = columns.startS.at(slot)

@@ -16,7 +16,7 @@
  */
 import { lowerBound, SpanFlag, type Column } from '@wattline/trace'
 import { resized } from '../../base/soa.ts'
-import type { TraceColumns } from '../../model/trace-columns.ts'
+import type { Columns } from '../../model/columns.ts'
 import { RowLevel, NODE_SHIFT, roomFor } from './row-level.ts'
 
 const FANOUT = 1 << NODE_SHIFT
@@ -49,7 +49,7 @@ export class RowTree {
   }
 
   /** Adds a span. Call `settle` before the next read. */
-  insert(columns: TraceColumns, slot: number): void {
+  insert(columns: Columns, slot: number): void {
     const startS = columns.startS.at(slot)
     const isLast =
       startS > this.#lastStartS ||
@@ -66,13 +66,13 @@ export class RowTree {
   }
 
   /** Notes that a span's end, kind or flags changed. Call `settle` before the next read. */
-  change(columns: TraceColumns, slot: number): void {
+  change(columns: Columns, slot: number): void {
     const index = this.indexOf(columns, slot)
     if (index >= 0) this.#changed.push(index)
   }
 
   /** Inserts the late spans and updates the levels. O(log n) per change if spans arrive in order. */
-  settle(columns: TraceColumns): void {
+  settle(columns: Columns): void {
     for (const index of this.#changed) this.#changedFrom = Math.min(this.#changedFrom, index)
     if (this.#changed.length > 0) this.#refresh(columns, Infinity)
     this.#changed.length = 0
@@ -90,20 +90,20 @@ export class RowTree {
   }
 
   /** Index of a span in the row; −1 = not in this row. */
-  indexOf(columns: TraceColumns, slot: number): number {
+  indexOf(columns: Columns, slot: number): number {
     const { slots, count } = this
     const at = lowerBound(0, count, (index) => precedes(columns.startS, slots[index]!, slot))
     return slots[at] === slot && at < count ? at : -1
   }
 
   /** First index of a span that starts at or after `timeS`. */
-  firstFrom(columns: TraceColumns, timeS: number): number {
+  firstFrom(columns: Columns, timeS: number): number {
     const { slots } = this
     return lowerBound(0, this.count, (index) => columns.startS.at(slots[index]!) < timeS)
   }
 
   /** First index in [from, to) of a span whose error is known at `knownS`; −1 = none. */
-  firstFailed(columns: TraceColumns, from: number, to: number, knownS: number): number {
+  firstFailed(columns: Columns, from: number, to: number, knownS: number): number {
     for (let index = from; index < to;) {
       const clean = this.#cleanSpans(index, to, knownS)
       if (clean === 0 && columns.errorAtS.at(this.slots[index]!) <= knownS) return index
@@ -130,7 +130,7 @@ export class RowTree {
   }
 
   /** Inserts late spans from the back, in one pass. */
-  #mergePending(columns: TraceColumns): void {
+  #mergePending(columns: Columns): void {
     const pending = this.#pending
     pending.sort((a, b) => (precedes(columns.startS, a, b) ? -1 : 1))
     this.#reserveSlots(this.count + pending.length)
@@ -153,7 +153,7 @@ export class RowTree {
   }
 
   /** Updates the nodes above the changed spans and above all spans from index `from` on. */
-  #refresh(columns: TraceColumns, from: number): void {
+  #refresh(columns: Columns, from: number): void {
     let below: RowLevel | undefined
     let children = this.count
     for (let at = 0; children > FANOUT; at++) {
@@ -170,12 +170,12 @@ export class RowTree {
     }
   }
 
-  #sum(columns: TraceColumns, below: RowLevel | undefined, level: RowLevel, node: number): void {
+  #sum(columns: Columns, below: RowLevel | undefined, level: RowLevel, node: number): void {
     if (below === undefined) this.#sumSpans(columns, level, node)
     else level.sumNodes(below, node)
   }
 
-  #sumSpans(columns: TraceColumns, level: RowLevel, node: number): void {
+  #sumSpans(columns: Columns, level: RowLevel, node: number): void {
     const from = node << NODE_SHIFT
     const to = Math.min(from + FANOUT, this.count)
     const startS = columns.startS.at(this.slots[from]!)

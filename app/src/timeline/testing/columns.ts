@@ -7,8 +7,8 @@
  * trace.change(1, { endS: 4 })
  */
 import { SpanFlag } from '@wattline/trace'
-import type { TraceGroup } from '../../model/trace-columns.ts'
-import { Columns } from '../../model/columns.ts'
+import type { TraceGroup } from '../../model/patch.ts'
+import { ColumnStore } from '../../model/columns.ts'
 import type { MarkPatch, SpanPatch } from '../../model/patch.ts'
 
 export interface SyntheticSpan {
@@ -40,7 +40,7 @@ export interface SyntheticMark {
 }
 
 export class SyntheticTrace {
-  readonly columns = new Columns()
+  readonly columns = new ColumnStore()
   readonly #spans: SyntheticSpan[] = []
   readonly #marks: SyntheticMark[] = []
   readonly #kinds = new Map<string, number>()
