@@ -21,79 +21,69 @@ const NOTHING: BlockCounts = { spans: 0, errors: 0, tokens: 0, costUsd: 0 }
 
 /** Returns a function that counts the spans of `columns` at a playhead. */
 export function createCounter(columns: Columns): (playheadS: number | undefined) => Counts {
-  const counter = new Counter()
-  return (playheadS) => counter.at(columns, playheadS ?? Infinity)
-}
-
-class Counter {
-  readonly #blocks: PlayheadBlocks<BlockCounts> = new PlayheadBlocks(
+  const invalidate = (slot: number): void => blocks.invalidate(slot)
+  const tokens = new NestedSum(columns, columns.tokens, invalidate)
+  const costUsd = new NestedSum(columns, columns.costUsd, invalidate)
+  const blocks: PlayheadBlocks<BlockCounts> = new PlayheadBlocks(
     NOTHING,
-    (columns, from, to, atS) => this.#count(columns, from, to, atS),
-    (columns, from, to) => this.#timesOf(columns, from, to),
+    (_, from, to, atS) => ({
+      ...countSpans(columns, from, to, atS),
+      tokens: tokens.sumOf(from, to, atS),
+      costUsd: costUsd.sumOf(from, to, atS),
+    }),
+    (_, from, to) => {
+      const sumsS = Math.max(tokens.lastChangeS(from, to), costUsd.lastChangeS(from, to))
+      const { firstS, lastS } = timesOf(columns, from, to)
+      return { firstS, lastS: Math.max(lastS, sumsS) }
+    },
   )
-  readonly #tokens = new NestedSum(
-    (columns) => columns.tokens,
-    (slot) => this.#blocks.invalidate(slot),
-  )
-  readonly #costUsd = new NestedSum(
-    (columns) => columns.costUsd,
-    (slot) => this.#blocks.invalidate(slot),
-  )
-
-  at(columns: Columns, atS: number): Counts {
-    this.#tokens.sync(columns)
-    this.#costUsd.sync(columns)
+  return (playheadS = Infinity) => {
+    tokens.sync()
+    costUsd.sync()
     const sum = { ...NOTHING }
-    for (const counts of this.#blocks.at(columns, atS)) {
+    for (const counts of blocks.at(columns, playheadS)) {
       sum.spans += counts.spans
       sum.errors += counts.errors
       sum.tokens += counts.tokens
       sum.costUsd += counts.costUsd
     }
-    const { tokens, costUsd } = columns
     return {
       spans: sum.spans,
       errors: sum.errors,
-      tokens: tokens.isEmpty ? undefined : sum.tokens - this.#tokens.replacedByOpen(columns, atS),
-      costUsd: costUsd.isEmpty
+      tokens: columns.tokens.isEmpty ? undefined : sum.tokens - tokens.replacedByOpen(playheadS),
+      costUsd: columns.costUsd.isEmpty
         ? undefined
-        : sum.costUsd - this.#costUsd.replacedByOpen(columns, atS),
-    }
-  }
-
-  #timesOf(columns: Columns, from: number, to: number): BlockTimes {
-    let firstS = Number.POSITIVE_INFINITY
-    let lastS = Math.max(
-      this.#tokens.lastChangeS(columns, from, to),
-      this.#costUsd.lastChangeS(columns, from, to),
-    )
-    for (let slot = from; slot < to; slot++) {
-      const startS = columns.startS.at(slot)
-      if (startS < firstS) firstS = startS
-      if (startS > lastS) lastS = startS
-    }
-    columns.errorAtS.each(from, to, (_, knownS) => {
-      if (knownS > lastS) lastS = knownS
-    })
-    return { firstS, lastS }
-  }
-
-  #count(columns: Columns, from: number, to: number, atS: number): BlockCounts {
-    let errors = 0
-    columns.errorAtS.each(from, to, (_, knownS) => {
-      if (knownS <= atS) errors++
-    })
-    return {
-      spans: atS === Infinity ? to - from : startedBy(columns, from, to, atS),
-      errors,
-      tokens: this.#tokens.sumOf(columns, from, to, atS),
-      costUsd: this.#costUsd.sumOf(columns, from, to, atS),
+        : sum.costUsd - costUsd.replacedByOpen(playheadS),
     }
   }
 }
 
-function startedBy(columns: Columns, from: number, to: number, atS: number): number {
+function timesOf(columns: Columns, from: number, to: number): BlockTimes {
+  let firstS = Number.POSITIVE_INFINITY
+  let lastS = Number.NEGATIVE_INFINITY
+  for (let slot = from; slot < to; slot++) {
+    const startS = columns.startS.at(slot)
+    if (startS < firstS) firstS = startS
+    if (startS > lastS) lastS = startS
+  }
+  columns.errorAtS.each(from, to, (_, knownS) => {
+    if (knownS > lastS) lastS = knownS
+  })
+  return { firstS, lastS }
+}
+
+function countSpans(
+  columns: Columns,
+  from: number,
+  to: number,
+  atS: number,
+): Pick<BlockCounts, 'spans' | 'errors'> {
+  let errors = 0
+  columns.errorAtS.each(from, to, (_, knownS) => {
+    if (knownS <= atS) errors++
+  })
+  if (atS === Infinity) return { spans: to - from, errors }
   let spans = 0
   for (let slot = from; slot < to; slot++) if (columns.startS.at(slot) <= atS) spans++
-  return spans
+  return { spans, errors }
 }

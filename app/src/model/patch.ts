@@ -2,37 +2,45 @@
 import type { EnergyReport } from './run-info.ts'
 
 /** Columns of the changed spans: index i of each array belongs to `slots[i]`. */
-export interface SpanPatch {
-  readonly slots: Int32Array
-  readonly startS: Float64Array
-  readonly endS: Float64Array
-  readonly fadeS: Float64Array
-  readonly kind: Int32Array
-  readonly subject: Int32Array
-  readonly startSubject: Int32Array
-  readonly group: Int32Array
-  readonly row: Int32Array
-  readonly parent: Int32Array
-  readonly flags: Uint8Array
-  readonly ambiguousAtS: Float64Array
-  readonly errorAtS: Float64Array
-  readonly tokens: Float64Array
-  readonly costUsd: Float64Array
+export type SpanPatch = Readonly<ReturnType<typeof emptySpanPatch>>
+
+export function emptySpanPatch(count: number) {
+  return {
+    slots: new Int32Array(count),
+    startS: new Float64Array(count),
+    endS: new Float64Array(count),
+    fadeS: new Float64Array(count),
+    kind: new Int32Array(count),
+    subject: new Int32Array(count),
+    startSubject: new Int32Array(count),
+    group: new Int32Array(count),
+    row: new Int32Array(count),
+    parent: new Int32Array(count),
+    flags: new Uint8Array(count),
+    ambiguousAtS: new Float64Array(count),
+    errorAtS: new Float64Array(count),
+    tokens: new Float64Array(count),
+    costUsd: new Float64Array(count),
+  }
 }
 
 export const MarkFlag = { ORPHAN: 1, ERROR: 2, REMOVED: 4 } as const
 
 /** Columns of the changed marks; `MarkFlag.REMOVED` removes one. */
-export interface MarkPatch {
-  readonly slots: Int32Array
-  readonly timeS: Float64Array
-  readonly kind: Int32Array
-  readonly subject: Int32Array
-  readonly group: Int32Array
-  readonly row: Int32Array
-  readonly parent: Int32Array
-  readonly flags: Uint8Array
-  readonly position: Float64Array
+export type MarkPatch = Readonly<ReturnType<typeof emptyMarkPatch>>
+
+export function emptyMarkPatch(count: number) {
+  return {
+    slots: new Int32Array(count),
+    timeS: new Float64Array(count),
+    kind: new Int32Array(count),
+    subject: new Int32Array(count),
+    group: new Int32Array(count),
+    row: new Int32Array(count),
+    parent: new Int32Array(count),
+    flags: new Uint8Array(count),
+    position: new Float64Array(count),
+  }
 }
 
 /** A group of rows. Groups are in the order of their first span and never move. */

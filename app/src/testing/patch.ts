@@ -1,5 +1,5 @@
 /** Patches for tests. Columns that are not given have the values of a span that has just started. */
-import { emptyMarkPatch } from '../worker/patches.ts'
+import { emptyMarkPatch } from '../model/patch.ts'
 import type { SpanPatch, TracePatch } from '../model/patch.ts'
 
 type Values = { readonly [K in Exclude<keyof SpanPatch, 'slots'>]?: (slot: number) => number }

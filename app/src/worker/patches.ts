@@ -9,8 +9,15 @@ import {
   type Trace,
   type TraceChanges,
 } from '@wattline/trace'
-import { MarkFlag, type TraceGroup } from '../model/patch.ts'
-import type { MarkPatch, SpanPatch, TracePatch } from '../model/patch.ts'
+import {
+  emptyMarkPatch,
+  emptySpanPatch,
+  MarkFlag,
+  type MarkPatch,
+  type SpanPatch,
+  type TraceGroup,
+  type TracePatch,
+} from '../model/patch.ts'
 
 /** Longer subjects are cut off; the raw line has all of it. */
 const MAX_LABEL_CHARS = 300
@@ -167,38 +174,4 @@ function label(subject: string): string {
 
 function markFlags(mark: MarkView): number {
   return (mark.orphan ? MarkFlag.ORPHAN : 0) | (mark.error === undefined ? 0 : MarkFlag.ERROR)
-}
-
-export function emptySpanPatch(count: number): SpanPatch {
-  return {
-    slots: new Int32Array(count),
-    startS: new Float64Array(count),
-    endS: new Float64Array(count),
-    fadeS: new Float64Array(count),
-    kind: new Int32Array(count),
-    subject: new Int32Array(count),
-    startSubject: new Int32Array(count),
-    group: new Int32Array(count),
-    row: new Int32Array(count),
-    parent: new Int32Array(count),
-    flags: new Uint8Array(count),
-    ambiguousAtS: new Float64Array(count),
-    errorAtS: new Float64Array(count),
-    tokens: new Float64Array(count),
-    costUsd: new Float64Array(count),
-  }
-}
-
-export function emptyMarkPatch(count: number): MarkPatch {
-  return {
-    slots: new Int32Array(count),
-    timeS: new Float64Array(count),
-    kind: new Int32Array(count),
-    subject: new Int32Array(count),
-    group: new Int32Array(count),
-    row: new Int32Array(count),
-    parent: new Int32Array(count),
-    flags: new Uint8Array(count),
-    position: new Float64Array(count),
-  }
 }

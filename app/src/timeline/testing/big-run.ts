@@ -3,7 +3,7 @@
  * model call with two phases and four tool calls, of which one in forty fails.
  */
 import { SpanFlag } from '@wattline/trace'
-import { emptyMarkPatch, emptySpanPatch } from '../../worker/patches.ts'
+import { emptyMarkPatch, emptySpanPatch } from '../../model/patch.ts'
 import type { SpanPatch, TracePatch } from '../../model/patch.ts'
 
 const AGENTS = 8

@@ -54,7 +54,7 @@ export async function readFile(
   if (!gzip && scanners !== undefined) return readTogether(file, sink, signal, scanners, pause)
   let readBytes = 0
   const count = (bytes: number): void => void (readBytes += bytes)
-  for await (const chunk of passingChunksOf(gzip ? unpacked(file, count) : file.stream())) {
+  for await (const chunk of gzip ? unpacked(file, count) : passingChunksOf(file.stream())) {
     if (signal.aborted) break
     if (!gzip) count(chunk.length)
     sink.progress(readBytes)

@@ -3,7 +3,6 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { logText, type SpanRow } from '../../testing/log.ts'
 import { unpacked } from './gunzip.ts'
-import { chunksOf } from './raw-lines.ts'
 import type { FromWorker } from '../protocol.ts'
 import { Session } from '../session.ts'
 
@@ -15,7 +14,7 @@ const PACKED = gzipSync(LOG)
 async function read(packed: Uint8Array<ArrayBuffer>): Promise<{ bytes: Buffer; error: unknown }> {
   const chunks: Uint8Array[] = []
   try {
-    for await (const chunk of chunksOf(unpacked(new Blob([packed])))) chunks.push(chunk)
+    for await (const chunk of unpacked(new Blob([packed]))) chunks.push(chunk)
   } catch (error) {
     return { bytes: Buffer.concat(chunks), error }
   }

@@ -19,30 +19,13 @@ export async function isGzip(file: Blob): Promise<boolean> {
 }
 
 /**
- * Unpacks `file`. The stream fails where the file is damaged or cut off.
+ * Unpacks `file`. Fails where the file is damaged or cut off.
  *
  * @param onRead called with the number of packed bytes of each piece
  */
-export function unpacked(
+export async function* unpacked(
   file: Blob,
   onRead: (bytes: number) => void = () => undefined,
-): ReadableStream<Uint8Array> {
-  const chunks = unpackedChunks(file, onRead)
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      const { done, value } = await chunks.next()
-      if (done === true) controller.close()
-      else controller.enqueue(value)
-    },
-    async cancel() {
-      await chunks.return()
-    },
-  })
-}
-
-async function* unpackedChunks(
-  file: Blob,
-  onRead: (bytes: number) => void,
 ): AsyncGenerator<Uint8Array, void, void> {
   let member = new Member()
   try {

@@ -51,7 +51,7 @@ describe('a stream with a pending read', () => {
   test.each([
     (stream: Stream) => chunksOf(stream).next(),
     (stream: Stream) => passingChunksOf(stream).next(),
-    (stream: Stream) => lineAfter(stream, 0),
+    (stream: Stream) => lineAfter(chunksOf(stream), 0),
   ])('is not garbage-collected: %o', async (read) => {
     const stream = startRead(read)
     // A new or dereferenced WeakRef keeps its target until the current job ends.
@@ -68,7 +68,7 @@ test('reads a line of a stream across chunks', async () => {
       controller.close()
     },
   })
-  expect(utf8.decode(await lineAfter(stream, 4))).toBe('defg')
+  expect(utf8.decode(await lineAfter(chunksOf(stream), 4))).toBe('defg')
 })
 
 /** The whole log, from `all`. */

@@ -51,9 +51,9 @@ export function lineIn(block: Block, position: number): Uint8Array | undefined {
   return end === -1 ? undefined : block.bytes.subarray(from, end)
 }
 
-/** Lines of a stream that can be read only from its start, as of a compressed file. */
-export function streamLines(open: () => ReadableStream<Uint8Array>): RawLines {
-  return { read: (position) => lineAfter(open(), position), all: () => chunksOf(open()) }
+/** Lines that can be read only from the start of the log, as of a compressed file. */
+export function streamLines(open: () => AsyncIterable<Uint8Array>): RawLines {
+  return { read: (position) => lineAfter(open(), position), all: open }
 }
 
 /**
@@ -81,7 +81,7 @@ export function passingChunksOf(
   try {
     reader = stream.getReader({ mode: 'byob' })
   } catch {
-    // Not a byte stream, such as the output of a decompression.
+    // Not a byte stream.
     return chunksOf(stream)
   }
   let memory = new ArrayBuffer(CHUNK_BYTES)
@@ -109,14 +109,14 @@ async function* chunksFrom(
   }
 }
 
-/** The line that starts after `skip` bytes of the stream. */
+/** The line that starts after `skip` bytes of the chunks. */
 export async function lineAfter(
-  stream: ReadableStream<Uint8Array>,
+  chunks: AsyncIterable<Uint8Array>,
   skip: number,
 ): Promise<Uint8Array> {
   const parts: Uint8Array[] = []
   let toSkip = skip
-  for await (const chunk of chunksOf(stream)) {
+  for await (const chunk of chunks) {
     const from = Math.min(toSkip, chunk.length)
     toSkip -= from
     if (toSkip > 0) continue

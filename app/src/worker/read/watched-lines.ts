@@ -67,7 +67,7 @@ export class WatchedLines implements RawLines {
       return lineIn(frame, position) ?? frame.bytes.subarray(position - frame.position)
     const old = pieceAt(this.#old, position)
     if (old === undefined) throw new RangeError(`no line at ${position}`)
-    return lineAfter(await this.#fetchFrom(old.cursor), position - old.position)
+    return lineAfter(chunksOf(await this.#fetchFrom(old.cursor)), position - old.position)
   }
 
   async *all(): AsyncGenerator<Uint8Array, void, void> {
