@@ -5,7 +5,7 @@ import type { SpanPatch, TracePatch } from '../model/patch.ts'
 type Values = { readonly [K in Exclude<keyof SpanPatch, 'slots'>]?: (slot: number) => number }
 
 /** A patch of the spans at `slots`. */
-export function spanPatch(slots: Int32Array, values: Values): TracePatch {
+export function spanPatch(slots: Int32Array<ArrayBuffer>, values: Values): TracePatch {
   const none = (): number => Number.NaN
   const floats = (of: (slot: number) => number = none) => Float64Array.from(slots, of)
   const ints = (of: (slot: number) => number = () => 0) => Int32Array.from(slots, of)

@@ -164,7 +164,7 @@ export class PatchBuilder {
 /** The buffers of a patch, to be transferred instead of copied. */
 export function buffersOf(patch: TracePatch): ArrayBuffer[] {
   const columns = [...Object.values(patch.spans), ...Object.values(patch.marks)]
-  return columns.map((column: Int32Array) => column.buffer as ArrayBuffer)
+  return columns.map(({ buffer }) => buffer)
 }
 
 function label(subject: string): string {

@@ -82,7 +82,7 @@ export class SyntheticTrace {
   #spanPatch(slots: readonly number[]): SpanPatch {
     const spans = slots.map((slot) => this.#spans[slot] as SyntheticSpan)
     for (const span of spans) this.#extend(span.startS, span.endS ?? span.startS)
-    const floats = (of: (span: SyntheticSpan) => number | undefined): Float64Array =>
+    const floats = (of: (span: SyntheticSpan) => number | undefined) =>
       Float64Array.from(spans, (span) => of(span) ?? NaN)
     const subject = Int32Array.from(spans, (span) => this.#stringOf(span.subject))
     return {
