@@ -7,7 +7,7 @@ import { isTelemetry } from '@wattline/trace'
 import { useEffect, useState } from 'react'
 import { useApp, type App } from './page/app.tsx'
 import { enterRun } from './store/run-transitions.ts'
-import { setNotice } from './store/transitions.ts'
+import { setFields } from './store/transitions.ts'
 
 /** Enough to contain the first line. */
 const HEAD_BYTES = 64 * 1024
@@ -37,9 +37,11 @@ async function isTelemetryFile(file: File): Promise<boolean> {
 function addTelemetry({ store, ingest }: Pick<App, 'store' | 'ingest'>, file: File): void {
   ingest.ask('addTelemetry', { file }).then(
     ({ note }) => {
-      store.update(setNotice, note === undefined ? undefined : { text: note, isBad: false })
+      store.update(setFields, {
+        notice: note === undefined ? undefined : { text: note, isBad: false },
+      })
     },
-    (error: Error) => store.update(setNotice, { text: error.message, isBad: true }),
+    (error: Error) => store.update(setFields, { notice: { text: error.message, isBad: true } }),
   )
 }
 

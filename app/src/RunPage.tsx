@@ -13,7 +13,7 @@ import { useCounts } from './page/use-counts.ts'
 import { Timeline } from './timeline/index.ts'
 import { IconButton } from './ui/IconButton.tsx'
 import { CloseIcon, ErrorIcon, FolderIcon } from './ui/icons.tsx'
-import { setNotice } from './store/transitions.ts'
+import { setFields } from './store/transitions.ts'
 import './panels/header.css'
 
 export function RunPage() {
@@ -130,7 +130,7 @@ function NoticeBanner() {
       <IconButton
         label="Dismiss"
         className="small"
-        onClick={() => store.update(setNotice, undefined)}
+        onClick={() => store.update(setFields, { notice: undefined })}
       >
         <CloseIcon size={12} />
       </IconButton>

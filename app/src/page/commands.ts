@@ -13,11 +13,9 @@ import {
   backToLive,
   clearOne,
   collapseAll,
+  setFields,
   setGroupBy,
   stepSpeed,
-  setDialog,
-  setColorBy,
-  setTheme,
   toggleClock,
 } from '../store/transitions.ts'
 
@@ -97,7 +95,9 @@ export const MORE_COMMANDS: readonly Command[] = [
     onRun('Page', `Group by ${key}`, [], ({ store }) => store.update(setGroupBy, key)),
   ),
   ...(['kind', 'joules', 'watts'] as const).map((colorBy) =>
-    onRun('Page', `Color bars by ${colorBy}`, [], ({ store }) => store.update(setColorBy, colorBy)),
+    onRun('Page', `Color bars by ${colorBy}`, [], ({ store }) =>
+      store.update(setFields, { colorBy }),
+    ),
   ),
   onRun('Page', 'Fold all groups', [], ({ store, columns }) =>
     store.update(
@@ -110,11 +110,11 @@ export const MORE_COMMANDS: readonly Command[] = [
     store.update(toggleClock),
   ),
   ...(['system', 'light', 'dark'] as const).map((theme) =>
-    anywhere(`Theme: ${theme}`, [], ({ store }) => store.update(setTheme, theme)),
+    anywhere(`Theme: ${theme}`, [], ({ store }) => store.update(setFields, { theme })),
   ),
   anywhere('Open file…', [], ({ fileInput }) => fileInput.current?.click()),
 ]
 
 function open(store: AppStore, dialog: 'help' | 'commands' | 'quality'): void {
-  store.update(setDialog, dialog)
+  store.update(setFields, { dialog })
 }

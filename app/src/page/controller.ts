@@ -15,13 +15,10 @@ import {
   resetRun,
   setConnection,
   setData,
-  setEnergy,
   setMatches,
-  setQuality,
-  setRun,
-  setVersion,
 } from '../store/run-transitions.ts'
 import type { AppStore } from '../store/store.ts'
+import { setFields } from '../store/transitions.ts'
 
 const SEARCH_INTERVAL_MS = 150
 /** Repeating a search while the run grows may take this share of the worker's time. */
@@ -111,7 +108,7 @@ type StateReport = Exclude<Report, { type: 'patch' | 'progress' }>
 function applyReport({ store, columns, frames }: ControlledParts, report: StateReport): void {
   switch (report.type) {
     case 'energy':
-      store.update(setEnergy, report.patch.report, columns.version)
+      store.update(setFields, { energy: report.patch.report, version: columns.version })
       break
     case 'reset':
       columns.clear()
@@ -129,11 +126,13 @@ function applyReport({ store, columns, frames }: ControlledParts, report: StateR
       frames.requestFrame('connection')
       break
     case 'run':
-      store.update(setRun, report.run)
+      store.update(setFields, { run: report.run })
       break
-    case 'quality':
-      store.update(setQuality, report)
+    case 'quality': {
+      const { type: _, ...fields } = report
+      store.update(setFields, fields)
       break
+    }
   }
 }
 
@@ -161,7 +160,7 @@ export function control(parts: ControlledParts, ingest: Ingest): () => void {
   const act = (state: AppState, before: AppState): void => {
     if (state.runId !== before.runId) {
       columns.clear()
-      store.update(setVersion, columns.version)
+      store.update(setFields, { version: columns.version })
       openRun(parts, ingest)
     } else if (state.groupBy !== before.groupBy && state.runId !== undefined) {
       ingest.send({ type: 'regroup', groupBy: state.groupBy })
@@ -185,7 +184,7 @@ function openRun({ store, files, base, frames }: ControlledParts, ingest: Ingest
   if (!isLocalId(runId)) return ingest.send({ type: 'watch', runId, base, groupBy })
   const local = files.getState().find(({ entry }) => entry.id === runId)
   if (local !== undefined) {
-    store.update(setRun, local.entry)
+    store.update(setFields, { run: local.entry })
     const processors = navigator.hardwareConcurrency
     ingest.send({ type: 'file', runId, file: local.file, groupBy, processors })
     return afterPaint(frames, () => ingest.send({ type: 'painted' }))

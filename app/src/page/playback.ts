@@ -1,7 +1,8 @@
 /** Playback: each frame moves the playhead by the time since the last frame. */
 import { nextErrorS, nextEventS } from '../model/next-event.ts'
 import type { App } from './app.tsx'
-import { isFollowed, logNowS } from '../store/run-transitions.ts'
+import { isFollowed } from '../store/page-status.ts'
+import { logNowS } from '../store/run-transitions.ts'
 import { advance, backToLive, seek, togglePlaying } from '../store/transitions.ts'
 
 /** A longer gap, as in a hidden tab, does not move the playhead further. */

@@ -5,7 +5,7 @@ import { ColumnStore } from '../model/columns.ts'
 import { Ingestor } from '../worker/ingestor.ts'
 import { enterRun, setData } from '../store/run-transitions.ts'
 import { createAppStore } from '../store/store.ts'
-import { select, setGroupBy, setQuery, setViewport } from '../store/transitions.ts'
+import { setFields, setGroupBy, setQuery, setViewport } from '../store/transitions.ts'
 import { syncUrl } from './url-sync.ts'
 
 let stop: () => void = () => undefined
@@ -30,7 +30,7 @@ test('writes a changed view into the URL once, after a wait', () => {
   expect(hash()).toBe('#run=r1')
   const steps = window.history.length
   for (let i = 0; i < 5; i++) store.update(setViewport, { startS: T0 + i, endS: T0 + i + 2 })
-  store.update(select, { type: 'span', slot: 0 })
+  store.update(setFields, { selected: { type: 'span', slot: 0 } })
   store.update(setQuery, 'grep')
   vi.advanceTimersByTime(500)
   expect(hash()).toBe('#run=r1&t0=4&t1=6&sel=0&q=grep')

@@ -7,7 +7,7 @@ import type { AppState } from '../store/app-state.ts'
 import { debounce } from '../base/schedule.ts'
 import { enterRun } from '../store/run-transitions.ts'
 import { DEFAULT_GROUP, type AppStore } from '../store/store.ts'
-import { select, setGroupBy, setQuery, setViewport } from '../store/transitions.ts'
+import { setGroupBy, setQuery, setViewport } from '../store/transitions.ts'
 import { formatHash, parseHash, toUnixS, type UrlView } from './url.ts'
 
 const DEBOUNCE_MS = 250
@@ -99,7 +99,7 @@ function enterRunOf(state: AppState, { runId, groupBy = DEFAULT_GROUP }: UrlView
 function showUntimed(state: AppState, view: UrlView): AppState {
   const { colorBy } = view
   const grouped = setGroupBy({ ...state, colorBy }, view.groupBy ?? DEFAULT_GROUP)
-  return select(setQuery(grouped, view.query), view.selected)
+  return { ...setQuery(grouped, view.query), selected: view.selected }
 }
 
 /** Shows the times of a URL, which count from the first event. */

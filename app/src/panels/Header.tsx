@@ -11,7 +11,7 @@ import { formatInteger, plural, formatPercent } from '../base/format.ts'
 import { useAnswer } from '../page/use-answer.ts'
 import type { Counts } from '../model/counts.ts'
 import type { ColorBy } from '../model/view-state.ts'
-import { setColorBy, setGroupBy } from '../store/transitions.ts'
+import { setFields, setGroupBy } from '../store/transitions.ts'
 import { ChevronIcon, GroupIcon } from '../ui/icons.tsx'
 import { RadioMenu, type ChoiceSection } from '../ui/RadioMenu.tsx'
 import { enterRun } from '../store/run-transitions.ts'
@@ -200,7 +200,7 @@ function ColorPicker() {
       value={colorBy}
       sections={COLOR_SECTIONS}
       label={(choice) => COLOR_LABELS[choice]}
-      onChange={(next) => store.update(setColorBy, next)}
+      onChange={(next) => store.update(setFields, { colorBy: next })}
     >
       <i className={`color-mark ${colorBy}`} aria-hidden="true" />
       <span className="unseen">Bars colored by </span>

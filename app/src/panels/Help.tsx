@@ -2,7 +2,7 @@
 import { COMMANDS, type Command, type Section } from '../page/commands.ts'
 import { useApp } from '../page/app.tsx'
 import { Modal } from '../ui/Modal.tsx'
-import { setDialog } from '../store/transitions.ts'
+import { setFields } from '../store/transitions.ts'
 
 const SECTIONS: readonly Section[] = ['Move', 'Select', 'Play', 'Page']
 
@@ -20,7 +20,7 @@ export function HelpDialog() {
     <Modal
       title="Keyboard shortcuts"
       className="help"
-      onClose={() => store.update(setDialog, undefined)}
+      onClose={() => store.update(setFields, { dialog: undefined })}
     >
       <div className="help-sections">
         {SECTIONS.map((section) => (

@@ -1,7 +1,7 @@
 /** The tools of every page: command palette, theme, help. */
 import { useApp, useAppState } from '../page/app.tsx'
-import type { ThemeChoice } from '../store/app-state.ts'
-import { setDialog, setTheme } from '../store/transitions.ts'
+import type { ViewState } from '../model/view-state.ts'
+import { setFields } from '../store/transitions.ts'
 import { HelpIcon, ThemeIcon } from '../ui/icons.tsx'
 import { IconButton } from '../ui/IconButton.tsx'
 import { RadioMenu, type ChoiceSection } from '../ui/RadioMenu.tsx'
@@ -10,7 +10,9 @@ import { Tip } from '../ui/Tip.tsx'
 const IS_APPLE = /Mac|iPhone|iPad/.test(navigator.userAgent)
 
 const THEME_LABELS = { system: 'System', light: 'Light', dark: 'Dark' } as const
-const THEMES: readonly ChoiceSection<ThemeChoice>[] = [{ choices: ['system', 'light', 'dark'] }]
+const THEMES: readonly ChoiceSection<ViewState['theme']>[] = [
+  { choices: ['system', 'light', 'dark'] },
+]
 
 export function PageTools() {
   const { store } = useApp()
@@ -21,7 +23,7 @@ export function PageTools() {
           type="button"
           className="button quiet palette-chip"
           aria-keyshortcuts="Control+K Meta+K"
-          onClick={() => store.update(setDialog, 'commands')}
+          onClick={() => store.update(setFields, { dialog: 'commands' })}
         >
           <span className="unseen">Commands </span>
           <kbd>{IS_APPLE ? '⌘K' : 'Ctrl K'}</kbd>
@@ -31,7 +33,7 @@ export function PageTools() {
       <IconButton
         label="Keyboard shortcuts"
         shortcut="?"
-        onClick={() => store.update(setDialog, 'help')}
+        onClick={() => store.update(setFields, { dialog: 'help' })}
       >
         <HelpIcon />
       </IconButton>
@@ -50,7 +52,7 @@ function ThemeMenu() {
       value={theme}
       sections={THEMES}
       label={(choice) => THEME_LABELS[choice]}
-      onChange={(next) => store.update(setTheme, next)}
+      onChange={(next) => store.update(setFields, { theme: next })}
     >
       <ThemeIcon />
     </RadioMenu>

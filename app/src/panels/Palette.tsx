@@ -7,7 +7,7 @@ import type { RunEntry } from '../model/run-info.ts'
 import { enterRun } from '../store/run-transitions.ts'
 import { listRuns } from '../page/server-api.ts'
 import { Modal } from '../ui/Modal.tsx'
-import { setDialog } from '../store/transitions.ts'
+import { setFields } from '../store/transitions.ts'
 
 const MOST_RUNS = 50
 
@@ -16,7 +16,7 @@ export function CommandDialog() {
   const input = useRef<HTMLInputElement>(null)
   const isRunOpen = useAppState((state) => state.runId !== undefined)
   const runs = useRuns()
-  const close = (): void => app.store.update(setDialog, undefined)
+  const close = (): void => app.store.update(setFields, { dialog: undefined })
   const commands = [...COMMANDS, ...MORE_COMMANDS].filter(({ onRun }) => isRunOpen || !onRun)
   // Closes the dialog first: a command can open another dialog or move the focus.
   const run = (act: () => void): void => {

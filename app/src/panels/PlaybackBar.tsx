@@ -3,8 +3,8 @@ import { nowOf } from '../model/at-playhead.ts'
 import { useApp, useAppState, useColumns } from '../page/app.tsx'
 import { exactTime, formatTime } from '../base/format.ts'
 import { playOrPause, seekTo, stepToError, stepToEvent } from '../page/playback.ts'
-import { isFollowed } from '../store/run-transitions.ts'
-import { backToLive, setClock, setSpeed, SPEEDS } from '../store/transitions.ts'
+import { isFollowed } from '../store/page-status.ts'
+import { backToLive, setSpeed, SPEEDS, toggleClock } from '../store/transitions.ts'
 import { Button } from '../ui/Button.tsx'
 import { ErrorIcon, PauseIcon, PlayIcon, StepBackIcon, StepForwardIcon } from '../ui/icons.tsx'
 import { IconButton } from '../ui/IconButton.tsx'
@@ -128,7 +128,7 @@ function TimeReadout() {
     <Button
       className="row-button time-readout"
       title={`${Number.isNaN(timeS) ? '' : `${exactTime(timeS)}\n`}Click for ${other} time`}
-      onClick={() => store.update(setClock, other)}
+      onClick={() => store.update(toggleClock)}
     >
       {formatTime(timeS, columns.firstS, clock)}
       <span className="unseen">, show {other} time</span>

@@ -4,7 +4,7 @@ import { useState, type ReactNode } from 'react'
 import { durationOf, spanLabel } from '../model/span-labels.ts'
 import { useApp, useAppState } from '../page/app.tsx'
 import { kindVariable } from '../base/kind-color.ts'
-import { select } from '../store/transitions.ts'
+import { setFields } from '../store/transitions.ts'
 import { useAnswer } from '../page/use-answer.ts'
 import { CloseIcon, ErrorIcon, FitIcon, WarningIcon } from '../ui/icons.tsx'
 import { CopyButton } from '../ui/CopyButton.tsx'
@@ -49,7 +49,7 @@ export function DetailsHeader({ label, children }: { label: string; children: Re
           shortcut="Esc"
           className="small"
           onClick={() => {
-            store.update(select, undefined)
+            store.update(setFields, { selected: undefined })
             timeline.current?.focus()
           }}
         >
@@ -82,7 +82,7 @@ export function SpanLink({ slot }: { slot: number }) {
       type="button"
       className="row-button span-link"
       onClick={() => {
-        store.update(select, { type: 'span', slot })
+        store.update(setFields, { selected: { type: 'span', slot } })
         timeline.current?.reveal({ type: 'span', slot })
       }}
     >

@@ -1,7 +1,7 @@
 import { cleanup, screen, waitFor, within } from '@testing-library/react'
 import { userEvent } from '@testing-library/user-event'
 import { afterEach, expect, test } from 'vitest'
-import { select, seek } from '../store/transitions.ts'
+import { seek, setFields } from '../store/transitions.ts'
 import { openApp } from '../testing/app.tsx'
 import { logText, T0 } from '../testing/log.ts'
 import { Details } from './Details.tsx'
@@ -90,7 +90,7 @@ test('shows an overview with links to the errors while nothing is selected', asy
   expect(rows[1]?.textContent).toBe('agent19 s9 s9 s')
   await userEvent.click(screen.getByRole('button', { name: /grep/ }))
   expect(page.app.store.getState().selected).toEqual({ type: 'span', slot: 1 })
-  page.app.store.update(select, undefined)
+  page.app.store.update(setFields, { selected: undefined })
 })
 
 test('shows markup in a log as text, with hidden characters made visible', async () => {

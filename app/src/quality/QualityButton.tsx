@@ -4,7 +4,7 @@ import { formatInteger, counted } from '../base/format.ts'
 import { Button } from '../ui/Button.tsx'
 import { CheckIcon, WarningIcon } from '../ui/icons.tsx'
 import { countProblems, withClockSkew } from './problems.ts'
-import { setDialog } from '../store/transitions.ts'
+import { setFields } from '../store/transitions.ts'
 
 export function QualityButton() {
   const { store } = useApp()
@@ -28,7 +28,7 @@ export function QualityButton() {
       title={`Data quality: ${text}`}
       className={`button quiet quality ${isWell ? '' : 'warn'}`}
       aria-haspopup="dialog"
-      onClick={() => store.update(setDialog, 'quality')}
+      onClick={() => store.update(setFields, { dialog: 'quality' })}
     >
       {isWell ? <CheckIcon size={14} /> : <WarningIcon size={14} />}
       <span className="quality-text">{text}</span>

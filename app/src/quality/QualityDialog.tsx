@@ -3,7 +3,7 @@ import { formatInteger } from '../base/format.ts'
 import { useRef, useState, type ReactNode } from 'react'
 import { useApp, useAppState } from '../page/app.tsx'
 import type { LogWriter } from '../model/run-info.ts'
-import { setDialog } from '../store/transitions.ts'
+import { setFields } from '../store/transitions.ts'
 import { Button } from '../ui/Button.tsx'
 import { CheckIcon } from '../ui/icons.tsx'
 import { Modal } from '../ui/Modal.tsx'
@@ -46,7 +46,7 @@ export function QualityDialog() {
     <Modal
       title="Data quality"
       className={writers.length > 1 ? 'quality-dialog wide' : 'quality-dialog'}
-      onClose={() => store.update(setDialog, undefined)}
+      onClose={() => store.update(setFields, { dialog: undefined })}
     >
       {isWell && (
         <p className="all-well">

@@ -2,7 +2,7 @@
 import { formatPercent } from '../base/format.ts'
 import type { EnergyReport } from '../model/run-info.ts'
 import { useApp } from '../page/app.tsx'
-import { setDialog, showTime } from '../store/transitions.ts'
+import { setFields, showTime } from '../store/transitions.ts'
 import { Button } from '../ui/Button.tsx'
 
 export function TelemetryProblems({ energy }: { energy: EnergyReport }) {
@@ -30,7 +30,7 @@ export function TelemetryProblems({ energy }: { energy: EnergyReport }) {
                   className="link"
                   aria-label={`Show the longest: ${code} of ${source}`}
                   onClick={() => {
-                    store.update(setDialog, undefined)
+                    store.update(setFields, { dialog: undefined })
                     store.update(showTime, at)
                   }}
                 >

@@ -13,8 +13,6 @@ import type {
 } from '../model/run-info.ts'
 import type { ViewState } from '../model/view-state.ts'
 
-export type ThemeChoice = ViewState['theme']
-
 export interface AppState extends ViewState {
   /** The open run; undefined = the list of runs is shown. */
   readonly runId: string | undefined

@@ -1,6 +1,7 @@
-/** The status of the page in one word, for `<main data-state>`, the title and tests. */
+/** The status of the page, derived from its state. */
 import type { AppState } from './app-state.ts'
 
+/** In one word, for `<main data-state>`, the title and tests. */
 export type PageStatus = 'empty' | 'loading' | 'ready' | 'live' | 'ended' | 'error'
 
 /** The status of the run's page. While `loading`, the part read so far can be used. */
@@ -8,20 +9,21 @@ export function runPageStatus({
   connection,
   progress,
 }: Pick<AppState, 'connection' | 'progress'>): PageStatus {
-  const isRead = progress?.done === true
-  switch (connection.state) {
-    case 'connecting':
-      return 'loading'
-    case 'live':
-    case 'reconnecting':
-      return isRead ? 'live' : 'loading'
-    case 'ended':
-      return isRead ? 'ended' : 'loading'
-    case 'loaded':
-      return 'ready'
-    case 'failed':
-      return 'error'
-  }
+  const { state } = connection
+  if (state === 'failed') return 'error'
+  if (state === 'loaded') return 'ready'
+  if (state === 'connecting' || progress?.done !== true) return 'loading'
+  return state === 'ended' ? 'ended' : 'live'
+}
+
+/** Whether the log may still grow, so that "now" is the wall clock. */
+export function isFollowed({ connection }: Pick<AppState, 'connection'>): boolean {
+  return connection.state === 'live' || connection.state === 'reconnecting'
+}
+
+/** Whether the page is still reading the part of the log that existed when it was opened. */
+export function isBeingRead({ progress }: Pick<AppState, 'progress'>): boolean {
+  return progress !== undefined && !progress.done
 }
 
 /** @example pageTitle('planner run', 'live') // 'planner run – live – Wattline' */

@@ -2,7 +2,8 @@
 import { nowOf } from '../model/at-playhead.ts'
 import type { SearchAnswer } from '../model/answers.ts'
 import type { AppState } from './app-state.ts'
-import type { Connection, EnergyReport, RunEntry } from '../model/run-info.ts'
+import type { Connection } from '../model/run-info.ts'
+import { isFollowed } from './page-status.ts'
 import { DEFAULT_GROUP, INITIAL_STATE } from './store.ts'
 import { NOW_AT } from './transitions.ts'
 
@@ -62,16 +63,6 @@ function withEnd(viewport: AppState['viewport'], lastS: number): AppState['viewp
   if (Number.isNaN(lastS) || lastS >= startS + widthS * LEAST_SEEN) return viewport
   const fromS = lastS - widthS * NOW_AT
   return { startS: fromS, endS: fromS + widthS }
-}
-
-/** Whether the log may still grow, so that "now" is the wall clock. */
-export function isFollowed({ connection }: Pick<AppState, 'connection'>): boolean {
-  return connection.state === 'live' || connection.state === 'reconnecting'
-}
-
-/** Whether the page is still reading the part of the log that existed when it was opened. */
-export function isBeingRead({ progress }: Pick<AppState, 'progress'>): boolean {
-  return progress !== undefined && !progress.done
 }
 
 /** Times of the data when a patch was applied; Unix seconds. */
@@ -134,35 +125,8 @@ export function setMatches(state: AppState, answer: SearchAnswer): AppState {
   return { ...state, matches, markMatches, matchCount: count, searching: false }
 }
 
-/** Shows what is known of the run apart from its log. */
-export function setRun(state: AppState, run: RunEntry): AppState {
-  return { ...state, run }
-}
-
 export function setRunName(state: AppState, runId: string, name: string): AppState {
   return state.run?.id === runId ? { ...state, run: { ...state.run, name } } : state
-}
-
-/** The columns have a new version. */
-export function setVersion(state: AppState, version: number): AppState {
-  return { ...state, version }
-}
-
-export function setEnergy(state: AppState, energy: EnergyReport, version: number): AppState {
-  return { ...state, energy, version }
-}
-
-export function setQuality(
-  state: AppState,
-  {
-    quality,
-    writers,
-    malformed,
-    tornLine,
-    groupKeys,
-  }: Pick<AppState, 'quality' | 'writers' | 'malformed' | 'tornLine' | 'groupKeys'>,
-): AppState {
-  return { ...state, quality, writers, malformed, tornLine, groupKeys }
 }
 
 /** The worker has regrouped by `groupBy`; the user may have chosen another key meanwhile. */

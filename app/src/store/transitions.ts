@@ -1,6 +1,7 @@
 /** Transitions of the view: pure functions `(state, …) => state`, without pixels, React or the worker. */
 import type { AppState } from './app-state.ts'
-import type { Selected, ViewState, Viewport } from '../model/view-state.ts'
+import { isFollowed } from './page-status.ts'
+import type { Viewport } from '../model/view-state.ts'
 
 /** Float64 Unix seconds cannot resolve a narrower viewport. */
 const NARROWEST_S = 2e-6
@@ -14,6 +15,18 @@ const NO_MATCHES = { matches: undefined, markMatches: undefined, matchCount: und
 
 export const SPEEDS = [0.25, 0.5, 1, 2, 4, 8, 16, 32, 64] as const
 
+/** Fields that may have any value in any state. */
+type FreeFields = Pick<
+  AppState,
+  | ('colorBy' | 'clock' | 'theme' | 'selected' | 'dialog' | 'notice')
+  | ('run' | 'quality' | 'writers' | 'malformed' | 'tornLine' | 'groupKeys' | 'energy' | 'version')
+>
+
+/** @example store.update(setFields, { dialog: 'help' }) */
+export function setFields(state: AppState, fields: Partial<FreeFields>): AppState {
+  return { ...state, ...fields }
+}
+
 /** Shows a range of time. Stops following, unless the caller is what follows and passes `true`. */
 export function setViewport(state: AppState, viewport: Viewport, following = false): AppState {
   const widthS = viewport.endS - viewport.startS
@@ -21,10 +34,6 @@ export function setViewport(state: AppState, viewport: Viewport, following = fal
   const same = viewport.startS === state.viewport.startS && viewport.endS === state.viewport.endS
   if (same && state.following === following && state.viewportKnown) return state
   return { ...state, viewport, following, viewportKnown: true }
-}
-
-export function select(state: AppState, selected: Selected | undefined): AppState {
-  return { ...state, selected }
 }
 
 export function setRange(state: AppState, range: Viewport | undefined): AppState {
@@ -56,8 +65,7 @@ export function seek(state: AppState, playheadS: number | undefined): AppState {
 
 /** Releases the playhead; follows the run again if it is live. */
 export function backToLive(state: AppState): AppState {
-  const live = state.connection.state === 'live' || state.connection.state === 'reconnecting'
-  return { ...state, playheadS: undefined, playing: false, following: live }
+  return { ...state, playheadS: undefined, playing: false, following: isFollowed(state) }
 }
 
 /** Pauses, or plays from the playhead; without a playhead, from `firstS`. */
@@ -118,27 +126,6 @@ export function clearOne(state: AppState): AppState {
   return state
 }
 
-export function setDialog(state: AppState, dialog: AppState['dialog']): AppState {
-  return { ...state, dialog }
-}
-
-/** Shows a notice; undefined dismisses it. */
-export function setNotice(state: AppState, notice: AppState['notice']): AppState {
-  return { ...state, notice }
-}
-
-export function setColorBy(state: AppState, colorBy: ViewState['colorBy']): AppState {
-  return { ...state, colorBy }
-}
-
-export function setClock(state: AppState, clock: ViewState['clock']): AppState {
-  return { ...state, clock }
-}
-
 export function toggleClock(state: AppState): AppState {
-  return setClock(state, state.clock === 'relative' ? 'absolute' : 'relative')
-}
-
-export function setTheme(state: AppState, theme: ViewState['theme']): AppState {
-  return { ...state, theme }
+  return { ...state, clock: state.clock === 'relative' ? 'absolute' : 'relative' }
 }

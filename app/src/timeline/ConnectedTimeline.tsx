@@ -6,8 +6,8 @@ import { useApp, useAppState, type App } from '../page/app.tsx'
 import { seekTo } from '../page/playback.ts'
 import type { TimelineActions } from '../page/timeline-actions.ts'
 import type { AppState } from '../store/app-state.ts'
-import { isBeingRead, isFollowed } from '../store/run-transitions.ts'
-import { NOW_AT, select, setRange, setViewport, toggleGroup } from '../store/transitions.ts'
+import { isBeingRead, isFollowed } from '../store/page-status.ts'
+import { NOW_AT, setFields, setRange, setViewport, toggleGroup } from '../store/transitions.ts'
 import type { TimelineHost } from './engine.ts'
 import { TimelineView, type TimelinePower } from './Timeline.tsx'
 
@@ -42,7 +42,7 @@ function hostOf(app: App): TimelineHost {
     getState: store.getState,
     dispatch: {
       setViewport: (viewport, following) => store.update(setViewport, viewport, following),
-      select: (selected) => store.update(select, selected),
+      select: (selected) => store.update(setFields, { selected }),
       setRange: (range) => store.update(setRange, range),
       seek: (timeS) => seekTo(app, timeS),
       toggleGroup: (label) => store.update(toggleGroup, label),
