@@ -1,6 +1,7 @@
 /** Stores theme and clock in the browser, and applies the theme to the page. */
-import type { AppState } from '../store/app-state.ts'
+import { isRecord } from '../base/json.ts'
 import type { AppStore } from '../store/store.ts'
+import { setFields } from '../store/transitions.ts'
 import type { ViewState } from '../model/view-state.ts'
 
 const KEY = 'wattline.preferences'
@@ -14,7 +15,7 @@ export function keepPreferences(store: AppStore, page: Window): () => void {
     const { theme } = store.getState()
     root.dataset['theme'] = theme === 'system' ? (system.matches ? 'dark' : 'light') : theme
   }
-  store.update(setPreferences, parsePreferences(stored(page)))
+  store.update(setFields, parsePreferences(stored(page)))
   apply()
   const stop = store.subscribe((state, before) => {
     if (state.theme === before.theme && state.clock === before.clock) return
@@ -28,10 +29,6 @@ export function keepPreferences(store: AppStore, page: Window): () => void {
   }
 }
 
-function setPreferences(state: AppState, preferences: Partial<Preferences>): AppState {
-  return { ...state, ...preferences }
-}
-
 /** Accepts only known values: another version or program may have stored the text. */
 export function parsePreferences(text: string | undefined): Partial<Preferences> {
   let value: unknown
@@ -40,8 +37,8 @@ export function parsePreferences(text: string | undefined): Partial<Preferences>
   } catch {
     return {}
   }
-  if (typeof value !== 'object' || value === null) return {}
-  const { theme, clock } = value as Record<string, unknown>
+  if (!isRecord(value)) return {}
+  const { theme, clock } = value
   return {
     ...(theme === 'system' || theme === 'light' || theme === 'dark' ? { theme } : {}),
     ...(clock === 'relative' || clock === 'absolute' ? { clock } : {}),

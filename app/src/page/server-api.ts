@@ -1,4 +1,5 @@
 /** The server's HTTP API. Functions reject with an error whose message can be shown to the user. */
+import { isRecord, listOf, numberOf } from '../base/json.ts'
 import { parseRun } from '../worker/read/server-run.ts'
 import type { RunEntry } from '../model/run-info.ts'
 
@@ -47,15 +48,19 @@ function parseSummary(value: unknown): RunNumbers {
   const { sparkline } = fields
   return {
     isWhole: fields['complete'] !== false,
-    spans: count(fields['spans']),
-    errors: count(fields['errors']),
-    agents: count(fields['agents']),
-    tokens: known(tokens['total']),
-    costUsd: known(fields['costUsd']),
-    energyJ: known(fields['energyJ']),
-    durationS: known(fields['durationS']),
-    density: Array.isArray(sparkline) ? sparkline.map(count) : [],
+    spans: countOf(fields['spans']),
+    errors: countOf(fields['errors']),
+    agents: countOf(fields['agents']),
+    tokens: numberOf(tokens['total']),
+    costUsd: numberOf(fields['costUsd']),
+    energyJ: numberOf(fields['energyJ']),
+    durationS: numberOf(fields['durationS']),
+    density: listOf(sparkline).map(countOf),
   }
+}
+
+function countOf(value: unknown): number {
+  return numberOf(value) ?? 0
 }
 
 export async function renameRun(base: string, runId: string, name: string): Promise<void> {
@@ -73,9 +78,7 @@ export async function deleteRun(base: string, runId: string): Promise<void> {
 /** The sample logs that were built into the page. */
 export async function listSamples(base: string, signal: AbortSignal): Promise<readonly Sample[]> {
   const value = await getJson(new URL('samples/index.json', base), signal)
-  return isRecord(value) && Array.isArray(value['samples'])
-    ? value['samples'].flatMap(parseSample)
-    : []
+  return isRecord(value) ? listOf(value['samples']).flatMap(parseSample) : []
 }
 
 /** Downloads a sample. */
@@ -116,16 +119,4 @@ async function reasonOf(response: Response): Promise<string> {
     // Not JSON: a proxy answered. The status is enough.
   }
   return `The server answered ${response.status}.`
-}
-
-function known(value: unknown): number | undefined {
-  return typeof value === 'number' ? value : undefined
-}
-
-function count(value: unknown): number {
-  return typeof value === 'number' && Number.isFinite(value) ? value : 0
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

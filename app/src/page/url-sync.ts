@@ -6,7 +6,7 @@ import type { Columns } from '../model/columns.ts'
 import type { AppState } from '../store/app-state.ts'
 import { debounce } from '../base/schedule.ts'
 import { enterRun } from '../store/run-transitions.ts'
-import { DEFAULT_GROUP, type AppStore } from '../store/store.ts'
+import type { AppStore } from '../store/store.ts'
 import { setGroupBy, setQuery, setViewport } from '../store/transitions.ts'
 import { formatHash, parseHash, toUnixS, type UrlView } from './url.ts'
 
@@ -35,14 +35,17 @@ export function syncUrl(store: AppStore, columns: Columns, page: Window): () => 
     store.update(showTimes, view, columns.firstS)
   }
 
-  const hashOf = (state: AppState): string => formatHash(viewOf(state), columns.firstS)
+  /** The URL of a followed run stays the same while the viewport slides. */
+  const hashOf = (state: AppState): string => {
+    const viewport = state.viewportKnown && !state.following ? state.viewport : undefined
+    return formatHash({ ...state, viewport }, columns.firstS)
+  }
 
   const addressOf = (hash: string): string =>
     `${page.location.pathname}${page.location.search}${hash}`
 
   const writing = debounce(DEBOUNCE_MS, MAX_WAIT_MS, () => {
     if (pending !== undefined && pending.runId === store.getState().runId) return
-    // The URL of a followed run stays the same while the viewport slides.
     const hash = hashOf(store.getState())
     if (hash !== page.location.hash) page.history.replaceState(undefined, '', addressOf(hash))
   })
@@ -58,7 +61,7 @@ export function syncUrl(store: AppStore, columns: Columns, page: Window): () => 
     if (state.runId === before.runId && state.groupBy === before.groupBy) return false
     const known = parseHash(page.location.hash)
     if (state.runId !== known.runId) return true
-    return state.runId !== undefined && state.groupBy !== (known.groupBy ?? DEFAULT_GROUP)
+    return state.runId !== undefined && state.groupBy !== known.groupBy
   }
 
   page.addEventListener('popstate', read)
@@ -72,18 +75,6 @@ export function syncUrl(store: AppStore, columns: Columns, page: Window): () => 
   }
 }
 
-function viewOf(state: AppState): UrlView {
-  return {
-    runId: state.runId,
-    viewport: state.viewportKnown && !state.following ? state.viewport : undefined,
-    selected: state.selected,
-    query: state.query,
-    groupBy: state.groupBy,
-    colorBy: state.colorBy,
-    playheadS: state.playheadS,
-  }
-}
-
 const URL_KEYS = ['viewport', 'selected', 'query', 'colorBy', 'following', 'playheadS'] as const
 
 function differs(state: AppState, before: AppState): boolean {
@@ -91,15 +82,14 @@ function differs(state: AppState, before: AppState): boolean {
 }
 
 /** Opens the run of a URL with its grouping, so that the worker groups it once. */
-function enterRunOf(state: AppState, { runId, groupBy = DEFAULT_GROUP }: UrlView): AppState {
+function enterRunOf(state: AppState, { runId, groupBy }: UrlView): AppState {
   return { ...enterRun(state, runId), groupBy }
 }
 
 /** Shows the parts of a URL that need no data. */
 function showUntimed(state: AppState, view: UrlView): AppState {
-  const { colorBy } = view
-  const grouped = setGroupBy({ ...state, colorBy }, view.groupBy ?? DEFAULT_GROUP)
-  return { ...setQuery(grouped, view.query), selected: view.selected }
+  const { colorBy, selected, groupBy, query } = view
+  return setQuery(setGroupBy({ ...state, colorBy, selected }, groupBy), query)
 }
 
 /** Shows the times of a URL, which count from the first event. */

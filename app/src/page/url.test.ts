@@ -42,7 +42,7 @@ test.each([
   ['#run=r&sel=-1', { selected: undefined }],
   ['#run=r&sel=4x', { selected: undefined }],
   ['#run=r&t=', { playheadS: undefined }],
-  ['#run=r&group=', { groupBy: undefined }],
+  ['#run=r&group=', { groupBy: 'agent' }],
   ['#run=r&color=joules', { colorBy: 'joules' }],
   ['#run=r&color=red', { colorBy: 'kind' }],
 ])('%s', (hash, expected) => {
@@ -75,7 +75,7 @@ test('reads back what it wrote, to the microsecond', () => {
       const read = parseHash(formatHash({ ...rest, viewport }, 0))
       expect(read).toMatchObject({ runId: rest.runId, selected: rest.selected, query: rest.query })
       expect(read.colorBy).toBe(rest.colorBy)
-      expect(read.groupBy ?? 'agent').toBe(rest.groupBy)
+      expect(read.groupBy).toBe(rest.groupBy)
       expect(read.playheadS).toBeCloseTo(rest.playheadS, 5)
       expect(read.viewport?.startS).toBeCloseTo(viewport.startS, 5)
     }),

@@ -7,18 +7,15 @@
  * log can be pasted. `sel` is the slot of a span, or `m` and the slot of a mark. Slots are numbered in
  * the order of the log, so that they are the same in every page.
  */
+import type { AppState } from '../store/app-state.ts'
 import { DEFAULT_GROUP } from '../store/store.ts'
 import type { ColorBy, Selected, Viewport } from '../model/view-state.ts'
 
+type UrlFields = 'runId' | 'selected' | 'query' | 'groupBy' | 'colorBy' | 'playheadS'
+
 /** The view in a URL. For its times see {@link toUnixS}. */
-export interface UrlView {
-  readonly runId: string | undefined
+export interface UrlView extends Pick<AppState, UrlFields> {
   readonly viewport: Viewport | undefined
-  readonly selected: Selected | undefined
-  readonly query: string
-  readonly groupBy: string | undefined
-  readonly colorBy: ColorBy
-  readonly playheadS: number | undefined
 }
 
 const ABSOLUTE_FROM_S = 1e8
@@ -34,27 +31,31 @@ export function parseHash(hash: string): UrlView {
       startS !== undefined && endS !== undefined && endS > startS ? { startS, endS } : undefined,
     selected: selectedOf(fields.get('sel')),
     query: fields.get('q') ?? '',
-    groupBy: fields.get('group') || undefined,
+    groupBy: fields.get('group') || DEFAULT_GROUP,
     colorBy: colorOf(fields.get('color')),
     playheadS: numberOf(fields.get('t')),
   }
 }
 
 /** Writes the hash of a view with Unix seconds. `firstS`: time of the first event. */
-export function formatHash(view: UrlView, firstS: number): string {
-  if (view.runId === undefined) return ''
-  const fields = new URLSearchParams({ run: view.runId })
+export function formatHash(
+  view: Pick<UrlView, 'runId'> & Partial<UrlView>,
+  firstS: number,
+): string {
+  const { runId, viewport, selected, query, groupBy, colorBy, playheadS } = view
+  if (runId === undefined) return ''
+  const fields = new URLSearchParams({ run: runId })
   const put = (name: string, timeS: number | undefined): void => {
     if (timeS !== undefined && Number.isFinite(firstS)) fields.set(name, rounded(timeS - firstS))
   }
-  put('t0', view.viewport?.startS)
-  put('t1', view.viewport?.endS)
-  if (view.selected !== undefined) fields.set('sel', selectedText(view.selected))
-  if (view.query !== '') fields.set('q', view.query)
-  if (view.groupBy !== undefined && view.groupBy !== DEFAULT_GROUP)
-    fields.set('group', view.groupBy)
-  if (view.colorBy !== 'kind') fields.set('color', view.colorBy)
-  put('t', view.playheadS)
+  put('t0', viewport?.startS)
+  put('t1', viewport?.endS)
+  if (selected !== undefined)
+    fields.set('sel', `${selected.type === 'mark' ? 'm' : ''}${selected.slot}`)
+  if (query) fields.set('q', query)
+  if (groupBy && groupBy !== DEFAULT_GROUP) fields.set('group', groupBy)
+  if (colorBy && colorBy !== 'kind') fields.set('color', colorBy)
+  put('t', playheadS)
   return `#${fields}`
 }
 
@@ -76,10 +77,6 @@ function selectedOf(text: string | null): Selected | undefined {
   const match = /^(m?)(\d{1,9})$/.exec(text ?? '')
   if (match === null) return undefined
   return { type: match[1] === 'm' ? 'mark' : 'span', slot: Number(match[2]) }
-}
-
-function selectedText({ type, slot }: Selected): string {
-  return type === 'mark' ? `m${slot}` : String(slot)
 }
 
 /** Rounds to microseconds, the resolution of Unix seconds in a float64. */

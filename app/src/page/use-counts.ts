@@ -1,5 +1,6 @@
 /** The counts in the header, updated a few times a second so that they can be read. */
 import { useEffect, useState } from 'react'
+import { shallow } from 'zustand/shallow'
 import { createCounter, type Counts } from '../model/counts.ts'
 import { throttle } from '../base/schedule.ts'
 import { useApp } from './app.tsx'
@@ -15,11 +16,10 @@ export function useCounts(): Counts {
     const count = createCounter(columns)
     const update = throttle(INTERVAL_MS, () => {
       const next = count(store.getState().playheadS)
-      setCounts((before) => (isSame(before, next) ? before : next))
+      setCounts((before) => (shallow(before, next) ? before : next))
     })
     const stop = store.subscribe((state, before) => {
-      const isDone = state.progress?.done !== before.progress?.done
-      if (isDone) update.runNow()
+      if (state.progress?.done !== before.progress?.done) update.runNow()
       else if (state.version !== before.version || state.playheadS !== before.playheadS)
         update.schedule()
     })
@@ -30,10 +30,4 @@ export function useCounts(): Counts {
     }
   }, [store, columns])
   return counts
-}
-
-function isSame(a: Counts, b: Counts): boolean {
-  return (
-    a.spans === b.spans && a.errors === b.errors && a.tokens === b.tokens && a.costUsd === b.costUsd
-  )
 }

@@ -158,7 +158,7 @@ function RunRow({ run, index, links, onFocus, onChanged }: RunRowProps) {
         ) : (
           <a
             className="run-link"
-            href={formatHash({ ...NO_VIEW, runId: run.id }, Number.NaN)}
+            href={formatHash({ runId: run.id }, Number.NaN)}
             ref={(link) => {
               if (link !== null) links.current.set(run.id, link)
               return () => void links.current.delete(run.id)
@@ -234,12 +234,3 @@ function RunRow({ run, index, links, onFocus, onChanged }: RunRowProps) {
     </tr>
   )
 }
-
-const NO_VIEW = {
-  viewport: undefined,
-  selected: undefined,
-  query: '',
-  groupBy: undefined,
-  colorBy: 'kind',
-  playheadS: undefined,
-} as const

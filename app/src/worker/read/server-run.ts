@@ -1,5 +1,6 @@
 /** Parses the server's JSON of runs and control frames. Modules behind it see no `unknown` or `null`. */
 import { showHidden, type RunState, type WriterInfo, type WriterState } from '@wattline/trace'
+import { isRecord, listOf, numberOf, textOf } from '../../base/json.ts'
 import type { RunEntry } from '../../model/run-info.ts'
 
 /** The part of a `WriterInfo` that the page uses, with undefined for null. */
@@ -13,36 +14,34 @@ export interface ServerRun {
   readonly writers: readonly ServerWriter[]
 }
 
-type Json = { readonly [key: string]: unknown }
-
 /** Parses a run of `/api/runs` or `/watch`; undefined if it is none. */
 export function parseRun(value: unknown): ServerRun | undefined {
-  if (!isJson(value) || typeof value['id'] !== 'string') return undefined
+  if (!isRecord(value) || typeof value['id'] !== 'string') return undefined
   const id = value['id']
   const entry: RunEntry = {
     id,
-    name: showHidden(text(value['name']) || id),
+    name: showHidden(textOf(value['name']) || id),
     state: oneOf<RunState>(value['state'], ['live', 'ended', 'lost'], 'ended'),
-    startedS: number(value['startedAt']) ?? number(value['createdAt']),
-    updatedS: number(value['updatedAt']),
-    events: number(value['events']),
-    bytes: number(value['bytes']),
+    startedS: numberOf(value['startedAt']) ?? numberOf(value['createdAt']),
+    updatedS: numberOf(value['updatedAt']),
+    events: numberOf(value['events']),
+    bytes: numberOf(value['bytes']),
     readOnly: value['readOnly'] === true,
     local: false,
   }
-  return { entry, writers: list(value['writers']).flatMap(parseWriter) }
+  return { entry, writers: listOf(value['writers']).flatMap(parseWriter) }
 }
 
 function parseWriter(value: unknown): ServerWriter[] {
-  if (!isJson(value) || typeof value['id'] !== 'string') return []
+  if (!isRecord(value) || typeof value['id'] !== 'string') return []
   return [
     {
       id: value['id'],
-      name: text(value['name']),
+      name: textOf(value['name']),
       state: oneOf<WriterState>(value['state'], ['live', 'closed', 'lost'], 'lost'),
-      lost: number(value['lost']) ?? 0,
-      duplicates: number(value['duplicates']),
-      clockBehindS: number(value['clockBehindS']),
+      lost: numberOf(value['lost']) ?? 0,
+      duplicates: numberOf(value['duplicates']),
+      clockBehindS: numberOf(value['clockBehindS']),
     },
   ]
 }
@@ -64,7 +63,7 @@ export function parseControl(frame: string): Control {
   } catch {
     return { type: 'unknown' }
   }
-  if (!isJson(value)) return { type: 'unknown' }
+  if (!isRecord(value)) return { type: 'unknown' }
   const { reset, gen, writer } = value
   if (typeof reset === 'string') return { type: 'reset', gen: reset }
   if (typeof gen === 'string') return { type: 'hello', gen, run: parseRun(value['run']) }
@@ -72,22 +71,6 @@ export function parseControl(frame: string): Control {
   if (value['caughtUp'] !== undefined) return { type: 'caughtUp' }
   const run = parseRun(value['run'])
   return run === undefined ? { type: 'unknown' } : { type: 'run', run }
-}
-
-function isJson(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : []
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : ''
-}
-
-function number(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isFinite(value) ? value : undefined
 }
 
 function oneOf<T extends string>(value: unknown, all: readonly T[], otherwise: T): T {
