@@ -1,14 +1,40 @@
-/** Reads and writes whole buffers: a single system call may process fewer bytes. */
-import { type FileHandle, open } from 'node:fs/promises'
+/**
+ * Opens files, and reads and writes whole buffers: a single system call may process fewer bytes.
+ */
+import { constants } from 'node:fs'
+import { type FileHandle, open, realpath } from 'node:fs/promises'
+import { join, relative } from 'node:path'
 import { codeOf } from './errors.ts'
 
-/** Opens a file while `use` runs. */
+/**
+ * Opens a file of another program for reading. Refuses FIFOs, whose opening would wait for a writer,
+ * devices, sockets and folders, also when one of them replaces a file that was checked before.
+ *
+ * @param root a folder above `path`: links below it are not followed. Without it, `path` may be a link.
+ * @throws {Error} with the code `ENOTFILE` when it is not a regular file, or a link below `root`.
+ */
+export async function openForeign(path: string, root?: string): Promise<FileHandle> {
+  const real = await realpath(path)
+  if (root !== undefined && real !== join(await realpath(root), relative(root, path))) {
+    throw new NotAFileError(`${path} is or contains a symbolic link`)
+  }
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants
+  const file = await open(real, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+  if ((await file.stat()).isFile()) return file
+  await file.close()
+  throw new NotAFileError(`${path} is not a regular file`)
+}
+
+class NotAFileError extends Error {
+  readonly code = 'ENOTFILE'
+}
+
+/** Runs `use` with an opened file, then closes the file. */
 export async function withFile<T>(
-  path: string,
-  flags: string,
+  opening: Promise<FileHandle>,
   use: (file: FileHandle) => Promise<T>,
 ): Promise<T> {
-  const file = await open(path, flags)
+  const file = await opening
   try {
     return await use(file)
   } finally {

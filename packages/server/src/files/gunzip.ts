@@ -3,13 +3,14 @@
  * Node's zlib reads files of several gzip members, verifies their checksums, and delivers the chunks
  * before a damaged place.
  */
-import { createReadStream, createWriteStream } from 'node:fs'
+import { createWriteStream } from 'node:fs'
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { codeOf } from '../base/errors.ts'
+import { openForeign } from '../base/file-io.ts'
 import { readHead, sniff } from './sniff.ts'
 
 /** A larger file is refused: it is more likely a decompression bomb than a log. */
@@ -24,9 +25,9 @@ export interface PlainFile {
   readonly cutBy?: string
 }
 
-/** Provides the log at `path` as a file that is not gzipped. */
-export async function plainFile(path: string): Promise<PlainFile> {
-  if (sniff(await readHead(path)) !== 'gzip') return { path }
+/** Provides the log at `path` as a file that is not gzipped. `root` as in {@link openForeign}. */
+export async function plainFile(path: string, root?: string): Promise<PlainFile> {
+  if (sniff(await readHead(path, root)) !== 'gzip') return { path }
   const folder = await mkdtemp(join(tmpdir(), 'wattline-'))
   const remove = () => rm(folder, { recursive: true, force: true })
   const plain = join(folder, 'log.jsonl')
@@ -35,7 +36,7 @@ export async function plainFile(path: string): Promise<PlainFile> {
   const tooLarge = () => new Error(`It decompresses to more than ${MAX_PLAIN_BYTES} bytes.`)
   try {
     await pipeline(
-      createReadStream(path),
+      (await openForeign(path, root)).createReadStream(),
       createGunzip(),
       (parts: AsyncIterable<Buffer>) => limitBytes(parts, MAX_PLAIN_BYTES, tooLarge),
       createWriteStream(plain),

@@ -14,7 +14,7 @@
 import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import { codeOf } from '../base/errors.ts'
-import { readUpTo, withFile } from '../base/file-io.ts'
+import { openForeign, readUpTo, withFile } from '../base/file-io.ts'
 import { coalesced } from '../base/coalesced.ts'
 
 /** The state of the file at the last refresh. Replaced, never changed. */
@@ -41,14 +41,17 @@ const SCAN_BYTES = 64 * 1024
 /** Follows one path. Call {@link LogFile.refresh} when it may have changed. */
 export class LogFile {
   readonly path: string
+  readonly #root: string | undefined
   /** Undefined while the file does not exist. */
   state: LogFileState | undefined
   #identity: Identity | undefined
   #generations = 0
   readonly #readState = coalesced(() => this.#refreshOnce())
 
-  constructor(path: string) {
+  /** @param root as in {@link openForeign}. */
+  constructor(path: string, root?: string) {
     this.path = path
+    this.#root = root
   }
 
   /** Reads the state of the file. Calls during a refresh share one further refresh. */
@@ -68,15 +71,25 @@ export class LogFile {
   async readAt(start: number, maxBytes: number): Promise<Buffer> {
     const length = Math.min(maxBytes, (this.state?.endBytes ?? 0) - start)
     if (length <= 0) return Buffer.alloc(0)
-    const bytes = await withReadable(this.path, (handle) => read(handle, start, length))
+    const bytes = await this.#withReadable((handle) => read(handle, start, length))
     return bytes ?? Buffer.alloc(0)
   }
 
   async #refreshOnce(): Promise<void> {
-    const isThere = await withReadable(this.path, (handle) => this.#compare(handle))
+    const isThere = await this.#withReadable((handle) => this.#compare(handle))
     if (isThere === true) return
     this.state = undefined
     this.#identity = undefined
+  }
+
+  /** Undefined when the file is missing or unreadable, which may be temporary. */
+  async #withReadable<T>(use: (handle: FileHandle) => Promise<T>): Promise<T | undefined> {
+    try {
+      return await withFile(openForeign(this.path, this.#root), use)
+    } catch (error) {
+      if (MISSING.has(codeOf(error))) return undefined
+      throw error
+    }
   }
 
   async #compare(handle: FileHandle): Promise<true> {
@@ -143,17 +156,6 @@ async function read(handle: FileHandle, start: number, length: number): Promise<
   return buffer.subarray(0, await readUpTo(handle, buffer, start))
 }
 
-/** Undefined when the file is missing or unreadable, which may be temporary. */
-async function withReadable<T>(
-  path: string,
-  use: (handle: FileHandle) => Promise<T>,
-): Promise<T | undefined> {
-  try {
-    return await withFile(path, 'r', use)
-  } catch (error) {
-    if (MISSING.has(codeOf(error))) return undefined
-    throw error
-  }
-}
-
-const MISSING: ReadonlySet<string> = new Set('ENOENT ENOTDIR EACCES EPERM EISDIR ELOOP'.split(' '))
+const MISSING: ReadonlySet<string> = new Set(
+  'ENOENT ENOTDIR EACCES EPERM ENXIO ELOOP ENOTFILE'.split(' '),
+)

@@ -8,11 +8,14 @@ import {
   truncate,
   writeFile,
 } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 import type { LogItem, ReadFrom, RunChange } from '../storage/store.ts'
+import { LogFile } from './log-file.ts'
 import { LogFiles } from './log-files.ts'
 
 let dir: string
@@ -262,7 +265,48 @@ test('each log in a watched folder is a run; new ones are live, other files are 
   expect(await files.info(run)).toMatchObject({ state: 'live' })
 })
 
-test('a log is one run, also when several links lead to its folder', async () => {
+test('FIFOs, sockets, folders and links with the name of a log are skipped', async () => {
+  execFileSync('mkfifo', [join(dir, 'fifo.jsonl'), join(dir, 'zipped.jsonl.gz')])
+  const socket = createServer().listen(join(dir, 'socket.jsonl'))
+  onTestFinished(() => void socket.close())
+  await mkdir(join(dir, 'folder.jsonl'))
+  await symlink('/dev/zero', join(dir, 'device.jsonl'))
+  await symlink('fifo.jsonl', join(dir, 'link.jsonl'))
+  await writeFile(join(dir, 'a.jsonl'), line(1))
+  expect((await files.open(dir)).runs.map(({ name }) => name)).toEqual(['a.jsonl'])
+  await expect(files.open(join(dir, 'fifo.jsonl'))).rejects.toThrow('neither')
+})
+
+test.each(['fifo', 'link', 'folder link'])(
+  'a log that is replaced by a %s is missing',
+  async (by) => {
+    const outside = await mkdtemp(join(tmpdir(), 'wattline-outside-'))
+    onTestFinished(() => rm(outside, { recursive: true, force: true }))
+    const folder = join(dir, 'sub')
+    const path = join(folder, 'a.jsonl')
+    await mkdir(folder)
+    await writeFile(path, line(1))
+    await writeFile(join(outside, 'a.jsonl'), line(2))
+    const file = new LogFile(path, dir)
+    await file.refresh()
+    expect((await file.readAt(0, 100)).toString()).toBe(line(1))
+    await rm(by === 'folder link' ? folder : path, { recursive: true })
+    if (by === 'fifo') execFileSync('mkfifo', [path])
+    else if (by === 'link') await symlink(join(outside, 'a.jsonl'), path)
+    else await symlink(outside, folder)
+    expect((await file.readAt(0, 100)).toString()).toBe('')
+    expect(await file.refresh()).toBe('missing')
+  },
+)
+
+test('a link that is opened by its own name is followed', async () => {
+  await writeFile(join(dir, 'a.jsonl'), line(1))
+  await symlink('a.jsonl', join(dir, 'latest.jsonl'))
+  const { runs } = await files.open(join(dir, 'latest.jsonl'))
+  expect(runs).toMatchObject([{ name: 'latest.jsonl', bytes: line(1).length }])
+})
+
+test('links in a watched folder are not followed', async () => {
   const outside = await mkdtemp(join(tmpdir(), 'wattline-linked-'))
   onTestFinished(() => rm(outside, { recursive: true, force: true }))
   await mkdir(join(dir, 'sub'))
@@ -273,8 +317,9 @@ test('a log is one run, also when several links lead to its folder', async () =>
   await symlink('..', join(dir, 'up'))
   await symlink('sub', join(dir, 'again'))
   await symlink(outside, join(dir, 'linked'))
+  await symlink(join(outside, 'c.jsonl'), join(dir, 'c.jsonl'))
   const { runs } = await files.open(dir)
-  const names = ['a.jsonl', join('linked', 'c.jsonl'), join('sub', 'b.jsonl')]
+  const names = ['a.jsonl', join('sub', 'b.jsonl')]
   expect(runs.map(({ name }) => name).sort()).toEqual(names)
 })
 

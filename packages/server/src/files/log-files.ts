@@ -5,9 +5,9 @@
  */
 import { createHash } from 'node:crypto'
 import { EventEmitter } from 'node:events'
-import { lstatSync, realpathSync, type Stats } from 'node:fs'
+import type { Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { basename, dirname, join, relative, sep } from 'node:path'
+import { basename, dirname, relative, sep } from 'node:path'
 import { type FSWatcher, watch } from 'chokidar'
 import type { RunInfo } from '@wattline/trace'
 import { messageOf } from '../base/errors.ts'
@@ -75,7 +75,7 @@ export class LogFiles implements RunSource {
     }
     const folder = found.isDirectory()
     const root = folder ? path : dirname(path)
-    if (!folder) await this.#add(path, root, false)
+    if (!folder) await this.#add(path, undefined, false)
     let opened = this.#opened.get(path)
     if (opened === undefined) {
       opened = this.#watch(root, folder ? undefined : path)
@@ -137,7 +137,8 @@ export class LogFiles implements RunSource {
     })
     watcher.on('add', (path) => {
       const appeared = ready && only === undefined
-      const added = this.#limited(() => this.#addOrLog(path, root, appeared))
+      const folder = only === undefined ? root : undefined
+      const added = this.#limited(() => this.#addOrLog(path, folder, appeared))
       if (!ready) adding.push(added)
     })
     watcher.on('change', (path) => this.#changed(path))
@@ -151,7 +152,7 @@ export class LogFiles implements RunSource {
     return watcher
   }
 
-  async #addOrLog(path: string, root: string, appeared: boolean): Promise<void> {
+  async #addOrLog(path: string, root: string | undefined, appeared: boolean): Promise<void> {
     try {
       await this.#add(path, root, appeared)
     } catch (error) {
@@ -159,8 +160,8 @@ export class LogFiles implements RunSource {
     }
   }
 
-  /** Adds a file as a run, or refreshes the run if there is one. */
-  async #add(path: string, root: string, appeared: boolean): Promise<void> {
+  /** Adds a file as a run, or refreshes the run if there is one. `root` is its watched folder. */
+  async #add(path: string, root: string | undefined, appeared: boolean): Promise<void> {
     const id = runIdOf(path)
     const known = this.#runs.get(id)
     if (known !== undefined) {
@@ -168,7 +169,7 @@ export class LogFiles implements RunSource {
       return
     }
     try {
-      const plain = await plainFile(path)
+      const plain = await plainFile(path, root)
       if (plain.remove !== undefined) this.#temporary.push(plain.remove)
       if (plain.cutBy !== undefined) {
         this.#logger(
@@ -177,9 +178,10 @@ export class LogFiles implements RunSource {
       }
       const run = new WatchedRun({
         id,
-        name: relative(root, path),
+        name: relative(root ?? dirname(path), path),
         source: path,
         path: plain.path,
+        root: plain.remove === undefined ? root : undefined,
         appeared,
         onChange: (type) => void this.#changes.emit('change', { run: id, type }),
       })
@@ -216,29 +218,10 @@ function isIgnored(
   if (path === root) return false
   if (only !== undefined) return path !== only
   const name = basename(path)
-  if (isSkipped(name)) return true
-  if (stats?.isDirectory() === true) return isLinkIntoTree(path, root)
-  return stats?.isFile() === true && !LOG_NAME.test(name)
-}
-
-function isSkipped(name: string): boolean {
-  return SKIPPED_FOLDERS.has(name) || name.startsWith('.')
-}
-
-/** Whether it links to a watched folder, such as `loop -> ..`: its logs would be listed twice. */
-function isLinkIntoTree(folder: string, root: string): boolean {
-  try {
-    if (!lstatSync(folder).isSymbolicLink()) return false
-    const [target, realRoot] = [realpathSync(folder), realpathSync(root)]
-    if (join(realRoot, sep).startsWith(join(target, sep))) return true
-    return (
-      target.startsWith(join(realRoot, sep)) &&
-      !relative(realRoot, target).split(sep).some(isSkipped)
-    )
-  } catch {
-    // It was deleted in the meantime.
-    return true
-  }
+  if (SKIPPED_FOLDERS.has(name) || name.startsWith('.')) return true
+  if (stats === undefined || stats.isDirectory()) return false
+  // A link is none of these: `stats` describe the link itself.
+  return !stats.isFile() || !LOG_NAME.test(name)
 }
 
 /** A readable id for URLs, always the same for a path. */

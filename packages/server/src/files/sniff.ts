@@ -1,15 +1,15 @@
 /** Recognizes the kind of a file by its first bytes: a log is text, possibly gzipped. */
 
-import { withFile } from '../base/file-io.ts'
+import { openForeign, withFile } from '../base/file-io.ts'
 
 export type FileKind = 'empty' | 'text' | 'gzip' | 'binary'
 
 /** How many bytes {@link sniff} needs. */
 export const SNIFF_BYTES = 8192
 
-/** The first bytes of a file, for {@link sniff}. */
-export function readHead(path: string): Promise<Uint8Array> {
-  return withFile(path, 'r', async (file) => {
+/** The first bytes of a file, for {@link sniff}. `root` as in {@link openForeign}. */
+export function readHead(path: string, root?: string): Promise<Uint8Array> {
+  return withFile(openForeign(path, root), async (file) => {
     const { buffer, bytesRead } = await file.read(new Uint8Array(SNIFF_BYTES), 0, SNIFF_BYTES, 0)
     return buffer.subarray(0, bytesRead)
   })

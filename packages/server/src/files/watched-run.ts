@@ -28,6 +28,8 @@ export interface WatchedRunOptions {
   readonly source: string
   /** The file to read. */
   readonly path: string
+  /** The folder below which links are not followed; undefined for a file that was opened by name. */
+  readonly root: string | undefined
   /** Whether the file was created while its folder was watched, so it is being written now. */
   readonly appeared: boolean
   readonly onChange: (type: RunChange['type']) => void
@@ -53,7 +55,7 @@ export class WatchedRun {
   constructor(options: WatchedRunOptions) {
     this.#options = options
     this.source = options.source
-    this.file = new LogFile(options.path)
+    this.file = new LogFile(options.path, options.root)
     this.#lineCount = new LineCount(this.file)
   }
 

@@ -7,7 +7,7 @@
  * appends.new   ▮aaa▮b▮aa             the caller renames it once it is complete
  * ```
  */
-import type { FileHandle } from 'node:fs/promises'
+import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   encodeRecords,
@@ -29,8 +29,8 @@ export const COMPACTED_FILE = `${APPENDS_FILE}.new`
  * @returns the number of merged records. The last one has the same end as before.
  */
 export function writeCompacted(folder: string, records: number, fsync: boolean): Promise<number> {
-  return withFile(join(folder, APPENDS_FILE), 'r', (from) =>
-    withFile(join(folder, COMPACTED_FILE), 'w', async (to) => {
+  return withFile(open(join(folder, APPENDS_FILE), 'r'), (from) =>
+    withFile(open(join(folder, COMPACTED_FILE), 'w'), async (to) => {
       const merged = await merge(from, records, to)
       if (fsync) await to.datasync()
       return merged

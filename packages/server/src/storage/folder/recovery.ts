@@ -8,7 +8,7 @@
  * ```
  */
 import { statSync } from 'node:fs'
-import type { FileHandle } from 'node:fs/promises'
+import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { RECORD_BYTES, readRecord, recordAfter, type AppendRecord } from './append-record.ts'
 import { readFully, withFile } from '../../base/file-io.ts'
@@ -32,7 +32,7 @@ export async function repair(folder: string, meta: RunMeta): Promise<boolean> {
   const appendsBytes = sizeOf(join(folder, APPENDS_FILE))
   if (logBytes === meta.end && appendsBytes === meta.records * RECORD_BYTES) return false
 
-  await withFile(join(folder, APPENDS_FILE), 'a+', async (appends) => {
+  await withFile(open(join(folder, APPENDS_FILE), 'a+'), async (appends) => {
     const records = await recordsUpTo(appends, meta.end, appendsBytes)
     if (records === undefined || logBytes < meta.end) restart(meta)
     else meta.records = records
@@ -61,7 +61,7 @@ async function cut(folder: string, meta: RunMeta): Promise<void> {
 
 /** Truncates a file, and creates it if there is none. */
 function truncate(path: string, bytes: number): Promise<void> {
-  return withFile(path, 'a', (file) => file.truncate(bytes))
+  return withFile(open(path, 'a'), (file) => file.truncate(bytes))
 }
 
 /**

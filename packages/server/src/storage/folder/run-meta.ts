@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { rename } from 'node:fs/promises'
+import { rename, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runState, type RunInfo, type WriterInfo } from '@wattline/trace'
 import { withFile } from '../../base/file-io.ts'
@@ -90,7 +90,7 @@ export function readRunMeta(folder: string): RunMeta | undefined {
 
 export async function writeRunMeta(folder: string, meta: RunMeta, fsync: boolean): Promise<void> {
   const path = join(folder, META_FILE)
-  await withFile(`${path}.new`, 'w', async (file) => {
+  await withFile(open(`${path}.new`, 'w'), async (file) => {
     await file.writeFile(`${JSON.stringify({ wattline: FORMAT, ...meta })}\n`)
     if (fsync) await file.datasync()
   })
@@ -100,7 +100,7 @@ export async function writeRunMeta(folder: string, meta: RunMeta, fsync: boolean
 
 /** Flushes the folder, so that created and renamed files in it survive a power loss. */
 export function syncFolder(folder: string): Promise<void> {
-  return withFile(folder, 'r', (handle) => handle.sync())
+  return withFile(open(folder, 'r'), (handle) => handle.sync())
 }
 
 export function infoOf({ records: _records, end, writers, ...meta }: RunMeta): RunInfo {
