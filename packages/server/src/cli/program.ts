@@ -2,7 +2,7 @@
  * The command line of `wattline`: its commands, flags and help. The code of a command is loaded when
  * the command runs, so that `wattline spans` does not load a web server.
  */
-import { DEFAULT_PORT } from '@wattline/trace'
+import { DEFAULT_PORT, showHidden } from '@wattline/trace'
 import { Command, CommanderError, Option } from 'commander'
 import { CliError, ExitCode, nearest, usageError } from './base/errors.ts'
 import type { CliIo } from './base/io.ts'
@@ -40,11 +40,13 @@ export async function main(argv: readonly string[], io: CliIo): Promise<number> 
       return error.exitCode === 0 ? ExitCode.DONE : ExitCode.USAGE
     const style = styleFor(io.stderr, io.env)
     if (error instanceof CliError) {
-      io.stderr.write(`${style.red('wattline:')} ${error.message}\n`)
+      io.stderr.write(`${style.red('wattline:')} ${showHidden(error.message)}\n`)
       return error.exitCode
     }
     const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
-    io.stderr.write(`${style.red('wattline:')} Unexpected error, please report it: ${detail}\n`)
+    io.stderr.write(
+      `${style.red('wattline:')} Unexpected error, please report it: ${showHidden(detail)}\n`,
+    )
     return ExitCode.FAILED
   }
 }

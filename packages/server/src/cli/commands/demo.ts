@@ -20,7 +20,7 @@ import {
   type ServerFlags,
   serverSettings,
 } from '../input/settings.ts'
-import { count, styleFor } from '../base/terminal.ts'
+import { count } from '../base/terminal.ts'
 
 export interface DemoFlags extends ServerFlags {
   readonly agents: string
@@ -104,7 +104,7 @@ async function streamDemo(played: Demo, flags: DemoFlags, io: CliIo): Promise<vo
   const session = await startSession(settings, [], io)
   await announce(session, [], { run, open })
   const playing = play(session.server, session.say).catch((error: unknown) => {
-    session.say(styleFor(io.stderr, io.env).red(messageOf(error)))
+    session.say(messageOf(error))
   })
   await runUntilStopped(session, playing)
 }

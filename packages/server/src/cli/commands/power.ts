@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { resolve } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { PowerTotals, type PowerSample, samplePower } from '@wattline/power'
-import { encodeSample, formatDuration, formatJoules } from '@wattline/trace'
+import { encodeSample, formatDuration, formatJoules, showHidden } from '@wattline/trace'
 import { CliError, fileError, orFileError, usageError } from '../base/errors.ts'
 import type { CliIo, Output } from '../base/io.ts'
 import { LiveLines, powerLines, sampleLine } from '../report/power-table.ts'
@@ -48,7 +48,7 @@ export async function power(flags: PowerFlags, io: CliIo): Promise<void> {
   }
   const onWarning = (text: string) => {
     destination.beforeOtherText?.()
-    io.stderr.write(`power: ${text}\n`)
+    io.stderr.write(`power: ${showHidden(text)}\n`)
   }
   const { env, platform } = io
   const startMs = performance.now()

@@ -15,6 +15,7 @@ import {
   formatJoules,
   formatWatts,
   type RunInfo,
+  showHidden,
 } from '@wattline/trace'
 import type { RunStore } from '../../storage/store.ts'
 import { openBrowser } from '../server/browser.ts'
@@ -248,6 +249,6 @@ class RecordedCommand {
   }
 
   #say(text: string): void {
-    this.#io.stderr.write(`Wattline: ${text}\n`)
+    this.#io.stderr.write(`Wattline: ${showHidden(text)}\n`)
   }
 }

@@ -312,3 +312,23 @@ describe('--log json', () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining('WATTLINE_TOKEN')])
   })
 })
+
+test.each(['text', 'json'])('%s logs print no control characters of others', async (format) => {
+  const evil = '\u001b[31mname\u001b]0;t\u0007\u009b2J\u202e\r\nforged'
+  await mkdir(join(dir, `${evil}dir`))
+  await writeFile(join(dir, `${evil}dir`, `${evil}.jsonl.gz`), Buffer.from([0x1f, 0x8b, 8, 0, 1]))
+  const command = new RunningCommand(
+    ['serve', join(dir, `${evil}dir`), '--no-open', '--port', '0', '--log', format],
+    { cwd: dir, env: { HOME: dir } },
+  )
+  running.push(command)
+  const [, url = ''] = await command.stderrMatch(/ (http:\/\/[\d.:]+)/)
+  const events = `${url}/api/runs/${encodeURIComponent('r\u009b\u202e')}/events?first=5`
+  await fetch(events, { method: 'POST', body: LOG })
+  const { stderr } = await command.stop()
+  expect(stderr).toContain('Cannot follow')
+  expect(stderr).toContain('never arrived')
+  expect(stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]|^forged/m)
+  const wrong = await runCommand(['stats', `${evil}.jsonl`], { cwd: dir })
+  expect(wrong.stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/)
+})

@@ -1,4 +1,5 @@
 /** `wattline [FILE|DIR|-]…` and `wattline serve`. */
+import { showHidden } from '@wattline/trace'
 import type { CliIo } from '../base/io.ts'
 import { openBrowser } from '../server/browser.ts'
 import { usageError } from '../base/errors.ts'
@@ -77,7 +78,7 @@ async function join(
   const streamRun = stream && streamRunId(stream, io)
   let run: string | undefined
   for (const target of targets) {
-    if (target.hint !== undefined) io.stderr.write(`${target.hint}\n`)
+    if (target.hint !== undefined) io.stderr.write(`${showHidden(target.hint)}\n`)
     run = target === stream ? streamRun : await handOver(running, target.path)
   }
   const url = viewUrlOf(running, targets.length === 1 ? run : undefined)

@@ -1,4 +1,5 @@
 /** Reads the whole log of `spans`, `stats` and `energy`; errors are written for users. */
+import { showHidden } from '@wattline/trace'
 import { resolve } from 'node:path'
 import {
   type LogReading,
@@ -27,7 +28,9 @@ export async function readInput(
         ? await readLogStream(io.stdin, name, options)
         : await readLogFile(resolve(io.cwd, file), options)
     if (reading.cutBy !== undefined) {
-      io.stderr.write(`${name} is damaged (${reading.cutBy}); the part before that is used.\n`)
+      io.stderr.write(
+        `${showHidden(name)} is damaged (${reading.cutBy}); the part before that is used.\n`,
+      )
     }
     return reading
   } catch (error) {

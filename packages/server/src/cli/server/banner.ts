@@ -1,4 +1,5 @@
 /** The text that a started server prints: its URL, how to send an event and how to stop it. */
+import { showHiddenInLine } from '@wattline/trace'
 import { VERSION } from '../../version.ts'
 import type { Style } from '../base/terminal.ts'
 
@@ -26,8 +27,8 @@ export function serverBanner(info: BannerInfo, style: Style): string {
   if (info.busyPort !== undefined) {
     lines.push(`  ${style.yellow('!')} port ${info.busyPort} is busy, using the next free one`, '')
   }
-  if (info.shown.length > 0) lines.push(row('showing', shown(info.shown), style))
-  lines.push(row('runs', `stored in ${info.dir}`, style))
+  if (info.shown.length > 0) lines.push(row('showing', showHiddenInLine(shown(info.shown)), style))
+  lines.push(row('runs', `stored in ${showHiddenInLine(info.dir)}`, style))
   lines.push(row('try', firstEvent(info), style))
   lines.push(row('stop', 'Ctrl+C', style), '')
   return lines.join('\n')

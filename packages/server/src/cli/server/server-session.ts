@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { LogFiles } from '../../files/log-files.ts'
 import type { ServerOptions, WattlineServer } from '../../options.ts'
 import type { Logger, LogSubject } from '../../runs/context.ts'
-import type { RunInfo } from '@wattline/trace'
+import { type RunInfo, showHidden } from '@wattline/trace'
 import { createServer } from '../../server.ts'
 import { openBrowser } from './browser.ts'
 import { codeOf, messageOf } from '../../base/errors.ts'
@@ -14,7 +14,7 @@ import { viewUrl, WATCHED_EMPTY } from './running-server.ts'
 import { type ServerSettings, tildePath } from '../input/settings.ts'
 import { serverBanner } from './banner.ts'
 import { describeTarget, type Target } from '../input/targets.ts'
-import { type Style, styleFor } from '../base/terminal.ts'
+import { styleFor } from '../base/terminal.ts'
 
 /** How many numbered default folders are tried while other servers use them. */
 const MAX_DEFAULT_DIRS = 20
@@ -40,13 +40,13 @@ export async function startSession(
 ): Promise<ServerSession & { readonly opened: readonly RunInfo[] }> {
   const style = styleFor(io.stderr, io.env)
   const isJson = settings.logFormat === 'json'
-  const logger = isJson ? jsonLogger(io.stderr) : textLogger(io.stderr, style)
-  const say = isJson ? logger : (line: string) => void io.stderr.write(`${line}\n`)
+  const logger = isJson ? jsonLogger(io.stderr) : textLogger(io.stderr, style.dim)
+  const say = isJson ? logger : textLogger(io.stderr, (line) => line)
   const files = new LogFiles({ log: logger })
   const opened: RunInfo[] = []
   try {
     for (const target of targets) {
-      if (target.hint !== undefined) say(`${style.yellow('!')} ${target.hint}`)
+      if (target.hint !== undefined) say(`! ${target.hint}`)
       if (target.type === 'stream') continue
       opened.push(...(await openTarget(files, target)))
     }
@@ -76,7 +76,7 @@ export async function announce(
       dir: tildePath(dir, io),
       shown: targets.map((target) => describeTarget(target, io)),
     }
-    say(serverBanner(banner, styleFor(io.stderr, io.env)))
+    io.stderr.write(`${serverBanner(banner, styleFor(io.stderr, io.env))}\n`)
   }
   if (view.open) await openBrowser(url, io)
 }
@@ -158,13 +158,20 @@ function startError(error: unknown, { host, port }: ServerSettings, dir: string)
 function jsonLogger(out: Output): Logger {
   return (message, { run, writer } = {}) => {
     const time = new Date().toISOString()
-    out.write(`${JSON.stringify({ time, message, run, writer })}\n`)
+    // Only ASCII: JSON escapes neither C1 controls nor marks that change the direction of writing.
+    const json = JSON.stringify({ time, message, run, writer }).replace(
+      /[\u007f-\uffff]/g,
+      (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    )
+    out.write(`${json}\n`)
   }
 }
 
-function textLogger(out: Output, style: Style): Logger {
+/** Lines contain addresses and names from others. Each line feed is indented, so none forges a line. */
+function textLogger(out: Output, paint: (text: string) => string): Logger {
   return (line, about) => {
-    out.write(`${style.dim(`${subjectText(about)}${line}`)}\n`)
+    const text = showHidden(`${subjectText(about)}${line}`).replaceAll('\n', '\n    ')
+    out.write(`${paint(text)}\n`)
   }
 }
 
