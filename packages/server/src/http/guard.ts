@@ -79,6 +79,14 @@ export class Guard {
       'expected the token of this server: open the address that it printed, or send "Authorization: Bearer TOKEN"',
     )
   }
+
+  /** The cookie that replaces `?token=`; undefined unless that is the token of this server. */
+  tokenCookie(request: IncomingMessage): string | undefined {
+    const { token } = this.#options
+    const offered = requestUrl(request)?.searchParams.get('token')
+    if (token === undefined || typeof offered !== 'string' || !sameText(offered, token)) return
+    return `${cookieName(request)}=${token}; Path=/; HttpOnly; SameSite=Strict; Max-Age=31536000`
+  }
 }
 
 /** The URL of a request, with localhost as its host; undefined when it is invalid. */
@@ -107,7 +115,7 @@ function offeredTokens(request: IncomingMessage): string[] {
 }
 
 /** The name includes the port, because all ports of a host share their cookies. */
-export function cookieName(request: IncomingMessage): string {
+function cookieName(request: IncomingMessage): string {
   return `${TOKEN_COOKIE}_${request.socket.localPort ?? 0}`
 }
 

@@ -89,6 +89,21 @@ describe('posting events', () => {
     expect(await getJson(`${server.url}/api/runs/r`)).toMatchObject({ state: 'ended', events: 2 })
   })
 
+  test('accepts the names of content codings in any case', async () => {
+    const server = await startServer()
+    const send = async (encoding: string, body: Parameters<typeof post>[1]) =>
+      (await post(`${server.url}/api/runs/r/events`, body, { 'content-encoding': encoding })).status
+    for (const encoding of ['gzip', 'GZIP', 'Gzip', 'x-gzip', 'X-GZip']) {
+      expect(await send(encoding, gzipSync(lines(1, 2))), encoding).toBe(200)
+    }
+    for (const encoding of ['identity', 'IDENTITY', '']) {
+      expect(await send(encoding, lines(1, 2)), encoding).toBe(200)
+    }
+    for (const encoding of ['br', 'gzip, gzip', 'xgzip']) {
+      expect(await send(encoding, lines(1, 2)), encoding).toBe(415)
+    }
+  })
+
   test('accepts gzip and refuses a decompression bomb', async () => {
     const server = await startServer({ maxBodyBytes: 100_000 })
     const url = `${server.url}/api/runs/r/events`
@@ -274,6 +289,35 @@ describe('runs', () => {
     expect(summary.sparkline.reduce((sum, count) => sum + count, 0)).toBe(3)
   })
 
+  test('have a summary also when the saved one is damaged or cannot be saved', async () => {
+    const dir = await tempDir()
+    let server = await startServer({ dir })
+    const damage = ['', '{"format":2,"key":"', 'null', '[]', '3', '{"format":2}', undefined]
+    for (const [n] of damage.entries()) {
+      await post(`${server.url}/api/runs/r${n}/events?end=1`, lines(1, 3))
+    }
+    await server.close()
+    for (const [n, text] of damage.entries()) {
+      const note = join(dir, `r${n}`, 'summary.json')
+      // A folder in its place can be neither read nor replaced.
+      await (text === undefined
+        ? mkdir(join(note, 'x'), { recursive: true })
+        : writeFile(note, text))
+    }
+    server = await startServer({ dir })
+    for (const [n, text] of damage.entries()) {
+      const url = `${server.url}/api/runs/r${n}/summary`
+      expect(await getJson<RunSummary>(url), String(text)).toMatchObject({ points: 3 })
+    }
+  })
+
+  test.each(['.', '..'])('cannot have the id %s, which no URL can name', async (id) => {
+    const server = await startServer()
+    const client = record(server, id, 'w')
+    await client.closed
+    expect(await server.store.list()).toEqual([])
+  })
+
   test('have a summary of energy, which is null without samples', async () => {
     const server = await startServer()
     const sample = (timestamp: number, power_watts: number, source = 'box/gpu0') =>
@@ -414,6 +458,28 @@ describe('access', () => {
       expect(await new Client(path, { protocols }).control('ack')).toBe(0)
     }
     expect(await new Client(path, { headers }).control('ack')).toBe(0)
+  })
+
+  test('sets the cookie only for the right token, and never changes it for a wrong one', async () => {
+    const token = 'abcdefghijklmnopqrst'
+    const server = await startServer({ token })
+    const headers = { cookie: `wattline_token_${server.port}=${token}` }
+    const cookieOf = async (query: string, url = server.url) =>
+      (await rawRequest(`${url}/?token=${query}`, { headers })).headers['set-cookie']
+    expect(await cookieOf(token)).toEqual([expect.stringContaining(`=${token}; Path=/; HttpOnly`)])
+    const open = await startServer()
+    for (const query of [
+      '',
+      'x',
+      `${token}x`,
+      'x;Domain=evil',
+      'x%0d%0aSet-Cookie:a=b',
+      '%1b[31m',
+    ]) {
+      expect(await cookieOf(query), query).toBeUndefined()
+      const answer = await rawRequest(`${open.url}/?token=${query}`)
+      expect([answer.status, answer.headers['set-cookie']]).toEqual([303, undefined])
+    }
   })
 
   test('generates a token for a host that is not loopback', async () => {

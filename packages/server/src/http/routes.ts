@@ -9,7 +9,7 @@ import { cleanName, type ServerContext } from '../runs/context.ts'
 import { dashboardFile, SECURITY_HEADERS } from './dashboard.ts'
 import { findRun, HttpError, statusOf } from './errors.ts'
 import { getEvents } from './events-file.ts'
-import { cookieName, isLoopback, type Guard } from './guard.ts'
+import { isLoopback, type Guard } from './guard.ts'
 import { metricsPage } from './metrics-page.ts'
 import { postEvents } from './post-events.ts'
 
@@ -97,13 +97,9 @@ function addGuard(app: App, guard: Guard): void {
     guard.checkHost(request)
     if (!SAFE_METHODS.has(c.req.method)) guard.checkOrigin(request)
     if (c.req.path !== '/healthz') guard.checkToken(request)
-    const token = c.req.query('token')
-    if (token !== undefined && c.req.path === '/') {
+    if (c.req.query('token') !== undefined && c.req.path === '/') {
       // On the first visit, moves the token from the visible address into a cookie.
-      c.header(
-        'set-cookie',
-        `${cookieName(request)}=${token}; Path=/; HttpOnly; SameSite=Strict; Max-Age=31536000`,
-      )
+      c.header('set-cookie', guard.tokenCookie(request))
       return c.redirect('/', 303)
     }
     return next()

@@ -33,6 +33,12 @@ interface CachedSummary {
   readonly freshUntilMs: number
 }
 
+interface SavedSummary {
+  readonly format: number
+  readonly key: string
+  readonly summary: RunSummary | null
+}
+
 export class Summaries {
   readonly #store: RunStore
   /** Both maps in the order of use, the last used last. */
@@ -63,16 +69,22 @@ export class Summaries {
     this.#cache(info, summary, performance.now() - startMs)
     if (settled && saved === undefined) {
       const note = { format: FORMAT, key: keyOf(info), summary }
-      await this.#store.writeNote(info.id, JSON.stringify(note))
+      // A summary that cannot be saved, as on a full disk, is computed again after a restart.
+      await this.#store.writeNote(info.id, JSON.stringify(note)).catch(() => undefined)
     }
     return summary
   }
 
   async #load(info: RunInfo): Promise<RunSummary | undefined> {
-    const text = await this.#store.readNote(info.id)
-    if (text === undefined) return undefined
-    const note = JSON.parse(text) as { format: number; key: string; summary: RunSummary }
-    return note.format === FORMAT && note.key === keyOf(info) ? note.summary : undefined
+    try {
+      const text = (await this.#store.readNote(info.id)) ?? 'null'
+      const note = JSON.parse(text) as Partial<SavedSummary> | null
+      if (note?.format !== FORMAT || note.key !== keyOf(info)) return undefined
+      return note.summary?.run === info.id ? note.summary : undefined
+    } catch {
+      // It is truncated or cannot be read, so it is computed again.
+      return undefined
+    }
   }
 
   async #read(source: RunSource, info: RunInfo): Promise<RunSummary> {

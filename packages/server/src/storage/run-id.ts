@@ -10,6 +10,8 @@ const MAX_FOLDER_CHARS = 240
 /** Describes why a run id cannot be used; undefined when it can. */
 export function runIdProblem(id: string): string | undefined {
   if (id === '') return 'a run id cannot be empty'
+  // In the path of a URL they name a folder, so that the run could not be read.
+  if (id === '.' || id === '..') return `a run id cannot be ${id}`
   if (id.length > MAX_ID_CHARS) {
     return `a run id has at most ${MAX_ID_CHARS} characters, this one has ${id.length}`
   }
