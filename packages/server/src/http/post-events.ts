@@ -38,7 +38,12 @@ export async function postEvents(
     throw new HttpError(409, `run ${run} is a read-only file; post to another run id`)
   }
   const name = cleanName(query.get('name'))
-  await context.runs.store.setWriter(run, writer, { state: 'live', name, runName: name })
+  await context.runs.store.setWriter(run, writer, {
+    state: 'live',
+    name,
+    runName: name,
+    isUnnumbered: first === undefined,
+  })
   const release = context.liveness.hold(run, writer)
   try {
     const result = await receive(context, request, { run, writer }, first)
@@ -57,9 +62,9 @@ async function receive(
 ): Promise<PostResult> {
   const { run, writer } = subject
   const { store } = context.runs
-  const body = openBody(context, request)
+  const isGzip = isGzipped(request)
+  const body = openBody(context, request, isGzip)
   // A plain body is committed as it arrives and may be endless.
-  const isGzip = request.headers['content-encoding'] === 'gzip'
   const maxBytes = isGzip ? context.maxBodyBytes : Infinity
   const stop = (error: Error) => body.destroy(error)
   const unsubscribe = context.runs.onChange(run, ({ type }) => {
@@ -99,17 +104,25 @@ async function receive(
  * The body, decompressed if necessary. The request itself is never destroyed, because its connection
  * still has to carry the response.
  */
-function openBody({ maxBodyBytes }: ServerContext, request: IncomingMessage): Readable {
-  const encoding = request.headers['content-encoding'] ?? 'identity'
-  if (encoding !== 'identity' && encoding !== 'gzip') {
-    throw new HttpError(415, `expected Content-Encoding gzip or none, got ${encoding}`)
-  }
+function openBody(
+  { maxBodyBytes }: ServerContext,
+  request: IncomingMessage,
+  isGzip: boolean,
+): Readable {
   if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge(maxBodyBytes)
-  const body = encoding === 'gzip' ? createGunzip() : new PassThrough()
+  const body = isGzip ? createGunzip() : new PassThrough()
   request.once('error', () => {
     body.destroy(new HttpError(400, 'the body is incomplete; its whole lines are in the log'))
   })
   return request.pipe(body)
+}
+
+/** Names of codings are case-insensitive, and `x-gzip` is gzip (RFC 9110, 8.4.1). */
+function isGzipped({ headers }: IncomingMessage): boolean {
+  const encoding = headers['content-encoding']?.trim() ?? ''
+  if (/^(x-)?gzip$/i.test(encoding)) return true
+  if (/^(identity)?$/i.test(encoding)) return false
+  throw new HttpError(415, `expected Content-Encoding gzip or none, got ${encoding}`)
 }
 
 function tooLarge(maxBodyBytes: number): HttpError {

@@ -84,6 +84,8 @@ export interface WriterChange {
   readonly name?: string | undefined
   /** Name for the run, used only while the run has no name. */
   readonly runName?: string | undefined
+  /** Whether a new source without line numbers begins: it may start a deleted run again. */
+  readonly isUnnumbered?: boolean
 }
 
 /** Runs that can also be written. */
@@ -112,7 +114,7 @@ export interface RunStore extends RunSource {
   /** The text last written with `writeNote`, such as the run's summary; undefined without one. */
   readNote(run: string): Promise<string | undefined>
   writeNote(run: string, text: string): Promise<void>
-  /** Deletes the run. Its writers are refused from then on; a new writer creates a new run. */
+  /** Deletes the run. Its numbered writers are refused from then on; other writers create a new run. */
   remove(run: string): Promise<void>
 }
 

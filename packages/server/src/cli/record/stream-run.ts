@@ -39,7 +39,7 @@ export async function relayToStore(
   const name = streamName(target)
   const writer = 'stdin'
   try {
-    await store.setWriter(run, writer, { state: 'live', name, runName: name })
+    await store.setWriter(run, writer, { state: 'live', name, runName: name, isUnnumbered: true })
     let total = 0
     const tooLong = await relayLines(
       stream,

@@ -131,7 +131,8 @@ export class FolderStore implements RunStore {
     count: number,
   ): Promise<AppendResult> {
     // An existing run is appended to in the same tick, so that calls keep their order.
-    const log = this.#runs.get(run) ?? (await this.#create(run, writer))
+    this.#assertNotRemoved(run, writer)
+    const log = this.#runs.get(run) ?? (await this.#create(run))
     return log.append(writer, firstSeq, lines, count)
   }
 
@@ -141,7 +142,9 @@ export class FolderStore implements RunStore {
   }
 
   async setWriter(run: string, writer: string, change: WriterChange): Promise<void> {
-    const log = this.#runs.get(run) ?? (await this.#create(run, writer))
+    // Lines without numbers have no beginning that could be missing in a new run.
+    if (change.isUnnumbered !== true) this.#assertNotRemoved(run, writer)
+    const log = this.#runs.get(run) ?? (await this.#create(run))
     await log.setWriter(writer, change)
     if (log.idle) this.#retireSoon()
   }
@@ -205,8 +208,7 @@ export class FolderStore implements RunStore {
   }
 
   /** Creates a run, once for any number of concurrent callers. */
-  #create(run: string, writer: string): Promise<RunLog> {
-    this.#assertNotRemoved(run, writer)
+  #create(run: string): Promise<RunLog> {
     if (this.#closing !== undefined) {
       throw new StoreError('closed', 'the server is shutting down')
     }
