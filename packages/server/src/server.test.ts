@@ -19,6 +19,68 @@ import {
   watch,
 } from './testing/harness.ts'
 
+/** Sends the start of a request over a connection whose side stays open, and says no more. */
+function halfOpen(port: number, text: string) {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+  socket.on('error', () => undefined).resume()
+  socket.write(text)
+  onTestFinished(() => void socket.destroy())
+  return socket
+}
+
+function upgradeRequest(path: string, more = ''): string {
+  return (
+    `GET ${path} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+    `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${more}\r\n`
+  )
+}
+
+describe('half-open connections', () => {
+  test('a refused upgrade gets its answer and is closed, although the client never closes', async () => {
+    const server = await startServer()
+    const refused = [
+      upgradeRequest('/elsewhere'),
+      upgradeRequest('/watch'),
+      upgradeRequest('/record?run=r'),
+      upgradeRequest('/watch?run=r', 'Origin: http://evil.example\r\n'),
+      `${upgradeRequest('/elsewhere')}bytes that nobody reads`,
+      upgradeRequest('/watch?run=r').replace('Version: 13', 'Version: 1'),
+    ]
+    await Promise.all(
+      refused.map(async (request) => {
+        const socket = halfOpen(server.port, request)
+        const [answer] = (await once(socket, 'data')) as [Buffer]
+        expect(answer.toString()).toMatch(/^HTTP\/1\.1 4/)
+        // The server answers further bytes with a reset only once its side is destroyed.
+        const sending = setInterval(() => socket.write('more'), 20)
+        // Not `once`, which rejects on the reset.
+        await new Promise((resolve) => socket.once('close', resolve))
+        clearInterval(sending)
+      }),
+    )
+  })
+
+  test('the server stops within its deadline, whatever its clients wait for', async () => {
+    const server = await startServer()
+    const requests = [
+      '',
+      'GET / HTTP/1.1\r\nHost: local',
+      'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n',
+      'GET /api/runs/r/events.jsonl?follow=1 HTTP/1.1\r\nHost: localhost\r\n\r\n',
+      'POST /api/runs/r/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\nx',
+      'PATCH /api/runs/r HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\n{',
+      upgradeRequest('/elsewhere'),
+      upgradeRequest('/watch?run=r'),
+      upgradeRequest('/record?run=r&writer=w'),
+    ]
+    const sockets = requests.map((request) => halfOpen(server.port, request))
+    await Promise.all(sockets.slice(6).map((socket) => once(socket, 'data')))
+    const startMs = performance.now()
+    await server.close(300)
+    expect(performance.now() - startMs).toBeLessThan(3000)
+  })
+})
+
 describe('record and watch', () => {
   test('acknowledges lines, stores them in the file and sends them to viewers', async () => {
     const dir = await tempDir()
@@ -399,5 +461,31 @@ describe('start and close', () => {
     await server.close(50)
     recorder.socket.resume()
     expect([1001, 1006]).toContain((await recorder.closed).code)
+  })
+})
+
+describe('a deleted run', () => {
+  test('starts again for lines without numbers, also after a restart', async () => {
+    const dir = await tempDir()
+    const send = async ({ url }: { url: string }, query: string) => {
+      const response = await fetch(`${url}/api/runs/r/events${query}`, {
+        method: 'POST',
+        body: lines(1, 2),
+      })
+      await response.text()
+      return response.status
+    }
+    const server = await startServer({ dir })
+    for (const query of ['', '?writer=w', '?writer=py&first=1'])
+      expect(await send(server, query)).toBe(200)
+    await fetch(`${server.url}/api/runs/r`, { method: 'DELETE' })
+    expect(await send(server, '?writer=py&first=3')).toBe(410)
+    await server.close()
+    const again = await startServer({ dir })
+    expect(await send(again, '?writer=py&first=3')).toBe(410)
+    expect(await send(again, '')).toBe(200)
+    expect(await again.store.info('r')).toMatchObject({ events: 2, lost: 0 })
+    await fetch(`${again.url}/api/runs/r`, { method: 'DELETE' })
+    expect(await send(again, '?writer=w')).toBe(200)
   })
 })

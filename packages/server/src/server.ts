@@ -10,7 +10,7 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createAdaptorServer } from '@hono/node-server'
@@ -75,6 +75,12 @@ export async function createServer(options: ServerOptions = {}): Promise<Wattlin
     context.metrics.openRequests += 1
     response.once('close', () => (context.metrics.openRequests -= 1))
   })
+  // Node's list of connections has none that was upgraded, although `http.close` waits for them.
+  const connections = new Set<Socket>()
+  http.on('connection', (socket: Socket) => {
+    connections.add(socket)
+    socket.once('close', () => connections.delete(socket))
+  })
   const sockets = new Sockets(context, guard)
   http.on('upgrade', (request, socket, head) => sockets.upgrade(request, socket, head))
   try {
@@ -97,7 +103,7 @@ export async function createServer(options: ServerOptions = {}): Promise<Wattlin
     token,
     store,
     close(deadlineMs = CLOSE_DEADLINE_MS) {
-      return (closed ??= shutDown(http, sockets, context, closing, deadlineMs))
+      return (closed ??= shutDown(http, connections, sockets, context, closing, deadlineMs))
     },
   }
 }
@@ -154,22 +160,23 @@ function urlHost(host: string): string {
 /** Stops accepting → commits received lines → closes sockets → closes the store; terminates at the deadline. */
 async function shutDown(
   http: Server,
+  connections: ReadonlySet<Socket>,
   sockets: Sockets,
   context: ServerContext,
   closing: AbortController,
   deadlineMs: number,
 ): Promise<void> {
   const stopped = new Promise<void>((resolve) => http.close(() => resolve()))
-  const deadline = setTimeout(() => {
-    sockets.terminate()
-    http.closeAllConnections()
-  }, deadlineMs)
+  const destroyAll = () => {
+    for (const connection of connections) connection.destroy()
+  }
+  const deadline = setTimeout(destroyAll, deadlineMs)
   context.liveness.stop()
   closing.abort()
   await sockets.close()
   while (context.metrics.openRequests > 0) await sleep(DRAIN_CHECK_MS)
   // Only idle connections are left.
-  http.closeAllConnections()
+  destroyAll()
   await stopped
   clearTimeout(deadline)
   await context.runs.close()

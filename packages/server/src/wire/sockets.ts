@@ -82,10 +82,6 @@ export class Sockets {
     await Promise.all([...this.#wss.clients].map((client) => closeSocket(client)))
   }
 
-  terminate(): void {
-    for (const client of this.#wss.clients) client.terminate()
-  }
-
   #recordEndpoint(run: string, query: URLSearchParams): Serve {
     const writer = query.get('writer') ?? ''
     const problem = writerIdProblem(writer)
@@ -102,6 +98,9 @@ export class Sockets {
   }
 }
 
+/** Time limit for a refused client to read the answer and to close its side. */
+const LINGER_MS = 1000
+
 /** Serves a WebSocket and the stream below it. */
 type Serve = (socket: WebSocket, pipe: Duplex) => void
 
@@ -111,6 +110,9 @@ function reject(socket: Duplex, { status, message }: HttpError): void {
     `HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Type: application/json\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   )
+  // The rest of the request is read, because closing with unread bytes can discard the answer.
+  socket.resume().once('end', () => socket.destroy())
+  setTimeout(() => socket.destroy(), LINGER_MS).unref()
 }
 
 function closeSocket(socket: WebSocket): Promise<void> {
