@@ -32,8 +32,8 @@ function read(lines: readonly WrittenLines[], run?: object): Read {
   }
   for (const facts of parseRun(run)?.writers ?? []) {
     const number = known.numberOf(facts.id)
-    ingestor.addLost(known.update(facts), number)
-    ingestor.setWriter(number, facts.state)
+    ingestor.trace.addLost(known.update(facts), number)
+    ingestor.trace.setWriter(number, facts.state)
   }
   ingestor.flush()
   const { trace } = ingestor

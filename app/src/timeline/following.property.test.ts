@@ -142,7 +142,7 @@ test('followers equal those built from scratch after each step and after regroup
         }
         for (const { lines, writer, state } of steps) {
           ingestor.push(utf8.encode(lines.join('')), writer)
-          if (state !== undefined) ingestor.setWriter(writer, state)
+          if (state !== undefined) ingestor.trace.setWriter(writer, state)
           for (const patch of ingestor.flush()) columns.apply(patch)
           check()
         }

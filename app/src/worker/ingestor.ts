@@ -16,10 +16,8 @@ import {
   Trace,
   type EventRow,
   type RowSink,
-  type Mark,
-  type Span,
+  type OwnValue,
   type TraceChanges,
-  type WriterState,
 } from '@wattline/trace'
 import type { MalformedLine } from '../model/run-info.ts'
 import type { TracePatch } from '../model/patch.ts'
@@ -39,18 +37,21 @@ export class Ingestor {
   readonly trace = new Trace()
   readonly energy = new RunEnergy(this.trace)
   readonly #reader: RowReader
-  readonly #groupKeys = new GroupKeys()
+  readonly groupKeys = new GroupKeys()
   readonly #patches = new PatchBuilder(this.trace)
-  readonly #malformed: MalformedLine[] = []
+  /** The first malformed lines. */
+  readonly malformed: MalformedLine[] = []
   readonly #sink: RowSink
   #lanes: Lanes
   #groupBy: string
   #extraValues: KeyValues | undefined
   #writer = 0
-  #receivedBytes = 0
+  /** Bytes pushed so far, which is the position of the next chunk. */
+  receivedBytes = 0
   /** One reader per scanner, with the text ids of that scanner. */
   readonly #scanned: RowBatchReader[] = []
-  #tornLine: number | undefined
+  /** Number of an incomplete last line, which is not read as an event. */
+  tornLine: number | undefined
 
   constructor(groupBy: string) {
     this.#groupBy = groupBy
@@ -72,39 +73,20 @@ export class Ingestor {
     this.#lanes = new Lanes(this.trace, rowGroupOf(groupBy, this.#extraValues))
   }
 
-  /** Bytes pushed so far, which is the position of the next chunk. */
-  get receivedBytes(): number {
-    return this.#receivedBytes
-  }
-
-  get malformed(): readonly MalformedLine[] {
-    return this.#malformed
-  }
-
-  /** Sets the share of the log that has been pushed after the next chunk, 0 to 1; 0 = unknown length. */
-  expect(share: number): void {
-    this.trace.growth.share = share
-  }
-
   /** Reads a chunk of the log, cut anywhere. */
   push(chunk: Uint8Array, writer = 0): void {
-    this.#receivedBytes += chunk.length
+    this.receivedBytes += chunk.length
     this.#writer = writer
-    this.#groupKeys.sample(chunk)
+    this.groupKeys.sample(chunk)
     this.#reader.push(chunk, this.#sink)
   }
 
   /** Applies a scanner's batch of the next bytes. The bytes before it must end with a newline. */
   pushScanned({ scanner, batch, bytes, linesBefore }: ScannedPart, writer = 0): void {
-    this.#receivedBytes += bytes
+    this.receivedBytes += bytes
     this.#writer = writer
     this.#scanned[scanner] ??= new RowBatchReader(this.trace.texts)
     this.#scanned[scanner].read(batch, this.#sink, this.#reader.lineCount + linesBefore)
-  }
-
-  /** Looks for group keys in some of the bytes that scanners read. */
-  sampleKeys(chunk: Uint8Array): void {
-    this.#groupKeys.sample(chunk)
   }
 
   /**
@@ -116,7 +98,7 @@ export class Ingestor {
     if (this.#extraValues?.key === key) return false
     this.#extraValues = new KeyValues(key, this.trace.texts)
     this.#reader.setExtraKey(key)
-    return this.#receivedBytes > 0
+    return this.receivedBytes > 0
   }
 
   /** The key whose values are stored in addition to those of the trace. */
@@ -139,7 +121,7 @@ export class Ingestor {
       sample: () => undefined,
       malformed: () => undefined,
     }
-    let left = this.#receivedBytes
+    let left = this.receivedBytes
     for await (const chunk of log) {
       reader.push(chunk.subarray(0, left), sink)
       left -= chunk.length
@@ -147,30 +129,17 @@ export class Ingestor {
     }
   }
 
-  /** Number of an incomplete last line, which is not read as an event. */
-  get tornLine(): number | undefined {
-    return this.#tornLine
-  }
-
-  /** Why that line would not be an event if it were complete. */
+  /** Why the incomplete line would not be an event if it were complete. */
   get tornReason(): string | undefined {
-    return this.#tornLine === undefined ? undefined : this.#reader.tornReason()
+    return this.tornLine === undefined ? undefined : this.#reader.tornReason()
   }
 
   /** The log has ended. `scanned`: the lines that scanners read. */
   finish(writer = 0, scanned: ScannedEnd = NOTHING_SCANNED): void {
-    this.expect(0)
+    this.trace.growth.share = 0
     const isTorn = scanned.isTorn || this.#reader.finish() !== undefined
-    if (isTorn) this.#tornLine = this.#reader.lineCount + scanned.lines + 1
+    if (isTorn) this.tornLine = this.#reader.lineCount + scanned.lines + 1
     this.trace.setWriter(writer, 'closed')
-  }
-
-  setWriter(writer: number, state: WriterState): void {
-    this.trace.setWriter(writer, state)
-  }
-
-  addLost(count: number, writer: number): void {
-    this.trace.addLost(count, writer)
   }
 
   /** Pairs and places the events since the last call. Returns no patch if nothing changed. */
@@ -211,13 +180,9 @@ export class Ingestor {
     return parts.map((part, at) => this.#patches.build(part, this.#lanes, at === 0))
   }
 
-  /** A span's value of the group key; undefined if it has none. */
-  groupOf(item: Span | Mark): string | undefined {
-    return groupOf(this.#groupBy, this.#extraValues)(item)
-  }
-
-  groupKeys(): string[] {
-    return this.#groupKeys.offered()
+  /** Returns a span's value of the group key; undefined if it has none. */
+  get groupOf(): OwnValue {
+    return groupOf(this.#groupBy, this.#extraValues)
   }
 
   #newReader(): RowReader {
@@ -228,8 +193,8 @@ export class Ingestor {
   #addMalformed(position: number, line: number, reason: string): void {
     const writer = this.#writer
     this.trace.addMalformed(writer)
-    if (this.#malformed.length < LISTED_MALFORMED) {
-      this.#malformed.push({ line, position, reason, writer })
+    if (this.malformed.length < LISTED_MALFORMED) {
+      this.malformed.push({ line, position, reason, writer })
     }
   }
 }

@@ -27,7 +27,8 @@ export class PatchSender {
   readonly #post: Post
   readonly #flush: () => readonly TracePatch[]
   readonly #progress: () => Progress
-  readonly #throttle = throttle(
+  /** Sends a patch when the interval allows and the page has applied the last one. */
+  readonly sending = throttle(
     () => this.#intervalMs(),
     () => this.#sendUnlessBehind(),
   )
@@ -53,16 +54,6 @@ export class PatchSender {
     this.#unpainted = 1
   }
 
-  /** Sends a patch as soon as the interval allows. */
-  schedule(): void {
-    this.#throttle.schedule()
-  }
-
-  /** Sends a patch now if the interval allows, else schedules one. */
-  sendOrSchedule(): void {
-    this.#throttle.runOrSchedule()
-  }
-
   /** Sends everything that is new now; only the progress if nothing is. */
   sendNow(): void {
     const patches = this.#flush()
@@ -83,7 +74,7 @@ export class PatchSender {
     this.#unapplied = Math.max(0, this.#unapplied - 1)
     if (this.#unapplied > 0 || !this.#isDue) return
     this.#isDue = false
-    this.sendOrSchedule()
+    this.sending.runOrSchedule()
   }
 
   /** The page has painted itself or a patch. */
@@ -103,10 +94,6 @@ export class PatchSender {
       this.#resumeReading = resolve
       setTimeout(resolve, MAX_PAINT_WAIT_MS)
     })
-  }
-
-  cancel(): void {
-    this.#throttle.cancel()
   }
 
   #intervalMs(): number {

@@ -1,6 +1,12 @@
 /** Names the groups of rows, and stores the values of a group key that the trace does not keep. */
-import { groupUnder, type Interner, type Mark, type OwnValue, type Span } from '@wattline/trace'
-import { resized } from '../base/soa.ts'
+import {
+  groupUnder,
+  Int32Column,
+  type Interner,
+  type Mark,
+  type OwnValue,
+  type Span,
+} from '@wattline/trace'
 
 /** A key with more values than this names spans, not groups: the rest becomes one group. */
 const MAX_VALUES = 500
@@ -12,7 +18,7 @@ const MAX_VALUES = 500
 export class KeyValues {
   readonly key: string
   readonly #texts: Interner
-  #ofSpan = new Int32Array(256)
+  readonly #ofSpan = new Int32Column()
   readonly #ofPoint = new Map<number, number>()
 
   /** @param texts gives values their numbers; 0 = none */
@@ -22,10 +28,7 @@ export class KeyValues {
   }
 
   setSpan(slot: number, value: number): void {
-    if (value === 0) return
-    const { length } = this.#ofSpan
-    if (slot >= length) this.#ofSpan = resized(this.#ofSpan, Math.max(slot + 1, length * 2))
-    this.#ofSpan[slot] = value
+    if (value !== 0) this.#ofSpan.set(slot, value)
   }
 
   setPoint(position: number, value: number): void {
@@ -33,8 +36,8 @@ export class KeyValues {
   }
 
   of(item: Span | Mark): string | undefined {
-    const value = 'startS' in item ? this.#ofSpan[item.slot] : this.#ofPoint.get(item.position)
-    return value === undefined || value === 0 ? undefined : this.#texts.text(value)
+    const value = 'startS' in item ? this.#ofSpan.at(item.slot) : this.#ofPoint.get(item.position)
+    return value === undefined || value < 0 ? undefined : this.#texts.text(value)
   }
 }
 

@@ -122,13 +122,13 @@ export class Session {
         bytes: (chunk: Uint8Array) => this.#push(chunk, 0),
         progress: (readBytes: number) => {
           this.#setProgress({ readBytes })
-          this.#ingestor.expect(readBytes / file.size)
+          this.#ingestor.trace.growth.share = readBytes / file.size
         },
         scanned: (part: ScannedPart) => {
           this.#ingestor.pushScanned(part)
           this.#scheduleReports()
         },
-        sample: (chunk: Uint8Array) => this.#ingestor.sampleKeys(chunk),
+        sample: (chunk: Uint8Array) => this.#ingestor.groupKeys.sample(chunk),
         ready: () => this.patches.waitForPaint(),
       }
       const scanners = gzip ? undefined : this.#startScanners(file, processors)
@@ -169,7 +169,8 @@ export class Session {
       try {
         await ingestor.readValues(this.#rawLines.all())
       } catch (error) {
-        if (groupBy === this.#groupBy) this.#failRegroup(groupBy, error)
+        const reason = `The rows cannot be grouped by ${groupBy}, because the log could not be read again: ${messageOf(error)}`
+        if (groupBy === this.#groupBy) this.#post({ type: 'regroupFailed', reason })
         return
       }
       if (groupBy !== this.#groupBy) return
@@ -181,16 +182,10 @@ export class Session {
     this.#post({ type: 'regrouped', groupBy })
   }
 
-  #failRegroup(groupBy: string, error: unknown): void {
-    const cause = error instanceof Error ? error.message : String(error)
-    const reason = `The rows cannot be grouped by ${groupBy}, because the log could not be read again: ${cause}`
-    this.#post({ type: 'regroupFailed', reason })
-  }
-
   close(): void {
     this.#abort.abort()
     this.#watch?.close()
-    this.patches.cancel()
+    this.patches.sending.cancel()
     this.#quality.cancel()
     this.#energy.cancel()
   }
@@ -202,8 +197,7 @@ export class Session {
       const answer: Answer<T> = await this.#handlers[request](params)
       return EXACT_ANSWERS.has(request) ? answer : withVisibleText(answer)
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      throw new Error(withVisibleText(reason), { cause: error })
+      throw new Error(withVisibleText(messageOf(error)), { cause: error })
     }
   }
 
@@ -225,15 +219,10 @@ export class Session {
     estimate: async () => estimateRunCost(this.#ingestor.trace),
     addTelemetry: ({ file }) => this.#addTelemetry(file),
     setOffset: async (params) => this.#setOffset(params),
-    records: (params) =>
-      spanRecords(
-        {
-          trace: this.#ingestor.trace,
-          groupOf: (span) => this.#ingestor.groupOf(span),
-          readRaw: (position) => this.#readRaw(position),
-        },
-        params,
-      ),
+    records: (params) => {
+      const { trace, groupOf } = this.#ingestor
+      return spanRecords({ trace, groupOf, readRaw: (at) => this.#readRaw(at) }, params)
+    },
   }
 
   #readRaw(position: number): Promise<Uint8Array> {
@@ -247,7 +236,7 @@ export class Session {
   }
 
   #scheduleReports(): void {
-    this.patches.sendOrSchedule()
+    this.patches.sending.runOrSchedule()
     this.#quality.schedule()
     if (this.#ingestor.energy.hasSamples) this.#energy.schedule()
   }
@@ -284,7 +273,7 @@ export class Session {
     this.#run = run
     if (this.#isCaughtUp) this.#applyWriters()
     this.#post({ type: 'run', run: run.entry })
-    this.patches.schedule()
+    this.patches.sending.schedule()
     this.#quality.schedule()
   }
 
@@ -292,8 +281,8 @@ export class Session {
   #applyWriters(): void {
     for (const writer of this.#run?.writers ?? []) {
       const number = this.#writers.numberOf(writer.id)
-      this.#ingestor.setWriter(number, writer.state)
-      this.#ingestor.addLost(this.#writers.update(writer), number)
+      this.#ingestor.trace.setWriter(number, writer.state)
+      this.#ingestor.trace.addLost(this.#writers.update(writer), number)
     }
   }
 
@@ -326,7 +315,7 @@ export class Session {
       writers: this.#writers.withQuality(trace.qualityOfWriters()),
       malformed,
       tornLine,
-      groupKeys: this.#ingestor.groupKeys(),
+      groupKeys: this.#ingestor.groupKeys.offered(),
     })
   }
 
@@ -350,6 +339,10 @@ export class Session {
       connection: { state, attempt: 0, retryAtS: undefined, reason },
     })
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 /** Answers that are copied or downloaded as they are. */

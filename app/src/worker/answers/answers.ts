@@ -7,7 +7,9 @@ import {
   sumCost,
   sumTokens,
   type JsonValue,
+  type MarkView,
   type Span,
+  type SpanView,
   type Trace,
 } from '@wattline/trace'
 import type { RunEnergy } from './run-energy.ts'
@@ -34,27 +36,20 @@ export function spanInfo(trace: Trace, energy: RunEnergy, slot: number): SpanInf
     totalTokens: span.tokens?.total,
     costUsd: span.costUsd,
     energy: energy.energyOf(slot),
-    children: childrenOf(trace, slot),
-    marks: marksOf(trace, slot),
+    children: slotsBelow(trace.spanView(), trace.spanCount, slot),
+    marks: slotsBelow(trace.markView(), trace.markCount, slot).filter((mark) =>
+      trace.hasMark(mark),
+    ),
   }
 }
 
-function childrenOf(trace: Trace, parent: number): number[] {
-  const children: number[] = []
-  const span = trace.spanView()
-  for (span.slot = 0; span.slot < trace.spanCount; span.slot++) {
-    if (span.parentSlot === parent) children.push(span.slot)
+/** The slots of the first `count` spans or marks whose parent is `parent`. */
+function slotsBelow(view: SpanView | MarkView, count: number, parent: number): number[] {
+  const slots: number[] = []
+  for (view.slot = 0; view.slot < count; view.slot++) {
+    if (view.parentSlot === parent) slots.push(view.slot)
   }
-  return children
-}
-
-function marksOf(trace: Trace, parent: number): number[] {
-  const marks: number[] = []
-  const mark = trace.markView()
-  for (mark.slot = 0; mark.slot < trace.markCount; mark.slot++) {
-    if (mark.parentSlot === parent && trace.hasMark(mark.slot)) marks.push(mark.slot)
-  }
-  return marks
+  return slots
 }
 
 /** @throws {RangeError} if the mark does not exist */
@@ -173,30 +168,22 @@ function countOf(kinds: Map<number, KindCount>, kind: number): KindCount {
 
 /** Durations of ended spans. */
 class Durations {
-  #seconds = new Float64Array(64)
+  #ms = new Float64Array(64)
   #count = 0
-  #totalS = 0
+  #totalMs = 0
 
   add(seconds: number): void {
-    if (this.#count === this.#seconds.length) {
-      this.#seconds = resized(this.#seconds, this.#count * 2)
-    }
-    this.#seconds[this.#count++] = Math.max(0, seconds)
-    this.#totalS += Math.max(0, seconds)
+    if (this.#count === this.#ms.length) this.#ms = resized(this.#ms, this.#count * 2)
+    const ms = Math.max(0, seconds) * 1000
+    this.#ms[this.#count++] = ms
+    this.#totalMs += ms
   }
 
   summary(): Pick<KindSummary, 'totalMs' | 'p50Ms' | 'p95Ms'> {
-    const seconds = this.#seconds.subarray(0, this.#count)
-    return {
-      totalMs: this.#totalS * 1000,
-      p50Ms: toMs(quantileInPlace(seconds, 0.5)),
-      p95Ms: toMs(quantileInPlace(seconds, 0.95)),
-    }
+    const ms = this.#ms.subarray(0, this.#count)
+    const p50Ms = quantileInPlace(ms, 0.5)
+    return { totalMs: this.#totalMs, p50Ms, p95Ms: quantileInPlace(ms, 0.95) }
   }
-}
-
-function toMs(seconds: number | undefined): number | undefined {
-  return seconds === undefined ? undefined : seconds * 1000
 }
 
 function spanBySlot(trace: Trace, slot: number): Span {

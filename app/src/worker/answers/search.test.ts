@@ -58,7 +58,7 @@ describe('quality problems', () => {
   doubtful.push(at(3, 'tool_call_end', { tool: 'grep' }), 1)
   doubtful.push(at(4, 'retry_attempt'), 1)
   doubtful.push(at(10, 'turn_end'), 1)
-  doubtful.setWriter(0, 'lost')
+  doubtful.trace.setWriter(0, 'lost')
   doubtful.flush()
 
   test.each([

@@ -15,7 +15,7 @@ import { lineBytes } from './line-bytes.ts'
 export type ToScanner =
   /** The first message: the file, and a further metadata key whose values are read. */
   | { readonly type: 'file'; readonly file: Blob; readonly extraKey: string | undefined }
-  /** Read the lines that start in these bytes. */
+  /** Read the lines that start in [from, to). One stretch at a time. */
   | { readonly type: 'stretch'; readonly from: number; readonly to: number }
   /** The arrays of an applied batch, for reuse. */
   | { readonly type: 'spent'; readonly spent: SpentBatch }
@@ -27,65 +27,54 @@ export type FromScanner =
   | { readonly type: 'end'; readonly lines: number; readonly isTorn: boolean }
   | { readonly type: 'failed'; readonly error: Error }
 
-export class Scanner {
-  readonly #file: Blob
-  readonly #extraKey: string | undefined
-  readonly #post: (message: FromScanner, transfer?: Transferable[]) => void
-  readonly #texts = new Interner()
-  readonly #writer = new RowBatchWriter(this.#texts)
+/** Returns the function that receives the messages of a scanner. `post` sends its answers. */
+export function createScanner(
+  post: (message: FromScanner, transfer?: Transferable[]) => void,
+): (message: ToScanner) => void {
+  const texts = new Interner()
+  const writer = new RowBatchWriter(texts)
+  let file = new Blob()
+  let extraKey: string | undefined
 
-  constructor(
-    file: Blob,
-    extraKey: string | undefined,
-    post: (message: FromScanner, transfer?: Transferable[]) => void,
-  ) {
-    this.#file = file
-    this.#extraKey = extraKey
-    this.#post = post
-  }
-
-  /** Reads the lines that start in [from, to). One stretch at a time. */
-  async scan(from: number, to: number): Promise<void> {
-    try {
-      await this.#scan(from, to)
-    } catch (error) {
-      this.#post({
-        type: 'failed',
-        error: error instanceof Error ? error : new Error(String(error)),
-      })
-    }
-  }
-
-  giveBack(spent: SpentBatch): void {
-    this.#writer.giveBack(spent)
-  }
-
-  async #scan(from: number, to: number): Promise<void> {
-    let reader: RowReader | undefined
-    for await (const { position, bytes } of lineBytes(this.#file, from, to)) {
-      if (reader === undefined) {
-        reader = this.#readerAt(position)
-        this.#writer.begin(position)
-      }
-      reader.push(bytes, this.#writer)
-      const batch = this.#writer.take()
-      this.#post({ type: 'batch', batch, bytes: bytes.length }, [
-        batch.words.buffer,
-        batch.numbers.buffer,
-      ])
-    }
-    this.#post({
-      type: 'end',
-      lines: reader?.lineCount ?? 0,
-      isTorn: reader?.finish() !== undefined,
-    })
-  }
-
-  #readerAt(startPosition: number): RowReader {
+  const readerAt = (startPosition: number): RowReader => {
     const utf8 = new TextDecoder('utf-8', { fatal: true })
-    const decode = (bytes: Uint8Array): string => utf8.decode(bytes)
-    const reader = new RowReader({ decode, texts: this.#texts, startPosition })
-    reader.setExtraKey(this.#extraKey)
+    const reader = new RowReader({ decode: (bytes) => utf8.decode(bytes), texts, startPosition })
+    reader.setExtraKey(extraKey)
     return reader
+  }
+
+  const scan = async (from: number, to: number): Promise<void> => {
+    let reader: RowReader | undefined
+    for await (const { position, bytes } of lineBytes(file, from, to)) {
+      if (reader === undefined) {
+        reader = readerAt(position)
+        writer.begin(position)
+      }
+      reader.push(bytes, writer)
+      const batch = writer.take()
+      const transfer = [batch.words.buffer, batch.numbers.buffer]
+      post({ type: 'batch', batch, bytes: bytes.length }, transfer)
+    }
+    const isTorn = reader?.finish() !== undefined
+    post({ type: 'end', lines: reader?.lineCount ?? 0, isTorn })
+  }
+
+  return (message) => {
+    switch (message.type) {
+      case 'file':
+        ;({ file, extraKey } = message)
+        break
+      case 'stretch':
+        scan(message.from, message.to).catch((error: unknown) =>
+          post({
+            type: 'failed',
+            error: error instanceof Error ? error : new Error(String(error)),
+          }),
+        )
+        break
+      case 'spent':
+        writer.giveBack(message.spent)
+        break
+    }
   }
 }
