@@ -21,7 +21,7 @@ import { cliPath, root } from './lib/workspace.mjs'
 const PICTURE = path.join(root, 'docs/timeline.webp')
 const LIMIT_BYTES = 1_500_000
 const VIEWPORT = { width: 1200, height: 675 }
-const FRAME_MS = 150
+const FRAME_MS = 200
 /** Seconds of the run that have passed before the picture begins. */
 const WARM_UP_S = 12
 
@@ -36,7 +36,7 @@ await runScript(async () => {
     const frames = await record(await printedUrl(server.stderr))
     const sharp = createRequire(`${installOnDemand({ sharp: '0.35.5' })}/`)('sharp')
     await sharp(frames, { join: { animated: true } })
-      .webp({ quality: 55, effort: 5, minSize: true, mixed: true, loop: 0, delay: FRAME_MS })
+      .webp({ quality: 50, effort: 5, minSize: true, mixed: true, loop: 0, delay: FRAME_MS })
       .toFile(PICTURE)
   } finally {
     server.kill()
@@ -100,7 +100,7 @@ async function recordScenes(page) {
     }
   }
 
-  await hold(2.5)
+  await hold(2.4)
   await move(at(0.6, 0.7), at(0.45, 0.12), 5)
   await page.mouse.down()
   await page.mouse.up()
@@ -109,7 +109,7 @@ async function recordScenes(page) {
   await page.mouse.down()
   await move(at(0.15, 0.75), at(0.55, 0.75), 8)
   await page.mouse.up()
-  await hold(2.5)
+  await hold(2.4)
   return frames
 }
 

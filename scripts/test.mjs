@@ -37,7 +37,7 @@ const STEPS = [
 ]
 
 /** Steps that use the output of `build`. */
-const NEED_BUILD = ['size', 'scripts', 'recorder', 'server', 'e2e', 'pack']
+const NEED_BUILD = ['size', 'scripts', 'recorder', 'server', 'python', 'e2e', 'pack']
 
 requireNode()
 await runScript(async () => {
