@@ -141,7 +141,7 @@ export class EnergyLedger {
     })
     const changed = new Set([...beforeJ.keys(), ...changedSlots])
     for (const [slot, ownJ] of beforeJ) {
-      const riseJ = sweep.joules.ownJ[slot]! - ownJ
+      const riseJ = (sweep.joules.ownJ[slot] ?? 0) - ownJ
       if (riseJ === 0) continue
       for (let at = slot; at !== NONE; at = this.#parent[at]!) {
         this.#totalJ[at]! += riseJ
@@ -165,8 +165,9 @@ export class EnergyLedger {
   #run(sweep: ConservedSweep, onStart: (slot: number) => void): void {
     const sink = {
       start: (timeS: number, slot: number) => {
-        if (this.#endS[slot] === NO_ENERGY) return
+        // Also for spans without energy: new samples decide whether they are measured.
         onStart(slot)
+        if (this.#endS[slot] === NO_ENERGY) return
         sweep.start(timeS, slot, this.#parent[slot]!)
       },
       end: (timeS: number, slot: number) => sweep.end(timeS, slot),
