@@ -1,9 +1,11 @@
 /** What the page can ask the worker about the trace, and the answer to each request. */
 import type {
   CostEstimate,
-  EnergyGroup,
+  EnergySummary,
   JsonValue,
+  Mark,
   PowerEnvelope,
+  Span,
   SpanEnergy,
 } from '@wattline/trace'
 
@@ -48,16 +50,13 @@ export interface SearchAnswer {
 }
 
 /** Details of a span that are not in the columns. */
-export interface SpanInfo {
+export interface SpanInfo extends Pick<Span, 'error' | 'agent' | 'costUsd'> {
   /** Positions of its lines in the log, for `raw`. A span without an end has only the first. */
   readonly startPosition: number
   readonly endPosition: number | undefined
-  readonly error: string | undefined
-  readonly agent: string | undefined
   readonly inputTokens: number | undefined
   readonly outputTokens: number | undefined
   readonly totalTokens: number | undefined
-  readonly costUsd: number | undefined
   /** Undefined without telemetry, and for a span that no meter measures. */
   readonly energy: SpanEnergy | undefined
   /** Slots of its child spans and of its marks. */
@@ -65,10 +64,7 @@ export interface SpanInfo {
   readonly marks: readonly number[]
 }
 
-export interface MarkInfo {
-  readonly error: string | undefined
-  readonly agent: string | undefined
-}
+export type MarkInfo = Pick<Mark, 'error' | 'agent'>
 
 /** Statistics of a range of time. */
 export interface RangeSummary {
@@ -105,12 +101,7 @@ export interface KindSummary {
 }
 
 /** Energy by kind, tool, model and agent, the largest first. */
-export interface EnergyBreakdown {
-  readonly kinds: readonly EnergyGroup[]
-  readonly tools: readonly EnergyGroup[]
-  readonly models: readonly EnergyGroup[]
-  readonly agents: readonly EnergyGroup[]
-}
+export type EnergyBreakdown = Pick<EnergySummary, 'kinds' | 'tools' | 'models' | 'agents'>
 
 /** The power of each source between two times, in equal parts. */
 export interface PowerAnswer {

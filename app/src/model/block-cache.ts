@@ -70,7 +70,7 @@ export class BlockCache<T> {
 }
 
 /** The first start in a block, and the last time at which its summary changes; Unix seconds. */
-export interface BlockTimes {
+interface BlockTimes {
   readonly firstS: number
   readonly lastS: number
 }
@@ -86,16 +86,29 @@ export class PlayheadBlocks<T> {
   /**
    * @param nothing the summary of a block that starts after the playhead
    * @param summarize computes the summary of the slots in [from, to) at a playhead
+   * @param lastChangeS the last time at which it changes, apart from starts and errors
    */
   constructor(
     nothing: T,
     summarize: (columns: Columns, from: number, to: number, atS: number) => T,
-    timesOf: (columns: Columns, from: number, to: number) => BlockTimes,
+    lastChangeS: (columns: Columns, from: number, to: number) => number,
   ) {
     this.#nothing = nothing
     this.#summarize = summarize
     this.#whole = new BlockCache((columns, from, to) => summarize(columns, from, to, Infinity))
-    this.#times = new BlockCache(timesOf)
+    this.#times = new BlockCache((columns, from, to) => {
+      let firstS = Infinity
+      let lastS = lastChangeS(columns, from, to)
+      for (let slot = from; slot < to; slot++) {
+        const startS = columns.startS.at(slot)
+        if (startS < firstS) firstS = startS
+        if (startS > lastS) lastS = startS
+      }
+      columns.errorAtS.each(from, to, (_, knownS) => {
+        if (knownS > lastS) lastS = knownS
+      })
+      return { firstS, lastS }
+    })
   }
 
   /** @param atS the playhead, Unix seconds; Infinity = all known spans */

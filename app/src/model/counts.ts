@@ -3,7 +3,7 @@
  * {@link NestedSum}). Computed per block, so that a growing run and a moving playhead cost only what
  * changed. The times of a block are computed only if there is a playhead.
  */
-import { PlayheadBlocks, type BlockTimes } from './block-cache.ts'
+import { PlayheadBlocks } from './block-cache.ts'
 import type { Columns } from './columns.ts'
 import { NestedSum } from './nested-sum.ts'
 
@@ -31,11 +31,7 @@ export function createCounter(columns: Columns): (playheadS: number | undefined)
       tokens: tokens.sumOf(from, to, atS),
       costUsd: costUsd.sumOf(from, to, atS),
     }),
-    (_, from, to) => {
-      const sumsS = Math.max(tokens.lastChangeS(from, to), costUsd.lastChangeS(from, to))
-      const { firstS, lastS } = timesOf(columns, from, to)
-      return { firstS, lastS: Math.max(lastS, sumsS) }
-    },
+    (_, from, to) => Math.max(tokens.lastChangeS(from, to), costUsd.lastChangeS(from, to)),
   )
   return (playheadS = Infinity) => {
     tokens.sync()
@@ -56,20 +52,6 @@ export function createCounter(columns: Columns): (playheadS: number | undefined)
         : sum.costUsd - costUsd.replacedByOpen(playheadS),
     }
   }
-}
-
-function timesOf(columns: Columns, from: number, to: number): BlockTimes {
-  let firstS = Number.POSITIVE_INFINITY
-  let lastS = Number.NEGATIVE_INFINITY
-  for (let slot = from; slot < to; slot++) {
-    const startS = columns.startS.at(slot)
-    if (startS < firstS) firstS = startS
-    if (startS > lastS) lastS = startS
-  }
-  columns.errorAtS.each(from, to, (_, knownS) => {
-    if (knownS > lastS) lastS = knownS
-  })
-  return { firstS, lastS }
 }
 
 function countSpans(

@@ -1,5 +1,11 @@
 /** What the page knows of a run besides its spans: state, connection, progress, writers, energy. */
-import type { EnergyTotals, EnergyWarning, RunState, WriterQuality } from '@wattline/trace'
+import type {
+  DataQuality,
+  EnergyTotals,
+  EnergyWarning,
+  RunState,
+  WriterQuality,
+} from '@wattline/trace'
 
 export type ConnectionState = 'connecting' | 'live' | 'reconnecting' | 'ended' | 'loaded' | 'failed'
 
@@ -46,6 +52,19 @@ export interface MalformedLine {
   readonly reason: string
   /** Number of its writer. */
   readonly writer: number
+}
+
+/** The quality of the log as read so far, and what can be grouped by. */
+export interface QualityReport {
+  readonly quality: DataQuality | undefined
+  /** The quality by writer. */
+  readonly writers: readonly LogWriter[]
+  /** The first malformed lines; `quality.malformed` counts all. */
+  readonly malformed: readonly MalformedLine[]
+  /** Number of an incomplete last line. Undefined for a followed log. */
+  readonly tornLine: number | undefined
+  /** Keys that can be grouped by. */
+  readonly groupKeys: readonly string[]
 }
 
 /** A writer of the log and the quality of its part. */

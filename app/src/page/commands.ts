@@ -32,11 +32,7 @@ export interface Command {
 }
 
 const timeline =
-  (
-    name: {
-      [K in keyof TimelineActions]: TimelineActions[K] extends () => void ? K : never
-    }[keyof TimelineActions],
-  ) =>
+  (name: Exclude<keyof TimelineActions, 'reveal' | 'focus'>) =>
   (app: App): void =>
     app.timeline.current?.[name]()
 

@@ -2,30 +2,21 @@
  * The state of the page. The timeline and the panels change the view's fields, and the reports of the
  * ingest worker change the run's, always with the transitions in this folder.
  */
-import type { DataQuality } from '@wattline/trace'
 import type {
   Connection,
   EnergyReport,
-  LogWriter,
-  MalformedLine,
   Progress,
+  QualityReport,
   RunEntry,
 } from '../model/run-info.ts'
 import type { ViewState } from '../model/view-state.ts'
 
-export interface AppState extends ViewState {
+export interface AppState extends ViewState, QualityReport {
   /** The open run; undefined = the list of runs is shown. */
   readonly runId: string | undefined
   readonly run: RunEntry | undefined
   readonly connection: Connection
   readonly progress: Progress | undefined
-  readonly quality: DataQuality | undefined
-  /** The quality by writer. */
-  readonly writers: readonly LogWriter[]
-  /** The first malformed lines; `quality.malformed` counts all. */
-  readonly malformed: readonly MalformedLine[]
-  /** Number of an incomplete last line. Undefined for a followed log. */
-  readonly tornLine: number | undefined
   /** Undefined while the run has no telemetry. */
   readonly energy: EnergyReport | undefined
   /** A message that the user can dismiss. */
@@ -39,8 +30,6 @@ export interface AppState extends ViewState {
   readonly skewS: number
   /** False until the viewport has been fitted to the first data, or read from the URL. */
   readonly viewportKnown: boolean
-  /** Keys that can be grouped by. */
-  readonly groupKeys: readonly string[]
   /** The worker has not finished a regroup. */
   readonly regrouping: boolean
   readonly searching: boolean

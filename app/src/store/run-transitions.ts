@@ -4,7 +4,7 @@ import type { SearchAnswer } from '../model/answers.ts'
 import type { AppState } from './app-state.ts'
 import type { Connection } from '../model/run-info.ts'
 import { isFollowed } from './page-status.ts'
-import { DEFAULT_GROUP, INITIAL_STATE } from './store.ts'
+import { DEFAULT_GROUP, INITIAL_STATE, NO_DATA } from './store.ts'
 import { NOW_AT } from './transitions.ts'
 
 /** Margin on either side when the whole run is shown, as a share of its length. */
@@ -24,22 +24,7 @@ export function enterRun(state: AppState, runId: string | undefined): AppState {
 
 /** The log started over: drops its data and keeps the user's choices. */
 export function resetRun(state: AppState, version: number): AppState {
-  return {
-    ...state,
-    version,
-    selected: undefined,
-    range: undefined,
-    playheadS: undefined,
-    playing: false,
-    matches: undefined,
-    markMatches: undefined,
-    quality: undefined,
-    energy: undefined,
-    writers: [],
-    malformed: [],
-    viewportKnown: false,
-    skewS: 0,
-  }
+  return { ...state, ...NO_DATA, version }
 }
 
 /** @param lastS time of the log's last event, Unix seconds; NaN if there is none */

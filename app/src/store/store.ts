@@ -17,19 +17,29 @@ export interface AppStore extends Omit<StoreApi<AppState>, 'setState'> {
 
 export const DEFAULT_GROUP = 'agent'
 
-export const INITIAL_STATE: AppState = {
-  viewport: { startS: 0, endS: 1 },
+/** The fields that are about the data of a log, before there is any. */
+export const NO_DATA = {
   viewportKnown: false,
-  following: false,
   selected: undefined,
   range: undefined,
   playheadS: undefined,
   playing: false,
+  matches: undefined,
+  markMatches: undefined,
+  quality: undefined,
+  energy: undefined,
+  writers: [],
+  malformed: [],
+  skewS: 0,
+} as const satisfies Partial<AppState>
+
+export const INITIAL_STATE: AppState = {
+  ...NO_DATA,
+  viewport: { startS: 0, endS: 1 },
+  following: false,
   speed: 1,
   collapsed: new Set(),
   query: '',
-  matches: undefined,
-  markMatches: undefined,
   matchCount: undefined,
   searching: false,
   clock: 'relative',
@@ -42,14 +52,9 @@ export const INITIAL_STATE: AppState = {
   run: undefined,
   connection: { state: 'connecting', attempt: 0, retryAtS: undefined, reason: undefined },
   progress: undefined,
-  quality: undefined,
-  energy: undefined,
   notice: undefined,
-  writers: [],
-  malformed: [],
   tornLine: undefined,
   version: 0,
-  skewS: 0,
   dialog: undefined,
 }
 

@@ -1,5 +1,6 @@
 /** Transitions of the view: pure functions `(state, …) => state`, without pixels, React or the worker. */
 import type { AppState } from './app-state.ts'
+import type { QualityReport } from '../model/run-info.ts'
 import { isFollowed } from './page-status.ts'
 import type { Viewport } from '../model/view-state.ts'
 
@@ -18,8 +19,9 @@ export const SPEEDS = [0.25, 0.5, 1, 2, 4, 8, 16, 32, 64] as const
 /** Fields that may have any value in any state. */
 type FreeFields = Pick<
   AppState,
-  | ('colorBy' | 'clock' | 'theme' | 'selected' | 'dialog' | 'notice')
-  | ('run' | 'quality' | 'writers' | 'malformed' | 'tornLine' | 'groupKeys' | 'energy' | 'version')
+  | keyof QualityReport
+  | ('run' | 'energy' | 'version' | 'dialog' | 'notice')
+  | ('selected' | 'colorBy' | 'clock' | 'theme')
 >
 
 /** @example store.update(setFields, { dialog: 'help' }) */

@@ -3,7 +3,7 @@ import {
   Int32Column,
   showHidden,
   SpanFlag,
-  type LanePlace,
+  type Lanes,
   type MarkView,
   type SpanView,
   type Trace,
@@ -21,14 +21,6 @@ import {
 
 /** Longer subjects are cut off; the raw line has all of it. */
 const MAX_LABEL_CHARS = 300
-
-/** What a patch needs of the layout. */
-export interface RowLayout {
-  readonly groups: readonly TraceGroup[]
-  groupAt(slot: number): number
-  rowAt(slot: number): number
-  placeOfMark(mark: MarkView): LanePlace
-}
 
 /** What changed in the trace: slots of spans, of marks, and of removed marks. */
 export type ChangedSlots = Pick<TraceChanges, 'spanSlots' | 'markSlots' | 'removedMarks'>
@@ -72,9 +64,9 @@ export class PatchBuilder {
   }
 
   /** @param relayout whether the layout is new; see {@link TracePatch} */
-  build(changes: ChangedSlots, layout: RowLayout, relayout: boolean): TracePatch {
-    const spans = this.#spans(changes.spanSlots, layout)
-    const marks = this.#marks(changes, layout)
+  build(changes: ChangedSlots, lanes: Lanes, relayout: boolean): TracePatch {
+    const spans = this.#spans(changes.spanSlots, lanes)
+    const marks = this.#marks(changes, lanes)
     const { texts, firstS, lastS } = this.#trace
     return {
       spans,
@@ -82,22 +74,22 @@ export class PatchBuilder {
       relayout,
       kinds: this.#kinds.take().map((id) => showHidden(texts.text(id))),
       strings: this.#strings.take().map((id) => label(texts.text(id))),
-      groups: this.#changedGroups(layout, relayout),
+      groups: this.#changedGroups(lanes, relayout),
       firstS: firstS ?? Number.NaN,
       lastS: lastS ?? Number.NaN,
     }
   }
 
-  #spans(slots: Int32Array, layout: RowLayout): SpanPatch {
+  #spans(slots: Int32Array, lanes: Lanes): SpanPatch {
     const patch = emptySpanPatch(slots.length)
     for (let i = 0; i < slots.length; i++) {
       this.#span.slot = slots[i]!
-      this.#writeSpan(patch, i, layout)
+      this.#writeSpan(patch, i, lanes)
     }
     return patch
   }
 
-  #writeSpan(patch: SpanPatch, i: number, layout: RowLayout): void {
+  #writeSpan(patch: SpanPatch, i: number, lanes: Lanes): void {
     const span = this.#span
     const { slot } = span
     const flags = this.#trace.flagsAt(slot)
@@ -108,8 +100,8 @@ export class PatchBuilder {
     patch.kind[i] = this.#kinds.id(span.kindId)
     patch.subject[i] = this.#stringId(span.subjectId)
     patch.startSubject[i] = this.#stringId(span.startSubjectId)
-    patch.group[i] = Math.max(0, layout.groupAt(slot))
-    patch.row[i] = layout.rowAt(slot)
+    patch.group[i] = Math.max(0, lanes.groupAt(slot))
+    patch.row[i] = lanes.rowAt(slot)
     patch.parent[i] = span.parentSlot
     patch.flags[i] = flags
     patch.ambiguousAtS[i] =
@@ -119,12 +111,12 @@ export class PatchBuilder {
     patch.costUsd[i] = span.costUsd ?? Number.NaN
   }
 
-  #marks({ markSlots, removedMarks }: ChangedSlots, layout: RowLayout): MarkPatch {
+  #marks({ markSlots, removedMarks }: ChangedSlots, lanes: Lanes): MarkPatch {
     const { length } = markSlots
     const patch = emptyMarkPatch(length + removedMarks.length)
     for (let i = 0; i < length; i++) {
       this.#mark.slot = markSlots[i]!
-      this.#writeMark(patch, i, this.#mark, layout)
+      this.#writeMark(patch, i, this.#mark, lanes)
     }
     for (let i = 0; i < removedMarks.length; i++) {
       patch.slots[length + i] = removedMarks[i]!
@@ -136,8 +128,8 @@ export class PatchBuilder {
     return patch
   }
 
-  #writeMark(patch: MarkPatch, i: number, mark: MarkView, layout: RowLayout): void {
-    const place = layout.placeOfMark(mark)
+  #writeMark(patch: MarkPatch, i: number, mark: MarkView, lanes: Lanes): void {
+    const place = lanes.placeOfMark(mark)
     patch.slots[i] = mark.slot
     patch.timeS[i] = mark.timeS
     patch.kind[i] = this.#kinds.id(mark.kindId)
@@ -153,7 +145,7 @@ export class PatchBuilder {
     return textId === 0 ? -1 : this.#strings.id(textId)
   }
 
-  #changedGroups({ groups }: RowLayout, relayout: boolean): readonly TraceGroup[] | undefined {
+  #changedGroups({ groups }: Lanes, relayout: boolean): readonly TraceGroup[] | undefined {
     const rowCount = groups.reduce((sum, { rows }) => sum + rows + 1, 0)
     if (rowCount === this.#rowCount && !relayout) return undefined
     this.#rowCount = rowCount

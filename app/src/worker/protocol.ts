@@ -2,10 +2,9 @@
  * Messages between the page and its ingest worker. All are plain data; the arrays of a patch are
  * transferred, so that only one side owns them.
  */
-import type { DataQuality } from '@wattline/trace'
 import type { Answer, Params, RequestType } from '../model/answers.ts'
 import type { EnergyPatch, TracePatch } from '../model/patch.ts'
-import type { Connection, LogWriter, MalformedLine, Progress, RunEntry } from '../model/run-info.ts'
+import type { Connection, Progress, QualityReport, RunEntry } from '../model/run-info.ts'
 
 /** A request; the worker answers with `answer` or `requestFailed` and the same id. */
 export type RequestMessage<T extends RequestType = RequestType> = {
@@ -59,13 +58,6 @@ export type FromWorker =
   | { readonly type: 'connection'; readonly connection: Connection }
   | { readonly type: 'run'; readonly run: RunEntry }
   | { readonly type: 'progress'; readonly progress: Progress }
-  | {
-      readonly type: 'quality'
-      readonly quality: DataQuality
-      readonly writers: readonly LogWriter[]
-      readonly malformed: readonly MalformedLine[]
-      readonly tornLine: number | undefined
-      readonly groupKeys: readonly string[]
-    }
+  | ({ readonly type: 'quality' } & QualityReport)
   | { readonly type: 'answer'; readonly id: number; readonly answer: Answer<RequestType> }
   | { readonly type: 'requestFailed'; readonly id: number; readonly reason: string }

@@ -53,7 +53,7 @@ export class Session {
   #ingestor: Ingestor
   #rawLines: RawLines | undefined
   #watch: WatchSource | undefined
-  readonly #writers = new LogWriters()
+  #writers = new LogWriters()
   /** The run as last sent by the server. */
   #run: ServerRun | undefined
   /** Whether the part of the log that existed when the page connected has been read. */
@@ -288,7 +288,7 @@ export class Session {
 
   #reset(): void {
     this.#isCaughtUp = false
-    this.#writers.clear()
+    this.#writers = new LogWriters()
     this.#ingestor = new Ingestor(this.#groupBy)
     for (const { name, file, offsetS } of this.#telemetry) {
       this.#ingestor.energy.addFile(name, file.samples, offsetS)

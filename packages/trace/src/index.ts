@@ -4,6 +4,7 @@ export { lowerBound } from './columns/lower-bound.ts'
 export { SmallColumn } from './columns/small-column.ts'
 export { TimeColumn } from './columns/time-column.ts'
 export { encodeEvent, encodeSample } from './line/encode.ts'
+export { joinBytes } from './line/join-bytes.ts'
 export {
   EventType,
   splitEventType,

@@ -1,5 +1,5 @@
 /** Sums of each group at a playhead, for the rail. Follows the columns block by block. */
-import { PlayheadBlocks, type BlockTimes } from '../../model/block-cache.ts'
+import { PlayheadBlocks } from '../../model/block-cache.ts'
 import type { Columns } from '../../model/columns.ts'
 
 export interface GroupSum {
@@ -14,7 +14,7 @@ type SumsByGroup = ReadonlyMap<number, GroupSum>
 const NOTHING: SumsByGroup = new Map()
 
 export class GroupSums {
-  readonly #blocks = new PlayheadBlocks(NOTHING, sumGroups, timesOf)
+  readonly #blocks = new PlayheadBlocks(NOTHING, sumGroups, lastEndS)
   #layout = Number.NaN
 
   /** The sums by group; without a playhead, of all known spans. */
@@ -35,20 +35,13 @@ export class GroupSums {
   }
 }
 
-function timesOf(columns: Columns, from: number, to: number): BlockTimes {
-  let firstS = Number.POSITIVE_INFINITY
+function lastEndS(columns: Columns, from: number, to: number): number {
   let lastS = Number.NEGATIVE_INFINITY
   for (let slot = from; slot < to; slot++) {
-    const startS = columns.startS.at(slot)
     const endS = columns.endS.at(slot)
-    if (startS < firstS) firstS = startS
-    if (startS > lastS) lastS = startS
     if (endS > lastS) lastS = endS
   }
-  columns.errorAtS.each(from, to, (_, knownS) => {
-    if (knownS > lastS) lastS = knownS
-  })
-  return { firstS, lastS }
+  return lastS
 }
 
 function sumGroups(columns: Columns, from: number, to: number, atS: number): SumsByGroup {

@@ -64,14 +64,8 @@ export function markInfo(trace: Trace, slot: number): MarkInfo {
 export function rawEvent(bytes: Uint8Array): JsonValue {
   const text = new TextDecoder().decode(bytes)
   const line = parseLine(text)
-  switch (line.type) {
-    case 'event':
-      return line.event.metadata
-    case 'sample':
-      return line.sample.reading
-    default:
-      return text
-  }
+  if (line.type === 'event') return line.event.metadata
+  return line.type === 'sample' ? line.sample.reading : text
 }
 
 /** Whether a span overlaps a range. */

@@ -10,6 +10,7 @@ import {
   type ScannedPart,
   type ScannerPort,
 } from './scan-file.ts'
+import { counted, formatInteger } from '../../base/format.ts'
 import { yieldToEvents } from '../../base/yielding.ts'
 
 export interface FileSink {
@@ -68,8 +69,8 @@ export async function readFile(
 /** The stream of a file that was cut meanwhile ends without an error. */
 function requireAll(file: Blob, readBytes: number): void {
   if (readBytes >= file.size) return
-  const bytes = (count: number): string => count.toLocaleString('en')
-  throw new Error(`it ended after ${bytes(readBytes)} of its ${bytes(file.size)} bytes`)
+  const bytes = counted(file.size, 'byte')
+  throw new Error(`it ended after ${formatInteger(readBytes)} of its ${bytes}`)
 }
 
 /** Reads the head here and the rest with scanners; all of it here if they cannot start. */

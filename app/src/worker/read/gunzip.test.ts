@@ -50,5 +50,5 @@ test('the page shows the readable part of a cut-off file and the reason', async 
   const progress = messages.flatMap((one) => (one.type === 'patch' ? [one.progress] : [])).at(-1)
   expect(progress?.events).toBeGreaterThan(1000)
   const { quality } = messages.findLast((one) => one.type === 'quality')!
-  expect(quality.unfinished).toBeLessThanOrEqual(1)
+  expect(quality?.unfinished).toBeLessThanOrEqual(1)
 })

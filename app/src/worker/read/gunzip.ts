@@ -4,6 +4,7 @@
  * anything else. So it gets small pieces, and each member a new stream. It stays faster than fflate,
  * which also does not check the checksums.
  */
+import { joinBytes } from '@wattline/trace'
 import { chunksOf } from './raw-lines.ts'
 
 const GZIP = [0x1f, 0x8b] as const
@@ -110,9 +111,7 @@ interface Piece {
 async function* pieces(file: Blob): AsyncGenerator<Piece, void, void> {
   let rest = new Uint8Array(0)
   for await (const chunk of chunksOf(file.stream())) {
-    const bytes = new Uint8Array(rest.length + chunk.length)
-    bytes.set(rest)
-    bytes.set(chunk, rest.length)
+    const bytes = joinBytes([rest, chunk])
     // The start of a member may be split between two chunks.
     const end = Math.max(0, bytes.length - MEMBER.length + 1)
     yield* cut(bytes.subarray(0, end), bytes)

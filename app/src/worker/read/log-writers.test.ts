@@ -15,8 +15,6 @@ test('numbers writers in the order in which they occur, and keeps the data of th
     ['b', ''],
     ['a', 'planner'],
   ])
-  writers.clear()
-  expect(writers.numberOf('a')).toBe(0)
 })
 
 test('adds name and duplicates to the quality of a writer; values that are not counted are unknown', () => {

@@ -15,13 +15,14 @@ const UNKNOWN_WRITER: ServerWriter = {
 
 export class LogWriters {
   readonly #numbers = new Map<string, number>()
-  readonly #writers: ServerWriter[] = []
+  /** All writers, by number. */
+  readonly all: ServerWriter[] = []
 
   /** The number of a writer; new writers get the next one. */
   numberOf(id: string): number {
     const known = this.#numbers.get(id)
     if (known !== undefined) return known
-    const number = this.#writers.push({ ...UNKNOWN_WRITER, id, state: 'live' }) - 1
+    const number = this.all.push({ ...UNKNOWN_WRITER, id, state: 'live' }) - 1
     this.#numbers.set(id, number)
     return number
   }
@@ -29,25 +30,15 @@ export class LogWriters {
   /** Stores the server's data of a writer. Returns how many more lines are lost than before. */
   update(writer: ServerWriter): number {
     const number = this.numberOf(writer.id)
-    const { lost } = this.#writers[number] ?? UNKNOWN_WRITER
-    this.#writers[number] = writer
+    const { lost } = this.all[number] ?? UNKNOWN_WRITER
+    this.all[number] = writer
     return Math.max(0, writer.lost - lost)
-  }
-
-  /** All writers, by number. */
-  get all(): readonly ServerWriter[] {
-    return this.#writers
-  }
-
-  clear(): void {
-    this.#numbers.clear()
-    this.#writers.length = 0
   }
 
   /** Adds to the quality of each writer what only the server knows. */
   withQuality(parts: readonly WriterQuality[]): LogWriter[] {
     return parts.map((part) => {
-      const { id, name, duplicates, clockBehindS } = this.#writers[part.writer] ?? UNKNOWN_WRITER
+      const { id, name, duplicates, clockBehindS } = this.all[part.writer] ?? UNKNOWN_WRITER
       return { ...part, id, name, duplicates, clockBehindS }
     })
   }

@@ -2,6 +2,8 @@
  * Reads a raw line again by its position, the byte offset in the log as this worker has read it.
  * Lines stay bytes until one is shown.
  */
+import { joinBytes } from '@wattline/trace'
+
 const LF = 10
 const FIRST_READ_BYTES = 64 * 1024
 /** Several, because starts and ends of spans are read alternately. */
@@ -124,15 +126,5 @@ export async function lineAfter(
     parts.push(chunk.subarray(from, end === -1 ? chunk.length : end))
     if (end !== -1) break
   }
-  return joined(parts)
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    bytes.set(part, at)
-    at += part.length
-  }
-  return bytes
+  return joinBytes(parts)
 }

@@ -1,5 +1,6 @@
 /** Reads a telemetry file that the user adds to a run. */
 import { readTelemetry, type TelemetrySample } from '@wattline/trace'
+import { counted } from '../../base/format.ts'
 import { chunksOf } from './raw-lines.ts'
 
 export interface TelemetryFile {
@@ -24,6 +25,5 @@ function noteOf(
 ): string | undefined {
   const [first] = lines
   if (first === undefined) return undefined
-  const what = lines.length === 1 ? '1 line' : `${lines.length.toLocaleString('en')} lines`
-  return `${name}: ${what} cannot be read (line ${first.line}: ${first.reason})`
+  return `${name}: ${counted(lines.length, 'line')} cannot be read (line ${first.line}: ${first.reason})`
 }

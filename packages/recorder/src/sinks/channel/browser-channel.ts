@@ -1,5 +1,5 @@
 /** Adapts the browser's WebSocket to {@link Channel}. It answers pings but cannot send them. */
-import { CloseCode, SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX } from '@wattline/trace'
+import { CloseCode, joinBytes, SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX } from '@wattline/trace'
 import type { Channel, ChannelEvents, ChannelTarget } from './channel.ts'
 
 /** How often a full socket is checked: `bufferedAmount` has no event. */
@@ -42,7 +42,7 @@ export function connectBrowser(target: ChannelTarget, events: ChannelEvents): Ch
       return socket.bufferedAmount
     },
     sendText: send,
-    sendBytes: (parts) => send(joined(parts)),
+    sendBytes: (parts) => send(joinBytes(parts)),
     ping: () => false,
     close: () => socket.close(CloseCode.NORMAL),
     terminate: () => {
@@ -56,14 +56,4 @@ function base64Url(text: string): string {
   const bytes = new TextEncoder().encode(text)
   const base64 = btoa(String.fromCharCode(...bytes))
   return base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
 }

@@ -1,4 +1,5 @@
 /** Reads a telemetry file: samples as JSON lines, or a CSV table of a power tool. */
+import { joinBytes } from '../../line/join-bytes.ts'
 import type { Decode, TelemetrySample } from '../../line/event.ts'
 import { LogDecoder } from '../../line/log-decoder.ts'
 import { parseLine } from '../../line/parse.ts'
@@ -54,19 +55,9 @@ function readTable(
 ): TelemetryRecords | { readonly reason: string } {
   let text: string
   try {
-    text = decode(joined(chunks))
+    text = decode(joinBytes(chunks))
   } catch {
     return { reason: 'expected UTF-8, got bytes that are not' }
   }
   return readTelemetryCsv(text)
-}
-
-function joined(chunks: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, at)
-    at += chunk.length
-  }
-  return bytes
 }
