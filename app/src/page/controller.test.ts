@@ -70,7 +70,7 @@ test('opening a run watches it, opening a file reads it, leaving closes it', asy
   expect(sent).toMatchObject([
     { type: 'watch', runId: 'run 1', base: app.base, groupBy: 'agent' },
     { type: 'close' },
-    { type: 'file', runId: 'file:a.jsonl', groupBy: 'agent' },
+    { type: 'file', groupBy: 'agent' },
   ])
   expect(app.store.getState().run).toMatchObject({ name: 'a', local: true, readOnly: true })
 })

@@ -186,7 +186,7 @@ function openRun({ store, files, base, frames }: ControlledParts, ingest: Ingest
   if (local !== undefined) {
     store.update(setFields, { run: local.entry })
     const processors = navigator.hardwareConcurrency
-    ingest.send({ type: 'file', runId, file: local.file, groupBy, processors })
+    ingest.send({ type: 'file', file: local.file, groupBy, processors })
     return afterPaint(frames, () => ingest.send({ type: 'painted' }))
   }
   ingest.send({ type: 'close' })

@@ -82,9 +82,8 @@ export class Ingestor {
   }
 
   /** Applies a scanner's batch of the next bytes. The bytes before it must end with a newline. */
-  pushScanned({ scanner, batch, bytes, linesBefore }: ScannedPart, writer = 0): void {
+  pushScanned({ scanner, batch, bytes, linesBefore }: ScannedPart): void {
     this.receivedBytes += bytes
-    this.#writer = writer
     this.#scanned[scanner] ??= new RowBatchReader(this.trace.texts)
     this.#scanned[scanner].read(batch, this.#sink, this.#reader.lineCount + linesBefore)
   }
@@ -135,11 +134,11 @@ export class Ingestor {
   }
 
   /** The log has ended. `scanned`: the lines that scanners read. */
-  finish(writer = 0, scanned: ScannedEnd = NOTHING_SCANNED): void {
+  finish(scanned: ScannedEnd = NOTHING_SCANNED): void {
     this.trace.growth.share = 0
     const isTorn = scanned.isTorn || this.#reader.finish() !== undefined
     if (isTorn) this.tornLine = this.#reader.lineCount + scanned.lines + 1
-    this.trace.setWriter(writer, 'closed')
+    this.trace.setWriter(0, 'closed')
   }
 
   /** Pairs and places the events since the last call. Returns no patch if nothing changed. */

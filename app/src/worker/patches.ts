@@ -82,41 +82,47 @@ export class PatchBuilder {
 
   #spans(slots: Int32Array, lanes: Lanes): SpanPatch {
     const patch = emptySpanPatch(slots.length)
+    const span = this.#span
     for (let i = 0; i < slots.length; i++) {
-      this.#span.slot = slots[i]!
-      this.#writeSpan(patch, i, lanes)
+      const slot = slots[i]!
+      span.slot = slot
+      const flags = this.#trace.flagsAt(slot)
+      patch.slots[i] = slot
+      patch.startS[i] = span.startS
+      patch.endS[i] = span.endS ?? Number.NaN
+      patch.fadeS[i] = flags & SpanFlag.DID_NOT_END ? (span.fadeS ?? Number.NaN) : Number.NaN
+      patch.kind[i] = this.#kinds.id(span.kindId)
+      patch.subject[i] = this.#stringId(span.subjectId)
+      patch.startSubject[i] = this.#stringId(span.startSubjectId)
+      patch.group[i] = Math.max(0, lanes.groupAt(slot))
+      patch.row[i] = lanes.rowAt(slot)
+      patch.parent[i] = span.parentSlot
+      patch.flags[i] = flags
+      patch.ambiguousAtS[i] =
+        flags & SpanFlag.AMBIGUOUS ? (span.ambiguousAtS ?? Number.NaN) : Number.NaN
+      patch.errorAtS[i] = flags & SpanFlag.ERROR ? (span.errorAtS ?? Number.NaN) : Number.NaN
+      patch.tokens[i] = span.totalTokens ?? Number.NaN
+      patch.costUsd[i] = span.costUsd ?? Number.NaN
     }
     return patch
-  }
-
-  #writeSpan(patch: SpanPatch, i: number, lanes: Lanes): void {
-    const span = this.#span
-    const { slot } = span
-    const flags = this.#trace.flagsAt(slot)
-    patch.slots[i] = slot
-    patch.startS[i] = span.startS
-    patch.endS[i] = span.endS ?? Number.NaN
-    patch.fadeS[i] = flags & SpanFlag.DID_NOT_END ? (span.fadeS ?? Number.NaN) : Number.NaN
-    patch.kind[i] = this.#kinds.id(span.kindId)
-    patch.subject[i] = this.#stringId(span.subjectId)
-    patch.startSubject[i] = this.#stringId(span.startSubjectId)
-    patch.group[i] = Math.max(0, lanes.groupAt(slot))
-    patch.row[i] = lanes.rowAt(slot)
-    patch.parent[i] = span.parentSlot
-    patch.flags[i] = flags
-    patch.ambiguousAtS[i] =
-      flags & SpanFlag.AMBIGUOUS ? (span.ambiguousAtS ?? Number.NaN) : Number.NaN
-    patch.errorAtS[i] = flags & SpanFlag.ERROR ? (span.errorAtS ?? Number.NaN) : Number.NaN
-    patch.tokens[i] = span.totalTokens ?? Number.NaN
-    patch.costUsd[i] = span.costUsd ?? Number.NaN
   }
 
   #marks({ markSlots, removedMarks }: ChangedSlots, lanes: Lanes): MarkPatch {
     const { length } = markSlots
     const patch = emptyMarkPatch(length + removedMarks.length)
+    const mark = this.#mark
     for (let i = 0; i < length; i++) {
-      this.#mark.slot = markSlots[i]!
-      this.#writeMark(patch, i, this.#mark, lanes)
+      mark.slot = markSlots[i]!
+      const place = lanes.placeOfMark(mark)
+      patch.slots[i] = mark.slot
+      patch.timeS[i] = mark.timeS
+      patch.kind[i] = this.#kinds.id(mark.kindId)
+      patch.subject[i] = this.#stringId(mark.subjectId)
+      patch.group[i] = place.group
+      patch.row[i] = place.row
+      patch.parent[i] = mark.parentSlot
+      patch.flags[i] = markFlags(mark)
+      patch.position[i] = mark.position
     }
     for (let i = 0; i < removedMarks.length; i++) {
       patch.slots[length + i] = removedMarks[i]!
@@ -126,19 +132,6 @@ export class PatchBuilder {
       patch.flags[length + i] = MarkFlag.REMOVED
     }
     return patch
-  }
-
-  #writeMark(patch: MarkPatch, i: number, mark: MarkView, lanes: Lanes): void {
-    const place = lanes.placeOfMark(mark)
-    patch.slots[i] = mark.slot
-    patch.timeS[i] = mark.timeS
-    patch.kind[i] = this.#kinds.id(mark.kindId)
-    patch.subject[i] = this.#stringId(mark.subjectId)
-    patch.group[i] = place.group
-    patch.row[i] = place.row
-    patch.parent[i] = mark.parentSlot
-    patch.flags[i] = markFlags(mark)
-    patch.position[i] = mark.position
   }
 
   #stringId(textId: number): number {

@@ -28,7 +28,6 @@ export type ToWorker =
   /** Opens a file. `processors`: number of logical processors. */
   | {
       readonly type: 'file'
-      readonly runId: string
       readonly file: File
       readonly groupBy: string
       readonly processors: number

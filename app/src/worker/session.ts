@@ -22,7 +22,7 @@ import {
   type ScannerPort,
 } from './read/scan-file.ts'
 import type { ServerRun } from './read/server-run.ts'
-import { readTelemetryFile, type TelemetryFile } from './read/telemetry-file.ts'
+import { readTelemetryFile } from './read/telemetry-file.ts'
 import { watchRun, type WatchSource } from './read/watch-source.ts'
 import { WatchedLines } from './read/watched-lines.ts'
 import { withVisibleText } from './visible-text.ts'
@@ -46,8 +46,6 @@ export class Session {
     () => this.#sendEnergy(),
   )
   #energyIntervalMs = ENERGY_INTERVAL_MS
-  /** Telemetry files of the user, which are added again when the log starts over. */
-  readonly #telemetry: { name: string; file: TelemetryFile; offsetS: number }[] = []
   readonly #abort = new AbortController()
   #groupBy: string
   #ingestor: Ingestor
@@ -217,8 +215,17 @@ export class Session {
     },
     joulesPerToken: async () => this.#ingestor.energy.joulesPerToken(),
     estimate: async () => estimateRunCost(this.#ingestor.trace),
-    addTelemetry: ({ file }) => this.#addTelemetry(file),
-    setOffset: async (params) => this.#setOffset(params),
+    addTelemetry: async ({ file }) => {
+      const { samples, note } = await readTelemetryFile(file)
+      this.#ingestor.energy.addFile({ name: file.name, samples, offsetS: 0 })
+      this.#sendEnergy()
+      return { note }
+    },
+    setOffset: async ({ file, offsetS }) => {
+      this.#ingestor.energy.setOffset(file, offsetS)
+      this.#energy.schedule()
+      return null
+    },
     records: (params) => {
       const { trace, groupOf } = this.#ingestor
       return spanRecords({ trace, groupOf, readRaw: (at) => this.#readRaw(at) }, params)
@@ -241,24 +248,8 @@ export class Session {
     if (this.#ingestor.energy.hasSamples) this.#energy.schedule()
   }
 
-  async #addTelemetry(file: File): Promise<Answer<'addTelemetry'>> {
-    const read = await readTelemetryFile(file)
-    this.#telemetry.push({ name: file.name, file: read, offsetS: 0 })
-    this.#ingestor.energy.addFile(file.name, read.samples)
-    this.#sendEnergy()
-    return { note: read.note }
-  }
-
-  #setOffset({ file, offsetS }: Params<'setOffset'>): null {
-    const known = this.#telemetry[file]
-    if (known !== undefined) known.offsetS = offsetS
-    this.#ingestor.energy.setOffset(file, offsetS)
-    this.#energy.schedule()
-    return null
-  }
-
   #finishFile(file: File, scanned: ScannedEnd | undefined, failure: string | undefined): void {
-    this.#ingestor.finish(0, scanned)
+    this.#ingestor.finish(scanned)
     this.patches.sendNow()
     this.#quality.runNow()
     if (this.#ingestor.energy.hasSamples) this.#energy.runNow()
@@ -289,10 +280,9 @@ export class Session {
   #reset(): void {
     this.#isCaughtUp = false
     this.#writers = new LogWriters()
+    const { files } = this.#ingestor.energy
     this.#ingestor = new Ingestor(this.#groupBy)
-    for (const { name, file, offsetS } of this.#telemetry) {
-      this.#ingestor.energy.addFile(name, file.samples, offsetS)
-    }
+    for (const file of files) this.#ingestor.energy.addFile(file)
     this.#post({ type: 'reset' })
   }
 

@@ -24,10 +24,18 @@ const FIRST_FILE = 1_000_000
 /** The width of a few screens. */
 const MAX_PARTS = 8192
 
+interface PowerFile {
+  readonly name: string
+  readonly samples: readonly TelemetrySample[]
+  /** Seconds to add to its clock. */
+  offsetS: number
+}
+
 export class RunEnergy {
   readonly #trace: Trace
   readonly #telemetry = new Telemetry({ streamName: (stream) => this.#nameOf(stream) })
-  readonly #files: { name: string; offsetS: number }[] = []
+  /** The telemetry files of the user. */
+  readonly files: PowerFile[] = []
   #ledger: EnergyLedger | undefined
   #changed: Int32Array[] = []
 
@@ -45,16 +53,16 @@ export class RunEnergy {
   }
 
   /** Adds the samples of a telemetry file. */
-  addFile(name: string, samples: readonly TelemetrySample[], offsetS = 0): void {
-    const stream = FIRST_FILE + this.#files.length
-    this.#files.push({ name, offsetS })
+  addFile({ name, samples, offsetS }: PowerFile): void {
+    const stream = FIRST_FILE + this.files.length
+    this.files.push({ name, samples, offsetS })
     this.#telemetry.setOffset(stream, offsetS)
     for (const sample of samples) this.#telemetry.add(sample, stream)
   }
 
   /** Shifts the samples of a file, to correct its clock. */
   setOffset(file: number, offsetS: number): void {
-    const known = this.#files[file]
+    const known = this.files[file]
     if (known === undefined) return
     known.offsetS = offsetS
     this.#telemetry.setOffset(FIRST_FILE + file, offsetS)
@@ -121,12 +129,12 @@ export class RunEnergy {
     return {
       ...energyTotals(this.#trace, ledger),
       warnings: energyWarnings(this.#telemetry, this.#trace),
-      files: this.#files.map((file) => ({ ...file })),
+      files: this.files.map(({ name, offsetS }) => ({ name, offsetS })),
     }
   }
 
   #nameOf(stream: number): string {
-    const file = this.#files[stream - FIRST_FILE]
+    const file = this.files[stream - FIRST_FILE]
     if (file !== undefined) return file.name
     return stream === 0 ? 'power' : `power-${stream}`
   }

@@ -78,7 +78,7 @@ test(
           const parts = scanFile(new Blob([bytes]), { scanners, from: 0, extraKey, stretchBytes })
           let part = await parts.next()
           for (; part.done !== true; part = await parts.next()) together.pushScanned(part.value)
-          together.finish(0, part.value)
+          together.finish(part.value)
           expect(known(together, together.flush())).toEqual(known(alone, alone.flush()))
           expect(scanners.every(({ isTerminated }) => isTerminated)).toBe(true)
         },
