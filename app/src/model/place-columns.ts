@@ -5,18 +5,13 @@
 import { SmallColumn, type Column } from '@wattline/trace'
 
 export class PlaceColumns {
-  readonly group: Column
-  readonly row: Column
   readonly #placeOf = new SmallColumn()
   readonly #groups: number[] = []
   readonly #rows: number[] = []
   /** The number of a place, by group and row. */
   readonly #numbers: (number[] | undefined)[] = []
-
-  constructor() {
-    this.group = { at: (slot) => this.#groups[this.#placeOf.at(slot)] ?? 0 }
-    this.row = { at: (slot) => this.#rows[this.#placeOf.at(slot)] ?? 0 }
-  }
+  readonly group: Column = { at: (slot) => this.#groups[this.#placeOf.at(slot)] ?? 0 }
+  readonly row: Column = { at: (slot) => this.#rows[this.#placeOf.at(slot)] ?? 0 }
 
   /**
    * Writes the place of each of `slots`. Returns whether one of the first `known` slots moved, because a

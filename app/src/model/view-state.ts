@@ -8,9 +8,10 @@ export interface Viewport {
   readonly endS: number
 }
 
-export type Selected =
-  | { readonly type: 'span'; readonly slot: number }
-  | { readonly type: 'mark'; readonly slot: number }
+export interface Selected {
+  readonly type: 'span' | 'mark'
+  readonly slot: number
+}
 
 export interface ViewState {
   readonly viewport: Viewport

@@ -4,11 +4,12 @@
  */
 import type { ColumnStore } from '../model/columns.ts'
 import type { AppState } from '../store/app-state.ts'
+import type { App } from './app.tsx'
 import type { Ingest, Report } from './ingest-client.ts'
 import { throttle } from '../base/schedule.ts'
 import { createRenderScheduler } from './render-scheduler.ts'
-import { afterPaint, type Frames } from '../base/frame.ts'
-import { isLocalId, missingFile, type LocalFiles } from '../store/local-files.ts'
+import { afterPaint } from '../base/frame.ts'
+import { isLocalId, missingFile } from '../store/local-files.ts'
 import {
   failRegroup,
   finishRegroup,
@@ -17,20 +18,14 @@ import {
   setData,
   setMatches,
 } from '../store/run-transitions.ts'
-import type { AppStore } from '../store/store.ts'
 import { setFields } from '../store/transitions.ts'
 
 const SEARCH_INTERVAL_MS = 150
 /** Repeating a search while the run grows may take this share of the worker's time. */
 const SEARCH_SHARE = 0.1
 
-export interface ControlledParts {
-  readonly store: AppStore
+export interface ControlledParts extends Pick<App, 'store' | 'frames' | 'files' | 'base'> {
   readonly columns: ColumnStore
-  readonly frames: Frames
-  readonly files: LocalFiles
-  /** The server's URL, with a slash at its end. */
-  readonly base: string
 }
 
 /**

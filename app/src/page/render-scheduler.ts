@@ -2,8 +2,8 @@
  * Schedules React updates for incoming data: immediately for a finished run, after the next canvas
  * paint for a live one. Shortly before a paint, they would delay it.
  */
-import { afterPaint, type Frames } from '../base/frame.ts'
-import type { AppStore } from '../store/store.ts'
+import { afterPaint } from '../base/frame.ts'
+import type { App } from './app.tsx'
 
 /** Schedules an update. An update that has not run yet is dropped for the next one. */
 export type RenderScheduler = (update: () => void) => void
@@ -11,10 +11,7 @@ export type RenderScheduler = (update: () => void) => void
 export function createRenderScheduler({
   store,
   frames,
-}: {
-  readonly store: AppStore
-  readonly frames: Frames
-}): RenderScheduler {
+}: Pick<App, 'store' | 'frames'>): RenderScheduler {
   let due: (() => void) | undefined
   // A hidden page does not paint: at most one callback waits for the next paint.
   let isWaiting = false

@@ -37,8 +37,7 @@ export async function getSummary(
   runId: string,
   signal: AbortSignal,
 ): Promise<RunNumbers> {
-  const value = await getJson(new URL(`${runPath(runId)}/summary`, base), signal)
-  return parseSummary(value)
+  return parseSummary(await getJson(new URL(`${runPath(runId)}/summary`, base), signal))
 }
 
 /** Parses a summary; an older or newer server may leave out values. */

@@ -2,6 +2,8 @@
  * Actions of the timeline for the keyboard and the command palette. The timeline sets them as
  * `App.timeline.current` while it is mounted, since only it knows rows and scale.
  */
+import type { Selected } from '../model/view-state.ts'
+
 export interface TimelineActions {
   /** Zooms by one step around the middle of the viewport, with easing. */
   zoomIn(): void
@@ -19,6 +21,6 @@ export interface TimelineActions {
   nextError(): void
   previousError(): void
   /** Scrolls to a span or mark in both directions; keeps the scale if possible. */
-  reveal(selected: { readonly type: 'span' | 'mark'; readonly slot: number }): void
+  reveal(selected: Selected): void
   focus(options?: FocusOptions): void
 }
