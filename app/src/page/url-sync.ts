@@ -23,7 +23,9 @@ export function syncUrl(store: AppStore, columns: Columns, page: Window): () => 
     const view = parseHash(page.location.hash)
     const state = store.getState()
     pending = view
-    if (view.runId !== state.runId) store.update(enterRunOf, view)
+    // With its grouping, so that the worker groups the run once.
+    if (view.runId !== state.runId)
+      store.update(() => ({ ...enterRun(state, view.runId), groupBy: view.groupBy }))
     store.update(showUntimed, view)
     showPendingTimes()
   }
@@ -53,7 +55,8 @@ export function syncUrl(store: AppStore, columns: Columns, page: Window): () => 
   const unsubscribe = store.subscribe((state, before) => {
     if (state.version !== before.version) showPendingTimes()
     if (needsEntry(state, before)) page.history.pushState(undefined, '', addressOf(hashOf(state)))
-    else if (state.runId !== undefined && differs(state, before)) writing.schedule()
+    else if (state.runId !== undefined && URL_KEYS.some((key) => state[key] !== before[key]))
+      writing.schedule()
   })
 
   /** Whether the run or the grouping has changed and is not in the URL yet. */
@@ -76,15 +79,6 @@ export function syncUrl(store: AppStore, columns: Columns, page: Window): () => 
 }
 
 const URL_KEYS = ['viewport', 'selected', 'query', 'colorBy', 'following', 'playheadS'] as const
-
-function differs(state: AppState, before: AppState): boolean {
-  return URL_KEYS.some((key) => state[key] !== before[key])
-}
-
-/** Opens the run of a URL with its grouping, so that the worker groups it once. */
-function enterRunOf(state: AppState, { runId, groupBy }: UrlView): AppState {
-  return { ...enterRun(state, runId), groupBy }
-}
 
 /** Shows the parts of a URL that need no data. */
 function showUntimed(state: AppState, view: UrlView): AppState {

@@ -5,7 +5,14 @@ import { useAppState, useColumns } from '../page/app.tsx'
 import { exactTime, formatTime } from '../base/format.ts'
 import { useAnswer } from '../page/use-answer.ts'
 import { markLabel } from '../model/span-labels.ts'
-import { DetailsHeader, Fact, KindDot, Notice, RawMetadata, SpanLink } from './detail-parts.tsx'
+import {
+  DetailsHeader,
+  Fact,
+  KindDot,
+  Notice,
+  RawMetadata,
+  ParentSection,
+} from './detail-parts.tsx'
 
 export function MarkDetails({ slot }: { slot: number }) {
   const { columns, version } = useColumns()
@@ -39,12 +46,7 @@ export function MarkDetails({ slot }: { slot: number }) {
         </Fact>
         {facts?.agent !== undefined && <Fact name="Agent">{facts.agent}</Fact>}
       </dl>
-      {parent >= 0 && (
-        <section className="details-section">
-          <h3>Parent</h3>
-          <SpanLink slot={parent} />
-        </section>
-      )}
+      <ParentSection slot={parent} />
       <RawMetadata title="Metadata" position={columns.markPosition.at(slot)} />
     </>
   )

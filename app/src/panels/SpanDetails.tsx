@@ -26,7 +26,7 @@ import {
   KindDot,
   Notice,
   RawMetadata,
-  SpanLink,
+  ParentSection,
   SpanLinks,
 } from './detail-parts.tsx'
 
@@ -225,12 +225,7 @@ function Relatives({ slot, facts }: Omit<SpanFactListProps, 'isOpen'>) {
   )
   return (
     <>
-      {parent >= 0 && (
-        <section className="details-section">
-          <h3>Parent</h3>
-          <SpanLink slot={parent} />
-        </section>
-      )}
+      <ParentSection slot={parent} />
       {children.length > 0 && (
         <section className="details-section">
           <h3>

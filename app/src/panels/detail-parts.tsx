@@ -73,7 +73,7 @@ export function Notice({ tone, children }: { tone: 'bad' | 'warn'; children: Rea
 }
 
 /** A button that selects a span and scrolls to it. */
-export function SpanLink({ slot }: { slot: number }) {
+function SpanLink({ slot }: { slot: number }) {
   const { columns, store, timeline } = useApp()
   const playheadS = useAppState((state) => state.playheadS)
   const kind = columns.kinds[columns.kind.at(slot)] ?? ''
@@ -90,6 +90,17 @@ export function SpanLink({ slot }: { slot: number }) {
       <span className="span-link-label">{spanLabel(columns, slot, playheadS)}</span>
       <span className="figure">{formatDuration(durationOf(columns, slot, playheadS))}</span>
     </button>
+  )
+}
+
+/** The parent of a span or mark; nothing if it has none. */
+export function ParentSection({ slot }: { slot: number }) {
+  if (slot < 0) return undefined
+  return (
+    <section className="details-section">
+      <h3>Parent</h3>
+      <SpanLink slot={slot} />
+    </section>
   )
 }
 

@@ -112,7 +112,9 @@ function adjacentError(engine: TimelineEngine, step: 1 | -1): Selected | undefin
   const failures = failuresByTime(engine.columns, engine.state.playheadS)
   if (failures.length === 0) return undefined
   const { selected, viewport } = engine.state
-  const current = failures.findIndex(({ selected: it }) => isSame(it, selected))
+  const current = failures.findIndex(
+    ({ selected: { type, slot } }) => type === selected?.type && slot === selected.slot,
+  )
   if (current >= 0) return failures.at((current + step) % failures.length)?.selected
   const fromS = selected === undefined ? viewport.startS : timeOf(engine.columns, selected)
   const after = failures.findIndex(({ timeS }) => timeS >= fromS)
@@ -136,10 +138,6 @@ function failuresByTime(columns: Columns, playheadS: number | undefined): Failur
     failures.push({ selected: { type: 'mark', slot }, timeS })
   }
   return failures.sort((a, b) => a.timeS - b.timeS)
-}
-
-function isSame(a: Selected, b: Selected | undefined): boolean {
-  return b !== undefined && a.type === b.type && a.slot === b.slot
 }
 
 function timeOf(columns: Columns, selected: Selected): number {

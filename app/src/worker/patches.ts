@@ -121,7 +121,8 @@ export class PatchBuilder {
       patch.group[i] = place.group
       patch.row[i] = place.row
       patch.parent[i] = mark.parentSlot
-      patch.flags[i] = markFlags(mark)
+      patch.flags[i] =
+        (mark.orphan ? MarkFlag.ORPHAN : 0) | (mark.error === undefined ? 0 : MarkFlag.ERROR)
       patch.position[i] = mark.position
     }
     for (let i = 0; i < removedMarks.length; i++) {
@@ -155,8 +156,4 @@ export function buffersOf(patch: TracePatch): ArrayBuffer[] {
 function label(subject: string): string {
   if (subject.length <= MAX_LABEL_CHARS) return showHidden(subject)
   return `${showHidden(subject.slice(0, MAX_LABEL_CHARS - 1))}…`
-}
-
-function markFlags(mark: MarkView): number {
-  return (mark.orphan ? MarkFlag.ORPHAN : 0) | (mark.error === undefined ? 0 : MarkFlag.ERROR)
 }

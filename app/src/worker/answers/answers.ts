@@ -153,10 +153,8 @@ interface KindCount {
 
 function countOf(kinds: Map<number, KindCount>, kind: number): KindCount {
   let count = kinds.get(kind)
-  if (count === undefined) {
-    count = { spans: 0, errors: 0, durations: new Durations() }
-    kinds.set(kind, count)
-  }
+  if (count === undefined)
+    kinds.set(kind, (count = { spans: 0, errors: 0, durations: new Durations() }))
   return count
 }
 

@@ -33,7 +33,9 @@ interface PowerFile {
 
 export class RunEnergy {
   readonly #trace: Trace
-  readonly #telemetry = new Telemetry({ streamName: (stream) => this.#nameOf(stream) })
+  readonly #telemetry = new Telemetry({
+    streamName: (stream) => this.files[stream - FIRST_FILE]?.name,
+  })
   /** The telemetry files of the user. */
   readonly files: PowerFile[] = []
   #ledger: EnergyLedger | undefined
@@ -131,11 +133,5 @@ export class RunEnergy {
       warnings: energyWarnings(this.#telemetry, this.#trace),
       files: this.files.map(({ name, offsetS }) => ({ name, offsetS })),
     }
-  }
-
-  #nameOf(stream: number): string {
-    const file = this.files[stream - FIRST_FILE]
-    if (file !== undefined) return file.name
-    return stream === 0 ? 'power' : `power-${stream}`
   }
 }

@@ -8,7 +8,7 @@ import { readMeters } from './reading.ts'
 
 export interface TelemetryOptions {
   /** Names the source of samples without one. @default 'power', then 'power-1', … */
-  readonly streamName?: (stream: number) => string
+  readonly streamName?: (stream: number) => string | undefined
 }
 
 /**
@@ -20,7 +20,7 @@ export interface TelemetryOptions {
  * telemetry.sources[0].curve.totalJ // 85
  */
 export class Telemetry {
-  readonly #streamName: (stream: number) => string
+  readonly #streamName: TelemetryOptions['streamName']
   readonly #sources = new Map<string, PowerSource>()
   readonly #offsetS: number[] = []
   #sampleCount = 0
@@ -28,7 +28,7 @@ export class Telemetry {
   #movedS = Infinity
 
   constructor(options: TelemetryOptions = {}) {
-    this.#streamName = options.streamName ?? defaultName
+    this.#streamName = options.streamName
   }
 
   /** In the order of their first sample. */
@@ -44,7 +44,8 @@ export class Telemetry {
   add(sample: TelemetrySample, stream = 0): void {
     this.#sampleCount++
     const timeS = sample.timestamp + (this.#offsetS[stream] ?? 0)
-    const base = sample.source ?? this.#streamName(stream)
+    const base =
+      sample.source ?? this.#streamName?.(stream) ?? (stream === 0 ? 'power' : `power-${stream}`)
     readMeters(base, sample.reading, (name, meter, unusable) => {
       // The name of a writer or file does not contain a host.
       const place = sample.source === undefined ? name.slice(base.length + 1) : name
@@ -91,8 +92,4 @@ export class Telemetry {
     }
     return source
   }
-}
-
-function defaultName(stream: number): string {
-  return stream === 0 ? 'power' : `power-${stream}`
 }
