@@ -23,16 +23,12 @@ export function nextErrorS(columns: Columns, atS: number, direction: 1 | -1): nu
   return closest.get()
 }
 
-function closestTo(
-  atS: number,
-  direction: 1 | -1,
-): { offer(timeS: number): void; get(): number | undefined } {
-  let best: number | undefined
+function closestTo(atS: number, direction: 1 | -1) {
+  let best = direction * Infinity
   return {
-    offer(timeS) {
-      if (!((timeS - atS) * direction > 0)) return
-      if (best === undefined || (best - timeS) * direction > 0) best = timeS
+    offer(timeS: number): void {
+      if ((timeS - atS) * direction > 0 && (best - timeS) * direction > 0) best = timeS
     },
-    get: () => best,
+    get: () => (Number.isFinite(best) ? best : undefined),
   }
 }

@@ -96,10 +96,7 @@ export const MORE_COMMANDS: readonly Command[] = [
     ),
   ),
   onRun('Page', 'Fold all groups', [], ({ store, columns }) =>
-    store.update(
-      collapseAll,
-      columns.groups.map(({ label }) => label),
-    ),
+    store.update(collapseAll, columns.groups),
   ),
   onRun('Page', 'Unfold all groups', [], ({ store }) => store.update(collapseAll, [])),
   onRun('Page', 'Switch between relative and absolute time', [], ({ store }) =>

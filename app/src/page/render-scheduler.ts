@@ -5,13 +5,11 @@
 import { afterPaint } from '../base/frame.ts'
 import type { App } from './app.tsx'
 
-/** Schedules an update. An update that has not run yet is dropped for the next one. */
-export type RenderScheduler = (update: () => void) => void
-
+/** Returns a function that schedules an update, which replaces one that has not run yet. */
 export function createRenderScheduler({
   store,
   frames,
-}: Pick<App, 'store' | 'frames'>): RenderScheduler {
+}: Pick<App, 'store' | 'frames'>): (update: () => void) => void {
   let due: (() => void) | undefined
   // A hidden page does not paint: at most one callback waits for the next paint.
   let isWaiting = false

@@ -24,7 +24,8 @@ export function RunsPage() {
   const first = shown[0]?.id
   const isEmpty = all.length === 0 && state !== 'loading'
   const pageState = all.length > 0 ? 'ready' : isEmpty ? 'empty' : 'loading'
-  useTitle(liveTitle(runs.filter((run) => run.state === 'live').length))
+  const live = runs.filter((run) => run.state === 'live').length
+  useTitle(live === 0 ? 'Wattline' : `${live} live – Wattline`)
 
   return (
     <>
@@ -61,10 +62,6 @@ export function RunsPage() {
       </main>
     </>
   )
-}
-
-function liveTitle(live: number): string {
-  return live === 0 ? 'Wattline' : `${live} live – Wattline`
 }
 
 interface FilterProps {

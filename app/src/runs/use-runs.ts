@@ -24,7 +24,7 @@ export function useRuns(base: string): RunList {
         try {
           const runs = await listRuns(base, abort.signal)
           setList((before) =>
-            isSame(before.runs, runs) && before.state === 'ready'
+            JSON.stringify(before.runs) === JSON.stringify(runs) && before.state === 'ready'
               ? before
               : { runs, state: 'ready' },
           )
@@ -74,8 +74,4 @@ export function filterRuns(runs: readonly RunEntry[], filter: string): readonly 
     const text = `${name} ${id} ${state}`.toLowerCase()
     return words.every((word) => text.includes(word))
   })
-}
-
-function isSame(a: readonly RunEntry[], b: readonly RunEntry[]): boolean {
-  return JSON.stringify(a) === JSON.stringify(b)
 }

@@ -1,5 +1,6 @@
 /** Transitions of the view: pure functions `(state, …) => state`, without pixels, React or the worker. */
 import type { AppState } from './app-state.ts'
+import type { TraceGroup } from '../model/patch.ts'
 import type { QualityReport } from '../model/run-info.ts'
 import { isFollowed } from './page-status.ts'
 import type { Viewport } from '../model/view-state.ts'
@@ -56,8 +57,8 @@ export function toggleGroup(state: AppState, label: string): AppState {
   return { ...state, collapsed }
 }
 
-export function collapseAll(state: AppState, labels: readonly string[]): AppState {
-  return { ...state, collapsed: new Set(labels) }
+export function collapseAll(state: AppState, groups: readonly TraceGroup[]): AppState {
+  return { ...state, collapsed: new Set(groups.map(({ label }) => label)) }
 }
 
 /** Moves the playhead; undefined = now, or the end of the log. */

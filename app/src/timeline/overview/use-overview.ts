@@ -1,5 +1,6 @@
 /** The data of the minimap, updated only as often as changes are visible. */
 import { useEffect, useMemo, useState } from 'react'
+import { shallow } from 'zustand/shallow'
 import type { Frames } from '../../base/frame.ts'
 import { useFrameValue, useThrottle } from '../../base/use-scheduled.ts'
 import type { Columns } from '../../model/columns.ts'
@@ -36,11 +37,7 @@ export function minimapViewOf(source: MinimapSource): MinimapView {
 
 /** The extent of the minimap; the same object while its values are the same. */
 export function useExtent(source: MinimapSource, frames: Frames): Extent {
-  return useFrameValue(frames, () => minimapViewOf(source).extent, areSame)
-}
-
-function areSame(before: Extent, now: Extent): boolean {
-  return before.firstS === now.firstS && before.lastS === now.lastS
+  return useFrameValue(frames, () => minimapViewOf(source).extent, shallow)
 }
 
 /** The density of the run, at most every {@link DENSITY_MS}. */
