@@ -43,7 +43,7 @@ describe('half-open connections', () => {
       upgradeRequest('/watch'),
       upgradeRequest('/record?run=r'),
       upgradeRequest('/watch?run=r', 'Origin: http://evil.example\r\n'),
-      `${upgradeRequest('/elsewhere')}bytes that nobody reads`,
+      `${upgradeRequest('/elsewhere')}bytes that are not read`,
       upgradeRequest('/watch?run=r').replace('Version: 13', 'Version: 1'),
     ]
     await Promise.all(

@@ -169,7 +169,7 @@ describe('SocketSink', () => {
     await vi.waitFor(() => expect(said).toHaveLength(1))
     expect(said[0]).toContain('run r was deleted')
     sink.write(makeBatch('{"metadata":{"i":1}}\n', 1))
-    expect(await sink.flush(10_000)).toBe(true)
+    expect(await sink.flush(10_000)).toBe(false)
     expect(sink.counts).toEqual({ accepted: 2, delivered: 1, dropped: 1 })
     expect(peer.connections).toBe(1)
     await sink.close(1_000)
@@ -192,7 +192,7 @@ describe('SocketSink', () => {
       `1 events were not acknowledged by ${peer.url}; they are in /tmp/rest.jsonl`,
     ])
     expect(saved.join('')).toBe('{"metadata":{"i":0}}\n')
-    expect(await sink.flush(10_000)).toBe(true)
+    expect(await sink.flush(10_000)).toBe(false)
     expect(sink.counts).toEqual({ accepted: 1, delivered: 0, dropped: 1 })
     await sink.close(1_000)
     expect(peer.connections).toBe(1)
@@ -250,7 +250,7 @@ describe('SocketSink', () => {
     sink.abandon()
     await never
     expect(sink.counts).toEqual({ accepted: 3, delivered: 2, dropped: 1 })
-    expect(await sink.flush(1_000)).toBe(true)
+    expect(await sink.flush(1_000)).toBe(false)
   })
 
   it('gives up a refused connection only for a status that is final', async () => {

@@ -82,6 +82,8 @@ export class SocketSink implements Sink {
   #wasOpen = false
   #isPumpDue = false
   #saidTooLong = false
+  /** Lines were given up after a final refusal. */
+  #hasGivenUp = false
   /** The writer ends after the lines in the outbox. */
   #isEnding = false
   /** The end was sent on this connection. */
@@ -113,14 +115,16 @@ export class SocketSink implements Sink {
 
   write(batch: Batch): void {
     this.#outbox.push(batch)
-    if (this.#state === 'closed') this.#outbox.discard()
+    if (this.#state === 'closed') this.#giveUp()
     else this.#pumpSoon()
   }
 
-  flush(timeoutMs: number): Promise<boolean> {
+  /** Resolves true when every line so far is acknowledged, false if the server refused some. */
+  async flush(timeoutMs: number): Promise<boolean> {
     if (this.#state === 'idle') this.#open()
     else this.#pump()
-    return this.#outbox.flush(timeoutMs)
+    const isSettled = await this.#outbox.flush(timeoutMs)
+    return isSettled && !this.#hasGivenUp
   }
 
   /** Resolves when less than `maxBytes` are in memory, or the sink has stopped. */
@@ -139,7 +143,7 @@ export class SocketSink implements Sink {
   /** Stops without delivering the rest. */
   abandon(): void {
     this.#stop()
-    this.#outbox.discard()
+    this.#giveUp()
   }
 
   /** Passes what it can to the kernel without waiting, and saves the rest. */
@@ -300,6 +304,11 @@ export class SocketSink implements Sink {
     }
     this.#stop()
     if (code !== CloseCode.DELETED) this.#saveRest()
+    this.#giveUp()
+  }
+
+  #giveUp(): void {
+    if (this.#outbox.unsettled > 0) this.#hasGivenUp = true
     this.#outbox.discard()
   }
 
