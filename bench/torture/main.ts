@@ -38,9 +38,9 @@ const report = await torture({
   faults,
   say: (line) => console.log(line),
 })
-const { events, bytes, writers, connections } = report
+const { events, bytes, writers, connections, replays } = report
 console.log(
-  `${events} events (${(bytes / 1e6).toFixed(1)} MB) from ${writers} writers, ${connections} viewer connections`,
+  `${events} events (${(bytes / 1e6).toFixed(1)} MB) from ${writers} writers, ${connections} viewer connections, ${replays} replays`,
 )
 for (const fault of report.faults) console.log(`FAULT: ${fault}`)
 console.log(

@@ -1,22 +1,36 @@
 /**
  * A bad network between clients and the server: a TCP proxy that delays chunks, cuts connections in the
- * middle of a frame, lets them hang, and replays whole connections.
+ * middle of a frame, lets them hang, and replays whole connections. It never reorders the bytes of a
+ * connection, because TCP does not.
  *
  * ```
  * client ──▶ proxy ──▶ server
- *              └─────▶ server   a replayed connection: the same bytes, the answers discarded
+ *              └─────▶ server   a replay: all bytes of a cut connection again, the answers discarded
  * ```
+ *
+ * A replay reaches the server before the client learns of the cut. A client that reconnects is
+ * therefore always the newer connection of its writer, as the protocol requires.
  */
 import { createServer, connect, type Server, type Socket } from 'node:net'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 
 const MAX_DELAY_MS = 20
+/** How long a replayed connection stays open at most. */
+const MAX_REPLAY_MS = 1_000
+/** A connection that has sent more is not replayed. */
+const MAX_REPLAY_BYTES = 16 * 1024 * 1024
 
 interface Line {
   readonly client: Socket
   readonly server: Socket
-  repeat: Socket | undefined
+  /** Everything the client has sent, if the connection is to be replayed. */
+  sent: Buffer[] | undefined
+  sentBytes: number
+  /** Ends the connection in the middle of the next chunk of the client. */
+  isCutDue: boolean
+  /** The client learns of the end only after the replay. */
+  isReplaying: boolean
 }
 
 export class BadProxy {
@@ -24,10 +38,12 @@ export class BadProxy {
   readonly #server: Server
   readonly #lines = new Set<Line>()
   /** Share of connections that are replayed. */
-  #repeatShare = 0
+  #replayShare = 0
   /** Share of chunks that are delayed. */
   #delayShare = 0
   targetPort = 0
+  /** Number of replayed connections. */
+  replays = 0
 
   constructor(random: () => number) {
     this.#random = random
@@ -41,15 +57,15 @@ export class BadProxy {
   }
 
   /** Sets the shares of replayed connections and delayed chunks. */
-  worsen(repeatShare: number, delayShare: number): void {
-    this.#repeatShare = repeatShare
+  worsen(replayShare: number, delayShare: number): void {
+    this.#replayShare = replayShare
     this.#delayShare = delayShare
   }
 
   /** Cuts about this share of the connections, each in the middle of its next chunk. */
   cut(share: number): number {
     const chosen = [...this.#lines].filter(() => this.#random() < share)
-    for (const line of chosen) this.#cutInNextChunk(line)
+    for (const line of chosen) this.#cut(line)
     return chosen.length
   }
 
@@ -77,59 +93,95 @@ export class BadProxy {
 
   #accept(client: Socket): void {
     const server = connect(this.targetPort, '127.0.0.1')
-    const line: Line = { client, server, repeat: undefined }
-    if (this.#random() < this.#repeatShare) line.repeat = this.#repeat()
+    const sent = this.#random() < this.#replayShare ? [] : undefined
+    const line: Line = { client, server, sent, sentBytes: 0, isCutDue: false, isReplaying: false }
     this.#lines.add(line)
-    this.#pass(client, (chunk) => {
-      line.repeat?.write(chunk)
-      return server.write(chunk)
-    })
+    this.#pass(client, (chunk) => this.#toServer(line, chunk))
     this.#pass(server, (chunk) => client.write(chunk))
     server.on('drain', () => client.resume())
     client.on('drain', () => server.resume())
     for (const socket of [client, server]) {
       socket.setNoDelay(true)
       // The reason does not matter; `close` follows.
-      socket.on('error', () => end(line))
+      socket.on('error', () => socket.destroy())
       socket.once('close', () => {
-        end(line)
+        if (!line.isReplaying) end(line)
         this.#lines.delete(line)
       })
     }
   }
 
-  #repeat(): Socket {
-    const repeat = connect(this.targetPort, '127.0.0.1')
-    repeat.on('error', () => repeat.destroy())
-    repeat.resume()
-    return repeat
+  #toServer(line: Line, chunk: Buffer): boolean {
+    if (line.isCutDue) {
+      const half = chunk.subarray(0, Math.floor(this.#random() * chunk.length))
+      line.server.write(half, () => void this.#replayAndEnd(line))
+      line.isCutDue = false
+      line.client.pause()
+      return true
+    }
+    if (line.sent !== undefined) {
+      line.sentBytes += chunk.length
+      if (line.sentBytes > MAX_REPLAY_BYTES) line.sent = undefined
+      else line.sent.push(chunk)
+    }
+    return line.server.write(chunk)
   }
 
+  /** Passes chunks on in order; a delayed chunk delays those behind it. */
   #pass(from: Socket, write: (chunk: Buffer) => boolean): void {
+    const queue: Buffer[] = []
+    let isHeld = false
+    const passAll = (): void => {
+      let hasRoom = true
+      for (const chunk of queue.splice(0)) hasRoom = write(chunk)
+      if (!hasRoom) from.pause()
+    }
     from.on('data', (chunk) => {
-      if (this.#random() < this.#delayShare) {
-        from.pause()
-        setTimeout(() => {
-          if (write(chunk)) from.resume()
-        }, this.#random() * MAX_DELAY_MS)
-      } else if (!write(chunk)) from.pause()
+      queue.push(chunk)
+      if (isHeld) return
+      if (this.#random() >= this.#delayShare) {
+        passAll()
+        return
+      }
+      isHeld = true
+      from.pause()
+      setTimeout(() => {
+        isHeld = false
+        from.resume()
+        passAll()
+      }, this.#random() * MAX_DELAY_MS)
     })
   }
 
-  #cutInNextChunk(line: Line): void {
-    line.client.removeAllListeners('data')
-    line.client.once('data', (chunk: Buffer) => {
-      line.server.write(chunk.subarray(0, Math.floor(this.#random() * chunk.length)), () =>
-        end(line),
-      )
-    })
+  #cut(line: Line): void {
+    line.isCutDue = true
     // A viewer sends little, so its next chunk may take long; the other direction continues.
-    if (this.#random() < 0.5) end(line)
+    if (this.#random() < 0.5) void this.#replayAndEnd(line)
+  }
+
+  async #replayAndEnd(line: Line): Promise<void> {
+    if (line.isReplaying) return
+    const { sent } = line
+    if (sent !== undefined && sent.length > 0) {
+      line.isReplaying = true
+      line.server.destroy()
+      const replay = connect(this.targetPort, '127.0.0.1')
+      const answered = new Promise<void>((resolve) => {
+        for (const event of ['data', 'error', 'close']) replay.once(event, () => resolve())
+      })
+      replay.on('error', () => replay.destroy())
+      replay.write(Buffer.concat(sent))
+      await answered
+      this.replays += 1
+      // Until the server closes it, for instance for a newer connection of the same writer.
+      replay.resume()
+      setTimeout(() => replay.destroy(), MAX_REPLAY_MS).unref()
+    }
+    end(line)
   }
 }
 
-function end({ client, server, repeat }: Line): void {
+function end({ client, server }: Line): void {
   client.destroy()
   server.destroy()
-  repeat?.destroy()
 }

@@ -57,6 +57,8 @@ export interface TortureReport {
   readonly writers: number
   /** Connections of all viewers. */
   readonly connections: number
+  /** Connections that the proxies replayed. */
+  readonly replays: number
   readonly faults: readonly string[]
 }
 
@@ -118,6 +120,7 @@ async function tortureIn(setup: Setup): Promise<TortureReport> {
     bytes: log.bytes,
     writers: writers.all.length,
     connections: viewers.reduce((sum, { connections }) => sum + connections, 0),
+    replays: setup.proxy.replays,
     faults: [
       ...log.faults,
       ...counted,
@@ -166,8 +169,7 @@ async function inflict(
       return
     }
     case 'late':
-      // No replayed connections: a replay of a writer closes the original with 4409, which is final.
-      proxy.worsen(0, random() * 0.2)
+      proxy.worsen(0.3 + random() * 0.6, random() * 0.2)
       return
     case 'recorder':
       await writers.replace(random)
