@@ -34,7 +34,7 @@ export function SpanDetails({ slot }: { slot: number }) {
   const app = useApp()
   const { columns, version } = useColumns()
   const playheadS = useAppState((state) => state.playheadS)
-  const { answer: facts } = useAnswer('spanInfo', { slot }, { version })
+  const { answer: info } = useAnswer('spanInfo', { slot }, { version })
   const flags = flagsAt(columns, slot, playheadS)
   const isOpen = isOpenAt(columns, slot, playheadS)
   const kind = columns.kinds[columns.kind.at(slot)] ?? ''
@@ -54,12 +54,12 @@ export function SpanDetails({ slot }: { slot: number }) {
               : formatDuration(durationS)}
         </span>
       </DetailsHeader>
-      <FlagNotices flags={flags} error={facts?.error} />
-      <SpanFactList slot={slot} facts={facts} isOpen={isOpen} />
-      <Relatives slot={slot} facts={facts} />
-      {facts !== undefined && <RawMetadata title="Start metadata" position={facts.startPosition} />}
-      {!isOpen && facts?.endPosition !== undefined && (
-        <RawMetadata title="End metadata" position={facts.endPosition} />
+      <FlagNotices flags={flags} error={info?.error} />
+      <SpanFactList slot={slot} info={info} isOpen={isOpen} />
+      <Relatives slot={slot} info={info} />
+      {info !== undefined && <RawMetadata title="Start metadata" position={info.startPosition} />}
+      {!isOpen && info?.endPosition !== undefined && (
+        <RawMetadata title="End metadata" position={info.endPosition} />
       )}
       <footer className="details-footer">
         <span>Span as JSON</span>
@@ -111,16 +111,16 @@ function FlagNotices({ flags, error }: { flags: number; error: string | undefine
 
 interface SpanFactListProps {
   readonly slot: number
-  readonly facts: SpanInfo | undefined
+  readonly info: SpanInfo | undefined
   readonly isOpen: boolean
 }
 
-function SpanFactList({ slot, facts, isOpen }: SpanFactListProps) {
+function SpanFactList({ slot, info, isOpen }: SpanFactListProps) {
   const { columns } = useColumns()
   const clock = useAppState((state) => state.clock)
   const startS = columns.startS.at(slot)
   const endS = columns.endS.at(slot)
-  const agent = facts?.agent
+  const agent = info?.agent
   return (
     <dl className="facts">
       <Fact name="Start" title={exactTime(startS)}>
@@ -130,9 +130,9 @@ function SpanFactList({ slot, facts, isOpen }: SpanFactListProps) {
         {isOpen ? 'still running' : formatTime(endS, columns.firstS, clock)}
       </Fact>
       {agent !== undefined && <Fact name="Agent">{agent}</Fact>}
-      {!isOpen && <Figures facts={facts} />}
-      {!isOpen && facts !== undefined && <Joules energy={facts.energy} durationS={endS - startS} />}
-      {facts !== undefined && <Ids position={facts.startPosition} />}
+      {!isOpen && <Figures info={info} />}
+      {!isOpen && info !== undefined && <Joules energy={info.energy} durationS={endS - startS} />}
+      {info !== undefined && <Ids position={info.startPosition} />}
     </dl>
   )
 }
@@ -150,9 +150,9 @@ function Ids({ position }: { position: number }) {
   ))
 }
 
-function Figures({ facts }: { facts: SpanInfo | undefined }) {
-  if (facts === undefined) return undefined
-  const { inputTokens, outputTokens, totalTokens, costUsd } = facts
+function Figures({ info }: { info: SpanInfo | undefined }) {
+  if (info === undefined) return undefined
+  const { inputTokens, outputTokens, totalTokens, costUsd } = info
   return (
     <>
       {totalTokens !== undefined && (
@@ -216,11 +216,11 @@ function Joules({ energy, durationS }: { energy: SpanInfo['energy']; durationS: 
   )
 }
 
-function Relatives({ slot, facts }: Omit<SpanFactListProps, 'isOpen'>) {
+function Relatives({ slot, info }: Omit<SpanFactListProps, 'isOpen'>) {
   const playheadS = useAppState((state) => state.playheadS)
   const { columns } = useColumns()
   const parent = columns.parent.at(slot)
-  const children = (facts?.children ?? []).filter(
+  const children = (info?.children ?? []).filter(
     (child) => playheadS === undefined || columns.startS.at(child) <= playheadS,
   )
   return (
