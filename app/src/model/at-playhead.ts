@@ -30,7 +30,7 @@ export function flagsAt(columns: Columns, slot: number, playheadS: number | unde
   if (playheadS === undefined) return flags
   let known = flags & SpanFlag.PARENT_UNSURE
   if (isOpenAt(columns, slot, playheadS)) known |= SpanFlag.OPEN
-  else known |= flags & SpanFlag.CLOCK
+  else known |= flags & (SpanFlag.CLOCK | SpanFlag.CANCELLED)
   if (columns.errorAtS.at(slot) <= playheadS) known |= flags & SpanFlag.ERROR
   if (columns.ambiguousAtS.at(slot) <= playheadS) known |= flags & SpanFlag.AMBIGUOUS
   return known

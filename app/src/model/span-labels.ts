@@ -45,6 +45,7 @@ export function markLabel(columns: Columns, slot: number): string {
 export function flagWords(flags: number): string[] {
   const words: string[] = []
   if (flags & SpanFlag.ERROR) words.push('failed')
+  if (flags & SpanFlag.CANCELLED) words.push('cancelled')
   if (flags & SpanFlag.OPEN) words.push('running')
   if (flags & SpanFlag.DID_NOT_END) words.push('unfinished')
   if (flags & SpanFlag.AMBIGUOUS) words.push('uncertain pairing')

@@ -81,6 +81,11 @@ function FlagNotices({ flags, error }: { flags: number; error: string | undefine
           {error !== undefined && error !== '' && <pre className="error-text">{error}</pre>}
         </Notice>
       )}
+      {(flags & SpanFlag.CANCELLED) !== 0 && (
+        <Notice tone="warn">
+          <strong>Cancelled.</strong> Its status says so. It does not count as an error.
+        </Notice>
+      )}
       {(flags & SpanFlag.DID_NOT_END) !== 0 && (
         <Notice tone="warn">
           <strong>Unfinished.</strong> The process stopped before it wrote the end. The bar fades

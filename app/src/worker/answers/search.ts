@@ -4,7 +4,7 @@
  *
  *     grep                     any field contains "grep"
  *     agent:planner timeout    the agent contains "planner", and any field "timeout"
- *     is:error is:open is:ambiguous is:unfinished is:orphan is:parent? is:clock is:late is:dropped
+ *     is:error is:open is:ambiguous is:unfinished is:orphan is:parent? is:clock is:late is:dropped is:cancelled
  *     writer:ID                written by this process; a part of its id or name is enough
  *     "read file"              with the space
  */
@@ -31,6 +31,8 @@ const FLAG_WORDS: ReadonlyMap<string, number> = new Map([
   ['did-not-end', SpanFlag.DID_NOT_END],
   ['clock', SpanFlag.CLOCK],
   ['parent?', SpanFlag.PARENT_UNSURE],
+  ['cancelled', SpanFlag.CANCELLED],
+  ['canceled', SpanFlag.CANCELLED],
 ])
 
 /** Compiles a query into one test. */

@@ -71,6 +71,8 @@ export class EventRow {
   hasError = false
   /** Text number of the error; 0 = an error without a text, or no error. */
   error = 0
+  /** It was cancelled, which is not an error. */
+  isCancelled = false
   /** Bit i = the event has the usage field i. */
   usageMask = 0
   /** Input tokens, output tokens, total tokens, US dollars. Only those in `usageMask` are valid. */
@@ -92,6 +94,7 @@ export class EventRow {
     this.agentRank = AGENT_KEYS.length
     this.hasError = false
     this.error = 0
+    this.isCancelled = false
     this.usageMask = 0
     this.dropped = 0
     this.extra = 0

@@ -48,7 +48,7 @@ const USAGE_FIELDS: ReadonlyMap<string, number> = new Map([
   ['cost', 3],
 ])
 
-const ERROR_KEYS: readonly string[] = ['error', 'success', 'status', 'error_type']
+const ERROR_KEYS: readonly string[] = ['error', 'success', 'is_error', 'status', 'error_type']
 
 /** All metadata keys that have a role. */
 export const KEY_ROLES: ReadonlyMap<string, KeyRoles> = new Map(
@@ -110,10 +110,23 @@ export function readEvent(event: AgentEvent, texts: Interner, row: EventRow): vo
   }
   // Only a start names its parent.
   if (row.phase !== START) row.parents.count = 0
+  if (kind === TURN) nameTurn(row)
   if (!mayHaveFailed) return
+  row.isCancelled = isCancelled(metadata)
   const error = errorOf(metadata)
   row.hasError = error !== undefined
   row.error = error === undefined || error === '' ? 0 : texts.id(error)
+}
+
+/** The kind whose subject is its number, even where the event has the name of its agent. */
+export const TURN = 'turn'
+const TURN_IDX = SCOPE_KEYS.indexOf('turn_idx')
+
+/** Makes the number of a turn its subject, before any other key. */
+export function nameTurn(row: EventRow): void {
+  if ((row.scopeMask & (1 << TURN_IDX)) === 0) return
+  row.subject = row.scope[TURN_IDX]!
+  row.subjectRank = 0
 }
 
 /** Longer values do not name groups. */
@@ -190,23 +203,70 @@ function scalarText(value: JsonValue | undefined): string | undefined {
   }
 }
 
-const FAILED: ReadonlySet<JsonValue | undefined> = new Set(['error', 'failed', 'ERROR', 'FAILED'])
+const FAILURES: ReadonlySet<string> = new Set([
+  'error',
+  'failed',
+  'failure',
+  'timeout',
+  'timed_out',
+])
+const CANCELLATIONS: ReadonlySet<string> = new Set(['cancelled', 'canceled', 'aborted'])
+/** Texts that writers use for "no error". */
+const NO_ERRORS: ReadonlySet<string> = new Set(['', 'None', 'null', '0'])
+/** The fields of an error object; one of them is not empty. */
+const ERROR_FIELDS = ['message', 'name', 'type', 'code'] as const
 
-/** The text of an event's error; '' = an error without a text, undefined = no error. */
+/**
+ * The text of an event's error; '' = an error without a text, undefined = no error. The README of this
+ * package has the rule as a table.
+ */
 export function errorOf(metadata: Metadata): string | undefined {
+  if (isCancelled(metadata)) return undefined
   const text = errorText(own(metadata, 'error'))
   if (text !== undefined) return text
-  const failed = own(metadata, 'success') === false || FAILED.has(own(metadata, 'status'))
-  return failed ? (scalarText(own(metadata, 'error_type')) ?? '') : undefined
+  return isFailure(metadata) ? (scalarText(own(metadata, 'error_type')) ?? '') : undefined
+}
+
+/** Whether the event reports a cancellation, which is not an error whatever else it contains. */
+export function isCancelled(metadata: Metadata): boolean {
+  return CANCELLATIONS.has(statusWord(metadata))
+}
+
+function isFailure(metadata: Metadata): boolean {
+  const success = own(metadata, 'success')
+  if (success === false || success === 'false') return true
+  return own(metadata, 'is_error') === true || FAILURES.has(statusWord(metadata))
+}
+
+function statusWord(metadata: Metadata): string {
+  const status = own(metadata, 'status')
+  return typeof status === 'string' ? status.trim().toLowerCase() : ''
 }
 
 function errorText(error: JsonValue | undefined): string | undefined {
-  if (error === undefined || error === null || error === '' || error === false) return undefined
-  if (typeof error === 'string') return error
-  if (typeof error === 'object') {
-    const message = own(error as Metadata, 'message')
-    if (typeof message === 'string' && message !== '') return message
-    return Object.keys(error).length === 0 ? undefined : JSON.stringify(error)
+  switch (typeof error) {
+    case 'string':
+      return NO_ERRORS.has(error.trim()) ? undefined : error
+    case 'number':
+      return error === 0 ? undefined : String(error)
+    case 'boolean':
+      return error ? '' : undefined
+    case 'object':
+      return error === null ? undefined : errorTextOf(error)
+    default:
+      return undefined
   }
-  return error === true ? '' : String(error)
+}
+
+/** A list is an error if it contains one. */
+function errorTextOf(error: readonly JsonValue[] | Metadata): string | undefined {
+  if (Array.isArray(error)) {
+    const isOne = (error as readonly JsonValue[]).some((item) => errorText(item) !== undefined)
+    return isOne ? JSON.stringify(error) : undefined
+  }
+  const fields = ERROR_FIELDS.map((key) => own(error as Metadata, key))
+  const [message] = fields
+  if (typeof message === 'string' && errorText(message) !== undefined) return message
+  const isOne = fields.some((field) => typeof field !== 'object' && errorText(field) !== undefined)
+  return isOne ? JSON.stringify(error) : undefined
 }

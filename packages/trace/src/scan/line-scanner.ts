@@ -33,11 +33,14 @@ import { KeyTable } from './key-table.ts'
 import { GapNode, GapLearner } from './gap-trie.ts'
 import {
   errorOf,
+  isCancelled,
   KEY_ROLES,
   MAX_EXTRA_CHARS,
+  nameTurn,
   setIdentity,
   setName,
   setUsage,
+  TURN,
   type KeyRoles,
 } from '../row/metadata-reader.ts'
 import { NumberReader } from './number-reader.ts'
@@ -49,6 +52,11 @@ export const NOT_SCANNED = -1
 const MAX_SECONDS = 1e11
 /** Longer texts of `status` are not cached but left to the slow path. */
 const MAX_STATUS_BYTES = 64
+/** Shorter texts of `error` may mean that there is none; the slow path decides. With the quotes. */
+const MIN_ERROR_BYTES = 8
+const SPACE = 0x20
+/** Of `"false"`. */
+const FALSE_BYTES = 7
 
 const FIELDS = new KeyTable(['event_type', 'timestamp', 'metadata'])
 const EVENT_TYPE = 0
@@ -60,6 +68,7 @@ const ROLES: readonly KeyRoles[] = [...KEY_ROLES.values()]
 const KEYS = new KeyTable(KEY_NAMES)
 const ERROR = KEY_NAMES.indexOf('error')
 const SUCCESS = KEY_NAMES.indexOf('success')
+const IS_ERROR = KEY_NAMES.indexOf('is_error')
 const STATUS = KEY_NAMES.indexOf('status')
 /** The number of the extra key. */
 const EXTRA = KEY_NAMES.length
@@ -75,9 +84,9 @@ export class LineScanner {
   readonly #phases: number[] = [POINT]
   #lastType = 0
   #droppedType = -1
-  /** The words of `status` seen, and whether each means a failure. */
+  /** The words of `status` seen, and what each means. */
   readonly #statuses = new Interner()
-  readonly #failures: boolean[] = [false]
+  readonly #meanings: ('failed' | 'cancelled' | undefined)[] = [undefined]
   /** By key: the last line that had it, to detect a repeated key. */
   readonly #seenIn = new Int32Array(ROLES.length)
   #line = 0
@@ -91,7 +100,8 @@ export class LineScanner {
   #bytes: Uint8Array = new Uint8Array(0)
   /** A view of the same bytes. */
   #view: DataView = new DataView(this.#bytes.buffer)
-  /** Whether `success` or `status` means a failure, with or without an `error`. */
+  readonly #turnKind: number
+  /** Whether `success`, `is_error` or `status` means a failure, with or without an `error`. */
   #hasFailed = false
   /** The key whose value is stored in `row.extra`. */
   #extraKey: KeyTable | undefined
@@ -102,6 +112,7 @@ export class LineScanner {
     this.#texts = texts
     this.#decode = decode
     this.#number = new NumberReader(decode)
+    this.#turnKind = texts.id(TURN)
   }
 
   /** Sets the extra key: plain ASCII and without a role in {@link KEY_ROLES}; undefined = none. */
@@ -159,6 +170,7 @@ export class LineScanner {
     row.phase = this.#phases[type]!
     // Only a start names its parent. The type may be the last field of the line.
     if (row.phase !== START) row.parents.count = 0
+    if (row.kind === this.#turnKind) nameTurn(row)
     return at
   }
 
@@ -249,7 +261,7 @@ export class LineScanner {
     if (end < 0 || first === LOWER_N) return end
     if (roles.isError) {
       const isFalse = first === LOWER_F
-      if (key === SUCCESS && isFalse) this.#hasFailed = true
+      if (key === SUCCESS ? isFalse : key === IS_ERROR && !isFalse) this.#hasFailed = true
       return key === ERROR && !isFalse ? -1 : end
     }
     if (roles.isName) {
@@ -318,16 +330,17 @@ export class LineScanner {
     row: EventRow,
   ): number {
     if (key === ERROR) {
+      if (to - from < MIN_ERROR_BYTES || mayBeBlank(bytes[from + 1]!)) return -1
       row.hasError = true
       row.error = this.#textId(this.#texts, isPlain, bytes, from, to)
     } else if (key === STATUS) {
       if (to - from > MAX_STATUS_BYTES) return -1
       const word = this.#textId(this.#statuses, isPlain, bytes, from, to)
-      if (word === this.#failures.length) {
-        this.#failures.push(errorOf({ status: this.#statuses.text(word) }) !== undefined)
-      }
-      if (this.#failures[word] === true) this.#hasFailed = true
-    }
+      if (word === this.#meanings.length) this.#meanings.push(meaningOf(this.#statuses.text(word)))
+      const meaning = this.#meanings[word]
+      if (meaning === 'cancelled') return -1
+      if (meaning === 'failed') this.#hasFailed = true
+    } else if (key === SUCCESS && (!isPlain || to - from === FALSE_BYTES)) return -1
     return to
   }
 
@@ -342,6 +355,16 @@ export class LineScanner {
   #unescaped(bytes: Uint8Array, from: number, to: number): string {
     return JSON.parse(this.#decode(bytes.subarray(from, to))) as string
   }
+}
+
+/** Whether a text that starts with this byte may consist of white space. */
+function mayBeBlank(first: number): boolean {
+  return first <= SPACE || first === BACKSLASH || first >= 0x80
+}
+
+function meaningOf(status: string): 'failed' | 'cancelled' | undefined {
+  if (isCancelled({ status })) return 'cancelled'
+  return errorOf({ status }) === undefined ? undefined : 'failed'
 }
 
 /** From a key's opening quote to its closing one; −1 for a key with escapes, which may be any key. */

@@ -9,6 +9,7 @@
  *     numbers  seconds, then the known usage fields and `dropped`
  *
  *     head     phase 0…1 · ids 2…4 · parents 5…6 · error 7 · numbers 8…12 · places 13…15 · extra 16 · agent 17
+ *              cancelled 18
  *     scope    mask of the scope keys 0…15 · rank of the subject 16…
  */
 import { larger } from '../columns/growth.ts'
@@ -29,6 +30,7 @@ const DROPPED = 1 << 12
 const PLACES_SHIFT = 13
 const HAS_EXTRA = 1 << 16
 const HAS_AGENT = 1 << 17
+const IS_CANCELLED = 1 << 18
 const PHASE_MASK = 3
 const SCOPE_MASK = (1 << SCOPE_SIZE) - 1
 
@@ -125,7 +127,8 @@ export class RowBatchWriter implements RowSink {
       (row.usageMask << USAGE_SHIFT) |
       (row.ids.count << IDS_SHIFT) |
       (row.parents.count << PARENTS_SHIFT) |
-      (row.dropped === 0 ? 0 : DROPPED)
+      (row.dropped === 0 ? 0 : DROPPED) |
+      (row.isCancelled ? IS_CANCELLED : 0)
     this.#writeNumbers(row)
     if (row.agent !== 0) {
       head |= HAS_AGENT
@@ -269,6 +272,7 @@ export class RowBatchReader {
         row.hasError = true
         row.error = idOf[words[at++]!]!
       }
+      row.isCancelled = (head & IS_CANCELLED) !== 0
       if ((head & HAS_EXTRA) !== 0) row.extra = idOf[words[at++]!]!
       row.timeS = numbers[number++]!
       for (let field = 0; field < USAGE_SIZE; field++) {

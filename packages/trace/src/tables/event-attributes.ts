@@ -20,6 +20,8 @@ const Detail = { SHAPE: 0, ERROR: 1, SOURCE: 2 } as const
 const Source = { WRITER: 0, PLACE: 1, AGENT: 2 } as const
 /** Size of the cache of recent combinations. */
 const RECENT = 1024
+/** In the column of errors. */
+const CANCELLED = -2
 
 /** A shape is the rank of the subject and masks of the id keys, parent keys and usage fields. */
 const ID_SHIFT = 4
@@ -123,7 +125,7 @@ export class EventAttributes {
   #id(row: EventRow, writer: number): number {
     const type = row.kind * 4 + row.phase
     const shape = shapeOf(row)
-    const error = row.hasError ? row.error : NONE
+    const error = row.hasError ? row.error : row.isCancelled ? CANCELLED : NONE
     const place = this.places.id(row.place)
     const bits = (type * 37 + row.subject * 5) & (RECENT - 1)
     const recent = this.#recent[bits]!
@@ -174,7 +176,10 @@ export class EventAttributes {
   }
   /** Text number of its error; 0 = an error without a text, NONE = no error. */
   error(event: number): number {
-    return this.#detail(event, Detail.ERROR)
+    return Math.max(NONE, this.#detail(event, Detail.ERROR))
+  }
+  isCancelled(event: number): boolean {
+    return this.#detail(event, Detail.ERROR) === CANCELLED
   }
   writer(event: number): number {
     return this.#source(event, Source.WRITER)

@@ -20,6 +20,7 @@ export function rowText(row: EventRow, texts: Interner): unknown {
     subjectRank: row.subjectRank,
     agent: text(row.agent),
     hasError: row.hasError,
+    isCancelled: row.isCancelled,
     error: text(row.error),
     inputTokens: usageOf(row, 0),
     outputTokens: usageOf(row, 1),

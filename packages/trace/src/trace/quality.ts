@@ -2,7 +2,7 @@
  * Data quality by writer. It is counted while events arrive and spans change, so that reading it costs
  * a step for each writer and none for each span.
  */
-import { ByteColumn } from '../columns/columns.ts'
+import { BitColumn, ByteColumn } from '../columns/columns.ts'
 import type { MarkTable } from '../tables/mark-table.ts'
 import { SpanFlag, type DataQuality, type WriterQuality } from './span.ts'
 
@@ -22,9 +22,7 @@ export type WriterCounts = { -readonly [key in Counted]: WriterQuality[key] } & 
   lastS: number
 }
 
-/** Counted with the bits of `SpanFlag`: the span has a late event. */
-const LATE = 64
-
+/** Number of bits of `SpanFlag`. */
 const BITS = 8
 
 export class QualityCounts {
@@ -34,6 +32,9 @@ export class QualityCounts {
   readonly #flags = new ByteColumn()
   /** By writer and bit, the number of spans with the flag. */
   readonly #flagCounts: Uint32Array[] = []
+  /** The slots of spans with a late event, and their number by writer. */
+  readonly #late = new BitColumn()
+  readonly #lateCounts: number[] = []
   readonly #marks: MarkTable
   #hasEventAfterEnd = false
 
@@ -79,20 +80,24 @@ export class QualityCounts {
 
   /** Replaces the counted flags of a span. Its writer never changes. */
   countSpan(slot: number, flags: number, isLate: boolean, writer: number): void {
-    const counted = isLate ? flags | LATE : flags
-    let differing = this.#flags.at(slot) ^ counted
+    if (isLate !== this.#late.has(slot)) {
+      if (isLate) this.#late.add(slot)
+      else this.#late.delete(slot)
+      this.#lateCounts[writer] = (this.#lateCounts[writer] ?? 0) + (isLate ? 1 : -1)
+    }
+    let differing = this.#flags.at(slot) ^ flags
     if (differing === 0) return
-    this.#flags.set(slot, counted)
+    this.#flags.set(slot, flags)
     const counts = (this.#flagCounts[writer] ??= new Uint32Array(BITS))
     for (let bit = 0; differing !== 0; bit++, differing >>>= 1) {
       if ((differing & 1) === 0) continue
-      counts[bit] = counts[bit]! + ((counted >>> bit) & 1 ? 1 : -1)
+      counts[bit] = counts[bit]! + ((flags >>> bit) & 1 ? 1 : -1)
     }
   }
 
   /** The last counted flags of a span. */
   flagsOf(slot: number): number {
-    return this.#flags.at(slot) & ~LATE
+    return this.#flags.at(slot)
   }
 
   ofWriters(): WriterQuality[] {
@@ -103,7 +108,7 @@ export class QualityCounts {
         ...counted,
         writer,
         lastS: lastS === -Infinity ? undefined : lastS,
-        lateItems: spansWith(LATE) + this.#marks.lateOf(writer),
+        lateItems: (this.#lateCounts[writer] ?? 0) + this.#marks.lateOf(writer),
         ambiguous: spansWith(SpanFlag.AMBIGUOUS),
         orphan: this.#marks.orphansOf(writer),
         unfinished: spansWith(SpanFlag.DID_NOT_END),

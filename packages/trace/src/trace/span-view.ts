@@ -171,6 +171,7 @@ export class SpanView implements Span {
     else if (events.timeS(end) < this.startS) flags |= SpanFlag.CLOCK
     if (this.ambiguousAtS !== undefined) flags |= SpanFlag.AMBIGUOUS
     if (this.#hasFailed) flags |= SpanFlag.ERROR
+    else if (this.#isCancelled) flags |= SpanFlag.CANCELLED
     if (spans.parentUnsure.has(this.#slot)) flags |= SpanFlag.PARENT_UNSURE
     return flags
   }
@@ -180,6 +181,11 @@ export class SpanView implements Span {
     const end = this.#end
     if (events.error(this.#start) !== NONE || spans.hasFailures(this.#slot)) return true
     return end !== NONE && events.error(end) !== NONE
+  }
+  get #isCancelled(): boolean {
+    const { events } = this.#source
+    const end = this.#end
+    return events.isCancelled(this.#start) || (end !== NONE && events.isCancelled(end))
   }
   get errorAtS(): number | undefined {
     const { events, spans } = this.#source

@@ -17,10 +17,20 @@ export const SpanFlag = {
   ERROR: 16,
   /** Several parents were equally likely; the parent is uncertain. */
   PARENT_UNSURE: 32,
+  /** It was cancelled and has no error. */
+  CANCELLED: 64,
 } as const
 
 /** The names of flags in `wattline spans --json`, in the order of the bits. */
-const FLAG_NAMES = ['open', 'did-not-end', 'ambiguous', 'clock', 'error', 'parent?'] as const
+const FLAG_NAMES = [
+  'open',
+  'did-not-end',
+  'ambiguous',
+  'clock',
+  'error',
+  'parent?',
+  'cancelled',
+] as const
 
 /** The names of the bits set in `flags`. */
 export function flagNames(flags: number): string[] {
