@@ -12,7 +12,7 @@ test('opens a single file and lists several', async () => {
   const page = await openApp('', { runId: undefined })
   page.show(<RunsPage />)
   openFiles(page.app, [new File(['{}\n'], 'one.jsonl')])
-  expect(page.app.store.getState().runId).toBe('file:one.jsonl')
+  expect(page.app.store.getState().runId).toBe('file:\tone.jsonl')
   openFiles(page.app, [new File([], 'a.jsonl'), new File([], 'b.jsonl')])
   expect(page.app.store.getState().runId).toBeUndefined()
   const names = await screen.findAllByRole('link', { name: /^(one|a|b)$/ })

@@ -85,7 +85,7 @@ test('a dropped folder does not prevent other files from being opened', async ()
 
 test('a file of a reloaded page has to be chosen again', async () => {
   const { app } = await openApp(LOG)
-  app.store.update(enterRun, 'file:gone.jsonl')
+  app.store.update(enterRun, 'file:\tgone.jsonl')
   await waitFor(() => expect(app.store.getState().connection.state).toBe('failed'))
   expect(app.store.getState().connection.reason).toContain('Choose gone.jsonl again')
 })

@@ -84,7 +84,8 @@ export async function listSamples(base: string, signal: AbortSignal): Promise<re
 export async function fetchSample(base: string, { file }: Sample): Promise<File> {
   const response = await fetch(new URL(`samples/${encodeURIComponent(file)}`, base))
   if (!response.ok) throw new Error(`The sample ${file} could not be loaded (${response.status}).`)
-  return new File([await response.blob()], file)
+  // The same time each time, so that a sample that is opened again is the same run.
+  return new File([await response.blob()], file, { lastModified: 0 })
 }
 
 function parseSample(value: unknown): Sample[] {

@@ -2,6 +2,7 @@
 import { showHidden } from '@wattline/trace'
 import type { JsonValue } from '@wattline/trace'
 import { JsonView } from 'react-json-view-lite'
+import { formatInteger } from '../base/format.ts'
 
 const STYLE = {
   container: 'json',
@@ -26,6 +27,10 @@ const STYLE = {
 }
 
 const MOST_CHARS = 20_000
+/** Entries of one list or object. The copy has all. */
+const MOST_ENTRIES = 1000
+/** An object with more keys than this, or a list with more items, is expanded only by a click. */
+const MOST_EXPANDED = { object: 100, list: 20 }
 
 export function JsonTree({ value, label }: { value: JsonValue; label: string }) {
   if (typeof value !== 'object' || value === null) {
@@ -43,21 +48,35 @@ export function JsonTree({ value, label }: { value: JsonValue; label: string }) 
   )
 }
 
-/** Expands two levels, except long lists. */
+/** Expands two levels, except large objects and lists. */
 function expandFirst(level: number, value: unknown): boolean {
-  return level < 2 && !(Array.isArray(value) && value.length > 20)
+  if (level >= 2) return false
+  if (Array.isArray(value)) return value.length <= MOST_EXPANDED.list
+  return Object.keys(value as object).length <= MOST_EXPANDED.object
 }
 
-/** A copy with hidden characters made visible and long strings cut; `__proto__` stays a plain key. */
+/**
+ * A copy with hidden characters made visible and long strings, lists and objects cut; `__proto__`
+ * stays a plain key.
+ */
 function shown(value: JsonValue): JsonValue {
   if (typeof value === 'string') {
     const text = showHidden(value)
     return text.length > MOST_CHARS ? `${text.slice(0, MOST_CHARS)}…` : text
   }
-  if (Array.isArray(value)) return value.map(shown)
   if (typeof value !== 'object' || value === null) return value
-  const entries = Object.entries(value).map(
-    ([key, inner]) => [showHidden(key), shown(inner)] as const,
-  )
-  return Object.fromEntries(entries)
+  if (Array.isArray(value)) {
+    const items = value.slice(0, MOST_ENTRIES).map(shown)
+    return value.length > MOST_ENTRIES ? [...items, notShown(value.length)] : items
+  }
+  const entries = Object.entries(value)
+  const copies = entries
+    .slice(0, MOST_ENTRIES)
+    .map(([key, inner]) => [showHidden(key), shown(inner)] as const)
+  if (entries.length > MOST_ENTRIES) copies.push(['…', notShown(entries.length)])
+  return Object.fromEntries(copies)
+}
+
+function notShown(count: number): string {
+  return `… ${formatInteger(count - MOST_ENTRIES)} more are not shown; the copy has all`
 }

@@ -49,6 +49,20 @@ test('shows the name, duration, error and metadata of a failed span', async () =
   expect(end.textContent).toContain('false')
 })
 
+test('expands large metadata only on a click, and then in part', async () => {
+  const numbers = Object.fromEntries(Array.from({ length: 5000 }, (_, at) => [`k${at}`, at]))
+  const log = logText([['tool_call', 0, 1, { args: numbers }, numbers]])
+  const page = await openApp(log, { selected: { type: 'span', slot: 0 } })
+  page.show(<Details />)
+  const start = await screen.findByLabelText('Start metadata')
+  expect(start.textContent).toContain('args')
+  const end = await screen.findByLabelText('End metadata')
+  for (const tree of [start, end]) expect(tree.textContent).not.toContain('k0')
+  await userEvent.click(within(end).getByRole('button', { name: 'Expand' }))
+  expect(end.querySelectorAll('.json-label').length).toBeLessThan(1100)
+  expect(end.textContent).toContain('4,001 more are not shown; the copy has all')
+})
+
 test('shows the input and output tokens of a span', async () => {
   const page = await openApp(LOG, { selected: { type: 'span', slot: 2 } })
   page.show(<Details />)

@@ -6,7 +6,8 @@ import { createStore, type StoreApi } from 'zustand/vanilla'
 import { showHidden } from '@wattline/trace'
 import type { RunEntry } from '../model/run-info.ts'
 
-const PREFIX = 'file:'
+/** Contains a control character, which the id of a server's run cannot contain. */
+const PREFIX = 'file:\t'
 
 export interface LocalRun {
   readonly entry: RunEntry
@@ -14,7 +15,10 @@ export interface LocalRun {
 }
 
 export interface LocalFiles extends Omit<StoreApi<readonly LocalRun[]>, 'setState'> {
-  /** Adds files; a file replaces an older one of the same name. Returns the ids of their runs. */
+  /**
+   * Adds files and returns the ids of their runs. A file that was opened before, with the same name,
+   * size and time, keeps its id. Another file of the same name gets a number: "events (2)".
+   */
   add(files: readonly File[]): string[]
 }
 
@@ -23,13 +27,14 @@ export function createLocalFiles(): LocalFiles {
   return {
     ...store,
     add(files) {
-      const runs = files.map(toRun)
-      const ids = runs.map(({ entry }) => entry.id)
-      setState(
-        (before) => [...runs, ...before.filter(({ entry }) => !ids.includes(entry.id))],
-        true,
-      )
-      return ids
+      const before = store.getState()
+      const added: LocalRun[] = []
+      for (const file of files) {
+        const again = before.find((run) => isSame(run.file, file) && !has(added, run.entry.id))
+        added.push(toRun(file, again?.entry.id ?? freeId([...before, ...added], file.name)))
+      }
+      setState([...added, ...before.filter(({ entry }) => !has(added, entry.id))], true)
+      return added.map(({ entry }) => entry.id)
     },
   }
 }
@@ -44,15 +49,35 @@ export function missingFile(
   runId: string | undefined,
 ): string | undefined {
   if (runId === undefined || !isLocalId(runId)) return undefined
-  return files.some(({ entry }) => entry.id === runId)
-    ? undefined
-    : showHidden(runId.slice(PREFIX.length))
+  return files.some(({ entry }) => entry.id === runId) ? undefined : showHidden(fileNameOf(runId))
 }
 
-function toRun(file: File): LocalRun {
+function has(runs: readonly LocalRun[], id: string): boolean {
+  return runs.some(({ entry }) => entry.id === id)
+}
+
+function isSame(a: File, b: File): boolean {
+  return a.name === b.name && a.size === b.size && a.lastModified === b.lastModified
+}
+
+/** The id is `file:⇥NAME`, and `file:⇥NAME⇥2` for the second file of that name. */
+function freeId(runs: readonly LocalRun[], fileName: string): string {
+  const first = PREFIX + fileName
+  let id = first
+  for (let number = 2; has(runs, id); number++) id = `${first}\t${number}`
+  return id
+}
+
+function fileNameOf(id: string): string {
+  return id.slice(PREFIX.length).replace(/\t\d+$/, '')
+}
+
+function toRun(file: File, id: string): LocalRun {
+  const number = /\t(\d+)$/.exec(id.slice(PREFIX.length))?.[1]
+  const name = showHidden(file.name.replace(/\.jsonl(\.gz)?$/i, ''))
   const entry: RunEntry = {
-    id: PREFIX + file.name,
-    name: showHidden(file.name.replace(/\.jsonl(\.gz)?$/i, '')),
+    id,
+    name: number === undefined ? name : `${name} (${number})`,
     state: 'ended',
     startedS: undefined,
     updatedS: file.lastModified / 1000,

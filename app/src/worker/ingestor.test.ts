@@ -111,6 +111,19 @@ test('group keys leave out a key with a different value per span', () => {
   expect(ingestor.groupKeys.offered()).toEqual(['agent', 'kind', 'tool', 'model', 'team'])
 })
 
+test('cuts long names of groups, kinds and subjects, and keeps group names unique', () => {
+  const long = 'x'.repeat(1e6)
+  const log = logText([
+    ['agent', 0, 1, { agent_name: `${long}a` }],
+    ['agent', 0, 1, { agent_name: `${long}b` }],
+    [long, 0, 1, { agent_name: 'c', tool: long }],
+  ])
+  const { groups, kinds } = columnsOf(log)
+  const labels = groups.map(({ label }) => label)
+  expect(new Set(labels).size).toBe(3)
+  for (const text of [...labels, ...kinds]) expect(text.length).toBeLessThan(320)
+})
+
 test('reading the log again for a key gives the same groups as storing its values from the start', async () => {
   const log = logText([
     ['agent', 0, 9, { agent_name: 'planner', team: 'red' }],

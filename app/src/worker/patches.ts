@@ -19,7 +19,7 @@ import {
   type TracePatch,
 } from '../model/patch.ts'
 
-/** Longer subjects are cut off; the raw line has all of it. */
+/** Longer kinds, subjects and group names are cut off; the raw line has all of it. */
 const MAX_LABEL_CHARS = 300
 
 /** What changed in the trace: slots of spans, of marks, and of removed marks. */
@@ -72,7 +72,7 @@ export class PatchBuilder {
       spans,
       marks,
       relayout,
-      kinds: this.#kinds.take().map((id) => showHidden(texts.text(id))),
+      kinds: this.#kinds.take().map((id) => label(texts.text(id))),
       strings: this.#strings.take().map((id) => label(texts.text(id))),
       groups: this.#changedGroups(lanes, relayout),
       firstS: firstS ?? Number.NaN,
@@ -143,7 +143,8 @@ export class PatchBuilder {
     const rowCount = groups.reduce((sum, { rows }) => sum + rows + 1, 0)
     if (rowCount === this.#rowCount && !relayout) return undefined
     this.#rowCount = rowCount
-    return groups.map(({ label, rows }) => ({ label: showHidden(label), rows }))
+    const names = uniqueLabels(groups.map(({ label }) => label))
+    return groups.map(({ rows }, at) => ({ label: names[at]!, rows }))
   }
 }
 
@@ -153,7 +154,19 @@ export function buffersOf(patch: TracePatch): ArrayBuffer[] {
   return columns.map(({ buffer }) => buffer)
 }
 
-function label(subject: string): string {
-  if (subject.length <= MAX_LABEL_CHARS) return showHidden(subject)
-  return `${showHidden(subject.slice(0, MAX_LABEL_CHARS - 1))}…`
+function label(text: string): string {
+  if (text.length <= MAX_LABEL_CHARS) return showHidden(text)
+  return `${showHidden(text.slice(0, MAX_LABEL_CHARS - 1))}…`
+}
+
+/** Long names that are equal once they are cut get a number, because the page folds groups by name. */
+function uniqueLabels(names: readonly string[]): string[] {
+  const uses = new Map<string, number>()
+  return names.map((name) => {
+    const short = label(name)
+    if (name.length <= MAX_LABEL_CHARS) return short
+    const use = (uses.get(short) ?? 0) + 1
+    uses.set(short, use)
+    return use === 1 ? short : `${short} (${use})`
+  })
 }

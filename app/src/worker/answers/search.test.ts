@@ -42,6 +42,23 @@ test.each([
   expect(count).toBe(expected.length)
 })
 
+test('finds text in either Unicode form, typed in either form', async () => {
+  const composed = '\u00e9tude \u00c5ngstr\u00f6m \u1eaf'
+  const names = [composed, composed.normalize('NFD')]
+  const log = new Ingestor('agent')
+  log.push(new TextEncoder().encode(logText(names.map((tool) => ['tool_call', 0, 1, { tool }]))))
+  log.flush()
+  for (const word of ['\u00e9tude', '\u00c5NGSTR\u00d6M', '\u1eaf']) {
+    for (const form of ['NFC', 'NFD']) {
+      const query = word.normalize(form)
+      for (const typed of [query, `tool:${query}`]) {
+        const { count } = await search({ trace: log.trace, writers: [] }, typed)
+        expect(count, typed).toBe(2)
+      }
+    }
+  }
+})
+
 describe('quality problems', () => {
   const utf8 = new TextEncoder()
   const at = (timeS: number, event_type: string, metadata: Metadata = {}): Uint8Array =>

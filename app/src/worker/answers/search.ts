@@ -65,7 +65,7 @@ export async function search(searched: Searched, query: string): Promise<SearchA
 }
 
 function anywhere(trace: Trace, given: string): Test {
-  const word = given.toLowerCase()
+  const word = folded(given)
   const isId = idTest(trace, given)
   return (item) =>
     has(item.subject, word) ||
@@ -76,7 +76,7 @@ function anywhere(trace: Trace, given: string): Test {
 }
 
 function restricted({ trace, writers }: Searched, key: string, given: string): Test {
-  const word = given.toLowerCase()
+  const word = folded(given)
   switch (key.toLowerCase()) {
     case 'is':
       return isTest(word)
@@ -111,11 +111,19 @@ function isTest(word: string): Test {
   }
 }
 
-/** Matches the visible form of hidden characters as well, because the page shows and searches that. */
+/**
+ * Matches the visible form of hidden characters as well, because the page shows and searches that.
+ *
+ * @param word from {@link folded}
+ */
 function has(text: string | undefined, word: string): boolean {
   if (text === undefined) return false
-  const searched = VISIBLE_FORM.test(word) ? showHidden(text) : text
-  return searched.toLowerCase().includes(word)
+  return folded(VISIBLE_FORM.test(word) ? showHidden(text) : text).includes(word)
+}
+
+/** Lower case in Unicode's composed form: macOS writes file names in the decomposed one. */
+function folded(text: string): string {
+  return text.normalize('NFC').toLowerCase()
 }
 
 /** `⟨u+202e⟩` in lower case, or a control picture. */
@@ -123,7 +131,7 @@ const VISIBLE_FORM = /⟨u\+|[\u2400-\u2421]/
 
 /** A full id matches only this writer, even if another id starts with it. */
 function writerTest(writers: Searched['writers'], given: string): Test {
-  const word = given.toLowerCase()
+  const word = folded(given)
   const isWhole = writers.some(({ id }) => id === given)
   const isMeant = writers.map(({ id, name }) =>
     isWhole ? id === given : has(id, word) || has(name, word),
