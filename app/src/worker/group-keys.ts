@@ -1,9 +1,15 @@
 /**
  * Finds the metadata keys that can be offered for grouping. Reads every line at the start of the log and
- * a sample of the later lines, since a useful key is in many lines. Leaves out a key with too many
- * values, such as an id: it would name spans, not groups.
+ * a sample of the later lines, since a useful key is in many lines. Leaves out ids, and keys with
+ * too many values or a different one in nearly every line: they name spans, not groups.
  */
-import { BUILT_IN_GROUP_KEYS, groupableText, parseLine, splitEventType } from '@wattline/trace'
+import {
+  BUILT_IN_GROUP_KEYS,
+  groupableText,
+  isLinkKey,
+  parseLine,
+  splitEventType,
+} from '@wattline/trace'
 
 /** Every line of this much of the log is read, then a few lines of each chunk. */
 const WHOLE_BYTES = 256 * 1024
@@ -12,10 +18,13 @@ const LONGEST_LINE_BYTES = 64 * 1024
 
 const MAX_KEYS = 48
 const MAX_VALUES = 500
+/** A key that is in at least this many lines needs values that are in several lines. */
+const JUDGED_LINES = 10
+const MOST_VALUES_A_LINE = 0.9
 const LF = 10
 
 export class GroupKeys {
-  readonly #values = new Map<string, Set<string>>()
+  readonly #values = new Map<string, { readonly texts: Set<string>; lines: number }>()
   readonly #dropped = new Set<string>()
   readonly #utf8 = new TextDecoder()
   #seenBytes = 0
@@ -38,7 +47,11 @@ export class GroupKeys {
 
   /** The built-in keys, then the metadata keys by name. */
   offered(): string[] {
-    const found = [...this.#values.keys()].filter((key) => !BUILT_IN_GROUP_KEYS.includes(key))
+    const found = [...this.#values]
+      .filter(
+        ([, { texts, lines }]) => lines < JUDGED_LINES || texts.size <= lines * MOST_VALUES_A_LINE,
+      )
+      .map(([key]) => key)
     return [...BUILT_IN_GROUP_KEYS, ...found.sort()]
   }
 
@@ -52,15 +65,16 @@ export class GroupKeys {
   }
 
   #addValue(key: string, text: string): void {
-    if (this.#dropped.has(key)) return
+    if (this.#dropped.has(key) || isLinkKey(key) || BUILT_IN_GROUP_KEYS.includes(key)) return
     let values = this.#values.get(key)
     if (values === undefined) {
       if (this.#values.size >= MAX_KEYS) return
-      values = new Set()
+      values = { texts: new Set(), lines: 0 }
       this.#values.set(key, values)
     }
-    values.add(text)
-    if (values.size <= MAX_VALUES) return
+    values.lines++
+    values.texts.add(text)
+    if (values.texts.size <= MAX_VALUES) return
     this.#values.delete(key)
     this.#dropped.add(key)
   }

@@ -93,22 +93,37 @@ test('groups rows by agent, kind, tool or a metadata key; children inherit the g
   const groupsBy = (groupBy: string): string[] =>
     columnsOf(log, { groupBy }).groups.map(({ label }) => label)
   expect(groupsBy('agent')).toEqual(['planner'])
-  expect(groupsBy('kind')).toEqual(['agent', 'tool_call', 'turn'])
+  expect(groupsBy('kind')).toEqual(['agent', 'tool call', 'turn'])
   expect(groupsBy('tool')).toEqual(['Events without tool', 'grep'])
   expect(groupsBy('team')).toEqual(['red'])
   expect(groupsBy('nothing')).toEqual(['Events without nothing'])
 })
 
-test('group keys leave out a key with a different value per span', () => {
+test('names groups by model as bars do, and keeps models of the same short name apart', () => {
+  const models = ["OpenAIChat(id='Qwen/Qwen3-8B', name='OpenAIChat')", 'b/Qwen3-8B', 'c/small']
+  const log = logText(models.map((model, at) => ['lm_inference', at, at + 1, { model }]))
+  const labels = columnsOf(log, { groupBy: 'model' }).groups.map(({ label }) => label)
+  expect(labels.toSorted()).toEqual(['Qwen3-8B', 'b/Qwen3-8B', 'small'])
+})
+
+test('group keys leave out ids and keys with a different value per span', () => {
   const rows = Array.from({ length: 600 }, (_, i): SpanRow => [
     'tool_call',
     i,
     i + 1,
-    { team: `${i % 3}` },
+    { team: `${i % 3}`, call_id: `c${i % 9}`, parent_id: `s${i % 5}`, seed: i % 400 },
+  ])
+  const few = Array.from({ length: 20 }, (_, i): SpanRow => [
+    'turn',
+    i,
+    i + 1,
+    { task: 'a', answer: `text ${i}` },
   ])
   const ingestor = new Ingestor('agent')
+  ingestor.push(utf8.encode(logText(few)))
   ingestor.push(utf8.encode(logText(rows)))
-  expect(ingestor.groupKeys.offered()).toEqual(['agent', 'kind', 'tool', 'model', 'team'])
+  const offered = ingestor.groupKeys.offered()
+  expect(offered).toEqual(['agent', 'kind', 'tool', 'model', 'seed', 'task', 'team'])
 })
 
 test('cuts long names of groups, kinds and subjects, and keeps group names unique', () => {

@@ -2,6 +2,8 @@
 import {
   groupUnder,
   Int32Column,
+  kindLabel,
+  shortModel,
   type Interner,
   type Mark,
   type OwnValue,
@@ -10,6 +12,12 @@ import {
 
 /** A key with more values than this names spans, not groups: the rest becomes one group. */
 const MAX_VALUES = 500
+
+/** How the values of a key are shortened in labels. */
+const SHORT_NAMES: ReadonlyMap<string, (value: string) => string> = new Map([
+  ['kind', kindLabel],
+  ['model', shortModel],
+])
 
 /**
  * The values of one metadata key, by slot of the span or position of the point. They are filled
@@ -46,20 +54,29 @@ export function groupOf(key: string, values: KeyValues | undefined): OwnValue {
   return groupUnder(key, values?.key === key ? (item) => values.of(item) : undefined)
 }
 
-/** The label of a span's or mark's row group; items without a group share one. */
+/**
+ * The label of a span's or mark's row group; items without a group share one. Kinds and models get
+ * the short names that bars have; a second model with the same short name keeps its full name.
+ */
 export function rowGroupOf(
   key: string,
   values: KeyValues | undefined,
 ): (item: Span | Mark) => string {
   const valueOf = groupOf(key, values)
-  const known = new Set<string>()
+  const shorten = SHORT_NAMES.get(key)
+  const labels = new Map<string, string>()
+  const used = new Set<string>()
   return (item) => {
     const value = valueOf(item)
     if (value === undefined) return `Events without ${key}`
-    if (!known.has(value)) {
-      if (known.size >= MAX_VALUES) return `Other values of ${key}`
-      known.add(value)
+    let label = labels.get(value)
+    if (label === undefined) {
+      if (labels.size >= MAX_VALUES) return `Other values of ${key}`
+      const short = shorten?.(value) ?? value
+      label = used.has(short) ? value : short
+      labels.set(value, label)
+      used.add(label)
     }
-    return value
+    return label
   }
 }

@@ -42,6 +42,7 @@ export {
   type WriterInfo,
   type WriterState,
 } from './wire/run-info.ts'
+export { isLinkKey } from './row/metadata-keys.ts'
 export { EventRow, POINT, START } from './row/event-row.ts'
 export { Interner } from './row/interner.ts'
 export { kindLabel, kindOf, type KindColor } from './row/kinds.ts'

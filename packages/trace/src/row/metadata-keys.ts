@@ -18,6 +18,11 @@ export const PARENT_KEYS: readonly (readonly [key: string, idKey: number])[] = [
   ['parent_correlation_id', ID_KEYS.indexOf('correlation_id')],
 ]
 
+/** Whether values of this key name a span, its own or its parent. */
+export function isLinkKey(key: string): boolean {
+  return ID_KEYS.some((id) => id === key) || PARENT_KEYS.some(([parent]) => parent === key)
+}
+
 /** Names of a tool. */
 export const TOOL_KEYS = ['tool', 'tool_name'] as const
 
