@@ -1,4 +1,4 @@
-/** The default folder of the runs, for the command and for `createServer`. */
+/** The default folders, for the command and for `createServer`. */
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
@@ -12,11 +12,15 @@ export interface Environment {
  * `~/.local/state`, on Windows `LOCALAPPDATA`.
  */
 export function defaultDir({ env, platform }: Environment): string {
-  if (env['WATTLINE_DIR']) return env['WATTLINE_DIR']
+  return env['WATTLINE_DIR'] || join(stateDir({ env, platform }), 'runs')
+}
+
+/** The folder for what servers share with the commands of their user. */
+export function stateDir({ env, platform }: Environment): string {
   const home = env['HOME'] || homedir()
   const state =
     platform === 'win32'
       ? env['LOCALAPPDATA'] || join(home, 'AppData', 'Local')
       : env['XDG_STATE_HOME'] || join(home, '.local', 'state')
-  return join(state, 'wattline', 'runs')
+  return join(state, 'wattline')
 }

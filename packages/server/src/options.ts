@@ -1,6 +1,5 @@
 /** The options and the result of `createServer`. */
-import type { RunInfo } from '@wattline/trace'
-import type { Logger } from './runs/context.ts'
+import type { Logger, Opening } from './runs/context.ts'
 import type { RunSource, RunStore } from './storage/store.ts'
 
 export interface ServerOptions {
@@ -18,12 +17,17 @@ export interface ServerOptions {
   readonly dashboardDir?: string
   /** Required from every client if given. At least 16 characters of `A–Z a–z 0–9 . _ ~ -`. */
   readonly token?: string | undefined
-  /** Accepted host names (without port) in addition to localhost, loopback and `host`. */
+  /** Accepted host names (without port) in addition to localhost, loopback and `host`. Other than loopback they need a token, as `host` does. */
   readonly allowedHosts?: readonly string[]
-  /** Other origins whose pages may connect and make changes, e.g. `http://localhost:5173`. */
+  /** Other origins whose pages may connect and make changes, e.g. `http://localhost:5173`. Other than loopback they need a token, as `host` does. */
   readonly allowedOrigins?: readonly string[]
-  /** Opens a file for `POST /api/open {path}`. Without it the route responds with 404. */
-  readonly openFile?: (path: string) => Promise<RunInfo>
+  /**
+   * Opens files for programs that send `POST /api/open` and prove that they know `secret`. Without it
+   * the route responds with 404.
+   */
+  readonly opening?: Opening | undefined
+  /** While it returns true, everything but recording needs the token, also without the option `token`. */
+  readonly isPrivate?: () => boolean
   /** Flush each batch to disk, so that acknowledged lines also survive a power loss. @default false */
   readonly fsync?: boolean
   /** How many runs to keep. The oldest that are not live are deleted first. @default all */
@@ -53,12 +57,17 @@ export interface ServerOptions {
 export interface WattlineServer {
   /** For example `http://127.0.0.1:9288`, without a trailing slash. */
   readonly url: string
-  /** The address for a browser: `url`, with the token if there is one. */
+  /** The address for a browser: `url`, with the token if the page needs one. */
   readonly openUrl: string
+  /** Like `openUrl`, but with a code instead of the token. It is valid once, for 60 s. */
+  browserUrl(): string
   readonly host: string
   /** The port that the server listens on. */
   readonly port: number
+  /** Required from every client; undefined when none is. */
   readonly token: string | undefined
+  /** The same, or the token that reading needs while the server is private. */
+  readonly ownerToken: string
   readonly store: RunStore
   /**
    * Stops accepting connections, commits all received lines, and closes every socket, then the store.

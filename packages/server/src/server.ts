@@ -18,7 +18,7 @@ import { DEFAULT_PORT } from '@wattline/trace'
 import type { ServerContext } from './runs/context.ts'
 import { codeOf } from './base/errors.ts'
 import { defaultDir } from './default-dir.ts'
-import { Guard, isLoopback, tokenProblem } from './http/guard.ts'
+import { Guard, isExposed, tokenProblem } from './http/guard.ts'
 import { createRoutes } from './http/routes.ts'
 import { Liveness } from './runs/liveness.ts'
 import { Metrics } from './runs/metrics.ts'
@@ -45,17 +45,19 @@ const MEBIBYTE = 1024 * 1024
  */
 export async function createServer(options: ServerOptions = {}): Promise<WattlineServer> {
   const host = options.host ?? '127.0.0.1'
-  const token =
-    options.token ?? (isLoopback(host) ? undefined : randomBytes(24).toString('base64url'))
-  const problem = token === undefined ? undefined : tokenProblem(token)
+  const { allowedHosts = [], allowedOrigins = [], isPrivate = () => false } = options
+  const isRequired =
+    options.token !== undefined || isExposed({ host, allowedHosts, allowedOrigins })
+  const token = options.token ?? randomBytes(24).toString('base64url')
+  const problem = tokenProblem(token)
   if (problem !== undefined) throw new TypeError(problem)
+  const tokenFor = () => (isRequired ? 'all' : isPrivate() ? 'reading' : 'none')
 
   const dir = options.dir ?? defaultDir(process)
   const store = options.store ?? (await FolderStore.open({ ...options, dir }))
   const closing = new AbortController()
   const context = createContext(options, store, closing.signal)
-  const { allowedHosts = [], allowedOrigins = [] } = options
-  const guard = new Guard({ host, token, allowedHosts, allowedOrigins })
+  const guard = new Guard({ host, token, tokenFor, allowedHosts, allowedOrigins })
   const { fetch } = createRoutes(context, guard)
   const headersTimeout = options.headersTimeoutMs ?? 10_000
   const http = createAdaptorServer({
@@ -97,10 +99,14 @@ export async function createServer(options: ServerOptions = {}): Promise<Wattlin
   let closed: Promise<void> | undefined
   return {
     url,
-    openUrl: token === undefined ? url : `${url}/?token=${token}`,
+    get openUrl() {
+      return tokenFor() === 'none' ? url : `${url}/?token=${token}`
+    },
+    browserUrl: () => guard.browserUrl(url),
     host,
     port,
-    token,
+    token: isRequired ? token : undefined,
+    ownerToken: token,
     store,
     close(deadlineMs = CLOSE_DEADLINE_MS) {
       return (closed ??= shutDown(http, connections, sockets, context, closing, deadlineMs))
@@ -129,7 +135,7 @@ function createContext(
     lostAfterMs,
     heartbeatMs,
     dashboardDir: options.dashboardDir ?? fileURLToPath(new URL('../dashboard', import.meta.url)),
-    openFile: options.openFile,
+    opening: options.opening,
     logger,
     closing,
   }

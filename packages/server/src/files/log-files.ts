@@ -27,6 +27,7 @@ const POLL_MS = 1000
  * checked again until it stops growing.
  */
 const RECHECK_MS = 25
+const READABLE_BY_OTHERS = 0o004
 /** How many files are opened concurrently when a folder is opened. */
 const MAX_CONCURRENT_FILES = 32
 
@@ -52,6 +53,7 @@ export class LogFiles implements RunSource {
   readonly #limited = limit(MAX_CONCURRENT_FILES)
   readonly #poll: NodeJS.Timeout
   #closing: Promise<void> | undefined
+  #isPrivate = false
 
   constructor(options: LogFilesOptions = {}) {
     this.#logger = options.log ?? (() => undefined)
@@ -88,6 +90,11 @@ export class LogFiles implements RunSource {
       .filter((info) => info !== undefined)
       .sort((a, b) => b.updatedAt - a.updatedAt)
     return { type: folder ? 'folder' : 'file', runs }
+  }
+
+  /** Whether one of the files was one that other users of the machine cannot read. */
+  get isPrivate(): boolean {
+    return this.#isPrivate
   }
 
   list(): Promise<readonly RunInfo[]> {
@@ -170,6 +177,7 @@ export class LogFiles implements RunSource {
     }
     try {
       const plain = await plainFile(path, root)
+      await this.#checkPrivacy(path)
       if (plain.remove !== undefined) this.#temporary.push(plain.remove)
       if (plain.cutBy !== undefined) {
         this.#logger(
@@ -193,6 +201,11 @@ export class LogFiles implements RunSource {
     }
   }
 
+  /** Checks the mode of the file only; a folder above it may be more private. */
+  async #checkPrivacy(path: string): Promise<void> {
+    this.#isPrivate ||= ((await stat(path)).mode & READABLE_BY_OTHERS) === 0
+  }
+
   #changed(path: string): void {
     const run = this.#runs.get(runIdOf(path))
     if (run !== undefined) void this.#refresh(run)
@@ -201,6 +214,7 @@ export class LogFiles implements RunSource {
   async #refresh(run: WatchedRun): Promise<void> {
     try {
       const change = await run.refresh()
+      if (change === 'replaced') await this.#checkPrivacy(run.source)
       if (change === 'same' || change === 'missing' || this.#closing !== undefined) return
       setTimeout(() => void this.#refresh(run), RECHECK_MS).unref()
     } catch (error) {

@@ -1,5 +1,5 @@
 /** Recognizes the kind of a file by its first bytes: a log is text, possibly gzipped. */
-
+import { constants, gunzipSync } from 'node:zlib'
 import { openForeign, withFile } from '../base/file-io.ts'
 
 export type FileKind = 'empty' | 'text' | 'gzip' | 'binary'
@@ -35,6 +35,38 @@ export function sniff(head: Uint8Array): FileKind {
   if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip'
   if (binaryName(head) !== undefined) return 'binary'
   return head.includes(0) && !startsLikeLog(head) ? 'binary' : 'text'
+}
+
+/** A key that lines of logs have, and most other JSON has not. */
+const LOG_LINE = /^\s*\{.*"(event_type|timestamp|type|wattline)"\s*:/
+
+/** Whether a file with these first bytes is a log, or is empty and may become one. */
+export function isLog(head: Uint8Array): boolean {
+  switch (sniff(head)) {
+    case 'empty':
+      return true
+    case 'binary':
+      return false
+    case 'gzip':
+      return isLog(unzippedHead(head))
+    case 'text':
+      return Buffer.from(head)
+        .toString()
+        .replace(/^\uFEFF/, '')
+        .split('\n')
+        .some((line) => LOG_LINE.test(line))
+  }
+}
+
+function unzippedHead(head: Uint8Array): Uint8Array {
+  try {
+    const plain = gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH })
+    // A log that is gzipped twice is not supported.
+    return sniff(plain) === 'gzip' ? Uint8Array.of(0) : plain
+  } catch {
+    // The file is damaged; a zero byte makes it binary.
+    return Uint8Array.of(0)
+  }
 }
 
 /** A log may contain zeros after a crash, between intact lines. */

@@ -3,8 +3,8 @@
  *
  * - *Host* must be a name of this machine, which prevents DNS rebinding.
  * - *Origin* of upgrades and changing requests must be this server's page. Programs send none.
- * - *Token*, if the server has one: from the header, the cookie, the subprotocol or `?token=`. It is
- *   never logged.
+ * - *Token*, if the server requires one: from the header, the cookie, the subprotocol or `?token=`. It
+ *   is never logged. A server that shows a private file requires it for all requests but recording.
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
@@ -12,10 +12,13 @@ import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import { TOKEN_SUBPROTOCOL_PREFIX } from '@wattline/trace'
 import { HttpError } from './errors.ts'
+import { OneTimeCodes } from './one-time-codes.ts'
 
 export interface GuardOptions {
   readonly host: string
-  readonly token: string | undefined
+  readonly token: string
+  /** Which requests need the token at the moment. */
+  readonly tokenFor: () => 'all' | 'reading' | 'none'
   readonly allowedHosts: readonly string[]
   readonly allowedOrigins: readonly string[]
 }
@@ -24,8 +27,34 @@ const TOKEN_COOKIE = 'wattline_token'
 const TOKEN_FORM = /^[\w.~-]{16,256}$/
 
 /** Whether only this machine can reach the address, so that no token is needed. */
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host === '[::1]' || host.startsWith('127.')
+}
+
+/**
+ * Whether a server with these names can be reached from other machines, directly or through a proxy,
+ * so that it needs a token.
+ */
+export function isExposed({
+  host,
+  allowedHosts,
+  allowedOrigins,
+}: Pick<GuardOptions, 'host' | 'allowedHosts' | 'allowedOrigins'>): boolean {
+  const origins = allowedOrigins.map((origin) => hostOfUrl(origin))
+  return ![host, ...allowedHosts, ...origins].every((name) => isLoopback(name.toLowerCase()))
+}
+
+function hostOfUrl(url: string): string {
+  return URL.canParse(url) ? new URL(url).hostname : url
+}
+
+/** Headers in which a proxy describes the client. */
+const FORWARDED = /^(forwarded|x-forwarded-.*|x-real-ip|via)$/
+
+/** Whether a program on this machine sent the request itself, and no proxy passed it on. */
+export function isLocal({ socket, headers }: IncomingMessage): boolean {
+  if (Object.keys(headers).some((name) => FORWARDED.test(name))) return false
+  return isLoopback(socket.remoteAddress?.replace(/^::ffff:/, '') ?? '')
 }
 
 /** Describes why the option `token` cannot be used; undefined when it can. */
@@ -38,6 +67,8 @@ export function tokenProblem(token: string): string | undefined {
 export class Guard {
   readonly #options: GuardOptions
   readonly #hosts: ReadonlySet<string>
+  readonly #origins: ReadonlySet<string>
+  readonly #codes = new OneTimeCodes()
   readonly #anyAddress: boolean
 
   constructor(options: GuardOptions) {
@@ -46,7 +77,12 @@ export class Guard {
     this.#anyAddress = host === '0.0.0.0' || host === '::' || host === '[::]'
     const own = this.#anyAddress ? [hostname()] : [host]
     const names = ['localhost', '127.0.0.1', '::1', ...own, ...allowedHosts]
+    this.#origins = new Set(options.allowedOrigins.map((origin) => origin.toLowerCase()))
     this.#hosts = new Set(names.map((name) => withoutBrackets(name.toLowerCase())))
+  }
+
+  get token(): string {
+    return this.#options.token
   }
 
   /** Refuses a Host that is not a name of this machine. */
@@ -56,37 +92,64 @@ export class Guard {
       return
     throw new HttpError(
       403,
-      `expected a Host of this machine, got ${JSON.stringify(host)}; use its address or the name given with --host (option allowedHosts of createServer)`,
+      `expected a Host of this machine, got ${JSON.stringify(host)}; use its address, or start the server with --allow-host NAME (option allowedHosts of createServer)`,
     )
   }
 
   /** Refuses requests from pages of other origins. */
   checkOrigin({ headers: { host, origin } }: IncomingMessage): void {
-    if (origin === undefined || this.#options.allowedOrigins.includes(origin)) return
+    if (origin === undefined || this.#origins.has(origin.toLowerCase())) return
     if (URL.canParse(origin) && new URL(origin).host === host?.toLowerCase()) return
     throw new HttpError(
       403,
-      `expected a request from a page of this server or from a program, got a page of ${JSON.stringify(origin)}`,
+      `expected a request from a page of this server or from a program, got a page of ${JSON.stringify(origin)}; behind a proxy, pass the Host header on, or start the server with --allow-origin ${originOf(origin)} (option allowedOrigins of createServer)`,
     )
   }
 
-  checkToken(request: IncomingMessage): void {
+  /** `isRecording`: the request only sends lines to a run. */
+  checkToken(request: IncomingMessage, isRecording = false): void {
+    const tokenFor = this.#options.tokenFor()
+    if (tokenFor === 'none' || (tokenFor === 'reading' && isRecording)) return
+    this.checkOwner(request)
+  }
+
+  /** Requires the token, also where reading needs none. */
+  checkOwner(request: IncomingMessage): void {
     const { token } = this.#options
-    if (token === undefined) return
     if (offeredTokens(request).some((offered) => sameText(offered, token))) return
     throw new HttpError(
       401,
-      'expected the token of this server: open the address that it printed, or send "Authorization: Bearer TOKEN"',
+      'expected the token of this server: open the address that it printed, run "wattline open", or send "Authorization: Bearer TOKEN"',
     )
   }
 
-  /** The cookie that replaces `?token=`; undefined unless that is the token of this server. */
+  /** An address for a browser on this machine that contains no token: it is valid once, for 60 s. */
+  browserUrl(url: string): string {
+    return this.#options.tokenFor() === 'none' ? url : `${url}/?code=${this.#codes.create()}`
+  }
+
+  /** A code for {@link browserUrl}; null when the page can be read without the token. */
+  newCode(): string | null {
+    return this.#options.tokenFor() === 'none' ? null : this.#codes.create()
+  }
+
+  /**
+   * The cookie that replaces `?token=` or `?code=`; undefined unless that is the token, or a valid code
+   * of this server. Without the attribute Path, its path is the folder of the page, also behind a proxy.
+   */
   tokenCookie(request: IncomingMessage): string | undefined {
     const { token } = this.#options
-    const offered = requestUrl(request)?.searchParams.get('token')
-    if (token === undefined || typeof offered !== 'string' || !sameText(offered, token)) return
-    return `${cookieName(request)}=${token}; Path=/; HttpOnly; SameSite=Strict; Max-Age=31536000`
+    const query = requestUrl(request)?.searchParams
+    const isToken = sameText(query?.get('token') ?? '', token)
+    if (!isToken && !this.#codes.use(query?.get('code') ?? '')) return undefined
+    const secure = request.headers['x-forwarded-proto'] === 'https' ? '; Secure' : ''
+    return `${cookieName(request)}=${token}; HttpOnly; SameSite=Strict; Max-Age=31536000${secure}`
   }
+}
+
+/** An origin for the command line; other text is not repeated. */
+function originOf(text: string): string {
+  return URL.canParse(text) && new URL(text).origin !== 'null' ? new URL(text).origin : 'URL'
 }
 
 /** The URL of a request, with localhost as its host; undefined when it is invalid. */

@@ -7,6 +7,8 @@ import { text } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { RunInfo, RunSummary } from '@wattline/trace'
+import type { ServerOptions } from '../options.ts'
+import { createServer } from '../server.ts'
 import type { LogItem, RunSource } from '../storage/store.ts'
 import {
   Client,
@@ -19,6 +21,8 @@ import {
   untilRun,
   watch,
 } from '../testing/harness.ts'
+import { OneTimeCodes } from './one-time-codes.ts'
+import { pathProof, serverProof } from './proof.ts'
 
 interface RawResponse {
   readonly status: number
@@ -54,6 +58,11 @@ function post(
 ) {
   return fetch(url, { method: 'POST', body, headers })
 }
+
+/** An address of this machine that is not loopback. */
+const outward = Object.values(networkInterfaces())
+  .flat()
+  .find((address) => address?.family === 'IPv4' && !address.internal)?.address
 
 describe('posting events', () => {
   test('stores accepted lines unchanged and reports the reason for each rejected line', async () => {
@@ -249,6 +258,33 @@ describe('runs', () => {
     expect((await fetch(`${server.url}/api/runs/old`, { method: 'DELETE' })).status).toBe(404)
   })
 
+  test('may be long in any script', async () => {
+    const server = await startServer()
+    for (const char of ['日', 'ü', '🙂', '%', 'x']) {
+      // 200 characters, as JavaScript counts them.
+      const id = char.repeat(200 / char.length)
+      const url = `${server.url}/api/runs/${encodeURIComponent(id)}`
+      expect((await post(`${url}/events`, line(1))).status, id).toBe(200)
+      expect(await getJson(url)).toMatchObject({ id, events: 1 })
+      // Another id with the same beginning.
+      expect(
+        (await fetch(`${server.url}/api/runs/${encodeURIComponent(id.slice(char.length))}`)).status,
+      ).toBe(404)
+      const answer = await post(
+        `${server.url}/api/runs/${encodeURIComponent(id + char)}/events`,
+        line(1),
+      )
+      expect(answer.status).toBe(400)
+      expect(await answer.text()).toContain('a run id has at most 200 characters')
+    }
+    const dir = await tempDir()
+    const first = await createServer({ dir, port: 0 })
+    await post(`${first.url}/api/runs/${encodeURIComponent('日'.repeat(200))}/events`, line(1))
+    await first.close()
+    const again = await startServer({ dir })
+    expect(await getJson(`${again.url}/api/runs`)).toMatchObject([{ id: '日'.repeat(200) }])
+  })
+
   test('may have slashes, spaces and dots in their ids', async () => {
     const server = await startServer()
     const id = '../a b/ü'
@@ -396,13 +432,32 @@ describe('access', () => {
     expect([400, 403]).toContain(answer.status)
   })
 
-  test.each(['localhost', '127.0.0.1:1', '[::1]:9288', 'LOCALHOST:9288', 'my.box'])(
+  test.each(['localhost', '127.0.0.1:1', '[::1]:9288', 'LOCALHOST:9288', 'my.box', 'MY.box:80'])(
     'accepts Host %j',
     async (host) => {
-      const server = await startServer({ allowedHosts: ['my.box'] })
-      expect((await rawRequest(`${server.url}/api/runs`, { headers: { host } })).status).toBe(200)
+      const token = 'abcdefghijklmnopqrst'
+      const server = await startServer({ token, allowedHosts: ['my.box'] })
+      const headers = { host, authorization: `Bearer ${token}` }
+      expect((await rawRequest(`${server.url}/api/runs`, { headers })).status).toBe(200)
+      for (const other of ['xmy.box', 'other.my.box', 'my.box.evil.example']) {
+        const refused = { ...headers, host: other }
+        expect((await rawRequest(`${server.url}/api/runs`, { headers: refused })).status).toBe(403)
+      }
     },
   )
+
+  test.each([
+    [{ allowedHosts: ['my.box'] }, true],
+    [{ allowedHosts: ['localhost', 'my.box'] }, true],
+    [{ allowedOrigins: ['https://my.box'] }, true],
+    [{ host: '0.0.0.0' }, true],
+    [{ allowedHosts: ['localhost'], allowedOrigins: ['http://localhost:5173'] }, false],
+  ])('a server with %j needs a token: %j', async (options, isNeeded) => {
+    const server = await startServer(options)
+    expect(server.token !== undefined).toBe(isNeeded)
+    const answer = await rawRequest(`http://127.0.0.1:${server.port}/api/runs`)
+    expect(answer.status).toBe(isNeeded ? 401 : 200)
+  })
 
   test.each(['http://evil.example', 'null', 'http://localhost:1'])(
     'refuses changes and connections from a page of %s',
@@ -422,8 +477,8 @@ describe('access', () => {
   )
 
   test('accepts its own page and allowed origins', async () => {
-    const server = await startServer({ allowedOrigins: ['http://dev.box:5173'] })
-    for (const origin of [server.url, 'http://dev.box:5173']) {
+    const server = await startServer({ allowedOrigins: ['http://localhost:5173'] })
+    for (const origin of [server.url, 'http://localhost:5173']) {
       const posted = await rawRequest(`${server.url}/api/runs/r/events`, {
         method: 'POST',
         headers: { origin },
@@ -446,7 +501,8 @@ describe('access', () => {
     expect((await rawRequest(url, { headers })).status).toBe(200)
     const visit = await rawRequest(server.openUrl)
     expect(visit.status).toBe(303)
-    expect(visit.headers['location']).toBe('/')
+    // Relative, so that it is right behind a proxy with another path.
+    expect(visit.headers['location']).toBe('./')
     const cookie = String(visit.headers['set-cookie']).split(';')[0] ?? ''
     expect((await rawRequest(url, { headers: { cookie } })).status).toBe(200)
 
@@ -466,7 +522,7 @@ describe('access', () => {
     const headers = { cookie: `wattline_token_${server.port}=${token}` }
     const cookieOf = async (query: string, url = server.url) =>
       (await rawRequest(`${url}/?token=${query}`, { headers })).headers['set-cookie']
-    expect(await cookieOf(token)).toEqual([expect.stringContaining(`=${token}; Path=/; HttpOnly`)])
+    expect(await cookieOf(token)).toEqual([expect.stringContaining(`=${token}; HttpOnly`)])
     const open = await startServer()
     for (const query of [
       '',
@@ -498,51 +554,140 @@ describe('access', () => {
   })
 })
 
-describe('POST /api/open', () => {
-  test('opens files for programs, and refuses pages', async () => {
-    const opened: string[] = []
-    const [info] = await readOnlySource('').list()
-    if (info === undefined) throw new Error('no info')
-    const server = await startServer({
-      openFile: (path) => {
-        opened.push(path)
-        return path === '/bad' ? Promise.reject(new Error('it is no log')) : Promise.resolve(info)
-      },
-    })
-    const open = (path: string, headers = {}) =>
-      rawRequest(`${server.url}/api/open`, {
-        method: 'POST',
-        headers,
-        body: JSON.stringify({ path }),
-      })
-    expect(JSON.parse((await open('/good')).body)).toMatchObject({ id: 'theirs' })
-    expect((await open('/bad')).body).toBe('{"error":"it is no log"}')
-    expect((await open('/good', { origin: server.url })).status).toBe(403)
-    expect(opened).toEqual(['/good', '/bad'])
+describe('a private server', () => {
+  test('needs the token for everything but recording', async () => {
+    let isPrivate = false
+    const server = await startServer({ isPrivate: () => isPrivate })
+    await post(`${server.url}/api/runs/r/events`, line(1))
+    expect((await rawRequest(`${server.url}/api/runs`)).status).toBe(200)
+    isPrivate = true
+    const reads = ['/', '/api/runs', '/api/runs/r', '/api/runs/r/events.jsonl', '/metrics']
+    for (const path of reads) {
+      expect((await rawRequest(server.url + path)).status, path).toBe(401)
+      const headers = { authorization: `Bearer ${server.ownerToken}` }
+      expect((await rawRequest(server.url + path, { headers })).status, path).not.toBe(401)
+    }
+    expect((await rawRequest(`${server.url}/api/runs/r`, { method: 'DELETE' })).status).toBe(401)
+    expect((await watch(server, 'r').closed).code).toBe(1006)
+    expect((await post(`${server.url}/api/runs/r/events`, line(2))).status).toBe(200)
+    expect(await record(server, 'r', 'w').control('ack')).toBe(0)
+  })
+
+  test('lets a browser in with a code that is valid once', async () => {
+    const server = await startServer({ isPrivate: () => true })
+    expect(server.browserUrl()).not.toContain(server.ownerToken)
+    const url = server.browserUrl()
+    const visit = await rawRequest(url)
+    expect([visit.status, visit.headers['location']]).toEqual([303, './'])
+    const cookie = String(visit.headers['set-cookie']).split(';')[0] ?? ''
+    expect((await rawRequest(`${server.url}/api/runs`, { headers: { cookie } })).status).toBe(200)
+    expect((await rawRequest(url)).status).toBe(401)
+    expect((await rawRequest(`${server.url}/?code=`)).status).toBe(401)
+    const codes = `${server.url}/api/codes`
+    expect((await rawRequest(codes, { method: 'POST' })).status).toBe(401)
+    const headers = { authorization: `Bearer ${server.ownerToken}` }
+    const answer = await rawRequest(codes, { method: 'POST', headers })
+    const { code } = JSON.parse(answer.body) as { code: string }
+    expect((await rawRequest(`${server.url}/?code=${code}`)).status).toBe(303)
   })
 })
 
-/** An address of this machine that is not loopback. */
-const outward = Object.values(networkInterfaces())
-  .flat()
-  .find((address) => address?.family === 'IPv4' && !address.internal)?.address
+test('codes are valid once, for 60 s', () => {
+  let nowMs = 0
+  const codes = new OneTimeCodes(() => nowMs)
+  const [first, second] = [codes.create(), codes.create()]
+  nowMs = 59_999
+  expect([codes.use(first), codes.use(first), codes.use('')]).toEqual([true, false, false])
+  nowMs = 60_000
+  expect(codes.use(second)).toBe(false)
+})
 
-test.runIf(outward !== undefined)(
-  'POST /api/open refuses other machines, even with the token',
-  async () => {
+describe('POST /api/open', () => {
+  const secret = 'a secret of the user of the server'
+
+  async function startOpening(options: ServerOptions = {}) {
+    const opened: string[] = []
+    const [info] = await readOnlySource('').list()
+    if (info === undefined) throw new Error('no info')
+    const openFile = (path: string) => {
+      opened.push(path)
+      return path === '/bad' ? Promise.reject(new Error('it is no log')) : Promise.resolve(info)
+    }
+    const server = await startServer({ ...options, opening: { secret, openFile } })
+    const url = `http://127.0.0.1:${server.port}/api/open`
+    const send = async (body: object, headers = {}, to = url) =>
+      await rawRequest(to, { method: 'POST', headers, body: JSON.stringify(body) })
+    const nonceOf = async () => {
+      const answer = await send({ nonce: 'n'.repeat(16) })
+      return (JSON.parse(answer.body) as { nonce: string }).nonce
+    }
+    const open = async (path: string, headers = {}, to = url) => {
+      const nonce = await nonceOf()
+      return await send({ path, nonce, proof: pathProof(secret, nonce, path) }, headers, to)
+    }
+    return { server, opened, send, nonceOf, open }
+  }
+
+  test('proves that it knows the secret and the token, and opens files for programs', async () => {
+    const { server, opened, send, open } = await startOpening()
+    const nonce = 'a nonce of the command'
+    expect(JSON.parse((await send({ nonce })).body)).toMatchObject({
+      secretProof: serverProof(secret, nonce),
+      tokenProof: serverProof(server.ownerToken, nonce),
+    })
+    expect(JSON.parse((await open('/good')).body)).toMatchObject({ id: 'theirs' })
+    expect((await open('/bad')).body).toBe('{"error":"it is no log"}')
+    expect(opened).toEqual(['/good', '/bad'])
+  })
+
+  test('needs a proof for this path and this nonce, once', async () => {
+    const { opened, send, nonceOf } = await startOpening()
+    const path = '/etc/shadow'
+    const nonce = await nonceOf()
+    for (const proof of [
+      undefined,
+      '',
+      7,
+      pathProof('another secret', nonce, path),
+      pathProof(secret, nonce, '/another'),
+      serverProof(secret, nonce),
+    ]) {
+      expect((await send({ path, nonce: await nonceOf(), proof })).status).toBe(403)
+    }
+    expect((await send({ path })).status).toBe(400)
+    const made = 'a nonce that the server did not make'
+    expect((await send({ path, nonce: made, proof: pathProof(secret, made, path) })).status).toBe(
+      403,
+    )
+    const right = { path, nonce, proof: pathProof(secret, nonce, path) }
+    expect([(await send(right)).status, (await send(right)).status]).toEqual([200, 403])
+    expect(opened).toEqual([path])
+  })
+
+  test('refuses pages and everything that a proxy passed on', async () => {
+    const { server, opened, open } = await startOpening()
+    for (const headers of [
+      { origin: server.url },
+      { forwarded: 'for=127.0.0.1' },
+      { 'x-forwarded-for': '127.0.0.1' },
+      { 'x-forwarded-proto': 'https' },
+      { 'x-real-ip': '127.0.0.1' },
+      { via: '1.1 proxy' },
+    ]) {
+      expect((await open('/good', headers)).status, JSON.stringify(headers)).toBe(403)
+    }
+    expect(opened).toEqual([])
+  })
+
+  test.runIf(outward !== undefined)('refuses other machines, even with the token', async () => {
     const token = 'abcdefghijklmnopqrst'
-    const openFile = () => Promise.reject(new Error('it was tried'))
-    const server = await startServer({ host: '0.0.0.0', token, openFile })
-    const open = (host: string) =>
-      rawRequest(`http://${host}:${server.port}/api/open`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${token}` },
-        body: '{"path":"/etc/passwd"}',
-      })
-    expect((await open(String(outward))).status).toBe(403)
-    expect((await open('127.0.0.1')).body).toContain('it was tried')
-  },
-)
+    const { server, open } = await startOpening({ host: '0.0.0.0', token })
+    const headers = { authorization: `Bearer ${token}` }
+    const to = `http://${outward}:${server.port}/api/open`
+    expect((await open('/good', headers, to)).status).toBe(403)
+    expect((await open('/good')).status).toBe(200)
+  })
+})
 
 describe('the dashboard', () => {
   test('is served with types, caching and a strict policy; files outside its folder are not', async () => {

@@ -9,14 +9,21 @@ import { cleanName, type ServerContext } from '../runs/context.ts'
 import { dashboardFile, SECURITY_HEADERS } from './dashboard.ts'
 import { findRun, HttpError, statusOf } from './errors.ts'
 import { getEvents } from './events-file.ts'
-import { isLoopback, type Guard } from './guard.ts'
+import { isLocal, type Guard } from './guard.ts'
 import { metricsPage } from './metrics-page.ts'
+import { OneTimeCodes } from './one-time-codes.ts'
 import { postEvents } from './post-events.ts'
+import { isSameProof, pathProof, serverProof } from './proof.ts'
 
 const MAX_JSON_BYTES = 64 * 1024
 /** Time limit for receiving a short JSON body. */
 const JSON_TIMEOUT_MS = 10_000
+const MIN_NONCE_CHARS = 16
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/** Paths of requests that check more than the token, or reveal nothing about runs. */
+const TOKENLESS: ReadonlySet<string> = new Set(['/healthz', '/api/open'])
+const UNSAFE_EVENTS = /^\/api\/runs\/[^/]+\/events$/
 
 type App = Hono<{ Bindings: HttpBindings }>
 
@@ -30,7 +37,7 @@ export function createRoutes(context: ServerContext, guard: Guard): App {
   addGuard(app, guard)
   addRunRoutes(app, context)
   addEventRoutes(app, context)
-  addOpenRoute(app, context)
+  addOpenRoutes(app, context, guard)
   addStateRoutes(app, context)
   app.all('/api/*', (c) => {
     throw new HttpError(404, `there is no ${c.req.method} ${c.req.path}`)
@@ -96,12 +103,18 @@ function addGuard(app: App, guard: Guard): void {
     const request: IncomingMessage = c.env.incoming
     guard.checkHost(request)
     if (!SAFE_METHODS.has(c.req.method)) guard.checkOrigin(request)
-    if (c.req.path !== '/healthz') guard.checkToken(request)
-    if (c.req.query('token') !== undefined && c.req.path === '/') {
+    const { path } = c.req
+    const { token, code } = c.req.query()
+    if (path === '/' && (token ?? code) !== undefined) {
       // On the first visit, moves the token from the visible address into a cookie.
-      c.header('set-cookie', guard.tokenCookie(request))
-      return c.redirect('/', 303)
+      const cookie = guard.tokenCookie(request)
+      if (cookie === undefined) guard.checkToken(request)
+      c.header('set-cookie', cookie)
+      // Relative, because a proxy may serve the page under another path.
+      return c.redirect('./', 303)
     }
+    const isRecording = UNSAFE_EVENTS.test(path) && !SAFE_METHODS.has(c.req.method)
+    if (!TOKENLESS.has(path)) guard.checkToken(request, isRecording)
     return next()
   })
 }
@@ -164,30 +177,53 @@ function addEventRoutes(app: App, context: ServerContext): void {
   })
 }
 
-/** `POST /api/open`, with which the command opens a file in a running server. Pages cannot. */
-function addOpenRoute(app: App, context: ServerContext): void {
+/**
+ * `POST /api/open`, with which the command opens a file in a running server (see `proof.ts`), and
+ * `POST /api/codes`, with which it opens the page in a browser.
+ */
+function addOpenRoutes(app: App, context: ServerContext, guard: Guard): void {
+  const nonces = new OneTimeCodes()
   app.post('/api/open', limitJson, async (c) => {
-    if (context.openFile === undefined) throw new HttpError(404, 'this server opens no files')
+    const { opening } = context
     if (!isLocal(c.env.incoming)) {
-      throw new HttpError(403, 'expected a program on the machine of this server')
+      throw new HttpError(403, 'expected a program on the machine of this server, without a proxy')
     }
     if (c.req.header('origin') !== undefined) {
       throw new HttpError(403, 'expected a program, got a page: pages cannot open files here')
     }
-    const { path } = await readJson(c)
+    if (opening === undefined) throw new HttpError(404, 'this server opens no files')
+    const { secret, openFile } = opening
+    const { path, nonce, proof } = await readJson(c)
+    if (typeof nonce !== 'string' || nonce.length < MIN_NONCE_CHARS) {
+      throw new HttpError(400, `expected {"nonce": TEXT} of ${MIN_NONCE_CHARS} characters or more`)
+    }
+    if (path === undefined) {
+      const tokenProof = serverProof(guard.token, nonce)
+      return c.json({
+        nonce: nonces.create(),
+        secretProof: serverProof(secret, nonce),
+        tokenProof,
+      })
+    }
     if (typeof path !== 'string' || path === '' || path.includes('\0')) {
       throw new HttpError(400, 'expected {"path": FILE}')
     }
+    if (!nonces.use(nonce) || !isSameProof(proof, pathProof(secret, nonce, path))) {
+      throw new HttpError(
+        403,
+        'expected a proof that the program can read the secret of this server; use "wattline open", or post the lines of the file',
+      )
+    }
     try {
-      return c.json(await context.openFile(path))
+      return c.json(await openFile(path))
     } catch (error) {
       throw new HttpError(400, messageOf(error))
     }
   })
-}
-
-function isLocal({ socket }: IncomingMessage): boolean {
-  return isLoopback(socket.remoteAddress?.replace(/^::ffff:/, '') ?? '')
+  app.post('/api/codes', (c) => {
+    guard.checkOwner(c.env.incoming)
+    return c.json({ code: guard.newCode() })
+  })
 }
 
 const limitJson = bodyLimit({

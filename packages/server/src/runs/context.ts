@@ -14,6 +14,13 @@ export interface LogSubject {
   readonly writer?: string
 }
 
+/** How `POST /api/open` opens files. */
+export interface Opening {
+  /** Programs prove with it that they belong to the user of the server. */
+  readonly secret: string
+  readonly openFile: (path: string) => Promise<RunInfo>
+}
+
 export interface ServerContext {
   readonly version: string
   readonly runs: Runs
@@ -27,7 +34,7 @@ export interface ServerContext {
   readonly lostAfterMs: number
   readonly heartbeatMs: number
   readonly dashboardDir: string
-  readonly openFile: ((path: string) => Promise<RunInfo>) | undefined
+  readonly opening: Opening | undefined
   readonly logger: Logger
   /** Aborted when the server begins to close. */
   readonly closing: AbortSignal

@@ -58,7 +58,7 @@ export class Sockets {
     if (tooFast !== undefined) throw new HttpError(tooFast.status, tooFast.error)
     this.#guard.checkHost(request)
     this.#guard.checkOrigin(request)
-    this.#guard.checkToken(request)
+    this.#guard.checkToken(request, url.pathname === RECORD_PATH)
     const { closing, maxConnections } = this.#context
     if (closing.aborted) throw new HttpError(503, 'the server is shutting down')
     if (this.#wss.clients.size >= maxConnections) {

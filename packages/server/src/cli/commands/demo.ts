@@ -10,7 +10,7 @@ import { fileError } from '../base/errors.ts'
 import { type CliIo, writeLines } from '../base/io.ts'
 import { RunWriter } from '../record/run-writer.ts'
 import { requestedRunId } from '../record/run-id.ts'
-import { namedServer, type RunningServer, viewUrlOf } from '../server/running-server.ts'
+import { namedServer, type RunningServer, viewOf } from '../server/running-server.ts'
 import { announce, runUntilStopped, startSession } from '../server/server-session.ts'
 import {
   parseDurationS,
@@ -92,12 +92,12 @@ async function streamDemo(played: Demo, flags: DemoFlags, io: CliIo): Promise<vo
     say(`The demo ${stop.aborted ? 'was stopped' : 'has ended'}: ${sent} in run ${run}.`)
   }
   if (running !== undefined) {
-    const view = viewUrlOf(running, run)
+    const view = await viewOf(running, run)
     io.stderr.write(
       `Streaming the demo (seed ${generate.seed}) to ${running.url}; press Ctrl+C to stop.\n`,
     )
-    io.stdout.write(`${view}\n`)
-    if (open) await openBrowser(view, io)
+    io.stdout.write(`${view.url}\n`)
+    if (open) await openBrowser(view.browserUrl, io)
     await play(running, (line) => void io.stderr.write(`${line}\n`))
     return
   }

@@ -2,7 +2,8 @@
 import { openBrowser } from '../server/browser.ts'
 import { CliError, usageError } from '../base/errors.ts'
 import type { CliIo } from '../base/io.ts'
-import { baseUrl, findServer, handOver, viewUrlOf } from '../server/running-server.ts'
+import { showTarget } from '../record/show-target.ts'
+import { baseUrl, findServer, viewOf } from '../server/running-server.ts'
 import { type ServerFlags, serverSettings } from '../input/settings.ts'
 import { targetsOf } from '../input/targets.ts'
 
@@ -14,15 +15,15 @@ export async function open(paths: readonly string[], flags: ServerFlags, io: Cli
   if (targets.some(({ type }) => type === 'stream')) {
     throw usageError('wattline open expects files and folders; use wattline - to read a stream.')
   }
-  const running = await findServer(url, settings)
+  const running = await findServer(url, settings, io)
   if (running === undefined) {
     throw new CliError(
       `No Wattline server answers at ${url ?? baseUrl(settings)}; start one with wattline serve.`,
     )
   }
   let run: string | undefined
-  for (const { path } of targets) run = await handOver(running, path)
-  const view = viewUrlOf(running, targets.length === 1 ? run : undefined)
-  io.stdout.write(`${view}\n`)
-  if (flags.open !== false) await openBrowser(view, io)
+  for (const target of targets) run = await showTarget(running, target, io)
+  const view = await viewOf(running, targets.length === 1 ? run : undefined)
+  io.stdout.write(`${view.url}\n`)
+  if (flags.open !== false) await openBrowser(view.browserUrl, io)
 }

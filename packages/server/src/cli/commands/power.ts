@@ -9,7 +9,7 @@ import { CliError, fileError, orFileError, usageError } from '../base/errors.ts'
 import type { CliIo, Output } from '../base/io.ts'
 import { LiveLines, powerLines, sampleLine } from '../report/power-table.ts'
 import { RunWriter } from '../record/run-writer.ts'
-import { namedServer, viewUrlOf } from '../server/running-server.ts'
+import { namedServer, viewOf } from '../server/running-server.ts'
 import { newRunId, requestedRunId } from '../record/run-id.ts'
 import { SampleRelay } from '../record/sample-relay.ts'
 import { parseIntervalMs, type ServerFlags, serverSettings } from '../input/settings.ts'
@@ -143,7 +143,7 @@ async function toServer(flags: PowerFlags, io: CliIo): Promise<Destination> {
   const client = new RunWriter({ ...server, run, name: 'power' })
   const relay = new SampleRelay(client)
   io.stderr.write(`Sending samples to ${server.url}; press Ctrl+C to stop.\n`)
-  io.stdout.write(`${viewUrlOf(server, run)}\n`)
+  io.stdout.write(`${(await viewOf(server, run)).url}\n`)
   return {
     take: (sample) => relay.add(sample),
     broken: relay.refused,

@@ -29,7 +29,7 @@ import {
   removeRun,
   type RunningServer,
   spansOf,
-  viewUrlOf,
+  viewOf,
   writersOf,
 } from '../server/running-server.ts'
 import { newRunId, requestedRunId } from '../record/run-id.ts'
@@ -72,7 +72,7 @@ export async function run(command: Command, flags: RunFlags, io: CliIo): Promise
       await othersHaveEnded(session.server.store, recorded.runId, sinceS, io)
     return exitCode
   } finally {
-    await session?.server.close()
+    await session?.close()
     await session?.files.close()
   }
 }
@@ -149,9 +149,9 @@ class RecordedCommand {
   }
 
   async run(open: boolean, dir: string | undefined): Promise<number> {
-    const view = viewUrlOf(this.#server, this.runId)
-    this.#say(view)
-    if (open) await openBrowser(view, this.#io)
+    const view = await viewOf(this.#server, this.runId)
+    this.#say(view.url)
+    if (open) await openBrowser(view.browserUrl, this.#io)
     try {
       const before = new Set((await writersOf(this.#server, this.runId)).map(({ id }) => id))
       const startS = Date.now() / 1000

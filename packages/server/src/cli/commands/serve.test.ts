@@ -1,10 +1,13 @@
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { appendFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
+import { promisify } from 'node:util'
+import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { RunInfo } from '@wattline/trace'
 import { runCommand, RunningCommand } from '../testing/command.ts'
@@ -47,8 +50,16 @@ async function start(
   return { command, view, url: view.origin, port: view.port }
 }
 
-async function runsAt(url: string): Promise<RunInfo[]> {
-  return (await (await fetch(`${url}/api/runs`)).json()) as RunInfo[]
+/** Options of a command of the same user as the servers. */
+function own(env: Record<string, string> = {}) {
+  return { cwd: dir, env: { HOME: dir, ...env } }
+}
+
+async function runsAt(
+  url: string,
+  { search }: Pick<URL, 'search'> = { search: '' },
+): Promise<RunInfo[]> {
+  return (await (await fetch(`${url}/api/runs${search}`)).json()) as RunInfo[]
 }
 
 async function eventsAt(url: string, run: string): Promise<string> {
@@ -166,9 +177,7 @@ describe('with a running server', () => {
   test('a second wattline FILE hands over its file, prints the URL and ends', async () => {
     await writeFile(join(dir, 'run.jsonl'), LOG)
     const first = await start(['serve', '--port', '0', '--dir', 'runs'])
-    const { code, stdout, stderr } = await runCommand(['run.jsonl', '--port', first.port], {
-      cwd: dir,
-    })
+    const { code, stdout, stderr } = await runCommand(['run.jsonl', '--port', first.port], own())
     expect(code).toBe(0)
     expect(stderr).toBe('Wattline is already running; shown at\n')
     const [info] = await runsAt(first.url)
@@ -179,7 +188,7 @@ describe('with a running server', () => {
   test('hands over a folder with or without logs', async () => {
     const first = await start(['serve', '--port', '0', '--dir', 'runs'])
     await mkdir(join(dir, 'logs'))
-    const empty = await runCommand(['open', 'logs', '--port', first.port], { cwd: dir })
+    const empty = await runCommand(['open', 'logs', '--port', first.port], own())
     expect({ code: empty.code, stdout: empty.stdout }).toEqual({
       code: 0,
       stdout: `${first.url}/\n`,
@@ -212,11 +221,11 @@ describe('with a running server', () => {
   })
 
   test('rejects an invalid run id with the reason', async () => {
-    const run = '%'.repeat(100)
+    const run = '%'.repeat(201)
     const { code, stderr } = await runCommand(['-'], { stdin: LOG, env: { WATTLINE_RUN: run } })
     expect([code, stderr]).toEqual([
       2,
-      'wattline: WATTLINE_RUN: this run id is too long once encoded.\n',
+      'wattline: WATTLINE_RUN: a run id has at most 200 characters, this one has 201.\n',
     ])
   })
 
@@ -227,27 +236,128 @@ describe('with a running server', () => {
     await once(other, 'listening')
     const busy = String((other.address() as AddressInfo).port)
     const first = await start(['serve', '--port', busy, '--dir', 'runs'])
-    const byPort = await runCommand(['run.jsonl', '--port', busy], { cwd: dir })
+    const byPort = await runCommand(['run.jsonl', '--port', busy], own())
     expect(byPort.stdout).toMatch(new RegExp(`^${first.url}/#run=run-\\w+\n$`))
-    const byUrl = await runCommand(['run.jsonl'], { cwd: dir, env: { WATTLINE_URL: first.url } })
+    const byUrl = await runCommand(['run.jsonl'], own({ WATTLINE_URL: first.url }))
     expect(byUrl.stdout).toBe(byPort.stdout)
     other.close()
   })
 
-  test('requires the token of the server and passes it on', async () => {
+  test('gets the token of a server of the same user from its keys', async () => {
     const token = 'a-token-of-24-characters'
     await writeFile(join(dir, 'run.jsonl'), LOG)
     const first = await start(['serve', '--port', '0', '--dir', 'runs', '--token', token])
-    const without = await runCommand(['open', 'run.jsonl', '--port', first.port], { cwd: dir })
-    expect(without.code).toBe(1)
-    expect(without.stderr).toContain('requires a token; set --token or WATTLINE_TOKEN.')
-    const env = { WATTLINE_TOKEN: token }
-    const withToken = await runCommand(['open', 'run.jsonl', '--port', first.port], {
-      cwd: dir,
-      env,
+    const opened = await runCommand(['open', 'run.jsonl', '--port', first.port], own())
+    expect(opened.code).toBe(0)
+    expect(opened.stdout).toMatch(new RegExp(`^${first.url}/\\?token=${token}#run=run-\\w+\\n$`))
+  })
+
+  test('keeps its keys in a file that only its user can read, until it stops', async () => {
+    const first = await start(['serve', '--port', '0', '--dir', 'runs'])
+    const folder = join(dir, '.local/state/wattline/servers')
+    const file = join(folder, `${first.port}.json`)
+    expect((await stat(file)).mode & 0o777).toBe(0o600)
+    expect((await stat(folder)).mode & 0o777).toBe(0o700)
+    expect(await readdir(folder)).toEqual([`${first.port}.json`])
+    await first.command.stop()
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  test('sends a copy of a file to a server of another user, and no folders', async () => {
+    const first = await start(['serve', '--port', '0', '--dir', 'runs'])
+    await writeFile(join(dir, 'run.jsonl'), LOG)
+    await writeFile(join(dir, 'old.jsonl.gz'), gzipSync(LOG))
+    // Without the home folder of the server's user, the command finds no keys.
+    const other = { cwd: dir, env: { HOME: join(dir, 'other') } }
+    for (const file of ['run.jsonl', 'old.jsonl.gz']) {
+      const sent = await runCommand(['open', file, '--port', first.port], other)
+      expect([sent.code, sent.stderr]).toEqual([
+        0,
+        `Sent a copy of ${file} to ${first.url}, which does not follow the file.\n`,
+      ])
+      const run = decodeURIComponent(new URL(sent.stdout).hash.slice('#run='.length))
+      expect(await eventsAt(first.url, run)).toBe(LOG)
+    }
+    const folder = await runCommand(['open', '.', '--port', first.port], other)
+    expect(folder.code).toBe(1)
+    expect(folder.stderr).toContain('was not started by you on this machine')
+  })
+
+  test('does not send its token to a program that does not know it', async () => {
+    const received: string[] = []
+    const other: Server = createServer((request, response) => {
+      const { authorization = '' } = request.headers
+      received.push(`${request.method} ${request.url} ${authorization}`)
+      request.resume()
+      response.setHeader('content-type', 'application/json')
+      response.end('{"name":"wattline","ok":true,"nonce":"n","tokenProof":"p","secretProof":"p"}')
     })
-    expect(withToken.code).toBe(0)
-    expect(withToken.stdout).toMatch(new RegExp(`^${first.url}/\\?token=${token}#run=run-\\w+\\n$`))
+    other.listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const port = String((other.address() as AddressInfo).port)
+    await writeFile(join(dir, 'run.jsonl'), LOG)
+    const env = { WATTLINE_TOKEN: 'a-token-of-24-characters' }
+    const { code, stderr } = await runCommand(['open', 'run.jsonl', '--port', port], own(env))
+    expect(code).toBe(1)
+    expect(stderr).toContain(
+      'does not know the token of --token or WATTLINE_TOKEN, which was not sent',
+    )
+    expect(received).toEqual(['GET /healthz ', 'POST /api/open '])
+    other.close()
+  })
+
+  test('a private file makes the server ask for a token for reading', async () => {
+    await writeFile(join(dir, 'public.jsonl'), LOG)
+    await chmod(join(dir, 'public.jsonl'), 0o644)
+    await writeFile(join(dir, 'private.jsonl'), LOG, { mode: 0o600 })
+    const first = await start(['serve', '--port', '0', '--dir', 'runs'])
+    const open = (file: string) => runCommand(['open', file, '--port', first.port], own())
+    const before = await open('public.jsonl')
+    expect(before.stdout).toMatch(new RegExp(`^${first.url}/#run=`))
+    expect((await fetch(`${first.url}/api/runs`)).status).toBe(200)
+    const { code, stdout } = await open('private.jsonl')
+    expect(code).toBe(0)
+    expect((await fetch(`${first.url}/api/runs`)).status).toBe(401)
+    const token = new URL(stdout).searchParams.get('token')
+    const headers = { authorization: `Bearer ${token}` }
+    expect((await fetch(`${first.url}/api/runs`, { headers })).status).toBe(200)
+    expect(
+      (await fetch(`${first.url}/api/runs/r/events`, { method: 'POST', body: LOG })).status,
+    ).toBe(200)
+  })
+
+  test.runIf(process.getuid?.() === 0)('another user opens and reads no private file', async () => {
+    const path = join(dir, 'private.jsonl')
+    await writeFile(path, LOG, { mode: 0o600 })
+    const first = await start(['serve', 'private.jsonl', '--port', '0', '--dir', 'runs'])
+    const keys = join(dir, '.local/state/wattline/servers', `${first.port}.json`)
+    const [info] = await runsAt(first.url, first.view)
+    const script = `
+      const [url, path, keys, id] = process.argv.slice(1)
+      const post = (body) => fetch(url + '/api/open', { method: 'POST', body: JSON.stringify(body) })
+      const statuses = [(await post({ path })).status]
+      const { nonce } = await (await post({ nonce: 'n'.repeat(16) })).json()
+      statuses.push((await post({ path, nonce, proof: 'x' })).status)
+      statuses.push((await fetch(url + '/api/runs/' + id + '/events.jsonl')).status)
+      statuses.push((await fetch(url + '/api/runs/theirs/events', { method: 'POST', body: '' })).status)
+      const { readFile } = await import('node:fs/promises')
+      const files = [path, keys].map((file) => readFile(file).then(() => 'read', (error) => error.code))
+      console.log(JSON.stringify([...statuses, ...(await Promise.all(files))]))`
+    const argv = ['--input-type=module', '-e', script, first.url, path, keys, info?.id ?? '']
+    const options = { uid: 65_534, gid: 65_534, cwd: '/' }
+    const { stdout } = await promisify(execFile)(process.execPath, argv, options)
+    expect(JSON.parse(stdout)).toEqual([400, 403, 401, 200, 'EACCES', 'EACCES'])
+  })
+
+  test('opens no file that is not a log', async () => {
+    const first = await start(['serve', '--port', '0', '--dir', 'runs'])
+    await writeFile(join(dir, 'key'), 'TOP SECRET\nline 2\n')
+    await writeFile(join(dir, 'config.json'), '{"auths":{"registry":{"auth":"c2VjcmV0"}}}\n')
+    for (const file of ['key', 'config.json']) {
+      const { code, stderr } = await runCommand(['open', file, '--port', first.port], own())
+      expect([code, stderr]).toEqual([1, expect.stringContaining('is not a log')])
+    }
+    expect(await runsAt(first.url)).toEqual([])
   })
 
   test('rejects a second server with the same folder', async () => {

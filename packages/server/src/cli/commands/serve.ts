@@ -4,15 +4,10 @@ import type { CliIo } from '../base/io.ts'
 import { openBrowser } from '../server/browser.ts'
 import { usageError } from '../base/errors.ts'
 import { RunWriter } from '../record/run-writer.ts'
-import {
-  findServer,
-  handOver,
-  localUrl,
-  type RunningServer,
-  viewUrlOf,
-} from '../server/running-server.ts'
+import { findServer, localUrl, type RunningServer, viewOf } from '../server/running-server.ts'
 import { announce, runUntilStopped, startSession } from '../server/server-session.ts'
-import { type ServerFlags, serverSettings } from '../input/settings.ts'
+import { type ServerFlags, serverSettings, wantsOwnServer } from '../input/settings.ts'
+import { showTarget } from '../record/show-target.ts'
 import { relayToStore, relayTo, streamOf, streamRunId } from '../record/stream-run.ts'
 import { type Target, targetsOf } from '../input/targets.ts'
 
@@ -25,10 +20,8 @@ export async function serveAndOpen(
 ): Promise<void> {
   const settings = serverSettings(flags, io)
   const targets = await targetsOf(paths, io, commands)
-  // With a folder or an address of its own it has to be a new server.
-  const mayJoin = settings.port !== 0 && flags.dir === undefined && flags.host === undefined
   const url = flags.port === undefined ? localUrl(io.env['WATTLINE_URL']) : undefined
-  const running = mayJoin ? await findServer(url, settings) : undefined
+  const running = wantsOwnServer(flags) ? undefined : await findServer(url, settings, io)
   if (running === undefined) await serveTargets(targets, flags, flags.open ?? true, io)
   else await join(running, targets, flags.open ?? true, io)
 }
@@ -79,12 +72,12 @@ async function join(
   let run: string | undefined
   for (const target of targets) {
     if (target.hint !== undefined) io.stderr.write(`${showHidden(target.hint)}\n`)
-    run = target === stream ? streamRun : await handOver(running, target.path)
+    run = target === stream ? streamRun : await showTarget(running, target, io)
   }
-  const url = viewUrlOf(running, targets.length === 1 ? run : undefined)
+  const { url, browserUrl } = await viewOf(running, targets.length === 1 ? run : undefined)
   io.stderr.write(`Wattline is already running${targets.length === 0 ? '' : '; shown'} at\n`)
   io.stdout.write(`${url}\n`)
-  if (open) await openBrowser(url, io)
+  if (open) await openBrowser(browserUrl, io)
   if (stream === undefined || streamRun === undefined) return
   const name = stream.given === '-' ? 'stdin' : stream.given
   const client = new RunWriter({ ...running, run: streamRun, name })

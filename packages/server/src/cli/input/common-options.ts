@@ -28,6 +28,16 @@ export function addServerOptions(command: Command, io: CliIo): void {
     )
     .option('--dir <folder>', `folder that stores the runs, env WATTLINE_DIR (default: ${dir})`)
     .option('--token <secret>', 'token that clients must send, env WATTLINE_TOKEN')
+    .option(
+      '--allow-host <name>',
+      'name by which a proxy or another machine reaches the server; may be repeated',
+      repeated,
+    )
+    .option(
+      '--allow-origin <url>',
+      'page of another origin that may connect and make changes; may be repeated',
+      repeated,
+    )
     .option('--fsync', 'acknowledge events only when they would survive a power failure')
     .option('--keep <n>', 'keep only the newest n runs (default: all)')
     .option(
@@ -40,6 +50,10 @@ export function addServerOptions(command: Command, io: CliIo): void {
         'text',
       ),
     )
+}
+
+function repeated(value: string, earlier: readonly string[] = []): readonly string[] {
+  return [...earlier, value]
 }
 
 /** The flags given before the command, as in `wattline --port 9000 serve`. They count as well. */

@@ -3,6 +3,8 @@ import { defaultDir } from '../../default-dir.ts'
 import {
   parseBytes,
   parseDurationS,
+  parseHostName,
+  parseOrigin,
   parsePort,
   parsePositive,
   parseTimeS,
@@ -19,6 +21,30 @@ test.each([
 test.each(['65536', '-1', '80a', '', '1e3'])('rejects the port %j', (text) => {
   expect(() => parsePort(text)).toThrow('--port expects a number from 0 to 65535')
 })
+
+test.each(['wattline.example.com', 'Host.Docker.Internal', 'web', '10.0.0.7', '[::1]'])(
+  'accepts the host name %s',
+  (name) => expect(parseHostName(name)).toBe(name.toLowerCase()),
+)
+
+test.each(['a.example:80', 'http://a.example', 'a.example/x', '*.example', '', 'a b', 'x@y'])(
+  'rejects the host name %j',
+  (text) => {
+    expect(() => parseHostName(text)).toThrow('--allow-host expects a name without port and path')
+  },
+)
+
+test.each(['https://a.example', 'http://localhost:5173', 'https://A.example:443/'])(
+  'accepts the origin %s',
+  (text) => expect(parseOrigin(text)).toBe(new URL(text).origin),
+)
+
+test.each(['a.example', 'https://a.example/x', '*', 'null', 'file:///x', 'https://u:p@a.example'])(
+  'rejects the origin %j',
+  (text) => {
+    expect(() => parseOrigin(text)).toThrow('--allow-origin expects scheme, name and port')
+  },
+)
 
 test.each([
   ['1000000', 1e6],

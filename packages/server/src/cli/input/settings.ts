@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { checkIntervalMs, DEFAULT_INTERVAL_MS } from '@wattline/power'
 import { DEFAULT_PORT } from '@wattline/trace'
 import { defaultDir } from '../../default-dir.ts'
-import { isLoopback } from '../../http/guard.ts'
+import { isExposed } from '../../http/guard.ts'
 import { usageError } from '../base/errors.ts'
 import type { CliIo } from '../base/io.ts'
 
@@ -16,6 +16,8 @@ export interface ServerFlags {
   readonly host?: string
   readonly dir?: string
   readonly token?: string
+  readonly allowHost?: readonly string[]
+  readonly allowOrigin?: readonly string[]
   readonly open?: boolean
   readonly fsync?: boolean
   readonly keep?: string
@@ -30,6 +32,8 @@ export interface ServerSettings {
   /** The folder was set by flag or environment, so the server may not choose another. */
   readonly dirIsGiven: boolean
   readonly token: string | undefined
+  readonly allowedHosts: readonly string[]
+  readonly allowedOrigins: readonly string[]
   readonly fsync: boolean
   /** Maximum number of runs to keep; undefined = all. */
   readonly keep: number | undefined
@@ -46,8 +50,14 @@ export function serverSettings(flags: ServerFlags, io: CliIo): ServerSettings {
     throw usageError('Expected a token of at least 16 characters from A-Z a-z 0-9 . _ ~ -.')
   }
   const host = flags.host ?? DEFAULT_HOST
+  const allowedHosts = (flags.allowHost ?? []).map(parseHostName)
+  const allowedOrigins = (flags.allowOrigin ?? []).map(parseOrigin)
   const logFormat = parseLogFormat(flags.log ?? 'text')
-  if (logFormat === 'json' && token === undefined && !isLoopback(host)) {
+  if (
+    logFormat === 'json' &&
+    token === undefined &&
+    isExposed({ host, allowedHosts, allowedOrigins })
+  ) {
     throw usageError(
       'A generated token is not written to a JSON log; set one with --token or WATTLINE_TOKEN.',
     )
@@ -58,11 +68,45 @@ export function serverSettings(flags: ServerFlags, io: CliIo): ServerSettings {
     dir: resolve(io.cwd, flags.dir ?? defaultDir(io)),
     dirIsGiven: flags.dir !== undefined || Boolean(io.env['WATTLINE_DIR']),
     token,
+    allowedHosts,
+    allowedOrigins,
     fsync: flags.fsync ?? false,
     keep: flags.keep === undefined ? undefined : parseWhole('--keep', flags.keep, 1, 'runs'),
     maxDiskBytes: flags.maxDisk === undefined ? undefined : parseBytes('--max-disk', flags.maxDisk),
     logFormat,
   }
+}
+
+/** Whether the flags ask for a server of their own instead of a running one. */
+export function wantsOwnServer(flags: ServerFlags): boolean {
+  const { dir, host, allowHost, allowOrigin } = flags
+  return (
+    flags.port === '0' || [dir, host, allowHost, allowOrigin].some((flag) => flag !== undefined)
+  )
+}
+
+/** The name of `--allow-host`. */
+export function parseHostName(text: string): string {
+  const name = text.toLowerCase()
+  const isName =
+    !name.includes('*') &&
+    URL.canParse(`http://${name}`) &&
+    new URL(`http://${name}`).hostname === name
+  if (isName) return name
+  throw usageError(
+    `--allow-host expects a name without port and path, such as wattline.example.com, got '${text}'.`,
+  )
+}
+
+/** The origin of `--allow-origin`. */
+export function parseOrigin(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url !== undefined && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) {
+    return url.origin
+  }
+  throw usageError(
+    `--allow-origin expects scheme, name and port of a page, such as https://wattline.example.com, got '${text}'.`,
+  )
 }
 
 function parseLogFormat(text: string): 'text' | 'json' {

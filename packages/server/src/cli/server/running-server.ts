@@ -1,9 +1,13 @@
 /** Finds a running server and sends it requests. */
+import { randomBytes } from 'node:crypto'
+import { realpath } from 'node:fs/promises'
 import type { RunInfo, RunSummary } from '@wattline/trace'
 import { codeOf } from '../../base/errors.ts'
+import { isSameProof, pathProof, serverProof } from '../../http/proof.ts'
 import { CliError } from '../base/errors.ts'
 import type { CliIo } from '../base/io.ts'
-import type { ServerFlags, ServerSettings } from '../input/settings.ts'
+import { type ServerFlags, type ServerSettings, wantsOwnServer } from '../input/settings.ts'
+import { readKeys } from './keys.ts'
 
 export interface ServerAddress {
   readonly host: string
@@ -16,6 +20,8 @@ export interface RunningServer {
   /** Without a slash at the end. */
   readonly url: string
   readonly token: string | undefined
+  /** With it, the server opens files; undefined unless this user started the server. */
+  readonly secret?: string | undefined
 }
 
 /** End of the server's answer when it watches a folder that has no log yet. */
@@ -34,22 +40,70 @@ export function baseUrl({ host, port }: Pick<ServerAddress, 'host' | 'port'>): s
 /**
  * Finds the Wattline server at `url` or, without a URL, at the port of `address`. If another program
  * uses that port, the next ones are tried, as a server does that starts.
+ *
+ * @throws {CliError} when a token is set, and the program on this machine does not know it.
  */
 export async function findServer(
   url: string | undefined,
   address: ServerAddress,
+  io: Pick<CliIo, 'env' | 'platform'>,
 ): Promise<RunningServer | undefined> {
-  const { port, token } = address
+  const { port } = address
   const nextPorts = Array.from({ length: PORTS_TO_ASK }, (_, tried) => port + tried)
   const urls =
     url === undefined ? nextPorts.map((next) => baseUrl({ ...address, port: next })) : [url]
   for (const each of urls) {
     const base = each.replace(/\/+$/, '')
     const listener = await listenerAt(base)
-    if (listener === 'wattline') return { url: base, token }
+    if (listener === 'wattline') return await recognized(base, address.token, io)
     if (listener === 'nothing') return undefined
   }
   return undefined
+}
+
+/**
+ * Adds the keys that the server and this user share. Any program may listen on a port of this machine,
+ * so a server there has to prove that it knows a key before it receives one.
+ */
+async function recognized(
+  url: string,
+  token: string | undefined,
+  io: Pick<CliIo, 'env' | 'platform'>,
+): Promise<RunningServer> {
+  const local = localUrl(url)
+  if (local === undefined) return { url, token }
+  const keys = await readKeys(portOf(url), io)
+  const nonce = newNonce()
+  const answer = await ask<Record<string, unknown>>(
+    { url, token: undefined },
+    '/api/open',
+    'POST',
+    {
+      nonce,
+    },
+  )
+  const knows = (proof: unknown, key: string | undefined) =>
+    key !== undefined && isSameProof(proof, serverProof(key, nonce))
+  const isOwn = knows(answer?.['secretProof'], keys?.secret)
+  if (token !== undefined && !isOwn && !knows(answer?.['tokenProof'], token)) {
+    throw new CliError(
+      `The server at ${url} does not know the token of --token or WATTLINE_TOKEN, which was not sent; set the token that this server was started with.`,
+    )
+  }
+  return {
+    url,
+    token: token ?? (isOwn ? keys?.token : undefined),
+    secret: isOwn ? keys?.secret : undefined,
+  }
+}
+
+function newNonce(): string {
+  return randomBytes(24).toString('base64url')
+}
+
+function portOf(url: string): number {
+  const { port, protocol } = new URL(url)
+  return Number(port || (protocol === 'https:' ? 443 : 80))
 }
 
 /** Which program answers at a URL. */
@@ -74,12 +128,11 @@ async function listenerAt(url: string): Promise<'wattline' | 'another program' |
 export async function namedServer(
   flags: ServerFlags & { readonly url?: string },
   settings: ServerSettings,
-  io: Pick<CliIo, 'env'>,
+  io: Pick<CliIo, 'env' | 'platform'>,
 ): Promise<RunningServer | undefined> {
   const named = flags.url ?? (io.env['WATTLINE_URL'] || undefined)
-  const mayJoin = settings.port !== 0 && flags.dir === undefined && flags.host === undefined
-  if (named === undefined && !mayJoin) return undefined
-  const running = await findServer(named, settings)
+  if (named === undefined && wantsOwnServer(flags)) return undefined
+  const running = await findServer(named, settings, io)
   if (running !== undefined || named === undefined) return running
   throw new CliError(`No Wattline server answers at ${named}; start one with wattline serve.`)
 }
@@ -101,9 +154,14 @@ export async function removeRun(server: RunningServer, run: string): Promise<voi
   await ask(server, `/api/runs/${encodeURIComponent(run)}`, 'DELETE')
 }
 
-async function ask<T>(server: RunningServer, path: string, method = 'GET'): Promise<T | undefined> {
+async function ask<T>(
+  server: RunningServer,
+  path: string,
+  method = 'GET',
+  body?: object,
+): Promise<T | undefined> {
   try {
-    const response = await send(server, path, method)
+    const response = await send(server, path, method, body)
     return response.ok ? ((await response.json()) as T) : undefined
   } catch {
     // The server does not answer. Callers treat the result as unknown.
@@ -136,10 +194,18 @@ export function localUrl(url: string | undefined): string | undefined {
  * @returns the id of its run; undefined for a folder that has no log yet
  * @throws {CliError} when the server refuses.
  */
-export async function handOver(server: RunningServer, path: string): Promise<string | undefined> {
+export async function handOver(
+  server: RunningServer & { readonly secret: string },
+  path: string,
+): Promise<string | undefined> {
+  const real = await realpath(path)
   let response: Response
   try {
-    response = await send(server, '/api/open', 'POST', { path })
+    const { nonce } = (await (
+      await send(server, '/api/open', 'POST', { nonce: newNonce() })
+    ).json()) as { nonce: string }
+    const proof = pathProof(server.secret, nonce, real)
+    response = await send(server, '/api/open', 'POST', { path: real, nonce, proof })
   } catch (error) {
     throw new CliError(
       `The server at ${server.url} stopped answering; start it again with wattline serve.`,
@@ -151,11 +217,6 @@ export async function handOver(server: RunningServer, path: string): Promise<str
   if (response.ok) {
     if (typeof id === 'string') return id
     throw new CliError('Expected the server to answer with the id of a run, got none.')
-  }
-  if (response.status === 401 || response.status === 403) {
-    throw new CliError(
-      `The server at ${server.url} requires a token; set --token or WATTLINE_TOKEN.`,
-    )
   }
   const reason = typeof error === 'string' ? error : text || `it answered ${response.status}`
   if (reason.endsWith(WATCHED_EMPTY)) return undefined
@@ -178,8 +239,23 @@ export function viewUrl(openUrl: string, run: string | undefined): string {
   return url.href
 }
 
-/** {@link viewUrl} of a running server. */
-export function viewUrlOf(server: RunningServer, run: string | undefined): string {
-  const token = server.token === undefined ? '' : `?token=${encodeURIComponent(server.token)}`
-  return viewUrl(`${server.url}/${token}`, run)
+export interface View {
+  /** For the user; contains the token if the page needs one. */
+  readonly url: string
+  /** For a browser's command line, which other users can see: contains a code instead. */
+  readonly browserUrl: string
+}
+
+/** The addresses that show a run of a running server or, without one, the dashboard. */
+export async function viewOf(server: RunningServer, run: string | undefined): Promise<View> {
+  const plain = viewUrl(server.url, run)
+  if (server.token === undefined) return { url: plain, browserUrl: plain }
+  const answer = await ask<{ code?: unknown }>(server, '/api/codes', 'POST')
+  if (answer?.code === null) return { url: plain, browserUrl: plain }
+  const withQuery = (query: string) => viewUrl(`${server.url}/?${query}`, run)
+  const code = typeof answer?.code === 'string' ? answer.code : undefined
+  return {
+    url: withQuery(`token=${encodeURIComponent(server.token)}`),
+    browserUrl: code === undefined ? plain : withQuery(`code=${encodeURIComponent(code)}`),
+  }
 }

@@ -1,6 +1,10 @@
 /** Runs a server in this process: store, watched files, messages to the user and stop signals. */
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { lstat } from 'node:fs/promises'
+import { parse } from 'node:path'
 import { LogFiles } from '../../files/log-files.ts'
+import { binaryReason, isLog, readHead, sniff } from '../../files/sniff.ts'
 import type { ServerOptions, WattlineServer } from '../../options.ts'
 import type { Logger, LogSubject } from '../../runs/context.ts'
 import { type RunInfo, showHidden } from '@wattline/trace'
@@ -13,6 +17,7 @@ import type { CliIo, Output } from '../base/io.ts'
 import { viewUrl, WATCHED_EMPTY } from './running-server.ts'
 import { type ServerSettings, tildePath } from '../input/settings.ts'
 import { serverBanner } from './banner.ts'
+import { saveKeys } from './keys.ts'
 import { describeTarget, type Target } from '../input/targets.ts'
 import { styleFor } from '../base/terminal.ts'
 
@@ -28,6 +33,8 @@ export interface ServerSession {
   readonly io: CliIo
   /** Differs from that of the settings if another server uses the default folder. */
   readonly dir: string
+  /** Closes the server. */
+  readonly close: () => Promise<void>
   /** Prints a line for the user. */
   readonly say: (line: string) => void
 }
@@ -50,7 +57,7 @@ export async function startSession(
       if (target.type === 'stream') continue
       opened.push(...(await openTarget(files, target)))
     }
-    return { ...(await listen(settings, files, logger)), files, settings, io, say, opened }
+    return { ...(await listen(settings, files, logger, io)), files, settings, io, say, opened }
   } catch (error) {
     await files.close()
     throw error
@@ -78,7 +85,7 @@ export async function announce(
     }
     io.stderr.write(`${serverBanner(banner, styleFor(io.stderr, io.env))}\n`)
   }
-  if (view.open) await openBrowser(url, io)
+  if (view.open) await openBrowser(viewUrl(server.browserUrl(), view.run), io)
 }
 
 /**
@@ -87,14 +94,14 @@ export async function announce(
  * @param playing awaited before the server closes
  */
 export async function runUntilStopped(
-  { server, say, io }: ServerSession,
+  { close, say, io }: ServerSession,
   playing?: Promise<void>,
 ): Promise<void> {
   const signal = io.stopSignal()
   if (!signal.aborted) await once(signal, 'abort')
   io.stdin.destroy()
   await playing
-  await server.close()
+  await close()
   say('Stopped. All received events are stored.')
 }
 
@@ -108,7 +115,9 @@ async function listen(
   settings: ServerSettings,
   files: LogFiles,
   logger: Logger,
-): Promise<{ server: WattlineServer; dir: string }> {
+  io: CliIo,
+): Promise<Pick<ServerSession, 'server' | 'dir' | 'close'>> {
+  const secret = randomBytes(32).toString('base64url')
   for (let attempt = 1; ; attempt++) {
     const dir = attempt === 1 ? settings.dir : `${settings.dir}-${attempt}`
     const options: ServerOptions = {
@@ -116,10 +125,12 @@ async function listen(
       dir,
       log: logger,
       sources: [files],
-      openFile: (path) => handleOpen(files, path),
+      opening: { secret, openFile: (path) => handleOpen(files, path) },
+      isPrivate: () => files.isPrivate,
     }
     try {
-      return { server: await createServer(options), dir }
+      const server = await createServer(options)
+      return { server, dir, close: await withKeys(server, secret, logger, io) }
     } catch (error) {
       const mayTryNext = !settings.dirIsGiven && attempt < MAX_DEFAULT_DIRS
       if (error instanceof FolderInUseError && mayTryNext) continue
@@ -128,8 +139,32 @@ async function listen(
   }
 }
 
-/** Handles `POST /api/open`, which a second `wattline FILE` sends. */
+/** Saves the keys of the server. Returns a function that closes it and removes them. */
+async function withKeys(
+  server: WattlineServer,
+  secret: string,
+  logger: Logger,
+  io: CliIo,
+): Promise<() => Promise<void>> {
+  try {
+    const remove = await saveKeys(server.port, { secret, token: server.ownerToken }, io)
+    return async () => {
+      await remove()
+      await server.close()
+    }
+  } catch (error) {
+    logger(`Commands cannot open files in this server: ${messageOf(error)}`)
+    return () => server.close()
+  }
+}
+
+/** Handles `POST /api/open`, which a second `wattline FILE` sends. The path contains no links. */
 async function handleOpen(files: LogFiles, path: string): Promise<RunInfo> {
+  if (!(await lstat(path)).isDirectory()) {
+    const head = await readHead(path, parse(path).root)
+    if (sniff(head) === 'binary') throw new CliError(binaryReason(path, head))
+    if (!isLog(head)) throw new CliError(`${path} is not a log: no line at its start is an event`)
+  }
   const { type, runs } = await files.open(path)
   const [latest] = runs
   if (latest !== undefined) return latest

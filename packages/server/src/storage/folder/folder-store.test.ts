@@ -516,7 +516,7 @@ describe('run ids', () => {
     },
   )
 
-  test.each(['', 'a\0b', 'a\nb', 'x'.repeat(201), '/'.repeat(150), '\ud800'])(
+  test.each(['', 'a\0b', 'a\nb', 'x'.repeat(201), '/'.repeat(201), '\ud800'])(
     'refuses %j',
     async (id) => {
       const store = await openStore()
