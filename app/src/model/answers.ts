@@ -50,7 +50,7 @@ export interface SearchAnswer {
 }
 
 /** Details of a span that are not in the columns. */
-export interface SpanInfo extends Pick<Span, 'error' | 'agent' | 'costUsd'> {
+export interface SpanInfo extends Pick<Span, 'error' | 'agent' | 'costUsd' | 'loggedEndS'> {
   /** Positions of its lines in the log, for `raw`. A span without an end has only the first. */
   readonly startPosition: number
   readonly endPosition: number | undefined

@@ -28,7 +28,7 @@ export function isOpenAt(columns: Columns, slot: number, playheadS: number | und
 export function flagsAt(columns: Columns, slot: number, playheadS: number | undefined): number {
   const flags = columns.flags.at(slot)
   if (playheadS === undefined) return flags
-  let known = flags & SpanFlag.PARENT_UNSURE
+  let known = flags & (SpanFlag.PARENT_UNSURE | SpanFlag.PARENT_MISSING)
   if (isOpenAt(columns, slot, playheadS)) known |= SpanFlag.OPEN
   else known |= flags & (SpanFlag.CLOCK | SpanFlag.CANCELLED)
   if (columns.errorAtS.at(slot) <= playheadS) known |= flags & SpanFlag.ERROR

@@ -49,12 +49,13 @@ export function flagWords(flags: number): string[] {
   if (flags & SpanFlag.OPEN) words.push('running')
   if (flags & SpanFlag.DID_NOT_END) words.push('unfinished')
   if (flags & SpanFlag.AMBIGUOUS) words.push('uncertain pairing')
-  if (flags & SpanFlag.CLOCK) words.push('ends before it starts: the clock stepped')
+  if (flags & SpanFlag.CLOCK) words.push('unusable end time')
   if (flags & SpanFlag.PARENT_UNSURE) words.push('uncertain parent')
+  if (flags & SpanFlag.PARENT_MISSING) words.push('missing parent')
   return words
 }
 
-/** The duration in seconds; undefined without an end (at the playhead). */
+/** The duration in seconds; undefined without a usable end (at the playhead). */
 export function durationOf(
   columns: Columns,
   slot: number,
@@ -62,6 +63,7 @@ export function durationOf(
 ): number | undefined {
   const endS = columns.endS.at(slot)
   if (Number.isNaN(endS) || isOpenAt(columns, slot, playheadS)) return undefined
+  if ((columns.flags.at(slot) & SpanFlag.CLOCK) !== 0) return undefined
   return Math.max(0, endS - columns.startS.at(slot))
 }
 

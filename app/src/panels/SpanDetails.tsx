@@ -50,7 +50,9 @@ export function SpanDetails({ slot }: { slot: number }) {
           {isOpen
             ? `running for ${formatDuration(Math.max(0, runningS))}`
             : durationS === undefined
-              ? 'unfinished'
+              ? flags & SpanFlag.CLOCK
+                ? 'unknown duration'
+                : 'unfinished'
               : formatDuration(durationS)}
         </span>
       </DetailsHeader>
@@ -100,8 +102,14 @@ function FlagNotices({ flags, error }: { flags: number; error: string | undefine
       )}
       {(flags & SpanFlag.CLOCK) !== 0 && (
         <Notice tone="warn">
-          <strong>Ends before it starts.</strong> The clock went back between the two events, so the
-          duration is unknown.
+          <strong>Unusable end time.</strong> The logged end is before the start, or more than a
+          year after it. So the duration is unknown, and the bar is drawn at the start.
+        </Notice>
+      )}
+      {(flags & SpanFlag.PARENT_MISSING) !== 0 && (
+        <Notice tone="warn">
+          <strong>Missing parent.</strong> The parent that the start names is not in the log, or is
+          below this span.
         </Notice>
       )}
       {(flags & SpanFlag.PARENT_UNSURE) !== 0 && (
@@ -131,14 +139,29 @@ function SpanFactList({ slot, info, isOpen }: SpanFactListProps) {
       <Fact name="Start" title={exactTime(startS)}>
         {formatTime(startS, columns.firstS, clock)}
       </Fact>
-      <Fact name="End" {...(isOpen || Number.isNaN(endS) ? {} : { title: exactTime(endS) })}>
-        {isOpen ? 'still running' : formatTime(endS, columns.firstS, clock)}
-      </Fact>
+      <EndFact slot={slot} info={info} isOpen={isOpen} />
       {agent !== undefined && <Fact name="Agent">{agent}</Fact>}
       {!isOpen && <Figures info={info} />}
       {!isOpen && info !== undefined && <Joules energy={info.energy} durationS={endS - startS} />}
       {info !== undefined && <Ids position={info.startPosition} />}
     </dl>
+  )
+}
+
+/** The end; where it is unusable, the time in the log. */
+function EndFact({ slot, info, isOpen }: SpanFactListProps) {
+  const { columns } = useColumns()
+  const clock = useAppState((state) => state.clock)
+  const endS = columns.endS.at(slot)
+  if (isOpen) return <Fact name="End">still running</Fact>
+  if ((columns.flags.at(slot) & SpanFlag.CLOCK) !== 0) {
+    const loggedS = info?.loggedEndS
+    return <Fact name="End">{loggedS === undefined ? '' : `logged as ${exactTime(loggedS)}`}</Fact>
+  }
+  return (
+    <Fact name="End" {...(!Number.isNaN(endS) && { title: exactTime(endS) })}>
+      {formatTime(endS, columns.firstS, clock)}
+    </Fact>
   )
 }
 

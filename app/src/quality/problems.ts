@@ -70,11 +70,28 @@ export const PROBLEMS: readonly Problem[] = [
     query: 'is:parent?',
   },
   {
-    name: 'Ends before their start',
-    short: 'Clock went back',
-    meaning: 'The clock of the writer went back between the two events.',
+    name: 'Missing parents',
+    short: 'No parent',
+    meaning:
+      'The named parent is not in the log, or is below the span. Reported once the writer is done.',
+    count: ({ parentMissing }) => parentMissing,
+    query: 'is:parent-missing',
+  },
+  {
+    name: 'Unusable end times',
+    short: 'End time',
+    meaning:
+      'The end is before the start or over a year after it. No statistic has a duration of these spans.',
     count: ({ clock }) => clock,
     query: 'is:clock',
+  },
+  {
+    name: 'Outliers',
+    short: 'Outliers',
+    meaning:
+      'Events more than a year away from the run. Its duration and the whole view leave them out.',
+    count: ({ outliers }) => outliers,
+    query: 'is:outlier',
   },
   {
     name: 'Timestamps not in seconds',

@@ -7,8 +7,8 @@ import type { Viewport } from '../model/view-state.ts'
 
 /** Float64 Unix seconds cannot resolve a narrower viewport. */
 const NARROWEST_S = 2e-6
-/** A century. */
-const WIDEST_S = 3.2e9
+/** Wider than any two times of a log, which are within 1e11 s of 1970, and the margins around them. */
+const WIDEST_S = 1e12
 
 /** Position of "now" and of a playing playhead, as a share of the viewport's width. */
 export const NOW_AT = 0.85

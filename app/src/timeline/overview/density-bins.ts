@@ -55,7 +55,8 @@ export class DensityBins {
     if (columns.version === this.#version && this.#reaches(untilS)) return
     const isNewLayout = columns.layoutVersion !== this.#layoutVersion
     const isFirst = Number.isNaN(this.originS) && !Number.isNaN(columns.firstS)
-    if (isNewLayout || isFirst || columns.firstS < this.originS) this.#clear(columns)
+    const isCut = columns.firstS < this.originS || this.#isTooWide(columns, untilS)
+    if (isNewLayout || isFirst || isCut) this.#clear(columns)
     while (!this.#reaches(Math.max(untilS, columns.lastS))) this.#widen()
     this.#sumBlocks(this.#blocks.read(columns))
     this.#addMarks(columns)
@@ -69,6 +70,12 @@ export class DensityBins {
     // Room before the first event, so that late events rarely rebuild the bins.
     const extentS = Math.max(1, columns.lastS - columns.firstS)
     this.originS = Number.isNaN(columns.firstS) ? NaN : columns.firstS - extentS / 32
+  }
+
+  /** Whether the run takes a small part of the bins, because events turned out to be outliers. */
+  #isTooWide({ firstS, lastS }: Columns, untilS: number): boolean {
+    const runS = Math.max(untilS, lastS) - firstS
+    return this.binS > NARROWEST_BIN_S && runS < (this.binS * BIN_COUNT) / 8
   }
 
   /** Whether a time is within the bins; true for NaN. */

@@ -35,6 +35,7 @@ export function spanInfo(trace: Trace, energy: RunEnergy, slot: number): SpanInf
     outputTokens: span.tokens?.output,
     totalTokens: span.tokens?.total,
     costUsd: span.costUsd,
+    loggedEndS: span.loggedEndS,
     energy: energy.energyOf(slot),
     children: slotsBelow(trace.spanView(), trace.spanCount, slot),
     marks: slotsBelow(trace.markView(), trace.markCount, slot).filter((mark) =>
@@ -88,7 +89,7 @@ export function rangeSummary(
   for (const span of inRange) {
     spans++
     if ((span.flags & SpanFlag.ERROR) !== 0) errors++
-    if (span.endS !== undefined) durations.add(span.endS - span.startS)
+    if (span.durationS !== undefined) durations.add(span.durationS)
   }
   const { p50Ms, p95Ms } = durations.summary()
   return {
@@ -125,8 +126,8 @@ export async function overview(
     if (startS > playheadS) return
     const kind = countOf(kinds, span.kindId)
     kind.spans++
-    const { endS, errorAtS } = span
-    if (endS !== undefined && endS <= playheadS) kind.durations.add(endS - startS)
+    const { durationS, errorAtS } = span
+    if (durationS !== undefined && startS + durationS <= playheadS) kind.durations.add(durationS)
     if (errorAtS === undefined || errorAtS > playheadS) return
     kind.errors++
     if (errorCount++ < MOST_ERRORS) errors.push(slot)

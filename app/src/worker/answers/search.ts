@@ -4,7 +4,8 @@
  *
  *     grep                     any field contains "grep"
  *     agent:planner timeout    the agent contains "planner", and any field "timeout"
- *     is:error is:open is:ambiguous is:unfinished is:orphan is:parent? is:clock is:late is:dropped is:cancelled
+ *     is:error is:open is:ambiguous is:unfinished is:orphan is:parent? is:clock is:late is:dropped is:cancelled is:parent-missing
+ *     is:outlier
  *     writer:ID                written by this process; a part of its id or name is enough
  *     "read file"              with the space
  */
@@ -31,6 +32,7 @@ const FLAG_WORDS: ReadonlyMap<string, number> = new Map([
   ['did-not-end', SpanFlag.DID_NOT_END],
   ['clock', SpanFlag.CLOCK],
   ['parent?', SpanFlag.PARENT_UNSURE],
+  ['parent-missing', SpanFlag.PARENT_MISSING],
   ['cancelled', SpanFlag.CANCELLED],
   ['canceled', SpanFlag.CANCELLED],
 ])
@@ -79,7 +81,7 @@ function restricted({ trace, writers }: Searched, key: string, given: string): T
   const word = folded(given)
   switch (key.toLowerCase()) {
     case 'is':
-      return isTest(word)
+      return isTest(trace, word)
     case 'subject':
     case 'tool':
     case 'model':
@@ -99,7 +101,13 @@ function restricted({ trace, writers }: Searched, key: string, given: string): T
   }
 }
 
-function isTest(word: string): Test {
+function isTest(trace: Trace, word: string): Test {
+  if (word === 'outlier') {
+    return (item) =>
+      'orphan' in item
+        ? trace.isOutlier(item.timeS)
+        : trace.isOutlier(item.startS) || trace.isOutlier(item.loggedEndS ?? item.startS)
+  }
   if (word === 'orphan') return (item) => 'orphan' in item && item.orphan
   if (word === 'dropped') return (item) => 'orphan' in item && isDropped(item)
   if (word === 'late') return (item) => item.late

@@ -8,9 +8,11 @@ export interface SpanRecord {
   readonly subject: string | null
   /** Null for an orphan end. */
   readonly start: number | null
-  /** Null without an end. */
+  /** Null without a usable end, see the flag `clock`. */
   readonly end: number | null
   readonly durationMs: number | null
+  /** Only with the flag `clock`: the time of the end in the log. */
+  readonly loggedEnd?: number
   /** Unique in one output; `parent` refers to it. */
   readonly id: string
   readonly parent: string | null
@@ -34,13 +36,14 @@ export function spanRecord(
   endMetadata: Metadata | undefined,
   group: string | undefined,
 ): SpanRecord {
-  const { endS, tokens } = span
+  const { durationS, loggedEndS, tokens } = span
   return {
     kind: span.kind,
     subject: span.subject ?? null,
     start: span.startS,
-    end: endS ?? null,
-    durationMs: endS === undefined ? null : (endS - span.startS) * 1000,
+    end: durationS === undefined ? null : (loggedEndS ?? null),
+    durationMs: durationS === undefined ? null : durationS * 1000,
+    ...(durationS === undefined && loggedEndS !== undefined && { loggedEnd: loggedEndS }),
     id: String(span.slot),
     parent: span.parent === undefined ? null : String(span.parent.slot),
     group: group ?? null,

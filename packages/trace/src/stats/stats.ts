@@ -5,12 +5,14 @@
  */
 import { selectInPlace } from './quickselect.ts'
 import { SpanFlag, type DataQuality, type Span, type Tokens } from '../trace/span.ts'
+import type { TimePart } from '../trace/time-range.ts'
 import type { Trace } from '../trace/trace.ts'
 
-/** Statistics of the spans of one kind. Durations are those of ended spans; undefined if none. */
+/** Statistics of the spans of one kind. Durations are the known ones; undefined if there is none. */
 export interface KindStats {
   readonly kind: string
   readonly count: number
+  /** Spans with a known duration. */
   readonly ended: number
   readonly errors: number
   /** Percentiles in milliseconds, interpolated linearly between the closest ranks. */
@@ -40,7 +42,7 @@ export interface Summary {
   /** Spans that are still running. */
   readonly open: number
   readonly agents: number
-  /** Unix seconds. */
+  /** Unix seconds, without outliers. */
   readonly firstS: number | undefined
   readonly lastS: number | undefined
   readonly durationS: number | undefined
@@ -49,6 +51,8 @@ export interface Summary {
   /** By descending count. */
   readonly kinds: readonly KindStats[]
   readonly quality: DataQuality
+  /** The times of events more than a year away from the run. */
+  readonly outliers: readonly TimePart[]
 }
 
 /** Summarizes a trace. Call `trace.flush()` first. */
@@ -77,6 +81,7 @@ export function summarize(trace: Trace): Summary {
     costUsd: sumCost(spans, counted),
     kinds: kinds.sort((a, b) => b.count - a.count || (a.kind < b.kind ? -1 : 1)),
     quality: trace.quality(),
+    outliers: trace.outliers,
   }
 }
 
@@ -156,7 +161,7 @@ export function quantileInPlace(values: Float64Array, q: number): number | undef
 
 function kindStats(kind: string, spans: readonly Span[], counted: CountedUsage): KindStats {
   const durationsMs = Float64Array.from(
-    spans.flatMap((span) => (span.endS === undefined ? [] : (span.endS - span.startS) * 1000)),
+    spans.flatMap(({ durationS }) => (durationS === undefined ? [] : durationS * 1000)),
   ).sort()
   return {
     kind,

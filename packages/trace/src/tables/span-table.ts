@@ -36,6 +36,11 @@ export class SpanTable {
     return slot
   }
 
+  /** Whether its start names a parent that it does not have: there is none, or it would be a cycle. */
+  missesParent(slot: number): boolean {
+    return this.parent.at(slot) === NONE && this.namedParents.at(slot) !== NONE
+  }
+
   /** Adds a span to the running children of its parent. */
   linkRunning(child: number): void {
     const parent = this.parent.at(child)

@@ -4,6 +4,7 @@
  */
 import { BitColumn, ByteColumn } from '../columns/columns.ts'
 import type { MarkTable } from '../tables/mark-table.ts'
+import { TimeRange, type TimePart } from './time-range.ts'
 import { SpanFlag, type DataQuality, type WriterQuality } from './span.ts'
 
 type Counted =
@@ -18,8 +19,9 @@ type Counted =
 
 /** The counts of one writer. */
 export type WriterCounts = { -readonly [key in Counted]: WriterQuality[key] } & {
-  /** Unix seconds of its latest event; −Infinity if there is none. */
-  lastS: number
+  readonly times: TimeRange
+  /** Unix seconds of its latest event that is no outlier; −Infinity if there is none. */
+  readonly lastS: number
 }
 
 /** Number of bits of `SpanFlag`. */
@@ -43,35 +45,22 @@ export class QualityCounts {
   }
 
   writer(writer: number): WriterCounts {
-    return (this.writers[writer] ??= {
-      state: 'live',
-      lastS: -Infinity,
-      events: 0,
-      late: 0,
-      malformed: 0,
-      lost: 0,
-      dropped: 0,
-      droppedMarks: 0,
-      rescaled: 0,
-    })
+    return (this.writers[writer] ??= newWriter())
   }
-
   /** Counts an event; `dropped` is the number of dropped events that it reports. */
   countEvent(writer: number, timeS: number, isLate: boolean, dropped: number): void {
     const counts = this.writer(writer)
     counts.events++
     if (isLate) counts.late++
-    if (timeS > counts.lastS) {
-      counts.lastS = timeS
-      if (counts.state !== 'live') this.#hasEventAfterEnd = true
-    }
+    counts.times.add(timeS)
+    if (counts.state !== 'live') this.#hasEventAfterEnd = true
     if (dropped === 0) return
     counts.lost += dropped
     counts.dropped += dropped
     counts.droppedMarks++
   }
 
-  /** Whether a closed or lost writer has written a later event since the last call. */
+  /** Whether a closed or lost writer has written an event since the last call. */
   takeEventAfterEnd(): boolean {
     const hasEventAfterEnd = this.#hasEventAfterEnd
     this.#hasEventAfterEnd = false
@@ -100,9 +89,10 @@ export class QualityCounts {
     return this.#flags.at(slot)
   }
 
-  ofWriters(): WriterQuality[] {
+  /** @param run the range of the run; the events outside are outliers */
+  ofWriters(run: TimePart | undefined): WriterQuality[] {
     // flatMap skips unknown writers.
-    return this.writers.flatMap(({ lastS, ...counted }, writer) => {
+    return this.writers.flatMap(({ lastS, times, ...counted }, writer) => {
       const spansWith = (flag: number) => this.#flagCounts[writer]?.[31 - Math.clz32(flag)] ?? 0
       return {
         ...counted,
@@ -114,8 +104,28 @@ export class QualityCounts {
         unfinished: spansWith(SpanFlag.DID_NOT_END),
         clock: spansWith(SpanFlag.CLOCK),
         parentUnsure: spansWith(SpanFlag.PARENT_UNSURE),
+        parentMissing: spansWith(SpanFlag.PARENT_MISSING),
+        outliers: run === undefined ? 0 : times.countOutside(run),
       }
     })
+  }
+}
+
+function newWriter(): WriterCounts {
+  const times = new TimeRange()
+  return {
+    state: 'live',
+    times,
+    get lastS() {
+      return times.run?.lastS ?? -Infinity
+    },
+    events: 0,
+    late: 0,
+    malformed: 0,
+    lost: 0,
+    dropped: 0,
+    droppedMarks: 0,
+    rescaled: 0,
   }
 }
 
@@ -127,6 +137,8 @@ export function sumQuality(parts: readonly DataQuality[]): DataQuality {
     unfinished: sum('unfinished'),
     clock: sum('clock'),
     parentUnsure: sum('parentUnsure'),
+    parentMissing: sum('parentMissing'),
+    outliers: sum('outliers'),
     late: sum('late'),
     malformed: sum('malformed'),
     lost: sum('lost'),

@@ -1,6 +1,6 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Metadata } from '../line/event.ts'
-import { flagNames } from './span.ts'
+import { flagNames, SpanFlag } from './span.ts'
 import { Trace } from './trace.ts'
 
 function traceOf(...events: [type: string, timestamp: number, metadata?: Metadata][]): Trace {
@@ -41,4 +41,39 @@ test('a cancelled span with a classified error is an error', () => {
     ['tool_call_end', 3, { id: 'a', status: 'aborted' }],
   )
   expect(flagNames(spans[0]!.flags)).toEqual(['error'])
+})
+
+describe('a named parent', () => {
+  test('that is not in the log is missing once the writer is closed', () => {
+    const trace = traceOf(
+      ['agent_start', 1, { id: 'root' }],
+      ['tool_call_start', 2, { id: 'a', parent_id: 'root' }],
+      ['tool_call_start', 3, { id: 'b', parent_id: 'gone' }],
+    )
+    const missing = () => trace.spans.map((span) => span.flags & SpanFlag.PARENT_MISSING)
+    expect(missing()).toEqual([0, 0, SpanFlag.PARENT_MISSING])
+    expect(trace.quality().parentMissing).toBe(1)
+    trace.setWriter(0, 'live')
+    expect([...trace.flush().spanSlots]).toContain(2)
+    expect(missing()).toEqual([0, 0, 0])
+    expect(trace.quality().parentMissing).toBe(0)
+  })
+
+  test('that arrives later is not missing', () => {
+    const trace = traceOf(['tool_call_start', 3, { id: 'b', parent_id: 'late' }])
+    expect(trace.quality().parentMissing).toBe(1)
+    trace.add({ event_type: 'agent_start', timestamp: 1, metadata: { id: 'late' } }, 9)
+    trace.flush()
+    expect(trace.quality().parentMissing).toBe(0)
+  })
+
+  test('of a cycle is missing for the span at which the cycle is cut', () => {
+    const trace = traceOf(
+      ['agent_start', 1, { id: 'a', parent_id: 'c' }],
+      ['agent_start', 2, { id: 'b', parent_id: 'a' }],
+      ['agent_start', 3, { id: 'c', parent_id: 'b' }],
+      ['agent_start', 4, { id: 'self', parent_id: 'self' }],
+    )
+    expect(trace.quality().parentMissing).toBe(2)
+  })
 })

@@ -4,6 +4,7 @@ import type { Interner } from '../row/interner.ts'
 import type { ScopeTable } from '../row/scope.ts'
 import type { WriterState } from '../wire/run-info.ts'
 import { SpanFlag, type Span, type Tokens } from './span.ts'
+import { knownDuration } from './time-range.ts'
 import type { EventTable } from '../tables/event-table.ts'
 import type { SpanTable } from '../tables/span-table.ts'
 
@@ -13,7 +14,7 @@ export interface ViewSource {
   readonly spans: SpanTable
   readonly scopes: ScopeTable
   readonly texts: Interner
-  /** `lastS`: Unix seconds of the writer's latest event. */
+  /** `lastS`: Unix seconds of the writer's latest event that is no outlier among its own. */
   readonly writers: readonly { readonly state: WriterState; readonly lastS: number }[]
   view(slot: number): Span
 }
@@ -64,7 +65,18 @@ export class SpanView implements Span {
   }
   get endS(): number | undefined {
     const end = this.#end
-    return end === NONE ? undefined : Math.max(this.startS, this.#source.events.timeS(end))
+    if (end === NONE) return undefined
+    const { startS } = this
+    const endS = this.#source.events.timeS(end)
+    return knownDuration(startS, endS) === undefined ? startS : endS
+  }
+  get loggedEndS(): number | undefined {
+    const end = this.#end
+    return end === NONE ? undefined : this.#source.events.timeS(end)
+  }
+  get durationS(): number | undefined {
+    const { loggedEndS } = this
+    return loggedEndS === undefined ? undefined : knownDuration(this.startS, loggedEndS)
   }
   get startPosition(): number {
     return this.#source.events.position(this.#start)
@@ -135,9 +147,11 @@ export class SpanView implements Span {
   /** Whether it has no end and cannot get one. */
   get #didNotEnd(): boolean {
     if (this.#end !== NONE) return false
-    const { spans, writers } = this.#source
-    if (!this.hasIds && spans.releasedBy.has(this.#slot)) return true
-    return writers[this.writer]?.state !== 'live'
+    const { spans } = this.#source
+    return (!this.hasIds && spans.releasedBy.has(this.#slot)) || this.#isWriterOver
+  }
+  get #isWriterOver(): boolean {
+    return this.#source.writers[this.writer]?.state !== 'live'
   }
 
   get releasedS(): number | undefined {
@@ -152,7 +166,7 @@ export class SpanView implements Span {
     // Another span may use its row from there on.
     if (releasedS !== undefined) return releasedS
     const untilS = this.parent?.endS ?? this.#source.writers[this.writer]?.lastS ?? startS
-    return Math.max(startS, untilS)
+    return knownDuration(startS, untilS) === undefined ? startS : untilS
   }
 
   get ambiguousAtS(): number | undefined {
@@ -164,15 +178,16 @@ export class SpanView implements Span {
   }
 
   get flags(): number {
-    const { events, spans } = this.#source
+    const { spans } = this.#source
     const end = this.#end
     let flags = 0
     if (end === NONE) flags |= this.#didNotEnd ? SpanFlag.DID_NOT_END : SpanFlag.OPEN
-    else if (events.timeS(end) < this.startS) flags |= SpanFlag.CLOCK
+    else if (this.durationS === undefined) flags |= SpanFlag.CLOCK
     if (this.ambiguousAtS !== undefined) flags |= SpanFlag.AMBIGUOUS
     if (this.#hasFailed) flags |= SpanFlag.ERROR
     else if (this.#isCancelled) flags |= SpanFlag.CANCELLED
     if (spans.parentUnsure.has(this.#slot)) flags |= SpanFlag.PARENT_UNSURE
+    if (spans.missesParent(this.#slot) && this.#isWriterOver) flags |= SpanFlag.PARENT_MISSING
     return flags
   }
 

@@ -11,7 +11,7 @@ export const SpanFlag = {
   DID_NOT_END: 2,
   /** Its end could belong to another start; the pairing is uncertain. */
   AMBIGUOUS: 4,
-  /** Its end is before its start (the clock was set back): zero length. */
+  /** Its end is before its start or more than a year after it: it has no known duration. */
   CLOCK: 8,
   /** It failed. */
   ERROR: 16,
@@ -19,6 +19,8 @@ export const SpanFlag = {
   PARENT_UNSURE: 32,
   /** It was cancelled and has no error. */
   CANCELLED: 64,
+  /** It names a parent that is not in the log or below it, and its writer is closed or lost. */
+  PARENT_MISSING: 128,
 } as const
 
 /** The names of flags in `wattline spans --json`, in the order of the bits. */
@@ -30,6 +32,7 @@ const FLAG_NAMES = [
   'error',
   'parent?',
   'cancelled',
+  'parent-missing',
 ] as const
 
 /** The names of the bits set in `flags`. */
@@ -53,8 +56,12 @@ export interface Span {
   readonly slot: number
   readonly kind: string
   readonly startS: number
-  /** Undefined without an end. */
+  /** Where its bar ends; undefined without an end. That of a span with the flag CLOCK is its start. */
   readonly endS: number | undefined
+  /** The time of its end in the log. */
+  readonly loggedEndS: number | undefined
+  /** Seconds; undefined without an end and with the flag CLOCK. */
+  readonly durationS: number | undefined
   /**
    * Where the bar of a span that did not end fades: `releasedS`, else the end of its parent, else the
    * last event of its writer. Undefined for an open or ended span.
@@ -118,7 +125,7 @@ export interface DataQuality {
   readonly orphan: number
   /** Spans that did not end. */
   readonly unfinished: number
-  /** Spans whose end is before their start. */
+  /** Spans whose end is before their start or more than a year after it. */
   readonly clock: number
   /** Events older than an event before them in the log. */
   readonly late: number
@@ -130,6 +137,10 @@ export interface DataQuality {
   readonly rescaled: number
   /** Spans with an uncertain parent. */
   readonly parentUnsure: number
+  /** Spans of a closed or lost writer whose named parent is not in the log, or would be a cycle. */
+  readonly parentMissing: number
+  /** Events more than a year away from the run; see time-range.ts. */
+  readonly outliers: number
 }
 
 /** Whether a mark reports events that its recorder dropped. */

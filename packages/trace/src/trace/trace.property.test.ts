@@ -113,6 +113,7 @@ function qualityOf(
     unfinished: flagged(SpanFlag.DID_NOT_END),
     clock: flagged(SpanFlag.CLOCK),
     parentUnsure: flagged(SpanFlag.PARENT_UNSURE),
+    parentMissing: flagged(SpanFlag.PARENT_MISSING),
     orphan: marks.filter((mark) => mark.orphan).length,
     lateItems: lateSpans.length + lateMarks.length,
     droppedMarks: marks.filter(isDropped).length,

@@ -22,6 +22,7 @@ import { QualityCounts, sumQuality } from './quality.ts'
 import { ScopeTable } from '../row/scope.ts'
 import { SpanFlag, type DataQuality, type Mark, type Span, type WriterQuality } from './span.ts'
 import { SpanView, type ViewSource } from './span-view.ts'
+import { LONGEST_S, TimeRange, type TimePart } from './time-range.ts'
 import { ScopeSweep } from '../pairing/scope-sweep.ts'
 import { EventTable } from '../tables/event-table.ts'
 import { SpanTable } from '../tables/span-table.ts'
@@ -58,11 +59,8 @@ export class Trace {
   readonly texts = new Interner()
   /** How the tables grow; readers of a log of known length report their progress to it. */
   readonly growth = new Growth()
-  /** Only the trace changes this and the next two fields. */
+  /** Only the trace changes it. */
   sampleCount = 0
-  /** Unix seconds of the earliest and the latest event or sample; undefined if there is none. */
-  firstS: number | undefined
-  lastS: number | undefined
   readonly #scopes = new ScopeTable(this.growth)
   readonly #events = new EventTable(this.growth, this.#scopes)
   readonly #spans = new SpanTable()
@@ -78,6 +76,10 @@ export class Trace {
   readonly #row = new EventRow()
   /** The swept events in order of time. */
   readonly #order = new SweptOrder()
+  readonly #eventTimes = new TimeRange()
+  readonly #sampleTimes = new TimeRange()
+  /** The latest event; after an outlier, the event after it. */
+  #latestS = -Infinity
   #pendingFrom = 0
   /** During a flush: how many events were swept before it, and the first one to sweep again. */
   #sweptCount = 0
@@ -140,13 +142,32 @@ export class Trace {
     return this.#events.count
   }
 
-  /** Unix seconds of the first and the last event that is paired; samples do not count. */
+  /** Unix seconds of the first and the last event or sample, without outliers; see time-range.ts. */
+  get firstS(): number | undefined {
+    return this.#range()?.firstS
+  }
+  get lastS(): number | undefined {
+    return this.#range()?.lastS
+  }
+
+  /** The same for events alone. */
   get firstEventS(): number | undefined {
-    return this.#order.count === 0 ? undefined : this.#events.timeS(this.#order.at(0))
+    return this.#eventTimes.run?.firstS
   }
   get lastEventS(): number | undefined {
-    const { count } = this.#order
-    return count === 0 ? undefined : this.#events.timeS(this.#order.at(count - 1))
+    return this.#eventTimes.run?.lastS
+  }
+
+  /** The times of the events that are outliers, ascending. */
+  get outliers(): readonly TimePart[] {
+    const { parts, run } = this.#eventTimes
+    return parts.length < 2 ? [] : parts.filter((part) => part !== run)
+  }
+
+  /** Whether an event of this time is an outlier. */
+  isOutlier(timeS: number): boolean {
+    const { run } = this.#eventTimes
+    return run !== undefined && (timeS < run.firstS || timeS > run.lastS)
   }
 
   /** The places where spans ran, by `SpanView.placeId`. */
@@ -219,8 +240,8 @@ export class Trace {
   /** Adds an event as a row, which can be reused. Its texts are numbered by `texts`. */
   addRow(row: EventRow, position: number, writer = 0): void {
     const { timeS } = row
-    const isLate = this.lastS !== undefined && timeS < this.lastS
-    this.#extendTimes(timeS)
+    const isLate = this.#isLate(timeS)
+    this.#eventTimes.add(timeS)
     this.#quality.countEvent(writer, timeS, isLate, row.dropped)
     const event = this.#events.add(row, position, writer)
     if (isLate) this.#events.late.add(event)
@@ -233,7 +254,7 @@ export class Trace {
   /** Adds a telemetry sample. */
   addSample(sample: TelemetrySample): void {
     this.sampleCount++
-    this.#extendTimes(sample.timestamp)
+    this.#sampleTimes.add(sample.timestamp)
   }
 
   /** Counts a line that could not be read. */
@@ -261,8 +282,8 @@ export class Trace {
     counts.state = state
     const { start, end, count } = this.#spans
     for (let slot = 0; slot < count; slot++) {
-      if (end.at(slot) === NONE && this.#events.writer(start.at(slot)) === writer)
-        this.#addChanged(slot)
+      const canDiffer = end.at(slot) === NONE || this.#spans.missesParent(slot)
+      if (canDiffer && this.#events.writer(start.at(slot)) === writer) this.#addChanged(slot)
     }
   }
 
@@ -288,7 +309,7 @@ export class Trace {
 
   /** Data quality by writer, in the order of their numbers; O(writers). */
   qualityOfWriters(): WriterQuality[] {
-    return this.#quality.ofWriters()
+    return this.#quality.ofWriters(this.#eventTimes.run)
   }
 
   /** The rows from `from` to `until` in order of time; nearly always they arrive so. */
@@ -367,8 +388,17 @@ export class Trace {
     return (this.#views[slot] ??= new SpanView(this.#source, slot))
   }
 
-  #extendTimes(timeS: number): void {
-    if (this.firstS === undefined || timeS < this.firstS) this.firstS = timeS
-    if (this.lastS === undefined || timeS > this.lastS) this.lastS = timeS
+  #range(): TimePart | undefined {
+    const { run } = this.#eventTimes
+    if (this.sampleCount === 0) return run
+    return run === undefined ? this.#sampleTimes.run : this.#sampleTimes.extend(run)
+  }
+
+  /** Whether an event is older than one before it. A jump of more than a year starts over. */
+  #isLate(timeS: number): boolean {
+    const behindS = this.#latestS - timeS
+    if (behindS > 0 && behindS <= LONGEST_S) return true
+    this.#latestS = timeS
+    return false
   }
 }

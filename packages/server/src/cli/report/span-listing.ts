@@ -48,9 +48,13 @@ export class SpanListing {
   constructor(rows: readonly TreeRow[], options: SpanListingOptions) {
     this.#options = options
     const { width, firstS, lastS } = options
-    this.#offsetCells = Math.max(6, formatOffset(lastS - firstS, lastS - firstS).length)
+    this.#offsetCells = 6
     let tokens = 0
-    for (const { item } of rows) tokens = Math.max(tokens, cells(tokensOf(item)))
+    for (const { item } of rows) {
+      const offset = formatOffset(timeOf(item) - firstS, lastS - firstS)
+      this.#offsetCells = Math.max(this.#offsetCells, offset.length)
+      tokens = Math.max(tokens, cells(tokensOf(item)))
+    }
     const hasRoom = width !== undefined && width >= MIN_TOKENS_WIDTH
     this.#tokenCells = hasRoom && tokens > 0 ? Math.max(tokens, 'tokens'.length) : 0
     this.#timelineCells =
@@ -148,7 +152,7 @@ export function formatOffset(offsetS: number, totalS: number): string {
 
 function durationOf(item: Span | Mark): string {
   if (!isSpan(item)) return item.orphan ? 'end' : NONE
-  return item.endS === undefined ? '–' : formatDuration(item.endS - item.startS)
+  return item.durationS === undefined ? '–' : formatDuration(item.durationS)
 }
 
 function tokensOf(item: Span | Mark): string {
@@ -164,7 +168,8 @@ function tokensOf(item: Span | Mark): string {
 const FLAG_TEXT: Readonly<Record<string, string>> = {
   'did-not-end': 'unfinished',
   ambiguous: 'uncertain pairing',
-  clock: 'clock went back',
+  clock: 'unusable end time',
+  'parent-missing': 'missing parent',
   'parent?': 'uncertain parent',
 }
 

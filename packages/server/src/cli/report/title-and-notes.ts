@@ -46,6 +46,18 @@ export function timeRange(startS: number, endS: number): string {
   return `${start} to ${localTime(endS).replace(/^\d+-\d\d-\d\d /, (day) => (isSameDay(day) ? '' : day))}`
 }
 
+/** Outliers are listed up to this number of different times. */
+const MOST_OUTLIERS = 3
+
+/** `1970-01-01T00:00:00Z, 9999-12-31T00:00:00Z`. */
+function outlierText({ outliers }: Trace): string {
+  const shown = outliers.slice(0, MOST_OUTLIERS).map(({ firstS }) => {
+    return new Date(firstS * 1000).toISOString().replace('.000', '')
+  })
+  const more = outliers.length - shown.length
+  return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(', ')
+}
+
 type Note = readonly [key: keyof DataQuality, one: string, many: string]
 
 const NOTES: readonly Note[] = [
@@ -53,7 +65,12 @@ const NOTES: readonly Note[] = [
   ['parentUnsure', 'uncertain parent', 'uncertain parents'],
   ['unfinished', 'unfinished span', 'unfinished spans'],
   ['orphan', 'end without a start', 'ends without a start'],
-  ['clock', 'span that ends before it starts', 'spans that end before they start'],
+  [
+    'parentMissing',
+    'span without the parent that it names',
+    'spans without the parent that they name',
+  ],
+  ['clock', 'span with an unusable end time', 'spans with an unusable end time'],
   ['late', 'event out of order', 'events out of order'],
   ['lost', 'lost event', 'lost events'],
   ['rescaled', 'time not in seconds (converted)', 'times not in seconds (converted)'],
@@ -66,6 +83,10 @@ export function qualityNotes(reading: LogReading, trace: Trace, style: Style): s
   const lines = NOTES.filter(([key]) => quality[key] > 0).map(
     ([key, one, many]) => `${mark} ${count(quality[key], one, many)}`,
   )
+  if (quality.outliers > 0) {
+    const events = count(quality.outliers, 'event')
+    lines.push(`${mark} ${events} more than a year away from the run: ${outlierText(trace)}`)
+  }
   const malformed = reading.trace.quality().malformed
   if (malformed > 0) {
     lines.push(`${mark} ${count(malformed, 'unreadable line')}`)
