@@ -75,7 +75,7 @@ describe('a run of several writers', () => {
         'Ends without a start',
         'Unfinished spans',
         'Uncertain parents',
-        'Ends before their start',
+        'Unusable end times',
         'Spans and points out of order',
       ]),
     )

@@ -89,9 +89,8 @@ export const PROBLEMS: readonly Problem[] = [
     name: 'Outliers',
     short: 'Outliers',
     meaning:
-      'Events more than a year away from the run. Its duration and the whole view leave them out.',
+      'Events more than a year away from the run, whose duration leaves them out. Search: is:outlier.',
     count: ({ outliers }) => outliers,
-    query: 'is:outlier',
   },
   {
     name: 'Timestamps not in seconds',

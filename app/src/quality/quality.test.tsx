@@ -125,7 +125,7 @@ describe('a run of several writers', () => {
     })
     expect(coder).toMatchObject({
       'No start': '1',
-      'Clock went back': '1',
+      'End time': '1',
       Clock: '1:00:00 ahead',
     })
     expect(other).toMatchObject({ Writer: 'coder-10', Late: '0', Duplicates: '–not measured' })

@@ -41,11 +41,18 @@ describe('the view', () => {
     [{ startS: 5, endS: 5 }],
     [{ startS: 6, endS: 5 }],
     [{ startS: Number.NaN, endS: 5 }],
-    [{ startS: 0, endS: 1e12 }],
+    [{ startS: 0, endS: 1e13 }],
   ])('%j is no view', (view) => {
     const before = state()
     expect(setViewport(before, view)).toBe(before)
   })
+
+  test.each([[{ startS: -62_135_596_800, endS: 1_800_000_000 }], [{ startS: -1e11, endS: 1e11 }]])(
+    '%j is a view, as wide as a log can be',
+    (view) => {
+      expect(setViewport(state(), view).viewport).toEqual(view)
+    },
+  )
 
   test('a range may be dragged in both directions', () => {
     expect(setRange(state(), { startS: 4, endS: 2 }).range).toEqual({ startS: 2, endS: 4 })

@@ -44,8 +44,9 @@ export const DOUBTFUL_LINES: readonly WrittenLines[] = [
   {
     writer: 'coder-10',
     text: [
-      event('tool_call_start', T0 + 10, { span_id: 'q1' }),
+      event('tool_call_start', T0 + 10, { span_id: 'q1', parent_id: 'q0' }),
       event('tool_call_end', T0 + 11, { span_id: 'q1' }),
+      event('retry_attempt', 0),
     ].join(''),
   },
 ]

@@ -31,7 +31,9 @@ const DAY_S = 86_400
 export const CHAR_PX = 6.3
 /** The least distance between two labels. */
 const GAP_PX = 44
-/** Steps are chosen for labels of this many characters, plus the fraction of a second. */
+/** Room for a label of years: `1 Jan 2026`, `20454 d`. */
+const YEAR_LABEL_PX = 130
+/** Steps are chosen for labels of at least this many characters, plus the fraction of a second. */
 const LABEL_CHARS = '00:00:00'.length
 
 const CLOCK_STEPS_S: readonly number[] = [1, 2, 5, 10, 15, 30].concat(
@@ -49,21 +51,36 @@ const STEPS_MICROS: readonly number[] = [
 export function timeTicks({ viewport, widthPx, clock, originS }: TickOptions): readonly Tick[] {
   const spanS = viewport.endS - viewport.startS
   if (!(spanS > 0) || widthPx <= 0 || !Number.isFinite(originS)) return []
-  const stepMicros = chooseStep(spanS / widthPx)
+  const labelChars = clock === 'relative' ? relativeChars(viewport, originS) : absoluteChars
+  const stepMicros = chooseStep(spanS / widthPx, labelChars)
   return clock === 'relative'
     ? ticksFrom(originS, viewport, stepMicros, (_, micros) => relativeLabel(micros, stepMicros))
     : absoluteTicks(viewport, stepMicros)
 }
 
-/** The smallest step whose labels do not touch. */
-function chooseStep(sPerPx: number): number {
+/** The smallest step whose labels do not touch. `labelChars`: the longest label of a step. */
+function chooseStep(sPerPx: number, labelChars: (stepMicros: number) => number): number {
   const step = STEPS_MICROS.find((stepMicros) => {
-    const digits = fractionDigits(stepMicros)
-    const chars = LABEL_CHARS + (digits === 0 ? 0 : digits + 1)
-    return stepMicros / MICROS / sPerPx >= chars * CHAR_PX + GAP_PX
+    return stepMicros / MICROS / sPerPx >= labelChars(stepMicros) * CHAR_PX + GAP_PX
   })
   const yearS = 365 * DAY_S
-  return step ?? yearS * MICROS * Math.max(1, Math.ceil((sPerPx * 100) / yearS))
+  return step ?? yearS * MICROS * Math.max(1, Math.ceil((sPerPx * YEAR_LABEL_PX) / yearS))
+}
+
+/** `20454 d 0:00:00` is longer than the labels of a run that starts at the origin. */
+function relativeChars({ startS, endS }: Viewport, originS: number) {
+  const days = Math.floor(Math.max(Math.abs(startS - originS), Math.abs(endS - originS)) / DAY_S)
+  const sign = startS < originS ? 1 : 0
+  const day = days > 0 ? `${days} d `.length : 0
+  return (stepMicros: number): number =>
+    stepMicros >= DAY_S * MICROS
+      ? Math.max(LABEL_CHARS, sign + day)
+      : sign + day + absoluteChars(stepMicros)
+}
+
+function absoluteChars(stepMicros: number): number {
+  const digits = fractionDigits(stepMicros)
+  return LABEL_CHARS + (digits === 0 ? 0 : digits + 1)
 }
 
 function fractionDigits(stepMicros: number): number {

@@ -12,7 +12,7 @@ const RUN_S = 1_767_225_600
 
 /** Times that unset and broken clocks write, as they are in the log. */
 const outlier = fc.oneof(
-  fc.constantFrom(0, -1, 253_402_214_400, -62_135_596_800, 9_223_372_036_854_775_807, 1e11, -1e11),
+  fc.constantFrom(0, -1, 253_402_214_400, -62_135_596_800, 2 ** 63, 1e11, -1e11),
   fc.constantFrom(-11_644_473_600, 315_532_800, 946_684_800, 4_294_967_295, 253_402_300_799),
   fc.double({ min: -1e11, max: RUN_S - LONGEST_S * 1.5, noNaN: true }),
   fc.double({ min: RUN_S + LONGEST_S * 1.5, max: 1e11, noNaN: true }),
@@ -100,10 +100,11 @@ test('a record has no end that is not usable, and no duration', () => {
       for (const span of traceOf(eventsOf(all)).spans) {
         const record = spanRecord(span, {}, {}, undefined)
         const isBad = (span.flags & SpanFlag.CLOCK) !== 0
+        const { start, end, durationMs, loggedEnd } = record
         expect(record.flags.includes('clock')).toBe(isBad)
-        if (isBad) expect(record).toMatchObject({ end: null, durationMs: null })
-        else expect(record.end).toBe(record.start! + record.durationMs! / 1000)
-        expect(record.loggedEnd).toBe(isBad ? span.loggedEndS : undefined)
+        expect(end).toBe(isBad ? null : start! + durationMs! / 1000)
+        expect(durationMs === null).toBe(isBad)
+        expect(loggedEnd).toBe(isBad ? span.loggedEndS : undefined)
       }
     }),
   )
