@@ -8,8 +8,6 @@ import { excerpt } from './excerpt.ts'
 const MAX_DEPTH = 500
 const QUOTE = 34
 const BACKSLASH = 92
-const UPPER_I = 73
-const UPPER_N = 78
 
 export type ParsedJson =
   | { readonly ok: true; readonly value: unknown }
@@ -54,20 +52,40 @@ function syntaxReason(text: string): string {
 
 /** Replaces non-finite numbers outside of strings by null. */
 function nullNonFinite(text: string): string {
-  let repaired = ''
-  let copied = 0
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at)
-    if (code === QUOTE) at = endOfString(text, at)
-    if (code !== UPPER_N && code !== UPPER_I) continue
-    const token = text.startsWith('NaN', at) ? 'NaN' : 'Infinity'
-    if (!text.startsWith(token, at)) continue
-    const signed = token === 'Infinity' && text.startsWith('-', at - 1)
-    repaired += `${text.slice(copied, signed ? at - 1 : at)}null`
-    copied = at + token.length
-    at = copied - 1
+  return replaceOutsideStrings(text, /-?Infinity|NaN/g, () => 'null')
+}
+
+/** Whether a text may contain a number that a float64 cannot tell from its neighbors. */
+const MAY_BE_UNSAFE = /\d{16}|[\s:,[.-]\d+[eE]\+?\d/
+const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
+
+/**
+ * Puts quotes around the numbers outside of strings that are beyond ±(2^53 − 1) and that JSON.parse
+ * would change, so that they are read as the texts that were written. Rounded ids would be one id.
+ */
+export function quoteUnsafeNumbers(text: string): string {
+  if (!MAY_BE_UNSAFE.test(text)) return text
+  return replaceOutsideStrings(text, NUMBER, (written) => {
+    const number = Number(written)
+    const isKept = Math.abs(number) <= Number.MAX_SAFE_INTEGER || String(number) === written
+    return isKept ? written : `"${written}"`
+  })
+}
+
+function replaceOutsideStrings(
+  text: string,
+  pattern: RegExp,
+  replacement: (match: string) => string,
+): string {
+  let replaced = ''
+  for (let at = 0; at < text.length;) {
+    const open = text.indexOf('"', at)
+    const from = open === -1 ? text.length : open
+    const to = open === -1 ? text.length : endOfString(text, open) + 1
+    replaced += text.slice(at, from).replace(pattern, replacement) + text.slice(from, to)
+    at = to
   }
-  return repaired + text.slice(copied)
+  return replaced
 }
 
 function isDeeperThan(limit: number, text: string): boolean {

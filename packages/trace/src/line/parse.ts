@@ -14,10 +14,14 @@
  * `{}`, and metadata that is not an object (a text, an array) becomes `{ metadata: … }`. Metadata keys
  * are data: JSON.parse creates own properties for `__proto__` and similar keys, and this module does not
  * assign through a key.
+ *
+ * Numbers in metadata beyond ±(2^53 − 1) are compared and shown as they were written: those that a
+ * float64 would round are read as texts, so that 64-bit ids stay different ids. Smaller numbers are read
+ * by value, so that `1000`, `1e3` and `1000.0` are the same, and so are `0` and `-0`.
  */
 import { describe, excerpt } from './excerpt.ts'
 import type { AgentEvent, JsonValue, Metadata, TelemetrySample } from './event.ts'
-import { AS_LINES, parseJson } from './lenient-json.ts'
+import { AS_LINES, parseJson, quoteUnsafeNumbers } from './lenient-json.ts'
 import { parseTimestamp, parseTimestampNs, type Time, type TimeUnit } from './timestamp.ts'
 
 export type ParsedLine =
@@ -61,9 +65,18 @@ function parseEvent(object: JsonObject, text: string): ParsedLine {
     ? parseTimestampNs(object['timestamp_ns'], text)
     : parseTimestamp(object['timestamp'], text)
   if ('reason' in time) return malformed(time.reason)
-  const metadata = isBus ? busMetadata(object) : toMetadata('metadata', object['metadata'])
+  const exact = withExactNumbers(object, text)
+  const metadata = isBus ? busMetadata(exact) : toMetadata('metadata', exact['metadata'])
   const event = { event_type: type, timestamp: time.seconds, metadata }
   return { type: 'event', event, ...rescaledOf(time) }
+}
+
+/** The object of a line with its unsafe numbers as texts. */
+function withExactNumbers(object: JsonObject, text: string): JsonObject {
+  const quoted = quoteUnsafeNumbers(text)
+  if (quoted === text) return object
+  const parsed = parseJson(quoted)
+  return parsed.ok && isObject(parsed.value) ? parsed.value : object
 }
 
 function parseSample(object: JsonObject, text: string): ParsedLine {

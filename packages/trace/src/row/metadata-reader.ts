@@ -178,10 +178,13 @@ export function setName(row: EventRow, roles: KeyRoles, text: number): void {
   }
 }
 
-/** Stores a usage value. The first one counts: two keys may have the same field. */
+/**
+ * Stores a usage value. The first one counts: two keys may have the same field. Numbers beyond 2^53 are
+ * no figures: a float64 does not have their digits.
+ */
 export function setUsage(row: EventRow, { usageField }: KeyRoles, value: number): void {
   const isKnown = (row.usageMask & (1 << usageField)) !== 0
-  if (!isKnown && Number.isFinite(value)) row.setUsage(usageField, value)
+  if (!isKnown && Math.abs(value) <= Number.MAX_SAFE_INTEGER) row.setUsage(usageField, value)
 }
 
 function own(metadata: Metadata, key: string): JsonValue | undefined {

@@ -284,7 +284,7 @@ export class LineScanner {
     const isNumber = first === MINUS || isDigit(first)
     const end = isNumber ? this.#number.read(bytes, from, to) : endOfLiteral(bytes, from, to)
     if (end < 0 || first === LOWER_N) return end
-    if (isNumber && !this.#number.isPlainInteger) return -1
+    if (isNumber && (!this.#number.isPlainInteger || end - from > MAX_EXTRA_CHARS)) return -1
     row.extra = this.#texts.idOfBytes(bytes, from, end, this.#decode)
     return end
   }
@@ -295,7 +295,7 @@ export class LineScanner {
     if (end < 0 || key === ERROR) return -1
     if (roles.usageField >= 0) setUsage(row, roles, this.#number.value)
     if (!roles.isName && !roles.isIdentity) return end
-    // The text of a number is String(value): that of 1.0 is "1".
+    // The text of a number is not always its bytes: that of 1.0 is "1".
     if (!this.#number.isPlainInteger) return -1
     this.#takeBytes(roles, hashBytes(bytes, from, end), bytes, from, end, row)
     return end

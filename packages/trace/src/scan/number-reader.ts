@@ -5,7 +5,7 @@
 import type { Decode } from '../line/event.ts'
 import { DIGIT_0, DOT, endOfNumber, LOWER_E, MINUS } from '../line/json-bytes.ts'
 
-/** Integers with up to 15 digits are exact, and String() gives the same digits. */
+/** Numbers with up to 15 digits are exact, and String() gives the same digits. */
 const EXACT_DIGITS = 15
 const POWERS_OF_TEN = Float64Array.from({ length: EXACT_DIGITS + 1 }, (_, power) => 10 ** power)
 const TWO_30 = 2 ** 30
@@ -13,7 +13,7 @@ const TWO_30 = 2 ** 30
 /** Stores the last number in its fields, so that reading does not allocate. */
 export class NumberReader {
   value = NaN
-  /** Whether the bytes are those of String(value): an integer without fraction and exponent. */
+  /** Whether the bytes are the text of the number: an integer without fraction and exponent, not -0. */
   isPlainInteger = false
   readonly #decode: Decode
 
@@ -50,9 +50,9 @@ export class NumberReader {
     }
     const hasExponent = at < to && (bytes[at]! | 32) === LOWER_E
     const value = hasExponent ? NaN : exact(whole, wholeDigits, fraction, fractionDigits)
+    this.isPlainInteger = !hasExponent && fractionDigits === 0 && !(isNegative && whole === 0)
     if (Number.isNaN(value)) return this.#readSlowly(bytes, from, to)
     this.value = isNegative ? -value : value
-    this.isPlainInteger = fractionDigits === 0 && !(isNegative && whole === 0)
     return at
   }
 
@@ -60,7 +60,6 @@ export class NumberReader {
     const end = endOfNumber(bytes, from, to)
     if (end < 0) return -1
     this.value = Number(this.#decode(bytes.subarray(from, end)))
-    this.isPlainInteger = false
     return end
   }
 }
@@ -68,6 +67,7 @@ export class NumberReader {
 /**
  * `whole.fraction` as the nearest float64; NaN if this arithmetic might round differently than JSON.parse.
  *
+ * - An integer up to 2^53 − 1: the digits are exact.
  * - Up to 15 digits: the digits and the power of ten are exact, so one division rounds once.
  * - At least 2^30 (Unix seconds since 2004) and up to 9 decimals: the sum is rounded to a multiple of
  *   2^-22 or more, in a direction that multiples of 2^-23 decide. A fraction of 9 decimals that is not
@@ -80,8 +80,8 @@ function exact(
   fraction: number,
   fractionDigits: number,
 ): number {
+  if (fractionDigits === 0) return whole <= Number.MAX_SAFE_INTEGER ? whole : NaN
   if (wholeDigits > EXACT_DIGITS) return NaN
-  if (fractionDigits === 0) return whole
   if (wholeDigits + fractionDigits <= EXACT_DIGITS) {
     const power = POWERS_OF_TEN[fractionDigits]!
     return (whole * power + fraction) / power
