@@ -1,6 +1,7 @@
 /**
  * A bad network between clients and the server: a TCP proxy that delays chunks, cuts connections in the
- * middle of a frame, lets them hang, and replays whole connections. It never reorders the bytes of a
+ * middle of a frame, lets them hang, replays whole connections, limits the rate, and answers requests
+ * itself with a redirect or a page, like the login page of a network. It never reorders the bytes of a
  * connection, because TCP does not.
  *
  * ```
@@ -18,6 +19,12 @@ import type { AddressInfo } from 'node:net'
 const MAX_DELAY_MS = 20
 /** How long a replayed connection stays open at most. */
 const MAX_REPLAY_MS = 1_000
+/** HTTP answers that are not from the server. */
+const STRANGE_ANSWERS = [
+  'HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9/login\r\nContent-Length: 0\r\n\r\n',
+  'HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 14\r\n\r\n<p>Sign in</p>\n',
+  'HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n',
+]
 /** A connection that has sent more is not replayed. */
 const MAX_REPLAY_BYTES = 16 * 1024 * 1024
 
@@ -41,6 +48,9 @@ export class BadProxy {
   #replayShare = 0
   /** Share of chunks that are delayed. */
   #delayShare = 0
+  /** Of one direction of one connection. */
+  #bytesPerSecond = Infinity
+  #isAnswering = false
   targetPort = 0
   /** Number of replayed connections. */
   replays = 0
@@ -84,6 +94,20 @@ export class BadProxy {
     }
   }
 
+  /** Limits the rate of each direction of a connection; Infinity = no limit. */
+  limit(bytesPerSecond: number): void {
+    this.#bytesPerSecond = bytesPerSecond
+  }
+
+  /** Cuts all connections and answers new ones itself, until the returned function is called. */
+  answer(): () => void {
+    this.#isAnswering = true
+    this.cut(1)
+    return () => {
+      this.#isAnswering = false
+    }
+  }
+
   async close(): Promise<void> {
     const closed = once(this.#server, 'close')
     this.#server.close()
@@ -92,6 +116,12 @@ export class BadProxy {
   }
 
   #accept(client: Socket): void {
+    if (this.#isAnswering) {
+      const text = STRANGE_ANSWERS[Math.floor(this.#random() * STRANGE_ANSWERS.length)] ?? ''
+      client.on('error', () => client.destroy())
+      client.once('data', () => client.end(text))
+      return
+    }
     const server = connect(this.targetPort, '127.0.0.1')
     const sent = this.#random() < this.#replayShare ? [] : undefined
     const line: Line = { client, server, sent, sentBytes: 0, isCutDue: false, isReplaying: false }
@@ -139,7 +169,8 @@ export class BadProxy {
     from.on('data', (chunk) => {
       queue.push(chunk)
       if (isHeld) return
-      if (this.#random() >= this.#delayShare) {
+      const delayMs = this.#delayOf(chunk)
+      if (delayMs === 0) {
         passAll()
         return
       }
@@ -149,8 +180,13 @@ export class BadProxy {
         isHeld = false
         from.resume()
         passAll()
-      }, this.#random() * MAX_DELAY_MS)
+      }, delayMs)
     })
+  }
+
+  #delayOf({ length }: Buffer): number {
+    const delayMs = this.#random() < this.#delayShare ? this.#random() * MAX_DELAY_MS : 0
+    return delayMs + (length / this.#bytesPerSecond) * 1000
   }
 
   #cut(line: Line): void {

@@ -4,7 +4,8 @@
  * ```
  * recorders ─▶ bad proxy ─▶ server ─▶ bad proxy ─▶ viewers
  *    │ kill -9     │ late, cut, hung,   │ kill -9, SIGSTOP,
- *    │ clock step  │ repeated           │ clock step
+ *    │ clock step  │ repeated, slow,    │ clock step
+ *    │             │ strange answers    │
  * ```
  *
  * Afterwards each event must be in the log once, each writer's events in order, no line torn, and
@@ -27,6 +28,8 @@ export const FAULTS = [
   'cut',
   'hang',
   'late',
+  'slow',
+  'answer',
   'recorder',
   'clock',
   'viewer',
@@ -171,6 +174,17 @@ async function inflict(
     case 'late':
       proxy.worsen(0.3 + random() * 0.6, random() * 0.2)
       return
+    case 'slow':
+      proxy.limit(20_000 + random() * 200_000)
+      await pass(pauseMs)
+      proxy.limit(Infinity)
+      return
+    case 'answer': {
+      const stop = proxy.answer()
+      await pass(pauseMs)
+      stop()
+      return
+    }
     case 'recorder':
       await writers.replace(random)
       return
