@@ -38,6 +38,10 @@ export interface ServerOptions {
   readonly maxLineBytes?: number
   /** Largest posted body with a known length, and largest gzipped body after decompression. @default 1 GiB */
   readonly maxBodyBytes?: number
+  /** Memory for lines and frames that clients have begun and not finished, all together. @default 256 MiB */
+  readonly maxUnfinishedBytes?: number
+  /** A body, line or frame is dropped when it grows by less than 16 KiB in this time. @default 30_000 */
+  readonly unfinishedTimeoutMs?: number
   /** How long a writer may be silent before it is lost. @default 30_000 */
   readonly lostAfterMs?: number
   /** Time between heartbeats. @default 10_000 */

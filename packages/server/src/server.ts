@@ -28,6 +28,7 @@ import { Runs } from './runs/runs.ts'
 import { FolderStore } from './storage/folder/folder-store.ts'
 import type { RunStore } from './storage/store.ts'
 import { Summaries } from './runs/summary.ts'
+import { Unfinished } from './runs/unfinished.ts'
 import { VERSION } from './version.ts'
 import { Sockets } from './wire/sockets.ts'
 
@@ -89,6 +90,7 @@ export async function createServer(options: ServerOptions = {}): Promise<Wattlin
     await listen(http, host, options.port ?? DEFAULT_PORT)
   } catch (error) {
     context.liveness.stop()
+    context.unfinished.stop()
     await context.runs.close()
     throw error
   }
@@ -128,6 +130,10 @@ function createContext(
     liveness: new Liveness(store, { lostAfterMs, heartbeatMs, logger }),
     summaries: new Summaries(store),
     metrics: new Metrics(),
+    unfinished: new Unfinished(
+      options.maxUnfinishedBytes ?? 256 * MEBIBYTE,
+      options.unfinishedTimeoutMs ?? 30_000,
+    ),
     maxConnections: options.maxConnections ?? 1000,
     requestRate: new RequestRate(options.maxRequestsPerSecond ?? 5000),
     maxLineBytes: options.maxLineBytes ?? 16 * MEBIBYTE,
@@ -178,6 +184,7 @@ async function shutDown(
   }
   const deadline = setTimeout(destroyAll, deadlineMs)
   context.liveness.stop()
+  context.unfinished.stop()
   closing.abort()
   await sockets.close()
   while (context.metrics.openRequests > 0) await sleep(DRAIN_CHECK_MS)

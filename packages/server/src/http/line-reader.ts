@@ -4,6 +4,10 @@ import { parseLine } from '@wattline/trace'
 
 const LF = 10
 const MAX_REJECTED_LISTED = 1000
+const EMPTY = Buffer.alloc(0)
+/** Memory for the beginning of a line: at least this, and kept for the next line up to this. */
+const LEAST_BYTES = 1024
+const REUSED_BYTES = 64 * 1024
 
 export interface RejectedLine {
   /** Number from 1, counting blank lines. */
@@ -22,12 +26,18 @@ export class LineReader {
   readonly rejected: RejectedLine[] = []
   rejectedCount = 0
   #lineNumber = 0
-  /** The parts of a line that has not ended. */
-  #carry: Buffer[] = []
+  /** The beginning of a line that has not ended: its first `#carryBytes` bytes. */
+  #carry = EMPTY
+  /** Size of the line, also when it is too long to be kept. */
   #carryBytes = 0
 
   constructor(maxLineBytes: number) {
     this.#maxLineBytes = maxLineBytes
+  }
+
+  /** Memory for a line that has not ended. */
+  get heldBytes(): number {
+    return this.#carryBytes === 0 ? 0 : this.#carry.length
   }
 
   /** Adds a part of the body. Returns the accepted lines that end in it. */
@@ -51,9 +61,10 @@ export class LineReader {
 
   #endLine(last: Buffer, accepted: Buffer[]): void {
     const bytes = this.#carryBytes + last.length
-    const line = this.#carry.length === 0 ? last : Buffer.concat([...this.#carry, last])
-    this.#carry = []
+    const isKept = this.#carryBytes > 0 && bytes <= this.#maxLineBytes
+    const line = isKept ? Buffer.concat([this.#carry.subarray(0, this.#carryBytes), last]) : last
     this.#carryBytes = 0
+    if (this.#carry.length > REUSED_BYTES) this.#carry = EMPTY
     this.#lineNumber += 1
     const reason = this.#problem(line, bytes)
     if (reason === undefined) accepted.push(line)
@@ -75,12 +86,23 @@ export class LineReader {
     return parsed.type === 'malformed' ? parsed.reason : undefined
   }
 
+  /** The memory grows by doubling, so that a line costs the same in one part and in many. */
   #keep(rest: Buffer): void {
     if (rest.length === 0) return
+    const from = this.#carryBytes
     this.#carryBytes += rest.length
     // The size of a line that is too long is counted to its end, but its bytes are dropped.
-    if (this.#carryBytes > this.#maxLineBytes) this.#carry = []
-    else this.#carry.push(Buffer.from(rest))
+    if (this.#carryBytes > this.#maxLineBytes) {
+      this.#carry = EMPTY
+      return
+    }
+    if (this.#carryBytes > this.#carry.length) {
+      const doubled = Math.min(2 * this.#carry.length, this.#maxLineBytes)
+      const grown = Buffer.allocUnsafeSlow(Math.max(LEAST_BYTES, doubled, this.#carryBytes))
+      this.#carry.copy(grown, 0, 0, from)
+      this.#carry = grown
+    }
+    rest.copy(this.#carry, from)
   }
 }
 

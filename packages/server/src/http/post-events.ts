@@ -7,12 +7,14 @@
  */
 import type { IncomingMessage } from 'node:http'
 import { PassThrough, type Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
+import { createGunzip, Gunzip } from 'node:zlib'
 import { isGzipDamage, limitBytes } from '../files/gunzip.ts'
 import { cleanName, HTTP_WRITER, writerIdProblem, type ServerContext } from '../runs/context.ts'
 import { ingest } from '../runs/ingest.ts'
+import type { DropReason } from '../runs/unfinished.ts'
 import { StoreError } from '../storage/store.ts'
 import { HttpError } from './errors.ts'
+import { UnzipLimit } from './unzip-limit.ts'
 import { LineReader, type AcceptedLines, type RejectedLine } from './line-reader.ts'
 
 export interface PostResult {
@@ -73,6 +75,15 @@ async function receive(
   const onClosing = () => stop(new StoreError('closed', 'the server is shutting down'))
   context.closing.addEventListener('abort', onClosing)
   const lines = new LineReader(context.maxLineBytes)
+  // A plain body without a length may be endless, and may wait for its next line as long as it wants.
+  const isFinite = isGzip || request.headers['content-length'] !== undefined
+  const share = context.unfinished.open((reason) => stop(unfinishedError(reason)), isFinite)
+  const unzipLimit = new UnzipLimit()
+  const read = (part: Buffer): AcceptedLines => {
+    if (!(body instanceof Gunzip)) return lines.push(part)
+    unzipLimit.unzipped(part.length, body.bytesWritten)
+    return unzipLimit.work(body.bytesWritten, () => lines.push(part))
+  }
   let accepted = 0
   let next = first
   let lastSeq: number | undefined
@@ -86,12 +97,15 @@ async function receive(
   }
   try {
     for await (const part of limitBytes(body, maxBytes, () => tooLarge(maxBytes))) {
-      await append(lines.push(part))
+      const accepted = read(part)
+      share.hold(lines.heldBytes, part.length)
+      await append(accepted)
     }
     await append(lines.finish())
   } catch (error) {
     throw isGzipDamage(error) ? new HttpError(400, `expected a gzip body: ${error.message}`) : error
   } finally {
+    share.release()
     unsubscribe()
     context.closing.removeEventListener('abort', onClosing)
   }
@@ -123,6 +137,17 @@ function isGzipped({ headers }: IncomingMessage): boolean {
   if (/^(x-)?gzip$/i.test(encoding)) return true
   if (/^(identity)?$/i.test(encoding)) return false
   throw new HttpError(415, `expected Content-Encoding gzip or none, got ${encoding}`)
+}
+
+function unfinishedError(reason: DropReason): HttpError {
+  if (reason === 'full') {
+    const expected = 'the memory for unfinished lines of all clients is used up; send shorter lines'
+    return new HttpError(503, `${expected}, or try later`)
+  }
+  return new HttpError(
+    408,
+    'the rest of the body did not arrive in time; its whole lines are in the log',
+  )
 }
 
 function tooLarge(maxBodyBytes: number): HttpError {

@@ -15,7 +15,7 @@ import { OneTimeCodes } from './one-time-codes.ts'
 import { postEvents } from './post-events.ts'
 import { isSameProof, pathProof, serverProof } from './proof.ts'
 
-const MAX_JSON_BYTES = 64 * 1024
+const MAX_JSON_BYTES = 16 * 1024
 /** Time limit for receiving a short JSON body. */
 const JSON_TIMEOUT_MS = 10_000
 const MIN_NONCE_CHARS = 16

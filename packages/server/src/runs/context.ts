@@ -5,6 +5,7 @@ import type { Metrics } from './metrics.ts'
 import type { RequestRate } from './request-rate.ts'
 import type { Runs } from './runs.ts'
 import type { Summaries } from './summary.ts'
+import type { Unfinished } from './unfinished.ts'
 
 /** Takes a sentence for people, and for programs the run and writer that it is about. */
 export type Logger = (line: string, subject?: LogSubject) => void
@@ -27,6 +28,7 @@ export interface ServerContext {
   readonly liveness: Liveness
   readonly summaries: Summaries
   readonly metrics: Metrics
+  readonly unfinished: Unfinished
   readonly maxLineBytes: number
   readonly maxBodyBytes: number
   readonly maxConnections: number

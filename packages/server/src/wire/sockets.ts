@@ -14,6 +14,7 @@ import { HttpError } from '../http/errors.ts'
 import { parseCursor } from '../http/events-file.ts'
 import { requestUrl, type Guard } from '../http/guard.ts'
 import { runIdProblem } from '../storage/run-id.ts'
+import { refuse } from './heartbeat.ts'
 import { Recorders } from './record.ts'
 import { serveViewer } from './watch.ts'
 
@@ -47,7 +48,10 @@ export class Sockets {
       reject(socket, error)
       return
     }
-    this.#wss.handleUpgrade(request, socket, head, (client) => serve(client, socket))
+    this.#wss.handleUpgrade(request, socket, head, (client) => {
+      countUnfinished(this.#context, client, socket)
+      serve(client, socket)
+    })
   }
 
   /** The function that serves the connection. @throws {HttpError} when it is refused. */
@@ -96,6 +100,39 @@ export class Sockets {
     const gen = query.get('gen') || undefined
     return (socket, pipe) => void serveViewer(this.#context, { socket, pipe }, { run, cursor, gen })
   }
+}
+
+/** Header and mask of a control frame of a client. */
+const CONTROL_FRAME_BYTES = 6
+
+/** Counts the bytes of the message that has not ended. Its beginning in an earlier chunk is left out. */
+function countUnfinished({ unfinished }: ServerContext, socket: WebSocket, pipe: Duplex): void {
+  let bytes = 0
+  const share = unfinished.open((reason) => {
+    const cause =
+      reason === 'full'
+        ? 'the memory for unfinished messages of all clients is used up'
+        : 'the rest of the message did not arrive in time'
+    pipe.pause()
+    refuse(socket, CloseCode.TRY_LATER, `${cause}; send it again`)
+    setTimeout(() => socket.terminate(), LINGER_MS).unref()
+  })
+  // Before the listener of `ws`, which may end the message.
+  pipe.prependListener('data', (chunk: Buffer) => {
+    bytes += chunk.length
+    share.hold(bytes, chunk.length)
+  })
+  const control = (data: Buffer) => {
+    bytes = Math.max(0, bytes - CONTROL_FRAME_BYTES - data.length)
+    share.hold(bytes, 0)
+  }
+  socket.on('ping', control)
+  socket.on('pong', control)
+  socket.on('message', () => {
+    bytes = 0
+    share.hold(0, 0)
+  })
+  socket.once('close', () => share.release())
 }
 
 /** Time limit for a refused client to read the answer and to close its side. */
