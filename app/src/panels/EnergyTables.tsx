@@ -1,10 +1,11 @@
 /** The energy by model, tool, kind and agent, the largest first. */
 import { formatJoules, isMeasured, shortModel, kindLabel } from '@wattline/trace'
+import { useState } from 'react'
 import { useApp } from '../page/app.tsx'
 import type { EnergyBreakdown } from '../model/answers.ts'
 import { setQuery } from '../store/transitions.ts'
 
-/** Further rows of a table are left out. */
+/** Further rows of a table are shown on request. */
 const MOST_ROWS = 6
 /** The search has no escape for a quote in a name. */
 const SEARCHABLE = /^[^"]+$/
@@ -34,7 +35,10 @@ interface TableProps {
 
 function EnergyTable({ title, groups, label = (name) => name, query, perUnit }: TableProps) {
   const { store } = useApp()
+  const [isAll, setAll] = useState(false)
   if (groups.length === 0) return undefined
+  const shown = isAll || groups.length === MOST_ROWS + 1 ? groups : groups.slice(0, MOST_ROWS)
+  const columnCount = perUnit === undefined ? 3 : 4
   return (
     <table className="table kinds energy">
       <thead>
@@ -46,7 +50,7 @@ function EnergyTable({ title, groups, label = (name) => name, query, perUnit }: 
         </tr>
       </thead>
       <tbody>
-        {groups.slice(0, MOST_ROWS).map((group) => (
+        {shown.map((group) => (
           <tr key={group.name}>
             <th scope="row">
               <button
@@ -70,6 +74,15 @@ function EnergyTable({ title, groups, label = (name) => name, query, perUnit }: 
             )}
           </tr>
         ))}
+        {shown.length < groups.length && (
+          <tr>
+            <td colSpan={columnCount}>
+              <button type="button" className="link" onClick={() => setAll(true)}>
+                {groups.length - shown.length} more
+              </button>
+            </td>
+          </tr>
+        )}
       </tbody>
     </table>
   )

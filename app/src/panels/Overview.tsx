@@ -18,11 +18,17 @@ export function Overview() {
   const clock = useAppState((state) => state.clock)
   // Without spans the answer is empty, and would delay the start of the worker.
   const ask = columns.spanCount === 0 ? undefined : { playheadS }
+  const isPart = useAppState((state) => state.progress?.done === false)
   const { answer } = useAnswer('overview', ask, { version, keepOld: true })
   return (
     <section className="details overview" aria-label="Overview of the run">
       <header className="details-header">
         <h2>Overview</h2>
+        {isPart && columns.spanCount > 0 && (
+          <p className="details-sub">
+            The log is still being read. The figures are those of a part.
+          </p>
+        )}
         <p className="details-sub muted">
           {playheadS === undefined
             ? 'Select a bar to see its details'

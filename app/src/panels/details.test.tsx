@@ -116,3 +116,30 @@ test('shows markup in a log as text, with hidden characters made visible', async
   expect(document.querySelector('img')).toBeNull()
   expect(document.body.textContent).toContain('<img src=x onerror=alert(1)>⟨U+202E⟩gnp')
 })
+
+test('says that the parent of a span is running, before the end of the parent', async () => {
+  const page = await openApp(LOG, { selected: { type: 'span', slot: 1 } })
+  page.app.store.update(seek, T0 + 5)
+  page.show(<Details />)
+  const parent = await screen.findByRole('heading', { name: 'Parent' })
+  expect(parent.parentElement?.textContent).toBe('Parentplannerrunning')
+})
+
+test('shows the logged time of an unusable end, and no duration', async () => {
+  const log = `${LOG}${logText([['tool_call', 2, -T0, { tool: 'date' }]]).replaceAll('s0', 'z')}`
+  const page = await openApp(log, { selected: { type: 'span', slot: 4 } })
+  page.show(<Details />)
+  expect(screen.getByText('unknown duration')).toBeTruthy()
+  expect(screen.getByText('Unusable end time.')).toBeTruthy()
+  await waitFor(() => expect(facts()['End']).toMatch(/^logged as 1970-01-01T00:00:00.000Z/))
+  expect(page.app.columns.lastS - page.app.columns.firstS).toBe(9)
+})
+
+test('shows that a span was cancelled and that its parent is missing', async () => {
+  const log = logText([['tool_call', 1, 2, { parent_id: 'gone' }, { status: 'cancelled' }]])
+  const page = await openApp(log, { selected: { type: 'span', slot: 0 } })
+  page.show(<Details />)
+  expect(screen.getByText('Cancelled.')).toBeTruthy()
+  expect(screen.getByText('Missing parent.')).toBeTruthy()
+  expect(screen.queryByText('Failed')).toBeNull()
+})

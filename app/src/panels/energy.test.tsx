@@ -1,5 +1,6 @@
 /** The energy and the cost of a run in the header, the overview and the details. */
 import { act, cleanup, screen, waitFor } from '@testing-library/react'
+import { userEvent } from '@testing-library/user-event'
 import { afterEach, expect, test } from 'vitest'
 import { seek, setRange } from '../store/transitions.ts'
 import { openApp } from '../testing/app.tsx'
@@ -111,6 +112,25 @@ test('lists the energy by model and by tool in the overview', async () => {
   )
   expect(rows).toContainEqual(['qwen', '400 J', '40.0 %', '8 J'])
   expect(rows).toContainEqual(['grep', '400 J', '40.0 %', '400 J'])
+})
+
+test('counts the rows of a table of energy that it does not show, and shows them on a click', async () => {
+  const tools = Array.from({ length: 9 }, (_, at) => `tool ${at}`)
+  const log = logText(tools.map((tool, at) => ['tool_call', at, at + 1, { tool }]))
+  const page = await openApp(log + powerSamples())
+  page.show(<Overview />)
+  await userEvent.click(await screen.findByRole('button', { name: '3 more' }))
+  expect(screen.getByRole('button', { name: 'tool 8' })).toBeTruthy()
+  expect(screen.queryByRole('button', { name: /more$/ })).toBeNull()
+})
+
+test('marks the figures of a log that is still being read', async () => {
+  const page = await openApp(POWERED_EVENTS)
+  page.show(<Overview />)
+  expect(screen.queryByText(/still being read/)).toBeNull()
+  const part = { readBytes: 1, totalBytes: 2, events: 1, done: false }
+  act(() => page.app.store.update((state) => ({ ...state, progress: part })))
+  expect(await screen.findByText(/still being read/)).toBeTruthy()
 })
 
 test('shows the energy of a span and of the selected range', async () => {

@@ -3,6 +3,7 @@
  * sets the offset exactly, also with the keyboard.
  */
 import { useRef, type PointerEvent } from 'react'
+import { NameParts } from './NameParts.tsx'
 
 export interface OffsetFieldProps {
   /** The file's name. */
@@ -38,7 +39,7 @@ export function OffsetField({ name, offsetS, sPerPx, onChange }: OffsetFieldProp
   return (
     <label>
       <span className="power-name power-shift" title={`${name}: drag to shift in time`} {...drag}>
-        {name} shifted by
+        <NameParts name={name} /> shifted by
       </span>
       <input
         type="number"

@@ -24,7 +24,7 @@ const SLOW_MS = 50
 const STALE_FACTOR = 20
 const MAX_SUMMARIES = 1000
 /** Format version of saved summaries, increased when they get new fields. */
-const FORMAT = 2
+const FORMAT = 3
 
 interface CachedSummary {
   readonly key: string

@@ -61,12 +61,12 @@ agent             1   200 J   33 %  200 J – 200 J
 lm_inference      1   200 J   33 %  200 J – 200 J
 tool_call         2   100 J   17 %    0 J – 200 J
 
-tool  spans  energy  share      between  J/call
+tool  calls  energy  share      between  J/call
 grep      1    50 J  8.3 %  0 J – 100 J    50 J
 read      1    50 J  8.3 %  0 J – 100 J    50 J
 
-model     spans  energy  share        between  tokens  J/token
-Qwen3-8B      1   200 J   33 %  200 J – 200 J     200      1 J
+model     calls  energy  share        between  J/call  tokens  J/token
+Qwen3-8B      1   200 J   33 %  200 J – 200 J   200 J     200      1 J
 
 agent    spans  energy  share        between
 planner      4   500 J   83 %  400 J – 600 J

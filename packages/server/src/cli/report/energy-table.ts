@@ -33,7 +33,7 @@ export function energyLines(
     ...(sources.length === 0 ? [] : ['', ...sourceTable(sources, layout)]),
     ...table('kind', kinds, NO_COLUMNS),
     ...table('tool', tools, PER_CALL),
-    ...table('model', models, PER_TOKEN),
+    ...table('model', models, PER_CALL_AND_TOKEN),
     ...table('agent', agents, NO_COLUMNS),
     ...(marked.length > 0 ? ['', ...marked] : []),
   ]
@@ -81,20 +81,25 @@ function power(meanW: number | undefined, peakW: number | undefined): string {
 
 /** Further columns of a group. */
 interface ExtraColumns {
+  /** What the group counts. */
+  readonly counted: 'spans' | 'calls'
   readonly titles: readonly string[]
   readonly cells: (group: EnergyGroup) => readonly string[]
 }
 
-const NO_COLUMNS: ExtraColumns = { titles: [], cells: () => [] }
+const NO_COLUMNS: ExtraColumns = { counted: 'spans', titles: [], cells: () => [] }
 const PER_CALL: ExtraColumns = {
+  counted: 'calls',
   titles: ['J/call'],
   cells: ({ joulesPerCall }) => [joulesPerCall === undefined ? NONE : formatJoules(joulesPerCall)],
 }
-const PER_TOKEN: ExtraColumns = {
-  titles: ['tokens', 'J/token'],
-  cells: ({ tokens, joulesPerToken }) => [
-    tokens === undefined ? NONE : formatCount(tokens),
-    joulesPerToken === undefined ? NONE : formatJoules(joulesPerToken),
+const PER_CALL_AND_TOKEN: ExtraColumns = {
+  counted: 'calls',
+  titles: [...PER_CALL.titles, 'tokens', 'J/token'],
+  cells: (group) => [
+    ...PER_CALL.cells(group),
+    group.tokens === undefined ? NONE : formatCount(group.tokens),
+    group.joulesPerToken === undefined ? NONE : formatJoules(group.joulesPerToken),
   ],
 }
 
@@ -108,7 +113,7 @@ function groupTable(
   const { style, width } = layout
   const hasBounds = width === undefined || width >= BOUNDS_CELLS
   const bounds = hasBounds ? ['between'] : []
-  const titles = [title, 'spans', 'energy', 'share', ...bounds, ...extra.titles]
+  const titles = [title, extra.counted, 'energy', 'share', ...bounds, ...extra.titles]
   const shown = groups.length > MOST_ROWS ? groups.slice(0, MOST_ROWS - 1) : groups
   const rows = shown.map((group) => [
     showHiddenInLine(title === 'model' ? shortModel(group.name) : group.name),
