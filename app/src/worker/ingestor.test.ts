@@ -76,6 +76,15 @@ test('lists malformed lines and an incomplete last line by number, and reads the
   expect(ingestor.trace.eventCount).toBe(1)
 })
 
+test('the last line of a file counts without its newline', () => {
+  const ingestor = new Ingestor('agent')
+  ingestor.push(utf8.encode(logText([['tool_call', 0, 1]]).trimEnd()))
+  ingestor.finish()
+  ingestor.flush()
+  expect(ingestor.tornLine).toBeUndefined()
+  expect(ingestor.trace.spans.map(({ endS }) => endS)).not.toContain(undefined)
+})
+
 test('a flush without changes has no patch', () => {
   const ingestor = new Ingestor('agent')
   expect(ingestor.flush()).toEqual([])

@@ -50,7 +50,7 @@ export class Ingestor {
   receivedBytes = 0
   /** One reader per scanner, with the text ids of that scanner. */
   readonly #scanned: RowBatchReader[] = []
-  /** Number of an incomplete last line, which is not read as an event. */
+  /** Number of the last line if it is incomplete, and so not an event. */
   tornLine: number | undefined
 
   constructor(groupBy: string) {
@@ -136,7 +136,7 @@ export class Ingestor {
   /** The log has ended. `scanned`: the lines that scanners read. */
   finish(scanned: ScannedEnd = NOTHING_SCANNED): void {
     this.trace.growth.share = 0
-    const isTorn = scanned.isTorn || this.#reader.finish() !== undefined
+    const isTorn = scanned.isTorn || this.#reader.end(this.#sink) !== undefined
     if (isTorn) this.tornLine = this.#reader.lineCount + scanned.lines + 1
     this.trace.setWriter(0, 'closed')
   }

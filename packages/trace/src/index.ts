@@ -15,7 +15,7 @@ export {
 } from './line/event.ts'
 export { showHidden, showHiddenInLine } from './line/hidden-characters.ts'
 export { LineSplitter } from './line/line-splitter.ts'
-export { LogDecoder } from './line/log-decoder.ts'
+export { LogDecoder, type LineSink } from './line/log-decoder.ts'
 export { parseLine, type ParsedLine } from './line/parse.ts'
 export {
   CloseCode,

@@ -29,9 +29,11 @@ const logLine = fc.oneof(
   fc.constantFrom('', 'no json', '{"timestamp":1700000001,"reading":{"power_watts":40}}'),
   fc.constantFrom('{"event_type":"in_ms","timestamp":1700000000500}', `"${'x'.repeat(300)}"`),
 )
+/** A last line without its newline. */
+const WHOLE = '{"event_type":"tool_call_start","timestamp":1700000009,"metadata":{"team":"red"}}'
 const log = fc
-  .tuple(fc.array(logLine, { maxLength: 40 }), fc.boolean())
-  .map(([lines, isTorn]) => lines.map((line) => `${line}\n`).join('') + (isTorn ? '{"ev' : ''))
+  .tuple(fc.array(logLine, { maxLength: 40 }), fc.constantFrom('', '{"ev', WHOLE))
+  .map(([lines, last]) => lines.map((line) => `${line}\n`).join('') + last)
 
 /** All data of an ingestor. */
 function known(ingestor: Ingestor, patches: readonly TracePatch[]): unknown {

@@ -55,7 +55,10 @@ export function createScanner(
       const transfer = [batch.words.buffer, batch.numbers.buffer]
       post({ type: 'batch', batch, bytes: bytes.length }, transfer)
     }
-    const isTorn = reader?.finish() !== undefined
+    const isOpen = reader?.finish() !== undefined
+    const isTorn = isOpen && reader?.end(writer) !== undefined
+    // The last line is whole; its bytes were counted above.
+    if (isOpen && !isTorn) post({ type: 'batch', batch: writer.take(), bytes: 0 })
     post({ type: 'end', lines: reader?.lineCount ?? 0, isTorn })
   }
 

@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import {
   type AgentEvent,
+  type LineSink,
   LogDecoder,
   type Metadata,
   RowReader,
@@ -32,9 +33,9 @@ export interface LogReading {
   readonly lines: number
   /** The first lines that could not be read. `trace.quality().malformed` counts all of them. */
   readonly unreadable: readonly UnreadableLine[]
-  /** Number of the last line if it has no newline: it is incomplete and not an event. */
+  /** Number of the last line if it is incomplete, and so not an event. */
   readonly tornLine: number | undefined
-  /** Why that line would not be an event with a newline either, as in a file with one JSON array. */
+  /** Why that line is not an event although it is complete, as in a file with one JSON array. */
   readonly tornReason: string | undefined
   /** Why the rest of a gzipped log could not be decompressed: it is truncated or damaged. */
   readonly cutBy: string | undefined
@@ -111,14 +112,17 @@ export async function readLogStream(
   }
   // The rows of the fast reader do not have all metadata.
   const decoder = keepEvents ? new LogDecoder({ decode }) : undefined
+  const keep: LineSink = (line, position) => {
+    if (line.type === 'event') events.set(position, line.event)
+  }
   let bytes = 0
   const cutBy = await readPlain(stream, name, (chunk) => {
     bytes += chunk.length
     reader.push(chunk, sink)
-    decoder?.push(chunk, (line, position) => {
-      if (line.type === 'event') events.set(position, line.event)
-    })
+    decoder?.push(chunk, keep)
   })
+  const torn = reader.end(sink)
+  decoder?.end(keep)
   if (bytes === 0) throw new NotALogError(`${name} is empty: there is no event in it.`)
   trace.setWriter(0, 'closed')
   trace.flush()
@@ -130,7 +134,7 @@ export async function readLogStream(
     bytes,
     lines,
     unreadable,
-    tornLine: reader.finish() === undefined ? undefined : lines + 1,
+    tornLine: torn === undefined ? undefined : lines + 1,
     tornReason: reader.tornReason(),
     cutBy,
     metadataAt: (position) => events.get(position ?? -1)?.metadata ?? NO_METADATA,

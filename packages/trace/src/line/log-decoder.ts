@@ -6,12 +6,14 @@
  *     const decoder = new LogDecoder({ decode: (bytes) => utf8.decode(bytes) })
  */
 import type { Decode } from './event.ts'
-import { CLOSE_ARRAY, CLOSE_OBJECT } from './json-bytes.ts'
+import { CLOSE_ARRAY, CLOSE_OBJECT, LF } from './json-bytes.ts'
 import { LineSplitter, type LineSplitterOptions, type TornLine } from './line-splitter.ts'
 import { parseLine, type ParsedLine } from './parse.ts'
 
 /** `position` is the line's byte offset in the log; `lineNumber` counts from 1, blanks included. */
 export type LineSink = (line: ParsedLine, position: number, lineNumber: number) => void
+
+const NEWLINE = Uint8Array.of(LF)
 
 export interface LogDecoderOptions extends Pick<
   LineSplitterOptions,
@@ -60,6 +62,18 @@ export class LogDecoder {
   /** The torn last line, if there is one; it is not an event. More chunks may follow. */
   finish(): TornLine | undefined {
     return this.#lines.finish()
+  }
+
+  /**
+   * Ends the log: passes the last line to `sink` if only its newline is missing. Returns the torn line
+   * if it is incomplete.
+   */
+  end(sink: LineSink): TornLine | undefined {
+    const torn = this.#lines.finish()
+    if (torn === undefined || torn.bytes > this.maxLineBytes) return torn
+    if (this.#parse(this.#lines.tornBytes()).type === 'malformed') return torn
+    this.push(NEWLINE, sink)
+    return undefined
   }
 
   /** Why the torn last line is not an event, if it is complete JSON and only its newline is missing. */

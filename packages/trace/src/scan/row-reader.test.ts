@@ -73,6 +73,31 @@ test('reads any log in any chunks like the slow path', () => {
   )
 })
 
+test('reads a last line without its newline at the end, unless it is incomplete', () => {
+  const cuts = fc.array(fc.nat(), { maxLength: 4 })
+  const readToEnd = (chunks: readonly Uint8Array[]) => {
+    const texts = new Interner()
+    const reader = new RowReader({ decode, texts })
+    const { seen, sink } = recordingSink(texts)
+    for (const chunk of chunks) reader.push(chunk, sink)
+    return { seen, torn: reader.end(sink), lines: reader.lineCount }
+  }
+  fc.assert(
+    fc.property(anyLog, cuts, (bytes, at) => {
+      const ended = readToEnd([...cut(bytes, at), Uint8Array.of(10)])
+      const open = readToEnd(cut(bytes, at))
+      const last = ended.seen.at(-1) as readonly unknown[] | undefined
+      const isWhole = open.torn === undefined
+      const isBlank = bytes.length === 0 || bytes.at(-1) === 10
+      // An incomplete line is malformed if a newline follows it.
+      expect(isWhole || last?.[0] === 'malformed').toBe(true)
+      expect(open.seen).toEqual(isWhole ? ended.seen : ended.seen.slice(0, -1))
+      expect(open.lines).toBe(ended.lines - (isWhole && !isBlank ? 0 : 1))
+    }),
+    { numRuns: 1000 },
+  )
+})
+
 test('reads a log byte by byte', () => {
   const text =
     '{"event_type":"a","timestamp":1}\n\n{"timestamp":2,"reading":{}}\r\nx\n{"event_type":"b"'

@@ -66,9 +66,7 @@ export class RowReader {
 
   /** Passes each line that ends in `chunk` to `sink`. The chunk may be reused afterwards. */
   push(chunk: Uint8Array, sink: RowSink): void {
-    const take: LineSink = (line, position, lineNumber) => {
-      this.#take(line, position, lineNumber, sink)
-    }
+    const take = this.#takeInto(sink)
     let at = this.#decoder.finish() === undefined ? 0 : this.#decode(chunk, 0, take)
     while (at < chunk.length) {
       if (this.#mayScan) at = this.#scan(chunk, at, sink)
@@ -80,6 +78,14 @@ export class RowReader {
   /** The torn last line, if there is one; it is not an event. More chunks may follow. */
   finish(): TornLine | undefined {
     return this.#decoder.finish()
+  }
+
+  /**
+   * Ends the log: passes the last line to `sink` if only its newline is missing. Returns the torn line
+   * if it is incomplete.
+   */
+  end(sink: RowSink): TornLine | undefined {
+    return this.#decoder.end(this.#takeInto(sink))
   }
 
   /** Why the torn last line is not an event, if only its newline is missing. */
@@ -111,6 +117,10 @@ export class RowReader {
     const to = newline === -1 ? chunk.length : newline + 1
     this.#decoder.push(chunk.subarray(from, to), take)
     return to
+  }
+
+  #takeInto(sink: RowSink): LineSink {
+    return (line, position, lineNumber) => this.#take(line, position, lineNumber, sink)
   }
 
   #take(line: ParsedLine, position: number, lineNumber: number, sink: RowSink): void {

@@ -197,11 +197,11 @@ offset   duration  span
     expect(stdout).toMatch(/\n\(no tool\) {2}2 spans\n[^]+\ngrep {2}1 span\n[^]+\nbash {2}1 span\n/)
   })
 
-  test('names unreadable lines and ignores a line without an end', async () => {
-    const stdin = `${LOG}oops\n{"event_type":"x"}\n{"event_type":"y","timestamp":5}`
+  test('names unreadable lines and ignores an incomplete last line', async () => {
+    const stdin = `${LOG}oops\n{"event_type":"x"}\n{"event_type":"y","timestamp":5`
     const { stdout } = await runCommand(['spans', '-'], { stdin })
     expect(stdout).toMatch(
-      /! 2 unreadable lines\n {4}line 9: .+\n {4}line 10: .+\n! line 11 has no line end/,
+      /! 2 unreadable lines\n {4}line 9: .+\n {4}line 10: .+\n! line 11 is incomplete/,
     )
   })
 
@@ -230,11 +230,11 @@ offset   duration  span
 })
 
 test('reads a truncated gzip as far as possible and reports it', async () => {
-  const many = Array.from(
-    { length: 5000 },
-    (_, i) => `${LOG.split('\n')[0]!.replace('{', `{"n":${i},`)}\n`,
-  )
-  const zipped = gzipSync(many.join(''))
+  const calls = Array.from({ length: 5000 }, (_, id): [string, number, object][] => [
+    ['tool_call_start', id, { id }],
+    ['tool_call_end', id + 0.5, { id }],
+  ])
+  const zipped = gzipSync(logText(calls.flat()))
   const cut = { stdin: zipped.subarray(0, zipped.length - 9) }
   const { code, stdout, stderr } = await runCommand(['spans', '--json', '-'], cut)
   expect(code).toBe(0)
@@ -244,6 +244,16 @@ test('reads a truncated gzip as far as possible and reports it', async () => {
   expect(stats.stdout).toContain(
     '! the gzip is damaged and only read in part: unexpected end of file',
   )
+})
+
+test('reads the last line without its newline, but not an incomplete one', async () => {
+  const whole = LOG.trimEnd()
+  const listed = async (stdin: string) => (await runCommand(['spans', '-'], { stdin })).stdout
+  expect(await listed(whole)).toBe(await listed(LOG))
+  expect(await listed(whole.slice(0, -1))).toContain('is incomplete')
+  const json = async (stdin: string) =>
+    (await runCommand(['spans', '--json', '--points', '-'], { stdin })).stdout
+  expect(await json(whole)).toBe(await json(LOG))
 })
 
 test('ignores zero bytes that a crash left in a log', async () => {

@@ -63,6 +63,6 @@ export function requireEvents(reading: LogReading, file: string): void {
     throw new CliError(`${name} is not a Wattline log (line ${tornLine}: ${tornReason}).`)
   }
   throw new CliError(
-    `${name} contains no event${tornLine === undefined ? '' : ': its only line has no line end yet'}.`,
+    `${name} contains no event${tornLine === undefined ? '' : ': its only line is incomplete'}.`,
   )
 }

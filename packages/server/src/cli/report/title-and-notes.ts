@@ -101,7 +101,7 @@ export function qualityNotes(reading: LogReading, trace: Trace, style: Style): s
   }
   if (reading.tornLine !== undefined) {
     lines.push(
-      `${mark} line ${reading.tornLine} has no line end (cut off or still being written) and is ignored`,
+      `${mark} line ${reading.tornLine} is incomplete (cut off or still being written) and is ignored`,
     )
   }
   return lines
