@@ -1,5 +1,6 @@
 /** The server's HTTP API. Functions reject with an error whose message can be shown to the user. */
 import { isRecord, listOf, numberOf } from '../base/json.ts'
+import { reasonOf, RefusalError } from '../base/reply.ts'
 import { parseRun } from '../worker/read/server-run.ts'
 import type { RunEntry } from '../model/run-info.ts'
 
@@ -105,18 +106,6 @@ async function getJson(url: URL, signal: AbortSignal): Promise<unknown> {
 
 async function request(url: URL, init: RequestInit): Promise<Response> {
   const response = await fetch(url, init)
-  if (!response.ok) throw new Error(await reasonOf(response))
+  if (!response.ok) throw new RefusalError(await reasonOf(response))
   return response
-}
-
-/** The `error` of the server's reply (see `ErrorReply`). */
-async function reasonOf(response: Response): Promise<string> {
-  const text = await response.text()
-  try {
-    const value: unknown = JSON.parse(text)
-    if (isRecord(value) && typeof value['error'] === 'string') return value['error']
-  } catch {
-    // Not JSON: a proxy answered. The status is enough.
-  }
-  return `The server answered ${response.status}.`
 }

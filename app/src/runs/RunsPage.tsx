@@ -16,7 +16,7 @@ import './runs.css'
 export function RunsPage() {
   const { store, base, files } = useApp()
   const links: RunLinks = useRef(new Map())
-  const { runs, state, refresh } = useRuns(base)
+  const { runs, state, reason, refresh } = useRuns(base)
   const local = useStore(files)
   const [filter, setFilter] = useState('')
   const all = [...local.map(({ entry }) => entry), ...inOrder(runs)]
@@ -50,7 +50,10 @@ export function RunsPage() {
         {state === 'away' && (
           <p role="status" className="banner">
             <span aria-hidden="true" className="state-dot bad" />
-            Cannot reach the server. Retrying every second; you can still open files.
+            {reason === undefined
+              ? 'Cannot reach the server.'
+              : `The server refused the request: ${reason.replace(/\.$/, '')}.`}{' '}
+            Retrying every second; you can still open files.
           </p>
         )}
         {!isEmpty && <h1 className="unseen">Runs</h1>}

@@ -1,5 +1,6 @@
 /** The runs of the server, requested every second while the page is visible. */
 import { useEffect, useState } from 'react'
+import { RefusalError } from '../base/reply.ts'
 import type { RunEntry } from '../model/run-info.ts'
 import { getSummary, listRuns, type RunNumbers } from '../page/server-api.ts'
 
@@ -8,6 +9,8 @@ const INTERVAL_MS = 1000
 export interface RunList {
   readonly runs: readonly RunEntry[]
   readonly state: 'loading' | 'ready' | 'away'
+  /** Why the server refused the request; undefined when it did not answer. */
+  readonly reason?: string | undefined
   /** Requests the list immediately. */
   readonly refresh: () => void
 }
@@ -28,9 +31,10 @@ export function useRuns(base: string): RunList {
               ? before
               : { runs, state: 'ready' },
           )
-        } catch {
+        } catch (error) {
+          const reason = error instanceof RefusalError ? error.message : undefined
           // The known runs stay on screen, with a banner.
-          if (!abort.signal.aborted) setList(({ runs }) => ({ runs, state: 'away' }))
+          if (!abort.signal.aborted) setList(({ runs }) => ({ runs, state: 'away', reason }))
         }
       }
       if (!abort.signal.aborted) timer = setTimeout(() => void ask(), INTERVAL_MS)

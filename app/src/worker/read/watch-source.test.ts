@@ -10,9 +10,12 @@ let http: Server
 let sockets: WebSocketServer
 let base: string
 let status = 200
+/** The answer to `POST /watch`. */
+let upgrade = { status: 426, error: 'expected a WebSocket' }
 let source: WatchSource | undefined
 /** The calls of the sink, in order. */
 let log: string[] = []
+let reasons: (string | undefined)[] = []
 let wake: () => void = () => undefined
 
 /** Resolves when `times` entries start with `text`. */
@@ -28,7 +31,10 @@ function note(text: string): void {
 }
 
 const sink: WatchSink = {
-  connection: ({ state, attempt }: Connection) => note(`${state} ${attempt}`),
+  connection: ({ state, attempt, reason }: Connection) => {
+    reasons.push(reason)
+    note(`${state} ${attempt}`)
+  },
   run: ({ entry }) => note(`run ${entry.state}`),
   writer: (writer) => note(`writer ${writer}`),
   bytes: (bytes, cursor) => note(`bytes ${cursor} ${new TextDecoder().decode(bytes).trim()}`),
@@ -45,8 +51,14 @@ function frame(cursor: number, lines: string): Buffer {
 beforeEach(async () => {
   vi.stubGlobal('WebSocket', WebSocket)
   status = 200
+  upgrade = { status: 426, error: 'expected a WebSocket' }
   log = []
-  http = createServer((_, response) => response.writeHead(status).end('{}'))
+  reasons = []
+  http = createServer(({ method, url }, response) => {
+    const isUpgrade = method === 'POST' && url === '/watch'
+    response.writeHead(isUpgrade ? upgrade.status : status)
+    response.end(JSON.stringify(isUpgrade ? { error: upgrade.error } : { error: 'no access' }))
+  })
   sockets = new WebSocketServer({ server: http })
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
   base = `http://127.0.0.1:${(http.address() as AddressInfo).port}/`
@@ -115,6 +127,33 @@ test('fails without a retry if the server does not know the run', async () => {
   source = watchRun({ runId: 'gone', base, sink })
   await happens('failed')
   expect(log).toEqual(['connecting 0', 'failed 0'])
+})
+
+test('fails with the reason if the server refuses the page or its origin', async () => {
+  sockets.on('connection', (socket) => socket.terminate())
+  for (const refused of [401, 403]) {
+    status = refused
+    source = watchRun({ runId: 'r', base, sink })
+    await happens('failed', 1)
+    expect(reasons.at(-1)).toBe('The server refused the connection: no access')
+    status = 200
+    upgrade = { status: refused, error: 'expected a page of this server' }
+    source = watchRun({ runId: 'r', base, sink })
+    await happens('failed', 2)
+    expect(reasons.at(-1)).toBe('The server refused the connection: expected a page of this server')
+    log = []
+  }
+})
+
+test('fails with a reason if a proxy passes no WebSockets on', async () => {
+  sockets.on('connection', (socket) => socket.terminate())
+  source = watchRun({ runId: 'r', base, sink })
+  for (let attempt = 1; attempt <= 3; attempt++) {
+    await happens('reconnecting', attempt)
+    source.retry()
+  }
+  await happens('failed')
+  expect(reasons.at(-1)).toContain('A proxy in front of it has to pass the headers Upgrade')
 })
 
 test('fails if the run is deleted', async () => {

@@ -7,7 +7,7 @@
  *      │                   │ socket closed
  *      │                   ▼
  *      └──── failed ◀── reconnecting ──timer──▶ connecting …
- *        (no such run, deleted)
+ *        (no such run, deleted, refused)
  * ```
  */
 import {
@@ -18,6 +18,7 @@ import {
   SUBPROTOCOL,
   WATCH_PATH,
 } from '@wattline/trace'
+import { reasonOf } from '../../base/reply.ts'
 import type { Connection } from '../../model/run-info.ts'
 import { parseControl, type Control, type ServerRun } from './server-run.ts'
 
@@ -156,11 +157,9 @@ export function watchRun({ runId, base, sink, silentMs = SILENT_MS }: WatchOptio
   }
 
   const retryUnlessGone = async (): Promise<void> => {
-    if (await isGone(new URL(`api/runs/${encodeURIComponent(runId)}`, base))) {
-      if (!closed) fail(UNKNOWN_RUN)
-      return
-    }
+    const refusal = await refusalOf(base, runId, attempt)
     if (closed) return
+    if (refusal !== undefined) return fail(refusal)
     attempt += 1
     const delayMs = reconnectDelayMs(attempt, Math.random())
     report('reconnecting', { retryAtS: (Date.now() + delayMs) / 1000 })
@@ -185,12 +184,39 @@ export function watchRun({ runId, base, sink, silentMs = SILENT_MS }: WatchOptio
 
 const UNKNOWN_RUN = 'The server does not know this run. It may have been deleted.'
 
-/** Whether the server answers that there is no such run. No answer means that it is not known. */
-async function isGone(url: URL): Promise<boolean> {
+const NO_WEBSOCKETS =
+  'The server answers, but its WebSockets do not get through. A proxy in front of it has to pass the headers Upgrade and Connection on.'
+/** Failed attempts after which a server that answers is not one that has just started. */
+const PROXY_AFTER_ATTEMPTS = 3
+
+/**
+ * Why the server will never accept the connection; undefined when it may, or does not answer. A browser
+ * does not report the answer to a refused WebSocket, so the same questions are asked over HTTP.
+ */
+async function refusalOf(
+  base: string,
+  runId: string,
+  attempts: number,
+): Promise<string | undefined> {
   try {
-    const { status } = await fetch(url)
-    return status === 404 || status === 410
+    const run = await fetch(new URL(`api/runs/${encodeURIComponent(runId)}`, base))
+    if (run.status === 404 || run.status === 410) return UNKNOWN_RUN
+    if (isAccessRefusal(run)) return await refusedBecause(run)
+    if (!run.ok) return undefined
+    // With POST, the browser sends the page's origin, as it does with a WebSocket.
+    const watch = await fetch(new URL(WATCH_PATH.slice(1), base), { method: 'POST' })
+    if (isAccessRefusal(watch)) return await refusedBecause(watch)
+    const isBlocked = watch.status === 426 && attempts >= PROXY_AFTER_ATTEMPTS
+    return isBlocked ? NO_WEBSOCKETS : undefined
   } catch {
-    return false
+    return undefined
   }
+}
+
+function isAccessRefusal({ status }: Response): boolean {
+  return status === 401 || status === 403
+}
+
+async function refusedBecause(response: Response): Promise<string> {
+  return `The server refused the connection: ${await reasonOf(response)}`
 }

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import type { RunInfo } from '@wattline/trace'
+import { RECORD_PATH, type RunInfo, WATCH_PATH } from '@wattline/trace'
 import { messageOf } from '../base/errors.ts'
 import { cleanName, type ServerContext } from '../runs/context.ts'
 import { dashboardFile, SECURITY_HEADERS } from './dashboard.ts'
@@ -39,6 +39,13 @@ export function createRoutes(context: ServerContext, guard: Guard): App {
   addEventRoutes(app, context)
   addOpenRoutes(app, context, guard)
   addStateRoutes(app, context)
+  // A proxy has removed the headers of an upgrade, or the page asks whether it would be accepted.
+  app.on(['GET', 'POST'], [RECORD_PATH, WATCH_PATH], () => {
+    throw new HttpError(
+      426,
+      'expected a WebSocket; a proxy has to pass the headers Upgrade and Connection on',
+    )
+  })
   app.all('/api/*', (c) => {
     throw new HttpError(404, `there is no ${c.req.method} ${c.req.path}`)
   })
