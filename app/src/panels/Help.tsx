@@ -41,7 +41,8 @@ export function HelpDialog() {
           <p className="muted">
             Uncertain or incomplete data: <code>is:ambiguous</code>, <code>is:orphan</code>,{' '}
             <code>is:unfinished</code>, <code>is:parent?</code>, <code>is:clock</code>,{' '}
-            <code>is:late</code>, <code>is:dropped</code>.
+            <code>is:parent-missing</code>, <code>is:outlier</code>, <code>is:late</code>,{' '}
+            <code>is:dropped</code>. Calls that were stopped: <code>is:cancelled</code>.
           </p>
         </section>
       </div>

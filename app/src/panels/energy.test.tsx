@@ -1,9 +1,11 @@
 /** The energy and the cost of a run in the header, the overview and the details. */
 import { act, cleanup, screen, waitFor } from '@testing-library/react'
 import { userEvent } from '@testing-library/user-event'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
+import { WebSocket } from 'ws'
 import { seek, setRange } from '../store/transitions.ts'
-import { openApp } from '../testing/app.tsx'
+import { openApp, watchApp } from '../testing/app.tsx'
+import { serveRun } from '../testing/run-server.ts'
 import { logText, T0 } from '../testing/log.ts'
 import { heatStep, UNKNOWN_HEAT } from '../timeline/layout/heat.ts'
 import { POWERED_EVENTS, powerSamples } from '../testing/powered-log.ts'
@@ -124,13 +126,21 @@ test('counts the rows of a table of energy that it does not show, and shows them
   expect(screen.queryByRole('button', { name: /more$/ })).toBeNull()
 })
 
-test('marks the figures of a log that is still being read', async () => {
-  const page = await openApp(POWERED_EVENTS)
+test('marks the figures of a log until all of it is read', async () => {
+  vi.stubGlobal('WebSocket', WebSocket)
+  let finish = (): void => {}
+  const isAll = new Promise<void>((resolve) => (finish = resolve))
+  const run = { id: 'r', state: 'ended', writers: [{ id: 'w', state: 'closed' }] }
+  const server = await serveRun(run, [{ writer: 'w', text: POWERED_EVENTS }], isAll)
+  const page = watchApp('r', server.base)
   page.show(<Overview />)
-  expect(screen.queryByText(/still being read/)).toBeNull()
-  const part = { readBytes: 1, totalBytes: 2, events: 1, done: false }
-  act(() => page.app.store.update((state) => ({ ...state, progress: part })))
-  expect(await screen.findByText(/still being read/)).toBeTruthy()
+  await screen.findByRole('button', { name: 'Download spans' })
+  expect(screen.getByText(/still being read/)).toBeTruthy()
+  finish()
+  await waitFor(() => expect(screen.queryByText(/still being read/)).toBeNull())
+  page.closeSession()
+  await server.close()
+  vi.unstubAllGlobals()
 })
 
 test('shows the energy of a span and of the selected range', async () => {

@@ -9,7 +9,12 @@ export interface RunServer {
   close(): Promise<void>
 }
 
-export async function serveRun(run: object, lines: readonly WrittenLines[]): Promise<RunServer> {
+/** `isAll` resolves when the lines are all that there are. */
+export async function serveRun(
+  run: object,
+  lines: readonly WrittenLines[],
+  isAll: Promise<void> = Promise.resolve(),
+): Promise<RunServer> {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
   server.on('connection', (socket) => {
     socket.send(JSON.stringify({ gen: 'g', run }))
@@ -18,7 +23,7 @@ export async function serveRun(run: object, lines: readonly WrittenLines[]): Pro
       socket.send(JSON.stringify({ writer }))
       socket.send(frame((cursor += Buffer.byteLength(text)), text))
     }
-    socket.send(JSON.stringify({ caughtUp: cursor }))
+    void isAll.then(() => socket.send(JSON.stringify({ caughtUp: cursor })))
   })
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
