@@ -296,3 +296,56 @@ describe('the energy of a saved run', () => {
     await figure('energy').waitFor()
   })
 })
+
+describe('a log with times that a broken clock wrote', () => {
+  const T0 = 1_800_000_000
+  const event = (event_type: string, timestamp: number, span_id: string): string => {
+    const metadata = { tool: span_id, span_id, success: span_id !== 'boot' }
+    return `${JSON.stringify({ event_type, timestamp, metadata })}\n`
+  }
+
+  /** A run of 20 s. Its one failed span is at `brokenS`, and another span ends then. */
+  const logWith = (brokenS: number): string =>
+    [
+      event('tool_call_start', brokenS, 'boot'),
+      event('tool_call_end', brokenS, 'boot'),
+      event('tool_call_start', T0, 'first'),
+      event('tool_call_end', T0 + 8, 'first'),
+      event('tool_call_start', T0 + 9, 'cut'),
+      event('tool_call_end', brokenS, 'cut'),
+      event('tool_call_start', T0 + 10, 'last'),
+      event('tool_call_end', T0 + 20, 'last'),
+    ].join('')
+
+  /** Waits until the view in the address has a width in a range of seconds. */
+  const waitForWidth = (least: number, most: number) =>
+    page.waitForFunction(
+      ([low, high]) => {
+        const view = new URLSearchParams(location.hash.slice(1))
+        const widthS = Number(view.get('t1')) - Number(view.get('t0'))
+        return widthS > low! && widthS < high!
+      },
+      [least, most],
+    )
+
+  it.each([
+    ['the year 1', -62_135_596_800],
+    ['1970', 0],
+    ['the year 9999', 253_402_214_400],
+    ['the largest integer', 2 ** 63],
+  ])('shows the run, zooms and returns to all of it: %s', async (_, brokenS) => {
+    await page.goto(server.url)
+    await dropFiles(page, [{ name: 'broken.jsonl', text: logWith(brokenS) }])
+    await waitForSpans(page, 4)
+    await page.locator('canvas').first().focus()
+    await page.keyboard.press('w')
+    await waitForWidth(1, 20)
+    await page.keyboard.press('e')
+    await page.waitForFunction(() => location.hash.includes('sel='))
+    await page.keyboard.press('f')
+    await waitForWidth(0, 1)
+    await page.keyboard.press('d')
+    await page.keyboard.press('0')
+    await waitForWidth(20, 24)
+  })
+})
