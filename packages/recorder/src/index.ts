@@ -70,16 +70,22 @@ function openSinks(setup: SinkSetup): Sink[] {
     announce: (page) => {
       if (!isNested && page !== undefined) setup.say(page)
     },
-    rescue: (batches) => saveBatches(inherited.run, batches),
+    rescue: saver(inherited.run),
   })
   if (file === undefined) return sockets
   return [new FileSink({ path: file, nowS, warn: setup.say }), ...sockets]
 }
 
-/** Saves undelivered lines to a file in the temporary folder; returns its path. */
-function saveBatches(run: string, batches: Iterable<Batch>): string {
-  const folder = mkdtempSync(join(tmpdir(), 'wattline-'))
-  const path = join(folder, `${run.replaceAll(/[^\w.-]/g, '_').slice(0, 100)}.jsonl`)
-  for (const { bytes } of batches) appendFileSync(path, bytes, { mode: 0o600 })
-  return path
+/** Returns the function that appends undelivered lines to a new temporary file; it returns the path. */
+function saver(run: string): (batches: Iterable<Batch>) => string {
+  let path: string | undefined
+  return (batches) => {
+    path ??= join(mkdtempSync(join(tmpdir(), 'wattline-')), `${fileName(run)}.jsonl`)
+    for (const { bytes } of batches) appendFileSync(path, bytes, { mode: 0o600 })
+    return path
+  }
+}
+
+function fileName(run: string): string {
+  return run.replaceAll(/[^\w.-]/g, '_').slice(0, 100)
 }

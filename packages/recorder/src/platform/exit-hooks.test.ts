@@ -1,10 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { buildRecorder, type BuiltRecorder } from '../testing/build.ts'
+import { slowLine } from '../testing/slow-line.ts'
 import { RecordPeer } from '../testing/record-peer.ts'
 
 let built: BuiltRecorder
@@ -44,7 +45,7 @@ async function run(
 }
 
 function numbersIn(name: string): number[] {
-  const path = join(built.folder, name)
+  const path = resolve(built.folder, name)
   const numbers = readFileSync(path, 'utf8')
     .trimEnd()
     .split('\n')
@@ -286,6 +287,49 @@ describe('a server', () => {
     expect(readFileSync(path, 'utf8').trimEnd().split('\n')).toHaveLength(500)
     rmSync(path)
   })
+})
+
+describe('a server behind a slow line', () => {
+  const ENDINGS = {
+    'process.exit()': 'process.exit(0)',
+    'an uncaught exception': "throw new Error('uncaught')",
+    'a rejection': "Promise.reject(new Error('rejected'))",
+    SIGTERM: "process.kill(process.pid, 'SIGTERM')",
+    SIGINT: "process.kill(process.pid, 'SIGINT')",
+    SIGHUP: "process.kill(process.pid, 'SIGHUP')",
+  }
+
+  // 1 MB takes 0.3 s at the first rate: the process can wait. At the second rate it cannot.
+  it.each(Object.keys(ENDINGS).flatMap((how) => [3_000_000, 300_000].map((rate) => [how, rate])))(
+    'gets, or the process saves, every event before %s (%d bytes a second)',
+    async (how, rate) => {
+      const here = new RecordPeer()
+      peer = here
+      await here.listen()
+      const line = await slowLine(here.url, rate as number)
+      const { stderr } = await run(
+        'slow.js',
+        `
+        const recorder = new EventRecorder()
+        const pad = 'x'.repeat(2000)
+        let i = 0
+        const record = (count) => { for (let n = 0; n < count; n++) recorder.record('n', { i: i++, pad }) }
+        record(10)
+        await recorder.flush(3000)
+        for (let n = 0; n < 15; n++) { record(25); await new Promise(setImmediate) }
+        record(115)
+        ${ENDINGS[how as keyof typeof ENDINGS]}
+        setInterval(() => {}, 1000)`,
+        { WATTLINE_URL: line.url, WATTLINE_RUN: 'r' },
+      )
+      await line.ended
+      const [, path = ''] = /were not acknowledged .*; they are in (.*)\n/.exec(stderr) ?? []
+      const saved = path === '' ? [] : numbersIn(path)
+      const delivered = here.events('r').map(({ metadata }) => metadata['i'] as number)
+      expect(delivered).toEqual(upTo(delivered.length))
+      expect([...new Set([...delivered, ...saved])]).toEqual(upTo(500))
+    },
+  )
 })
 
 describe('a child process', () => {

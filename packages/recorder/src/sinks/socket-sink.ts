@@ -58,6 +58,8 @@ const PING_EVERY_MS = 8_000
 /** The connection counts as dead after this time without a sign of life. */
 const SILENCE_MS = 20_000
 const END_MS = 1_000
+/** How long an ending process waits for acknowledgements. */
+const EXIT_MS = 1_000
 
 const encoder = new TextEncoder()
 
@@ -90,6 +92,7 @@ export class SocketSink implements Sink {
   #isEndSent = false
   /** The server has confirmed the end. */
   #isEnded = false
+  #isExiting = false
   #reconnect: ReturnType<typeof setTimeout> | undefined
   #heartbeat: ReturnType<typeof setInterval> | undefined
 
@@ -115,8 +118,9 @@ export class SocketSink implements Sink {
 
   write(batch: Batch): void {
     this.#outbox.push(batch)
-    if (this.#state === 'closed') this.#giveUp()
-    else this.#pumpSoon()
+    if (this.#state !== 'closed') this.#pumpSoon()
+    else if (this.#isExiting) this.#saveRest()
+    else this.#giveUp()
   }
 
   /** Resolves true when every line so far is acknowledged, false if the server refused some. */
@@ -146,18 +150,23 @@ export class SocketSink implements Sink {
     this.#giveUp()
   }
 
-  /** Passes what it can to the kernel without waiting, and saves the rest. */
+  /**
+   * Sends what it can without the event loop, waits a short time for the acknowledgements, and saves
+   * the rest. Bytes that the kernel has accepted are not delivered yet: it discards them when an
+   * acknowledgement arrives after the process has ended.
+   */
   exit(): void {
     if (this.#state === 'closed') return
+    this.#isExiting = true
     if (this.#state === 'ready') {
       this.#isEnding = true
       this.#isEndSent = false
       this.#pump()
-      // An empty buffer means that the kernel has everything that was sent. It delivers that even
-      // after the process has ended.
-      const isHandedOver = !this.#outbox.hasNext && this.#channel?.bufferedBytes === 0
       // A browser sends what its socket has, and cannot save the rest.
-      if (isHandedOver || this.#options.rescue === undefined) return
+      if (this.#options.rescue === undefined) return
+      this.#channel?.receiveNow?.(() => this.#outbox.unsettled === 0, EXIT_MS)
+      // Exit handlers that run later may record more.
+      if (this.#outbox.unsettled === 0) return
     }
     this.#state = 'closed'
     this.#saveRest()

@@ -32,6 +32,11 @@ export interface Channel {
   close(): void
   /** Closes the connection immediately; `close` follows. */
   terminate(): void
+  /**
+   * Handles messages without the event loop until `isDone` returns true, at most `timeoutMs`. For the
+   * end of the process. Absent on platforms that cannot do so; on Node, does nothing for `wss:`.
+   */
+  receiveNow?(isDone: () => boolean, timeoutMs: number): void
 }
 
 export interface ChannelTarget {

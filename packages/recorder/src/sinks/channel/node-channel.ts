@@ -3,9 +3,11 @@
  * dependencies. The connection does not keep the process alive.
  */
 import { createHash, randomBytes } from 'node:crypto'
+import { readSync } from 'node:fs'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import { CloseCode, SUBPROTOCOL } from '@wattline/trace'
 import type { Channel, ChannelClose, ChannelEvents, ChannelTarget } from './channel.ts'
 import { encodeFrame, FrameReader, Opcode, type Message } from './ws-frames.ts'
@@ -15,6 +17,8 @@ const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 const HANDSHAKE_TIMEOUT_MS = 10_000
 /** Longest message accepted: the server sends only short control frames. */
 const MESSAGE_MAX_BYTES = 1024 * 1024
+/** Pause between two reads of `receiveNow`. */
+const READ_EVERY_MS = 2
 
 export function connectNode(target: ChannelTarget, events: ChannelEvents): Channel {
   return new NodeChannel(target, events)
@@ -101,6 +105,20 @@ class NodeChannel implements Channel {
     this.#fail('terminated')
   }
 
+  receiveNow(isDone: () => boolean, timeoutMs: number): void {
+    const fd = fileDescriptor(this.#socket)
+    if (fd === undefined) return
+    const chunk = Buffer.alloc(64 * 1024)
+    const pause = new Int32Array(new SharedArrayBuffer(4))
+    const untilMs = performance.now() + timeoutMs
+    while (!isDone() && performance.now() < untilMs) {
+      const bytes = tryRead(fd, chunk)
+      if (bytes === 0) return
+      if (bytes === undefined) Atomics.wait(pause, 0, 0, READ_EVERY_MS)
+      else this.#read(Buffer.from(chunk.subarray(0, bytes)))
+    }
+  }
+
   #write(opcode: number, ...parts: readonly Uint8Array[]): void {
     if (this.#isClosed || this.#socket === undefined || this.#socket.writableEnded) return
     this.#socket.write(encodeFrame(opcode, parts, randomBytes(4).readInt32LE()))
@@ -155,6 +173,23 @@ class NodeChannel implements Channel {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#events.close(event)
+  }
+}
+
+/** The descriptor of a plain TCP socket. Node does not document it; Windows has none. */
+function fileDescriptor(socket: Socket | undefined): number | undefined {
+  if (socket === undefined || socket instanceof TLSSocket) return undefined
+  const { _handle: handle } = socket as { _handle?: { fd?: unknown } | null }
+  const fd = handle?.fd
+  return typeof fd === 'number' && fd >= 0 ? fd : undefined
+}
+
+/** Number of bytes read; 0 at the end of the connection, undefined when there are none yet. */
+function tryRead(fd: number, chunk: Buffer): number | undefined {
+  try {
+    return readSync(fd, chunk)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EAGAIN' ? undefined : 0
   }
 }
 
