@@ -237,3 +237,44 @@ describe('sources', () => {
     expect(ledger.energyOf(0)?.ownJ).toBe(50)
   })
 })
+
+describe('times that a broken clock wrote', () => {
+  const T0 = 1_767_225_600
+  const run: SpanTuple[] = [
+    ['agent', T0, T0 + 20],
+    ['tool_call', T0 + 2, T0 + 6, { parent_id: 's0' }],
+  ]
+  const samples = (...times: readonly number[]): Telemetry => {
+    const telemetry = new Telemetry()
+    for (const timestamp of times) {
+      const energy_joules = 500 + 10 * Math.min(Math.max(timestamp - T0, 0), 20)
+      telemetry.add({ timestamp, reading: { energy_joules, power_watts: 10 }, source: 'gpu' })
+    }
+    return telemetry
+  }
+  const seconds = Array.from({ length: 21 }, (_, at) => T0 + at)
+  const expected = attribute(run, samples(...seconds))
+
+  test.each([0, -1, -62_135_596_800, 253_402_214_400])(
+    'a span that ends at %d takes no energy and changes no other span',
+    (brokenS) => {
+      const found = attribute(
+        [...run, ['tool_call', T0 + 3, brokenS, { parent_id: 's0' }]],
+        samples(...seconds),
+      )
+      expect(found.own).toEqual([...expected.own, 0])
+      expect(found.idleJ).toBe(expected.idleJ)
+    },
+  )
+
+  test.each([0, -62_135_596_800, 253_402_214_400])(
+    'a sample at %d adds no energy and no measured time',
+    (brokenS) => {
+      const found = attribute(run, samples(...seconds, brokenS))
+      expect(found.own).toEqual(expected.own)
+      expect(found.idleJ).toBe(expected.idleJ)
+      const curveOf = ({ ledger }: typeof found) => ledger.sources[0]!.source.curve
+      expect(curveOf(found).knownS(-Infinity, Infinity)).toBeCloseTo(20, 5)
+    },
+  )
+})

@@ -11,9 +11,12 @@
  * - Samples without a counter between two counter readings are not knots, unless the counter was
  *   missing for longer than a gap: then power shows better when energy was used.
  * - A counter that falls was reset. The energy of that interval comes from power, else it is unknown.
+ * - An interval of more than a year is a gap without known energy, also with a counter: one of its times
+ *   is an outlier, see ../trace/time-range.ts.
  * - A gap is an interval longer than five times the usual one and than a quarter second.
  */
 import { larger } from '../columns/growth.ts'
+import { LONGEST_S } from '../trace/time-range.ts'
 import type { Curve } from './curve-reader.ts'
 import type { SourceSeries } from './source-series.ts'
 
@@ -142,9 +145,10 @@ export class EnergyCurve implements Curve {
     if (from === -1 || (from !== this.count - 1 && !this.#isReplaceable())) return false
     const { counterJ, timeS } = this.#series
     const riseJ = counterJ[row]! - counterJ[this.#row[from]!]!
-    if (riseJ < 0) return false
+    const lengthS = timeS[row]! - this.timeS[from]!
+    if (riseJ < 0 || lengthS > LONGEST_S) return false
     this.#truncate(from + 1)
-    if (timeS[row]! - this.timeS[from]! > this.#gapS) this.#addBreak('gap', row, true)
+    if (lengthS > this.#gapS) this.#addBreak('gap', row, true)
     this.#push(row, riseJ)
     return true
   }

@@ -1,4 +1,5 @@
 /** One power source: its samples, its energy curve, and problems with them. */
+import { LONGEST_S } from '../trace/time-range.ts'
 import { EnergyCurve } from './energy-curve.ts'
 import type { MeterReading } from './reading.ts'
 import { SourceSeries } from './source-series.ts'
@@ -128,7 +129,7 @@ export class PowerSource {
       const lengthS = series.timeS[row]! - series.timeS[row - 1]!
       const riseJ = series.counterJ[row]! - series.counterJ[row - 1]!
       const trapezoidJ = ((series.watts[row]! + series.watts[row - 1]!) / 2) * lengthS
-      if (!(riseJ >= 0)) continue
+      if (!(riseJ >= 0) || lengthS > LONGEST_S) continue
       sums.risenJ += riseJ
       sums.risenS += lengthS
       if (Number.isNaN(trapezoidJ)) continue
