@@ -119,7 +119,7 @@ export class Guard {
     if (offeredTokens(request).some((offered) => sameText(offered, token))) return
     throw new HttpError(
       401,
-      'expected the token of this server: open the address that it printed, run "wattline open", or send "Authorization: Bearer TOKEN"',
+      'expected the token of this server: open the address that it printed or run "wattline open"; for recorders and commands set WATTLINE_TOKEN, or send "Authorization: Bearer TOKEN"',
     )
   }
 

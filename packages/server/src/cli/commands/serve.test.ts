@@ -252,6 +252,29 @@ describe('with a running server', () => {
     expect(opened.stdout).toMatch(new RegExp(`^${first.url}/\\?token=${token}#run=run-\\w+\\n$`))
   })
 
+  test('reports a wrong token and does not send it, unless the server needs none', async () => {
+    await writeFile(join(dir, 'run.jsonl'), LOG)
+    const token = 'a-token-of-24-characters'
+    const locked = await start(['serve', '--port', '0', '--dir', 'runs', '--token', token])
+    const env = { WATTLINE_TOKEN: 'another-token-of-30-characters' }
+    for (const argv of [
+      ['open', 'run.jsonl', '--port', locked.port],
+      ['run.jsonl', '--port', locked.port],
+      ['-', '--port', locked.port],
+      ['demo', '--no-open', '--port', locked.port],
+      ['run', '--url', locked.url, '--', 'true'],
+      ['power', '--url', locked.url, '--run', 'r'],
+    ]) {
+      const { code, stderr } = await runCommand(argv, own(env))
+      expect([code, stderr], argv.join(' ')).toEqual([
+        1,
+        expect.stringContaining('set the token that this server was started with'),
+      ])
+    }
+    const open = await start(['serve', '--port', '0', '--dir', 'others'])
+    expect((await runCommand(['open', 'run.jsonl', '--port', open.port], own(env))).code).toBe(0)
+  })
+
   test('keeps its keys in a file that only its user can read, until it stops', async () => {
     const first = await start(['serve', '--port', '0', '--dir', 'runs'])
     const folder = join(dir, '.local/state/wattline/servers')

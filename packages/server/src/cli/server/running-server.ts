@@ -85,16 +85,15 @@ async function recognized(
   const knows = (proof: unknown, key: string | undefined) =>
     key !== undefined && isSameProof(proof, serverProof(key, nonce))
   const isOwn = knows(answer?.['secretProof'], keys?.secret)
-  if (token !== undefined && !isOwn && !knows(answer?.['tokenProof'], token)) {
-    throw new CliError(
-      `The server at ${url} does not know the token of --token or WATTLINE_TOKEN, which was not sent; set the token that this server was started with.`,
-    )
+  if (token === undefined || knows(answer?.['tokenProof'], token)) {
+    return isOwn ? { url, secret: keys?.secret, token: token ?? keys?.token } : { url, token }
   }
-  return {
-    url,
-    token: token ?? (isOwn ? keys?.token : undefined),
-    secret: isOwn ? keys?.secret : undefined,
+  if (isOwn && (await send({ url, token: undefined }, '/api/runs', 'GET')).ok) {
+    return { url, secret: keys?.secret, token: keys?.token }
   }
+  throw new CliError(
+    `The server at ${url} does not know the token of --token or WATTLINE_TOKEN, which was not sent; set the token that this server was started with.`,
+  )
 }
 
 function newNonce(): string {
