@@ -24,11 +24,11 @@ test('openSocket combines the options with the environment and the defaults', ()
     return { bufferedBytes: 0, terminate: () => undefined } as Channel
   }
   const said: string[] = []
-  const open = (url: string | undefined) =>
+  const open = (url: string | undefined, token = 't') =>
     openSocket(
       {
         options: { name: 'main' },
-        inherited: { run: 'r', url, token: 't', parentId: undefined, traceId: undefined },
+        inherited: { run: 'r', url, token, parentId: undefined, traceId: undefined },
         nowS: () => 1,
         say: (message) => said.push(message),
       },
@@ -40,4 +40,12 @@ test('openSocket combines the options with the environment and the defaults', ()
   sink?.abandon()
   expect([open(undefined), open('nonsense')]).toEqual([[], []])
   expect(said).toEqual(['WATTLINE_URL: url must look like http://127.0.0.1:9288, got "nonsense"'])
+
+  for (const token of ['tok…n', 'two words', 'line\nfeed', '\u0007', 'é']) {
+    said.length = 0
+    targets.length = 0
+    for (const each of open('http://host:1', token)) each.abandon()
+    expect(targets.map(({ token: sent }) => sent)).toEqual([undefined])
+    expect(said).toEqual([expect.stringContaining('the token is not sent: expected visible ASCII')])
+  }
 })

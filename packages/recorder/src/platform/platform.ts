@@ -62,7 +62,7 @@ interface PlatformSocket extends Pick<
 /** Opens the sink for the server, if there is one. */
 export function openSocket(setup: SinkSetup, platform: PlatformSocket): SocketSink[] {
   const { options, inherited, nowS, say } = setup
-  const { run, token } = inherited
+  const { run } = inherited
   if (inherited.url === undefined) return []
   let url: string
   try {
@@ -72,12 +72,22 @@ export function openSocket(setup: SinkSetup, platform: PlatformSocket): SocketSi
     say(`WATTLINE_URL: ${(error as Error).message}`)
     return []
   }
+  const token = usableToken(inherited.token, say)
   const onFirstOpen = () => {
     if (options.silent !== true) platform.announce(pageUrl(url, run))
   }
   const { name, outboxBytes: maxMemoryBytes = DEFAULTS.outboxBytes } = options
   const shared = { serverUrl: url, run, name, token, maxMemoryBytes, nowS, warn: say, onFirstOpen }
   return [new SocketSink({ ...platform, ...shared })]
+}
+
+/** A header cannot carry other characters, and no token has them. */
+function usableToken(token: string | undefined, say: (text: string) => void): string | undefined {
+  if (token === undefined || /^[!-~]+$/.test(token)) return token
+  say(
+    'the token is not sent: expected visible ASCII characters without spaces, got other characters; set WATTLINE_TOKEN to the token of the server',
+  )
+  return undefined
 }
 
 /** The page that shows `run`; undefined without a valid server URL. */
