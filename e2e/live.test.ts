@@ -110,6 +110,34 @@ describe('a live run', () => {
     await rm(folder, { recursive: true })
   })
 
+  it('shows that the server is silent, on the run and in the list, until it answers again', async () => {
+    const recorder = recorderFor('silent')
+    const agent = recorder.start('agent', { agent_name: 'planner' })
+    await recorder.flush()
+    const list = await browser.newPage()
+    await list.goto(`${server.url}/?silence=1`)
+    await list.getByText('silent').first().waitFor()
+    await page.goto(`${server.url}/?silence=1#run=silent`)
+    await waitForSpans(page, 1)
+    await waitForState(page, 'live')
+
+    server.process.kill('SIGSTOP')
+    await waitForState(page, 'reconnecting')
+    await page.waitForFunction(() => document.title === 'silent – reconnecting – Wattline')
+    await page.getByRole('button', { name: 'Try now' }).waitFor()
+    await page.getByText(/silent \d+ s/).waitFor()
+    await waitForState(list, 'reconnecting')
+    await list.getByText(/Reconnecting: cannot reach the server/).waitFor()
+
+    server.process.kill('SIGCONT')
+    await waitForState(page, 'live')
+    await waitForState(list, 'ready')
+    agent.end()
+    await recorder.close()
+    await waitForState(page, 'ended')
+    await list.close()
+  })
+
   it('continues after the server was killed and restarted', async () => {
     await server.stop()
     const dir = await mkdtemp(path.join(tmpdir(), 'wattline-survives-'))

@@ -17,6 +17,12 @@ import { createIngest, startWorker } from './page/ingest-client.ts'
 import './ui/tokens.css'
 import './ui/global.css'
 
+/** The `?silence=SECONDS` of the address, for scripts that test what the page shows. */
+function silentMsOf(search: string): number | undefined {
+  const seconds = Number(new URLSearchParams(search).get('silence'))
+  return seconds > 0 && seconds <= 3600 ? seconds * 1000 : undefined
+}
+
 function start(root: HTMLElement): void {
   const base = new URL('.', document.baseURI).href
   const parts = {
@@ -25,6 +31,7 @@ function start(root: HTMLElement): void {
     frames: createFrames((draw) => requestAnimationFrame(draw)),
     files: createLocalFiles(),
     base,
+    silentMs: silentMsOf(window.location.search),
   }
   const fail = (reason: string): void => {
     const failed = { state: 'failed', attempt: 0, retryAtS: undefined, reason } as const

@@ -2,7 +2,15 @@
 import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
 
-export type PageState = 'empty' | 'loading' | 'ready' | 'live' | 'ended' | 'error'
+export type PageState =
+  | 'empty'
+  | 'loading'
+  | 'ready'
+  | 'live'
+  | 'reconnecting'
+  | 'ended'
+  | 'died'
+  | 'error'
 
 /** Opens a run and waits until its page is rendered. */
 export async function openRun(page: Page, serverUrl: string, runId: string): Promise<void> {

@@ -17,6 +17,10 @@ export interface Connection {
   readonly retryAtS: number | undefined
   /** Why it failed, as a sentence that says what to do. */
   readonly reason: string | undefined
+  /** When the last frame of the server arrived, Unix seconds of the browser. */
+  readonly heardAtS?: number | undefined
+  /** Seconds by which the server's clock is ahead of the browser's. */
+  readonly serverAheadS?: number
 }
 
 /** How much of a file or log has been read. */

@@ -18,6 +18,8 @@ export interface App {
   readonly files: LocalFiles
   /** URL of the server, with a slash at its end. */
   readonly base: string
+  /** The server's silence after which the page reconnects. @default 30_000 */
+  readonly silentMs?: number | undefined
   /** Set by the timeline while it is on screen. */
   readonly timeline: { current: TimelineActions | undefined }
   /** The search field on screen: of the run's spans, or of the list of runs. */

@@ -24,7 +24,10 @@ const SEARCH_INTERVAL_MS = 150
 /** Repeating a search while the run grows may take this share of the worker's time. */
 const SEARCH_SHARE = 0.1
 
-export interface ControlledParts extends Pick<App, 'store' | 'frames' | 'files' | 'base'> {
+export interface ControlledParts extends Pick<
+  App,
+  'store' | 'frames' | 'files' | 'base' | 'silentMs'
+> {
   readonly columns: ColumnStore
 }
 
@@ -173,10 +176,10 @@ export function control(parts: ControlledParts, ingest: Ingest): () => void {
   }
 }
 
-function openRun({ store, files, base, frames }: ControlledParts, ingest: Ingest): void {
+function openRun({ store, files, base, silentMs, frames }: ControlledParts, ingest: Ingest): void {
   const { runId, groupBy } = store.getState()
   if (runId === undefined) return ingest.send({ type: 'close' })
-  if (!isLocalId(runId)) return ingest.send({ type: 'watch', runId, base, groupBy })
+  if (!isLocalId(runId)) return ingest.send({ type: 'watch', runId, base, silentMs, groupBy })
   const local = files.getState().find(({ entry }) => entry.id === runId)
   if (local !== undefined) {
     store.update(setFields, { run: local.entry })

@@ -1,6 +1,7 @@
 /** The server's HTTP API. Functions reject with an error whose message can be shown to the user. */
 import { isRecord, listOf, numberOf } from '../base/json.ts'
 import { reasonOf, RefusalError } from '../base/reply.ts'
+import { REQUEST_MS, request } from '../base/request.ts'
 import { parseRun } from '../worker/read/server-run.ts'
 import type { RunEntry } from '../model/run-info.ts'
 
@@ -27,8 +28,13 @@ export interface Sample {
   readonly about: string
 }
 
-export async function listRuns(base: string, signal: AbortSignal): Promise<readonly RunEntry[]> {
-  const value = await getJson(new URL('api/runs', base), signal)
+/** @param silentMs the longest wait for the server, 10 s at most */
+export async function listRuns(
+  base: string,
+  signal: AbortSignal,
+  silentMs = REQUEST_MS,
+): Promise<readonly RunEntry[]> {
+  const value = await getJson(new URL('api/runs', base), signal, Math.min(silentMs, REQUEST_MS))
   if (!Array.isArray(value)) throw new Error('The server did not answer with a list of runs.')
   return value.flatMap((one) => parseRun(one)?.entry ?? [])
 }
@@ -64,7 +70,7 @@ function countOf(value: unknown): number {
 }
 
 export async function renameRun(base: string, runId: string, name: string): Promise<void> {
-  await request(new URL(runPath(runId), base), {
+  await demand(new URL(runPath(runId), base), {
     method: 'PATCH',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ name }),
@@ -72,7 +78,7 @@ export async function renameRun(base: string, runId: string, name: string): Prom
 }
 
 export async function deleteRun(base: string, runId: string): Promise<void> {
-  await request(new URL(runPath(runId), base), { method: 'DELETE' })
+  await demand(new URL(runPath(runId), base), { method: 'DELETE' })
 }
 
 /** The sample logs that were built into the page. */
@@ -83,7 +89,7 @@ export async function listSamples(base: string, signal: AbortSignal): Promise<re
 
 /** Downloads a sample. */
 export async function fetchSample(base: string, { file }: Sample): Promise<File> {
-  const response = await fetch(new URL(`samples/${encodeURIComponent(file)}`, base))
+  const response = await request(new URL(`samples/${encodeURIComponent(file)}`, base))
   if (!response.ok) throw new Error(`The sample ${file} could not be loaded (${response.status}).`)
   // The same time each time, so that a sample that is opened again is the same run.
   return new File([await response.blob()], file, { lastModified: 0 })
@@ -100,12 +106,13 @@ function runPath(runId: string): string {
   return `api/runs/${encodeURIComponent(runId)}`
 }
 
-async function getJson(url: URL, signal: AbortSignal): Promise<unknown> {
-  return (await request(url, { signal })).json()
+async function getJson(url: URL, signal: AbortSignal, silentMs?: number): Promise<unknown> {
+  return (await demand(url, { signal }, silentMs)).json()
 }
 
-async function request(url: URL, init: RequestInit): Promise<Response> {
-  const response = await fetch(url, init)
+/** Rejects with the server's reason unless the status is a success. */
+async function demand(url: URL, init: RequestInit, silentMs?: number): Promise<Response> {
+  const response = await request(url, init, silentMs)
   if (!response.ok) throw new RefusalError(await reasonOf(response))
   return response
 }

@@ -17,13 +17,17 @@ export function ConnectionPill() {
   const skewS = useAppState((state) => state.skewS)
   const nowS = useNowS(isTicking ? 1000 : undefined)
   const missing = useMissingFile()
-  const { tone, text, detail, share } =
+  const { tone, text, more, detail, share } =
     missing === undefined
       ? describeConnection({ connection, progress, run }, columns, nowS, skewS)
-      : { tone: 'ended', text: 'File', detail: `Choose ${missing} again` }
+      : { tone: 'ended', text: 'File', more: '', detail: `Choose ${missing} again` }
 
   return (
-    <div className={`pill ${tone}`} role="status">
+    <div className={`pill ${tone}`}>
+      {/* Only the state: the times beside it change every second. */}
+      <span className="unseen" role="status">
+        {text}
+      </span>
       <Tip label={detail}>
         <span className="pill-text" tabIndex={0}>
           {share === undefined ? (
@@ -31,7 +35,8 @@ export function ConnectionPill() {
           ) : (
             <span aria-hidden="true" className="state-dot part" style={partOf(share)} />
           )}
-          {text}
+          <span aria-hidden="true">{text}</span>
+          {more}
         </span>
       </Tip>
       {connection.state === 'reconnecting' && (
@@ -45,7 +50,10 @@ export function ConnectionPill() {
 
 interface Description {
   readonly tone: 'wait' | 'live' | 'ended' | 'lost' | 'bad'
+  /** The state in a word or two. */
   readonly text: string
+  /** What changes while the state lasts, or depends on the run. */
+  readonly more: string
   readonly detail: string
   /** How much of the file has been read, from 0 to 1; undefined = not reading, or the size is unknown. */
   readonly share?: number
@@ -63,40 +71,51 @@ export function describeConnection(
   switch (connection.state) {
     case 'connecting':
       return progress === undefined || progress.totalBytes === undefined
-        ? { tone: 'wait', text: 'Connecting', detail: 'Waiting for the server' }
+        ? { tone: 'wait', text: 'Connecting', more: '', detail: 'Waiting for the server' }
         : {
             tone: 'wait',
-            text: `Reading ${Math.floor(shareOf(progress) * 100)} %`,
+            text: 'Reading',
+            more: ` ${Math.floor(shareOf(progress) * 100)} %`,
             detail: readSoFar(progress),
             share: shareOf(progress),
           }
     case 'live': {
       const sinceS = Math.max(nowS - skewS, lastS) - firstS
       const elapsed = Number.isNaN(sinceS) ? '' : ` · ${formatDuration(Math.floor(sinceS))}`
-      return { tone: 'live', text: `Live${elapsed}`, detail: 'Events are shown as they arrive' }
+      return {
+        tone: 'live',
+        text: 'Live',
+        more: elapsed,
+        detail: 'Events are shown as they arrive',
+      }
     }
     case 'reconnecting': {
       const waitS = Math.max(0, Math.ceil((connection.retryAtS ?? nowS) - nowS))
+      const silentS = Math.max(0, Math.floor(nowS - (connection.heardAtS ?? nowS)))
+      const next = waitS > 0 ? `the next attempt is in ${waitS} s` : `attempt ${connection.attempt}`
       return {
         tone: 'bad',
-        text: waitS > 0 ? `Reconnecting in ${waitS} s` : 'Reconnecting',
-        detail: `Cannot reach the server (attempt ${connection.attempt}). What was read stays on screen.`,
+        text: 'Reconnecting',
+        more: connection.heardAtS === undefined ? '' : ` · silent ${formatDuration(silentS)}`,
+        detail: `Cannot reach the server (${next}). What was read stays on screen.`,
       }
     }
     case 'ended':
       return run?.state === 'lost'
         ? {
             tone: 'lost',
-            text: Number.isNaN(durationS) ? 'Died' : `Died at ${formatDuration(durationS)}`,
+            text: 'Died',
+            more: Number.isNaN(durationS) ? '' : ` at ${formatDuration(durationS)}`,
             detail: 'The process stopped without saying so',
           }
-        : { tone: 'ended', text: `Ended${length}`, detail: 'All agents finished' }
+        : { tone: 'ended', text: 'Ended', more: length, detail: 'All agents finished' }
     case 'loaded':
-      return { tone: 'ended', text: `File${length}`, detail: readSoFar(progress) }
+      return { tone: 'ended', text: 'File', more: length, detail: readSoFar(progress) }
     case 'failed':
       return {
         tone: 'bad',
         text: 'Failed',
+        more: '',
         detail: connection.reason ?? 'The run could not be read',
       }
   }

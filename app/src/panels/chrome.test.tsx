@@ -20,23 +20,34 @@ describe('describeConnection', () => {
   const times = { firstS: 100, lastS: 271 }
   const textOf = (
     state: AppState['connection']['state'],
-    more: { attempt?: number; retryAtS?: number; run?: 'lost'; read?: [number, number] } = {},
+    more: {
+      attempt?: number
+      retryAtS?: number
+      heardAtS?: number
+      run?: 'lost'
+      read?: [number, number]
+    } = {},
   ): string => {
-    const { attempt = 0, retryAtS, run, read } = more
+    const { attempt = 0, retryAtS, heardAtS, run, read } = more
     const progress = read && { readBytes: read[0], totalBytes: read[1], events: 4, done: false }
     const facts = run && ({ state: run } as AppState['run'])
-    return describeConnection(
-      { connection: { state, attempt, retryAtS, reason: undefined }, progress, run: facts },
+    const { text, more: rest } = describeConnection(
+      {
+        connection: { state, attempt, retryAtS, heardAtS, reason: undefined },
+        progress,
+        run: facts,
+      },
       times,
       300,
-    ).text
+    )
+    return text + rest
   }
 
   test.each([
     [textOf('connecting'), 'Connecting'],
     [textOf('connecting', { read: [50, 200] }), 'Reading 25 %'],
     [textOf('live'), 'Live · 3:20'],
-    [textOf('reconnecting', { attempt: 2, retryAtS: 302.4 }), 'Reconnecting in 3 s'],
+    [textOf('reconnecting', { attempt: 2, heardAtS: 255 }), 'Reconnecting · silent 45 s'],
     [textOf('ended'), 'Ended · 2:51'],
     [textOf('ended', { run: 'lost' }), 'Died at 2:51'],
     [textOf('loaded'), 'File · 2:51'],

@@ -1,5 +1,5 @@
 /** The runs of the server, requested every second while the page is visible. */
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { RefusalError } from '../base/reply.ts'
 import type { RunEntry } from '../model/run-info.ts'
 import { getSummary, listRuns, type RunNumbers } from '../page/server-api.ts'
@@ -11,13 +11,18 @@ export interface RunList {
   readonly state: 'loading' | 'ready' | 'away'
   /** Why the server refused the request; undefined when it did not answer. */
   readonly reason?: string | undefined
+  /** When the server last answered, Unix seconds of the browser. */
+  readonly heardAtS: number | undefined
   /** Requests the list immediately. */
   readonly refresh: () => void
 }
 
-export function useRuns(base: string): RunList {
-  const [list, setList] = useState<Omit<RunList, 'refresh'>>({ runs: [], state: 'loading' })
+const NOT_ASKED = { runs: [], state: 'loading', heardAtS: undefined } as const
+
+export function useRuns(base: string, silentMs?: number): RunList {
+  const [list, setList] = useState<Omit<RunList, 'refresh'>>(NOT_ASKED)
   const [asked, setAsked] = useState(0)
+  const heardAtS = useRef<number>(undefined)
 
   useEffect(() => {
     const abort = new AbortController()
@@ -25,16 +30,18 @@ export function useRuns(base: string): RunList {
     const ask = async (): Promise<void> => {
       if (document.visibilityState === 'visible') {
         try {
-          const runs = await listRuns(base, abort.signal)
+          const runs = await listRuns(base, abort.signal, silentMs)
+          heardAtS.current = Date.now() / 1000
           setList((before) =>
             JSON.stringify(before.runs) === JSON.stringify(runs) && before.state === 'ready'
               ? before
-              : { runs, state: 'ready' },
+              : { runs, state: 'ready', heardAtS: heardAtS.current },
           )
         } catch (error) {
           const reason = error instanceof RefusalError ? error.message : undefined
           // The known runs stay on screen, with a banner.
-          if (!abort.signal.aborted) setList(({ runs }) => ({ runs, state: 'away', reason }))
+          if (!abort.signal.aborted)
+            setList(({ runs }) => ({ runs, state: 'away', reason, heardAtS: heardAtS.current }))
         }
       }
       if (!abort.signal.aborted) timer = setTimeout(() => void ask(), INTERVAL_MS)
@@ -44,7 +51,7 @@ export function useRuns(base: string): RunList {
       abort.abort()
       clearTimeout(timer)
     }
-  }, [base, asked])
+  }, [base, asked, silentMs])
 
   return { ...list, refresh: () => setAsked((times) => times + 1) }
 }

@@ -2,18 +2,29 @@
 import type { AppState } from './app-state.ts'
 
 /** In one word, for `<main data-state>`, the title and tests. */
-export type PageStatus = 'empty' | 'loading' | 'ready' | 'live' | 'ended' | 'error'
+export type PageStatus =
+  | 'empty'
+  | 'loading'
+  | 'ready'
+  | 'live'
+  | 'reconnecting'
+  | 'ended'
+  | 'died'
+  | 'error'
 
 /** The status of the run's page. While `loading`, the part read so far can be used. */
 export function runPageStatus({
   connection,
   progress,
-}: Pick<AppState, 'connection' | 'progress'>): PageStatus {
+  run,
+}: Pick<AppState, 'connection' | 'progress' | 'run'>): PageStatus {
   const { state } = connection
   if (state === 'failed') return 'error'
   if (state === 'loaded') return 'ready'
+  if (state === 'reconnecting') return 'reconnecting'
   if (state === 'connecting' || progress?.done !== true) return 'loading'
-  return state === 'ended' ? 'ended' : 'live'
+  if (state !== 'ended') return 'live'
+  return run?.state === 'lost' ? 'died' : 'ended'
 }
 
 /** Whether the log may still grow, so that "now" is the wall clock. */
@@ -28,6 +39,7 @@ export function isBeingRead({ progress }: Pick<AppState, 'progress'>): boolean {
 
 /** @example pageTitle('planner run', 'live') // 'planner run – live – Wattline' */
 export function pageTitle(name: string | undefined, status: PageStatus): string {
-  const word = name === undefined || status === 'ready' ? undefined : status
+  const isPlain = status === 'ready' || (name === undefined && status !== 'reconnecting')
+  const word = isPlain ? undefined : status
   return [name, word, 'Wattline'].filter(Boolean).join(' – ')
 }

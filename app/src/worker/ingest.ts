@@ -53,7 +53,7 @@ async function answer<T extends RequestType>({
 self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   switch (data.type) {
     case 'watch':
-      start(data.groupBy).watch(data.runId, data.base)
+      start(data.groupBy).watch(data.runId, data.base, data.silentMs)
       break
     case 'file':
       void start(data.groupBy).readFile(data.file, data.processors)

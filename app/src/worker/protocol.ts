@@ -23,6 +23,8 @@ export type ToWorker =
       readonly type: 'watch'
       readonly runId: string
       readonly base: string
+      /** Silence of the server after which the page reconnects. */
+      readonly silentMs?: number | undefined
       readonly groupBy: string
     }
   /** Opens a file. `processors`: number of logical processors. */

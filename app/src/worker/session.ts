@@ -3,6 +3,7 @@
  * answers requests. Each run gets a new session.
  */
 import { estimateRunCost, isKeptInTrace } from '@wattline/trace'
+import { request } from '../base/request.ts'
 import { throttle } from '../base/schedule.ts'
 import type { Answer, Params, RequestType } from '../model/answers.ts'
 import type { Connection, Progress } from '../model/run-info.ts'
@@ -74,13 +75,14 @@ export class Session {
   }
 
   /** Follows a run of the server. */
-  watch(runId: string, base: string): void {
+  watch(runId: string, base: string, silentMs?: number): void {
     let lines = watchedLines(base, runId)
     let writer = 0
     this.#rawLines = lines
     this.#watch = watchRun({
       runId,
       base,
+      silentMs,
       sink: {
         connection: (connection) => this.#post({ type: 'connection', connection }),
         run: (run) => this.#setRun(run),
@@ -189,11 +191,11 @@ export class Session {
   }
 
   /** Answers a request. Rejects with an error whose message can be shown to the user. */
-  async answer<T extends RequestType>(request: T, params: Params<T>): Promise<Answer<T>> {
+  async answer<T extends RequestType>(type: T, params: Params<T>): Promise<Answer<T>> {
     this.patches.sendNow()
     try {
-      const answer: Answer<T> = await this.#handlers[request](params)
-      return EXACT_ANSWERS.has(request) ? answer : withVisibleText(answer)
+      const answer: Answer<T> = await this.#handlers[type](params)
+      return EXACT_ANSWERS.has(type) ? answer : withVisibleText(answer)
     } catch (error) {
       throw new Error(withVisibleText(messageOf(error)), { cause: error })
     }
@@ -342,7 +344,7 @@ function watchedLines(base: string, runId: string): WatchedLines {
   return new WatchedLines(async (cursor) => {
     const url = new URL(`api/runs/${encodeURIComponent(runId)}/events.jsonl`, base)
     url.searchParams.set('cursor', String(cursor))
-    const response = await fetch(url)
+    const response = await request(url)
     if (!response.ok || response.body === null) {
       throw new Error(`The server answered ${response.status} when asked for this line.`)
     }

@@ -19,6 +19,7 @@ import {
   WATCH_PATH,
 } from '@wattline/trace'
 import { reasonOf } from '../../base/reply.ts'
+import { REQUEST_MS, request } from '../../base/request.ts'
 import type { Connection } from '../../model/run-info.ts'
 import { parseControl, type Control, type ServerRun } from './server-run.ts'
 
@@ -43,7 +44,7 @@ export interface WatchOptions {
   readonly base: string
   readonly sink: WatchSink
   /** @default 30_000 */
-  readonly silentMs?: number
+  readonly silentMs?: number | undefined
 }
 
 export interface WatchSource {
@@ -57,13 +58,22 @@ export function watchRun({ runId, base, sink, silentMs = SILENT_MS }: WatchOptio
   let retryTimer: ReturnType<typeof setTimeout> | undefined
   let silenceTimer: ReturnType<typeof setTimeout> | undefined
   let lastFrameMs = 0
+  /** When the last frame arrived, Unix seconds; undefined = no connection so far. */
+  let heardAtS: number | undefined
   let attempt = 0
   let cursor = 0
   let gen = ''
   let closed = false
 
   const report = (state: Connection['state'], more: Partial<Connection> = {}): void =>
-    sink.connection({ state, attempt, retryAtS: undefined, reason: undefined, ...more })
+    sink.connection({
+      state,
+      attempt,
+      retryAtS: undefined,
+      reason: undefined,
+      heardAtS,
+      ...more,
+    })
 
   const reportRun = (run: ServerRun): void => {
     sink.run(run)
@@ -119,7 +129,7 @@ export function watchRun({ runId, base, sink, silentMs = SILENT_MS }: WatchOptio
         if (performance.now() - lastFrameMs < silentMs) return watchSilence(current)
         socket = undefined
         current.close()
-        void retryUnlessGone()
+        void reconnect()
       },
       lastFrameMs + silentMs - performance.now(),
     )
@@ -138,12 +148,13 @@ export function watchRun({ runId, base, sink, silentMs = SILENT_MS }: WatchOptio
     current.onmessage = ({ data }) => {
       if (current !== socket) return
       lastFrameMs = performance.now()
+      heardAtS = Date.now() / 1000
       receive(data)
     }
     current.onclose = ({ code, reason }) => {
       if (closed || current !== socket) return
       clearTimeout(silenceTimer)
-      if (closeReaction(code) !== 'final') return void retryUnlessGone()
+      if (closeReaction(code) !== 'final') return void reconnect()
       if (code === CloseCode.DELETED) return fail('This run was deleted.')
       if (code === CloseCode.NO_SUCH_RUN) return fail(UNKNOWN_RUN)
       fail(`The server refused the connection: ${reason || `code ${code}`}. Reload the page.`)
@@ -152,18 +163,29 @@ export function watchRun({ runId, base, sink, silentMs = SILENT_MS }: WatchOptio
 
   const fail = (reason: string): void => {
     closed = true
+    clearTimeout(retryTimer)
     clearTimeout(silenceTimer)
+    socket?.close()
     report('failed', { reason })
   }
 
-  const retryUnlessGone = async (): Promise<void> => {
-    const refusal = await refusalOf(base, runId, attempt)
-    if (closed) return
-    if (refusal !== undefined) return fail(refusal)
-    attempt += 1
-    const delayMs = reconnectDelayMs(attempt, Math.random())
-    report('reconnecting', { retryAtS: (Date.now() + delayMs) / 1000 })
-    retryTimer = setTimeout(connect, delayMs)
+  /** Reports a lost connection immediately; a first one unless the server refuses it. */
+  const reconnect = async (): Promise<void> => {
+    clearTimeout(retryTimer)
+    let tried = attempt
+    const wait = (): void => {
+      attempt += 1
+      tried = attempt
+      const delayMs = reconnectDelayMs(attempt, Math.random())
+      report('reconnecting', { retryAtS: (Date.now() + delayMs) / 1000 })
+      retryTimer = setTimeout(connect, delayMs)
+    }
+    const isFirst = heardAtS === undefined
+    if (!isFirst) wait()
+    const refusal = await refusalOf(base, runId, attempt, silentMs)
+    if (closed || tried !== attempt) return
+    if (refusal !== undefined) fail(refusal)
+    else if (isFirst) wait()
   }
 
   report('connecting')
@@ -197,14 +219,16 @@ async function refusalOf(
   base: string,
   runId: string,
   attempts: number,
+  silentMs: number,
 ): Promise<string | undefined> {
+  const limitMs = Math.min(REQUEST_MS, silentMs)
   try {
-    const run = await fetch(new URL(`api/runs/${encodeURIComponent(runId)}`, base))
+    const run = await request(new URL(`api/runs/${encodeURIComponent(runId)}`, base), {}, limitMs)
     if (run.status === 404 || run.status === 410) return UNKNOWN_RUN
     if (isAccessRefusal(run)) return await refusedBecause(run)
     if (!run.ok) return undefined
     // With POST, the browser sends the page's origin, as it does with a WebSocket.
-    const watch = await fetch(new URL(WATCH_PATH.slice(1), base), { method: 'POST' })
+    const watch = await request(new URL(WATCH_PATH.slice(1), base), { method: 'POST' }, limitMs)
     if (isAccessRefusal(watch)) return await refusedBecause(watch)
     const isBlocked = watch.status === 426 && attempts >= PROXY_AFTER_ATTEMPTS
     return isBlocked ? NO_WEBSOCKETS : undefined
