@@ -13,6 +13,7 @@ import {
   subjectAt,
 } from './at-playhead.ts'
 import type { Columns } from './columns.ts'
+import { durationOf } from './span-labels.ts'
 
 test('a span that ends after the playhead is open up to it, without the data of its end', () => {
   const columns = columnsOf(
@@ -37,6 +38,29 @@ test('a span without an end is open at a playhead, and fades at the end of the l
   expect(flagsAt(columns, 0, T0 + 1)).toBe(SpanFlag.OPEN)
   expect(flagsAt(columns, 0, undefined)).toBe(SpanFlag.DID_NOT_END)
   expect(barEndS(columns, 0, undefined, T0 + 99)).toBe(T0 + 2)
+})
+
+test('a span with an unusable end has no duration and no time "so far"', () => {
+  const columns = columnsOf(
+    logText([
+      ['agent', 0, 9],
+      ['tool_call', 3, 1],
+      ['tool_call', 4, -T0],
+    ]),
+  )
+  expect([0, 1, 2].map((slot) => durationOf(columns, slot, undefined))).toEqual([
+    9,
+    undefined,
+    undefined,
+  ])
+  expect(flagsAt(columns, 2, undefined)).toBe(SpanFlag.CLOCK)
+  expect([columns.firstS, columns.lastS]).toEqual([T0, T0 + 9])
+})
+
+test('a span is cancelled from its end on', () => {
+  const columns = columnsOf(logText([['tool_call', 1, 3, {}, { status: 'canceled' }]]))
+  expect(flagsAt(columns, 0, T0 + 2)).toBe(SpanFlag.OPEN)
+  expect(flagsAt(columns, 0, T0 + 3)).toBe(SpanFlag.CANCELLED)
 })
 
 test('before its end a span has the subject of its start line', () => {

@@ -3,7 +3,14 @@
  * pointer entered it: it moves with the bar, not with the pointer, and never covers the bar.
  */
 import { flip, offset, shift, useFloating } from '@floating-ui/react-dom'
-import { formatCost, formatCount, formatDuration, shortModel, kindLabel } from '@wattline/trace'
+import {
+  formatCost,
+  formatCount,
+  formatDuration,
+  kindLabel,
+  shortModel,
+  SpanFlag,
+} from '@wattline/trace'
 import { useLayoutEffect, useMemo, useState } from 'react'
 import { flagsAt, subjectAt } from '../model/at-playhead.ts'
 import { columnsOf } from '../model/columns.ts'
@@ -111,14 +118,16 @@ function spanFields(engine: TimelineEngine, slot: number): Field[] {
   const { columns } = engine
   const { playheadS } = engine.state
   const durationS = durationOf(columns, slot, playheadS)
-  if (durationS === undefined) {
+  const isUnusable = (flagsAt(columns, slot, playheadS) & SpanFlag.CLOCK) !== 0
+  if (durationS === undefined && !isUnusable) {
     const didNotEnd = playheadS === undefined && !Number.isNaN(columns.fadeS.at(slot))
     const soFarS = (playheadS ?? engine.nowS()) - columns.startS.at(slot)
     return didNotEnd ? [] : [['so far', formatDuration(soFarS)]]
   }
   const tokens = columns.tokens.at(slot)
   const costUsd = columns.costUsd.at(slot)
-  const fields: Field[] = [['duration', formatDuration(durationS)]]
+  const duration = durationS === undefined ? 'unknown' : formatDuration(durationS)
+  const fields: Field[] = [['duration', duration]]
   if (!Number.isNaN(tokens)) fields.push(['tokens', formatCount(tokens)])
   if (!Number.isNaN(costUsd)) fields.push(['cost', formatCost(costUsd)])
   return fields
