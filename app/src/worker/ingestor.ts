@@ -14,6 +14,7 @@ import {
   RowBatchReader,
   START,
   Trace,
+  WriterNumbers,
   type EventRow,
   type RowSink,
   type OwnValue,
@@ -45,7 +46,7 @@ export class Ingestor {
   #lanes: Lanes
   #groupBy: string
   #extraValues: KeyValues | undefined
-  #writer = 0
+  readonly #writers: WriterNumbers
   /** Bytes pushed so far, which is the position of the next chunk. */
   receivedBytes = 0
   /** One reader per scanner, with the text ids of that scanner. */
@@ -53,30 +54,32 @@ export class Ingestor {
   /** Number of the last line if it is incomplete, and so not an event. */
   tornLine: number | undefined
 
-  constructor(groupBy: string) {
+  constructor(groupBy: string, writers = new WriterNumbers()) {
     this.#groupBy = groupBy
+    this.#writers = writers
     this.#reader = this.#newReader()
     this.#sink = {
       event: (row, position) => {
-        this.trace.addRow(row, position, this.#writer)
+        this.trace.addRow(row, position, writers.current)
         if (this.#extraValues !== undefined)
           storeValue(this.#extraValues, row, position, this.trace.spanCount - 1)
       },
       sample: (sample) => {
         this.trace.addSample(sample)
-        this.energy.add(sample, this.#writer)
+        this.energy.add(sample, writers.current)
       },
       malformed: (reason, position, line) => this.#addMalformed(position, line, reason),
-      rescaled: () => this.trace.addRescaled(this.#writer),
+      writer: (writer) => writers.name(writer),
+      rescaled: () => this.trace.addRescaled(writers.current),
     }
     this.storeValuesOf(groupBy)
     this.#lanes = new Lanes(this.trace, rowGroupOf(groupBy, this.#extraValues))
   }
 
-  /** Reads a chunk of the log, cut anywhere. */
-  push(chunk: Uint8Array, writer = 0): void {
+  /** Reads a chunk of the log, cut anywhere. `writer`: of the chunk; undefined in a file. */
+  push(chunk: Uint8Array, writer?: number): void {
     this.receivedBytes += chunk.length
-    this.#writer = writer
+    if (writer !== undefined) this.#writers.enter(writer)
     this.groupKeys.sample(chunk)
     this.#reader.push(chunk, this.#sink)
   }
@@ -138,7 +141,7 @@ export class Ingestor {
     this.trace.growth.share = 0
     const isTorn = scanned.isTorn || this.#reader.end(this.#sink) !== undefined
     if (isTorn) this.tornLine = this.#reader.lineCount + scanned.lines + 1
-    this.trace.setWriter(0, 'closed')
+    this.trace.closeWriters()
   }
 
   /** Pairs and places the events since the last call. Returns no patch if nothing changed. */
@@ -190,7 +193,7 @@ export class Ingestor {
   }
 
   #addMalformed(position: number, line: number, reason: string): void {
-    const writer = this.#writer
+    const writer = this.#writers.current
     this.trace.addMalformed(writer)
     if (this.malformed.length < LISTED_MALFORMED) {
       this.malformed.push({ line, position, reason, writer })

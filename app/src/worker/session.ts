@@ -66,7 +66,7 @@ export class Session {
       post(message.type === 'patch' ? message : withVisibleText(message), transfer)
     this.#groupBy = groupBy
     this.#startScanner = startScanner
-    this.#ingestor = new Ingestor(groupBy)
+    this.#ingestor = new Ingestor(groupBy, this.#writers.numbers)
     this.patches = new PatchSender(
       this.#post,
       () => this.#ingestor.flush(),
@@ -119,7 +119,7 @@ export class Session {
       this.#rawLines = gzip ? streamLines(() => unpacked(file)) : fileLines(file)
       this.#setProgress({ totalBytes: file.size })
       const sink = {
-        bytes: (chunk: Uint8Array) => this.#push(chunk, 0),
+        bytes: (chunk: Uint8Array) => this.#push(chunk),
         progress: (readBytes: number) => {
           this.#setProgress({ readBytes })
           this.#ingestor.trace.growth.share = readBytes / file.size
@@ -239,7 +239,7 @@ export class Session {
     return this.#rawLines.read(position)
   }
 
-  #push(bytes: Uint8Array, writer: number): void {
+  #push(bytes: Uint8Array, writer?: number): void {
     this.#ingestor.push(bytes, writer)
     this.#scheduleReports()
   }
@@ -277,13 +277,16 @@ export class Session {
       this.#ingestor.trace.setWriter(number, writer.state)
       this.#ingestor.trace.addLost(this.#writers.update(writer), number)
     }
+    for (const [number, state] of this.#writers.sent()) {
+      this.#ingestor.trace.setWriter(number, state)
+    }
   }
 
   #reset(): void {
     this.#isCaughtUp = false
     this.#writers = new LogWriters()
     const { files } = this.#ingestor.energy
-    this.#ingestor = new Ingestor(this.#groupBy)
+    this.#ingestor = new Ingestor(this.#groupBy, this.#writers.numbers)
     for (const file of files) this.#ingestor.energy.addFile(file)
     this.#post({ type: 'reset' })
   }
@@ -343,6 +346,8 @@ const EXACT_ANSWERS: ReadonlySet<RequestType> = new Set(['raw', 'records'])
 function watchedLines(base: string, runId: string): WatchedLines {
   return new WatchedLines(async (cursor) => {
     const url = new URL(`api/runs/${encodeURIComponent(runId)}/events.jsonl`, base)
+    // Without the writer lines of downloads, so that positions are those of the log.
+    url.searchParams.set('raw', '1')
     url.searchParams.set('cursor', String(cursor))
     const response = await request(url)
     if (!response.ok || response.body === null) {

@@ -3,7 +3,7 @@ export { ByteColumn, GrowingColumn, Int32Column, type Column } from './columns/c
 export { lowerBound } from './columns/lower-bound.ts'
 export { SmallColumn } from './columns/small-column.ts'
 export { TimeColumn } from './columns/time-column.ts'
-export { encodeEvent, encodeSample } from './line/encode.ts'
+export { encodeEvent, encodeSample, encodeWriter } from './line/encode.ts'
 export { joinBytes } from './line/join-bytes.ts'
 export {
   EventType,
@@ -12,6 +12,7 @@ export {
   type JsonValue,
   type Metadata,
   type TelemetrySample,
+  type WriterLine,
 } from './line/event.ts'
 export { showHidden, showHiddenInLine } from './line/hidden-characters.ts'
 export { LineSplitter } from './line/line-splitter.ts'
@@ -49,6 +50,7 @@ export { kindLabel, kindOf, type KindColor } from './row/kinds.ts'
 export { groupableText, idsOf } from './row/metadata-reader.ts'
 export { RowBatchReader, RowBatchWriter, type RowBatch, type SpentBatch } from './scan/row-batch.ts'
 export { RowReader, type RowSink } from './scan/row-reader.ts'
+export { WriterNumbers } from './scan/writer-numbers.ts'
 export { BUILT_IN_GROUP_KEYS, groupUnder, isKeptInTrace, type OwnValue } from './trace/grouping.ts'
 export type { MarkView } from './trace/mark-view.ts'
 export type { SpanView } from './trace/span-view.ts'

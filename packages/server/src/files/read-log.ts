@@ -15,8 +15,10 @@ import {
   type Telemetry,
   type TelemetrySample,
   Trace,
+  WriterNumbers,
 } from '@wattline/trace'
 import { isGzipDamage } from './gunzip.ts'
+import { type WriterPart, writerParts } from './own-writers.ts'
 import { binaryReason, sniff, SNIFF_BYTES } from './sniff.ts'
 
 /** A line that could not be read. Lines are numbered from 1. */
@@ -75,19 +77,23 @@ export async function readLogFile(path: string, options?: ReadLogOptions): Promi
     const example = join(path, 'run.jsonl')
     throw new NotALogError(`${path} is a folder; name one log in it, such as ${example}.`)
   }
-  return await readLogStream(createReadStream(path, { highWaterMark: READ_BYTES }), path, options)
+  const parts = await writerParts(path)
+  const stream = createReadStream(path, { highWaterMark: READ_BYTES })
+  return await readLogStream(stream, path, options, parts)
 }
 
 /**
  * Reads a log from a stream of bytes, gzipped or not.
  *
  * @param name the name of the log in messages.
+ * @param parts who wrote which lines, if the lines do not name their writers.
  * @throws {NotALogError} when it is empty or binary.
  */
 export async function readLogStream(
   stream: Readable,
   name: string,
   options: ReadLogOptions = {},
+  parts: readonly WriterPart[] = [],
 ): Promise<LogReading> {
   const { keepEvents = false, keepUnreadable = 5, telemetry } = options
   const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -97,18 +103,20 @@ export async function readLogStream(
   const events = new Map<number, AgentEvent>()
   const samples: TelemetrySample[] = []
   const unreadable: UnreadableLine[] = []
+  const writers = new WriterNumbers()
   const sink: RowSink = {
-    event: (row, position) => trace.addRow(row, position),
+    event: (row, position) => trace.addRow(row, position, writers.current),
     sample(sample) {
       trace.addSample(sample)
-      telemetry?.add(sample)
+      telemetry?.add(sample, writers.current)
       if (keepEvents) samples.push(sample)
     },
     malformed(reason, _, line) {
-      trace.addMalformed()
+      trace.addMalformed(writers.current)
       if (unreadable.length < keepUnreadable) unreadable.push({ line, reason })
     },
-    rescaled: () => trace.addRescaled(),
+    writer: (writer) => writers.name(writer),
+    rescaled: () => trace.addRescaled(writers.current),
   }
   // The rows of the fast reader do not have all metadata.
   const decoder = keepEvents ? new LogDecoder({ decode }) : undefined
@@ -116,15 +124,28 @@ export async function readLogStream(
     if (line.type === 'event') events.set(position, line.event)
   }
   let bytes = 0
-  const cutBy = await readPlain(stream, name, (chunk) => {
+  let part = 0
+  const push = (chunk: Uint8Array): void => {
     bytes += chunk.length
     reader.push(chunk, sink)
     decoder?.push(chunk, keep)
-  })
+  }
+  const pushParts = (chunk: Uint8Array): void => {
+    for (let from = 0; from < chunk.length;) {
+      while (part < parts.length && parts[part]!.end <= bytes) part++
+      // Lines behind the last part are of a writer that is not known.
+      const { writer, end } = parts[part] ?? { writer: '', end: Infinity }
+      writers.enter(writers.numberOf(writer))
+      const to = Math.min(chunk.length, from + end - bytes)
+      push(chunk.subarray(from, to))
+      from = to
+    }
+  }
+  const cutBy = await readPlain(stream, name, parts.length === 0 ? push : pushParts)
   const torn = reader.end(sink)
   decoder?.end(keep)
   if (bytes === 0) throw new NotALogError(`${name} is empty: there is no event in it.`)
-  trace.setWriter(0, 'closed')
+  trace.closeWriters()
   trace.flush()
   const lines = reader.lineCount
   return {

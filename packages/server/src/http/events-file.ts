@@ -1,8 +1,12 @@
-/** `GET /api/runs/ID/events.jsonl`: the log as a whole, a range, from a cursor, or followed. */
+/**
+ * `GET /api/runs/ID/events.jsonl`: the log as a whole, a range, from a cursor, or followed. A line that
+ * names the writer precedes the lines of each writer, if there may be several. A range and `?raw=1` have
+ * only the bytes of the log.
+ */
 import { Readable } from 'node:stream'
-import type { RunInfo } from '@wattline/trace'
+import { encodeWriter, parseLine, type RunInfo, type WriterLine } from '@wattline/trace'
 import type { ServerContext } from '../runs/context.ts'
-import type { RunSource } from '../storage/store.ts'
+import type { LogChunk, RunSource } from '../storage/store.ts'
 import { findRun, HttpError } from './errors.ts'
 
 export interface EventsRequest {
@@ -26,11 +30,14 @@ export async function getEvents(context: ServerContext, request: EventsRequest):
   const headers = headersOf(info, query)
   const cursor = parseCursor(query.get('cursor'))
   const follow = query.has('follow') && query.get('follow') !== '0'
-  if (source.slice === undefined || follow) {
-    const lines = readLines(source, info, cursor, follow, signal)
+  const bounds = parseRange(range, info.bytes)
+  const isRaw = query.has('raw') || (bounds !== undefined && source.slice !== undefined)
+  const mayNameWriters = !info.readOnly && (follow || info.writers.length > 1)
+  if (source.slice === undefined || follow || (mayNameWriters && !isRaw)) {
+    const items = readItems(source, info, cursor, follow, signal)
+    const lines = mayNameWriters && !isRaw ? withWriters(items, source, info) : bytesOf(items)
     return new Response(toBody(lines), { headers })
   }
-  const bounds = parseRange(range, info.bytes)
   if (bounds === 'unsatisfiable') {
     return new Response(null, {
       status: 416,
@@ -50,17 +57,63 @@ export async function getEvents(context: ServerContext, request: EventsRequest):
   })
 }
 
-async function* readLines(
+async function* readItems(
   source: RunSource,
   info: RunInfo,
   cursor: number,
   follow: boolean,
   signal: AbortSignal,
-): AsyncGenerator<Uint8Array> {
+): AsyncGenerator<LogChunk> {
   for await (const item of source.read(info.id, { cursor, gen: info.gen, follow }, signal)) {
-    if (item.type === 'chunk') yield item.bytes
+    if (item.type === 'chunk') yield item
     else if (item.type !== 'caughtUp') return
   }
+}
+
+async function* bytesOf(chunks: AsyncIterable<LogChunk>): AsyncGenerator<Uint8Array> {
+  for await (const { bytes } of chunks) yield bytes
+}
+
+/** Puts a writer line before the lines of another writer. */
+async function* withWriters(
+  chunks: AsyncIterable<LogChunk>,
+  source: RunSource,
+  { id: run }: RunInfo,
+): AsyncGenerator<Uint8Array> {
+  let writer: string | undefined
+  /** By sender: the writer that the last of its writer lines names. */
+  const named = new Map<string, WriterLine>()
+  for await (const chunk of chunks) {
+    if (chunk.writer !== writer) {
+      writer = chunk.writer
+      const line = named.get(writer) ?? (await writerLine(source, run, writer))
+      yield Buffer.from(`${encodeWriter(line)}\n`)
+    }
+    const last = lastWriterIn(chunk.bytes)
+    if (last !== undefined) named.set(writer, last)
+    yield chunk.bytes
+  }
+}
+
+async function writerLine(source: RunSource, run: string, id: string): Promise<WriterLine> {
+  const writer = (await source.info(run))?.writers.find((one) => one.id === id)
+  return { id, name: writer?.name ?? '', lastSeenS: writer?.lastSeenAt }
+}
+
+const WRITER_KEY = '"wattline"'
+const LF = 10
+
+/** The last writer line in whole lines: a writer may send lines of others, as a downloaded log. */
+function lastWriterIn(bytes: Uint8Array): WriterLine | undefined {
+  const lines = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  for (let at = lines.lastIndexOf(WRITER_KEY); at >= 0; at = lines.lastIndexOf(WRITER_KEY, at)) {
+    const from = at === 0 ? 0 : lines.lastIndexOf(LF, at - 1) + 1
+    const parsed = parseLine(lines.toString('utf8', from, lines.indexOf(LF, at)))
+    if (parsed.type === 'writer') return parsed.writer
+    if (from === 0) return undefined
+    at = from - 1
+  }
+  return undefined
 }
 
 function toBody(parts: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {

@@ -221,7 +221,7 @@ describe('reading a log over HTTP', () => {
     const server = await startServer()
     await post(`${server.url}/api/runs/r/events`, lines(1, 2))
     const abort = new AbortController()
-    const answer = await fetch(`${server.url}/api/runs/r/events.jsonl?follow=1`, abort)
+    const answer = await fetch(`${server.url}/api/runs/r/events.jsonl?follow=1&raw=1`, abort)
     let seen = ''
     let last = 2
     for await (const part of answer.body?.pipeThrough(new TextDecoderStream()) ?? []) {

@@ -25,6 +25,8 @@ export class LineReader {
   readonly #maxLineBytes: number
   readonly rejected: RejectedLine[] = []
   rejectedCount = 0
+  /** Accepted lines that name the writer of the lines after them, and are no events. */
+  writerLines = 0
   #lineNumber = 0
   /** The beginning of a line that has not ended: its first `#carryBytes` bytes. */
   #carry = EMPTY
@@ -83,6 +85,7 @@ export class LineReader {
     if (!isUtf8(line)) return 'expected UTF-8, got other bytes'
     const parsed = parseLine(line.toString())
     if (parsed.type === 'blank') return ''
+    if (parsed.type === 'writer') this.writerLines += 1
     return parsed.type === 'malformed' ? parsed.reason : undefined
   }
 

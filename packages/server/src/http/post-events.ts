@@ -8,6 +8,7 @@
 import type { IncomingMessage } from 'node:http'
 import { PassThrough, type Readable } from 'node:stream'
 import { createGunzip, Gunzip } from 'node:zlib'
+import { encodeWriter } from '@wattline/trace'
 import { isGzipDamage, limitBytes } from '../files/gunzip.ts'
 import { cleanName, HTTP_WRITER, writerIdProblem, type ServerContext } from '../runs/context.ts'
 import { ingest } from '../runs/ingest.ts'
@@ -108,6 +109,12 @@ async function receive(
     share.release()
     unsubscribe()
     context.closing.removeEventListener('abort', onClosing)
+  }
+  accepted -= lines.writerLines
+  if (lines.writerLines > 0 && next === undefined) {
+    // The next body without writer lines is of this writer again.
+    const own = `${encodeWriter({ id: writer, name: '', lastSeenS: undefined })}\n`
+    await ingest(context, 'http', subject, { firstSeq: next, lines: Buffer.from(own), count: 1 })
   }
   lastSeq ??= await store.lastSeq(run, writer)
   const { rejected, rejectedCount } = lines

@@ -5,11 +5,13 @@
 import {
   type RunSummary,
   RowReader,
+  type RowSink,
   type RunInfo,
   type Span,
   summarize,
   Telemetry,
   Trace,
+  WriterNumbers,
 } from '@wattline/trace'
 import type { RunSource, RunStore } from '../storage/store.ts'
 
@@ -135,13 +137,26 @@ class Reading {
   readonly #trace = new Trace()
   readonly #telemetry = new Telemetry()
   readonly #reader: RowReader
-  readonly #writers = new Map<string, number>()
+  readonly #sink: RowSink
+  readonly #writers = new WriterNumbers()
 
   constructor(gen: string) {
     this.gen = gen
     const utf8 = new TextDecoder('utf-8', { fatal: true })
     const decode = (bytes: Uint8Array) => utf8.decode(bytes)
     this.#reader = new RowReader({ decode, texts: this.#trace.texts })
+    const trace = this.#trace
+    const writers = this.#writers
+    this.#sink = {
+      event: (row, position) => trace.addRow(row, position, writers.current),
+      sample: (sample) => {
+        trace.addSample(sample)
+        this.#telemetry.add(sample, writers.current)
+      },
+      malformed: () => trace.addMalformed(writers.current),
+      writer: (writer) => writers.name(writer),
+      rescaled: () => trace.addRescaled(writers.current),
+    }
   }
 
   async readMore(source: RunSource, info: RunInfo): Promise<void> {
@@ -150,15 +165,17 @@ class Reading {
     if (this.cursor >= MAX_LOG_BYTES) return
     for await (const item of source.read(info.id, from, signal)) {
       if (item.type !== 'chunk') break
-      const writer = this.#writers.get(item.writer) ?? this.#writers.size
-      this.#writers.set(item.writer, writer)
-      this.#add(item.bytes, writer)
+      this.#writers.enter(this.#writers.numberOf(item.writer))
+      this.#reader.push(item.bytes, this.#sink)
       this.cursor = item.cursor
       if (this.cursor >= MAX_LOG_BYTES) break
     }
-    for (const { id, state } of info.writers) {
-      const writer = this.#writers.get(id)
-      if (writer !== undefined) this.#trace.setWriter(writer, state)
+    const states = new Map(info.writers.map(({ id, state }) => [id, state]))
+    for (const [writer, id] of this.#writers.ids.entries()) {
+      // A writer that another one has sent has the state of its sender.
+      const sender = this.#writers.ids[this.#writers.senderOf(writer) ?? writer] ?? id
+      const state = states.get(id) ?? states.get(sender)
+      if (state !== undefined) this.#trace.setWriter(writer, state)
     }
     this.#trace.flush()
     this.#telemetry.settle()
@@ -192,19 +209,6 @@ class Reading {
     const { firstEventS, lastEventS } = this.#trace
     if (firstEventS === undefined || lastEventS === undefined) return undefined
     return this.#telemetry.totalJ(firstEventS, lastEventS)
-  }
-
-  #add(bytes: Uint8Array, writer: number): void {
-    const trace = this.#trace
-    this.#reader.push(bytes, {
-      event: (row, position) => trace.addRow(row, position, writer),
-      sample: (sample) => {
-        trace.addSample(sample)
-        this.#telemetry.add(sample, writer)
-      },
-      malformed: () => trace.addMalformed(),
-      rescaled: () => trace.addRescaled(),
-    })
   }
 }
 

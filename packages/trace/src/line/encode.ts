@@ -1,8 +1,8 @@
 /**
- * Encodes an event or a sample as one line of a log, without its newline. Values must be valid JSON; the
+ * Encodes an event, a sample or a writer as one line of a log, without its newline. Values must be valid JSON; the
  * recorder accepts any value and has its own encoder.
  */
-import type { AgentEvent, TelemetrySample } from './event.ts'
+import type { AgentEvent, TelemetrySample, WriterLine } from './event.ts'
 
 /**
  * An event as a line, with the keys in the order of the log format.
@@ -19,4 +19,9 @@ export function encodeEvent(event: AgentEvent): string {
 export function encodeSample(sample: TelemetrySample): string {
   const { timestamp, reading, source } = sample
   return JSON.stringify({ timestamp, reading, source })
+}
+
+/** The line before the lines of a writer. */
+export function encodeWriter({ id, name, lastSeenS }: WriterLine): string {
+  return JSON.stringify({ wattline: 'writer', id, name, lastSeen: lastSeenS })
 }

@@ -55,6 +55,14 @@ export interface TelemetrySample {
   readonly source?: string
 }
 
+/** A line that names the writer of the lines after it, as in the download of a run with several writers. */
+export interface WriterLine {
+  readonly id: string
+  readonly name: string
+  /** Unix seconds; undefined = unknown. */
+  readonly lastSeenS: number | undefined
+}
+
 export type Phase = 'start' | 'end' | 'point'
 
 /** Points whose type ends in `_start` or `_end`. */

@@ -7,6 +7,7 @@
  * | `{"event_type", "timestamp", "metadata"}`                         | event                   |
  * | `{"timestamp", "reading"[, "source"]}`                            | sample                  |
  * | `{"event_type", "timestamp_ns", "payload", "turn_id", "correlation_id"}` | event (IPW's bus) |
+ * | `{"wattline": "writer", "id"[, "name", "lastSeen"]}`              | writer of the lines after it |
  * | white space only                                                  | blank                   |
  * | anything else                                                     | malformed, with a reason |
  *
@@ -20,7 +21,7 @@
  * by value, so that `1000`, `1e3` and `1000.0` are the same, and so are `0` and `-0`.
  */
 import { describe, excerpt } from './excerpt.ts'
-import type { AgentEvent, JsonValue, Metadata, TelemetrySample } from './event.ts'
+import type { AgentEvent, JsonValue, Metadata, TelemetrySample, WriterLine } from './event.ts'
 import { AS_LINES, parseJson, quoteUnsafeNumbers } from './lenient-json.ts'
 import { parseTimestamp, parseTimestampNs, type Time, type TimeUnit } from './timestamp.ts'
 
@@ -28,6 +29,7 @@ export type ParsedLine =
   /** `rescaled`: the unit of the line's timestamp if that was not seconds. */
   | { readonly type: 'event'; readonly event: AgentEvent; readonly rescaled?: TimeUnit }
   | { readonly type: 'sample'; readonly sample: TelemetrySample; readonly rescaled?: TimeUnit }
+  | { readonly type: 'writer'; readonly writer: WriterLine }
   | { readonly type: 'blank' }
   /** `reason` is a short sentence: expected …, got …. */
   | { readonly type: 'malformed'; readonly reason: string }
@@ -50,6 +52,8 @@ export function parseLine(text: string): ParsedLine {
 function classify(object: JsonObject, text: string): ParsedLine {
   if (Object.hasOwn(object, 'event_type')) return parseEvent(object, text)
   if (Object.hasOwn(object, 'reading')) return parseSample(object, text)
+  if (Object.hasOwn(object, 'wattline') && object['wattline'] === 'writer')
+    return parseWriter(object)
   const keys = Object.keys(object).slice(0, 9).join(', ')
   const got = keys === '' ? 'an empty object' : `an object with ${excerpt(keys)}`
   return malformed(`expected event_type (an event) or reading (a sample), got ${got}`)
@@ -89,6 +93,18 @@ function parseSample(object: JsonObject, text: string): ParsedLine {
   const sample = { timestamp: time.seconds, reading: reading as Metadata }
   const named = typeof source === 'string' && source !== '' ? { ...sample, source } : sample
   return { type: 'sample', sample: named, ...rescaledOf(time) }
+}
+
+function parseWriter({ id, name, lastSeen }: JsonObject): ParsedLine {
+  if (typeof id !== 'string' || id === '') {
+    return malformed(`expected the id of a writer to be a text, got ${describe(id)}`)
+  }
+  const writer = {
+    id,
+    name: typeof name === 'string' ? name : '',
+    lastSeenS: typeof lastSeen === 'number' ? lastSeen : undefined,
+  }
+  return { type: 'writer', writer }
 }
 
 /** The payload of a bus event, with the event's ids unless the payload has its own. */

@@ -3,7 +3,7 @@
  * read a large log while one pairs its events. A text is transferred once; batches refer to it by the
  * writer's number, which the reader maps to its own.
  *
- *     words    −1 − i                                    the sample, malformed line or unit `others[i]`
+ *     words    −1 − i                                    the sample, malformed line, unit or writer `others[i]`
  *              head  scope  position  line  kind  subject  [agent]
  *              (key high low) of each id and parent  the texts of scope, place, error and extra
  *     numbers  seconds, then the known usage fields and `dropped`
@@ -13,7 +13,7 @@
  *     scope    mask of the scope keys 0…15 · rank of the subject 16…
  */
 import { larger } from '../columns/growth.ts'
-import type { TelemetrySample } from '../line/event.ts'
+import type { TelemetrySample, WriterLine } from '../line/event.ts'
 import { EventRow, USAGE_SIZE, type IdList } from '../row/event-row.ts'
 import { ID_KEYS, PARENT_KEYS, PLACE_KEYS, SCOPE_SIZE } from '../row/metadata-keys.ts'
 import type { Interner } from '../row/interner.ts'
@@ -45,6 +45,7 @@ type OtherLine =
   | { readonly type: 'sample'; readonly sample: TelemetrySample }
   | { readonly type: 'malformed'; readonly reason: string }
   | { readonly type: 'rescaled'; readonly unit: TimeUnit }
+  | { readonly type: 'writer'; readonly writer: WriterLine }
 
 interface Other {
   readonly content: OtherLine
@@ -166,6 +167,10 @@ export class RowBatchWriter implements RowSink {
 
   rescaled(unit: TimeUnit, position: number, line: number): void {
     this.#other({ content: { type: 'rescaled', unit }, position, line })
+  }
+
+  writer(writer: WriterLine, position: number, line: number): void {
+    this.#other({ content: { type: 'writer', writer }, position, line })
   }
 
   /** The batch of all lines since the last call. */
@@ -293,5 +298,6 @@ function passOn({ content, position, line }: Other, sink: RowSink, linesBefore: 
   const lineNumber = linesBefore + line
   if (content.type === 'sample') sink.sample(content.sample, position, lineNumber)
   else if (content.type === 'malformed') sink.malformed(content.reason, position, lineNumber)
+  else if (content.type === 'writer') sink.writer?.(content.writer, position, lineNumber)
   else sink.rescaled?.(content.unit, position, lineNumber)
 }

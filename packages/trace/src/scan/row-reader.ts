@@ -6,7 +6,7 @@
  *     chunk   …torn}\n{"event_type"…}\n{"timestamp"…, "reading"…}\n{"event_ty…
  *             decoder │ scanner        │ decoder                   │ kept by decoder
  */
-import type { TelemetrySample } from '../line/event.ts'
+import type { TelemetrySample, WriterLine } from '../line/event.ts'
 import { EventRow } from '../row/event-row.ts'
 import type { Interner } from '../row/interner.ts'
 import { LF } from '../line/json-bytes.ts'
@@ -23,6 +23,8 @@ export interface RowSink {
   event(row: EventRow, position: number, lineNumber: number): void
   sample(sample: TelemetrySample, position: number, lineNumber: number): void
   malformed(reason: string, position: number, lineNumber: number): void
+  /** The following lines are of this writer. */
+  writer?(writer: WriterLine, position: number, lineNumber: number): void
   /** Called before an event or sample whose time was converted to seconds from another unit. */
   rescaled?(unit: TimeUnit, position: number, lineNumber: number): void
 }
@@ -137,6 +139,8 @@ export class RowReader {
         return sink.sample(line.sample, position, lineNumber)
       case 'malformed':
         return sink.malformed(line.reason, position, lineNumber)
+      case 'writer':
+        return sink.writer?.(line.writer, position, lineNumber)
       case 'blank':
         return undefined
     }

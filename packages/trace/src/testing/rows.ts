@@ -44,6 +44,7 @@ export function recordingSink(texts: Interner): { seen: unknown[]; sink: RowSink
       event: (row, ...where) => seen.push(['event', rowText(row, texts), ...where]),
       sample: (sample, ...where) => seen.push(['sample', sample, ...where]),
       malformed: (reason, ...where) => seen.push(['malformed', reason, ...where]),
+      writer: (writer, ...where) => seen.push(['writer', writer, ...where]),
       rescaled: (unit, ...where) => seen.push(['rescaled', unit, ...where]),
     },
   }

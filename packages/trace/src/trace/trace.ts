@@ -280,10 +280,24 @@ export class Trace {
     const counts = this.#quality.writer(writer)
     if (counts.state === state) return
     counts.state = state
-    const { start, end, count } = this.#spans
+    const { start } = this.#spans
+    for (const slot of this.#slotsThatMayEnd()) {
+      if (this.#events.writer(start.at(slot)) === writer) this.#addChanged(slot)
+    }
+  }
+
+  /** Closes all writers: the log does not grow any more. */
+  closeWriters(): void {
+    this.#quality.writer(0)
+    this.#quality.writers.forEach((counts) => (counts.state = 'closed'))
+    for (const slot of this.#slotsThatMayEnd()) this.#addChanged(slot)
+  }
+
+  /** The spans whose flags depend on the state of their writer. */
+  *#slotsThatMayEnd(): Generator<number, void, void> {
+    const { end, count } = this.#spans
     for (let slot = 0; slot < count; slot++) {
-      const canDiffer = end.at(slot) === NONE || this.#spans.missesParent(slot)
-      if (canDiffer && this.#events.writer(start.at(slot)) === writer) this.#addChanged(slot)
+      if (end.at(slot) === NONE || this.#spans.missesParent(slot)) yield slot
     }
   }
 
