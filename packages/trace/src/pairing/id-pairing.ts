@@ -1,6 +1,6 @@
 /**
- * Pairs events by id, the first of two stages. Events of one kind that share an id value, directly or
- * through other events, form a *component*. Each component is paired separately, in order of time:
+ * Pairs events by id, the first of two stages. Events of one kind and writer that share an id value,
+ * directly or through other events, form a *component*. Each component is paired separately, in order of time:
  *
  *     start span_id=a ──────────▶ waits ─┐
  *     end   span_id=a ──────────▶ takes ─┘   the waiting start that agrees on most id keys
@@ -8,7 +8,7 @@
  *
  * Nearly every component is *simple*: a start and then its end, stored as a few numbers. All others
  * are *complex* and get an object. The result depends only on the set of events: a late event makes
- * its component be paired again.
+ * its component be paired again. Ends left over are paired across writers (shared-ids).
  */
 import { START } from '../row/event-row.ts'
 import { Int32Column, NONE } from '../columns/columns.ts'
@@ -17,13 +17,17 @@ import type { ScopeTable } from '../row/scope.ts'
 import { SmallColumn } from '../columns/small-column.ts'
 import type { EventTable } from '../tables/event-table.ts'
 import type { SpanTable } from '../tables/span-table.ts'
-import { insertEvent } from '../tables/event-lists.ts'
+import type { ParentLinks } from './parent-links.ts'
+import { SharedIds } from './shared-ids.ts'
+import { WaitingStarts } from './waiting-starts.ts'
 
 interface ComplexComponent {
   events: number[]
   /** How many of `events` are paired; −1 = pair all again. */
   pairedCount: number
-  waiting: number[]
+  /** Whether `events` are in order of time. */
+  isSorted: boolean
+  waiting: WaitingStarts
   orphans: number[]
   /** Starts paired with an end before them; undone first when more events arrive. */
   backward: number[]
@@ -40,14 +44,16 @@ export class IdPairing {
   readonly #spans: SpanTable
   readonly #scopes: ScopeTable
   /**
-   * Most ids occur with one kind and one key; then the number of the id is also the number of its
-   * component. By component: the number of its kind and key (NONE = no component), and its last event.
+   * Most ids occur with one kind, key and writer; then the number of the id is also the number of its
+   * component. By component: the number of its kind, key and writer (NONE = no component), and its last event.
    */
   readonly #kindKey = new SmallColumn()
   readonly #last = new NearColumn()
-  /** Numbers the combinations of kind and key in the order of their first use. */
+  /** Numbers the combinations of kind, key and writer in the order of their first use. */
   readonly #kindKeyNumbers = new Int32Column()
   #kindKeyCount = 0
+  /** The same for writers other than 0, by writer. */
+  readonly #ofWriters: Map<number, number>[] = []
   /** By component, the one it was merged into. Empty if each event has one id. */
   readonly #mergedInto = new Map<number, number>()
   readonly #complex = new Map<number, ComplexComponent>()
@@ -55,11 +61,13 @@ export class IdPairing {
   /** By event, the previous event of its component, unless that is the start it ended. */
   readonly #previous = new Map<number, number>()
   readonly #newlyEnded: number[] = []
+  readonly #shared: SharedIds
 
-  constructor(events: EventTable, spans: SpanTable, scopes: ScopeTable) {
+  constructor(events: EventTable, spans: SpanTable, scopes: ScopeTable, links: ParentLinks) {
     this.#events = events
     this.#spans = spans
     this.#scopes = scopes
+    this.#shared = new SharedIds(events, spans, scopes, links)
   }
 
   /** Adds a start or an end that has ids. */
@@ -67,6 +75,9 @@ export class IdPairing {
     const component = this.#componentOf(event)
     const last = this.#last.at(component)
     this.#last.set(component, event)
+    if (this.#shared.hasOrphans && this.#events.phase(event) === START) {
+      this.#shared.startChanged(event)
+    }
     const complex = this.#complex.get(component)
     if (complex !== undefined) return this.#addToComplex(complex, event)
     const isSimple = this.#pairSimply(event, last)
@@ -77,12 +88,14 @@ export class IdPairing {
   /** Pairs the events added since the last call, and reports every changed pairing. */
   pairAdded(onChange: OnChange): void {
     for (const start of this.#newlyEnded) {
+      this.#shared.startChanged(start)
       const end = this.#events.partner.at(start)
       if (end !== NONE) onChange(start, this.#consideredBy(start) ?? end)
     }
     this.#newlyEnded.length = 0
     for (const complex of this.#dirty) this.#pairComplex(complex, onChange)
     this.#dirty.clear()
+    this.#shared.pair(onChange)
   }
 
   #consideredBy(start: number): number | undefined {
@@ -92,22 +105,27 @@ export class IdPairing {
   #componentOf(event: number): number {
     const keys = this.#events.idKeys(event)
     const kind = this.#events.kind(event)
+    const writer = this.#events.hasWriters ? this.#events.writer(event) : 0
     let component = NONE
     for (let index = 0; index < keys.length; index++) {
       const id = this.#events.idAt(event, index, keys.length)
-      const ofId = this.#componentOfId(id, this.#kindKeyNumber(kind, keys[index]!))
+      const ofId = this.#componentOfId(id, this.#kindKeyNumber(kind, keys[index]!, writer))
       const found = this.#root(ofId)
       component = component === NONE ? found : this.#merge(component, found)
     }
     return component
   }
 
-  #kindKeyNumber(kind: number, key: number): number {
+  #kindKeyNumber(kind: number, key: number, writer: number): number {
     const combined = kind * 8 + key
-    const known = this.#kindKeyNumbers.at(combined)
-    if (known !== NONE) return known
-    this.#kindKeyNumbers.set(combined, this.#kindKeyCount)
-    return this.#kindKeyCount++
+    const ofWriter = writer === 0 ? undefined : (this.#ofWriters[writer] ??= new Map())
+    const known =
+      ofWriter === undefined ? this.#kindKeyNumbers.at(combined) : ofWriter.get(combined)
+    if (known !== undefined && known !== NONE) return known
+    const number = this.#kindKeyCount++
+    if (ofWriter === undefined) this.#kindKeyNumbers.set(combined, number)
+    else ofWriter.set(combined, number)
+    return number
   }
 
   /** The component of the events of one kind that have an id under one key. */
@@ -123,8 +141,11 @@ export class IdPairing {
     if (this.#mergedInto.size === 0) return component
     let root = component
     for (let into = this.#mergedInto.get(root); into !== undefined;) {
+      const above = this.#mergedInto.get(into)
+      // Halves the way of the next search.
+      if (above !== undefined) this.#mergedInto.set(root, above)
       root = into
-      into = this.#mergedInto.get(root)
+      into = above
     }
     return root
   }
@@ -132,16 +153,23 @@ export class IdPairing {
   #merge(a: number, b: number): number {
     if (a === b) return a
     // A component without events was created by the current event.
-    const [into, from] = this.#last.at(a) === NONE ? [b, a] : [a, b]
+    const isSmaller =
+      this.#last.at(a) === NONE || (this.#last.at(b) !== NONE && this.#sizeOf(a) < this.#sizeOf(b))
+    const [into, from] = isSmaller ? [b, a] : [a, b]
     this.#mergedInto.set(from, into)
     if (this.#last.at(from) === NONE) return into
     const complex = this.#makeComplex(into)
-    for (const event of this.#eventsOf(from)) insertEvent(this.#events, complex.events, event)
+    for (const event of this.#eventsOf(from)) complex.events.push(event)
+    complex.isSorted = false
     complex.pairedCount = -1
     const other = this.#complex.get(from)
     if (other !== undefined) this.#dirty.delete(other)
     this.#complex.delete(from)
     return into
+  }
+
+  #sizeOf(component: number): number {
+    return this.#complex.get(component)?.events.length ?? 0
   }
 
   /** Pairs in the simple case: events in order, one start at a time, each end with its start. */
@@ -174,8 +202,14 @@ export class IdPairing {
       this.#dirty.add(known)
       return known
     }
-    const events = this.#eventsOf(component).sort((a, b) => this.#events.compare(a, b))
-    const complex = { events, pairedCount: -1, waiting: [], orphans: [], backward: [] }
+    const complex: ComplexComponent = {
+      events: this.#eventsOf(component),
+      pairedCount: -1,
+      isSorted: false,
+      waiting: new WaitingStarts(this.#events, this.#scopes),
+      orphans: [],
+      backward: [],
+    }
     this.#complex.set(component, complex)
     this.#dirty.add(complex)
     return complex
@@ -183,8 +217,11 @@ export class IdPairing {
 
   #addToComplex(complex: ComplexComponent, event: number): void {
     const last = complex.events.at(-1)
-    if (last !== undefined && this.#events.compare(event, last) < 0) complex.pairedCount = -1
-    insertEvent(this.#events, complex.events, event)
+    if (last !== undefined && this.#events.compare(event, last) < 0) {
+      complex.isSorted = false
+      complex.pairedCount = -1
+    }
+    complex.events.push(event)
     this.#dirty.add(complex)
   }
 
@@ -197,6 +234,8 @@ export class IdPairing {
         ambiguousAt: this.#ambiguousAt(event),
       })
     }
+    if (!complex.isSorted) complex.events.sort((a, b) => this.#events.compare(a, b))
+    complex.isSorted = true
     if (complex.pairedCount < 0) this.#unpair(complex, save)
     this.#undoBackward(complex, save)
     for (; complex.pairedCount < complex.events.length; complex.pairedCount++) {
@@ -208,18 +247,22 @@ export class IdPairing {
     this.#pairBackward(complex, save)
     for (const [event, { partner, ambiguousAt }] of saved) {
       this.#report(event, partner, ambiguousAt, onChange)
+      if (this.#events.phase(event) === START) this.#shared.startChanged(event)
+      else this.#shared.endChanged(event)
     }
   }
 
   #unpair(complex: ComplexComponent, save: SaveState): void {
     for (const event of complex.events) {
       save(event)
+      this.#shared.release(event)
       this.#events.partner.set(event, NONE)
       if (this.#events.phase(event) === START) {
+        this.#shared.unflag(event)
         this.#spans.idAmbiguousAt.delete(this.#events.slot.at(event))
       }
     }
-    complex.waiting = []
+    complex.waiting = new WaitingStarts(this.#events, this.#scopes)
     complex.orphans = []
     complex.backward = []
     complex.pairedCount = 0
@@ -249,94 +292,61 @@ export class IdPairing {
   }
 
   #flag(start: number, by: number): void {
+    this.#shared.unflag(start)
     const slot = this.#events.slot.at(start)
     if (!this.#spans.idAmbiguousAt.has(slot)) this.#spans.idAmbiguousAt.set(slot, by)
   }
 
   #pairStart(complex: ComplexComponent, start: number, save: SaveState): void {
-    for (const other of complex.waiting) {
-      if (!this.#events.haveSameIds(other, start)) continue
+    complex.waiting.eachWithIdsOf(start, (other) => {
       save(other)
       this.#flag(other, start)
       this.#flag(start, start)
-    }
-    complex.waiting.push(start)
+    })
+    complex.waiting.add(start)
   }
 
   #pairEnd(complex: ComplexComponent, end: number, save: SaveState): void {
-    const tied = this.#bestByIds(complex.waiting, end)
-    if (tied.length === 0) {
+    const start = complex.waiting.take(end, (tied) => {
+      save(tied)
+      this.#flag(tied, end)
+    })
+    if (start === NONE) {
       complex.orphans.push(end)
       return
     }
-    for (const start of tied) {
-      save(start)
-      if (tied.length > 1) this.#flag(start, end)
-    }
-    const start = this.#bestByScope(tied, end)
+    save(start)
     this.#pair(start, end)
-    complex.waiting.splice(complex.waiting.indexOf(start), 1)
-  }
-
-  /** The waiting starts that agree with `end` on most ids. */
-  #bestByIds(waiting: readonly number[], end: number): number[] {
-    let tied: number[] = []
-    let most = 1
-    for (const start of waiting) {
-      const agreed = this.#events.idScore(start, end)
-      if (agreed < most) continue
-      if (agreed > most) tied = []
-      most = agreed
-      tied.push(start)
-    }
-    return tied
-  }
-
-  #bestByScope(tied: readonly number[], end: number): number {
-    const events = this.#events
-    let best = tied[0]!
-    let bestScore = -2
-    for (const start of tied) {
-      const score = this.#scopes.pairScore(events.scope(start), events.scope(end))
-      if (score < bestScore) continue
-      best = start
-      bestScore = score
-    }
-    return best
   }
 
   /** An end without a start takes the first later start that has no end. */
   #pairBackward(complex: ComplexComponent, save: SaveState): void {
-    if (complex.orphans.length === 0 || complex.waiting.length === 0) return
-    const events = this.#events
-    complex.orphans = complex.orphans.filter((end) => {
-      const start = complex.waiting.find(
-        (waiting) => events.compare(end, waiting) < 0 && events.idScore(waiting, end) > 0,
-      )
-      if (start === undefined) return true
+    complex.orphans = complex.waiting.takeLater(complex.orphans, (start, end) => {
       save(start)
       save(end)
       this.#pair(start, end)
-      complex.waiting.splice(complex.waiting.indexOf(start), 1)
       complex.backward.push(start)
-      return false
     })
   }
 
   #undoBackward(complex: ComplexComponent, save: SaveState): void {
+    if (complex.backward.length === 0) return
     for (const start of complex.backward) {
       const end = this.#events.partner.at(start)
       save(start)
       save(end)
       this.#events.partner.set(start, NONE)
       this.#events.partner.set(end, NONE)
-      insertEvent(this.#events, complex.waiting, start)
-      insertEvent(this.#events, complex.orphans, end)
+      complex.waiting.add(start)
+      complex.orphans.push(end)
     }
+    complex.orphans.sort((a, b) => this.#events.compare(a, b))
     complex.backward = []
   }
 
   #pair(start: number, end: number): void {
+    this.#shared.release(start)
+    this.#shared.release(end)
     this.#events.partner.set(start, end)
     this.#events.partner.set(end, start)
   }

@@ -6,12 +6,18 @@
 import { NONE } from '../columns/columns.ts'
 import { PARENT_KEYS } from '../row/metadata-keys.ts'
 import { insertEvent } from '../tables/event-lists.ts'
+import { lowerBound } from '../columns/lower-bound.ts'
 import { NearColumn } from '../columns/near-column.ts'
 import type { EventTable } from '../tables/event-table.ts'
 import type { SpanTable } from '../tables/span-table.ts'
 
 /** Several starts carry the id. */
 const MANY = -2
+/** Among starts with one id, a parent is searched for in the latest of these before its child. */
+const MOST_SEARCHED = 64
+/** Any key or any writer. */
+const ANY = -1
+const EVERY_WRITER: readonly number[] = [ANY]
 
 export class ParentLinks {
   readonly #events: EventTable
@@ -20,10 +26,12 @@ export class ParentLinks {
   readonly #start = new NearColumn()
   /** By id carried by several starts, these in order of time. */
   readonly #starts = new Map<number, number[]>()
+  /** By id carried by more starts than are searched: by key and writer, these in order of time. */
+  readonly #groups = new Map<number, Map<number, number[]>>()
   /** By id, the children that wait for it. */
   readonly #waiting = new Map<number, Set<number>>()
-  /** Count of links to a parent that starts after its child: only these can close a cycle. */
-  #forwardLinks = 0
+  /** Slots of parents that start after a child: only these can close a cycle. */
+  readonly #forwardParents = new Set<number>()
 
   constructor(events: EventTable, spans: SpanTable) {
     this.#events = events
@@ -39,13 +47,24 @@ export class ParentLinks {
       this.#addStartOf(id, start)
       if (this.#waiting.size === 0) continue
       for (const child of this.#waiting.get(id) ?? []) {
-        const parent = this.#spans.parent.at(this.#events.slot.at(child))
-        if (parent !== NONE && this.#events.compare(this.#spans.start.at(parent), start) < 0)
-          continue
+        if (this.#isSettled(child, start)) continue
         if (earliest === NONE || this.#events.compare(child, earliest) < 0) earliest = child
       }
     }
     return earliest
+  }
+
+  /** Whether a new start with an id that a child names does not change its parent. */
+  #isSettled(child: number, start: number): boolean {
+    const slot = this.#spans.parent.at(this.#events.slot.at(child))
+    if (slot === NONE) return false
+    const parent = this.#spans.start.at(slot)
+    if (this.#events.compare(parent, start) > 0) return false
+    return this.#isOfWriter(parent, child) || !this.#isOfWriter(start, child)
+  }
+
+  #isOfWriter(start: number, other: number): boolean {
+    return !this.#events.hasWriters || this.#events.writer(start) === this.#events.writer(other)
   }
 
   /** Whether a start names its parent. */
@@ -61,32 +80,46 @@ export class ParentLinks {
     for (let index = 0; index < keys.length; index++) {
       const id = this.#events.parentAt(named, index, keys.length)
       const parent = this.#find(child, PARENT_KEYS[keys[index]!]![1], id)
-      const isForward =
-        parent === NONE || this.#events.compare(child, this.#spans.start.at(parent)) < 0
-      if (isForward) this.#addWaiting(id, child)
+      const start = parent === NONE ? NONE : this.#spans.start.at(parent)
+      const isForward = start !== NONE && this.#events.compare(child, start) < 0
+      if (start === NONE || isForward || !this.#isOfWriter(start, child)) {
+        this.#addWaiting(id, child)
+      }
       if (parent === NONE || this.isCycle(parent, slot)) continue
-      if (isForward) this.#forwardLinks++
+      if (isForward) this.#forwardParents.add(parent)
       return parent
     }
     return NONE
   }
 
-  /** Slot of the span that shares an id with `event` and started last before it; NONE = none. */
+  /**
+   * Slot of the span that shares an id with `event` and started last before it; NONE = none. A span
+   * of the event's writer goes before those of others.
+   */
   spanWithIdOf(event: number): number {
     const keys = this.#events.idKeys(event)
-    let best = NONE
-    for (let index = 0; index < keys.length; index++) {
-      const id = this.#events.idAt(event, index, keys.length)
-      for (let nth = this.#startCount(id) - 1; nth >= 0; nth--) {
-        const start = this.#nthStart(id, nth)
-        if (this.#events.compare(start, event) >= 0 || !this.#hasId(start, keys[index]!, id)) {
-          continue
-        }
+    for (const writer of this.#writersFor(event)) {
+      let best = NONE
+      for (let index = 0; index < keys.length; index++) {
+        const id = this.#events.idAt(event, index, keys.length)
+        const start = this.#latestBefore(event, keys[index]!, id, writer)
+        if (start === NONE) continue
         if (best === NONE || this.#events.compare(best, start) < 0) best = start
-        break
       }
+      if (best !== NONE) return this.#events.slot.at(best)
     }
-    return best === NONE ? NONE : this.#events.slot.at(best)
+    return NONE
+  }
+
+  #latestBefore(event: number, key: number, id: number, writer: number): number {
+    const one = this.#start.at(id)
+    if (one === NONE) return NONE
+    if (one !== MANY) {
+      const isBefore = this.#events.compare(one, event) < 0
+      return isBefore && this.#carries(one, key, id, writer) ? one : NONE
+    }
+    const starts = this.#startsOf(id, key, writer)
+    return starts[this.#countBefore(starts, event) - 1] ?? NONE
   }
 
   /** Slots of the spans that carry an id under any key, latest first. */
@@ -98,22 +131,49 @@ export class ParentLinks {
     return slots
   }
 
-  /** The latest open start before the child, else the latest ended one, else the next start. */
+  /**
+   * The latest open start before the child, else the latest ended one, else the next start. The starts
+   * of the child's writer go before those of others.
+   */
   #find(child: number, key: number, id: number): number {
-    let ended = NONE
-    let later = NONE
-    for (let nth = this.#startCount(id) - 1; nth >= 0; nth--) {
-      const start = this.#nthStart(id, nth)
-      if (start === child || (key !== NONE && !this.#hasId(start, key, id))) continue
-      const slot = this.#events.slot.at(start)
-      if (this.#events.compare(start, child) > 0) {
-        later = slot
-        continue
-      }
-      if (this.#spans.end.at(slot) === NONE) return slot
-      if (ended === NONE) ended = slot
+    const one = this.#start.at(id)
+    if (one !== MANY) {
+      const isParent = one !== NONE && one !== child && this.#carries(one, key, id, ANY)
+      return isParent ? this.#events.slot.at(one) : NONE
     }
-    return ended === NONE ? later : ended
+    for (const writer of this.#writersFor(child)) {
+      const starts = this.#startsOf(id, key, writer)
+      const before = this.#countBefore(starts, child)
+      for (let nth = before - 1; nth >= Math.max(0, before - MOST_SEARCHED); nth--) {
+        const slot = this.#events.slot.at(starts[nth]!)
+        if (this.#spans.end.at(slot) === NONE) return slot
+      }
+      const isSelf = starts[before] === child
+      const start = starts[before - 1] ?? starts[isSelf ? before + 1 : before]
+      if (start !== undefined) return this.#events.slot.at(start)
+    }
+    return NONE
+  }
+
+  /** The writers to search in turn: that of an event, then all. */
+  #writersFor(event: number): readonly number[] {
+    return this.#events.hasWriters ? [this.#events.writer(event), ANY] : EVERY_WRITER
+  }
+
+  #countBefore(starts: readonly number[], event: number): number {
+    return lowerBound(0, starts.length, (nth) => this.#events.compare(starts[nth]!, event) < 0)
+  }
+
+  /** The starts of a writer that carry an id of several starts under a key, in order of time. */
+  #startsOf(id: number, key: number, writer: number): readonly number[] {
+    const groups = this.#groups.get(id)
+    if (groups !== undefined) return groups.get(groupOf(key, writer)) ?? []
+    return this.#starts.get(id)!.filter((start) => this.#carries(start, key, id, writer))
+  }
+
+  #carries(start: number, key: number, id: number, writer: number): boolean {
+    if (writer !== ANY && this.#events.writer(start) !== writer) return false
+    return key === ANY || this.#hasId(start, key, id)
   }
 
   #hasId(start: number, key: number, id: number): boolean {
@@ -141,12 +201,31 @@ export class ParentLinks {
       this.#start.set(id, start)
       return
     }
-    const starts = known === MANY ? this.#starts.get(id)! : [known]
     // An event can have the same value under two keys.
-    if (starts.includes(start)) return
+    if (known === start) return
+    const starts = known === MANY ? this.#starts.get(id)! : [known]
     insertEvent(this.#events, starts, start)
     this.#start.set(id, MANY)
     this.#starts.set(id, starts)
+    const groups = this.#groups.get(id)
+    if (groups !== undefined) this.#addToGroups(groups, id, start)
+    else if (starts.length > MOST_SEARCHED) {
+      const made = new Map<number, number[]>()
+      for (const each of starts) this.#addToGroups(made, id, each)
+      this.#groups.set(id, made)
+    }
+  }
+
+  #addToGroups(groups: Map<number, number[]>, id: number, start: number): void {
+    const keys = [...this.#events.idKeys(start)].filter((key) => this.#hasId(start, key, id))
+    const writer = this.#events.writer(start)
+    for (const key of [ANY, ...keys]) {
+      for (const code of [groupOf(key, ANY), groupOf(key, writer)]) {
+        const starts = groups.get(code)
+        if (starts === undefined) groups.set(code, [start])
+        else insertEvent(this.#events, starts, start)
+      }
+    }
   }
 
   #addWaiting(id: number, child: number): void {
@@ -158,7 +237,7 @@ export class ParentLinks {
   /** Whether `child` would be its own ancestor with this parent. Both are slots. */
   isCycle(parent: number, child: number): boolean {
     if (parent === child) return true
-    if (this.#forwardLinks === 0) return false
+    if (!this.#forwardParents.has(child)) return false
     const seen = new Set<number>()
     for (let at = parent; at !== NONE && !seen.has(at); at = this.#spans.parent.at(at)) {
       if (at === child) return true
@@ -166,4 +245,8 @@ export class ParentLinks {
     }
     return false
   }
+}
+
+function groupOf(key: number, writer: number): number {
+  return (writer + 1) * 8 + key + 1
 }

@@ -148,7 +148,7 @@ function lowestBit(mask: number): number {
 }
 
 /** Number of set bits among the lower 16. */
-function bitCount(mask: number): number {
+export function bitCount(mask: number): number {
   let count = mask - ((mask >> 1) & 0x5555)
   count = (count & 0x3333) + ((count >> 2) & 0x3333)
   count = (count + (count >> 4)) & 0x0f0f

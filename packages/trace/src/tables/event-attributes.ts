@@ -191,6 +191,10 @@ export class EventAttributes {
   idKeys(event: number): Uint8Array {
     return BITS_OF[(this.#detail(event, Detail.SHAPE) >> ID_SHIFT) & ID_MASK]!
   }
+  /** Bit i = the event has an id under ID_KEYS[i]. */
+  idMask(event: number): number {
+    return (this.#detail(event, Detail.SHAPE) >> ID_SHIFT) & ID_MASK
+  }
   /** Indexes into PARENT_KEYS of the parents that a start names, ascending. */
   parentKeys(start: number): Uint8Array {
     return BITS_OF[(this.#detail(start, Detail.SHAPE) >> PARENT_SHIFT) & PARENT_MASK]!

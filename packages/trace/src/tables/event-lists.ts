@@ -15,11 +15,11 @@ function indexFor(order: EventOrder, list: ArrayLike<number>, event: number): nu
   return lowerBound(0, count, (index) => order.compare(list[index]!, event) < 0)
 }
 
-/** Inserts an event in order; O(1) at the end, where nearly every event belongs. */
+/** Inserts an event in order, once; O(1) at the end, where nearly every event belongs. */
 export function insertEvent(order: EventOrder, list: number[], event: number): void {
   const index = indexFor(order, list, event)
   if (index === list.length) list.push(event)
-  else list.splice(index, 0, event)
+  else if (list[index] !== event) list.splice(index, 0, event)
 }
 
 export function removeEvent(order: EventOrder, list: number[], event: number): void {

@@ -36,6 +36,8 @@ export class EventTable extends EventAttributes {
   /** Time and position of the last event. */
   #lastS = -Infinity
   #lastPosition = -Infinity
+  /** Whether an event has a writer other than 0. */
+  hasWriters = false
   /** Events that are older than an earlier one. */
   readonly late = new BitColumn()
 
@@ -49,6 +51,7 @@ export class EventTable extends EventAttributes {
     this.#timeS.set(event, row.timeS)
     this.#position.set(event, position)
     this.setAttributes(event, row, writer)
+    if (writer !== 0) this.hasWriters = true
     this.#id.set(event, this.#numbered(row.ids))
     this.#usage.add(event, row)
     const isBehindLast =
@@ -75,6 +78,16 @@ export class EventTable extends EventAttributes {
   /** The id under `idKeys(event)[index]`; `count` is the number of its id keys. */
   idAt(event: number, index: number, count: number): number {
     return this.#numberAt(this.#id.at(event), index, count)
+  }
+
+  /** The ids of an event under the keys in `mask`, as one value. */
+  idsUnder(event: number, mask: number): number | string {
+    const keys = this.idKeys(event)
+    const ids: number[] = []
+    for (let index = 0; index < keys.length; index++) {
+      if ((mask & (1 << keys[index]!)) !== 0) ids.push(this.idAt(event, index, keys.length))
+    }
+    return ids.length === 1 ? ids[0]! : ids.join()
   }
 
   /** Stores the ids of the parents that a start names. The result is for {@link parentAt}. */

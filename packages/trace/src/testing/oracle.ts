@@ -56,10 +56,16 @@ export const PARENT_KEYS: ReadonlyMap<string, string | undefined> = new Map([
   ['parent_correlation_id', 'correlation_id'],
 ])
 
-/** An event and its position in the log. */
+/** An end that fits more starts by id takes the latest, whatever their scopes. */
+const MOST_COMPARED = 64
+/** A parent is searched for in the latest of these starts that carry its id. */
+const MOST_SEARCHED = 64
+
+/** An event, its position in the log and its writer. */
 export interface OracleEvent {
   readonly event: AgentEvent
   readonly position: number
+  readonly writer?: number
 }
 
 type Ids = readonly (readonly [key: string, value: string])[]
@@ -68,6 +74,7 @@ interface Item {
   /** Index in the sorted log. */
   readonly at: number
   readonly position: number
+  readonly writer: number
   readonly kind: string
   readonly phase: 'start' | 'end' | 'point'
   readonly ids: Ids
@@ -89,11 +96,19 @@ interface Item {
 export function oracle(events: readonly OracleEvent[]): string[] {
   const items = events
     .toSorted((a, b) => a.event.timestamp - b.event.timestamp || a.position - b.position)
-    .map(({ event: { event_type, metadata }, position }, at): Item => {
-      return { at, position, ...kindAndPhase(event_type), ids: idsOf(metadata), metadata }
+    .map(({ event: { event_type, metadata }, position, writer = 0 }, at): Item => {
+      return { at, position, writer, ...kindAndPhase(event_type), ids: idsOf(metadata), metadata }
     })
-  const kinds = new Set(items.map((item) => item.kind))
-  for (const kind of kinds) pairByIds(items.filter((item) => item.kind === kind))
+  const writers = new Set(items.map((item) => item.writer))
+  for (const kind of new Set(items.map((item) => item.kind))) {
+    const ofKind = items.filter((item) => item.kind === kind)
+    for (const writer of writers) pairByIds(ofKind.filter((item) => item.writer === writer))
+    if (writers.size > 1)
+      pairByIds(
+        ofKind.filter((item) => item.partner === undefined),
+        false,
+      )
+  }
   const marks = pairByScope(items)
   const spans: string[] = items.filter((item) => item.phase === 'start').map(describeSpan)
   return [...spans, ...marks].sort()
@@ -166,7 +181,8 @@ function isError(metadata: Metadata): boolean {
   )
 }
 
-function pairByIds(items: readonly Item[]): void {
+/** Of several writers, starts that share their ids are certain until an end fits more than one. */
+function pairByIds(items: readonly Item[], isOneWriter = true): void {
   const waiting: Item[] = []
   const orphans: Item[] = []
   const same = (a: Item, b: Item) =>
@@ -174,7 +190,8 @@ function pairByIds(items: readonly Item[]): void {
   for (const item of items) {
     if (item.ids.length === 0) continue
     if (item.phase === 'start') {
-      for (const other of waiting) if (same(other, item)) other.ambiguous = item.ambiguous = true
+      for (const other of isOneWriter ? waiting : [])
+        if (same(other, item)) other.ambiguous = item.ambiguous = true
       waiting.push(item)
     } else if (item.phase === 'end') {
       const scores = waiting.map((start) => idScore(start.ids, item.ids))
@@ -185,7 +202,8 @@ function pairByIds(items: readonly Item[]): void {
       }
       const tied = waiting.filter((_, index) => scores[index] === most)
       if (tied.length > 1) for (const start of tied) start.ambiguous = true
-      const scope = tied.map((start) => pairScore(start, item))
+      const isCompared = tied.length <= MOST_COMPARED
+      const scope = tied.map((start) => (isCompared ? pairScore(start, item) : 0))
       const best = tied[scope.lastIndexOf(Math.max(...scope))]!
       waiting.splice(waiting.indexOf(best), 1)
       best.partner = item
@@ -218,10 +236,10 @@ function pairByScope(items: readonly Item[]): string[] {
       if (item.partner !== undefined && item.partner.at < item.at) item.end = item.partner
       else open.push(item)
     } else if (item.phase === 'point') {
-      const owner = items
+      const owners = items
         .slice(0, item.at)
         .filter((other) => other.phase === 'start' && sharesId(other, item))
-        .at(-1)
+      const owner = owners.filter((other) => other.writer === item.writer).at(-1) ?? owners.at(-1)
       if (owner !== undefined && item.kind === 'error_classified') owner.error = true
       const parent = owner ?? inferParent(item, RANK_OF_POINTS, open)?.[0]
       marks.push(markLine(item.position, false, parent?.position))
@@ -302,7 +320,7 @@ function inferParent(
 
 function explicitParent(child: Item, items: readonly Item[]): Item | undefined {
   for (const ref of parentRefs(child)) {
-    const named = items.filter(
+    const all = items.filter(
       (item) =>
         item !== child &&
         item.phase === 'start' &&
@@ -310,9 +328,16 @@ function explicitParent(child: Item, items: readonly Item[]): Item | undefined {
           ([key, value]) => value === ref.value && (ref.idKey === undefined || key === ref.idKey),
         ),
     )
+    const own = all.filter((item) => item.writer === child.writer)
+    const named = own.length > 0 ? own : all
     const before = named.filter((item) => item.at < child.at)
     const parent =
-      before.filter((item) => item.end === undefined).at(-1) ?? before.at(-1) ?? named[0]
+      before
+        .slice(-MOST_SEARCHED)
+        .filter((item) => item.end === undefined)
+        .at(-1) ??
+      before.at(-1) ??
+      named[0]
     if (parent === undefined || descends(parent, child)) continue
     return parent
   }

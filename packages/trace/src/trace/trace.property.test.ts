@@ -6,13 +6,12 @@ import { Lanes } from '../lanes/lanes.ts'
 import {
   HARD_KEYS,
   ID_KEYS,
-  markLine,
   oracle,
   PARENT_KEYS,
   SOFT_KEYS,
-  spanLine,
   type OracleEvent,
 } from '../testing/oracle.ts'
+import { linesOf } from '../testing/lines-of.ts'
 import { Trace } from './trace.ts'
 
 const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 400)
@@ -65,33 +64,27 @@ const eventType = fc.oneof(
 )
 
 /** A log with many equal times; positions are unique, as in a file. */
-const log = fc
-  .array(fc.tuple(eventType, fc.integer({ min: 0, max: 30 }), metadata), { maxLength: 40 })
-  .map((events): OracleEvent[] =>
-    events.map(([event_type, timestamp, meta], position) => ({
-      event: { event_type, timestamp, metadata: meta } as AgentEvent,
-      position,
-    })),
-  )
-
-/** The spans and marks of a trace in the notation of the oracle. */
-function linesOf(trace: Trace): string[] {
-  const spans = trace.spans.map((span) =>
-    spanLine({
-      position: span.startPosition,
-      end: span.endPosition,
-      parent: span.parent?.startPosition,
-      unsure: (span.flags & SpanFlag.PARENT_UNSURE) !== 0,
-      ambiguous: (span.flags & SpanFlag.AMBIGUOUS) !== 0,
-      error: (span.flags & SpanFlag.ERROR) !== 0,
-      released: span.releasedS !== undefined,
-    }),
-  )
-  const marks = trace.marks.map((mark) =>
-    markLine(mark.position, mark.orphan, mark.parent?.startPosition),
-  )
-  return [...spans, ...marks].sort()
-}
+const logOf = (writers: number) =>
+  fc
+    .array(
+      fc.tuple(
+        eventType,
+        fc.integer({ min: 0, max: 30 }),
+        metadata,
+        fc.integer({ min: 0, max: writers - 1 }),
+      ),
+      { maxLength: 40 },
+    )
+    .map((events): OracleEvent[] =>
+      events.map(([event_type, timestamp, meta, writer], position) => ({
+        event: { event_type, timestamp, metadata: meta } as AgentEvent,
+        position,
+        writer,
+      })),
+    )
+const log = logOf(1)
+/** Logs of one writer, and of some that share ids. */
+const anyLog = fc.integer({ min: 1, max: 3 }).chain(logOf)
 
 /** Counts a writer's doubtful spans and marks one by one; `late` contains positions of late events. */
 function qualityOf(
@@ -135,7 +128,7 @@ function droppedBy(order: readonly OracleEvent[], writerOf: (position: number) =
       .reduce((sum, { event }) => sum + (event.metadata['count'] === 7 ? 7 : 1), 0)
 }
 
-const arrival = log.chain((events) =>
+const arrival = anyLog.chain((events) =>
   fc.record({
     events: fc.constant(events),
     order: fc.shuffledSubarray(events, { minLength: events.length }),
@@ -146,9 +139,9 @@ const arrival = log.chain((events) =>
 describe('a trace', () => {
   it('equals the oracle on the sorted log', () => {
     fc.assert(
-      fc.property(log, (events) => {
+      fc.property(anyLog, (events) => {
         const trace = new Trace()
-        for (const { event, position } of events) trace.add(event, position)
+        for (const { event, position, writer } of events) trace.add(event, position, writer)
         trace.flush()
         expect(linesOf(trace)).toEqual(oracle(events))
       }),
@@ -160,8 +153,8 @@ describe('a trace', () => {
     fc.assert(
       fc.property(arrival, ({ events, order, flushEvery }) => {
         const trace = new Trace()
-        order.forEach(({ event, position }, index) => {
-          trace.add(event, position)
+        order.forEach(({ event, position, writer }, index) => {
+          trace.add(event, position, writer)
           if (index % flushEvery === 0) trace.flush()
         })
         trace.flush()
@@ -183,8 +176,8 @@ describe('a trace', () => {
         const flush = () => {
           for (const slot of trace.flush().spanSlots) reported.set(slot, line(slot))
         }
-        order.forEach(({ event, position }, index) => {
-          trace.add(event, position)
+        order.forEach(({ event, position, writer }, index) => {
+          trace.add(event, position, writer)
           if (index % flushEvery === 0) flush()
         })
         flush()
@@ -232,8 +225,8 @@ describe('a trace', () => {
       fc.property(arrival, ({ order, flushEvery }) => {
         const trace = new Trace()
         const lanes = new Lanes(trace, (item) => item.agent ?? '')
-        order.forEach(({ event, position }, index) => {
-          trace.add(event, position)
+        order.forEach(({ event, position, writer }, index) => {
+          trace.add(event, position, writer)
           if (index % flushEvery === 0) lanes.place(trace.flush())
         })
         lanes.place(trace.flush())

@@ -70,8 +70,8 @@ export class Trace {
   readonly #views: (SpanView | undefined)[] = []
   /** All slots below it have a view. */
   #viewedCount = 0
-  readonly #ids = new IdPairing(this.#events, this.#spans, this.#scopes)
   readonly #links = new ParentLinks(this.#events, this.#spans)
+  readonly #ids = new IdPairing(this.#events, this.#spans, this.#scopes, this.#links)
   readonly #sweep: ScopeSweep
   readonly #row = new EventRow()
   /** The swept events in order of time. */
