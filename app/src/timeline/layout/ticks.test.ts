@@ -26,15 +26,41 @@ describe('relative ticks', () => {
   })
 })
 
+test.each([-62_100_000_000, -60_000_000_000, 253_402_214_400])(
+  'a view around %d s has ticks of days and years',
+  (startS) => {
+    for (const spanS of [10 * 86_400, 400 * 86_400, 4000 * 86_400]) {
+      const viewport = { startS, endS: startS + spanS }
+      const ticks = timeTicks({ viewport, widthPx: 800, clock: 'absolute', originS: T0 })
+      expect(ticks.length).toBeGreaterThan(2)
+    }
+  },
+)
+
 describe('at any scale', () => {
-  const viewArbitrary = fc.record({
-    fromS: fc.oneof(
-      fc.double({ min: -1e4, max: 1e6, noNaN: true }),
-      fc.double({ min: -1e11, max: 1e11, noNaN: true }),
-    ),
-    exponent: fc.double({ min: -4.5, max: 11.3, noNaN: true }),
+  const nearView = fc.record({
+    fromS: fc.double({ min: -1e4, max: 1e6, noNaN: true }),
+    exponent: fc.double({ min: -4.5, max: 8, noNaN: true }),
     widthPx: fc.integer({ min: 200, max: 3000 }),
     clock: fc.constantFrom('relative' as const, 'absolute' as const),
+  })
+
+  /** The start of the run is far away: the view shows an outlier. */
+  const farView = fc.record({
+    fromS: fc.double({ min: -1e11, max: 1e11, noNaN: true }),
+    // A label is of whole microseconds, and float64 has steps of 15 µs there.
+    exponent: fc.double({ min: -1, max: 11.3, noNaN: true }),
+    widthPx: fc.integer({ min: 200, max: 3000 }),
+    clock: fc.constantFrom('relative' as const, 'absolute' as const),
+  })
+  const viewArbitrary = fc.oneof({ weight: 3, arbitrary: nearView }, farView)
+
+  test('the narrowest view at the end of time has few ticks', () => {
+    for (const startS of [-1e11, 1e11]) {
+      const viewport = { startS, endS: startS + 5e-5 }
+      const ticks = timeTicks({ viewport, widthPx: 800, clock: 'relative', originS: T0 })
+      expect(ticks.length).toBeLessThan(8)
+    }
   })
 
   test('ticks ascend within the view and their labels do not touch', () => {

@@ -23,6 +23,8 @@ export interface TickOptions {
 }
 
 const MICROS = 1e6
+/** More than fit on any screen. */
+const MOST_TICKS = 1000
 const MINUTE_S = 60
 const HOUR_S = 3600
 const DAY_S = 86_400
@@ -99,10 +101,15 @@ function ticksFrom(
   const first = Math.ceil((viewport.startS - originS) / stepS)
   const last = Math.floor((viewport.endS - originS) / stepS)
   const ticks: Tick[] = []
-  for (let at = first; at <= last; at++) {
+  let lastS = -Infinity
+  for (let index = 0; index <= Math.min(last - first, MOST_TICKS); index++) {
+    const at = first + index
     // Whole microseconds avoid errors such as 0.1 + 0.2.
     const micros = at * stepMicros
     const timeS = originS + micros / MICROS
+    // Far from the origin, float64 rounds times to more than a step.
+    if (timeS <= lastS || timeS < viewport.startS || timeS > viewport.endS) continue
+    lastS = timeS
     ticks.push({ timeS, label: labelOf(timeS, micros) })
   }
   return ticks
@@ -131,7 +138,7 @@ function absoluteTicks(viewport: Viewport, stepMicros: number): Tick[] {
   const start = new Date(viewport.startS * 1e3)
   if (stepMicros >= DAY_S * MICROS) return dayTicks(start, viewport, stepMicros)
   // Counted from local midnight, so that steps of hours fall on full hours in every time zone.
-  const midnight = new Date(start.getFullYear(), start.getMonth(), start.getDate())
+  const midnight = midnightAfter(start, 0)
   return ticksFrom(midnight.getTime() / 1e3, viewport, stepMicros, (timeS, micros) =>
     absoluteLabel(timeS, micros % MICROS, stepMicros),
   )
@@ -144,6 +151,14 @@ function absoluteLabel(timeS: number, micros: number, stepMicros: number): strin
   return `${time}${fraction(micros, stepMicros)}`
 }
 
+/** Local midnight, some days after the day of `start`. `new Date(year, …)` takes the year 1 for 1901. */
+function midnightAfter(start: Date, days: number): Date {
+  const midnight = new Date(start)
+  midnight.setHours(0, 0, 0, 0)
+  midnight.setDate(midnight.getDate() + days)
+  return midnight
+}
+
 /** Days are counted by the calendar: with daylight saving, some have 23 or 25 hours. */
 function dayTicks(start: Date, viewport: Viewport, stepMicros: number): Tick[] {
   const days = Math.round(stepMicros / MICROS / DAY_S)
@@ -152,7 +167,7 @@ function dayTicks(start: Date, viewport: Viewport, stepMicros: number): Tick[] {
   )
   const ticks: Tick[] = []
   for (let skip = (days - (epochDay % days)) % days; ; skip += days) {
-    const date = new Date(start.getFullYear(), start.getMonth(), start.getDate() + skip)
+    const date = midnightAfter(start, skip)
     const timeS = date.getTime() / 1e3
     if (timeS > viewport.endS) return ticks
     if (timeS >= viewport.startS) ticks.push({ timeS, label: dayLabel(date, days >= 182) })
