@@ -104,6 +104,36 @@ test('continues at the cursor after a lost connection, and reports that it recon
   ])
 })
 
+test('starts over after a lost connection if the last line had no newline yet', async () => {
+  const asked: string[] = []
+  sockets.on('connection', (socket, request) => {
+    asked.push(new URL(request.url ?? '', base).searchParams.get('cursor') ?? '')
+    socket.send('{"gen":"g1","run":{"id":"r 1","state":"live"}}')
+    if (asked.length === 1) {
+      socket.send(frame(4, 'one\n'))
+      socket.send(frame(4, 'two\n'))
+      socket.close(1001)
+    } else {
+      socket.send(frame(4, 'one\n'))
+      socket.send(frame(4, 'two\n'))
+      // The newline was written.
+      socket.send(frame(8, ''))
+      if (asked.length === 2) socket.close(1001)
+    }
+  })
+  source = watchRun({ runId: 'r 1', base, sink })
+  await happens('live', 3)
+  expect(asked).toEqual(['0', '0', '8'])
+  const lines = log.filter((text) => /^(bytes|reset)/.test(text))
+  expect(lines.slice(0, 5)).toEqual([
+    'bytes 0 one',
+    'bytes 4 two',
+    'reset',
+    'bytes 0 one',
+    'bytes 4 two',
+  ])
+})
+
 test('another generation starts at cursor 0', async () => {
   const asked: string[] = []
   sockets.on('connection', (socket, request) => {

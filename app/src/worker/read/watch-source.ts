@@ -62,6 +62,8 @@ export function watchRun({ runId, base, sink, silentMs = SILENT_MS }: WatchOptio
   let heardAtS: number | undefined
   let attempt = 0
   let cursor = 0
+  /** Whether the last line was received before its newline: the cursor is before it. */
+  let hasEarlyLine = false
   let gen = ''
   let closed = false
 
@@ -100,12 +102,17 @@ export function watchRun({ runId, base, sink, silentMs = SILENT_MS }: WatchOptio
         break
       case 'reset':
         gen = message.gen
-        cursor = 0
-        sink.reset()
+        startOver()
         break
       case 'unknown':
         break
     }
+  }
+
+  const startOver = (): void => {
+    cursor = 0
+    hasEarlyLine = false
+    sink.reset()
   }
 
   const receive = (data: unknown): void => {
@@ -113,7 +120,8 @@ export function watchRun({ runId, base, sink, silentMs = SILENT_MS }: WatchOptio
     else if (data instanceof ArrayBuffer && data.byteLength >= CURSOR_BYTES) {
       const before = cursor
       cursor = Number(new DataView(data).getBigUint64(0))
-      sink.bytes(new Uint8Array(data, CURSOR_BYTES), before)
+      hasEarlyLine = cursor === before
+      if (data.byteLength > CURSOR_BYTES) sink.bytes(new Uint8Array(data, CURSOR_BYTES), before)
     }
   }
 
@@ -137,6 +145,8 @@ export function watchRun({ runId, base, sink, silentMs = SILENT_MS }: WatchOptio
 
   const connect = (): void => {
     clearTimeout(retryTimer)
+    // The server would send the line again.
+    if (hasEarlyLine) startOver()
     const url = new URL(WATCH_PATH.slice(1), base)
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
     url.search = String(new URLSearchParams({ run: runId, cursor: String(cursor), gen }))

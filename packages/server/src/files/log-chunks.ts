@@ -45,6 +45,6 @@ async function longLine(
   }
 }
 
-function chunk(cursor: number, bytes: Uint8Array): LogChunk {
+export function chunk(cursor: number, bytes: Uint8Array): LogChunk {
   return { type: 'chunk', cursor, bytes, writer: FILE_WRITER }
 }

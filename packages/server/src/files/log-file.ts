@@ -44,6 +44,8 @@ export class LogFile {
   readonly #root: string | undefined
   /** Undefined while the file does not exist. */
   state: LogFileState | undefined
+  /** Size of the file at the last refresh, and since when it has this size. */
+  #size = { bytes: 0, sinceMs: 0 }
   #identity: Identity | undefined
   #generations = 0
   readonly #readState = coalesced(() => this.#refreshOnce())
@@ -75,6 +77,24 @@ export class LogFile {
     return bytes ?? Buffer.alloc(0)
   }
 
+  /** How many bytes after the last whole line there are. */
+  get tornBytes(): number {
+    return Math.max(0, this.#size.bytes - (this.state?.endBytes ?? 0))
+  }
+
+  /** How long the file has not grown, as of now. */
+  get quietMs(): number {
+    return performance.now() - this.#size.sinceMs
+  }
+
+  /** The bytes after the last whole line, as of the last refresh. */
+  async readTorn(): Promise<Buffer> {
+    const { endBytes = 0 } = this.state ?? {}
+    const length = this.tornBytes
+    const bytes = await this.#withReadable((handle) => read(handle, endBytes, length))
+    return bytes ?? Buffer.alloc(0)
+  }
+
   async #refreshOnce(): Promise<void> {
     const isThere = await this.#withReadable((handle) => this.#compare(handle))
     if (isThere === true) return
@@ -96,6 +116,11 @@ export class LogFile {
     const stat = await handle.stat({ bigint: true })
     const inode = `${stat.dev}:${stat.ino}`
     const size = Number(stat.size)
+    if (size !== this.#size.bytes) {
+      // A file that was written before it was opened has been quiet since then.
+      const ageMs = this.state === undefined ? Math.max(0, Date.now() - Number(stat.mtimeMs)) : 0
+      this.#size = { bytes: size, sinceMs: performance.now() - ageMs }
+    }
     const old = this.state
     const same = old !== undefined && (await this.#isSame(handle, inode, size, old.endBytes))
     const from = same ? old.endBytes : 0

@@ -6,6 +6,7 @@ import {
   rm,
   symlink,
   truncate,
+  utimes,
   writeFile,
 } from 'node:fs/promises'
 import { execFileSync } from 'node:child_process'
@@ -138,6 +139,64 @@ test('a growing file is followed and becomes live; a torn line is read when it i
   await appendFile(path, line(3).slice(20))
   await reader.until(({ text }) => text.endsWith(line(3)))
   expect(reader.text).toBe(line(1) + line(2) + line(3))
+  await reader.stop()
+})
+
+test('the last line of a saved file counts without its newline, and cursors stop before it', async () => {
+  const path = join(dir, 'run.jsonl')
+  await writeFile(path, line(1) + line(2).trimEnd())
+  await utimes(path, 1700000000, 1700000000)
+  const counted = nextChange(async ({ run }) => (await files.info(run))?.events === 2)
+  const run = await openFile(path)
+  await counted
+  expect(await files.info(run)).toMatchObject({ bytes: line(1).length, state: 'ended' })
+  const reader = new Reader(run, { cursor: 0, gen: undefined, follow: false })
+  await reader.done
+  expect(reader.text).toBe(line(1) + line(2))
+  expect(reader.seen.map((item) => 'cursor' in item && item.cursor)).toEqual(
+    Array.from({ length: 3 }, () => line(1).length),
+  )
+})
+
+test('a log of one line without a newline has its time', async () => {
+  const path = join(dir, 'run.jsonl')
+  await writeFile(path, line(7).trimEnd())
+  await utimes(path, 1700000000, 1700000000)
+  expect(await files.info(await openFile(path))).toMatchObject({ startedAt: 7, events: 1 })
+})
+
+test('an incomplete last line does not count', async () => {
+  const path = join(dir, 'run.jsonl')
+  await writeFile(path, line(1) + line(2).slice(0, -3))
+  await utimes(path, 1700000000, 1700000000)
+  const reader = new Reader(await openFile(path), { cursor: 0, gen: undefined, follow: false })
+  await reader.done
+  expect(reader.text).toBe(line(1))
+})
+
+test('a last line without a newline counts when the file stops growing, and only once', async () => {
+  const path = join(dir, 'run.jsonl')
+  await writeFile(path, line(1))
+  const run = await openFile(path)
+  const gen = (await files.info(run))?.gen
+  const reader = new Reader(run)
+  await reader.until(({ seen }) => seen.some(({ type }) => type === 'caughtUp'))
+  await appendFile(path, line(2).trimEnd())
+  await reader.until(({ text }) => text === line(1) + line(2))
+  const resets = () => reader.seen.filter(({ type }) => type === 'reset').length
+  await appendFile(path, `\n${line(3)}`)
+  await reader.until(({ text }) => text.endsWith(line(3)))
+  expect(reader.text).toBe(line(1) + line(2) + line(3))
+  expect(resets()).toBe(0)
+
+  await appendFile(path, line(4).trimEnd())
+  await reader.until(({ text }) => text.endsWith(line(4)))
+  await appendFile(path, ` \n${line(5)}`)
+  await reader.until(({ text }) => text.endsWith(line(5)))
+  const fourth = `${line(4).trimEnd()} \n`
+  expect(reader.text).toBe(line(1) + line(2) + line(3) + fourth + line(5))
+  expect(resets()).toBe(1)
+  expect((await files.info(run))?.gen).toBe(gen)
   await reader.stop()
 })
 

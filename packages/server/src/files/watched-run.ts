@@ -1,9 +1,11 @@
 /** A followed file as a run: its info, and its log for any number of readers. */
+import { isUtf8 } from 'node:buffer'
 import { EventEmitter, once } from 'node:events'
 import { parseLine, type RunInfo } from '@wattline/trace'
 import type { LogItem, ReadFrom, RunChange } from '../storage/store.ts'
 import { LineCount } from './line-count.ts'
-import { chunkAt, CHUNK_BYTES, FILE_WRITER } from './log-chunks.ts'
+import { chunk, chunkAt, CHUNK_BYTES, FILE_WRITER } from './log-chunks.ts'
+import { coalesced } from '../base/coalesced.ts'
 import { LogFile, type LogFileChange, type LogFileState } from './log-file.ts'
 
 /** How long a followed file counts as live after it grew. */
@@ -14,6 +16,11 @@ const LIVE_FOR_MS = 30_000
  * exists again. If it is missing for longer, they get `removed`.
  */
 const REMOVED_AFTER_MS = 1500
+
+/** The last line counts without its newline once the file has not grown for this time. */
+const LAST_LINE_AFTER_MS = 2000
+/** A longer last line is not read before its newline is written. */
+const MAX_LAST_LINE_BYTES = 16 * 1024 * 1024
 
 /** How many lines are searched for the start time of a log. */
 const START_LINES = 20
@@ -49,6 +56,10 @@ export class WatchedRun {
   #lastState: LogFileState | undefined
   #removalTimer: NodeJS.Timeout | undefined
   #isRemoved = false
+  /** The last line, if only its newline is missing. Replaced, never changed. */
+  #lastLine: Buffer | undefined
+  #lastLineTimer: NodeJS.Timeout | undefined
+  readonly #readLastLine = coalesced(() => this.#updateLastLine())
   #readers = 0
   #closed = false
 
@@ -67,10 +78,11 @@ export class WatchedRun {
   /** Reads the state of the file, and notifies readers and listeners of changes. */
   async refresh(): Promise<LogFileChange> {
     const change = await this.file.refresh()
-    if (this.#closed || change === 'same') return change
+    if (this.#closed) return change
     if (change === 'missing') this.#removeLater()
-    else await this.#update(change)
-    this.#wake()
+    else if (change !== 'same') await this.#update(change)
+    await this.#readLastLine()
+    if (change !== 'same') this.#wake()
     return change
   }
 
@@ -78,7 +90,7 @@ export class WatchedRun {
     const state = this.#lastState
     if (state === undefined || this.#isRemoved) return undefined
     const { id, name } = this.#options
-    const events = this.#lineCount.lines
+    const events = this.#lineCount.lines + (this.#lastLine === undefined ? 0 : 1)
     return {
       id,
       name,
@@ -128,12 +140,15 @@ export class WatchedRun {
     this.#closed = true
     clearTimeout(this.#liveTimer)
     clearTimeout(this.#removalTimer)
+    clearTimeout(this.#lastLineTimer)
     this.#wake()
   }
 
   async *#follow(from: ReadFrom, signal: AbortSignal): AsyncGenerator<LogItem> {
     let { cursor, gen } = from
     let isCaughtUp = false
+    /** The last line that was read before its newline was written. */
+    let early: Buffer | undefined
     await this.refresh()
     while (!signal.aborted && !this.#closed) {
       const state = this.file.state
@@ -150,17 +165,34 @@ export class WatchedRun {
         gen = state.gen
         cursor = 0
         isCaughtUp = false
+        early = undefined
         yield { type: 'reset', gen }
+      } else if (early !== undefined && this.#hasGrown(state, cursor, early)) {
+        const endsAt = await this.#endOfLine(cursor, early)
+        early = undefined
+        if (endsAt === undefined) {
+          // The line was longer, so it is read again as one line.
+          cursor = 0
+          isCaughtUp = false
+          yield { type: 'reset', gen }
+        } else {
+          cursor = endsAt
+          yield chunk(cursor, Buffer.alloc(0))
+        }
       } else if (cursor < state.endBytes) {
-        const chunk = await chunkAt(this.file, cursor)
-        if (chunk === undefined) {
+        const lines = await chunkAt(this.file, cursor)
+        if (lines === undefined) {
           // Committed bytes cannot be read: the file has changed since the last refresh.
           if ((await this.refresh()) === 'same') await this.#changed(state, signal)
           continue
         }
-        cursor = chunk.cursor
+        cursor = lines.cursor
         isCaughtUp = false
-        yield chunk
+        yield lines
+      } else if (early === undefined && this.#lastLine !== undefined) {
+        early = this.#lastLine
+        isCaughtUp = false
+        yield chunk(cursor, Buffer.concat([early, NEWLINE]))
       } else if (!isCaughtUp) {
         isCaughtUp = true
         yield { type: 'caughtUp', cursor }
@@ -169,6 +201,51 @@ export class WatchedRun {
       } else {
         await this.#changed(state, signal)
       }
+    }
+  }
+
+  /** Whether the file has other bytes than an early read last line after `cursor`. */
+  #hasGrown(state: LogFileState, cursor: number, early: Buffer): boolean {
+    return cursor < state.endBytes || (this.#lastLine !== undefined && this.#lastLine !== early)
+  }
+
+  /** The position after a line that was read early; undefined if the file has another line there. */
+  async #endOfLine(cursor: number, early: Buffer): Promise<number | undefined> {
+    const bytes = await this.file.readAt(cursor, early.length + CRLF.length)
+    const end = early.length + (bytes[early.length] === CR ? CRLF.length : NEWLINE.length)
+    const isSame = bytes.subarray(0, early.length).equals(early) && bytes[end - 1] === LF
+    return isSame ? cursor + end : undefined
+  }
+
+  /** Reads the last line if it has no newline and the file has not grown for a while. */
+  async #updateLastLine(): Promise<void> {
+    const { tornBytes } = this.file
+    clearTimeout(this.#lastLineTimer)
+    if (tornBytes === 0 || tornBytes > MAX_LAST_LINE_BYTES) {
+      this.#lastLine = undefined
+      return
+    }
+    const waitMs = LAST_LINE_AFTER_MS - this.file.quietMs
+    if (waitMs > 0) {
+      this.#lastLine = undefined
+      this.#lastLineTimer = setTimeout(() => void this.#refreshSafely(), waitMs + 1).unref()
+      return
+    }
+    if (this.#lastLine?.length === tornBytes) return
+    const line = await this.file.readTorn()
+    if (line.length !== tornBytes || !isWhole(line)) return
+    this.#lastLine = line
+    this.#startedS ??= startOfLog(line)
+    if (!this.#closed) this.#options.onChange('changed')
+    this.#wake()
+  }
+
+  async #refreshSafely(): Promise<void> {
+    try {
+      await this.refresh()
+    } catch {
+      // A reader of the file gets the error.
+      return
     }
   }
 
@@ -228,6 +305,18 @@ export class WatchedRun {
   #wake(): void {
     this.#events.emit('change')
   }
+}
+
+const LF = 10
+const CR = 13
+const NEWLINE = Buffer.from('\n')
+const CRLF = Buffer.from('\r\n')
+
+/** Whether a line without a newline is complete. */
+function isWhole(line: Buffer): boolean {
+  if (!isUtf8(line)) return false
+  const { type } = parseLine(line.toString())
+  return type === 'event' || type === 'sample'
 }
 
 /** Unix seconds of the first event or sample in the first lines of a log; undefined without one. */

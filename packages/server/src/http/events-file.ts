@@ -33,7 +33,9 @@ export async function getEvents(context: ServerContext, request: EventsRequest):
   const bounds = parseRange(range, info.bytes)
   const isRaw = query.has('raw') || (bounds !== undefined && source.slice !== undefined)
   const mayNameWriters = !info.readOnly && (follow || info.writers.length > 1)
-  if (source.slice === undefined || follow || (mayNameWriters && !isRaw)) {
+  // A file may have a last line without a newline, which is not in its bytes.
+  const isWhole = info.readOnly && bounds === undefined
+  if (source.slice === undefined || follow || isWhole || (mayNameWriters && !isRaw)) {
     const items = readItems(source, info, cursor, follow, signal)
     const lines = mayNameWriters && !isRaw ? withWriters(items, source, info) : bytesOf(items)
     return new Response(toBody(lines), { headers })

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, utimes, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { RunInfo, RunSummary } from '@wattline/trace'
+import { LogFiles } from '../files/log-files.ts'
 import type { ServerOptions } from '../options.ts'
 import { createServer } from '../server.ts'
 import type { LogItem, RunSource } from '../storage/store.ts'
@@ -215,6 +216,22 @@ describe('reading a log over HTTP', () => {
     expect((await rawRequest(`${url}?cursor=${cursor}&gen=other`)).status).toBe(409)
     const head = await rawRequest(url, { method: 'HEAD' })
     expect(head.headers['content-length']).toBe(String(all.length))
+  })
+
+  test('serves the last line of a file without its newline, and counts it in the summary', async () => {
+    const files = new LogFiles()
+    onTestFinished(() => files.close())
+    const server = await startServer({ sources: [files] })
+    const path = join(await tempDir(), 'saved.jsonl')
+    await writeFile(path, lines(1, 3).trimEnd())
+    await utimes(path, 1_700_000_000, 1_700_000_000)
+    const { runs } = await files.open(path)
+    const url = `${server.url}/api/runs/${runs[0]?.id}`
+    expect((await rawRequest(`${url}/events.jsonl`)).body).toBe(lines(1, 3))
+    expect((await rawRequest(`${url}/events.jsonl`, { headers: { range: 'bytes=0-' } })).body).toBe(
+      lines(1, 2),
+    )
+    expect(await getJson(`${url}/summary`)).toMatchObject({ points: 3, complete: true })
   })
 
   test('follows the log until the client disconnects', async () => {

@@ -94,7 +94,7 @@ export class Summaries {
     const reading = kept?.gen === info.gen ? kept : new Reading(info.gen)
     this.#readings.delete(info.id)
     await reading.readMore(source, info)
-    const grows = info.state === 'live' && reading.cursor < MAX_LOG_BYTES
+    const grows = info.state === 'live' && reading.cursor < MAX_LOG_BYTES && !reading.hasEarlyLine
     if (grows) this.#readings.set(info.id, reading)
     this.#trimReadings()
     return reading.summary(info)
@@ -134,6 +134,8 @@ export class Summaries {
 class Reading {
   readonly gen: string
   cursor = 0
+  /** Whether the last line was read before its newline: it may become another one. */
+  hasEarlyLine = false
   readonly #trace = new Trace()
   readonly #telemetry = new Telemetry()
   readonly #reader: RowReader
@@ -167,6 +169,7 @@ class Reading {
       if (item.type !== 'chunk') break
       this.#writers.enter(this.#writers.numberOf(item.writer))
       this.#reader.push(item.bytes, this.#sink)
+      this.hasEarlyLine = item.cursor === this.cursor
       this.cursor = item.cursor
       if (this.cursor >= MAX_LOG_BYTES) break
     }
@@ -213,8 +216,10 @@ class Reading {
 }
 
 /** Changes with the part of the log that is read, and with the states of its writers. */
-function keyOf({ gen, bytes, writers }: RunInfo): string {
-  return `${gen} ${Math.min(bytes, MAX_LOG_BYTES)} ${writers.map((writer) => writer.state[1]).join('')}`
+function keyOf({ gen, bytes, events, readOnly, writers }: RunInfo): string {
+  // A last line without a newline is an event that is not in the bytes.
+  const lines = readOnly ? `${events} ` : ''
+  return `${lines}${gen} ${Math.min(bytes, MAX_LOG_BYTES)} ${writers.map((writer) => writer.state[1]).join('')}`
 }
 
 function sparkline(spans: readonly Span[], firstS: number, lastS: number): number[] {

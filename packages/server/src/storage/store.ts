@@ -16,7 +16,10 @@ import type { RunInfo, WriterState } from '@wattline/trace'
 /** Whole lines of one writer. Readers share the object: its bytes must not be changed. */
 export interface LogChunk {
   readonly type: 'chunk'
-  /** Position after these lines. */
+  /**
+   * Position after these lines. It does not grow with the last line of a file that has no newline yet. If
+   * that line gets its newline, an empty chunk has the position after it; if it grows, the log is reset.
+   */
   readonly cursor: number
   readonly bytes: Uint8Array
   /** Id of the writer of the lines. */
