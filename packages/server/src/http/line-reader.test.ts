@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { getJson, line, startServer } from '../testing/harness.ts'
 import { LineReader } from './line-reader.ts'
 
 function readInParts(text: string, partBytes: number, maxLineBytes = 1_000_000) {
@@ -39,4 +42,22 @@ test('a line needs at most twice its size, in parts of any size', () => {
     }
   }
   expect(readInParts('x'.repeat(50_000), 1, 10_000).held).toBeLessThanOrEqual(20_000)
+})
+
+test('a body in chunks of one byte is read in as many parts as packets', async () => {
+  const server = await startServer()
+  const push = vi.spyOn(LineReader.prototype, 'push')
+  onTestFinished(() => push.mockRestore())
+  const body = line(1).repeat(500)
+  const chunks = body.replaceAll(/[^]/g, (char) => `1\r\n${char}\r\n`)
+  const socket = connect(server.port, '127.0.0.1')
+  onTestFinished(() => void socket.destroy())
+  const head =
+    'POST /api/runs/r/events HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n'
+  socket.write(`${head}${chunks}0\r\n\r\n`)
+  const [answer] = (await once(socket, 'data')) as [Buffer]
+  expect(answer.toString()).toContain('200 OK')
+  expect(await getJson(`${server.url}/api/runs/r`)).toMatchObject({ events: 500 })
+  expect(body.length).toBeGreaterThan(30_000)
+  expect(push.mock.calls.length).toBeLessThan(1000)
 })

@@ -109,6 +109,14 @@ export class LineReader {
   }
 }
 
+/** The lines of all parts, in order. */
+export function joinLines(parts: readonly AcceptedLines[]): AcceptedLines {
+  return {
+    bytes: Buffer.concat(parts.map(({ bytes }) => bytes)),
+    count: parts.reduce((sum, { count }) => sum + count, 0),
+  }
+}
+
 function joined(lines: readonly Buffer[]): AcceptedLines {
   return { bytes: Buffer.concat(lines), count: lines.length }
 }

@@ -6,7 +6,7 @@
  * numbers and is skipped.
  */
 import type { IncomingMessage } from 'node:http'
-import { PassThrough, type Readable } from 'node:stream'
+import { PassThrough, type Readable, type Transform } from 'node:stream'
 import { createGunzip, Gunzip } from 'node:zlib'
 import { encodeWriter } from '@wattline/trace'
 import { isGzipDamage, limitBytes } from '../files/gunzip.ts'
@@ -16,7 +16,7 @@ import type { DropReason } from '../runs/unfinished.ts'
 import { StoreError } from '../storage/store.ts'
 import { HttpError } from './errors.ts'
 import { UnzipLimit } from './unzip-limit.ts'
-import { LineReader, type AcceptedLines, type RejectedLine } from './line-reader.ts'
+import { joinLines, LineReader, type AcceptedLines, type RejectedLine } from './line-reader.ts'
 
 export interface PostResult {
   readonly accepted: number
@@ -80,10 +80,11 @@ async function receive(
   const isFinite = isGzip || request.headers['content-length'] !== undefined
   const share = context.unfinished.open((reason) => stop(unfinishedError(reason)), isFinite)
   const unzipLimit = new UnzipLimit()
-  const read = (part: Buffer): AcceptedLines => {
+  const read = async (part: Buffer): Promise<AcceptedLines> => {
     if (!(body instanceof Gunzip)) return lines.push(part)
     unzipLimit.unzipped(part.length, body.bytesWritten)
-    return unzipLimit.work(body.bytesWritten, () => lines.push(part))
+    const slices = await unzipLimit.inSlices(part, body.bytesWritten, (slice) => lines.push(slice))
+    return joinLines(slices)
   }
   let accepted = 0
   let next = first
@@ -98,7 +99,7 @@ async function receive(
   }
   try {
     for await (const part of limitBytes(body, maxBytes, () => tooLarge(maxBytes))) {
-      const accepted = read(part)
+      const accepted = await read(part)
       share.hold(lines.heldBytes, part.length)
       await append(accepted)
     }
@@ -135,7 +136,20 @@ function openBody(
   request.once('error', () => {
     body.destroy(new HttpError(400, 'the body is incomplete; its whole lines are in the log'))
   })
-  return request.pipe(body)
+  request.once('end', () => body.end())
+  request.on('readable', () => passOn(request, body))
+  body.on('drain', () => passOn(request, body))
+  return body
+}
+
+/**
+ * Passes on what has arrived, as one part: a chunk of the request may have one byte, and each part
+ * costs a step of every stream.
+ */
+function passOn(request: IncomingMessage, body: Transform): void {
+  if (body.destroyed || body.writableNeedDrain) return
+  const part = request.read() as Buffer | null
+  if (part !== null) body.write(part)
 }
 
 /** Names of codings are case-insensitive, and `x-gzip` is gzip (RFC 9110, 8.4.1). */
