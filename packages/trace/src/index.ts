@@ -91,6 +91,7 @@ export {
   summarize,
   sumTokens,
   type Summary,
+  type TokenSums,
 } from './stats/stats.ts'
 export { GPU_UUID } from './telemetry/files/nvidia-smi.ts'
 export { isTelemetry, readTelemetry } from './telemetry/files/telemetry-file.ts'

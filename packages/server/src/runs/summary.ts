@@ -10,6 +10,7 @@ import {
   type Span,
   summarize,
   Telemetry,
+  type TokenSums,
   Trace,
   WriterNumbers,
 } from '@wattline/trace'
@@ -197,7 +198,7 @@ class Reading {
       errors,
       points,
       agents,
-      tokens: tokens ?? null,
+      tokens: tokens === undefined ? null : tokensRecord(tokens),
       costUsd: costUsd ?? null,
       energyJ: this.#energyJ() ?? null,
       firstS: firstS ?? null,
@@ -213,6 +214,10 @@ class Reading {
     if (firstEventS === undefined || lastEventS === undefined) return undefined
     return this.#telemetry.totalJ(firstEventS, lastEventS)
   }
+}
+
+function tokensRecord({ input, output, total }: TokenSums): NonNullable<RunSummary['tokens']> {
+  return { input: input ?? null, output: output ?? null, total }
 }
 
 /** Changes with the part of the log that is read, and with the states of its writers. */

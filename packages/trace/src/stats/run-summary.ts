@@ -1,5 +1,4 @@
 import type { DataQuality } from '../trace/span.ts'
-import type { TokenSums } from './stats.ts'
 
 /** The JSON of `GET /api/runs/ID/summary`. Times are Unix seconds. */
 export interface RunSummary {
@@ -16,7 +15,11 @@ export interface RunSummary {
   readonly points: number
   readonly agents: number
   /** Null when no span has any, as with the figures below. */
-  readonly tokens: TokenSums | null
+  readonly tokens: {
+    readonly input: number | null
+    readonly output: number | null
+    readonly total: number
+  } | null
   readonly costUsd: number | null
   /** Energy of its samples, idle included; null when there are none to sum. */
   readonly energyJ: number | null

@@ -42,6 +42,26 @@ describe('summarize', () => {
     expect(tokens).toEqual({ input: 100, output: 7, total: 107 })
   })
 
+  it('does not count unknown parts of tokens as 0', () => {
+    const tokensOf = (...ends: ReturnType<typeof usage>[]) =>
+      summarize(
+        traceOf(
+          ends.flatMap((metadata, at) => [
+            ['lm_inference_start', at, {}] as const,
+            ['lm_inference_end', at + 0.5, metadata] as const,
+          ]),
+        ),
+      ).tokens
+    const total = usage(undefined, undefined, 9)
+    expect(tokensOf(total)).toEqual({ input: undefined, output: undefined, total: 9 })
+    expect(tokensOf(total, usage(4))).toEqual({ input: 4, output: undefined, total: 13 })
+  })
+
+  it('has no total of durations if none is known', () => {
+    const { kinds } = summarize(traceOf([['tool_call_start', 1]]))
+    expect(kinds[0]).toMatchObject({ ended: 0, totalMs: undefined })
+  })
+
   it('has durations of ended spans only', () => {
     const { kinds } = summarize(
       traceOf([

@@ -21,14 +21,15 @@ export interface KindStats {
   readonly p99Ms: number | undefined
   readonly maxMs: number | undefined
   /** Sum of the durations in milliseconds; concurrent spans all count. */
-  readonly totalMs: number
+  readonly totalMs: number | undefined
   readonly tokens: number | undefined
   readonly costUsd: number | undefined
 }
 
 export interface TokenSums {
-  readonly input: number
-  readonly output: number
+  /** Undefined if no span has it; `output` too. */
+  readonly input: number | undefined
+  readonly output: number | undefined
   /** Includes spans that have a total only. */
   readonly total: number
 }
@@ -172,7 +173,7 @@ function kindStats(kind: string, spans: readonly Span[], counted: CountedUsage):
     p95Ms: quantile(durationsMs, 0.95),
     p99Ms: quantile(durationsMs, 0.99),
     maxMs: durationsMs.at(-1),
-    totalMs: durationsMs.reduce((sum, ms) => sum + ms, 0),
+    totalMs: durationsMs.length === 0 ? undefined : durationsMs.reduce((sum, ms) => sum + ms, 0),
     tokens: sumTokens(spans, counted)?.total,
     costUsd: sumCost(spans, counted),
   }
@@ -180,13 +181,13 @@ function kindStats(kind: string, spans: readonly Span[], counted: CountedUsage):
 
 /** Sums the counted tokens; undefined if no span has any. */
 export function sumTokens(spans: Iterable<Span>, counted: CountedUsage): TokenSums | undefined {
-  let sums: { input: number; output: number; total: number } | undefined
+  let sums: { -readonly [key in keyof TokenSums]: TokenSums[key] } | undefined
   for (const span of spans) {
     const tokens = counted.tokensOf(span)
     if (tokens === undefined) continue
-    sums ??= { input: 0, output: 0, total: 0 }
-    sums.input += tokens.input ?? 0
-    sums.output += tokens.output ?? 0
+    sums ??= { input: undefined, output: undefined, total: 0 }
+    if (tokens.input !== undefined) sums.input = (sums.input ?? 0) + tokens.input
+    if (tokens.output !== undefined) sums.output = (sums.output ?? 0) + tokens.output
     sums.total += tokens.total ?? 0
   }
   return sums

@@ -96,7 +96,7 @@ function kindTable({ kinds }: Summary, layout: TextLayout): string[] {
     milliseconds(kind.p50Ms),
     milliseconds(kind.p95Ms),
     milliseconds(kind.p99Ms),
-    kind.ended > 0 ? milliseconds(kind.totalMs) : NONE,
+    milliseconds(kind.totalMs),
     ...(hasTokens ? [kind.tokens === undefined ? none : formatCount(kind.tokens)] : []),
     ...(hasCost ? [kind.costUsd === undefined ? none : formatCostInColumn(kind.costUsd)] : []),
   ])
@@ -117,8 +117,10 @@ function totalLines({ reading, summary, estimate }: Stats, style: Style): string
   rows.push(['events', `${thousands(summary.events)}${points}${samples}`])
   if (summary.agents > 0) rows.push(['agents', thousands(summary.agents)])
   if (tokens !== undefined) {
-    const parts = `${formatCount(tokens.input)} in, ${formatCount(tokens.output)} out`
-    rows.push(['tokens', `${formatCount(tokens.total)} ${style.dim(`(${parts})`)}`])
+    const { input, output, total } = tokens
+    const isSplit = input !== undefined && output !== undefined
+    const parts = isSplit ? ` (${formatCount(input)} in, ${formatCount(output)} out)` : ''
+    rows.push(['tokens', `${formatCount(total)}${style.dim(parts)}`])
   }
   if (costUsd !== undefined) rows.push(['cost', formatCost(costUsd)])
   else if (estimate !== undefined) rows.push(['cost', estimated(estimate, style)])
