@@ -1,16 +1,15 @@
 /**
  * Gzipped logs. They are decompressed once into a temporary file, in which cursors are byte offsets.
- * Node's zlib reads files of several gzip members, verifies their checksums, and delivers the chunks
- * before a damaged place.
+ * Files may have several gzip members; of a damaged file, everything before the damage is used.
  */
 import { createWriteStream } from 'node:fs'
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { createGunzip } from 'node:zlib'
 import { codeOf } from '../base/errors.ts'
 import { openForeign } from '../base/file-io.ts'
+import { gunzipped } from './gunzip-stream.ts'
 import { readHead, sniff } from './sniff.ts'
 
 /** A larger file is refused: it is more likely a decompression bomb than a log. */
@@ -34,21 +33,29 @@ export async function plainFile(path: string, root?: string): Promise<PlainFile>
   // Created first, so that it exists even if the pipeline fails early.
   await writeFile(plain, '')
   const tooLarge = () => new Error(`It decompresses to more than ${MAX_PLAIN_BYTES} bytes.`)
+  let damage: Error | undefined
+  // An error would drop the parts that wait to be written.
+  const untilDamage = async function* (parts: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    try {
+      yield* gunzipped(parts)
+    } catch (error) {
+      if (!isGzipDamage(error)) throw error
+      damage = error
+    }
+  }
   try {
     await pipeline(
       (await openForeign(path, root)).createReadStream(),
-      createGunzip(),
+      untilDamage,
       (parts: AsyncIterable<Buffer>) => limitBytes(parts, MAX_PLAIN_BYTES, tooLarge),
       createWriteStream(plain),
     )
+    if (damage !== undefined && (await stat(plain)).size === 0) throw damage
   } catch (error) {
-    if (isGzipDamage(error) && (await stat(plain)).size > 0) {
-      return { path: plain, remove, cutBy: error.message }
-    }
     await remove()
     throw error
   }
-  return { path: plain, remove }
+  return { path: plain, remove, ...(damage !== undefined && { cutBy: damage.message }) }
 }
 
 /** Whether zlib failed because its input is truncated, damaged or not gzipped. */

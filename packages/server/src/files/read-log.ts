@@ -2,9 +2,7 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Readable, Writable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { createGunzip } from 'node:zlib'
+import type { Readable } from 'node:stream'
 import {
   type AgentEvent,
   type LineSink,
@@ -18,6 +16,7 @@ import {
   WriterNumbers,
 } from '@wattline/trace'
 import { isGzipDamage } from './gunzip.ts'
+import { gunzipped } from './gunzip-stream.ts'
 import { type WriterPart, writerParts } from './own-writers.ts'
 import { binaryReason, sniff, SNIFF_BYTES } from './sniff.ts'
 
@@ -201,21 +200,16 @@ async function* chain(
   yield* rest
 }
 
-/** Pushes each chunk immediately: chunks that wait in a stream are lost when it fails. */
 async function gunzip(
   chunks: AsyncIterable<Uint8Array>,
   push: (chunk: Uint8Array) => void,
 ): Promise<string | undefined> {
   let plainBytes = 0
-  const out = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      plainBytes += chunk.length
-      push(chunk)
-      done()
-    },
-  })
   try {
-    await pipeline(chunks, createGunzip(), out)
+    for await (const part of gunzipped(chunks)) {
+      plainBytes += part.length
+      push(part)
+    }
   } catch (error) {
     if (isGzipDamage(error) && plainBytes > 0) return error.message
     throw error
