@@ -1,13 +1,99 @@
+import { spawnSync } from 'node:child_process'
 import type { JsonValue } from '@wattline/trace'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { buildRecorder } from '../testing/build.ts'
 import { redactSecrets, redactText, type Redact } from './redact.ts'
 
 /** The metadata that is recorded for `metadata`. */
 const redacted = (metadata: object, rule: Redact = redactSecrets, type = 'event'): unknown =>
   JSON.parse(redactText(JSON.stringify(metadata), rule, type))
 
+/** What tools and models put into metadata: each contains the secret once. */
+const SECRET = 'hunter2hunter2'
+const PLACES: readonly (readonly [name: string, (secret: string) => object])[] = [
+  ['a pair', (s) => ({ headers: [['Authorization', `Basic ${s}`]] })],
+  ['a name and value', (s) => ({ headers: [{ name: 'X-Api-Key', value: s }] })],
+  ['an option', (s) => ({ argv: ['--password', s, '--verbose'] })],
+  ['an option with =', (s) => ({ argv: [`--api-key=${s}`] })],
+  ['an environment', (s) => ({ command: `DB_PASSWORD=${s} run` })],
+  ['a query', (s) => ({ url: `https://x/?a=1&access_token=${s}&b=2` })],
+  ['JSON in a text', (s) => ({ arguments: JSON.stringify({ a: 1, dbPassword: s }) })],
+  ['a header in a text', (s) => ({ command: `curl -H "Authorization: Basic ${s}"` })],
+  ['curl -u', (s) => ({ command: `curl -u ann:${s} https://x` })],
+  ['a list under a key', (s) => ({ passwords: [s] })],
+  ['an object under a key', (s) => ({ credentials: { user: s } })],
+]
+
 describe('redactSecrets', () => {
+  test.each(PLACES)('replaces a secret in %s', (_, make) => {
+    const text = JSON.stringify(redacted(make(SECRET)))
+    expect(text).not.toContain(SECRET)
+    expect(text).toContain('[redacted]')
+  })
+
+  test('finds camel case and snake case alike', () => {
+    const word = fc.constantFrom('open', 'db', 'user', 'x', 'my')
+    const secret = fc.constantFrom(
+      ['api', 'key'],
+      ['password'],
+      ['secret', 'key'],
+      ['auth', 'token'],
+    )
+    fc.assert(
+      fc.property(fc.array(word, { maxLength: 3 }), secret, (before, name) => {
+        const words = [...before, ...name]
+        const camel = words
+          .map((w, at) => (at === 0 ? w : w[0]!.toUpperCase() + w.slice(1)))
+          .join('')
+        for (const key of [
+          words.join('_'),
+          words.join('-'),
+          words.join('_').toUpperCase(),
+          camel,
+        ]) {
+          expect(redacted({ [key]: SECRET }), key).toEqual({ [key]: '[redacted]' })
+        }
+      }),
+    )
+  })
+
+  // Quadratic patterns would take an hour for texts of this size.
+  test('takes linear time for repeated parts of patterns', async () => {
+    const parts = [
+      '-eyJ',
+      'eyJ-',
+      'a.eyJ',
+      'bearer ',
+      '-----BEGIN ',
+      '://a:',
+      'x=',
+      '"a":"',
+      '"a":"\\',
+      'SG.',
+      '-u a',
+      'sk-',
+      ' ',
+      '_',
+      'A',
+      '://',
+    ]
+    const built = await buildRecorder()
+    const script = built.script(
+      'redact.js',
+      `
+      import { redactSecrets } from './recorder.js'
+      for (const part of ${JSON.stringify(parts)}) {
+        const text = part.repeat(4e6 / part.length)
+        redactSecrets('k', text, 'e')
+        redactSecrets(text, 'v', 'e')
+      }`,
+    )
+    const { status } = spawnSync(process.execPath, [script], { timeout: 60_000 })
+    built.remove()
+    expect(status).toBe(0)
+  }, 90_000)
+
   test.each([
     'password',
     'passwd',
@@ -56,11 +142,11 @@ describe('redactSecrets', () => {
     expect(redacted({ [key]: value })).toEqual({ [key]: value })
   })
 
-  test('keeps flags and numbers under a secret key, which cannot be a secret', () => {
+  test('keeps flags under the name of a secret, and replaces numbers', () => {
     expect(redacted({ token: true, password: null, secret: 7 })).toEqual({
       token: true,
       password: null,
-      secret: 7,
+      secret: '[redacted]',
     })
   })
 
