@@ -1,5 +1,7 @@
-import { EventEmitter } from 'node:events'
+import { EventEmitter, once } from 'node:events'
+import { Readable } from 'node:stream'
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
+import { runInNewContext } from 'node:vm'
 import type { AgentEvent } from '@wattline/trace'
 import { describe, expect, it } from 'vitest'
 import { EventRecorder } from './index.ts'
@@ -266,5 +268,163 @@ describe('spans', () => {
     expect(agent.ended).toBe(false)
     agent.end()
     expect(types(recorder.getEvents())).toEqual(['agent_start', 'agent_end'])
+  })
+})
+
+describe('the span of a stream', () => {
+  /** Records a span around `make`, reads with `read`, and returns the event types and children. */
+  async function recorded<T>(make: (point: () => void) => T, read: (stream: T) => unknown) {
+    const recorder = new EventRecorder(memory)
+    const stream = recorder.span('answer', () => make(() => recorder.point('inside')))
+    recorder.point('before')
+    let error: unknown
+    try {
+      await read(await stream)
+    } catch (thrown) {
+      error = thrown
+    }
+    await turn()
+    recorder.point('after')
+    return { types: types(recorder.getEvents()), events: byType(recorder), error }
+  }
+
+  async function* generated(point: () => void, fails = false) {
+    yield 1
+    point()
+    await turn()
+    if (fails) throw new Error('broken')
+    yield 2
+  }
+
+  async function readAll(stream: AsyncIterable<unknown>): Promise<void> {
+    for await (const _ of stream) await turn()
+  }
+
+  async function readFirst(stream: AsyncIterable<unknown>): Promise<void> {
+    for await (const _ of stream) break
+  }
+
+  const webStream = () =>
+    new ReadableStream({
+      async start(controller) {
+        await turn()
+        controller.enqueue('x')
+        controller.close()
+      },
+    })
+
+  /** Like the streams of model libraries: an object of a class with private members. */
+  class Answer {
+    readonly #chunks = ['a', 'b']
+    async *[Symbol.asyncIterator]() {
+      for (const chunk of this.#chunks) yield chunk
+    }
+  }
+
+  it.each<[string, (point: () => void) => unknown, (stream: never) => unknown]>([
+    ['an async generator that is read to its end', (point) => generated(point), readAll],
+    ['an async generator that is left early', (point) => generated(point), readFirst],
+    ['a promise of a generator', async (point) => generated(point), readAll],
+    ['an async iterable of a class', () => new Answer(), readAll],
+    ['a web stream that is iterated', webStream, readAll],
+    [
+      'a web stream with a reader',
+      webStream,
+      async (s: ReadableStream) => {
+        const reader = s.getReader()
+        while (!(await reader.read()).done);
+      },
+    ],
+    ['a web stream that is canceled', webStream, (s: ReadableStream) => s.cancel()],
+    [
+      'a web stream that is piped',
+      webStream,
+      async (s: ReadableStream<string>) => {
+        await readAll(s.pipeThrough(new TransformStream()))
+      },
+    ],
+    [
+      'a web stream with two branches',
+      webStream,
+      async (s: ReadableStream) => {
+        await Promise.all(s.tee().map(readAll))
+      },
+    ],
+    ['a Node stream', () => Readable.from(['a', 'b']), readAll],
+    [
+      'a Node stream that is read with listeners',
+      () => Readable.from(['a', 'b']),
+      async (s: Readable) => {
+        await once(s.resume(), 'end')
+      },
+    ],
+  ])('ends with %s', async (_, make, read) => {
+    const { types: all, events, error } = await recorded(make, read as (stream: unknown) => unknown)
+    expect(error).toBeUndefined()
+    expect(all.filter((type) => type !== 'inside')).toEqual([
+      'answer_start',
+      'before',
+      'answer_end',
+      'after',
+    ])
+    expect(events['answer_end']).not.toHaveProperty('success')
+  })
+
+  it('contains what the generator records', async () => {
+    const { events } = await recorded((point) => generated(point), readAll)
+    expect(events['inside']).toMatchObject({ parent_id: events['answer_start']?.['span_id'] })
+  })
+
+  it.each<[string, (point: () => void) => AsyncIterable<unknown>]>([
+    ['a generator', (point) => generated(point, true)],
+    ['a Node stream', () => Readable.from(generated(() => undefined, true))],
+    ['a web stream', () => new ReadableStream({ pull: (c) => c.error(new Error('broken')) })],
+  ])('fails with %s that fails, and passes the error on', async (_, make) => {
+    const { events, error } = await recorded(make, readAll)
+    expect(error).toMatchObject({ message: 'broken' })
+    expect(events['answer_end']).toMatchObject({ success: false, error: 'broken' })
+  })
+
+  it('ends immediately for a stream that cannot be watched', async () => {
+    const { types: all } = await recorded(() => Object.freeze(new Answer()), readAll)
+    expect(all).toEqual(['answer_start', 'answer_end', 'before', 'after'])
+  })
+})
+
+describe('values of another realm', () => {
+  const foreign = (code: string): unknown => runInNewContext(code, { Uint8Array, Buffer })
+
+  it.each([
+    ["new TypeError('no')", new TypeError('no')],
+    ['new Map([[1, 2]])', new Map([[1, 2]])],
+    ['new Set([1])', new Set([1])],
+    ['/a+/g', /a+/g],
+    ['new Date(0)', new Date(0)],
+    ["new Date('x')", new Date('x')],
+    ['Promise.resolve()', Promise.resolve()],
+    ['new WeakMap()', new WeakMap()],
+    ['Object(5)', Object(5)],
+    ["Object('x')", Object('x')],
+    ['new ArrayBuffer(3)', new ArrayBuffer(3)],
+    ['({ a: [1, { b: 2 }] })', { a: [1, { b: 2 }] }],
+    ["new AggregateError([new Error('a')], 'all')", new AggregateError([new Error('a')], 'all')],
+  ])('%s is recorded like one of this realm', (code, own) => {
+    const recorder = new EventRecorder(memory)
+    recorder.record('foreign', { value: foreign(code) })
+    recorder.record('own', { value: own })
+    const events = byType(recorder)
+    const text = JSON.stringify(events['foreign'], (key, value) => (key === 'stack' ? '' : value))
+    expect(text).toBe(JSON.stringify(events['own'], (key, value) => (key === 'stack' ? '' : value)))
+  })
+
+  it('an error of another realm fails a span with its type and message', () => {
+    const recorder = new EventRecorder(memory)
+    const error = foreign("new RangeError('far')")
+    expect(() =>
+      recorder.span('a', () => {
+        throw error
+      }),
+    ).toThrow('far')
+    expect(byType(recorder)['a_end']).toMatchObject({ error: 'far', error_type: 'RangeError' })
   })
 })

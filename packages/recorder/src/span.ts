@@ -4,7 +4,9 @@
  */
 import type { Metadata } from '@wattline/trace'
 import { errorMessage } from './snapshot/json-writer.ts'
+import { isError } from './snapshot/plain-forms.ts'
 import type { Flat } from './snapshot/snapshot.ts'
+import { endWithStream } from './stream.ts'
 
 /** The methods of a recorder that a span uses. */
 export interface SpanHost {
@@ -85,7 +87,10 @@ export class RecordedSpan {
   }
 }
 
-/** Runs `fn` inside `span`, records its end or its error, and returns or throws the same. */
+/**
+ * Runs `fn` inside `span`, records its end or its error, and returns or throws the same. The span of
+ * a promise or stream ends when that ends.
+ */
 export function runSpan<T>(span: RecordedSpan, fn: (span: RecordedSpan) => T): T {
   let result: T
   try {
@@ -95,14 +100,14 @@ export function runSpan<T>(span: RecordedSpan, fn: (span: RecordedSpan) => T): T
     throw error
   }
   if (isThenable(result)) return settled(result, span) as T
-  span.end()
+  if (!endWithStream(result, span)) span.end()
   return result
 }
 
 async function settled(promise: PromiseLike<unknown>, span: RecordedSpan): Promise<unknown> {
   try {
     const value = await promise
-    span.end()
+    if (!endWithStream(value, span)) span.end()
     return value
   } catch (error) {
     span.fail(error)
@@ -115,6 +120,6 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 function errorType(error: unknown): string {
-  if (!(error instanceof Error)) return typeof error
+  if (!isError(error)) return typeof error
   return typeof error.name === 'string' ? error.name : 'Error'
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, test } from 'vitest'
 import { buildRecorder, type BuiltRecorder } from '../testing/build.ts'
 import { slowLine } from '../testing/slow-line.ts'
 import { RecordPeer } from '../testing/record-peer.ts'
@@ -201,6 +201,39 @@ describe('a file', () => {
       }
     },
   )
+})
+
+test('writes to the path that was meant when the recorder was made', async () => {
+  await run(
+    'chdir.js',
+    `
+    import { mkdirSync } from 'node:fs'
+    mkdirSync('elsewhere')
+    const recorder = new EventRecorder({ file: 'moved.jsonl', env: {} })
+    process.chdir('elsewhere')
+    recorder.record('n', { i: 0 })`,
+  )
+  expect(numbersIn('moved.jsonl')).toEqual([0])
+})
+
+test('uses one set of listeners for all copies of the module', async () => {
+  const { stderr } = await run(
+    'copies.js',
+    `
+    import { copyFileSync } from 'node:fs'
+    const recorders = []
+    for (let i = 0; i < 20; i++) {
+      const copy = './copy' + i + '.js'
+      copyFileSync('recorder.js', copy)
+      const { EventRecorder: Copy } = await import(copy)
+      recorders.push(new Copy({ file: 'copies.jsonl', env: {} }))
+    }
+    await recorders[0].close()
+    for (const [i, recorder] of recorders.slice(1).entries()) recorder.record('n', { i })
+    process.exit(0)`,
+  )
+  expect(stderr).toBe('')
+  expect(numbersIn('copies.jsonl').toSorted((a, b) => a - b)).toEqual(upTo(19))
 })
 
 describe('a disk that fills up', () => {

@@ -10,8 +10,22 @@ import type { ExitHooks } from './platform.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** One set per process: a listener per recorder would trigger Node's leak warning. */
-const hooks = new Set<ExitHooks>()
+interface Shared {
+  readonly hooks: Set<ExitHooks>
+  /** Removes the listeners of the copy of this module that has added them. */
+  unlisten: () => void
+}
+
+/**
+ * One set per process, shared by all copies of this module, such as those of a development server
+ * that reloads it: a listener per recorder or copy would trigger Node's leak warning.
+ */
+const KEY = Symbol.for('@wattline/recorder.exit')
+const shared = ((globalThis as { [KEY]?: Shared })[KEY] ??= {
+  hooks: new Set(),
+  unlisten: () => undefined,
+})
+const { hooks } = shared
 
 /** Registers `hook`; returns a function that removes it. */
 export function onProcessExit(hook: ExitHooks): () => void {
@@ -19,11 +33,12 @@ export function onProcessExit(hook: ExitHooks): () => void {
   hooks.add(hook)
   return () => {
     hooks.delete(hook)
-    if (hooks.size === 0) unlisten()
+    if (hooks.size === 0) shared.unlisten()
   }
 }
 
 function listen(): void {
+  shared.unlisten = unlisten
   process.on('beforeExit', onIdle)
   process.on('exit', onExit)
   if (isMainThread) for (const signal of SIGNALS) listenTo(signal)

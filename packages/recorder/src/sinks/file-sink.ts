@@ -19,7 +19,7 @@ import {
   writeSync,
   writev,
 } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { errorMessage } from '../snapshot/json-writer.ts'
 import { Outbox } from './outbox.ts'
 import type { Batch, Sink, SinkCounts } from './sink.ts'
@@ -76,7 +76,7 @@ export class FileSink implements Sink {
 
   constructor(options: FileSinkOptions) {
     this.name = `file ${options.path}`
-    this.#options = options
+    this.#options = { ...options, path: absolute(options.path) }
     const maxMemoryBytes = options.maxMemoryBytes ?? 64 * 1024 * 1024
     this.#outbox = new Outbox({ maxMemoryBytes, nowS: options.nowS })
   }
@@ -262,6 +262,16 @@ export class FileSink implements Sink {
 
 function byteLength(buffers: readonly Uint8Array[]): number {
   return buffers.reduce((sum, { length }) => sum + length, 0)
+}
+
+/** A relative path keeps its meaning when the process changes its folder. */
+function absolute(path: string): string {
+  try {
+    return resolve(path)
+  } catch {
+    // The current folder was deleted. Opening the file fails later, with a warning.
+    return path
+  }
 }
 
 /**

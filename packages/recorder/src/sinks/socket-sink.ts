@@ -211,7 +211,8 @@ export class SocketSink implements Sink {
     const { ack, maxLineBytes, end } = parseRecordReply(text)
     if (end === true) {
       this.#isEnded = true
-      this.#channel?.close()
+      // An exit handler that runs later may record more.
+      if (!this.#isExiting) this.#channel?.close()
       this.#outbox.notify()
     }
     if (ack === undefined || this.#state === 'closed') return

@@ -3,7 +3,7 @@
  * README.md lists the forms of values that JSON cannot represent.
  */
 import { keyText, quote } from './json-text.ts'
-import { plainForm } from './plain-forms.ts'
+import { isError, plainForm } from './plain-forms.ts'
 
 const DEPTH_MAX = 64
 
@@ -136,7 +136,7 @@ function threw(error: unknown): string {
 /** The message of a thrown value of any type. Never throws. */
 export function errorMessage(error: unknown): string {
   try {
-    return error instanceof Error ? String(error.message) : String(error)
+    return isError(error) ? String(error.message) : String(error)
   } catch {
     // Converting the thrown value to text throws as well.
     return 'unknown'

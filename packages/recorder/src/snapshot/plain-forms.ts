@@ -1,31 +1,46 @@
-/** Converts objects that are more than their members, such as dates, errors, maps and bytes. */
+/**
+ * Converts objects that are more than their members, such as dates, errors, maps and bytes. Objects
+ * of another realm (a vm context, an iframe) are recognized by their tag, because `instanceof` is
+ * false for them.
+ */
 import { isPlainObject } from './plain-json.ts'
 
 const STACK_MAX_CHARS = 4_096
 const BYTES_SHOWN = 256
 
+/** Objects whose content cannot be read: they would be written as `{}`. */
+const OPAQUE = ['Promise', 'WeakMap', 'WeakSet', 'WeakRef']
+
 /** Returns the form of `value` to write, which may be `value` itself. Throws what `toJSON` throws. */
 export function plainForm(value: object): unknown {
   if (Array.isArray(value)) return value
   if (isPlainObject(value) && !('toJSON' in value)) return value
-  if (value instanceof Error) return errorForm(value)
-  if (value instanceof Date) {
-    return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString()
-  }
+  if (isError(value)) return errorForm(value)
   if (ArrayBuffer.isView(value)) {
     return bytesForm(value, new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
   }
-  if (value instanceof ArrayBuffer) return bytesForm(value, new Uint8Array(value))
-  if (hasToJson(value)) return value.toJSON()
-  if (value instanceof Map) return { type: 'Map', entries: [...value] }
-  if (value instanceof Set) return { type: 'Set', values: [...value] }
-  if (value instanceof RegExp) return String(value)
-  if (value instanceof String || value instanceof Number || value instanceof Boolean) {
-    return value.valueOf()
+  const tag = tagOf(value)
+  if (tag === 'Date') {
+    const date = value as Date
+    return Number.isNaN(date.getTime()) ? 'Invalid Date' : date.toISOString()
   }
-  // The content of these cannot be read: they would be written as `{}`.
-  const opaque = [Promise, WeakMap, WeakSet, WeakRef].find((type) => value instanceof type)
-  return opaque === undefined ? value : `[${opaque.name}]`
+  if (tag === 'ArrayBuffer') return bytesForm(value, new Uint8Array(value as ArrayBuffer))
+  if (hasToJson(value)) return value.toJSON()
+  if (tag === 'Map') return { type: 'Map', entries: [...(value as Map<unknown, unknown>)] }
+  if (tag === 'Set') return { type: 'Set', values: [...(value as Set<unknown>)] }
+  if (tag === 'RegExp') return String(value as RegExp)
+  if (tag === 'String' || tag === 'Number' || tag === 'Boolean') return value.valueOf()
+  return OPAQUE.includes(tag) ? `[${tag}]` : value
+}
+
+/** Whether a value is an error of any realm. */
+export function isError(value: unknown): value is Error {
+  return value instanceof Error || tagOf(value) === 'Error'
+}
+
+/** @example tagOf(new Map()) // 'Map' */
+function tagOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice('[object '.length, -1)
 }
 
 function hasToJson(value: object): value is { toJSON(): unknown } {
@@ -36,7 +51,7 @@ function errorForm(error: Error): object {
   const { name, message, stack, cause } = error
   const stackStart = typeof stack === 'string' ? stack.slice(0, STACK_MAX_CHARS) : undefined
   // The errors of `Promise.any` are not an enumerable member.
-  const errors = error instanceof AggregateError ? { errors: error.errors as unknown } : {}
+  const errors = 'errors' in error ? { errors: error.errors } : {}
   return { name, message, stack: stackStart, ...(error as object), ...errors, cause }
 }
 

@@ -63,7 +63,7 @@ export const redactSecrets: Redact = (key, value) => {
   if (isSecretName(key)) return REDACTED
   if (typeof value === 'string') return redactTextParts(value)
   if (Array.isArray(value)) return redactList(value)
-  if (typeof value === 'object') return redactPair(value)
+  if (typeof value === 'object') return redactPair(value as { readonly [key: string]: JsonValue })
   return value
 }
 
