@@ -142,7 +142,7 @@ test('sends samples to a run, which also accepts posted samples', async () => {
   const [, url = ''] = await server.stderrMatch(/ (http:\S+)\/\n/)
   const argv = ['power', '--url', url, '--run', 'r1']
   const command = new RunningCommand(argv, { env })
-  const log = () => fetch(`${url}/api/runs/r1/events.jsonl`).then((answer) => answer.text())
+  const log = () => fetch(`${url}/api/runs/r1/events.jsonl?raw=1`).then((answer) => answer.text())
   await expect.poll(async () => (await log()).split('\n').length, PATIENCE).toBe(7)
   expect((await command.stop()).stdout).toBe(`${url}/#run=r1\n`)
   const posted =

@@ -63,7 +63,7 @@ async function runsAt(
 }
 
 async function eventsAt(url: string, run: string): Promise<string> {
-  return await (await fetch(`${url}/api/runs/${run}/events.jsonl`)).text()
+  return await (await fetch(`${url}/api/runs/${run}/events.jsonl?raw=1`)).text()
 }
 
 /** Repeats `ask` until the answer is right, or until the test times out. */
