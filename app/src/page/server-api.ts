@@ -9,10 +9,10 @@ import type { RunEntry } from '../model/run-info.ts'
 export interface RunNumbers {
   /** False if the log is too long to be read completely. */
   readonly isWhole: boolean
-  readonly spans: number
-  readonly errors: number
-  readonly agents: number
-  /** This and the following values are undefined if the log has none. */
+  /** Values are undefined if the log has none, or the server left them out. */
+  readonly spans: number | undefined
+  readonly errors: number | undefined
+  readonly agents: number | undefined
   readonly tokens: number | undefined
   readonly costUsd: number | undefined
   readonly energyJ: number | undefined
@@ -54,9 +54,9 @@ function parseSummary(value: unknown): RunNumbers {
   const { sparkline } = fields
   return {
     isWhole: fields['complete'] !== false,
-    spans: countOf(fields['spans']),
-    errors: countOf(fields['errors']),
-    agents: countOf(fields['agents']),
+    spans: numberOf(fields['spans']),
+    errors: numberOf(fields['errors']),
+    agents: numberOf(fields['agents']),
     tokens: numberOf(tokens['total']),
     costUsd: numberOf(fields['costUsd']),
     energyJ: numberOf(fields['energyJ']),

@@ -189,14 +189,14 @@ function RunRow({ run, index, links, onFocus, onChanged }: RunRowProps) {
       </td>
       <td>{figure(summary?.agents, formatInteger)}</td>
       <td>{figure(summary?.spans, formatInteger)}</td>
-      <td className={summary !== undefined && summary.errors > 0 ? 'bad' : ''}>
+      <td className={(summary?.errors ?? 0) > 0 ? 'bad' : ''}>
         {figure(summary?.errors, formatInteger)}
       </td>
       <td>{figure(summary?.tokens, formatCount)}</td>
       <td>{figure(summary?.costUsd, formatCostInColumn)}</td>
       <td>{figure(summary?.energyJ, formatJoules)}</td>
       <td className="density-column">
-        <Sparkline counts={summary?.density ?? []} />
+        {summary?.isWhole === true && <Sparkline counts={summary.density} />}
       </td>
       <td className="actions">
         {!run.readOnly && (

@@ -111,6 +111,7 @@ test('marks each figure of a log that was read in part as a lower bound', async 
   await waitFor(() => expect(row.textContent).toContain('1.54 kJ+'))
   const figures = [...row.querySelectorAll('td')].map((cell) => cell.textContent).slice(1, 7)
   expect(figures.filter((text) => !text?.endsWith('+'))).toEqual([])
+  expect(row.querySelector('.sparkline')).toBeNull()
 })
 
 test('renames a run in place and deletes it after a confirmation, unless it is read-only', async () => {
