@@ -125,6 +125,17 @@ test(
   },
 )
 
+test('lines that are posted after a download are of their own writer again', async () => {
+  const { store, url } = await startServer()
+  const start = (id: number) =>
+    `{"event_type":"tool_call_start","timestamp":${id},"metadata":{"span_id":${id}}}\n`
+  const post = (body: string) =>
+    fetch(`${url}/api/runs/r/events?writer=me`, { method: 'POST', body })
+  await post(`{"wattline":"writer","id":"sent"}\n${start(1)}`)
+  await post(start(2))
+  expect((await live(store, 'r')).writers).toEqual(['sent', 'me'])
+})
+
 test('a writer line names the writer of the lines after it, for each sender', async () => {
   const { store, url } = await startServer()
   const append = (writer: string, ...lines: string[]) =>

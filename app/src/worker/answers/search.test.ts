@@ -42,6 +42,18 @@ test.each([
   expect(count).toBe(expected.length)
 })
 
+test('finds an id by its digits, also beyond 2^53', async () => {
+  const start = (id: string) =>
+    `{"event_type":"tool_call_start","timestamp":1,"metadata":{"span_id":${id}}}\n`
+  const log = new Ingestor('agent')
+  log.push(new TextEncoder().encode(start('9007199254740992') + start('9007199254740993')))
+  log.flush()
+  for (const query of ['9007199254740993', 'id:9007199254740993']) {
+    const { matches } = await search({ trace: log.trace, writers: [] }, query)
+    expect([...matches]).toEqual([0, 1])
+  }
+})
+
 test('finds text in either Unicode form, typed in either form', async () => {
   const composed = '\u00e9tude \u00c5ngstr\u00f6m \u1eaf'
   const names = [composed, composed.normalize('NFD')]

@@ -123,7 +123,7 @@ describe('lines that are left to the slow path', () => {
   })
 })
 
-describe('the row is that of the slow path', () => {
+describe('the row is that of the slow path', { timeout: 30_000 }, () => {
   test('for lines in any notation', () => {
     let count = 0
     const check = (line: string) => void (count += Number(taken(line)))

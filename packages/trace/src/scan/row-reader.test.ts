@@ -51,7 +51,7 @@ function decodeAll(bytes: Uint8Array, { extraKey, ...options }: Options = {}) {
   return { seen, torn: decoder.finish(), lines: decoder.lineCount }
 }
 
-test('reads any log in any chunks like the slow path', () => {
+test('reads any log in any chunks like the slow path', { timeout: 30_000 }, () => {
   const cuts = fc.array(fc.nat(), { maxLength: 8 })
   const limit = fc.option(fc.integer({ min: 1, max: 200 }), { nil: 1e6, freq: 3 })
   const start = fc.constantFrom(0, 77)
@@ -73,30 +73,34 @@ test('reads any log in any chunks like the slow path', () => {
   )
 })
 
-test('reads a last line without its newline at the end, unless it is incomplete', () => {
-  const cuts = fc.array(fc.nat(), { maxLength: 4 })
-  const readToEnd = (chunks: readonly Uint8Array[]) => {
-    const texts = new Interner()
-    const reader = new RowReader({ decode, texts })
-    const { seen, sink } = recordingSink(texts)
-    for (const chunk of chunks) reader.push(chunk, sink)
-    return { seen, torn: reader.end(sink), lines: reader.lineCount }
-  }
-  fc.assert(
-    fc.property(anyLog, cuts, (bytes, at) => {
-      const ended = readToEnd([...cut(bytes, at), Uint8Array.of(10)])
-      const open = readToEnd(cut(bytes, at))
-      const last = ended.seen.at(-1) as readonly unknown[] | undefined
-      const isWhole = open.torn === undefined
-      const isBlank = bytes.length === 0 || bytes.at(-1) === 10
-      // An incomplete line is malformed if a newline follows it.
-      expect(isWhole || last?.[0] === 'malformed').toBe(true)
-      expect(open.seen).toEqual(isWhole ? ended.seen : ended.seen.slice(0, -1))
-      expect(open.lines).toBe(ended.lines - (isWhole && !isBlank ? 0 : 1))
-    }),
-    { numRuns: 1000 },
-  )
-})
+test(
+  'reads a last line without its newline at the end, unless it is incomplete',
+  { timeout: 30_000 },
+  () => {
+    const cuts = fc.array(fc.nat(), { maxLength: 4 })
+    const readToEnd = (chunks: readonly Uint8Array[]) => {
+      const texts = new Interner()
+      const reader = new RowReader({ decode, texts })
+      const { seen, sink } = recordingSink(texts)
+      for (const chunk of chunks) reader.push(chunk, sink)
+      return { seen, torn: reader.end(sink), lines: reader.lineCount }
+    }
+    fc.assert(
+      fc.property(anyLog, cuts, (bytes, at) => {
+        const ended = readToEnd([...cut(bytes, at), Uint8Array.of(10)])
+        const open = readToEnd(cut(bytes, at))
+        const last = ended.seen.at(-1) as readonly unknown[] | undefined
+        const isWhole = open.torn === undefined
+        const isBlank = bytes.length === 0 || bytes.at(-1) === 10
+        // An incomplete line is malformed if a newline follows it.
+        expect(isWhole || last?.[0] === 'malformed').toBe(true)
+        expect(open.seen).toEqual(isWhole ? ended.seen : ended.seen.slice(0, -1))
+        expect(open.lines).toBe(ended.lines - (isWhole && !isBlank ? 0 : 1))
+      }),
+      { numRuns: 1000 },
+    )
+  },
+)
 
 test('reads a log byte by byte', () => {
   const text =
