@@ -230,7 +230,7 @@ offset   duration  span
 })
 
 test('reads a truncated gzip as far as possible and reports it', async () => {
-  const calls = Array.from({ length: 5000 }, (_, id): [string, number, object][] => [
+  const calls = Array.from({ length: 1000 }, (_, id): [string, number, object][] => [
     ['tool_call_start', id, { id }],
     ['tool_call_end', id + 0.5, { id }],
   ])
@@ -238,7 +238,7 @@ test('reads a truncated gzip as far as possible and reports it', async () => {
   const cut = { stdin: zipped.subarray(0, zipped.length - 9) }
   const { code, stdout, stderr } = await runCommand(['spans', '--json', '-'], cut)
   expect(code).toBe(0)
-  expect(stdout.trimEnd().split('\n').length).toBeGreaterThan(4900)
+  expect(stdout.trimEnd().split('\n').length).toBeGreaterThan(980)
   expect(stderr).toBe('stdin is damaged (unexpected end of file); the part before that is used.\n')
   const stats = await runCommand(['stats', '-'], cut)
   expect(stats.stdout).toContain(
