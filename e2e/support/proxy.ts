@@ -51,7 +51,8 @@ export async function startProxy(
   return {
     port,
     async stop() {
-      process.child.kill()
+      // Caddy would wait for open connections. The worker of nginx would outlive a killed parent.
+      process.child.kill(kind === 'caddy' ? 'SIGKILL' : 'SIGTERM')
       await process.exited
       await rm(dir, { recursive: true, force: true })
     },

@@ -155,7 +155,8 @@ test('sends samples to a run, which also accepts posted samples', async () => {
   expect(result).toMatchObject({ accepted: 2, rejectedCount: 2 })
   expect(result.rejected.map(({ line }) => line)).toEqual([3, 4])
   const lines = (await log()).trimEnd().split('\n')
-  expect(lines.slice(6)).toEqual(posted.split('\n').slice(0, 2))
+  // The command may have sent more samples before it stopped; the last lines are posted.
+  expect(lines.slice(-2)).toEqual(posted.split('\n').slice(0, 2))
   await server.stop()
 })
 

@@ -217,7 +217,9 @@ describe('with a running server', () => {
       const options = { stdin: `${line}\n`, env: { WATTLINE_RUN: 'piped' } }
       expect((await runCommand(['-', '--port', first.port], options)).code).toBe(0)
     }
-    expect(await eventsAt(first.url, 'piped')).toBe(LOG)
+    const log = (await eventsAt(first.url, 'piped')).split('\n')
+    // Each relay is a writer of its own.
+    expect(log.filter((line) => !line.startsWith('{"wattline"')).join('\n')).toBe(LOG)
   })
 
   test('rejects an invalid run id with the reason', async () => {
@@ -328,6 +330,29 @@ describe('with a running server', () => {
     expect(received).toEqual(['GET /healthz ', 'POST /api/open '])
     other.close()
   })
+
+  test.each([301, 302, 308])(
+    'a redirect (%d) is not a server, and no token follows it',
+    async (status) => {
+      const token = 'a-token-of-24-characters'
+      const real = await start(['serve', '--port', '0', '--dir', 'runs', '--token', token])
+      const received: string[] = []
+      const front: Server = createServer((request, response) => {
+        received.push(request.headers.authorization ?? '')
+        response.writeHead(status, { location: `${real.url}${request.url}` }).end()
+      })
+      front.listen(0, '127.0.0.1')
+      await once(front, 'listening')
+      const url = `http://127.0.0.1:${(front.address() as AddressInfo).port}`
+      const env = { WATTLINE_URL: url, WATTLINE_TOKEN: token }
+      for (const argv of [['open'], ['run', '--', 'true'], ['power', '--run', 'r']]) {
+        const { code, stderr } = await runCommand(argv, own(env))
+        expect([code, stderr], argv[0]).toEqual([1, expect.stringContaining(`No Wattline server`)])
+      }
+      expect(received.join('')).toBe('')
+      front.close()
+    },
+  )
 
   test('a private file makes the server ask for a token for reading', async () => {
     await writeFile(join(dir, 'public.jsonl'), LOG)

@@ -109,7 +109,8 @@ function portOf(url: string): number {
 async function listenerAt(url: string): Promise<'wattline' | 'another program' | 'nothing'> {
   try {
     const signal = AbortSignal.timeout(ANSWER_WITHIN_MS)
-    const response = await fetch(`${url}/healthz`, { signal })
+    // A redirect leads to another server, which is not the one that was named.
+    const response = await fetch(`${url}/healthz`, { signal, redirect: 'manual' })
     const health = (await response.json()) as { name?: unknown } | null
     return health?.name === 'wattline' ? 'wattline' : 'another program'
   } catch (error) {
@@ -171,6 +172,7 @@ async function ask<T>(
 function send({ url, token }: RunningServer, path: string, method: string, body?: object) {
   return fetch(url + path, {
     method,
+    redirect: 'manual',
     headers: {
       'content-type': 'application/json',
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
