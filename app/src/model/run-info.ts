@@ -65,6 +65,8 @@ export interface QualityReport {
   readonly writers: readonly LogWriter[]
   /** The first malformed lines; `quality.malformed` counts all. */
   readonly malformed: readonly MalformedLine[]
+  /** The first times that are outliers, Unix seconds; `quality.outliers` counts all. */
+  readonly outlierTimesS: readonly number[]
   /** Number of an incomplete last line. Undefined for a followed log. */
   readonly tornLine: number | undefined
   /** Keys that can be grouped by. */

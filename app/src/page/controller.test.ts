@@ -97,6 +97,7 @@ describe('a report', () => {
     writers: [],
     malformed: [],
     tornLine: undefined,
+    outlierTimesS: [],
     groupKeys: [],
   })
   const live = {

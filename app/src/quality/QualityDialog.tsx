@@ -1,5 +1,5 @@
 /** The data quality dialog: each problem of the run with its meaning and a search for it, and a table by writer. */
-import { formatInteger } from '../base/format.ts'
+import { exactTime, formatInteger } from '../base/format.ts'
 import { useRef, useState, type ReactNode } from 'react'
 import { useApp, useAppState } from '../page/app.tsx'
 import type { LogWriter } from '../model/run-info.ts'
@@ -13,6 +13,7 @@ import {
   countOf,
   MALFORMED,
   ofWriter,
+  OUTLIERS,
   problemsOf,
   showText,
   withClockSkew,
@@ -90,8 +91,24 @@ function ProblemRow({ problem, writers, onList }: ProblemRowProps) {
   return (
     <ProblemItem count={countOf(problem, writers) ?? 0} name={name} isHarmless={isHarmless}>
       {meaning} {query !== undefined && <SearchLink {...link} query={query} />}
+      {problem === OUTLIERS && <OutlierTimes />}
       {problem === MALFORMED && <Button className="link" {...link} onClick={onList} />}
     </ProblemItem>
+  )
+}
+
+/** The times of the outliers, and a search for them. */
+function OutlierTimes() {
+  const times = useAppState((state) => state.outlierTimesS)
+  return (
+    <>
+      {times.map((timeS) => (
+        <code key={timeS}>{exactTime(timeS)} </code>
+      ))}
+      <SearchLink query="is:outlier" aria-label="Show them: Outliers">
+        Show them
+      </SearchLink>
+    </>
   )
 }
 

@@ -25,6 +25,14 @@ export const MALFORMED: Problem = {
   count: ({ malformed }) => malformed,
 }
 
+export const OUTLIERS: Problem = {
+  name: 'Outliers',
+  short: 'Outliers',
+  meaning:
+    'Events more than a year away from the run. Its duration and the whole view leave them out.',
+  count: ({ outliers }) => outliers,
+}
+
 export const PROBLEMS: readonly Problem[] = [
   MALFORMED,
   {
@@ -85,13 +93,7 @@ export const PROBLEMS: readonly Problem[] = [
     count: ({ clock }) => clock,
     query: 'is:clock',
   },
-  {
-    name: 'Outliers',
-    short: 'Outliers',
-    meaning:
-      'Events more than a year away from the run, whose duration leaves them out. Search: is:outlier.',
-    count: ({ outliers }) => outliers,
-  },
+  OUTLIERS,
   {
     name: 'Timestamps not in seconds',
     short: 'Unit',

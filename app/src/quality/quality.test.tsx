@@ -85,6 +85,15 @@ describe('a file', () => {
     await userEvent.click(screen.getByRole('button', { name: /^line 7/ }))
     expect(screen.queryByLabelText('Text of the line')).toBeNull()
   })
+
+  test('names the times of outliers, and searches for them', async () => {
+    const page = await openApp(LOG + logText([['tool_call', 1, -T0]]).replaceAll('s0', 'unset'))
+    page.show(<QualityDialog />)
+    expect(await screen.findByText(/^1970-01-01T00:00:00.000Z/)).toBeTruthy()
+    await userEvent.click(screen.getByRole('button', { name: 'Show them: Outliers' }))
+    expect(page.app.store.getState().query).toBe('is:outlier')
+    await waitFor(() => expect(page.app.store.getState().matchCount).toBe(1))
+  })
 })
 
 async function watchDoubtful(): Promise<TestApp> {

@@ -32,6 +32,8 @@ const QUALITY_INTERVAL_MS = 400
 const ENERGY_INTERVAL_MS = 250
 /** Updating the energy may take this share of the time. */
 const ENERGY_SHARE = 0.1
+/** Outliers that are listed; all are counted. */
+const MOST_OUTLIERS = 3
 
 type Handlers = { readonly [T in RequestType]: (params: Params<T>) => Promise<Answer<T>> }
 
@@ -309,6 +311,7 @@ export class Session {
       quality: trace.quality(),
       writers: this.#writers.withQuality(trace.qualityOfWriters()),
       malformed,
+      outlierTimesS: trace.outliers.slice(0, MOST_OUTLIERS).map(({ firstS }) => firstS),
       tornLine,
       groupKeys: this.#ingestor.groupKeys.offered(),
     })
