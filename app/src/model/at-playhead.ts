@@ -70,10 +70,7 @@ export function isMarkVisible(
   return playheadS === undefined || columns.markTimeS.at(mark) <= playheadS
 }
 
-/**
- * The right end of time: the last event, or the wall clock of a followed log if that is later. The
- * clock of the agent may be ahead of ours.
- */
-export function nowOf(live: boolean, lastS: number, wallClockS: number): number {
-  return live ? Math.max(wallClockS, Number.isNaN(lastS) ? wallClockS : lastS) : lastS
+/** The right end of time: the clock of a followed log, whatever times its events have; else the last event. */
+export function nowOf(live: boolean, lastS: number, clockS: number): number {
+  return live ? clockS : lastS
 }

@@ -42,6 +42,8 @@ export interface RunEntry {
   readonly updatedS: number | undefined
   readonly events: number | undefined
   readonly bytes: number | undefined
+  /** Seconds by which the clocks of all live writers are ahead of the server's; undefined = not ahead. */
+  readonly aheadS?: number | undefined
   /** The run cannot be renamed or deleted: it is a file that the server only reads. */
   readonly readOnly: boolean
   /** A file opened in this page, unknown to the server. */

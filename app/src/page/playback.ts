@@ -19,7 +19,7 @@ export function runPlayback({ store, columns, frames }: Parts): () => void {
     if (!store.getState().playing) return void (lastMs = undefined)
     const elapsedS = lastMs === undefined ? 0 : (nowMs - lastMs) / 1000
     lastMs = nowMs
-    store.update(advance, Math.min(elapsedS, LONGEST_STEP_S), columns.lastS)
+    store.update(advance, Math.min(elapsedS, LONGEST_STEP_S), endS({ store, columns }))
     frames.requestFrame('playback')
   }, 'advance')
   const stopWatching = store.subscribe((state) => {
@@ -31,10 +31,14 @@ export function runPlayback({ store, columns, frames }: Parts): () => void {
   }
 }
 
+/** Now of a live run, else the last event. */
+function endS({ store, columns }: Pick<Parts, 'store' | 'columns'>): number {
+  return logNowS(store.getState(), columns.lastS, Date.now() / 1000)
+}
+
 /** The time of the playhead; without one, now or the end of the log. */
-export function playheadTimeS({ store, columns }: Parts): number {
-  const state = store.getState()
-  return state.playheadS ?? logNowS(state, columns.lastS, Date.now() / 1000)
+export function playheadTimeS(parts: Parts): number {
+  return parts.store.getState().playheadS ?? endS(parts)
 }
 
 export function playOrPause({ store, columns }: Parts): void {
@@ -45,7 +49,7 @@ export function playOrPause({ store, columns }: Parts): void {
 export function seekTo({ store, columns }: Parts, timeS: number): void {
   if (Number.isNaN(columns.firstS)) return
   const atS = Math.max(columns.firstS, timeS)
-  if (atS < columns.lastS) store.update(seek, atS)
+  if (atS < endS({ store, columns })) store.update(seek, atS)
   else if (isFollowed(store.getState())) store.update(backToLive)
   else store.update(seek, undefined)
 }

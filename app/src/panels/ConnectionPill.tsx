@@ -4,6 +4,7 @@ import type { CSSProperties } from 'react'
 import type { AppState } from '../store/app-state.ts'
 import { useApp, useAppState } from '../page/app.tsx'
 import { Tip } from '../ui/Tip.tsx'
+import { logNowS } from '../store/run-transitions.ts'
 import { useNowS } from '../page/use-now.ts'
 import { useMissingFile } from './OpenFileButton.tsx'
 
@@ -19,7 +20,7 @@ export function ConnectionPill() {
   const missing = useMissingFile()
   const { tone, text, more, detail, share } =
     missing === undefined
-      ? describeConnection({ connection, progress, run }, columns, nowS, skewS)
+      ? describeConnection({ connection, progress, run, skewS }, columns, nowS)
       : { tone: 'ended', text: 'File', more: '', detail: `Choose ${missing} again` }
 
   return (
@@ -61,11 +62,11 @@ interface Description {
 
 /** The content of the pill. */
 export function describeConnection(
-  { connection, progress, run }: Pick<AppState, 'connection' | 'progress' | 'run'>,
+  state: Pick<AppState, 'connection' | 'progress' | 'run' | 'skewS'>,
   { firstS, lastS }: { readonly firstS: number; readonly lastS: number },
   nowS: number,
-  skewS = 0,
 ): Description {
+  const { connection, progress, run } = state
   const durationS = lastS - firstS
   const length = Number.isNaN(durationS) ? '' : ` · ${formatDuration(durationS)}`
   switch (connection.state) {
@@ -80,7 +81,7 @@ export function describeConnection(
             share: shareOf(progress),
           }
     case 'live': {
-      const sinceS = Math.max(nowS - skewS, lastS) - firstS
+      const sinceS = Math.max(0, logNowS(state, lastS, nowS) - firstS)
       const elapsed = Number.isNaN(sinceS) ? '' : ` · ${formatDuration(Math.floor(sinceS))}`
       return {
         tone: 'live',

@@ -1,9 +1,9 @@
 /** The bar at the bottom: playback controls, statistics of the selected range, data quality. */
-import { nowOf } from '../model/at-playhead.ts'
 import { useApp, useAppState, useColumns } from '../page/app.tsx'
 import { exactTime, formatTime } from '../base/format.ts'
 import { playOrPause, seekTo, stepToError, stepToEvent } from '../page/playback.ts'
 import { isFollowed } from '../store/page-status.ts'
+import { logNowS } from '../store/run-transitions.ts'
 import { backToLive, setSpeed, SPEEDS, toggleClock } from '../store/transitions.ts'
 import { Button } from '../ui/Button.tsx'
 import { ErrorIcon, PauseIcon, PlayIcon, StepBackIcon, StepForwardIcon } from '../ui/icons.tsx'
@@ -85,7 +85,8 @@ function Scrubber() {
   const { columns } = useColumns()
   const playheadS = useAppState((state) => state.playheadS)
   const clock = useAppState((state) => state.clock)
-  const { firstS, lastS } = columns
+  const { firstS } = columns
+  const lastS = useEndS(1000)
   const isEmpty = Number.isNaN(firstS)
   const lengthS = isEmpty ? 0 : lastS - firstS
   const share = playheadS === undefined || lengthS === 0 ? 1 : (playheadS - firstS) / lengthS
@@ -109,6 +110,14 @@ function Scrubber() {
   )
 }
 
+/** Now of a live run, updated every `everyMs`; else the last event. */
+function useEndS(everyMs: number | undefined): number {
+  const { columns } = useColumns()
+  const isLive = useAppState(isFollowed)
+  const nowS = useNowS(isLive ? everyMs : undefined)
+  return useAppState((state) => logNowS(state, columns.lastS, nowS))
+}
+
 /** How often the time is updated while a run is live. */
 const TICK_MS = 100
 
@@ -118,10 +127,7 @@ function TimeReadout() {
   const { columns } = useColumns()
   const playheadS = useAppState((state) => state.playheadS)
   const clock = useAppState((state) => state.clock)
-  const isTicking = useAppState(isFollowed) && playheadS === undefined
-  const skewS = useAppState((state) => state.skewS)
-  const nowS = useNowS(isTicking ? TICK_MS : undefined)
-  const endS = nowOf(isTicking, columns.lastS, nowS - skewS)
+  const endS = useEndS(playheadS === undefined ? TICK_MS : undefined)
   const timeS = playheadS ?? (Number.isNaN(columns.firstS) ? Number.NaN : endS)
   const other = clock === 'relative' ? 'absolute' : 'relative'
   return (

@@ -16,6 +16,8 @@ import { useApp, useAppState, useColumns } from '../page/app.tsx'
 import type { SpanInfo } from '../model/answers.ts'
 import { formatInteger, exactTime, formatTime } from '../base/format.ts'
 import { playheadTimeS } from '../page/playback.ts'
+import { useNowS } from '../page/use-now.ts'
+import { isFollowed } from '../store/page-status.ts'
 import { useAnswer } from '../page/use-answer.ts'
 import { durationOf, spanLabel } from '../model/span-labels.ts'
 import { CopyButton } from '../ui/CopyButton.tsx'
@@ -39,6 +41,9 @@ export function SpanDetails({ slot }: { slot: number }) {
   const isOpen = isOpenAt(columns, slot, playheadS)
   const kind = columns.kinds[columns.kind.at(slot)] ?? ''
   const durationS = durationOf(columns, slot, playheadS)
+  const isLive = useAppState(isFollowed)
+  // Renders again, so that the time counts up.
+  useNowS(isOpen && isLive && playheadS === undefined ? 1000 : undefined)
   const runningS = barEndS(columns, slot, playheadS, playheadTimeS(app)) - columns.startS.at(slot)
 
   return (

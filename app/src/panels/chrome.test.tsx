@@ -36,6 +36,7 @@ describe('describeConnection', () => {
         connection: { state, attempt, retryAtS, heardAtS, reason: undefined },
         progress,
         run: facts,
+        skewS: 0,
       },
       times,
       300,

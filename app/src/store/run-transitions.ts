@@ -77,18 +77,31 @@ export function setData(
 /** Estimates the clock skew: a new event was written about now, unless the log has another clock. */
 function skewOf(state: AppState, { lastS, lastBeforeS, wallClockS }: DataTimes): number {
   if (Number.isNaN(lastS) || lastS === lastBeforeS) return state.skewS
-  const arrivedS = state.progress?.done === true ? wallClockS : (state.run?.updatedS ?? lastS)
+  const arrivedS =
+    state.progress?.done === true ? serverNowS(state, wallClockS) : (state.run?.updatedS ?? lastS)
   const lagS = arrivedS - lastS
   return lagS > LEAST_SKEW_S ? lagS : 0
 }
 
+/** The server's clock at `wallClockS` of the browser. While the server is away, when it was last heard. */
+function serverNowS({ connection }: Pick<AppState, 'connection'>, wallClockS: number): number {
+  const { state, heardAtS = wallClockS, serverAheadS = 0 } = connection
+  return (state === 'reconnecting' ? heardAtS : wallClockS) + serverAheadS
+}
+
+/**
+ * The clock of a followed log: the server's, shifted for writers whose clocks are steadily ahead, or
+ * for a replayed log. The time of a single event does not count.
+ */
+export function logClockS(state: LogClock, wallClockS: number): number {
+  return serverNowS(state, wallClockS) + (state.run?.aheadS ?? 0) - state.skewS
+}
+
+type LogClock = Pick<AppState, 'connection' | 'run' | 'skewS'>
+
 /** "Now" on the clock of the log. */
-export function logNowS(
-  state: Pick<AppState, 'connection' | 'skewS'>,
-  lastS: number,
-  wallClockS: number,
-): number {
-  return nowOf(isFollowed(state), lastS, wallClockS - state.skewS)
+export function logNowS(state: LogClock, lastS: number, wallClockS: number): number {
+  return nowOf(isFollowed(state), lastS, logClockS(state, wallClockS))
 }
 
 /** The whole log with a margin. */

@@ -165,6 +165,25 @@ describe('data', () => {
     expect(late.skewS).toBe(0)
   })
 
+  test('now is the clock of the server, whatever times the events have', () => {
+    const live = state({ connection: { ...connection('live'), serverAheadS: 7200 } })
+    const ahead = setData(live, 1, { ...times, lastS: 90_000, wallClockS: 100 })
+    expect(logNowS(ahead, 90_000, 101)).toBe(7301)
+    expect(ahead.viewport.endS).toBeGreaterThan(7300)
+    expect(ahead.viewport.endS).toBeLessThan(7400)
+    const away = { ...connection('reconnecting'), serverAheadS: 7200, heardAtS: 105 }
+    expect(logNowS({ ...ahead, connection: away }, 90_000, 150)).toBe(7305)
+  })
+
+  test('now is shifted for writers that are steadily ahead', () => {
+    const run = { aheadS: 3600 } as AppState['run']
+    const live = setData(state({ connection: connection('live'), run }), 1, {
+      ...times,
+      wallClockS: 100,
+    })
+    expect(logNowS(live, 110, 101)).toBe(3701)
+  })
+
   test('an idle live run has our clock', () => {
     const run = { updatedS: 110.2 } as AppState['run']
     const opened = setData(state({ connection: connection('live'), run }), 1, {

@@ -7,6 +7,7 @@ import { seekTo } from '../page/playback.ts'
 import type { TimelineActions } from '../page/timeline-actions.ts'
 import type { AppState } from '../store/app-state.ts'
 import { isBeingRead, isFollowed } from '../store/page-status.ts'
+import { logClockS } from '../store/run-transitions.ts'
 import { NOW_AT, setFields, setRange, setViewport, toggleGroup } from '../store/transitions.ts'
 import type { TimelineHost } from './engine.ts'
 import { TimelineView, type TimelinePower } from './Timeline.tsx'
@@ -49,7 +50,7 @@ function hostOf(app: App): TimelineHost {
     },
     isLive: () => isFollowed(store.getState()),
     isReading: () => isBeingRead(store.getState()),
-    clockS: () => Date.now() / 1e3 - store.getState().skewS,
+    clockS: () => logClockS(store.getState(), Date.now() / 1e3),
     nowAt: NOW_AT,
     topW: () =>
       store.getState().energy?.sources.reduce((sum, { peakW = 0 }) => sum + peakW, 0) ?? 0,

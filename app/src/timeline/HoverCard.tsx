@@ -56,6 +56,8 @@ export function HoverCard({ engine, frames, hover, canvas }: HoverCardProps) {
   // Moves the card along with the view.
   useFrameValue(frames, () => engine.state.viewport)
   useLayoutEffect(update)
+  // Renders each second, so that the time of an open span counts up.
+  useFrameValue(frames, () => Math.floor(engine.nowS()))
   const fields = hover.selected.type === 'span' ? spanFields(engine, hover.selected.slot) : []
   return (
     <div ref={setCard} className="timeline-card" style={floatingStyles} role="tooltip">

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseControl, parseRun } from './server-run.ts'
+import { parseControl, parseRun, serverTimeS } from './server-run.ts'
 
 test('parses a run of the server', () => {
   const run = parseRun({
@@ -28,6 +28,7 @@ test('parses a run of the server', () => {
     events: 2,
     bytes: 10,
     readOnly: false,
+    aheadS: 3.5,
     local: false,
   })
   const unknown = { duplicates: undefined, clockBehindS: undefined }
@@ -62,4 +63,40 @@ test.each([
   ['{', 'unknown'],
 ])('%s is %s', (frame, type) => {
   expect(parseControl(frame).type).toBe(type)
+})
+
+test.each([
+  [
+    [
+      { state: 'live', clockBehindS: -60 },
+      { state: 'live', clockBehindS: -7200 },
+    ],
+    60,
+  ],
+  [
+    [
+      { state: 'live', clockBehindS: 0.2 },
+      { state: 'live', clockBehindS: -86_400 },
+    ],
+    undefined,
+  ],
+  [[{ state: 'live', clockBehindS: null }], undefined],
+  [[{ state: 'live', clockBehindS: -0.9 }], undefined],
+  [[{ state: 'live', clockBehindS: 300 }], undefined],
+  [
+    [
+      { state: 'lost', clockBehindS: 0 },
+      { state: 'live', clockBehindS: -60 },
+    ],
+    60,
+  ],
+  [[], undefined],
+])('now is ahead when all live writers are: %j', (writers, aheadS) => {
+  const ofRun = writers.map((writer, at) => ({ id: `w${at}`, ...writer }))
+  expect(parseRun({ id: 'r', state: 'live', writers: ofRun })?.entry.aheadS).toBe(aheadS)
+})
+
+test('reads the clock of the server in a frame', () => {
+  expect(serverTimeS('{"beat":12,"now":1700000000.25}')).toBe(1_700_000_000.25)
+  expect(serverTimeS('{"run":{"id":"r","name":"\\"now\\":7}"}}')).toBeUndefined()
 })

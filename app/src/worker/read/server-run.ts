@@ -18,6 +18,7 @@ export interface ServerRun {
 export function parseRun(value: unknown): ServerRun | undefined {
   if (!isRecord(value) || typeof value['id'] !== 'string') return undefined
   const id = value['id']
+  const writers = listOf(value['writers']).flatMap(parseWriter)
   const entry: RunEntry = {
     id,
     name: showHidden(textOf(value['name']) || id),
@@ -27,9 +28,22 @@ export function parseRun(value: unknown): ServerRun | undefined {
     events: numberOf(value['events']),
     bytes: numberOf(value['bytes']),
     readOnly: value['readOnly'] === true,
+    aheadS: aheadOf(writers),
     local: false,
   }
-  return { entry, writers: listOf(value['writers']).flatMap(parseWriter) }
+  return { entry, writers }
+}
+
+/** A smaller offset of a writer's clock is not distinguished from none. */
+const LEAST_AHEAD_S = 1
+
+/** One live writer whose clock is right keeps now at the server's clock. */
+function aheadOf(writers: readonly ServerWriter[]): number | undefined {
+  const offsetsS = writers
+    .filter(({ state }) => state === 'live')
+    .map(({ clockBehindS = 0 }) => -clockBehindS)
+  const leastS = Math.min(...offsetsS)
+  return Number.isFinite(leastS) && leastS > LEAST_AHEAD_S ? leastS : undefined
 }
 
 function parseWriter(value: unknown): ServerWriter[] {
@@ -44,6 +58,12 @@ function parseWriter(value: unknown): ServerWriter[] {
       clockBehindS: numberOf(value['clockBehindS']),
     },
   ]
+}
+
+/** The server's clock in a control frame, Unix seconds; undefined if it has none. */
+export function serverTimeS(frame: string): number | undefined {
+  const text = /"now":(\d+(?:\.\d+)?)\}$/.exec(frame)?.[1]
+  return text === undefined ? undefined : Number(text)
 }
 
 /** A control frame of `/watch`, parsed; see `WatchControl` for its JSON. */

@@ -21,10 +21,15 @@ import {
 import { reasonOf } from '../../base/reply.ts'
 import { REQUEST_MS, request } from '../../base/request.ts'
 import type { Connection } from '../../model/run-info.ts'
-import { parseControl, type Control, type ServerRun } from './server-run.ts'
+import { parseControl, serverTimeS, type Control, type ServerRun } from './server-run.ts'
 
 /** The server sends a frame at least every 10 s; a connection that is silent for longer is dead. */
 const SILENT_MS = 30_000
+
+/** Smaller changes of the clocks' difference are not reported. */
+const CLOCK_NOISE_S = 0.05
+/** A difference that is less by this much means that a clock was set; less than that is a slow frame. */
+const CLOCK_SET_S = 1
 
 export interface WatchSink {
   connection(connection: Connection): void
@@ -60,6 +65,10 @@ export function watchRun({ runId, base, sink, silentMs = SILENT_MS }: WatchOptio
   let lastFrameMs = 0
   /** When the last frame arrived, Unix seconds; undefined = no connection so far. */
   let heardAtS: number | undefined
+  /** Seconds by which the server's clock is ahead of ours. */
+  let serverAheadS = 0
+  let isClockKnown = false
+  let reported: Connection['state'] = 'connecting'
   let attempt = 0
   let cursor = 0
   /** Whether the last line was received before its newline: the cursor is before it. */
@@ -67,15 +76,28 @@ export function watchRun({ runId, base, sink, silentMs = SILENT_MS }: WatchOptio
   let gen = ''
   let closed = false
 
-  const report = (state: Connection['state'], more: Partial<Connection> = {}): void =>
+  const report = (state: Connection['state'], more: Partial<Connection> = {}): void => {
+    reported = state
     sink.connection({
       state,
       attempt,
       retryAtS: undefined,
       reason: undefined,
       heardAtS,
+      serverAheadS,
       ...more,
     })
+  }
+
+  /** A frame that took longer shows a clock that is less ahead, so the largest value is the best. */
+  const readClock = (nowS: number): void => {
+    const aheadS = nowS - Date.now() / 1000
+    const changeS = aheadS - serverAheadS
+    if (isClockKnown && changeS <= CLOCK_NOISE_S && changeS >= -CLOCK_SET_S) return
+    isClockKnown = true
+    serverAheadS = aheadS
+    if (reported === 'live') report('live')
+  }
 
   const reportRun = (run: ServerRun): void => {
     sink.run(run)
@@ -116,8 +138,11 @@ export function watchRun({ runId, base, sink, silentMs = SILENT_MS }: WatchOptio
   }
 
   const receive = (data: unknown): void => {
-    if (typeof data === 'string') control(parseControl(data))
-    else if (data instanceof ArrayBuffer && data.byteLength >= CURSOR_BYTES) {
+    if (typeof data === 'string') {
+      const nowS = serverTimeS(data)
+      if (nowS !== undefined) readClock(nowS)
+      control(parseControl(data))
+    } else if (data instanceof ArrayBuffer && data.byteLength >= CURSOR_BYTES) {
       const before = cursor
       cursor = Number(new DataView(data).getBigUint64(0))
       hasEarlyLine = cursor === before

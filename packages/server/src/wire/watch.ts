@@ -5,6 +5,7 @@
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { CloseCode, CURSOR_BYTES, type RunInfo, type WatchControl } from '@wattline/trace'
+import { nowS } from '../storage/folder/run-meta.ts'
 import type { ServerContext } from '../runs/context.ts'
 import type { LogItem, ReadFrom, RunSource } from '../storage/store.ts'
 import { watchFrame, type WatchFrame } from './frame.ts'
@@ -88,7 +89,7 @@ class Viewer {
   async serve(info: RunInfo, from: ReadFrom, signal: AbortSignal): Promise<void> {
     const { metrics, heartbeatMs } = this.#context
     this.#sentRunKey = changeKey(info)
-    this.#control({ gen: info.gen, run: info })
+    this.#control({ gen: info.gen, run: info, now: nowS() })
     const unsubscribe = this.#context.runs.onChange(this.run, () => this.#sendRunSoon())
     const beat = setInterval(() => this.#beat(), heartbeatMs).unref()
     metrics.viewers.add(this)
@@ -160,7 +161,8 @@ class Viewer {
   /** Sends a heartbeat to a quiet viewer, so that a page can detect a dead connection. */
   #beat(): void {
     const isQuiet = performance.now() - this.#sentAt >= this.#context.heartbeatMs / 2
-    if (isQuiet && this.#socket.bufferedAmount === 0) this.#control({ beat: this.cursor })
+    if (isQuiet && this.#socket.bufferedAmount === 0)
+      this.#control({ beat: this.cursor, now: nowS() })
   }
 
   #sendRunSoon(): void {
@@ -182,7 +184,7 @@ class Viewer {
     const key = changeKey(info)
     if (key === this.#sentRunKey) return
     this.#sentRunKey = key
-    this.#control({ run: info })
+    this.#control({ run: info, now: nowS() })
   }
 }
 

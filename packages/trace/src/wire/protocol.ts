@@ -149,8 +149,8 @@ export const CURSOR_BYTES = 8
 
 /** A control frame from the server to a viewer. */
 export type WatchControl =
-  /** The first frame. `gen` is the generation of the log. */
-  | { readonly gen: string; readonly run: RunInfo }
+  /** The first frame. `gen` is the generation of the log. `now`: the server's clock, Unix seconds. */
+  | { readonly gen: string; readonly run: RunInfo; readonly now: number }
   /** The cursor was not of this generation: the viewer forgets the log and reads from 0. */
   | { readonly reset: string }
   /** The lines that follow are of this writer. */
@@ -158,9 +158,9 @@ export type WatchControl =
   /** All committed lines were sent. Repeated each time after the viewer was behind. */
   | { readonly caughtUp: number }
   /** The name, the state or a writer of the run changed. */
-  | { readonly run: RunInfo }
+  | { readonly run: RunInfo; readonly now: number }
   /** A heartbeat with the current cursor, for pages: they cannot see WebSocket pings. */
-  | { readonly beat: number }
+  | { readonly beat: number; readonly now: number }
 
 /** A control frame before a close, and the body of an HTTP error: what was expected, what came. */
 export interface ErrorReply {

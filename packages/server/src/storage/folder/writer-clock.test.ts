@@ -32,3 +32,19 @@ test('ignores lines without a time', () => {
   expect(firstTimeS([])).toBeUndefined()
   expect(firstTimeS([lines(1, 2)])).toBe(1)
 })
+
+test('ignores one line that is ahead of the other lines of its writer', () => {
+  const clocks = new WriterClocks()
+  expect(clocks.update(0, [lines(100)], 100)).toBe(0)
+  expect(clocks.update(0, [lines(86_500)], 103)).toBeUndefined()
+  expect(clocks.update(0, [lines(106)], 106)).toBeUndefined()
+  expect(clocks.update(1, [lines(86_500)], 100)).toBe(-86_400)
+  expect(clocks.update(1, [lines(103)], 103)).toBe(0)
+})
+
+test('follows a clock that was set ahead, once a second line confirms it', () => {
+  const clocks = new WriterClocks()
+  expect(clocks.update(0, [lines(100)], 100)).toBe(0)
+  expect(clocks.update(0, [lines(3703)], 103)).toBeUndefined()
+  expect(clocks.update(0, [lines(3706)], 106)).toBe(-3600)
+})
