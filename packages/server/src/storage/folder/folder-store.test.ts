@@ -9,7 +9,9 @@ import {
   truncate,
   writeFile,
 } from 'node:fs/promises'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmdirSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -19,6 +21,14 @@ import { writeCompacted } from './compaction.ts'
 import { FolderStore, type FolderStoreOptions } from './folder-store.ts'
 import { newRunMeta } from './run-meta.ts'
 import type { ReadFrom, RunStore } from '../store.ts'
+
+const canMount = ((): boolean => {
+  const folder = mkdtempSync(join(tmpdir(), 'wattline-mount-'))
+  const isMounted = spawnSync('mount', ['-t', 'tmpfs', 'tmpfs', folder]).status === 0
+  if (isMounted) spawnSync('umount', ['-l', folder])
+  rmdirSync(folder)
+  return isMounted
+})()
 
 async function openStore(options: Partial<FolderStoreOptions> = {}): Promise<FolderStore> {
   const store = await FolderStore.open({ dir: options.dir ?? (await tempDir()), ...options })
@@ -304,6 +314,50 @@ describe('repair', () => {
       }),
       { numRuns: 30 },
     )
+  })
+
+  test('repairs a run that could not be repaired at the start when it is used', async () => {
+    const { dir, gen, log } = await closedRun()
+    await appendFile(log, line(101).slice(0, 20))
+    // A folder in place of `appends` makes the repair fail, like a full or broken disk.
+    const appends = join(dir, 'r', 'appends')
+    const kept = await readFile(appends)
+    await rm(appends)
+    await mkdir(appends)
+    const store = await openStore({ dir })
+    await expect(store.lastSeq('r', 'w')).rejects.toMatchObject({ code: 'failed' })
+    await expect(append(store, 'r', 101, 101)).rejects.toMatchObject({ code: 'failed' })
+    await expect(store.info('r')).rejects.toMatchObject({ code: 'failed' })
+    await rm(appends, { recursive: true })
+    await writeFile(appends, kept)
+    const all = await Promise.all([store.lastSeq('r', 'w'), store.lastSeq('r', 'w')])
+    expect(all).toEqual([100, 100])
+    await append(store, 'r', 101, 101)
+    expect(await store.info('r')).toMatchObject({ gen, events: 101 })
+    expect((await readAll(store, 'r')).text).toBe(lines(1, 101))
+  })
+
+  test.skipIf(!canMount)('opens a run on a full disk, and goes on when there is room', async () => {
+    const disk = await tempDir()
+    spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', disk])
+    onTestFinished(() => void spawnSync('umount', ['-l', disk]))
+    const dir = join(disk, 'runs')
+    const first = await FolderStore.open({ dir })
+    await append(first, 'r', 1, 100)
+    await first.close()
+    await appendFile(join(dir, 'r', 'events.jsonl'), line(101).slice(0, 20))
+    // A killed server leaves its lock.
+    await writeFile(join(dir, '.lock'), JSON.stringify({ pid: 2 ** 30 }))
+    const filler = join(disk, 'filler')
+    await writeFile(filler, Buffer.alloc(1 << 20)).catch(() => undefined)
+    const store = await openStore({ dir })
+    expect(await store.info('r')).toMatchObject({ events: 100 })
+    const large = Buffer.from(lines(101, 3000))
+    await expect(store.append('r', 'w', 101, large, 2900)).rejects.toMatchObject({ code: 'failed' })
+    expect(await store.lastSeq('r', 'w')).toBe(100)
+    await rm(filler)
+    await append(store, 'r', 101, 110)
+    expect((await readAll(store, 'r')).text).toBe(lines(1, 110))
   })
 
   test('ignores folders of other programs and refuses their names as run ids', async () => {

@@ -8,7 +8,7 @@ import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 
 import { join } from 'node:path'
 import { ifExists } from '../../base/file-io.ts'
 import type { RunInfo } from '@wattline/trace'
-import { lockFolder } from './folder-lock.ts'
+import { lockFolder, type FolderLock } from './folder-lock.ts'
 import { repair } from './recovery.ts'
 import { folderName, runIdProblem } from '../run-id.ts'
 import { RunLog } from './run-log.ts'
@@ -34,6 +34,9 @@ import {
   type WriterChange,
 } from '../store.ts'
 import { Tombstones } from './tombstones.ts'
+
+/** How often the repair of a run is tried again, such as on a full disk. */
+const REPAIR_EVERY_MS = 5000
 
 /** Prefixes of folders that are being created or deleted. No run's folder starts with a dot. */
 const NEW_PREFIX = '.new-'
@@ -64,31 +67,34 @@ export class FolderStore implements RunStore {
   readonly #creating = new Map<string, Promise<RunLog>>()
   /** Deletions in progress, by run: a new run of the same id waits until the folder is free. */
   readonly #removing = new Map<string, Promise<void>>()
+  /** Runs that could not be repaired yet, with the attempt in progress. */
+  readonly #unrepaired = new Map<string, { readonly name: string; attempt?: Promise<void> }>()
+  #repairing: NodeJS.Timeout | undefined
   readonly #listeners = new Set<(change: RunChange) => void>()
   readonly #tombstones: Tombstones
-  readonly #unlock: () => void
+  readonly #lock: FolderLock
   #retiring: Promise<void> = Promise.resolve()
   #closing: Promise<void> | undefined
 
-  private constructor(options: FolderStoreOptions, tombstones: Tombstones, unlock: () => void) {
+  private constructor(options: FolderStoreOptions, tombstones: Tombstones, lock: FolderLock) {
     this.#options = options
     this.#dir = options.dir
     this.#logger = options.log ?? (() => undefined)
     this.#tombstones = tombstones
-    this.#unlock = unlock
+    this.#lock = lock
   }
 
   /** Opens the folder, repairs runs after a kill and loads the list of runs. */
   static async open(options: FolderStoreOptions): Promise<FolderStore> {
     await mkdir(options.dir, { recursive: true })
-    const unlock = lockFolder(options.dir)
+    const lock = await lockFolder(options.dir)
     try {
-      const store = new FolderStore(options, await Tombstones.load(options.dir), unlock)
+      const store = new FolderStore(options, await Tombstones.load(options.dir), lock)
       await store.#load()
       await store.#retire()
       return store
     } catch (error) {
-      unlock()
+      lock.release()
       throw error
     }
   }
@@ -97,9 +103,9 @@ export class FolderStore implements RunStore {
     return Promise.resolve([...this.#runs.values()].map((run) => infoOf(run.meta)))
   }
 
-  info(run: string): Promise<RunInfo | undefined> {
-    const log = this.#runs.get(run)
-    return Promise.resolve(log === undefined ? undefined : infoOf(log.meta))
+  async info(run: string): Promise<RunInfo | undefined> {
+    const log = this.#runs.get(run) ?? (await this.#repaired(run))
+    return log === undefined ? undefined : infoOf(log.meta)
   }
 
   async *read(run: string, from: ReadFrom, signal: AbortSignal): AsyncGenerator<LogItem> {
@@ -131,6 +137,7 @@ export class FolderStore implements RunStore {
     count: number,
   ): Promise<AppendResult> {
     // An existing run is appended to in the same tick, so that calls keep their order.
+    this.#lock.assertHeld()
     this.#assertNotRemoved(run, writer)
     const log = this.#runs.get(run) ?? (await this.#create(run))
     return log.append(writer, firstSeq, lines, count)
@@ -138,7 +145,8 @@ export class FolderStore implements RunStore {
 
   async lastSeq(run: string, writer: string): Promise<number> {
     this.#assertNotRemoved(run, writer)
-    return (await this.#runs.get(run)?.lastSeq(writer)) ?? 0
+    const log = this.#runs.get(run) ?? (await this.#repaired(run))
+    return (await log?.lastSeq(writer)) ?? 0
   }
 
   async setWriter(run: string, writer: string, change: WriterChange): Promise<void> {
@@ -186,13 +194,14 @@ export class FolderStore implements RunStore {
   }
 
   async #close(): Promise<void> {
+    clearInterval(this.#repairing)
     await this.#retiring
     await Promise.all(
       [...this.#creating.values()].map((creating) => creating.catch(() => undefined)),
     )
     for (const run of this.#runs.values()) await run.close()
     this.#listeners.clear()
-    this.#unlock()
+    this.#lock.release()
   }
 
   #existing(run: string): RunLog {
@@ -228,6 +237,8 @@ export class FolderStore implements RunStore {
       throw new StoreError('failed', `expected at most ${maxRuns} runs; delete some, or use --keep`)
     }
     await this.#removing.get(id)
+    const repaired = await this.#repaired(id)
+    if (repaired !== undefined) return repaired
     const folder = join(this.#dir, folderName(id))
     const meta = newRunMeta(id)
     try {
@@ -334,16 +345,55 @@ export class FolderStore implements RunStore {
       this.#logger(`${join(folder, META_FILE)} is a copy of run ${meta.id}; it is ignored`)
       return
     }
+    let isChanged: boolean
     try {
-      if (await repair(folder, meta)) {
-        await writeRunMeta(folder, meta, this.#options.fsync ?? false)
-        this.#logger(`run ${meta.id}: repaired to its committed end, ${meta.end} bytes`)
-      }
+      isChanged = await repair(folder, meta)
     } catch (cause) {
-      this.#logger(`run ${meta.id} is ignored, because it cannot be repaired: ${String(cause)}`)
+      this.#logger(`run ${meta.id} cannot be repaired; trying again later: ${String(cause)}`)
+      if (!this.#unrepaired.has(meta.id)) this.#unrepaired.set(meta.id, { name })
+      this.#repairing ??= setInterval(() => void this.#repairAll(), REPAIR_EVERY_MS).unref()
       return
     }
+    if (isChanged) {
+      this.#logger(`run ${meta.id}: repaired to its committed end, ${meta.end} bytes`)
+      // On a full disk the run can be read. The next start repairs it again.
+      await writeRunMeta(folder, meta, this.#options.fsync ?? false).catch((cause: unknown) =>
+        this.#logger(`run ${meta.id}: cannot write ${META_FILE}: ${String(cause)}`),
+      )
+    }
     this.#register(folder, meta)
+    this.#unrepaired.delete(meta.id)
+  }
+
+  /**
+   * The run, if its folder was not repaired before and can be now; undefined when there is none.
+   *
+   * @throws {StoreError} `failed` while it cannot be repaired
+   */
+  async #repaired(run: string): Promise<RunLog | undefined> {
+    if (!this.#unrepaired.has(run)) return undefined
+    await this.#repairAgain(run)
+    const log = this.#runs.get(run)
+    if (log === undefined) {
+      throw new StoreError('failed', `run ${run} cannot be repaired yet; is the disk full?`)
+    }
+    return log
+  }
+
+  /** Callers at the same time share one attempt. */
+  async #repairAgain(run: string): Promise<void> {
+    const entry = this.#unrepaired.get(run)
+    if (entry === undefined) return
+    entry.attempt ??= this.#loadRun(entry.name).finally(() => delete entry.attempt)
+    await entry.attempt
+    if (this.#runs.has(run)) this.#changed(run, 'changed')
+  }
+
+  async #repairAll(): Promise<void> {
+    for (const run of this.#unrepaired.keys()) await this.#repairAgain(run)
+    if (this.#unrepaired.size > 0) return
+    clearInterval(this.#repairing)
+    this.#repairing = undefined
   }
 
   #retireSoon(): void {
