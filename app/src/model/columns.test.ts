@@ -51,7 +51,7 @@ test('a regroup and another run make every index void', () => {
   for (const patch of ingestor.regroup('kind')) columns.apply(patch)
   expect(columns.layoutVersion).toBeGreaterThan(layoutVersion)
   expect(columns.spansChangedSince(version)).toBeUndefined()
-  expect(columns.groups.map(({ label }) => label)).toEqual(['tool_call', 'turn'])
+  expect(columns.groups.map(({ label }) => label)).toEqual(['tool call', 'turn'])
   columns.clear()
   expect([columns.spanCount, columns.groups.length, columns.strings.length]).toEqual([0, 0, 0])
 })

@@ -44,7 +44,7 @@ test.each([
 test('the worker regroups the rows', async () => {
   const { app } = await openApp(LOG)
   app.store.update(setGroupBy, 'kind')
-  expect(app.columns.groups.map(({ label }) => label)).toEqual(['agent', 'tool_call'])
+  expect(app.columns.groups.map(({ label }) => label)).toEqual(['agent', 'tool call'])
   expect(app.store.getState().regrouping).toBe(false)
 })
 

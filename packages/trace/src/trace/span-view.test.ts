@@ -77,3 +77,14 @@ describe('a named parent', () => {
     expect(trace.quality().parentMissing).toBe(2)
   })
 })
+
+test('an unfinished span fades at the last event of its writer that is no outlier', () => {
+  const T0 = 1_767_225_600
+  const trace = traceOf(
+    ['tool_call_start', T0, { id: 'a' }],
+    ['retry_attempt', T0 + 5, {}],
+    ['retry_attempt', T0 + 6, {}],
+    ['retry_attempt', 9e9, {}],
+  )
+  expect(trace.spans[0]!.fadeS).toBe(T0 + 6)
+})
