@@ -99,7 +99,8 @@ export class Guard {
   /** Refuses requests from pages of other origins. */
   checkOrigin({ headers: { host, origin } }: IncomingMessage): void {
     if (origin === undefined || this.#origins.has(origin.toLowerCase())) return
-    if (URL.canParse(origin) && new URL(origin).host === host?.toLowerCase()) return
+    const isPage = /^https?:\/\/[^/@]+$/i.test(origin) && URL.canParse(origin)
+    if (isPage && new URL(origin).host === host?.toLowerCase()) return
     throw new HttpError(
       403,
       `expected a request from a page of this server or from a program, got a page of ${JSON.stringify(origin)}; behind a proxy, pass the Host header on, or start the server with --allow-origin ${originOf(origin)} (option allowedOrigins of createServer)`,
@@ -163,7 +164,10 @@ function offeredTokens(request: IncomingMessage): string[] {
   const { authorization = '', cookie = '' } = request.headers
   const bearer = /^Bearer\s+(\S+)$/i.exec(authorization)?.[1]
   const cookies = cookie.split(';').map((pair) => pair.trim().split('='))
-  const fromCookie = cookies.find(([name]) => name === cookieName(request))?.[1]
+  // A browser sends one for each path, such as an older one of another server at the same port.
+  const fromCookies = cookies
+    .filter(([name]) => name === cookieName(request))
+    .map(([, value]) => value)
   const protocols = (request.headers['sec-websocket-protocol'] ?? '').split(',')
   const fromProtocol = protocols
     .map((protocol) => protocol.trim())
@@ -172,7 +176,7 @@ function offeredTokens(request: IncomingMessage): string[] {
   const query = requestUrl(request)?.searchParams.get('token')
   // A recorder in a browser sends it in base64url: not every token is a valid protocol name.
   const decoded = fromProtocol && Buffer.from(fromProtocol, 'base64url').toString()
-  return [bearer, fromCookie, fromProtocol, decoded, query].filter(
+  return [bearer, ...fromCookies, fromProtocol, decoded, query].filter(
     (offered): offered is string => typeof offered === 'string',
   )
 }

@@ -476,22 +476,26 @@ describe('access', () => {
     expect(answer.status).toBe(isNeeded ? 401 : 200)
   })
 
-  test.each(['http://evil.example', 'null', 'http://localhost:1'])(
-    'refuses changes and connections from a page of %s',
-    async (origin) => {
-      const server = await startServer()
-      const headers = { origin }
-      const url = `${server.url}/api/runs/r`
-      const posted = await rawRequest(`${url}/events`, { method: 'POST', headers, body: line(1) })
-      expect(posted.status).toBe(403)
-      expect((await rawRequest(url, { method: 'DELETE', headers })).status).toBe(403)
-      for (const path of ['/watch?run=r', '/record?run=r&writer=w']) {
-        const client = new Client(`${server.url}${path}`, { headers })
-        expect((await client.closed).code).toBe(1006)
-      }
-      expect(await getJson(`${server.url}/api/runs`)).toEqual([])
-    },
-  )
+  test.each([
+    'http://evil.example',
+    'null',
+    'http://localhost:1',
+    'http://evil.example@HOST',
+    'ws://HOST',
+  ])('refuses changes and connections from a page of %s', async (template) => {
+    const server = await startServer()
+    const origin = template.replace('HOST', `127.0.0.1:${server.port}`)
+    const headers = { origin }
+    const url = `${server.url}/api/runs/r`
+    const posted = await rawRequest(`${url}/events`, { method: 'POST', headers, body: line(1) })
+    expect(posted.status).toBe(403)
+    expect((await rawRequest(url, { method: 'DELETE', headers })).status).toBe(403)
+    for (const path of ['/watch?run=r', '/record?run=r&writer=w']) {
+      const client = new Client(`${server.url}${path}`, { headers })
+      expect((await client.closed).code).toBe(1006)
+    }
+    expect(await getJson(`${server.url}/api/runs`)).toEqual([])
+  })
 
   test('accepts its own page and allowed origins', async () => {
     const server = await startServer({ allowedOrigins: ['http://localhost:5173'] })
@@ -537,6 +541,9 @@ describe('access', () => {
     const token = 'abcdefghijklmnopqrst'
     const server = await startServer({ token })
     const headers = { cookie: `wattline_token_${server.port}=${token}` }
+    const name = `wattline_token_${server.port}`
+    const several = { cookie: `${name}=old; ${name}=${token}` }
+    expect((await rawRequest(`${server.url}/api/runs`, { headers: several })).status).toBe(200)
     const cookieOf = async (query: string, url = server.url) =>
       (await rawRequest(`${url}/?token=${query}`, { headers })).headers['set-cookie']
     expect(await cookieOf(token)).toEqual([expect.stringContaining(`=${token}; HttpOnly`)])

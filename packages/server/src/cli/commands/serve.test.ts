@@ -303,6 +303,9 @@ describe('with a running server', () => {
       const run = decodeURIComponent(new URL(sent.stdout).hash.slice('#run='.length))
       expect(await eventsAt(first.url, run)).toBe(LOG)
     }
+    await writeFile(join(dir, '\u001b[2Jevil\n.jsonl'), LOG)
+    const evil = await runCommand(['open', '\u001b[2Jevil\n.jsonl', '--port', first.port], other)
+    expect(evil.stderr.trimEnd()).not.toMatch(/[\u0000-\u001f]/)
     const folder = await runCommand(['open', '.', '--port', first.port], other)
     expect(folder.code).toBe(1)
     expect(folder.stderr).toContain('was not started by you on this machine')

@@ -1,6 +1,7 @@
 /** Shows a file or folder in a running server. */
 import { createReadStream } from 'node:fs'
 import { createGunzip } from 'node:zlib'
+import { showHiddenInLine } from '@wattline/trace'
 import { readHead, sniff } from '../../files/sniff.ts'
 import { CliError } from '../base/errors.ts'
 import type { CliIo } from '../base/io.ts'
@@ -34,6 +35,8 @@ export async function showTarget(
   const file = createReadStream(target.path)
   const stream = isGzip ? file.pipe(createGunzip()) : file
   await relayTo(new RunWriter({ ...server, run, name }), stream, io.stopSignal())
-  io.stderr.write(`Sent a copy of ${name} to ${server.url}, which does not follow the file.\n`)
+  io.stderr.write(
+    `Sent a copy of ${showHiddenInLine(name)} to ${server.url}, which does not follow the file.\n`,
+  )
   return run
 }

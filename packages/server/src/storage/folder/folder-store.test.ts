@@ -553,6 +553,15 @@ describe('when files are deleted', () => {
   })
 })
 
+test('creates folders that other users cannot read', async () => {
+  const dir = join(await tempDir(), 'new', 'runs')
+  const store = await openStore({ dir })
+  await append(store, 'r', 1, 1)
+  for (const folder of [dir, join(dir, 'r')]) {
+    expect((await stat(folder)).mode & 0o777).toBe(0o700)
+  }
+})
+
 describe('run ids', () => {
   test.each(['../up', '...', 'a/b', 'a\\b', '/etc/passwd', 'con', 'NUL.txt', 'käse', 'a b', 'x.'])(
     '%j stays inside the folder and is listed unchanged',

@@ -86,7 +86,7 @@ export class FolderStore implements RunStore {
 
   /** Opens the folder, repairs runs after a kill and loads the list of runs. */
   static async open(options: FolderStoreOptions): Promise<FolderStore> {
-    await mkdir(options.dir, { recursive: true })
+    await mkdir(options.dir, { recursive: true, mode: 0o700 })
     const lock = await lockFolder(options.dir)
     try {
       const store = new FolderStore(options, await Tombstones.load(options.dir), lock)
