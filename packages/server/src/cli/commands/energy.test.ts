@@ -73,6 +73,16 @@ planner      4   500 J   83 %  400 J – 600 J
 `)
 })
 
+test('tokens of a call in a cloud divide no joules', async () => {
+  const cloud = logText([
+    ['lm_inference_start', 1004.2, { model: 'far', is_cloud: true, span_id: 'x', parent_id: 'a' }],
+    ['lm_inference_end', 1004.8, { span_id: 'x', completion_tokens: 5000 }],
+  ])
+  const { stdout } = await runCommand(['energy', '-'], { stdin: EVENTS + cloud + samples() })
+  expect(stdout).toMatch(/^per token +2\.\d+ J \(200 tokens\)$/m)
+  expect(stdout).toMatch(/^far +1 +· +· +· +· +5 k +·$/m)
+})
+
 test('--json prints one object with every span', async () => {
   const { stdout } = await energy('run.jsonl', '--telemetry', 'power.jsonl', '--json')
   const found = JSON.parse(stdout)

@@ -55,7 +55,8 @@ function totalLines(summary: EnergySummary, style: Style): string[] {
   }
   rows.push(['measured', `${percent(summary.coverage ?? 0, 1)} of the run's time`])
   if (summary.joulesPerToken !== undefined) {
-    const tokens = style.dim(`(${formatCount(summary.tokens)} tokens)`)
+    // Those of spans with known energy only.
+    const tokens = style.dim(`(${formatCount(spansJ / summary.joulesPerToken)} tokens)`)
     rows.push(['per token', `${formatJoules(summary.joulesPerToken)} ${tokens}`])
   }
   return labelLines(rows, style)
