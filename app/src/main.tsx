@@ -6,6 +6,7 @@ import { AppProvider, type App } from './page/app.tsx'
 import { Root } from './Root.tsx'
 import { control, createReporter } from './page/controller.ts'
 import { afterPaint, createFrames } from './base/frame.ts'
+import type { Selected } from './model/view-state.ts'
 import { listenToKeys } from './page/keys.ts'
 import { createLocalFiles } from './store/local-files.ts'
 import { runPlayback } from './page/playback.ts'
@@ -16,6 +17,16 @@ import { syncUrl } from './page/url-sync.ts'
 import { createIngest, startWorker } from './page/ingest-client.ts'
 import './ui/tokens.css'
 import './ui/global.css'
+
+/** Scrolls to a selection once the timeline has its row, unless the user selects something else. */
+function scrollToSelected({ store, frames, timeline }: App, selected: Selected): void {
+  const stop = frames.onFrame(() => {
+    const isOver = store.getState().selected !== selected
+    if (isOver || timeline.current?.scrollTo(selected) === true) return stop()
+    frames.requestFrame('selection')
+  })
+  frames.requestFrame('selection')
+}
 
 /** The `?silence=SECONDS` of the address, for scripts that test what the page shows. */
 function silentMsOf(search: string): number | undefined {
@@ -49,7 +60,7 @@ function start(root: HTMLElement): void {
   }
   keepPreferences(app.store, window)
   control(parts, ingest)
-  syncUrl(app.store, app.columns, window)
+  syncUrl(app.store, app.columns, window, (selected) => scrollToSelected(app, selected))
   runPlayback(app)
   listenToKeys(app, window)
   createRoot(root).render(

@@ -32,7 +32,7 @@ export interface Command {
 }
 
 const timeline =
-  (name: Exclude<keyof TimelineActions, 'reveal' | 'focus'>) =>
+  (name: Exclude<keyof TimelineActions, 'reveal' | 'scrollTo' | 'focus'>) =>
   (app: App): void =>
     app.timeline.current?.[name]()
 

@@ -22,5 +22,7 @@ export interface TimelineActions {
   previousError(): void
   /** Scrolls to a span or mark in both directions; keeps the scale if possible. */
   reveal(selected: Selected): void
+  /** Scrolls to the row of a span or mark, at the same times. Returns false while it has no row. */
+  scrollTo(selected: Selected): boolean
   focus(options?: FocusOptions): void
 }

@@ -33,7 +33,7 @@ test('writes a changed view into the URL once, after a wait', () => {
   store.update(setFields, { selected: { type: 'span', slot: 0 } })
   store.update(setQuery, 'grep')
   vi.advanceTimersByTime(500)
-  expect(hash()).toBe('#run=r1&t0=4&t1=6&sel=0&q=grep')
+  expect(hash()).toBe(`#run=r1&t0=${T0 + 4}&t1=${T0 + 6}&sel=agent%40${T0}&q=grep`)
   expect(window.history.length).toBe(steps)
 })
 
@@ -50,7 +50,7 @@ test('another run or grouping adds a history entry', () => {
 })
 
 test('shows the view of a URL, its times once the first event is known', () => {
-  window.history.replaceState(undefined, '', '#run=r2&t0=1&t1=3&sel=m2&q=x&group=tool&t=2')
+  window.history.replaceState(undefined, '', '#run=r2&t0=1&t1=3&sel=0&q=x&group=tool&t=2')
   const store = createAppStore()
   const later = new ColumnStore()
   stop = syncUrl(store, later, window)
@@ -58,7 +58,7 @@ test('shows the view of a URL, its times once the first event is known', () => {
     runId: 'r2',
     groupBy: 'tool',
     query: 'x',
-    selected: { type: 'mark', slot: 2 },
+    selected: undefined,
     viewportKnown: false,
   })
   const ingestor = new Ingestor('tool')
@@ -69,10 +69,13 @@ test('shows the view of a URL, its times once the first event is known', () => {
   expect(store.getState()).toMatchObject({
     viewport: { startS: T0 + 1, endS: T0 + 3 },
     playheadS: T0 + 2,
+    selected: { type: 'span', slot: 0 },
     viewportKnown: true,
   })
   vi.advanceTimersByTime(500)
-  expect(hash()).toBe('#run=r2&t0=1&t1=3&sel=m2&q=x&group=tool&t=2')
+  const sel = encodeURIComponent(`agent@${T0}`)
+  const view = `t0=${T0 + 1}&t1=${T0 + 3}`
+  expect(hash()).toBe(`#run=r2&${view}&sel=${sel}&q=x&group=tool&t=${T0 + 2}`)
 })
 
 test('follows a changed URL', () => {

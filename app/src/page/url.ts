@@ -1,57 +1,69 @@
 /**
  * Reads and writes the view in the URL, so that a link shows the same view.
  *
- *     #run=ID&t0=S&t1=S&sel=SLOT&q=TEXT&group=KEY&color=joules&t=S
+ *     #run=ID&t0=S&t1=S&sel=SPAN&q=TEXT&group=KEY&color=joules&t=S
  *
- * Times are seconds since the first event. Numbers above 1e8 are Unix seconds, so that a time of the
- * log can be pasted. `sel` is the slot of a span, or `m` and the slot of a mark. Slots are numbered in
- * the order of the log, so that they are the same in every page.
+ * Times are Unix seconds, so that they stay valid when an earlier event arrives late; `+12.5` is since
+ * the first event. For `sel`, see `selection-address.ts`.
  */
 import type { AppState } from '../store/app-state.ts'
 import { DEFAULT_GROUP } from '../store/store.ts'
-import type { ColorBy, Selected, Viewport } from '../model/view-state.ts'
+import type { ColorBy, Viewport } from '../model/view-state.ts'
 
-type UrlFields = 'runId' | 'selected' | 'query' | 'groupBy' | 'colorBy' | 'playheadS'
+type UrlFields = 'runId' | 'query' | 'groupBy' | 'colorBy'
 
-/** The view in a URL. For its times see {@link toUnixS}. */
-export interface UrlView extends Pick<AppState, UrlFields> {
-  readonly viewport: Viewport | undefined
+/** A time in an address, in seconds since 1970 or since the first event. For `either`, see {@link toUnixS}. */
+export interface UrlTime {
+  readonly seconds: number
+  readonly since: 'epoch' | 'first' | 'either'
 }
 
-const ABSOLUTE_FROM_S = 1e8
+/** The view in a URL. */
+export interface UrlView extends Pick<AppState, UrlFields> {
+  readonly viewport: { readonly start: UrlTime; readonly end: UrlTime } | undefined
+  readonly playhead: UrlTime | undefined
+  /** The address of the selection. */
+  readonly selected: string | undefined
+}
+
+/** The view to write. */
+export interface WrittenView extends Partial<Pick<AppState, UrlFields | 'playheadS'>> {
+  readonly viewport?: Viewport | undefined
+  readonly selected?: string | undefined
+}
+
+/** Earlier versions wrote times since the first event, without `+`. Larger numbers are Unix seconds. */
+const SINCE_FIRST_BELOW_S = 1e7
+/** Where the first event is later than this, a number below {@link SINCE_FIRST_BELOW_S} is since it. */
+const FIRST_AFTER_S = 1e8
 
 /** Reads the hash of a URL; ignores invalid values. */
 export function parseHash(hash: string): UrlView {
   const fields = new URLSearchParams(hash.replace(/^#/, ''))
-  const startS = numberOf(fields.get('t0'))
-  const endS = numberOf(fields.get('t1'))
+  const start = timeOf(fields.get('t0'))
+  const end = timeOf(fields.get('t1'))
   return {
     runId: fields.get('run') || undefined,
-    viewport:
-      startS !== undefined && endS !== undefined && endS > startS ? { startS, endS } : undefined,
-    selected: selectedOf(fields.get('sel')),
+    viewport: start !== undefined && end !== undefined ? { start, end } : undefined,
+    selected: fields.get('sel') || undefined,
     query: fields.get('q') ?? '',
     groupBy: fields.get('group') || DEFAULT_GROUP,
     colorBy: colorOf(fields.get('color')),
-    playheadS: numberOf(fields.get('t')),
+    playhead: timeOf(fields.get('t')),
   }
 }
 
-/** Writes the hash of a view with Unix seconds. `firstS`: time of the first event. */
-export function formatHash(
-  view: Pick<UrlView, 'runId'> & Partial<UrlView>,
-  firstS: number,
-): string {
+/** Writes the hash of a view with Unix seconds. */
+export function formatHash(view: WrittenView): string {
   const { runId, viewport, selected, query, groupBy, colorBy, playheadS } = view
   if (runId === undefined) return ''
   const fields = new URLSearchParams({ run: runId })
   const put = (name: string, timeS: number | undefined): void => {
-    if (timeS !== undefined && Number.isFinite(firstS)) fields.set(name, rounded(timeS - firstS))
+    if (timeS !== undefined) fields.set(name, unixText(timeS))
   }
   put('t0', viewport?.startS)
   put('t1', viewport?.endS)
-  if (selected !== undefined)
-    fields.set('sel', `${selected.type === 'mark' ? 'm' : ''}${selected.slot}`)
+  if (selected !== undefined) fields.set('sel', selected)
   if (query) fields.set('q', query)
   if (groupBy && groupBy !== DEFAULT_GROUP) fields.set('group', groupBy)
   if (colorBy && colorBy !== 'kind') fields.set('color', colorBy)
@@ -59,27 +71,31 @@ export function formatHash(
   return `#${fields}`
 }
 
-/** Converts a time of a URL to Unix seconds. */
-export function toUnixS(timeS: number, firstS: number): number {
-  return timeS > ABSOLUTE_FROM_S ? timeS : firstS + timeS
+/** Converts a time of a URL to Unix seconds. `firstS`: time of the first event. */
+export function toUnixS({ seconds, since }: UrlTime, firstS: number): number {
+  const isOld =
+    since === 'either' && Math.abs(seconds) < SINCE_FIRST_BELOW_S && firstS > FIRST_AFTER_S
+  return isOld || since === 'first' ? firstS + seconds : seconds
 }
 
-function numberOf(text: string | null): number | undefined {
-  const value = text === null || text === '' ? Number.NaN : Number(text)
-  return Number.isFinite(value) ? value : undefined
+function timeOf(text: string | null): UrlTime | undefined {
+  // A `+` that is not encoded is a space in a query.
+  const isSinceFirst = /^[ +]/.test(text ?? '')
+  const seconds = text === null || text.trim() === '' ? Number.NaN : Number(text)
+  if (!Number.isFinite(seconds)) return undefined
+  if (isSinceFirst) return { seconds, since: 'first' }
+  return { seconds, since: /\.\d{7}$/.test(text ?? '') ? 'epoch' : 'either' }
 }
 
 function colorOf(text: string | null): ColorBy {
   return text === 'joules' || text === 'watts' ? text : 'kind'
 }
 
-function selectedOf(text: string | null): Selected | undefined {
-  const match = /^(m?)(\d{1,9})$/.exec(text ?? '')
-  if (match === null) return undefined
-  return { type: match[1] === 'm' ? 'mark' : 'span', slot: Number(match[2]) }
-}
-
-/** Rounds to microseconds, the resolution of Unix seconds in a float64. */
-function rounded(seconds: number): string {
-  return String(Math.round(seconds * 1e6) / 1e6)
+/**
+ * Unix seconds to the microsecond, the resolution of a float64. Small ones have a seventh decimal, which
+ * no address of an earlier version has.
+ */
+function unixText(timeS: number): string {
+  const roundedS = Math.round(timeS * 1e6) / 1e6
+  return Math.abs(roundedS) < SINCE_FIRST_BELOW_S ? roundedS.toFixed(7) : String(roundedS)
 }

@@ -158,7 +158,7 @@ function RunRow({ run, index, links, onFocus, onChanged }: RunRowProps) {
         ) : (
           <a
             className="run-link"
-            href={formatHash({ runId: run.id }, Number.NaN)}
+            href={formatHash({ runId: run.id })}
             ref={(link) => {
               if (link !== null) links.current.set(run.id, link)
               return () => void links.current.delete(run.id)

@@ -212,6 +212,13 @@ describe('actions', () => {
   })
 })
 
+test('without a bar that starts in the view, the next in row is one under way', () => {
+  const { actions, state, set } = mountTimeline(trace())
+  set({ selected: undefined, viewport: { startS: T0 + 0.4, endS: T0 + 0.5 } })
+  actions().nextInRow()
+  expect(state().selected).toEqual({ type: 'span', slot: 0 })
+})
+
 test('on a narrow page, a revealed span is not covered by the details panel', () => {
   vi.stubGlobal('innerWidth', 900)
   vi.spyOn(window, 'matchMedia').mockImplementation(

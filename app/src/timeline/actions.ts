@@ -1,11 +1,11 @@
 /** Implements {@link TimelineActions} on the engine. */
-import { isVisible } from '../model/at-playhead.ts'
+import { barEndS, isVisible } from '../model/at-playhead.ts'
 import { columnsOf, type Columns } from '../model/columns.ts'
 import { MarkFlag } from '../model/patch.ts'
 import type { TimelineActions } from '../page/timeline-actions.ts'
-import type { Selected } from '../model/view-state.ts'
+import type { Selected, Viewport } from '../model/view-state.ts'
 import type { TimelineEngine } from './engine.ts'
-import { placeTime, timeToPx, timeScale } from './layout/coordinates.ts'
+import { placeTime, timeToPx, timeScale, type Extent } from './layout/coordinates.ts'
 
 const ZOOM_FACTOR = 1.4
 const PAN_FRACTION = 0.15
@@ -39,6 +39,7 @@ export function createTimelineActions(
     selectFirstChild: () => show(firstChildOf(engine)),
     nextError: () => show(adjacentError(engine, 1)),
     previousError: () => show(adjacentError(engine, -1)),
+    scrollTo: (selected) => scrollIntoView(engine, selected),
     reveal: (selected) => reveal(engine, selected, visiblePx()),
     focus,
   }
@@ -46,8 +47,10 @@ export function createTimelineActions(
 
 function fitSelection(engine: TimelineEngine, visiblePx: number): void {
   const { selected, range } = engine.state
-  if (selected?.type === 'span') engine.fitSpan(selected.slot)
-  else if (range !== undefined) engine.fitTimes(range.startS, range.endS)
+  if (selected?.type === 'span') {
+    engine.fitSpan(selected.slot)
+    scrollIntoView(engine, selected)
+  } else if (range !== undefined) engine.fitTimes(range.startS, range.endS)
   else if (selected !== undefined) reveal(engine, selected, visiblePx)
 }
 
@@ -68,12 +71,28 @@ function adjacent(engine: TimelineEngine, step: 1 | -1): Selected | undefined {
   return isVisible(columns, slot, playheadS) ? { type: 'span', slot } : undefined
 }
 
-function firstInView({ columns, state }: TimelineEngine): Selected | undefined {
+function firstInView(engine: TimelineEngine): Selected | undefined {
+  const { columns, state } = engine
   const { startS, endS } = state.viewport
-  return earliest(columns, state.playheadS, (slot) => {
-    const atS = columns.startS.at(slot)
-    return atS >= startS && atS <= endS
-  })
+  return (
+    earliest(columns, state.playheadS, (slot) => {
+      const atS = columns.startS.at(slot)
+      return atS >= startS && atS <= endS
+    }) ?? underWay(engine)
+  )
+}
+
+/** The span that starts first of those that start before the view and last into it. */
+function underWay(engine: TimelineEngine): Selected | undefined {
+  const { columns, state } = engine
+  const { startS, endS } = state.viewport
+  const nowS = engine.nowS()
+  return earliest(
+    columns,
+    state.playheadS,
+    (slot) =>
+      columns.startS.at(slot) <= endS && barEndS(columns, slot, state.playheadS, nowS) >= startS,
+  )
 }
 
 /** The span that starts first of those that match and are visible at the playhead. */
@@ -151,18 +170,41 @@ function reveal(engine: TimelineEngine, selected: Selected, visiblePx: number): 
   const { viewport } = engine.state
   const timeS = timeOf(engine.columns, selected)
   const leftPx = timeToPx(timeScale(viewport, engine.widthPx), timeS)
-  const isLeft = leftPx + rect.widthPx < MARGIN_PX
+  const rightPx = leftPx + rect.widthPx
+  const isWhole = leftPx >= 0 && rightPx <= visiblePx
+  const isLeft = rightPx < MARGIN_PX
   const isRight = leftPx > visiblePx - MARGIN_PX
-  if (isLeft || isRight) {
+  if (!isWhole && (isLeft || isRight)) {
     // Centers a bar shorter than the view; a longer one starts near the left edge.
     const barPx = Math.min(rect.widthPx, visiblePx)
     const toPx = Math.max(0.1 * visiblePx, (visiblePx - barPx) / 2)
-    engine.ease(placeTime(viewport, timeS, toPx / engine.widthPx))
+    const placed = placeTime(viewport, timeS, toPx / engine.widthPx)
+    engine.ease(nearRun(placed, engine.extent(), visiblePx / engine.widthPx))
   }
+  scrollIntoView(engine, selected)
+}
+
+/** Scrolls to the row of a span or mark. Returns whether the row is known. */
+function scrollIntoView(engine: TimelineEngine, selected: Selected): boolean {
+  const rect = engine.rectOf(selected)
+  if (rect === undefined) return false
   const topPx = rect.topPx
   const bottomPx = rect.topPx + rect.heightPx
   if (topPx < MARGIN_PX / 2) engine.scrollTo(engine.scrollTopPx + topPx - MARGIN_PX)
   else if (bottomPx > engine.heightPx - MARGIN_PX / 2) {
     engine.scrollTo(engine.scrollTopPx + bottomPx - engine.heightPx + MARGIN_PX)
   }
+  return true
+}
+
+/** Margin beside the run, as a share of the width. */
+const BESIDE_RUN = 0.05
+
+/** The nearest view that leaves the run by a margin at most. `visible`: the share that is not covered. */
+function nearRun(viewport: Viewport, { firstS, lastS }: Extent, visible: number): Viewport {
+  const widthS = viewport.endS - viewport.startS
+  const lowestS = firstS - widthS * BESIDE_RUN
+  const highestS = Math.max(lowestS, lastS - widthS * (visible - BESIDE_RUN))
+  const startS = Math.min(Math.max(viewport.startS, lowestS), highestS)
+  return { startS, endS: startS + widthS }
 }
