@@ -18,6 +18,8 @@ export interface TimelineActions {
   previousInRow(): void
   selectParent(): void
   selectFirstChild(): void
+  /** Selects the next match of the query. */
+  nextMatch(): void
   nextError(): void
   previousError(): void
   /** Scrolls to a span or mark in both directions; keeps the scale if possible. */

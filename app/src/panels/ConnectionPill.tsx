@@ -24,28 +24,30 @@ export function ConnectionPill() {
       : { tone: 'ended', text: 'File', more: '', detail: `Choose ${missing} again` }
 
   return (
-    <div className={`pill ${tone}`}>
+    <>
       {/* Only the state: the times beside it change every second. */}
       <span className="unseen" role="status">
         {text}
       </span>
-      <Tip label={detail}>
-        <span className="pill-text" tabIndex={0}>
-          {share === undefined ? (
-            <span aria-hidden="true" className={`state-dot ${tone}`} />
-          ) : (
-            <span aria-hidden="true" className="state-dot part" style={partOf(share)} />
-          )}
-          <span aria-hidden="true">{text}</span>
-          {more}
-        </span>
-      </Tip>
-      {connection.state === 'reconnecting' && (
-        <button type="button" className="link" onClick={() => ingest.send({ type: 'retry' })}>
-          Try now
-        </button>
-      )}
-    </div>
+      <div className={`pill ${tone}`}>
+        <Tip label={detail}>
+          <span className="pill-text" tabIndex={0}>
+            {share === undefined ? (
+              <span aria-hidden="true" className={`state-dot ${tone}`} />
+            ) : (
+              <span aria-hidden="true" className="state-dot part" style={partOf(share)} />
+            )}
+            {text}
+            {more}
+          </span>
+        </Tip>
+        {connection.state === 'reconnecting' && (
+          <button type="button" className="link" onClick={() => ingest.send({ type: 'retry' })}>
+            Try now
+          </button>
+        )}
+      </div>
+    </>
   )
 }
 

@@ -24,7 +24,10 @@ export function SearchBox() {
         value={query}
         onChange={(event) => store.update(setQuery, event.target.value)}
         onKeyDown={(event) => {
-          if (event.key === 'Enter') timeline.current?.focus()
+          if (event.key === 'Enter') {
+            timeline.current?.nextMatch()
+            timeline.current?.focus()
+          }
           if (event.key !== 'Escape') return
           event.preventDefault()
           clear()

@@ -219,6 +219,19 @@ test('without a bar that starts in the view, the next in row is one under way', 
   expect(state().selected).toEqual({ type: 'span', slot: 0 })
 })
 
+test('selects one match of the query after the other, and moves the view only to those outside', () => {
+  const { actions, state, set, settle } = mountTimeline(trace())
+  set({ selected: undefined, matches: Uint8Array.from([0, 0, 1, 1]) })
+  const { viewport } = state()
+  const slots = [1, 2, 3].map(() => {
+    actions().nextMatch()
+    settle()
+    return state().selected?.slot
+  })
+  expect(slots).toEqual([2, 3, 2])
+  expect(state().viewport).toEqual(viewport)
+})
+
 test('on a narrow page, a revealed span is not covered by the details panel', () => {
   vi.stubGlobal('innerWidth', 900)
   vi.spyOn(window, 'matchMedia').mockImplementation(

@@ -40,6 +40,7 @@ export function createTimelineActions(
     nextError: () => show(adjacentError(engine, 1)),
     previousError: () => show(adjacentError(engine, -1)),
     scrollTo: (selected) => scrollIntoView(engine, selected),
+    nextMatch: () => show(nextMatch(engine)),
     reveal: (selected) => reveal(engine, selected, visiblePx()),
     focus,
   }
@@ -79,6 +80,23 @@ function firstInView(engine: TimelineEngine): Selected | undefined {
       const atS = columns.startS.at(slot)
       return atS >= startS && atS <= endS
     }) ?? underWay(engine)
+  )
+}
+
+/** The match after the selected span; without one, the first match from the view's start on. */
+function nextMatch({ columns, state }: TimelineEngine): Selected | undefined {
+  const { matches, selected, viewport, playheadS } = state
+  if (matches === undefined) return undefined
+  const isMatch = (slot: number): boolean => matches[slot] === 1
+  const after = selected?.type === 'span' ? selected.slot : undefined
+  const fromS = after === undefined ? viewport.startS : columns.startS.at(after)
+  const isLater = (slot: number): boolean => {
+    const startS = columns.startS.at(slot)
+    return startS > fromS || (startS === fromS && slot > (after ?? -1))
+  }
+  return (
+    earliest(columns, playheadS, (slot) => isMatch(slot) && isLater(slot)) ??
+    earliest(columns, playheadS, isMatch)
   )
 }
 
