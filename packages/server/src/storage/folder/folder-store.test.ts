@@ -264,13 +264,70 @@ describe('repair', () => {
     expect((await readAll(store, 'r')).text).toBe(lines(1, 101))
   })
 
-  test('cuts a torn record and its lines', async () => {
-    const { dir, log, appends } = await closedRun()
-    await truncate(appends, 10 * RECORD_BYTES - 5)
+  test.each([0, 1, 5 * RECORD_BYTES, 10 * RECORD_BYTES - 5])(
+    'keeps an intact log whose appends file has only %d bytes',
+    async (bytes) => {
+      const { dir, gen, log, appends } = await closedRun()
+      await truncate(appends, bytes)
+      const store = await openStore({ dir })
+      expect(await readFile(log, 'utf8')).toBe(lines(1, 100))
+      expect(await store.info('r')).toMatchObject({ gen, events: 100, lost: 0 })
+      expect(await store.lastSeq('r', 'w')).toBe(100)
+      await append(store, 'r', 101, 110)
+      expect((await readAll(store, 'r')).text).toBe(lines(1, 110))
+    },
+  )
+
+  test('gives lines without records a writer of their own when there were several', async () => {
+    const dir = await tempDir()
+    const first = await FolderStore.open({ dir })
+    for (const writer of ['a', 'b']) await append(first, 'r', 1, 1000, writer)
+    await first.close()
+    await rm(join(dir, 'r', 'appends'))
+    for (let start = 0; start < 2; start += 1) {
+      const store = await FolderStore.open({ dir })
+      const { events, writers = [] } = (await store.info('r')) ?? {}
+      expect(events).toBe(2000)
+      expect(writers.map(({ id }) => id)).toEqual(['a', 'b', 'unknown'])
+      expect(await store.lastSeq('r', 'b')).toBe(1000)
+      await store.close()
+    }
+  })
+
+  test.each([
+    ['cut to nothing', (log: string) => truncate(log, 0), 0],
+    ['cut inside a line', (log: string) => truncate(log, lines(1, 55).length - 3), 50],
+    [
+      'replaced by a shorter one',
+      async (log: string) => {
+        await writeFile(`${log}.x`, lines(1, 20))
+        await rename(`${log}.x`, log)
+      },
+      20,
+    ],
+  ])('starts a new generation when the log of a live run was %s', async (_, change, kept) => {
+    const dir = await tempDir()
     const store = await openStore({ dir })
-    expect(await readFile(log, 'utf8')).toBe(lines(1, 90))
-    expect(await store.info('r')).toMatchObject({ events: 90, lost: 0 })
-    expect(await store.lastSeq('r', 'w')).toBe(90)
+    for (let i = 0; i < 10; i += 1) await append(store, 'r', i * 10 + 1, i * 10 + 10)
+    const gen = (await store.info('r'))?.gen
+    const log = join(dir, 'r', 'events.jsonl')
+    await change(log)
+    await append(store, 'r', 101, 110)
+    const text = await readFile(log, 'utf8')
+    expect(text).toBe(lines(1, kept) + lines(101, 110))
+    const info = await store.info('r')
+    expect(info).toMatchObject({ events: kept + 10, bytes: text.length })
+    expect(info?.gen).not.toBe(gen)
+  })
+
+  test('removes what another program has appended to the log of a live run', async () => {
+    const dir = await tempDir()
+    const store = await openStore({ dir })
+    await append(store, 'r', 1, 10)
+    const log = join(dir, 'r', 'events.jsonl')
+    await appendFile(log, 'foreign line\nhalf')
+    await append(store, 'r', 11, 20)
+    expect(await readFile(log, 'utf8')).toBe(lines(1, 20))
   })
 
   test('counts records that are newer than run.json', async () => {
@@ -308,6 +365,8 @@ describe('repair', () => {
         const { events = -1 } = (await store.info('r')) ?? {}
         const { text } = await readAll(store, 'r')
         await store.close()
+        // A whole log is kept, whatever happened to its records.
+        expect(events === 100 || logBytes < size).toBe(true)
         expect(events % 10).toBe(0)
         expect(text).toBe(lines(1, events))
         await rm(dir, { recursive: true })

@@ -6,15 +6,28 @@
  * events.jsonl  ████████████████████░░░░   ░ lines without a record: never acked, cut
  * appends       ▮▮▮▮▮▮▮▯                   ▯ torn record: cut
  * ```
+ *
+ * Lines that `run.json` counts as committed are never cut because `appends` is missing or damaged:
+ * they get new records.
  */
-import { statSync } from 'node:fs'
+import { createReadStream, statSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import { RECORD_BYTES, readRecord, recordAfter, type AppendRecord } from './append-record.ts'
-import { readFully, withFile } from '../../base/file-io.ts'
+import {
+  encodeRecords,
+  MAX_SPAN_BYTES,
+  RECORD_BYTES,
+  readRecord,
+  recordAfter,
+  type AppendRecord,
+} from './append-record.ts'
+import { readFully, withFile, writeFully } from '../../base/file-io.ts'
 import { APPENDS_FILE, LOG_FILE, newGeneration, type RunMeta } from './run-meta.ts'
 
 const RECORDS_A_READ = 4096
+const LF = 10
+/** The writer of lines whose records are lost. */
+const UNKNOWN_WRITER = 'unknown'
 
 /** Size of a file, 0 when there is none. Synchronous for the same reason as `readRunMeta`. */
 function sizeOf(path: string): number {
@@ -34,7 +47,8 @@ export async function repair(folder: string, meta: RunMeta): Promise<boolean> {
 
   await withFile(open(join(folder, APPENDS_FILE), 'a+'), async (appends) => {
     const records = await recordsUpTo(appends, meta.end, appendsBytes)
-    if (records === undefined || logBytes < meta.end) restart(meta)
+    if (logBytes < meta.end) restart(meta)
+    else if (records === undefined) await makeRecords(folder, appends, meta, logBytes)
     else meta.records = records
     await replay(appends, meta, logBytes)
   })
@@ -82,9 +96,83 @@ async function recordsUpTo(
   return readRecord(buffer, 0)?.end === end ? index + 1 : undefined
 }
 
+/**
+ * Writes records for the lines that have none. With several writers it is not known who wrote them:
+ * they get a writer of their own.
+ */
+async function makeRecords(
+  folder: string,
+  appends: FileHandle,
+  meta: RunMeta,
+  logBytes: number,
+): Promise<void> {
+  const saved = meta.writers.map(({ lastSeq }) => lastSeq)
+  resetCounts(meta)
+  await replay(appends, meta, logBytes)
+  const index = meta.writers.length === 1 ? 0 : unknownWriter(meta)
+  let { lastSeq = 0 } = meta.writers[index] ?? {}
+  let { end } = meta
+  const records: AppendRecord[] = []
+  if (logBytes > end) {
+    for await (const lines of wholeLines(join(folder, LOG_FILE), end)) {
+      end += lines.bytes
+      lastSeq += lines.count
+      records.push({ writer: index, lastSeq, end, count: lines.count, lost: 0 })
+    }
+  }
+  const bytes = encodeRecords(records)
+  await withFile(open(join(folder, APPENDS_FILE), 'r+'), (file) =>
+    writeFully(file, [bytes], meta.records * RECORD_BYTES),
+  )
+  for (const record of records) apply(meta, record)
+  for (const [at, writer] of meta.writers.entries()) {
+    writer.lastSeq = Math.max(writer.lastSeq, saved[at] ?? 0)
+  }
+}
+
+function unknownWriter(meta: RunMeta): number {
+  const known = meta.writers.findIndex(({ id }) => id === UNKNOWN_WRITER)
+  if (known >= 0) return known
+  const counts = { events: 0, lost: 0, duplicates: 0, clockBehindS: null, lastSeq: 0 }
+  const lastSeenAt = meta.updatedAt
+  return (
+    meta.writers.push({ id: UNKNOWN_WRITER, name: '', state: 'closed', ...counts, lastSeenAt }) - 1
+  )
+}
+
+/** Counts whole lines from a position on, in pieces that one record may cover. */
+async function* wholeLines(
+  path: string,
+  start: number,
+): AsyncGenerator<{ readonly bytes: number; readonly count: number }> {
+  let bytes = 0
+  let count = 0
+  /** Bytes after the last newline. */
+  let rest = 0
+  for await (const part of createReadStream(path, { start }) as AsyncIterable<Buffer>) {
+    let from = 0
+    for (let at = part.indexOf(LF); at >= 0; at = part.indexOf(LF, from)) {
+      bytes += rest + at + 1 - from
+      count += 1
+      rest = 0
+      from = at + 1
+      if (bytes < MAX_SPAN_BYTES / 2) continue
+      yield { bytes, count }
+      bytes = 0
+      count = 0
+    }
+    rest += part.length - from
+  }
+  if (count > 0) yield { bytes, count }
+}
+
 /** Committed lines are missing, so cursors are void: starts a new generation with zero counts. */
 function restart(meta: RunMeta): void {
   meta.gen = newGeneration()
+  resetCounts(meta)
+}
+
+function resetCounts(meta: RunMeta): void {
   meta.events = 0
   meta.lost = 0
   meta.records = 0

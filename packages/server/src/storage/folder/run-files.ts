@@ -2,7 +2,7 @@
  * Writes the two files of a run: first the lines, then their records. A kill in between leaves lines
  * that were never acknowledged, and repair cuts them.
  */
-import { existsSync, renameSync } from 'node:fs'
+import { existsSync, fstatSync, renameSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { encodeRecords, RECORD_BYTES, type AppendRecord } from './append-record.ts'
@@ -11,9 +11,6 @@ import { writeFully } from '../../base/file-io.ts'
 import { rollBack } from './recovery.ts'
 import { APPENDS_FILE, LOG_FILE, META_FILE, syncFolder, type RunMeta } from './run-meta.ts'
 import { StoreError } from '../store.ts'
-
-/** How often it is checked whether the log was deleted. */
-const CHECK_EVERY_MS = 1000
 
 /** Consecutive appends of one writer, committed as one record. */
 export interface Group {
@@ -27,7 +24,6 @@ export class RunFiles {
   #open: { readonly log: FileHandle; readonly appends: FileHandle } | undefined
   /** The files may contain more than was committed. */
   #dirty = false
-  #checkedMs = 0
   /** Increases each time `appends` is replaced, which changes the indexes of its records. */
   version = 0
 
@@ -37,16 +33,17 @@ export class RunFiles {
   }
 
   /**
-   * Opens the files for writing at the committed end in `meta`. After a failure, or when the log was
-   * deleted, it repairs them first, which may change `meta`.
+   * Opens the files for writing at the committed end in `meta`. After a failure, or when another
+   * program has deleted or changed the size of the log, it repairs them first, which may change `meta`.
    *
    * @throws {StoreError} `removed` when the whole folder was deleted.
    */
   async prepare(meta: RunMeta): Promise<void> {
-    if (this.#open !== undefined && Date.now() - this.#checkedMs > CHECK_EVERY_MS) {
-      this.#checkedMs = Date.now()
-      // A deleted file can still be written, but never read again.
-      if ((await this.#open.log.stat()).nlink === 0) this.#dirty = true
+    if (this.#open !== undefined && !this.#dirty) {
+      // Synchronous: it takes a microsecond, and nothing can be written in between. A deleted file
+      // can still be written, but never read again.
+      const { nlink, size } = fstatSync(this.#open.log.fd)
+      if (nlink === 0 || size !== meta.end) this.#dirty = true
     }
     try {
       if (this.#dirty) {

@@ -308,9 +308,17 @@ export class RunLog {
   async #prepareFiles(): Promise<void> {
     const { gen } = this.meta
     await this.files.prepare(this.meta)
+    // The repair may have added a writer.
+    for (let at = this.#queuedSeq.length; at < this.meta.writers.length; at++) {
+      const { id = '', lastSeq = 0 } = this.meta.writers[at] ?? {}
+      this.#writers.set(id, at)
+      this.#queuedSeq.push(lastSeq)
+    }
     if (this.meta.gen === gen) return
     this.tail.clear()
-    this.#options.logger(`run ${this.meta.id}: its log was deleted; a new one was started`)
+    this.#options.logger(
+      `run ${this.meta.id}: its log was changed or deleted; a new generation starts`,
+    )
   }
 
   /**
