@@ -138,6 +138,35 @@ describe('a live run', () => {
     await list.close()
   })
 
+  it('an address scrolls to its selection, and now stays at the clock of the server', async () => {
+    const nowS = Date.now() / 1000
+    const post = (writer: string, events: readonly object[]) =>
+      fetch(`${server.url}/api/runs/address/events?writer=${writer}`, {
+        method: 'POST',
+        body: events.map((event) => `${JSON.stringify(event)}\n`).join(''),
+      })
+    const agent = (name: string, timestamp: number) => ({
+      event_type: 'agent_start',
+      timestamp,
+      metadata: { agent_name: name, span_id: name },
+    })
+    const agents = Array.from({ length: 200 }, (_, at) => agent(`agent-${at}`, nowS - 5 + at / 1e3))
+    await post('a', agents)
+    const last = agents.at(-1)!.timestamp
+    // A clock of the browser that is an hour ahead does not change what the run shows.
+    await page.clock.setSystemTime((nowS + 3600) * 1000)
+    await page.goto(`${server.url}/#run=address&sel=agent%40${last}`)
+    await page.waitForFunction(
+      () => (document.querySelector('.timeline-scroll')?.scrollTop ?? 0) > 0,
+    )
+    await page.getByText('Start metadata').waitFor()
+    // A late earlier event and one of tomorrow.
+    await post('b', [agent('early', nowS - 50), agent('tomorrow', nowS + 86_400)])
+    await waitForSpans(page, 202)
+    expect(await page.locator('.pill').textContent()).toMatch(/^Live · (\d+ s|[01]:\d\d)$/)
+    expect(new URL(page.url()).hash).toContain(`sel=agent%40${last}`)
+  })
+
   it('continues after the server was killed and restarted', async () => {
     await server.stop()
     const dir = await mkdtemp(path.join(tmpdir(), 'wattline-survives-'))

@@ -19,6 +19,8 @@ export interface Connection {
   readonly reason: string | undefined
   /** When the last frame of the server arrived, Unix seconds of the browser. */
   readonly heardAtS?: number | undefined
+  /** When this was reported, by the same clock as `heardAtS`. */
+  readonly atS?: number
   /** Seconds by which the server's clock is ahead of the browser's. */
   readonly serverAheadS?: number
 }

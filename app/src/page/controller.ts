@@ -2,6 +2,7 @@
  * Connects the store with the worker, in both directions: a state change opens a run, starts a search
  * or regroups; a report of the worker changes the columns and the store. No other module does both.
  */
+import type { Connection } from '../model/run-info.ts'
 import type { ColumnStore } from '../model/columns.ts'
 import type { AppState } from '../store/app-state.ts'
 import type { App } from './app.tsx'
@@ -120,7 +121,7 @@ function applyReport({ store, columns, frames }: ControlledParts, report: StateR
       store.update(failRegroup, report.reason)
       break
     case 'connection':
-      store.update(setConnection, report.connection, columns.lastS)
+      store.update(setConnection, byPageClock(report.connection), columns.lastS)
       frames.requestFrame('connection')
       break
     case 'run':
@@ -131,6 +132,23 @@ function applyReport({ store, columns, frames }: ControlledParts, report: StateR
       store.update(setFields, fields)
       break
     }
+  }
+}
+
+/** A larger difference is not the time of the message. */
+const OTHER_CLOCK_S = 1
+
+/** Converts the times of a connection from the worker's clock, if the page has another one. */
+function byPageClock(connection: Connection): Connection {
+  const nowS = Date.now() / 1000
+  const { atS = nowS, heardAtS, retryAtS, serverAheadS = 0 } = connection
+  const shiftS = nowS - atS
+  if (Math.abs(shiftS) < OTHER_CLOCK_S) return connection
+  return {
+    ...connection,
+    heardAtS: heardAtS && heardAtS + shiftS,
+    retryAtS: retryAtS && retryAtS + shiftS,
+    serverAheadS: serverAheadS - shiftS,
   }
 }
 

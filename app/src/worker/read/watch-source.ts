@@ -84,6 +84,7 @@ export function watchRun({ runId, base, sink, silentMs = SILENT_MS }: WatchOptio
       retryAtS: undefined,
       reason: undefined,
       heardAtS,
+      atS: Date.now() / 1000,
       serverAheadS,
       ...more,
     })
