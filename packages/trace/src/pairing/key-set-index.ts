@@ -11,6 +11,7 @@
  * A search costs a step for each set of keys, however many starts there are.
  */
 import { insertEvent, type EventOrder } from '../tables/event-lists.ts'
+import { lowerBound } from '../columns/lower-bound.ts'
 
 /** The starts with the same values of the same keys. */
 export interface Bucket {
@@ -18,11 +19,18 @@ export interface Bucket {
   starts: number[]
   /** The number of starts that are not removed. */
   count: number
-  /** Starts added since {@link KeySetIndex.takeUnflagged}; some may be removed. */
+  /** Starts that {@link KeySetIndex.takeUnflagged} has not returned; some may be removed. */
   unflagged: number[]
 }
 
 type Buckets = Map<number | string, Bucket>
+
+/** The starts with one set of keys. */
+interface OfMask {
+  count: number
+  /** By part of the set. */
+  readonly parts: Map<number, Buckets>
+}
 
 /** How an index reads the keys of events. Bit i of a mask = the event has key i. */
 export interface KeySets extends EventOrder {
@@ -37,8 +45,12 @@ const MOST_REMOVED = 16
 export class KeySetIndex {
   readonly #keySets: KeySets
   readonly #starts = new Set<number>()
-  /** By set of keys, by part of it. */
-  readonly #parts = new Map<number, Map<number, Buckets>>()
+  /** By set of keys. Undefined until the first search: many indexes are never searched. */
+  #byMask: Map<number, OfMask> | undefined
+  /** The sets of keys that starts have, ascending. */
+  readonly #masks: number[] = []
+  /** The starts that `takeAllUnflagged` has not returned. Undefined until its first call. */
+  #unflagged: number[] | undefined
 
   constructor(keySets: KeySets) {
     this.#keySets = keySets
@@ -52,18 +64,20 @@ export class KeySetIndex {
     return this.#starts.has(start)
   }
 
+  /** Adds a start, unless it is there. */
   add(start: number): void {
+    if (this.#starts.has(start)) return
     this.#starts.add(start)
-    const mask = this.#keySets.maskOf(start)
-    let parts = this.#parts.get(mask)
-    if (parts === undefined) this.#parts.set(mask, (parts = new Map([[mask, new Map()]])))
-    for (const [part, buckets] of parts) this.#addTo(buckets, part, start)
+    this.#unflagged?.push(start)
+    if (this.#byMask !== undefined) this.#enter(this.#byMask, start)
   }
 
   remove(start: number): void {
-    if (!this.#starts.delete(start)) return
-    const parts = this.#parts.get(this.#keySets.maskOf(start))!
-    for (const [part, buckets] of parts) {
+    if (!this.#starts.delete(start) || this.#byMask === undefined) return
+    const mask = this.#keySets.maskOf(start)
+    const ofMask = this.#byMask.get(mask)!
+    if (--ofMask.count === 0) this.#masks.splice(this.#placeOf(mask), 1)
+    for (const [part, buckets] of ofMask.parts) {
       const value = this.#keySets.valueOf(start, part)
       const bucket = buckets.get(value)!
       bucket.count--
@@ -72,17 +86,17 @@ export class KeySetIndex {
     }
   }
 
-  /** The sets of keys that starts have. */
-  masks(): Iterable<number> {
-    return this.#parts.keys()
+  /** The sets of keys that starts have, ascending. */
+  masks(): readonly number[] {
+    this.#byMask ??= this.#build()
+    return this.#masks
   }
 
-  /** The starts whose set of keys is `mask` and whose keys in `part` have the values of `event`. */
-  find(mask: number, part: number, event: number): Bucket | undefined {
-    const parts = this.#parts.get(mask)
-    if (parts === undefined) return undefined
-    const buckets = parts.get(part) ?? this.#addPart(parts, mask, part)
-    return buckets.get(this.#keySets.valueOf(event, part))
+  /** The starts whose set of keys is `mask` and whose keys in `part` have a value. */
+  find(mask: number, part: number, value: number | string): Bucket | undefined {
+    const ofMask = (this.#byMask ??= this.#build()).get(mask)
+    if (ofMask === undefined) return undefined
+    return (ofMask.parts.get(part) ?? this.#addPart(ofMask, mask, part)).get(value)
   }
 
   /** The starts of a bucket that were not taken before. */
@@ -92,7 +106,44 @@ export class KeySetIndex {
     return starts
   }
 
-  #addPart(parts: Map<number, Buckets>, mask: number, part: number): Buckets {
+  /** All starts that this method did not return before. */
+  takeAllUnflagged(): number[] {
+    const starts = (this.#unflagged ?? [...this.#starts]).filter((start) => this.#starts.has(start))
+    this.#unflagged = []
+    return starts
+  }
+
+  /** Lets the methods above return a start again. */
+  putUnflagged(start: number): void {
+    this.#unflagged?.push(start)
+    if (this.#byMask === undefined || !this.#starts.has(start)) return
+    for (const [part, buckets] of this.#byMask.get(this.#keySets.maskOf(start))!.parts) {
+      buckets.get(this.#keySets.valueOf(start, part))!.unflagged.push(start)
+    }
+  }
+
+  #build(): Map<number, OfMask> {
+    const byMask = new Map<number, OfMask>()
+    const starts = [...this.#starts].sort((a, b) => this.#keySets.compare(a, b))
+    for (const start of starts) this.#enter(byMask, start)
+    return byMask
+  }
+
+  #enter(byMask: Map<number, OfMask>, start: number): void {
+    const mask = this.#keySets.maskOf(start)
+    let ofMask = byMask.get(mask)
+    if (ofMask === undefined) {
+      byMask.set(mask, (ofMask = { count: 0, parts: new Map([[mask, new Map()]]) }))
+    }
+    if (ofMask.count++ === 0) this.#masks.splice(this.#placeOf(mask), 0, mask)
+    for (const [part, buckets] of ofMask.parts) this.#addTo(buckets, part, start)
+  }
+
+  #placeOf(mask: number): number {
+    return lowerBound(0, this.#masks.length, (at) => this.#masks[at]! < mask)
+  }
+
+  #addPart({ parts }: OfMask, mask: number, part: number): Buckets {
     const buckets: Buckets = new Map()
     parts.set(part, buckets)
     const starts = [...parts.get(mask)!.values()].flatMap((bucket) => bucket.starts)
@@ -118,6 +169,9 @@ export class KeySetIndex {
   #clean(bucket: Bucket): void {
     const { starts } = bucket
     while (!this.#starts.has(starts.at(-1)!)) starts.pop()
+    if (bucket.unflagged.length > 2 * bucket.count + MOST_REMOVED) {
+      bucket.unflagged = this.takeUnflagged(bucket)
+    }
     if (starts.length <= 2 * bucket.count + MOST_REMOVED) return
     bucket.starts = starts.filter((start) => this.#starts.has(start))
   }

@@ -11,6 +11,7 @@
 import { NONE } from '../columns/columns.ts'
 import { END, START } from '../row/event-row.ts'
 import { RANK_COUNT } from '../row/kinds.ts'
+import { ClosedSpans } from './closed-spans.ts'
 import { OpenSpans } from './open-spans.ts'
 import type { ParentLinks } from './parent-links.ts'
 import type { ScopeTable } from '../row/scope.ts'
@@ -42,15 +43,14 @@ interface Effect {
 export class ScopeSweep {
   readonly #events: EventTable
   readonly #spans: SpanTable
-  readonly #scopes: ScopeTable
   readonly #open: OpenSpans
   readonly #links: ParentLinks
   readonly #listener: ScopeSweepListener
   readonly #effects = new Map<number, Effect>()
   /** By point, the slot whose error it reported. */
   readonly #reportedErrors = new Map<number, number>()
-  /** By kind and scope, the slot last closed by scope; `closedBefore` links the earlier ones. */
-  readonly #closed = new Map<number, Map<number, number>>()
+  /** The ends that closed a span by scope, by the kind and scope of that span. */
+  readonly #closed: ClosedSpans
   #errorPointKind: number
 
   constructor(
@@ -62,8 +62,8 @@ export class ScopeSweep {
   ) {
     this.#events = tables.events
     this.#spans = tables.spans
-    this.#scopes = scopes
     this.#open = new OpenSpans(tables.events, tables.spans, scopes, texts)
+    this.#closed = new ClosedSpans(tables.events, tables.spans, scopes)
     this.#links = links
     this.#listener = listener
     this.#errorPointKind = texts.id('error_classified')
@@ -74,6 +74,12 @@ export class ScopeSweep {
     if (phase === START) this.#applyStart(event)
     else if (phase === END) this.#applyEnd(event)
     else this.#applyPoint(event)
+  }
+
+  /** Call when a start that is applied gets or loses its end by id. */
+  partnerChanged(start: number): void {
+    const slot = this.#events.slot.at(start)
+    if (this.#spans.end.at(slot) === NONE) this.#open.update(slot)
   }
 
   /** Reverts the last applied event. */
@@ -140,18 +146,19 @@ export class ScopeSweep {
     }
     const hasIds = this.#events.hasIds(event)
     let candidates = this.#open.candidates(event, false)
-    if (hasIds) {
-      // Its own start is missing. A start without any id is an uncertain match.
-      for (const slot of candidates) this.#flag(slot, event)
-    } else if (candidates.length === 0) {
-      candidates = this.#open.candidates(event, true)
-      for (const slot of candidates) this.#consider(slot, event)
+    const isPlain = hasIds || candidates.count > 0 || candidates.isUncertain
+    if (!isPlain) candidates = this.#open.candidates(event, true)
+    // If its own start is missing, a start without any id is an uncertain match.
+    const isSure = candidates.count <= 1 && !hasIds && !candidates.isUncertain
+    if (!isPlain || !isSure) {
+      candidates.each((slot) => {
+        if (!isPlain) this.#consider(slot, event)
+        if (!isSure) this.#flag(slot, event)
+      })
     }
-    if (candidates.length > 1) for (const slot of candidates) this.#flag(slot, event)
-    const best = candidates.at(-1)
-    if (best !== undefined) {
-      this.#close(best, event)
-      this.#pushClosed(best)
+    if (candidates.best !== NONE) {
+      this.#close(candidates.best, event)
+      this.#closed.add(event)
       return
     }
     if (!hasIds) this.#flagLastClosed(event)
@@ -216,42 +223,19 @@ export class ScopeSweep {
         ;(this.#effectOf(by).released ??= []).push(child)
         this.#listener.spanChanged(child)
         // A span with an id can still end, so its children stay candidates.
-        if (this.#events.hasIds(spans.start.at(child))) continue
+        if (this.#events.hasIds(spans.start.at(child))) {
+          this.#open.update(child)
+          continue
+        }
         this.#open.delete(child)
         stack.push(child)
       }
     }
   }
 
-  #pushClosed(slot: number): void {
-    const kind = this.#events.kind(this.#spans.start.at(slot))
-    const scope = this.#events.scope(this.#spans.start.at(slot))
-    let scopes = this.#closed.get(kind)
-    if (scopes === undefined) this.#closed.set(kind, (scopes = new Map()))
-    this.#spans.closedBefore.set(slot, scopes.get(scope) ?? NONE)
-    scopes.set(scope, slot)
-  }
-
-  #popClosed(slot: number): void {
-    const scopes = this.#closed.get(this.#events.kind(this.#spans.start.at(slot)))
-    const scope = this.#events.scope(this.#spans.start.at(slot))
-    if (scopes?.get(scope) !== slot) return
-    const before = this.#spans.closedBefore.get(slot) ?? NONE
-    if (before === NONE) scopes.delete(scope)
-    else scopes.set(scope, before)
-    this.#spans.closedBefore.delete(slot)
-  }
-
   /** After an orphan end, the pair of the last closed compatible span is uncertain. */
   #flagLastClosed(end: number): void {
-    let last = NONE
-    for (const [scope, slot] of this.#closed.get(this.#events.kind(end)) ?? []) {
-      if (this.#scopes.pairScore(scope, this.#events.scope(end)) < 0) continue
-      const isLater =
-        last === NONE ||
-        this.#events.compare(this.#spans.end.at(last), this.#spans.end.at(slot)) < 0
-      if (isLater) last = slot
-    }
+    const last = this.#closed.last(end)
     if (last !== NONE) this.#flag(last, end)
   }
 
@@ -276,7 +260,8 @@ export class ScopeSweep {
     const effect = this.#effects.get(event)
     for (const slot of effect?.released ?? []) {
       this.#spans.releasedBy.delete(slot)
-      if (!this.#events.hasIds(this.#spans.start.at(slot))) this.#open.add(slot)
+      if (this.#events.hasIds(this.#spans.start.at(slot))) this.#open.update(slot)
+      else this.#open.add(slot)
       this.#listener.spanChanged(slot)
     }
     if (isEnd && this.#events.slot.at(event) !== NONE) {
@@ -286,9 +271,13 @@ export class ScopeSweep {
     if (effect === undefined) return
     for (const slot of effect.flagged ?? []) {
       this.#spans.scopeAmbiguousAt.delete(slot)
+      this.#open.reportAgain(slot)
       this.#listener.spanChanged(slot)
     }
-    for (const slot of effect.considered ?? []) this.#spans.consideredBy.delete(slot)
+    for (const slot of effect.considered ?? []) {
+      this.#spans.consideredBy.delete(slot)
+      this.#open.reportAgain(slot)
+    }
     this.#effects.delete(event)
   }
 
@@ -301,7 +290,7 @@ export class ScopeSweep {
   }
 
   #reopen(slot: number): void {
-    this.#popClosed(slot)
+    this.#closed.remove(this.#spans.end.at(slot))
     this.#spans.end.set(slot, NONE)
     this.#open.add(slot)
     this.#spans.linkRunning(slot)

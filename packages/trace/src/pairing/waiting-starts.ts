@@ -40,7 +40,7 @@ export class WaitingStarts {
       return
     }
     const mask = this.#events.idMask(start)
-    const bucket = this.#index.find(mask, mask, start)
+    const bucket = this.#index.find(mask, mask, this.#events.idsUnder(start, mask))
     if (bucket !== undefined) this.#index.takeUnflagged(bucket).forEach(report)
   }
 
@@ -141,7 +141,8 @@ export class WaitingStarts {
     const found = []
     for (const mask of index.masks()) {
       const part = mask & this.#events.idMask(end)
-      const bucket = part === 0 ? undefined : index.find(mask, part, end)
+      const bucket =
+        part === 0 ? undefined : index.find(mask, part, this.#events.idsUnder(end, part))
       if (bucket !== undefined) found.push(Object.assign(bucket, { score: bitCount(part) }))
     }
     return found

@@ -18,7 +18,9 @@ const MODEL_INDEXES = MODEL_KEYS.map(scopeKeyIndex)
 const TOOL_INDEXES = TOOL_KEYS.map(scopeKeyIndex)
 
 const ALL_KEYS = (1 << SCOPE_SIZE) - 1
-const PARENT_KEYS = (1 << PARENT_SCOPE_KEY_COUNT) - 1
+/** Masks of the keys on which a start and its end, and a parent and its child may not differ. */
+export const HARD_KEYS = (1 << HARD_SCOPE_KEYS.length) - 1
+export const PARENT_KEYS = (1 << PARENT_SCOPE_KEY_COUNT) - 1
 
 /**
  * Stores equal scopes once, by number; 0 is the scope without values. A scope has few of the keys: it is
@@ -34,6 +36,8 @@ export class ScopeTable {
   #from = new Int32Array(64)
   #values = new Int32Array(256)
   #valueCount = 0
+  /** The texts of a part, by index of the key. */
+  readonly #texts = new Int32Array(SCOPE_SIZE)
 
   constructor(growth: Growth) {
     this.#growth = growth
@@ -67,6 +71,22 @@ export class ScopeTable {
       if (this.#values[at++] !== texts[lowestBit(bits)]) return false
     }
     return true
+  }
+
+  /** The mask of a scope's keys. */
+  mask(scope: number): number {
+    return this.#masks[scope]!
+  }
+
+  /** The scope with only the keys of a scope that are in `keys`. */
+  part(scope: number, keys: number): number {
+    const mask = this.#masks[scope]!
+    if ((mask & ~keys) === 0) return scope
+    for (let bits = mask & keys; bits !== 0; bits &= bits - 1) {
+      const index = lowestBit(bits)
+      this.#texts[index] = this.textId(scope, index)
+    }
+    return this.id(mask & keys, this.#texts)
   }
 
   /** Text number of a scope's value of one key; 0 = none. */

@@ -22,11 +22,6 @@ export function insertEvent(order: EventOrder, list: number[], event: number): v
   else if (list[index] !== event) list.splice(index, 0, event)
 }
 
-export function removeEvent(order: EventOrder, list: number[], event: number): void {
-  const index = indexFor(order, list, event)
-  if (list[index] === event) list.splice(index, 1)
-}
-
 /** The order of the swept events. If it is the order of arrival, as nearly always, it takes no memory. */
 export class SweptOrder {
   count = 0

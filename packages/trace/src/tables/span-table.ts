@@ -17,8 +17,6 @@ export class SpanTable {
   readonly agent = new SmallColumn()
   /** The running children of a slot. Nearly always there is one, which is stored without a set. */
   readonly #running = new Map<number, number | Set<number>>()
-  /** By slot, the span of the same kind and scope that was closed by scope before it. */
-  readonly closedBefore = new Map<number, number>()
   /** By slot, the event from which on its pairing by scope or by id is known to be ambiguous. */
   readonly scopeAmbiguousAt = new Map<number, number>()
   readonly idAmbiguousAt = new Map<number, number>()

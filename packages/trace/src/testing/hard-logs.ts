@@ -56,6 +56,22 @@ const KINDS = {
     up(count, (i) => add('agent_start', i, { agent_name: `a${i}` }))
     up(count, (i) => add('retry_attempt', count + i, {}))
   },
+  'many sets of keys': (count, add) => {
+    const keys = [
+      'run_id',
+      'agent',
+      'thread',
+      'worker',
+      'pid',
+      'turn_id',
+      'task_id',
+      'tool',
+      'name',
+    ]
+    const fields = (i: number) => keys.flatMap((key, bit) => (i & (1 << bit) ? [[key, 'x']] : []))
+    up(count, (i) => add('wait_start', i, Object.fromEntries(fields(i % 500))))
+    up(count, (i) => add('wait_end', count + i, Object.fromEntries(fields((i * 7) % 500))))
+  },
   'one id starts': (count, add) => up(count, (i) => add('tool_call_start', i, { span_id: 's' })),
   'one id starts and ends': openThenClosed(() => ({ span_id: 's' })),
   'one id ends': (count, add) => up(count, (i) => add('tool_call_end', i, { span_id: 's' })),

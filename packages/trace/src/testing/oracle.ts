@@ -56,6 +56,9 @@ export const PARENT_KEYS: ReadonlyMap<string, string | undefined> = new Map([
   ['parent_correlation_id', 'correlation_id'],
 ])
 
+/** For an end without ids, only starts with this many sets of keys are searched. */
+const MOST_KEY_SETS = 64
+const SCOPE_KEYS = [...HARD_KEYS, ...SOFT_KEYS.toReversed()]
 /** An end that fits more starts by id takes the latest, whatever their scopes. */
 const MOST_COMPARED = 64
 /** A parent is searched for in the latest of these starts that carry its id. */
@@ -263,19 +266,35 @@ function pairByScope(items: readonly Item[]): string[] {
 function takeByScope(end: Item, open: readonly Item[], ended: readonly Item[]): Item | undefined {
   const hasIds = end.ids.length > 0
   const fits = (start: Item) => start.kind === end.kind && pairScore(start, end) >= 0
-  const candidates = open.filter(
-    (start) => fits(start) && start.partner === undefined && start.released !== true,
+  const waiting = open.filter(
+    (start) => start.kind === end.kind && start.partner === undefined && start.released !== true,
   )
-  const plain = candidates.filter((start) => start.ids.length === 0)
-  const chosen = plain.length > 0 || hasIds ? plain : candidates
+  const plain = waiting.filter((start) => start.ids.length === 0)
+  const searchedPlain = firstKeySets(plain, SCOPE_KEYS)
+  const isUncertainPlain = searchedPlain.length < plain.length
+  const isPlain = searchedPlain.some(fits) || hasIds || isUncertainPlain
+  const all = isPlain ? plain : waiting.filter((start) => start.ids.length > 0)
+  const searched = firstKeySets(all, SCOPE_KEYS)
+  const chosen = searched.filter(fits)
+  const isUncertain = searched.length < all.length
+  if (isUncertain) for (const start of all) start.ambiguous = true
   if (chosen.length > 1 || hasIds) for (const start of chosen) start.ambiguous = true
   const scores = chosen.map((start) => pairScore(start, end))
   const best = chosen[scores.lastIndexOf(Math.max(...scores))]
   if (best === undefined && !hasIds) {
-    const last = ended.filter((start) => fits(start) && start.closedByScope === true).at(-1)
+    const closed = ended.filter(({ kind, closedByScope }) => kind === end.kind && closedByScope)
+    const last = firstKeySets(closed, HARD_KEYS).filter(fits).at(-1)
     if (last !== undefined) last.ambiguous = true
   }
   return best
+}
+
+/** The items whose set of keys is among the first sets, in the order of their masks. */
+function firstKeySets(items: readonly Item[], keys: readonly string[]): readonly Item[] {
+  const maskOf = ({ metadata }: Item) =>
+    keys.reduce((mask, key, bit) => mask + (textOf(metadata, key) === undefined ? 0 : 2 ** bit), 0)
+  const masks = [...new Set(items.map(maskOf))].toSorted((a, b) => a - b).slice(0, MOST_KEY_SETS)
+  return items.filter((item) => masks.includes(maskOf(item)))
 }
 
 /** The children of a certain parent that ended stop being candidates, and theirs. */

@@ -86,6 +86,7 @@ export class Trace {
   #redoFrom = NONE
   readonly #onPaired = (event: number, at: number): void => {
     if (event < this.#sweptCount && this.#events.phase(event) === START) {
+      this.#sweep.partnerChanged(event)
       this.#addChanged(this.#events.slot.at(event))
     }
     this.#redo(at)
