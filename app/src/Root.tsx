@@ -1,9 +1,7 @@
 /** The root of the page: the list of runs or one run, the dialogs, and file drops. */
-import { Activity, useState } from 'react'
+import { Activity, lazy, Suspense, useState, type ComponentType } from 'react'
 import { RunPage } from './RunPage.tsx'
 import { CommandDialog } from './panels/Palette.tsx'
-import { HelpDialog } from './panels/Help.tsx'
-import { QualityDialog } from './quality/QualityDialog.tsx'
 import { RunsPage } from './runs/RunsPage.tsx'
 import { useAppState } from './page/app.tsx'
 import { DropFiles } from './DropFiles.tsx'
@@ -33,15 +31,37 @@ function usePageKey(runId: string | undefined): number {
   return number
 }
 
+const HelpDialog = later(async () => (await import('./panels/Help.tsx')).HelpDialog)
+const QualityDialog = later(async () => (await import('./quality/QualityDialog.tsx')).QualityDialog)
+
+/** A component that is loaded when it is first shown, to keep the first load of the page small. */
+function later(load: () => Promise<ComponentType>): ComponentType {
+  return lazy(() =>
+    load().then(
+      (component) => ({ default: component }),
+      // The server is gone: the page goes on without this component.
+      () => ({ default: () => undefined }),
+    ),
+  )
+}
+
 function Dialogs() {
   const dialog = useAppState((state) => state.dialog)
   switch (dialog) {
     case 'help':
-      return <HelpDialog />
+      return (
+        <Suspense>
+          <HelpDialog />
+        </Suspense>
+      )
     case 'commands':
       return <CommandDialog />
     case 'quality':
-      return <QualityDialog />
+      return (
+        <Suspense>
+          <QualityDialog />
+        </Suspense>
+      )
     case undefined:
       return undefined
   }
