@@ -1,6 +1,6 @@
 /** The texts of spans and marks: labels of bars, the hover card, and descriptions for screen readers. */
 import { SpanFlag, formatDuration, kindLabel, kindOf, shortModel } from '@wattline/trace'
-import { flagsAt, isOpenAt, subjectAt } from './at-playhead.ts'
+import { flagsAt, isOpenAt, isVisible, subjectAt } from './at-playhead.ts'
 import type { Columns } from './columns.ts'
 import { MarkFlag } from './patch.ts'
 import type { Selected } from './view-state.ts'
@@ -65,6 +65,17 @@ export function durationOf(
   if (Number.isNaN(endS) || isOpenAt(columns, slot, playheadS)) return undefined
   if ((columns.flags.at(slot) & SpanFlag.CLOCK) !== 0) return undefined
   return Math.max(0, endS - columns.startS.at(slot))
+}
+
+/** The duration of a span in a list of spans. */
+export function listedDuration(
+  columns: Columns,
+  slot: number,
+  playheadS: number | undefined,
+): string {
+  if (!isVisible(columns, slot, playheadS)) return 'starts later'
+  if (isOpenAt(columns, slot, playheadS)) return 'running'
+  return formatDuration(durationOf(columns, slot, playheadS))
 }
 
 /** A duration for screen readers: `24.8 seconds`, `1:12`. */

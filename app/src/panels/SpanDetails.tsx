@@ -11,7 +11,8 @@ import {
   showHidden,
   kindLabel,
 } from '@wattline/trace'
-import { barEndS, flagsAt, isOpenAt } from '../model/at-playhead.ts'
+import { barEndS, flagsAt, isOpenAt, isVisible } from '../model/at-playhead.ts'
+import type { Columns } from '../model/columns.ts'
 import { useApp, useAppState, useColumns } from '../page/app.tsx'
 import type { SpanInfo } from '../model/answers.ts'
 import { formatInteger, exactTime, formatTime } from '../base/format.ts'
@@ -44,7 +45,6 @@ export function SpanDetails({ slot }: { slot: number }) {
   const isLive = useAppState(isFollowed)
   // Renders again, so that the time counts up.
   useNowS(isOpen && isLive && playheadS === undefined ? 1000 : undefined)
-  const runningS = barEndS(columns, slot, playheadS, playheadTimeS(app)) - columns.startS.at(slot)
 
   return (
     <>
@@ -52,13 +52,7 @@ export function SpanDetails({ slot }: { slot: number }) {
         <KindDot kind={kind} />
         {kindLabel(kind)}
         <span className="figure" title={durationS === undefined ? undefined : `${durationS} s`}>
-          {isOpen
-            ? `running for ${formatDuration(Math.max(0, runningS))}`
-            : durationS === undefined
-              ? flags & SpanFlag.CLOCK
-                ? 'unknown duration'
-                : 'unfinished'
-              : formatDuration(durationS)}
+          {durationText(columns, slot, playheadS, playheadTimeS(app))}
         </span>
       </DetailsHeader>
       <FlagNotices flags={flags} error={info?.error} />
@@ -77,6 +71,23 @@ export function SpanDetails({ slot }: { slot: number }) {
       </footer>
     </>
   )
+}
+
+/** The duration in words; a span that starts after the playhead has none. */
+function durationText(
+  columns: Columns,
+  slot: number,
+  playheadS: number | undefined,
+  nowS: number,
+): string {
+  if (!isVisible(columns, slot, playheadS)) return 'starts later'
+  if (isOpenAt(columns, slot, playheadS)) {
+    const runningS = barEndS(columns, slot, playheadS, nowS) - columns.startS.at(slot)
+    return `running for ${formatDuration(runningS)}`
+  }
+  const durationS = durationOf(columns, slot, playheadS)
+  if (durationS !== undefined) return formatDuration(durationS)
+  return columns.flags.at(slot) & SpanFlag.CLOCK ? 'unknown duration' : 'unfinished'
 }
 
 function FlagNotices({ flags, error }: { flags: number; error: string | undefined }) {
@@ -158,6 +169,8 @@ function EndFact({ slot, info, isOpen }: SpanFactListProps) {
   const { columns } = useColumns()
   const clock = useAppState((state) => state.clock)
   const endS = columns.endS.at(slot)
+  const playheadS = useAppState((state) => state.playheadS)
+  if (!isVisible(columns, slot, playheadS)) return undefined
   if (isOpen) return <Fact name="End">still running</Fact>
   if ((columns.flags.at(slot) & SpanFlag.CLOCK) !== 0) {
     const loggedS = info?.loggedEndS

@@ -1,8 +1,6 @@
 /** The parts of the details panel: facts, notices, links to spans, raw metadata. */
-import { formatDuration } from '@wattline/trace'
 import { useState, type ReactNode } from 'react'
-import { isOpenAt } from '../model/at-playhead.ts'
-import { durationOf, spanLabel } from '../model/span-labels.ts'
+import { listedDuration, spanLabel } from '../model/span-labels.ts'
 import { useApp, useAppState } from '../page/app.tsx'
 import { kindVariable } from '../base/kind-color.ts'
 import { setFields } from '../store/transitions.ts'
@@ -89,11 +87,7 @@ function SpanLink({ slot }: { slot: number }) {
     >
       <KindDot kind={kind} />
       <span className="span-link-label">{spanLabel(columns, slot, playheadS)}</span>
-      <span className="figure">
-        {isOpenAt(columns, slot, playheadS)
-          ? 'running'
-          : formatDuration(durationOf(columns, slot, playheadS))}
-      </span>
+      <span className="figure">{listedDuration(columns, slot, playheadS)}</span>
     </button>
   )
 }

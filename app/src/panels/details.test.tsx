@@ -97,6 +97,15 @@ test('hides the end of a span while the playhead is before it', async () => {
   expect(screen.queryByLabelText('End metadata')).toBeNull()
 })
 
+test('says that a span starts after the playhead', async () => {
+  const page = await openApp(LOG, { selected: { type: 'span', slot: 3 } })
+  page.app.store.update(seek, T0 + 6.5)
+  page.show(<Details />)
+  expect(screen.getByText('starts later')).toBeTruthy()
+  await screen.findByLabelText('Start metadata')
+  expect(facts()).not.toHaveProperty('End')
+})
+
 test('shows an overview with links to the errors while nothing is selected', async () => {
   const page = await openApp(LOG)
   page.show(<Details />)
