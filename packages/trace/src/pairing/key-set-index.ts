@@ -19,7 +19,7 @@ export interface Bucket {
   starts: number[]
   /** The number of starts that are not removed. */
   count: number
-  /** Starts that {@link KeySetIndex.takeUnflagged} has not returned; some may be removed. */
+  /** Starts that {@link KeySetIndex.reportUnflagged} has not reported; some may be removed. */
   unflagged: number[]
 }
 
@@ -99,11 +99,12 @@ export class KeySetIndex {
     return (ofMask.parts.get(part) ?? this.#addPart(ofMask, mask, part)).get(value)
   }
 
-  /** The starts of a bucket that were not taken before. */
-  takeUnflagged(bucket: Bucket): number[] {
-    const starts = bucket.unflagged.filter((start) => this.#starts.has(start))
+  /** Reports the starts of a bucket that it has not reported before. */
+  reportUnflagged(bucket: Bucket, report: (start: number) => void): void {
+    const { unflagged } = bucket
+    if (unflagged.length === 0) return
     bucket.unflagged = []
-    return starts
+    for (const start of unflagged) if (this.#starts.has(start)) report(start)
   }
 
   /** All starts that this method did not return before. */
@@ -170,7 +171,7 @@ export class KeySetIndex {
     const { starts } = bucket
     while (!this.#starts.has(starts.at(-1)!)) starts.pop()
     if (bucket.unflagged.length > 2 * bucket.count + MOST_REMOVED) {
-      bucket.unflagged = this.takeUnflagged(bucket)
+      bucket.unflagged = bucket.unflagged.filter((start) => this.#starts.has(start))
     }
     if (starts.length <= 2 * bucket.count + MOST_REMOVED) return
     bucket.starts = starts.filter((start) => this.#starts.has(start))

@@ -133,6 +133,7 @@ export class OpenSpans {
     if (index.size === 0) return NO_CANDIDATES
     const scope = this.#events.scope(end)
     const found: Bucket[] = []
+    let count = 0
     let best = NONE
     let bestScore = -1
     const masks = index.masks()
@@ -144,6 +145,7 @@ export class OpenSpans {
       const bucket = index.find(ofStarts, hard, this.#scopes.part(scope, hard))
       if (bucket === undefined) continue
       found.push(bucket)
+      count += bucket.count
       for (const part of partsOf(common & ~HARD_KEYS)) {
         const agreed = hard | part
         const score = bitCount(agreed)
@@ -158,13 +160,12 @@ export class OpenSpans {
     const isUncertain = masks.length > MOST_KEY_SETS
     return {
       isUncertain,
-      count: found.reduce((sum, { count }) => sum + count, 0),
+      count,
       best: best === NONE ? NONE : this.#events.slot.at(best),
       each: (report) => {
-        const starts = isUncertain
-          ? index.takeAllUnflagged()
-          : found.flatMap((bucket) => index.takeUnflagged(bucket))
-        for (const start of starts) report(this.#events.slot.at(start))
+        const ofStart = (start: number): void => report(this.#events.slot.at(start))
+        if (isUncertain) index.takeAllUnflagged().forEach(ofStart)
+        else for (const bucket of found) index.reportUnflagged(bucket, ofStart)
       },
     }
   }

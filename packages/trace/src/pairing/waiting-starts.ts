@@ -41,7 +41,7 @@ export class WaitingStarts {
     }
     const mask = this.#events.idMask(start)
     const bucket = this.#index.find(mask, mask, this.#events.idsUnder(start, mask))
-    if (bucket !== undefined) this.#index.takeUnflagged(bucket).forEach(report)
+    if (bucket !== undefined) this.#index.reportUnflagged(bucket, report)
   }
 
   /**
@@ -56,8 +56,8 @@ export class WaitingStarts {
     if (count === 0) return NONE
     if (count > 1) {
       for (const bucket of buckets) {
-        const starts = this.#index?.takeUnflagged(bucket) ?? bucket.starts
-        starts.forEach(report)
+        if (this.#index === undefined) bucket.starts.forEach(report)
+        else this.#index.reportUnflagged(bucket, report)
       }
     }
     const start = this.#choose(buckets, count, end)
