@@ -16,6 +16,13 @@ import {
 import { startServer, type TestServer } from './support/server.ts'
 
 const TOKEN = 'a-token-of-24-characters'
+/** The flags with which a server accepts the pages of a proxy that sends the server's Host. */
+const acceptPages = (proxyPort: number): string[] => [
+  '--token',
+  TOKEN,
+  '--allow-origin',
+  `http://127.0.0.1:${proxyPort}`,
+]
 const EVENT = '{"event_type":"tool_call_start","timestamp":1700000000,"metadata":{"span_id":"a"}}\n'
 
 let browser: Browser
@@ -143,12 +150,7 @@ describe.each(proxyKinds().filter((kind) => kind !== 'caddy'))('behind %s', (kin
   })
 
   it('that sends the Host of the server, --allow-origin accepts the page', async () => {
-    const { server, port } = await start(kind, 'rewritten', (proxyPort) => [
-      '--token',
-      TOKEN,
-      '--allow-origin',
-      `http://127.0.0.1:${proxyPort}`,
-    ])
+    const { server, port } = await start(kind, 'rewritten', acceptPages)
     await post(server, 'r')
     const page = await runPage(port)
     await waitForSpans(page, 1)
@@ -156,12 +158,7 @@ describe.each(proxyKinds().filter((kind) => kind !== 'caddy'))('behind %s', (kin
   })
 
   it('that passes no WebSockets on, the page shows what the proxy has to do', async () => {
-    const { server, port } = await start(kind, 'bare', (proxyPort) => [
-      '--token',
-      TOKEN,
-      '--allow-origin',
-      `http://127.0.0.1:${proxyPort}`,
-    ])
+    const { server, port } = await start(kind, 'bare', acceptPages)
     await post(server, 'r')
     const page = await runPage(port)
     await page.getByText('its WebSockets do not get through').waitFor()

@@ -1,6 +1,6 @@
 /**
- * Encodes an event, a sample or a writer as one line of a log, without its newline. Values must be valid JSON; the
- * recorder accepts any value and has its own encoder.
+ * Encodes an event, a sample or a writer as one line of a log, without its newline. Values must be
+ * valid JSON; the recorder accepts any value and has its own encoder.
  */
 import type { AgentEvent, TelemetrySample, WriterLine } from './event.ts'
 
