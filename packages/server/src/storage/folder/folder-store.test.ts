@@ -320,6 +320,29 @@ describe('repair', () => {
     expect(info?.gen).not.toBe(gen)
   })
 
+  test.each([true, false])(
+    'keeps the whole lines of an edited copy that replaces the log (live: %s)',
+    async (isLive) => {
+      const dir = await tempDir()
+      let store = await openStore({ dir })
+      for (let i = 0; i < 10; i += 1) await append(store, 'r', i * 10 + 1, i * 10 + 10)
+      const gen = (await store.info('r'))?.gen
+      const log = join(dir, 'r', 'events.jsonl')
+      const edited = lines(1, 100).replace(line(5), line(5555)).replace(line(60), '')
+      if (!isLive) await store.close()
+      await writeFile(`${log}.x`, edited)
+      await rename(`${log}.x`, log)
+      if (!isLive) store = await openStore({ dir })
+      await append(store, 'r', 101, 110)
+      const text = await readFile(log, 'utf8')
+      expect(text).toBe(edited + lines(101, 110))
+      expect(await readAll(store, 'r')).toMatchObject({ text })
+      const info = await store.info('r')
+      expect(info).toMatchObject({ events: 109, bytes: text.length })
+      expect(info?.gen).not.toBe(gen)
+    },
+  )
+
   test('removes what another program has appended to the log of a live run', async () => {
     const dir = await tempDir()
     const store = await openStore({ dir })

@@ -47,10 +47,17 @@ export async function repair(folder: string, meta: RunMeta): Promise<boolean> {
 
   await withFile(open(join(folder, APPENDS_FILE), 'a+'), async (appends) => {
     const records = await recordsUpTo(appends, meta.end, appendsBytes)
-    if (logBytes < meta.end) restart(meta)
-    else if (records === undefined) await makeRecords(folder, appends, meta, logBytes)
+    const lastSeqs = meta.writers.map(({ lastSeq }) => lastSeq)
+    const areRecordsLost = logBytes >= meta.end && records === undefined
+    if (areRecordsLost) resetCounts(meta)
+    else if (records === undefined || logBytes < meta.end) restart(meta)
     else meta.records = records
     await replay(appends, meta, logBytes)
+    if (areRecordsLost) await addRecords(folder, meta, logBytes, lastSeqs)
+    if (await isLineEnd(folder, meta.end)) return
+    // Another program has replaced the log: the records do not describe it.
+    restart(meta)
+    await addRecords(folder, meta, logBytes, lastSeqs)
   })
   await cut(folder, meta)
   return true
@@ -63,8 +70,9 @@ export async function repair(folder: string, meta: RunMeta): Promise<boolean> {
 export async function rollBack(folder: string, meta: RunMeta): Promise<void> {
   const isLogThere = sizeOf(join(folder, LOG_FILE)) >= meta.end
   const areRecordsThere = sizeOf(join(folder, APPENDS_FILE)) >= meta.records * RECORD_BYTES
-  if (isLogThere && areRecordsThere) await cut(folder, meta)
-  // The files were deleted.
+  const isOurs = isLogThere && areRecordsThere && (await isLineEnd(folder, meta.end))
+  if (isOurs) await cut(folder, meta)
+  // The files were deleted or replaced.
   else await repair(folder, meta)
 }
 
@@ -96,19 +104,24 @@ async function recordsUpTo(
   return readRecord(buffer, 0)?.end === end ? index + 1 : undefined
 }
 
+/** Whether a line of the log ends at `end`. */
+async function isLineEnd(folder: string, end: number): Promise<boolean> {
+  if (end === 0) return true
+  const byte = Buffer.alloc(1)
+  await withFile(open(join(folder, LOG_FILE), 'r'), (log) => readFully(log, byte, end - 1))
+  return byte[0] === LF
+}
+
 /**
- * Writes records for the lines that have none. With several writers it is not known who wrote them:
- * they get a writer of their own.
+ * Writes records for the whole lines after `meta.end`. With several writers it is not known who wrote
+ * them: they get a writer of their own. No writer's last number becomes less than in `lastSeqs`.
  */
-async function makeRecords(
+async function addRecords(
   folder: string,
-  appends: FileHandle,
   meta: RunMeta,
   logBytes: number,
+  lastSeqs: readonly number[],
 ): Promise<void> {
-  const saved = meta.writers.map(({ lastSeq }) => lastSeq)
-  resetCounts(meta)
-  await replay(appends, meta, logBytes)
   const index = meta.writers.length === 1 ? 0 : unknownWriter(meta)
   let { lastSeq = 0 } = meta.writers[index] ?? {}
   let { end } = meta
@@ -126,7 +139,7 @@ async function makeRecords(
   )
   for (const record of records) apply(meta, record)
   for (const [at, writer] of meta.writers.entries()) {
-    writer.lastSeq = Math.max(writer.lastSeq, saved[at] ?? 0)
+    writer.lastSeq = Math.max(writer.lastSeq, lastSeqs[at] ?? 0)
   }
 }
 
