@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { COMMANDS } from './commands.ts'
 import { commandFor, keyName } from './keys.ts'
@@ -65,4 +66,86 @@ test('a key that was handled already has no command', () => {
   const event = press({ key: 'w' })
   event.preventDefault()
   expect(commandFor(event, true)).toBeUndefined()
+})
+
+/** What a layout prints for keys of a US keyboard, in order: W A S D F E L K [ ] , . */
+const LAYOUTS: Readonly<Record<string, string>> = {
+  russian: 'цфывауйлхъбю',
+  greek: 'ςασδφελκ[],.',
+  hebrew: "'שדגכקךל][תץ",
+  arabic: 'صشسيبثمنجدوز',
+  thai: 'ไฟหกดำสาบลมใ',
+  korean: 'ㅈㅁㄴㅇㄹㄷㅣㅏ[],.',
+  georgian: 'წასდფელკ[],.',
+}
+const CODES = 'KeyW KeyA KeyS KeyD KeyF KeyE KeyL KeyK BracketLeft BracketRight Comma Period'.split(
+  ' ',
+)
+
+test.each(Object.entries(LAYOUTS))(
+  'keys of a %s keyboard run the commands of their place',
+  (_, row) => {
+    const us = 'WASDFELK[],.'
+    for (const [at, key] of [...row].entries()) {
+      const code = CODES[at]!
+      const isPrintedSign = '[],./'.includes(key)
+      // A sign that is printed counts, wherever its key is.
+      const expected = isPrintedSign ? key : us[at]!
+      const init = { key, code, ctrlKey: expected === 'K' }
+      const command = COMMANDS.find(({ keys }) => keys.includes(init.ctrlKey ? 'Ctrl+K' : expected))
+      expect(commandFor(press(init), true)?.title, key).toBe(command?.title)
+    }
+    const [, , , , , key] = [...row]
+    const shifted = press({ key: key!, code: 'KeyE', shiftKey: true })
+    expect(commandFor(shifted, true)?.title).toBe('Previous error')
+  },
+)
+
+test('a key with a Latin letter keeps its letter, wherever it is', () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...'abcdefghijklmnopqrstuvwxyzéàùçüöäßñåøæłşğıőűřžđ'),
+      fc.constantFrom(...CODES),
+      fc.boolean(),
+      (key, code, shiftKey) => {
+        const letter = shiftKey ? key.toUpperCase() : key
+        const command = commandFor(press({ key: letter, code, shiftKey }), true)
+        const isAscii = /^[a-z]$/.test(key)
+        const name = `${shiftKey ? 'Shift+' : ''}${key.toUpperCase()}`
+        const named = COMMANDS.find(({ keys }) => isAscii && keys.includes(name))
+        expect(command?.title).toBe(named?.title)
+      },
+    ),
+  )
+})
+
+const SIGN_PRESSES = fc.record({
+  key: fc.constantFrom('[', ']', '/', '.', ',', '<', '>', '?', '0'),
+  code: fc.constantFrom('Digit5', 'Digit6', 'Digit8', 'Digit9', 'KeyQ', 'IntlBackslash'),
+  shiftKey: fc.boolean(),
+})
+
+test('a sign that is printed with Option or AltGr runs its command', () => {
+  const isAltGr = fc.boolean()
+  fc.assert(
+    fc.property(SIGN_PRESSES, isAltGr, (sign, ctrlKey) => {
+      const command = commandFor(press({ ...sign, altKey: true, ctrlKey }), true)
+      expect(command?.keys).toContain(sign.key)
+    }),
+  )
+})
+
+test('a text field keeps the signs of Option and AltGr', () => {
+  fc.assert(
+    fc.property(SIGN_PRESSES, fc.boolean(), (sign, ctrlKey) => {
+      const input = document.createElement('input')
+      expect(commandFor(press({ ...sign, altKey: true, ctrlKey }, input), true)).toBeUndefined()
+      input.remove()
+    }),
+  )
+})
+
+test('Option with a letter is another character, and no command', () => {
+  expect(commandFor(press({ key: '∑', code: 'KeyW', altKey: true }), true)).toBeUndefined()
+  expect(commandFor(press({ key: 'º', code: 'Digit0', altKey: true }), true)).toBeUndefined()
 })
