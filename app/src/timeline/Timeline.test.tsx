@@ -1,4 +1,4 @@
-import { cleanup, fireEvent, screen } from '@testing-library/react'
+import { act, cleanup, fireEvent, screen } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { SyntheticTrace } from './testing/columns.ts'
@@ -127,7 +127,7 @@ describe('the canvas', () => {
   test('selects a range by dragging, and clears it by a click beside all bars', () => {
     const { canvas, state } = mountTimeline(trace())
     fireEvent.pointerDown(canvas, { clientX: 200, clientY: 300, button: 0 })
-    fireEvent.pointerMove(canvas, { clientX: 400, clientY: 300 })
+    fireEvent.pointerMove(canvas, { clientX: 400, clientY: 300, buttons: 1 })
     fireEvent.pointerUp(canvas, { clientX: 400, clientY: 300 })
     expect(state().range?.startS).toBeCloseTo(T0 + 2, 5)
     expect(state().range?.endS).toBeCloseTo(T0 + 4, 5)
@@ -136,10 +136,54 @@ describe('the canvas', () => {
     expect(state().range).toBeUndefined()
   })
 
+  test.each(['range', 'pan', 'touch'])('ends a %s drag whose release was not seen', (drag) => {
+    const { canvas, state } = mountTimeline(trace())
+    const before = state().viewport
+    const how = {
+      shiftKey: drag === 'pan',
+      ctrlKey: drag === 'range',
+      pointerType: drag === 'touch' ? 'touch' : 'mouse',
+    }
+    fireEvent.pointerDown(canvas, { clientX: 200, clientY: 300, button: 0, buttons: 1, ...how })
+    fireEvent.pointerMove(canvas, { clientX: 300, clientY: 300, buttons: 0, ...how })
+    fireEvent.pointerMove(canvas, { clientX: 500, clientY: 300, buttons: 0, ...how })
+    expect(state().range).toBeUndefined()
+    expect(state().viewport).toBe(before)
+  })
+
+  test('shows the card of what is below the pointer after a scroll, a zoom and a fold', async () => {
+    const { canvas, set, settle, state } = mountTimeline(trace())
+    const subject = (): string | undefined =>
+      screen.queryByRole('tooltip')?.querySelector('strong')?.textContent
+    const rest = async (): Promise<void> => {
+      settle()
+      await act(() => vi.advanceTimersByTimeAsync(1000))
+    }
+    vi.useFakeTimers()
+    // Row 1 of the planner, at 5.5 s.
+    fireEvent.pointerMove(canvas, { clientX: 550, clientY: 54 })
+    await rest()
+    expect(subject()).toBe('web_search')
+    set({ viewport: { startS: T0 - 3, endS: T0 + 7 } })
+    await rest()
+    expect(subject()).toBe('Qwen3-8B')
+    set({ viewport: { startS: T0 + 100, endS: T0 + 110 } })
+    await rest()
+    expect(subject()).toBeUndefined()
+    set({ viewport: { startS: T0 + 2, endS: T0 + 12 }, collapsed: new Set(['planner']) })
+    await rest()
+    expect(subject()).toBe('grep')
+    fireEvent.scroll(canvas.closest('.timeline-scroll')!, { target: { scrollTop: 40 } })
+    await rest()
+    expect(subject()).toBeUndefined()
+    expect(state().collapsed.size).toBe(1)
+    vi.useRealTimers()
+  })
+
   test('pans by dragging with Shift, which ends following', () => {
     const { canvas, state } = mountTimeline(trace(), { following: true })
     fireEvent.pointerDown(canvas, { clientX: 500, clientY: 300, button: 0, shiftKey: true })
-    fireEvent.pointerMove(canvas, { clientX: 400, clientY: 300 })
+    fireEvent.pointerMove(canvas, { clientX: 400, clientY: 300, buttons: 1 })
     fireEvent.pointerUp(canvas, { clientX: 400, clientY: 300 })
     expect(state().viewport.startS).toBeCloseTo(T0 + 1, 5)
     expect(state().following).toBe(false)

@@ -20,6 +20,7 @@ import type { TimelineActions } from '../page/timeline-actions.ts'
 import type { Selected, Viewport } from '../model/view-state.ts'
 import { createTimelineActions } from './actions.ts'
 import { TimelineEngine, type TimelineHost } from './engine.ts'
+import type { Point } from './gestures.ts'
 import { HeatLegend } from './HeatLegend.tsx'
 import { GroupRail, useGroupSums } from './rail/GroupRail.tsx'
 import { HoverCard, type Hover } from './HoverCard.tsx'
@@ -62,7 +63,7 @@ export function TimelineView({ host, frames, power, onActions }: TimelineProps) 
   )
   /** Renders again after the engine's size or scroll position has changed. */
   const [, renderAgain] = useReducer((count: number) => count + 1, 0)
-  const [hover, onHover] = useHover(engine)
+  const [hover, onHover] = useHover(engine, frames)
 
   engine.sync()
   const { columns } = host
@@ -199,26 +200,55 @@ function leftOfDetailsPx(canvas: HTMLCanvasElement): number {
   return Math.max(1, window.innerWidth - detailsPx - canvas.getBoundingClientRect().left)
 }
 
-/** The span or mark on which the pointer has rested for a moment. */
-function useHover(engine: TimelineEngine) {
+/**
+ * The span or mark on which the pointer has rested for a moment. A scroll, a zoom or a fold moves
+ * another one below the pointer.
+ */
+function useHover(engine: TimelineEngine, frames: Frames) {
   const [hover, setHover] = useState<Hover | undefined>()
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const point = useRef<Point | undefined>(undefined)
   const resting = useRef<Selected | undefined>(undefined)
+  /** Returns whether another span or mark, or none, is below the pointer. */
+  const update = useCallback((): boolean => {
+    const at = point.current
+    const selected = at === undefined ? undefined : engine.hitTest(at.xPx, at.yPx)
+    const before = resting.current
+    if (before?.type === selected?.type && before?.slot === selected?.slot) return false
+    resting.current = selected
+    clearTimeout(timer.current)
+    if (at === undefined || selected === undefined) {
+      setHover(undefined)
+      return true
+    }
+    const timeS = engine.timeAt(at.xPx)
+    timer.current = setTimeout(() => setHover({ selected, timeS }), HOVER_MS)
+    return true
+  }, [engine])
   const onHover = useCallback(
-    (selected: Selected | undefined, xPx: number) => {
-      const before = resting.current
-      if (before?.type === selected?.type && before?.slot === selected?.slot) return
-      resting.current = selected
-      clearTimeout(timer.current)
-      if (selected === undefined) {
-        setHover(undefined)
-        return
-      }
-      const timeS = engine.timeAt(xPx)
-      timer.current = setTimeout(() => setHover({ selected, timeS }), HOVER_MS)
+    (next: Point | undefined) => {
+      point.current = next
+      update()
     },
-    [engine],
+    [update],
   )
   useEffect(() => () => clearTimeout(timer.current), [])
+  useEffect(() => {
+    let { layout, scrollTopPx } = engine
+    let { viewport } = engine.state
+    return frames.onFrame(() => {
+      if (point.current === undefined) return
+      const { state } = engine
+      const isSame =
+        layout === engine.layout &&
+        scrollTopPx === engine.scrollTopPx &&
+        viewport === state.viewport
+      if (isSame) return
+      layout = engine.layout
+      scrollTopPx = engine.scrollTopPx
+      viewport = state.viewport
+      if (update()) setHover(undefined)
+    })
+  }, [frames, engine, update])
   return [hover, onHover] as const
 }

@@ -5,10 +5,9 @@
 import { useEffect, useId, useLayoutEffect, useState } from 'react'
 import { MarkFlag } from '../model/patch.ts'
 import { readTheme } from './paint/theme.ts'
-import type { Selected } from '../model/view-state.ts'
 import { spokenSelection } from '../model/span-labels.ts'
 import type { TimelineEngine } from './engine.ts'
-import { attachGestures } from './gestures.ts'
+import { attachGestures, type Point } from './gestures.ts'
 import { createHatch, createPainter } from './paint/paint.ts'
 import { DiamondStamps } from './paint/paint-marks.ts'
 import { PixelTicks, PixelBars } from './paint/paint-pixels.ts'
@@ -24,7 +23,7 @@ export interface TimelineCanvasProps {
   readonly onCanvas: (canvas: HTMLCanvasElement | null) => void
   /** The engine's size or scroll position has changed. */
   readonly onView: () => void
-  readonly onHover: (selected: Selected | undefined, xPx: number) => void
+  readonly onHover: (point: Point | undefined) => void
 }
 
 /** Room below the last group. */

@@ -4,7 +4,6 @@
  * React's wheel listeners are passive and cannot prevent the page from zooming.
  */
 import type { TimelineEngine } from './engine.ts'
-import type { Selected } from '../model/view-state.ts'
 
 /** Shorter drags are clicks. */
 const MOUSE_SLACK_PX = 3
@@ -14,7 +13,8 @@ const WHEEL_LIMIT_PX = 60
 const ZOOM_PER_PX = 0.006
 const LINE_PX = 16
 
-interface Point {
+/** A point of the canvas, CSS px. */
+export interface Point {
   readonly xPx: number
   readonly yPx: number
 }
@@ -25,7 +25,7 @@ type Drag =
   | { readonly type: 'touch'; readonly fromX: number; lastX: number; moved: boolean }
 
 /**
- * @param onHover the pointer moved over a span or mark, or over none, or left the canvas
+ * @param onHover the pointer rests at a point of the canvas; undefined: it drags, or is elsewhere
  * @param wheelArea the element whose wheel events zoom and pan: canvas, axis and groups
  * @returns a function that detaches the listeners
  */
@@ -33,7 +33,7 @@ export function attachGestures(
   canvas: HTMLElement,
   wheelArea: HTMLElement,
   engine: TimelineEngine,
-  onHover: (selected: Selected | undefined, xPx: number) => void,
+  onHover: (point: Point | undefined) => void,
 ): () => void {
   const touches = new Map<number, Point>()
   let drag: Drag | undefined
@@ -61,7 +61,7 @@ export function attachGestures(
   }
 
   const onDown = (event: PointerEvent): void => {
-    onHover(undefined, 0)
+    onHover(undefined)
     const { xPx, yPx } = pointOf(event)
     if (event.pointerType === 'touch') {
       touches.set(event.pointerId, { xPx, yPx })
@@ -81,11 +81,13 @@ export function attachGestures(
 
   const onMove = (event: PointerEvent): void => {
     const point = pointOf(event)
+    // Ctrl+click on macOS, and a menu that takes the pointer, have no `pointerup`.
+    if (event.buttons === 0) drag = undefined
     if (event.pointerType !== 'touch') engine.cursorPx = point.xPx
     if (event.pointerType === 'touch' && touches.size > 1) {
       pinch(event.pointerId, point)
     } else if (drag === undefined) {
-      if (event.pointerType !== 'touch') onHover(engine.hitTest(point.xPx, point.yPx), point.xPx)
+      if (event.pointerType !== 'touch') onHover(point)
     } else {
       continueDrag(drag, point)
     }
@@ -140,7 +142,7 @@ export function attachGestures(
 
   const onLeave = (): void => {
     engine.cursorPx = undefined
-    if (drag === undefined) onHover(undefined, 0)
+    if (drag === undefined) onHover(undefined)
   }
 
   const onDoubleClick = (event: MouseEvent): void => {
