@@ -1,7 +1,7 @@
 /** Formats times and counts for people, in English whatever the language of the browser. */
 import { formatClock } from '@wattline/trace'
 
-const LOCALE = 'en'
+export const LOCALE = 'en'
 
 export type Clock = 'relative' | 'absolute'
 

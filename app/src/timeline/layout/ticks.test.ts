@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { CHAR_PX, timeTicks } from './ticks.ts'
 
 const T0 = 1_800_000_000
@@ -95,5 +95,132 @@ describe('at any scale', () => {
         },
       ),
     )
+  })
+})
+
+describe('in any time zone', () => {
+  const ZONE = process.env['TZ']
+  afterEach(() => {
+    if (ZONE === undefined) delete process.env['TZ']
+    else process.env['TZ'] = ZONE
+  })
+
+  const ZONES = [
+    'Europe/Berlin',
+    'America/Sao_Paulo',
+    'America/Havana',
+    'America/St_Johns',
+    'America/New_York',
+    'Asia/Kathmandu',
+    'Asia/Tehran',
+    'Australia/Lord_Howe',
+    'Africa/Casablanca',
+    'Pacific/Apia',
+    'Pacific/Kiritimati',
+    'UTC',
+  ] as const
+
+  /** The changes of a zone's clock from 1970 to 2037, Unix seconds; to the second. */
+  function changesOf(zone: string): number[] {
+    process.env['TZ'] = zone
+    const offsetAt = (timeS: number): number => new Date(timeS * 1e3).getTimezoneOffset()
+    const changes: number[] = []
+    for (let timeS = 0; timeS < 2_114_380_800; timeS += 7 * 86_400) {
+      let [before, after] = [timeS, timeS + 7 * 86_400]
+      if (offsetAt(before) === offsetAt(after)) continue
+      while (after - before > 1) {
+        const middle = Math.floor((before + after) / 2)
+        if (offsetAt(middle) === offsetAt(before)) before = middle
+        else after = middle
+      }
+      changes.push(after)
+    }
+    return changes
+  }
+
+  const CHANGES = new Map(ZONES.map((zone) => [zone, changesOf(zone)]))
+
+  const nearChange = fc.constantFrom(...ZONES).chain((zone) =>
+    fc.record({
+      zone: fc.constant(zone),
+      changeS: fc.constantFrom(...(CHANGES.get(zone)?.length ? CHANGES.get(zone)! : [1e9])),
+      // Doubles would be close to 0 nearly always.
+      before: fc.integer({ min: 0, max: 1000 }).map((thousandths) => thousandths / 1000),
+      exponent: fc.integer({ min: 0, max: 6300 }).map((thousandths) => thousandths / 1000),
+      widthPx: fc.integer({ min: 200, max: 3000 }),
+    }),
+  )
+
+  const inView = (zone: string, startS: number, spanS: number, widthPx: number) => {
+    process.env['TZ'] = zone
+    const viewport = { startS, endS: startS + spanS }
+    return timeTicks({ viewport, widthPx, clock: 'absolute', originS: startS })
+  }
+  const wallS = (timeS: number): number => {
+    const date = new Date(timeS * 1e3)
+    return date.getHours() * 3600 + date.getMinutes() * 60 + date.getSeconds()
+  }
+  const dayStartS = (timeS: number): number => new Date(timeS * 1e3).setHours(0, 0, 0, 0) / 1e3
+
+  test('ticks are at whole steps of local time, and each day in view starts with its date', () => {
+    fc.assert(
+      fc.property(nearChange, ({ zone, changeS, before, exponent, widthPx }) => {
+        const spanS = 10 ** exponent
+        const startS = Math.round(changeS - before * spanS)
+        const ticks = inView(zone, startS, spanS, widthPx)
+        const gapsS = ticks.slice(1).map((tick, at) => tick.timeS - ticks[at]!.timeS)
+        expect(gapsS.every((gapS) => gapS > 0)).toBe(true)
+        const stepS = [...gapsS].toSorted((a, b) => a - b)[Math.floor(gapsS.length / 2)]
+        if (stepS === undefined || stepS < 60 || ticks.length < 4) return
+        for (const { timeS, label } of ticks) {
+          const isDayStart = timeS === dayStartS(timeS)
+          if (isDayStart) expect(label, zone).toMatch(/^[A-Z][a-z]{2} \d+/)
+          else expect(wallS(timeS) % 60, zone).toBe(0)
+        }
+        if (stepS > 12 * 3600) return
+        for (let dayS = dayStartS(startS + spanS); dayS > startS; dayS = dayStartS(dayS - 1)) {
+          expect(
+            ticks.map(({ timeS }) => timeS),
+            `${zone} ${dayS}`,
+          ).toContain(dayS)
+        }
+        const offStep = ticks.filter(({ timeS }) => timeS !== dayStartS(timeS))
+        if (offStep.length === 0) return
+        const wholeS = [3600, 7200, 10_800, 21_600, 43_200].findLast((s) => s <= stepS)
+        const wrong = offStep.filter(({ timeS }) => wallS(timeS) % (wholeS ?? 60) !== 0)
+        expect(wrong, zone).toEqual([])
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  const labelsOf = (zone: string, from: string, hours: number, widthPx: number) =>
+    inView(zone, Date.parse(from) / 1e3, hours * 3600, widthPx).map(({ label }) => label)
+
+  test.each([
+    // The clock goes from 2:00 to 3:00 on 29 March.
+    [
+      'Europe/Berlin',
+      '2026-03-28T23:00Z',
+      47,
+      500,
+      ['Mar 29', '12:00:00', 'Mar 30', '12:00:00', 'Mar 31'],
+    ],
+    // The clock goes from 3:00 to 2:00 on 25 October: 2:00 is there twice.
+    [
+      'Europe/Berlin',
+      '2026-10-24T23:00Z',
+      4,
+      500,
+      ['01:00:00', '02:00:00', '02:00:00', '03:00:00', '04:00:00'],
+    ],
+    // 4 November 2018 starts at 1:00.
+    ['America/Sao_Paulo', '2018-11-03T15:00Z', 36, 400, ['12:00:00', 'Nov 4', '12:00:00', 'Nov 5']],
+    // The clock goes from 2:00 to 1:30 on 5 April 2026.
+    ['Australia/Lord_Howe', '2026-04-04T14:00Z', 3, 400, ['01:00:00', '02:00:00', '03:00:00']],
+    // 30 December 2011 does not exist.
+    ['Pacific/Apia', '2011-12-29T10:00Z', 47, 300, ['Dec 29', 'Dec 31']],
+  ])('%s from %s', (zone, from, hours, widthPx, expected) => {
+    expect(labelsOf(zone, from, hours, widthPx)).toEqual(expected)
   })
 })

@@ -6,6 +6,7 @@
  *   |0:00      |0:15      |0:30      |0:45      |1:00
  * ```
  */
+import { LOCALE } from '../../base/format.ts'
 import type { Viewport } from '../../model/view-state.ts'
 
 export interface Tick {
@@ -38,6 +39,10 @@ const YEAR_LABEL_PX = 130
 /** Steps are chosen for labels of at least this many characters, plus the fraction of a second. */
 const LABEL_CHARS = '00:00:00'.length
 
+/** Steps of at least this many days have labels with a year. */
+const YEAR_LABELS_FROM_DAYS = 182
+const DATE_CHARS = 'Sep 30, 2026'.length
+
 const CLOCK_STEPS_S: readonly number[] = [1, 2, 5, 10, 15, 30].concat(
   [1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE_S),
   [1, 2, 3, 6, 12].map((hours) => hours * HOUR_S),
@@ -56,8 +61,10 @@ export function timeTicks({ viewport, widthPx, clock, originS }: TickOptions): r
   const labelChars = clock === 'relative' ? relativeChars(viewport, originS) : absoluteChars
   const stepMicros = chooseStep(spanS / widthPx, labelChars)
   return clock === 'relative'
-    ? ticksFrom(originS, viewport, stepMicros, (_, micros) => relativeLabel(micros, stepMicros))
-    : absoluteTicks(viewport, stepMicros)
+    ? relativeTicks(viewport, stepMicros, originS)
+    : stepMicros >= DAY_S * MICROS
+      ? dayTicks(viewport, stepMicros)
+      : clockTicks(viewport, stepMicros)
 }
 
 /** The smallest step whose labels do not touch. `labelChars`: the longest label of a step. */
@@ -81,6 +88,7 @@ function relativeChars({ startS, endS }: Viewport, originS: number) {
 }
 
 function absoluteChars(stepMicros: number): number {
+  if (stepMicros >= YEAR_LABELS_FROM_DAYS * DAY_S * MICROS) return DATE_CHARS
   const digits = fractionDigits(stepMicros)
   return LABEL_CHARS + (digits === 0 ? 0 : digits + 1)
 }
@@ -91,12 +99,7 @@ function fractionDigits(stepMicros: number): number {
 }
 
 /** The ticks at whole steps from `originS`, in the view. */
-function ticksFrom(
-  originS: number,
-  viewport: Viewport,
-  stepMicros: number,
-  labelOf: (timeS: number, microsFromOrigin: number) => string,
-): Tick[] {
+function relativeTicks(viewport: Viewport, stepMicros: number, originS: number): Tick[] {
   const stepS = stepMicros / MICROS
   const first = Math.ceil((viewport.startS - originS) / stepS)
   const last = Math.floor((viewport.endS - originS) / stepS)
@@ -110,7 +113,7 @@ function ticksFrom(
     // Far from the origin, float64 rounds times to more than a step.
     if (timeS <= lastS || timeS < viewport.startS || timeS > viewport.endS) continue
     lastS = timeS
-    ticks.push({ timeS, label: labelOf(timeS, micros) })
+    ticks.push({ timeS, label: relativeLabel(micros, stepMicros) })
   }
   return ticks
 }
@@ -134,20 +137,61 @@ function fraction(micros: number, stepMicros: number): string {
   return digits === 0 ? '' : `.${pad(micros, 6).slice(0, digits)}`
 }
 
-function absoluteTicks(viewport: Viewport, stepMicros: number): Tick[] {
-  const start = new Date(viewport.startS * 1e3)
-  if (stepMicros >= DAY_S * MICROS) return dayTicks(start, viewport, stepMicros)
-  // Counted from local midnight, so that steps of hours fall on full hours in every time zone.
-  const midnight = midnightAfter(start, 0)
-  return ticksFrom(midnight.getTime() / 1e3, viewport, stepMicros, (timeS, micros) =>
-    absoluteLabel(timeS, micros % MICROS, stepMicros),
-  )
+/**
+ * Ticks at whole steps of local time: of 6 h, at 0:00, 6:00, 12:00 and 18:00, also where the clock
+ * changes. A step that the change skips has no tick; one that it repeats has two.
+ *
+ * ```
+ *   ticks of 1 h, +1 h ▸ +2 h at 2:00      |0:00 |1:00 |3:00 |4:00
+ *                 +2 h ▸ +1 h at 3:00      |1:00 |2:00 |2:00 |3:00
+ * ```
+ */
+function clockTicks(viewport: Viewport, stepMicros: number): Tick[] {
+  const stepS = stepMicros / MICROS
+  let aheadS = zoneAheadS(viewport.startS)
+  // Local times are seconds as if in UTC. Counted from a midnight, they have all their digits.
+  const midnightS = Math.floor((viewport.startS + aheadS) / DAY_S) * DAY_S
+  const unixAt = (index: number): number => midnightS + (index * stepMicros) / MICROS - aheadS
+  const indexAfter = (timeS: number): number => (timeS + aheadS - midnightS) / stepS
+  const ticks: Tick[] = []
+  let lastS = -Infinity
+  let index = Math.ceil(indexAfter(viewport.startS))
+  const add = (timeS: number): void => {
+    // Far from 1970, float64 rounds times to more than a step.
+    if (timeS <= lastS || timeS < viewport.startS) return
+    const micros = (index * stepMicros) % MICROS
+    ticks.push({ timeS, label: absoluteLabel(timeS, micros, stepMicros) })
+    lastS = timeS
+  }
+  for (let count = 0; count < MOST_TICKS; count++, index++) {
+    let timeS = unixAt(index)
+    const nextAheadS = zoneAheadS(timeS)
+    if (nextAheadS !== aheadS) {
+      aheadS = nextAheadS
+      index = Math.floor(indexAfter(Math.max(lastS, viewport.startS))) + 1
+      while (zoneAheadS(unixAt(index)) < aheadS || zoneAheadS(unixAt(index)) > aheadS) index++
+      timeS = unixAt(index)
+      // A day whose midnight is skipped starts later, and has a tick there.
+      const dayS = midnightAfter(new Date(timeS * 1e3), 0).getTime() / 1e3
+      if (dayS < timeS && dayS <= viewport.endS) add(dayS)
+    }
+    if (!(timeS <= viewport.endS)) break
+    add(timeS)
+  }
+  return ticks
 }
 
+/** How far local time is ahead of UTC. Before time zones, cities were ahead by odd seconds. */
+function zoneAheadS(timeS: number): number {
+  return Math.round(-60 * new Date(timeS * 1e3).getTimezoneOffset())
+}
+
+/** The first label of a day is its date. */
 function absoluteLabel(timeS: number, micros: number, stepMicros: number): string {
   const date = new Date(Math.round(timeS * 1e6 - micros) / 1e3)
+  const isDayStart = micros === 0 && midnightAfter(date, 0).getTime() === date.getTime()
+  if (isDayStart && stepMicros >= MINUTE_S * MICROS) return dayLabel(date)
   const time = `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`
-  if (time === '00:00:00' && micros === 0 && stepMicros >= MINUTE_S * MICROS) return dayLabel(date)
   return `${time}${fraction(micros, stepMicros)}`
 }
 
@@ -159,8 +203,9 @@ function midnightAfter(start: Date, days: number): Date {
   return midnight
 }
 
-/** Days are counted by the calendar: with daylight saving, some have 23 or 25 hours. */
-function dayTicks(start: Date, viewport: Viewport, stepMicros: number): Tick[] {
+/** Days are counted by the calendar: some have 23 or 25 hours, and where the date line moves, none. */
+function dayTicks({ startS, endS }: Viewport, stepMicros: number): Tick[] {
+  const start = new Date(startS * 1e3)
   const days = Math.round(stepMicros / MICROS / DAY_S)
   const epochDay = Math.floor(
     Date.UTC(start.getFullYear(), start.getMonth(), start.getDate()) / (DAY_S * 1e3),
@@ -169,20 +214,21 @@ function dayTicks(start: Date, viewport: Viewport, stepMicros: number): Tick[] {
   for (let skip = (days - (epochDay % days)) % days; ; skip += days) {
     const date = midnightAfter(start, skip)
     const timeS = date.getTime() / 1e3
-    if (timeS > viewport.endS) return ticks
-    if (timeS >= viewport.startS) ticks.push({ timeS, label: dayLabel(date, days >= 182) })
+    if (!(timeS <= endS)) return ticks
+    const isNew = timeS > (ticks.at(-1)?.timeS ?? -Infinity)
+    if (timeS >= startS && isNew)
+      ticks.push({ timeS, label: dayLabel(date, days >= YEAR_LABELS_FROM_DAYS) })
   }
 }
 
-const DAY = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
-const DAY_OF_YEAR = new Intl.DateTimeFormat(undefined, {
-  day: 'numeric',
-  month: 'short',
-  year: 'numeric',
-})
+/** Local times are formatted as if in UTC: a formatter keeps the zone that it was created in. */
+const DAY_STYLE = { day: 'numeric', month: 'short', timeZone: 'UTC' } as const
+const DAY = new Intl.DateTimeFormat(LOCALE, DAY_STYLE)
+const DAY_OF_YEAR = new Intl.DateTimeFormat(LOCALE, { ...DAY_STYLE, year: 'numeric' })
 
 function dayLabel(date: Date, withYear = false): string {
-  return (withYear ? DAY_OF_YEAR : DAY).format(date)
+  const localMs = date.getTime() + zoneAheadS(date.getTime() / 1e3) * 1e3
+  return (withYear ? DAY_OF_YEAR : DAY).format(localMs)
 }
 
 function pad(value: number, width = 2): string {
