@@ -1,5 +1,14 @@
 /** The texts of spans and marks: labels of bars, the hover card, and descriptions for screen readers. */
-import { SpanFlag, formatDuration, kindLabel, kindOf, shortModel } from '@wattline/trace'
+import {
+  SpanFlag,
+  formatDuration,
+  isBlank,
+  kindLabel,
+  kindOf,
+  NO_NAME,
+  shortModel,
+} from '@wattline/trace'
+import { isolated } from '../base/isolated.ts'
 import { flagsAt, isOpenAt, isVisible, subjectAt } from './at-playhead.ts'
 import type { Columns } from './columns.ts'
 import { MarkFlag } from './patch.ts'
@@ -7,12 +16,12 @@ import type { Selected } from './view-state.ts'
 
 /** The label of a group of rows. */
 export function groupLabel(group: string): string {
-  return group.trim() === '' ? 'no name' : group
+  return isBlank(group) ? NO_NAME : group
 }
 
 /** The label of a bar: `Qwen3-8B`, `web_search`, `turn 4`, `prefill`. */
 function barLabel(kind: string, subject: string | undefined): string {
-  if (subject === undefined || subject === '' || kindOf(kind).isPhase) return kindLabel(kind)
+  if (subject === undefined || isBlank(subject) || kindOf(kind).isPhase) return kindLabel(kind)
   if (kind === 'turn') return /^\d+$/.test(subject) ? `turn ${subject}` : subject
   return kindOf(kind).family === 'model' ? shortModel(subject) : subject
 }
@@ -37,8 +46,9 @@ export function markLabel(columns: Columns, slot: number): string {
   const kind = kindLabel(columns.kinds[columns.markKind.at(slot)] ?? '')
   const subject = columns.strings[columns.markSubject.at(slot)]
   const orphan = (columns.markFlags.at(slot) & MarkFlag.ORPHAN) !== 0
-  const name = subject === undefined ? kind : `${kind} ${subject}`
-  return orphan ? `${name}, end without a start` : name
+  const name =
+    subject === undefined || isBlank(subject) ? kind : `${isolated(kind)} ${isolated(subject)}`
+  return orphan ? `${isolated(name)}, end without a start` : name
 }
 
 /** The flags in words, the most important first. */
@@ -104,7 +114,7 @@ export function spokenSelection(
   const durationS = durationOf(columns, slot, playheadS)
   const time = durationS === undefined ? [] : [spokenDuration(durationS)]
   const flags = flagWords(flagsAt(columns, slot, playheadS))
-  const name = label === kind ? kind : `${kind} ${label}`
-  const place = label === group ? name : `${name} in ${group}`
+  const name = label === kind ? isolated(kind) : `${isolated(kind)} ${isolated(label)}`
+  const place = label === group ? name : `${name} in ${isolated(group)}`
   return `${[place, ...time, ...flags].join(', ')}.`
 }

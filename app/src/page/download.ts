@@ -1,4 +1,5 @@
 /** Downloads the run's spans as JSON lines, as printed by `wattline spans --json`. */
+import { wholeBefore } from '@wattline/trace'
 import type { App } from './app.tsx'
 
 /** Rejects with an error whose message can be shown to the user. */
@@ -18,5 +19,6 @@ export async function downloadSpans({
 
 /** A name that is valid in all file systems. */
 function fileName(name: string): string {
-  return name.replace(/[^\p{L}\p{N}._-]+/gu, '-').slice(0, 80) || 'run'
+  const safe = name.replace(/[^\p{L}\p{N}._-]+/gu, '-')
+  return safe.slice(0, wholeBefore(safe, 80)) || 'run'
 }

@@ -2,7 +2,9 @@
 import { formatJoules, isMeasured, shortModel, kindLabel } from '@wattline/trace'
 import { useState } from 'react'
 import { useApp } from '../page/app.tsx'
+import { isolated } from '../base/isolated.ts'
 import type { EnergyBreakdown } from '../model/answers.ts'
+import { groupLabel } from '../model/span-labels.ts'
 import { setQuery } from '../store/transitions.ts'
 
 /** Further rows of a table are shown on request. */
@@ -33,7 +35,7 @@ interface TableProps {
   readonly perUnit?: 'token' | 'call'
 }
 
-function EnergyTable({ title, groups, label = (name) => name, query, perUnit }: TableProps) {
+function EnergyTable({ title, groups, label = groupLabel, query, perUnit }: TableProps) {
   const { store } = useApp()
   const [isAll, setAll] = useState(false)
   if (groups.length === 0) return undefined
@@ -56,11 +58,13 @@ function EnergyTable({ title, groups, label = (name) => name, query, perUnit }: 
               <button
                 type="button"
                 className="row-button span-link"
-                title={`Highlight ${query}:"${group.name}"`}
+                title={`Highlight ${query}:"${isolated(group.name)}"`}
                 disabled={!SEARCHABLE.test(group.name)}
                 onClick={() => store.update(setQuery, `${query}:"${group.name}"`)}
               >
-                <span className="span-link-label">{label(group.name)}</span>
+                <span className="span-link-label" dir="auto">
+                  {label(group.name)}
+                </span>
               </button>
             </th>
             <td title={rangeText(group)}>

@@ -1,5 +1,5 @@
 /** A JSON value as a tree. Strings are shown as text, never as markup or links. */
-import { showHidden } from '@wattline/trace'
+import { cutText, showHidden } from '@wattline/trace'
 import type { JsonValue } from '@wattline/trace'
 import { JsonView } from 'react-json-view-lite'
 import { formatInteger } from '../base/format.ts'
@@ -34,7 +34,7 @@ const MOST_EXPANDED = { object: 100, list: 20 }
 
 export function JsonTree({ value, label }: { value: JsonValue; label: string }) {
   if (typeof value !== 'object' || value === null) {
-    return <pre className="json-text">{showHidden(String(value)).slice(0, MOST_CHARS)}</pre>
+    return <pre className="json-text">{showHidden(cutText(String(value), MOST_CHARS))}</pre>
   }
   if (Object.keys(value).length === 0) return <p className="muted">Empty</p>
   return (
@@ -60,10 +60,7 @@ function expandFirst(level: number, value: unknown): boolean {
  * stays a plain key.
  */
 function shown(value: JsonValue): JsonValue {
-  if (typeof value === 'string') {
-    const text = showHidden(value)
-    return text.length > MOST_CHARS ? `${text.slice(0, MOST_CHARS)}…` : text
-  }
+  if (typeof value === 'string') return showHidden(cutText(value, MOST_CHARS))
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) {
     const items = value.slice(0, MOST_ENTRIES).map(shown)

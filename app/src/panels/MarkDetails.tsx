@@ -4,7 +4,7 @@ import { MarkFlag } from '../model/patch.ts'
 import { useAppState, useColumns } from '../page/app.tsx'
 import { exactTime, formatTime } from '../base/format.ts'
 import { useAnswer } from '../page/use-answer.ts'
-import { markLabel } from '../model/span-labels.ts'
+import { groupLabel, markLabel } from '../model/span-labels.ts'
 import {
   DetailsHeader,
   Fact,
@@ -44,7 +44,7 @@ export function MarkDetails({ slot }: { slot: number }) {
         <Fact name="Time" title={exactTime(timeS)}>
           {formatTime(timeS, columns.firstS, clock)}
         </Fact>
-        {facts?.agent !== undefined && <Fact name="Agent">{facts.agent}</Fact>}
+        {facts?.agent !== undefined && <Fact name="Agent">{groupLabel(facts.agent)}</Fact>}
       </dl>
       <ParentSection slot={parent} />
       <RawMetadata title="Metadata" position={columns.markPosition.at(slot)} />

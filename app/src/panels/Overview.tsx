@@ -87,7 +87,9 @@ function KindTable({ kinds }: { kinds: readonly KindSummary[] }) {
                 onClick={() => store.update(setQuery, `kind:${kind}`)}
               >
                 <KindDot kind={kind} />
-                <span className="span-link-label">{kindLabel(kind)}</span>
+                <span className="span-link-label" dir="auto">
+                  {kindLabel(kind)}
+                </span>
               </button>
             </th>
             <td title={formatInteger(spans)}>{formatCount(spans)}</td>

@@ -1,4 +1,5 @@
 /** The name of the run in the header. A run that is not read-only can be renamed in place. */
+import { isBlank } from '@wattline/trace'
 import { useEffect, useRef, useState } from 'react'
 import { useApp } from '../page/app.tsx'
 import type { RunEntry } from '../model/run-info.ts'
@@ -13,8 +14,8 @@ export function RunName({ run }: { run: RunEntry }) {
   if (isEditing) return <NameField run={run} onDone={() => setEditing(false)} />
   return (
     <>
-      <h1 className="run-name" title={`${run.name}\n${run.id}`}>
-        {run.name}
+      <h1 className="run-name" dir="auto" title={`${run.name}\n${run.id}`}>
+        {isBlank(run.name) ? run.id : run.name}
       </h1>
       {!run.readOnly && (
         <IconButton label="Rename" className="small rename" onClick={() => setEditing(true)}>

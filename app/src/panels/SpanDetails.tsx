@@ -20,7 +20,7 @@ import { playheadTimeS } from '../page/playback.ts'
 import { useNowS } from '../page/use-now.ts'
 import { isFollowed } from '../store/page-status.ts'
 import { useAnswer } from '../page/use-answer.ts'
-import { durationOf, spanLabel } from '../model/span-labels.ts'
+import { durationOf, groupLabel, spanLabel } from '../model/span-labels.ts'
 import { CopyButton } from '../ui/CopyButton.tsx'
 import { betweenJoules } from './EnergyTables.tsx'
 import {
@@ -156,7 +156,7 @@ function SpanFactList({ slot, info, isOpen }: SpanFactListProps) {
         {formatTime(startS, columns.firstS, clock)}
       </Fact>
       <EndFact slot={slot} info={info} isOpen={isOpen} />
-      {agent !== undefined && <Fact name="Agent">{agent}</Fact>}
+      {agent !== undefined && <Fact name="Agent">{groupLabel(agent)}</Fact>}
       {!isOpen && <Figures info={info} />}
       {!isOpen && info !== undefined && <Joules energy={info.energy} durationS={endS - startS} />}
       {info !== undefined && <Ids position={info.startPosition} />}

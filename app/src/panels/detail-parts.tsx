@@ -86,7 +86,9 @@ function SpanLink({ slot }: { slot: number }) {
       }}
     >
       <KindDot kind={kind} />
-      <span className="span-link-label">{spanLabel(columns, slot, playheadS)}</span>
+      <span className="span-link-label" dir="auto">
+        {spanLabel(columns, slot, playheadS)}
+      </span>
       <span className="figure">{listedDuration(columns, slot, playheadS)}</span>
     </button>
   )

@@ -1,5 +1,5 @@
 /** The lines that could not be read, each with the reason; a click shows the text of the line. */
-import { showHidden } from '@wattline/trace'
+import { showHidden, wholeBefore } from '@wattline/trace'
 import { formatInteger } from '../base/format.ts'
 import { useState, type RefObject } from 'react'
 import { useAppState } from '../page/app.tsx'
@@ -56,7 +56,7 @@ function Line({ line: { line, reason, position } }: { line: MalformedLine }) {
         aria-expanded={isOpen}
         onClick={() => setOpen(!isOpen)}
       >
-        <span className="figure">line {formatInteger(line)}</span> {reason}
+        <span className="figure">line {formatInteger(line)}</span> <bdi>{reason}</bdi>
       </Button>
       {isOpen && <RawText position={position} />}
     </li>
@@ -68,11 +68,12 @@ function RawText({ position }: { position: number }) {
   if (reason !== undefined) return <p className="muted">{reason}</p>
   if (answer === undefined) return <p className="muted">…</p>
   const text = typeof answer === 'string' ? answer : JSON.stringify(answer)
-  const more = text.length - SHOWN_CHARS
+  const shown = wholeBefore(text, SHOWN_CHARS)
+  const more = text.length - shown
   return (
     <>
       <pre tabIndex={0} aria-label="Text of the line">
-        {showHidden(text.slice(0, SHOWN_CHARS))}
+        {showHidden(text.slice(0, shown))}
       </pre>
       {more > 0 && <p className="muted">and {formatInteger(more)} more characters</p>}
     </>

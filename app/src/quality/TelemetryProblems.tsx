@@ -1,5 +1,6 @@
 /** For how much of the run its power is known, and the problems of each telemetry source. */
 import { formatPercent } from '../base/format.ts'
+import { isolated } from '../base/isolated.ts'
 import type { EnergyReport } from '../model/run-info.ts'
 import { useApp } from '../page/app.tsx'
 import { setFields, showTime } from '../store/transitions.ts'
@@ -9,7 +10,7 @@ export function TelemetryProblems({ energy }: { energy: EnergyReport }) {
   const { store } = useApp()
   const { coverage, sources, warnings } = energy
   const parts = sources.flatMap(({ name, coverage: part }) =>
-    part === undefined ? [] : `${name} ${formatPercent(part)}`,
+    part === undefined ? [] : `${isolated(name)} ${formatPercent(part)}`,
   )
   return (
     <section>
@@ -24,7 +25,10 @@ export function TelemetryProblems({ energy }: { energy: EnergyReport }) {
         <ul className="telemetry-problems">
           {warnings.map(({ code, source, text, at }) => (
             <li key={`${source} ${code} ${text}`}>
-              <strong>{source}</strong>: {text}{' '}
+              <strong>
+                <bdi>{source}</bdi>
+              </strong>
+              : {text}{' '}
               {at !== undefined && (
                 <Button
                   className="link"

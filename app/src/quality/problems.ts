@@ -1,6 +1,6 @@
 /** The problems that a log can have: for each one its name, its meaning, its count and a search that finds it. */
 import { formatInteger } from '../base/format.ts'
-import { formatDuration } from '@wattline/trace'
+import { cutText, formatDuration } from '@wattline/trace'
 import type { LogWriter } from '../model/run-info.ts'
 
 export interface Problem {
@@ -180,7 +180,7 @@ export function writerLabel({ id, name }: LogWriter): string {
 
 /** Long enough to distinguish writers of the same name. */
 export function shortId(id: string): string {
-  return id.length > 16 ? `${id.slice(0, 8)}…` : id
+  return id.length > 16 ? cutText(id, 9) : id
 }
 
 /** A query limited to the events of one writer. Ids contain no spaces and no quotes. */

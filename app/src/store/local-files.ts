@@ -4,6 +4,7 @@
  */
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import { showHidden } from '@wattline/trace'
+import { isolated } from '../base/isolated.ts'
 import type { RunEntry } from '../model/run-info.ts'
 
 /** Contains a control character, which the id of a server's run cannot contain. */
@@ -77,7 +78,7 @@ function toRun(file: File, id: string): LocalRun {
   const name = showHidden(file.name.replace(/\.jsonl(\.gz)?$/i, ''))
   const entry: RunEntry = {
     id,
-    name: number === undefined ? name : `${name} (${number})`,
+    name: number === undefined ? name : `${isolated(name)} (${number})`,
     state: 'ended',
     startedS: undefined,
     updatedS: file.lastModified / 1000,

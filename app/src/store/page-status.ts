@@ -1,4 +1,5 @@
 /** The status of the page, derived from its state. */
+import { isolated } from '../base/isolated.ts'
 import type { AppState } from './app-state.ts'
 
 /** In one word, for `<main data-state>`, the title and tests. */
@@ -41,5 +42,5 @@ export function isBeingRead({ progress }: Pick<AppState, 'progress'>): boolean {
 export function pageTitle(name: string | undefined, status: PageStatus): string {
   const isPlain = status === 'ready' || (name === undefined && status !== 'reconnecting')
   const word = isPlain ? undefined : status
-  return [name, word, 'Wattline'].filter(Boolean).join(' – ')
+  return [name && isolated(name), word, 'Wattline'].filter(Boolean).join(' – ')
 }

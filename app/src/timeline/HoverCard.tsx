@@ -20,6 +20,7 @@ import type { Frames } from '../base/frame.ts'
 import type { Selected } from '../model/view-state.ts'
 import { durationOf, flagWords, groupLabel, markLabel, spanLabel } from '../model/span-labels.ts'
 import type { TimelineEngine } from './engine.ts'
+import { isolated } from '../base/isolated.ts'
 import { formatTime } from '../base/format.ts'
 import { useFrameValue } from '../base/use-scheduled.ts'
 
@@ -104,8 +105,8 @@ function Title({ engine, selected }: { engine: TimelineEngine; selected: Selecte
   return (
     <header>
       <i style={{ background: `var(${kindVariable(kind)})` }} />
-      <strong>{label}</strong>
-      <span>{[detail, group].filter(Boolean).join(' · ')}</span>
+      <strong dir="auto">{label}</strong>
+      <span>{[detail, group].flatMap((name) => (name ? isolated(name) : [])).join(' · ')}</span>
     </header>
   )
 }

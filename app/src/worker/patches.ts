@@ -1,5 +1,6 @@
 /** Builds patches: the columns of the spans and marks that changed in the trace. */
 import {
+  cutText,
   Int32Column,
   showHidden,
   SpanFlag,
@@ -9,6 +10,7 @@ import {
   type Trace,
   type TraceChanges,
 } from '@wattline/trace'
+import { isolated } from '../base/isolated.ts'
 import {
   emptyMarkPatch,
   emptySpanPatch,
@@ -155,8 +157,7 @@ export function buffersOf(patch: TracePatch): ArrayBuffer[] {
 }
 
 function label(text: string): string {
-  if (text.length <= MAX_LABEL_CHARS) return showHidden(text)
-  return `${showHidden(text.slice(0, MAX_LABEL_CHARS - 1))}…`
+  return showHidden(cutText(text, MAX_LABEL_CHARS))
 }
 
 /** Long names that are equal once they are cut get a number, because the page folds groups by name. */
@@ -167,6 +168,6 @@ function uniqueLabels(names: readonly string[]): string[] {
     if (name.length <= MAX_LABEL_CHARS) return short
     const use = (uses.get(short) ?? 0) + 1
     uses.set(short, use)
-    return use === 1 ? short : `${short} (${use})`
+    return use === 1 ? short : `${isolated(short)} (${use})`
   })
 }

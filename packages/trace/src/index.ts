@@ -14,7 +14,8 @@ export {
   type TelemetrySample,
   type WriterLine,
 } from './line/event.ts'
-export { showHidden, showHiddenInLine } from './line/hidden-characters.ts'
+export { cutText, graphemes, wholeBefore } from './line/graphemes.ts'
+export { isBlank, showHidden, showHiddenInLine } from './line/hidden-characters.ts'
 export { LineSplitter } from './line/line-splitter.ts'
 export { LogDecoder, type LineSink } from './line/log-decoder.ts'
 export { parseLine, type ParsedLine } from './line/parse.ts'
@@ -46,7 +47,7 @@ export {
 export { isLinkKey } from './row/metadata-keys.ts'
 export { EventRow, POINT, START } from './row/event-row.ts'
 export { Interner } from './row/interner.ts'
-export { kindLabel, kindOf, type KindColor } from './row/kinds.ts'
+export { kindLabel, kindOf, NO_NAME, type KindColor } from './row/kinds.ts'
 export { groupableText, idsOf } from './row/metadata-reader.ts'
 export { RowBatchReader, RowBatchWriter, type RowBatch, type SpentBatch } from './scan/row-batch.ts'
 export { RowReader, type RowSink } from './scan/row-reader.ts'

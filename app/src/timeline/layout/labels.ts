@@ -8,7 +8,8 @@
  *   [ web_se… ]             shortened inside
  * ```
  */
-import { formatDuration, lowerBound } from '@wattline/trace'
+import { formatDuration, lowerBound, wholeBefore } from '@wattline/trace'
+import { isolated } from '../../base/isolated.ts'
 import { BarState, type BarList } from './bar-list.ts'
 import { durationOf, isNamedBeside, shortLabel, spanLabel } from '../../model/span-labels.ts'
 import type { Scene } from './scene.ts'
@@ -47,7 +48,8 @@ export class TextWidths {
     if (this.of(text) <= roomPx) return text
     const most = Math.min(text.length, 200)
     const count = lowerBound(0, most, (at) => this.of(`${text.slice(0, at + 1)}…`) <= roomPx)
-    return count < 2 ? '' : `${text.slice(0, count).trimEnd()}…`
+    const whole = wholeBefore(text, count)
+    return whole < 2 ? '' : isolated(`${text.slice(0, whole).trimEnd()}…`)
   }
 }
 
@@ -104,5 +106,5 @@ export function placeLabel(
 
 function withDuration(scene: Scene, slot: number, name: string, widths: TextWidths): string {
   const durationS = durationOf(scene.columns, slot, scene.playheadS)
-  return durationS === undefined ? name : `${name}  ${widths.duration(durationS)}`
+  return durationS === undefined ? name : `${isolated(name)}  ${widths.duration(durationS)}`
 }

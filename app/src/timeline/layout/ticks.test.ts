@@ -172,11 +172,10 @@ describe('in any time zone', () => {
         expect(gapsS.every((gapS) => gapS > 0)).toBe(true)
         const stepS = [...gapsS].toSorted((a, b) => a - b)[Math.floor(gapsS.length / 2)]
         if (stepS === undefined || stepS < 60 || ticks.length < 4) return
-        for (const { timeS, label } of ticks) {
-          const isDayStart = timeS === dayStartS(timeS)
-          if (isDayStart) expect(label, zone).toMatch(/^[A-Z][a-z]{2} \d+/)
-          else expect(wallS(timeS) % 60, zone).toBe(0)
-        }
+        const misnamed = ticks.filter(({ timeS, label }) =>
+          timeS === dayStartS(timeS) ? !/^[A-Z][a-z]{2} \d+/.test(label) : wallS(timeS) % 60 !== 0,
+        )
+        expect(misnamed, zone).toEqual([])
         if (stepS > 12 * 3600) return
         for (let dayS = dayStartS(startS + spanS); dayS > startS; dayS = dayStartS(dayS - 1)) {
           expect(

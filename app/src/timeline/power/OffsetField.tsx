@@ -3,6 +3,7 @@
  * sets the offset exactly, also with the keyboard.
  */
 import { useRef, type PointerEvent } from 'react'
+import { isolated } from '../../base/isolated.ts'
 import { NameParts } from './NameParts.tsx'
 
 export interface OffsetFieldProps {
@@ -38,7 +39,11 @@ export function OffsetField({ name, offsetS, sPerPx, onChange }: OffsetFieldProp
   }
   return (
     <label>
-      <span className="power-name power-shift" title={`${name}: drag to shift in time`} {...drag}>
+      <span
+        className="power-name power-shift"
+        title={`${isolated(name)}: drag to shift in time`}
+        {...drag}
+      >
         <NameParts name={name} /> shifted by
       </span>
       <input

@@ -1,6 +1,7 @@
 /** The names of the power sources, their power at the cursor, and the time offsets of files. */
 import { formatWatts } from '@wattline/trace'
 import type { EnergyReport } from '../../model/run-info.ts'
+import { isolated } from '../../base/isolated.ts'
 import { NameParts } from './NameParts.tsx'
 import { OffsetField } from './OffsetField.tsx'
 import type { PowerReading } from './power-picture.ts'
@@ -22,9 +23,9 @@ export function PowerRail({ energy, reading, sPerPx, onOffset }: PowerRailProps)
           const watts = reading?.watts[at]
           const isKnown = watts !== undefined && !Number.isNaN(watts)
           return (
-            <li key={`${name} ${stream}`} title={`${name}: up to ${formatWatts(peakW)}`}>
+            <li key={`${name} ${stream}`} title={`${isolated(name)}: up to ${formatWatts(peakW)}`}>
               <i className={`power-swatch source-${at % 4}`} aria-hidden="true" />
-              <span className="power-name">
+              <span className="power-name" dir="auto">
                 <NameParts name={name} />
               </span>
               <span className="power-watts">{isKnown ? formatWatts(watts) : ''}</span>

@@ -70,7 +70,9 @@ function Group({ block, sum, onToggle }: GroupProps) {
         <svg viewBox="0 0 12 12" aria-hidden="true">
           <path d="M3.5 4.5 6 7.5 8.5 4.5" />
         </svg>
-        <span className="timeline-group-name">{name}</span>{' '}
+        <span className="timeline-group-name" dir="auto">
+          {name}
+        </span>{' '}
         {spans === 0 ? null : (
           <>
             <span className="timeline-group-count">{formatCount(spans)}</span>

@@ -1,4 +1,5 @@
 /** Describes an unexpected value, short enough for a list of malformed lines. */
+import { cutText } from './graphemes.ts'
 import { showHiddenInLine } from './hidden-characters.ts'
 
 const EXCERPT_CHARS = 40
@@ -15,8 +16,5 @@ export function describe(value: unknown): string {
 
 /** The first characters of a text on one line, with hidden characters shown. */
 export function excerpt(text: string): string {
-  const shown = showHiddenInLine(text.slice(0, EXCERPT_CHARS + 1))
-  if (shown.length <= EXCERPT_CHARS) return shown
-  // Do not end with half a surrogate pair.
-  return `${shown.slice(0, EXCERPT_CHARS).replace(/[\uD800-\uDBFF]$/, '')}…`
+  return showHiddenInLine(cutText(text, EXCERPT_CHARS + 1))
 }

@@ -11,6 +11,9 @@
 const HIDDEN =
   /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u061C\u200B\u200E\u200F\u2028-\u202E\u2060\u2066-\u2069\uFEFF\p{Cs}]/gu
 
+/** The Braille pattern of no dots is a sign with an empty picture. */
+const BLANK = /^[\s\p{Default_Ignorable_Code_Point}\u2800]*$/u
+
 /**
  * Replaces hidden characters by a control picture or by their code point. Tabs and line feeds stay.
  *
@@ -23,6 +26,11 @@ export function showHidden(text: string): string {
 /** The same for text that must stay on one line: tabs and line feeds become `␉` and `␊`. */
 export function showHiddenInLine(text: string): string {
   return showHidden(text).replace(/[\t\n]/g, visibleForm)
+}
+
+/** Whether a text shows nothing: it is empty, or has only spaces and characters without a picture. */
+export function isBlank(text: string): boolean {
+  return BLANK.test(text)
 }
 
 function visibleForm(char: string): string {

@@ -2,6 +2,7 @@
  * The kinds of spans that Wattline knows. All rules that depend on a kind read this table, so that a
  * new kind is one row. Any other kind is legal and follows {@link OTHER_KIND}.
  */
+import { isBlank } from '../line/hidden-characters.ts'
 
 /** The name of a kind's color. The page has a CSS variable for each, the terminal a style. */
 export type KindColor =
@@ -33,6 +34,9 @@ export interface Kind {
 /** Ranks are 0 … RANK_COUNT − 1. A point, which fits into spans of every rank, has RANK_COUNT. */
 export const RANK_COUNT = 4
 
+/** Shown for a blank name. */
+export const NO_NAME = 'no name'
+
 const OTHER_KIND: Kind = { rank: 2, family: 'other' }
 
 const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
@@ -52,5 +56,6 @@ export function kindOf(kind: string): Kind {
 
 /** A kind as people read it: `lm_inference` → `model call`, `my_kind` → `my kind`. */
 export function kindLabel(kind: string): string {
-  return kindOf(kind).label ?? kind.replaceAll('_', ' ')
+  const label = kindOf(kind).label ?? kind.replaceAll('_', ' ')
+  return isBlank(label) ? NO_NAME : label
 }

@@ -5,6 +5,8 @@
  * Unknown values (undefined, NaN) are `–`, infinity is `∞`, and negative values have a `−`.
  */
 
+import { isBlank } from '../line/hidden-characters.ts'
+
 const UNKNOWN = '–'
 const MINUS = '−'
 
@@ -127,7 +129,7 @@ const REPR = /^[\w.]+\(.*?\b(?:id|model|model_id|model_name|name)=(['"])(.+?)\1/
  * @example shortModel("OpenAIChat(id='Qwen/Qwen3-8B', name='OpenAIChat')") // 'Qwen3-8B'
  */
 export function shortModel(subject: string | undefined): string {
-  if (subject === undefined || subject.trim() === '') return UNKNOWN
+  if (subject === undefined || isBlank(subject)) return UNKNOWN
   const name = REPR.exec(subject)?.[2] ?? subject
   // Only a plain relative path is shortened.
   if (/\s/.test(name) || name.includes('://')) return name

@@ -1,5 +1,6 @@
 /** Text for a terminal: optional colors, and widths in cells, as a terminal counts them. */
 import { styleText } from 'node:util'
+import { graphemes } from '@wattline/trace'
 import type { CliIo, Output } from './io.ts'
 
 const FORMATS = ['bold', 'dim', 'red', 'yellow', 'green', 'blue', 'magenta', 'cyan'] as const
@@ -66,11 +67,11 @@ export function fit(text: string, width: number): string {
   if (width < 1) return ''
   let used = 0
   let cut = ''
-  for (const char of text) {
-    const size = charCells(char)
+  for (const { segment } of graphemes(text)) {
+    const size = cells(segment)
     if (used + size > width - 1) break
     used += size
-    cut += char
+    cut += segment
   }
   return `${cut}…`
 }
