@@ -4,9 +4,20 @@ import { counted, exactTime, formatPercent, formatSince, formatTime } from './fo
 const NOON_S = new Date(2026, 2, 3, 12, 0, 0).getTime() / 1000
 
 test('formats a time since the first event or as the local time of day', () => {
-  expect(formatTime(NOON_S + 72.318, NOON_S, 'relative')).toBe('1:12.318')
-  expect(formatTime(NOON_S + 72.318, NOON_S, 'absolute')).toBe('12:01:12.318')
-  expect(formatTime(Number.NaN, NOON_S, 'relative')).toBe('–')
+  const run = { firstS: NOON_S, lastS: NOON_S + 3600 }
+  expect(formatTime(NOON_S + 72.318, run, 'relative')).toBe('1:12.318')
+  expect(formatTime(NOON_S + 72.318, run, 'absolute')).toBe('12:01:12.318')
+  expect(formatTime(Number.NaN, run, 'relative')).toBe('–')
+})
+
+test('a time of day has its date where the run or the time is of another day', () => {
+  const days = { firstS: NOON_S, lastS: NOON_S + 86_400 }
+  expect(formatTime(NOON_S, days, 'absolute')).toBe('Mar 3, 12:00:00.000')
+  expect(formatTime(days.lastS, days, 'absolute', 0)).toBe('Mar 4, 12:00:00')
+  const hour = { firstS: NOON_S, lastS: NOON_S + 3600 }
+  expect(formatTime(NOON_S - 86_400, hour, 'absolute', 0)).toBe('Mar 2, 12:00:00')
+  const years = { firstS: NOON_S, lastS: NOON_S + 365 * 86_400 }
+  expect(formatTime(NOON_S, years, 'absolute', 0)).toBe('Mar 3, 2026, 12:00:00')
 })
 
 test('formats an exact time in UTC and as the number in the log', () => {

@@ -1,24 +1,34 @@
 /** Formats times and counts for people, in English whatever the language of the browser. */
 import { formatClock } from '@wattline/trace'
-
-export const LOCALE = 'en'
+import { formatDay, localDay, LOCALE, yearOf } from './local-time.ts'
 
 export type Clock = 'relative' | 'absolute'
 
+/** The first and the last event of a run, Unix seconds. */
+export interface RunTimes {
+  readonly firstS: number
+  readonly lastS: number
+}
+
 /**
- * The time since the first event, `1:12.318`, or the local time of day, `14:03:51.207`. Times are in
- * Unix seconds; `decimals` is 0 or 3.
+ * The time since the first event, `1:12.318`, or the local time of day, `14:03:51.207`, with its date
+ * where the run or the time is of several days. `decimals` is 0 or 3.
  */
 export function formatTime(
   timeS: number,
-  firstS: number,
+  { firstS, lastS }: RunTimes,
   clock: Clock,
   decimals: 0 | 3 = 3,
 ): string {
   if (Number.isNaN(timeS)) return '–'
   if (clock === 'relative') return formatClock(timeS - firstS, decimals)
-  const time = formatTimeOfDay(timeS)
-  return decimals === 0 ? time.slice(0, 'hh:mm:ss'.length) : time
+  const whole = formatTimeOfDay(timeS)
+  const time = decimals === 0 ? whole.slice(0, 'hh:mm:ss'.length) : whole
+  const day = localDay(timeS)
+  const days = [localDay(firstS), localDay(lastS)].filter((known) => !Number.isNaN(known))
+  if (days.every((other) => other === day)) return time
+  const isOfYears = days.some((other) => yearOf(other) !== yearOf(day))
+  return `${formatDay(day, isOfYears)}, ${time}`
 }
 
 function formatTimeOfDay(timeS: number): string {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { logText, T0 } from '../testing/log.ts'
 import { columnsOf } from '../testing/trace.ts'
-import { nextErrorS, nextEventS } from './next-event.ts'
+import { nextError, nextEventS } from './next-event.ts'
 
 //   0    1    2    3    4
 //   ├────────── a ──────┤
@@ -26,8 +26,8 @@ test.each([
   expect(timeS === undefined ? undefined : timeS - T0).toBe(expected)
 })
 
-test('finds an error at the time at which it becomes known', () => {
-  expect(nextErrorS(columns, T0, 1)).toBe(T0 + 2)
-  expect(nextErrorS(columns, T0 + 2, 1)).toBeUndefined()
-  expect(nextErrorS(columns, T0 + 3, -1)).toBe(T0 + 2)
+test('finds the span of an error at the time at which it becomes known', () => {
+  expect(nextError(columns, T0, 1)).toEqual({ slot: 1, timeS: T0 + 2 })
+  expect(nextError(columns, T0 + 2, 1)).toBeUndefined()
+  expect(nextError(columns, T0 + 3, -1)?.timeS).toBe(T0 + 2)
 })

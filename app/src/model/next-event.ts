@@ -16,18 +16,25 @@ export function nextEventS(columns: Columns, atS: number, direction: 1 | -1): nu
   return closest.get()
 }
 
-/** The closest error that becomes known after or before `atS`. */
-export function nextErrorS(columns: Columns, atS: number, direction: 1 | -1): number | undefined {
+/** The span whose error becomes known next after or before `atS`, and when. */
+export function nextError(columns: Columns, atS: number, direction: 1 | -1) {
   const closest = closestTo(atS, direction)
-  columns.errorAtS.each(0, columns.spanCount, (_, knownS) => closest.offer(knownS))
-  return closest.get()
+  let slot = -1
+  columns.errorAtS.each(0, columns.spanCount, (failed, knownS) => {
+    if (closest.offer(knownS)) slot = failed
+  })
+  const timeS = closest.get()
+  return timeS === undefined ? undefined : { slot, timeS }
 }
 
 function closestTo(atS: number, direction: 1 | -1) {
   let best = direction * Infinity
   return {
-    offer(timeS: number): void {
-      if ((timeS - atS) * direction > 0 && (best - timeS) * direction > 0) best = timeS
+    /** Returns whether the time is the closest so far. */
+    offer(timeS: number): boolean {
+      const isCloser = (timeS - atS) * direction > 0 && (best - timeS) * direction > 0
+      if (isCloser) best = timeS
+      return isCloser
     },
     get: () => (Number.isFinite(best) ? best : undefined),
   }

@@ -1,9 +1,9 @@
 /** Playback: each frame moves the playhead by the time since the last frame. */
-import { nextErrorS, nextEventS } from '../model/next-event.ts'
+import { nextError, nextEventS } from '../model/next-event.ts'
 import type { App } from './app.tsx'
 import { isFollowed } from '../store/page-status.ts'
 import { logNowS } from '../store/run-transitions.ts'
-import { advance, backToLive, seek, togglePlaying } from '../store/transitions.ts'
+import { advance, backToLive, seek, setFields, togglePlaying } from '../store/transitions.ts'
 
 /** A longer gap, as in a hidden tab, does not move the playhead further. */
 const LONGEST_STEP_S = 0.25
@@ -65,9 +65,14 @@ export function stepToEvent(parts: Parts, direction: 1 | -1): void {
   if (timeS !== undefined) seekTo(parts, timeS)
 }
 
-export function stepToError(parts: Parts, direction: 1 | -1): void {
-  const timeS = nextErrorS(parts.columns, fromEndS(parts), direction)
-  if (timeS !== undefined) seekTo(parts, timeS)
+/** Also selects the span that failed. */
+export function stepToError(parts: Parts & Pick<App, 'timeline'>, direction: 1 | -1): void {
+  const error = nextError(parts.columns, fromEndS(parts), direction)
+  if (error === undefined) return
+  const selected = { type: 'span', slot: error.slot } as const
+  seekTo(parts, error.timeS)
+  parts.store.update(setFields, { selected })
+  parts.timeline.current?.reveal(selected)
 }
 
 /** The start of a step: without a playhead, the last event. */

@@ -42,7 +42,7 @@ export function MarkDetails({ slot }: { slot: number }) {
       )}
       <dl className="facts">
         <Fact name="Time" title={exactTime(timeS)}>
-          {formatTime(timeS, columns.firstS, clock)}
+          {formatTime(timeS, columns, clock)}
         </Fact>
         {facts?.agent !== undefined && <Fact name="Agent">{groupLabel(facts.agent)}</Fact>}
       </dl>

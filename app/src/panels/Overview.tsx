@@ -32,7 +32,7 @@ export function Overview() {
         <p className="details-sub muted">
           {playheadS === undefined
             ? 'Select a bar to see its details'
-            : `Up to ${formatTime(playheadS, columns.firstS, clock, 0)}`}
+            : `Up to ${formatTime(playheadS, columns, clock, 0)}`}
         </p>
       </header>
       {answer !== undefined && answer.kinds.length > 0 && <KindTable kinds={answer.kinds} />}

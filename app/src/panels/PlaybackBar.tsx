@@ -96,7 +96,7 @@ function Scrubber() {
       type="range"
       className="scrubber"
       aria-label="Playhead"
-      aria-valuetext={isEmpty ? 'No data yet' : formatTime(playheadS ?? lastS, firstS, clock)}
+      aria-valuetext={isEmpty ? 'No data yet' : formatTime(playheadS ?? lastS, columns, clock)}
       min={0}
       max={SCRUB_STEPS}
       step={1}
@@ -136,7 +136,7 @@ function TimeReadout() {
       title={`${Number.isNaN(timeS) ? '' : `${exactTime(timeS)}\n`}Click for ${other} time`}
       onClick={() => store.update(toggleClock)}
     >
-      {formatTime(timeS, columns.firstS, clock)}
+      {formatTime(timeS, columns, clock)}
       <span className="unseen">, show {other} time</span>
     </Button>
   )

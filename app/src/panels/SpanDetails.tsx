@@ -153,7 +153,7 @@ function SpanFactList({ slot, info, isOpen }: SpanFactListProps) {
   return (
     <dl className="facts">
       <Fact name="Start" title={exactTime(startS)}>
-        {formatTime(startS, columns.firstS, clock)}
+        {formatTime(startS, columns, clock)}
       </Fact>
       <EndFact slot={slot} info={info} isOpen={isOpen} />
       {agent !== undefined && <Fact name="Agent">{groupLabel(agent)}</Fact>}
@@ -178,7 +178,7 @@ function EndFact({ slot, info, isOpen }: SpanFactListProps) {
   }
   return (
     <Fact name="End" {...(!Number.isNaN(endS) && { title: exactTime(endS) })}>
-      {formatTime(endS, columns.firstS, clock)}
+      {formatTime(endS, columns, clock)}
     </Fact>
   )
 }

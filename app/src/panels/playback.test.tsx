@@ -56,6 +56,7 @@ test('steps from event to event and from error to error', async () => {
   expect(at()).toBe(5)
   stepToError(page.app, -1)
   expect(at()).toBe(4)
+  expect(page.app.store.getState().selected).toEqual({ type: 'span', slot: 1 })
   stepToEvent(page.app, 1)
   expect(at()).toBe(5)
   page.app.store.update(setViewport, { startS: T0, endS: T0 + 4 })

@@ -175,12 +175,12 @@ function RunRow({ run, index, links, onFocus, onChanged }: RunRowProps) {
         )}
         <span className="unseen">, {STATE_WORDS[run.state]}</span>
         {run.id !== run.name && !run.local && <span className="run-id">{run.id}</span>}
-        {run.local && <span className="tag">file</span>}
+        {run.local && <span className="tag">file, {formatBytes(run.bytes)}</span>}
       </th>
       <td
         title={run.startedS === undefined ? undefined : new Date(run.startedS * 1000).toISOString()}
       >
-        {run.startedS === undefined ? formatBytes(run.bytes) : formatSince(run.startedS, nowS)}
+        {run.startedS === undefined ? '–' : formatSince(run.startedS, nowS)}
       </td>
       <td>
         {liveS === undefined

@@ -144,3 +144,11 @@ test('sorts live runs first, then later ones; filters by name, id and state', ()
   expect(inOrder(all).map(({ id }) => id)).toEqual(['d', 'b', 'c', 'a'])
   expect(filterRuns(all, 'LIVE d').map(({ id }) => id)).toEqual(['d'])
 })
+
+test('a file without a known start shows its size beside its name, not as its start', async () => {
+  const page = await openAt()
+  page.app.files.add([new File(['x'.repeat(1234)], 'one.jsonl'), new File(['x'], 'two.jsonl')])
+  const row = await screen.findByRole('row', { name: /one/ })
+  expect(row.querySelector('th')?.textContent).toContain('file, 1.23 kB')
+  expect(row.querySelectorAll('td')[0]?.textContent).toBe('–')
+})

@@ -18,8 +18,8 @@ const WIDEST_LIVE_S = 120
 
 /** Opens a run; undefined shows the list of runs. Keeps only the user's choices. */
 export function enterRun(state: AppState, runId: string | undefined): AppState {
-  const { theme, clock, groupBy, colorBy, speed, version } = state
-  return { ...INITIAL_STATE, theme, clock, groupBy, colorBy, speed, version, runId }
+  const { theme, clock, groupBy, colorBy, version } = state
+  return { ...INITIAL_STATE, theme, clock, groupBy, colorBy, version, runId }
 }
 
 /** The log started over: drops its data and keeps the user's choices. */

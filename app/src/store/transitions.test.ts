@@ -216,6 +216,7 @@ describe('data', () => {
       groupBy: 'kind',
       query: 'x',
       playheadS: 4,
+      speed: 16,
     })
     expect(enterRun(before, 'next')).toMatchObject({
       runId: 'next',
@@ -224,6 +225,7 @@ describe('data', () => {
       groupBy: 'kind',
       query: '',
       playheadS: undefined,
+      speed: 1,
     })
   })
 })

@@ -138,10 +138,7 @@ function spanFields(engine: TimelineEngine, slot: number): Field[] {
 
 function startField({ columns, state }: TimelineEngine, selected: Selected): Field {
   const timeS = columnsOf(columns, selected.type).timeS.at(selected.slot)
-  return [
-    selected.type === 'span' ? 'start' : 'time',
-    formatTime(timeS, columns.firstS, state.clock),
-  ]
+  return [selected.type === 'span' ? 'start' : 'time', formatTime(timeS, columns, state.clock)]
 }
 
 function Flags({ engine, selected }: { engine: TimelineEngine; selected: Selected }) {

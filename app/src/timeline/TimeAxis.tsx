@@ -27,7 +27,8 @@ export function TimeAxis({ engine, onCanvas }: TimeAxisProps) {
         seek(event)
       }}
       onPointerMove={(event) => {
-        if (event.currentTarget.hasPointerCapture(event.pointerId)) seek(event)
+        const isDrag = event.currentTarget.hasPointerCapture(event.pointerId)
+        if (isDrag && event.buttons !== 0) seek(event)
       }}
     />
   )

@@ -81,8 +81,8 @@ describe('the group rail', () => {
     expect(planner.getAttribute('aria-expanded')).toBe('true')
   })
 
-  test('renders only the visible groups', () => {
-    const many = new SyntheticTrace().add(
+  const manyGroups = () =>
+    new SyntheticTrace().add(
       Array.from({ length: 500 }, (_, at) => ({
         kind: 'turn',
         startS: T0 + at,
@@ -90,8 +90,27 @@ describe('the group rail', () => {
         group: `agent ${at}`,
       })),
     )
-    mountTimeline(many)
+
+  test('renders only the visible groups', () => {
+    mountTimeline(manyGroups())
     expect(screen.getAllByRole('button').length).toBeLessThan(30)
+  })
+
+  test('Tab goes through all groups, and the canvas scrolls along', async () => {
+    const user = userEvent.setup()
+    const { canvas } = mountTimeline(manyGroups())
+    const scroller = canvas.closest('.timeline-scroll')!
+    screen.getByRole('button', { name: /agent 0 / }).focus()
+    for (let group = 1; group < 60; group++) {
+      await user.tab()
+      expect(document.activeElement?.textContent).toMatch(new RegExp(`^agent ${group} `))
+      // A group is 48 px high, and its name 24.
+      const topPx = group * 48 - scroller.scrollTop
+      expect(topPx).toBeGreaterThanOrEqual(0)
+      expect(topPx + 24).toBeLessThanOrEqual(CANVAS.heightPx)
+    }
+    await user.tab({ shift: true })
+    expect(document.activeElement?.textContent).toMatch(/^agent 58 /)
   })
 })
 
@@ -207,6 +226,22 @@ describe('the canvas', () => {
     expect(state().viewport.startS).toBeCloseTo(T0 + 4.85, 5)
     expect(state().viewport.endS).toBeCloseTo(T0 + 6.15, 5)
   })
+})
+
+test('the corner names the days and the zone of the view, where times are absolute', () => {
+  const dayS = new Date(2026, 2, 11, 12).getTime() / 1e3
+  const { set, settle } = mountTimeline(
+    new SyntheticTrace().add([{ kind: 'turn', startS: dayS, endS: dayS + 2 * 86_400 }]),
+  )
+  const corner = (): string | null | undefined =>
+    document.querySelector('.timeline-corner')?.textContent
+  expect(corner()).toBe('since start')
+  set({ clock: 'absolute' })
+  settle()
+  expect(corner()).toMatch(/^Mar 11\s–\s13, 2026 UTC/)
+  set({ viewport: { startS: dayS + 86_400, endS: dayS + 86_460 } })
+  settle()
+  expect(corner()).toMatch(/^Mar 12, 2026 UTC/)
 })
 
 describe('actions', () => {

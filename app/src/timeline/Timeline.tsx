@@ -27,6 +27,7 @@ import { HoverCard, type Hover } from './HoverCard.tsx'
 import { Minimap } from './overview/Minimap.tsx'
 import { TimeAxis } from './TimeAxis.tsx'
 import { TimelineCanvas } from './TimelineCanvas.tsx'
+import { formatDays, localDay, zoneAheadS, zoneName } from '../base/local-time.ts'
 import { useFrameValue } from '../base/use-scheduled.ts'
 import { minimapViewOf, useDensity, useExtent } from './overview/use-overview.ts'
 import './timeline.css'
@@ -57,17 +58,29 @@ export function TimelineView({ host, frames, power, onActions }: TimelineProps) 
   useFrames(frames, engine)
   useActions(onActions, engine, canvas)
 
+  /** Renders again after the engine's size or scroll position has changed. */
+  const [, renderAgain] = useReducer((count: number) => count + 1, 0)
   const onWheel = useCallback(
     (byPx: number) => engine.scrollTo(engine.scrollTopPx + byPx),
     [engine],
   )
-  /** Renders again after the engine's size or scroll position has changed. */
-  const [, renderAgain] = useReducer((count: number) => count + 1, 0)
+  const onReveal = useCallback(
+    (topPx: number, heightPx: number) => {
+      const lowestPx = Math.max(0, topPx + heightPx - engine.heightPx)
+      const next = Math.min(Math.max(engine.scrollTopPx, lowestPx), topPx)
+      if (next === engine.scrollTopPx) return
+      engine.scrollTo(next)
+      // Before the scroll event, so that the next Tab finds the next group.
+      engine.setScroll(next)
+      renderAgain()
+    },
+    [engine],
+  )
   const [hover, onHover] = useHover(engine, frames)
 
   engine.sync()
   const { columns } = host
-  const { playheadS, clock } = engine.state
+  const { playheadS } = engine.state
   const sums = useGroupSums(columns, playheadS)
   return (
     <section
@@ -76,7 +89,7 @@ export function TimelineView({ host, frames, power, onActions }: TimelineProps) 
       aria-label="Timeline"
     >
       <RunMinimap engine={engine} frames={frames} />
-      <div className="timeline-corner">{cornerText(columns.firstS, clock)}</div>
+      <Corner engine={engine} frames={frames} />
       <GroupRail
         layout={engine.layout}
         sums={sums}
@@ -84,6 +97,7 @@ export function TimelineView({ host, frames, power, onActions }: TimelineProps) 
         heightPx={engine.heightPx}
         onToggle={host.dispatch.toggleGroup}
         onWheel={onWheel}
+        onReveal={onReveal}
       />
       <TimelineCanvas
         engine={engine}
@@ -141,18 +155,58 @@ function RunPowerTrack({ engine, frames, power }: RunProps & { power: TimelinePo
       widthPx={engine.widthPx}
       playheadS={playheadS}
       clock={clock}
-      originS={engine.columns.firstS}
+      run={engine.columns}
       onRange={engine.dispatch.setRange}
     />
   )
 }
 
-const DAY = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' })
+/** Beside the axis: the origin of its times, or the days and the time zone of the view. */
+function Corner({ engine, frames }: RunProps) {
+  const days = useFrameValue(frames, () => daysInView(engine), areSameDays)
+  if (days === undefined) {
+    return (
+      <div className="timeline-corner">
+        {Number.isNaN(engine.columns.firstS) ? '' : 'since start'}
+      </div>
+    )
+  }
+  const { fromDay, toDay, fromAheadS, toAheadS } = days
+  const zones = [...new Set([zoneName(fromAheadS), zoneName(toAheadS)])].join(', ')
+  const text = `${formatDays(fromDay, toDay)} ${zones}`
+  return (
+    <div className="timeline-corner absolute" title={text}>
+      {text}
+    </div>
+  )
+}
 
-/** The origin of the time axis. */
-function cornerText(firstS: number, clock: 'relative' | 'absolute'): string {
-  if (Number.isNaN(firstS)) return ''
-  return clock === 'relative' ? 'since start' : DAY.format(new Date(firstS * 1e3))
+interface DaysInView {
+  readonly fromDay: number
+  readonly toDay: number
+  readonly fromAheadS: number
+  readonly toAheadS: number
+}
+
+/** Undefined while times are relative. */
+function daysInView({ state, columns }: TimelineEngine): DaysInView | undefined {
+  if (state.clock === 'relative' || Number.isNaN(columns.firstS)) return undefined
+  const { startS, endS } = state.viewport
+  return {
+    fromDay: localDay(startS),
+    toDay: localDay(endS),
+    fromAheadS: zoneAheadS(startS),
+    toAheadS: zoneAheadS(endS),
+  }
+}
+
+function areSameDays(a: DaysInView | undefined, b: DaysInView | undefined): boolean {
+  return (
+    a?.fromDay === b?.fromDay &&
+    a?.toDay === b?.toDay &&
+    a?.fromAheadS === b?.fromAheadS &&
+    a?.toAheadS === b?.toAheadS
+  )
 }
 
 function useEngine(host: TimelineHost, frames: Frames): TimelineEngine {

@@ -5,7 +5,7 @@
  *     npm run bench:timeline -- [SPANS…]
  */
 import { createCounter } from '../model/counts.ts'
-import { nextErrorS, nextEventS } from '../model/next-event.ts'
+import { nextError, nextEventS } from '../model/next-event.ts'
 import { ColumnStore, type Columns } from '../model/columns.ts'
 import { BarList } from './layout/bar-list.ts'
 import { collectBars } from './layout/collect.ts'
@@ -73,7 +73,7 @@ function measure(count: number): void {
   const groupSums = new GroupSums()
   report('group sums', () => groupSums.at(columns, middleS))
   report('next event', () => nextEventS(columns, middleS, 1))
-  report('next error', () => nextErrorS(columns, middleS, 1))
+  report('next error', () => nextError(columns, middleS, 1))
   const wholeS = columns.lastS - columns.firstS
   const bars = new BarList()
   for (const share of [1, 0.1, 0.01, 0.0001]) {

@@ -6,7 +6,7 @@
  *   |0:00      |0:15      |0:30      |0:45      |1:00
  * ```
  */
-import { LOCALE } from '../../base/format.ts'
+import { DAY_S, formatDay, localDay, zoneAheadS } from '../../base/local-time.ts'
 import type { Viewport } from '../../model/view-state.ts'
 
 export interface Tick {
@@ -28,7 +28,6 @@ const MICROS = 1e6
 const MOST_TICKS = 1000
 const MINUTE_S = 60
 const HOUR_S = 3600
-const DAY_S = 86_400
 
 /** Width of a tabular digit in the axis's 11 px font. */
 export const CHAR_PX = 6.3
@@ -181,16 +180,12 @@ function clockTicks(viewport: Viewport, stepMicros: number): Tick[] {
   return ticks
 }
 
-/** How far local time is ahead of UTC. Before time zones, cities were ahead by odd seconds. */
-function zoneAheadS(timeS: number): number {
-  return Math.round(-60 * new Date(timeS * 1e3).getTimezoneOffset())
-}
-
 /** The first label of a day is its date. */
 function absoluteLabel(timeS: number, micros: number, stepMicros: number): string {
   const date = new Date(Math.round(timeS * 1e6 - micros) / 1e3)
   const isDayStart = micros === 0 && midnightAfter(date, 0).getTime() === date.getTime()
-  if (isDayStart && stepMicros >= MINUTE_S * MICROS) return dayLabel(date)
+  if (isDayStart && stepMicros >= MINUTE_S * MICROS)
+    return formatDay(localDay(date.getTime() / 1e3))
   const time = `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`
   return `${time}${fraction(micros, stepMicros)}`
 }
@@ -217,18 +212,8 @@ function dayTicks({ startS, endS }: Viewport, stepMicros: number): Tick[] {
     if (!(timeS <= endS)) return ticks
     const isNew = timeS > (ticks.at(-1)?.timeS ?? -Infinity)
     if (timeS >= startS && isNew)
-      ticks.push({ timeS, label: dayLabel(date, days >= YEAR_LABELS_FROM_DAYS) })
+      ticks.push({ timeS, label: formatDay(localDay(timeS), days >= YEAR_LABELS_FROM_DAYS) })
   }
-}
-
-/** Local times are formatted as if in UTC: a formatter keeps the zone that it was created in. */
-const DAY_STYLE = { day: 'numeric', month: 'short', timeZone: 'UTC' } as const
-const DAY = new Intl.DateTimeFormat(LOCALE, DAY_STYLE)
-const DAY_OF_YEAR = new Intl.DateTimeFormat(LOCALE, { ...DAY_STYLE, year: 'numeric' })
-
-function dayLabel(date: Date, withYear = false): string {
-  const localMs = date.getTime() + zoneAheadS(date.getTime() / 1e3) * 1e3
-  return (withYear ? DAY_OF_YEAR : DAY).format(localMs)
 }
 
 function pad(value: number, width = 2): string {

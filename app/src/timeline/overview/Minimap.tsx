@@ -73,6 +73,7 @@ export const Minimap = memo(function Minimap(props: MinimapProps) {
     begin('window', event, centered)
   }
   const move = (event: PointerEvent): void => {
+    if (event.buttons === 0) drop()
     if (drag.current === undefined) return
     const { grip, fromX, from } = drag.current
     onChange(moved(from, grip, (event.clientX - fromX) * timePerPx(), extent))
@@ -94,7 +95,7 @@ export const Minimap = memo(function Minimap(props: MinimapProps) {
         aria-valuemin={0}
         aria-valuemax={100}
         aria-valuenow={Math.round(shareOf(rested.extent, timeS) * 100)}
-        aria-valuetext={formatTime(timeS, extent.firstS, clock)}
+        aria-valuetext={formatTime(timeS, extent, clock)}
         onPointerDown={(event) => begin(grip, event)}
         onKeyDown={(event) => onKey(grip, event)}
       />

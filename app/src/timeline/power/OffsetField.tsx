@@ -26,6 +26,7 @@ export function OffsetField({ name, offsetS, sPerPx, onChange }: OffsetFieldProp
       dragStart.current = { xPx: event.clientX, offsetS }
     },
     onPointerMove(event: PointerEvent) {
+      if (event.buttons === 0) dragStart.current = undefined
       if (dragStart.current === undefined) return
       const byS = (event.clientX - dragStart.current.xPx) * sPerPx
       onChange(toPixel(dragStart.current.offsetS + byS, sPerPx))

@@ -24,8 +24,8 @@ test('dragging the name of a file shifts it at the resolution of a pixel', () =>
   handle.setPointerCapture = () => undefined
   fireEvent.pointerMove(handle, { clientX: 50 })
   fireEvent.pointerDown(handle, { button: 0, clientX: 100 })
-  fireEvent.pointerMove(handle, { clientX: 133 })
-  fireEvent.pointerMove(handle, { clientX: 20 })
+  fireEvent.pointerMove(handle, { clientX: 133, buttons: 1 })
+  fireEvent.pointerMove(handle, { clientX: 20, buttons: 1 })
   fireEvent.pointerUp(handle)
   fireEvent.pointerMove(handle, { clientX: 90 })
   expect(asked).toEqual([3.32, -1.2])
@@ -46,7 +46,7 @@ async function showTrack(more: Partial<PowerTrackProps> = {}) {
     widthPx: 1000,
     playheadS: undefined,
     clock: 'relative',
-    originS: T0,
+    run: { firstS: T0, lastS: T0 + 10 },
     onRange,
     onOffset: () => undefined,
     ...more,
@@ -65,7 +65,7 @@ test('pointing at the track reads the power, and dragging selects a range', asyn
   fireEvent.pointerMove(plot, { clientX: 500 })
   expect(document.querySelector('.power-reading')?.textContent).toBe('100 W 0:05.000')
   fireEvent.pointerDown(plot, { clientX: 200, button: 0 })
-  fireEvent.pointerMove(plot, { clientX: 100 })
+  fireEvent.pointerMove(plot, { clientX: 100, buttons: 1 })
   expect(onRange).toHaveBeenLastCalledWith({ startS: T0 + 1, endS: T0 + 2 })
   fireEvent.pointerUp(plot, { clientX: 100 })
   fireEvent.pointerLeave(plot)
@@ -73,6 +73,14 @@ test('pointing at the track reads the power, and dragging selects a range', asyn
   fireEvent.pointerDown(plot, { clientX: 200, button: 0 })
   fireEvent.pointerUp(plot, { clientX: 200 })
   expect(onRange).toHaveBeenLastCalledWith(undefined)
+})
+
+test('a drag whose release was not seen selects no further range', async () => {
+  const { plot, onRange } = await showTrack()
+  fireEvent.pointerDown(plot, { clientX: 200, button: 0, ctrlKey: true })
+  fireEvent.pointerMove(plot, { clientX: 400, buttons: 0 })
+  fireEvent.pointerMove(plot, { clientX: 600, buttons: 0 })
+  expect(onRange).not.toHaveBeenCalled()
 })
 
 test('the arrow keys move the cursor and update the accessible value', async () => {

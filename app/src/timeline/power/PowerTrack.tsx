@@ -5,7 +5,7 @@
 import { formatWatts } from '@wattline/trace'
 import { useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
 import type { Viewport } from '../../model/view-state.ts'
-import { formatTime } from '../../base/format.ts'
+import { formatTime, type RunTimes } from '../../base/format.ts'
 import { arrowKeyShare } from '../layout/arrow-keys.ts'
 import type { EnergyReport } from '../../model/run-info.ts'
 import { PowerAreas } from './PowerAreas.tsx'
@@ -26,13 +26,13 @@ export interface PowerTrackProps {
   readonly widthPx: number
   readonly playheadS: number | undefined
   readonly clock: 'relative' | 'absolute'
-  readonly originS: number
+  readonly run: RunTimes
   readonly onRange: (range: Viewport | undefined) => void
   readonly onOffset: (file: number, offsetS: number) => void
 }
 
 export function PowerTrack(props: PowerTrackProps) {
-  const { energy, viewport, range, widthPx, playheadS, clock, originS } = props
+  const { energy, viewport, range, widthPx, playheadS, clock, run } = props
   const power = usePower(props.ask, viewport, widthPx, energy)
   const [cursorS, setCursor] = useState<number>()
   const wholeS = viewport.endS - viewport.startS
@@ -72,7 +72,7 @@ export function PowerTrack(props: PowerTrackProps) {
           aria-valuetext={
             atS === undefined
               ? 'Use the arrow keys to read the power at a time'
-              : `${readingText(reading)} at ${formatTime(atS, originS, clock)}`
+              : `${readingText(reading)} at ${formatTime(atS, run, clock)}`
           }
           onKeyDown={onKey}
           onBlur={() => setCursor(undefined)}
@@ -95,7 +95,7 @@ export function PowerTrack(props: PowerTrackProps) {
           )}
           {knownShare < 1 && <i className="power-veil" style={{ left: percent(knownShare) }} />}
           {atS !== undefined && shareOf(atS) >= 0 && shareOf(atS) <= 1 && (
-            <Reading at={shareOf(atS)} reading={reading} time={formatTime(atS, originS, clock)} />
+            <Reading at={shareOf(atS)} reading={reading} time={formatTime(atS, run, clock)} />
           )}
         </div>
       </div>
@@ -123,6 +123,7 @@ function useRangeDrag(
       dragStart.current = { atS: timeOf(event), xPx: event.clientX }
     },
     onPointerMove(event: PointerEvent) {
+      if (event.buttons === 0) dragStart.current = undefined
       const atS = timeOf(event)
       setCursor(atS)
       if (dragStart.current === undefined || !isDrag(event)) return

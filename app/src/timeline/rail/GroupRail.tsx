@@ -7,7 +7,12 @@ import { formatCount, formatDuration } from '@wattline/trace'
 import { plural } from '../../base/format.ts'
 import { useThrottle } from '../../base/use-scheduled.ts'
 import { groupLabel } from '../../model/span-labels.ts'
-import { blockIndexAt, type GroupBlock, type GroupLayout } from '../layout/group-layout.ts'
+import {
+  HEADER_PX,
+  blockIndexAt,
+  type GroupBlock,
+  type GroupLayout,
+} from '../layout/group-layout.ts'
 import type { Columns } from '../../model/columns.ts'
 import { GroupSums, type GroupSum } from './group-sums.ts'
 
@@ -19,6 +24,8 @@ export interface GroupRailProps {
   readonly onToggle: (label: string) => void
   /** A wheel over the rail scrolls the groups. */
   readonly onWheel: (byPx: number) => void
+  /** A group has the focus: scrolls its name, at this place in the content, into view. */
+  readonly onReveal: (topPx: number, heightPx: number) => void
 }
 
 /** Further groups at both edges, so that Tab reaches them. */
@@ -27,7 +34,7 @@ const OVERSCAN = 3
 const SUMS_MS = 200
 
 export const GroupRail = memo(function GroupRail(props: GroupRailProps) {
-  const { layout, sums, scrollTopPx, heightPx, onToggle, onWheel } = props
+  const { layout, sums, scrollTopPx, heightPx, onToggle, onWheel, onReveal } = props
   return (
     <nav
       className="timeline-rail"
@@ -38,7 +45,13 @@ export const GroupRail = memo(function GroupRail(props: GroupRailProps) {
     >
       <ul style={{ transform: `translateY(${-scrollTopPx}px)` }}>
         {visibleGroups(layout, scrollTopPx, heightPx).map((group) => (
-          <Group key={group} block={layout.blocks[group]!} sum={sums[group]} onToggle={onToggle} />
+          <Group
+            key={group}
+            block={layout.blocks[group]!}
+            sum={sums[group]}
+            onToggle={onToggle}
+            onReveal={onReveal}
+          />
         ))}
       </ul>
     </nav>
@@ -56,9 +69,10 @@ interface GroupProps {
   readonly block: GroupBlock
   readonly sum: GroupSum | undefined
   readonly onToggle: (label: string) => void
+  readonly onReveal: (topPx: number, heightPx: number) => void
 }
 
-function Group({ block, sum, onToggle }: GroupProps) {
+function Group({ block, sum, onToggle, onReveal }: GroupProps) {
   const { label, collapsed, topPx, heightPx } = block
   const errors = sum?.errors ?? 0
   const spans = sum?.spans ?? 0
@@ -66,7 +80,16 @@ function Group({ block, sum, onToggle }: GroupProps) {
   const failed = errors === 0 ? '' : `, ${formatCount(errors)} failed`
   return (
     <li style={{ top: topPx, height: heightPx }}>
-      <button type="button" aria-expanded={!collapsed} title={name} onClick={() => onToggle(label)}>
+      <button
+        type="button"
+        aria-expanded={!collapsed}
+        title={name}
+        onFocus={({ currentTarget }) => {
+          // A press focuses as well, and must not move its target away.
+          if (currentTarget.matches(':focus-visible')) onReveal(topPx, HEADER_PX)
+        }}
+        onClick={() => onToggle(label)}
+      >
         <svg viewBox="0 0 12 12" aria-hidden="true">
           <path d="M3.5 4.5 6 7.5 8.5 4.5" />
         </svg>
