@@ -9,13 +9,15 @@ import { NameParts } from './NameParts.tsx'
 export interface OffsetFieldProps {
   /** The file's name. */
   readonly name: string
+  /** The names of all files. */
+  readonly among: readonly string[]
   readonly offsetS: number
   /** Seconds per CSS px of the track. */
   readonly sPerPx: number
   readonly onChange: (offsetS: number) => void
 }
 
-export function OffsetField({ name, offsetS, sPerPx, onChange }: OffsetFieldProps) {
+export function OffsetField({ name, among, offsetS, sPerPx, onChange }: OffsetFieldProps) {
   const dragStart = useRef<{ xPx: number; offsetS: number } | undefined>(undefined)
   const drag = {
     onPointerDown(event: PointerEvent) {
@@ -45,7 +47,8 @@ export function OffsetField({ name, offsetS, sPerPx, onChange }: OffsetFieldProp
         title={`${isolated(name)}: drag to shift in time`}
         {...drag}
       >
-        <NameParts name={name} /> shifted by
+        <NameParts name={name} among={among} />
+        <span className="timeline-hidden"> shifted by</span>
       </span>
       <input
         type="number"

@@ -15,6 +15,8 @@ export interface PowerRailProps {
 }
 
 export function PowerRail({ energy, reading, sPerPx, onOffset }: PowerRailProps) {
+  const names = energy.sources.map(({ name }) => name)
+  const fileNames = energy.files.map(({ name }) => name)
   return (
     <div className="power-rail">
       <h2 className="power-title">Power</h2>
@@ -26,7 +28,7 @@ export function PowerRail({ energy, reading, sPerPx, onOffset }: PowerRailProps)
             <li key={`${name} ${stream}`} title={`${isolated(name)}: up to ${formatWatts(peakW)}`}>
               <i className={`power-swatch source-${at % 4}`} aria-hidden="true" />
               <span className="power-name" dir="auto">
-                <NameParts name={name} />
+                <NameParts name={name} among={names} />
               </span>
               <span className="power-watts">{isKnown ? formatWatts(watts) : ''}</span>
             </li>
@@ -36,6 +38,7 @@ export function PowerRail({ energy, reading, sPerPx, onOffset }: PowerRailProps)
           <li key={`${name} ${file}`} className="power-file">
             <OffsetField
               name={name}
+              among={fileNames}
               offsetS={offsetS}
               sPerPx={sPerPx}
               onChange={(next) => onOffset(file, next)}

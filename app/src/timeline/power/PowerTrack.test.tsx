@@ -1,10 +1,13 @@
 /** The power track and the field that shifts a telemetry file. */
 import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react'
+import { graphemes } from '@wattline/trace'
 import { userEvent } from '@testing-library/user-event'
+import fc from 'fast-check'
 import { afterEach, expect, test, vi } from 'vitest'
 import { openApp } from '../../testing/app.tsx'
 import { T0 } from '../../testing/log.ts'
 import { POWERED_EVENTS, powerSamples } from '../../testing/powered-log.ts'
+import { NameParts } from './NameParts.tsx'
 import { OffsetField } from './OffsetField.tsx'
 import { PowerTrack, type PowerTrackProps } from './PowerTrack.tsx'
 
@@ -15,6 +18,7 @@ test('dragging the name of a file shifts it at the resolution of a pixel', () =>
   render(
     <OffsetField
       name="gpu.csv"
+      among={['gpu.csv']}
       offsetS={2}
       sPerPx={0.04}
       onChange={(offsetS) => asked.push(offsetS)}
@@ -104,4 +108,28 @@ test('the track shows the selected range', async () => {
   await showTrack({ range: { startS: T0 + 2, endS: T0 + 20 } })
   const { left, right } = document.querySelector<HTMLElement>('.power-range')!.style
   expect([left, right]).toEqual(['20%', '0%'])
+})
+
+test('names are cut where they are equal, between graphemes', () => {
+  const part = fc
+    .array(fc.constantFrom('a', 'b', '-', '2', '😀', '👍🏽', '🇩🇪', 'e\u0301', 'ش'), { maxLength: 12 })
+    .map((parts) => parts.join(''))
+  fc.assert(
+    fc.property(fc.array(fc.tuple(part, part, part), { minLength: 1, maxLength: 4 }), (all) => {
+      const [[start, , end]] = all as [[string, string, string]]
+      const names = all.map(([, own]) => start + own + end)
+      const own = names.map((name) => {
+        const { container, unmount } = render(<NameParts name={name} among={names} />)
+        const texts = [...container.children].map(({ textContent }) => textContent ?? '')
+        unmount()
+        expect(texts.join('')).toBe(name)
+        const places = [...graphemes(name)].map(({ index }) => index).concat(name.length)
+        expect(places).toContain(texts[0]!.length)
+        expect(places).toContain(texts[0]!.length + texts[1]!.length)
+        return texts[1]!
+      })
+      const differing = new Set(names)
+      expect(new Set(own).size).toBe(differing.size)
+    }),
+  )
 })
