@@ -97,6 +97,35 @@ it('shows every button of the header and the playback bar at 400 % zoom', () =>
     expect(await axeViolations(page)).toEqual([])
   }))
 
+describe.each([
+  [375, 667],
+  [320, 568],
+  [320, 256],
+])('a run at %i × %i px', (width, height) => {
+  it('has no overprinted header, no sideways scroll, and room for bars', () =>
+    withPage({ width, height }, async (page) => {
+      await openSample(page)
+      const seen = await page.evaluate(() => {
+        const boxes = ['.run-name', '.pill', '.search-box', '.group-trigger', '.page-tools']
+          .flatMap((selector) => [...document.querySelectorAll(`.header ${selector}`)])
+          .map((element) => element.getBoundingClientRect())
+          .filter((box) => box.width > 0)
+        const isOver = (a: DOMRect, b: DOMRect): boolean =>
+          a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom
+        return {
+          pageWidth: document.documentElement.scrollWidth,
+          isOutside: boxes.some((box) => box.right > innerWidth),
+          overprinted: boxes.filter((box, at) => boxes.slice(0, at).some((one) => isOver(one, box)))
+            .length,
+          boxes: boxes.length,
+          canvasHeight: document.querySelector('.timeline-canvas')!.clientHeight,
+        }
+      })
+      expect(seen).toMatchObject({ pageWidth: width, isOutside: false, overprinted: 0, boxes: 5 })
+      expect(seen.canvasHeight).toBeGreaterThan(120)
+    }))
+})
+
 describe('with the keyboard only', () => {
   it('selects, zooms, searches and seeks in a run', () =>
     withPage({}, async (page) => {

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import { formatDay, formatDays, localDay, zoneAheadS, zoneName } from './local-time.ts'
+import { formatDay, formatDays, localDay, zoneAheadS, zoneNames } from './local-time.ts'
 
 const ZONE = process.env['TZ']
 afterEach(() => {
@@ -17,7 +17,13 @@ test.each([
   ['Australia/Lord_Howe', '2026-07-01T00:00Z', 'UTC+10:30'],
 ])('the zone of %s at %s is %s', (zone, at, name) => {
   process.env['TZ'] = zone
-  expect(zoneName(zoneAheadS(Date.parse(at) / 1e3))).toBe(name)
+  const aheadS = zoneAheadS(Date.parse(at) / 1e3)
+  expect(zoneNames(aheadS, aheadS)).toBe(name)
+})
+
+test('a view over a change of the clock names both zones', () => {
+  expect(zoneNames(3600, 7200)).toBe('UTC+1/+2')
+  expect(zoneNames(3600, 0)).toBe('UTC+1/+0')
 })
 
 test('days follow each other where the date line moves', () => {

@@ -9,13 +9,20 @@ export function zoneAheadS(timeS: number): number {
   return Math.round(-60 * new Date(timeS * 1e3).getTimezoneOffset())
 }
 
+/** `UTC+1`; where the clock changes, `UTC+1/+2`. */
+export function zoneNames(fromAheadS: number, toAheadS: number): string {
+  const from = zoneName(fromAheadS)
+  if (fromAheadS === toAheadS) return from
+  return `${from}/${zoneName(toAheadS).slice('UTC'.length) || '+0'}`
+}
+
 /** The number of the local day; consecutive days have consecutive numbers. */
 export function localDay(timeS: number): number {
   return Math.floor((timeS + zoneAheadS(timeS)) / DAY_S)
 }
 
 /** `UTC`, `UTC+1`, `UTC−3:30`, for a zone that is `aheadS` ahead of UTC. */
-export function zoneName(aheadS: number): string {
+function zoneName(aheadS: number): string {
   if (aheadS === 0) return 'UTC'
   const minutes = Math.round(Math.abs(aheadS) / 60)
   const rest = minutes % 60 === 0 ? '' : `:${String(minutes % 60).padStart(2, '0')}`

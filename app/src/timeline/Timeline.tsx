@@ -27,7 +27,7 @@ import { HoverCard, type Hover } from './HoverCard.tsx'
 import { Minimap } from './overview/Minimap.tsx'
 import { TimeAxis } from './TimeAxis.tsx'
 import { TimelineCanvas } from './TimelineCanvas.tsx'
-import { formatDays, localDay, zoneAheadS, zoneName } from '../base/local-time.ts'
+import { formatDays, localDay, zoneAheadS, zoneNames } from '../base/local-time.ts'
 import { useFrameValue } from '../base/use-scheduled.ts'
 import { minimapViewOf, useDensity, useExtent } from './overview/use-overview.ts'
 import './timeline.css'
@@ -172,7 +172,7 @@ function Corner({ engine, frames }: RunProps) {
     )
   }
   const { fromDay, toDay, fromAheadS, toAheadS } = days
-  const zones = [...new Set([zoneName(fromAheadS), zoneName(toAheadS)])].join(', ')
+  const zones = zoneNames(fromAheadS, toAheadS)
   const text = `${formatDays(fromDay, toDay)} ${zones}`
   return (
     <div className="timeline-corner absolute" title={text}>
