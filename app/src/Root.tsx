@@ -2,7 +2,6 @@
 import { Activity, lazy, Suspense, useState, type ComponentType } from 'react'
 import { RunPage } from './RunPage.tsx'
 import { CommandDialog } from './panels/Palette.tsx'
-import { RunsPage } from './runs/RunsPage.tsx'
 import { useAppState } from './page/app.tsx'
 import { DropFiles } from './DropFiles.tsx'
 import { TipProvider } from './ui/Tip.tsx'
@@ -12,7 +11,7 @@ export function Root() {
   return (
     <TipProvider>
       <DropFiles />
-      {runId === undefined && <RunsPage />}
+      <Suspense>{runId === undefined && <RunsPage />}</Suspense>
       {/* While the list is shown, the page of the next run is rendered hidden, in idle time. */}
       <Activity key={usePageKey(runId)} mode={runId === undefined ? 'hidden' : 'visible'}>
         <RunPage />
@@ -31,6 +30,7 @@ function usePageKey(runId: string | undefined): number {
   return number
 }
 
+const RunsPage = later(async () => (await import('./runs/RunsPage.tsx')).RunsPage)
 const HelpDialog = later(async () => (await import('./panels/Help.tsx')).HelpDialog)
 const QualityDialog = later(async () => (await import('./quality/QualityDialog.tsx')).QualityDialog)
 
@@ -47,22 +47,11 @@ function later(load: () => Promise<ComponentType>): ComponentType {
 
 function Dialogs() {
   const dialog = useAppState((state) => state.dialog)
-  switch (dialog) {
-    case 'help':
-      return (
-        <Suspense>
-          <HelpDialog />
-        </Suspense>
-      )
-    case 'commands':
-      return <CommandDialog />
-    case 'quality':
-      return (
-        <Suspense>
-          <QualityDialog />
-        </Suspense>
-      )
-    case undefined:
-      return undefined
-  }
+  return <Suspense>{dialog !== undefined && DIALOGS[dialog]}</Suspense>
+}
+
+const DIALOGS = {
+  help: <HelpDialog />,
+  commands: <CommandDialog />,
+  quality: <QualityDialog />,
 }

@@ -15,6 +15,7 @@ export function SearchBox() {
       <SearchIcon size={14} />
       <input
         ref={searchField}
+        id="search"
         type="search"
         aria-label="Search spans"
         aria-describedby="search-help"
