@@ -135,6 +135,19 @@ describe('a page that records to a server', () => {
     await recorder.close()
   })
 
+  it('sends the last events of a page that is kept for the back button, without its timers', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] })
+    const recorder = new EventRecorder({ url: peer.url, run: 'r' })
+    recorder.record('n', { i: 0 })
+    await recorder.flush()
+    recorder.record('n', { i: 1 })
+    page.dispatchEvent(Object.assign(new Event('pagehide'), { persisted: true }))
+    await peer.until(() => numbers().length === 2)
+    vi.useRealTimers()
+    expect(peer.writers('r')).toMatchObject([{ ended: false }])
+    await recorder.close()
+  })
+
   it('keeps recording in a page that is kept for the back button', async () => {
     const recorder = new EventRecorder({ url: peer.url, run: 'r' })
     recorder.record('n', { i: 0 })

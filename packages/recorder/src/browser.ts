@@ -68,8 +68,9 @@ function openSinks(setup: SinkSetup) {
 /** When the user leaves the page: the socket still sends what it has, then the browser closes it. */
 function onPageHide(hooks: ExitHooks): () => void {
   const listener = (event: Event) => {
-    // A page that is kept for the back button may continue later.
-    if (!('persisted' in event && event.persisted === true)) hooks.exit()
+    // A page that is kept for the back button may continue later, or never.
+    if ('persisted' in event && event.persisted === true) hooks.pause()
+    else hooks.exit()
   }
   globalThis.addEventListener?.('pagehide', listener)
   return () => globalThis.removeEventListener?.('pagehide', listener)

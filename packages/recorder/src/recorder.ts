@@ -67,6 +67,8 @@ export class BaseRecorder {
   readonly #inherited: SinkSetup['inherited']
   readonly #clock: WallClock
   readonly #sinks: readonly Sink[]
+  /** Those of `#sinks` that accept events. */
+  #openSinks: readonly Sink[]
   readonly #batcher: Batcher
   /** The source of `getEvents()` without sinks; with sinks it is `#lines`. */
   #snapshots: SnapshotRetention | undefined
@@ -77,6 +79,8 @@ export class BaseRecorder {
   readonly #removeExitHooks: (() => void) | undefined
   readonly #stopPower: (() => void) | undefined
   #recorded = 0
+  /** The process has run out of work once. */
+  #hasIdled = false
   /** No timer runs any more, so each further event is delivered immediately. */
   #isExiting = false
   #closing: Promise<CloseReport> | undefined
@@ -104,6 +108,7 @@ export class BaseRecorder {
     const nowS = () => this.#clock.nowS()
     this.#sinks =
       options.sinks ?? platform.openSinks({ options, inherited: this.#inherited, nowS, say })
+    this.#openSinks = this.#sinks
     this.#batcher = new Batcher((batch, events) => this.#deliver(batch, events))
     this.clear()
     this.url = options.sinks === undefined ? pageUrl(this.#inherited.url, this.run) : undefined
@@ -114,7 +119,8 @@ export class BaseRecorder {
     }
     if (this.#sinks.length === 0) return
     this.#removeExitHooks = platform.onExit({
-      idle: () => void this.close(),
+      idle: () => this.#idle(),
+      pause: () => void this.flush(),
       exit: () => this.#exit(),
     })
     this.#stopPower = this.#startPower(platform)
@@ -182,7 +188,7 @@ export class BaseRecorder {
       this.#sayOnce('events recorded after close() are only kept in memory')
       return
     }
-    for (const sink of this.#sinks) {
+    for (const sink of this.#openSinks) {
       try {
         sink.write(batch)
       } catch (error) {
@@ -312,7 +318,8 @@ export class BaseRecorder {
 
   async #close(): Promise<CloseReport> {
     const timeoutMs = this.#options.closeTimeoutMs ?? DEFAULTS.closeTimeoutMs
-    await Promise.all(this.#sinks.map((sink) => this.#guarded(sink, () => sink.close(timeoutMs))))
+    const closed = this.#openSinks.map((sink) => this.#guarded(sink, () => sink.close(timeoutMs)))
+    await Promise.all(closed)
     this.#removeExitHooks?.()
     return {
       recorded: this.#recorded,
@@ -325,11 +332,29 @@ export class BaseRecorder {
     }
   }
 
+  /**
+   * Delivers everything while the event loop can run. Only once: Node emits `beforeExit` again after
+   * each delivery, and a handler of the program may record an event each time.
+   */
+  #idle(): void {
+    if (this.#hasIdled || this.#closing !== undefined) return
+    this.#hasIdled = true
+    this.#stopPower?.()
+    this.#batcher.cut()
+    const timeoutMs = this.#options.closeTimeoutMs ?? DEFAULTS.closeTimeoutMs
+    this.#openSinks = this.#sinks.filter(({ idle }) => idle !== undefined)
+    for (const sink of this.#sinks) {
+      void this.#guarded(sink, () =>
+        sink.idle === undefined ? sink.close(timeoutMs) : sink.idle(timeoutMs),
+      )
+    }
+  }
+
   #exit(): void {
     this.#isExiting = true
     this.#stopPower?.()
     this.#batcher.cut()
-    for (const sink of this.#sinks) void this.#guarded(sink, () => sink.exit?.())
+    for (const sink of this.#openSinks) void this.#guarded(sink, () => sink.exit?.())
   }
 
   /** Keeps a failure of a custom sink away from the agent. */

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { afterAll, afterEach, beforeAll, describe, expect, it, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, test } from 'vitest'
 import { buildRecorder, type BuiltRecorder } from '../testing/build.ts'
 import { slowLine } from '../testing/slow-line.ts'
 import { RecordPeer } from '../testing/record-peer.ts'
@@ -93,6 +93,26 @@ describe('a file', () => {
     const last = `process.on('exit', () => recorder.record('n', { i: 30_700 }))`
     await run('late.js', `${RECORD}\n${last}\nprocess.exit(0)`)
     expect(numbersIn('out.jsonl')).toEqual(upTo(30_701))
+  })
+
+  it.each([
+    ['running out of work', ''],
+    ['process.exit()', 'process.exit(0)'],
+    ['an uncaught exception', "throw new Error('uncaught')"],
+  ])('has the events of handlers of the program after %s', async (how, ending) => {
+    await run(
+      'handlers.js',
+      `
+      let i = 0
+      const recorder = new EventRecorder({ file: 'out.jsonl', env: {} })
+      process.on('beforeExit', () => recorder.record('n', { i: i++ }))
+      process.on('exit', () => recorder.record('n', { i: i++ }))
+      recorder.record('n', { i: i++ })
+      ${ending}`,
+    )
+    const numbers = numbersIn('out.jsonl')
+    expect(numbers).toEqual(upTo(numbers.length))
+    expect(numbers.length).toBeGreaterThanOrEqual(how === 'running out of work' ? 3 : 2)
   })
 
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
@@ -309,6 +329,44 @@ describe('a server', () => {
     expect(here.writers('r')).toMatchObject([{ ended: true }])
   })
 
+  it('gets the events of handlers of the program that runs out of work', async () => {
+    const here = new RecordPeer()
+    peer = here
+    await here.listen()
+    const { stderr } = await run(
+      'handlers.js',
+      upload(`
+      let i = 500
+      process.on('beforeExit', () => recorder.record('n', { i: i++ }))
+      process.on('exit', () => recorder.record('n', { i: i++ }))`),
+      { WATTLINE_URL: here.url, WATTLINE_RUN: 'r' },
+    )
+    const numbers = here.events('r').map(({ metadata }) => metadata['i'])
+    expect(numbers).toEqual(upTo(numbers.length))
+    expect(numbers.length).toBeGreaterThanOrEqual(502)
+    expect(here.writers('r')).toMatchObject([{ ended: true, lost: 0 }])
+    expect(stderr).toBe(`Wattline: ${here.url}/#run=r\n`)
+  })
+
+  it('gets what a program records that continues after it has run out of work', async () => {
+    const here = new RecordPeer()
+    peer = here
+    await here.listen()
+    await run(
+      'again.js',
+      upload(`
+      let rounds = 0
+      process.on('beforeExit', async () => {
+        if (++rounds > 3) return
+        await new Promise((resolve) => setTimeout(resolve, 20))
+        for (let i = 0; i < 100; i++) recorder.record('n', { i: 400 + rounds * 100 + i })
+      })`),
+      { WATTLINE_URL: here.url, WATTLINE_RUN: 'r' },
+    )
+    expect(here.events('r').map(({ metadata }) => metadata['i'])).toEqual(upTo(800))
+    expect(here.writers('r')).toMatchObject([{ ended: true, lost: 0 }])
+  })
+
   it('that is away leaves a file with the undelivered events', async () => {
     const { stderr } = await run('away.js', upload('process.exit(0)'), {
       WATTLINE_URL: 'http://127.0.0.1:9',
@@ -361,6 +419,48 @@ describe('a server behind a slow line', () => {
       const delivered = here.events('r').map(({ metadata }) => metadata['i'] as number)
       expect(delivered).toEqual(upTo(delivered.length))
       expect([...new Set([...delivered, ...saved])]).toEqual(upTo(500))
+    },
+  )
+})
+
+const canUnshare = spawnSync('unshare', ['--pid', '--fork', 'true']).status === 0
+
+describe.skipIf(!canUnshare)('process 1 of a container', () => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'keeps recording after %s, which the kernel ignores',
+    async (signal) => {
+      const here = new RecordPeer()
+      peer = here
+      await here.listen()
+      const script = built.script(
+        'init.js',
+        `
+        const recorder = new EventRecorder()
+        recorder.record('n', { i: 0 })
+        await recorder.flush()
+        console.log(process.pid)
+        let i = 1
+        process.stdin.on('data', () => recorder.record('n', { i: i++ }))
+        process.stdin.on('end', async () => console.log(JSON.stringify((await recorder.close()).sinks)))`,
+      )
+      const child = spawn(
+        'unshare',
+        ['--pid', '--fork', '--kill-child', process.execPath, script],
+        {
+          env: { PATH: process.env['PATH'], WATTLINE_URL: here.url, WATTLINE_RUN: 'r' },
+        },
+      )
+      onTestFinished(() => void child.kill('SIGKILL'))
+      expect(String(await once(child.stdout, 'data'))).toBe('1\n')
+      const init = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim()
+      await here.kill()
+      process.kill(Number(init), signal)
+      child.stdin.write('.')
+      await here.listen()
+      await here.until(() => here.events('r').length === 2)
+      child.stdin.end('.')
+      expect(await text(child.stdout)).toMatch(/"delivered":3,"dropped":0,"undelivered":0/)
+      expect(here.events('r').map(({ metadata }) => metadata['i'])).toEqual(upTo(3))
     },
   )
 })

@@ -10,6 +10,12 @@ import type { ExitHooks } from './platform.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
+/**
+ * The kernel ignores signals to process 1 of a container unless the program handles them, so they do
+ * not end the process.
+ */
+const IS_INIT = process.pid === 1
+
 interface Shared {
   readonly hooks: Set<ExitHooks>
   /** Removes the listeners of the copy of this module that has added them. */
@@ -41,7 +47,7 @@ function listen(): void {
   shared.unlisten = unlisten
   process.on('beforeExit', onIdle)
   process.on('exit', onExit)
-  if (isMainThread) for (const signal of SIGNALS) listenTo(signal)
+  if (isMainThread && !IS_INIT) for (const signal of SIGNALS) listenTo(signal)
 }
 
 /** Listens first: Node removes a `once` handler of the program from the list before it runs. */

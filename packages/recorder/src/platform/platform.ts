@@ -44,8 +44,10 @@ export interface PowerSetup {
 }
 
 export interface ExitHooks {
-  /** The process has no work left and is about to end. */
+  /** The process has no work left and is about to end. Its exit handlers may still record events. */
   readonly idle: () => void
+  /** The process may stop here, or continue later. */
+  readonly pause: () => void
   /** The process is ending. Only synchronous work is still possible. */
   readonly exit: () => void
 }

@@ -99,6 +99,10 @@ export class FileSink implements Sink {
     return this.#outbox.flush(timeoutMs)
   }
 
+  async idle(timeoutMs: number): Promise<void> {
+    await this.flush(timeoutMs)
+  }
+
   async close(timeoutMs: number): Promise<void> {
     if (this.#isClosed) return
     await this.flush(timeoutMs)

@@ -29,6 +29,11 @@ export interface Sink {
   /** Delivers what it can until the deadline, then releases its resources. */
   close(timeoutMs: number): Promise<void>
   /**
+   * Delivers what it can until the deadline, because the process has no work left, and still accepts
+   * what exit handlers record. Without it, the sink is closed at that time.
+   */
+  idle?(timeoutMs: number): Promise<void>
+  /**
    * Delivers what can be delivered synchronously, because the process is ending. Called again if
    * events are recorded even later.
    */

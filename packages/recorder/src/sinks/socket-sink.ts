@@ -92,6 +92,7 @@ export class SocketSink implements Sink {
   #isEndSent = false
   /** The server has confirmed the end. */
   #isEnded = false
+  #isClosing = false
   #isExiting = false
   #reconnect: ReturnType<typeof setTimeout> | undefined
   #heartbeat: ReturnType<typeof setInterval> | undefined
@@ -118,6 +119,7 @@ export class SocketSink implements Sink {
 
   write(batch: Batch): void {
     this.#outbox.push(batch)
+    if (!this.#isClosing) this.#continueWriter()
     if (this.#state !== 'closed') this.#pumpSoon()
     else if (this.#isExiting) this.#saveRest()
     else this.#giveUp()
@@ -138,10 +140,31 @@ export class SocketSink implements Sink {
 
   async close(timeoutMs: number): Promise<void> {
     if (this.#state === 'closed') return
-    const isDelivered = await this.flush(timeoutMs)
-    if (isDelivered || this.#state === 'ready') await this.#endWriter()
+    this.#isClosing = true
+    await this.idle(timeoutMs)
+    if (this.#isEnded && this.#state === 'ready') {
+      this.#channel?.close()
+      // The closing handshake.
+      await this.#outbox.until(() => this.#channel === undefined, END_MS)
+    }
     this.#stop()
     this.#saveRest()
+  }
+
+  /** Delivers everything and ends the writer. A later line continues it. */
+  async idle(timeoutMs: number): Promise<void> {
+    if (this.#state === 'closed') return
+    const isDelivered = await this.flush(timeoutMs)
+    this.#isEnding = true
+    this.#pump()
+    if (isDelivered || this.#state === 'ready') {
+      const { endTimeoutMs = END_MS } = this.#options
+      await this.#outbox.until(() => this.#isEnded || this.#state === 'closed', endTimeoutMs)
+    }
+    if (this.#state === 'ready') return
+    // Attempts to connect would keep the process alive.
+    this.#channel?.terminate()
+    clearTimeout(this.#reconnect)
   }
 
   /** Stops without delivering the rest. */
@@ -160,7 +183,6 @@ export class SocketSink implements Sink {
     this.#isExiting = true
     if (this.#state === 'ready') {
       this.#isEnding = true
-      this.#isEndSent = false
       this.#pump()
       // A browser sends what its socket has, and cannot save the rest.
       if (this.#options.rescue === undefined) return
@@ -210,9 +232,7 @@ export class SocketSink implements Sink {
   #message(text: string): void {
     const { ack, maxLineBytes, end } = parseRecordReply(text)
     if (end === true) {
-      this.#isEnded = true
-      // An exit handler that runs later may record more.
-      if (!this.#isExiting) this.#channel?.close()
+      this.#isEnded = this.#isEnding
       this.#outbox.notify()
     }
     if (ack === undefined || this.#state === 'closed') return
@@ -280,8 +300,8 @@ export class SocketSink implements Sink {
   #gone(event: ChannelClose): void {
     clearInterval(this.#heartbeat)
     this.#channel = undefined
-    if (this.#isEnded) this.#state = 'closed'
-    if (this.#state === 'closed') {
+    if (this.#isEnded && this.#state !== 'closed') this.#state = this.#isClosing ? 'closed' : 'idle'
+    if (this.#isEnded || this.#state === 'closed') {
       this.#outbox.notify()
       return
     }
@@ -322,13 +342,12 @@ export class SocketSink implements Sink {
     this.#outbox.discard()
   }
 
-  async #endWriter(): Promise<void> {
-    this.#isEnding = true
-    this.#pump()
-    const { endTimeoutMs = END_MS } = this.#options
-    await this.#outbox.until(() => this.#isEnded || this.#state === 'closed', endTimeoutMs)
-    // The closing handshake.
-    if (this.#isEnded) await this.#outbox.until(() => this.#state === 'closed', END_MS)
+  /** The server accepts lines of a writer that has ended; the end is sent again behind them. */
+  #continueWriter(): void {
+    if (this.#isEnding && this.#state === 'idle') this.#open()
+    this.#isEnding = false
+    this.#isEndSent = false
+    this.#isEnded = false
   }
 
   #stop(): void {
