@@ -1,9 +1,11 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import {
+  closeSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -11,6 +13,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { makeBatch } from './batch.ts'
@@ -149,6 +152,92 @@ describe('FileSink', () => {
       await sink.close(0)
     },
   )
+})
+
+const canMakePipes = spawnSync('mkfifo', ['--version']).error === undefined
+
+describe.skipIf(!canMakePipes)('a named pipe', () => {
+  let built: BuiltRecorder
+  beforeAll(async () => {
+    built = await buildRecorder()
+  }, 60_000)
+  afterAll(() => built.remove())
+
+  function makePipe(): string {
+    const path = join(folder, 'pipe')
+    execFileSync('mkfifo', [path])
+    return path
+  }
+
+  /** Records to the pipe in a process, with one reader; returns what both print. */
+  async function recordTo(path: string, code: string) {
+    // The pipe always has a reader, whichever process opens it first.
+    const held = openSync(path, 'r+')
+    const reader = spawn('cat', [path])
+    reader.stdout.once('data', () => closeSync(held))
+    const script = built.script(
+      'pipe.js',
+      `const recorder = new EventRecorder({ file: ${JSON.stringify(path)}, env: {} })\n${code}`,
+    )
+    const writer = spawn(process.execPath, [script])
+    const printed = Promise.all([text(reader.stdout), text(writer.stderr), text(writer.stdout)])
+    await once(writer, 'close')
+    const [lines, stderr, stdout] = await printed
+    const numbers = lines
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line).metadata.i)
+    return { numbers, stderr, stdout }
+  }
+
+  it.each([
+    ['running out of work', ''],
+    ['process.exit()', 'process.exit(0)'],
+    ['an uncaught exception', "process.on('uncaughtException', () => process.exit(1)); throw 1"],
+    ['close()', 'await recorder.close()'],
+  ])('gets everything before %s, without a warning', async (_, ending) => {
+    const code = `
+      for (let i = 0; i < 5_000; i++) recorder.record('n', { i })
+      await new Promise((resolve) => setImmediate(resolve))
+      for (let i = 5_000; i < 9_000; i++) recorder.record('n', { i })
+      ${ending}`
+    const { numbers, stderr } = await recordTo(makePipe(), code)
+    expect(numbers).toEqual(upTo(9_000))
+    expect(stderr).toBe('')
+  })
+
+  it('delays neither record() nor the event loop while its reader does not read', async () => {
+    const path = makePipe()
+    // Opened for reading and writing, so that the pipe has a reader that reads nothing yet.
+    const held = openSync(path, 'r+')
+    const recorder = new EventRecorder({ file: path, env: {} })
+    const pad = 'x'.repeat(1_000)
+    for (let i = 0; i < 500; i++) recorder.record('n', { i, pad })
+    expect(await recorder.flush(0)).toBe(false)
+    const reader = spawn('cat', [path])
+    const lines = text(reader.stdout)
+    expect(await recorder.flush(20_000)).toBe(true)
+    closeSync(held)
+    await recorder.close()
+    expect(
+      (await lines)
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => JSON.parse(line).metadata.i),
+    ).toEqual(upTo(500))
+  })
+
+  it('reports a pipe that nothing reads, and keeps the events until something does', async () => {
+    const path = makePipe()
+    const { sink, said } = sinkOn(path)
+    sink.write(makeBatch('{"metadata":{"i":0}}\n', 1))
+    expect(said).toEqual([expect.stringMatching(/^cannot write .*ENXIO.*Events are kept/)])
+    const reader = spawn('cat', [path])
+    const lines = text(reader.stdout)
+    expect(await sink.flush(20_000)).toBe(true)
+    await sink.close(0)
+    expect(await lines).toBe('{"metadata":{"i":0}}\n')
+  })
 })
 
 describe('a file shared by several processes', () => {

@@ -6,16 +6,21 @@
  * process exit the rest is. Both must know whether the asynchronous write has already happened, so
  * they look for its bytes in the file: no line is missing and none is written twice.
  *
+ * A pipe, a terminal or a device has no bytes to look for. It is opened so that no write blocks, and
+ * every write is synchronous; lines that a slow reader does not take wait in memory.
+ *
  * Whole batches go to the kernel in one call on a file opened for appending, so several recorders
  * can write to the same file without tearing each other's lines.
  */
 import {
   closeSync,
+  constants,
   fchmodSync,
   fstatSync,
   mkdirSync,
   openSync,
   readSync,
+  statSync,
   writeSync,
   writev,
 } from 'node:fs'
@@ -40,6 +45,9 @@ const WRITE_BYTES = 1024 * 1024
 /** The kernel accepts no more buffers in one call (IOV_MAX is 1,024). */
 const BUFFERS_MAX = 1_000
 const RETRY_MS = 1_000
+/** Time between two attempts to write to a full pipe. */
+const PIPE_RETRY_MS = 10
+const PIPE_FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK
 /** How long a burst, and the process at its exit, wait for the asynchronous write. */
 const SETTLE_BURST_MS = 50
 const SETTLE_EXIT_MS = 2_000
@@ -66,6 +74,8 @@ export class FileSink implements Sink {
   readonly #options: FileSinkOptions
   readonly #outbox: Outbox
   #fd: number | undefined
+  /** A file on a disk, whose size grows with each write. */
+  #isRegular = true
   #flight: Flight | undefined
   /** Written before everything else when writing works again. */
   #unfinished: Unfinished | undefined
@@ -132,6 +142,10 @@ export class FileSink implements Sink {
   #launch(): void {
     const fd = this.#open()
     if (fd === undefined || !this.#hasNext) return
+    if (!this.#isRegular) {
+      this.#writeNow(0)
+      return
+    }
     const flight = { ...this.#take(WRITE_BYTES), fromByte: fstatSync(fd).size }
     this.#flight = flight
     this.#writeRest(fd, flight, flight.buffers)
@@ -162,6 +176,7 @@ export class FileSink implements Sink {
       this.#written(flight.last)
     }
     const fd = this.#open()
+    const deadlineMs = performance.now() + settleMs
     while (fd !== undefined && this.#hasNext) {
       const { buffers, last } = this.#take(WRITE_BYTES)
       let rest = Buffer.concat(buffers)
@@ -169,6 +184,12 @@ export class FileSink implements Sink {
       try {
         while (rest.length > 0) rest = rest.subarray(writeSync(fd, rest))
       } catch (error) {
+        if (isFull(error)) {
+          this.#unfinished = { buffers: [rest], last, isTorn: false }
+          if (sleptUntil(deadlineMs)) continue
+          this.#retry ??= setTimeout(() => this.#tryAgain(), PIPE_RETRY_MS).unref()
+          return
+        }
         this.#failed(error, { buffers: [rest], last, isTorn: rest.length < length })
         return
       }
@@ -234,7 +255,8 @@ export class FileSink implements Sink {
       if (this.#fd !== undefined && fstatSync(this.#fd).nlink === 0) this.#closeFile()
       if (this.#fd === undefined) {
         mkdirSync(dirname(this.#options.path), { recursive: true })
-        this.#fd = openSync(this.#options.path, 'a+')
+        this.#isRegular = isRegular(this.#options.path)
+        this.#fd = openSync(this.#options.path, this.#isRegular ? 'a+' : PIPE_FLAGS)
         this.#continueFile(this.#fd)
       }
       return this.#fd
@@ -247,13 +269,13 @@ export class FileSink implements Sink {
   /** Ends a torn last line of an earlier process. A torn line of our own is completed instead. */
   #continueFile(fd: number): void {
     const isTorn = this.#unfinished?.isTorn === true
-    if (isTorn && fstatSync(fd).size > 0) return
+    if (isTorn && this.#isRegular && fstatSync(fd).size > 0) return
     if (isTorn) {
-      // The file with the first part was deleted, so all of the load goes into the new file.
+      // The file with the first part was deleted, or its reader has gone, so all of the load goes into the new file.
       this.#unfinished = undefined
       this.#outbox.rewind()
     }
-    endTornLine(fd, this.#options.path)
+    if (this.#isRegular) endTornLine(fd, this.#options.path)
   }
 
   #closeFile(): void {
@@ -266,6 +288,23 @@ export class FileSink implements Sink {
 
 function byteLength(buffers: readonly Uint8Array[]): number {
   return buffers.reduce((sum, { length }) => sum + length, 0)
+}
+
+/** A path without a file becomes a regular one. */
+function isRegular(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? true
+}
+
+/** Whether a pipe cannot take bytes at the moment. */
+function isFull(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'EAGAIN'
+}
+
+/** Waits a moment without the event loop; returns false at the deadline. */
+function sleptUntil(deadlineMs: number): boolean {
+  if (performance.now() >= deadlineMs) return false
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
+  return true
 }
 
 /** A relative path keeps its meaning when the process changes its folder. */
@@ -300,7 +339,7 @@ function endTornLine(fd: number, path: string): void {
   }
 }
 
-/** Also true for an empty file, and for a device or a pipe, whose size is 0. */
+/** Also true for an empty file. */
 function endsWithNewline(fd: number, size: number): boolean {
   if (size === 0) return true
   const lastByte = new Uint8Array(1)
@@ -322,7 +361,6 @@ function waitForWriters(fd: number, mode: number): void {
  */
 function isWrittenWithin(fd: number, flight: Flight, timeoutMs: number): boolean {
   const bytes = Buffer.concat(flight.buffers)
-  const pause = new Int32Array(new SharedArrayBuffer(4))
   const deadlineMs = performance.now() + timeoutMs
   let seenBytes = -1
   while (true) {
@@ -333,7 +371,6 @@ function isWrittenWithin(fd: number, flight: Flight, timeoutMs: number): boolean
       readSync(fd, added, 0, added.length, flight.fromByte)
       if (added.includes(bytes)) return true
     }
-    if (performance.now() >= deadlineMs) return false
-    Atomics.wait(pause, 0, 0, 1)
+    if (!sleptUntil(deadlineMs)) return false
   }
 }
