@@ -1,5 +1,5 @@
 /** The built command as a process of its own: pipes, signals and exit codes. */
-import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, execFile, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
@@ -114,7 +114,7 @@ test('run: passes on stdio and the exit code and records the command as a span',
   ])
   expect([stdout, end]).toEqual(['through', [7, null]])
   expect(stderr).toMatch(
-    /^Wattline: http:\S+#run=plain\nWattline: node took .* m?s, 1 span, stored in \S*ran\n$/,
+    /^Wattline: http:\S+#run=plain\nWattline: node failed with 7 after .* m?s, 1 span\nWattline: show it again with wattline \S*ran\/plain\/events\.jsonl\n$/,
   )
   expect(await events('plain')).toMatchObject([
     { event_type: 'agent_start', metadata: { agent_name: 'node' } },
@@ -208,6 +208,88 @@ test('run: passes a signal on and exits with 128 + its number', async () => {
   expect(await exitOf(child)).toEqual([143, null])
   const [end] = (await events('killed')).filter(({ event_type }) => event_type === 'agent_end')
   expect(end.metadata).toMatchObject({ exit_code: 143, error: 'killed by SIGTERM' })
+})
+
+test('run: prints a command for a shell that reads the log of the run', async () => {
+  const at = ['--port', '0', '--dir', "a 'quoted' folder", '--run', 'shown']
+  const child = start('run', ...at, '--', process.execPath, '-e', '')
+  const [, command = ''] = await stderrMatch(child, /took .*\n.*show it again with wattline (.*)\n/)
+  expect(await exitOf(child)).toEqual([0, null])
+  const shown = spawn('sh', ['-c', `cat ${command}`], {
+    env: { HOME: dir, PATH: process.env['PATH'] },
+  })
+  expect(await text(shown.stdout)).toMatch(/^.*agent_start.*\n.*agent_end.*\n$/)
+})
+
+test('run: refuses an empty command in one sentence', async () => {
+  const child = start('run', '--port', '0', '--dir', 'ran', '--', '')
+  expect(await text(child.stderr)).toBe(
+    'wattline: Expected a command after --, got an empty text; see wattline run --help.\n',
+  )
+  expect(child.exitCode ?? (await exitOf(child))[0]).toBe(2)
+})
+
+test.each(['run', 'serve'])('%s: continues when nothing reads its messages', async (which) => {
+  const at = ['--port', '0', '--dir', 'unread']
+  const code =
+    'process.stdout.write("up"); process.stdin.resume(); process.stdin.on("end", () => process.exit(3))'
+  const more = which === 'run' ? ['--run', 'unread', '--', process.execPath, '-e', code] : []
+  const child = start(which, ...at, ...more)
+  const [, url = ''] = await stderrMatch(child, /(http:\/\/[\w.:]+)/)
+  if (which === 'run') {
+    if (child.stdout.readableLength === 0) await once(child.stdout, 'readable')
+    child.stdin.end()
+    expect(await exitOf(child)).toEqual([3, null])
+    return
+  }
+  // Two bodies: the server prints a message about the lost lines of the first.
+  const post = (first: number) =>
+    fetch(`${url}/api/runs/gap/events?writer=w&first=${first}`, {
+      method: 'POST',
+      body: logText([['hello', 1]]),
+    })
+  expect((await post(5)).status).toBe(200)
+  expect((await post(9)).status).toBe(200)
+  child.kill('SIGINT')
+  expect(await exitOf(child)).toEqual([0, null])
+})
+
+const canUsePython = spawnSync('python3', ['--version']).status === 0
+
+/** Runs argv in a terminal of its own with stdin elsewhere, and presses Ctrl+C once at "ready". */
+const IN_TERMINAL = `
+import os, pty, sys
+pid, fd = pty.fork()
+if pid == 0:
+    os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
+    os.execvp(sys.argv[1], sys.argv[1:])
+out, pressed = b"", False
+while True:
+    try: part = os.read(fd, 4096)
+    except OSError: break
+    if not part: break
+    out += part
+    if b"ready" in out and not pressed:
+        pressed = True
+        os.write(fd, b"\\x03")
+os.waitpid(pid, 0)
+print(out.decode())`
+
+test.skipIf(!canUsePython)('run: Ctrl+C in a terminal signals the command once', async () => {
+  // The command's SIGTERM is passed back to it after every SIGINT that the key caused.
+  const code = `
+    let interrupts = 0
+    process.on('SIGINT', () => { if (++interrupts === 1) process.kill(process.ppid, 'SIGTERM') })
+    process.on('SIGTERM', () => { console.log('interrupts: ' + interrupts); process.exit(0) })
+    setInterval(() => {}, 1000)
+    console.log('ready')`
+  const argv = [cli, 'run', '--port', '0', '--dir', 'keys', '--', process.execPath, '-e', code]
+  const terminal = spawn('python3', ['-c', IN_TERMINAL, process.execPath, ...argv], {
+    cwd: dir,
+    env: { ...process.env, HOME: dir, CI: '1' },
+  })
+  children.push(terminal)
+  expect(await text(terminal.stdout)).toContain('interrupts: 1')
 })
 
 test('run: keeps its server until other runs have ended', async () => {

@@ -63,12 +63,15 @@ function handleSignals(): AbortController {
   return stop
 }
 
-/** Exits without an error when the reader is gone, as in `wattline spans run.jsonl | head`. */
-export function exitWhenReaderIsGone(streams: readonly Writable[]): void {
-  for (const stream of streams) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(0)
-      throw error
-    })
-  }
+/** Exits without an error when the reader of data is gone, as in `wattline spans run.jsonl | head`. */
+export function exitWithoutReader(stream: Writable): void {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0)
+    throw error
+  })
+}
+
+/** Drops messages that cannot be written: a server and a command of `run` go on without them. */
+export function dropWithoutReader(stream: Writable): void {
+  stream.on('error', () => undefined)
 }

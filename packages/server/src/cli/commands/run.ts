@@ -7,7 +7,7 @@
  * ```
  */
 import { randomBytes } from 'node:crypto'
-import { basename } from 'node:path'
+import { basename, join } from 'node:path'
 import { PowerTotals, type PowerSampling, samplePower } from '@wattline/power'
 import {
   encodeEvent,
@@ -57,6 +57,9 @@ const LAST_ANSWERS_MS = 500
 export async function run(command: Command, flags: RunFlags, io: CliIo): Promise<number> {
   if (flags.interval !== undefined && flags.power !== true) {
     throw usageError('--interval needs --power.')
+  }
+  if (command[0] === '') {
+    throw usageError('Expected a command after --, got an empty text; see wattline run --help.')
   }
   const intervalMs = parseIntervalMs(flags.interval)
   const settings = serverSettings(flags, io)
@@ -111,6 +114,18 @@ function nameOf([file, first]: Command): string {
   return [basename(file), ...script].join(' ').slice(0, 60)
 }
 
+function outcomeOf({ exitCode, signal }: ChildEnd): string {
+  if (signal !== null) return `was killed by ${signal} after`
+  return exitCode === 0 ? 'took' : `failed with ${exitCode} after`
+}
+
+/** The command that shows a run whose server has ended, for a shell. */
+function commandToShow(dir: string, run: string, io: CliIo): string {
+  const path = join(dir, run, 'events.jsonl')
+  const isPlain = /^[\w./-]+$/.test(path)
+  return `wattline ${isPlain ? tildePath(path, io) : `'${path.replaceAll("'", String.raw`'\''`)}'`}`
+}
+
 /** One command, from its start to its end. */
 class RecordedCommand {
   readonly #command: Command
@@ -160,7 +175,7 @@ class RecordedCommand {
       this.#sampling?.stop()
       await this.#deliver(before, startS, endS, end)
       if (this.#relay.loss !== undefined) this.#say(`power: ${this.#relay.loss}`)
-      await this.#reportSum(endS - startS, dir)
+      await this.#reportSum(endS - startS, end, dir)
       return end.exitCode
     } finally {
       this.#sampling?.stop()
@@ -234,18 +249,20 @@ class RecordedCommand {
     await this.#client.send(new TextEncoder().encode(lines.join('')), lines.length)
   }
 
-  async #reportSum(lengthS: number, dir: string | undefined): Promise<void> {
+  /** @param dir the folder with the run, if its server ends with the command */
+  async #reportSum(lengthS: number, end: ChildEnd, dir: string | undefined): Promise<void> {
     const spans = await spansOf(this.#server, this.runId)
     const { totalJ, meanW } = this.#tally
     const parts = [
-      `${this.#name} took ${formatDuration(lengthS)}`,
+      `${this.#name} ${outcomeOf(end)} ${formatDuration(lengthS)}`,
       ...(spans === undefined ? [] : [count(spans, 'span')]),
       ...(totalJ === undefined || meanW === undefined
         ? []
         : [`${formatJoules(totalJ)} (${formatWatts(meanW)} on average)`]),
-      ...(dir === undefined ? [] : [`stored in ${tildePath(dir, this.#io)}`]),
     ]
     this.#say(parts.join(', '))
+    if (dir !== undefined)
+      this.#say(`show it again with ${commandToShow(dir, this.runId, this.#io)}`)
   }
 
   #say(text: string): void {

@@ -1,5 +1,6 @@
 /** Runs a command with this process's terminal, and forwards this process's signals to it. */
 import { spawn } from 'node:child_process'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { CliError } from '../base/errors.ts'
 
@@ -11,7 +12,7 @@ export interface ChildEnd {
 
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
 /** A terminal sends these to every process of its foreground group, so the command gets them too. */
-const FROM_TERMINAL: ReadonlySet<string> = new Set(['SIGINT', 'SIGQUIT', 'SIGHUP'])
+const FROM_KEYS: ReadonlySet<string> = new Set(['SIGINT', 'SIGQUIT'])
 
 /**
  * Runs `command` until it exits.
@@ -24,9 +25,12 @@ export async function runChild(
   cwd: string,
 ): Promise<ChildEnd> {
   const child = spawn(file, args, { env, cwd, stdio: 'inherit' })
+  // A terminal that hangs up also signals its foreground group, and is gone afterwards.
+  const hangsUpTogether = isInForeground()
   const forward = (signal: NodeJS.Signals) => {
-    if (process.stdin.isTTY && FROM_TERMINAL.has(signal)) return
-    child.kill(signal)
+    const isShared =
+      (FROM_KEYS.has(signal) && isInForeground()) || (signal === 'SIGHUP' && hangsUpTogether)
+    if (!isShared) child.kill(signal)
   }
   for (const signal of FORWARDED) process.on(signal, forward)
   try {
@@ -38,6 +42,31 @@ export async function runChild(
     })
   } finally {
     for (const signal of FORWARDED) process.off(signal, forward)
+  }
+}
+
+/**
+ * Whether this process is in the foreground group of its terminal, wherever stdin leads. Without
+ * /proc, a process with a terminal counts as such.
+ */
+function isInForeground(): boolean {
+  try {
+    const stat = readFileSync('/proc/self/stat', 'latin1')
+    // After the name, which may contain spaces: state, parent, group, session, terminal, foreground.
+    const [, , group, , , foreground] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return group === foreground
+  } catch {
+    return hasTerminal()
+  }
+}
+
+function hasTerminal(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r'))
+    return true
+  } catch {
+    // There is no terminal, or the system has no such file.
+    return false
   }
 }
 

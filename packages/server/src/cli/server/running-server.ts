@@ -29,6 +29,7 @@ export const WATCHED_EMPTY = 'is watched, but contains no .jsonl file yet'
 
 const ANSWER_WITHIN_MS = 1500
 const OPEN_WITHIN_MS = 60_000
+const FIGURES_WITHIN_MS = 5_000
 const PORTS_TO_ASK = 5
 
 /** `http://127.0.0.1:9288`. A host that means all addresses of this machine becomes 127.0.0.1. */
@@ -139,14 +140,15 @@ export async function namedServer(
 
 /** The writers of a run; none if the run does not exist. */
 export async function writersOf(server: RunningServer, run: string): Promise<RunInfo['writers']> {
-  const info = await ask<RunInfo>(server, `/api/runs/${encodeURIComponent(run)}`)
+  const path = `/api/runs/${encodeURIComponent(run)}`
+  const info = await ask<RunInfo>(server, path, 'GET', undefined, FIGURES_WITHIN_MS)
   return info?.writers ?? []
 }
 
 /** Number of spans of a run; undefined if the server does not answer. */
 export async function spansOf(server: RunningServer, run: string): Promise<number | undefined> {
   const path = `/api/runs/${encodeURIComponent(run)}/summary`
-  return (await ask<RunSummary>(server, path))?.spans
+  return (await ask<RunSummary>(server, path, 'GET', undefined, FIGURES_WITHIN_MS))?.spans
 }
 
 /** Deletes a run. Does nothing if the server does not answer. */
@@ -159,9 +161,10 @@ async function ask<T>(
   path: string,
   method = 'GET',
   body?: object,
+  withinMs?: number,
 ): Promise<T | undefined> {
   try {
-    const response = await send(server, path, method, body)
+    const response = await send(server, path, method, body, withinMs)
     return response.ok ? ((await response.json()) as T) : undefined
   } catch {
     // The server does not answer. Callers treat the result as unknown.
@@ -169,7 +172,13 @@ async function ask<T>(
   }
 }
 
-function send({ url, token }: RunningServer, path: string, method: string, body?: object) {
+function send(
+  { url, token }: RunningServer,
+  path: string,
+  method: string,
+  body?: object,
+  withinMs = OPEN_WITHIN_MS,
+) {
   return fetch(url + path, {
     method,
     redirect: 'manual',
@@ -178,7 +187,7 @@ function send({ url, token }: RunningServer, path: string, method: string, body?
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
     },
     body: body === undefined ? null : JSON.stringify(body),
-    signal: AbortSignal.timeout(OPEN_WITHIN_MS),
+    signal: AbortSignal.timeout(withinMs),
   })
 }
 
