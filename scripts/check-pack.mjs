@@ -2,7 +2,7 @@
  * Packs the two published packages and checks the tarballs: their contents, the reports of publint
  * and attw, and that they install and work in an empty folder.
  */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -40,6 +40,18 @@ do {
 } while (process.platform === 'linux' && !readFileSync('run.jsonl', 'utf8').includes('energy_joules'))
 recorder.record('tool_call_end', { tool: 'search' })
 await recorder.close()
+`
+
+const USE_TYPES = `
+import { EventRecorder, type RecorderOptions } from '@wattline/recorder'
+interface Search { query: string; limit?: number }
+const search: Search = { query: 'joules' }
+const options: RecorderOptions = { url: undefined, run: undefined }
+const recorder = new EventRecorder(options)
+recorder.record('tool_call_start', search)
+recorder.start('tool_call', search).end({ hits: 1 })
+export const found: Promise<number> = recorder.span('tool_call', search, async () => 1)
+export const hits: number = recorder.span('tool_call', () => 1)
 `
 
 await runScript(async () => {
@@ -143,6 +155,7 @@ function checkInstalled(tarballs, work) {
     execFileSync('npm', args, { cwd, encoding: 'utf8', shell: process.platform === 'win32' })
   npm('install', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error', ...tarballs)
 
+  checkTypes(cwd)
   const help = npm('exec', '--no', '--loglevel=error', '--', 'wattline', '--help')
   if (!help.includes('wattline')) throw new Error(`npx wattline --help printed:\n${help}`)
   // A simulated energy counter, since not every machine has a readable one.
@@ -157,6 +170,25 @@ function checkInstalled(tarballs, work) {
   const log = path.join(cwd, 'runs/of-a-command/events.jsonl')
   expectLines(log, 'command', ['agent_start', 'agent_end'])
   process.stdout.write('installed in an empty folder, the command and the recorder work\n')
+}
+
+/**
+ * Compiles a use of the recorder as in a page: older libraries, no types of Node, declarations checked.
+ *
+ * @param {string} cwd
+ */
+function checkTypes(cwd) {
+  writeFileSync(path.join(cwd, 'page.ts'), USE_TYPES)
+  const tsc = path.join(root, 'node_modules/.bin/tsc')
+  const options = '--noEmit --strict --skipLibCheck false --lib es2022,dom --types'.split(' ')
+  for (const [module, resolution] of [
+    ['esnext', 'bundler'],
+    ['nodenext', 'nodenext'],
+  ]) {
+    const argv = [...options, '', '--module', module, '--moduleResolution', resolution, 'page.ts']
+    const { status, stdout } = spawnSync(tsc, argv, { cwd, encoding: 'utf8' })
+    if (status !== 0) throw new Error(`the types do not compile with ${resolution}:\n${stdout}`)
+  }
 }
 
 /**
