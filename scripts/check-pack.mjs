@@ -181,10 +181,8 @@ function checkTypes(cwd) {
   writeFileSync(path.join(cwd, 'page.ts'), USE_TYPES)
   const tsc = path.join(root, 'node_modules/.bin/tsc')
   const options = '--noEmit --strict --skipLibCheck false --lib es2022,dom --types'.split(' ')
-  for (const [module, resolution] of [
-    ['esnext', 'bundler'],
-    ['nodenext', 'nodenext'],
-  ]) {
+  const resolutions = { bundler: 'esnext', nodenext: 'nodenext' }
+  for (const [resolution, module] of Object.entries(resolutions)) {
     const argv = [...options, '', '--module', module, '--moduleResolution', resolution, 'page.ts']
     const { status, stdout } = spawnSync(tsc, argv, { cwd, encoding: 'utf8' })
     if (status !== 0) throw new Error(`the types do not compile with ${resolution}:\n${stdout}`)

@@ -342,7 +342,7 @@ export class BaseRecorder {
     this.#stopPower?.()
     this.#batcher.cut()
     const timeoutMs = this.#options.closeTimeoutMs ?? DEFAULTS.closeTimeoutMs
-    this.#openSinks = this.#sinks.filter(({ idle }) => idle !== undefined)
+    this.#openSinks = this.#sinks.filter((sink) => sink.idle !== undefined)
     for (const sink of this.#sinks) {
       void this.#guarded(sink, () =>
         sink.idle === undefined ? sink.close(timeoutMs) : sink.idle(timeoutMs),
