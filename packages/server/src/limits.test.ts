@@ -3,7 +3,9 @@
  * names it, and does not affect other clients.
  */
 import { once } from 'node:events'
+import { mkdir, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { RunInfo } from '@wattline/trace'
@@ -256,17 +258,17 @@ describe('metrics', () => {
     expect(logged.join('\n')).not.toContain(token)
   })
 
-  test('/healthz fails while events cannot be written', async () => {
-    const server = await startServer({ dir: await tempDir(), maxRuns: 1 })
-    await post(`${server.url}/api/runs/a/events`, line(1))
-    const { store } = server
-    const append = store.append.bind(store)
-    store.append = () => Promise.reject(new Error('no room'))
-    await post(`${server.url}/api/runs/a/events`, line(2))
-    const failing = await fetch(`${server.url}/healthz`)
-    expect([failing.status, await failing.json()]).toMatchObject([503, { ok: false }])
-    store.append = append
-    await post(`${server.url}/api/runs/a/events`, line(2))
-    expect(await getJson(`${server.url}/healthz`)).toMatchObject({ ok: true })
+  test('/healthz fails while the data folder is missing, without anyone writing', async () => {
+    const dir = join(await tempDir(), 'runs')
+    const { url } = await startServer({ dir })
+    await rm(dir, { recursive: true })
+    const failing = await fetch(`${url}/healthz`)
+    expect([failing.status, await failing.json()]).toMatchObject([
+      503,
+      { ok: false, error: 'events cannot be written: the data folder is missing', checkedAgoS: 0 },
+    ])
+    await mkdir(dir)
+    // The last result is used for 5 s.
+    expect((await fetch(`${url}/healthz`)).status).toBe(503)
   })
 })

@@ -20,6 +20,7 @@ import { codeOf } from './base/errors.ts'
 import { defaultDir } from './default-dir.ts'
 import { Guard, isExposed, tokenProblem } from './http/guard.ts'
 import { createRoutes } from './http/routes.ts'
+import { Health } from './runs/health.ts'
 import { Liveness } from './runs/liveness.ts'
 import { Metrics } from './runs/metrics.ts'
 import type { ServerOptions, WattlineServer } from './options.ts'
@@ -128,6 +129,7 @@ function createContext(
     version: VERSION,
     runs: new Runs(store, options.sources ?? []),
     liveness: new Liveness(store, { lostAfterMs, heartbeatMs, logger }),
+    health: new Health(store),
     summaries: new Summaries(store),
     metrics: new Metrics(),
     unfinished: new Unfinished(

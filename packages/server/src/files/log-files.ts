@@ -106,6 +106,10 @@ export class LogFiles implements RunSource {
     return Promise.resolve(this.#runs.get(run)?.info())
   }
 
+  has(run: string): Promise<boolean> {
+    return Promise.resolve(this.#runs.get(run)?.info() !== undefined)
+  }
+
   async *read(run: string, from: ReadFrom, signal: AbortSignal): AsyncGenerator<LogItem> {
     const watched = this.#runs.get(run)
     if (watched === undefined) yield { type: 'removed' }

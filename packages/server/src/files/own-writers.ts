@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { codeOf } from '../base/errors.ts'
 import { RECORD_BYTES, readRecord } from '../storage/folder/append-record.ts'
-import { APPENDS_FILE, LOG_FILE, readRunMeta } from '../storage/folder/run-meta.ts'
+import { APPENDS_FILE, LOG_FILE } from '../storage/folder/run-meta.ts'
+import { loadRunMeta } from '../storage/folder/writer-journal.ts'
 
 /** Lines of one writer, from the end of the part before. */
 export interface WriterPart {
@@ -16,7 +17,7 @@ export interface WriterPart {
 /** The parts of the log at `path`; none if it is not the log of a run. */
 export async function writerParts(path: string): Promise<readonly WriterPart[]> {
   const folder = dirname(path)
-  const writers = basename(path) === LOG_FILE ? readRunMeta(folder)?.writers : undefined
+  const writers = basename(path) === LOG_FILE ? loadRunMeta(folder)?.writers : undefined
   if (writers === undefined) return []
   const appends = await readFile(join(folder, APPENDS_FILE)).catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return Buffer.alloc(0)

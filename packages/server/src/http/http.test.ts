@@ -411,6 +411,7 @@ function readOnlySource(log: string): RunSource {
   return {
     list: () => Promise.resolve([info]),
     info: (run) => Promise.resolve(run === info.id ? info : undefined),
+    has: (run) => Promise.resolve(run === info.id),
     async *read(): AsyncGenerator<LogItem> {
       yield { type: 'chunk', cursor: log.length, bytes: Buffer.from(log), writer: 'file' }
       yield { type: 'caughtUp', cursor: log.length }

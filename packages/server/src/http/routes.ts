@@ -88,15 +88,17 @@ function addLimits(app: App, { maxConnections, metrics, requestRate }: ServerCon
 
 /** `/healthz`, which needs no token and reveals nothing about runs, and `/metrics`. */
 function addStateRoutes(app: App, context: ServerContext): void {
-  app.get('/healthz', (c) => {
+  app.get('/healthz', async (c) => {
+    const { problem, triedMs } = await context.health.state()
     const health = {
       name: 'wattline',
       version: context.version,
       uptimeS: Math.round(process.uptime()),
+      checkedAgoS: Math.round((performance.now() - triedMs) / 100) / 10,
     }
     c.header('cache-control', 'no-store')
-    if (!context.metrics.isFailing) return c.json({ ok: true, ...health })
-    return c.json({ ok: false, ...health, error: 'the last events could not be written' }, 503)
+    if (problem === undefined) return c.json({ ok: true, ...health })
+    return c.json({ ok: false, ...health, error: problem }, 503)
   })
   app.get('/metrics', async (c) => {
     c.header('content-type', 'text/plain; version=0.0.4; charset=utf-8')

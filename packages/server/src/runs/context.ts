@@ -1,5 +1,6 @@
 /** State that the WebSocket endpoints and the HTTP routes of one server share. */
 import type { RunInfo } from '@wattline/trace'
+import type { Health } from './health.ts'
 import type { Liveness } from './liveness.ts'
 import type { Metrics } from './metrics.ts'
 import type { RequestRate } from './request-rate.ts'
@@ -26,6 +27,7 @@ export interface ServerContext {
   readonly version: string
   readonly runs: Runs
   readonly liveness: Liveness
+  readonly health: Health
   readonly summaries: Summaries
   readonly metrics: Metrics
   readonly unfinished: Unfinished

@@ -111,10 +111,8 @@ export class Liveness {
 
   async #set(run: string, writer: string, change: { state?: 'lost' }): Promise<void> {
     try {
-      const known = await this.#store.info(run)
       // It may have been deleted or have ended in the meantime.
-      if (known?.writers.find(({ id }) => id === writer)?.state !== 'live') return
-      await this.#store.setWriter(run, writer, change)
+      await this.#store.setWriter(run, writer, { ...change, isForLive: true })
     } catch (error) {
       const expected = error instanceof StoreError && error.code !== 'failed'
       if (!expected) this.#options.logger(`writer ${writer} of ${run}: ${String(error)}`)

@@ -40,8 +40,6 @@ export class Metrics {
   eventsDuplicate = 0
   eventsOut = 0
   bytesOut = 0
-  /** Whether the last append could not be written, for example because the disk is full. */
-  isFailing = false
   readonly #buckets = BUCKETS_S.map(() => 0)
   #appends = 0
   #appendsS = 0
@@ -58,7 +56,6 @@ export class Metrics {
     this.bytesIn[transport] += bytes
     this.eventsLost += result.lost
     this.eventsDuplicate += result.duplicates
-    this.isFailing = false
     this.#appends += 1
     this.#appendsS += tookS
     const bucket = BUCKETS_S.findIndex((limitS) => tookS <= limitS)
@@ -66,7 +63,6 @@ export class Metrics {
   }
 
   appendFailed(code: string): void {
-    this.isFailing ||= code === 'failed'
     this.failedAppends.set(code, (this.failedAppends.get(code) ?? 0) + 1)
   }
 

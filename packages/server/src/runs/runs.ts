@@ -43,6 +43,7 @@ export class Runs {
 
   /** Whether the run is a watched file, which must not be written or deleted. */
   async isReadOnly(run: string): Promise<boolean> {
+    if (await this.store.has(run)) return false
     return (await this.find(run))?.info.readOnly === true
   }
 

@@ -54,6 +54,8 @@ export interface RunSource {
   /** All runs, in any order, without reading their logs. */
   list(): Promise<readonly RunInfo[]>
   info(run: string): Promise<RunInfo | undefined>
+  /** Whether there is such a run. Unlike `info`, it costs the same for a run of many writers. */
+  has(run: string): Promise<boolean>
   /**
    * Reads from a cursor to the end and then follows the log. The consumer pulls, so a slow one costs
    * no memory. Aborting `signal` ends the iteration without an error, also while it waits. A run that
@@ -89,6 +91,8 @@ export interface WriterChange {
   readonly runName?: string | undefined
   /** Whether a new source without line numbers begins: it may start a deleted run again. */
   readonly isUnnumbered?: boolean
+  /** Whether only a live writer is changed: one that ended or was deleted meanwhile stays so. */
+  readonly isForLive?: boolean
 }
 
 /** Runs that can also be written. */
@@ -117,6 +121,12 @@ export interface RunStore extends RunSource {
   /** The text last written with `writeNote`, such as the run's summary; undefined without one. */
   readNote(run: string): Promise<string | undefined>
   writeNote(run: string, text: string): Promise<void>
+  /**
+   * Tries whether something can be written. Without it, a store counts as always writable.
+   *
+   * @throws {Error} with the reason, when nothing can be written
+   */
+  check?(): Promise<void>
   /** Deletes the run. Its numbered writers are refused from then on; other writers create a new run. */
   remove(run: string): Promise<void>
 }

@@ -1,5 +1,6 @@
 import {
   appendFile,
+  cp,
   mkdir,
   readdir,
   readFile,
@@ -9,26 +10,17 @@ import {
   truncate,
   writeFile,
 } from 'node:fs/promises'
-import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmdirSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { canMount, mountTmpfs } from '../../testing/disks.ts'
 import { line, lines, tempDir } from '../../testing/harness.ts'
 import { encodeRecords, RECORD_BYTES } from './append-record.ts'
 import { writeCompacted } from './compaction.ts'
 import { FolderStore, type FolderStoreOptions } from './folder-store.ts'
 import { newRunMeta } from './run-meta.ts'
 import type { ReadFrom, RunStore } from '../store.ts'
-
-const canMount = ((): boolean => {
-  const folder = mkdtempSync(join(tmpdir(), 'wattline-mount-'))
-  const isMounted = spawnSync('mount', ['-t', 'tmpfs', 'tmpfs', folder]).status === 0
-  if (isMounted) spawnSync('umount', ['-l', folder])
-  rmdirSync(folder)
-  return isMounted
-})()
 
 async function openStore(options: Partial<FolderStoreOptions> = {}): Promise<FolderStore> {
   const store = await FolderStore.open({ dir: options.dir ?? (await tempDir()), ...options })
@@ -420,9 +412,7 @@ describe('repair', () => {
   })
 
   test.skipIf(!canMount)('opens a run on a full disk, and goes on when there is room', async () => {
-    const disk = await tempDir()
-    spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', disk])
-    onTestFinished(() => void spawnSync('umount', ['-l', disk]))
+    const disk = await mountTmpfs('256k')
     const dir = join(disk, 'runs')
     const first = await FolderStore.open({ dir })
     await append(first, 'r', 1, 100)
@@ -635,14 +625,102 @@ describe('when files are deleted', () => {
   })
 })
 
-test('creates folders that other users cannot read', async () => {
+test('creates folders and files that other users cannot read', async () => {
   const dir = join(await tempDir(), 'new', 'runs')
   const store = await openStore({ dir })
   await append(store, 'r', 1, 1)
+  await store.writeNote('r', '{}')
   for (const folder of [dir, join(dir, 'r')]) {
     expect((await stat(folder)).mode & 0o777).toBe(0o700)
   }
+  for (const file of readdirSync(join(dir, 'r'))) {
+    expect([file, (await stat(join(dir, 'r', file))).mode & 0o777]).toEqual([file, 0o600])
+  }
 })
+
+describe('the journal of writers', () => {
+  async function killedRun() {
+    const dir = await tempDir()
+    const store = await openStore({ dir })
+    await append(store, 'r', 1, 5, 'a')
+    await append(store, 'r', 1, 5, 'b')
+    await store.setWriter('r', 'a', { state: 'closed' })
+    const copy = join(await tempDir(), 'runs')
+    await cp(dir, copy, { recursive: true, filter: (path) => !path.endsWith('.lock') })
+    return { copy, journal: join(copy, 'r', 'writers') }
+  }
+
+  test('has the writers of acknowledged lines that run.json does not have', async () => {
+    const { copy, journal } = await killedRun()
+    expect(await readFile(join(copy, 'r', 'run.json'), 'utf8')).not.toContain('"b"')
+    expect((await readFile(journal, 'utf8')).split('\n').filter(Boolean)).toHaveLength(2)
+    const store = await openStore({ dir: copy })
+    const writers = [
+      { id: 'a', state: 'closed', events: 5 },
+      { id: 'b', state: 'live', events: 5 },
+    ]
+    expect(await store.info('r')).toMatchObject({ events: 10, writers })
+    // A second kill, after a change of one more writer.
+    await append(store, 'r', 1, 1, 'c')
+    const again = join(await tempDir(), 'runs')
+    await cp(copy, again, { recursive: true, filter: (path) => !path.endsWith('.lock') })
+    const ids = ['a', 'b', 'c'].map((id) => ({ id }))
+    expect(await (await openStore({ dir: again })).info('r')).toMatchObject({ writers: ids })
+    await store.close()
+    expect(readdirSync(join(copy, 'r'))).not.toContain('writers')
+    expect(await (await openStore({ dir: copy })).info('r')).toMatchObject({ writers: ids })
+  })
+
+  test.each([
+    '',
+    '{"at":1',
+    'null\n',
+    '{"at":9,"id":"x","name":"","state":"live","lastSeenAt":1}\n',
+  ])('ends at a line that cannot be one: %j', async (end) => {
+    const { copy, journal } = await killedRun()
+    await appendFile(journal, end)
+    const store = await openStore({ dir: copy })
+    expect(await store.info('r')).toMatchObject({ events: 10, writers: [{ id: 'a' }, { id: 'b' }] })
+    await append(store, 'r', 1, 1, 'c')
+    expect(await store.info('r')).toMatchObject({ events: 11 })
+  })
+
+  test('may be deleted by another program', async () => {
+    const dir = await tempDir()
+    const store = await openStore({ dir })
+    await append(store, 'r', 1, 1, 'a')
+    await append(store, 'r', 1, 1, 'b')
+    await rm(join(dir, 'r', 'writers'))
+    await append(store, 'r', 1, 1, 'c')
+    expect(await store.info('r')).toMatchObject({ events: 3 })
+    expect(await readFile(join(dir, 'r', 'run.json'), 'utf8')).toContain('"c"')
+  })
+})
+
+test.skipIf(process.platform !== 'linux')(
+  'closes the files of runs that others need descriptors for (needs /proc)',
+  async () => {
+    const dir = await tempDir()
+    const store = await openStore({ dir, maxOpenRuns: 3 })
+    const open = () =>
+      readdirSync('/proc/self/fd').filter((fd) => {
+        try {
+          return readlinkSync(`/proc/self/fd/${fd}`).startsWith(dir)
+        } catch {
+          // It was closed meanwhile.
+          return false
+        }
+      }).length
+    for (let at = 0; at < 20; at += 1) await append(store, `r${at}`, 1, 1)
+    expect(open()).toBeLessThanOrEqual(2 * 4)
+    const all = Array.from({ length: 20 }, (_, at) => append(store, `r${at}`, 2, 9))
+    await Promise.all(all)
+    await append(store, 'r0', 10, 10)
+    expect(open()).toBeLessThanOrEqual(2 * 4)
+    for (let at = 1; at < 20; at += 1)
+      expect((await readAll(store, `r${at}`)).text).toBe(lines(1, 9))
+  },
+)
 
 describe('run ids', () => {
   test.each(['../up', '...', 'a/b', 'a\\b', '/etc/passwd', 'con', 'NUL.txt', 'käse', 'a b', 'x.'])(

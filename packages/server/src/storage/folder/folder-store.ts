@@ -6,9 +6,11 @@
 import { createReadStream } from 'node:fs'
 import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { codeOf } from '../../base/errors.ts'
 import { ifExists } from '../../base/file-io.ts'
 import type { RunInfo } from '@wattline/trace'
 import { lockFolder, type FolderLock } from './folder-lock.ts'
+import { OpenFiles } from './open-files.ts'
 import { repair } from './recovery.ts'
 import { folderName, runIdProblem } from '../run-id.ts'
 import { RunLog } from './run-log.ts'
@@ -18,7 +20,6 @@ import {
   LOG_FILE,
   META_FILE,
   newRunMeta,
-  readRunMeta,
   syncFolder,
   writeRunMeta,
   type RunMeta,
@@ -34,6 +35,7 @@ import {
   type WriterChange,
 } from '../store.ts'
 import { Tombstones } from './tombstones.ts'
+import { loadRunMeta } from './writer-journal.ts'
 
 /** How often the repair of a run is tried again, such as on a full disk. */
 const REPAIR_EVERY_MS = 5000
@@ -42,6 +44,9 @@ const REPAIR_EVERY_MS = 5000
 const NEW_PREFIX = '.new-'
 const REMOVED_PREFIX = '.gone-'
 const NOTE_FILE = 'summary.json'
+const PROBE_FILE = '.probe'
+/** More than file systems store inside the entry of a file. */
+const PROBE = Buffer.alloc(16 * 1024)
 
 export interface FolderStoreOptions {
   readonly dir: string
@@ -53,6 +58,8 @@ export interface FolderStoreOptions {
   readonly maxDiskBytes?: number | undefined
   /** @default 100_000 */
   readonly maxRuns?: number | undefined
+  /** Runs whose files stay open between writes. @default an eighth of the process's descriptors */
+  readonly maxOpenRuns?: number | undefined
   /** Record count of a run's `appends` above which records are merged. @default 65_536 */
   readonly compactAboveRecords?: number | undefined
   /** @default silent */
@@ -64,6 +71,7 @@ export class FolderStore implements RunStore {
   readonly #options: FolderStoreOptions
   readonly #logger: (line: string) => void
   readonly #runs = new Map<string, RunLog>()
+  readonly #openFiles: OpenFiles
   readonly #creating = new Map<string, Promise<RunLog>>()
   /** Deletions in progress, by run: a new run of the same id waits until the folder is free. */
   readonly #removing = new Map<string, Promise<void>>()
@@ -80,6 +88,7 @@ export class FolderStore implements RunStore {
     this.#options = options
     this.#dir = options.dir
     this.#logger = options.log ?? (() => undefined)
+    this.#openFiles = new OpenFiles(options.maxOpenRuns)
     this.#tombstones = tombstones
     this.#lock = lock
   }
@@ -106,6 +115,10 @@ export class FolderStore implements RunStore {
   async info(run: string): Promise<RunInfo | undefined> {
     const log = this.#runs.get(run) ?? (await this.#repaired(run))
     return log === undefined ? undefined : infoOf(log.meta)
+  }
+
+  async has(run: string): Promise<boolean> {
+    return this.#runs.has(run) || (await this.#repaired(run)) !== undefined
   }
 
   async *read(run: string, from: ReadFrom, signal: AbortSignal): AsyncGenerator<LogItem> {
@@ -150,6 +163,7 @@ export class FolderStore implements RunStore {
   }
 
   async setWriter(run: string, writer: string, change: WriterChange): Promise<void> {
+    if (change.isForLive === true && !this.#runs.has(run)) return
     // Lines without numbers have no beginning that could be missing in a new run.
     if (change.isUnnumbered !== true) this.#assertNotRemoved(run, writer)
     const log = this.#runs.get(run) ?? (await this.#create(run))
@@ -167,7 +181,7 @@ export class FolderStore implements RunStore {
 
   async writeNote(run: string, text: string): Promise<void> {
     const path = join(this.#existing(run).folder, NOTE_FILE)
-    await writeFile(`${path}.new`, text)
+    await writeFile(`${path}.new`, text, { mode: 0o600 })
     await rename(`${path}.new`, path)
   }
 
@@ -186,6 +200,19 @@ export class FolderStore implements RunStore {
       await removing
     } finally {
       this.#removing.delete(run)
+    }
+  }
+
+  /** Writes a small file, because a folder that exists may be read-only or full. */
+  async check(): Promise<void> {
+    const path = join(this.#dir, PROBE_FILE)
+    try {
+      this.#lock.assertHeld()
+      await writeFile(path, PROBE, { mode: 0o600 })
+      await rm(path)
+    } catch (cause) {
+      await rm(path, { force: true }).catch(() => undefined)
+      throw new StoreError('failed', writeProblem(cause), { cause })
     }
   }
 
@@ -260,8 +287,8 @@ export class FolderStore implements RunStore {
   async #createFolder(folder: string, meta: RunMeta): Promise<void> {
     const temporary = await mkdtemp(join(this.#dir, NEW_PREFIX))
     try {
-      await writeFile(join(temporary, LOG_FILE), '')
-      await writeFile(join(temporary, APPENDS_FILE), '')
+      await writeFile(join(temporary, LOG_FILE), '', { mode: 0o600 })
+      await writeFile(join(temporary, APPENDS_FILE), '', { mode: 0o600 })
       await writeRunMeta(temporary, meta, this.#options.fsync ?? false)
       await rename(temporary, folder)
       if (this.#options.fsync === true) await syncFolder(this.#dir)
@@ -285,6 +312,7 @@ export class FolderStore implements RunStore {
       folder,
       meta,
       fsync: this.#options.fsync ?? false,
+      openFiles: this.#openFiles,
       compactAboveRecords: this.#options.compactAboveRecords ?? 65_536,
       logger: this.#logger,
       onChange: () => {
@@ -339,7 +367,7 @@ export class FolderStore implements RunStore {
 
   async #loadRun(name: string): Promise<void> {
     const folder = join(this.#dir, name)
-    const meta = readRunMeta(folder)
+    const meta = loadRunMeta(folder)
     if (meta === undefined) return
     if (this.#runs.has(meta.id)) {
       this.#logger(`${join(folder, META_FILE)} is a copy of run ${meta.id}; it is ignored`)
@@ -421,4 +449,21 @@ export class FolderStore implements RunStore {
       }
     }
   }
+}
+
+/** Why the data folder cannot be written, without its path: anyone may ask for it. */
+function writeProblem(error: unknown): string {
+  if (error instanceof StoreError) return 'another Wattline server has taken the data folder'
+  const code = codeOf(error)
+  return PROBLEMS[code] ?? `the data folder cannot be written (${code || 'unknown error'})`
+}
+
+const PROBLEMS: Readonly<Record<string, string>> = {
+  ENOENT: 'the data folder is missing',
+  EROFS: 'the disk is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EACCES: 'the data folder is not writable',
+  EMFILE: 'too many files are open',
+  ENFILE: 'too many files are open',
 }

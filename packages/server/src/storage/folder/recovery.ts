@@ -22,7 +22,7 @@ import {
   type AppendRecord,
 } from './append-record.ts'
 import { readFully, withFile, writeFully } from '../../base/file-io.ts'
-import { APPENDS_FILE, LOG_FILE, newGeneration, type RunMeta } from './run-meta.ts'
+import { APPENDS_FILE, LOG_FILE, newGeneration, newWriterMeta, type RunMeta } from './run-meta.ts'
 
 const RECORDS_A_READ = 4096
 const LF = 10
@@ -146,11 +146,8 @@ async function addRecords(
 function unknownWriter(meta: RunMeta): number {
   const known = meta.writers.findIndex(({ id }) => id === UNKNOWN_WRITER)
   if (known >= 0) return known
-  const counts = { events: 0, lost: 0, duplicates: 0, clockBehindS: null, lastSeq: 0 }
   const lastSeenAt = meta.updatedAt
-  return (
-    meta.writers.push({ id: UNKNOWN_WRITER, name: '', state: 'closed', ...counts, lastSeenAt }) - 1
-  )
+  return meta.writers.push({ ...newWriterMeta(UNKNOWN_WRITER), state: 'closed', lastSeenAt }) - 1
 }
 
 /** Counts whole lines from a position on, in pieces that one record may cover. */

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { encodeRecords, RECORD_BYTES, type AppendRecord } from './append-record.ts'
 import { COMPACTED_FILE, writeCompacted } from './compaction.ts'
 import { writeFully } from '../../base/file-io.ts'
+import type { OpenFiles } from './open-files.ts'
 import { rollBack } from './recovery.ts'
 import { APPENDS_FILE, LOG_FILE, META_FILE, syncFolder, type RunMeta } from './run-meta.ts'
 import { StoreError } from '../store.ts'
@@ -24,12 +25,16 @@ export class RunFiles {
   #open: { readonly log: FileHandle; readonly appends: FileHandle } | undefined
   /** The files may contain more than was committed. */
   #dirty = false
+  readonly #openFiles: OpenFiles
+  /** Between `prepare` and the end of `write`. */
+  isBusy = false
   /** Increases each time `appends` is replaced, which changes the indexes of its records. */
   version = 0
 
-  constructor(folder: string, fsync: boolean) {
+  constructor(folder: string, fsync: boolean, openFiles: OpenFiles) {
     this.#folder = folder
     this.#fsync = fsync
+    this.#openFiles = openFiles
   }
 
   /**
@@ -39,6 +44,7 @@ export class RunFiles {
    * @throws {StoreError} `removed` when the whole folder was deleted.
    */
   async prepare(meta: RunMeta): Promise<void> {
+    this.isBusy = true
     if (this.#open !== undefined && !this.#dirty) {
       // Synchronous: it takes a microsecond, and nothing can be written in between. A deleted file
       // can still be written, but never read again.
@@ -51,8 +57,11 @@ export class RunFiles {
         await rollBack(this.#folder, meta)
         this.#dirty = false
       }
+      this.#openFiles.use(this)
       this.#open ??= await this.#openBoth()
     } catch (cause) {
+      this.isBusy = false
+      this.#openFiles.closed(this)
       this.#dirty = true
       if (existsSync(join(this.#folder, META_FILE))) throw cause
       throw new StoreError('removed', `the folder of run ${meta.id} was removed`, { cause })
@@ -64,13 +73,18 @@ export class RunFiles {
     if (this.#open === undefined) throw new Error('expected prepare() before write()')
     const { log, appends } = this.#open
     this.#dirty = true
-    const lines = groups.flatMap((group) => group.lines)
-    await writeFully(log, lines, meta.end)
-    if (this.#fsync) await log.datasync()
-    const records = encodeRecords(groups.map((group) => group.record))
-    await writeFully(appends, [records], meta.records * RECORD_BYTES)
-    if (this.#fsync) await appends.datasync()
-    this.#dirty = false
+    try {
+      const lines = groups.flatMap((group) => group.lines)
+      await writeFully(log, lines, meta.end)
+      if (this.#fsync) await log.datasync()
+      const records = encodeRecords(groups.map((group) => group.record))
+      await writeFully(appends, [records], meta.records * RECORD_BYTES)
+      if (this.#fsync) await appends.datasync()
+      this.#dirty = false
+    } finally {
+      this.isBusy = false
+      this.#openFiles.use(this)
+    }
   }
 
   /**
@@ -88,6 +102,7 @@ export class RunFiles {
   }
 
   async close(): Promise<void> {
+    this.#openFiles.closed(this)
     const files = this.#open
     this.#open = undefined
     await files?.log.close()

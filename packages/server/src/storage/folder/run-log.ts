@@ -8,13 +8,16 @@
  */
 import { existsSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
+import type { WriterState } from '@wattline/trace'
 import { MAX_SPAN_BYTES } from './append-record.ts'
+import type { OpenFiles } from './open-files.ts'
 import { apply } from './recovery.ts'
 import { RunFiles, type Group } from './run-files.ts'
-import { nowS, writeRunMeta, type RunMeta, type WriterMeta } from './run-meta.ts'
+import { newWriterMeta, nowS, writeRunMeta, type RunMeta, type WriterMeta } from './run-meta.ts'
 import { StoreError, type AppendResult, type LogChunk, type WriterChange } from '../store.ts'
 import { Tail } from './tail.ts'
 import { firstTimeS, WriterClocks } from './writer-clock.ts'
+import { WriterJournal } from './writer-journal.ts'
 
 const MAX_BATCH_BYTES = 4 * 1024 * 1024
 const SAVE_AFTER_MS = 1000
@@ -37,6 +40,8 @@ export interface RunLogOptions {
   readonly folder: string
   readonly meta: RunMeta
   readonly fsync: boolean
+  /** Shared by all runs. */
+  readonly openFiles: OpenFiles
   /** Record count of `appends` that starts a merge; the next starts at twice the merged count. */
   readonly compactAboveRecords: number
   /** Called after each change of the run's info. */
@@ -59,8 +64,9 @@ export class RunLog {
   #draining: Promise<void> | undefined
   readonly files: RunFiles
   #compactAbove: number
-  /** Whether a writer is not in `run.json` on disk yet. */
-  #unsavedWriter = false
+  readonly #journal: WriterJournal
+  /** How many writers are live. Counted, because asking each one takes long when there are many. */
+  #live = 0
   #dirty = false
   #saveFailed = false
   #saveTimer: NodeJS.Timeout | undefined
@@ -72,19 +78,19 @@ export class RunLog {
     this.folder = options.folder
     this.meta = options.meta
     this.#options = options
-    this.files = new RunFiles(options.folder, options.fsync)
+    this.files = new RunFiles(options.folder, options.fsync, options.openFiles)
     this.#compactAbove = options.compactAboveRecords
+    this.#journal = new WriterJournal(options.folder, options.meta, options.fsync)
     this.meta.writers.forEach((writer, index) => {
       this.#writers.set(writer.id, index)
       this.#queuedSeq.push(writer.lastSeq)
+      if (writer.state === 'live') this.#live += 1
     })
   }
 
   /** Whether no writer is live: its files may be closed and the run may be retired. */
   get idle(): boolean {
-    const { writers } = this.meta
-    const busy = this.#draining !== undefined || writers.length === 0
-    return !busy && !writers.some((writer) => writer.state === 'live')
+    return this.#draining === undefined && this.meta.writers.length > 0 && this.#live === 0
   }
 
   append(
@@ -124,19 +130,23 @@ export class RunLog {
 
   async setWriter(writerId: string, change: WriterChange): Promise<void> {
     this.#assertOpen()
-    const isNew = !this.#writers.has(writerId)
-    const writer = this.meta.writers[this.#writerIndex(writerId)] as WriterMeta
+    const known = this.#writers.get(writerId)
+    const isLive = known !== undefined && this.meta.writers[known]?.state === 'live'
+    if (change.isForLive === true && !isLive) return
+    const index = this.#writerIndex(writerId)
+    const writer = this.meta.writers[index] as WriterMeta
     writer.lastSeenAt = nowS()
-    const changed = isNew || (change.state !== undefined && change.state !== writer.state)
-    if (change.state !== undefined) writer.state = change.state
-    if (change.name !== undefined) writer.name = change.name
-    if (change.runName !== undefined && this.meta.name === '') this.meta.name = change.runName
-    if (!changed && change.name === undefined && change.runName === undefined) {
-      this.#saveSoon()
-      return
-    }
+    const { state = writer.state, name = writer.name, runName = '' } = change
+    const isChanged = known === undefined || state !== writer.state || name !== writer.name
+    const namesRun = runName !== '' && this.meta.name === ''
+    this.#setState(writer, state)
+    writer.name = name
+    if (namesRun) this.meta.name = runName
+    this.#saveSoon()
+    if (!isChanged && !namesRun) return
+    this.#journal.changed(index)
     this.#options.onChange()
-    await this.save()
+    await (namesRun ? this.save() : this.#saveWriters().catch((e: unknown) => this.#cannotSave(e)))
     if (this.idle) await this.files.close()
   }
 
@@ -172,7 +182,7 @@ export class RunLog {
       if (this.ended === 'removed' || !this.#dirty) return
       this.#dirty = false
       try {
-        await writeRunMeta(this.folder, this.meta, this.#options.fsync)
+        await this.#writeMeta()
         this.#saveFailed = false
       } catch (cause) {
         this.#cannotSave(cause)
@@ -223,21 +233,31 @@ export class RunLog {
         `expected at most ${MAX_WRITERS} writers a run; use another run`,
       )
     }
-    this.meta.writers.push({
-      id,
-      name: '',
-      state: 'live',
-      events: 0,
-      lost: 0,
-      duplicates: 0,
-      clockBehindS: null,
-      lastSeq: 0,
-      lastSeenAt: nowS(),
-    })
+    this.meta.writers.push(newWriterMeta(id))
+    this.#live += 1
     this.#writers.set(id, index)
     this.#queuedSeq.push(0)
-    this.#unsavedWriter = true
+    this.#journal.changed(index)
     return index
+  }
+
+  #setState(writer: WriterMeta, state: WriterState): void {
+    this.#live += Number(state === 'live') - Number(writer.state === 'live')
+    writer.state = state
+  }
+
+  /** Saves the writers that are new or have another state. Call it without a turn. */
+  #saveWriters(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.ended === 'removed') return
+      if (await this.#journal.write()) return
+      // Another program may have deleted the journal. Otherwise this fails for the same reason.
+      await this.#writeMeta()
+    })
+  }
+
+  #writeMeta(): Promise<void> {
+    return this.#journal.renew(() => writeRunMeta(this.folder, this.meta, this.#options.fsync))
   }
 
   /** Commits until the queue is empty. Starts after the current tick, to commit all of it together. */
@@ -273,11 +293,8 @@ export class RunLog {
   async #commit(batch: readonly PendingAppend[]): Promise<void> {
     if (this.ended === 'removed') throw new StoreError('removed', `run ${this.meta.id} was deleted`)
     if (batch.some(({ count }) => count > 0)) {
-      if (this.#unsavedWriter) {
-        // A record refers to its writer by index in run.json, so the writer must be saved first.
-        await this.#inTurn(() => writeRunMeta(this.folder, this.meta, this.#options.fsync))
-        this.#unsavedWriter = false
-      }
+      // A record refers to its writer by index, so the writer must be saved first.
+      if (this.#journal.isPending) await this.#saveWriters()
       await this.#prepareFiles()
       const groups = this.#group(batch)
       await this.files.write(this.meta, groups)
@@ -356,7 +373,7 @@ export class RunLog {
     this.meta.updatedAt = nowS()
     const writer = this.meta.writers[record.writer] as WriterMeta
     writer.lastSeenAt = this.meta.updatedAt
-    writer.state = 'live'
+    this.#setState(writer, 'live')
     const behindS = this.#clocks.update(record.writer, lines, this.meta.updatedAt)
     if (behindS !== undefined) writer.clockBehindS = behindS
     if (this.#readers.size === 0) return
@@ -376,7 +393,7 @@ export class RunLog {
     try {
       // No save may happen in between: the end in `run.json` has to be that of a record.
       await this.#inTurn(async () => {
-        await writeRunMeta(this.folder, meta, this.#options.fsync)
+        await this.#writeMeta()
         await this.files.compact(meta)
       })
     } catch (cause) {
@@ -398,7 +415,6 @@ export class RunLog {
     this.meta.writers.forEach((writer, index) => {
       this.#queuedSeq[index] = writer.lastSeq
     })
-    this.#unsavedWriter = true
     if (error.code === 'removed') this.#vanish()
     else this.#options.logger(error.message)
     for (const { reject } of refused) reject(error)

@@ -59,9 +59,24 @@ export function newRunMeta(id: string): RunMeta {
   }
 }
 
+export function newWriterMeta(id: string): WriterMeta {
+  return {
+    id,
+    name: '',
+    state: 'live',
+    events: 0,
+    lost: 0,
+    duplicates: 0,
+    clockBehindS: null,
+    lastSeq: 0,
+    lastSeenAt: nowS(),
+  }
+}
+
 /**
  * Undefined when the folder has no Wattline `run.json`: such a folder is never touched. Synchronous,
- * because it is called for each run at startup and is several times faster this way.
+ * because it is called for each run at startup and is several times faster this way. Without the
+ * changes in the journal, see `loadRunMeta`.
  */
 export function readRunMeta(folder: string): RunMeta | undefined {
   let json: unknown
@@ -84,13 +99,12 @@ export function readRunMeta(folder: string): RunMeta | undefined {
     )
   if (!isOurs) return undefined
   const { wattline: _format, ...run } = json as RunMeta & { wattline: unknown }
-  const writers = run.writers.map((writer) => ({ ...UNCOUNTED, ...writer }))
-  return { ...run, writers }
+  return { ...run, writers: run.writers.map((writer) => ({ ...UNCOUNTED, ...writer })) }
 }
 
 export async function writeRunMeta(folder: string, meta: RunMeta, fsync: boolean): Promise<void> {
   const path = join(folder, META_FILE)
-  await withFile(open(`${path}.new`, 'w'), async (file) => {
+  await withFile(open(`${path}.new`, 'w', 0o600), async (file) => {
     await file.writeFile(`${JSON.stringify({ wattline: FORMAT, ...meta })}\n`)
     if (fsync) await file.datasync()
   })
