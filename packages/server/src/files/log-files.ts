@@ -12,8 +12,8 @@ import { type FSWatcher, watch } from 'chokidar'
 import type { RunInfo } from '@wattline/trace'
 import { messageOf } from '../base/errors.ts'
 import type { LogItem, ReadFrom, RunChange, RunSource } from '../storage/store.ts'
-import { plainFile } from './gunzip.ts'
 import { limit } from './limit.ts'
+import { UnzippedCopies, type UnzippedCopy } from './unzipped.ts'
 import { WatchedRun } from './watched-run.ts'
 
 /** How many levels of a watched folder are searched for logs. */
@@ -49,7 +49,9 @@ export class LogFiles implements RunSource {
   readonly #opened = new Map<string, Promise<FSWatcher>>()
   readonly #changes = new EventEmitter<{ change: [RunChange] }>()
   readonly #logger: (line: string) => void
-  readonly #temporary: (() => Promise<void>)[] = []
+  readonly #unzipped = new UnzippedCopies()
+  /** Copies of gzipped files, by run. */
+  readonly #copies = new Map<string, UnzippedCopy>()
   readonly #limited = limit(MAX_CONCURRENT_FILES)
   readonly #poll: NodeJS.Timeout
   #closing: Promise<void> | undefined
@@ -134,7 +136,7 @@ export class LogFiles implements RunSource {
     clearInterval(this.#poll)
     for (const run of this.#runs.values()) run.close()
     for (const opened of this.#opened.values()) await (await opened).close()
-    await Promise.all(this.#temporary.map((remove) => remove()))
+    await this.#unzipped.close()
   }
 
   /** Watches a folder for logs, or for one file. Resolves after the first scan. */
@@ -180,20 +182,16 @@ export class LogFiles implements RunSource {
       return
     }
     try {
-      const plain = await plainFile(path, root)
+      const copy = await this.#unzipped.open(id, path, root)
       await this.#checkPrivacy(path)
-      if (plain.remove !== undefined) this.#temporary.push(plain.remove)
-      if (plain.cutBy !== undefined) {
-        this.#logger(
-          `${path} cannot be decompressed to its end (${plain.cutBy}); the lines before are shown.`,
-        )
-      }
+      if (copy !== undefined) this.#copies.set(id, copy)
+      if (copy?.damage !== undefined) this.#logDamage(path, copy.damage)
       const run = new WatchedRun({
         id,
         name: relative(root ?? dirname(path), path),
         source: path,
-        path: plain.path,
-        root: plain.remove === undefined ? root : undefined,
+        path: copy?.path ?? path,
+        root: copy === undefined ? root : undefined,
         appeared,
         onChange: (type) => void this.#changes.emit('change', { run: id, type }),
       })
@@ -215,8 +213,27 @@ export class LogFiles implements RunSource {
     if (run !== undefined) void this.#refresh(run)
   }
 
+  #logDamage(path: string, { message }: Error): void {
+    this.#logger(
+      `${path} cannot be decompressed to its end (${message}); the lines before are shown.`,
+    )
+  }
+
+  /** Decompresses a changed file again, and once more after its rest. */
+  async #updateCopy(run: WatchedRun): Promise<void> {
+    const copy = this.#copies.get(runIdOf(run.source))
+    if (copy === undefined) return
+    const { damage } = copy
+    await copy.update()
+    if (copy.damage !== undefined && copy.damage !== damage)
+      this.#logDamage(run.source, copy.damage)
+    if (copy.dueInMs === undefined || this.#closing !== undefined) return
+    setTimeout(() => void this.#refresh(run), copy.dueInMs + 1).unref()
+  }
+
   async #refresh(run: WatchedRun): Promise<void> {
     try {
+      await this.#updateCopy(run)
       const change = await run.refresh()
       if (change === 'replaced') await this.#checkPrivacy(run.source)
       if (change === 'same' || change === 'missing' || this.#closing !== undefined) return

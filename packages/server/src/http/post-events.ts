@@ -41,12 +41,17 @@ export async function postEvents(
     throw new HttpError(409, `run ${run} is a read-only file; post to another run id`)
   }
   const name = cleanName(query.get('name'))
-  await context.runs.store.setWriter(run, writer, {
-    state: 'live',
-    name,
-    runName: name,
-    isUnnumbered: first === undefined,
-  })
+  try {
+    await context.runs.store.setWriter(run, writer, {
+      state: 'live',
+      name,
+      runName: name,
+      isUnnumbered: first === undefined,
+    })
+  } catch (error) {
+    context.health.writeFailed(error)
+    throw error
+  }
   const release = context.liveness.hold(run, writer)
   try {
     const result = await receive(context, request, { run, writer }, first)

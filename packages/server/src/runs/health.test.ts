@@ -3,6 +3,7 @@ import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { FolderStore } from '../storage/folder/folder-store.ts'
+import { StoreError } from '../storage/store.ts'
 import { canMount, mountTmpfs } from '../testing/disks.ts'
 import { tempDir } from '../testing/harness.ts'
 import { Health } from './health.ts'
@@ -38,13 +39,16 @@ test.skipIf(!canMount)('sees a full and a read-only disk (needs the right to mou
   expect((await health.state()).problem).toBeUndefined()
 })
 
-test.skipIf(process.getuid?.() === 0)('sees a folder without the right to write', async () => {
-  const dir = await tempDir()
-  const health = new Health(await openStore(dir), 0)
-  await chmod(dir, 0o500)
-  onTestFinished(() => chmod(dir, 0o700))
-  expect((await health.state()).problem).toContain('the data folder is not writable')
-})
+test.skipIf(process.getuid?.() === 0)(
+  'sees a folder without the right to write (needs a user other than root)',
+  async () => {
+    const dir = await tempDir()
+    const health = new Health(await openStore(dir), 0)
+    await chmod(dir, 0o500)
+    onTestFinished(() => chmod(dir, 0o700))
+    expect((await health.state()).problem).toContain('the data folder is not writable')
+  },
+)
 
 test('tries at most once in the interval, for any number of callers', async () => {
   const dir = join(await tempDir(), 'runs')
@@ -63,5 +67,20 @@ test('counts a disk that does not answer as failing, until it answers', async ()
   spawnSync('mkfifo', [probe])
   expect((await health.state()).problem).toContain('did not answer')
   await readFile(probe)
+  await expect.poll(async () => (await health.state()).problem).toBeUndefined()
+})
+
+test('knows of failed writes between two tries, and recovers with the next one', async () => {
+  const dir = await tempDir()
+  const store = await openStore(dir)
+  const health = new Health(store, 100)
+  expect((await health.state()).problem).toBeUndefined()
+  health.writeFailed(new StoreError('failed', 'expected at most 1 runs'))
+  expect((await health.state()).problem).toBeUndefined()
+  await rm(dir, { recursive: true })
+  const failure = await store.setWriter('new', 'w', {}).catch((error: unknown) => error)
+  health.writeFailed(failure)
+  expect((await health.state()).problem).toBe('the last events could not be written')
+  await mkdir(dir)
   await expect.poll(async () => (await health.state()).problem).toBeUndefined()
 })

@@ -3,7 +3,7 @@
  * and a disk that does not answer counts as failing.
  */
 import { messageOf } from '../base/errors.ts'
-import type { RunStore } from '../storage/store.ts'
+import { StoreError, type RunStore } from '../storage/store.ts'
 
 const TRY_EVERY_MS = 5000
 const TIMEOUT_MS = 1000
@@ -26,6 +26,16 @@ export class Health {
     this.#store = store
     this.#tryEveryMs = tryEveryMs
     this.#timeoutMs = timeoutMs
+  }
+
+  /** Call it when events could not be written: this is known without a try. */
+  writeFailed(error: unknown): void {
+    // A limit of the server has no cause.
+    if (!(error instanceof StoreError) || error.code !== 'failed' || error.cause === undefined)
+      return
+    if (this.#last?.problem !== undefined) return
+    const triedMs = this.#last?.triedMs ?? performance.now()
+    this.#last = { problem: 'the last events could not be written', triedMs }
   }
 
   /** The last result, or a new one if the last is old. */

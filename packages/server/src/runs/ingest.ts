@@ -12,7 +12,7 @@ export interface Lines {
 
 /** Like `RunStore.append`. */
 export async function ingest(
-  { runs, metrics, logger }: ServerContext,
+  { runs, metrics, health, logger }: ServerContext,
   transport: Transport,
   { run, writer }: { readonly run: string; readonly writer: string },
   { firstSeq, lines, count }: Lines,
@@ -22,6 +22,7 @@ export async function ingest(
   try {
     result = await runs.store.append(run, writer, firstSeq, lines, count)
   } catch (error) {
+    health.writeFailed(error)
     metrics.appendFailed(error instanceof StoreError ? error.code : 'failed')
     throw error
   }

@@ -178,6 +178,7 @@ class RecorderConnection {
 
   #fail(error: unknown): void {
     const reason = messageOf(error)
+    this.#context.health.writeFailed(error)
     const code = error instanceof StoreError ? error.code : 'failed'
     if (code === 'removed') this.stop(CloseCode.DELETED, reason)
     else if (code === 'refused') this.stop(CloseCode.BAD_FRAME, reason)

@@ -6,11 +6,24 @@
  * renewals alone: the holder renews it every 2 s, and a lock without renewals for 10 s is free.
  */
 import { randomBytes } from 'node:crypto'
-import { readFileSync, readlinkSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
-import { hostname } from 'node:os'
+import {
+  linkSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pass } from 'node:timers/promises'
 import { codeOf } from '../../base/errors.ts'
+import {
+  isAlive,
+  isFromHere,
+  ownIdentity,
+  type ProcessIdentity,
+} from '../../base/process-identity.ts'
 import { StoreError } from '../store.ts'
 
 const LOCK_FILE = '.lock'
@@ -36,9 +49,10 @@ export async function lockFolder(dir: string): Promise<FolderLock> {
   if (held.has(path)) throw new FolderInUseError(dir, process.pid)
   const lock = new FolderLock(dir, path)
   while (!lock.create()) {
-    const holder = readHolder(path)
+    const text = readText(path)
+    const holder = parseHolder(text)
     if (await isHeld(path, holder)) throw new FolderInUseError(dir, holder?.pid)
-    rmSync(path, { force: true })
+    removeLock(path, text)
   }
   lock.start()
   return lock
@@ -56,9 +70,7 @@ export class FolderLock {
     this.#dir = dir
     this.#path = path
     const holder: Holder = {
-      pid: process.pid,
-      started: startOf(process.pid),
-      place: PLACE,
+      ...ownIdentity(),
       instance: randomBytes(8).toString('hex'),
     }
     this.#text = `${JSON.stringify(holder)}\n`
@@ -117,20 +129,9 @@ export class FolderLock {
   }
 }
 
-/** Boot and process namespace; where the system does not provide them, the name of the machine. */
-const PLACE = ((): string => {
-  try {
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-    return `${boot} ${readlinkSync('/proc/self/ns/pid')}`
-  } catch {
-    // Not Linux.
-    return hostname()
-  }
-})()
-
 async function isHeld(path: string, holder: Holder | undefined): Promise<boolean> {
   if (holder === undefined) return isNew(path)
-  if (holder.place === undefined || holder.place === PLACE) return isAlive(holder)
+  if (isFromHere(holder)) return isAlive(holder)
   return isRenewed(path)
 }
 
@@ -164,12 +165,7 @@ function isNew(path: string): boolean {
   return madeMs !== undefined && Math.abs(Date.now() - madeMs) < WRITTEN_WITHIN_MS
 }
 
-interface Holder {
-  readonly pid: number
-  /** Start time of the process in system ticks; undefined where the system does not provide it. */
-  readonly started?: string | undefined
-  /** See {@link PLACE}; undefined in the locks of older versions. */
-  readonly place?: string
+interface Holder extends ProcessIdentity {
   /** Random; distinguishes two locks of one process. */
   readonly instance?: string
 }
@@ -183,36 +179,28 @@ function readText(path: string): string | undefined {
   }
 }
 
-function readHolder(path: string): Holder | undefined {
+/**
+ * Removes the lock of a dead holder. Another server may have done so and have taken the lock since it
+ * was read, so the file is moved away first, and put back if it is another one.
+ */
+function removeLock(path: string, text: string | undefined): void {
+  const moved = `${path}-${randomBytes(8).toString('hex')}`
   try {
-    return JSON.parse(readText(path) ?? '') as Holder
+    renameSync(path, moved)
+    if (readText(moved) !== text) linkSync(moved, path)
+  } catch (error) {
+    // It was removed, or taken by a third server, which finds out at its next renewal.
+    if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'EEXIST') throw error
+  } finally {
+    rmSync(moved, { force: true })
+  }
+}
+
+function parseHolder(text: string | undefined): Holder | undefined {
+  try {
+    return JSON.parse(text ?? '') as Holder
   } catch {
     // It is not written yet, or was torn by a power loss.
-    return undefined
-  }
-}
-
-function isAlive({ pid, started }: Holder): boolean {
-  if (pid === process.pid) return false
-  try {
-    process.kill(pid, 0)
-  } catch (error) {
-    return codeOf(error) === 'EPERM'
-  }
-  // The id may have been reused by another process.
-  return started === undefined || started === startOf(pid)
-}
-
-/**
- * Start time of a process on Linux (field 22 of its stat), which distinguishes processes with a
- * reused id. A zombie (Z) counts as dead: it does not write any more.
- */
-function startOf(pid: number): string | undefined {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')
-    return fields?.[0] === 'Z' ? 'gone' : fields?.[19]
-  } catch {
-    // Not Linux: only the process id is compared.
     return undefined
   }
 }

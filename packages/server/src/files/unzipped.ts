@@ -1,0 +1,237 @@
+/**
+ * Gzipped logs. Each is decompressed into a temporary file, in which cursors are byte offsets. Of a
+ * damaged file, everything before the damage is used.
+ *
+ * ```
+ * TMPDIR/wattline-unzipped-XXXXXX/
+ *   owner            the process that made the folder
+ *   RUN.jsonl        one per gzipped log, deleted with it
+ * ```
+ *
+ * A killed process cannot delete its folder, so the next one does.
+ */
+import { type BigIntStats, createWriteStream } from 'node:fs'
+import {
+  lstat,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { coalesced } from '../base/coalesced.ts'
+import { codeOf } from '../base/errors.ts'
+import { ifExists, openForeign } from '../base/file-io.ts'
+import { isAlive, isFromHere, ownIdentity, type ProcessIdentity } from '../base/process-identity.ts'
+import { gunzipped } from './gunzip-stream.ts'
+import { isGzipDamage, limitBytes } from './gunzip.ts'
+import { readHead, sniff } from './sniff.ts'
+
+/** A larger file is refused: it is more likely a decompression bomb than a log. */
+const MAX_PLAIN_BYTES = 8 * 1024 ** 3
+const PREFIX = 'wattline-unzipped-'
+const OWNER_FILE = 'owner'
+const RENEW_EVERY_MS = 60_000
+/** The folder of another container or boot is deleted after this time without a renewal. */
+const UNRENEWED_MS = 10 * RENEW_EVERY_MS
+/** A growing file is decompressed from its start each time, so it rests this many times as long. */
+const REST_FACTOR = 20
+
+/** The decompressed copies of one process. */
+export class UnzippedCopies {
+  readonly #cleared: Promise<void>
+  readonly #closing = new AbortController()
+  readonly #copies = new Set<UnzippedCopy>()
+  #folder: Promise<string> | undefined
+  #renewal: NodeJS.Timeout | undefined
+
+  constructor() {
+    // What cannot be deleted now is left to the next process.
+    this.#cleared = deleteAbandoned().catch(() => undefined)
+  }
+
+  /** The copy of a gzipped log; undefined when the file is not gzipped. `root` as in {@link openForeign}. */
+  async open(id: string, source: string, root?: string): Promise<UnzippedCopy | undefined> {
+    if (sniff(await readHead(source, root)) !== 'gzip') return undefined
+    this.#folder ??= this.#createFolder()
+    const path = join(await this.#folder, `${id}.jsonl`)
+    const copy = new UnzippedCopy({ path, source, root, signal: this.#closing.signal })
+    this.#copies.add(copy)
+    try {
+      await copy.update()
+      if (copy.damage !== undefined && (await stat(path)).size === 0) throw copy.damage
+    } catch (error) {
+      this.#copies.delete(copy)
+      await copy.remove()
+      throw error
+    }
+    return copy
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    clearInterval(this.#renewal)
+    await this.#cleared
+    await Promise.all([...this.#copies].map((copy) => copy.settled()))
+    if (this.#folder !== undefined) await rm(await this.#folder, { recursive: true, force: true })
+  }
+
+  async #createFolder(): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), PREFIX))
+    const owner = join(folder, OWNER_FILE)
+    await writeFile(owner, JSON.stringify(ownIdentity()))
+    this.#renewal = setInterval(() => {
+      // Another program may have deleted the folder.
+      utimes(owner, new Date(), new Date()).catch(() => undefined)
+    }, RENEW_EVERY_MS).unref()
+    return folder
+  }
+}
+
+interface UnzippedCopyOptions {
+  readonly path: string
+  readonly source: string
+  readonly root: string | undefined
+  readonly signal: AbortSignal
+}
+
+export class UnzippedCopy {
+  readonly #options: UnzippedCopyOptions
+  readonly #updateOnce = coalesced(() => this.#update())
+  /** The source that the copy has the content of. */
+  #copied: BigIntStats | undefined
+  #restUntilMs = 0
+  /** Why the rest could not be decompressed: the file is truncated or damaged. */
+  damage: Error | undefined
+
+  constructor(options: UnzippedCopyOptions) {
+    this.#options = options
+  }
+
+  get path(): string {
+    return this.#options.path
+  }
+
+  /** Milliseconds after which `update` has to be called again; undefined if the copy is current. */
+  dueInMs: number | undefined
+
+  /** Makes the copy equal to its source: it is replaced, or deleted with it. */
+  async update(): Promise<void> {
+    if (!this.#options.signal.aborted) await this.#updateOnce()
+  }
+
+  async remove(): Promise<void> {
+    this.#copied = undefined
+    await rm(this.path, { force: true })
+    await rm(`${this.path}.new`, { force: true })
+  }
+
+  /** Resolves when nothing is written. */
+  async settled(): Promise<void> {
+    await this.#updateOnce().catch(() => undefined)
+  }
+
+  async #update(): Promise<void> {
+    const { source, signal } = this.#options
+    const found = await ifExists(stat(source, { bigint: true }))
+    if (found === undefined) {
+      await this.remove()
+      return
+    }
+    const startMs = performance.now()
+    const isCurrent = isSame(found, this.#copied) || signal.aborted
+    // Only a growing file rests: the content of a replaced one is wrong.
+    const mayRest = this.#copied !== undefined && hasGrown(found, this.#copied)
+    const restMs = mayRest && !isCurrent ? this.#restUntilMs - startMs : 0
+    this.dueInMs = restMs > 0 ? restMs : undefined
+    if (isCurrent || this.dueInMs !== undefined) return
+    try {
+      await this.#unzip()
+      this.#copied = found
+    } catch (error) {
+      // A file that cannot be read any more has no copy either.
+      await this.remove()
+      if (!signal.aborted) throw error
+    } finally {
+      this.#restUntilMs = performance.now() + REST_FACTOR * (performance.now() - startMs)
+    }
+  }
+
+  async #unzip(): Promise<void> {
+    const { path, source, root, signal } = this.#options
+    const temporary = `${path}.new`
+    // Created first, so that it exists even if the pipeline fails early.
+    await writeFile(temporary, '')
+    const isGzip = sniff(await readHead(source, root)) === 'gzip'
+    let damage: Error | undefined
+    // An error would drop the parts that wait to be written.
+    const untilDamage = async function* (parts: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+      try {
+        yield* isGzip ? gunzipped(parts) : parts
+      } catch (error) {
+        if (!isGzipDamage(error)) throw error
+        damage = error
+      }
+    }
+    await pipeline(
+      (await openForeign(source, root)).createReadStream(),
+      untilDamage,
+      (parts: AsyncIterable<Buffer>) => limitBytes(parts, MAX_PLAIN_BYTES, tooLarge),
+      createWriteStream(temporary),
+      { signal },
+    )
+    // Another inode: readers begin again.
+    await rename(temporary, path)
+    this.damage = damage
+  }
+}
+
+function isSame(found: BigIntStats, known: BigIntStats | undefined): boolean {
+  return (
+    known !== undefined &&
+    found.ino === known.ino &&
+    found.dev === known.dev &&
+    found.size === known.size &&
+    found.mtimeNs === known.mtimeNs
+  )
+}
+
+function hasGrown(found: BigIntStats, known: BigIntStats): boolean {
+  return found.ino === known.ino && found.dev === known.dev && found.size > known.size
+}
+
+function tooLarge(): Error {
+  return new Error(`It decompresses to more than ${MAX_PLAIN_BYTES} bytes.`)
+}
+
+/** Deletes the folders of this user's processes that have ended. */
+async function deleteAbandoned(): Promise<void> {
+  const names = (await readdir(tmpdir())).filter((name) => name.startsWith(PREFIX))
+  for (const name of names) {
+    const folder = join(tmpdir(), name)
+    if (await isAbandoned(folder)) await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function isAbandoned(folder: string): Promise<boolean> {
+  const found = await ifExists(lstat(folder))
+  if (found?.isDirectory() !== true || found.uid !== process.getuid?.()) return false
+  const ownerFile = join(folder, OWNER_FILE)
+  try {
+    const owner = JSON.parse(await readFile(ownerFile, 'utf8')) as ProcessIdentity
+    const own = ownIdentity()
+    const isOwn = isFromHere(owner) && owner.pid === own.pid && owner.started === own.started
+    if (isFromHere(owner)) return !isOwn && !isAlive(owner)
+    return Date.now() - (await stat(ownerFile)).mtimeMs > UNRENEWED_MS
+  } catch (error) {
+    // Its process is just starting, or was killed while it did.
+    const isOld = Date.now() - found.mtimeMs > UNRENEWED_MS
+    return isOld && (codeOf(error) === 'ENOENT' || error instanceof SyntaxError)
+  }
+}
