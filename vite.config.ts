@@ -6,6 +6,9 @@ import { defineConfig } from 'vitest/config'
 const source = ['@wattline/source', 'module', 'node', 'development|production']
 const fromSource = { resolve: { conditions: source }, ssr: { resolve: { conditions: source } } }
 
+/** Waits of tests: long, because other programs may keep the machine busy. */
+const patient = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 20_000 } } }
+
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 export default defineConfig({
@@ -25,54 +28,62 @@ export default defineConfig({
     projects: [
       {
         test: {
+          ...patient,
           name: 'scripts',
           root: at('scripts'),
           include: ['**/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
         },
       },
-      { test: { name: 'trace', root: at('packages/trace'), include: ['src/**/*.test.ts'] } },
+      {
+        test: {
+          ...patient,
+          name: 'trace',
+          root: at('packages/trace'),
+          include: ['src/**/*.test.ts'],
+        },
+      },
       {
         ...fromSource,
         test: {
+          ...patient,
           name: 'power',
           root: at('packages/power'),
           include: ['src/**/*.test.ts'],
-          testTimeout: 30_000,
         },
       },
       {
         ...fromSource,
         test: {
+          ...patient,
           name: 'recorder',
           root: at('packages/recorder'),
           include: ['src/**/*.test.ts'],
-          testTimeout: 30_000,
         },
       },
       {
         ...fromSource,
         test: {
+          ...patient,
           name: 'server',
           root: at('packages/server'),
           include: ['src/**/*.test.ts'],
-          testTimeout: 30_000,
         },
       },
       {
         plugins: [react()],
         test: {
+          ...patient,
           name: 'app',
           root: at('app'),
           include: ['src/**/*.test.{ts,tsx}'],
           environment: 'happy-dom',
-          testTimeout: 30_000,
+          setupFiles: ['src/testing/setup.ts'],
         },
       },
       {
         ...fromSource,
         test: {
+          ...patient,
           name: 'e2e',
           root: at('e2e'),
           include: ['**/*.test.ts'],

@@ -1,4 +1,4 @@
-import { act, cleanup, screen } from '@testing-library/react'
+import { act, cleanup, screen, waitFor } from '@testing-library/react'
 import { afterEach, expect, test } from 'vitest'
 import { Root } from './Root.tsx'
 import { enterRun } from './store/run-transitions.ts'
@@ -6,25 +6,30 @@ import { openApp } from './testing/app.tsx'
 
 afterEach(cleanup)
 
-/** The visible page; the prepared one is hidden, also from the accessibility tree. */
-const visiblePage = (): HTMLElement => screen.getByRole('main')
+/** The visible page, as soon as it is loaded. The prepared page is hidden, also from the accessibility tree. */
+const visiblePage = (): Promise<HTMLElement> => screen.findByRole('main')
 
 test('renders each run on a page of its own, the first one on the prepared page', async () => {
   const page = await openApp('', { runId: undefined })
   page.show(<Root />)
   const enter = (runId: string | undefined): void =>
     act(() => page.app.store.update(enterRun, runId))
-  const list = visiblePage()
+  const list = await visiblePage()
   expect(list.classList.contains('run-page')).toBe(false)
-  await act(async () => undefined)
-  const prepared = document.querySelector('main.run-page')
-  expect(visiblePage()).toBe(list)
+  const prepared = await waitFor(() => {
+    const page = document.querySelector('main.run-page')
+    expect(page).not.toBeNull()
+    return page
+  })
+  expect(await visiblePage()).toBe(list)
   enter('one')
-  expect(visiblePage()).toBe(prepared)
-  expect(visiblePage().dataset['run']).toBe('one')
+  const one = await visiblePage()
+  expect(one).toBe(prepared)
+  expect(one.dataset['run']).toBe('one')
   enter('two')
-  expect(visiblePage()).not.toBe(prepared)
-  expect(visiblePage().dataset['run']).toBe('two')
+  const two = await visiblePage()
+  expect(two).not.toBe(prepared)
+  expect(two.dataset['run']).toBe('two')
   enter(undefined)
-  expect(visiblePage().classList.contains('run-page')).toBe(false)
+  expect((await visiblePage()).classList.contains('run-page')).toBe(false)
 })

@@ -54,7 +54,7 @@ test('a log that cannot be read again is grouped by agent, and a notice says why
     throw new Error('the file has changed')
   })
   app.store.update(setGroupBy, 'team')
-  await vi.waitFor(() => expect(app.store.getState().groupBy).toBe('agent'))
+  await expect.poll(() => app.store.getState().groupBy).toBe('agent')
   broken.mockRestore()
   expect(app.store.getState().regrouping).toBe(false)
   expect(app.store.getState().notice).toEqual({
@@ -113,7 +113,7 @@ describe('a report', () => {
     report(quality(2))
     expect(malformed()).toBe(0)
     expect(frame(0)).toBe(true)
-    await vi.waitFor(() => expect(malformed()).toBe(2))
+    await expect.poll(() => malformed()).toBe(2)
 
     report(quality(3))
     app.store.update(enterRun, 'another')

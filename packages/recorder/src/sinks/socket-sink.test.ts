@@ -166,7 +166,7 @@ describe('SocketSink', () => {
     sink.write(makeBatch('{"metadata":{"i":0}}\n', 1))
     await sink.flush(10_000)
     peer.closeAll(4410, 'deleted')
-    await vi.waitFor(() => expect(said).toHaveLength(1))
+    await expect.poll(() => said).toHaveLength(1)
     expect(said[0]).toContain('run r was deleted')
     sink.write(makeBatch('{"metadata":{"i":1}}\n', 1))
     expect(await sink.flush(10_000)).toBe(false)
@@ -186,7 +186,7 @@ describe('SocketSink', () => {
     sink.write(makeBatch('{"metadata":{"i":0}}\n', 1))
     await peer.until(() => numbers(peer).length === 1)
     peer.closeAll(4409, 'a newer connection of the same writer took over')
-    await vi.waitFor(() => expect(said).toHaveLength(2))
+    await expect.poll(() => said).toHaveLength(2)
     expect(said).toEqual([
       `recording to ${peer.url} stops: a newer connection of the same writer took over`,
       `1 events were not acknowledged by ${peer.url}; they are in /tmp/rest.jsonl`,
@@ -203,9 +203,7 @@ describe('SocketSink', () => {
     const { sink, said } = sinkFor(peer)
     await peer.until(() => peer.connections === 1)
     peer.closeAll(code, '')
-    await vi.waitFor(() =>
-      expect(said).toEqual([`recording to ${peer.url} stops: closed with ${code}`]),
-    )
+    await expect.poll(() => said).toEqual([`recording to ${peer.url} stops: closed with ${code}`])
     await sink.close(1_000)
     expect(peer.connections).toBe(1)
   })
@@ -269,7 +267,7 @@ describe('SocketSink', () => {
       isFinalStatus: (status) => status < 500,
       onRefused: (close) => refusals.push(close),
     })
-    await vi.waitFor(() => expect(refusals).toHaveLength(1), { timeout: 10_000 })
+    await expect.poll(() => refusals).toHaveLength(1)
     expect(refusals).toEqual([{ code: 1006, reason: 'the server answered 401', status: 401 }])
     expect(requests).toBe(3)
     await sink.close(0)
@@ -300,7 +298,7 @@ describe('SocketSink', () => {
       },
     })
     sink.write(makeBatch('{"metadata":{"i":0}}\n', 1))
-    await vi.waitFor(() => expect(said).toHaveLength(1))
+    await expect.poll(() => said).toHaveLength(1)
     expect(said[0]).toMatch(/^no connection to .*ECONNREFUSED/)
     await sink.close(0)
     expect(saved).toEqual(['{"metadata":{"i":0}}\n'])
@@ -310,7 +308,7 @@ describe('SocketSink', () => {
   it('warns when a server refuses the connection', async () => {
     const peer = await peerWith()
     const { sink, said } = sinkFor(peer, { serverUrl: `${peer.url}/elsewhere` })
-    await vi.waitFor(() => expect(said).toHaveLength(1))
+    await expect.poll(() => said).toHaveLength(1)
     expect(said[0]).toMatch(/answered 400|socket hang up/)
     await sink.close(0)
   })
@@ -325,7 +323,7 @@ describe('SocketSink', () => {
     const { port } = refusing.address() as AddressInfo
     const peer = await peerWith()
     const { sink, said } = sinkFor(peer, { serverUrl: `http://127.0.0.1:${port}` })
-    await vi.waitFor(() => expect(said).toHaveLength(1))
+    await expect.poll(() => said).toHaveLength(1)
     expect(said[0]).toContain('(the server answered 401: expected a token)')
     await sink.close(0)
     refusing.close()

@@ -54,8 +54,8 @@ test('a copy is deleted with its file', async () => {
   await files.open(dir)
   expect(await copies()).toHaveLength(1)
   await rm(path)
-  await vi.waitFor(async () => expect(await copies()).toEqual([]), 5000)
-  await vi.waitFor(async () => expect(await files.list()).toEqual([]), 5000)
+  await expect.poll(() => copies()).toEqual([])
+  await expect.poll(() => files.list()).toEqual([])
 })
 
 test('a copy is replaced with its file, and the run has the new lines', async () => {
@@ -65,10 +65,10 @@ test('a copy is replaced with its file, and the run has the new lines', async ()
   const [run] = (await files.open(dir)).runs
   await writeFile(`${path}.new`, gzipSync(line(5)))
   await rename(`${path}.new`, path)
-  await vi.waitFor(async () => expect(await textOf(files, run!.id)).toBe(line(5)), 5000)
+  await expect.poll(() => textOf(files, run!.id)).toBe(line(5))
   // A file that grows, as one that is appended to.
   await appendFile(path, gzipSync(line(6)))
-  await vi.waitFor(async () => expect(await textOf(files, run!.id)).toBe(lines(5, 6)), 5000)
+  await expect.poll(() => textOf(files, run!.id)).toBe(lines(5, 6))
   expect(await copies()).toHaveLength(1)
 })
 
@@ -80,14 +80,14 @@ test('a file that was replaced by a link has no copy', async () => {
   await writeFile(join(outside, 'b.jsonl.gz'), gzipSync(lines(1, 3)))
   await rm(path)
   await symlink(join(outside, 'b.jsonl.gz'), path)
-  await vi.waitFor(async () => expect(await copies()).toEqual([]), 5000)
+  await expect.poll(() => copies()).toEqual([])
 })
 
 test('closing leaves nothing, also while a file is decompressed', async () => {
   await writeFile(join(dir, 'a.jsonl.gz'), gzipSync(Buffer.from(line(1).repeat(200_000))))
   const files = new LogFiles()
   const opened = files.open(dir)
-  await vi.waitFor(async () => expect(await copies()).toHaveLength(1), 5000)
+  await expect.poll(() => copies()).toHaveLength(1)
   await files.close()
   await opened.catch(() => undefined)
   expect(await readdir(tmp)).toEqual([])
