@@ -46,6 +46,15 @@ export default defineConfig({
         ...fromSource,
         test: {
           ...patient,
+          name: 'formats',
+          root: at('packages/formats'),
+          include: ['src/**/*.test.ts'],
+        },
+      },
+      {
+        ...fromSource,
+        test: {
+          ...patient,
           name: 'power',
           root: at('packages/power'),
           include: ['src/**/*.test.ts'],

@@ -27,6 +27,7 @@ const STEPS = [
   checkStep('size', "the page's first load stays small", checkPageSize),
   vitestStep('scripts', 'lint rules and scripts'),
   vitestStep('trace', 'event log, pairing, rows, energy'),
+  vitestStep('formats', 'logs of other tools'),
   vitestStep('power', 'power meters'),
   vitestStep('recorder', 'the recorder'),
   vitestStep('server', 'the server and the command'),

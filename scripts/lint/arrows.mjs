@@ -3,8 +3,9 @@
  *
  * `areas` limits the imports between packages:
  *
- *     trace    ──▶ nothing          server ──▶ trace, power, its libraries
- *     power    ──▶ trace            app    ──▶ trace, react, zustand, visx, …
+ *     trace    ──▶ nothing               server ──▶ trace, formats, power, its libraries
+ *     formats  ──▶ trace, its libraries  app    ──▶ trace, formats, react, zustand, visx, …
+ *     power    ──▶ trace
  *     recorder ──▶ trace, power
  *
  * `layers` orders the folders inside a package: a file may import its own folder and the folders
@@ -36,6 +37,11 @@ const areas = [
     tests: ['node:*', 'vitest', 'fast-check'],
   },
   {
+    folder: 'packages/formats/src/',
+    source: ['@wattline/trace', 'fflate', 'fzstd'],
+    tests: ['node:*', 'vitest', 'fast-check'],
+  },
+  {
     folder: 'packages/power/src/',
     source: ['@wattline/trace', 'node:*'],
     tests: ['vitest', 'vite'],
@@ -61,6 +67,7 @@ const areas = [
     source: [
       '@wattline/trace',
       '@wattline/trace/generate',
+      '@wattline/formats',
       '@wattline/power',
       'node:*',
       'ws',
@@ -77,6 +84,7 @@ const areas = [
     folder: 'app/src/',
     source: [
       '@wattline/trace',
+      '@wattline/formats',
       'react',
       'react/*',
       'react-dom',
@@ -120,6 +128,7 @@ export const layers = {
     'generate',
     '',
   ],
+  'packages/formats/src/': ['read', 'input', 'agents', 'frameworks', ''],
   'packages/recorder/src/': ['snapshot', 'sinks/channel', 'sinks', 'platform', ''],
   'packages/server/src/': [
     'base',

@@ -14,6 +14,8 @@ export {
   type TelemetrySample,
   type WriterLine,
 } from './line/event.ts'
+export type { Decode } from './line/event.ts'
+export { parseJson, quoteUnsafeNumbers } from './line/lenient-json.ts'
 export { cutText, graphemes, wholeBefore } from './line/graphemes.ts'
 export { isBlank, showHidden, showHiddenInLine } from './line/hidden-characters.ts'
 export { LineSplitter } from './line/line-splitter.ts'

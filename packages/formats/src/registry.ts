@@ -1,0 +1,47 @@
+/**
+ * The formats that are read, in the order in which they are tried: of two that could match, the more
+ * specific one comes first. A new format is a row here, a reader, an example and a test.
+ */
+import { isOpenJarvis } from './agents/detect.ts'
+import { at, isFields, listOf } from './read/fields.ts'
+import type { Format, RefusedFormat } from './read/format.ts'
+
+export const FORMATS: readonly Format[] = [
+  {
+    id: 'openjarvis',
+    name: 'OpenJarvis bus log',
+    detect: ({ records }) => records.some(isOpenJarvis),
+    load: async () => (await import('./agents/openjarvis.ts')).openJarvisReader,
+    example: 'agents/openjarvis.example.jsonl',
+  },
+]
+
+/** What has no timeline, or is no text. */
+export const REFUSED: Readonly<Record<'sqlite' | 'sweAgent' | 'arrivals', RefusedFormat>> = {
+  sqlite: {
+    name: 'an SQLite database',
+    // Recognized by its header.
+    detect: () => false,
+    reason: 'Wattline reads JSON logs; export the sessions in it as JSON',
+  },
+  sweAgent: {
+    name: 'a trajectory of SWE-agent',
+    detect: ({ records }) =>
+      records.some((one) => {
+        const [step] = listOf(at(one, 'trajectory'))
+        return isFields(step) && 'action' in step && 'execution_time' in step
+      }),
+    reason:
+      'its steps have a duration (execution_time) but no time of day, so there is no timeline',
+  },
+  arrivals: {
+    name: 'a trace of request arrivals',
+    detect: ({ records }) =>
+      records.some(
+        (one) =>
+          isFields(one) && 'timestamp' in one && 'input_length' in one && 'output_length' in one,
+      ),
+    reason:
+      'it has timestamp, input_length and output_length but no durations, so there is no timeline',
+  },
+}
