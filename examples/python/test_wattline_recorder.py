@@ -201,6 +201,14 @@ class RecorderTest(PeerTest):
         self.assertEqual(line["timestamp"], event.timestamp)
         self.assertEqual(line["metadata"], event.metadata)
 
+    def test_an_update_has_the_id_of_its_span(self) -> None:
+        recorder = self.recorder()
+        recorder.update("t1", model="Qwen3-8B", span_id="other")
+        recorder.close()
+        [line] = self.peer.events()
+        self.assertEqual(line["event_type"], "span_update")
+        self.assertEqual(line["metadata"], {"model": "Qwen3-8B", "span_id": "t1"})
+
     def test_a_sample_is_sent_between_the_events_but_is_not_an_event(self) -> None:
         recorder = self.recorder()
         recorder.record("a")

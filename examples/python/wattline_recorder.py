@@ -177,6 +177,13 @@ class EventRecorder:
             event_type = metadata.pop("event_type")
         self._add(AgentEvent(_type_name(event_type), time.time(), metadata))
 
+    def update(self, span_id: Any, /, **metadata: Any) -> None:
+        """Lays metadata over the start of a span: ``update("t1", model="Qwen3-8B")``.
+
+        For what becomes known after the start. It can be called before or after the end.
+        """
+        self.record("span_update", **{**metadata, "span_id": span_id})
+
     def sample(
         self, source: Optional[str] = None, /, timestamp: Optional[float] = None, **reading: Any
     ) -> None:

@@ -54,6 +54,9 @@ export interface SpanInfo extends Pick<Span, 'error' | 'agent' | 'costUsd' | 'lo
   /** Positions of its lines in the log, for `raw`. A span without an end has only the first. */
   readonly startPosition: number
   readonly endPosition: number | undefined
+  /** Those of its latest updates, in the order in which they count, and how many it has in all. */
+  readonly updatePositions: readonly number[]
+  readonly updateCount: number
   readonly inputTokens: number | undefined
   readonly outputTokens: number | undefined
   readonly totalTokens: number | undefined

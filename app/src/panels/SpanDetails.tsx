@@ -59,6 +59,7 @@ export function SpanDetails({ slot }: { slot: number }) {
       <SpanFactList slot={slot} info={info} isOpen={isOpen} />
       <Relatives slot={slot} info={info} />
       {info !== undefined && <RawMetadata title="Start metadata" position={info.startPosition} />}
+      {info !== undefined && <Updates info={info} />}
       {!isOpen && info?.endPosition !== undefined && (
         <RawMetadata title="End metadata" position={info.endPosition} />
       )}
@@ -71,6 +72,18 @@ export function SpanDetails({ slot }: { slot: number }) {
       </footer>
     </>
   )
+}
+
+/** The metadata of the latest updates, each on its own, so that one can see what changed. */
+function Updates({ info: { updatePositions, updateCount } }: { info: SpanInfo }) {
+  const first = updateCount - updatePositions.length
+  return updatePositions.map((position, at) => (
+    <RawMetadata
+      key={position}
+      title={updateCount === 1 ? 'Update' : `Update ${first + at + 1} of ${updateCount}`}
+      position={position}
+    />
+  ))
 }
 
 /** The duration in words; a span that starts after the playhead has none. */

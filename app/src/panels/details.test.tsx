@@ -152,3 +152,15 @@ test('shows that a span was cancelled and that its parent is missing', async () 
   expect(screen.getByText('Missing parent.')).toBeTruthy()
   expect(screen.queryByText('Failed')).toBeNull()
 })
+
+test('shows the metadata of updates, and their label and figures', async () => {
+  const update = (at: number, metadata: object) =>
+    `${JSON.stringify({ event_type: 'span_update', timestamp: T0 + at, metadata })}\n`
+  const log = logText([['lm_inference', 0, 9, { model: 'asked' }]])
+  const more = update(2, { span_id: 's0', model: 'served' }) + update(1, { span_id: 's0', note: 7 })
+  const page = await openApp(log + more, { selected: { type: 'span', slot: 0 } })
+  page.show(<Details />)
+  expect(screen.getByRole('heading', { level: 2 }).textContent).toBe('served')
+  expect((await screen.findByLabelText('Update 1 of 2')).textContent).toContain('7')
+  expect((await screen.findByLabelText('Update 2 of 2')).textContent).toContain('"served"')
+})

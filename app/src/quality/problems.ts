@@ -86,6 +86,12 @@ export const PROBLEMS: readonly Problem[] = [
     query: 'is:parent-missing',
   },
   {
+    name: 'Updates without a span',
+    short: 'Update?',
+    meaning: 'The span_id of a span_update names no span of the log. The update has no effect.',
+    count: ({ unknownUpdates }) => unknownUpdates,
+  },
+  {
     name: 'Unusable end times',
     short: 'End time',
     meaning:

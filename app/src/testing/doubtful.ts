@@ -46,6 +46,7 @@ export const DOUBTFUL_LINES: readonly WrittenLines[] = [
     text: [
       event('tool_call_start', T0 + 10, { span_id: 'q1', parent_id: 'q0' }),
       event('tool_call_end', T0 + 11, { span_id: 'q1' }),
+      event('span_update', T0 + 11, { span_id: 'gone' }),
       event('retry_attempt', 0),
     ].join(''),
   },

@@ -18,6 +18,19 @@ function byType(recorder: EventRecorder): Record<string, AgentEvent['metadata']>
 }
 
 describe('spans', () => {
+  it('record an update of their start at once, also after the end, with their id alone', () => {
+    const recorder = new EventRecorder(memory)
+    const outer = recorder.start('agent')
+    const span = outer.run(() => recorder.start('lm_inference', { model: 'asked' }))
+    span.update({ model: 'served', span_id: 'other' }).end()
+    span.update({ cost_usd: 0.5 })
+    const updates = recorder.getEvents().filter(({ event_type: type }) => type === 'span_update')
+    expect(updates.map(({ metadata }) => metadata)).toEqual([
+      { span_id: span.id, model: 'served' },
+      { span_id: span.id, cost_usd: 0.5 },
+    ])
+  })
+
   it('record their own id and their parent’s on both events', () => {
     const recorder = new EventRecorder(memory)
     recorder.span('turn', { turn_idx: 1 }, (turnSpan) => {

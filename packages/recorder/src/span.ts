@@ -2,7 +2,7 @@
  * A running span: its start is recorded, its end is not yet. Both events carry the ids of the span
  * and of its parent, so that readers of the log do not have to guess.
  */
-import type { Metadata } from '@wattline/trace'
+import { UPDATE_TYPE, type Metadata } from '@wattline/trace'
 import { errorMessage } from './snapshot/json-writer.ts'
 import { isError } from './snapshot/plain-forms.ts'
 import type { Flat } from './snapshot/snapshot.ts'
@@ -53,6 +53,16 @@ export class RecordedSpan {
   /** Adds metadata to the end event. Later values replace earlier ones. */
   add(metadata: object): this {
     this.#added = { ...this.#added, ...this.#host.snapshot(metadata) }
+    return this
+  }
+
+  /**
+   * Records a `span_update`: its metadata is laid over that of the start, also while the span is open.
+   * Use it for what becomes known after the start, such as the served model. After the end it still
+   * counts, below the metadata of the end.
+   */
+  update(metadata: object): this {
+    this.#host.emit(UPDATE_TYPE, { span_id: this.id }, metadata)
     return this
   }
 

@@ -8,6 +8,7 @@ export { joinBytes } from './line/join-bytes.ts'
 export {
   EventType,
   splitEventType,
+  UPDATE_TYPE,
   type AgentEvent,
   type JsonValue,
   type Metadata,
@@ -86,7 +87,7 @@ export {
   type PriceTable,
 } from './stats/prices.ts'
 export type { RunSummary } from './stats/run-summary.ts'
-export { markRecord, spanRecord, type SpanRecord } from './stats/span-record.ts'
+export { markRecord, overlaidMetadata, spanRecord, type SpanRecord } from './stats/span-record.ts'
 export {
   countedUsage,
   quantileInPlace,

@@ -23,12 +23,18 @@ import type {
 import { resized } from '../../base/soa.ts'
 import { forEachYielding, yieldToEvents } from '../../base/yielding.ts'
 
+/** The details of a span show so many updates. */
+const MOST_UPDATES = 20
+
 /** @throws {RangeError} if the span does not exist */
 export function spanInfo(trace: Trace, energy: RunEnergy, slot: number): SpanInfo {
   const span = spanBySlot(trace, slot)
+  const { updatePositions } = span
   return {
     startPosition: span.startPosition,
     endPosition: span.endPosition,
+    updatePositions: updatePositions.slice(-MOST_UPDATES),
+    updateCount: updatePositions.length,
     error: span.error,
     agent: span.agent,
     inputTokens: span.tokens?.input,

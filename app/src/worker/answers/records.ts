@@ -1,5 +1,12 @@
 /** Spans as the JSON lines of `wattline spans --json`, to copy and to download. */
-import { parseLine, spanRecord, type Metadata, type Span, type Trace } from '@wattline/trace'
+import {
+  overlaidMetadata,
+  parseLine,
+  spanRecord,
+  type Metadata,
+  type Span,
+  type Trace,
+} from '@wattline/trace'
 import { isIn } from './answers.ts'
 import type { Params } from '../../model/answers.ts'
 
@@ -19,10 +26,13 @@ export async function spanRecords(
   const span = source.trace.spanView()
   for (const slot of chosen(source.trace, params)) {
     span.slot = slot
-    const start = await metadataAt(source, span.startPosition)
+    const parts: Metadata[] = []
+    for (const position of [span.startPosition, ...span.updatePositions]) {
+      parts.push(await metadataAt(source, position))
+    }
     const end =
       span.endPosition === undefined ? undefined : await metadataAt(source, span.endPosition)
-    lines.push(JSON.stringify(spanRecord(span, start, end, source.groupOf(span))))
+    lines.push(JSON.stringify(spanRecord(span, overlaidMetadata(parts), end, source.groupOf(span))))
   }
   return lines.map((line) => `${line}\n`).join('')
 }

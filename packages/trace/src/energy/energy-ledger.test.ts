@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { SpanFlag } from '../trace/span.ts'
 import { traceOf, type EventTuple } from '../testing/draw.ts'
+import type { Metadata } from '../line/event.ts'
+import { Trace } from '../trace/trace.ts'
 import { EnergyLedger } from './energy-ledger.ts'
 import { Telemetry } from '../telemetry/telemetry.ts'
 
@@ -134,6 +136,28 @@ describe('spans without energy', () => {
     )
     expect(own).toEqual([undefined, undefined])
     expect(idleJ).toBe(100)
+  })
+
+  test('a call that an update moves to a cloud, with its phases', () => {
+    const trace = new Trace()
+    const log: readonly (readonly [type: string, timeS: number, metadata: Metadata])[] = [
+      ['lm_inference_start', 2, { span_id: 'a' }],
+      ['decode_start', 3, { span_id: 'b', parent_id: 'a' }],
+      ['decode_end', 8, { span_id: 'b' }],
+      ['lm_inference_end', 8, { span_id: 'a' }],
+    ]
+    log.forEach(([event_type, timestamp, metadata], position) =>
+      trace.add({ event_type, timestamp, metadata }, position),
+    )
+    trace.flush()
+    const ledger = new EnergyLedger(trace, tenWatts(10))
+    ledger.update([])
+    const ownJ = () => trace.spans.map(({ slot }) => ledger.energyOf(slot)?.ownJ)
+    expect(ownJ()).toEqual([10, 50])
+    const update = { span_id: 'a', is_cloud: true }
+    trace.add({ event_type: 'span_update', timestamp: 4, metadata: update }, 4)
+    ledger.update(trace.flush().spanSlots)
+    expect(ownJ()).toEqual([undefined, undefined])
   })
 
   test('a span before or after all samples: its energy is unknown', () => {

@@ -64,6 +64,8 @@ export class EnergyLedger {
   #totalJ = new Float64Array(256)
   /** Whether totals contain joules of a span whose parent has changed. */
   #hasNewParents = false
+  /** Whether an update has changed the place of a span, and so that of its phases. */
+  #hasMoved = false
   /** Whether each source serves each place, as a table with one row for each place. */
   #serves: boolean[] = []
 
@@ -107,6 +109,7 @@ export class EnergyLedger {
   update(changedSlots: Iterable<number>): Int32Array {
     let changedS = this.#telemetry.settle()
     for (const slot of changedSlots) changedS = Math.min(changedS, this.#updateSpan(slot))
+    if (this.#hasMoved) changedS = Math.min(changedS, this.#updatePhases())
     const isRestart = this.#chooseSources() || changedS < this.#settledS
     if (this.#sources.length === 0) return this.#clear()
     this.#addPlaces()
@@ -196,7 +199,7 @@ export class EnergyLedger {
     this.#makeRoom(slot)
     const span = this.#span
     span.slot = slot
-    const { startS, parentSlot } = span
+    const { startS, parentSlot, hasUpdates } = span
     const spanEndS = span.endS ?? ((span.flags & SpanFlag.OPEN) === 0 ? NO_ENERGY : Infinity)
     const endS = spanEndS > startS ? spanEndS : NO_ENERGY
     const placeId = this.#placeOf(span)
@@ -206,6 +209,7 @@ export class EnergyLedger {
       this.#parent[slot] !== parentSlot ||
       this.#place[slot] !== placeId ||
       (endS === NO_ENERGY) !== (previousEndS === NO_ENERGY)
+    if (this.#place[slot] !== placeId && hasUpdates) this.#hasMoved = true
     if (this.#parent[slot] !== parentSlot && this.#totalJ[slot] !== 0) this.#hasNewParents = true
     this.#startS[slot] = startS
     this.#endS[slot] = endS
@@ -213,6 +217,17 @@ export class EnergyLedger {
     this.#place[slot] = placeId
     if (hasChanged) return startS
     return endS === previousEndS ? Infinity : Math.min(endS, previousEndS)
+  }
+
+  /** Updates the phases of spans that updates moved to another place. */
+  #updatePhases(): number {
+    this.#hasMoved = false
+    let changedS = Infinity
+    for (const span of this.#trace.eachSpan()) {
+      const isPhase = kindOf(span.kind).isPhase === true
+      if (isPhase) changedS = Math.min(changedS, this.#updateSpan(span.slot))
+    }
+    return changedS
   }
 
   /** A phase of a model call without a place ran at the place of the call. */

@@ -230,7 +230,7 @@ test('generates lazily', () => {
     if (!('event_type' in line)) continue
     const { phase } = splitEventType(line.event_type)
     if (phase === 'start') spans++
-    open += { start: 1, end: -1, point: 0 }[phase]
+    open += { start: 1, end: -1, point: 0, update: 0 }[phase]
     mostOpen = Math.max(mostOpen, open)
   }
   expect(open).toBe(0)

@@ -49,7 +49,7 @@ export function* withPower(
     yield event
     advance(event.timestamp)
     const { kind, phase } = splitEventType(event.event_type)
-    if (phase === 'point') continue
+    if (phase !== 'start' && phase !== 'end') continue
     const sign = phase === 'start' ? 1 : -1
     const { model, model_id = model } = event.metadata
     if (LOCAL_MODELS.has(model_id)) gpu.load += sign * (GPU_LOADS.get(kind) ?? 0)

@@ -27,6 +27,9 @@ export const EventType = {
 
 export type EventType = (typeof EventType)[keyof typeof EventType]
 
+/** Type of the event whose metadata is laid over the start of the span that its `span_id` names. */
+export const UPDATE_TYPE = 'span_update'
+
 /** Type of the point that a recorder writes for dropped events; its metadata has their `count`. */
 export const DROPPED_TYPE = 'recorder_dropped'
 
@@ -63,14 +66,14 @@ export interface WriterLine {
   readonly lastSeenS: number | undefined
 }
 
-export type Phase = 'start' | 'end' | 'point'
+export type Phase = 'start' | 'end' | 'point' | 'update'
 
 /** Points whose type ends in `_start` or `_end`. */
 const POINTS: ReadonlySet<string> = new Set([EventType.TRAJECTORY_END])
 
 /**
  * Splits an event type into its kind and phase: `X_start` and `X_end` belong to a pair of kind `X`,
- * anything else is a point of its own kind.
+ * `span_update` updates a span, anything else is a point of its own kind.
  *
  * @example splitEventType('tool_call_start') // { kind: 'tool_call', phase: 'start' }
  */
@@ -80,7 +83,7 @@ export function splitEventType(type: string): { readonly kind: string; readonly 
       return { kind: type.slice(0, -6), phase: 'start' }
     if (type.length > 4 && type.endsWith('_end')) return { kind: type.slice(0, -4), phase: 'end' }
   }
-  return { kind: type, phase: 'point' }
+  return { kind: type, phase: type === UPDATE_TYPE ? 'update' : 'point' }
 }
 
 /** Converts the bytes of a line to text; throws if they are not UTF-8. */

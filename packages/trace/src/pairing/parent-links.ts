@@ -4,13 +4,14 @@
  * is resolved again when a start with that id arrives.
  */
 import { NONE } from '../columns/columns.ts'
-import { PARENT_KEYS } from '../row/metadata-keys.ts'
+import { ID_KEYS, PARENT_KEYS } from '../row/metadata-keys.ts'
 import { insertEvent } from '../tables/event-lists.ts'
 import { lowerBound } from '../columns/lower-bound.ts'
 import { NearColumn } from '../columns/near-column.ts'
 import type { EventTable } from '../tables/event-table.ts'
 import type { SpanTable } from '../tables/span-table.ts'
 
+const SPAN_ID = ID_KEYS.indexOf('span_id')
 /** Several starts carry the id. */
 const MANY = -2
 /** Among starts with one id, a parent is searched for in the latest of these before its child. */
@@ -47,7 +48,7 @@ export class ParentLinks {
       this.#addStartOf(id, start)
       if (this.#waiting.size === 0) continue
       for (const child of this.#waiting.get(id) ?? []) {
-        if (this.#isSettled(child, start)) continue
+        if (this.#isSettled(child, start, id)) continue
         if (earliest === NONE || this.#events.compare(child, earliest) < 0) earliest = child
       }
     }
@@ -55,10 +56,12 @@ export class ParentLinks {
   }
 
   /** Whether a new start with an id that a child names does not change its parent. */
-  #isSettled(child: number, start: number): boolean {
+  #isSettled(child: number, start: number, id: number): boolean {
     const slot = this.#spans.parent.at(this.#events.slot.at(child))
     if (slot === NONE) return false
     const parent = this.#spans.start.at(slot)
+    // A child may name several ids; the one of its parent may not be the first of them.
+    if (!this.#hasAnyId(parent, id)) return false
     if (this.#events.compare(parent, start) > 0) return false
     return this.#isOfWriter(parent, child) || !this.#isOfWriter(start, child)
   }
@@ -109,6 +112,35 @@ export class ParentLinks {
       if (best !== NONE) return this.#events.slot.at(best)
     }
     return NONE
+  }
+
+  /**
+   * Slot of the span that an update names by its `span_id`, given by its number: the latest start
+   * before the update, else the first one after it. A span of the writer of the update goes before
+   * those of others.
+   */
+  spanUpdatedBy(update: number, id: number): number {
+    const one = this.#start.at(id)
+    if (one === NONE) return NONE
+    if (one !== MANY) return this.#hasId(one, SPAN_ID, id) ? this.#events.slot.at(one) : NONE
+    for (const writer of this.#writersFor(update)) {
+      const starts = this.#startsOf(id, SPAN_ID, writer)
+      const start = starts[this.#countBefore(starts, update) - 1] ?? starts[0]
+      if (start !== undefined) return this.#events.slot.at(start)
+    }
+    return NONE
+  }
+
+  /**
+   * Whether a new start with this `span_id` may be the span of updates before it: it is the first one,
+   * also of its writer alone, or another one follows it.
+   */
+  mayTakeUpdates(start: number, id: number): boolean {
+    if (this.#start.at(id) !== MANY) return true
+    return this.#writersFor(start).some((writer) => {
+      const starts = this.#startsOf(id, SPAN_ID, writer)
+      return starts.length === 1 || starts.at(-1) !== start
+    })
   }
 
   #latestBefore(event: number, key: number, id: number, writer: number): number {
@@ -174,6 +206,14 @@ export class ParentLinks {
   #carries(start: number, key: number, id: number, writer: number): boolean {
     if (writer !== ANY && this.#events.writer(start) !== writer) return false
     return key === ANY || this.#hasId(start, key, id)
+  }
+
+  #hasAnyId(start: number, id: number): boolean {
+    const { length } = this.#events.idKeys(start)
+    for (let index = 0; index < length; index++) {
+      if (this.#events.idAt(start, index, length) === id) return true
+    }
+    return false
   }
 
   #hasId(start: number, key: number, id: number): boolean {

@@ -9,7 +9,7 @@
  * The result equals that of the sorted log, because reverting leaves no other state.
  */
 import { NONE } from '../columns/columns.ts'
-import { END, START } from '../row/event-row.ts'
+import { END, POINT, START, UPDATE } from '../row/event-row.ts'
 import { RANK_COUNT } from '../row/kinds.ts'
 import { ClosedSpans } from './closed-spans.ts'
 import { OpenSpans } from './open-spans.ts'
@@ -73,7 +73,7 @@ export class ScopeSweep {
     const phase = this.#events.phase(event)
     if (phase === START) this.#applyStart(event)
     else if (phase === END) this.#applyEnd(event)
-    else this.#applyPoint(event)
+    else if (phase === POINT) this.#applyPoint(event)
   }
 
   /** Call when a start that is applied gets or loses its end by id. */
@@ -86,7 +86,7 @@ export class ScopeSweep {
   revert(event: number): void {
     const phase = this.#events.phase(event)
     if (phase === START) this.#revertStart(this.#events.slot.at(event))
-    else this.#revertEffect(event, phase === END)
+    else if (phase !== UPDATE) this.#revertEffect(event, phase === END)
   }
 
   #applyStart(event: number): void {

@@ -16,6 +16,8 @@ import {
 export const START = 0
 export const END = 1
 export const POINT = 2
+/** An event whose metadata is laid over a start. */
+export const UPDATE = 3
 
 /** Number of usage fields. */
 export const USAGE_SIZE = 4
@@ -52,7 +54,7 @@ export class IdList {
 export class EventRow {
   timeS = 0
   kind = 0
-  /** START, END or POINT. */
+  /** START, END, POINT or UPDATE. */
   phase = POINT
   readonly ids = new IdList(ID_KEYS.length)
   readonly parents = new IdList(PARENT_KEYS.length)
@@ -63,7 +65,10 @@ export class EventRow {
   /** Text numbers by index into PLACE_KEYS. */
   readonly place = new Int32Array(PLACE_KEYS.length)
   subject = 0
-  /** Index into SUBJECT_KEYS of the key of the subject. A span has the subject with the lower rank of its start and end. */
+  /**
+   * 0 = the subject is the number of a turn, else 1 + the index of its key in SUBJECT_KEYS. A span has
+   * the subject with the lower rank of its start and end.
+   */
   subjectRank = 0
   agent = 0
   /** Index into AGENT_KEYS of the key of the agent. */
@@ -73,6 +78,8 @@ export class EventRow {
   error = 0
   /** It was cancelled, which is not an error. */
   isCancelled = false
+  /** What each key says about success or failure; see outcome.ts. */
+  outcome = 0
   /** Bit i = the event has the usage field i. */
   usageMask = 0
   /** Input tokens, output tokens, total tokens, US dollars. Only those in `usageMask` are valid. */
@@ -89,12 +96,13 @@ export class EventRow {
     // fill() takes longer than the rest of this method.
     for (let index = 0; index < PLACE_KEYS.length; index++) this.place[index] = 0
     this.subject = 0
-    this.subjectRank = SUBJECT_KEYS.length
+    this.subjectRank = SUBJECT_KEYS.length + 1
     this.agent = 0
     this.agentRank = AGENT_KEYS.length
     this.hasError = false
     this.error = 0
     this.isCancelled = false
+    this.outcome = 0
     this.usageMask = 0
     this.dropped = 0
     this.extra = 0

@@ -23,6 +23,9 @@ export function isLinkKey(key: string): boolean {
   return ID_KEYS.some((id) => id === key) || PARENT_KEYS.some(([parent]) => parent === key)
 }
 
+/** The number of a turn, which is the subject of a turn. */
+export const TURN_KEY = 'turn_idx'
+
 /** Names of a tool. */
 export const TOOL_KEYS = ['tool', 'tool_name'] as const
 
@@ -36,7 +39,7 @@ export const SUBJECT_KEYS = [
   'agent_name',
   'agent_id',
   'name',
-  'turn_idx',
+  TURN_KEY,
 ] as const
 
 /** Names of an agent, the preferred one first. */
@@ -59,7 +62,7 @@ export const HARD_SCOPE_KEYS = [
   'pid',
   'turn_id',
   'task_id',
-  'turn_idx',
+  TURN_KEY,
   ...TOOL_KEYS,
   'name',
 ] as const

@@ -8,10 +8,12 @@ import {
   type AgentEvent,
   type JsonValue,
   type Metadata,
+  type Phase,
 } from '../line/event.ts'
-import { END, POINT, START, type EventRow } from './event-row.ts'
+import { END, POINT, START, UPDATE, type EventRow } from './event-row.ts'
 import { hashText, type TextHash } from './hash.ts'
 import type { Interner } from './interner.ts'
+import { CANCELLED, FAILED, FINE, OUTCOME_KEYS, outcomeOfKey } from './outcome.ts'
 import {
   AGENT_KEYS,
   ID_KEYS,
@@ -19,6 +21,7 @@ import {
   PLACE_KEYS,
   SCOPE_KEYS,
   SUBJECT_KEYS,
+  TURN_KEY,
 } from './metadata-keys.ts'
 
 /** The roles of a metadata key. A key may have several; −1 = it does not have this one. */
@@ -50,6 +53,11 @@ const USAGE_FIELDS: ReadonlyMap<string, number> = new Map([
 
 const ERROR_KEYS: readonly string[] = ['error', 'success', 'is_error', 'status', 'error_type']
 
+/** Rank 0 is the number of a turn, see {@link nameTurn}. */
+const SUBJECT_RANKS: ReadonlyMap<string, number> = new Map(
+  SUBJECT_KEYS.map((key, index) => [key, index + 1]),
+)
+
 /** All metadata keys that have a role. */
 export const KEY_ROLES: ReadonlyMap<string, KeyRoles> = new Map(
   [
@@ -72,7 +80,7 @@ function rolesOf(key: string): KeyRoles {
     idIndex: indexIn(ID_KEYS),
     scopeIndex: indexIn(SCOPE_KEYS),
     placeIndex: indexIn(PLACE_KEYS),
-    subjectRank: indexIn(SUBJECT_KEYS),
+    subjectRank: SUBJECT_RANKS.get(key) ?? -1,
     agentRank: indexIn(AGENT_KEYS),
     parentIndex: PARENT_KEYS.findIndex(([parentKey]) => parentKey === key),
   }
@@ -86,13 +94,20 @@ function rolesOf(key: string): KeyRoles {
   }
 }
 
+export const PHASES: Readonly<Record<Phase, number>> = {
+  start: START,
+  end: END,
+  point: POINT,
+  update: UPDATE,
+}
+
 /** Fills `row` from a parsed event. `texts` numbers its texts. */
 export function readEvent(event: AgentEvent, texts: Interner, row: EventRow): void {
   const { kind, phase } = splitEventType(event.event_type)
   row.clear()
   row.timeS = event.timestamp
   row.kind = texts.id(kind)
-  row.phase = phase === 'start' ? START : phase === 'end' ? END : POINT
+  row.phase = PHASES[phase]
   const { metadata } = event
   if (event.event_type === DROPPED_TYPE) row.dropped = droppedCount(metadata)
   let mayHaveFailed = false
@@ -113,6 +128,7 @@ export function readEvent(event: AgentEvent, texts: Interner, row: EventRow): vo
   if (kind === TURN) nameTurn(row)
   if (!mayHaveFailed) return
   row.isCancelled = isCancelled(metadata)
+  row.outcome = outcomeOf(metadata)
   const error = errorOf(metadata)
   row.hasError = error !== undefined
   row.error = error === undefined || error === '' ? 0 : texts.id(error)
@@ -120,7 +136,7 @@ export function readEvent(event: AgentEvent, texts: Interner, row: EventRow): vo
 
 /** The kind whose subject is its number, even where the event has the name of its agent. */
 export const TURN = 'turn'
-const TURN_IDX = SCOPE_KEYS.indexOf('turn_idx')
+export const TURN_IDX = SCOPE_KEYS.indexOf(TURN_KEY)
 
 /** Makes the number of a turn its subject, before any other key. */
 export function nameTurn(row: EventRow): void {
@@ -233,6 +249,18 @@ export function errorOf(metadata: Metadata): string | undefined {
 /** Whether the event reports a cancellation, which is not an error whatever else it contains. */
 export function isCancelled(metadata: Metadata): boolean {
   return CANCELLATIONS.has(statusWord(metadata))
+}
+
+/** What the keys of an event say about its outcome; see outcome.ts. */
+function outcomeOf(metadata: Metadata): number {
+  return OUTCOME_KEYS.reduce((all, key) => {
+    const value = own(metadata, key)
+    if (scalarText(value) === undefined) return all
+    const alone = { [key]: value } as Metadata
+    const hasFailed = key === 'error' ? errorText(value) !== undefined : isFailure(alone)
+    const meaning = isCancelled(alone) ? CANCELLED : hasFailed ? FAILED : FINE
+    return all | outcomeOfKey(key, meaning)
+  }, 0)
 }
 
 function isFailure(metadata: Metadata): boolean {

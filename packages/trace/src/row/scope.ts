@@ -14,8 +14,8 @@ import {
   TOOL_KEYS,
 } from './metadata-keys.ts'
 
-const MODEL_INDEXES = MODEL_KEYS.map(scopeKeyIndex)
-const TOOL_INDEXES = TOOL_KEYS.map(scopeKeyIndex)
+export const MODEL_INDEXES = MODEL_KEYS.map(scopeKeyIndex)
+export const TOOL_INDEXES = TOOL_KEYS.map(scopeKeyIndex)
 
 const ALL_KEYS = (1 << SCOPE_SIZE) - 1
 /** Masks of the keys on which a start and its end, and a parent and its child may not differ. */

@@ -8,7 +8,7 @@
  *      └ kind and phase, cached by type └ digits → float64          └ gaps are recognized by their bytes
  */
 import { DROPPED_TYPE, splitEventType, type Decode } from '../line/event.ts'
-import { END, POINT, START, type EventRow } from '../row/event-row.ts'
+import { POINT, START, type EventRow } from '../row/event-row.ts'
 import { hashBytes, hashPlain, hashText, lastHash, type TextHash } from '../row/hash.ts'
 import { Interner } from '../row/interner.ts'
 import {
@@ -29,6 +29,7 @@ import {
   skipSpace,
   startOfValue,
 } from '../line/json-bytes.ts'
+import { FAILED, FINE, outcomeOfKey } from '../row/outcome.ts'
 import { KeyTable } from './key-table.ts'
 import { GapNode, GapLearner } from './gap-trie.ts'
 import {
@@ -37,6 +38,7 @@ import {
   KEY_ROLES,
   MAX_EXTRA_CHARS,
   nameTurn,
+  PHASES,
   setIdentity,
   setName,
   setUsage,
@@ -70,6 +72,9 @@ const ERROR = KEY_NAMES.indexOf('error')
 const SUCCESS = KEY_NAMES.indexOf('success')
 const IS_ERROR = KEY_NAMES.indexOf('is_error')
 const STATUS = KEY_NAMES.indexOf('status')
+/** By key: the outcome that it means no failure, or a failure; 0 for keys that decide no outcome. */
+const SAYS_FINE = KEY_NAMES.map((name) => outcomeOfKey(name, FINE))
+const SAYS_FAILED = KEY_NAMES.map((name) => outcomeOfKey(name, FAILED))
 /** The number of the extra key. */
 const EXTRA = KEY_NAMES.length
 
@@ -194,7 +199,7 @@ export class LineScanner {
     if (type === this.#kinds.length) {
       const { kind, phase } = splitEventType(this.#types.text(type))
       this.#kinds.push(this.#texts.id(kind))
-      this.#phases.push(phase === 'start' ? START : phase === 'end' ? END : POINT)
+      this.#phases.push(PHASES[phase])
       this.#metadataGaps.push(GapNode.root())
       if (this.#types.text(type) === DROPPED_TYPE) this.#droppedType = type
     }
@@ -261,7 +266,9 @@ export class LineScanner {
     if (end < 0 || first === LOWER_N) return end
     if (roles.isError) {
       const isFalse = first === LOWER_F
-      if (key === SUCCESS ? isFalse : key === IS_ERROR && !isFalse) this.#hasFailed = true
+      const isFailure = key === SUCCESS ? isFalse : key === IS_ERROR && !isFalse
+      if (isFailure) this.#hasFailed = true
+      row.outcome |= isFailure ? SAYS_FAILED[key]! : SAYS_FINE[key]!
       return key === ERROR && !isFalse ? -1 : end
     }
     if (roles.isName) {
@@ -294,6 +301,7 @@ export class LineScanner {
     const end = this.#number.read(bytes, from, to)
     if (end < 0 || key === ERROR) return -1
     if (roles.usageField >= 0) setUsage(row, roles, this.#number.value)
+    if (roles.isError) row.outcome |= SAYS_FINE[key]!
     if (!roles.isName && !roles.isIdentity) return end
     // The text of a number is not always its bytes: that of 1.0 is "1".
     if (!this.#number.isPlainInteger) return -1
@@ -332,6 +340,7 @@ export class LineScanner {
     if (key === ERROR) {
       if (to - from < MIN_ERROR_BYTES || mayBeBlank(bytes[from + 1]!)) return -1
       row.hasError = true
+      row.outcome |= SAYS_FAILED[key]!
       row.error = this.#textId(this.#texts, isPlain, bytes, from, to)
     } else if (key === STATUS) {
       if (to - from > MAX_STATUS_BYTES) return -1
@@ -340,7 +349,11 @@ export class LineScanner {
       const meaning = this.#meanings[word]
       if (meaning === 'cancelled') return -1
       if (meaning === 'failed') this.#hasFailed = true
-    } else if (key === SUCCESS && (!isPlain || to - from === FALSE_BYTES)) return -1
+      row.outcome |= meaning === 'failed' ? SAYS_FAILED[key]! : SAYS_FINE[key]!
+    } else {
+      if (key === SUCCESS && (!isPlain || to - from === FALSE_BYTES)) return -1
+      row.outcome |= SAYS_FINE[key]!
+    }
     return to
   }
 

@@ -10,7 +10,7 @@
  *
  *     head     phase 0…1 · ids 2…4 · parents 5…6 · error 7 · numbers 8…12 · places 13…15 · extra 16 · agent 17
  *              cancelled 18
- *     scope    mask of the scope keys 0…15 · rank of the subject 16…
+ *     scope    mask of the scope keys 0…15 · rank of the subject 16…20 · outcome 21…
  */
 import { larger } from '../columns/growth.ts'
 import type { TelemetrySample, WriterLine } from '../line/event.ts'
@@ -33,6 +33,8 @@ const HAS_AGENT = 1 << 17
 const IS_CANCELLED = 1 << 18
 const PHASE_MASK = 3
 const SCOPE_MASK = (1 << SCOPE_SIZE) - 1
+const RANK_MASK = 0x1f
+const OUTCOME_SHIFT = SCOPE_SIZE + 5
 
 /** Upper limits for one event. */
 const EVENT_WORDS = 9 + (ID_KEYS.length + PARENT_KEYS.length) * 3 + SCOPE_SIZE + PLACE_KEYS.length
@@ -118,7 +120,7 @@ export class RowBatchWriter implements RowSink {
     const words = this.#words
     const headAt = this.#wordCount
     let at = headAt + 1
-    words[at++] = (row.subjectRank << SCOPE_SIZE) | row.scopeMask
+    words[at++] = (row.outcome << OUTCOME_SHIFT) | (row.subjectRank << SCOPE_SIZE) | row.scopeMask
     words[at++] = position - this.#basePosition
     words[at++] = lineNumber
     words[at++] = row.kind
@@ -261,7 +263,8 @@ export class RowBatchReader {
       row.phase = head & PHASE_MASK
       row.kind = idOf[words[at++]!]!
       row.subject = idOf[words[at++]!]!
-      row.subjectRank = scope >>> SCOPE_SIZE
+      row.subjectRank = (scope >>> SCOPE_SIZE) & RANK_MASK
+      row.outcome = scope >>> OUTCOME_SHIFT
       if ((head & HAS_AGENT) !== 0) row.agent = idOf[words[at++]!]!
       row.ids.count = (head >>> IDS_SHIFT) & IDS_MASK
       at = readIds(row.ids, words, at)

@@ -25,11 +25,21 @@ export interface SpanRecord {
   readonly outputTokens: number | null
   /** US dollars. */
   readonly cost: number | null
-  /** The metadata of the start, overridden by that of the end. */
+  /** The metadata of the start, overridden by that of the updates and then of the end. */
   readonly metadata: Metadata
 }
 
-/** @param group the group of the span under the chosen key; undefined = none */
+/** Metadata of which later parts are laid over earlier ones, key by key: that of a start and its updates. */
+export function overlaidMetadata(parts: readonly Metadata[]): Metadata {
+  if (parts.length === 1) return parts[0]!
+  // Object.fromEntries also defines keys such as `__proto__` as own ones.
+  return Object.fromEntries(parts.flatMap((part) => Object.entries(part)))
+}
+
+/**
+ * @param startMetadata the metadata of the start, overlaid by that of the updates
+ * @param group the group of the span under the chosen key; undefined = none
+ */
 export function spanRecord(
   span: Span,
   startMetadata: Metadata,

@@ -4,7 +4,7 @@
  * number. What differs from event to event (time, position, ids) is not in this table.
  *
  *     combination   type, detail, scope, subject
- *     detail        shape, error, source
+ *     detail        shape, error, source, outcome
  *     source        writer, place, agent
  */
 import { NONE } from '../columns/columns.ts'
@@ -16,7 +16,7 @@ import { PlaceTable } from '../row/place.ts'
 import type { ScopeTable } from '../row/scope.ts'
 
 const Combination = { TYPE: 0, DETAIL: 1, SCOPE: 2, SUBJECT: 3 } as const
-const Detail = { SHAPE: 0, ERROR: 1, SOURCE: 2 } as const
+const Detail = { SHAPE: 0, ERROR: 1, SOURCE: 2, OUTCOME: 3 } as const
 const Source = { WRITER: 0, PLACE: 1, AGENT: 2 } as const
 /** Size of the cache of recent combinations. */
 const RECENT = 1024
@@ -137,6 +137,7 @@ export class EventAttributes {
       this.#combinations.at(recent, Combination.SUBJECT) === row.subject &&
       this.#details.at(recentDetail, Detail.SHAPE) === shape &&
       this.#details.at(recentDetail, Detail.ERROR) === error &&
+      this.#details.at(recentDetail, Detail.OUTCOME) === row.outcome &&
       this.#sources.at(recentSource, Source.AGENT) === row.agent &&
       this.#sources.at(recentSource, Source.WRITER) === writer &&
       this.#sources.at(recentSource, Source.PLACE) === place &&
@@ -145,7 +146,7 @@ export class EventAttributes {
       return recent
     }
     const source = this.#sources.id(writer, place, row.agent, 0)
-    const detail = this.#details.id(shape, error, source, 0)
+    const detail = this.#details.id(shape, error, source, row.outcome)
     const scope = this.#scopes.id(row.scopeMask, row.scope)
     const id = this.#combinations.id(type, detail, scope, row.subject)
     this.#recent[bits] = id
@@ -180,6 +181,10 @@ export class EventAttributes {
   }
   isCancelled(event: number): boolean {
     return this.#detail(event, Detail.ERROR) === CANCELLED
+  }
+  /** What each key of the event says about its outcome; see outcome.ts. */
+  outcome(event: number): number {
+    return this.#detail(event, Detail.OUTCOME)
   }
   writer(event: number): number {
     return this.#source(event, Source.WRITER)

@@ -56,6 +56,18 @@ const KINDS = {
     up(count, (i) => add('agent_start', i, { agent_name: `a${i}` }))
     up(count, (i) => add('retry_attempt', count + i, {}))
   },
+  'updates of one span': (count, add) => {
+    add('tool_call_start', 0, { span_id: 's' })
+    up(count, (i) => add('span_update', i + 1, { span_id: 's', tool: `t${i}`, input_tokens: i }))
+  },
+  'updates of spans with one id': (count, add) => {
+    up(count, (i) => {
+      add('span_update', 4 * i, { span_id: 's' }, i % 3)
+      add('tool_call_start', 4 * i + 1, { span_id: 's' }, i % 2)
+      add('span_update', 4 * i + 2, { span_id: 's', tool: `t${i}` }, i % 3)
+      add('tool_call_end', 4 * i + 3, { span_id: 's' }, i % 2)
+    })
+  },
   'many sets of keys': (count, add) => {
     const keys = [
       'run_id',

@@ -13,6 +13,14 @@ export function linesOf(trace: Trace): string[] {
       ambiguous: (span.flags & SpanFlag.AMBIGUOUS) !== 0,
       error: (span.flags & SpanFlag.ERROR) !== 0,
       released: span.releasedS !== undefined,
+      updates: span.updatePositions,
+      shown: {
+        subject: span.subject,
+        startSubject: span.startSubject,
+        error: span.error,
+        input: span.tokens?.input,
+        costUsd: span.costUsd,
+      },
     }),
   )
   const marks = trace.marks.map((mark) =>

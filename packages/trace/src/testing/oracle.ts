@@ -79,7 +79,7 @@ interface Item {
   readonly position: number
   readonly writer: number
   readonly kind: string
-  readonly phase: 'start' | 'end' | 'point'
+  readonly phase: 'start' | 'end' | 'point' | 'update'
   readonly ids: Ids
   readonly metadata: Metadata
   /** The start or end it is paired with by id. */
@@ -93,6 +93,10 @@ interface Item {
   released?: boolean
   closedByScope?: boolean
   error?: boolean
+  /** The texts of the points that reported its error. */
+  readonly reports: (string | undefined)[]
+  /** The updates of a span in the order of the log. */
+  readonly updates: Item[]
 }
 
 /** One line for each span and each mark, with everything that pairing decides about it, sorted. */
@@ -100,7 +104,17 @@ export function oracle(events: readonly OracleEvent[]): string[] {
   const items = events
     .toSorted((a, b) => a.event.timestamp - b.event.timestamp || a.position - b.position)
     .map(({ event: { event_type, metadata }, position, writer = 0 }, at): Item => {
-      return { at, position, writer, ...kindAndPhase(event_type), ids: idsOf(metadata), metadata }
+      const kind = kindAndPhase(event_type)
+      return {
+        at,
+        position,
+        writer,
+        ...kind,
+        ids: idsOf(metadata),
+        metadata,
+        updates: [],
+        reports: [],
+      }
     })
   const writers = new Set(items.map((item) => item.writer))
   for (const kind of new Set(items.map((item) => item.kind))) {
@@ -112,6 +126,7 @@ export function oracle(events: readonly OracleEvent[]): string[] {
         false,
       )
   }
+  applyUpdates(items)
   const marks = pairByScope(items)
   const spans: string[] = items.filter((item) => item.phase === 'start').map(describeSpan)
   return [...spans, ...marks].sort()
@@ -126,10 +141,13 @@ export function spanLine(span: {
   ambiguous: boolean
   error: boolean
   released: boolean
+  updates: readonly number[]
+  shown: Shown
 }): string {
-  const { position, end, parent, ...bits } = span
+  const { position, end, parent, updates, shown, ...bits } = span
   const set = Object.entries(bits).filter(([, value]) => value)
-  return `span ${position} end ${end} parent ${parent} ${set.map(([name]) => name).join(' ')}`
+  const names = set.map(([name]) => name).join(' ')
+  return `span ${position} end ${end} parent ${parent} ${names} ${JSON.stringify({ updates, shown })}`
 }
 
 export function markLine(position: number, orphan: boolean, parent: number | undefined): string {
@@ -145,16 +163,19 @@ function describeSpan(item: Item): string {
     ambiguous: item.ambiguous === true,
     error: hasError(item),
     released: item.released === true && item.end === undefined && item.ids.length === 0,
+    updates: item.updates.map((update) => update.position),
+    shown: shownOf(startOf(item), item),
   })
 }
 
 function hasError(item: Item): boolean {
-  if (item.error === true || isError(item.metadata)) return true
+  if (item.error === true || isError(startOf(item))) return true
   return item.end !== undefined && isError(item.end.metadata)
 }
 
 function kindAndPhase(eventType: string): Pick<Item, 'kind' | 'phase'> {
   const [, kind, phase] = /^(.+)_(start|end)$/s.exec(eventType) ?? []
+  if (eventType === 'span_update') return { kind: eventType, phase: 'update' }
   if (kind === undefined || eventType === 'trajectory_end') {
     return { kind: eventType, phase: 'point' }
   }
@@ -171,6 +192,80 @@ function idsOf(metadata: Metadata): Ids {
     const isId = typeof metadata[key] === 'string' || typeof metadata[key] === 'number'
     return isId && value !== undefined ? [[key, value] as const] : []
   })
+}
+
+/** An update belongs to the last start with its span_id before it, else to the first one after it. */
+function applyUpdates(items: readonly Item[]): void {
+  const spanId = ({ ids }: Item) => ids.find(([key]) => key === 'span_id')?.[1]
+  for (const update of items.filter((item) => item.phase === 'update')) {
+    const id = spanId(update)
+    const all = items.filter((item) => item.phase === 'start' && spanId(item) === id)
+    const own = all.filter((item) => item.writer === update.writer)
+    const named = id === undefined ? [] : own.length > 0 ? own : all
+    const updated = named.filter((item) => item.at < update.at).at(-1) ?? named[0]
+    updated?.updates.push(update)
+  }
+}
+
+/** The positions of the updates that name no span. */
+export function unknownUpdates(events: readonly OracleEvent[]): number[] {
+  const named = oracle(events).flatMap((line) => {
+    const updates = /"updates":\[([\d,]*)\]/.exec(line)?.[1] ?? ''
+    return updates === '' ? [] : updates.split(',').map(Number)
+  })
+  return events
+    .filter(({ event }) => event.event_type === 'span_update')
+    .map(({ position }) => position)
+    .filter((position) => !named.includes(position))
+}
+
+/** The metadata of a start, overlaid by that of its updates. Empty values say nothing. */
+function startOf({ metadata, updates }: Item): Metadata {
+  const said = updates.flatMap((update) =>
+    Object.entries(update.metadata).filter(([key]) => textOf(update.metadata, key) !== undefined),
+  )
+  return { ...metadata, ...Object.fromEntries(said) }
+}
+
+/** What updates can change of a span. */
+export interface Shown {
+  readonly subject: string | undefined
+  readonly startSubject: string | undefined
+  readonly error: string | undefined
+  readonly input: number | undefined
+  readonly costUsd: number | undefined
+}
+
+/** The keys of a subject, the preferred one first. */
+const SUBJECT_KEYS = [
+  'tool',
+  'tool_name',
+  'model_alias',
+  'model_id',
+  'model',
+  'agent_name',
+  'agent_id',
+  'name',
+  'turn_idx',
+]
+
+function shownOf(start: Metadata, { end, kind, reports }: Item): Shown {
+  const both = end === undefined ? [start] : [end.metadata, start]
+  const number = (key: string) =>
+    both.map((metadata) => metadata[key]).find((value) => typeof value === 'number')
+  const subject = (of: readonly Metadata[]) =>
+    (kind === 'turn' ? ['turn_idx', ...SUBJECT_KEYS] : SUBJECT_KEYS)
+      .flatMap((key) => of.map((metadata) => textOf(metadata, key)))
+      .find((text) => text !== undefined)
+  return {
+    subject: subject(both),
+    startSubject: subject([start]),
+    error: [...both.map((metadata) => textOf(metadata, 'error')), ...reports].find(
+      (text) => text !== undefined,
+    ),
+    input: number('input_tokens'),
+    costUsd: number('cost_usd'),
+  }
 }
 
 /** For the values that the generated logs contain. */
@@ -243,9 +338,14 @@ function pairByScope(items: readonly Item[]): string[] {
         .slice(0, item.at)
         .filter((other) => other.phase === 'start' && sharesId(other, item))
       const owner = owners.filter((other) => other.writer === item.writer).at(-1) ?? owners.at(-1)
-      if (owner !== undefined && item.kind === 'error_classified') owner.error = true
+      if (owner !== undefined && item.kind === 'error_classified') {
+        owner.error = true
+        owner.reports.push(textOf(item.metadata, 'error'))
+      }
       const parent = owner ?? inferParent(item, RANK_OF_POINTS, open)?.[0]
       marks.push(markLine(item.position, false, parent?.position))
+    } else if (item.phase === 'update') {
+      continue
     } else if (item.partner !== undefined) {
       if (item.partner.at < item.at) close(item.partner, item)
     } else {

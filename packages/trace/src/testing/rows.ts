@@ -22,6 +22,7 @@ export function rowText(row: EventRow, texts: Interner): unknown {
     hasError: row.hasError,
     isCancelled: row.isCancelled,
     error: text(row.error),
+    outcome: row.outcome,
     inputTokens: usageOf(row, 0),
     outputTokens: usageOf(row, 1),
     totalTokens: usageOf(row, 2),

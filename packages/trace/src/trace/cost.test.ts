@@ -20,7 +20,28 @@ function readWhole(events: readonly HardEvent[]): void {
   new EnergyLedger(trace, telemetry).update(changes.spanSlots)
 }
 
+/** Reads a log event by event, as a live page does. */
+function readLive(events: readonly HardEvent[]): void {
+  const trace = new Trace()
+  events.forEach(({ event, writer }, position) => {
+    trace.add(event, position, writer)
+    trace.flush()
+  })
+}
+
 const SIZE = 200
+
+describe('the steps of a flush for each event', () => {
+  it.each(['updates of one span', 'updates of spans with one id'] as const)(
+    'grow with twice the input at most 2.3 times: %s',
+    (kind) => {
+      const steps = (count: number) => countSteps(() => readLive(hardLog(kind, count)))
+      const one = steps(4 * SIZE)
+      const two = steps(8 * SIZE)
+      expect(two / one).toBeLessThanOrEqual(2.3)
+    },
+  )
+})
 
 describe('the steps of one flush', () => {
   const orders = {

@@ -3,6 +3,7 @@
  * a step for each writer and none for each span.
  */
 import { BitColumn, ByteColumn } from '../columns/columns.ts'
+import type { SpanUpdates } from '../pairing/span-updates.ts'
 import type { MarkTable } from '../tables/mark-table.ts'
 import { TimeRange, type TimePart } from './time-range.ts'
 import { SpanFlag, type DataQuality, type WriterQuality } from './span.ts'
@@ -38,10 +39,12 @@ export class QualityCounts {
   readonly #late = new BitColumn()
   readonly #lateCounts: number[] = []
   readonly #marks: MarkTable
+  readonly #updates: SpanUpdates
   #hasEventAfterEnd = false
 
-  constructor(marks: MarkTable) {
+  constructor(marks: MarkTable, updates: SpanUpdates) {
     this.#marks = marks
+    this.#updates = updates
   }
 
   writer(writer: number): WriterCounts {
@@ -101,6 +104,7 @@ export class QualityCounts {
         lateItems: (this.#lateCounts[writer] ?? 0) + this.#marks.lateOf(writer),
         ambiguous: spansWith(SpanFlag.AMBIGUOUS),
         orphan: this.#marks.orphansOf(writer),
+        unknownUpdates: this.#updates.unknownOf(writer),
         unfinished: spansWith(SpanFlag.DID_NOT_END),
         clock: spansWith(SpanFlag.CLOCK),
         parentUnsure: spansWith(SpanFlag.PARENT_UNSURE),
@@ -134,6 +138,7 @@ export function sumQuality(parts: readonly DataQuality[]): DataQuality {
   return {
     ambiguous: sum('ambiguous'),
     orphan: sum('orphan'),
+    unknownUpdates: sum('unknownUpdates'),
     unfinished: sum('unfinished'),
     clock: sum('clock'),
     parentUnsure: sum('parentUnsure'),

@@ -1,10 +1,13 @@
 /** A span as an object: a slot of the tables, which every property reads. */
 import { NONE } from '../columns/columns.ts'
 import type { Interner } from '../row/interner.ts'
-import type { ScopeTable } from '../row/scope.ts'
+import { TURN, TURN_IDX } from '../row/metadata-reader.ts'
+import { MODEL_INDEXES, TOOL_INDEXES, type ScopeTable } from '../row/scope.ts'
 import type { WriterState } from '../wire/run-info.ts'
 import { SpanFlag, type Span, type Tokens } from './span.ts'
 import { knownDuration } from './time-range.ts'
+import { overlaidSubject, Field, scopeField, type SpanUpdates } from '../pairing/span-updates.ts'
+import { CANCELLED, FAILED, meaningOf, OUTCOME_KEYS, STATUS_OUTCOME } from '../row/outcome.ts'
 import type { EventTable } from '../tables/event-table.ts'
 import type { SpanTable } from '../tables/span-table.ts'
 
@@ -13,6 +16,7 @@ export interface ViewSource {
   readonly events: EventTable
   readonly spans: SpanTable
   readonly scopes: ScopeTable
+  readonly updates: SpanUpdates
   readonly texts: Interner
   /** `lastS`: Unix seconds of the writer's latest event that is no outlier among its own. */
   readonly writers: readonly { readonly state: WriterState; readonly lastS: number }[]
@@ -85,6 +89,13 @@ export class SpanView implements Span {
     const end = this.#end
     return end === NONE ? undefined : this.#source.events.position(end)
   }
+  get hasUpdates(): boolean {
+    return this.#source.updates.hasUpdates(this.#slot)
+  }
+  get updatePositions(): readonly number[] {
+    const { events, updates } = this.#source
+    return updates.updatesOf(this.#start).map((update) => events.position(update))
+  }
   get parentSlot(): number {
     return this.#source.spans.parent.at(this.#slot)
   }
@@ -102,15 +113,28 @@ export class SpanView implements Span {
   /** Text number, 0 = none. The more specific key wins; if equal, the end. */
   get subjectId(): number {
     const { events } = this.#source
-    const start = this.#start
+    const start = this.#startSubject
     const end = this.#end
     const startId = events.subject(start)
     const endId = end === NONE ? 0 : events.subject(end)
+    const turn = this.#updatedTurn
+    if (turn !== 0 && (endId === 0 || events.subjectRank(end) > 0)) return turn
     if (startId === 0 || endId === 0) return startId || endId
     return events.subjectRank(end) <= events.subjectRank(start) ? endId : startId
   }
   get startSubjectId(): number {
-    return this.#source.events.subject(this.#start)
+    return this.#updatedTurn || this.#source.events.subject(this.#startSubject)
+  }
+  /** The number of a turn with updates, which is its subject; 0 = none. */
+  get #updatedTurn(): number {
+    if (!this.#source.updates.hasUpdates(this.#slot) || this.kind !== TURN) return 0
+    return this.#startText([TURN_IDX])
+  }
+  /** The start, or the update whose subject replaces that of the start. */
+  get #startSubject(): number {
+    const { events, updates } = this.#source
+    const update = updates.updateFor(this.#slot, Field.SUBJECT)
+    return update === NONE ? this.#start : overlaidSubject(events, this.#start, update)
   }
   get agent(): string | undefined {
     return this.#text(this.agentId)
@@ -127,12 +151,12 @@ export class SpanView implements Span {
   get modelId(): number {
     const { events, scopes } = this.#source
     const ofEnd = this.#end === NONE ? 0 : scopes.model(events.scope(this.#end))
-    return ofEnd === 0 ? scopes.model(events.scope(this.#start)) : ofEnd
+    return ofEnd === 0 ? this.#startText(MODEL_INDEXES) : ofEnd
   }
   /** Text number of the tool, that of the start first; 0 = none. */
   get toolId(): number {
     const { events, scopes } = this.#source
-    const ofStart = scopes.tool(events.scope(this.#start))
+    const ofStart = this.#startText(TOOL_INDEXES)
     return ofStart === 0 && this.#end !== NONE ? scopes.tool(events.scope(this.#end)) : ofStart
   }
   /** Number of its place in `Trace.places`; 0 = unknown. */
@@ -141,7 +165,28 @@ export class SpanView implements Span {
     return ofStart === 0 && this.#end !== NONE ? this.#source.events.place(this.#end) : ofStart
   }
   get startPlaceId(): number {
-    return this.#source.events.place(this.#start)
+    const { events, updates } = this.#source
+    const ofStart = events.place(this.#start)
+    if (!updates.hasUpdates(this.#slot)) return ofStart
+    const { places } = events
+    return places.id(
+      places.place(ofStart).map((text, at) => {
+        const update = updates.updateFor(this.#slot, Field.PLACE + at)
+        return (update === NONE ? 0 : places.place(events.place(update))[at]!) || text
+      }),
+    )
+  }
+
+  /** The text of the first of these scope keys that the start or an update has; 0 = none. */
+  #startText(indexes: readonly number[]): number {
+    const { events, scopes, updates } = this.#source
+    for (const index of indexes) {
+      const update = updates.updateFor(this.#slot, scopeField(index))
+      const ofUpdate = update === NONE ? 0 : scopes.textId(events.scope(update), index)
+      const text = ofUpdate || scopes.textId(events.scope(this.#start), index)
+      if (text !== 0) return text
+    }
+    return 0
   }
 
   /** Whether it has no end and cannot get one. */
@@ -194,17 +239,41 @@ export class SpanView implements Span {
   get #hasFailed(): boolean {
     const { events, spans } = this.#source
     const end = this.#end
-    if (events.error(this.#start) !== NONE || spans.hasFailures(this.#slot)) return true
+    if (this.#startFailure !== NONE || spans.hasFailures(this.#slot)) return true
     return end !== NONE && events.error(end) !== NONE
   }
+  /** The event that makes the start a failure, the start or one of its updates; NONE = it is none. */
+  get #startFailure(): number {
+    const { events, updates } = this.#source
+    const start = this.#start
+    if (!updates.hasUpdates(this.#slot)) return events.error(start) === NONE ? NONE : start
+    if (this.#startMeaning(STATUS_OUTCOME).meaning === CANCELLED) return NONE
+    const failures = OUTCOME_KEYS.map((_, key) => this.#startMeaning(key))
+      .filter(({ meaning }) => meaning === FAILED)
+      .map(({ event }) => event)
+    return failures.find((event) => events.error(event) > 0) ?? failures[0] ?? NONE
+  }
+  /** What a key of the outcome says, and the event that decides it: the start or an update. */
+  #startMeaning(key: number): { readonly event: number; readonly meaning: number } {
+    const { events, updates } = this.#source
+    const update = updates.updateFor(this.#slot, Field.OUTCOME + key)
+    const ofUpdate = update === NONE ? 0 : meaningOf(events.outcome(update), key)
+    if (ofUpdate !== 0) return { event: update, meaning: ofUpdate }
+    return { event: this.#start, meaning: meaningOf(events.outcome(this.#start), key) }
+  }
   get #isCancelled(): boolean {
-    const { events } = this.#source
+    const { events, updates } = this.#source
     const end = this.#end
-    return events.isCancelled(this.#start) || (end !== NONE && events.isCancelled(end))
+    const isStart = updates.hasUpdates(this.#slot)
+      ? this.#startMeaning(STATUS_OUTCOME).meaning === CANCELLED
+      : events.isCancelled(this.#start)
+    if (isStart) return true
+    return end !== NONE && events.isCancelled(end)
   }
   get errorAtS(): number | undefined {
     const { events, spans } = this.#source
-    if (events.error(this.#start) !== NONE) return this.startS
+    const failure = this.#startFailure
+    if (failure !== NONE) return Math.max(this.startS, events.timeS(failure))
     const [reportedBy] = spans.failuresOf(this.#slot)
     const reportedS = reportedBy === undefined ? undefined : events.timeS(reportedBy)
     const end = this.#end
@@ -213,7 +282,7 @@ export class SpanView implements Span {
   }
   get error(): string | undefined {
     const { events, spans } = this.#source
-    for (const event of [this.#end, this.#start, ...spans.failuresOf(this.#slot)]) {
+    for (const event of [this.#end, this.#startFailure, ...spans.failuresOf(this.#slot)]) {
       if (event !== NONE && events.error(event) > 0) return this.#text(events.error(event))
     }
     return undefined
@@ -239,16 +308,20 @@ export class SpanView implements Span {
   }
 
   get #hasUsage(): boolean {
-    const { events } = this.#source
+    const { events, updates } = this.#source
     const end = this.#end
-    return events.usageMask(this.#start) !== 0 || (end !== NONE && events.usageMask(end) !== 0)
+    if (events.usageMask(this.#start) !== 0 || updates.hasUpdates(this.#slot)) return true
+    return end !== NONE && events.usageMask(end) !== 0
   }
 
-  /** The value of the end, else of the start. */
+  /** The value of the end, else of the latest update that has one, else of the start. */
   #usage(index: number): number | undefined {
-    const { events } = this.#source
-    const ofEnd = events.usage(this.#end, index)
-    const value = Number.isNaN(ofEnd) ? events.usage(this.#start, index) : ofEnd
+    const { events, updates } = this.#source
+    let value = events.usage(this.#end, index)
+    if (Number.isNaN(value)) {
+      value = events.usage(updates.updateFor(this.#slot, Field.USAGE + index), index)
+    }
+    if (Number.isNaN(value)) value = events.usage(this.#start, index)
     return Number.isNaN(value) ? undefined : value
   }
 

@@ -70,10 +70,12 @@ export interface Span {
   /** Positions of its start and end in the log, as given to `Trace.add`. */
   readonly startPosition: number
   readonly endPosition: number | undefined
+  /** Positions of its updates, in the order in which they count. */
+  readonly updatePositions: readonly number[]
   readonly parent: Span | undefined
   /** The text of the bar; undefined if the log has none. */
   readonly subject: string | undefined
-  /** The subject from the start alone: the text of the bar before `endS`. */
+  /** The subject from the start and its updates: the text of the bar before `endS`. */
   readonly startSubject: string | undefined
   /** Its agent, else that of its parent. */
   readonly agent: string | undefined
@@ -123,6 +125,8 @@ export interface DataQuality {
   readonly ambiguous: number
   /** Ends without a start. */
   readonly orphan: number
+  /** Updates (`span_update`) that name no span of the log. */
+  readonly unknownUpdates: number
   /** Spans that did not end. */
   readonly unfinished: number
   /** Spans whose end is before their start or more than a year after it. */

@@ -9,6 +9,7 @@ import {
   oracle,
   PARENT_KEYS,
   SOFT_KEYS,
+  unknownUpdates,
   type OracleEvent,
 } from '../testing/oracle.ts'
 import { linesOf } from '../testing/lines-of.ts'
@@ -41,6 +42,8 @@ const metadata = fc
     maybe('parent_id', ['a', 'b', 'zz'], 6),
     maybe('error', ['boom', ''], 8),
     maybe('count', [7, 0, 'many'], 4),
+    maybe('input_tokens', [3, 0, null], 6),
+    maybe('cost_usd', [0.5, 0.25], 8),
     fc.oneof({ arbitrary: fc.constant({}), weight: 4 }, anyKey),
   )
   .map((parts): Record<string, JsonValue> => Object.assign({}, ...parts))
@@ -61,6 +64,7 @@ const eventType = fc.oneof(
     'recorder_dropped',
     'trajectory_end',
   ),
+  { weight: 2, arbitrary: fc.constant('span_update') },
 )
 
 /** A log with many equal times; positions are unique, as in a file. */
@@ -203,10 +207,15 @@ describe('a trace', () => {
         trace.flush()
         const parts = trace.qualityOfWriters()
         const late = latePositions(order)
+        const ofWriters = order.map((item) => ({ ...item, writer: item.position % writers }))
+        const unknown = unknownUpdates(ofWriters)
         const dropped = droppedBy(order, (position) => position % writers)
         for (const part of parts) {
           expect(part).toMatchObject(qualityOf(trace, part.writer, late))
           expect(part.dropped).toBe(dropped(part.writer))
+          expect(part.unknownUpdates).toBe(
+            unknown.filter((position) => position % writers === part.writer).length,
+          )
           expect(part.lost).toBe(part.dropped + (part.writer === writers - 1 ? 3 : 0))
         }
         const sum = (key: keyof DataQuality) => parts.reduce((total, part) => total + part[key], 0)
@@ -283,7 +292,10 @@ describe('a trace', () => {
   it('clipped at a playhead equals a trace of the events up to it', () => {
     fc.assert(
       fc.property(log, fc.boolean(), fc.integer({ min: 0, max: 30 }), (events, withIds, atS) => {
-        const stable = withoutRevisions(events, withIds)
+        // An update is laid over the start: playback shows it from the start on.
+        const stable = withoutRevisions(events, withIds).filter(
+          ({ event }) => event.event_type !== 'span_update',
+        )
         const whole = traceOf(stable)
         const prefix = traceOf(stable.filter(({ event }) => event.timestamp <= atS))
         fc.pre(![...whole.spans, ...prefix.spans].some(endsFirst))

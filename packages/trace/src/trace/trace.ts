@@ -9,7 +9,7 @@ import { lowerBound } from '../columns/lower-bound.ts'
 import { Growth } from '../columns/growth.ts'
 import { SweptOrder } from '../tables/event-lists.ts'
 import type { AgentEvent, TelemetrySample } from '../line/event.ts'
-import { EventRow, POINT, START } from '../row/event-row.ts'
+import { EventRow, POINT, START, UPDATE } from '../row/event-row.ts'
 import { IdPairing } from '../pairing/id-pairing.ts'
 import { hashText } from '../row/hash.ts'
 import { Interner } from '../row/interner.ts'
@@ -21,6 +21,7 @@ import type { PlaceTable } from '../row/place.ts'
 import { QualityCounts, sumQuality } from './quality.ts'
 import { ScopeTable } from '../row/scope.ts'
 import { SpanFlag, type DataQuality, type Mark, type Span, type WriterQuality } from './span.ts'
+import { SpanUpdates } from '../pairing/span-updates.ts'
 import { SpanView, type ViewSource } from './span-view.ts'
 import { LONGEST_S, TimeRange, type TimePart } from './time-range.ts'
 import { ScopeSweep } from '../pairing/scope-sweep.ts'
@@ -65,12 +66,13 @@ export class Trace {
   readonly #events = new EventTable(this.growth, this.#scopes)
   readonly #spans = new SpanTable()
   readonly #marks = new MarkTable(this.#events)
-  readonly #quality = new QualityCounts(this.#marks)
   readonly #source: ViewSource
   readonly #views: (SpanView | undefined)[] = []
   /** All slots below it have a view. */
   #viewedCount = 0
   readonly #links = new ParentLinks(this.#events, this.#spans)
+  readonly #updates = new SpanUpdates(this.#events, this.#scopes, this.#links)
+  readonly #quality = new QualityCounts(this.#marks, this.#updates)
   readonly #ids = new IdPairing(this.#events, this.#spans, this.#scopes, this.#links)
   readonly #sweep: ScopeSweep
   readonly #row = new EventRow()
@@ -103,6 +105,7 @@ export class Trace {
       events: this.#events,
       spans: this.#spans,
       scopes: this.#scopes,
+      updates: this.#updates,
       texts: this.texts,
       writers: this.#quality.writers,
       view: (slot) => this.#view(slot),
@@ -345,11 +348,17 @@ export class Trace {
     for (const event of pending) {
       const phase = this.#events.phase(event)
       if (phase === POINT) continue
+      if (phase === UPDATE) {
+        this.#updates.addUpdate(event)
+        continue
+      }
       const child = phase === START ? this.#links.addStart(event) : NONE
       if (child !== NONE) this.#redo(child)
+      if (phase === START) this.#updates.addStart(event)
       if (this.#events.hasIds(event)) this.#ids.add(event)
     }
     this.#ids.pairAdded(this.#onPaired)
+    this.#updates.assign((slot) => this.#addChanged(slot))
     const earliest = this.#redoFrom
     return earliest === NONE ? this.#order.count : this.#order.lowerBound(this.#events, earliest)
   }

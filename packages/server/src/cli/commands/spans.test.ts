@@ -51,6 +51,26 @@ async function spansJson(argv: readonly string[], stdin?: string): Promise<Json[
 }
 
 describe('spans --json', () => {
+  test('lays updates over the start and under the end', async () => {
+    const log = [
+      ['span_update', 3, { span_id: 'a', model: 'served', left: 2, ['__proto__']: { x: 1 } }],
+      ['lm_inference_start', 1, { span_id: 'a', model: 'asked', right: 1 }],
+      ['span_update', 2, { span_id: 'a', model: 'tried', left: 1, right: 2 }],
+      ['lm_inference_end', 4, { span_id: 'a', right: 3 }],
+    ].map(([event_type, timestamp, metadata]) => ({ event_type, timestamp, metadata }))
+    const stdin = log.map((event) => `${JSON.stringify(event)}\n`).join('')
+    const [span, ...others] = await spansJson(['-', '--points'], stdin)
+    expect(others).toEqual([])
+    expect(span).toMatchObject({ subject: 'served', start: 1, end: 4, flags: [] })
+    expect(Object.entries(span!['metadata'] as Json)).toEqual([
+      ['span_id', 'a'],
+      ['model', 'served'],
+      ['right', 3],
+      ['left', 2],
+      ['__proto__', { x: 1 }],
+    ])
+  })
+
   test('prints one object per span with the documented fields', async () => {
     const spans = await spansJson([file])
     expect(spans).toHaveLength(4)

@@ -5,6 +5,7 @@ import {
   isKeptInTrace,
   type Mark,
   markRecord,
+  overlaidMetadata,
   type OwnValue,
   pairUpstream,
   showHiddenInLine,
@@ -84,8 +85,9 @@ function* jsonLines(listing: Listing, flags: SpansFlags): Generator<string> {
   const { trace, metadataAt } = listing
   const groupOf = groupsUnder(flags.group ?? 'agent', listing)
   for (const span of trace.spans) {
-    const [start, end] = [metadataAt(span.startPosition), metadataAt(span.endPosition)]
-    yield JSON.stringify(spanRecord(span, start, end, groupOf(span)))
+    const parts = [span.startPosition, ...span.updatePositions].map((at) => metadataAt(at))
+    const end = metadataAt(span.endPosition)
+    yield JSON.stringify(spanRecord(span, overlaidMetadata(parts), end, groupOf(span)))
   }
   if (flags.points !== true) return
   for (const mark of trace.marks) {

@@ -65,6 +65,7 @@ const NOTES: readonly Note[] = [
   ['parentUnsure', 'uncertain parent', 'uncertain parents'],
   ['unfinished', 'unfinished span', 'unfinished spans'],
   ['orphan', 'end without a start', 'ends without a start'],
+  ['unknownUpdates', 'update of a missing span', 'updates of missing spans'],
   [
     'parentMissing',
     'span without the parent that it names',
