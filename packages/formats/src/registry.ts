@@ -2,11 +2,25 @@
  * The formats that are read, in the order in which they are tried: of two that could match, the more
  * specific one comes first. A new format is a row here, a reader, an example and a test.
  */
-import { isOpenJarvis } from './agents/detect.ts'
+import { isClaudeCode, isCodex, isOpenJarvis } from './agents/detect.ts'
 import { at, isFields, listOf } from './read/fields.ts'
 import type { Format, RefusedFormat } from './read/format.ts'
 
 export const FORMATS: readonly Format[] = [
+  {
+    id: 'codex',
+    name: 'Codex session',
+    detect: ({ records }) => records.some(isCodex),
+    load: async () => (await import('./agents/codex.ts')).codexReader,
+    example: 'agents/codex.example.jsonl',
+  },
+  {
+    id: 'claude-code',
+    name: 'Claude Code session',
+    detect: ({ records }) => records.some(isClaudeCode),
+    load: async () => (await import('./agents/claude-code.ts')).claudeCodeReader,
+    example: 'agents/claude-code.example.jsonl',
+  },
   {
     id: 'openjarvis',
     name: 'OpenJarvis bus log',

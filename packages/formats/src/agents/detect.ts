@@ -2,7 +2,7 @@
  * How records of agents are recognized. These functions are part of the first load of the page; the
  * readers are not.
  */
-import { isFields, textOf } from '../read/fields.ts'
+import { at, isFields, textOf } from '../read/fields.ts'
 import { isNative } from '../read/native.ts'
 
 /** Pairs that only OpenJarvis has. Its recorder writes them in the native layout. */
@@ -13,4 +13,17 @@ export function isOpenJarvis(record: unknown): boolean {
   const type = textOf(record['event_type'] ?? record['type'])
   if (type === undefined) return false
   return isNative(record) ? OPENJARVIS_TYPE.test(type) : isFields(record['data'])
+}
+
+export function isCodex(record: unknown): boolean {
+  return at(record, 'type') === 'session_meta' && isFields(at(record, 'payload'))
+}
+
+/** Also iFlow and Cowork. A message with `parts` is one of Qwen Code. */
+export function isClaudeCode(record: unknown): boolean {
+  if (!isFields(record) || textOf(record['sessionId']) === undefined) return false
+  const message = record['message']
+  return (
+    textOf(record['uuid']) !== undefined && isFields(message) && !Array.isArray(message['parts'])
+  )
 }

@@ -1,5 +1,12 @@
 /** Test support: converts bytes of a log and pairs the native lines. */
-import { LogDecoder, Trace, type AgentEvent, type Metadata, type Span } from '@wattline/trace'
+import {
+  LogDecoder,
+  SpanFlag,
+  Trace,
+  type AgentEvent,
+  type Metadata,
+  type Span,
+} from '@wattline/trace'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { openLog, type Companions } from '../open.ts'
@@ -93,4 +100,25 @@ function pairedLines(native: Uint8Array): Pick<ReadLog, 'lines' | 'spans' | 'tra
     },
   }))
   return { lines: texts.map((text) => JSON.parse(text) as SourceLine), spans, trace }
+}
+
+/**
+ * The spans in order of start: kind, subject, seconds since the first event, error, kind of the parent.
+ * For example `tool_call Read 6.5–7 < agent`.
+ */
+export function summaryOf({ spans, lines }: ReadLog): string[] {
+  const firstS = Math.min(...lines.map(({ timestamp }) => timestamp))
+  const seconds = (timeS: number): number => Math.round((timeS - firstS) * 1e4) / 1e4
+  return spans
+    .toSorted(({ span: a }, { span: b }) => a.startS - b.startS)
+    .map(({ span: { kind, subject, startS, durationS, error, flags, parent } }) =>
+      [
+        kind,
+        subject ?? '',
+        `${seconds(startS)}–${durationS === undefined ? '' : seconds(startS + durationS)}`,
+        ...((flags & SpanFlag.CANCELLED) === 0 ? [] : ['cancelled']),
+        ...(error === undefined ? [] : [`error: ${error}`]),
+        ...(parent === undefined ? [] : [`< ${parent.kind}`]),
+      ].join(' '),
+    )
 }
