@@ -3,6 +3,7 @@
  * specific one comes first. A new format is a row here, a reader, an example and a test.
  */
 import { isClaudeCode, isCodex, isOpenJarvis } from './agents/detect.ts'
+import { isOtlp } from './frameworks/detect.ts'
 import { at, isFields, listOf } from './read/fields.ts'
 import type { Format, RefusedFormat } from './read/format.ts'
 
@@ -20,6 +21,15 @@ export const FORMATS: readonly Format[] = [
     detect: ({ records }) => records.some(isClaudeCode),
     load: async () => (await import('./agents/claude-code.ts')).claudeCodeReader,
     example: 'agents/claude-code.example.jsonl',
+  },
+  {
+    id: 'otlp',
+    name: 'OpenTelemetry traces (OTLP JSON)',
+    detect: ({ records }) => isOtlp(records),
+    load: async () => (await import('./frameworks/otlp.ts')).otlpReader,
+    arrays: ['resourceSpans', 'resource_spans'],
+    exactNumbers: true,
+    example: 'frameworks/otlp.example.jsonl',
   },
   {
     id: 'openjarvis',

@@ -1,0 +1,22 @@
+/**
+ * How records of frameworks and collectors are recognized. These functions are part of the first load of
+ * the page; the readers are not.
+ */
+import { isFields } from '../read/fields.ts'
+
+/** Resource spans are looked for in this many values, at this depth. */
+const MOST_VALUES = 500
+const MOST_DEPTH = 6
+
+/** Whether one of the records has OTLP spans, at any depth: exports wrap them in many ways. */
+export function isOtlp(records: readonly unknown[]): boolean {
+  let left = MOST_VALUES
+  const has = (value: unknown, depth: number): boolean => {
+    if (depth > MOST_DEPTH || --left < 0) return false
+    if (Array.isArray(value)) return value.some((item) => has(item, depth + 1))
+    if (!isFields(value)) return false
+    if (Array.isArray(value['resourceSpans'] ?? value['resource_spans'])) return true
+    return Object.values(value).some((item) => has(item, depth + 1))
+  }
+  return records.some((record) => has(record, 0))
+}
