@@ -58,7 +58,8 @@ function detectIn(layout: Layout): Detection | undefined {
   if (records.some(isNative)) return { kind: 'native' }
   const refused = Object.values(REFUSED).find((one) => one.detect(layout))
   if (refused !== undefined) return { kind: 'refused', format: refused }
-  return { kind: 'unknown', keys: keysOf(records) }
+  const keys = keysOf(records)
+  return keys.length === 0 ? undefined : { kind: 'unknown', keys }
 }
 
 /** The format of a zip with these entries. */

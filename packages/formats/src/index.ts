@@ -8,6 +8,13 @@ export {
   type OpenedLog,
   type OpenOptions,
 } from './open.ts'
-export type { Count, Coverage } from './read/coverage.ts'
+export {
+  coverageNotes,
+  coverageSentence,
+  emptyReason,
+  unknownReason,
+  type Count,
+  type Coverage,
+} from './read/coverage.ts'
 export type { Format } from './read/format.ts'
 export { FORMATS } from './registry.ts'

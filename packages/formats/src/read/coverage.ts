@@ -1,5 +1,5 @@
 /** Counts what a conversion read and what it did not, for data quality. */
-import { cutText } from '@wattline/trace'
+import { cutText, showHiddenInLine } from '@wattline/trace'
 import type { Doubt, Taken } from './reader.ts'
 
 /** Types that are listed; records of further types are counted as `MORE_TYPES`. */
@@ -98,4 +98,65 @@ function increase(counts: Map<string, number>, name: string): void {
 
 function sorted(counts: ReadonlyMap<string, number>): Count[] {
   return [...counts].toSorted(([, a], [, b]) => b - a)
+}
+
+/** `97% of 1,204 records of a Claude Code session are of known types, 350 carry events`. */
+export function coverageSentence({ formatName, records, used, known }: Coverage): string {
+  const share = records === 0 ? 0 : Math.floor(((used + known) / records) * 100)
+  return `${share}% of ${counted(records, 'record')} of ${withArticle(formatName)} are of known types, ${thousands(used)} ${used === 1 ? 'carries' : 'carry'} events`
+}
+
+/** What was not read, or is not exact, one sentence each; none if everything was. */
+export function coverageNotes(coverage: Coverage): string[] {
+  const { unknown, untimed, broken, torn, lowerBounds, reconstructed, skippedFiles } = coverage
+  const notes: string[] = []
+  const unknownCount = unknown.reduce((sum, [, count]) => sum + count, 0)
+  if (unknownCount > 0) {
+    notes.push(`${counted(unknownCount, 'record')} of unknown types: ${listed(unknown)}`)
+  }
+  if (untimed > 0) notes.push(`${counted(untimed, 'record')} without a usable time`)
+  if (broken > 0) notes.push(`${counted(broken, 'record')} that cannot be read as JSON`)
+  if (torn) notes.push('the last record is incomplete (cut off or still being written)')
+  if (lowerBounds.length > 0) notes.push(`lower bounds, never final: ${listed(lowerBounds)}`)
+  if (reconstructed.length > 0)
+    notes.push(`reconstructed, not in the log: ${listed(reconstructed)}`)
+  if (skippedFiles > 0) {
+    notes.push(`${counted(skippedFiles, 'file')} beside the log could not be read as part of it`)
+  }
+  if (coverage.faults > 0) notes.push(`${counted(coverage.faults, 'record')} made the reader fail`)
+  return notes
+}
+
+/** Why a converted log has no event; follows its name. */
+export function emptyReason(coverage: Coverage): string {
+  const notes = coverageNotes(coverage)
+  const why = notes.length === 0 ? 'none of its records carries one' : notes.join('; ')
+  return `is ${withArticle(coverage.formatName)} without an event that has a time: ${why}`
+}
+
+/** Why a log of no known format is not read; follows its name. */
+export function unknownReason(keys: readonly string[]): string {
+  const shown = keys.map((key) => showHiddenInLine(cutText(key, TYPE_CHARS))).join(', ')
+  return `is in no format that Wattline reads: its objects have ${shown}`
+}
+
+/** `a Claude Code session`, `an OpenJarvis bus log`. */
+function withArticle(name: string): string {
+  return `${/^[aeio]/i.test(name) ? 'an' : 'a'} ${name}`
+}
+
+const MOST_LISTED = 8
+
+function listed(counts: readonly Count[]): string {
+  const shown = counts.slice(0, MOST_LISTED).map(([name, count]) => `${name} (${thousands(count)})`)
+  const more = counts.length - shown.length
+  return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(', ')
+}
+
+function counted(count: number, one: string): string {
+  return `${thousands(count)} ${one}${count === 1 ? '' : 's'}`
+}
+
+function thousands(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',')
 }

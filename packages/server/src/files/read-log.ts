@@ -1,7 +1,7 @@
 /** Reads a whole log from a file or a stream into a trace, for `spans`, `stats` and `energy`. */
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import {
   type AgentEvent,
@@ -15,10 +15,12 @@ import {
   Trace,
   WriterNumbers,
 } from '@wattline/trace'
+import { openLog, type Companions, type Coverage } from '@wattline/formats'
+import { companionsOf } from './companions.ts'
 import { isGzipDamage } from './gunzip.ts'
 import { gunzipped } from './gunzip-stream.ts'
 import { type WriterPart, writerParts } from './own-writers.ts'
-import { binaryReason, sniff, SNIFF_BYTES } from './sniff.ts'
+import { binaryReason, isContainer, sniff, SNIFF_BYTES } from './sniff.ts'
 
 /** A line that could not be read. Lines are numbered from 1. */
 export interface UnreadableLine {
@@ -29,9 +31,14 @@ export interface UnreadableLine {
 /** A log that was read to its end. Its writer is closed, so spans without an end did not end. */
 export interface LogReading {
   readonly trace: Trace
+  /** Bytes of the log, unpacked. */
   readonly bytes: number
-  /** Complete lines, including blank ones. */
+  /** Complete lines, including blank ones; records of a log of another tool. */
   readonly lines: number
+  /** What was read of a log of another tool; undefined for a native one. */
+  readonly coverage: Coverage | undefined
+  /** The keys of the first objects of a log in no known format; undefined for other logs. */
+  readonly unknownKeys: readonly string[] | undefined
   /** The first lines that could not be read. `trace.quality().malformed` counts all of them. */
   readonly unreadable: readonly UnreadableLine[]
   /** Number of the last line if it is incomplete, and so not an event. */
@@ -78,7 +85,7 @@ export async function readLogFile(path: string, options?: ReadLogOptions): Promi
   }
   const parts = await writerParts(path)
   const stream = createReadStream(path, { highWaterMark: READ_BYTES })
-  return await readLogStream(stream, path, options, parts)
+  return await readLogStream(stream, path, options, parts, companionsOf(path))
 }
 
 /**
@@ -86,6 +93,7 @@ export async function readLogFile(path: string, options?: ReadLogOptions): Promi
  *
  * @param name the name of the log in messages.
  * @param parts who wrote which lines, if the lines do not name their writers.
+ * @param companions files beside the log that may belong to its run.
  * @throws {NotALogError} when it is empty or binary.
  */
 export async function readLogStream(
@@ -93,10 +101,12 @@ export async function readLogStream(
   name: string,
   options: ReadLogOptions = {},
   parts: readonly WriterPart[] = [],
+  companions?: Companions,
 ): Promise<LogReading> {
   const { keepEvents = false, keepUnreadable = 5, telemetry } = options
   const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   const decode = (encoded: Uint8Array) => utf8.decode(encoded)
+  const encode = (text: string) => Buffer.from(text)
   const trace = new Trace()
   const reader = new RowReader({ decode, texts: trace.texts })
   const events = new Map<number, AgentEvent>()
@@ -140,23 +150,32 @@ export async function readLogStream(
       from = to
     }
   }
-  const cutBy = await readPlain(stream, name, parts.length === 0 ? push : pushParts)
+  const plain = await plainBytes(stream, name)
+  const opened =
+    parts.length > 0
+      ? { kind: 'native' as const, chunks: plain.chunks }
+      : await openLog(plain.chunks, { file: basename(name), utf8: { decode, encode }, companions })
+  if (opened.kind === 'refused') throw new NotALogError(`${name} ${opened.reason}.`)
+  for await (const chunk of opened.chunks) (parts.length === 0 ? push : pushParts)(chunk)
+  const coverage = opened.kind === 'converted' ? opened.coverage() : undefined
   const torn = reader.end(sink)
   decoder?.end(keep)
-  if (bytes === 0) throw new NotALogError(`${name} is empty: there is no event in it.`)
+  if (plain.bytes() === 0) throw new NotALogError(`${name} is empty: there is no event in it.`)
   trace.closeWriters()
   trace.flush()
-  const lines = reader.lineCount
+  const lines = coverage?.records ?? reader.lineCount
   return {
     trace,
     events,
     samples,
-    bytes,
+    bytes: plain.bytes(),
     lines,
+    coverage,
+    unknownKeys: opened.kind === 'unknown' ? opened.keys : undefined,
     unreadable,
     tornLine: torn === undefined ? undefined : lines + 1,
     tornReason: reader.tornReason(),
-    cutBy,
+    cutBy: plain.cutBy(),
     metadataAt: (position) => events.get(position ?? -1)?.metadata ?? NO_METADATA,
   }
 }
@@ -164,33 +183,43 @@ export async function readLogStream(
 const READ_BYTES = 1024 * 1024
 const NO_METADATA: Metadata = {}
 
-/**
- * Passes the stream's bytes to `push`, decompressed if they are gzipped.
- *
- * @returns why a gzipped stream could not be decompressed to its end.
- */
-async function readPlain(
-  stream: Readable,
-  name: string,
-  push: (chunk: Uint8Array) => void,
-): Promise<string | undefined> {
-  const chunks: AsyncIterableIterator<Uint8Array> = stream[Symbol.asyncIterator]()
-  const first = await chunks.next()
-  if (first.done === true) return undefined
-  const all = chain(first.value, chunks)
-  const head = first.value.subarray(0, SNIFF_BYTES)
-  switch (sniff(head)) {
-    case 'binary':
-      stream.destroy()
-      throw new NotALogError(binaryReason(name, head))
-    case 'gzip':
-      return gunzip(all, push)
-    case 'text':
-    case 'empty':
-      for await (const chunk of all) push(chunk)
-      return undefined
-  }
+interface PlainBytes {
+  readonly chunks: AsyncIterable<Uint8Array>
+  /** Number of bytes so far. */
+  readonly bytes: () => number
+  /** Why a gzipped stream could not be decompressed to its end. */
+  readonly cutBy: () => string | undefined
 }
+
+/** The stream's bytes, decompressed if they are gzipped. */
+async function plainBytes(stream: Readable, name: string): Promise<PlainBytes> {
+  const input: AsyncIterableIterator<Uint8Array> = stream[Symbol.asyncIterator]()
+  const first = await input.next()
+  const head = first.done === true ? NO_BYTES : first.value.subarray(0, SNIFF_BYTES)
+  const kind = sniff(head)
+  if (kind === 'binary' && !isContainer(head)) {
+    stream.destroy()
+    throw new NotALogError(binaryReason(name, head))
+  }
+  let bytes = 0
+  let cutBy: string | undefined
+  const chunks = async function* (): AsyncGenerator<Uint8Array, void, void> {
+    if (first.done === true) return
+    const all = chain(first.value, input)
+    try {
+      for await (const chunk of kind === 'gzip' ? gunzipped(all) : all) {
+        bytes += chunk.length
+        yield chunk
+      }
+    } catch (error) {
+      if (!isGzipDamage(error) || bytes === 0) throw error
+      cutBy = error.message
+    }
+  }
+  return { chunks: chunks(), bytes: () => bytes, cutBy: () => cutBy }
+}
+
+const NO_BYTES = new Uint8Array(0)
 
 async function* chain(
   first: Uint8Array,
@@ -198,21 +227,4 @@ async function* chain(
 ): AsyncGenerator<Uint8Array> {
   yield first
   yield* rest
-}
-
-async function gunzip(
-  chunks: AsyncIterable<Uint8Array>,
-  push: (chunk: Uint8Array) => void,
-): Promise<string | undefined> {
-  let plainBytes = 0
-  try {
-    for await (const part of gunzipped(chunks)) {
-      plainBytes += part.length
-      push(part)
-    }
-  } catch (error) {
-    if (isGzipDamage(error) && plainBytes > 0) return error.message
-    throw error
-  }
-  return undefined
 }

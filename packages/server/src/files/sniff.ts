@@ -18,12 +18,15 @@ export function readHead(path: string, root?: string): Promise<Uint8Array> {
 const OPEN_BRACE = 0x7b
 const QUOTE = 0x22
 
+const ZIP_NAME = 'a zip archive'
+const ZSTD_NAME = 'a Zstandard archive'
+
 const KNOWN_BINARY: readonly (readonly [name: string, magic: readonly number[]])[] = [
-  ['a zip archive', [0x50, 0x4b, 0x03, 0x04]],
+  [ZIP_NAME, [0x50, 0x4b, 0x03, 0x04]],
   ['a PNG image', [0x89, 0x50, 0x4e, 0x47]],
   ['a PDF document', [0x25, 0x50, 0x44, 0x46]],
   ['an SQLite database', [0x53, 0x51, 0x4c, 0x69, 0x74, 0x65]],
-  ['a Zstandard archive', [0x28, 0xb5, 0x2f, 0xfd]],
+  [ZSTD_NAME, [0x28, 0xb5, 0x2f, 0xfd]],
   ['a program', [0x7f, 0x45, 0x4c, 0x46]],
   ['UTF-16 text, which > writes in Windows PowerShell', [0xff, 0xfe]],
   ['UTF-16 text', [0xfe, 0xff]],
@@ -78,6 +81,12 @@ function startsLikeLog(head: Uint8Array): boolean {
 export function binaryReason(name: string, head: Uint8Array): string {
   const kind = binaryName(head) ?? 'a binary file'
   return `${name} is ${kind}; a log is UTF-8 text with one JSON object per line.`
+}
+
+/** Whether a binary file may contain a log: a zip or a Zstandard file. */
+export function isContainer(head: Uint8Array): boolean {
+  const name = binaryName(head)
+  return name === ZIP_NAME || name === ZSTD_NAME
 }
 
 /** A name such as `a PNG image`; undefined for text and for unknown formats. */

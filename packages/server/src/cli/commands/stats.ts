@@ -12,6 +12,7 @@ import {
   summarize,
   type Summary,
 } from '@wattline/trace'
+import { coverageSentence } from '@wattline/formats'
 import type { LogReading } from '../../files/read-log.ts'
 import { type CliIo, writeLines } from '../base/io.ts'
 import { readInput, requireEvents } from '../input/log-input.ts'
@@ -58,6 +59,7 @@ function statsRecord({ reading, summary, estimate }: Stats): object {
     lines: reading.lines,
     unreadable: reading.unreadable,
     tornLine: reading.tornLine ?? null,
+    coverage: reading.coverage ?? null,
   }
 }
 
@@ -124,7 +126,12 @@ function totalLines({ reading, summary, estimate }: Stats, style: Style): string
   }
   if (costUsd !== undefined) rows.push(['cost', formatCost(costUsd)])
   else if (estimate !== undefined) rows.push(['cost', estimated(estimate, style)])
-  rows.push(['log', `${count(reading.lines, 'line')}, ${formatBytes(reading.bytes)}`])
+  const { coverage } = reading
+  if (coverage !== undefined) rows.push(['read', coverageSentence(coverage)])
+  rows.push([
+    'log',
+    `${count(reading.lines, coverage === undefined ? 'line' : 'record')}, ${formatBytes(reading.bytes)}`,
+  ])
   return labelLines(rows, style)
 }
 

@@ -1,4 +1,5 @@
 /** Reads the whole log of `spans`, `stats` and `energy`; errors are written for users. */
+import { emptyReason, unknownReason } from '@wattline/formats'
 import { showHidden } from '@wattline/trace'
 import { resolve } from 'node:path'
 import {
@@ -51,6 +52,9 @@ export function requireEvents(reading: LogReading, file: string): void {
       `${name} contains ${count(trace.sampleCount, 'telemetry sample')} but no event.`,
     )
   }
+  const { coverage, unknownKeys } = reading
+  if (coverage !== undefined) throw new CliError(`${name} ${emptyReason(coverage)}.`)
+  if (unknownKeys !== undefined) throw new CliError(`${name} ${unknownReason(unknownKeys)}.`)
   const first = unreadable[0]
   if (first !== undefined) {
     const which = lines === 1 ? 'its only line is not' : `none of its ${count(lines, 'line')} is`

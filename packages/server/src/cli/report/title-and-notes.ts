@@ -7,6 +7,7 @@ import {
   SpanFlag,
   type Trace,
 } from '@wattline/trace'
+import { coverageNotes } from '@wattline/formats'
 import type { LogReading } from '../../files/read-log.ts'
 import { count, type Style } from '../base/terminal.ts'
 
@@ -96,6 +97,11 @@ export function qualityNotes(reading: LogReading, trace: Trace, style: Style): s
     }
     const more = malformed - reading.unreadable.length
     if (more > 0) lines.push(style.dim(`    and ${count(more, 'more', 'more')}`))
+  }
+  if (reading.coverage !== undefined) {
+    for (const note of coverageNotes(reading.coverage)) {
+      lines.push(`${mark} ${showHiddenInLine(note)}`)
+    }
   }
   if (reading.cutBy !== undefined) {
     lines.push(`${mark} the gzip is damaged and only read in part: ${reading.cutBy}`)
