@@ -85,6 +85,7 @@ const areas = [
     source: [
       '@wattline/trace',
       '@wattline/formats',
+      '@wattline/formats/native',
       'react',
       'react/*',
       'react-dom',

@@ -73,6 +73,8 @@ export interface QualityReport {
   readonly outlierTimesS: readonly number[]
   /** Number of an incomplete last line. Undefined for a followed log. */
   readonly tornLine: number | undefined
+  /** Sentences on what was read of a log of another tool, and what was not; none for a native log. */
+  readonly coverage: readonly string[]
   /** Keys that can be grouped by. */
   readonly groupKeys: readonly string[]
 }

@@ -33,7 +33,15 @@ test('a file that has been read is loaded and completely in view', async () => {
 test.each([
   ['', 'test.jsonl is empty: it has no events.'],
   ['{"event_type":"x"', 'test.jsonl has no complete line: line 1 was cut off'],
-  ['{"traceEvents":[]}', 'test.jsonl is not a JSONL log (line 1: expected event_type'],
+  [
+    '{"when":"noon","what":{}}',
+    'test.jsonl is in no format that Wattline reads: its objects have when, what.',
+  ],
+  ['SQLite format 3\0', 'test.jsonl is an SQLite database; Wattline reads JSON logs;'],
+  [
+    '{"type":"inference_start","timestamp":1e300,"data":{}}',
+    'test.jsonl is an OpenJarvis bus log without an event that has a time: 1 record without a usable',
+  ],
   ['hello\nworld\n', 'test.jsonl is not a JSONL log (line 1: hello)'],
 ])('a file with %j fails with a reason', async (log, reason) => {
   const { app } = await openApp(log)
@@ -98,6 +106,7 @@ describe('a report', () => {
     malformed: [],
     tornLine: undefined,
     outlierTimesS: [],
+    coverage: [],
     groupKeys: [],
   })
   const live = {

@@ -32,6 +32,7 @@ export function QualityDialog() {
   const { store } = useApp()
   const writers = useAppState((state) => state.writers)
   const tornLine = useAppState((state) => state.tornLine)
+  const coverage = useAppState((state) => state.coverage)
   const energy = useAppState((state) => state.energy)
   /** The writer whose unreadable lines are listed; undefined = all writers. */
   const [listed, setListed] = useState<LogWriter>()
@@ -42,7 +43,9 @@ export function QualityDialog() {
   }
   const problems = problemsOf(writers)
   const clocks = withClockSkew(writers)
-  const isWell = problems.length + clocks.length === 0 && tornLine === undefined
+  // The first sentence is what was read, the others what was not.
+  const isWell =
+    problems.length + clocks.length === 0 && tornLine === undefined && coverage.length <= 1
   return (
     <Modal
       title="Data quality"
@@ -70,6 +73,18 @@ export function QualityDialog() {
         ))}
         {clocks.length > 0 && <ClockProblem writers={clocks} />}
       </dl>
+      {coverage.length > 0 && (
+        <section>
+          <h3>What was read</h3>
+          <ul className="coverage">
+            {coverage.map((sentence) => (
+              <li key={sentence}>
+                <bdi>{sentence}</bdi>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
       {writers.length > 1 && <WriterTable writers={writers} problems={problems} onList={list} />}
       <NotMeasured writers={writers} />
       {energy !== undefined && <TelemetryProblems energy={energy} />}

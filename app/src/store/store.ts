@@ -54,6 +54,7 @@ export const INITIAL_STATE: AppState = {
   progress: undefined,
   notice: undefined,
   tornLine: undefined,
+  coverage: [],
   outlierTimesS: [],
   version: 0,
   dialog: undefined,

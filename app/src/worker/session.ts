@@ -12,10 +12,11 @@ import { spanRecords } from './answers/records.ts'
 import { search } from './answers/search.ts'
 import { Ingestor } from './ingestor.ts'
 import { PatchSender, type Post } from './patch-sender.ts'
-import { readFile, type Scanners } from './read/file-source.ts'
+import { readConverted, readFile, type Scanners } from './read/file-source.ts'
+import { openForeign, type ForeignFile } from './read/foreign-file.ts'
 import { isGzip, unpacked } from './read/gunzip.ts'
 import { LogWriters } from './read/log-writers.ts'
-import { fileLines, streamLines, type RawLines } from './read/raw-lines.ts'
+import { AddedLines, fileLines, streamLines, type RawLines } from './read/raw-lines.ts'
 import {
   scannerCount,
   type ScannedEnd,
@@ -54,6 +55,8 @@ export class Session {
   #ingestor: Ingestor
   #rawLines: RawLines | undefined
   #watch: WatchSource | undefined
+  /** The file, if it is a log of another tool. */
+  #foreign: ForeignFile | undefined
   #writers = new LogWriters()
   /** The run as last sent by the server. */
   #run: ServerRun | undefined
@@ -118,6 +121,8 @@ export class Session {
     let gzip = false
     try {
       gzip = await isGzip(file)
+      this.#foreign = await openForeign(file, gzip)
+      if (this.#foreign?.reason !== undefined) throw new RefusedError(this.#foreign.reason)
       this.#rawLines = gzip ? streamLines(() => unpacked(file)) : fileLines(file)
       this.#setProgress({ totalBytes: file.size })
       const sink = {
@@ -133,12 +138,26 @@ export class Session {
         sample: (chunk: Uint8Array) => this.#ingestor.groupKeys.sample(chunk),
         ready: () => this.patches.waitForPaint(),
       }
-      const scanners = gzip ? undefined : this.#startScanners(file, processors)
-      const reading = readFile(file, gzip, sink, this.#abort.signal, scanners)
-      if (scanners !== undefined) this.#scanning = reading.catch(() => undefined)
-      end = await reading
+      const { lines, readBytes } = this.#foreign ?? {}
+      if (lines !== undefined && readBytes !== undefined) {
+        const added = new AddedLines()
+        this.#rawLines = added
+        const keep = (chunk: Uint8Array): void => {
+          added.add(chunk)
+          sink.bytes(chunk)
+        }
+        await readConverted(lines, readBytes, { ...sink, bytes: keep }, this.#abort.signal)
+      } else {
+        const scanners = gzip ? undefined : this.#startScanners(file, processors)
+        const reading = readFile(file, gzip, sink, this.#abort.signal, scanners)
+        if (scanners !== undefined) this.#scanning = reading.catch(() => undefined)
+        end = await reading
+      }
     } catch (error) {
-      failure = unreadable(file, gzip, error)
+      failure =
+        error instanceof RefusedError
+          ? `${file.name} ${error.message}.`
+          : unreadable(file, gzip, error)
     }
     // The part before a failure is shown like a file that ends there.
     if (!this.#abort.signal.aborted) this.#finishFile(file, end, failure)
@@ -261,7 +280,13 @@ export class Session {
     const { eventCount, sampleCount } = this.#ingestor.trace
     if (failure !== undefined) this.#setConnection('failed', failure)
     else if (eventCount + sampleCount > 0) this.#setConnection('loaded')
-    else this.#setConnection('failed', noEvents(file, this.#ingestor))
+    else this.#setConnection('failed', this.#noEvents(file))
+  }
+
+  /** Explains why a file has no event. */
+  #noEvents(file: File): string {
+    const reason = this.#foreign?.emptyReason()
+    return reason === undefined ? noEvents(file, this.#ingestor) : `${file.name} ${reason}.`
   }
 
   #setRun(run: ServerRun): void {
@@ -313,6 +338,7 @@ export class Session {
       malformed,
       outlierTimesS: trace.outliers.slice(0, MOST_OUTLIERS).map(({ firstS }) => firstS),
       tornLine,
+      coverage: this.#foreign?.coverage() ?? [],
       groupKeys: this.#ingestor.groupKeys.offered(),
     })
   }
@@ -338,6 +364,9 @@ export class Session {
     })
   }
 }
+
+/** The file is of a kind that is not shown; the message follows its name. */
+class RefusedError extends Error {}
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)

@@ -66,6 +66,26 @@ export async function readFile(
   return NOTHING_SCANNED
 }
 
+/**
+ * Reads a file that is converted to native lines while it is read.
+ *
+ * @param readBytes tells how many bytes of the file have been read
+ */
+export async function readConverted(
+  lines: AsyncIterable<Uint8Array>,
+  readBytes: () => number,
+  sink: FileSink,
+  signal: AbortSignal,
+): Promise<void> {
+  const pause = pausing(sink)
+  for await (const chunk of lines) {
+    if (signal.aborted) return
+    sink.progress(readBytes())
+    sink.bytes(chunk)
+    await pause()
+  }
+}
+
 /** The stream of a file that was cut meanwhile ends without an error. */
 function requireAll(file: Blob, readBytes: number): void {
   if (readBytes >= file.size) return

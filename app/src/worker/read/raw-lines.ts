@@ -32,6 +32,43 @@ export function fileLines(file: Blob): RawLines {
   }
 }
 
+/** Lines that are added while a log is converted. The browser may keep their bytes on disk. */
+export class AddedLines implements RawLines {
+  #blob = new Blob()
+  #parts: Uint8Array<ArrayBuffer>[] = []
+  #bytes = 0
+  #lines: RawLines | undefined
+
+  add(chunk: Uint8Array): void {
+    this.#parts.push(chunk.slice())
+    this.#bytes += chunk.length
+    this.#lines = undefined
+    if (this.#bytes >= BLOB_BYTES) this.#join()
+  }
+
+  read(position: number): Promise<Uint8Array> {
+    return this.#current().read(position)
+  }
+
+  all(): AsyncIterable<Uint8Array> {
+    return this.#current().all()
+  }
+
+  #current(): RawLines {
+    if (this.#parts.length > 0) this.#join()
+    return (this.#lines ??= fileLines(this.#blob))
+  }
+
+  #join(): void {
+    this.#blob = new Blob([this.#blob, ...this.#parts])
+    this.#parts = []
+    this.#bytes = 0
+  }
+}
+
+/** Lines up to this number of bytes wait to be joined. */
+const BLOB_BYTES = 4 * 1024 * 1024
+
 interface Block {
   readonly position: number
   readonly bytes: Uint8Array

@@ -3,10 +3,7 @@
  * readers are not.
  */
 import { at, isFields, textOf } from '../read/fields.ts'
-import { isNative } from '../read/native.ts'
-
-/** Pairs that only OpenJarvis has. Its recorder writes them in the native layout. */
-const OPENJARVIS_TYPE = /^(inference|agent_turn|agent_tick)_(start|end)$/
+import { isNative, OPENJARVIS_TYPE } from '../read/native.ts'
 
 export function isOpenJarvis(record: unknown): boolean {
   if (!isFields(record) || typeof record['timestamp'] !== 'number') return false
