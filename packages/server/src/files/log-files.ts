@@ -6,12 +6,20 @@
 import { createHash } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import type { Stats } from 'node:fs'
-import { stat } from 'node:fs/promises'
-import { basename, dirname, relative, sep } from 'node:path'
+import { mkdir, stat } from 'node:fs/promises'
+import { basename, dirname, join, relative, sep } from 'node:path'
 import { type FSWatcher, watch } from 'chokidar'
 import type { RunInfo } from '@wattline/trace'
 import { messageOf } from '../base/errors.ts'
-import type { LogItem, ReadFrom, RunChange, RunSource } from '../storage/store.ts'
+import { Notes } from '../storage/folder/notes.ts'
+import {
+  StoreError,
+  type LogItem,
+  type ReadFrom,
+  type RunChange,
+  type RunNote,
+  type RunSource,
+} from '../storage/store.ts'
 import { limit } from './limit.ts'
 import { UnzippedCopies, type UnzippedCopy } from './unzipped.ts'
 import { WatchedRun } from './watched-run.ts'
@@ -34,6 +42,8 @@ const MAX_CONCURRENT_FILES = 32
 export interface LogFilesOptions {
   /** Receives a line for each file that cannot be followed. @default silent */
   readonly log?: (line: string) => void
+  /** The folder for notes of runs, since the files are not ours. @default notes are refused */
+  readonly notesDir?: string
 }
 
 /** What {@link LogFiles.open} found. */
@@ -50,6 +60,8 @@ export class LogFiles implements RunSource {
   readonly #changes = new EventEmitter<{ change: [RunChange] }>()
   readonly #logger: (line: string) => void
   readonly #unzipped = new UnzippedCopies()
+  readonly #notes = new Notes()
+  readonly #notesDir: string | undefined
   /** Copies of gzipped files, by run. */
   readonly #copies = new Map<string, UnzippedCopy>()
   readonly #limited = limit(MAX_CONCURRENT_FILES)
@@ -59,6 +71,7 @@ export class LogFiles implements RunSource {
 
   constructor(options: LogFilesOptions = {}) {
     this.#logger = options.log ?? (() => undefined)
+    this.#notesDir = options.notesDir
     this.#changes.setMaxListeners(0)
     this.#poll = setInterval(() => {
       for (const run of this.#runs.values()) if (run.isRead) void this.#refresh(run)
@@ -121,6 +134,36 @@ export class LogFiles implements RunSource {
   async *slice(run: string, start: number, end: number): AsyncGenerator<Uint8Array> {
     const watched = this.#runs.get(run)
     if (watched !== undefined) yield* watched.slice(start, end)
+  }
+
+  async readNote(run: string, name: string): Promise<RunNote | undefined> {
+    const dir = this.#notesOf(run)
+    return dir === undefined ? undefined : this.#notes.read(dir, name)
+  }
+
+  async writeNote(
+    run: string,
+    name: string,
+    text: string,
+    expectedVersion: string | undefined,
+  ): Promise<string> {
+    const dir = this.#notesOf(run)
+    if (dir === undefined) {
+      throw new StoreError(
+        'refused',
+        'this server keeps no notes of files; see notesDir of LogFiles',
+      )
+    }
+    await mkdir(dirname(dir), { recursive: true, mode: 0o700 })
+    return this.#notes.write(dir, name, text, expectedVersion)
+  }
+
+  /** A file keeps its notes while it has its path, also when it is replaced. */
+  #notesOf(run: string): string | undefined {
+    const watched = this.#runs.get(run)
+    if (watched === undefined) throw new StoreError('removed', `there is no run ${run}`)
+    if (this.#notesDir === undefined) return undefined
+    return join(this.#notesDir, createHash('sha256').update(watched.source).digest('hex'))
   }
 
   subscribe(listener: (change: RunChange) => void): () => void {

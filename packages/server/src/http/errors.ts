@@ -29,6 +29,8 @@ export function statusOf(error: unknown): ContentfulStatusCode | undefined {
       return 410
     case 'refused':
       return 400
+    case 'conflict':
+      return 412
     case 'closed':
       return 503
     case 'failed':

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { readdirSync, statSync } from 'node:fs'
 import { mkdir, utimes, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { networkInterfaces } from 'node:os'
@@ -10,7 +11,7 @@ import type { RunInfo, RunSummary } from '@wattline/trace'
 import { LogFiles } from '../files/log-files.ts'
 import type { ServerOptions } from '../options.ts'
 import { createServer } from '../server.ts'
-import type { LogItem, RunSource } from '../storage/store.ts'
+import { StoreError, type LogItem, type RunSource } from '../storage/store.ts'
 import {
   Client,
   getJson,
@@ -351,7 +352,8 @@ describe('runs', () => {
     }
     await server.close()
     for (const [n, text] of damage.entries()) {
-      const note = join(dir, `r${n}`, 'summary.json')
+      await mkdir(join(dir, `r${n}`, 'notes'))
+      const note = join(dir, `r${n}`, 'notes', '_summary.note')
       // A folder in its place can be neither read nor replaced.
       await (text === undefined
         ? mkdir(join(note, 'x'), { recursive: true })
@@ -416,6 +418,8 @@ function readOnlySource(log: string): RunSource {
       yield { type: 'chunk', cursor: log.length, bytes: Buffer.from(log), writer: 'file' }
       yield { type: 'caughtUp', cursor: log.length }
     },
+    readNote: () => Promise.resolve(undefined),
+    writeNote: () => Promise.reject(new StoreError('refused', 'no notes')),
     subscribe: () => () => undefined,
     close: () => Promise.resolve(),
   }
@@ -755,5 +759,85 @@ describe('the dashboard', () => {
     const page = await rawRequest(`${server.url}/`)
     expect(page.status).toBe(503)
     expect(page.body).toContain('not built')
+  })
+})
+
+describe('notes', () => {
+  const put = (url: string, body: string, headers: Record<string, string>) =>
+    fetch(url, { method: 'PUT', body, headers })
+  const isNew = { 'if-none-match': '*' }
+
+  test('are written by the version that was read, and deleted with the run', async () => {
+    const server = await startServer()
+    await post(`${server.url}/api/runs/a/events`, line(1))
+    const url = `${server.url}/api/runs/a/notes/outcome`
+    expect((await fetch(url)).status).toBe(404)
+    const created = await put(url, 'passed é', isNew)
+    expect(created.status).toBe(204)
+    const read = await fetch(url)
+    expect([read.headers.get('etag'), await read.text()]).toEqual([
+      created.headers.get('etag'),
+      'passed é',
+    ])
+    expect(read.headers.get('content-type')).toBe('text/plain; charset=utf-8')
+    const version = read.headers.get('etag')!
+    const [one, other] = await Promise.all([
+      put(url, 'one', { 'if-match': version }),
+      put(url, 'other', { 'if-match': version }),
+    ])
+    expect(new Set([one.status, other.status])).toEqual(new Set([204, 412]))
+    expect((await put(url, 'late', { 'if-match': version })).status).toBe(412)
+    expect((await put(url, 'new', isNew)).status).toBe(412)
+    expect((await put(url, 'any', { 'if-match': '*' })).status).toBe(204)
+    expect(await (await fetch(url)).text()).toBe('any')
+    await fetch(`${server.url}/api/runs/a`, { method: 'DELETE' })
+    await post(`${server.url}/api/runs/a/events?writer=w2`, line(1))
+    expect((await fetch(url)).status).toBe(404)
+  })
+
+  test('of a file are kept outside of its folder', async () => {
+    const dir = await tempDir()
+    const notesDir = join(await tempDir(), 'state', 'notes')
+    await writeFile(join(dir, 'a.jsonl'), line(1))
+    const open = async () => {
+      const files = new LogFiles({ notesDir })
+      const { runs } = await files.open(join(dir, 'a.jsonl'))
+      const server = await startServer({ sources: [files] })
+      return { server, url: `${server.url}/api/runs/${runs[0]!.id}/notes/budget` }
+    }
+    const first = await open()
+    expect((await put(first.url, '5 $', isNew)).status).toBe(204)
+    await first.server.close()
+    const again = await open()
+    expect(await (await fetch(again.url)).text()).toBe('5 $')
+    expect(readdirSync(dir)).toEqual(['a.jsonl'])
+    const [folder] = readdirSync(notesDir)
+    expect(statSync(join(notesDir, folder!, 'budget.note')).mode & 0o777).toBe(0o600)
+    expect(statSync(notesDir).mode & 0o777).toBe(0o700)
+  })
+
+  test.each([
+    ['no precondition', 'outcome', 'x', {}, 428],
+    ['several versions', 'outcome', 'x', { 'if-match': '"a", "b"' }, 400],
+    ['an unknown version', 'outcome', 'x', { 'if-match': '"a"' }, 412],
+    ['a note that does not exist', 'outcome', 'x', { 'if-match': '*' }, 412],
+    ['a name of the server', '_summary', '{}', isNew, 400],
+    ['a path', '..%2Frun', '{}', isNew, 400],
+    ['a long text', 'outcome', 'x'.repeat(1024 * 1024 + 1), isNew, 413],
+    ['a page of another origin', 'outcome', 'x', { ...isNew, origin: 'http://evil.test' }, 403],
+  ])('are refused: %s', async (_, name, body, headers: Record<string, string>, status) => {
+    const server = await startServer()
+    await post(`${server.url}/api/runs/a/events`, line(1))
+    const response = await put(`${server.url}/api/runs/a/notes/${name}`, body, headers)
+    expect(response.status).toBe(status)
+    expect(await response.json()).toEqual({ error: expect.any(String) as string })
+    expect((await fetch(`${server.url}/api/runs/a/notes/outcome`)).status).toBe(404)
+  })
+
+  test('need the token', async () => {
+    const server = await startServer({ token: 'a-token-of-the-test' })
+    const url = `${server.url}/api/runs/a/notes/outcome`
+    expect((await fetch(url)).status).toBe(401)
+    expect((await put(url, 'x', isNew)).status).toBe(401)
   })
 })

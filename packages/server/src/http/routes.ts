@@ -6,18 +6,20 @@ import { bodyLimit } from 'hono/body-limit'
 import { RECORD_PATH, type RunInfo, WATCH_PATH } from '@wattline/trace'
 import { messageOf } from '../base/errors.ts'
 import { cleanName, type ServerContext } from '../runs/context.ts'
+import { MAX_NOTE_BYTES } from '../storage/store.ts'
 import { dashboardFile, SECURITY_HEADERS } from './dashboard.ts'
 import { findRun, HttpError, statusOf } from './errors.ts'
 import { getEvents } from './events-file.ts'
 import { isLocal, type Guard } from './guard.ts'
 import { metricsPage } from './metrics-page.ts'
+import { getNote, putNote } from './notes.ts'
 import { OneTimeCodes } from './one-time-codes.ts'
 import { postEvents } from './post-events.ts'
 import { isSameProof, pathProof, serverProof } from './proof.ts'
 
 const MAX_JSON_BYTES = 16 * 1024
-/** Time limit for receiving a short JSON body. */
-const JSON_TIMEOUT_MS = 10_000
+/** Time limit for receiving a short body. */
+const BODY_TIMEOUT_MS = 10_000
 const MIN_NONCE_CHARS = 16
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
@@ -37,6 +39,7 @@ export function createRoutes(context: ServerContext, guard: Guard): App {
   addGuard(app, guard)
   addRunRoutes(app, context)
   addEventRoutes(app, context)
+  addNoteRoutes(app, context)
   addOpenRoutes(app, context, guard)
   addStateRoutes(app, context)
   // A proxy has removed the headers of an upgrade, or the page asks whether it would be accepted.
@@ -186,6 +189,22 @@ function addEventRoutes(app: App, context: ServerContext): void {
   })
 }
 
+function addNoteRoutes(app: App, { runs }: ServerContext): void {
+  app.get('/api/runs/:run/notes/:name', async (c) => {
+    const { run, name } = c.req.param()
+    return getNote(await findRun(runs, run), name)
+  })
+  app.put('/api/runs/:run/notes/:name', limitNote, async (c) => {
+    const { run, name } = c.req.param()
+    const found = await findRun(runs, run)
+    const bytes = await receive(c, () => c.req.arrayBuffer())
+    return putNote(found, name, new Uint8Array(bytes), {
+      ifMatch: c.req.header('if-match'),
+      ifNoneMatch: c.req.header('if-none-match'),
+    })
+  })
+}
+
 /**
  * `POST /api/open`, with which the command opens a file in a running server (see `proof.ts`), and
  * `POST /api/codes`, with which it opens the page in a browser.
@@ -242,18 +261,36 @@ const limitJson = bodyLimit({
   },
 })
 
-async function readJson(c: Context<{ Bindings: HttpBindings }>): Promise<Record<string, unknown>> {
-  // Without a time limit, a slow client would occupy the connection.
-  const deadline = setTimeout(() => c.env.incoming.destroy(), JSON_TIMEOUT_MS).unref()
-  let json: unknown
+const limitNote = bodyLimit({
+  maxSize: MAX_NOTE_BYTES,
+  onError() {
+    throw new HttpError(413, `expected a note of at most ${MAX_NOTE_BYTES} bytes`)
+  },
+})
+
+/** Receives a short body. Without a time limit, a slow client would occupy the connection. */
+async function receive<T>(
+  c: Context<{ Bindings: HttpBindings }>,
+  read: () => Promise<T>,
+): Promise<T> {
+  const deadline = setTimeout(() => c.env.incoming.destroy(), BODY_TIMEOUT_MS).unref()
   try {
-    json = await c.req.json()
+    return await read()
   } catch (error) {
-    const isReceived = error instanceof SyntaxError
-    const expected = 'expected a JSON object as the body'
-    throw new HttpError(400, isReceived ? expected : 'the body is incomplete')
+    if (error instanceof HttpError || error instanceof SyntaxError) throw error
+    throw new HttpError(400, 'the body is incomplete')
   } finally {
     clearTimeout(deadline)
+  }
+}
+
+async function readJson(c: Context<{ Bindings: HttpBindings }>): Promise<Record<string, unknown>> {
+  let json: unknown
+  try {
+    json = await receive(c, () => c.req.json())
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    throw new HttpError(400, 'expected a JSON object as the body')
   }
   if (typeof json === 'object' && json !== null && !Array.isArray(json)) {
     return json as Record<string, unknown>

@@ -14,7 +14,7 @@ import {
   Trace,
   WriterNumbers,
 } from '@wattline/trace'
-import type { RunSource, RunStore } from '../storage/store.ts'
+import { ANY_VERSION, type RunSource, type RunStore } from '../storage/store.ts'
 
 const SPARKLINE_BUCKETS = 48
 /** Only the beginning of a longer log is read. Its summary is marked as incomplete. */
@@ -28,6 +28,7 @@ const STALE_FACTOR = 20
 const MAX_SUMMARIES = 1000
 /** Format version of saved summaries, increased when they get new fields. */
 const FORMAT = 3
+const SUMMARY_NOTE = '_summary'
 
 interface CachedSummary {
   readonly key: string
@@ -73,15 +74,17 @@ export class Summaries {
     if (settled && saved === undefined) {
       const note = { format: FORMAT, key: keyOf(info), summary }
       // A summary that cannot be saved, as on a full disk, is computed again after a restart.
-      await this.#store.writeNote(info.id, JSON.stringify(note)).catch(() => undefined)
+      await this.#store
+        .writeNote(info.id, SUMMARY_NOTE, JSON.stringify(note), ANY_VERSION)
+        .catch(() => undefined)
     }
     return summary
   }
 
   async #load(info: RunInfo): Promise<RunSummary | undefined> {
     try {
-      const text = (await this.#store.readNote(info.id)) ?? 'null'
-      const note = JSON.parse(text) as Partial<SavedSummary> | null
+      const saved = await this.#store.readNote(info.id, SUMMARY_NOTE)
+      const note = JSON.parse(saved?.text ?? 'null') as Partial<SavedSummary> | null
       if (note?.format !== FORMAT || note.key !== keyOf(info)) return undefined
       return note.summary?.run === info.id ? note.summary : undefined
     } catch {

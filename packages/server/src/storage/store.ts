@@ -3,7 +3,7 @@
  * two interfaces, so that a folder can be replaced by a stream on another machine.
  *
  * ```
- * RunSource   list, info, read, subscribe                read-only: watched files of others
+ * RunSource   list, info, read, subscribe, notes         read-only: watched files of others
  *     ▲
  * RunStore    append, lastSeq, setWriter, rename, remove
  * ```
@@ -44,6 +44,21 @@ export interface ReadFrom {
   readonly follow?: boolean
 }
 
+/**
+ * A small text beside the log of a run: what people or the server know about it. Each has a name, and
+ * a version that another text changes.
+ */
+export interface RunNote {
+  readonly text: string
+  readonly version: string
+}
+
+/** Names of notes. Those that begin with `_` are the server's own, which clients do not reach. */
+export const NOTE_NAME = /^_?[a-z][a-z0-9-]{0,62}$/
+export const MAX_NOTE_BYTES = 1024 * 1024
+/** Replaces a note whatever its version is, or whether it exists. */
+export const ANY_VERSION = '*'
+
 export interface RunChange {
   readonly run: string
   readonly type: 'changed' | 'removed'
@@ -67,6 +82,22 @@ export interface RunSource {
    * most the `bytes` of the run.
    */
   slice?(run: string, start: number, end: number): AsyncIterable<Uint8Array>
+  /** A note of the run; undefined if there is none of this name. */
+  readNote(run: string, name: string): Promise<RunNote | undefined>
+  /**
+   * Writes a note, as a whole or not at all, and returns its version. Notes of a run that can be written
+   * are deleted with it. Those of files are kept elsewhere, because the files are not ours.
+   *
+   * @param expectedVersion of the note that it replaces; undefined = there is none; or ANY_VERSION.
+   * @throws {StoreError} `conflict` when the note has another version; `refused` for a name or a text
+   *   that notes cannot have; `failed` when it cannot be written; `removed` without such a run.
+   */
+  writeNote(
+    run: string,
+    name: string,
+    text: string,
+    expectedVersion: string | undefined,
+  ): Promise<string>
   /** Calls `listener` at least once after one or more changes of a run, its creation and its removal. */
   subscribe(listener: (change: RunChange) => void): () => void
   /** Idempotent. */
@@ -118,9 +149,6 @@ export interface RunStore extends RunSource {
   /** Creates the run and the writer if there are none, and marks the writer as seen now. */
   setWriter(run: string, writer: string, change: WriterChange): Promise<void>
   rename(run: string, name: string): Promise<void>
-  /** The text last written with `writeNote`, such as the run's summary; undefined without one. */
-  readNote(run: string): Promise<string | undefined>
-  writeNote(run: string, text: string): Promise<void>
   /**
    * Tries whether something can be written. Without it, a store counts as always writable.
    *
@@ -131,8 +159,11 @@ export interface RunStore extends RunSource {
   remove(run: string): Promise<void>
 }
 
-/** Why the store refused. `removed`: the run was deleted. `refused`: the request can never work. */
-export type StoreErrorCode = 'removed' | 'refused' | 'failed' | 'closed'
+/**
+ * Why the store refused. `removed`: the run was deleted. `refused`: the request can never work.
+ * `conflict`: a note has another version than expected.
+ */
+export type StoreErrorCode = 'removed' | 'refused' | 'conflict' | 'failed' | 'closed'
 
 export class StoreError extends Error {
   readonly code: StoreErrorCode

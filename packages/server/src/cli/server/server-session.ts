@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { lstat } from 'node:fs/promises'
-import { parse } from 'node:path'
+import { join, parse } from 'node:path'
+import { stateDir } from '../../default-dir.ts'
 import { LogFiles } from '../../files/log-files.ts'
 import { binaryReason, isLog, readHead, sniff } from '../../files/sniff.ts'
 import type { ServerOptions, WattlineServer } from '../../options.ts'
@@ -49,7 +50,7 @@ export async function startSession(
   const isJson = settings.logFormat === 'json'
   const logger = isJson ? jsonLogger(io.stderr) : textLogger(io.stderr, style.dim)
   const say = isJson ? logger : textLogger(io.stderr, (line) => line)
-  const files = new LogFiles({ log: logger })
+  const files = new LogFiles({ log: logger, notesDir: join(stateDir(io), 'notes') })
   const opened: RunInfo[] = []
   try {
     for (const target of targets) {

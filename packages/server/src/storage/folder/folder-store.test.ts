@@ -198,7 +198,7 @@ describe('storing runs', () => {
     await append(store, 'r', 1, 2)
     await store.setWriter('r', 'w', { state: 'closed', name: 'the writer', runName: 'given' })
     await store.rename('r', 'renamed')
-    await store.writeNote('r', '{"a":1}')
+    await store.writeNote('r', 'outcome', '{"a":1}', undefined)
     await store.close()
     const again = await openStore({ dir })
     expect(await again.info('r')).toMatchObject({
@@ -207,7 +207,7 @@ describe('storing runs', () => {
       events: 2,
       writers: [{ id: 'w', name: 'the writer', state: 'closed', events: 2 }],
     })
-    expect(await again.readNote('r')).toBe('{"a":1}')
+    expect((await again.readNote('r', 'outcome'))?.text).toBe('{"a":1}')
     expect(await again.lastSeq('r', 'w')).toBe(2)
   })
 })
@@ -625,15 +625,20 @@ describe('when files are deleted', () => {
   })
 })
 
+const filesIn = (folder: string) =>
+  readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name)
+
 test('creates folders and files that other users cannot read', async () => {
   const dir = join(await tempDir(), 'new', 'runs')
   const store = await openStore({ dir })
   await append(store, 'r', 1, 1)
-  await store.writeNote('r', '{}')
-  for (const folder of [dir, join(dir, 'r')]) {
+  await store.writeNote('r', 'outcome', '{}', undefined)
+  for (const folder of [dir, join(dir, 'r'), join(dir, 'r', 'notes')]) {
     expect((await stat(folder)).mode & 0o777).toBe(0o700)
   }
-  for (const file of readdirSync(join(dir, 'r'))) {
+  for (const file of [...filesIn(join(dir, 'r')), 'notes/outcome.note']) {
     expect([file, (await stat(join(dir, 'r', file))).mode & 0o777]).toEqual([file, 0o600])
   }
 })

@@ -4,13 +4,14 @@
  * never read, repaired, written or deleted.
  */
 import { createReadStream } from 'node:fs'
-import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { codeOf } from '../../base/errors.ts'
 import { ifExists } from '../../base/file-io.ts'
 import type { RunInfo } from '@wattline/trace'
 import { lockFolder, type FolderLock } from './folder-lock.ts'
 import { OpenFiles } from './open-files.ts'
+import { Notes } from './notes.ts'
 import { repair } from './recovery.ts'
 import { folderName, runIdProblem } from '../run-id.ts'
 import { RunLog } from './run-log.ts'
@@ -31,6 +32,7 @@ import {
   type LogItem,
   type ReadFrom,
   type RunChange,
+  type RunNote,
   type RunStore,
   type WriterChange,
 } from '../store.ts'
@@ -43,7 +45,7 @@ const REPAIR_EVERY_MS = 5000
 /** Prefixes of folders that are being created or deleted. No run's folder starts with a dot. */
 const NEW_PREFIX = '.new-'
 const REMOVED_PREFIX = '.gone-'
-const NOTE_FILE = 'summary.json'
+const NOTES_FOLDER = 'notes'
 const PROBE_FILE = '.probe'
 /** More than file systems store inside the entry of a file. */
 const PROBE = Buffer.alloc(16 * 1024)
@@ -79,6 +81,7 @@ export class FolderStore implements RunStore {
   readonly #unrepaired = new Map<string, { readonly name: string; attempt?: Promise<void> }>()
   #repairing: NodeJS.Timeout | undefined
   readonly #listeners = new Set<(change: RunChange) => void>()
+  readonly #notes: Notes
   readonly #tombstones: Tombstones
   readonly #lock: FolderLock
   #retiring: Promise<void> = Promise.resolve()
@@ -87,6 +90,7 @@ export class FolderStore implements RunStore {
   private constructor(options: FolderStoreOptions, tombstones: Tombstones, lock: FolderLock) {
     this.#options = options
     this.#dir = options.dir
+    this.#notes = new Notes(options)
     this.#logger = options.log ?? (() => undefined)
     this.#openFiles = new OpenFiles(options.maxOpenRuns)
     this.#tombstones = tombstones
@@ -175,14 +179,19 @@ export class FolderStore implements RunStore {
     await this.#existing(run).rename(name)
   }
 
-  async readNote(run: string): Promise<string | undefined> {
-    return ifExists(readFile(join(this.#existing(run).folder, NOTE_FILE), 'utf8'))
+  async readNote(run: string, name: string): Promise<RunNote | undefined> {
+    return this.#notes.read(join(this.#existing(run).folder, NOTES_FOLDER), name)
   }
 
-  async writeNote(run: string, text: string): Promise<void> {
-    const path = join(this.#existing(run).folder, NOTE_FILE)
-    await writeFile(`${path}.new`, text, { mode: 0o600 })
-    await rename(`${path}.new`, path)
+  async writeNote(
+    run: string,
+    name: string,
+    text: string,
+    expectedVersion: string | undefined,
+  ): Promise<string> {
+    this.#lock.assertHeld()
+    const dir = join(this.#existing(run).folder, NOTES_FOLDER)
+    return this.#notes.write(dir, name, text, expectedVersion)
   }
 
   async remove(run: string): Promise<void> {
