@@ -2,7 +2,7 @@
  * One open run: reads a socket or a file into an ingestor, sends patches and reports to the page, and
  * answers requests. Each run gets a new session.
  */
-import { estimateRunCost, isKeptInTrace } from '@wattline/trace'
+import { estimateRunCost, formatPosition, isKeptInTrace } from '@wattline/trace'
 import { request } from '../base/request.ts'
 import { throttle } from '../base/schedule.ts'
 import type { Answer, Params, RequestType } from '../model/answers.ts'
@@ -81,7 +81,8 @@ export class Session {
 
   /** Follows a run of the server. */
   watch(runId: string, base: string, silentMs?: number): void {
-    let lines = watchedLines(base, runId)
+    let gen = ''
+    let lines = watchedLines(base, runId, () => gen)
     let writer = 0
     this.#rawLines = lines
     this.#watch = watchRun({
@@ -92,7 +93,8 @@ export class Session {
         connection: (connection) => this.#post({ type: 'connection', connection }),
         run: (run) => this.#setRun(run),
         writer: (id) => (writer = this.#writers.numberOf(id)),
-        bytes: (bytes, cursor) => {
+        bytes: (bytes, cursor, ofGen) => {
+          gen = ofGen
           lines.add(this.#ingestor.receivedBytes, cursor, bytes)
           this.#push(bytes, writer)
         },
@@ -103,7 +105,7 @@ export class Session {
           this.#quality.runNow()
         },
         reset: () => {
-          lines = watchedLines(base, runId)
+          lines = watchedLines(base, runId, () => gen)
           this.#rawLines = lines
           this.#reset()
         },
@@ -375,17 +377,25 @@ function messageOf(error: unknown): string {
 /** Answers that are copied or downloaded as they are. */
 const EXACT_ANSWERS: ReadonlySet<RequestType> = new Set(['raw', 'records'])
 
-function watchedLines(base: string, runId: string): WatchedLines {
-  return new WatchedLines(async (cursor) => {
-    const url = new URL(`api/runs/${encodeURIComponent(runId)}/events.jsonl`, base)
-    // Without the writer lines of downloads, so that positions are those of the log.
-    url.searchParams.set('raw', '1')
-    url.searchParams.set('cursor', String(cursor))
+/** @param gen the generation of the log that the lines are of */
+function watchedLines(base: string, runId: string, gen: () => string): WatchedLines {
+  const get = async (path: string, query: Readonly<Record<string, string>>): Promise<Response> => {
+    const url = new URL(`api/runs/${encodeURIComponent(runId)}/${path}`, base)
+    url.search = String(new URLSearchParams({ ...query, gen: gen() }))
     const response = await request(url)
-    if (!response.ok || response.body === null) {
-      throw new Error(`The server answered ${response.status} when asked for this line.`)
-    }
-    return response.body
+    if (response.ok) return response
+    throw new Error(`The server answered ${response.status} when asked for this line.`)
+  }
+  return new WatchedLines({
+    async from(cursor) {
+      // Without the writer lines of downloads, so that positions are those of the log.
+      const { body } = await get('events.jsonl', { raw: '1', cursor: String(cursor) })
+      return body ?? new Blob().stream()
+    },
+    async at(position, count) {
+      const query = { position: formatPosition(position), count: String(count) }
+      return new Uint8Array(await (await get('lines', query)).arrayBuffer())
+    },
   })
 }
 

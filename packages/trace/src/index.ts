@@ -22,6 +22,7 @@ export { isBlank, showHidden, showHiddenInLine } from './line/hidden-characters.
 export { LineSplitter } from './line/line-splitter.ts'
 export { LogDecoder, type LineSink } from './line/log-decoder.ts'
 export { parseLine, type ParsedLine } from './line/parse.ts'
+export { formatPosition, parsePosition, type LinePosition } from './wire/line-position.ts'
 export {
   CloseCode,
   closeReaction,

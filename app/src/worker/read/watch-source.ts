@@ -36,8 +36,8 @@ export interface WatchSink {
   run(run: ServerRun): void
   /** The following lines are of this writer. */
   writer(writer: string): void
-  /** Whole lines, and the cursor before them. */
-  bytes(lines: Uint8Array, cursor: number): void
+  /** Whole lines, the cursor before them, and the generation of the log. */
+  bytes(lines: Uint8Array, cursor: number, gen: string): void
   caughtUp(): void
   /** The log started over: its data is void. */
   reset(): void
@@ -147,7 +147,8 @@ export function watchRun({ runId, base, sink, silentMs = SILENT_MS }: WatchOptio
       const before = cursor
       cursor = Number(new DataView(data).getBigUint64(0))
       hasEarlyLine = cursor === before
-      if (data.byteLength > CURSOR_BYTES) sink.bytes(new Uint8Array(data, CURSOR_BYTES), before)
+      if (data.byteLength > CURSOR_BYTES)
+        sink.bytes(new Uint8Array(data, CURSOR_BYTES), before, gen)
     }
   }
 

@@ -1,6 +1,7 @@
 // @vitest-environment node
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { LinePosition } from '@wattline/trace'
 import { WatchedLines } from './watched-lines.ts'
 
 const utf8 = {
@@ -13,19 +14,27 @@ const FIRST_CURSOR = 700
 function watched(budgetBytes: number) {
   let log = new Uint8Array(0)
   const asked: number[] = []
-  const lines = new WatchedLines((cursor) => {
-    asked.push(cursor)
-    const bytes = log.slice(cursor - FIRST_CURSOR)
-    return Promise.resolve(
-      new ReadableStream({
-        start(controller) {
-          // Chunks that ignore line ends.
-          for (let at = 0; at < bytes.length; at += 7) controller.enqueue(bytes.slice(at, at + 7))
-          controller.close()
-        },
-      }),
-    )
-  }, budgetBytes)
+  const server = {
+    from(cursor: number) {
+      const bytes = log.slice(cursor - FIRST_CURSOR)
+      return Promise.resolve(
+        new ReadableStream<Uint8Array>({
+          start(controller) {
+            // Chunks that ignore line ends.
+            for (let at = 0; at < bytes.length; at += 7) controller.enqueue(bytes.slice(at, at + 7))
+            controller.close()
+          },
+        }),
+      )
+    },
+    at({ cursor, offset }: LinePosition, count: number) {
+      asked.push(cursor)
+      const rest = utf8.decoder.decode(log.slice(cursor + offset - FIRST_CURSOR))
+      const first = rest.split('\n').slice(0, Math.min(count, 3))
+      return Promise.resolve(utf8.encode(`${first.join('\n')}\n`))
+    },
+  }
+  const lines = new WatchedLines(server, budgetBytes)
   const send = (text: string): void => {
     const bytes = utf8.encode(text)
     lines.add(log.length, FIRST_CURSOR + log.length, bytes)
@@ -48,6 +57,8 @@ test('keeps the last frames and fetches older ones by their cursor', async () =>
   expect(asked).toEqual([])
   expect(utf8.decoder.decode(await lines.read(6))).toBe('old 1')
   expect(asked).toEqual([FIRST_CURSOR])
+  await lines.read(6)
+  expect(asked).toHaveLength(1)
   await expect(lines.read(99)).rejects.toThrow('no line at 99')
 })
 

@@ -7,10 +7,14 @@
  *   └─── at the server ────────────┘ └── in memory ─────┘
  * ```
  */
-import { lowerBound } from '@wattline/trace'
-import { chunksOf, lineAfter, lineIn, type RawLines } from './raw-lines.ts'
+import { lowerBound, type LinePosition } from '@wattline/trace'
+import { chunksOf, lineIn, type RawLines } from './raw-lines.ts'
 
 const RETAINED_BYTES = 64 * 1024 * 1024
+/** Lines that are fetched at once: neighbors are usually read next. */
+const FETCHED_LINES = 64
+/** Several, because starts and ends of spans are read alternately. */
+const KEPT_BLOCKS = 4
 /** A run that is followed for days has millions of frames; older ones are joined to stretches. */
 const STRETCH_BYTES = 64 * 1024
 
@@ -26,6 +30,20 @@ interface Frame extends Stretch {
   readonly bytes: Uint8Array
 }
 
+/** Lines of the log at the server. */
+export interface ServerLines {
+  /** The log from a cursor on. */
+  from(cursor: number): Promise<ReadableStream<Uint8Array>>
+  /** At most `count` whole lines from a position on. */
+  at(position: LinePosition, count: number): Promise<Uint8Array>
+}
+
+/** Fetched lines. */
+interface Block {
+  readonly position: number
+  readonly bytes: Uint8Array
+}
+
 export class WatchedLines implements RawLines {
   /** Stretches at the server. */
   readonly #old: Stretch[] = []
@@ -33,14 +51,13 @@ export class WatchedLines implements RawLines {
   #frames: Frame[] = []
   #firstKept = 0
   #keptBytes = 0
-  readonly #fetchFrom: (cursor: number) => Promise<ReadableStream<Uint8Array>>
+  /** The fetched lines that were read last. */
+  #blocks: readonly Block[] = []
+  readonly #server: ServerLines
   readonly #budgetBytes: number
 
-  constructor(
-    fetchFrom: (cursor: number) => Promise<ReadableStream<Uint8Array>>,
-    budgetBytes = RETAINED_BYTES,
-  ) {
-    this.#fetchFrom = fetchFrom
+  constructor(server: ServerLines, budgetBytes = RETAINED_BYTES) {
+    this.#server = server
     this.#budgetBytes = budgetBytes
   }
 
@@ -67,7 +84,15 @@ export class WatchedLines implements RawLines {
       return lineIn(frame, position) ?? frame.bytes.subarray(position - frame.position)
     const old = pieceAt(this.#old, position)
     if (old === undefined) throw new RangeError(`no line at ${position}`)
-    return lineAfter(chunksOf(await this.#fetchFrom(old.cursor)), position - old.position)
+    const known = this.#blocks.find((block) => lineIn(block, position) !== undefined)
+    const block = known ?? (await this.#fetch(old, position))
+    this.#blocks = [block, ...this.#blocks.filter((one) => one !== block)].slice(0, KEPT_BLOCKS)
+    return lineIn(block, position) ?? block.bytes.subarray(position - block.position)
+  }
+
+  async #fetch(old: Stretch, position: number): Promise<Block> {
+    const at = { cursor: old.cursor, offset: position - old.position }
+    return { position, bytes: await this.#server.at(at, FETCHED_LINES) }
   }
 
   async *all(): AsyncGenerator<Uint8Array, void, void> {
@@ -83,7 +108,7 @@ export class WatchedLines implements RawLines {
     if (old === undefined) return
     // The server's stream contains the rest of the log and what was appended meanwhile.
     let toSkip = position - old.position
-    for await (const chunk of chunksOf(await this.#fetchFrom(old.cursor))) {
+    for await (const chunk of chunksOf(await this.#server.from(old.cursor))) {
       if (toSkip < chunk.length) yield chunk.subarray(toSkip)
       toSkip = Math.max(0, toSkip - chunk.length)
     }

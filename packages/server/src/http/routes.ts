@@ -11,6 +11,7 @@ import { dashboardFile, SECURITY_HEADERS } from './dashboard.ts'
 import { findRun, HttpError, statusOf } from './errors.ts'
 import { getEvents } from './events-file.ts'
 import { isLocal, type Guard } from './guard.ts'
+import { getLines } from './lines.ts'
 import { metricsPage } from './metrics-page.ts'
 import { getNote, putNote } from './notes.ts'
 import { OneTimeCodes } from './one-time-codes.ts'
@@ -177,16 +178,25 @@ function addEventRoutes(app: App, context: ServerContext): void {
     const { searchParams } = new URL(c.req.url)
     return c.json(await postEvents(context, c.env.incoming, c.req.param('run'), searchParams))
   })
-  app.get('/api/runs/:run/events.jsonl', (c) => {
-    const abort = new AbortController()
-    c.env.outgoing.once('close', () => abort.abort())
-    return getEvents(context, {
+  app.get('/api/runs/:run/lines', async (c) => {
+    const found = await findRun(context.runs, c.req.param('run'))
+    return getLines(found, new URL(c.req.url).searchParams, untilClosed(c, context))
+  })
+  app.get('/api/runs/:run/events.jsonl', (c) =>
+    getEvents(context, {
       run: c.req.param('run'),
       range: c.req.header('range'),
       query: new URL(c.req.url).searchParams,
-      signal: AbortSignal.any([abort.signal, context.closing]),
-    })
-  })
+      signal: untilClosed(c, context),
+    }),
+  )
+}
+
+/** Aborted when the client disconnects or the server closes. */
+function untilClosed(c: Context<{ Bindings: HttpBindings }>, context: ServerContext): AbortSignal {
+  const abort = new AbortController()
+  c.env.outgoing.once('close', () => abort.abort())
+  return AbortSignal.any([abort.signal, context.closing])
 }
 
 function addNoteRoutes(app: App, { runs }: ServerContext): void {
