@@ -46,7 +46,7 @@ async function work(recorder: EventRecorder, turns: number): Promise<void> {
       await recorder.span('turn', { turn_idx: turn }, async () => {
         const call = recorder.start('lm_inference', { model: 'Qwen/Qwen3-8B' })
         await recorder.flush()
-        call.end({ prompt_tokens: 100, completion_tokens: 20, total_tokens: 120, cost_usd: 0.01 })
+        call.end({ input_tokens: 100, output_tokens: 20, total_tokens: 120, cost_usd: 0.01 })
         await Promise.all(
           ['grep', 'ls'].map((tool) =>
             recorder.span('tool_call', { tool }, () => recorder.flush()),

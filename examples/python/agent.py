@@ -44,8 +44,8 @@ class ScriptedModel(BaseHTTPRequestHandler):
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.send_response(200)
         self.end_headers()
-        time.sleep(request["prompt_tokens"] / 4_000 / self.speed)
-        for _ in range(request["completion_tokens"]):
+        time.sleep(request["input_tokens"] / 4_000 / self.speed)
+        for _ in range(request["output_tokens"]):
             self.wfile.write(b"word ")
             time.sleep(1 / 120 / self.speed)
 
@@ -104,7 +104,7 @@ class Agent:
 
     def _turn(self, parent: str, index: int) -> None:
         with self._span("turn", parent, turn_idx=index) as span:
-            self._think(span["span_id"], prompt_tokens=600 + 500 * index)
+            self._think(span["span_id"], input_tokens=600 + 500 * index)
             calls = self._random.sample(sorted(self._tools), self._random.randint(1, 3))
             # Tools that the model calls together run together, in threads with overlapping spans.
             threads = [
@@ -116,20 +116,20 @@ class Agent:
                 thread.join()
             span["n_tool_calls"] = len(calls)
 
-    def _think(self, parent: str, prompt_tokens: int) -> None:
-        completion_tokens = self._random.randint(10, 60)
-        question = {"prompt_tokens": prompt_tokens, "completion_tokens": completion_tokens}
+    def _think(self, parent: str, input_tokens: int) -> None:
+        output_tokens = self._random.randint(10, 60)
+        question = {"input_tokens": input_tokens, "output_tokens": output_tokens}
         with self._span("lm_inference", parent, model=MODEL) as span:
             connection = http.client.HTTPConnection("127.0.0.1", self._port)
-            with self._span("prefill", span["span_id"], prompt_tokens=prompt_tokens):
+            with self._span("prefill", span["span_id"], input_tokens=input_tokens):
                 connection.request("POST", "/chat", json.dumps(question))
                 response = connection.getresponse()
                 words = response.read(5)
             with self._span("decode", span["span_id"]) as decode:
                 words += response.read()
-                decode["completion_tokens"] = len(words.split())
+                decode["output_tokens"] = len(words.split())
             connection.close()
-            total = prompt_tokens + completion_tokens
+            total = input_tokens + output_tokens
             span.update(question, total_tokens=total, cost_usd=total * USD_PER_TOKEN)
 
     def _call(self, tool: str, parent: str) -> None:

@@ -1,5 +1,5 @@
 /** Formats times and counts for people, in English whatever the language of the browser. */
-import { formatClock } from '@wattline/trace'
+import { formatClock, formatCost, PRICES_AS_OF, type Cost } from '@wattline/trace'
 import { formatDay, localDay, LOCALE, yearOf } from './local-time.ts'
 
 export type Clock = 'relative' | 'absolute'
@@ -75,4 +75,21 @@ export function counted(count: number, noun: string): string {
 /** `span` for one, else `spans`. */
 export function plural(count: number, noun: string): string {
   return count === 1 ? noun : `${noun}s`
+}
+
+const COST_SIGNS = { logged: '', estimated: '≈ ', 'lower-bound': '≥ ' } as const
+const COST_ORIGINS = {
+  logged: '',
+  estimated: `, estimated from list prices of ${PRICES_AS_OF}`,
+  'lower-bound': ', at least: the log does not have the final output tokens',
+} as const
+
+/** A cost with a sign if it is estimated, or a lower bound. */
+export function shortCost({ usd, source }: Cost): string {
+  return `${COST_SIGNS[source]}${formatCost(usd)}`
+}
+
+/** A cost with all digits, and where it is from. */
+export function exactCost({ usd, source }: Cost): string {
+  return `$${usd}${COST_ORIGINS[source]}`
 }

@@ -1,12 +1,15 @@
 /** What the page can ask the worker about the trace, and the answer to each request. */
 import type {
+  Cost,
   CostEstimate,
   EnergySummary,
   JsonValue,
   Mark,
+  ModelUsage,
   PowerEnvelope,
   Span,
   SpanEnergy,
+  Tokens,
 } from '@wattline/trace'
 
 /**
@@ -28,6 +31,8 @@ export interface Requests {
   joules: { params: { endS: number }; answer: number | undefined }
   /** Joules of spans for each token of a span with known energy. */
   joulesPerToken: { params: object; answer: number | undefined }
+  /** Tokens and cost by model. */
+  models: { params: object; answer: readonly ModelUsage[] }
   /** The run's cost by list prices, for a log without costs. */
   estimate: { params: object; answer: CostEstimate | undefined }
   addTelemetry: { params: { file: File }; answer: { note: string | undefined } }
@@ -50,16 +55,17 @@ export interface SearchAnswer {
 }
 
 /** Details of a span that are not in the columns. */
-export interface SpanInfo extends Pick<Span, 'error' | 'agent' | 'costUsd' | 'loggedEndS'> {
+export interface SpanInfo extends Pick<Span, 'error' | 'agent' | 'loggedEndS'> {
   /** Positions of its lines in the log, for `raw`. A span without an end has only the first. */
   readonly startPosition: number
   readonly endPosition: number | undefined
   /** Those of its latest updates, in the order in which they count, and how many it has in all. */
   readonly updatePositions: readonly number[]
   readonly updateCount: number
-  readonly inputTokens: number | undefined
-  readonly outputTokens: number | undefined
-  readonly totalTokens: number | undefined
+  /** Of the span itself. */
+  readonly tokens: Tokens | undefined
+  /** Logged, or estimated from its tokens. */
+  readonly cost: Cost | undefined
   /** Undefined without telemetry, and for a span that no meter measures. */
   readonly energy: SpanEnergy | undefined
   /** Slots of its child spans and of its marks. */

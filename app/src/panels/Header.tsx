@@ -94,14 +94,14 @@ function CostCount({ counts: { costUsd, tokens } }: { counts: Counts }) {
     )
   }
   if (!isAsked || answer === undefined) return undefined
-  const { usd, unpricedTokens } = answer
+  const { usd, isLowerBound, unpricedTokens } = answer
   const without =
     unpricedTokens > 0 ? `, without ${formatCount(unpricedTokens)} tokens of unknown price` : ''
   return (
     <Count
       name="cost, estimated"
       className="minor"
-      value={`≈ ${formatCost(usd)}`}
+      value={`${isLowerBound ? '≥' : '≈'} ${formatCost(usd)}`}
       exact={`$${usd}, estimated from list prices of ${PRICES_AS_OF}${without}`}
       isNameQuiet
     />

@@ -11,6 +11,7 @@ import { DownloadIcon } from '../ui/icons.tsx'
 import { useAttempt } from '../ui/use-attempt.tsx'
 import { KindDot, SpanLinks } from './detail-parts.tsx'
 import { EnergyTables } from './EnergyTables.tsx'
+import { ModelUsageTable } from './ModelUsageTable.tsx'
 
 export function Overview() {
   const { columns, version } = useColumns()
@@ -36,6 +37,7 @@ export function Overview() {
         </p>
       </header>
       {answer !== undefined && answer.kinds.length > 0 && <KindTable kinds={answer.kinds} />}
+      {answer !== undefined && answer.kinds.length > 0 && <ModelUsageTable />}
       {answer?.energy !== undefined && <EnergyTables energy={answer.energy} />}
       {answer !== undefined && answer.kinds.length > 0 && <DownloadButton />}
       {answer !== undefined && answer.errorCount > 0 && (

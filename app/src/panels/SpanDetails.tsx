@@ -1,6 +1,6 @@
 /** The details of one span, as known at the playhead. */
 import {
-  formatCost,
+  firstTokenS,
   formatCount,
   formatDuration,
   formatJoules,
@@ -8,6 +8,7 @@ import {
   idsOf,
   type Metadata,
   SpanFlag,
+  type Tokens,
   showHidden,
   kindLabel,
 } from '@wattline/trace'
@@ -15,7 +16,14 @@ import { barEndS, flagsAt, isOpenAt, isVisible } from '../model/at-playhead.ts'
 import type { Columns } from '../model/columns.ts'
 import { useApp, useAppState, useColumns } from '../page/app.tsx'
 import type { SpanInfo } from '../model/answers.ts'
-import { formatInteger, exactTime, formatTime } from '../base/format.ts'
+import {
+  exactCost,
+  formatInteger,
+  exactTime,
+  formatPercent,
+  formatTime,
+  shortCost,
+} from '../base/format.ts'
 import { playheadTimeS } from '../page/playback.ts'
 import { useNowS } from '../page/use-now.ts'
 import { isFollowed } from '../store/page-status.ts'
@@ -170,7 +178,7 @@ function SpanFactList({ slot, info, isOpen }: SpanFactListProps) {
       </Fact>
       <EndFact slot={slot} info={info} isOpen={isOpen} />
       {agent !== undefined && <Fact name="Agent">{groupLabel(agent)}</Fact>}
-      {!isOpen && <Figures info={info} />}
+      {!isOpen && <Figures info={info} durationS={endS - startS} />}
       {!isOpen && info !== undefined && <Joules energy={info.energy} durationS={endS - startS} />}
       {info !== undefined && <Ids position={info.startPosition} />}
     </dl>
@@ -209,29 +217,83 @@ function Ids({ position }: { position: number }) {
   ))
 }
 
-function Figures({ info }: { info: SpanInfo | undefined }) {
+function Figures({ info, durationS }: { info: SpanInfo | undefined; durationS: number }) {
   if (info === undefined) return undefined
-  const { inputTokens, outputTokens, totalTokens, costUsd } = info
+  const { tokens, cost } = info
   return (
     <>
-      {totalTokens !== undefined && (
-        <Fact name="Tokens" title={`${formatInteger(totalTokens)} tokens`}>
-          {formatCount(totalTokens)}
-          {inputTokens !== undefined && outputTokens !== undefined && (
-            <span className="muted">
-              {' '}
-              {formatCount(inputTokens)} in, {formatCount(outputTokens)} out
-            </span>
-          )}
-        </Fact>
+      {tokens?.total !== undefined && <TokenFacts tokens={tokens} durationS={durationS} />}
+      {tokens !== undefined && info.endPosition !== undefined && (
+        <FirstToken position={info.endPosition} />
       )}
-      {costUsd !== undefined && (
-        <Fact name="Cost" title={`$${costUsd}`}>
-          {formatCost(costUsd)}
+      {cost !== undefined && (
+        <Fact name="Cost" title={exactCost(cost)}>
+          {shortCost(cost)}
+          {cost.source !== 'logged' && <span className="muted"> estimated</span>}
         </Fact>
       )}
     </>
   )
+}
+
+/** The tokens of a call and their parts, and how fast it wrote. */
+function TokenFacts({ tokens, durationS }: { tokens: Tokens; durationS: number }) {
+  const { input, output, total, cacheRead, cacheCreation, reasoning, isLowerBound } = tokens
+  const least = isLowerBound ? '≥ ' : ''
+  const perSecond = output === undefined || isLowerBound ? undefined : output / durationS
+  return (
+    <>
+      <Fact name="Tokens" title={`${formatInteger(total ?? 0)} tokens`}>
+        {least}
+        {formatCount(total)}
+        {input !== undefined && output !== undefined && (
+          <span className="muted">
+            {' '}
+            {formatCount(input)} in, {least}
+            {formatCount(output)} out
+          </span>
+        )}
+      </Fact>
+      {cacheRead !== undefined && (
+        <Fact name="From cache" title={`${formatInteger(cacheRead)} tokens read from the cache`}>
+          {formatCount(cacheRead)}
+          {input !== undefined && input > 0 && (
+            <span className="muted"> {formatPercent(cacheRead / input)} of the input</span>
+          )}
+        </Fact>
+      )}
+      {cacheCreation !== undefined && cacheCreation > 0 && (
+        <Fact name="To cache" title={cacheWriteTitle(tokens)}>
+          {formatCount(cacheCreation)}
+        </Fact>
+      )}
+      {reasoning !== undefined && reasoning > 0 && (
+        <Fact name="Reasoning" title="Part of the output">
+          {formatCount(reasoning)}
+        </Fact>
+      )}
+      {perSecond !== undefined && Number.isFinite(perSecond) && (
+        <Fact name="Speed" title="Output tokens by the duration of the call">
+          {formatCount(perSecond)} tokens/s
+        </Fact>
+      )}
+    </>
+  )
+}
+
+function cacheWriteTitle({ cacheCreation, cacheCreation1h }: Tokens): string {
+  const all = `${formatInteger(cacheCreation ?? 0)} tokens written to the cache`
+  if (cacheCreation1h === undefined) return all
+  return `${all}, ${formatInteger(cacheCreation1h)} of them for an hour`
+}
+
+/** The time to the first token, if the line at `position` has it. */
+function FirstToken({ position }: { position: number }) {
+  const { answer } = useAnswer('raw', { position })
+  if (answer === undefined || answer === null || typeof answer !== 'object') return undefined
+  const seconds = Array.isArray(answer) ? undefined : firstTokenS(answer as Metadata)
+  if (seconds === undefined) return undefined
+  return <Fact name="First token">after {formatDuration(seconds)}</Fact>
 }
 
 /** The energy of the span with its uncertainty, and the total with its children. */

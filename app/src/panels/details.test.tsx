@@ -69,6 +69,51 @@ test('shows the input and output tokens of a span', async () => {
   await waitFor(() => expect(facts()['Tokens']).toBe('42 30 in, 12 out'))
 })
 
+const CACHED = logText([
+  [
+    'lm_inference',
+    0,
+    4,
+    { model: 'claude-opus-4-5' },
+    {
+      input_tokens: 1000,
+      cache_read_tokens: 900,
+      cache_creation_tokens: 50,
+      output_tokens: 200,
+      reasoning_tokens: 80,
+      time_to_first_token_ms: 400,
+    },
+  ],
+])
+
+test('shows the cached parts, the speed and the estimated cost of a call', async () => {
+  const page = await openApp(CACHED, { selected: { type: 'span', slot: 0 } })
+  page.show(<Details />)
+  await waitFor(() =>
+    expect(facts()).toMatchObject({
+      Tokens: '1.2 k 1 k in, 200 out',
+      'From cache': '900 90 % of the input',
+      'To cache': '50',
+      Reasoning: '80',
+      Speed: '50 tokens/s',
+      'First token': 'after 400 ms',
+      Cost: '≈ $0.006 estimated',
+    }),
+  )
+})
+
+test('the overview lists tokens and cost by model', async () => {
+  const page = await openApp(CACHED)
+  page.show(<Details />)
+  const row = (await screen.findByText('claude-opus-4-5')).closest('tr')!
+  expect([...row.querySelectorAll('td')].map((cell) => cell.textContent)).toEqual([
+    '1 k',
+    '90 %',
+    '200',
+    '≈ $0.006',
+  ])
+})
+
 test('links to the parent and the children of a span', async () => {
   const page = await openApp(LOG, { selected: { type: 'span', slot: 1 } })
   page.show(<Details />)

@@ -2,7 +2,7 @@
  * One open run: reads a socket or a file into an ingestor, sends patches and reports to the page, and
  * answers requests. Each run gets a new session.
  */
-import { estimateRunCost, formatPosition, isKeptInTrace } from '@wattline/trace'
+import { estimateRunCost, formatPosition, isKeptInTrace, usageByModel } from '@wattline/trace'
 import { request } from '../base/request.ts'
 import { throttle } from '../base/schedule.ts'
 import type { Answer, Params, RequestType } from '../model/answers.ts'
@@ -239,6 +239,7 @@ export class Session {
       return energy.joulesIn(trace.firstS ?? 0, endS)?.joules
     },
     joulesPerToken: async () => this.#ingestor.energy.joulesPerToken(),
+    models: async () => usageByModel(this.#ingestor.trace),
     estimate: async () => estimateRunCost(this.#ingestor.trace),
     addTelemetry: async ({ file }) => {
       const { samples, note } = await readTelemetryFile(file)

@@ -52,6 +52,7 @@ export { isLinkKey } from './row/metadata-keys.ts'
 export { EventRow, POINT, START } from './row/event-row.ts'
 export { Interner } from './row/interner.ts'
 export { kindLabel, kindOf, NO_NAME, type KindColor } from './row/kinds.ts'
+export { firstTokenS } from './row/usage.ts'
 export { groupableText, idsOf } from './row/metadata-reader.ts'
 export { RowBatchReader, RowBatchWriter, type RowBatch, type SpentBatch } from './scan/row-batch.ts'
 export { RowReader, type RowSink } from './scan/row-reader.ts'
@@ -66,6 +67,7 @@ export {
   type DataQuality,
   type Mark,
   type Span,
+  type Tokens,
   type WriterQuality,
 } from './trace/span.ts'
 export { Trace, type TraceChanges } from './trace/trace.ts'
@@ -81,12 +83,15 @@ export {
   formatWatts,
   shortModel,
 } from './stats/format.ts'
+export { PRICES_AS_OF, type ListedPrice } from './stats/price-list.ts'
 export {
+  costOf,
   estimateRunCost,
-  PRICES_AS_OF,
+  type Cost,
   type CostEstimate,
   type PriceTable,
 } from './stats/prices.ts'
+export { usageByModel, type ModelUsage } from './stats/model-usage.ts'
 export type { RunSummary } from './stats/run-summary.ts'
 export { markRecord, overlaidMetadata, spanRecord, type SpanRecord } from './stats/span-record.ts'
 export {

@@ -1,5 +1,6 @@
 /** Answers requests about the trace, with plain data. */
 import {
+  costOf,
   countedUsage,
   parseLine,
   quantileInPlace,
@@ -37,10 +38,8 @@ export function spanInfo(trace: Trace, energy: RunEnergy, slot: number): SpanInf
     updateCount: updatePositions.length,
     error: span.error,
     agent: span.agent,
-    inputTokens: span.tokens?.input,
-    outputTokens: span.tokens?.output,
-    totalTokens: span.tokens?.total,
-    costUsd: span.costUsd,
+    tokens: span.tokens,
+    cost: costOf(trace, span),
     loggedEndS: span.loggedEndS,
     energy: energy.energyOf(slot),
     children: slotsBelow(trace.spanView(), trace.spanCount, slot),

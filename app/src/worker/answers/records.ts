@@ -1,5 +1,6 @@
 /** Spans as the JSON lines of `wattline spans --json`, to copy and to download. */
 import {
+  costOf,
   overlaidMetadata,
   parseLine,
   spanRecord,
@@ -32,7 +33,9 @@ export async function spanRecords(
     }
     const end =
       span.endPosition === undefined ? undefined : await metadataAt(source, span.endPosition)
-    lines.push(JSON.stringify(spanRecord(span, overlaidMetadata(parts), end, source.groupOf(span))))
+    const cost = costOf(source.trace, span)
+    const record = spanRecord(span, overlaidMetadata(parts), end, source.groupOf(span), cost)
+    lines.push(JSON.stringify(record))
   }
   return lines.map((line) => `${line}\n`).join('')
 }

@@ -168,6 +168,7 @@ function addSpans(root: Command, io: CliIo): void {
     )
     .option('--json', 'print one JSON object per span, one per line')
     .option('--points', 'also list point events and ends without a start')
+    .option('--prices <file>', 'your own prices (JSON), for --json of a log without cost')
     .option('--group <key>', 'group by agent, kind, tool, model or any metadata key')
     .addOption(
       new Option(

@@ -221,9 +221,9 @@ function* leaf(
 /** Models without a list price cost nothing: they run on the local GPU. */
 function usage({ name }: Model, tokensIn: number, tokensOut: number): Metadata {
   return {
-    prompt_tokens: tokensIn,
-    completion_tokens: tokensOut,
+    input_tokens: tokensIn,
+    output_tokens: tokensOut,
     total_tokens: tokensIn + tokensOut,
-    cost_usd: Number((estimateCost(name, tokensIn, tokensOut) ?? 0).toFixed(8)),
+    cost_usd: Number((estimateCost(name, { input: tokensIn, output: tokensOut }) ?? 0).toFixed(8)),
   }
 }

@@ -114,8 +114,8 @@ describe('a generated run has', () => {
   test('tokens and costs', () => {
     const good = ended('lm_inference').filter(({ end }) => end?.metadata['success'] !== false)
     for (const { end } of good) {
-      const { prompt_tokens, completion_tokens, total_tokens, cost_usd } = end?.metadata ?? {}
-      expect(Number(prompt_tokens) + Number(completion_tokens)).toBe(total_tokens)
+      const { input_tokens, output_tokens, total_tokens, cost_usd } = end?.metadata ?? {}
+      expect(Number(input_tokens) + Number(output_tokens)).toBe(total_tokens)
       expect(cost_usd).toBeGreaterThanOrEqual(0)
     }
     expect(good.some(({ end }) => Number(end?.metadata['cost_usd']) > 0)).toBe(true)

@@ -19,8 +19,8 @@ export const POINT = 2
 /** An event whose metadata is laid over a start. */
 export const UPDATE = 3
 
-/** Number of usage fields. */
-export const USAGE_SIZE = 4
+/** Number of usage fields; see `Usage`. */
+export const USAGE_SIZE = 9
 
 /** The ids of an event in the order of their keys, each as the two halves of its hash. */
 export class IdList {
@@ -82,8 +82,10 @@ export class EventRow {
   outcome = 0
   /** Bit i = the event has the usage field i. */
   usageMask = 0
-  /** Input tokens, output tokens, total tokens, US dollars. Only those in `usageMask` are valid. */
+  /** By `Usage`. Only those in `usageMask` are valid. */
   readonly usage = new Float64Array(USAGE_SIZE)
+  /** Whether the cached tokens are not part of the input, until `normalizeUsage` adds them. */
+  isCacheOutside = false
   /** Number of events that the recorder dropped, in a `recorder_dropped` event. */
   dropped = 0
   /** Text number of the value of the extra key, see `RowReader.setExtraKey`; 0 = none. */
@@ -104,6 +106,7 @@ export class EventRow {
     this.isCancelled = false
     this.outcome = 0
     this.usageMask = 0
+    this.isCacheOutside = false
     this.dropped = 0
     this.extra = 0
   }

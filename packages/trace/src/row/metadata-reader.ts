@@ -23,6 +23,16 @@ import {
   SUBJECT_KEYS,
   TURN_KEY,
 } from './metadata-keys.ts'
+import {
+  isObject,
+  normalizeUsage,
+  OUTSIDE_INPUT,
+  readUsageObject,
+  setUsage,
+  Usage,
+  USAGE_FIELDS,
+  USAGE_OBJECTS,
+} from './usage.ts'
 
 /** The roles of a metadata key. A key may have several; −1 = it does not have this one. */
 export interface KeyRoles {
@@ -32,24 +42,18 @@ export interface KeyRoles {
   readonly subjectRank: number
   readonly agentRank: number
   readonly parentIndex: number
-  /** Index into `EventRow.usage`. */
+  /** Index into `EventRow.usage`; see `Usage`. */
   readonly usageField: number
+  /** The value is a cached part that the input beside it does not include. */
+  readonly isOutsideInput: boolean
+  /** An object under this key may have usage. */
+  readonly isUsageObject: boolean
   readonly isError: boolean
   /** The value is used as a text. */
   readonly isName: boolean
   /** The value is used as an id, by its hash. */
   readonly isIdentity: boolean
 }
-
-const USAGE_FIELDS: ReadonlyMap<string, number> = new Map([
-  ['prompt_tokens', 0],
-  ['input_tokens', 0],
-  ['completion_tokens', 1],
-  ['output_tokens', 1],
-  ['total_tokens', 2],
-  ['cost_usd', 3],
-  ['cost', 3],
-])
 
 const ERROR_KEYS: readonly string[] = ['error', 'success', 'is_error', 'status', 'error_type']
 
@@ -69,6 +73,7 @@ export const KEY_ROLES: ReadonlyMap<string, KeyRoles> = new Map(
       ...AGENT_KEYS,
       ...PARENT_KEYS.map(([key]) => key),
       ...USAGE_FIELDS.keys(),
+      ...USAGE_OBJECTS.keys(),
       ...ERROR_KEYS,
     ]),
   ].map((key) => [key, rolesOf(key)]),
@@ -88,6 +93,8 @@ function rolesOf(key: string): KeyRoles {
   return {
     ...roles,
     usageField: USAGE_FIELDS.get(key) ?? -1,
+    isOutsideInput: OUTSIDE_INPUT.has(key),
+    isUsageObject: USAGE_OBJECTS.has(key),
     isError: ERROR_KEYS.includes(key),
     isName: Math.max(scopeIndex, placeIndex, subjectRank, agentRank) >= 0,
     isIdentity: roles.idIndex >= 0 || roles.parentIndex >= 0,
@@ -116,13 +123,19 @@ export function readEvent(event: AgentEvent, texts: Interner, row: EventRow): vo
     if (roles === undefined) continue
     if (roles.isError) mayHaveFailed = true
     const value = metadata[key]
+    if (roles.isUsageObject && isObject(value)) {
+      readUsageObject(row, key, value)
+      continue
+    }
+    if (value === true) takeMark(row, roles)
     const text = scalarText(value)
     if (text === undefined) continue
     const isId = typeof value === 'string' || typeof value === 'number'
     if (roles.isIdentity && isId) setIdentity(row, roles, hashText(text))
     if (roles.isName) setName(row, roles, texts.id(text))
-    if (roles.usageField >= 0 && typeof value === 'number') setUsage(row, roles, value)
+    if (typeof value === 'number') takeUsage(row, roles, value)
   }
+  normalizeUsage(row)
   // Only a start names its parent.
   if (row.phase !== START) row.parents.count = 0
   if (kind === TURN) nameTurn(row)
@@ -194,13 +207,14 @@ export function setName(row: EventRow, roles: KeyRoles, text: number): void {
   }
 }
 
-/**
- * Stores a usage value. The first one counts: two keys may have the same field. Numbers beyond 2^53 are
- * no figures: a float64 does not have their digits.
- */
-export function setUsage(row: EventRow, { usageField }: KeyRoles, value: number): void {
-  const isKnown = (row.usageMask & (1 << usageField)) !== 0
-  if (!isKnown && Math.abs(value) <= Number.MAX_SAFE_INTEGER) row.setUsage(usageField, value)
+/** Stores that a figure is marked by `true`. */
+export function takeMark(row: EventRow, { usageField }: KeyRoles): void {
+  if (usageField === Usage.OUTPUT_IS_LOWER_BOUND) setUsage(row, usageField, 1, false)
+}
+
+/** Stores a number under the usage role of its key. */
+export function takeUsage(row: EventRow, roles: KeyRoles, value: number): void {
+  if (roles.usageField >= 0) setUsage(row, roles.usageField, value, roles.isOutsideInput)
 }
 
 function own(metadata: Metadata, key: string): JsonValue | undefined {

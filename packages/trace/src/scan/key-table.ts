@@ -1,6 +1,6 @@
 /** Finds a few known words in bytes without making strings. */
 
-const SLOTS = 256
+const SLOTS = 512
 
 /** An index of words, which are ASCII and not empty. */
 export class KeyTable {
@@ -50,5 +50,5 @@ export class KeyTable {
 /** Hashes length, first, middle and last byte, by which metadata keys differ well enough. */
 function slotOf(bytes: Uint8Array, from: number, to: number): number {
   const ends = bytes[from]! + (bytes[to - 1]! << 8) + (bytes[(from + to) >>> 1]! << 16)
-  return Math.imul(ends ^ ((to - from) << 24), 0x9e3779b1) >>> 24
+  return Math.imul(ends ^ ((to - from) << 24), 0x9e3779b1) >>> 23
 }

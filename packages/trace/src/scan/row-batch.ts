@@ -8,8 +8,8 @@
  *              (key high low) of each id and parent  the texts of scope, place, error and extra
  *     numbers  seconds, then the known usage fields and `dropped`
  *
- *     head     phase 0…1 · ids 2…4 · parents 5…6 · error 7 · numbers 8…12 · places 13…15 · extra 16 · agent 17
- *              cancelled 18
+ *     head     phase 0…1 · ids 2…4 · parents 5…6 · error 7 · places 8…10 · extra 11 · agent 12
+ *              cancelled 13 · dropped 14 · usage 15…23
  *     scope    mask of the scope keys 0…15 · rank of the subject 16…20 · outcome 21…
  */
 import { larger } from '../columns/growth.ts'
@@ -25,12 +25,12 @@ const IDS_MASK = 7
 const PARENTS_SHIFT = 5
 const PARENTS_MASK = 3
 const HAS_ERROR = 1 << 7
-const USAGE_SHIFT = 8
-const DROPPED = 1 << 12
-const PLACES_SHIFT = 13
-const HAS_EXTRA = 1 << 16
-const HAS_AGENT = 1 << 17
-const IS_CANCELLED = 1 << 18
+const PLACES_SHIFT = 8
+const HAS_EXTRA = 1 << 11
+const HAS_AGENT = 1 << 12
+const IS_CANCELLED = 1 << 13
+const DROPPED = 1 << 14
+const USAGE_SHIFT = 15
 const PHASE_MASK = 3
 const SCOPE_MASK = (1 << SCOPE_SIZE) - 1
 const RANK_MASK = 0x1f

@@ -26,10 +26,8 @@ export interface KindStats {
   readonly costUsd: number | undefined
 }
 
-export interface TokenSums {
-  /** Undefined if no span has it; `output` too. */
-  readonly input: number | undefined
-  readonly output: number | undefined
+/** Sums of {@link Tokens}; a part that no span has is undefined. */
+export interface TokenSums extends Tokens {
   /** Includes spans that have a total only. */
   readonly total: number
 }
@@ -115,7 +113,18 @@ export function countedUsage(trace: Trace, spans: Iterable<Span>): CountedUsage 
       const output = below & OUTPUT ? undefined : tokens.output
       if (input === undefined && output === undefined) return undefined
       if ((below & ANY_TOKENS) === 0) return tokens
-      return { input, output, total: (input ?? 0) + (output ?? 0) }
+      const isInput = input !== undefined
+      const isOutput = output !== undefined
+      return {
+        input,
+        output,
+        total: (input ?? 0) + (output ?? 0),
+        cacheRead: isInput ? tokens.cacheRead : undefined,
+        cacheCreation: isInput ? tokens.cacheCreation : undefined,
+        cacheCreation1h: isInput ? tokens.cacheCreation1h : undefined,
+        reasoning: isOutput ? tokens.reasoning : undefined,
+        isLowerBound: isOutput && tokens.isLowerBound,
+      }
     },
     costOf({ slot, costUsd }) {
       return (carried.get(slot) ?? 0) & COST ? undefined : costUsd
@@ -181,16 +190,31 @@ function kindStats(kind: string, spans: readonly Span[], counted: CountedUsage):
 
 /** Sums the counted tokens; undefined if no span has any. */
 export function sumTokens(spans: Iterable<Span>, counted: CountedUsage): TokenSums | undefined {
-  let sums: { -readonly [key in keyof TokenSums]: TokenSums[key] } | undefined
+  let sums: TokenSums | undefined
   for (const span of spans) {
     const tokens = counted.tokensOf(span)
-    if (tokens === undefined) continue
-    sums ??= { input: undefined, output: undefined, total: 0 }
-    if (tokens.input !== undefined) sums.input = (sums.input ?? 0) + tokens.input
-    if (tokens.output !== undefined) sums.output = (sums.output ?? 0) + tokens.output
-    sums.total += tokens.total ?? 0
+    if (tokens !== undefined) sums = addTokens(sums, tokens)
   }
   return sums
+}
+
+/** Adds tokens to sums, which are undefined before the first ones. */
+export function addTokens(sums: TokenSums | undefined, tokens: Tokens): TokenSums {
+  if (sums === undefined) return { ...tokens, total: tokens.total ?? 0 }
+  return {
+    input: added(sums.input, tokens.input),
+    output: added(sums.output, tokens.output),
+    total: sums.total + (tokens.total ?? 0),
+    cacheRead: added(sums.cacheRead, tokens.cacheRead),
+    cacheCreation: added(sums.cacheCreation, tokens.cacheCreation),
+    cacheCreation1h: added(sums.cacheCreation1h, tokens.cacheCreation1h),
+    reasoning: added(sums.reasoning, tokens.reasoning),
+    isLowerBound: sums.isLowerBound || tokens.isLowerBound,
+  }
+}
+
+function added(sum: number | undefined, value: number | undefined): number | undefined {
+  return sum === undefined ? value : value === undefined ? sum : sum + value
 }
 
 /** Sums the counted cost in US dollars; undefined if no span has any. */

@@ -11,7 +11,7 @@ import { NONE } from '../columns/columns.ts'
 import type { Growth } from '../columns/growth.ts'
 import { HashIndex, secondHash } from '../columns/hash-index.ts'
 import { RecurringColumn } from '../columns/recurring-column.ts'
-import type { EventRow } from '../row/event-row.ts'
+import { USAGE_SIZE, type EventRow } from '../row/event-row.ts'
 import { PlaceTable } from '../row/place.ts'
 import type { ScopeTable } from '../row/scope.ts'
 
@@ -30,7 +30,7 @@ const USAGE_SHIFT = 14
 const RANK_MASK = 0xf
 const ID_MASK = 0x7f
 const PARENT_MASK = 0x7
-const USAGE_MASK = 0xf
+const USAGE_MASK = (1 << USAGE_SIZE) - 1
 
 /** The set bits of every small mask, ascending. */
 const BITS_OF: readonly Uint8Array[] = Array.from({ length: ID_MASK + 1 }, (_, mask) =>

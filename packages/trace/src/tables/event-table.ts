@@ -4,7 +4,7 @@
  */
 import { BitColumn, NONE, PositionColumn } from '../columns/columns.ts'
 import type { Growth } from '../columns/growth.ts'
-import type { EventRow, IdList } from '../row/event-row.ts'
+import { USAGE_SIZE, type EventRow, type IdList } from '../row/event-row.ts'
 import { EventAttributes } from './event-attributes.ts'
 import { UsageColumn, isFirstOfBlock } from './usage-column.ts'
 import { IdTable } from './id-table.ts'
@@ -13,7 +13,9 @@ import type { ScopeTable } from '../row/scope.ts'
 import { TimeColumn } from '../columns/time-column.ts'
 
 /** Number of set bits of a usage mask. */
-const COUNT_OF = Uint8Array.from([0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4])
+const COUNT_OF = new Uint8Array(1 << USAGE_SIZE)
+for (let mask = 1; mask < COUNT_OF.length; mask++)
+  COUNT_OF[mask] = COUNT_OF[mask >> 1]! + (mask & 1)
 
 /** Events by row. */
 export class EventTable extends EventAttributes {
@@ -99,7 +101,7 @@ export class EventTable extends EventAttributes {
     return this.#numberAt(parents, index, count)
   }
 
-  /** A usage field of an event: 0 input tokens, 1 output tokens, 2 total tokens, 3 US dollars. NaN = unknown. */
+  /** A usage field of an event; see `Usage`. NaN = unknown. */
   usage(event: number, field: number): number {
     if (event === NONE) return NaN
     const mask = this.usageMask(event)
@@ -107,7 +109,7 @@ export class EventTable extends EventAttributes {
     return this.#usage.at(this.#firstUsageOf(event) + COUNT_OF[mask & ((1 << field) - 1)]!)
   }
 
-  /** Index of an event's first usage value. Cached: callers read all four fields in turn. */
+  /** Index of an event's first usage value. Cached: callers read several fields in turn. */
   #firstUsageOf(event: number): number {
     if (event === this.#usageEvent) return this.#firstUsage
     let first = this.#usage.before(event)

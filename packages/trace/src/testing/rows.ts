@@ -23,10 +23,7 @@ export function rowText(row: EventRow, texts: Interner): unknown {
     isCancelled: row.isCancelled,
     error: text(row.error),
     outcome: row.outcome,
-    inputTokens: usageOf(row, 0),
-    outputTokens: usageOf(row, 1),
-    totalTokens: usageOf(row, 2),
-    costUsd: usageOf(row, 3),
+    usage: Array.from(row.usage, (_, field) => usageOf(row, field)),
     dropped: row.dropped,
     extra: text(row.extra),
   }

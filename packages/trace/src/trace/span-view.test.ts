@@ -98,7 +98,7 @@ describe('updates', () => {
       ['lm_inference_end', 4, { span_id: 'a', cost_usd: 0.25 }],
     )
     const span = trace.spanView()
-    expect(span.tokens).toEqual({ input: 5, output: 7, total: 12 })
+    expect(span.tokens).toMatchObject({ input: 5, output: 7, total: 12 })
     expect([span.subject, span.startSubject, span.costUsd]).toEqual(['served', 'served', 0.25])
     expect(trace.texts.text(span.modelId)).toBe('served')
     expect(trace.texts.text(trace.places.place(span.placeId)[0])).toBe('h')

@@ -8,6 +8,7 @@ import { SpanFlag, type Span, type Tokens } from './span.ts'
 import { knownDuration } from './time-range.ts'
 import { overlaidSubject, Field, scopeField, type SpanUpdates } from '../pairing/span-updates.ts'
 import { CANCELLED, FAILED, meaningOf, OUTCOME_KEYS, STATUS_OUTCOME } from '../row/outcome.ts'
+import { Usage } from '../row/usage.ts'
 import type { EventTable } from '../tables/event-table.ts'
 import type { SpanTable } from '../tables/span-table.ts'
 
@@ -292,19 +293,28 @@ export class SpanView implements Span {
     if (!this.#hasUsage) return undefined
     const total = this.totalTokens
     if (total === undefined) return undefined
-    return { input: this.#usage(0), output: this.#usage(1), total }
+    return {
+      input: this.#usage(Usage.INPUT),
+      output: this.#usage(Usage.OUTPUT),
+      total,
+      cacheRead: this.#usage(Usage.CACHE_READ),
+      cacheCreation: this.#usage(Usage.CACHE_CREATION),
+      cacheCreation1h: this.#usage(Usage.CACHE_CREATION_1H),
+      reasoning: this.#usage(Usage.REASONING),
+      isLowerBound: this.#usage(Usage.OUTPUT_IS_LOWER_BOUND) === 1,
+    }
   }
   /** The reported total, else the sum of its parts: `tokens.total` without an object. */
   get totalTokens(): number | undefined {
     if (!this.#hasUsage) return undefined
-    const reported = this.#usage(2)
+    const reported = this.#usage(Usage.TOTAL)
     if (reported !== undefined) return reported
-    const input = this.#usage(0)
-    const output = this.#usage(1)
+    const input = this.#usage(Usage.INPUT)
+    const output = this.#usage(Usage.OUTPUT)
     return input === undefined && output === undefined ? undefined : (input ?? 0) + (output ?? 0)
   }
   get costUsd(): number | undefined {
-    return this.#hasUsage ? this.#usage(3) : undefined
+    return this.#hasUsage ? this.#usage(Usage.COST) : undefined
   }
 
   get #hasUsage(): boolean {

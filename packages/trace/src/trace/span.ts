@@ -42,9 +42,21 @@ export function flagNames(flags: number): string[] {
 
 /** Tokens of one span; unknown parts are undefined. */
 export interface Tokens {
+  /** All that the model read, cached tokens included. */
   readonly input: number | undefined
+  /** All that it wrote, reasoning included. */
   readonly output: number | undefined
   readonly total: number | undefined
+  /** The part of the input that was read from the cache. */
+  readonly cacheRead: number | undefined
+  /** The part of the input that was written to the cache. */
+  readonly cacheCreation: number | undefined
+  /** The part of `cacheCreation` that is kept for an hour. */
+  readonly cacheCreation1h: number | undefined
+  /** The part of the output that is reasoning. */
+  readonly reasoning: number | undefined
+  /** Whether the output, and so the total, is a lower bound. */
+  readonly isLowerBound: boolean
 }
 
 /**

@@ -106,7 +106,7 @@ test('a record has no end that is not usable, and no duration', () => {
   fc.assert(
     fc.property(spans, (all) => {
       for (const span of traceOf(eventsOf(all)).spans) {
-        const record = spanRecord(span, {}, {}, undefined)
+        const record = spanRecord(span, {}, {}, undefined, undefined)
         const isBad = (span.flags & SpanFlag.CLOCK) !== 0
         const { start, end, durationMs, loggedEnd } = record
         expect(record.flags.includes('clock')).toBe(isBad)

@@ -81,6 +81,7 @@ describe('spans --json', () => {
       'end',
       'durationMs',
       'id',
+      'logId',
       'parent',
       'group',
       'flags',
@@ -88,7 +89,12 @@ describe('spans --json', () => {
       'tokens',
       'inputTokens',
       'outputTokens',
+      'cacheReadTokens',
+      'cacheCreationTokens',
+      'cacheCreation1hTokens',
+      'reasoningTokens',
       'cost',
+      'costSource',
       'metadata',
     ])
     const [agent, inference, grep, bash] = spans

@@ -3,11 +3,13 @@ import {
   groupableText,
   groupUnder,
   isKeptInTrace,
+  costOf,
   type Mark,
   markRecord,
   overlaidMetadata,
   type OwnValue,
   pairUpstream,
+  type PriceTable,
   showHiddenInLine,
   type Span,
   spanRecord,
@@ -16,6 +18,7 @@ import {
 import type { LogReading } from '../../files/read-log.ts'
 import { type CliIo, writeLines } from '../base/io.ts'
 import { readInput, requireEvents } from '../input/log-input.ts'
+import { readPrices } from '../input/price-file.ts'
 import { SpanListing } from '../report/span-listing.ts'
 import { positionOf, treeRows } from '../report/span-tree.ts'
 import { logTitle, qualityNotes } from '../report/title-and-notes.ts'
@@ -25,6 +28,7 @@ export interface SpansFlags {
   readonly json?: boolean
   readonly points?: boolean
   readonly group?: string
+  readonly prices?: string
   readonly pairing: 'wattline' | 'upstream'
 }
 
@@ -38,12 +42,13 @@ export async function spans(file: string, flags: SpansFlags, io: CliIo): Promise
   const isUpstream = flags.pairing === 'upstream'
   const isGroupKept = flags.group === undefined || isKeptInTrace(flags.group)
   const keepEvents = flags.json === true || isUpstream || !isGroupKept
+  const prices = flags.prices === undefined ? undefined : await readPrices(flags.prices, io)
   const reading = await readInput(file, io, { keepEvents })
   requireEvents(reading, file)
   const listing = isUpstream ? upstreamListing(reading) : reading
   const lines =
     flags.json === true
-      ? jsonLines(listing, flags)
+      ? jsonLines(listing, flags, prices)
       : treeLines(file, reading, listing, flags, layoutFor(io.stdout, io.env))
   await writeLines(io.stdout, lines)
 }
@@ -81,13 +86,18 @@ function groupsUnder(key: string, { metadataAt }: Listing): OwnValue {
   })
 }
 
-function* jsonLines(listing: Listing, flags: SpansFlags): Generator<string> {
+function* jsonLines(
+  listing: Listing,
+  flags: SpansFlags,
+  prices: PriceTable | undefined,
+): Generator<string> {
   const { trace, metadataAt } = listing
   const groupOf = groupsUnder(flags.group ?? 'agent', listing)
   for (const span of trace.spans) {
     const parts = [span.startPosition, ...span.updatePositions].map((at) => metadataAt(at))
     const end = metadataAt(span.endPosition)
-    yield JSON.stringify(spanRecord(span, overlaidMetadata(parts), end, groupOf(span)))
+    const start = overlaidMetadata(parts)
+    yield JSON.stringify(spanRecord(span, start, end, groupOf(span), costOf(trace, span, prices)))
   }
   if (flags.points !== true) return
   for (const mark of trace.marks) {

@@ -109,13 +109,53 @@ test('estimates the cost of a log without cost and marks the estimate', async ()
 test('--prices replaces the list prices', async () => {
   const cwd = await mkdtemp(join(tmpdir(), 'wattline-prices-'))
   await writeFile(join(cwd, 'prices.json'), '{"mine": [1000, 1000], "gpt-5-mini": [1, 1]}')
+  const parts = '{"gpt-5-mini": {"input": 1, "output": 1, "cacheRead": 0.1}}'
+  await writeFile(join(cwd, 'parts.json'), parts)
   await writeFile(join(cwd, 'bad.json'), '{"mine": "cheap"}')
+  await writeFile(join(cwd, 'unknown-part.json'), '{"mine": {"input": 1, "output": 1, "in": 1}}')
   const statsWith = async (file: string) =>
     await runCommand(['stats', '-', '--json', '--prices', file], { stdin: WITHOUT_COST, cwd })
   expect(JSON.parse((await statsWith('prices.json')).stdout)).toMatchObject({ estimatedCostUsd: 2 })
-  expect(await statsWith('bad.json')).toMatchObject({
-    code: 1,
-    stderr: 'wattline: bad.json: expected [input, output] for mine, got "cheap".\n',
-  })
+  expect(JSON.parse((await statsWith('parts.json')).stdout)).toMatchObject({ estimatedCostUsd: 1 })
+  for (const file of ['bad.json', 'unknown-part.json']) {
+    const { code, stderr } = await statsWith(file)
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^wattline: .*: expected \[input, /)])
+  }
   await rm(cwd, { recursive: true })
+})
+
+test('shows the cached parts of the input, reasoning, and lower bounds', async () => {
+  const log = logText([
+    ['lm_inference_start', 1, { span_id: 'a', model: 'claude-opus-4-5' }],
+    [
+      'lm_inference_end',
+      2,
+      {
+        span_id: 'a',
+        input_tokens: 7164,
+        cache_read_input_tokens: 10_976_128,
+        cache_creation_input_tokens: 270_647,
+        cache_creation_1h_tokens: 268_810,
+        output_tokens: 347,
+        reasoning_tokens: 40,
+        output_tokens_lower_bound: true,
+      },
+    ],
+  ])
+  const { stdout } = await runCommand(['stats', '-'], { stdin: log })
+  expect(stdout).toMatch(/tokens +≥ 11\.3 M \(11\.3 M in, ≥ 347 out\)/)
+  expect(stdout).toMatch(/cache +11 M read, 271 k written, 269 k of it for an hour/)
+  expect(stdout).toMatch(/reasoning +40/)
+  expect(stdout).toMatch(/cost +≥ \$8\.23 \(estimated from list prices/)
+  const json = await runCommand(['spans', '-', '--json'], { stdin: log })
+  expect(JSON.parse(json.stdout)).toMatchObject({
+    logId: 'a',
+    inputTokens: 11_253_939,
+    cacheReadTokens: 10_976_128,
+    cacheCreationTokens: 270_647,
+    cacheCreation1hTokens: 268_810,
+    reasoningTokens: 40,
+    cost: expect.closeTo(8.23, 2) as number,
+    costSource: 'lower-bound',
+  })
 })

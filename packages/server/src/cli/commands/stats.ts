@@ -11,6 +11,7 @@ import {
   showHiddenInLine,
   summarize,
   type Summary,
+  type TokenSums,
 } from '@wattline/trace'
 import { coverageSentence } from '@wattline/formats'
 import type { LogReading } from '../../files/read-log.ts'
@@ -119,10 +120,7 @@ function totalLines({ reading, summary, estimate }: Stats, style: Style): string
   rows.push(['events', `${thousands(summary.events)}${points}${samples}`])
   if (summary.agents > 0) rows.push(['agents', thousands(summary.agents)])
   if (tokens !== undefined) {
-    const { input, output, total } = tokens
-    const isSplit = input !== undefined && output !== undefined
-    const parts = isSplit ? ` (${formatCount(input)} in, ${formatCount(output)} out)` : ''
-    rows.push(['tokens', `${formatCount(total)}${style.dim(parts)}`])
+    rows.push(...tokenRows(tokens, style))
   }
   if (costUsd !== undefined) rows.push(['cost', formatCost(costUsd)])
   else if (estimate !== undefined) rows.push(['cost', estimated(estimate, style)])
@@ -135,9 +133,28 @@ function totalLines({ reading, summary, estimate }: Stats, style: Style): string
   return labelLines(rows, style)
 }
 
+/** The tokens and their parts. A lower bound has the sign ≥. */
+function tokenRows(tokens: TokenSums, style: Style): (readonly [string, string])[] {
+  const { input, output, total, cacheRead, cacheCreation, cacheCreation1h, reasoning } = tokens
+  const least = tokens.isLowerBound ? '≥ ' : ''
+  const isSplit = input !== undefined && output !== undefined
+  const parts = isSplit ? ` (${formatCount(input)} in, ${least}${formatCount(output)} out)` : ''
+  const rows: (readonly [string, string])[] = [
+    ['tokens', `${least}${formatCount(total)}${style.dim(parts)}`],
+  ]
+  const cached = [
+    ...(cacheRead === undefined ? [] : [`${formatCount(cacheRead)} read`]),
+    ...(cacheCreation === undefined ? [] : [`${formatCount(cacheCreation)} written`]),
+    ...(cacheCreation1h === undefined ? [] : [`${formatCount(cacheCreation1h)} of it for an hour`]),
+  ]
+  if (cached.length > 0) rows.push(['cache', cached.join(', ')])
+  if (reasoning !== undefined) rows.push(['reasoning', formatCount(reasoning)])
+  return rows
+}
+
 /** A log that contains no cost: an estimate from list prices and its tokens. */
-function estimated({ usd, unpricedTokens }: CostEstimate, style: Style): string {
+function estimated({ usd, isLowerBound, unpricedTokens }: CostEstimate, style: Style): string {
   const missing = unpricedTokens > 0 ? `; no price for ${formatCount(unpricedTokens)} tokens` : ''
   const basis = `(estimated from list prices of ${PRICES_AS_OF}${missing})`
-  return `≈ ${formatCost(usd)} ${style.dim(basis)}`
+  return `${isLowerBound ? '≥' : '≈'} ${formatCost(usd)} ${style.dim(basis)}`
 }

@@ -1,7 +1,10 @@
-/** Reads `--prices`: `{"model": [input, output]}` in US dollars per million tokens. */
+/**
+ * Reads `--prices`, in US dollars for a million tokens: `{"model": [input, output]}`, or
+ * `{"model": {"input", "output", "cacheRead"?, "cacheWrite"?, "cacheWrite1h"?}}`.
+ */
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { type PriceTable, showHiddenInLine } from '@wattline/trace'
+import { type ListedPrice, type PriceTable, showHiddenInLine } from '@wattline/trace'
 import { CliError, orFileError } from '../base/errors.ts'
 import type { CliIo } from '../base/io.ts'
 
@@ -18,20 +21,33 @@ export async function readPrices(file: string, io: CliIo): Promise<PriceTable> {
   if (typeof table !== 'object' || table === null || Array.isArray(table)) {
     throw new CliError(`${file} is not a table of prices; ${expected}.`)
   }
-  for (const [model, price] of Object.entries(table)) {
-    if (isPrice(price)) continue
-    const got = showHiddenInLine(JSON.stringify(price))
-    throw new CliError(
-      `${file}: expected [input, output] for ${showHiddenInLine(model)}, got ${got}.`,
-    )
-  }
-  return table as PriceTable
+  return Object.fromEntries(
+    Object.entries(table).map(([model, price]) => {
+      const listed = listedPrice(price)
+      if (listed !== undefined) return [model, listed]
+      const got = showHiddenInLine(JSON.stringify(price))
+      throw new CliError(
+        `${file}: expected [input, output] or {"input", "output", "cacheRead", "cacheWrite", "cacheWrite1h"} for ${showHiddenInLine(model)}, got ${got}.`,
+      )
+    }),
+  )
 }
 
-function isPrice(price: unknown): boolean {
-  return (
-    Array.isArray(price) &&
-    price.length === 2 &&
-    price.every((usd) => typeof usd === 'number' && usd >= 0)
-  )
+const PARTS = ['input', 'output', 'cacheRead', 'cacheWrite', 'cacheWrite1h'] as const
+
+function listedPrice(price: unknown): ListedPrice | undefined {
+  if (Array.isArray(price)) {
+    const [input, output] = price as readonly unknown[]
+    return price.length === 2 && isUsd(input) && isUsd(output) ? { input, output } : undefined
+  }
+  if (typeof price !== 'object' || price === null) return undefined
+  const entries = Object.entries(price)
+  const isKnown = ([part, usd]: readonly [string, unknown]): boolean =>
+    PARTS.some((known) => known === part) && isUsd(usd)
+  if (!entries.every(isKnown)) return undefined
+  return 'input' in price && 'output' in price ? (price as ListedPrice) : undefined
+}
+
+function isUsd(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0
 }
