@@ -3,7 +3,7 @@
  *
  *     bytes ─▶ Records ─▶ reader of the format ─▶ lines  {"event_type", "timestamp", "source", "metadata"}
  */
-import type { Decode, Metadata } from '@wattline/trace'
+import { splitEventType, type Decode, type Metadata } from '@wattline/trace'
 import { Records } from './input/json-lines.ts'
 import { CoverageCounter, type Coverage } from './read/coverage.ts'
 import type { Format } from './read/format.ts'
@@ -39,6 +39,7 @@ export class Conversion {
   readonly #files = new Map<string, Records>()
   readonly #wanted = new Set<string>()
   #lines: string[] = []
+  #openSpans = 0
   #place: Place
 
   constructor(format: Format, createReader: CreateReader, options: ConversionOptions) {
@@ -65,6 +66,11 @@ export class Conversion {
   /** What has been read so far. */
   get coverage(): Coverage {
     return this.#counter.result()
+  }
+
+  /** Starts that were emitted minus ends. */
+  get openSpans(): number {
+    return this.#openSpans
   }
 
   /** Reads bytes of a file of the run: of the main one, or of one that was asked for. */
@@ -164,6 +170,9 @@ export class Conversion {
       return
     }
     this.#counter.counts.events++
+    const { phase } = splitEventType(type)
+    if (phase === 'start') this.#openSpans++
+    else if (phase === 'end') this.#openSpans--
     const { file, line, entry } = place
     const source = entry === undefined ? { file, line } : { file, line, entry }
     this.#lines.push(JSON.stringify({ event_type: type, timestamp: timeS, source, metadata }))

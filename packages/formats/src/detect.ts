@@ -21,7 +21,13 @@ const MOST_KEYS = 12
 export type Detection =
   /** A log of Wattline, or something else that its reader explains better. */
   | { readonly kind: 'native' }
-  | { readonly kind: 'foreign'; readonly format: Format; readonly isLines: boolean }
+  | {
+      readonly kind: 'foreign'
+      readonly format: Format
+      readonly isLines: boolean
+      /** See `Format.isPart`. */
+      readonly isPart: boolean
+    }
   | { readonly kind: 'refused'; readonly format: RefusedFormat }
   /** A zip, whose format its entries tell; see {@link zipFormat}. */
   | { readonly kind: 'zip' }
@@ -54,7 +60,9 @@ function detectIn(layout: Layout): Detection | undefined {
   if (records.length === 0) return undefined
   if (isNative(records[0]) && !records.some(isOpenJarvis)) return { kind: 'native' }
   const format = FORMATS.find((one) => one.zip !== true && one.detect(layout))
-  if (format !== undefined) return { kind: 'foreign', format, isLines }
+  if (format !== undefined) {
+    return { kind: 'foreign', format, isLines, isPart: format.isPart?.(layout) === true }
+  }
   if (records.some(isNative)) return { kind: 'native' }
   const refused = Object.values(REFUSED).find((one) => one.detect(layout))
   if (refused !== undefined) return { kind: 'refused', format: refused }

@@ -17,4 +17,4 @@ export {
   type Coverage,
 } from './read/coverage.ts'
 export type { Format } from './read/format.ts'
-export { FORMATS } from './registry.ts'
+export type { CreateReader } from './read/reader.ts'

@@ -4,7 +4,7 @@
  */
 import { isClaudeCode, isCodex, isOpenJarvis } from './agents/detect.ts'
 import { isOtlp } from './frameworks/detect.ts'
-import { at, isFields, listOf } from './read/fields.ts'
+import { at, isFields, listOf, textOf } from './read/fields.ts'
 import type { Format, RefusedFormat } from './read/format.ts'
 
 export const FORMATS: readonly Format[] = [
@@ -12,6 +12,7 @@ export const FORMATS: readonly Format[] = [
     id: 'codex',
     name: 'Codex session',
     detect: ({ records }) => records.some(isCodex),
+    isPart: ({ records }) => textOf(at(records[0], 'payload', 'parent_thread_id')) !== undefined,
     load: async () => (await import('./agents/codex.ts')).codexReader,
     example: 'agents/codex.example.jsonl',
   },
@@ -19,6 +20,7 @@ export const FORMATS: readonly Format[] = [
     id: 'claude-code',
     name: 'Claude Code session',
     detect: ({ records }) => records.some(isClaudeCode),
+    isPart: ({ records }) => records.some((one) => textOf(at(one, 'agentId')) !== undefined),
     load: async () => (await import('./agents/claude-code.ts')).claudeCodeReader,
     example: 'agents/claude-code.example.jsonl',
   },

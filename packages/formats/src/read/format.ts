@@ -18,6 +18,11 @@ export interface Format {
   readonly name: string
   /** Whether this is the format of a log that begins so. Looks at contents, never at names of files. */
   detect(sample: Sample): boolean
+  /**
+   * Whether a log of this format that begins so is a part of a run in another file, which asks for it
+   * (`Host.want`). In a list of runs it is left out.
+   */
+  readonly isPart?: (sample: Sample) => boolean
   /** Loads the reader, with `import()`. */
   load(): Promise<CreateReader>
   /**

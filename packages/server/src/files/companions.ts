@@ -13,7 +13,7 @@ const MOST_MATCHES = 5000
 const MOST_SEGMENTS = 8
 
 /** The files that match `pattern`, with their paths; none where a folder cannot be read. */
-async function matchingFiles(main: string, pattern: string): Promise<string[]> {
+export async function matchingFiles(main: string, pattern: string): Promise<string[]> {
   const segments = pattern.split('/')
   if (segments.length > MOST_SEGMENTS) return []
   let found = [dirname(main)]
@@ -57,7 +57,7 @@ function matcher(segment: string): (name: string) => boolean {
 }
 
 /** The name of a companion in the source of lines: its path relative to the folder of the log. */
-function companionName(main: string, path: string): string {
+export function companionName(main: string, path: string): string {
   return relative(dirname(main), path).split(sep).join('/')
 }
 

@@ -21,6 +21,9 @@ import {
   type RunSource,
 } from '../storage/store.ts'
 import { limit } from './limit.ts'
+import { foreignFormat, type ForeignLog } from './converted.ts'
+import { ForeignRun } from './foreign-run.ts'
+import { TemporaryFolder } from './temporary-folder.ts'
 import { UnzippedCopies, type UnzippedCopy } from './unzipped.ts'
 import { WatchedRun } from './watched-run.ts'
 
@@ -55,13 +58,15 @@ export interface Opened {
 
 /** A {@link RunSource} over files. */
 export class LogFiles implements RunSource {
-  readonly #runs = new Map<string, WatchedRun>()
+  readonly #runs = new Map<string, WatchedRun | ForeignRun>()
   readonly #opened = new Map<string, Promise<FSWatcher>>()
   readonly #changes = new EventEmitter<{ change: [RunChange] }>()
   readonly #logger: (line: string) => void
   readonly #unzipped = new UnzippedCopies()
   readonly #notes = new Notes()
   readonly #notesDir: string | undefined
+  /** Native lines of logs of other tools. */
+  readonly #converted = new TemporaryFolder('converted')
   /** Copies of gzipped files, by run. */
   readonly #copies = new Map<string, UnzippedCopy>()
   readonly #limited = limit(MAX_CONCURRENT_FILES)
@@ -117,8 +122,11 @@ export class LogFiles implements RunSource {
     return Promise.resolve(infos.filter((info) => info !== undefined))
   }
 
-  info(run: string): Promise<RunInfo | undefined> {
-    return Promise.resolve(this.#runs.get(run)?.info())
+  async info(run: string): Promise<RunInfo | undefined> {
+    const known = this.#runs.get(run)
+    // Who asks for one run is about to read it.
+    if (known instanceof ForeignRun) await known.prepare()
+    return known?.info()
   }
 
   has(run: string): Promise<boolean> {
@@ -180,6 +188,7 @@ export class LogFiles implements RunSource {
     for (const run of this.#runs.values()) run.close()
     for (const opened of this.#opened.values()) await (await opened).close()
     await this.#unzipped.close()
+    await this.#converted.remove()
   }
 
   /** Watches a folder for logs, or for one file. Resolves after the first scan. */
@@ -229,21 +238,38 @@ export class LogFiles implements RunSource {
       await this.#checkPrivacy(path)
       if (copy !== undefined) this.#copies.set(id, copy)
       if (copy?.damage !== undefined) this.#logDamage(path, copy.damage)
-      const run = new WatchedRun({
+      const plain = { path: copy?.path ?? path, root: copy === undefined ? root : undefined }
+      const foreign = await foreignFormat(plain.path, plain.root)
+      // In a folder, the run that it is a part of is shown.
+      if (foreign?.isPart === true && root !== undefined) return
+      const options = {
         id,
         name: relative(root ?? dirname(path), path),
         source: path,
-        path: copy?.path ?? path,
-        root: copy === undefined ? root : undefined,
-        appeared,
-        onChange: (type) => void this.#changes.emit('change', { run: id, type }),
-      })
+        onChange: (type: RunChange['type']) => void this.#changes.emit('change', { run: id, type }),
+      }
+      const run =
+        foreign === undefined
+          ? new WatchedRun({ ...options, ...plain, appeared })
+          : await this.#foreignRun(options, foreign)
       this.#runs.set(id, run)
       await run.refresh()
     } catch (error) {
       this.#runs.delete(id)
       throw error
     }
+  }
+
+  async #foreignRun(
+    options: Pick<ForeignRun, 'source'> & {
+      id: string
+      name: string
+      onChange: (type: RunChange['type']) => void
+    },
+    log: ForeignLog,
+  ): Promise<ForeignRun> {
+    const path = join(await this.#converted.path(), `${options.id}.jsonl`)
+    return new ForeignRun({ ...options, log, path })
   }
 
   /** Checks the mode of the file only; a folder above it may be more private. */
@@ -263,7 +289,7 @@ export class LogFiles implements RunSource {
   }
 
   /** Decompresses a changed file again, and once more after its rest. */
-  async #updateCopy(run: WatchedRun): Promise<void> {
+  async #updateCopy(run: WatchedRun | ForeignRun): Promise<void> {
     const copy = this.#copies.get(runIdOf(run.source))
     if (copy === undefined) return
     const { damage } = copy
@@ -274,7 +300,7 @@ export class LogFiles implements RunSource {
     setTimeout(() => void this.#refresh(run), copy.dueInMs + 1).unref()
   }
 
-  async #refresh(run: WatchedRun): Promise<void> {
+  async #refresh(run: WatchedRun | ForeignRun): Promise<void> {
     try {
       await this.#updateCopy(run)
       const change = await run.refresh()

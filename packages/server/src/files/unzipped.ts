@@ -4,63 +4,35 @@
  *
  * ```
  * TMPDIR/wattline-unzipped-XXXXXX/
- *   owner            the process that made the folder
  *   RUN.jsonl        one per gzipped log, deleted with it
  * ```
- *
- * A killed process cannot delete its folder, so the next one does.
  */
 import { type BigIntStats, createWriteStream } from 'node:fs'
-import {
-  lstat,
-  mkdtemp,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  utimes,
-  writeFile,
-} from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { coalesced } from '../base/coalesced.ts'
-import { codeOf } from '../base/errors.ts'
 import { ifExists, openForeign } from '../base/file-io.ts'
-import { isAlive, isFromHere, ownIdentity, type ProcessIdentity } from '../base/process-identity.ts'
 import { gunzipped } from './gunzip-stream.ts'
 import { isGzipDamage, limitBytes } from './gunzip.ts'
 import { readHead, sniff } from './sniff.ts'
+import { TemporaryFolder } from './temporary-folder.ts'
 
 /** A larger file is refused: it is more likely a decompression bomb than a log. */
 const MAX_PLAIN_BYTES = 8 * 1024 ** 3
-const PREFIX = 'wattline-unzipped-'
-const OWNER_FILE = 'owner'
-const RENEW_EVERY_MS = 60_000
-/** The folder of another container or boot is deleted after this time without a renewal. */
-const UNRENEWED_MS = 10 * RENEW_EVERY_MS
 /** A growing file is decompressed from its start each time, so it rests this many times as long. */
 const REST_FACTOR = 20
 
 /** The decompressed copies of one process. */
 export class UnzippedCopies {
-  readonly #cleared: Promise<void>
   readonly #closing = new AbortController()
   readonly #copies = new Set<UnzippedCopy>()
-  #folder: Promise<string> | undefined
-  #renewal: NodeJS.Timeout | undefined
-
-  constructor() {
-    // What cannot be deleted now is left to the next process.
-    this.#cleared = deleteAbandoned().catch(() => undefined)
-  }
+  readonly #folder = new TemporaryFolder('unzipped')
 
   /** The copy of a gzipped log; undefined when the file is not gzipped. `root` as in {@link openForeign}. */
   async open(id: string, source: string, root?: string): Promise<UnzippedCopy | undefined> {
     if (sniff(await readHead(source, root)) !== 'gzip') return undefined
-    this.#folder ??= this.#createFolder()
-    const path = join(await this.#folder, `${id}.jsonl`)
+    const path = join(await this.#folder.path(), `${id}.jsonl`)
     const copy = new UnzippedCopy({ path, source, root, signal: this.#closing.signal })
     this.#copies.add(copy)
     try {
@@ -76,21 +48,8 @@ export class UnzippedCopies {
 
   async close(): Promise<void> {
     this.#closing.abort()
-    clearInterval(this.#renewal)
-    await this.#cleared
     await Promise.all([...this.#copies].map((copy) => copy.settled()))
-    if (this.#folder !== undefined) await rm(await this.#folder, { recursive: true, force: true })
-  }
-
-  async #createFolder(): Promise<string> {
-    const folder = await mkdtemp(join(tmpdir(), PREFIX))
-    const owner = join(folder, OWNER_FILE)
-    await writeFile(owner, JSON.stringify(ownIdentity()))
-    this.#renewal = setInterval(() => {
-      // Another program may have deleted the folder.
-      utimes(owner, new Date(), new Date()).catch(() => undefined)
-    }, RENEW_EVERY_MS).unref()
-    return folder
+    await this.#folder.remove()
   }
 }
 
@@ -208,30 +167,4 @@ function hasGrown(found: BigIntStats, known: BigIntStats): boolean {
 
 function tooLarge(): Error {
   return new Error(`It decompresses to more than ${MAX_PLAIN_BYTES} bytes.`)
-}
-
-/** Deletes the folders of this user's processes that have ended. */
-async function deleteAbandoned(): Promise<void> {
-  const names = (await readdir(tmpdir())).filter((name) => name.startsWith(PREFIX))
-  for (const name of names) {
-    const folder = join(tmpdir(), name)
-    if (await isAbandoned(folder)) await rm(folder, { recursive: true, force: true })
-  }
-}
-
-async function isAbandoned(folder: string): Promise<boolean> {
-  const found = await ifExists(lstat(folder))
-  if (found?.isDirectory() !== true || found.uid !== process.getuid?.()) return false
-  const ownerFile = join(folder, OWNER_FILE)
-  try {
-    const owner = JSON.parse(await readFile(ownerFile, 'utf8')) as ProcessIdentity
-    const own = ownIdentity()
-    const isOwn = isFromHere(owner) && owner.pid === own.pid && owner.started === own.started
-    if (isFromHere(owner)) return !isOwn && !isAlive(owner)
-    return Date.now() - (await stat(ownerFile)).mtimeMs > UNRENEWED_MS
-  } catch (error) {
-    // Its process is just starting, or was killed while it did.
-    const isOld = Date.now() - found.mtimeMs > UNRENEWED_MS
-    return isOld && (codeOf(error) === 'ENOENT' || error instanceof SyntaxError)
-  }
 }
