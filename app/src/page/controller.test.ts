@@ -40,7 +40,7 @@ test.each([
   ['SQLite format 3\0', 'test.jsonl is an SQLite database; Wattline reads JSON logs;'],
   [
     '{"type":"inference_start","timestamp":1e300,"data":{}}',
-    'test.jsonl is an OpenJarvis bus log without an event that has a time: 1 record without a usable',
+    'test.jsonl is read as OpenJarvis bus log, but no event in it has a time: 1 record without a usable',
   ],
   ['hello\nworld\n', 'test.jsonl is not a JSONL log (line 1: hello)'],
 ])('a file with %j fails with a reason', async (log, reason) => {

@@ -56,7 +56,7 @@ test.each(['plain', 'gzipped'])(
     const quality = messages.findLast((message) => message.type === 'quality')
     expect(quality).toMatchObject({
       coverage: [
-        '100% of 8,000 records of an OpenJarvis bus log are of known types, 6,000 carry events',
+        'OpenJarvis bus log: 100% of 8,000 records are of known types, 6,000 carry events',
       ],
     })
     const connection = messages.findLast((message) => message.type === 'connection')

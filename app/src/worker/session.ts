@@ -334,10 +334,13 @@ export class Session {
 
   #sendQuality(): void {
     const { trace, malformed, tornLine } = this.#ingestor
+    // A conversion writes events when their records allow it, so their order means nothing.
+    const inOrder = this.#foreign?.lines === undefined ? {} : { late: 0 }
+    const writers = trace.qualityOfWriters().map((writer) => ({ ...writer, ...inOrder }))
     this.#post({
       type: 'quality',
-      quality: trace.quality(),
-      writers: this.#writers.withQuality(trace.qualityOfWriters()),
+      quality: { ...trace.quality(), ...inOrder },
+      writers: this.#writers.withQuality(writers),
       malformed,
       outlierTimesS: trace.outliers.slice(0, MOST_OUTLIERS).map(({ firstS }) => firstS),
       tornLine,

@@ -19,8 +19,8 @@ const SQLITE = [
 const MOST_KEYS = 12
 
 export type Detection =
-  /** A log of Wattline, or something else that its reader explains better. */
-  | { readonly kind: 'native' }
+  /** A log of Wattline; `isSure: false` = no record tells, and the native reader explains it best. */
+  | { readonly kind: 'native'; readonly isSure: boolean }
   | {
       readonly kind: 'foreign'
       readonly format: Format
@@ -52,23 +52,25 @@ export function detect(head: Uint8Array, isWhole: boolean, decode: Decode): Dete
   const isEnough = isWhole || head.length >= HEAD_BYTES
   const found = detectIn(layout)
   if (!isEnough) return found?.kind === 'unknown' ? undefined : found
-  return found ?? { kind: 'native' }
+  return found ?? UNSURE
 }
 
 function detectIn(layout: Layout): Detection | undefined {
   const { records, isLines } = layout
   if (records.length === 0) return undefined
-  if (isNative(records[0]) && !records.some(isOpenJarvis)) return { kind: 'native' }
+  if (isNative(records[0]) && !records.some(isOpenJarvis)) return { kind: 'native', isSure: true }
   const format = FORMATS.find((one) => one.zip !== true && one.detect(layout))
   if (format !== undefined) {
     return { kind: 'foreign', format, isLines, isPart: format.isPart?.(layout) === true }
   }
-  if (records.some(isNative)) return { kind: 'native' }
+  if (records.some(isNative)) return { kind: 'native', isSure: true }
   const refused = Object.values(REFUSED).find((one) => one.detect(layout))
   if (refused !== undefined) return { kind: 'refused', format: refused }
   const keys = keysOf(records)
   return keys.length === 0 ? undefined : { kind: 'unknown', keys }
 }
+
+const UNSURE: Detection = { kind: 'native', isSure: false }
 
 /** The format of a zip with these entries. */
 export function zipFormat(entries: readonly string[]): Format | undefined {

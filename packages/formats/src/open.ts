@@ -87,7 +87,7 @@ async function readHead(
   for (;;) {
     const next = await input.next()
     if (next.done === true) {
-      return { head, detection: detect(head, true, decode) ?? { kind: 'native' } }
+      return { head, detection: detect(head, true, decode) ?? { kind: 'native', isSure: false } }
     }
     head = joinBytes([head, next.value])
     // Looking again only after doubling keeps the cost linear for small chunks.
@@ -230,7 +230,7 @@ async function openZip(chunks: Chunks, options: OpenOptions): Promise<OpenedLog>
     await input.return?.()
     const seen = entries.slice(0, 3).join(', ')
     const what = seen === '' ? 'a zip archive without an entry' : `a zip archive with ${seen}`
-    return { kind: 'refused', reason: `is ${what}; unpack it and open the logs in it.` }
+    return { kind: 'refused', reason: `is ${what}; unpack it and open the logs in it` }
   }
   const { conversion, take } = await started(format, false, options)
   return {

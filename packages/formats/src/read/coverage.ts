@@ -100,10 +100,11 @@ function sorted(counts: ReadonlyMap<string, number>): Count[] {
   return [...counts].toSorted(([, a], [, b]) => b - a)
 }
 
-/** `97% of 1,204 records of a Claude Code session are of known types, 350 carry events`. */
+/** `Claude Code session: 97% of 1,204 records are of known types, 350 carry events`. */
 export function coverageSentence({ formatName, records, used, known }: Coverage): string {
   const share = records === 0 ? 0 : Math.floor(((used + known) / records) * 100)
-  return `${share}% of ${counted(records, 'record')} of ${withArticle(formatName)} are of known types, ${thousands(used)} ${used === 1 ? 'carries' : 'carry'} events`
+  const carried = `${thousands(used)} ${used === 1 ? 'carries' : 'carry'} events`
+  return `${formatName}: ${share}% of ${counted(records, 'record')} are of known types, ${carried}`
 }
 
 /** What was not read, or is not exact, one sentence each; none if everything was. */
@@ -131,18 +132,13 @@ export function coverageNotes(coverage: Coverage): string[] {
 export function emptyReason(coverage: Coverage): string {
   const notes = coverageNotes(coverage)
   const why = notes.length === 0 ? 'none of its records carries one' : notes.join('; ')
-  return `is ${withArticle(coverage.formatName)} without an event that has a time: ${why}`
+  return `is read as ${coverage.formatName}, but no event in it has a time: ${why}`
 }
 
 /** Why a log of no known format is not read; follows its name. */
 export function unknownReason(keys: readonly string[]): string {
   const shown = keys.map((key) => showHiddenInLine(cutText(key, TYPE_CHARS))).join(', ')
   return `is in no format that Wattline reads: its objects have ${shown}`
-}
-
-/** `a Claude Code session`, `an OpenJarvis bus log`. */
-function withArticle(name: string): string {
-  return `${/^[aeio]/i.test(name) ? 'an' : 'a'} ${name}`
 }
 
 const MOST_LISTED = 8

@@ -36,7 +36,7 @@ describe('a log of another tool', () => {
       coverage: { format: 'openjarvis', records: 3, used: 3, unknown: [] },
     })
     const text = await runCommand(['stats', file], { cwd: dir })
-    expect(text.stdout).toContain('100% of 3 records of an OpenJarvis bus log')
+    expect(text.stdout).toContain('OpenJarvis bus log: 100% of 3 records')
   })
 })
 
@@ -66,7 +66,7 @@ describe('what cannot be shown is refused in one sentence that names what was se
     [
       'no usable time',
       '{"type":"inference_start","timestamp":1e300,"data":{"model":"m"}}\n',
-      /is an OpenJarvis bus log without an event that has a time: 1 record without a usable time\./,
+      /is read as OpenJarvis bus log, but no event in it has a time: 1 record without a usable time\./,
     ],
   ])('%s', async (_what, content, sentence) => {
     await writeFile(join(dir, 'file.x'), content)

@@ -161,7 +161,7 @@ describe('an unusable log exits with 1 and one sentence', () => {
     const binary = await runCommand(['zip.jsonl', '--port', '0'], { cwd: dir })
     expect(binary.code).toBe(1)
     expect(binary.stderr).toBe(
-      'wattline: zip.jsonl is a zip archive; a log is UTF-8 text with one JSON object per line.\n',
+      'wattline: zip.jsonl is a zip archive without an entry; unpack it and open the logs in it.\n',
     )
     await writeFile(join(dir, 'cut.jsonl.gz'), Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 1]))
     const cut = await runCommand(['cut.jsonl.gz', '--port', '0'], { cwd: dir })

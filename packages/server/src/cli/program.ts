@@ -21,6 +21,7 @@ import {
   flagsBeforeCommand,
 } from './input/common-options.ts'
 import { DEFAULT_HOST, type ServerFlags } from './input/settings.ts'
+import { AGENT_TOOLS } from '../files/agent-folders.ts'
 import { VERSION } from '../version.ts'
 
 /**
@@ -71,6 +72,7 @@ function program(io: CliIo, setExitCode: (code: number) => void): Command {
   addRoot(root, io)
   addServe(root, io)
   addOpen(root, io)
+  addSessions(root, io)
   addSpans(root, io)
   addStats(root, io)
   addEnergy(root, io)
@@ -106,6 +108,7 @@ function addRoot(root: Command, io: CliIo): void {
     ['wattline run.jsonl', 'show a saved run, and follow the file while it grows'],
     ['wattline ./logs', 'watch a folder: every log in it is a run'],
     ['my-agent | wattline -', 'watch the events that a program prints'],
+    ['wattline claude', 'watch the sessions of Claude Code'],
     ['wattline demo', 'watch a generated run, without an agent'],
     ['wattline stats run.jsonl', 'durations, tokens and cost, in the terminal'],
   ])
@@ -134,6 +137,28 @@ function addServe(root: Command, io: CliIo): void {
     ['wattline serve --demo', 'sample runs and a live demo'],
     ['wattline serve --keep 200 --max-disk 5GB', 'delete old runs'],
   ])
+}
+
+/** `wattline claude`, `wattline codex`: one command for each agent that keeps its sessions in files. */
+function addSessions(root: Command, io: CliIo): void {
+  for (const [name, tool] of Object.entries(AGENT_TOOLS)) {
+    const command = root
+      .command(name)
+      .summary(`show the sessions of ${tool.name}, live`)
+      .description(
+        `Show the sessions of ${tool.name} as runs, newest first, while they grow. Reading them needs the token that the address has.`,
+      )
+      .action(async (flags: ServerFlags) => {
+        const { sessions } = await import('./commands/sessions.ts')
+        await sessions(tool, { ...flagsBeforeCommand(root), ...flags }, io)
+      })
+    addConnectionOptions(command)
+    command.option('--no-open', 'do not open a browser')
+    addExamples(command, [
+      [`wattline ${name}`, `sessions in ~/${tool.home}/${tool.sessions}`],
+      [`${tool.variable}=DIR wattline ${name}`, `sessions in DIR/${tool.sessions}`],
+    ])
+  }
 }
 
 function addOpen(root: Command, io: CliIo): void {

@@ -41,23 +41,36 @@ const utf8: Utf8 = {
   encode: (text) => Buffer.from(text),
 }
 
-/** The format of a log of another tool; undefined for a native log and for what is no log. */
-export async function foreignFormat(
+/**
+ * What a followed log is: of another tool, or `native`. `undecided`: it has too few lines yet to tell, and
+ * is read as a native log until then.
+ */
+export async function kindOfLog(
   path: string,
   root: string | undefined,
-): Promise<ForeignLog | undefined> {
-  const head = await withFile(openForeign(path, root), async (file) => {
+): Promise<ForeignLog | 'native' | 'undecided'> {
+  const found = await withFile(openForeign(path, root), async (file) => {
     for (let size = FIRST_HEAD_BYTES; ; size *= 4) {
       const bytes = Buffer.alloc(Math.min(size, HEAD_BYTES))
       const read = await readUpTo(file, bytes, 0)
       const isWhole = read < bytes.length
-      const found = detect(bytes.subarray(0, read), isWhole, utf8.decode)
-      if (found !== undefined || isWhole || size >= HEAD_BYTES) return found
+      const detection = detect(bytes.subarray(0, read), isWhole, utf8.decode)
+      if (detection !== undefined || size >= HEAD_BYTES) return { detection, isWhole }
     }
   })
-  if (!isForeign(head)) return undefined
-  const isPart = head.kind === 'foreign' && head.isPart
-  return { path, root, detection: head, isPart }
+  const { detection, isWhole } = found
+  switch (detection?.kind) {
+    case 'foreign':
+    case 'zip':
+    case 'zstd':
+      return { path, root, detection, isPart: detection.kind === 'foreign' && detection.isPart }
+    case 'native':
+      return detection.isSure || !isWhole ? 'native' : 'undecided'
+    case 'unknown':
+      return isWhole ? 'undecided' : 'native'
+    default:
+      return 'native'
+  }
 }
 
 const FIRST_HEAD_BYTES = 16 * 1024
@@ -70,10 +83,6 @@ export interface ForeignLog {
   readonly detection: ForeignDetection
   /** Whether it is a part of a run that begins in another file, such as a subagent's log. */
   readonly isPart: boolean
-}
-
-function isForeign(found: Detection | undefined): found is ForeignDetection {
-  return found?.kind === 'foreign' || found?.kind === 'zip' || found?.kind === 'zstd'
 }
 
 /** A file whose lines are read as they are written. */
@@ -208,8 +217,10 @@ export class ConvertedCopy {
       for (const path of await matchingFiles(main, pattern)) {
         if (this.#files.has(path) || this.#others.has(path)) continue
         if (this.#files.size + this.#others.size >= MOST_FILES) break
-        const found = await foreignFormat(path, undefined).catch(() => undefined)
-        const isSame = found?.detection.kind === 'foreign' && found.detection.format === format
+        const kind = await kindOfLog(path, undefined).catch(() => 'native' as const)
+        if (kind === 'undecided') continue
+        const isSame =
+          kind !== 'native' && kind.detection.kind === 'foreign' && kind.detection.format === format
         if (isSame) {
           this.#files.set(path, {
             path,
@@ -217,7 +228,7 @@ export class ConvertedCopy {
             name: companionName(main, path),
             ...NOTHING_READ,
           })
-        } else if ((await ifExists(stat(path)))?.size !== 0) this.#others.add(path)
+        } else this.#others.add(path)
       }
     }
     return [...this.#files.values()].filter(({ path }) => path !== main)

@@ -21,8 +21,8 @@ import {
   type RunSource,
 } from '../storage/store.ts'
 import { limit } from './limit.ts'
-import { foreignFormat, type ForeignLog } from './converted.ts'
-import { ForeignRun } from './foreign-run.ts'
+import { type ForeignLog, kindOfLog } from './converted.ts'
+import { ForeignRun, type ForeignRunOptions } from './foreign-run.ts'
 import { TemporaryFolder } from './temporary-folder.ts'
 import { UnzippedCopies, type UnzippedCopy } from './unzipped.ts'
 import { WatchedRun } from './watched-run.ts'
@@ -47,6 +47,8 @@ export interface LogFilesOptions {
   readonly log?: (line: string) => void
   /** The folder for notes of runs, since the files are not ours. @default notes are refused */
   readonly notesDir?: string
+  /** Whether a file, or what is in a folder, is private whatever its mode. @default nothing is */
+  readonly isSecret?: (path: string) => boolean
 }
 
 /** What {@link LogFiles.open} found. */
@@ -65,8 +67,11 @@ export class LogFiles implements RunSource {
   readonly #unzipped = new UnzippedCopies()
   readonly #notes = new Notes()
   readonly #notesDir: string | undefined
+  readonly #isSecret: (path: string) => boolean
   /** Native lines of logs of other tools. */
   readonly #converted = new TemporaryFolder('converted')
+  /** By run: looks again what a log is that had too few lines to tell. */
+  readonly #undecided = new Map<string, () => Promise<WatchedRun | ForeignRun | undefined>>()
   /** Copies of gzipped files, by run. */
   readonly #copies = new Map<string, UnzippedCopy>()
   readonly #limited = limit(MAX_CONCURRENT_FILES)
@@ -77,6 +82,7 @@ export class LogFiles implements RunSource {
   constructor(options: LogFilesOptions = {}) {
     this.#logger = options.log ?? (() => undefined)
     this.#notesDir = options.notesDir
+    this.#isSecret = options.isSecret ?? (() => false)
     this.#changes.setMaxListeners(0)
     this.#poll = setInterval(() => {
       for (const run of this.#runs.values()) if (run.isRead) void this.#refresh(run)
@@ -97,6 +103,8 @@ export class LogFiles implements RunSource {
     }
     const folder = found.isDirectory()
     const root = folder ? path : dirname(path)
+    // Before the first session is there.
+    this.#isPrivate ||= folder && this.#isSecret(path)
     if (!folder) await this.#add(path, undefined, false)
     let opened = this.#opened.get(path)
     if (opened === undefined) {
@@ -112,7 +120,7 @@ export class LogFiles implements RunSource {
     return { type: folder ? 'folder' : 'file', runs }
   }
 
-  /** Whether one of the files was one that other users of the machine cannot read. */
+  /** Whether one of the files is one that other users of the machine cannot read, or an agent's session. */
   get isPrivate(): boolean {
     return this.#isPrivate
   }
@@ -239,19 +247,9 @@ export class LogFiles implements RunSource {
       if (copy !== undefined) this.#copies.set(id, copy)
       if (copy?.damage !== undefined) this.#logDamage(path, copy.damage)
       const plain = { path: copy?.path ?? path, root: copy === undefined ? root : undefined }
-      const foreign = await foreignFormat(plain.path, plain.root)
+      const run = await this.#runOf(id, path, plain, root, appeared)
       // In a folder, the run that it is a part of is shown.
-      if (foreign?.isPart === true && root !== undefined) return
-      const options = {
-        id,
-        name: relative(root ?? dirname(path), path),
-        source: path,
-        onChange: (type: RunChange['type']) => void this.#changes.emit('change', { run: id, type }),
-      }
-      const run =
-        foreign === undefined
-          ? new WatchedRun({ ...options, ...plain, appeared })
-          : await this.#foreignRun(options, foreign)
+      if (run === undefined) return
       this.#runs.set(id, run)
       await run.refresh()
     } catch (error) {
@@ -260,21 +258,59 @@ export class LogFiles implements RunSource {
     }
   }
 
+  /** A run over a log, by what the log is; undefined for a part of another run in a watched folder. */
+  async #runOf(
+    id: string,
+    source: string,
+    plain: { readonly path: string; readonly root: string | undefined },
+    root: string | undefined,
+    appeared: boolean,
+  ): Promise<WatchedRun | ForeignRun | undefined> {
+    const kind = await kindOfLog(plain.path, plain.root)
+    const options = {
+      id,
+      name: relative(root ?? dirname(source), source),
+      source,
+      onChange: (type: RunChange['type']) => void this.#changes.emit('change', { run: id, type }),
+    }
+    if (kind === 'undecided') {
+      this.#undecided.set(id, () => this.#runOf(id, source, plain, root, appeared))
+    } else this.#undecided.delete(id)
+    if (kind === 'native' || kind === 'undecided') {
+      return new WatchedRun({ ...options, ...plain, appeared })
+    }
+    if (kind.isPart && root !== undefined) return undefined
+    return await this.#foreignRun(options, kind)
+  }
+
   async #foreignRun(
-    options: Pick<ForeignRun, 'source'> & {
-      id: string
-      name: string
-      onChange: (type: RunChange['type']) => void
-    },
+    options: Omit<ForeignRunOptions, 'log' | 'path'>,
     log: ForeignLog,
   ): Promise<ForeignRun> {
     const path = join(await this.#converted.path(), `${options.id}.jsonl`)
     return new ForeignRun({ ...options, log, path })
   }
 
+  /** Looks again what a log is that had too few lines. Returns the run that takes the place of `run`. */
+  async #decided(run: WatchedRun | ForeignRun): Promise<WatchedRun | ForeignRun> {
+    const id = runIdOf(run.source)
+    const decide = this.#undecided.get(id)
+    if (decide === undefined) return run
+    const decided = await decide().catch(() => run)
+    if (decided instanceof WatchedRun || this.#closing !== undefined) return run
+    run.close()
+    if (decided === undefined) {
+      this.#runs.delete(id)
+      this.#changes.emit('change', { run: id, type: 'removed' })
+      return run
+    }
+    this.#runs.set(id, decided)
+    return decided
+  }
+
   /** Checks the mode of the file only; a folder above it may be more private. */
   async #checkPrivacy(path: string): Promise<void> {
-    this.#isPrivate ||= ((await stat(path)).mode & READABLE_BY_OTHERS) === 0
+    this.#isPrivate ||= ((await stat(path)).mode & READABLE_BY_OTHERS) === 0 || this.#isSecret(path)
   }
 
   #changed(path: string): void {
@@ -300,9 +336,11 @@ export class LogFiles implements RunSource {
     setTimeout(() => void this.#refresh(run), copy.dueInMs + 1).unref()
   }
 
-  async #refresh(run: WatchedRun | ForeignRun): Promise<void> {
+  async #refresh(known: WatchedRun | ForeignRun): Promise<void> {
+    let run = known
     try {
       await this.#updateCopy(run)
+      run = await this.#decided(run)
       const change = await run.refresh()
       if (change === 'replaced') await this.#checkPrivacy(run.source)
       if (change === 'same' || change === 'missing' || this.#closing !== undefined) return

@@ -16,6 +16,7 @@ import {
   WriterNumbers,
 } from '@wattline/trace'
 import { openLog, type Companions, type Coverage } from '@wattline/formats'
+import { openForeign } from '../base/file-io.ts'
 import { companionsOf } from './companions.ts'
 import { isGzipDamage } from './gunzip.ts'
 import { gunzipped } from './gunzip-stream.ts'
@@ -182,6 +183,22 @@ export async function readLogStream(
 
 const READ_BYTES = 1024 * 1024
 const NO_METADATA: Metadata = {}
+
+/** Why a log at `path` cannot be shown, following its name; undefined if it can. */
+export async function refusalOf(path: string): Promise<string | undefined> {
+  const stream = (await openForeign(path)).createReadStream()
+  try {
+    const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+    const plain = await plainBytes(stream, basename(path))
+    const opened = await openLog(plain.chunks, {
+      file: basename(path),
+      utf8: { decode: (bytes) => utf8.decode(bytes), encode: (text) => Buffer.from(text) },
+    })
+    return opened.kind === 'refused' ? opened.reason : undefined
+  } finally {
+    stream.destroy()
+  }
+}
 
 interface PlainBytes {
   readonly chunks: AsyncIterable<Uint8Array>

@@ -1,7 +1,8 @@
 /** Checks the paths on the command line before the server shows them. */
 import { readdir, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
-import { binaryReason, readHead, sniff } from '../../files/sniff.ts'
+import { refusalOf } from '../../files/read-log.ts'
+import { binaryReason, isContainer, readHead, sniff } from '../../files/sniff.ts'
 import { CliError, fileError, nearest, orFileError, usageError } from '../base/errors.ts'
 import type { CliIo } from '../base/io.ts'
 import { tildePath } from './settings.ts'
@@ -51,7 +52,9 @@ async function targetOf(given: string, io: CliIo, commands: readonly string[]): 
   if (!found.isFile()) return { type: 'stream', given, path }
   const head = await orFileError('read', given, readHead(path))
   const kind = sniff(head)
-  if (kind === 'binary') throw new CliError(binaryReason(given, head))
+  if (kind === 'binary' && !isContainer(head)) throw new CliError(binaryReason(given, head))
+  const refusal = kind === 'empty' ? undefined : await orFileError('read', given, refusalOf(path))
+  if (refusal !== undefined) throw new CliError(`${given} ${refusal}.`)
   const hint = `${given} is empty; its events are shown as they are written.`
   return { type: 'file', given, path, ...(kind === 'empty' && { hint }) }
 }

@@ -82,9 +82,10 @@ const NOTES: readonly Note[] = [
 export function qualityNotes(reading: LogReading, trace: Trace, style: Style): string[] {
   const quality = trace.quality()
   const mark = style.yellow('!')
-  const lines = NOTES.filter(([key]) => quality[key] > 0).map(
-    ([key, one, many]) => `${mark} ${count(quality[key], one, many)}`,
-  )
+  // A conversion writes events when their records allow it, so their order means nothing.
+  const isConverted = reading.coverage !== undefined
+  const notes = NOTES.filter(([key]) => quality[key] > 0 && !(isConverted && key === 'late'))
+  const lines = notes.map(([key, one, many]) => `${mark} ${count(quality[key], one, many)}`)
   if (quality.outliers > 0) {
     const events = count(quality.outliers, 'event')
     lines.push(`${mark} ${events} more than a year away from the run: ${outlierText(trace)}`)

@@ -4,8 +4,10 @@ import { once } from 'node:events'
 import { lstat } from 'node:fs/promises'
 import { join, parse } from 'node:path'
 import { stateDir } from '../../default-dir.ts'
+import { isAgentSession } from '../../files/agent-folders.ts'
+import { kindOfLog } from '../../files/converted.ts'
 import { LogFiles } from '../../files/log-files.ts'
-import { binaryReason, isLog, readHead, sniff } from '../../files/sniff.ts'
+import { binaryReason, isContainer, isLog, readHead, sniff } from '../../files/sniff.ts'
 import type { ServerOptions, WattlineServer } from '../../options.ts'
 import type { Logger, LogSubject } from '../../runs/context.ts'
 import { type RunInfo, showHidden } from '@wattline/trace'
@@ -50,7 +52,11 @@ export async function startSession(
   const isJson = settings.logFormat === 'json'
   const logger = isJson ? jsonLogger(io.stderr) : textLogger(io.stderr, style.dim)
   const say = isJson ? logger : textLogger(io.stderr, (line) => line)
-  const files = new LogFiles({ log: logger, notesDir: join(stateDir(io), 'notes') })
+  const files = new LogFiles({
+    log: logger,
+    notesDir: join(stateDir(io), 'notes'),
+    isSecret: (path) => isAgentSession(path, io.env),
+  })
   const opened: RunInfo[] = []
   try {
     for (const target of targets) {
@@ -162,9 +168,13 @@ async function withKeys(
 /** Handles `POST /api/open`, which a second `wattline FILE` sends. The path contains no links. */
 async function handleOpen(files: LogFiles, path: string): Promise<RunInfo> {
   if (!(await lstat(path)).isDirectory()) {
-    const head = await readHead(path, parse(path).root)
-    if (sniff(head) === 'binary') throw new CliError(binaryReason(path, head))
-    if (!isLog(head)) throw new CliError(`${path} is not a log: no line at its start is an event`)
+    const root = parse(path).root
+    const head = await readHead(path, root)
+    if (sniff(head) === 'binary' && !isContainer(head)) {
+      throw new CliError(binaryReason(path, head))
+    }
+    if (!isLog(head) && typeof (await kindOfLog(path, root)) === 'string')
+      throw new CliError(`${path} is not a log: no line at its start is an event`)
   }
   const { type, runs } = await files.open(path)
   const [latest] = runs
