@@ -2,12 +2,26 @@
  * The formats that are read, in the order in which they are tried: of two that could match, the more
  * specific one comes first. A new format is a row here, a reader, an example and a test.
  */
-import { isClaudeCode, isCodex, isOpenJarvis } from './agents/detect.ts'
-import { isOtlp } from './frameworks/detect.ts'
+import { isClaudeCode, isCodex, isCopilotCli, isOpenCode, isOpenJarvis } from './agents/detect.ts'
+import { isLangSmith, isOtlp } from './frameworks/detect.ts'
 import { at, isFields, listOf, textOf } from './read/fields.ts'
 import type { Format, RefusedFormat } from './read/format.ts'
 
 export const FORMATS: readonly Format[] = [
+  {
+    id: 'opencode',
+    name: 'OpenCode event log',
+    detect: ({ records }) => records.some(isOpenCode),
+    load: async () => (await import('./agents/opencode.ts')).openCodeReader,
+    example: 'agents/opencode.example.jsonl',
+  },
+  {
+    id: 'copilot-cli',
+    name: 'Copilot CLI session',
+    detect: ({ records }) => records.some(isCopilotCli),
+    load: async () => (await import('./agents/copilot-cli.ts')).copilotCliReader,
+    example: 'agents/copilot-cli.example.jsonl',
+  },
   {
     id: 'codex',
     name: 'Codex session',
@@ -15,6 +29,13 @@ export const FORMATS: readonly Format[] = [
     isPart: ({ records }) => textOf(at(records[0], 'payload', 'parent_thread_id')) !== undefined,
     load: async () => (await import('./agents/codex.ts')).codexReader,
     example: 'agents/codex.example.jsonl',
+  },
+  {
+    id: 'langsmith',
+    name: 'LangSmith run log',
+    detect: ({ records }) => records.some(isLangSmith),
+    load: async () => (await import('./frameworks/langsmith.ts')).langSmithReader,
+    example: 'frameworks/langsmith.example.jsonl',
   },
   {
     id: 'claude-code',

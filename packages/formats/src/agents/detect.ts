@@ -24,3 +24,21 @@ export function isClaudeCode(record: unknown): boolean {
     textOf(record['uuid']) !== undefined && isFields(message) && !Array.isArray(message['parts'])
   )
 }
+
+/** The first line names the producer; a log that was cut has the types of its events. */
+export function isCopilotCli(record: unknown): boolean {
+  const type = textOf(at(record, 'type')) ?? ''
+  return (
+    /^(session|assistant|tool|user)\./.test(type) &&
+    isFields(at(record, 'data')) &&
+    isFields(record) &&
+    'parentId' in record &&
+    'id' in record
+  )
+}
+
+/** Events of a plugin, `[hook, input, …]`, or of the server. */
+export function isOpenCode(record: unknown): boolean {
+  if (Array.isArray(record)) return record[0] === 'event' && isFields(at(record[1], 'event'))
+  return textOf(at(record, 'type')) !== undefined && isFields(at(record, 'properties'))
+}

@@ -20,3 +20,9 @@ export function isOtlp(records: readonly unknown[]): boolean {
   }
   return records.some((record) => has(record, 0))
 }
+
+/** A run operation, or a run of an export. */
+export function isLangSmith(record: unknown): boolean {
+  if (!isFields(record) || !('id' in record)) return false
+  return ('run_type' in record || 'dotted_order' in record) && 'start_time' in record
+}
