@@ -35,12 +35,13 @@ export function sessionsFolder({ variable, home, sessions }: AgentTool, env: Env
   return join(base, sessions)
 }
 
-/** Whether a file or folder is one of the sessions of a tool, or contains them. */
-export function isAgentSession(path: string, env: Env): boolean {
-  return Object.values(AGENT_TOOLS).some((tool) => {
-    const folder = realPath(sessionsFolder(tool, env))
-    return [path, realPath(path)].some((one) => one === folder || one.startsWith(folder + sep))
+/** A test whether a path, which contains no links, is or is in a folder of sessions. */
+export function agentSessionTest(env: Env): (path: string) => boolean {
+  const folders = Object.values(AGENT_TOOLS).flatMap((tool) => {
+    const folder = sessionsFolder(tool, env)
+    return [folder, realPath(folder)]
   })
+  return (path) => folders.some((folder) => path === folder || path.startsWith(folder + sep))
 }
 
 /** The path without links, where it exists. */

@@ -44,20 +44,17 @@ const utf8: Utf8 = {
 /**
  * What a followed log is: of another tool, or `native`. `undecided`: it has too few lines yet to tell, and
  * is read as a native log until then.
+ *
+ * @param head the first bytes of the log, if they are known.
  */
 export async function kindOfLog(
   path: string,
   root: string | undefined,
+  head: Uint8Array = NO_BYTES,
 ): Promise<ForeignLog | 'native' | 'undecided'> {
-  const found = await withFile(openForeign(path, root), async (file) => {
-    for (let size = FIRST_HEAD_BYTES; ; size *= 4) {
-      const bytes = Buffer.alloc(Math.min(size, HEAD_BYTES))
-      const read = await readUpTo(file, bytes, 0)
-      const isWhole = read < bytes.length
-      const detection = detect(bytes.subarray(0, read), isWhole, utf8.decode)
-      if (detection !== undefined || size >= HEAD_BYTES) return { detection, isWhole }
-    }
-  })
+  const first = head.length === 0 ? undefined : detect(head, false, utf8.decode)
+  const found =
+    first === undefined ? await detectIn(path, root) : { detection: first, isWhole: false }
   const { detection, isWhole } = found
   switch (detection?.kind) {
     case 'foreign':
@@ -73,6 +70,23 @@ export async function kindOfLog(
   }
 }
 
+/** Reads as much of a log as its format needs to be recognized. */
+async function detectIn(
+  path: string,
+  root: string | undefined,
+): Promise<{ readonly detection: Detection | undefined; readonly isWhole: boolean }> {
+  return await withFile(openForeign(path, root), async (file) => {
+    for (let size = FIRST_HEAD_BYTES; ; size *= 4) {
+      const bytes = Buffer.alloc(Math.min(size, HEAD_BYTES))
+      const read = await readUpTo(file, bytes, 0)
+      const isWhole = read < bytes.length
+      const detection = detect(bytes.subarray(0, read), isWhole, utf8.decode)
+      if (detection !== undefined || size >= HEAD_BYTES) return { detection, isWhole }
+    }
+  })
+}
+
+const NO_BYTES = new Uint8Array(0)
 const FIRST_HEAD_BYTES = 16 * 1024
 
 type ForeignDetection = Extract<Detection, { kind: 'foreign' | 'zip' | 'zstd' }>

@@ -23,6 +23,7 @@ import {
 import { limit } from './limit.ts'
 import { type ForeignLog, kindOfLog } from './converted.ts'
 import { ForeignRun, type ForeignRunOptions } from './foreign-run.ts'
+import { readHead } from './sniff.ts'
 import { TemporaryFolder } from './temporary-folder.ts'
 import { UnzippedCopies, type UnzippedCopy } from './unzipped.ts'
 import { WatchedRun } from './watched-run.ts'
@@ -57,6 +58,17 @@ export interface Opened {
   /** Its runs, the one that changed last first. */
   readonly runs: readonly RunInfo[]
 }
+
+/** An unpacked log. */
+interface PlainLog {
+  readonly path: string
+  /** The folder below which links are not followed. */
+  readonly root: string | undefined
+  /** Its first bytes; empty if they are not known. */
+  readonly head: Uint8Array
+}
+
+const NO_BYTES = new Uint8Array(0)
 
 /** A {@link RunSource} over files. */
 export class LogFiles implements RunSource {
@@ -242,11 +254,15 @@ export class LogFiles implements RunSource {
       return
     }
     try {
-      const copy = await this.#unzipped.open(id, path, root)
+      const head = await readHead(path, root)
+      const copy = await this.#unzipped.open(id, path, head, root)
       await this.#checkPrivacy(path)
       if (copy !== undefined) this.#copies.set(id, copy)
       if (copy?.damage !== undefined) this.#logDamage(path, copy.damage)
-      const plain = { path: copy?.path ?? path, root: copy === undefined ? root : undefined }
+      const plain =
+        copy === undefined
+          ? { path, root, head }
+          : { path: copy.path, root: undefined, head: NO_BYTES }
       const run = await this.#runOf(id, path, plain, root, appeared)
       // In a folder, the run that it is a part of is shown.
       if (run === undefined) return
@@ -262,11 +278,11 @@ export class LogFiles implements RunSource {
   async #runOf(
     id: string,
     source: string,
-    plain: { readonly path: string; readonly root: string | undefined },
+    plain: PlainLog,
     root: string | undefined,
     appeared: boolean,
   ): Promise<WatchedRun | ForeignRun | undefined> {
-    const kind = await kindOfLog(plain.path, plain.root)
+    const kind = await kindOfLog(plain.path, plain.root, plain.head)
     const options = {
       id,
       name: relative(root ?? dirname(source), source),
@@ -274,10 +290,11 @@ export class LogFiles implements RunSource {
       onChange: (type: RunChange['type']) => void this.#changes.emit('change', { run: id, type }),
     }
     if (kind === 'undecided') {
-      this.#undecided.set(id, () => this.#runOf(id, source, plain, root, appeared))
+      const later = { ...plain, head: NO_BYTES }
+      this.#undecided.set(id, () => this.#runOf(id, source, later, root, appeared))
     } else this.#undecided.delete(id)
     if (kind === 'native' || kind === 'undecided') {
-      return new WatchedRun({ ...options, ...plain, appeared })
+      return new WatchedRun({ ...options, path: plain.path, root: plain.root, appeared })
     }
     if (kind.isPart && root !== undefined) return undefined
     return await this.#foreignRun(options, kind)

@@ -29,9 +29,19 @@ export class UnzippedCopies {
   readonly #copies = new Set<UnzippedCopy>()
   readonly #folder = new TemporaryFolder('unzipped')
 
-  /** The copy of a gzipped log; undefined when the file is not gzipped. `root` as in {@link openForeign}. */
-  async open(id: string, source: string, root?: string): Promise<UnzippedCopy | undefined> {
-    if (sniff(await readHead(source, root)) !== 'gzip') return undefined
+  /**
+   * The copy of a gzipped log; undefined when the file is not gzipped.
+   *
+   * @param head the first bytes of the file.
+   * @param root as in {@link openForeign}.
+   */
+  async open(
+    id: string,
+    source: string,
+    head: Uint8Array,
+    root?: string,
+  ): Promise<UnzippedCopy | undefined> {
+    if (sniff(head) !== 'gzip') return undefined
     const path = join(await this.#folder.path(), `${id}.jsonl`)
     const copy = new UnzippedCopy({ path, source, root, signal: this.#closing.signal })
     this.#copies.add(copy)

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { lstat } from 'node:fs/promises'
 import { join, parse } from 'node:path'
 import { stateDir } from '../../default-dir.ts'
-import { isAgentSession } from '../../files/agent-folders.ts'
+import { agentSessionTest } from '../../files/agent-folders.ts'
 import { kindOfLog } from '../../files/converted.ts'
 import { LogFiles } from '../../files/log-files.ts'
 import { binaryReason, isContainer, isLog, readHead, sniff } from '../../files/sniff.ts'
@@ -55,7 +55,7 @@ export async function startSession(
   const files = new LogFiles({
     log: logger,
     notesDir: join(stateDir(io), 'notes'),
-    isSecret: (path) => isAgentSession(path, io.env),
+    isSecret: agentSessionTest(io.env),
   })
   const opened: RunInfo[] = []
   try {
