@@ -100,7 +100,11 @@ describe('wattline without a command', () => {
     await writeFile(join(dir, 'logs', 'a.jsonl'), LOG)
     const { view, url } = await start(['logs', '--port', '0', '--dir', 'runs'])
     expect(view.hash).toBe('')
-    expect((await runsAt(url)).map(({ name }) => name)).toEqual(['a.jsonl'])
+    const [first] = await until(
+      () => runsAt(url),
+      (infos) => infos.length === 1,
+    )
+    expect(first?.name).toBe('a.jsonl')
     await writeFile(join(dir, 'logs', 'b.jsonl'), LOG)
     const runs = await until(
       () => runsAt(url),

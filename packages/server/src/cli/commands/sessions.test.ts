@@ -50,8 +50,12 @@ test('wattline claude shows sessions with the token only, and their open calls',
   const { origin, searchParams } = new URL(address)
   expect((await fetch(`${origin}/api/runs`)).status).toBe(401)
   const headers = { authorization: `Bearer ${searchParams.get('token')}` }
-  const response = await fetch(`${origin}/api/runs`, { headers })
-  const runs = (await response.json()) as RunInfo[]
+  let runs: RunInfo[] = []
+  // They appear while the folder is searched.
+  while (runs.length < 2) {
+    const response = await fetch(`${origin}/api/runs`, { headers })
+    runs = (await response.json()) as RunInfo[]
+  }
   const states = runs.map(({ name, state, readOnly }) => [name, state, readOnly])
   expect(states).toHaveLength(2)
   expect(states).toContainEqual(['-home-me/now.jsonl', 'live', true])

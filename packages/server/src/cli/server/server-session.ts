@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { lstat } from 'node:fs/promises'
 import { join, parse } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { stateDir } from '../../default-dir.ts'
 import { agentSessionTest } from '../../files/agent-folders.ts'
 import { kindOfLog } from '../../files/converted.ts'
@@ -62,7 +63,7 @@ export async function startSession(
     for (const target of targets) {
       if (target.hint !== undefined) say(`! ${target.hint}`)
       if (target.type === 'stream') continue
-      opened.push(...(await openTarget(files, target)))
+      opened.push(...(await openTarget(files, target, say)))
     }
     return { ...(await listen(settings, files, logger, io)), files, settings, io, say, opened }
   } catch (error) {
@@ -112,10 +113,28 @@ export async function runUntilStopped(
   say('Stopped. All received events are stored.')
 }
 
+/** The runs of a folder with thousands of logs appear while the server runs already. */
+const FOLDER_SCAN_MS = 400
+
 /** Returns the runs of a file; none for a folder, of whose runs none is shown first. */
-async function openTarget(files: LogFiles, { path, given }: Target): Promise<readonly RunInfo[]> {
-  const { type, runs } = await orFileError('open', given, files.open(path))
-  return type === 'file' ? runs : []
+async function openTarget(
+  files: LogFiles,
+  { path, given, type }: Target,
+  say: (line: string) => void,
+): Promise<readonly RunInfo[]> {
+  const opening = orFileError('open', given, files.open(path))
+  if (type === 'file') return (await opening).runs
+  const waiting = new AbortController()
+  const deadline = setTimeout(FOLDER_SCAN_MS, undefined, { signal: waiting.signal, ref: false })
+  try {
+    await Promise.race([opening, deadline])
+  } finally {
+    waiting.abort()
+    deadline.catch(() => undefined)
+  }
+  // Only an error after the deadline has no other way to the user.
+  opening.catch((error: unknown) => say(messageOf(error)))
+  return []
 }
 
 async function listen(
