@@ -3,7 +3,7 @@ import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
 
 /** Resolves workspace packages to their sources; outside the checkout their built files are used. */
-const source = ['@wattline/source', 'module', 'node', 'development|production']
+const source = ['@wattline/source', 'node', 'development|production']
 const fromSource = { resolve: { conditions: source }, ssr: { resolve: { conditions: source } } }
 
 /** Waits of tests: long, because other programs may keep the machine busy. */

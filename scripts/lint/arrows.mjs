@@ -38,7 +38,7 @@ const areas = [
   },
   {
     folder: 'packages/formats/src/',
-    source: ['@wattline/trace', 'fflate', 'fzstd'],
+    source: ['@wattline/trace', 'fflate', 'fzstd', 'protobufjs/light.js'],
     tests: ['node:*', 'vitest', 'fast-check'],
   },
   {
@@ -68,6 +68,7 @@ const areas = [
       '@wattline/trace',
       '@wattline/trace/generate',
       '@wattline/formats',
+      '@wattline/formats/otlp',
       '@wattline/power',
       'node:*',
       'ws',
@@ -78,7 +79,7 @@ const areas = [
       'commander',
       'chokidar',
     ],
-    tests: ['@wattline/recorder', 'vitest', 'fast-check'],
+    tests: ['@wattline/recorder', '@opentelemetry/*', 'vitest', 'fast-check'],
   },
   {
     folder: 'app/src/',

@@ -48,10 +48,10 @@ const AI_SDK = /^ai\.(?:(generate|stream)(?:Text|Object)(?:\.do(?:Generate|Strea
 
 const KIND_CHARS = 60
 /** The kind of a span that no convention names. */
-const OTHER_KIND = 'span'
+export const OTHER_KIND = 'span'
 
 /** The kind of a span. */
-export function kindOfSpan({ name, attributes }: OtelSpan): string {
+export function kindOfSpan({ name, attributes }: Pick<OtelSpan, 'name' | 'attributes'>): string {
   const word = textAt(
     attributes,
     'gen_ai.operation.name',

@@ -145,7 +145,7 @@ interface SpanState {
 }
 
 /** The scopes of a resource; undefined if the record is no element of `resourceSpans`. */
-function scopesOf(resource: Fields): readonly unknown[] | undefined {
+export function scopesOf(resource: Fields): readonly unknown[] | undefined {
   // The last two are names of versions before 0.15.
   const scopes =
     resource['scopeSpans'] ??

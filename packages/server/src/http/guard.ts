@@ -96,6 +96,11 @@ export class Guard {
     )
   }
 
+  /** Whether pages of this origin, other than this server's, may send to it. */
+  isAllowedOrigin(origin: string | undefined): origin is string {
+    return origin !== undefined && this.#origins.has(origin.toLowerCase())
+  }
+
   /** Refuses requests from pages of other origins. */
   checkOrigin({ headers: { host, origin } }: IncomingMessage): void {
     if (origin === undefined || this.#origins.has(origin.toLowerCase())) return

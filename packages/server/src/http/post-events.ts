@@ -6,14 +6,13 @@
  * numbers and is skipped.
  */
 import type { IncomingMessage } from 'node:http'
-import { PassThrough, type Readable, type Transform } from 'node:stream'
-import { createGunzip, Gunzip } from 'node:zlib'
+import { Gunzip } from 'node:zlib'
 import { encodeWriter } from '@wattline/trace'
 import { isGzipDamage, limitBytes } from '../files/gunzip.ts'
 import { cleanName, HTTP_WRITER, writerIdProblem, type ServerContext } from '../runs/context.ts'
 import { ingest } from '../runs/ingest.ts'
-import type { DropReason } from '../runs/unfinished.ts'
 import { StoreError } from '../storage/store.ts'
+import { isGzipped, openBody, tooLarge, unfinishedError } from './body.ts'
 import { HttpError } from './errors.ts'
 import { UnzipLimit } from './unzip-limit.ts'
 import { joinLines, LineReader, type AcceptedLines, type RejectedLine } from './line-reader.ts'
@@ -125,59 +124,6 @@ async function receive(
   lastSeq ??= await store.lastSeq(run, writer)
   const { rejected, rejectedCount } = lines
   return { accepted, rejected, rejectedCount, lastSeq }
-}
-
-/**
- * The body, decompressed if necessary. The request itself is never destroyed, because its connection
- * still has to carry the response.
- */
-function openBody(
-  { maxBodyBytes }: ServerContext,
-  request: IncomingMessage,
-  isGzip: boolean,
-): Readable {
-  if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge(maxBodyBytes)
-  const body = isGzip ? createGunzip() : new PassThrough()
-  request.once('error', () => {
-    body.destroy(new HttpError(400, 'the body is incomplete; its whole lines are in the log'))
-  })
-  request.once('end', () => body.end())
-  request.on('readable', () => passOn(request, body))
-  body.on('drain', () => passOn(request, body))
-  return body
-}
-
-/**
- * Passes on what has arrived, as one part: a chunk of the request may have one byte, and each part
- * costs a step of every stream.
- */
-function passOn(request: IncomingMessage, body: Transform): void {
-  if (body.destroyed || body.writableNeedDrain) return
-  const part = request.read() as Buffer | null
-  if (part !== null) body.write(part)
-}
-
-/** Names of codings are case-insensitive, and `x-gzip` is gzip (RFC 9110, 8.4.1). */
-function isGzipped({ headers }: IncomingMessage): boolean {
-  const encoding = headers['content-encoding']?.trim() ?? ''
-  if (/^(x-)?gzip$/i.test(encoding)) return true
-  if (/^(identity)?$/i.test(encoding)) return false
-  throw new HttpError(415, `expected Content-Encoding gzip or none, got ${encoding}`)
-}
-
-function unfinishedError(reason: DropReason): HttpError {
-  if (reason === 'full') {
-    const expected = 'the memory for unfinished lines of all clients is used up; send shorter lines'
-    return new HttpError(503, `${expected}, or try later`)
-  }
-  return new HttpError(
-    408,
-    'the rest of the body did not arrive in time; its whole lines are in the log',
-  )
-}
-
-function tooLarge(maxBodyBytes: number): HttpError {
-  return new HttpError(413, `expected a body of at most ${maxBodyBytes} bytes; send it in several`)
 }
 
 function parseFirst(text: string | null): number | undefined {

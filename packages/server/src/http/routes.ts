@@ -6,6 +6,7 @@ import { bodyLimit } from 'hono/body-limit'
 import { RECORD_PATH, type RunInfo, WATCH_PATH } from '@wattline/trace'
 import { messageOf } from '../base/errors.ts'
 import { cleanName, type ServerContext } from '../runs/context.ts'
+import { OtlpRuns } from '../runs/otlp-runs.ts'
 import { MAX_NOTE_BYTES } from '../storage/store.ts'
 import { dashboardFile, SECURITY_HEADERS } from './dashboard.ts'
 import { findRun, HttpError, statusOf } from './errors.ts'
@@ -15,6 +16,7 @@ import { getLines } from './lines.ts'
 import { metricsPage } from './metrics-page.ts'
 import { getNote, putNote } from './notes.ts'
 import { OneTimeCodes } from './one-time-codes.ts'
+import { OTLP_PATHS, otlpError, postTraces, TRACES_PATH } from './otlp.ts'
 import { postEvents } from './post-events.ts'
 import { isSameProof, pathProof, serverProof } from './proof.ts'
 
@@ -41,6 +43,7 @@ export function createRoutes(context: ServerContext, guard: Guard): App {
   addRunRoutes(app, context)
   addEventRoutes(app, context)
   addNoteRoutes(app, context)
+  addOtlpRoutes(app, context, guard)
   addOpenRoutes(app, context, guard)
   addStateRoutes(app, context)
   // A proxy has removed the headers of an upgrade, or the page asks whether it would be accepted.
@@ -67,6 +70,10 @@ export function createRoutes(context: ServerContext, guard: Guard): App {
     context.metrics.refused(status ?? 500)
     // The rest of a refused body is not read, so the connection cannot be reused.
     if (!c.env.incoming.complete) c.header('connection', 'close')
+    if (c.req.path.startsWith(OTLP_PATHS.slice(0, -1))) {
+      const message = status === undefined ? 'internal error' : error.message
+      return otlpError(c.env.incoming, status ?? 500, message)
+    }
     return c.json({ error: status === undefined ? 'internal error' : error.message }, status ?? 500)
   })
   return app
@@ -126,8 +133,11 @@ function addGuard(app: App, guard: Guard): void {
       // Relative, because a proxy may serve the page under another path.
       return c.redirect('./', 303)
     }
-    const isRecording = UNSAFE_EVENTS.test(path) && !SAFE_METHODS.has(c.req.method)
-    if (!TOKENLESS.has(path)) guard.checkToken(request, isRecording)
+    const isRecording =
+      (UNSAFE_EVENTS.test(path) || path === TRACES_PATH) && !SAFE_METHODS.has(c.req.method)
+    // A browser asks without the token whether a page may send.
+    const isPreflight = c.req.method === 'OPTIONS' && path.startsWith(OTLP_PATHS.slice(0, -1))
+    if (!TOKENLESS.has(path) && !isPreflight) guard.checkToken(request, isRecording)
     return next()
   })
 }
@@ -197,6 +207,32 @@ function untilClosed(c: Context<{ Bindings: HttpBindings }>, context: ServerCont
   const abort = new AbortController()
   c.env.outgoing.once('close', () => abort.abort())
   return AbortSignal.any([abort.signal, context.closing])
+}
+
+/** OTLP, whose errors have a form of their own. Allowed pages of other origins may send it too. */
+function addOtlpRoutes(app: App, context: ServerContext, guard: Guard): void {
+  app.use(OTLP_PATHS, async (c, next) => {
+    const origin = c.req.header('origin')
+    if (guard.isAllowedOrigin(origin)) {
+      c.header('access-control-allow-origin', origin)
+      c.header('vary', 'origin')
+      if (c.req.method === 'OPTIONS') {
+        c.header('access-control-allow-methods', 'POST')
+        c.header('access-control-allow-headers', 'authorization, content-encoding, content-type')
+        c.header('access-control-max-age', '600')
+        return c.body(null, 204)
+      }
+    }
+    return next()
+  })
+  const otlp = new OtlpRuns(context)
+  app.post(TRACES_PATH, (c) => postTraces(context, otlp, c.env.incoming))
+  app.all(OTLP_PATHS, (c) => {
+    throw new HttpError(
+      404,
+      `there is no ${c.req.method} ${c.req.path}; spans go to ${TRACES_PATH}`,
+    )
+  })
 }
 
 function addNoteRoutes(app: App, { runs }: ServerContext): void {
