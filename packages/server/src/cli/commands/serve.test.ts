@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
+import { randomInt } from 'node:crypto'
+import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { appendFile, chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -10,6 +11,7 @@ import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { RunInfo } from '@wattline/trace'
+import { codeOf } from '../../base/errors.ts'
 import { runCommand, RunningCommand } from '../testing/command.ts'
 import { logText } from '../testing/logs.ts'
 
@@ -146,9 +148,7 @@ describe('wattline without a command', () => {
   })
 
   test('uses the next free port if the requested one is busy, and reports it', async () => {
-    const other: Server = createServer((_request, response) => response.end('another program'))
-    other.listen(0, '127.0.0.1')
-    await once(other, 'listening')
+    const other = await otherProgram()
     const busy = (other.address() as AddressInfo).port
     const { command, port } = await start(['serve', '--port', String(busy), '--dir', 'runs'])
     expect(Number(port)).toBeGreaterThan(busy)
@@ -237,9 +237,7 @@ describe('with a running server', () => {
 
   test('finds the server behind a busy port, and by WATTLINE_URL', async () => {
     await writeFile(join(dir, 'run.jsonl'), LOG)
-    const other: Server = createServer((_request, response) => response.end('another program'))
-    other.listen(0, '127.0.0.1')
-    await once(other, 'listening')
+    const other = await otherProgram()
     const busy = String((other.address() as AddressInfo).port)
     const first = await start(['serve', '--port', busy, '--dir', 'runs'])
     const byPort = await runCommand(['run.jsonl', '--port', busy], own())
@@ -497,3 +495,22 @@ test.each(['text', 'json'])('%s logs print no control characters of others', asy
   const wrong = await runCommand(['stats', `${evil}.jsonl`], { cwd: dir })
   expect(wrong.stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/)
 })
+
+/**
+ * Another program that listens. Its port is below those that the system gives to servers on port 0, so
+ * that the ports after it are not those of servers of other tests.
+ */
+async function otherProgram(): Promise<Server> {
+  const answer = (_request: unknown, response: ServerResponse): void =>
+    void response.end('another program')
+  for (;;) {
+    const other = createServer(answer)
+    other.listen(randomInt(20_000, 32_000), '127.0.0.1')
+    try {
+      await once(other, 'listening')
+      return other
+    } catch (error) {
+      if (codeOf(error) !== 'EADDRINUSE') throw error
+    }
+  }
+}
