@@ -2,12 +2,82 @@
  * The formats that are read, in the order in which they are tried: of two that could match, the more
  * specific one comes first. A new format is a row here, a reader, an example and a test.
  */
-import { isClaudeCode, isCodex, isCopilotCli, isOpenCode, isOpenJarvis } from './agents/detect.ts'
-import { isLangSmith, isOtlp } from './frameworks/detect.ts'
+import {
+  isClaudeCode,
+  isCodex,
+  isCopilotCli,
+  isGeminiCli,
+  isManagedAgents,
+  isOpenCode,
+  isOpenJarvis,
+  isPi,
+  isQwenCode,
+} from './agents/detect.ts'
+import {
+  isChromeTrace,
+  isInspect,
+  isJaeger,
+  isLangfuse,
+  isLangSmith,
+  isOtlp,
+} from './frameworks/detect.ts'
 import { at, isFields, listOf, textOf } from './read/fields.ts'
 import type { Format, RefusedFormat } from './read/format.ts'
 
 export const FORMATS: readonly Format[] = [
+  {
+    id: 'inspect',
+    name: 'Inspect AI log',
+    detect: ({ entries }) => isInspect(entries),
+    load: async () => (await import('./frameworks/inspect.ts')).inspectReader,
+    zip: true,
+    example: 'frameworks/inspect.example.eval',
+  },
+  {
+    id: 'chrome-trace',
+    name: 'Chrome trace',
+    detect: ({ records, isArray }) => records.some((one) => isChromeTrace(one, isArray)),
+    load: async () => (await import('./frameworks/chrome-trace.ts')).chromeTraceReader,
+    arrays: ['traceEvents'],
+    example: 'frameworks/chrome-trace.example.json',
+  },
+  {
+    id: 'otlp',
+    name: 'OpenTelemetry traces (OTLP JSON)',
+    detect: ({ records }) => isOtlp(records),
+    load: async () => (await import('./frameworks/otlp.ts')).otlpReader,
+    arrays: ['resourceSpans', 'resource_spans'],
+    exactNumbers: true,
+    example: 'frameworks/otlp.example.jsonl',
+  },
+  {
+    id: 'jaeger',
+    name: 'Jaeger traces',
+    detect: ({ records }) => records.some(isJaeger),
+    load: async () => (await import('./frameworks/jaeger.ts')).jaegerReader,
+    example: 'frameworks/jaeger.example.json',
+  },
+  {
+    id: 'langfuse',
+    name: 'Langfuse trace',
+    detect: ({ records }) => records.some(isLangfuse),
+    load: async () => (await import('./frameworks/langfuse.ts')).langfuseReader,
+    example: 'frameworks/langfuse.example.json',
+  },
+  {
+    id: 'gemini-cli',
+    name: 'Gemini CLI session',
+    detect: ({ records }) => records.some(isGeminiCli),
+    load: async () => (await import('./agents/gemini-cli.ts')).geminiCliReader,
+    example: 'agents/gemini-cli.example.jsonl',
+  },
+  {
+    id: 'managed-agents',
+    name: 'session of managed agents',
+    detect: ({ records }) => records.some(isManagedAgents),
+    load: async () => (await import('./agents/managed-agents.ts')).managedAgentsReader,
+    example: 'agents/managed-agents.example.jsonl',
+  },
   {
     id: 'opencode',
     name: 'OpenCode event log',
@@ -38,21 +108,26 @@ export const FORMATS: readonly Format[] = [
     example: 'frameworks/langsmith.example.jsonl',
   },
   {
+    id: 'pi',
+    name: 'pi session',
+    detect: ({ records }) => records.some(isPi),
+    load: async () => (await import('./agents/pi.ts')).piReader,
+    example: 'agents/pi.example.jsonl',
+  },
+  {
+    id: 'qwen-code',
+    name: 'Qwen Code session',
+    detect: ({ records }) => records.some(isQwenCode),
+    load: async () => (await import('./agents/qwen-code.ts')).qwenCodeReader,
+    example: 'agents/qwen-code.example.jsonl',
+  },
+  {
     id: 'claude-code',
     name: 'Claude Code session',
     detect: ({ records }) => records.some(isClaudeCode),
     isPart: ({ records }) => records.some((one) => textOf(at(one, 'agentId')) !== undefined),
     load: async () => (await import('./agents/claude-code.ts')).claudeCodeReader,
     example: 'agents/claude-code.example.jsonl',
-  },
-  {
-    id: 'otlp',
-    name: 'OpenTelemetry traces (OTLP JSON)',
-    detect: ({ records }) => isOtlp(records),
-    load: async () => (await import('./frameworks/otlp.ts')).otlpReader,
-    arrays: ['resourceSpans', 'resource_spans'],
-    exactNumbers: true,
-    example: 'frameworks/otlp.example.jsonl',
   },
   {
     id: 'openjarvis',

@@ -16,13 +16,12 @@ export function isCodex(record: unknown): boolean {
   return at(record, 'type') === 'session_meta' && isFields(at(record, 'payload'))
 }
 
-/** Also iFlow and Cowork. A message with `parts` is one of Qwen Code. */
+/** Also iFlow and Cowork. A message with `parts` is one of Qwen Code; of a cut one they may be missing. */
 export function isClaudeCode(record: unknown): boolean {
   if (!isFields(record) || textOf(record['sessionId']) === undefined) return false
   const message = record['message']
-  return (
-    textOf(record['uuid']) !== undefined && isFields(message) && !Array.isArray(message['parts'])
-  )
+  if (textOf(record['uuid']) === undefined || !isFields(message)) return false
+  return ('content' in message || 'id' in message) && !('parts' in message)
 }
 
 /** The first line names the producer; a log that was cut has the types of its events. */
@@ -41,4 +40,38 @@ export function isCopilotCli(record: unknown): boolean {
 export function isOpenCode(record: unknown): boolean {
   if (Array.isArray(record)) return record[0] === 'event' && isFields(at(record[1], 'event'))
   return textOf(at(record, 'type')) !== undefined && isFields(at(record, 'properties'))
+}
+
+/** A document with messages, or the header of JSON lines. */
+export function isGeminiCli(record: unknown): boolean {
+  return (
+    textOf(at(record, 'projectHash')) !== undefined && textOf(at(record, 'sessionId')) !== undefined
+  )
+}
+
+export function isQwenCode(record: unknown): boolean {
+  return (
+    textOf(at(record, 'sessionId')) !== undefined &&
+    textOf(at(record, 'uuid')) !== undefined &&
+    Array.isArray(at(record, 'message', 'parts'))
+  )
+}
+
+/** The header of a session of pi. */
+export function isPi(record: unknown): boolean {
+  return (
+    at(record, 'type') === 'session' && isFields(record) && 'version' in record && 'cwd' in record
+  )
+}
+
+/** Events of a session, bare or with the call that they came from. */
+export function isManagedAgents(record: unknown): boolean {
+  if (Array.isArray(record)) {
+    return typeof record[0] === 'string' && record[0].startsWith('client.beta.sessions')
+  }
+  const type = textOf(at(record, 'type')) ?? ''
+  return (
+    /^(?:span\.model_request_start|session\.status_)/.test(type) &&
+    textOf(at(record, 'processed_at')) !== undefined
+  )
 }

@@ -26,3 +26,25 @@ export function isLangSmith(record: unknown): boolean {
   if (!isFields(record) || !('id' in record)) return false
   return ('run_type' in record || 'dotted_order' in record) && 'start_time' in record
 }
+
+/** A document with events, or one of them in a bare array. */
+export function isChromeTrace(record: unknown, isArray: boolean): boolean {
+  if (!isFields(record)) return false
+  if (Array.isArray(record['traceEvents'])) return true
+  return isArray && typeof record['ph'] === 'string' && ('ts' in record || record['ph'] === 'M')
+}
+
+export function isJaeger(record: unknown): boolean {
+  const traces = isFields(record) ? record['data'] : undefined
+  if (!Array.isArray(traces)) return false
+  return isFields(traces[0]) && 'traceID' in traces[0] && 'spans' in traces[0]
+}
+
+export function isLangfuse(record: unknown): boolean {
+  return isFields(record) && isFields(record['trace']) && Array.isArray(record['observations'])
+}
+
+/** The entries of a log of Inspect AI; one that is still running has no header. */
+export function isInspect(entries: readonly string[]): boolean {
+  return entries.some((name) => name === 'header.json' || name.startsWith('_journal/'))
+}
