@@ -1,8 +1,9 @@
 /** Tokens and cost of the run by model, with the cached part of the input. */
 import { formatCount, shortModel, type ModelUsage } from '@wattline/trace'
 import { exactCost, formatInteger, formatPercent, shortCost } from '../base/format.ts'
-import { useAppState, useColumns } from '../page/app.tsx'
+import { useApp, useAppState, useColumns } from '../page/app.tsx'
 import { useAnswer } from '../page/use-answer.ts'
+import { setQuery } from '../store/transitions.ts'
 
 export function ModelUsageTable() {
   const { columns, version } = useColumns()
@@ -34,15 +35,23 @@ export function ModelUsageTable() {
 }
 
 function ModelRow({ usage: { model, calls, tokens, cost } }: { usage: ModelUsage }) {
+  const { store } = useApp()
   const { input, output, cacheRead, isLowerBound } = tokens ?? {}
   const share =
     input === undefined || input === 0 || cacheRead === undefined ? undefined : cacheRead / input
   return (
     <tr>
       <th scope="row" title={`${model ?? 'Model not in the log'}, ${formatInteger(calls)} calls`}>
-        <span className="span-link-label" dir="auto">
-          {model === undefined ? 'not known' : shortModel(model)}
-        </span>
+        <button
+          type="button"
+          className="row-button span-link"
+          disabled={model === undefined || model.includes('"')}
+          onClick={() => store.update(setQuery, `model:"${model}"`)}
+        >
+          <span className="span-link-label" dir="auto">
+            {model === undefined ? 'not known' : shortModel(model)}
+          </span>
+        </button>
       </th>
       <td title={exactTokens(input)}>{formatCount(input)}</td>
       <td title={exactTokens(cacheRead)}>{share === undefined ? '–' : formatPercent(share)}</td>

@@ -175,7 +175,10 @@ export class Conversion {
     else if (phase === 'end') this.#openSpans--
     const { file, line, entry } = place
     const source = entry === undefined ? { file, line } : { file, line, entry }
-    this.#lines.push(JSON.stringify({ event_type: type, timestamp: timeS, source, metadata }))
+    const named = withNames(type, metadata)
+    this.#lines.push(
+      JSON.stringify({ event_type: type, timestamp: timeS, source, metadata: named }),
+    )
   }
 
   #flush(): void {
@@ -184,4 +187,16 @@ export class Conversion {
     this.#lines = []
     this.#options.write(this.#options.utf8.encode(text))
   }
+}
+
+/**
+ * The agent of a span as `agent`, so that it is not its subject: that of a wait is what it waits for. The
+ * span of an agent has its name as `agent_name` too.
+ */
+function withNames(type: string, metadata: Metadata): Metadata {
+  const { agent_name: agent, agent_id: _, ...others } = metadata
+  if (agent === undefined) return metadata
+  if (type.startsWith('agent_')) return { ...metadata, agent }
+  const reason = others['name'] ?? others['for']
+  return { ...others, agent, ...(reason === undefined ? {} : { name: reason }) }
 }

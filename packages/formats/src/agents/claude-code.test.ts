@@ -25,7 +25,7 @@ test('model calls, tool calls, a wait, and a subagent in a file of its own', asy
     'tool_call Bash 4–6 error: exit 1',
     'tool_call Read 6.5–7',
     'lm_inference claude-opus-4-5 7–10',
-    'wait Claude Code 8–8.5345',
+    'wait backoff 8–8.5345',
     'tool_call Task 10–20',
     'agent Explore 11–20 < tool_call',
     'lm_inference claude-opus-4-5 11–13 < agent',
@@ -169,7 +169,7 @@ test('a question to the person is a wait inside of its call', async () => {
       line(8, 'user', { uuid: '2', message: result('q') }),
     ].join('\n'),
   )
-  expect(summaryOf(log)).toContain('wait Claude Code 0–8 < tool_call')
+  expect(summaryOf(log)).toContain('wait human 0–8 < tool_call')
 })
 
 test('a resumed session counts copied lines once', async () => {

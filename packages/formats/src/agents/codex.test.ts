@@ -4,7 +4,7 @@ import { readExample, readText, summaryOf } from '../testing/read-log.ts'
 test('turns, model calls and tool calls, with the lengths that events report', async () => {
   const log = await readExample('agents/codex.example.jsonl')
   expect(summaryOf(log)).toEqual([
-    'turn Codex 0–12.4 cancelled',
+    'turn 1 0–12.4 cancelled',
     'lm_inference gpt-5.4 0.1–3.1 < turn',
     // It was answered after a second, and an event says that it ran on.
     'tool_call exec_command 3–8.9 < turn',
@@ -99,7 +99,7 @@ test('a subagent lies below the call that spawned it, also when its rollout copi
   expect(summaryOf(log)).toEqual([
     'tool_call spawn_agent 0–1',
     'agent explorer 1–5 < tool_call',
-    'turn explorer 2–5 < agent',
+    'turn 1 2–5 < agent',
     'tool_call shell 3–4 < turn',
   ])
 })

@@ -122,6 +122,7 @@ class Thread {
   #agentSpan: string | undefined
   #model: string | undefined
   #turn: string | undefined
+  #turns = 0
   #lastTurnEndS: number | undefined
   /** Tokens of the thread so far. */
   #totalTokens = 0
@@ -289,7 +290,12 @@ class Thread {
     this.#ask(timeS, place)
     if (!this.#isFirst(`turn:${turn}`)) return 'known'
     const { parent_id: _, ...owner } = this.#owner
-    this.#host.emit('turn_start', timeS, { ...owner, ...parent, span_id: `turn:${turn}` })
+    this.#host.emit('turn_start', timeS, {
+      ...owner,
+      ...parent,
+      span_id: `turn:${turn}`,
+      turn_idx: ++this.#turns,
+    })
     return 'used'
   }
 

@@ -6,7 +6,7 @@ test('model calls, tool calls, and the wait for a confirmation', async () => {
   expect(summaryOf(log)).toEqual([
     'lm_inference claude-sonnet-5 0–2',
     'tool_call bash 1.9–5 error: no date',
-    'wait Coder 2.1–4.1 < tool_call',
+    'wait human 2.1–4.1 < tool_call',
     'lm_inference claude-sonnet-5 6–',
   ])
   expect(log.spans[0]?.metadata).toMatchObject({
@@ -24,5 +24,5 @@ test('reads bare events', async () => {
     processed_at: '2026-03-02T10:00:00.000001Z',
   }
   const log = await readText(`${JSON.stringify(event)}\n`)
-  expect([log.format, ...summaryOf(log)]).toEqual(['managed-agents', 'lm_inference Claude 0–'])
+  expect([log.format, ...summaryOf(log)]).toEqual(['managed-agents', 'lm_inference  0–'])
 })

@@ -6,15 +6,15 @@ test('samples with their spans, calls, and waits for connections', async () => {
   expect(log.format).toBe('inspect')
   expect(summaryOf(log)).toEqual([
     'sample q1 · epoch 1 0–10',
-    'solver q1 · epoch 1 0–10 < sample',
-    'wait q1 · epoch 1 1–2 < solver',
+    'solver react 0–10 < sample',
+    'wait queue 1–2 < solver',
     'lm_inference gpt-5 2–5 < solver',
     'tool_call bash 5–6 error: too long < solver',
     // An answer from the cache of Inspect is no call.
     'lm_inference gpt-5 7–8.5 < solver',
     'lm_inference openai/gpt-5 9– < solver',
     'sample q1 · epoch 2 20–24',
-    'solver q1 · epoch 2 20–24 < sample',
+    'solver generate 20–24 < sample',
     // An old log has no end of its calls.
     'lm_inference m 21–24 < solver',
   ])
