@@ -77,6 +77,13 @@ describe('a saved run', () => {
     await dropAndCompare(SAMPLE)
   })
 
+  it.each(['codex.example.jsonl', 'openjarvis.example.jsonl'])(
+    'of another tool (%s) has the spans of the command line after a drop',
+    async (name) => {
+      await dropAndCompare(at(`../packages/formats/src/agents/${name}`))
+    },
+  )
+
   it('opens a gzip of several members, and the readable part of a truncated one', async () => {
     const log = readFileSync(SAMPLE)
     const half = log.indexOf('\n', log.length / 2) + 1

@@ -19,6 +19,8 @@ import type {
 export interface Requests {
   /** The metadata of an event or the reading of a sample; the line's text if it is neither. */
   raw: { params: { position: number }; answer: JsonValue }
+  /** What calls do, by slot; null = their arguments do not tell. */
+  details: { params: { slots: readonly number[] }; answer: readonly (string | null)[] }
   search: { params: { query: string }; answer: SearchAnswer }
   spanInfo: { params: { slot: number }; answer: SpanInfo }
   markInfo: { params: { slot: number }; answer: MarkInfo }

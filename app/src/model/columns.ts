@@ -5,6 +5,7 @@
  */
 import { ByteColumn, GrowingColumn, Int32Column, SmallColumn, TimeColumn } from '@wattline/trace'
 import type { EnergyPatch, MarkPatch, SpanPatch, TraceGroup, TracePatch } from './patch.ts'
+import { CallDetails } from './call-details.ts'
 import { ChangeHistory } from './change-history.ts'
 import { PlaceColumns } from './place-columns.ts'
 import { SlotColumn } from './slot-column.ts'
@@ -67,6 +68,9 @@ export class ColumnStore {
   /** Position of its line in the log, to ask the worker for its text. */
   readonly markPosition = new SparseColumn()
 
+  /** What calls do, as far as labels have asked. */
+  readonly details = new CallDetails()
+
   groups: readonly TraceGroup[] = []
   readonly kinds: string[] = []
   readonly strings: string[] = []
@@ -116,6 +120,7 @@ export class ColumnStore {
     this.highestOwnJ = 0
     for (const column of Object.values(this)) if (column instanceof GrowingColumn) column.clear()
     this.#places.clear()
+    this.details.clear()
     this.groups = []
     this.blockVersions.length = 0
     this.kinds.length = 0

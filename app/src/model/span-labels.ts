@@ -5,6 +5,7 @@ import {
   isBlank,
   kindLabel,
   kindOf,
+  labelWithDetail,
   NO_NAME,
   shortModel,
 } from '@wattline/trace'
@@ -26,9 +27,20 @@ function barLabel(kind: string, subject: string | undefined): string {
   return kindOf(kind).family === 'model' ? shortModel(subject) : subject
 }
 
-export function spanLabel(columns: Columns, slot: number, playheadS: number | undefined): string {
+function spanLabel(columns: Columns, slot: number, playheadS: number | undefined): string {
   const kind = columns.kinds[columns.kind.at(slot)] ?? ''
   return barLabel(kind, columns.strings[subjectAt(columns, slot, playheadS)])
+}
+
+/** The label of a bar with what a call does: `bash · npm test`. */
+export function detailedLabel(
+  columns: Columns,
+  slot: number,
+  playheadS: number | undefined,
+): string {
+  const label = spanLabel(columns, slot, playheadS)
+  const { family } = kindOf(columns.kinds[columns.kind.at(slot)] ?? '')
+  return family === 'tool' ? labelWithDetail(label, columns.details.of(slot)) : label
 }
 
 /** The label for little room: only the number of a turn. */
@@ -108,7 +120,7 @@ export function spokenSelection(
   if (selected.type === 'mark') return `Point: ${markLabel(columns, selected.slot)}.`
   const { slot } = selected
   const kind = kindLabel(columns.kinds[columns.kind.at(slot)] ?? 'span')
-  const label = spanLabel(columns, slot, playheadS)
+  const label = detailedLabel(columns, slot, playheadS)
   const group = groupLabel(columns.groups[columns.group.at(slot)]?.label ?? '')
   // No duration of a running span: it would be read out in every frame.
   const durationS = durationOf(columns, slot, playheadS)

@@ -170,6 +170,34 @@ export function control(parts: ControlledParts, ingest: Ingest): () => void {
       (error: Error) => console.warn(`Search: ${error.message}`),
     )
   }
+  let isAsking = false
+  const askDetails = (): void => {
+    const { details } = columns
+    const slots = isAsking ? [] : details.takeWanted()
+    if (slots.length === 0) return
+    isAsking = true
+    const { generation } = details
+    const done = (): void => void (isAsking = false)
+    ingest
+      .ask('details', { slots })
+      .then(
+        (answer) => {
+          if (generation !== details.generation) return
+          details.set(slots, answer)
+          frames.requestFrame('details')
+        },
+        (error: Error) => {
+          console.warn(`Labels: ${error.message}`)
+          // Not asked again: the line cannot be read.
+          if (generation !== details.generation) return
+          details.set(
+            slots,
+            slots.map(() => null),
+          )
+        },
+      )
+      .finally(done)
+  }
   const searching = throttle(SEARCH_INTERVAL_MS, search)
   const repeating = throttle(() => repeatMs, search)
 
@@ -187,8 +215,11 @@ export function control(parts: ControlledParts, ingest: Ingest): () => void {
   }
 
   const stop = store.subscribe(act)
+  // After all listeners of the frame, one of which paints the labels that want details.
+  const stopDetails = frames.onFrame(() => queueMicrotask(askDetails))
   return () => {
     stop()
+    stopDetails()
     searching.cancel()
     repeating.cancel()
   }

@@ -28,7 +28,7 @@ import { playheadTimeS } from '../page/playback.ts'
 import { useNowS } from '../page/use-now.ts'
 import { isFollowed } from '../store/page-status.ts'
 import { useAnswer } from '../page/use-answer.ts'
-import { durationOf, groupLabel, spanLabel } from '../model/span-labels.ts'
+import { durationOf, groupLabel, detailedLabel } from '../model/span-labels.ts'
 import { CopyButton } from '../ui/CopyButton.tsx'
 import { betweenJoules } from './EnergyTables.tsx'
 import {
@@ -56,7 +56,7 @@ export function SpanDetails({ slot }: { slot: number }) {
 
   return (
     <>
-      <DetailsHeader label={spanLabel(columns, slot, playheadS)}>
+      <DetailsHeader label={detailedLabel(columns, slot, playheadS)}>
         <KindDot kind={kind} />
         {kindLabel(kind)}
         <span className="figure" title={durationS === undefined ? undefined : `${durationS} s`}>

@@ -1,6 +1,6 @@
 /** The parts of the details panel: facts, notices, links to spans, raw metadata. */
 import { useState, type ReactNode } from 'react'
-import { listedDuration, spanLabel } from '../model/span-labels.ts'
+import { listedDuration, detailedLabel } from '../model/span-labels.ts'
 import { useApp, useAppState } from '../page/app.tsx'
 import { kindVariable } from '../base/kind-color.ts'
 import { setFields } from '../store/transitions.ts'
@@ -87,7 +87,7 @@ function SpanLink({ slot }: { slot: number }) {
     >
       <KindDot kind={kind} />
       <span className="span-link-label" dir="auto">
-        {spanLabel(columns, slot, playheadS)}
+        {detailedLabel(columns, slot, playheadS)}
       </span>
       <span className="figure">{listedDuration(columns, slot, playheadS)}</span>
     </button>

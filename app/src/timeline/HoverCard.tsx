@@ -18,7 +18,13 @@ import { MarkFlag } from '../model/patch.ts'
 import { kindVariable } from '../base/kind-color.ts'
 import type { Frames } from '../base/frame.ts'
 import type { Selected } from '../model/view-state.ts'
-import { durationOf, flagWords, groupLabel, markLabel, spanLabel } from '../model/span-labels.ts'
+import {
+  durationOf,
+  flagWords,
+  groupLabel,
+  markLabel,
+  detailedLabel,
+} from '../model/span-labels.ts'
 import type { TimelineEngine } from './engine.ts'
 import { isolated } from '../base/isolated.ts'
 import { formatTime } from '../base/format.ts'
@@ -97,7 +103,7 @@ function Title({ engine, selected }: { engine: TimelineEngine; selected: Selecte
   const of = columnsOf(columns, selected.type)
   const kind = columns.kinds[of.kind.at(selected.slot)] ?? ''
   const label = isSpan
-    ? spanLabel(columns, selected.slot, state.playheadS)
+    ? detailedLabel(columns, selected.slot, state.playheadS)
     : markLabel(columns, selected.slot)
   const group = groupLabel(columns.groups[of.group.at(selected.slot)]?.label ?? '')
   const kindName = kindLabel(kind)

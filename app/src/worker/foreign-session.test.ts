@@ -10,7 +10,11 @@ const LINES = Array.from({ length: ROUNDS }, (_, round) => round * 10)
   .flatMap((at) => [
     { type: 'inference_start', timestamp: at, data: { model: 'qwen3' } },
     { type: 'inference_end', timestamp: at + 2, data: { usage: { prompt_tokens: 7 } } },
-    { type: 'tool_call_start', timestamp: at + 2, data: { tool: `search ${at}` } },
+    {
+      type: 'tool_call_start',
+      timestamp: at + 2,
+      data: { tool: `search ${at}`, arguments: { query: `q${at}` } },
+    },
     { type: 'telemetry_record', timestamp: at + 2, data: {} },
   ])
   .map((line) => `${JSON.stringify(line)}\n`)
@@ -53,6 +57,12 @@ test.each(['plain', 'gzipped'])(
     expect(await session.answer('overview', { playheadS: undefined })).toEqual(
       await plain.answer('overview', { playheadS: undefined }),
     )
+    expect(await session.answer('details', { slots: [0, 1, 3, 9_999_999] })).toEqual([
+      null,
+      '"q0"',
+      '"q10"',
+      null,
+    ])
     const quality = messages.findLast((message) => message.type === 'quality')
     expect(quality).toMatchObject({
       coverage: [

@@ -8,7 +8,7 @@ import { throttle } from '../base/schedule.ts'
 import type { Answer, Params, RequestType } from '../model/answers.ts'
 import type { Connection, Progress } from '../model/run-info.ts'
 import { markInfo, overview, rangeSummary, rawEvent, spanInfo } from './answers/answers.ts'
-import { spanRecords } from './answers/records.ts'
+import { callDetails, spanRecords } from './answers/records.ts'
 import { search } from './answers/search.ts'
 import { Ingestor } from './ingestor.ts'
 import { PatchSender, type Post } from './patch-sender.ts'
@@ -226,6 +226,12 @@ export class Session {
 
   readonly #handlers: Handlers = {
     raw: async ({ position }) => rawEvent(await this.#readRaw(position)),
+    details: async ({ slots }) => {
+      // For many lines of a compressed file, this would read it many times.
+      if (this.#rawLines?.isSlow === true) return slots.map(() => null)
+      const { trace } = this.#ingestor
+      return await callDetails({ trace, readRaw: (at) => this.#readRaw(at) }, slots)
+    },
     search: ({ query }) =>
       search({ trace: this.#ingestor.trace, writers: this.#writers.all }, query),
     spanInfo: async ({ slot }) => spanInfo(this.#ingestor.trace, this.#ingestor.energy, slot),
@@ -335,8 +341,10 @@ export class Session {
   #sendQuality(): void {
     const { trace, malformed, tornLine } = this.#ingestor
     // A conversion writes events when their records allow it, so their order means nothing.
-    const inOrder = this.#foreign?.lines === undefined ? {} : { late: 0 }
-    const writers = trace.qualityOfWriters().map((writer) => ({ ...writer, ...inOrder }))
+    const isConverted = this.#foreign?.lines !== undefined
+    const inOrder = isConverted ? { late: 0 } : {}
+    const allInOrder = isConverted ? { late: 0, lateItems: 0 } : {}
+    const writers = trace.qualityOfWriters().map((writer) => ({ ...writer, ...allInOrder }))
     this.#post({
       type: 'quality',
       quality: { ...trace.quality(), ...inOrder },

@@ -19,6 +19,7 @@ export type { Decode } from './line/event.ts'
 export { parseJson, quoteUnsafeNumbers } from './line/lenient-json.ts'
 export { cutText, graphemes, wholeBefore } from './line/graphemes.ts'
 export { isBlank, showHidden, showHiddenInLine } from './line/hidden-characters.ts'
+export { isSecretName, REDACTED, redactSecretText } from './line/secrets.ts'
 export { LineSplitter } from './line/line-splitter.ts'
 export { LogDecoder, type LineSink } from './line/log-decoder.ts'
 export { parseLine, type ParsedLine } from './line/parse.ts'
@@ -72,6 +73,7 @@ export {
 } from './trace/span.ts'
 export { Trace, type TraceChanges } from './trace/trace.ts'
 export { Lanes, type LanePlace } from './lanes/lanes.ts'
+export { callDetail, labelWithDetail } from './stats/call-detail.ts'
 export {
   formatBytes,
   formatClock,

@@ -11,7 +11,7 @@
 import { formatDuration, lowerBound, wholeBefore } from '@wattline/trace'
 import { isolated } from '../../base/isolated.ts'
 import { BarState, type BarList } from './bar-list.ts'
-import { durationOf, isNamedBeside, shortLabel, spanLabel } from '../../model/span-labels.ts'
+import { durationOf, detailedLabel, isNamedBeside, shortLabel } from '../../model/span-labels.ts'
 import type { Scene } from './scene.ts'
 
 const PADDING_PX = 6
@@ -85,7 +85,7 @@ export function placeLabel(
     insidePx -= CROSS_PX
   }
   const slot = list.slot[bar]!
-  const name = spanLabel(scene.columns, slot, scene.playheadS)
+  const name = detailedLabel(scene.columns, slot, scene.playheadS)
   const namePx = widths.of(name)
   if (namePx <= insidePx) {
     const full = withDuration(scene, slot, name, widths)

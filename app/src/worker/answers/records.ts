@@ -1,5 +1,6 @@
 /** Spans as the JSON lines of `wattline spans --json`, to copy and to download. */
 import {
+  callDetail,
   costOf,
   overlaidMetadata,
   parseLine,
@@ -40,7 +41,28 @@ export async function spanRecords(
   return lines.map((line) => `${line}\n`).join('')
 }
 
-async function metadataAt({ readRaw }: RecordSource, position: number): Promise<Metadata> {
+/** What calls do, by slot; null = their arguments do not tell. */
+export async function callDetails(
+  source: Pick<RecordSource, 'trace' | 'readRaw'>,
+  slots: readonly number[],
+): Promise<(string | null)[]> {
+  const details: (string | null)[] = []
+  const span = source.trace.spanView()
+  for (const slot of slots) {
+    if (slot >= source.trace.spanCount) {
+      details.push(null)
+      continue
+    }
+    span.slot = slot
+    details.push(callDetail(span.kind, await metadataAt(source, span.startPosition)) ?? null)
+  }
+  return details
+}
+
+async function metadataAt(
+  { readRaw }: Pick<RecordSource, 'readRaw'>,
+  position: number,
+): Promise<Metadata> {
   const line = parseLine(new TextDecoder().decode(await readRaw(position)))
   return line.type === 'event' ? line.event.metadata : {}
 }

@@ -12,6 +12,8 @@ const KEPT_BLOCKS = 4
 const CHUNK_BYTES = 256 * 1024
 
 export interface RawLines {
+  /** Whether reading a line reads everything before it. */
+  readonly isSlow?: boolean
   /** The bytes of the line at `position`, without its newline. */
   read(position: number): Promise<Uint8Array>
   /** The log from its start; a chunk is valid until the next one is requested. */
@@ -92,7 +94,7 @@ export function lineIn(block: Block, position: number): Uint8Array | undefined {
 
 /** Lines that can be read only from the start of the log, as of a compressed file. */
 export function streamLines(open: () => AsyncIterable<Uint8Array>): RawLines {
-  return { read: (position) => lineAfter(open(), position), all: open }
+  return { read: (position) => lineAfter(open(), position), all: open, isSlow: true }
 }
 
 /**
