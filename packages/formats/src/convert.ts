@@ -121,11 +121,12 @@ export class Conversion {
     let records = this.#files.get(file)
     if (records !== undefined) return records
     const { utf8, isLines } = this.#options
-    const { arrays = [], exactNumbers = false } = this.format
+    const { arrays = [], wholeLines = false, exactNumbers = false } = this.format
     records = new Records({
       // Files beside a log of lines are logs of lines.
       isLines,
       arrays,
+      wholeLines,
       exactNumbers,
       decode: utf8.decode,
       sink: {

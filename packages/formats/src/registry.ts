@@ -47,7 +47,7 @@ export const FORMATS: readonly Format[] = [
     detect: ({ records }) => isOtlp(records),
     load: async () => (await import('./frameworks/otlp.ts')).otlpReader,
     arrays: ['resourceSpans', 'resource_spans'],
-    exactNumbers: true,
+    wholeLines: true,
     example: 'frameworks/otlp.example.jsonl',
   },
   {

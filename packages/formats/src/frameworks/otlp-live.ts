@@ -8,7 +8,7 @@ import type { Reader } from '../read/reader.ts'
 import { attributesOf, textAt } from './otel-attributes.ts'
 import { otelId } from './otel-ids.ts'
 import { kindOfSpan, OTHER_KIND } from './otel-span.ts'
-import { otlpReader, scopesOf } from './otlp.ts'
+import { liveOtlpReader, scopesOf } from './otlp.ts'
 
 export { decodeTraceRequest, encodeStatus, encodeTraceResponse } from './otlp-protobuf.ts'
 
@@ -72,7 +72,7 @@ export class LiveSpans {
   readonly #reader: Reader
 
   constructor() {
-    this.#reader = otlpReader({
+    this.#reader = liveOtlpReader({
       stem: 'otlp',
       emit: (event_type, timestamp, metadata) => {
         if (Number.isNaN(timestamp)) this.#untimed++

@@ -15,7 +15,10 @@ import { attributesOf, textAt, type Attributes } from './otel-attributes.ts'
 import { endMetadata, kindOfSpan, startMetadata, type OtelSpan } from './otel-span.ts'
 import { otelId } from './otel-ids.ts'
 
-export const otlpReader: CreateReader = (host) => new OtlpReader(host)
+export const otlpReader: CreateReader = (host) => new OtlpReader(host, 200)
+
+/** For spans without a file, from which details could show the whole texts. */
+export const liveOtlpReader: CreateReader = (host) => new OtlpReader(host, 4000)
 
 /** Signals that have no spans. */
 const OTHER_SIGNALS = ['resourceMetrics', 'resourceLogs', 'resource_metrics', 'resource_logs']
@@ -33,16 +36,26 @@ class OtlpReader implements Reader {
   readonly #spans = new Map<string, OpenSpan | undefined>()
   /** By id of a span, the trace that uses the id as it is; ids of other traces get that of the trace. */
   readonly #owners = new Map<string, string>()
+  readonly #textChars: number
   #withoutId = 0
 
-  constructor(host: Host) {
+  /** @param textChars longer texts of attributes are cut */
+  constructor(host: Host, textChars: number) {
     this.#host = host
+    this.#textChars = textChars
   }
 
   push(record: unknown): Taken {
     const resource = fieldsOf(record)
     const scopes = scopesOf(resource)
-    if (scopes === undefined) return this.#pushOther(record)
+    if (scopes !== undefined) return this.#pushResource(resource, scopes)
+    const inside = [...resourceSpansIn(record)]
+    if (inside.length === 0) return this.#pushOther(record)
+    const taken = inside.map((one) => this.push(one))
+    return ORDER.find((result) => taken.includes(result)) ?? 'known'
+  }
+
+  #pushResource(resource: Fields, scopes: readonly unknown[]): Taken {
     const service = textAt(
       attributesOf(fieldsOf(resource['resource'])['attributes']),
       'service.name',
@@ -111,7 +124,10 @@ class OtlpReader implements Reader {
     if (isKnown && open === undefined) return
     const kind = open?.kind ?? kindOfSpan(span)
     const names: Metadata = { span_id: id, ...ids, ...startMetadata(span, kind) }
-    const figures: Metadata = { ...endMetadata(span, kind), ...attributeMetadata(span) }
+    const figures: Metadata = {
+      ...endMetadata(span, kind),
+      ...attributeMetadata(span, this.#textChars),
+    }
     if (endS === undefined) {
       const text = JSON.stringify([names, figures])
       if (open?.text === text) return
@@ -134,6 +150,24 @@ class OtlpReader implements Reader {
     const owner = this.#owners.get(id)
     if (owner === undefined) this.#owners.set(id, trace)
     return owner === undefined || owner === trace ? id : `${trace}:${id}`
+  }
+}
+
+/** The result for a document is the best one of its parts. */
+const ORDER: readonly Taken[] = ['used', 'untimed']
+/** Documents wrap `resourceSpans` this deep at most. */
+const MOST_DEPTH = 6
+
+/** The elements of `resourceSpans` anywhere in a document. */
+function* resourceSpansIn(value: unknown, depth = 0): Generator<unknown, void, void> {
+  if (depth > MOST_DEPTH) return
+  if (Array.isArray(value)) {
+    for (const item of value) yield* resourceSpansIn(item, depth + 1)
+  } else if (isFields(value)) {
+    const spans = value['resourceSpans'] ?? value['resource_spans']
+    if (Array.isArray(spans)) {
+      for (const item of spans) if (scopesOf(fieldsOf(item)) !== undefined) yield item
+    } else for (const item of Object.values(value)) yield* resourceSpansIn(item, depth + 1)
   }
 }
 
@@ -181,7 +215,7 @@ function spanOf(span: Fields, startS: number, attributes: Attributes): OtelSpan 
 }
 
 /** All attributes, cut, in a field of their own: their keys must not be read as ids or names. */
-function attributeMetadata({ attributes }: OtelSpan): Record<string, JsonValue> {
+function attributeMetadata({ attributes }: OtelSpan, chars: number): Record<string, JsonValue> {
   if (attributes.size === 0) return {}
-  return { attributes: short(Object.fromEntries(attributes)) }
+  return { attributes: short(Object.fromEntries(attributes), chars) }
 }

@@ -9,6 +9,9 @@ import { closeTruncated } from './truncated.ts'
 /** A longer line, value or element is broken. It also fits into a string of any JavaScript engine. */
 const MAX_VALUE_BYTES = 256 * 1024 * 1024
 
+/** A longer line with named arrays is read in parts. */
+const WHOLE_BYTES = 4 * 1024 * 1024
+
 export interface RecordSink {
   record(value: unknown, line: number, array: string | undefined): void
   rest(fields: unknown, line: number): void
@@ -19,6 +22,8 @@ export interface RecordsOptions {
   /** Whether every line is a value of its own. */
   readonly isLines: boolean
   readonly arrays: readonly string[]
+  /** Whether a line that is not long is one record, also if it has such arrays. */
+  readonly wholeLines?: boolean
   readonly exactNumbers: boolean
   readonly decode: Decode
   readonly sink: RecordSink
@@ -28,6 +33,7 @@ export interface RecordsOptions {
 export class Records {
   readonly #isLines: boolean
   readonly #arrays: readonly string[]
+  readonly #wholeLines: boolean
   readonly #exactNumbers: boolean
   readonly #decode: Decode
   readonly #sink: RecordSink
@@ -35,9 +41,10 @@ export class Records {
   readonly #values: JsonValues
   #line = 0
 
-  constructor({ isLines, arrays, exactNumbers, decode, sink }: RecordsOptions) {
+  constructor({ isLines, arrays, wholeLines = false, exactNumbers, decode, sink }: RecordsOptions) {
     this.#isLines = isLines
     this.#arrays = arrays
+    this.#wholeLines = wholeLines
     this.#exactNumbers = exactNumbers
     this.#decode = decode
     this.#sink = sink
@@ -81,7 +88,8 @@ export class Records {
   #readLine(bytes: Uint8Array): void {
     const line = ++this.#line
     if (isBlank(bytes)) return
-    if (this.#arrays.length > 0) return this.#readValues(bytes, line)
+    const isSplit = this.#arrays.length > 0 && !(this.#wholeLines && bytes.length <= WHOLE_BYTES)
+    if (isSplit) return this.#readValues(bytes, line)
     const parsed = this.#parse(bytes)
     if (parsed.ok) this.#sink.record(parsed.value, line, undefined)
     else if (this.#isSeveral(bytes)) this.#readValues(bytes, line)

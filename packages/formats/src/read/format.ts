@@ -30,6 +30,8 @@ export interface Format {
    * read in parts.
    */
   readonly arrays?: readonly string[]
+  /** A line is one record, also if it has such arrays, unless it is long. */
+  readonly wholeLines?: true
   /** The file is a zip; its `.json` entries are the records. */
   readonly zip?: true
   /** Whole numbers beyond 2^53 are read as texts, so that they are not rounded. */

@@ -55,8 +55,11 @@ function nullNonFinite(text: string): string {
   return replaceOutsideStrings(text, /-?Infinity|NaN/g, () => 'null')
 }
 
-/** Whether a text may contain a number that a float64 cannot tell from its neighbors. */
-const MAY_BE_UNSAFE = /\d{16}|[\s:,[.-]\d+[eE]\+?\d/
+/**
+ * Whether a text may contain a number that a float64 cannot tell from its neighbors. Digits that follow a
+ * quote are those of a string.
+ */
+const MAY_BE_UNSAFE = /(?:^|[\s:,[])-?(?:\d{16}|\d+(?:\.\d+)?[eE]\+?\d)/
 const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
 
 /**
