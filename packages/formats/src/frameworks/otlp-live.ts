@@ -2,13 +2,12 @@
  * OTLP that is received while its spans run: which run each span belongs to, and its native lines.
  * Loaded by servers only.
  */
-import { encodeEvent } from '@wattline/trace'
+import { encodeEvent, type AgentEvent } from '@wattline/trace'
 import { fieldsOf, listOf, type Fields } from '../read/fields.ts'
-import type { Reader } from '../read/reader.ts'
 import { attributesOf, textAt } from './otel-attributes.ts'
 import { otelId } from './otel-ids.ts'
 import { kindOfSpan, OTHER_KIND } from './otel-span.ts'
-import { liveOtlpReader, scopesOf } from './otlp.ts'
+import { liveOtlpReader, scopesOf, type OtlpReader } from './otlp.ts'
 
 export { decodeTraceRequest, encodeStatus, encodeTraceResponse } from './otlp-protobuf.ts'
 
@@ -69,7 +68,7 @@ function batchesOfResource(resourceSpans: Fields): SpanBatch[] {
 export class LiveSpans {
   #lines: string[] = []
   #untimed = 0
-  readonly #reader: Reader
+  readonly #reader: OtlpReader
 
   constructor() {
     this.#reader = liveOtlpReader({
@@ -83,11 +82,16 @@ export class LiveSpans {
     })
   }
 
+  /** Learns the spans of an event that is in the log already, from before a restart. */
+  restore({ event_type: type, metadata }: AgentEvent): void {
+    this.#reader.restore(type, metadata)
+  }
+
   /** Native lines of the batch, and the number of spans without a start time, which have none. */
   take(batch: SpanBatch): { readonly lines: readonly string[]; readonly untimed: number } {
     this.#lines = []
     this.#untimed = 0
-    this.#reader.push(batch.resourceSpans, { file: 'otlp', line: 1 })
+    this.#reader.push(batch.resourceSpans)
     return { lines: this.#lines, untimed: this.#untimed }
   }
 }

@@ -18,7 +18,7 @@ import { otelId } from './otel-ids.ts'
 export const otlpReader: CreateReader = (host) => new OtlpReader(host, 200)
 
 /** For spans without a file, from which details could show the whole texts. */
-export const liveOtlpReader: CreateReader = (host) => new OtlpReader(host, 4000)
+export const liveOtlpReader = (host: Host): OtlpReader => new OtlpReader(host, 4000)
 
 /** Signals that have no spans. */
 const OTHER_SIGNALS = ['resourceMetrics', 'resourceLogs', 'resource_metrics', 'resource_logs']
@@ -30,7 +30,7 @@ interface OpenSpan {
   text: string
 }
 
-class OtlpReader implements Reader {
+export class OtlpReader implements Reader {
   readonly #host: Host
   /** Spans that have not ended; undefined once they have. */
   readonly #spans = new Map<string, OpenSpan | undefined>()
@@ -70,6 +70,20 @@ class OtlpReader implements Reader {
     }
     if (taken > 0) return 'used'
     return count > 0 ? 'untimed' : 'known'
+  }
+
+  /** Learns from an event that an earlier reader of the same spans has emitted. */
+  restore(eventType: string, metadata: Metadata): void {
+    const id = textOf(metadata['span_id'])
+    if (id === undefined) return
+    if (eventType.endsWith('_end')) this.#spans.set(id, undefined)
+    if (!eventType.endsWith('_start') || this.#spans.has(id)) return
+    this.#spans.set(id, { kind: eventType.slice(0, -'_start'.length), text: '' })
+    const trace = textOf(metadata['trace_id']) ?? ''
+    for (const owned of [id, textOf(metadata['parent_id'])]) {
+      const isOwned = owned !== undefined && !owned.startsWith(`${trace}:`)
+      if (isOwned && !this.#owners.has(owned)) this.#owners.set(owned, trace)
+    }
   }
 
   end(): void {

@@ -212,6 +212,19 @@ test('a span that runs is open, and ends when it is sent again', async () => {
   expect(await state(end)).toEqual([['renamed', 1_790_000_002]])
 })
 
+test('a span ends once, also if the server restarts while it runs', async () => {
+  const dir = await tempDir()
+  const first = await startServer({ dir })
+  await send(first.url, requestOf([SPAN], 'r'))
+  await first.close()
+  const second = await startServer({ dir })
+  const end = { ...SPAN, endTimeUnixNano: '1790000002000000000' }
+  for (let sent = 0; sent < 2; sent++) await send(second.url, requestOf([end], 'r'))
+  const spans = await spansOf(second.url, 'r')
+  expect(spans.map(({ startS, endS }) => [startS, endS])).toEqual([[1_790_000_000, 1_790_000_002]])
+  expect(await getJson<RunInfo>(`${second.url}/api/runs/r`)).toMatchObject({ events: 2 })
+})
+
 describe('answers follow the specification', () => {
   test('what is not taken is a partial success', async () => {
     const dir = await tempDir()

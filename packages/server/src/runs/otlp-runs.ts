@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { LiveSpans, SpanBatch } from '@wattline/formats/otlp'
+import { LogDecoder } from '@wattline/trace'
 import { runIdProblem } from '../storage/run-id.ts'
 import { cleanName, type ServerContext } from './context.ts'
 import { ingest } from './ingest.ts'
@@ -12,6 +13,9 @@ import { ingest } from './ingest.ts'
 /** Traces whose run is remembered, and processes whose open spans are: the latest ones. */
 const MOST_TRACES = 100_000
 const MOST_PROCESSES = 500
+
+/** Of a longer log, what was sent again after a restart is in it twice. */
+const MOST_RESTORED_BYTES = 64 * 1024 * 1024
 
 /** What was not taken of a request. */
 export interface Rejected {
@@ -22,7 +26,7 @@ export interface Rejected {
 export class OtlpRuns {
   readonly #context: ServerContext
   readonly #runOfTrace = new Map<string, string>()
-  readonly #spans = new Map<string, LiveSpans>()
+  readonly #spans = new Map<string, Promise<LiveSpans>>()
 
   constructor(context: ServerContext) {
     this.#context = context
@@ -53,7 +57,6 @@ export class OtlpRuns {
   /** Returns the number of spans without a time. */
   async #append(run: string, batch: SpanBatch): Promise<number> {
     const { runs, liveness } = this.#context
-    const { LiveSpans: Spans } = await import('@wattline/formats/otlp')
     const writer = writerOf(batch)
     const name = cleanName(batch.service)
     await runs.store.setWriter(run, writer, {
@@ -64,9 +67,10 @@ export class OtlpRuns {
     })
     const release = liveness.hold(run, writer)
     const key = `${run}\n${writer}`
-    const spans = this.#spans.get(key) ?? new Spans()
-    remember(this.#spans, key, spans, MOST_PROCESSES)
+    const opening = this.#spans.get(key) ?? this.#restored(run, writer)
+    remember(this.#spans, key, opening, MOST_PROCESSES)
     try {
+      const spans = await opening
       const { lines, untimed } = spans.take(batch)
       if (lines.length > 0) {
         const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''))
@@ -81,6 +85,24 @@ export class OtlpRuns {
     } finally {
       release()
     }
+  }
+
+  /** The spans of a process as they are in the log, so that a repeated request adds nothing. */
+  async #restored(run: string, writer: string): Promise<LiveSpans> {
+    const { runs, closing } = this.#context
+    const { LiveSpans: Spans } = await import('@wattline/formats/otlp')
+    const spans = new Spans()
+    const info = await runs.store.info(run)
+    if (info === undefined || info.bytes > MOST_RESTORED_BYTES) return spans
+    const decoder = new LogDecoder({ decode: (bytes) => Buffer.from(bytes).toString() })
+    const from = { cursor: 0, gen: info.gen, follow: false }
+    for await (const item of runs.store.read(run, from, closing)) {
+      if (item.type !== 'chunk' || item.writer !== writer) continue
+      decoder.push(item.bytes, (line) => {
+        if (line.type === 'event') spans.restore(line.event)
+      })
+    }
+    return spans
   }
 
   #runOf(batch: SpanBatch): string {
