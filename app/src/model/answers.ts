@@ -9,7 +9,6 @@ import type {
   PowerEnvelope,
   Span,
   SpanEnergy,
-  Tokens,
 } from '@wattline/trace'
 
 /**
@@ -57,15 +56,16 @@ export interface SearchAnswer {
 }
 
 /** Details of a span that are not in the columns. */
-export interface SpanInfo extends Pick<Span, 'error' | 'agent' | 'loggedEndS'> {
+export interface SpanInfo extends Pick<
+  Span,
+  'error' | 'agent' | 'loggedEndS' | 'tokens' | 'firstTokenMs'
+> {
   /** Positions of its lines in the log, for `raw`. A span without an end has only the first. */
   readonly startPosition: number
   readonly endPosition: number | undefined
   /** Those of its latest updates, in the order in which they count, and how many it has in all. */
   readonly updatePositions: readonly number[]
   readonly updateCount: number
-  /** Of the span itself. */
-  readonly tokens: Tokens | undefined
   /** Logged, or estimated from its tokens. */
   readonly cost: Cost | undefined
   /** Undefined without telemetry, and for a span that no meter measures. */

@@ -1,6 +1,5 @@
 /** The details of one span, as known at the playhead. */
 import {
-  firstTokenS,
   formatCount,
   formatDuration,
   formatJoules,
@@ -219,12 +218,12 @@ function Ids({ position }: { position: number }) {
 
 function Figures({ info, durationS }: { info: SpanInfo | undefined; durationS: number }) {
   if (info === undefined) return undefined
-  const { tokens, cost } = info
+  const { tokens, cost, firstTokenMs } = info
   return (
     <>
       {tokens?.total !== undefined && <TokenFacts tokens={tokens} durationS={durationS} />}
-      {tokens !== undefined && info.endPosition !== undefined && (
-        <FirstToken position={info.endPosition} />
+      {firstTokenMs !== undefined && (
+        <Fact name="First token">after {formatDuration(firstTokenMs / 1000)}</Fact>
       )}
       {cost !== undefined && (
         <Fact name="Cost" title={exactCost(cost)}>
@@ -285,15 +284,6 @@ function cacheWriteTitle({ cacheCreation, cacheCreation1h }: Tokens): string {
   const all = `${formatInteger(cacheCreation ?? 0)} tokens written to the cache`
   if (cacheCreation1h === undefined) return all
   return `${all}, ${formatInteger(cacheCreation1h)} of them for an hour`
-}
-
-/** The time to the first token, if the line at `position` has it. */
-function FirstToken({ position }: { position: number }) {
-  const { answer } = useAnswer('raw', { position })
-  if (answer === undefined || answer === null || typeof answer !== 'object') return undefined
-  const seconds = Array.isArray(answer) ? undefined : firstTokenS(answer as Metadata)
-  if (seconds === undefined) return undefined
-  return <Fact name="First token">after {formatDuration(seconds)}</Fact>
 }
 
 /** The energy of the span with its uncertainty, and the total with its children. */

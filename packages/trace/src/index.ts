@@ -53,7 +53,7 @@ export { isLinkKey } from './row/metadata-keys.ts'
 export { EventRow, POINT, START } from './row/event-row.ts'
 export { Interner } from './row/interner.ts'
 export { kindLabel, kindOf, NO_NAME, type KindColor } from './row/kinds.ts'
-export { firstTokenS } from './row/usage.ts'
+export { tokensOf, type Tokens } from './row/usage.ts'
 export { groupableText, idsOf } from './row/metadata-reader.ts'
 export { RowBatchReader, RowBatchWriter, type RowBatch, type SpentBatch } from './scan/row-batch.ts'
 export { RowReader, type RowSink } from './scan/row-reader.ts'
@@ -68,7 +68,6 @@ export {
   type DataQuality,
   type Mark,
   type Span,
-  type Tokens,
   type WriterQuality,
 } from './trace/span.ts'
 export { Trace, type TraceChanges } from './trace/trace.ts'

@@ -39,6 +39,7 @@ export function spanInfo(trace: Trace, energy: RunEnergy, slot: number): SpanInf
     error: span.error,
     agent: span.agent,
     tokens: span.tokens,
+    firstTokenMs: span.firstTokenMs,
     cost: costOf(trace, span),
     loggedEndS: span.loggedEndS,
     energy: energy.energyOf(slot),

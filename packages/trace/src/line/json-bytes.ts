@@ -29,7 +29,7 @@ const COLON = 58
 const OPEN_ARRAY = 91
 export const CLOSE_ARRAY = 93
 const LOWER_A = 97
-export const LOWER_T = 116
+const LOWER_T = 116
 const LOWER_U = 117
 
 /** Deeper values are left to JSON.parse, so that the recursion is limited. */

@@ -13,7 +13,7 @@
  */
 import { NONE } from '../columns/columns.ts'
 import { NearColumn } from '../columns/near-column.ts'
-import { USAGE_SIZE } from '../row/event-row.ts'
+import { FIGURE_COUNT } from '../row/usage.ts'
 import {
   ID_KEYS,
   MODEL_KEYS,
@@ -35,7 +35,7 @@ const SCOPE_INDEXES = [...MODEL_KEYS, ...TOOL_KEYS, TURN_KEY].map(scopeKeyIndex)
 const PLACE = SCOPE + SCOPE_INDEXES.length
 const OUTCOME = PLACE + PLACE_KEYS.length
 const USAGE = OUTCOME + OUTCOME_KEYS.length
-const FIELD_COUNT = USAGE + USAGE_SIZE
+const FIELD_COUNT = USAGE + FIGURE_COUNT
 export const Field = { SUBJECT, PLACE, OUTCOME, USAGE } as const
 
 const SPAN_ID_BIT = 1 << ID_KEYS.indexOf('span_id')
@@ -196,7 +196,7 @@ export class SpanUpdates {
     for (let key = 0; key < OUTCOME_KEYS.length; key++) {
       if (meaningOf(outcome, key) !== 0) decide(OUTCOME + key)
     }
-    for (let field = 0; field < USAGE_SIZE; field++) {
+    for (let field = 0; field < FIGURE_COUNT; field++) {
       if ((events.usageMask(update) & (1 << field)) !== 0) decide(USAGE + field)
     }
   }

@@ -12,15 +12,13 @@ import {
   SCOPE_SIZE,
   SUBJECT_KEYS,
 } from './metadata-keys.ts'
+import { FIGURE_COUNT } from './usage.ts'
 
 export const START = 0
 export const END = 1
 export const POINT = 2
 /** An event whose metadata is laid over a start. */
 export const UPDATE = 3
-
-/** Number of usage fields; see `Usage`. */
-export const USAGE_SIZE = 9
 
 /** The ids of an event in the order of their keys, each as the two halves of its hash. */
 export class IdList {
@@ -80,12 +78,10 @@ export class EventRow {
   isCancelled = false
   /** What each key says about success or failure; see outcome.ts. */
   outcome = 0
-  /** Bit i = the event has the usage field i. */
+  /** Bit i = the event has the figure i; see `Figure`. */
   usageMask = 0
-  /** By `Usage`. Only those in `usageMask` are valid. */
-  readonly usage = new Float64Array(USAGE_SIZE)
-  /** Whether the cached tokens are not part of the input, until `normalizeUsage` adds them. */
-  isCacheOutside = false
+  /** Figures as they are logged. Only those in `usageMask` are valid. */
+  readonly usage = new Float64Array(FIGURE_COUNT)
   /** Number of events that the recorder dropped, in a `recorder_dropped` event. */
   dropped = 0
   /** Text number of the value of the extra key, see `RowReader.setExtraKey`; 0 = none. */
@@ -106,7 +102,6 @@ export class EventRow {
     this.isCancelled = false
     this.outcome = 0
     this.usageMask = 0
-    this.isCacheOutside = false
     this.dropped = 0
     this.extra = 0
   }
@@ -116,8 +111,8 @@ export class EventRow {
     this.scope[index] = text
   }
 
-  setUsage(field: number, value: number): void {
-    this.usageMask |= 1 << field
-    this.usage[field] = value
+  setUsage(figure: number, value: number): void {
+    this.usageMask |= 1 << figure
+    this.usage[figure] = value
   }
 }

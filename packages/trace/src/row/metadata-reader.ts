@@ -23,16 +23,7 @@ import {
   SUBJECT_KEYS,
   TURN_KEY,
 } from './metadata-keys.ts'
-import {
-  isObject,
-  normalizeUsage,
-  OUTSIDE_INPUT,
-  readUsageObject,
-  setUsage,
-  Usage,
-  USAGE_FIELDS,
-  USAGE_OBJECTS,
-} from './usage.ts'
+import { FIGURE_KEYS, FIGURE_OBJECT_KEYS, figuresOf, figureValue, type FigureKey } from './usage.ts'
 
 /** The roles of a metadata key. A key may have several; −1 = it does not have this one. */
 export interface KeyRoles {
@@ -42,12 +33,10 @@ export interface KeyRoles {
   readonly subjectRank: number
   readonly agentRank: number
   readonly parentIndex: number
-  /** Index into `EventRow.usage`; see `Usage`. */
-  readonly usageField: number
-  /** The value is a cached part that the input beside it does not include. */
-  readonly isOutsideInput: boolean
-  /** An object under this key may have usage. */
-  readonly isUsageObject: boolean
+  /** The figure in `EventRow.usage`, if the value is a number. */
+  readonly figure: FigureKey | undefined
+  /** The value may be an object with figures. */
+  readonly hasFigures: boolean
   readonly isError: boolean
   /** The value is used as a text. */
   readonly isName: boolean
@@ -72,8 +61,8 @@ export const KEY_ROLES: ReadonlyMap<string, KeyRoles> = new Map(
       ...SUBJECT_KEYS,
       ...AGENT_KEYS,
       ...PARENT_KEYS.map(([key]) => key),
-      ...USAGE_FIELDS.keys(),
-      ...USAGE_OBJECTS.keys(),
+      ...FIGURE_KEYS.keys(),
+      ...FIGURE_OBJECT_KEYS,
       ...ERROR_KEYS,
     ]),
   ].map((key) => [key, rolesOf(key)]),
@@ -92,9 +81,8 @@ function rolesOf(key: string): KeyRoles {
   const { scopeIndex, placeIndex, subjectRank, agentRank } = roles
   return {
     ...roles,
-    usageField: USAGE_FIELDS.get(key) ?? -1,
-    isOutsideInput: OUTSIDE_INPUT.has(key),
-    isUsageObject: USAGE_OBJECTS.has(key),
+    figure: FIGURE_KEYS.get(key),
+    hasFigures: FIGURE_OBJECT_KEYS.includes(key),
     isError: ERROR_KEYS.includes(key),
     isName: Math.max(scopeIndex, placeIndex, subjectRank, agentRank) >= 0,
     isIdentity: roles.idIndex >= 0 || roles.parentIndex >= 0,
@@ -118,24 +106,24 @@ export function readEvent(event: AgentEvent, texts: Interner, row: EventRow): vo
   const { metadata } = event
   if (event.event_type === DROPPED_TYPE) row.dropped = droppedCount(metadata)
   let mayHaveFailed = false
+  let mayHaveUsage = false
   for (const key of Object.keys(metadata)) {
     const roles = KEY_ROLES.get(key)
     if (roles === undefined) continue
     if (roles.isError) mayHaveFailed = true
+    if (roles.figure !== undefined || roles.hasFigures) mayHaveUsage = true
     const value = metadata[key]
-    if (roles.isUsageObject && isObject(value)) {
-      readUsageObject(row, key, value)
-      continue
-    }
-    if (value === true) takeMark(row, roles)
     const text = scalarText(value)
     if (text === undefined) continue
     const isId = typeof value === 'string' || typeof value === 'number'
     if (roles.isIdentity && isId) setIdentity(row, roles, hashText(text))
     if (roles.isName) setName(row, roles, texts.id(text))
-    if (typeof value === 'number') takeUsage(row, roles, value)
   }
-  normalizeUsage(row)
+  if (mayHaveUsage) {
+    figuresOf(metadata).forEach((value, figure) => {
+      if (!Number.isNaN(value)) row.setUsage(figure, value)
+    })
+  }
   // Only a start names its parent.
   if (row.phase !== START) row.parents.count = 0
   if (kind === TURN) nameTurn(row)
@@ -207,14 +195,11 @@ export function setName(row: EventRow, roles: KeyRoles, text: number): void {
   }
 }
 
-/** Stores that a figure is marked by `true`. */
-export function takeMark(row: EventRow, { usageField }: KeyRoles): void {
-  if (usageField === Usage.OUTPUT_IS_LOWER_BOUND) setUsage(row, usageField, 1, false)
-}
-
-/** Stores a number under the usage role of its key. */
-export function takeUsage(row: EventRow, roles: KeyRoles, value: number): void {
-  if (roles.usageField >= 0) setUsage(row, roles.usageField, value, roles.isOutsideInput)
+/** Stores a figure. The first one counts: two keys may have the same figure. */
+export function setFigure(row: EventRow, key: FigureKey, value: number | boolean): void {
+  if ((row.usageMask & (1 << key[0])) !== 0) return
+  const figure = figureValue(value, key)
+  if (!Number.isNaN(figure)) row.setUsage(key[0], figure)
 }
 
 function own(metadata: Metadata, key: string): JsonValue | undefined {

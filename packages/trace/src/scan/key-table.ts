@@ -1,11 +1,11 @@
 /** Finds a few known words in bytes without making strings. */
 
-const SLOTS = 512
+const SLOTS = 1024
 
 /** An index of words, which are ASCII and not empty. */
 export class KeyTable {
   /** By hash, with open addressing: the index of a word + 1; 0 = free. */
-  readonly #slots = new Uint8Array(SLOTS)
+  readonly #slots = new Uint16Array(SLOTS)
   /** The bytes of all words, and where each word begins. */
   readonly #bytes: Uint8Array
   readonly #starts: Uint16Array
@@ -50,5 +50,5 @@ export class KeyTable {
 /** Hashes length, first, middle and last byte, by which metadata keys differ well enough. */
 function slotOf(bytes: Uint8Array, from: number, to: number): number {
   const ends = bytes[from]! + (bytes[to - 1]! << 8) + (bytes[(from + to) >>> 1]! << 16)
-  return Math.imul(ends ^ ((to - from) << 24), 0x9e3779b1) >>> 23
+  return Math.imul(ends ^ ((to - from) << 24), 0x9e3779b1) >>> 22
 }

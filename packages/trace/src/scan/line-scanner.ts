@@ -23,7 +23,6 @@ import {
   LF,
   LOWER_F,
   LOWER_N,
-  LOWER_T,
   MINUS,
   OPEN_OBJECT,
   QUOTE,
@@ -42,12 +41,10 @@ import {
   PHASES,
   setIdentity,
   setName,
-  takeMark,
-  takeUsage,
+  setFigure,
   TURN,
   type KeyRoles,
 } from '../row/metadata-reader.ts'
-import { normalizeUsage } from '../row/usage.ts'
 import { NumberReader } from './number-reader.ts'
 
 /** The line is left to `parseLine`, and the content of the row is not valid. */
@@ -179,7 +176,6 @@ export class LineScanner {
     // Only a start names its parent. The type may be the last field of the line.
     if (row.phase !== START) row.parents.count = 0
     if (row.kind === this.#turnKind) nameTurn(row)
-    normalizeUsage(row)
     return at
   }
 
@@ -275,7 +271,7 @@ export class LineScanner {
       row.outcome |= isFailure ? SAYS_FAILED[key]! : SAYS_FINE[key]!
       return key === ERROR && !isFalse ? -1 : end
     }
-    if (first === LOWER_T) takeMark(row, roles)
+    if (roles.figure !== undefined) setFigure(row, roles.figure, first !== LOWER_F)
     if (roles.isName) {
       setName(row, roles, this.#texts.idOfBytes(bytes, from, end, this.#decode))
     }
@@ -305,7 +301,7 @@ export class LineScanner {
     const roles = ROLES[key]!
     const end = this.#number.read(bytes, from, to)
     if (end < 0 || key === ERROR) return -1
-    takeUsage(row, roles, this.#number.value)
+    if (roles.figure !== undefined) setFigure(row, roles.figure, this.#number.value)
     if (roles.isError) row.outcome |= SAYS_FINE[key]!
     if (!roles.isName && !roles.isIdentity) return end
     // The text of a number is not always its bytes: that of 1.0 is "1".

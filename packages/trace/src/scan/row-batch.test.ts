@@ -60,7 +60,7 @@ test('a batch grows as needed, and line numbers continue from the lines before',
   expect(seen).toHaveLength(count + 1)
   expect(seen[count - 1]).toMatchObject([
     'event',
-    { timeS: count - 1, usage: expect.arrayContaining([count - 1]) },
+    { timeS: count - 1, figures: expect.arrayContaining([count - 1]) },
     text.lastIndexOf('{"event_type"'),
     100 + count,
   ])

@@ -6,15 +6,16 @@
  *     words    −1 − i                                    the sample, malformed line, unit or writer `others[i]`
  *              head  scope  position  line  kind  subject  [agent]
  *              (key high low) of each id and parent  the texts of scope, place, error and extra
- *     numbers  seconds, then the known usage fields and `dropped`
+ *     numbers  seconds, then the known figures and `dropped`
  *
- *     head     phase 0…1 · ids 2…4 · parents 5…6 · error 7 · places 8…10 · extra 11 · agent 12
- *              cancelled 13 · dropped 14 · usage 15…23
+ *     head     phase 0…1 · ids 2…4 · parents 5…6 · error 7 · places 8…10 · extra 11 · agent 12 · cancelled 13
+ *              dropped 14 · figures 15…29
  *     scope    mask of the scope keys 0…15 · rank of the subject 16…20 · outcome 21…
  */
 import { larger } from '../columns/growth.ts'
 import type { TelemetrySample, WriterLine } from '../line/event.ts'
-import { EventRow, USAGE_SIZE, type IdList } from '../row/event-row.ts'
+import { EventRow, type IdList } from '../row/event-row.ts'
+import { FIGURE_COUNT } from '../row/usage.ts'
 import { ID_KEYS, PARENT_KEYS, PLACE_KEYS, SCOPE_SIZE } from '../row/metadata-keys.ts'
 import type { Interner } from '../row/interner.ts'
 import type { RowSink } from './row-reader.ts'
@@ -30,7 +31,7 @@ const HAS_EXTRA = 1 << 11
 const HAS_AGENT = 1 << 12
 const IS_CANCELLED = 1 << 13
 const DROPPED = 1 << 14
-const USAGE_SHIFT = 15
+const FIGURES_SHIFT = 15
 const PHASE_MASK = 3
 const SCOPE_MASK = (1 << SCOPE_SIZE) - 1
 const RANK_MASK = 0x1f
@@ -38,7 +39,7 @@ const OUTCOME_SHIFT = SCOPE_SIZE + 5
 
 /** Upper limits for one event. */
 const EVENT_WORDS = 9 + (ID_KEYS.length + PARENT_KEYS.length) * 3 + SCOPE_SIZE + PLACE_KEYS.length
-const EVENT_NUMBERS = 2 + USAGE_SIZE
+const EVENT_NUMBERS = 2 + FIGURE_COUNT
 
 const FIRST_WORDS = 1 << 14
 const FIRST_NUMBERS = 1 << 12
@@ -127,7 +128,7 @@ export class RowBatchWriter implements RowSink {
     words[at++] = row.subject
     let head =
       row.phase |
-      (row.usageMask << USAGE_SHIFT) |
+      (row.usageMask << FIGURES_SHIFT) |
       (row.ids.count << IDS_SHIFT) |
       (row.parents.count << PARENTS_SHIFT) |
       (row.dropped === 0 ? 0 : DROPPED) |
@@ -206,8 +207,8 @@ export class RowBatchWriter implements RowSink {
     const numbers = this.#numbers
     let at = this.#numberCount
     numbers[at++] = row.timeS
-    for (let field = 0; field < USAGE_SIZE; field++) {
-      if ((row.usageMask & (1 << field)) !== 0) numbers[at++] = row.usage[field]!
+    for (let figure = 0; figure < FIGURE_COUNT; figure++) {
+      if ((row.usageMask & (1 << figure)) !== 0) numbers[at++] = row.usage[figure]!
     }
     if (row.dropped !== 0) numbers[at++] = row.dropped
     this.#numberCount = at
@@ -283,8 +284,8 @@ export class RowBatchReader {
       row.isCancelled = (head & IS_CANCELLED) !== 0
       if ((head & HAS_EXTRA) !== 0) row.extra = idOf[words[at++]!]!
       row.timeS = numbers[number++]!
-      for (let field = 0; field < USAGE_SIZE; field++) {
-        if ((head & (1 << (USAGE_SHIFT + field))) !== 0) row.setUsage(field, numbers[number++]!)
+      for (let figure = 0; figure < FIGURE_COUNT; figure++) {
+        if ((head & (1 << (FIGURES_SHIFT + figure))) !== 0) row.setUsage(figure, numbers[number++]!)
       }
       if ((head & DROPPED) !== 0) row.dropped = numbers[number++]!
       sink.event(row, position, line)

@@ -8,7 +8,8 @@ import { shortModel } from './format.ts'
 import { modelOf } from './model-of.ts'
 import { LIST_PRICES, wholePrice, type ListedPrice, type Price } from './price-list.ts'
 import { countedUsage } from './stats.ts'
-import type { Span, Tokens } from '../trace/span.ts'
+import type { Tokens } from '../row/usage.ts'
+import type { Span } from '../trace/span.ts'
 import type { Trace } from '../trace/trace.ts'
 
 /** Prices by model, which replace those of the list. */

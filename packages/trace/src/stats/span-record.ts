@@ -1,7 +1,8 @@
 /** The records of `wattline spans --json` and of downloads: one plain object for each span or mark. */
 import type { Metadata } from '../line/event.ts'
 import { idsOf } from '../row/metadata-reader.ts'
-import { flagNames, type Mark, type Span, type Tokens } from '../trace/span.ts'
+import type { Tokens } from '../row/usage.ts'
+import { flagNames, type Mark, type Span } from '../trace/span.ts'
 import type { Cost, CostSource } from './prices.ts'
 
 /** Missing values are null. Times are Unix seconds. */
@@ -34,6 +35,9 @@ export interface SpanRecord {
   readonly cacheCreation1hTokens: number | null
   /** The part of `outputTokens` that is reasoning. */
   readonly reasoningTokens: number | null
+  /** Only if true: the output is a lower bound. */
+  readonly outputTokensLowerBound?: true
+  readonly timeToFirstTokenMs: number | null
   /** US dollars. */
   readonly cost: number | null
   readonly costSource: CostSource | null
@@ -76,6 +80,8 @@ export function spanRecord(
     flags: flagNames(span.flags),
     error: span.errorAtS === undefined ? null : (span.error ?? 'failed'),
     ...tokenFields(tokens),
+    ...(tokens?.isLowerBound === true && { outputTokensLowerBound: true as const }),
+    timeToFirstTokenMs: span.firstTokenMs ?? null,
     cost: cost?.usd ?? null,
     costSource: cost?.source ?? null,
     metadata,
@@ -113,6 +119,7 @@ export function markRecord(mark: Mark, metadata: Metadata, group: string | undef
     flags: [mark.orphan ? 'orphan' : 'point'],
     error: mark.error === undefined ? null : mark.error || 'failed',
     ...tokenFields(undefined),
+    timeToFirstTokenMs: null,
     cost: null,
     costSource: null,
     metadata,

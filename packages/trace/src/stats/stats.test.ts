@@ -128,6 +128,7 @@ describe('records', () => {
       cacheCreationTokens: null,
       cacheCreation1hTokens: null,
       reasoningTokens: null,
+      timeToFirstTokenMs: null,
       cost: null,
       costSource: null,
       metadata: { tool: 'ls' },

@@ -4,7 +4,8 @@
  * its parts and an agent the sum of its calls.
  */
 import { selectInPlace } from './quickselect.ts'
-import { SpanFlag, type DataQuality, type Span, type Tokens } from '../trace/span.ts'
+import type { Tokens } from '../row/usage.ts'
+import { SpanFlag, type DataQuality, type Span } from '../trace/span.ts'
 import type { TimePart } from '../trace/time-range.ts'
 import type { Trace } from '../trace/trace.ts'
 

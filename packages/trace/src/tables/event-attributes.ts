@@ -11,9 +11,10 @@ import { NONE } from '../columns/columns.ts'
 import type { Growth } from '../columns/growth.ts'
 import { HashIndex, secondHash } from '../columns/hash-index.ts'
 import { RecurringColumn } from '../columns/recurring-column.ts'
-import { USAGE_SIZE, type EventRow } from '../row/event-row.ts'
+import type { EventRow } from '../row/event-row.ts'
 import { PlaceTable } from '../row/place.ts'
 import type { ScopeTable } from '../row/scope.ts'
+import { FIGURE_COUNT } from '../row/usage.ts'
 
 const Combination = { TYPE: 0, DETAIL: 1, SCOPE: 2, SUBJECT: 3 } as const
 const Detail = { SHAPE: 0, ERROR: 1, SOURCE: 2, OUTCOME: 3 } as const
@@ -23,14 +24,14 @@ const RECENT = 1024
 /** In the column of errors. */
 const CANCELLED = -2
 
-/** A shape is the rank of the subject and masks of the id keys, parent keys and usage fields. */
+/** A shape is the rank of the subject and masks of the id keys, parent keys and figures. */
 const ID_SHIFT = 4
 const PARENT_SHIFT = 11
 const USAGE_SHIFT = 14
 const RANK_MASK = 0xf
 const ID_MASK = 0x7f
 const PARENT_MASK = 0x7
-const USAGE_MASK = (1 << USAGE_SIZE) - 1
+const USAGE_MASK = (1 << FIGURE_COUNT) - 1
 
 /** The set bits of every small mask, ascending. */
 const BITS_OF: readonly Uint8Array[] = Array.from({ length: ID_MASK + 1 }, (_, mask) =>
@@ -204,7 +205,7 @@ export class EventAttributes {
   parentKeys(start: number): Uint8Array {
     return BITS_OF[(this.#detail(start, Detail.SHAPE) >> PARENT_SHIFT) & PARENT_MASK]!
   }
-  /** Bit i = the event has the usage field i; see `EventRow.usage`. */
+  /** Bit i = the event has the figure i; see `EventRow.usage`. */
   usageMask(event: number): number {
     return (this.#detail(event, Detail.SHAPE) >> USAGE_SHIFT) & USAGE_MASK
   }

@@ -4,7 +4,7 @@
  */
 import { BitColumn, NONE, PositionColumn } from '../columns/columns.ts'
 import type { Growth } from '../columns/growth.ts'
-import { USAGE_SIZE, type EventRow, type IdList } from '../row/event-row.ts'
+import type { EventRow, IdList } from '../row/event-row.ts'
 import { EventAttributes } from './event-attributes.ts'
 import { UsageColumn, isFirstOfBlock } from './usage-column.ts'
 import { IdTable } from './id-table.ts'
@@ -13,9 +13,11 @@ import type { ScopeTable } from '../row/scope.ts'
 import { TimeColumn } from '../columns/time-column.ts'
 
 /** Number of set bits of a usage mask. */
-const COUNT_OF = new Uint8Array(1 << USAGE_SIZE)
-for (let mask = 1; mask < COUNT_OF.length; mask++)
-  COUNT_OF[mask] = COUNT_OF[mask >> 1]! + (mask & 1)
+function countOf(mask: number): number {
+  let count = 0
+  for (let bits = mask; bits !== 0; bits &= bits - 1) count++
+  return count
+}
 
 /** Events by row. */
 export class EventTable extends EventAttributes {
@@ -101,20 +103,20 @@ export class EventTable extends EventAttributes {
     return this.#numberAt(parents, index, count)
   }
 
-  /** A usage field of an event; see `Usage`. NaN = unknown. */
-  usage(event: number, field: number): number {
+  /** A figure of an event as it is logged; see `Figure`. NaN = unknown. */
+  usage(event: number, figure: number): number {
     if (event === NONE) return NaN
     const mask = this.usageMask(event)
-    if ((mask & (1 << field)) === 0) return NaN
-    return this.#usage.at(this.#firstUsageOf(event) + COUNT_OF[mask & ((1 << field) - 1)]!)
+    if ((mask & (1 << figure)) === 0) return NaN
+    return this.#usage.at(this.#firstUsageOf(event) + countOf(mask & ((1 << figure) - 1)))
   }
 
-  /** Index of an event's first usage value. Cached: callers read several fields in turn. */
+  /** Index of an event's first usage value. Cached: callers read all figures in turn. */
   #firstUsageOf(event: number): number {
     if (event === this.#usageEvent) return this.#firstUsage
     let first = this.#usage.before(event)
     for (let other = event; !isFirstOfBlock(other);) {
-      first += COUNT_OF[this.usageMask(--other)]!
+      first += countOf(this.usageMask(--other))
     }
     this.#usageEvent = event
     this.#firstUsage = first

@@ -1,6 +1,7 @@
 /** Lines of logs for property tests: valid ones in any notation, and damaged ones. */
 import fc from 'fast-check'
 import { KEY_ROLES } from '../row/metadata-reader.ts'
+import { FIGURE_KEYS, FIGURE_OBJECT_KEYS } from '../row/usage.ts'
 
 const utf8 = new TextEncoder()
 
@@ -98,13 +99,22 @@ const object = (fields: fc.Arbitrary<[string, string][]>) =>
 /** Keys without a role in pairing, by which spans can be grouped. */
 export const EXTRA_KEYS = ['team', 'équipe', '__proto__'] as const
 
-const knownKey = asJson(fc.constantFrom(...KEY_ROLES.keys()))
+const isFigure = (key: string) => FIGURE_KEYS.has(key) || FIGURE_OBJECT_KEYS.includes(key)
+const figureKey = asJson(fc.constantFrom(...FIGURE_KEYS.keys(), ...FIGURE_OBJECT_KEYS))
+const otherKey = asJson(fc.constantFrom(...[...KEY_ROLES.keys()].filter((key) => !isFigure(key))))
+const knownKey = fc.oneof({ weight: 3, arbitrary: otherKey }, figureKey)
 const metadataField = fc.oneof(
   { weight: 4, arbitrary: fc.tuple(knownKey, fc.oneof({ weight: 3, arbitrary: text }, number)) },
   { weight: 2, arbitrary: fc.tuple(knownKey, value) },
   { weight: 2, arbitrary: fc.tuple(asJson(fc.string({ maxLength: 8 })), value) },
   fc.tuple(fc.constantFrom('"__proto__"', '"constructor"', '"reading"'), value),
   fc.tuple(fc.constantFrom(...EXTRA_KEYS.map((key) => JSON.stringify(key))), value),
+  fc.tuple(
+    figureKey,
+    fc
+      .array(fc.tuple(figureKey, number), { maxLength: 3 })
+      .map((fields) => `{${fields.map((field) => field.join(':')).join(',')}}`),
+  ),
 )
 const metadata = object(
   fc.oneof(

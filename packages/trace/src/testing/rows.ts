@@ -23,7 +23,9 @@ export function rowText(row: EventRow, texts: Interner): unknown {
     isCancelled: row.isCancelled,
     error: text(row.error),
     outcome: row.outcome,
-    usage: Array.from(row.usage, (_, field) => usageOf(row, field)),
+    figures: Array.from(row.usage, (value, figure) =>
+      (row.usageMask & (1 << figure)) === 0 ? undefined : value,
+    ),
     dropped: row.dropped,
     extra: text(row.extra),
   }
@@ -46,8 +48,4 @@ export function recordingSink(texts: Interner): { seen: unknown[]; sink: RowSink
       rescaled: (unit, ...where) => seen.push(['rescaled', unit, ...where]),
     },
   }
-}
-
-function usageOf({ usageMask, usage }: EventRow, field: number): number | undefined {
-  return (usageMask & (1 << field)) === 0 ? undefined : usage[field]
 }

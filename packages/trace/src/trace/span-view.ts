@@ -4,13 +4,16 @@ import type { Interner } from '../row/interner.ts'
 import { TURN, TURN_IDX } from '../row/metadata-reader.ts'
 import { MODEL_INDEXES, TOOL_INDEXES, type ScopeTable } from '../row/scope.ts'
 import type { WriterState } from '../wire/run-info.ts'
-import { SpanFlag, type Span, type Tokens } from './span.ts'
+import { Figure, FIGURE_COUNT, normalTokens, unknownFigures, type Tokens } from '../row/usage.ts'
+import { SpanFlag, type Span } from './span.ts'
 import { knownDuration } from './time-range.ts'
 import { overlaidSubject, Field, scopeField, type SpanUpdates } from '../pairing/span-updates.ts'
 import { CANCELLED, FAILED, meaningOf, OUTCOME_KEYS, STATUS_OUTCOME } from '../row/outcome.ts'
-import { Usage } from '../row/usage.ts'
 import type { EventTable } from '../tables/event-table.ts'
 import type { SpanTable } from '../tables/span-table.ts'
+
+/** The figures of the span that is being read. */
+const FIGURES = unknownFigures()
 
 /** The tables that all views of a trace share. */
 export interface ViewSource {
@@ -291,30 +294,25 @@ export class SpanView implements Span {
 
   get tokens(): Tokens | undefined {
     if (!this.#hasUsage) return undefined
-    const total = this.totalTokens
-    if (total === undefined) return undefined
-    return {
-      input: this.#usage(Usage.INPUT),
-      output: this.#usage(Usage.OUTPUT),
-      total,
-      cacheRead: this.#usage(Usage.CACHE_READ),
-      cacheCreation: this.#usage(Usage.CACHE_CREATION),
-      cacheCreation1h: this.#usage(Usage.CACHE_CREATION_1H),
-      reasoning: this.#usage(Usage.REASONING),
-      isLowerBound: this.#usage(Usage.OUTPUT_IS_LOWER_BOUND) === 1,
-    }
+    const tokens = this.#normal()
+    const { total, cacheRead, cacheCreation, reasoning } = tokens
+    return (total ?? cacheRead ?? cacheCreation ?? reasoning) === undefined ? undefined : tokens
   }
-  /** The reported total, else the sum of its parts: `tokens.total` without an object. */
+  /** `tokens.total`. */
   get totalTokens(): number | undefined {
-    if (!this.#hasUsage) return undefined
-    const reported = this.#usage(Usage.TOTAL)
-    if (reported !== undefined) return reported
-    const input = this.#usage(Usage.INPUT)
-    const output = this.#usage(Usage.OUTPUT)
-    return input === undefined && output === undefined ? undefined : (input ?? 0) + (output ?? 0)
+    return this.#hasUsage ? this.#normal().total : undefined
   }
   get costUsd(): number | undefined {
-    return this.#hasUsage ? this.#usage(Usage.COST) : undefined
+    return this.#hasUsage ? this.#usage(Figure.COST) : undefined
+  }
+  get firstTokenMs(): number | undefined {
+    return this.#hasUsage ? this.#usage(Figure.FIRST_TOKEN_MS) : undefined
+  }
+  #normal(): Tokens {
+    for (let figure = 0; figure < FIGURE_COUNT; figure++) {
+      FIGURES[figure] = this.#usage(figure) ?? NaN
+    }
+    return normalTokens(FIGURES)
   }
 
   get #hasUsage(): boolean {

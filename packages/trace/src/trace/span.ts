@@ -1,6 +1,7 @@
 /** The types of pairing results: spans, marks and data quality. */
 
 import { DROPPED_TYPE } from '../line/event.ts'
+import type { Tokens } from '../row/usage.ts'
 import type { WriterState } from '../wire/run-info.ts'
 
 /** Bits of {@link Span.flags}. */
@@ -38,25 +39,6 @@ const FLAG_NAMES = [
 /** The names of the bits set in `flags`. */
 export function flagNames(flags: number): string[] {
   return FLAG_NAMES.filter((_, bit) => (flags & (1 << bit)) !== 0)
-}
-
-/** Tokens of one span; unknown parts are undefined. */
-export interface Tokens {
-  /** All that the model read, cached tokens included. */
-  readonly input: number | undefined
-  /** All that it wrote, reasoning included. */
-  readonly output: number | undefined
-  readonly total: number | undefined
-  /** The part of the input that was read from the cache. */
-  readonly cacheRead: number | undefined
-  /** The part of the input that was written to the cache. */
-  readonly cacheCreation: number | undefined
-  /** The part of `cacheCreation` that is kept for an hour. */
-  readonly cacheCreation1h: number | undefined
-  /** The part of the output that is reasoning. */
-  readonly reasoning: number | undefined
-  /** Whether the output, and so the total, is a lower bound. */
-  readonly isLowerBound: boolean
 }
 
 /**
@@ -103,8 +85,10 @@ export interface Span {
   readonly error: string | undefined
   /** Tokens in the events of the span; for sums see `countedUsage`. */
   readonly tokens: Tokens | undefined
-  /** US dollars. */
+  /** US dollars in the events of the span. */
   readonly costUsd: number | undefined
+  /** Milliseconds from its start to the first token of the answer. */
+  readonly firstTokenMs: number | undefined
   readonly writer: number
   /** Its start or end is older than an event before it in the log. */
   readonly late: boolean

@@ -93,6 +93,7 @@ describe('spans --json', () => {
       'cacheCreationTokens',
       'cacheCreation1hTokens',
       'reasoningTokens',
+      'timeToFirstTokenMs',
       'cost',
       'costSource',
       'metadata',
