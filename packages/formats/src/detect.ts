@@ -49,7 +49,7 @@ export function detect(head: Uint8Array, isWhole: boolean, decode: Decode): Dete
   if (startsWith(head, ZSTD)) return { kind: 'zstd' }
   if (startsWith(head, SQLITE)) return { kind: 'refused', format: REFUSED.sqlite }
   const layout = sampleOf(head, isWhole, decode)
-  const isEnough = isWhole || head.length >= HEAD_BYTES
+  const isEnough = isWhole || layout.isFull || head.length >= HEAD_BYTES
   const found = detectIn(layout)
   if (!isEnough) return found?.kind === 'unknown' ? undefined : found
   return found ?? UNSURE

@@ -47,6 +47,7 @@ export type OpenedLog =
   | { readonly kind: 'unknown'; readonly keys: readonly string[]; readonly chunks: Chunks }
 
 const MOST_FILES = 2000
+const OFTEN_BYTES = 4 * 1024
 /** A larger entry of a zip, unpacked, is broken. */
 const MAX_ENTRY_BYTES = 256 * 1024 * 1024
 /** A zip whose entries are larger in all is not read further. */
@@ -82,17 +83,28 @@ async function readHead(
   input: AsyncIterator<Uint8Array>,
   { decode }: Utf8,
 ): Promise<{ readonly head: Uint8Array; readonly detection: Detection }> {
-  let head = new Uint8Array(0)
+  let parts: Uint8Array[] = []
+  let bytes = 0
   let tried = 0
+  const joined = (): Uint8Array => {
+    const head = joinBytes(parts)
+    parts = [head]
+    return head
+  }
   for (;;) {
     const next = await input.next()
     if (next.done === true) {
+      const head = joined()
       return { head, detection: detect(head, true, decode) ?? { kind: 'native', isSure: false } }
     }
-    head = joinBytes([head, next.value])
-    // Looking again only after doubling keeps the cost linear for small chunks.
-    if (head.length < tried * 2 && head.length < HEAD_BYTES) continue
-    tried = head.length
+    // The chunk may be valid until the next one only.
+    parts.push(next.value.slice())
+    bytes += next.value.length
+    // Looking again only after doubling keeps the cost linear for small chunks. At first, each chunk is
+    // looked at: it may be all that a program has printed so far.
+    if (bytes >= OFTEN_BYTES && bytes < tried * 2 && bytes < HEAD_BYTES) continue
+    tried = bytes
+    const head = joined()
     const detection = detect(head, false, decode)
     if (detection !== undefined) return { head, detection }
   }

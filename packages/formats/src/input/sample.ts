@@ -11,6 +11,8 @@ const SAMPLE_RECORDS = 20
 export interface Layout extends Sample {
   /** Whether every line is a value of its own. */
   readonly isLines: boolean
+  /** Whether more bytes would not change the records. */
+  readonly isFull: boolean
 }
 
 /**
@@ -21,12 +23,17 @@ export function sampleOf(head: Uint8Array, isWhole: boolean, decode: Decode): La
   const lines = firstLines(head, isWhole)
   const parsed = lines.map((line) => parsedLine(line, decode))
   const records = parsed.flat()
+  const isFull = lines.length >= SAMPLE_RECORDS
   // Lines of a document laid out over several lines are rarely values of their own.
   const whole = parsed.filter((values) => values.length > 0).length
   if (records.length > 0 && (parsed[0]!.length > 0 || whole * 2 > lines.length)) {
-    return { records: records.slice(0, SAMPLE_RECORDS), isLines: true, isArray: false, entries: [] }
+    const sample = records.slice(0, SAMPLE_RECORDS)
+    return { records: sample, isLines: true, isArray: false, entries: [], isFull }
   }
-  return { ...firstValues(head, decode), isLines: false, entries: [] }
+  const values = firstValues(head, decode)
+  // Twenty lines of text, none of which begins a value.
+  const isText = isFull && values.records.length === 0
+  return { ...values, isLines: false, entries: [], isFull: isText }
 }
 
 /** The first lines that are complete and not blank. */

@@ -121,6 +121,23 @@ describe('wattline without a command', () => {
     )
   })
 
+  test('converts a log of another tool from stdin as it arrives', async () => {
+    const stdin = new PassThrough()
+    const { command, view, url } = await start(['-', '--port', '0', '--dir', 'runs'], { stdin })
+    const run = new URLSearchParams(view.hash.slice(1)).get('run') ?? ''
+    stdin.write('{"type":"inference_start","timestamp":1800000000,"data":{"model":"m"}}\n')
+    const text = await until(
+      () => eventsAt(url, run),
+      (lines) => lines.includes('\n'),
+    )
+    expect(JSON.parse(text)).toMatchObject({
+      event_type: 'lm_inference_start',
+      source: { file: 'stdin', line: 1 },
+    })
+    stdin.end('{"type":"inference_end","timestamp":1800000001,"data":{}}\n')
+    await command.stderrMatch(/stdin has ended: 2 lines\./)
+  })
+
   test('notes that an empty file or a folder without logs is followed', async () => {
     await mkdir(join(dir, 'logs'))
     await writeFile(join(dir, 'new.jsonl'), '')

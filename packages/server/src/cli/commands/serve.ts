@@ -81,5 +81,5 @@ async function join(
   if (stream === undefined || streamRun === undefined) return
   const name = stream.given === '-' ? 'stdin' : stream.given
   const client = new RunWriter({ ...running, run: streamRun, name })
-  await relayTo(client, streamOf(stream, io), io.stopSignal())
+  await relayTo(client, streamOf(stream, io), name, io.stopSignal())
 }

@@ -34,7 +34,7 @@ export async function showTarget(
   const isGzip = sniff(await readHead(target.path)) === 'gzip'
   const file = createReadStream(target.path)
   const stream = isGzip ? file.pipe(createGunzip()) : file
-  await relayTo(new RunWriter({ ...server, run, name }), stream, io.stopSignal())
+  await relayTo(new RunWriter({ ...server, run, name }), stream, name, io.stopSignal())
   io.stderr.write(
     `Sent a copy of ${showHiddenInLine(name)} to ${server.url}, which does not follow the file.\n`,
   )

@@ -4,6 +4,7 @@ import { basename } from 'node:path'
 import type { Readable } from 'node:stream'
 import { LineSplitter } from '@wattline/trace'
 import { messageOf } from '../../base/errors.ts'
+import { nativeLines } from '../../files/native-lines.ts'
 import type { RunStore } from '../../storage/store.ts'
 import type { CliIo } from '../base/io.ts'
 import type { RunWriter } from './run-writer.ts'
@@ -42,7 +43,7 @@ export async function relayToStore(
     await store.setWriter(run, writer, { state: 'live', name, runName: name, isUnnumbered: true })
     let total = 0
     const tooLong = await relayLines(
-      stream,
+      await nativeLines(stream, name),
       async (lines, lineCount) => {
         total += lineCount
         await store.append(run, writer, undefined, lines, lineCount)
@@ -64,11 +65,13 @@ export async function relayToStore(
 export async function relayTo(
   client: RunWriter,
   stream: Readable,
+  name: string,
   stop: AbortSignal,
 ): Promise<void> {
   stop.addEventListener('abort', () => stream.destroy(), { once: true })
   try {
-    await relayLines(stream, (lines, lineCount) => client.send(lines, lineCount), stop)
+    const lines = await nativeLines(stream, name)
+    await relayLines(lines, (part, lineCount) => client.send(part, lineCount), stop)
   } catch (error) {
     if (!stop.aborted) throw error
   }
