@@ -46,6 +46,8 @@ export interface RunEntry {
   readonly bytes: number | undefined
   /** Seconds by which the clocks of all live writers are ahead of the server's; undefined = not ahead. */
   readonly aheadS?: number | undefined
+  /** Since when its live writers have sent nothing, if none of them has a connection; see `WriterInfo.quiet`. */
+  readonly quietSinceS?: number | undefined
   /** The run cannot be renamed or deleted: it is a file that the server only reads. */
   readonly readOnly: boolean
   /** A file opened in this page, unknown to the server. */

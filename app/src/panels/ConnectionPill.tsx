@@ -1,5 +1,5 @@
 /** Shows the state of the run's connection by shape, color and text: live, reconnecting, ended, a file. */
-import { formatBytes, formatCount, formatDuration } from '@wattline/trace'
+import { formatBytes, formatClock, formatCount, formatDuration } from '@wattline/trace'
 import type { CSSProperties } from 'react'
 import type { AppState } from '../store/app-state.ts'
 import { useApp, useAppState } from '../page/app.tsx'
@@ -85,6 +85,15 @@ export function describeConnection(
     case 'live': {
       const sinceS = Math.max(0, logNowS(state, lastS, nowS) - firstS)
       const elapsed = Number.isNaN(sinceS) ? '' : ` · ${formatDuration(Math.floor(sinceS))}`
+      const quietS = quietSeconds(state, nowS)
+      if (quietS !== undefined) {
+        return {
+          tone: 'live',
+          text: 'Live',
+          more: `${elapsed} · quiet ${formatClock(quietS, 0)}`,
+          detail: 'Nothing has arrived for a while. The agent may be waiting, or has stopped.',
+        }
+      }
       return {
         tone: 'live',
         text: 'Live',
@@ -122,6 +131,15 @@ export function describeConnection(
         detail: connection.reason ?? 'The run could not be read',
       }
   }
+}
+
+/** How long a run has been quiet by the server's clock; undefined if it is not. */
+function quietSeconds(
+  { run, connection }: Pick<AppState, 'run' | 'connection'>,
+  nowS: number,
+): number | undefined {
+  if (run?.quietSinceS === undefined) return undefined
+  return Math.max(0, nowS + (connection.serverAheadS ?? 0) - run.quietSinceS)
 }
 
 /** The share of the bytes that has been read; 1 for an empty file. */

@@ -25,12 +25,13 @@ describe('describeConnection', () => {
       retryAtS?: number
       heardAtS?: number
       run?: 'lost'
+      quietSinceS?: number
       read?: [number, number]
     } = {},
   ): string => {
-    const { attempt = 0, retryAtS, heardAtS, run, read } = more
+    const { attempt = 0, retryAtS, heardAtS, run, quietSinceS, read } = more
     const progress = read && { readBytes: read[0], totalBytes: read[1], events: 4, done: false }
-    const facts = run && ({ state: run } as AppState['run'])
+    const facts = { state: run ?? 'live', quietSinceS } as AppState['run']
     const { text, more: rest } = describeConnection(
       {
         connection: { state, attempt, retryAtS, heardAtS, reason: undefined },
@@ -48,6 +49,7 @@ describe('describeConnection', () => {
     [textOf('connecting'), 'Connecting'],
     [textOf('connecting', { read: [50, 200] }), 'Reading 25 %'],
     [textOf('live'), 'Live · 3:20'],
+    [textOf('live', { quietSinceS: 50 }), 'Live · 3:20 · quiet 4:10'],
     [textOf('reconnecting', { attempt: 2, heardAtS: 255 }), 'Reconnecting · silent 45 s'],
     [textOf('ended'), 'Ended · 2:51'],
     [textOf('ended', { run: 'lost' }), 'Died at 2:51'],

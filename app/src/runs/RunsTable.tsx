@@ -6,6 +6,7 @@ import {
   formatCount,
   formatDuration,
   formatJoules,
+  formatClock,
 } from '@wattline/trace'
 import { useRef, useState, type RefObject } from 'react'
 import { flushSync } from 'react-dom'
@@ -175,6 +176,9 @@ function RunRow({ run, index, links, onFocus, onChanged }: RunRowProps) {
         )}
         <span className="unseen">, {STATE_WORDS[run.state]}</span>
         {run.id !== run.name && !run.local && <span className="run-id">{run.id}</span>}
+        {run.quietSinceS !== undefined && (
+          <span className="tag">quiet {formatClock(Math.max(0, nowS - run.quietSinceS), 0)}</span>
+        )}
         {run.local && <span className="tag">file, {formatBytes(run.bytes)}</span>}
       </th>
       <td

@@ -39,6 +39,8 @@ function newLiveness(store: FolderStore, lostAfterMs: number): Liveness {
   const liveness = new Liveness(store, {
     lostAfterMs,
     heartbeatMs: 60_000,
+    endAfterMs: 1_800_000,
+    hasOpenCall: () => Promise.resolve(false),
     logger: () => undefined,
   })
   onTestFinished(() => liveness.stop())

@@ -42,8 +42,10 @@ export interface ServerOptions {
   readonly maxUnfinishedBytes?: number
   /** A body, line or frame is dropped when it grows by less than 16 KiB in this time. @default 30_000 */
   readonly unfinishedTimeoutMs?: number
-  /** How long a writer may be silent before it is lost. @default 30_000 */
+  /** How long a writer may be silent before it is lost, or quiet if it has no connection. @default 30_000 */
   readonly lostAfterMs?: number
+  /** How long a quiet writer without an open call may be silent before it ends. @default 1_800_000 */
+  readonly endAfterMs?: number
   /** Time between heartbeats. @default 10_000 */
   readonly heartbeatMs?: number
   /** Most concurrent WebSockets, and most concurrent requests. Others get 503. @default 1000 */

@@ -125,12 +125,18 @@ function createContext(
   const logger = options.log ?? (() => undefined)
   const lostAfterMs = options.lostAfterMs ?? 30_000
   const heartbeatMs = options.heartbeatMs ?? 10_000
+  const summaries = new Summaries(store)
+  const hasOpenCall = async (run: string): Promise<boolean> => {
+    const info = await store.info(run)
+    return info !== undefined && (await summaries.get(store, info)).open > 0
+  }
+  const endAfterMs = options.endAfterMs ?? 30 * 60_000
   return {
     version: VERSION,
     runs: new Runs(store, options.sources ?? []),
-    liveness: new Liveness(store, { lostAfterMs, heartbeatMs, logger }),
+    liveness: new Liveness(store, { lostAfterMs, heartbeatMs, endAfterMs, hasOpenCall, logger }),
     health: new Health(store),
-    summaries: new Summaries(store),
+    summaries,
     metrics: new Metrics(),
     unfinished: new Unfinished(
       options.maxUnfinishedBytes ?? 256 * MEBIBYTE,

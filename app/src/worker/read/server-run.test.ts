@@ -100,3 +100,27 @@ test('reads the clock of the server in a frame', () => {
   expect(serverTimeS('{"beat":12,"now":1700000000.25}')).toBe(1_700_000_000.25)
   expect(serverTimeS('{"run":{"id":"r","name":"\\"now\\":7}"}}')).toBeUndefined()
 })
+
+test.each([
+  [[{ state: 'live', quiet: true, lastSeenAt: 5 }], 5],
+  [
+    [
+      { state: 'live', quiet: true, lastSeenAt: 5 },
+      { state: 'live', quiet: true, lastSeenAt: 7 },
+      { state: 'closed', quiet: false, lastSeenAt: 9 },
+    ],
+    7,
+  ],
+  [
+    [
+      { state: 'live', quiet: true, lastSeenAt: 5 },
+      { state: 'live', quiet: false, lastSeenAt: 7 },
+    ],
+    undefined,
+  ],
+  [[{ state: 'closed', quiet: true, lastSeenAt: 5 }], undefined],
+  [[], undefined],
+])('a run is quiet when all live writers are: %j', (writers, sinceS) => {
+  const ofRun = writers.map((writer, at) => ({ id: `w${at}`, ...writer }))
+  expect(parseRun({ id: 'r', writers: ofRun })?.entry.quietSinceS).toBe(sinceS)
+})

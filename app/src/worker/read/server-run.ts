@@ -29,9 +29,18 @@ export function parseRun(value: unknown): ServerRun | undefined {
     bytes: numberOf(value['bytes']),
     readOnly: value['readOnly'] === true,
     aheadS: aheadOf(writers),
+    quietSinceS: quietSince(listOf(value['writers'])),
     local: false,
   }
   return { entry, writers }
+}
+
+/** When the last live writer was seen, if all of them are quiet. */
+function quietSince(writers: readonly unknown[]): number | undefined {
+  const live = writers.filter(isRecord).filter(({ state }) => state === 'live')
+  if (live.length === 0 || !live.every(({ quiet }) => quiet === true)) return undefined
+  const seenS = Math.max(...live.map((writer) => numberOf(writer['lastSeenAt']) ?? NaN))
+  return Number.isNaN(seenS) ? undefined : seenS
 }
 
 /** A smaller offset of a writer's clock is not distinguished from none. */

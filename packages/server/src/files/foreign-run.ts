@@ -98,6 +98,7 @@ export class ForeignRun {
           duplicates: null,
           clockBehindS: null,
           lastSeenAt: updatedAt,
+          quiet: this.#isLive && this.#quietMs >= LIVE_FOR_MS,
         },
       ],
     }

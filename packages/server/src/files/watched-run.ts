@@ -8,8 +8,10 @@ import { chunk, chunkAt, CHUNK_BYTES, FILE_WRITER } from './log-chunks.ts'
 import { coalesced } from '../base/coalesced.ts'
 import { LogFile, type LogFileChange, type LogFileState } from './log-file.ts'
 
-/** How long a followed file counts as live after it grew. */
-const LIVE_FOR_MS = 30_000
+/** How long a followed file counts as live after it grew: what writes it may wait for a long call. */
+const LIVE_FOR_MS = 30 * 60_000
+/** After this time without growth, it is quiet. */
+const QUIET_AFTER_MS = 30_000
 
 /**
  * A file that is missing for a moment is being rotated or replaced: readers get `reset` when it
@@ -51,7 +53,9 @@ export class WatchedRun {
   readonly #events = new EventEmitter().setMaxListeners(0)
   #startedS: number | undefined
   #isLive = false
+  #isQuiet = false
   #liveTimer: NodeJS.Timeout | undefined
+  #quietTimer: NodeJS.Timeout | undefined
   /** The last known state, kept while the file is briefly missing. */
   #lastState: LogFileState | undefined
   #removalTimer: NodeJS.Timeout | undefined
@@ -113,6 +117,7 @@ export class WatchedRun {
           duplicates: null,
           clockBehindS: null,
           lastSeenAt: state.modifiedS,
+          quiet: this.#isLive && this.#isQuiet,
         },
       ],
     }
@@ -139,6 +144,7 @@ export class WatchedRun {
   close(): void {
     this.#closed = true
     clearTimeout(this.#liveTimer)
+    clearTimeout(this.#quietTimer)
     clearTimeout(this.#removalTimer)
     clearTimeout(this.#lastLineTimer)
     this.#wake()
@@ -276,8 +282,14 @@ export class WatchedRun {
 
   #setLive(isLive: boolean): void {
     clearTimeout(this.#liveTimer)
+    clearTimeout(this.#quietTimer)
     this.#isLive = isLive
+    this.#isQuiet = false
     if (!isLive) return
+    this.#quietTimer = setTimeout(() => {
+      this.#isQuiet = true
+      this.#options.onChange('changed')
+    }, QUIET_AFTER_MS).unref()
     this.#liveTimer = setTimeout(() => {
       this.#isLive = false
       this.#options.onChange('changed')

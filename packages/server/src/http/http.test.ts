@@ -91,13 +91,28 @@ describe('posting events', () => {
     expect((await rawRequest(`${server.url}/api/runs/r/events.jsonl`)).body).toBe(lines(1, 9))
   })
 
-  test('a posted run is live until end=1 or silence', async () => {
+  test('a posted run becomes quiet without dying, and lives until end=1', async () => {
     const server = await startServer({ lostAfterMs: 50 })
     const url = `${server.url}/api/runs/r/events`
     await post(url, line(1))
-    await untilRun(server.store, 'r', (info) => info.state === 'lost')
-    await post(`${url}?end=1`, line(2))
-    expect(await getJson(`${server.url}/api/runs/r`)).toMatchObject({ state: 'ended', events: 2 })
+    const quiet = await untilRun(server.store, 'r', ({ writers }) => writers[0]?.quiet === true)
+    expect(quiet.state).toBe('live')
+    await post(url, line(2))
+    expect((await server.store.info('r'))?.writers).toMatchObject([{ state: 'live', quiet: false }])
+    await post(`${url}?end=1`, line(3))
+    expect(await getJson(`${server.url}/api/runs/r`)).toMatchObject({ state: 'ended', events: 3 })
+  })
+
+  test('a quiet run ends after its time, unless a call is open', async () => {
+    const server = await startServer({ lostAfterMs: 50, endAfterMs: 100 })
+    const event = (type: string): string =>
+      `${JSON.stringify({ event_type: type, timestamp: 1, metadata: { span_id: 'a' } })}\n`
+    await post(`${server.url}/api/runs/open/events`, event('tool_call_start'))
+    await post(`${server.url}/api/runs/r/events`, event('tool_call_start') + event('tool_call_end'))
+    await untilRun(server.store, 'r', ({ state }) => state === 'ended')
+    expect(await server.store.info('open')).toMatchObject({ state: 'live' })
+    await post(`${server.url}/api/runs/open/events`, event('tool_call_end'))
+    await untilRun(server.store, 'open', ({ state }) => state === 'ended')
   })
 
   test('accepts the names of content codings in any case', async () => {

@@ -51,7 +51,7 @@ export async function postEvents(
     context.health.writeFailed(error)
     throw error
   }
-  const release = context.liveness.hold(run, writer)
+  const release = context.liveness.hold(run, writer, 'request')
   try {
     const result = await receive(context, request, { run, writer }, first)
     if (isYes(query.get('end'))) await context.liveness.end(run, writer)

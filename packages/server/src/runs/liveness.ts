@@ -1,19 +1,26 @@
 /**
- * Tracks which writers are live. A writer is live while its connection or request is open, and lost
- * after a further `lostAfterMs` without one, unless it has ended.
+ * Tracks which writers are live. A writer with a connection is live while it is open, and lost after a
+ * further `lostAfterMs` without one, unless it has ended. One that sends requests can be idle for any
+ * time: it becomes quiet, and ends when it has been silent for half an hour and no call is open.
  *
  * ```
- * hold ── live ── release ── lostAfterMs pass ──▶ lost
- *                    └────── end ───────────────▶ closed
+ *                       ┌── connection: lostAfterMs pass ──▶ lost
+ * hold ── live ── release ─ request: lostAfterMs pass ──▶ quiet ── 30 min, no open call ──▶ closed
+ *                       └── end ──────────────────────────────────────────────────────────▶ closed
  * ```
  */
-import { StoreError, type RunStore } from '../storage/store.ts'
+import { StoreError, type RunStore, type WriterChange } from '../storage/store.ts'
 
 interface LiveWriter {
   readonly run: string
   readonly writer: string
   /** Open connections and requests. */
   holds: number
+  /** Whether its last hold was a connection, whose end shows that the writer has stopped. */
+  isConnected: boolean
+  isQuiet: boolean
+  /** When to look again whether a quiet writer has an open call. */
+  checkAtMs: number
   /** By the monotonic clock, so that setting the wall clock has no effect. */
   seenMs: number
 }
@@ -21,8 +28,21 @@ interface LiveWriter {
 export interface LivenessOptions {
   readonly lostAfterMs: number
   readonly heartbeatMs: number
+  /** After so much silence, a quiet writer without an open call ends. */
+  readonly endAfterMs: number
+  /** Whether a call of the run has not ended. */
+  readonly hasOpenCall: (run: string) => Promise<boolean>
   readonly logger: (line: string) => void
 }
+
+/** How the lines of a writer arrive. */
+export type HoldKind = 'connection' | 'request'
+
+/** How often a quiet writer with an open call is looked at in the time after which it may end. */
+const CHECKS = 10
+
+/** Writers of requests that do not name one, and of OpenTelemetry. */
+const REQUEST_WRITER = /^(?:http$|otlp)/
 
 export class Liveness {
   readonly #store: RunStore
@@ -50,16 +70,21 @@ export class Liveness {
       if (run.state !== 'live') continue
       for (const writer of run.writers) {
         const silentMs = Math.max(0, Date.now() - writer.lastSeenAt * 1000)
-        if (writer.state === 'live') this.#track(run.id, writer.id, performance.now() - silentMs)
+        if (writer.state !== 'live') continue
+        const entry = this.#track(run.id, writer.id, performance.now() - silentMs)
+        entry.isQuiet = writer.quiet
+        entry.isConnected = !writer.quiet && !REQUEST_WRITER.test(writer.id)
       }
     }
     await this.#sweep()
   }
 
   /** Keeps a writer live until the returned function is called, once. */
-  hold(run: string, writer: string): () => void {
+  hold(run: string, writer: string, kind: HoldKind): () => void {
     const entry = this.#track(run, writer, performance.now())
     entry.holds += 1
+    entry.isConnected = kind === 'connection'
+    entry.isQuiet = false
     return () => {
       entry.holds -= 1
       entry.seenMs = performance.now()
@@ -80,7 +105,7 @@ export class Liveness {
   #track(run: string, writer: string, seenMs: number): LiveWriter {
     const known = this.#writers.get(key(run, writer))
     if (known !== undefined) return known
-    const entry = { run, writer, holds: 0, seenMs }
+    const entry = { run, writer, holds: 0, isConnected: true, isQuiet: false, checkAtMs: 0, seenMs }
     this.#writers.set(key(run, writer), entry)
     return entry
   }
@@ -94,12 +119,30 @@ export class Liveness {
       // This process was suspended and received nothing: that time does not count as silence.
       for (const entry of this.#writers.values()) entry.seenMs += sinceSweepMs
     }
-    const silentSinceMs = nowMs - lostAfterMs
     const silent = [...this.#writers.values()].filter(
-      ({ holds, seenMs }) => holds === 0 && seenMs <= silentSinceMs,
+      ({ holds, seenMs }) => holds === 0 && seenMs <= nowMs - lostAfterMs,
     )
-    for (const { run, writer } of silent) this.#writers.delete(key(run, writer))
-    await Promise.all(silent.map(({ run, writer }) => this.#set(run, writer, { state: 'lost' })))
+    await Promise.all(silent.map((entry) => this.#setSilent(entry, nowMs)))
+  }
+
+  async #setSilent(entry: LiveWriter, nowMs: number): Promise<void> {
+    const { run, writer } = entry
+    if (entry.isConnected) {
+      this.#writers.delete(key(run, writer))
+      return this.#set(run, writer, { state: 'lost' })
+    }
+    if (!entry.isQuiet) {
+      entry.isQuiet = true
+      return this.#set(run, writer, { isQuiet: true })
+    }
+    const { endAfterMs, hasOpenCall } = this.#options
+    if (nowMs < Math.max(entry.seenMs + endAfterMs, entry.checkAtMs)) return
+    entry.checkAtMs = nowMs + endAfterMs / CHECKS
+    const isOpen = await hasOpenCall(run).catch(() => true)
+    // It may have sent lines meanwhile.
+    if (isOpen || entry.holds > 0 || !entry.isQuiet) return
+    this.#writers.delete(key(run, writer))
+    await this.#set(run, writer, { state: 'closed' })
   }
 
   /** Saves that held writers are still live, for a server that starts after a kill. */
@@ -109,7 +152,11 @@ export class Liveness {
     }
   }
 
-  async #set(run: string, writer: string, change: { state?: 'lost' }): Promise<void> {
+  async #set(
+    run: string,
+    writer: string,
+    change: Pick<WriterChange, 'state' | 'isQuiet'>,
+  ): Promise<void> {
     try {
       // It may have been deleted or have ended in the meantime.
       await this.#store.setWriter(run, writer, { ...change, isForLive: true })

@@ -65,7 +65,7 @@ export class OtlpRuns {
       runName: name,
       isUnnumbered: true,
     })
-    const release = liveness.hold(run, writer)
+    const release = liveness.hold(run, writer, 'request')
     const key = `${run}\n${writer}`
     const opening = this.#spans.get(key) ?? this.#restored(run, writer)
     remember(this.#spans, key, opening, MOST_PROCESSES)

@@ -122,6 +122,8 @@ export interface WriterChange {
   readonly runName?: string | undefined
   /** Whether a new source without line numbers begins: it may start a deleted run again. */
   readonly isUnnumbered?: boolean
+  /** See `WriterInfo.quiet`. A writer that becomes live is not quiet. */
+  readonly isQuiet?: boolean
   /** Whether only a live writer is changed: one that ended or was deleted meanwhile stays so. */
   readonly isForLive?: boolean
 }

@@ -69,7 +69,7 @@ class RecorderConnection {
     this.#context = context
     this.#socket = socket
     this.#params = params
-    this.#release = context.liveness.hold(params.run, params.writer)
+    this.#release = context.liveness.hold(params.run, params.writer, 'connection')
     this.#unsubscribe = context.runs.onChange(params.run, ({ type }) => {
       if (type === 'removed') this.stop(CloseCode.DELETED, `run ${params.run} was deleted`)
     })

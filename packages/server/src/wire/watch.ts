@@ -194,6 +194,7 @@ function changeKey({ name, state, lost, startedAt, writers }: RunInfo): string {
     writer.id,
     writer.name,
     writer.state,
+    writer.quiet,
     writer.duplicates,
     Math.round((writer.clockBehindS ?? 0) / CLOCK_STEP_S),
   ])

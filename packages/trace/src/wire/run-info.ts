@@ -21,6 +21,11 @@ export interface WriterInfo {
   readonly clockBehindS: number | null
   /** Unix seconds. */
   readonly lastSeenAt: number
+  /**
+   * Whether it is live but has sent nothing for a while, and has no connection that shows whether it still
+   * runs: a client that posts, or a file that is followed.
+   */
+  readonly quiet: boolean
 }
 
 /** One run. All times are Unix seconds. Unknown values are `null`, because this is JSON. */

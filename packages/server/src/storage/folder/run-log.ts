@@ -135,9 +135,18 @@ export class RunLog {
     if (change.isForLive === true && !isLive) return
     const index = this.#writerIndex(writerId)
     const writer = this.meta.writers[index] as WriterMeta
-    writer.lastSeenAt = nowS()
     const { state = writer.state, name = writer.name, runName = '' } = change
-    const isChanged = known === undefined || state !== writer.state || name !== writer.name
+    const quiet = change.isQuiet ?? (change.state === undefined ? writer.quiet : false)
+    // A writer that is silent was not seen.
+    const isSeen = change.isQuiet === undefined && state === 'live'
+    const hasSaidEnd = change.state === 'closed' && change.isForLive !== true
+    if (isSeen || hasSaidEnd) writer.lastSeenAt = nowS()
+    const isChanged =
+      known === undefined ||
+      state !== writer.state ||
+      name !== writer.name ||
+      quiet !== writer.quiet
+    writer.quiet = quiet
     const namesRun = runName !== '' && this.meta.name === ''
     this.#setState(writer, state)
     writer.name = name
@@ -374,6 +383,7 @@ export class RunLog {
     const writer = this.meta.writers[record.writer] as WriterMeta
     writer.lastSeenAt = this.meta.updatedAt
     this.#setState(writer, 'live')
+    writer.quiet = false
     const behindS = this.#clocks.update(record.writer, lines, this.meta.updatedAt)
     if (behindS !== undefined) writer.clockBehindS = behindS
     if (this.#readers.size === 0) return

@@ -15,7 +15,7 @@ export const APPENDS_FILE = 'appends'
 export const META_FILE = 'run.json'
 const FORMAT = 1
 /** Values that older versions did not count, and that are therefore unknown. */
-const UNCOUNTED = { duplicates: null, clockBehindS: null }
+const UNCOUNTED = { duplicates: null, clockBehindS: null, quiet: false }
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
 
@@ -70,6 +70,7 @@ export function newWriterMeta(id: string): WriterMeta {
     clockBehindS: null,
     lastSeq: 0,
     lastSeenAt: nowS(),
+    quiet: false,
   }
 }
 
