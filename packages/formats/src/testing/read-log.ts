@@ -6,6 +6,7 @@ import {
   type AgentEvent,
   type Metadata,
   type Span,
+  overlaidMetadata,
 } from '@wattline/trace'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
@@ -25,7 +26,7 @@ export interface SourceLine extends AgentEvent {
   readonly source: { readonly file: string; readonly line: number; readonly entry?: string }
 }
 
-/** A span with the metadata of its start and end, and with its parent's id. */
+/** A span with the metadata of its start, its updates and its end, and with its parent's id. */
 export interface ReadSpan {
   readonly span: Span
   readonly metadata: Metadata
@@ -95,7 +96,9 @@ function pairedLines(native: Uint8Array): Pick<ReadLog, 'lines' | 'spans' | 'tra
   const spans = trace.spans.map((span) => ({
     span,
     metadata: {
-      ...metadata.get(span.startPosition),
+      ...overlaidMetadata(
+        [span.startPosition, ...span.updatePositions].map((at) => metadata.get(at) ?? {}),
+      ),
       ...(span.endPosition === undefined ? {} : metadata.get(span.endPosition)),
     },
   }))
