@@ -8,7 +8,7 @@ import { runCommand } from './testing/command.ts'
 const BUS = [
   { type: 'inference_start', timestamp: 1_800_000_000, data: { model: 'qwen3' } },
   { type: 'inference_end', timestamp: 1_800_000_002, data: { usage: { prompt_tokens: 7 } } },
-  { type: 'tool_call_start', timestamp: 1_800_000_002, data: { tool: 'search' } },
+  { type: 'tool_call_start', timestamp: 1_800_000_002, data: { tool: 'search', arguments: { query: 'watts' } } },
 ]
 const LINES = BUS.map((line) => `${JSON.stringify(line)}\n`).join('')
 
@@ -35,6 +35,8 @@ describe('a log of another tool', () => {
       bytes: LINES.length,
       coverage: { format: 'openjarvis', records: 3, used: 3, unknown: [] },
     })
+    const tree = await runCommand(['spans', file], { cwd: dir })
+    expect(tree.stdout).toContain('tool_call search · "watts"')
     const text = await runCommand(['stats', file], { cwd: dir })
     expect(text.stdout).toContain('OpenJarvis bus log: 100% of 3 records')
   })

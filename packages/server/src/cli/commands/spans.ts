@@ -1,5 +1,6 @@
 /** `wattline spans FILE`: the spans of a log, as a tree or as JSON lines. */
 import {
+  callDetail,
   groupableText,
   groupUnder,
   isKeptInTrace,
@@ -15,6 +16,8 @@ import {
   spanRecord,
   Trace,
 } from '@wattline/trace'
+import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import type { LogReading } from '../../files/read-log.ts'
 import { type CliIo, writeLines } from '../base/io.ts'
 import { readInput, requireEvents } from '../input/log-input.ts'
@@ -41,7 +44,8 @@ interface Listing {
 export async function spans(file: string, flags: SpansFlags, io: CliIo): Promise<void> {
   const isUpstream = flags.pairing === 'upstream'
   const isGroupKept = flags.group === undefined || isKeptInTrace(flags.group)
-  const keepEvents = flags.json === true || isUpstream || !isGroupKept
+  const keepEvents =
+    flags.json === true || isUpstream || !isGroupKept || (await isSmall(resolve(io.cwd, file)))
   const prices = flags.prices === undefined ? undefined : await readPrices(flags.prices, io)
   const reading = await readInput(file, io, { keepEvents })
   requireEvents(reading, file)
@@ -51,6 +55,15 @@ export async function spans(file: string, flags: SpansFlags, io: CliIo): Promise
       ? jsonLines(listing, flags, prices)
       : treeLines(file, reading, listing, flags, layoutFor(io.stdout, io.env))
   await writeLines(io.stdout, lines)
+}
+
+/** The listing of a larger log, or of a stream, does not say what calls do. */
+const SMALL_BYTES = 32 * 1024 * 1024
+
+async function isSmall(path: string): Promise<boolean> {
+  // A path that cannot be read is reported where it is read.
+  const found = await stat(path).catch(() => undefined)
+  return found?.isFile() === true && found.size <= SMALL_BYTES
 }
 
 /**
@@ -113,12 +126,14 @@ function* treeLines(
   layout: TextLayout,
 ): Generator<string> {
   const { style } = layout
-  const { trace } = listing
+  const { trace, metadataAt } = listing
+  const detailOf = (item: Span | Mark): string | undefined =>
+    'orphan' in item ? undefined : callDetail(item.kind, metadataAt(item.startPosition))
   yield logTitle(file, trace, style)
   const { firstS = 0, lastS = 0 } = trace
   for (const group of groupsOf(listing, flags)) {
     const rows = treeRows(group.spans, group.marks)
-    const lines = new SpanListing(rows, { ...layout, firstS, lastS })
+    const lines = new SpanListing(rows, { ...layout, firstS, lastS, detailOf })
     yield ''
     if (group.label !== undefined) {
       const none = style.dim(`(no ${flags.group})`)

@@ -17,6 +17,7 @@ import {
   formatDuration,
   type KindColor,
   kindOf,
+  labelWithDetail,
   type Mark,
   shortModel,
   showHiddenInLine,
@@ -31,6 +32,8 @@ export interface SpanListingOptions extends TextLayout {
   /** First and last time of the log: the zero of `offset` and the ends of the timeline. Unix seconds. */
   readonly firstS: number
   readonly lastS: number
+  /** What a call does, as far as it is known. */
+  readonly detailOf: (item: Span | Mark) => string | undefined
 }
 
 const MIN_TIMELINE_WIDTH = 110
@@ -102,8 +105,9 @@ export class SpanListing {
     const maxDepth = width === undefined ? 30 : Math.min(30, Math.floor(width / 5))
     const indent = '  '.repeat(Math.min(depth, maxDepth))
     const kind = showHiddenInLine(item.kind)
-    const subject =
-      item.subject === undefined ? '' : ` ${showHiddenInLine(shortModel(item.subject))}`
+    const name = item.subject === undefined ? '' : shortModel(item.subject)
+    const label = labelWithDetail(name, this.#options.detailOf(item))
+    const subject = label === '' ? '' : ` ${showHiddenInLine(label)}`
     const paint = painter(item.kind, style)
     const flags = isSpan(item) ? spanFlags(item) : markFlags(item)
     if (width === undefined) {
@@ -114,9 +118,9 @@ export class SpanListing {
         ? ''
         : fit(flags, Math.max(Math.floor(width * 0.55), width - cells(indent + kind + subject) - 2))
     const room = width - (flagText === '' ? 0 : cells(flagText) + 2)
-    const name = fit(`${indent}${kind}${subject}`, room)
-    const kindEnd = Math.min(name.length, indent.length + kind.length)
-    const painted = `${name.slice(0, indent.length)}${paint(name.slice(indent.length, kindEnd))}${name.slice(kindEnd)}`
+    const text = fit(`${indent}${kind}${subject}`, room)
+    const kindEnd = Math.min(text.length, indent.length + kind.length)
+    const painted = `${text.slice(0, indent.length)}${paint(text.slice(indent.length, kindEnd))}${text.slice(kindEnd)}`
     const hasFailed = isSpan(item) && (item.flags & SpanFlag.ERROR) !== 0
     return flagText === ''
       ? painted
