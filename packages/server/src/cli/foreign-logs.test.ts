@@ -8,7 +8,11 @@ import { runCommand } from './testing/command.ts'
 const BUS = [
   { type: 'inference_start', timestamp: 1_800_000_000, data: { model: 'qwen3' } },
   { type: 'inference_end', timestamp: 1_800_000_002, data: { usage: { prompt_tokens: 7 } } },
-  { type: 'tool_call_start', timestamp: 1_800_000_002, data: { tool: 'search', arguments: { query: 'watts' } } },
+  {
+    type: 'tool_call_start',
+    timestamp: 1_800_000_002,
+    data: { tool: 'search', arguments: { query: 'watts' } },
+  },
 ]
 const LINES = BUS.map((line) => `${JSON.stringify(line)}\n`).join('')
 
