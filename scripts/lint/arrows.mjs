@@ -66,6 +66,7 @@ const areas = [
     folder: 'packages/server/src/',
     source: [
       '@wattline/trace',
+      '@wattline/trace/detail',
       '@wattline/trace/generate',
       '@wattline/formats',
       '@wattline/formats/otlp',
@@ -85,6 +86,7 @@ const areas = [
     folder: 'app/src/',
     source: [
       '@wattline/trace',
+      '@wattline/trace/detail',
       '@wattline/formats',
       '@wattline/formats/native',
       'react',

@@ -72,7 +72,6 @@ export {
 } from './trace/span.ts'
 export { Trace, type TraceChanges } from './trace/trace.ts'
 export { Lanes, type LanePlace } from './lanes/lanes.ts'
-export { callDetail, labelWithDetail } from './stats/call-detail.ts'
 export {
   formatBytes,
   formatClock,
@@ -82,6 +81,7 @@ export {
   formatDuration,
   formatJoules,
   formatWatts,
+  labelWithDetail,
   shortModel,
 } from './stats/format.ts'
 export { PRICES_AS_OF, type ListedPrice } from './stats/price-list.ts'

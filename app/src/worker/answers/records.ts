@@ -1,6 +1,5 @@
 /** Spans as the JSON lines of `wattline spans --json`, to copy and to download. */
 import {
-  callDetail,
   costOf,
   overlaidMetadata,
   parseLine,
@@ -46,6 +45,8 @@ export async function callDetails(
   source: Pick<RecordSource, 'trace' | 'readRaw'>,
   slots: readonly number[],
 ): Promise<(string | null)[]> {
+  // Loaded when labels are painted, not before the first bars.
+  const { callDetail } = await import('@wattline/trace/detail')
   const details: (string | null)[] = []
   const span = source.trace.spanView()
   for (const slot of slots) {

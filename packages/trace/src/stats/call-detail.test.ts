@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Metadata } from '../line/event.ts'
-import { callDetail, labelWithDetail } from './call-detail.ts'
+import { callDetail } from './call-detail.ts'
+import { labelWithDetail } from './format.ts'
 
 test.each<[Metadata, string | undefined]>([
   [{ tool: 'bash', arguments: { command: 'npm test' } }, 'npm test'],

@@ -44,11 +44,6 @@ export function callDetail(kind: string, metadata: Metadata): string | undefined
   return detailIn(metadata, (key) => BESIDE_TOOL.has(key))
 }
 
-/** A label with what the call does: `Read · routes.ts`. */
-export function labelWithDetail(label: string, detail: string | undefined): string {
-  return detail === undefined || detail === label ? label : `${label} · ${detail}`
-}
-
 function argumentsOf(value: JsonValue | undefined): Metadata | undefined {
   if (typeof value === 'string' && value.startsWith('{') && value.length <= MOST_JSON_CHARS) {
     const parsed = parseJson(value)

@@ -147,3 +147,8 @@ function padCents(text: string): string {
 function pad2(value: number): string {
   return `${value}`.padStart(2, '0')
 }
+
+/** A label with what the call does: `Read · routes.ts`. */
+export function labelWithDetail(label: string, detail: string | undefined): string {
+  return detail === undefined || detail === label ? label : `${label} · ${detail}`
+}

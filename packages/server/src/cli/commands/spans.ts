@@ -1,6 +1,5 @@
 /** `wattline spans FILE`: the spans of a log, as a tree or as JSON lines. */
 import {
-  callDetail,
   groupableText,
   groupUnder,
   isKeptInTrace,
@@ -16,6 +15,7 @@ import {
   spanRecord,
   Trace,
 } from '@wattline/trace'
+import { callDetail } from '@wattline/trace/detail'
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { LogReading } from '../../files/read-log.ts'
