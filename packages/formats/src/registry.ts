@@ -3,12 +3,16 @@
  * specific one comes first. A new format is a row here, a reader, an example and a test.
  */
 import {
+  isAdk,
+  isAtif,
   isClaudeCode,
   isCodex,
   isCopilotCli,
   isGeminiCli,
+  isKimi,
   isManagedAgents,
   isOpenCode,
+  isOpenHands,
   isOpenJarvis,
   isPi,
   isQwenCode,
@@ -20,6 +24,7 @@ import {
   isLangfuse,
   isLangSmith,
   isOtlp,
+  isSpanDump,
 } from './frameworks/detect.ts'
 import { at, isFields, listOf, textOf } from './read/fields.ts'
 import type { Format, RefusedFormat } from './read/format.ts'
@@ -65,6 +70,14 @@ export const FORMATS: readonly Format[] = [
     example: 'frameworks/langfuse.example.json',
   },
   {
+    id: 'span-dump',
+    name: 'dump of spans',
+    detect: ({ records }) => records.some(isSpanDump),
+    load: async () => (await import('./frameworks/span-dumps.ts')).spanDumpsReader,
+    exactNumbers: true,
+    example: 'frameworks/span-dumps.example.jsonl',
+  },
+  {
     id: 'gemini-cli',
     name: 'Gemini CLI session',
     detect: ({ records }) => records.some(isGeminiCli),
@@ -77,6 +90,13 @@ export const FORMATS: readonly Format[] = [
     detect: ({ records }) => records.some(isManagedAgents),
     load: async () => (await import('./agents/managed-agents.ts')).managedAgentsReader,
     example: 'agents/managed-agents.example.jsonl',
+  },
+  {
+    id: 'adk',
+    name: 'ADK session',
+    detect: ({ records }) => records.some(isAdk),
+    load: async () => (await import('./agents/adk.ts')).adkReader,
+    example: 'agents/adk.example.json',
   },
   {
     id: 'opencode',
@@ -101,11 +121,25 @@ export const FORMATS: readonly Format[] = [
     example: 'agents/codex.example.jsonl',
   },
   {
+    id: 'kimi',
+    name: 'Kimi Code journal',
+    detect: ({ records }) => records.some(isKimi),
+    load: async () => (await import('./agents/kimi.ts')).kimiReader,
+    example: 'agents/kimi.example.jsonl',
+  },
+  {
     id: 'langsmith',
     name: 'LangSmith run log',
     detect: ({ records }) => records.some(isLangSmith),
     load: async () => (await import('./frameworks/langsmith.ts')).langSmithReader,
     example: 'frameworks/langsmith.example.jsonl',
+  },
+  {
+    id: 'openhands',
+    name: 'OpenHands log',
+    detect: ({ records }) => records.some(isOpenHands),
+    load: async () => (await import('./agents/openhands.ts')).openHandsReader,
+    example: 'agents/openhands.example.jsonl',
   },
   {
     id: 'pi',
@@ -128,6 +162,13 @@ export const FORMATS: readonly Format[] = [
     isPart: ({ records }) => records.some((one) => textOf(at(one, 'agentId')) !== undefined),
     load: async () => (await import('./agents/claude-code.ts')).claudeCodeReader,
     example: 'agents/claude-code.example.jsonl',
+  },
+  {
+    id: 'atif',
+    name: 'ATIF trajectory',
+    detect: ({ records }) => records.some(isAtif),
+    load: async () => (await import('./agents/atif.ts')).atifReader,
+    example: 'agents/atif.example.json',
   },
   {
     id: 'openjarvis',

@@ -75,3 +75,32 @@ export function isManagedAgents(record: unknown): boolean {
     textOf(at(record, 'processed_at')) !== undefined
   )
 }
+
+/** A session of Google's Agent Development Kit. */
+export function isAdk(record: unknown): boolean {
+  const events = at(record, 'events')
+  if (!Array.isArray(events) || at(record, 'id') === undefined) return false
+  return textOf(at(events[0], 'author')) !== undefined && isFields(at(events[0], 'content'))
+}
+
+/** The header of Kimi's journal. */
+export function isKimi(record: unknown): boolean {
+  return at(record, 'type') === 'metadata' && textOf(at(record, 'protocol_version')) !== undefined
+}
+
+/** Events with naive times, or runs with a history. */
+export function isOpenHands(record: unknown): boolean {
+  if (textOf(at(record, 'instance_id')) !== undefined && Array.isArray(at(record, 'history')))
+    return true
+  const kind = textOf(at(record, 'kind')) ?? ''
+  const time = textOf(at(record, 'timestamp')) ?? ''
+  return (
+    textOf(at(record, 'source')) !== undefined &&
+    /(?:Event|Observation|Condensation)$/.test(kind) &&
+    /^\d{4}-\d\d-\d\dT[\d:.]+$/.test(time)
+  )
+}
+
+export function isAtif(record: unknown): boolean {
+  return textOf(at(record, 'schema_version')) !== undefined && Array.isArray(at(record, 'steps'))
+}

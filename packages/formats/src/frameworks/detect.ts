@@ -48,3 +48,17 @@ export function isLangfuse(record: unknown): boolean {
 export function isInspect(entries: readonly string[]): boolean {
   return entries.some((name) => name === 'header.json' || name.startsWith('_journal/'))
 }
+
+/** Spans as SDKs and tools print them; see span-dumps.ts. */
+export function isSpanDump(record: unknown): boolean {
+  if (!isFields(record)) return false
+  const spans = record['spans']
+  const span = Array.isArray(spans) ? (spans[0] as unknown) : (record['span'] ?? record)
+  if (!isFields(span)) return false
+  const hasStart = 'start_time' in span || Array.isArray(span['startTime'])
+  const isPython = isFields(span['context']) && 'trace_id' in span['context']
+  const isJavaScript = 'traceId' in span && Array.isArray(span['startTime'])
+  const isAgentOps = 'span_type' in span && 'span_attributes' in span
+  const isRaaf = 'span' in record && (record['event'] === 'start' || record['event'] === 'end')
+  return hasStart && (isPython || isJavaScript || isAgentOps || isRaaf)
+}

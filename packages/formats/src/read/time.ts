@@ -51,3 +51,11 @@ export function nanoSeconds(value: unknown): number | undefined {
   const digits = value.padStart(10, '0')
   return Number(`${digits.slice(0, -9)}.${digits.slice(-9)}`)
 }
+
+/** Larger numbers are not seconds (the year 5138). */
+const MAX_S = 1e11
+
+/** Seconds since 1970; undefined for 0 and for values that are no time. */
+export function unixSeconds(value: unknown): number | undefined {
+  return typeof value === 'number' && value > 0 && value < MAX_S ? value : undefined
+}
