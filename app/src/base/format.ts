@@ -1,5 +1,14 @@
 /** Formats times and counts for people, in English whatever the language of the browser. */
-import { formatClock, formatCost, PRICES_AS_OF, type Cost } from '@wattline/trace'
+import {
+  COST_MARKS,
+  formatClock,
+  formatCost,
+  formatCount,
+  PRICES_AS_OF,
+  type Cost,
+  type CostSums,
+  type TokenSums,
+} from '@wattline/trace'
 import { formatDay, localDay, LOCALE, yearOf } from './local-time.ts'
 
 export type Clock = 'relative' | 'absolute'
@@ -77,19 +86,40 @@ export function plural(count: number, noun: string): string {
   return count === 1 ? noun : `${noun}s`
 }
 
-const COST_SIGNS = { logged: '', estimated: '≈ ', 'lower-bound': '≥ ' } as const
 const COST_ORIGINS = {
   logged: '',
   estimated: `, estimated from list prices of ${PRICES_AS_OF}`,
-  'lower-bound': ', at least: the log does not have the final output tokens',
+  'lower-bound': `, at least, estimated from list prices of ${PRICES_AS_OF}`,
 } as const
 
 /** A cost with a sign if it is estimated, or a lower bound. */
 export function shortCost({ usd, source }: Cost): string {
-  return `${COST_SIGNS[source]}${formatCost(usd)}`
+  return `${COST_MARKS[source]}${formatCost(usd)}`
 }
 
-/** A cost with all digits, and where it is from. */
-export function exactCost({ usd, source }: Cost): string {
-  return `$${usd}${COST_ORIGINS[source]}`
+/** A cost with all digits, where it is from, and what it does not include. */
+export function exactCost({ usd, source, unpricedTokens = 0 }: Cost & Partial<CostSums>): string {
+  const without =
+    unpricedTokens > 0 ? `, without ${formatCount(unpricedTokens)} tokens of unknown price` : ''
+  return `$${usd}${COST_ORIGINS[source]}${source === 'logged' ? '' : without}`
+}
+
+/** A count of tokens, with a sign if a part of it is a lower bound. */
+export function shortTokens(count: number, tokens: TokenSums | undefined): string {
+  return `${tokens?.isLowerBound === true ? '≥ ' : ''}${formatCount(count)}`
+}
+
+/** The known parts of tokens with all digits. */
+export function exactTokens(tokens: TokenSums): string {
+  const { input, cacheRead, cacheCreation, output, reasoning, total, isLowerBound } = tokens
+  const part = (value: number | undefined, name: string): string[] =>
+    value === undefined ? [] : [`${formatInteger(value)} ${name}`]
+  return [
+    `${isLowerBound ? 'at least ' : ''}${formatInteger(total)} tokens`,
+    ...part(input, 'in'),
+    ...part(cacheRead, 'of them from the cache'),
+    ...part(cacheCreation, 'written to the cache'),
+    ...part(output, 'out'),
+    ...part(reasoning, 'of them reasoning'),
+  ].join(', ')
 }

@@ -1,7 +1,7 @@
 /** What the page can ask the worker about the trace, and the answer to each request. */
 import type {
   Cost,
-  CostEstimate,
+  CostSums,
   EnergySummary,
   JsonValue,
   Mark,
@@ -9,6 +9,7 @@ import type {
   PowerEnvelope,
   Span,
   SpanEnergy,
+  TokenSums,
 } from '@wattline/trace'
 
 /**
@@ -34,8 +35,8 @@ export interface Requests {
   joulesPerToken: { params: object; answer: number | undefined }
   /** Tokens and cost by model. */
   models: { params: object; answer: readonly ModelUsage[] }
-  /** The run's cost by list prices, for a log without costs. */
-  estimate: { params: object; answer: CostEstimate | undefined }
+  /** Tokens and cost of the run. Calls without a logged cost are estimated. */
+  usage: { params: object; answer: RunUsage }
   addTelemetry: { params: { file: File }; answer: { note: string | undefined } }
   /** Shifts the clock of a telemetry file; `file` is its index. */
   setOffset: { params: { file: number; offsetS: number }; answer: null }
@@ -75,14 +76,19 @@ export interface SpanInfo extends Pick<
   readonly marks: readonly number[]
 }
 
+export interface RunUsage {
+  readonly tokens: TokenSums | undefined
+  readonly cost: CostSums | undefined
+}
+
 export type MarkInfo = Pick<Mark, 'error' | 'agent'>
 
 /** Statistics of a range of time. */
 export interface RangeSummary {
   readonly spans: number
   readonly errors: number
-  readonly tokens: number | undefined
-  readonly costUsd: number | undefined
+  readonly tokens: TokenSums | undefined
+  readonly cost: CostSums | undefined
   /** Joules of all sources, and the share of the range that their samples cover. */
   readonly energy: { readonly joules: number; readonly coverage: number } | undefined
   /** Percentiles of the durations of ended spans, in ms. */

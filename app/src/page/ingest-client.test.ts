@@ -48,11 +48,11 @@ test('drops messages of an earlier run until the worker confirms the change', ()
 
 test('answers a request even if another run is opened meanwhile', async () => {
   const { ingest, receive } = client()
-  const estimate = ingest.ask('estimate', {})
+  const joules = ingest.ask('joulesPerToken', {})
   const refused = ingest.ask('overview', { playheadS: undefined })
   ingest.send({ type: 'close' })
   receive({ type: 'answer', id: 1, answer: undefined })
   receive({ type: 'requestFailed', id: 2, reason: 'No run is open.' })
-  await expect(estimate).resolves.toBeUndefined()
+  await expect(joules).resolves.toBeUndefined()
   await expect(refused).rejects.toThrow('No run is open.')
 })

@@ -1,4 +1,5 @@
 /** The server's HTTP API. Functions reject with an error whose message can be shown to the user. */
+import type { CostSource } from '@wattline/trace'
 import { isRecord, listOf, numberOf } from '../base/json.ts'
 import { reasonOf, RefusalError } from '../base/reply.ts'
 import { REQUEST_MS, request } from '../base/request.ts'
@@ -15,6 +16,7 @@ export interface RunNumbers {
   readonly agents: number | undefined
   readonly tokens: number | undefined
   readonly costUsd: number | undefined
+  readonly costSource: CostSource | undefined
   readonly energyJ: number | undefined
   readonly durationS: number | undefined
   /** Spans started in each part of the duration. */
@@ -59,6 +61,7 @@ function parseSummary(value: unknown): RunNumbers {
     agents: numberOf(fields['agents']),
     tokens: numberOf(tokens['total']),
     costUsd: numberOf(fields['costUsd']),
+    costSource: costSourceOf(fields['costSource']),
     energyJ: numberOf(fields['energyJ']),
     durationS: numberOf(fields['durationS']),
     density: listOf(sparkline).map(countOf),
@@ -115,4 +118,9 @@ async function demand(url: URL, init: RequestInit, silentMs?: number): Promise<R
   const response = await request(url, init, silentMs)
   if (!response.ok) throw new RefusalError(await reasonOf(response))
   return response
+}
+
+function costSourceOf(value: unknown): CostSource | undefined {
+  const isSource = value === 'logged' || value === 'estimated' || value === 'lower-bound'
+  return isSource ? value : undefined
 }

@@ -1,13 +1,15 @@
 /** The bar at the top of a run: its name, connection, counts, search and menus. */
-import {
-  BUILT_IN_GROUP_KEYS,
-  formatCost,
-  formatCount,
-  formatJoules,
-  PRICES_AS_OF,
-} from '@wattline/trace'
+import { BUILT_IN_GROUP_KEYS, formatJoules } from '@wattline/trace'
 import { useApp, useAppState } from '../page/app.tsx'
-import { formatInteger, plural, formatPercent } from '../base/format.ts'
+import {
+  exactCost,
+  exactTokens,
+  formatInteger,
+  formatPercent,
+  plural,
+  shortCost,
+  shortTokens,
+} from '../base/format.ts'
 import { useAnswer } from '../page/use-answer.ts'
 import type { Counts } from '../model/counts.ts'
 import type { ColorBy } from '../model/view-state.ts'
@@ -61,50 +63,47 @@ function CountList({ counts }: { counts: Counts }) {
         value={formatInteger(counts.errors)}
         className={counts.errors > 0 ? 'bad' : ''}
       />
-      {counts.tokens !== undefined && (
-        <Count
-          name="tokens"
-          className="minor"
-          value={formatCount(counts.tokens)}
-          exact={`${formatInteger(counts.tokens)} tokens`}
-        />
-      )}
-      <CostCount counts={counts} />
+      <UsageCounts counts={counts} />
       <EnergyCounts hasTokens={counts.tokens !== undefined} />
     </dl>
   )
 }
 
-/** The cost in the log; where the log contains none, an estimate from list prices. */
-function CostCount({ counts: { costUsd, tokens } }: { counts: Counts }) {
+/** Tokens and cost. What is not logged is estimated; at a playhead, only the logged cost is known. */
+function UsageCounts({ counts: { tokens, costUsd } }: { counts: Counts }) {
   const version = useAppState((state) => state.version)
   const isPast = useAppState((state) => state.playheadS !== undefined)
-  const isAsked = costUsd === undefined && tokens !== undefined && !isPast
-  const ask = isAsked ? {} : undefined
-  const { answer } = useAnswer('estimate', ask, { version })
-  if (costUsd !== undefined) {
-    return (
-      <Count
-        name="cost"
-        className="minor"
-        value={formatCost(costUsd)}
-        exact={`$${costUsd}`}
-        isNameQuiet
-      />
-    )
-  }
-  if (!isAsked || answer === undefined) return undefined
-  const { usd, isLowerBound, unpricedTokens } = answer
-  const without =
-    unpricedTokens > 0 ? `, without ${formatCount(unpricedTokens)} tokens of unknown price` : ''
+  const isAsked = tokens !== undefined && !isPast
+  const { answer } = useAnswer('usage', isAsked ? {} : undefined, { version, keepOld: true })
+  const usage = isAsked ? answer : undefined
+  // Logged figures follow the log more closely than an answer.
+  const logged = costUsd === undefined ? undefined : ({ usd: costUsd, source: 'logged' } as const)
+  const isLogged = usage?.cost === undefined || usage.cost.source === 'logged'
+  const cost = isLogged ? logged : usage.cost
   return (
-    <Count
-      name="cost, estimated"
-      className="minor"
-      value={`${isLowerBound ? '≥' : '≈'} ${formatCost(usd)}`}
-      exact={`$${usd}, estimated from list prices of ${PRICES_AS_OF}${without}`}
-      isNameQuiet
-    />
+    <>
+      {tokens !== undefined && (
+        <Count
+          name="tokens"
+          className="minor"
+          value={shortTokens(tokens, usage?.tokens)}
+          exact={
+            usage?.tokens === undefined
+              ? `${formatInteger(tokens)} tokens`
+              : exactTokens(usage.tokens)
+          }
+        />
+      )}
+      {cost !== undefined && (
+        <Count
+          name={cost.source === 'logged' ? 'cost' : 'cost, estimated'}
+          className="minor"
+          value={shortCost(cost)}
+          exact={exactCost(cost)}
+          isNameQuiet
+        />
+      )}
+    </>
   )
 }
 

@@ -1,7 +1,14 @@
 /** Statistics of the selected range of time. */
-import { formatCost, formatCount, formatDuration, formatJoules } from '@wattline/trace'
+import { formatDuration, formatJoules } from '@wattline/trace'
 import { useApp, useAppState } from '../page/app.tsx'
-import { counted, formatPercent } from '../base/format.ts'
+import {
+  counted,
+  exactCost,
+  exactTokens,
+  formatPercent,
+  shortCost,
+  shortTokens,
+} from '../base/format.ts'
 import { setRange } from '../store/transitions.ts'
 import { useAnswer } from '../page/use-answer.ts'
 import { CloseIcon } from '../ui/icons.tsx'
@@ -22,8 +29,14 @@ export function RangeStats() {
           <span>{counted(answer.spans, 'span')}</span>
           {answer.errors > 0 && <span className="bad">{counted(answer.errors, 'error')}</span>}
           {answer.p95Ms !== undefined && <span>p95 {formatDuration(answer.p95Ms / 1000)}</span>}
-          {answer.tokens !== undefined && <span>{formatCount(answer.tokens)} tokens</span>}
-          {answer.costUsd !== undefined && <span>{formatCost(answer.costUsd)}</span>}
+          {answer.tokens !== undefined && (
+            <span title={exactTokens(answer.tokens)}>
+              {shortTokens(answer.tokens.total, answer.tokens)} tokens
+            </span>
+          )}
+          {answer.cost !== undefined && (
+            <span title={exactCost(answer.cost)}>{shortCost(answer.cost)}</span>
+          )}
           {answer.energy !== undefined && <RangeJoules {...answer.energy} />}
         </>
       )}

@@ -1,6 +1,7 @@
 /** The table of runs. The numbers of a run are requested when its row is rendered. */
 import { useVirtualizer } from '@tanstack/react-virtual'
 import {
+  COST_MARKS,
   formatBytes,
   formatCostInColumn,
   formatCount,
@@ -197,7 +198,12 @@ function RunRow({ run, index, links, onFocus, onChanged }: RunRowProps) {
         {figure(summary?.errors, formatInteger)}
       </td>
       <td>{figure(summary?.tokens, formatCount)}</td>
-      <td>{figure(summary?.costUsd, formatCostInColumn)}</td>
+      <td>
+        {figure(
+          summary?.costUsd,
+          (usd) => `${COST_MARKS[summary?.costSource ?? 'logged']}${formatCostInColumn(usd)}`,
+        )}
+      </td>
       <td>{figure(summary?.energyJ, formatJoules)}</td>
       <td className="density-column">
         {summary?.isWhole === true && <Sparkline counts={summary.density} />}

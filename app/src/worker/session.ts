@@ -2,12 +2,19 @@
  * One open run: reads a socket or a file into an ingestor, sends patches and reports to the page, and
  * answers requests. Each run gets a new session.
  */
-import { estimateRunCost, formatPosition, isKeptInTrace, usageByModel } from '@wattline/trace'
+import { formatPosition, isKeptInTrace, usageByModel } from '@wattline/trace'
 import { request } from '../base/request.ts'
 import { throttle } from '../base/schedule.ts'
 import type { Answer, Params, RequestType } from '../model/answers.ts'
 import type { Connection, Progress } from '../model/run-info.ts'
-import { markInfo, overview, rangeSummary, rawEvent, spanInfo } from './answers/answers.ts'
+import {
+  markInfo,
+  overview,
+  rangeSummary,
+  rawEvent,
+  runUsage,
+  spanInfo,
+} from './answers/answers.ts'
 import { callDetails, spanRecords } from './answers/records.ts'
 import { search } from './answers/search.ts'
 import { Ingestor } from './ingestor.ts'
@@ -246,7 +253,7 @@ export class Session {
     },
     joulesPerToken: async () => this.#ingestor.energy.joulesPerToken(),
     models: async () => usageByModel(this.#ingestor.trace),
-    estimate: async () => estimateRunCost(this.#ingestor.trace),
+    usage: () => runUsage(this.#ingestor.trace),
     addTelemetry: async ({ file }) => {
       const { samples, note } = await readTelemetryFile(file)
       this.#ingestor.energy.addFile({ name: file.name, samples, offsetS: 0 })

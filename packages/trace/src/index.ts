@@ -73,6 +73,7 @@ export {
 export { Trace, type TraceChanges } from './trace/trace.ts'
 export { Lanes, type LanePlace } from './lanes/lanes.ts'
 export {
+  COST_MARKS,
   formatBytes,
   formatClock,
   formatCost,
@@ -85,25 +86,22 @@ export {
   shortModel,
 } from './stats/format.ts'
 export { PRICES_AS_OF, type ListedPrice } from './stats/price-list.ts'
+export { costOf, PriceList, type Cost, type CostSource, type PriceTable } from './stats/prices.ts'
 export {
-  costOf,
-  estimateRunCost,
-  type Cost,
-  type CostEstimate,
-  type PriceTable,
-} from './stats/prices.ts'
+  CostSum,
+  countedUsage,
+  CountedUsage,
+  sumCost,
+  sumTokens,
+  TokenSum,
+  UsageBelow,
+  type CostSums,
+  type TokenSums,
+} from './stats/counted.ts'
 export { usageByModel, type ModelUsage } from './stats/model-usage.ts'
 export type { RunSummary } from './stats/run-summary.ts'
 export { markRecord, overlaidMetadata, spanRecord, type SpanRecord } from './stats/span-record.ts'
-export {
-  countedUsage,
-  quantileInPlace,
-  sumCost,
-  summarize,
-  sumTokens,
-  type Summary,
-  type TokenSums,
-} from './stats/stats.ts'
+export { quantileInPlace, summarize, type KindStats, type Summary } from './stats/stats.ts'
 export { GPU_UUID } from './telemetry/files/nvidia-smi.ts'
 export { isTelemetry, readTelemetry } from './telemetry/files/telemetry-file.ts'
 export { energyBetween, powerEnvelope, type PowerEnvelope } from './telemetry/power-envelope.ts'

@@ -1,17 +1,21 @@
 /** Answers requests about the trace, with plain data. */
 import {
   costOf,
+  CostSum,
   countedUsage,
+  CountedUsage,
   parseLine,
   quantileInPlace,
   SpanFlag,
   sumCost,
   sumTokens,
+  TokenSum,
   type JsonValue,
   type MarkView,
   type Span,
   type SpanView,
   type Trace,
+  UsageBelow,
 } from '@wattline/trace'
 import type { RunEnergy } from './run-energy.ts'
 import type {
@@ -19,6 +23,7 @@ import type {
   MarkInfo,
   RangeSummary,
   RunOverview,
+  RunUsage,
   SpanInfo,
 } from '../../model/answers.ts'
 import { resized } from '../../base/soa.ts'
@@ -101,8 +106,8 @@ export function rangeSummary(
   return {
     spans,
     errors,
-    tokens: sumTokens(inRange, counted)?.total,
-    costUsd: sumCost(inRange, counted),
+    tokens: sumTokens(inRange, counted),
+    cost: sumCost(inRange, counted),
     energy: energy.joulesIn(startS, endS),
     p50Ms,
     p95Ms,
@@ -111,6 +116,26 @@ export function rangeSummary(
 
 function* eachIn(trace: Trace, startS: number, endS: number): Generator<Span, void, void> {
   for (const span of trace.eachSpan()) if (isIn(span, startS, endS)) yield span
+}
+
+/** Tokens and cost of the run, each value once. */
+export async function runUsage(trace: Trace): Promise<RunUsage> {
+  const span = trace.spanView()
+  const below = new UsageBelow(trace)
+  const { spanCount } = trace
+  await forEachYielding(spanCount, (slot) => {
+    span.slot = slot
+    below.add(span)
+  })
+  const counted = new CountedUsage(trace, below)
+  const tokens = new TokenSum()
+  const cost = new CostSum()
+  await forEachYielding(spanCount, (slot) => {
+    span.slot = slot
+    tokens.add(counted.tokensOf(span))
+    cost.add(counted.costOf(span))
+  })
+  return { tokens: tokens.sums, cost: cost.sums }
 }
 
 /** Errors that are listed in an overview; all are counted. */

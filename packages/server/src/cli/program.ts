@@ -180,6 +180,9 @@ function addOpen(root: Command, io: CliIo): void {
   ])
 }
 
+const PRICES_OPTION =
+  'your own prices (JSON), for calls without a logged cost (env WATTLINE_PRICES)'
+
 /** A command that reads the log FILE. */
 function logCommand(root: Command, name: string): Command {
   return root.command(name).argument('<FILE>', 'a log (.jsonl, .jsonl.gz), or - for stdin')
@@ -193,7 +196,7 @@ function addSpans(root: Command, io: CliIo): void {
     )
     .option('--json', 'print one JSON object per span, one per line')
     .option('--points', 'also list point events and ends without a start')
-    .option('--prices <file>', 'your own prices (JSON), for --json of a log without cost')
+    .option('--prices <file>', PRICES_OPTION)
     .option('--group <key>', 'group by agent, kind, tool, model or any metadata key')
     .addOption(
       new Option(
@@ -221,7 +224,7 @@ function addStats(root: Command, io: CliIo): void {
     .description(
       'Summarize a log: counts and percentiles of each kind, tokens, cost and data quality.',
     )
-    .option('--prices <file>', 'your own prices (JSON), for logs that contain no cost')
+    .option('--prices <file>', PRICES_OPTION)
     .option('--json', 'print one JSON object')
     .action(async (file: string, flags: StatsFlags) => {
       const { stats } = await import('./commands/stats.ts')

@@ -190,7 +190,19 @@ class Reading {
 
   summary(info: RunInfo): RunSummary {
     const sums = summarize(this.#trace)
-    const { spans, open, errors, points, agents, tokens, costUsd, firstS, lastS, durationS } = sums
+    const {
+      spans,
+      open,
+      errors,
+      points,
+      agents,
+      tokens,
+      costUsd,
+      costSource,
+      firstS,
+      lastS,
+      durationS,
+    } = sums
     return {
       run: info.id,
       gen: this.gen,
@@ -203,6 +215,7 @@ class Reading {
       agents,
       tokens: tokens === undefined ? null : tokensRecord(tokens),
       costUsd: costUsd ?? null,
+      costSource: costSource ?? null,
       energyJ: this.#energyJ() ?? null,
       firstS: firstS ?? null,
       lastS: lastS ?? null,
@@ -219,8 +232,15 @@ class Reading {
   }
 }
 
-function tokensRecord({ input, output, total }: TokenSums): NonNullable<RunSummary['tokens']> {
-  return { input: input ?? null, output: output ?? null, total }
+function tokensRecord(tokens: TokenSums): NonNullable<RunSummary['tokens']> {
+  const { input, output, cacheRead, total, isLowerBound } = tokens
+  return {
+    input: input ?? null,
+    output: output ?? null,
+    cacheRead: cacheRead ?? null,
+    total,
+    isLowerBound,
+  }
 }
 
 /** Changes with the part of the log that is read, and with the states of its writers. */

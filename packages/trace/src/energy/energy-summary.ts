@@ -4,7 +4,7 @@
  */
 import { kindOf } from '../row/kinds.ts'
 import { modelOf, toolOf } from '../stats/model-of.ts'
-import { countedUsage, type CountedUsage, sumTokens } from '../stats/stats.ts'
+import { countedUsage, type CountedUsage, sumTokens } from '../stats/counted.ts'
 import type { Trace } from '../trace/trace.ts'
 import { CurveReader } from '../telemetry/curve-reader.ts'
 import type { EnergyLedger, SummedSource } from './energy-ledger.ts'

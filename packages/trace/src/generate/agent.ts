@@ -9,7 +9,7 @@
  *     └─ turn 1 …
  */
 import type { Metadata } from '../line/event.ts'
-import { estimateCost } from '../stats/prices.ts'
+import { LISTED } from '../stats/prices.ts'
 import { parallel, type Activity, type SpanEvents, type World } from './activity.ts'
 import { MODEL_ERRORS, MODELS, SUBMODEL, TOOLS, WAITS, type Model } from './catalog.ts'
 
@@ -224,6 +224,8 @@ function usage({ name }: Model, tokensIn: number, tokensOut: number): Metadata {
     input_tokens: tokensIn,
     output_tokens: tokensOut,
     total_tokens: tokensIn + tokensOut,
-    cost_usd: Number((estimateCost(name, { input: tokensIn, output: tokensOut }) ?? 0).toFixed(8)),
+    cost_usd: Number(
+      (LISTED.estimate(name, { input: tokensIn, output: tokensOut }) ?? 0).toFixed(8),
+    ),
   }
 }

@@ -5,6 +5,7 @@
  * Unknown values (undefined, NaN) are `–`, infinity is `∞`, and negative values have a `−`.
  */
 
+import type { CostSource } from './prices.ts'
 import { isBlank } from '../line/hidden-characters.ts'
 
 const UNKNOWN = '–'
@@ -82,6 +83,13 @@ export function formatCost(usd: number | undefined): string {
 export function formatCostInColumn(usd: number | undefined): string {
   if (usd === undefined || !(usd >= 0 && usd < 1000)) return formatCost(usd)
   return usd > 0 && usd < 0.0005 ? '<$0.001' : `$${usd.toFixed(3)}`
+}
+
+/** What stands before a cost that is not logged. */
+export const COST_MARKS: Readonly<Record<CostSource, string>> = {
+  logged: '',
+  estimated: '≈ ',
+  'lower-bound': '≥ ',
 }
 
 /** Joules: `0 J`, `318 mJ`, `48.1 J`, `2.1 kJ`, `1.3 MJ`. */

@@ -32,7 +32,7 @@ test('sums the calls of each model, not also the agent', () => {
   ])
 })
 
-test('the cost of a model without a price, or with unknown tokens, is not known', () => {
+test('the cost of a model without a price is not known, with unknown tokens a lower bound', () => {
   const usage = usageByModel(
     run(
       call('1', 'mine', { input_tokens: 5 }),
@@ -40,9 +40,9 @@ test('the cost of a model without a price, or with unknown tokens, is not known'
       call('3', 'gpt-5', { input_tokens: 1 }),
     ),
   )
-  expect(usage.map(({ model, cost }) => [model, cost])).toEqual([
+  expect(usage.map(({ model, cost }) => [model, cost?.source])).toEqual([
     ['mine', undefined],
-    ['gpt-5', undefined],
+    ['gpt-5', 'lower-bound'],
   ])
 })
 

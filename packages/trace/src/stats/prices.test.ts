@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { estimateCost, estimateRunCost } from './prices.ts'
+import { countedUsage, sumCost, sumTokens } from './counted.ts'
+import { LISTED, PriceList } from './prices.ts'
+import type { Trace } from '../trace/trace.ts'
 import { traceOf, type EventTuple } from '../testing/draw.ts'
 
 test.each([
@@ -13,15 +15,18 @@ test.each([
   ['Qwen/Qwen3-8B', undefined],
   ['constructor', undefined],
 ])('%s', (model, usd) => {
-  expect(estimateCost(model, { input: 1e6, output: 1e6 })).toBe(usd)
+  expect(LISTED.estimate(model, { input: 1e6, output: 1e6 })).toBe(usd)
 })
 
 test('given prices override list prices', () => {
   const tokens = { input: 1e6, output: 1e6 }
-  const prices = { 'Qwen/Qwen3-8B': { input: 1, output: 2 }, 'gpt-5': { input: 0, output: 0 } }
-  expect(estimateCost('Qwen/Qwen3-8B', tokens, prices)).toBe(3)
-  expect(estimateCost('gpt-5-2025-08-07', tokens, prices)).toBe(0)
-  expect(estimateCost('gpt-5-mini', { input: 1e6, output: 0 }, prices)).toBe(0.25)
+  const prices = new PriceList({
+    'Qwen/Qwen3-8B': { input: 1, output: 2 },
+    'gpt-5': { input: 0, output: 0 },
+  })
+  expect(prices.estimate('Qwen/Qwen3-8B', tokens)).toBe(3)
+  expect(prices.estimate('gpt-5-2025-08-07', tokens)).toBe(0)
+  expect(prices.estimate('gpt-5-mini', { input: 1e6, output: 0 })).toBe(0.25)
 })
 
 test('each part of the input has its price', () => {
@@ -33,7 +38,7 @@ test('each part of the input has its price', () => {
     cacheCreation1h: 268_810,
   }
   const usd = (tokens: Partial<typeof session>) =>
-    Number(estimateCost('claude-opus-4-5-20251101', tokens)?.toFixed(2))
+    Number(LISTED.estimate('claude-opus-4-5-20251101', tokens)?.toFixed(2))
   expect(usd(session)).toBe(8.23)
   expect(usd({ ...session, cacheCreation1h: 0 })).toBe(7.22)
   expect(usd({ input: 7164, output: 347 })).toBe(0.04)
@@ -48,53 +53,86 @@ test.each([
   ['gpt-6-sol', 0.2, 2.5, 2.5],
   ['gemini-2.5-pro', 0.125, 1.25, 1.25],
 ])('the cache of %s', (model, read, write, write1h) => {
-  const usd = (tokens: object) => estimateCost(model, { input: 1e6, ...tokens })
+  const usd = (tokens: object) => LISTED.estimate(model, { input: 1e6, ...tokens })
   expect(usd({ cacheRead: 1e6 })).toBeCloseTo(read)
   expect(usd({ cacheCreation: 1e6 })).toBeCloseTo(write)
   expect(usd({ cacheCreation: 1e6, cacheCreation1h: 1e6 })).toBeCloseTo(write1h)
 })
 
 test('the price of a model of no known vendor has no discount for the cache', () => {
-  const prices = { mine: { input: 1, output: 2 } }
-  expect(estimateCost('mine', { input: 1e6, cacheRead: 5e5 }, prices)).toBe(1)
+  const prices = new PriceList({ mine: { input: 1, output: 2 } })
+  expect(prices.estimate('mine', { input: 1e6, cacheRead: 5e5 })).toBe(1)
 })
 
 test('without tokens there is no cost, and messages of no model cost nothing', () => {
-  expect(estimateCost('gpt-5', {})).toBeUndefined()
-  expect(estimateCost('<synthetic>', { input: 5, output: 5 })).toBe(0)
+  expect(LISTED.estimate('gpt-5', {})).toBeUndefined()
+  expect(LISTED.estimate('<synthetic>', { input: 5, output: 5 })).toBe(0)
 })
 
 describe('the cost of a run', () => {
   const call = (model: string, span_id: string, more = {}): EventTuple[] => [
     ['lm_inference_start', 1, { model, span_id, parent_id: 'a' }],
-    ['lm_inference_end', 2, { span_id, prompt_tokens: 1e6, completion_tokens: 1e6, ...more }],
+    ['lm_inference_end', 2, { span_id, input_tokens: 1e6, output_tokens: 1e6, ...more }],
   ]
-  const run = (...calls: readonly EventTuple[][]) =>
+  const run = (agent: object, ...calls: readonly EventTuple[][]) =>
     traceOf([
       ['agent_start', 0, { model: 'gpt-5', span_id: 'a' }],
       ...calls.flat(),
-      ['agent_end', 3, { span_id: 'a', prompt_tokens: 9e6, completion_tokens: 9e6 }],
+      ['agent_end', 3, { span_id: 'a', ...agent }],
     ])
+  const TOTALS = { input_tokens: 9e6, output_tokens: 9e6 }
+  const costOf = (trace: Trace) => sumCost(trace.spans, countedUsage(trace, trace.spans))
 
   test('counts the calls of an agent, not also the agent', () => {
-    const trace = run(call('gpt-5-mini', 'b'), call('gpt-5', 'c'))
-    expect(estimateRunCost(trace)).toMatchObject({ usd: 2.25 + 11.25, unpricedTokens: 0 })
+    expect(costOf(run(TOTALS, call('gpt-5-mini', 'b'), call('gpt-5', 'c')))).toEqual({
+      usd: 2.25 + 11.25,
+      source: 'estimated',
+      unpricedTokens: 0,
+    })
   })
 
-  test('counts tokens without a price', () => {
-    const trace = run(call('gpt-5-mini', 'b'), call('mine', 'c'))
-    expect(estimateRunCost(trace)).toMatchObject({ usd: 2.25, unpricedTokens: 2e6 })
+  test('counts a wrapper of a model call once', () => {
+    const inner: EventTuple[] = [
+      ['lm_inference_start', 1, { model: 'gpt-5', span_id: 'c', parent_id: 'b' }],
+      ['lm_inference_end', 2, { span_id: 'c', input_tokens: 1e6, output_tokens: 1e6 }],
+    ]
+    const [start, end] = call('gpt-5', 'b')
+    const trace = run({}, [start!, ...inner, end!])
+    expect(costOf(trace)?.usd).toBe(11.25)
+    expect(sumTokens(trace.spans, countedUsage(trace, trace.spans))?.total).toBe(2e6)
   })
 
-  test('is a lower bound if the output of a call is one', () => {
-    const isLowerBound = (more: object) =>
-      estimateRunCost(run(call('gpt-5', 'b', more)))?.isLowerBound
-    expect(isLowerBound({})).toBe(false)
-    expect(isLowerBound({ output_tokens_lower_bound: true })).toBe(true)
+  test('is a lower bound if other tokens have no price', () => {
+    expect(costOf(run(TOTALS, call('gpt-5-mini', 'b'), call('mine', 'c')))).toEqual({
+      usd: 2.25,
+      source: 'lower-bound',
+      unpricedTokens: 2e6,
+    })
   })
 
-  test('is not estimated if the log has a cost or no model has a price', () => {
-    expect(estimateRunCost(run(call('gpt-5', 'b', { cost_usd: 0 })))).toBeUndefined()
-    expect(estimateRunCost(run(call('mine', 'b')))).toBeUndefined()
+  test('estimates only calls without a logged cost', () => {
+    const logged = call('gpt-5', 'b', { cost_usd: 1 })
+    expect(costOf(run({}, logged))).toEqual({ usd: 1, source: 'logged', unpricedTokens: 0 })
+    expect(costOf(run({}, logged, call('gpt-5-mini', 'c')))).toEqual({
+      usd: 3.25,
+      source: 'estimated',
+      unpricedTokens: 0,
+    })
+  })
+
+  test('estimates no call of an agent with a logged cost', () => {
+    const trace = run({ cost_usd: 7 }, call('gpt-5-mini', 'b'), call('mine', 'c'))
+    expect(costOf(trace)).toEqual({ usd: 7, source: 'logged', unpricedTokens: 0 })
+  })
+
+  test('is unknown if no model has a price', () => {
+    expect(costOf(run({}, call('mine', 'b')))).toBeUndefined()
+  })
+
+  test('a placeholder makes the sums lower bounds', () => {
+    const trace = run({}, call('gpt-5', 'b', { output_tokens_lower_bound: true }))
+    expect(costOf(trace)?.source).toBe('lower-bound')
+    const tokens = sumTokens(trace.spans, countedUsage(trace, trace.spans))
+    expect(tokens?.isLowerBound).toBe(true)
   })
 })

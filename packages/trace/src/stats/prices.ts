@@ -7,7 +7,6 @@
 import { shortModel } from './format.ts'
 import { modelOf } from './model-of.ts'
 import { LIST_PRICES, wholePrice, type ListedPrice, type Price } from './price-list.ts'
-import { countedUsage } from './stats.ts'
 import type { Tokens } from '../row/usage.ts'
 import type { Span } from '../trace/span.ts'
 import type { Trace } from '../trace/trace.ts'
@@ -25,43 +24,58 @@ export type PricedTokens = Pick<
   'input' | 'output' | 'cacheRead' | 'cacheCreation' | 'cacheCreation1h'
 >
 
-/**
- * Estimated cost in US dollars; undefined for a model without a price, and without any tokens.
- *
- * @param prices override the list prices, by the same names
- * @example estimateCost('gpt-5-mini-2025-08-07', { input: 1_000_000, output: 0 }) // 0.25
- */
-export function estimateCost(
-  model: string,
-  tokens: Partial<PricedTokens>,
-  prices: PriceTable = {},
-): number | undefined {
-  const price = priceOf(model, prices)
-  const { input, output } = tokens
-  if (price === undefined || (input ?? output) === undefined) return undefined
-  const read = tokens.cacheRead ?? 0
-  const written1h = tokens.cacheCreation1h ?? 0
-  const written = Math.max(tokens.cacheCreation ?? 0, written1h)
-  const uncached = Math.max(0, (input ?? 0) - read - written)
-  const usd =
-    uncached * price.input +
-    read * price.cacheRead +
-    (written - written1h) * price.cacheWrite +
-    written1h * price.cacheWrite1h +
-    (output ?? 0) * price.output
-  return usd / 1e6
+/** Prices by model: those of the list, and others that replace them by the same names. */
+export class PriceList {
+  readonly #tables: readonly PriceTable[]
+  /** By model as it is logged. */
+  readonly #known = new Map<string, Price | undefined>()
+
+  constructor(prices: PriceTable = {}) {
+    this.#tables = [prices, LIST_PRICES]
+  }
+
+  /**
+   * Estimated cost in US dollars; undefined for a model without a price, and without any tokens.
+   *
+   * @example new PriceList().estimate('gpt-5-mini-2025-08-07', { input: 1_000_000 }) // 0.25
+   */
+  estimate(model: string, tokens: Partial<PricedTokens>): number | undefined {
+    const { input, output, cacheRead, cacheCreation, cacheCreation1h } = tokens
+    if ((input ?? output ?? cacheRead ?? cacheCreation) === undefined) return undefined
+    const price = this.#priceOf(model)
+    if (price === undefined) return undefined
+    const read = cacheRead ?? 0
+    const written1h = cacheCreation1h ?? 0
+    const written = Math.max(cacheCreation ?? 0, written1h)
+    const uncached = Math.max(0, (input ?? 0) - read - written)
+    const usd =
+      uncached * price.input +
+      read * price.cacheRead +
+      (written - written1h) * price.cacheWrite +
+      written1h * price.cacheWrite1h +
+      (output ?? 0) * price.output
+    return usd / 1e6
+  }
+
+  #priceOf(model: string): Price | undefined {
+    if (!this.#known.has(model)) this.#known.set(model, this.#find(model))
+    return this.#known.get(model)
+  }
+
+  /** The exact name takes precedence over its plain form, and a given price over that of the list. */
+  #find(model: string): Price | undefined {
+    if (model === FREE_MODEL) return FREE
+    const plain = plainName(model)
+    for (const table of this.#tables) {
+      const name = [model, plain].find((each) => Object.hasOwn(table, each))
+      if (name !== undefined) return wholePrice(plain, table[name]!)
+    }
+    return undefined
+  }
 }
 
-/** The exact name takes precedence over its plain form, and a given price over that of the list. */
-function priceOf(model: string, prices: PriceTable): Price | undefined {
-  if (model === FREE_MODEL) return FREE
-  const plain = plainName(model)
-  for (const table of [prices, LIST_PRICES]) {
-    const name = [model, plain].find((each) => Object.hasOwn(table, each))
-    if (name !== undefined) return wholePrice(plain, table[name]!)
-  }
-  return undefined
-}
+/** The prices of the list alone. */
+export const LISTED = new PriceList()
 
 const VERSION = /[-@:](?:\d{4}-?\d{2}-?\d{2}|latest)$/
 
@@ -73,7 +87,7 @@ function plainName(model: string): string {
     .replaceAll(/(\d)\.(\d)/g, '$1-$2')
 }
 
-/** Where a cost is from. A `lower-bound` is estimated from tokens that are lower bounds. */
+/** Where a cost is from. A `lower-bound` is estimated, and a part of it is missing. */
 export type CostSource = 'logged' | 'estimated' | 'lower-bound'
 
 export interface Cost {
@@ -82,44 +96,23 @@ export interface Cost {
 }
 
 /** The cost of one span, logged or estimated from its own tokens; undefined if it is not known. */
-export function costOf(trace: Trace, span: Span, prices?: PriceTable): Cost | undefined {
+export function costOf(trace: Trace, span: Span, prices?: PriceList): Cost | undefined {
   const { costUsd, tokens } = span
   if (costUsd !== undefined) return { usd: costUsd, source: 'logged' }
-  const model = tokens === undefined ? undefined : modelOf(trace, span)
-  if (tokens === undefined || model === undefined) return undefined
-  const usd = estimateCost(model, tokens, prices)
+  return tokens === undefined ? undefined : costOfTokens(trace, span, tokens, prices)
+}
+
+/** An estimate from tokens of a span; undefined if its model or the price of it is not known. */
+export function costOfTokens(
+  trace: Trace,
+  span: Span,
+  tokens: Tokens,
+  prices: PriceList = LISTED,
+): Cost | undefined {
+  const model = modelOf(trace, span)
+  const usd = model === undefined ? undefined : prices.estimate(model, tokens)
   if (usd === undefined) return undefined
-  return { usd, source: tokens.isLowerBound ? 'lower-bound' : 'estimated' }
-}
-
-export interface CostEstimate {
-  readonly usd: number
-  /** Whether the tokens of a call are a lower bound, and so the cost. */
-  readonly isLowerBound: boolean
-  /** Tokens of models without a price, which are not included. */
-  readonly unpricedTokens: number
-}
-
-/**
- * Estimates the cost of a run; undefined if its log contains a cost or none of its models has a price.
- * Tokens count once, as in `summarize`.
- */
-export function estimateRunCost(trace: Trace, prices?: PriceTable): CostEstimate | undefined {
-  const counted = countedUsage(trace, trace.eachSpan())
-  let usd: number | undefined
-  let isLowerBound = false
-  let unpricedTokens = 0
-  for (const span of trace.eachSpan()) {
-    if (span.costUsd !== undefined) return undefined
-    const tokens = counted.tokensOf(span)
-    if (tokens === undefined) continue
-    const model = modelOf(trace, span)
-    const cost = model === undefined ? undefined : estimateCost(model, tokens, prices)
-    if (cost === undefined) unpricedTokens += tokens.total ?? 0
-    else {
-      usd = (usd ?? 0) + cost
-      isLowerBound ||= tokens.isLowerBound
-    }
-  }
-  return usd === undefined ? undefined : { usd, isLowerBound, unpricedTokens }
+  const { isLowerBound, input, output } = tokens
+  const isLess = isLowerBound || input === undefined || output === undefined
+  return { usd, source: isLess ? 'lower-bound' : 'estimated' }
 }

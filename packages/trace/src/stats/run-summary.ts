@@ -1,3 +1,4 @@
+import type { CostSource } from './prices.ts'
 import type { DataQuality } from '../trace/span.ts'
 
 /** The JSON of `GET /api/runs/ID/summary`. Times are Unix seconds. */
@@ -18,9 +19,12 @@ export interface RunSummary {
   readonly tokens: {
     readonly input: number | null
     readonly output: number | null
+    readonly cacheRead: number | null
     readonly total: number
+    readonly isLowerBound: boolean
   } | null
   readonly costUsd: number | null
+  readonly costSource: CostSource | null
   /** Energy of its samples, idle included; null when there are none to sum. */
   readonly energyJ: number | null
   readonly firstS: number | null

@@ -1,11 +1,8 @@
-/**
- * Sums over spans: counts, durations, tokens and cost, of a run or a range of time. Tokens and cost
- * count once: a value of a span counts only if no descendant has one, because a call repeats the sum of
- * its parts and an agent the sum of its calls.
- */
+/** Statistics of a run: counts, durations, tokens and cost, in total and by kind. */
 import { selectInPlace } from './quickselect.ts'
-import type { Tokens } from '../row/usage.ts'
 import { SpanFlag, type DataQuality, type Span } from '../trace/span.ts'
+import { countedUsage, sumCost, sumTokens, type CountedUsage, type TokenSums } from './counted.ts'
+import type { CostSource, PriceList } from './prices.ts'
 import type { TimePart } from '../trace/time-range.ts'
 import type { Trace } from '../trace/trace.ts'
 
@@ -25,12 +22,7 @@ export interface KindStats {
   readonly totalMs: number | undefined
   readonly tokens: number | undefined
   readonly costUsd: number | undefined
-}
-
-/** Sums of {@link Tokens}; a part that no span has is undefined. */
-export interface TokenSums extends Tokens {
-  /** Includes spans that have a total only. */
-  readonly total: number
+  readonly costSource: CostSource | undefined
 }
 
 export interface Summary {
@@ -47,7 +39,11 @@ export interface Summary {
   readonly lastS: number | undefined
   readonly durationS: number | undefined
   readonly tokens: TokenSums | undefined
+  /** Logged; estimated for calls without a logged cost. */
   readonly costUsd: number | undefined
+  readonly costSource: CostSource | undefined
+  /** Tokens without a logged cost and without a price, which the cost does not include. */
+  readonly unpricedTokens: number
   /** By descending count. */
   readonly kinds: readonly KindStats[]
   readonly quality: DataQuality
@@ -56,9 +52,10 @@ export interface Summary {
 }
 
 /** Summarizes a trace. Call `trace.flush()` first. */
-export function summarize(trace: Trace): Summary {
+export function summarize(trace: Trace, prices?: PriceList): Summary {
   const { spans, marks, firstS, lastS } = trace
-  const counted = countedUsage(trace, spans)
+  const counted = countedUsage(trace, spans, prices)
+  const cost = sumCost(spans, counted)
   const byKind = new Map<string, Span[]>()
   for (const span of spans) {
     const ofKind = byKind.get(span.kind)
@@ -78,80 +75,13 @@ export function summarize(trace: Trace): Summary {
     lastS,
     durationS: firstS === undefined || lastS === undefined ? undefined : lastS - firstS,
     tokens: sumTokens(spans, counted),
-    costUsd: sumCost(spans, counted),
+    costUsd: cost?.usd,
+    costSource: cost?.source,
+    unpricedTokens: cost?.unpricedTokens ?? 0,
     kinds: kinds.sort((a, b) => b.count - a.count || (a.kind < b.kind ? -1 : 1)),
     quality: trace.quality(),
     outliers: trace.outliers,
   }
-}
-
-/** Tokens and cost of a span that count in a sum, without the parts that a descendant has. */
-export interface CountedUsage {
-  tokensOf(span: Span): Tokens | undefined
-  costOf(span: Span): number | undefined
-}
-
-/** Bits for the values that a descendant has. */
-const INPUT = 1
-const OUTPUT = 2
-const ANY_TOKENS = 4
-const COST = 8
-
-/**
- * Decides which values of `spans`, all or some of a trace, count in a sum.
- * O(spans × depth) at worst, O(spans) in practice.
- */
-export function countedUsage(trace: Trace, spans: Iterable<Span>): CountedUsage {
-  const carried = usageBelow(trace, spans)
-  return {
-    tokensOf({ slot, tokens }) {
-      if (tokens === undefined) return undefined
-      const below = carried.get(slot) ?? 0
-      if (tokens.input === undefined && tokens.output === undefined) {
-        return below & ANY_TOKENS ? undefined : tokens
-      }
-      const input = below & INPUT ? undefined : tokens.input
-      const output = below & OUTPUT ? undefined : tokens.output
-      if (input === undefined && output === undefined) return undefined
-      if ((below & ANY_TOKENS) === 0) return tokens
-      const isInput = input !== undefined
-      const isOutput = output !== undefined
-      return {
-        input,
-        output,
-        total: (input ?? 0) + (output ?? 0),
-        cacheRead: isInput ? tokens.cacheRead : undefined,
-        cacheCreation: isInput ? tokens.cacheCreation : undefined,
-        cacheCreation1h: isInput ? tokens.cacheCreation1h : undefined,
-        reasoning: isOutput ? tokens.reasoning : undefined,
-        isLowerBound: isOutput && tokens.isLowerBound,
-      }
-    },
-    costOf({ slot, costUsd }) {
-      return (carried.get(slot) ?? 0) & COST ? undefined : costUsd
-    },
-  }
-}
-
-/** By slot, the values that descendants have; spans without any have no entry. */
-function usageBelow(trace: Trace, spans: Iterable<Span>): Map<number, number> {
-  const carried = new Map<number, number>()
-  const at = trace.spanView()
-  for (const { slot, tokens, costUsd } of spans) {
-    let bits = costUsd === undefined ? 0 : COST
-    if (tokens !== undefined) bits |= ANY_TOKENS
-    if (tokens?.input !== undefined) bits |= INPUT
-    if (tokens?.output !== undefined) bits |= OUTPUT
-    if (bits === 0) continue
-    at.slot = slot
-    for (let up = at.parentSlot; up >= 0; up = at.parentSlot) {
-      const before = carried.get(up) ?? 0
-      if ((before & bits) === bits) break
-      carried.set(up, before | bits)
-      at.slot = up
-    }
-  }
-  return carried
 }
 
 /** The `q`-quantile (0…1) of ascending `sorted`, linear between ranks; undefined if empty. */
@@ -174,6 +104,7 @@ function kindStats(kind: string, spans: readonly Span[], counted: CountedUsage):
   const durationsMs = Float64Array.from(
     spans.flatMap(({ durationS }) => (durationS === undefined ? [] : durationS * 1000)),
   ).sort()
+  const cost = sumCost(spans, counted)
   return {
     kind,
     count: spans.length,
@@ -185,45 +116,7 @@ function kindStats(kind: string, spans: readonly Span[], counted: CountedUsage):
     maxMs: durationsMs.at(-1),
     totalMs: durationsMs.length === 0 ? undefined : durationsMs.reduce((sum, ms) => sum + ms, 0),
     tokens: sumTokens(spans, counted)?.total,
-    costUsd: sumCost(spans, counted),
+    costUsd: cost?.usd,
+    costSource: cost?.source,
   }
-}
-
-/** Sums the counted tokens; undefined if no span has any. */
-export function sumTokens(spans: Iterable<Span>, counted: CountedUsage): TokenSums | undefined {
-  let sums: TokenSums | undefined
-  for (const span of spans) {
-    const tokens = counted.tokensOf(span)
-    if (tokens !== undefined) sums = addTokens(sums, tokens)
-  }
-  return sums
-}
-
-/** Adds tokens to sums, which are undefined before the first ones. */
-export function addTokens(sums: TokenSums | undefined, tokens: Tokens): TokenSums {
-  if (sums === undefined) return { ...tokens, total: tokens.total ?? 0 }
-  return {
-    input: added(sums.input, tokens.input),
-    output: added(sums.output, tokens.output),
-    total: sums.total + (tokens.total ?? 0),
-    cacheRead: added(sums.cacheRead, tokens.cacheRead),
-    cacheCreation: added(sums.cacheCreation, tokens.cacheCreation),
-    cacheCreation1h: added(sums.cacheCreation1h, tokens.cacheCreation1h),
-    reasoning: added(sums.reasoning, tokens.reasoning),
-    isLowerBound: sums.isLowerBound || tokens.isLowerBound,
-  }
-}
-
-function added(sum: number | undefined, value: number | undefined): number | undefined {
-  return sum === undefined ? value : value === undefined ? sum : sum + value
-}
-
-/** Sums the counted cost in US dollars; undefined if no span has any. */
-export function sumCost(spans: Iterable<Span>, counted: CountedUsage): number | undefined {
-  let sum: number | undefined
-  for (const span of spans) {
-    const costUsd = counted.costOf(span)
-    if (costUsd !== undefined) sum = (sum ?? 0) + costUsd
-  }
-  return sum
 }

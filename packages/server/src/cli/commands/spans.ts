@@ -9,7 +9,7 @@ import {
   overlaidMetadata,
   type OwnValue,
   pairUpstream,
-  type PriceTable,
+  type PriceList,
   showHiddenInLine,
   type Span,
   spanRecord,
@@ -46,7 +46,7 @@ export async function spans(file: string, flags: SpansFlags, io: CliIo): Promise
   const isGroupKept = flags.group === undefined || isKeptInTrace(flags.group)
   const keepEvents =
     flags.json === true || isUpstream || !isGroupKept || (await isSmall(resolve(io.cwd, file)))
-  const prices = flags.prices === undefined ? undefined : await readPrices(flags.prices, io)
+  const prices = await readPrices(flags.prices, io)
   const reading = await readInput(file, io, { keepEvents })
   requireEvents(reading, file)
   const listing = isUpstream ? upstreamListing(reading) : reading
@@ -102,7 +102,7 @@ function groupsUnder(key: string, { metadataAt }: Listing): OwnValue {
 function* jsonLines(
   listing: Listing,
   flags: SpansFlags,
-  prices: PriceTable | undefined,
+  prices: PriceList | undefined,
 ): Generator<string> {
   const { trace, metadataAt } = listing
   const groupOf = groupsUnder(flags.group ?? 'agent', listing)

@@ -98,12 +98,16 @@ const WITHOUT_COST = logText([
 test('estimates the cost of a log without cost and marks the estimate', async () => {
   const { stdout } = await runCommand(['stats', '-'], { stdin: WITHOUT_COST })
   expect(stdout).toMatch(
-    /cost +≈ \$0\.25 \(estimated from list prices of [\d-]+; no price for 1 k tokens\)/,
+    /cost +≥ \$0\.25 \(estimated from list prices of [\d-]+; no price for 1 k tokens\)/,
   )
   const json = await runCommand(['stats', '-', '--json'], { stdin: WITHOUT_COST })
-  expect(JSON.parse(json.stdout)).toMatchObject({ costUsd: null, estimatedCostUsd: 0.25 })
+  expect(JSON.parse(json.stdout)).toMatchObject({
+    costUsd: 0.25,
+    costSource: 'lower-bound',
+    unpricedTokens: 1000,
+  })
   const withCost = await runCommand(['stats', '-', '--json'], { stdin: LOG })
-  expect(JSON.parse(withCost.stdout)).toMatchObject({ costUsd: 0.03, estimatedCostUsd: null })
+  expect(JSON.parse(withCost.stdout)).toMatchObject({ costUsd: 0.03, costSource: 'logged' })
 })
 
 test('--prices replaces the list prices', async () => {
@@ -115,8 +119,17 @@ test('--prices replaces the list prices', async () => {
   await writeFile(join(cwd, 'unknown-part.json'), '{"mine": {"input": 1, "output": 1, "in": 1}}')
   const statsWith = async (file: string) =>
     await runCommand(['stats', '-', '--json', '--prices', file], { stdin: WITHOUT_COST, cwd })
-  expect(JSON.parse((await statsWith('prices.json')).stdout)).toMatchObject({ estimatedCostUsd: 2 })
-  expect(JSON.parse((await statsWith('parts.json')).stdout)).toMatchObject({ estimatedCostUsd: 1 })
+  expect(JSON.parse((await statsWith('prices.json')).stdout)).toMatchObject({
+    costUsd: 2,
+    costSource: 'estimated',
+  })
+  const env = { WATTLINE_PRICES: 'prices.json' }
+  const fromEnv = await runCommand(['stats', '-', '--json'], { stdin: WITHOUT_COST, cwd, env })
+  expect(JSON.parse(fromEnv.stdout)).toMatchObject({ costUsd: 2, costSource: 'estimated' })
+  expect(JSON.parse((await statsWith('parts.json')).stdout)).toMatchObject({
+    costUsd: 1,
+    costSource: 'lower-bound',
+  })
   for (const file of ['bad.json', 'unknown-part.json']) {
     const { code, stderr } = await statsWith(file)
     expect([code, stderr]).toEqual([1, expect.stringMatching(/^wattline: .*: expected \[input, /)])

@@ -1,12 +1,12 @@
 /** `wattline stats FILE`: a summary of a log, as text or as one JSON object. */
 import {
-  type CostEstimate,
-  estimateRunCost,
+  COST_MARKS,
   formatBytes,
   formatCost,
   formatCostInColumn,
   formatCount,
   formatDuration,
+  type KindStats,
   PRICES_AS_OF,
   showHiddenInLine,
   summarize,
@@ -30,11 +30,10 @@ export interface StatsFlags {
 export async function stats(file: string, flags: StatsFlags, io: CliIo): Promise<void> {
   const reading = await readInput(file, io, {})
   requireEvents(reading, file)
-  const prices = flags.prices === undefined ? undefined : await readPrices(flags.prices, io)
+  const prices = await readPrices(flags.prices, io)
   const found = {
     reading,
-    summary: summarize(reading.trace),
-    estimate: estimateRunCost(reading.trace, prices),
+    summary: summarize(reading.trace, prices),
   }
   const lines =
     flags.json === true
@@ -46,16 +45,14 @@ export async function stats(file: string, flags: StatsFlags, io: CliIo): Promise
 interface Stats {
   readonly reading: LogReading
   readonly summary: Summary
-  readonly estimate: CostEstimate | undefined
 }
 
 /** The summary with null for unknown values, and the line counts of the file. */
-function statsRecord({ reading, summary, estimate }: Stats): object {
+function statsRecord({ reading, summary }: Stats): object {
   const absentIsNull = (_key: string, value: unknown) => (value === undefined ? null : value)
   const plain = JSON.parse(JSON.stringify(summary, absentIsNull)) as object
   return {
     ...plain,
-    estimatedCostUsd: estimate?.usd ?? null,
     bytes: reading.bytes,
     lines: reading.lines,
     unreadable: reading.unreadable,
@@ -101,9 +98,14 @@ function kindTable({ kinds }: Summary, layout: TextLayout): string[] {
     milliseconds(kind.p99Ms),
     milliseconds(kind.totalMs),
     ...(hasTokens ? [kind.tokens === undefined ? none : formatCount(kind.tokens)] : []),
-    ...(hasCost ? [kind.costUsd === undefined ? none : formatCostInColumn(kind.costUsd)] : []),
+    ...(hasCost ? [kindCost(kind) ?? none] : []),
   ])
   return tableLines(titles, rows, layout)
+}
+
+function kindCost({ costUsd, costSource }: KindStats): string | undefined {
+  if (costUsd === undefined || costSource === undefined) return undefined
+  return `${COST_MARKS[costSource]}${formatCostInColumn(costUsd)}`
 }
 
 function milliseconds(ms: number | undefined): string {
@@ -111,8 +113,8 @@ function milliseconds(ms: number | undefined): string {
 }
 
 /** The totals of the log, one per line. */
-function totalLines({ reading, summary, estimate }: Stats, style: Style): string[] {
-  const { tokens, costUsd, firstS, lastS } = summary
+function totalLines({ reading, summary }: Stats, style: Style): string[] {
+  const { tokens, firstS, lastS } = summary
   const rows: (readonly [name: string, value: string])[] = []
   if (firstS !== undefined && lastS !== undefined) rows.push(['time', timeRange(firstS, lastS)])
   const points = summary.points > 0 ? `, ${count(summary.points, 'point')}` : ''
@@ -122,8 +124,8 @@ function totalLines({ reading, summary, estimate }: Stats, style: Style): string
   if (tokens !== undefined) {
     rows.push(...tokenRows(tokens, style))
   }
-  if (costUsd !== undefined) rows.push(['cost', formatCost(costUsd)])
-  else if (estimate !== undefined) rows.push(['cost', estimated(estimate, style)])
+  const cost = costText(summary, style)
+  if (cost !== undefined) rows.push(['cost', cost])
   const { coverage } = reading
   if (coverage !== undefined) rows.push(['read', coverageSentence(coverage)])
   rows.push([
@@ -152,9 +154,12 @@ function tokenRows(tokens: TokenSums, style: Style): (readonly [string, string])
   return rows
 }
 
-/** A log that contains no cost: an estimate from list prices and its tokens. */
-function estimated({ usd, isLowerBound, unpricedTokens }: CostEstimate, style: Style): string {
+/** The cost; an estimate says on what it is based and what it does not include. */
+function costText(summary: Summary, style: Style): string | undefined {
+  const { costUsd, costSource, unpricedTokens } = summary
+  if (costUsd === undefined || costSource === undefined) return undefined
+  const text = `${COST_MARKS[costSource]}${formatCost(costUsd)}`
+  if (costSource === 'logged') return text
   const missing = unpricedTokens > 0 ? `; no price for ${formatCount(unpricedTokens)} tokens` : ''
-  const basis = `(estimated from list prices of ${PRICES_AS_OF}${missing})`
-  return `${isLowerBound ? '≥' : '≈'} ${formatCost(usd)} ${style.dim(basis)}`
+  return `${text} ${style.dim(`(estimated from list prices of ${PRICES_AS_OF}${missing})`)}`
 }

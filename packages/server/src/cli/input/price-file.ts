@@ -1,15 +1,24 @@
 /**
- * Reads `--prices`, in US dollars for a million tokens: `{"model": [input, output]}`, or
+ * Reads a price file, in US dollars for a million tokens: `{"model": [input, output]}`, or
  * `{"model": {"input", "output", "cacheRead"?, "cacheWrite"?, "cacheWrite1h"?}}`.
  */
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { type ListedPrice, type PriceTable, showHiddenInLine } from '@wattline/trace'
+import { type ListedPrice, PriceList, type PriceTable, showHiddenInLine } from '@wattline/trace'
 import { CliError, orFileError } from '../base/errors.ts'
 import type { CliIo } from '../base/io.ts'
 
-/** @throws {CliError} when the file cannot be read or is not a table of prices. */
-export async function readPrices(file: string, io: CliIo): Promise<PriceTable> {
+/**
+ * The list prices, with those of a file in place of theirs: `--prices`, else `WATTLINE_PRICES`.
+ *
+ * @throws {CliError} when the file cannot be read or is not a table of prices.
+ */
+export async function readPrices(flag: string | undefined, io: CliIo): Promise<PriceList> {
+  const file = flag ?? (io.env['WATTLINE_PRICES'] || undefined)
+  return new PriceList(file === undefined ? {} : await readTable(file, io))
+}
+
+async function readTable(file: string, io: CliIo): Promise<PriceTable> {
   const text = await orFileError('read', file, readFile(resolve(io.cwd, file), 'utf8'))
   const expected = 'expected {"model": [input, output]}'
   let table: unknown

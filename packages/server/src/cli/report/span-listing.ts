@@ -161,11 +161,12 @@ function durationOf(item: Span | Mark): string {
 
 function tokensOf(item: Span | Mark): string {
   if (!isSpan(item) || item.tokens === undefined) return ''
-  const { input, output, total } = item.tokens
+  const { input, output, total, isLowerBound } = item.tokens
+  const least = isLowerBound ? '≥ ' : ''
   if (input !== undefined && output !== undefined)
-    return `${formatCount(input)}→${formatCount(output)}`
+    return `${formatCount(input)}→${least}${formatCount(output)}`
   if (input !== undefined) return `${formatCount(input)} in`
-  if (output !== undefined) return `${formatCount(output)} out`
+  if (output !== undefined) return `${least}${formatCount(output)} out`
   return total === undefined ? '' : formatCount(total)
 }
 
