@@ -40,6 +40,7 @@ export class Conversion {
   readonly #wanted = new Set<string>()
   #lines: string[] = []
   #openSpans = 0
+  #isStale = false
   #place: Place
 
   constructor(format: Format, createReader: CreateReader, options: ConversionOptions) {
@@ -50,6 +51,7 @@ export class Conversion {
     const host: Host = {
       stem: options.file.replace(/\.[^.]*$/, ''),
       emit: (type, timeS, metadata, place) => this.#emit(type, timeS, metadata, place),
+      stale: () => void (this.#isStale = true),
       note: (doubt, what) => this.#counter.note(doubt, what),
       want: (pattern) => {
         if (this.#wanted.size < MOST_WANTED) this.#wanted.add(pattern)
@@ -97,9 +99,14 @@ export class Conversion {
     this.#counter.counts.skippedFiles++
   }
 
-  /** The files have not grown for some seconds. */
-  settle(): void {
-    this.#guard(() => this.#reader.settle?.())
+  /** Whether what was written is wrong, because something that `settle` ended went on. */
+  get isStale(): boolean {
+    return this.#isStale
+  }
+
+  /** The files have not grown for `quietS` seconds. */
+  settle(quietS: number): void {
+    this.#guard(() => this.#reader.settle?.(quietS))
     this.#flush()
   }
 

@@ -38,6 +38,8 @@ const MAIN_AGENT = 'Claude Code'
 const SUBAGENT_TOOLS: ReadonlySet<unknown> = new Set(['Task', 'Agent'])
 /** Tools that wait for a person. */
 const QUESTIONS: ReadonlySet<string> = new Set(['AskUserQuestion', 'ExitPlanMode'])
+/** Between two parts of one message there is rarely more. */
+const LONG_REST_S = 30
 const SYNTHETIC_MODEL = '<synthetic>'
 
 /** Types of lines without a call and without a wait. */
@@ -71,6 +73,8 @@ interface Message {
   /** Whether its tokens are final. */
   isFinal: boolean
   isEnded: boolean
+  /** Whether it was ended because the log had not grown for a while. */
+  isSettled: boolean
 }
 
 /** A call that starts a subagent. */
@@ -115,6 +119,8 @@ class ClaudeCodeReader implements Reader {
   #copies: Copy[] = []
   readonly #queue: string[] = []
   #waits = 0
+  /** Whether a message had a final state. */
+  #hasFinal = false
 
   constructor(host: Host) {
     this.#host = host
@@ -153,9 +159,15 @@ class ClaudeCodeReader implements Reader {
     }
   }
 
-  settle(): void {
+  settle(quietS: number): void {
     this.#readRest()
-    for (const message of this.#messages.values()) if (message.isFinal) this.#endMessage(message)
+    // Versions that never write a final state do not tell whether a message goes on.
+    const isOver = !this.#hasFinal && quietS >= LONG_REST_S
+    for (const message of this.#messages.values()) {
+      if (message.isEnded || !(message.isFinal || isOver)) continue
+      message.isSettled = true
+      this.#endMessage(message)
+    }
   }
 
   end(): void {
@@ -195,7 +207,15 @@ class ClaudeCodeReader implements Reader {
     if (known === undefined) {
       if (agent.message !== undefined) this.#endMessage(agent.message)
       const span = `message:${id}`
-      known = { span, usage: new Map(), model, lastS: timeS, isFinal: false, isEnded: false }
+      known = {
+        span,
+        usage: new Map(),
+        model,
+        lastS: timeS,
+        isFinal: false,
+        isEnded: false,
+        isSettled: false,
+      }
       agent.message = known
       this.#messages.set(id, known)
       const startS = this.#askedS(idOf(line['parentUuid'])) ?? timeS
@@ -205,9 +225,11 @@ class ClaudeCodeReader implements Reader {
         ...defined({ model }),
       })
     }
+    if (known.isSettled) this.#host.stale()
     known.lastS = Math.max(known.lastS, timeS)
     known.model = answeringModel(message) ?? known.model
     known.isFinal ||= textOf(message['stop_reason']) !== undefined
+    this.#hasFinal ||= known.isFinal
     addUsage(known.usage, message['usage'])
   }
 

@@ -79,6 +79,7 @@ export class LiveSpans {
       },
       note: () => undefined,
       want: () => undefined,
+      stale: () => undefined,
     })
   }
 

@@ -48,6 +48,8 @@ export interface Host {
    * file has no others. Never put an id that was not checked (see `isPlainId`) into a pattern.
    */
   want(pattern: string): void
+  /** What `settle` ended went on, so the log has to be converted again from its start. */
+  stale(): void
   /** Name of the main file without its folder and extension. */
   readonly stem: string
 }
@@ -61,8 +63,11 @@ export interface Reader {
    * fields that precede it, and at the end of the document with all of them; the arrays are empty.
    */
   rest?(fields: unknown, place: Place): void
-  /** A followed file has not grown for some seconds: what is over but waited for a next line may end. */
-  settle?(): void
+  /**
+   * A followed file has not grown for `quietS` seconds (called at 3 and at 30): what is over but waited for
+   * a next line may end. If a later record shows that it was not, tell `Host.stale`.
+   */
+  settle?(quietS: number): void
   /** The input has ended. Not called for a file that may still grow. */
   end(): void
 }

@@ -27,8 +27,8 @@ import { sniff } from './sniff.ts'
 const READ_BYTES = 256 * 1024
 /** Bytes by which a file is recognized after a change. */
 const IDENTITY_BYTES = 256
-/** A log that has not grown for this time is at rest: what only waits for a next line may end. */
-const SETTLE_MS = 3000
+/** A log that has not grown for these times is at rest: what only waits for a next line may end. */
+const SETTLE_MS: readonly number[] = [3000, 30_000]
 /** A log that has not grown for this time has ended. If it grows nevertheless, it is converted again. */
 const END_MS = 30 * 60_000
 /** A log that cannot be continued is converted as a whole each time, so it rests this many times as long. */
@@ -119,7 +119,8 @@ export class ConvertedCopy {
   /** Files beside the log that are not of its format. */
   #others = new Set<string>()
   #written: Uint8Array[] = []
-  #hasSettled = false
+  /** How many of the times of {@link SETTLE_MS} have passed. */
+  #settled = 0
   #hasEnded = false
   #isClosed = false
   /** When one of the files was last written, ms since 1970. */
@@ -169,12 +170,20 @@ export class ConvertedCopy {
     const found = await ifExists(stat(this.#log.path))
     if (found === undefined) return await this.#remove()
     if (this.#conversion === undefined || (await this.#isWrong())) await this.#restart(format)
+    await this.#readFiles(format)
+    if (this.#conversion?.isStale === true) {
+      await this.#restart(format)
+      await this.#readFiles(format)
+    }
+    await this.#rest()
+  }
+
+  async #readFiles(format: Format): Promise<void> {
     let hasRead = await this.#readFile(this.#files.get(this.#log.path)!)
     for (const file of await this.#companionFiles(format)) {
       if (await this.#readFile(file)) hasRead = true
     }
-    if (hasRead) this.#hasSettled = false
-    await this.#rest()
+    if (hasRead) this.#settled = 0
   }
 
   /** Whether lines that were converted are not in the files any more, or follow an end that was written. */
@@ -207,7 +216,7 @@ export class ConvertedCopy {
       isLines: true,
       write: (bytes) => this.#written.push(bytes),
     })
-    this.#hasSettled = false
+    this.#settled = 0
     this.#hasEnded = false
     this.modifiedMs = 0
     this.#others = new Set()
@@ -283,12 +292,12 @@ export class ConvertedCopy {
       for (const { name } of this.#files.values()) this.#conversion!.endFile(name)
       this.#conversion!.end()
       this.#hasEnded = true
-    } else if (quietMs >= SETTLE_MS && !this.#hasSettled) {
-      this.#conversion!.settle()
-      this.#hasSettled = true
+    } else if (!this.#hasEnded && quietMs >= (SETTLE_MS[this.#settled] ?? Infinity)) {
+      while (quietMs >= (SETTLE_MS[this.#settled] ?? Infinity)) this.#settled++
+      this.#conversion!.settle(quietMs / 1000)
     }
     await this.#write()
-    const next = this.#hasEnded ? undefined : this.#hasSettled ? END_MS : SETTLE_MS
+    const next = this.#hasEnded ? undefined : (SETTLE_MS[this.#settled] ?? END_MS)
     this.dueInMs = next === undefined ? undefined : Math.max(0, next - quietMs)
   }
 

@@ -69,6 +69,14 @@ class Viewer {
     )
   }
 
+  /** When its spans end, seconds since the first of the lines. */
+  get endsS(): number[] {
+    this.#trace.flush()
+    return this.#trace.spans.flatMap(({ endS }) =>
+      endS === undefined ? [] : [Math.round(endS - Date.UTC(2026, 0, 1) / 1000)],
+    )
+  }
+
   async until(condition: () => boolean): Promise<void> {
     while (!condition()) await new Promise<void>((resolve) => (this.#wake = resolve))
   }
@@ -146,6 +154,27 @@ test('what only waits for a next line ends when the session rests', async () => 
   const viewer = new Viewer(await onlyRun(path))
   await viewer.until(() => viewer.spans.includes('lm_inference claude-opus-4-8 < -'))
   expect(viewer.spans).toContain('tool_call Bash < - open')
+  await viewer.stop()
+})
+
+test('a message without a final state ends after a long rest, and is open again if it goes on', async () => {
+  const path = join(dir, 'session.jsonl')
+  const part = (id: string) =>
+    line('assistant', {
+      id: 'm1',
+      model: 'claude-opus-4-8',
+      stop_reason: null,
+      content: [{ type: 'text', text: id }],
+    })
+  await writeFile(path, prompt('go') + part('one'))
+  const rested = new Date(Date.now() - 60_000)
+  await utimes(path, rested, rested)
+  const viewer = new Viewer(await onlyRun(path))
+  await viewer.until(() => viewer.spans.includes('lm_inference claude-opus-4-8 < -'))
+  expect(viewer.endsS).toEqual([seconds])
+  await appendFile(path, part('two'))
+  await viewer.until(() => viewer.spans.includes('lm_inference claude-opus-4-8 < - open'))
+  expect(viewer.endsS).toEqual([])
   await viewer.stop()
 })
 
