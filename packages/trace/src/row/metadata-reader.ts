@@ -166,15 +166,6 @@ function droppedCount(metadata: Metadata): number {
   return typeof count === 'number' && count > 0 ? count : 1
 }
 
-/** The ids in a span's metadata, the most specific first. */
-export function idsOf(metadata: Metadata): (readonly [key: string, value: string])[] {
-  return ID_KEYS.flatMap((key) => {
-    const value = own(metadata, key)
-    const isId = typeof value === 'number' || (typeof value === 'string' && value !== '')
-    return isId ? [[key, String(value)] as const] : []
-  })
-}
-
 /** Stores an id under the roles of its key. */
 export function setIdentity(row: EventRow, roles: KeyRoles, hash: TextHash): void {
   if (roles.idIndex >= 0) row.ids.insert(roles.idIndex, hash)

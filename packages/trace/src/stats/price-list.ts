@@ -69,10 +69,8 @@ export const LIST_PRICES: Readonly<Record<string, ListedPrice & Origin>> = {
   'gemini-2-0-flash': { input: 0.1, output: 0.4, ...list2025 },
 }
 
-/** The earliest month in which a price above was read. */
-export const PRICES_AS_OF = Object.values(LIST_PRICES)
-  .map(({ asOf }) => asOf)
-  .reduce((first, asOf) => (asOf < first ? asOf : first))
+/** The earliest month in which a price above was read. It is written out, so that the page does not load the list. */
+export const PRICES_AS_OF = '2025-11'
 
 /** What cached input costs, as a multiple of other input. */
 interface CacheRule {

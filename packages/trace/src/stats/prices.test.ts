@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { countedUsage, sumCost, sumTokens } from './counted.ts'
+import { LIST_PRICES, PRICES_AS_OF } from './price-list.ts'
 import { LISTED, PriceList } from './prices.ts'
 import type { Trace } from '../trace/trace.ts'
 import { traceOf, type EventTuple } from '../testing/draw.ts'
@@ -135,4 +136,9 @@ describe('the cost of a run', () => {
     const tokens = sumTokens(trace.spans, countedUsage(trace, trace.spans))
     expect(tokens?.isLowerBound).toBe(true)
   })
+})
+
+test('the list says when its oldest price was read', () => {
+  const months = Object.values(LIST_PRICES).map(({ asOf }) => asOf)
+  expect(months.toSorted()[0]).toBe(PRICES_AS_OF)
 })

@@ -1,6 +1,6 @@
 /** The records of `wattline spans --json` and of downloads: one plain object for each span or mark. */
 import type { Metadata } from '../line/event.ts'
-import { idsOf } from '../row/metadata-reader.ts'
+import { idsOf } from '../row/ids-of.ts'
 import type { Tokens } from '../row/usage.ts'
 import { flagNames, type Mark, type Span } from '../trace/span.ts'
 import type { Cost, CostSource } from './prices.ts'
