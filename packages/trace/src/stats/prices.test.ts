@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { countedUsage, sumCost, sumTokens } from './counted.ts'
 import { LIST_PRICES, PRICES_AS_OF } from './price-list.ts'
@@ -10,6 +11,7 @@ test.each([
   ['gpt-5-mini-2025-08-07', 0.25 + 2],
   ['openai/GPT-4.1', 2 + 8],
   ['claude-3.5-sonnet@20241022', 3 + 15],
+  ['us.anthropic.claude-sonnet-4-5-20250929-v1:0', 3 + 15],
   ["OpenAIChat(id='gpt-4o', provider='OpenAI')", 2.5 + 10],
   // Another model of the family has another price, which is not known.
   ['gpt-4o-audio', undefined],
@@ -28,6 +30,37 @@ test('given prices override list prices', () => {
   expect(prices.estimate('Qwen/Qwen3-8B', tokens)).toBe(3)
   expect(prices.estimate('gpt-5-2025-08-07', tokens)).toBe(0)
   expect(prices.estimate('gpt-5-mini', { input: 1e6, output: 0 })).toBe(0.25)
+})
+
+describe('names of given prices', () => {
+  const ofInput = (input: number) => ({ input, output: 0 })
+
+  test('may be for patterns of names; the longest pattern takes precedence', () => {
+    const prices = new PriceList({
+      'qwen*': ofInput(1),
+      'qwen*-8b*': ofInput(2),
+      'qwen3-8b-x': ofInput(3),
+    })
+    const usd = (model: string) => prices.estimate(model, { input: 1e6, output: 0 })
+    expect(['Qwen/Qwen3-4B', 'qwen3-8b-fp8', 'qwen3-8b-x', 'aqwen'].map(usd)).toEqual([
+      1,
+      2,
+      3,
+      undefined,
+    ])
+  })
+
+  test('a pattern stands for exactly the names that it describes', () => {
+    const text = fc.string({ unit: fc.constantFrom('a', 'b', '.'), maxLength: 6 })
+    fc.assert(
+      fc.property(fc.array(text, { minLength: 2, maxLength: 4 }), text, (parts, name) => {
+        const escaped = parts.map((part) => part.replaceAll('.', String.raw`\.`))
+        const expected = new RegExp(`^${escaped.join('.*')}$`).test(name)
+        const prices = new PriceList({ [parts.join('*')]: ofInput(1) })
+        expect(prices.estimate(name, { input: 1 }) !== undefined).toBe(expected)
+      }),
+    )
+  })
 })
 
 test('each part of the input has its price', () => {

@@ -11,7 +11,10 @@ import type { Tokens } from '../row/usage.ts'
 import type { Span } from '../trace/span.ts'
 import type { Trace } from '../trace/trace.ts'
 
-/** Prices by model, which replace those of the list. */
+/**
+ * Prices by model, which replace those of the list. A name may have `*` for any text; a name without it
+ * takes precedence, then the longest.
+ */
 export type PriceTable = Readonly<Record<string, ListedPrice>>
 
 /** A model that Claude Code names for messages of its own. */
@@ -67,7 +70,9 @@ export class PriceList {
     if (model === FREE_MODEL) return FREE
     const plain = plainName(model)
     for (const table of this.#tables) {
-      const name = [model, plain].find((each) => Object.hasOwn(table, each))
+      const name =
+        [model, plain].find((each) => Object.hasOwn(table, each)) ??
+        longest(Object.keys(table).filter((each) => matches(each, model) || matches(each, plain)))
       if (name !== undefined) return wholePrice(plain, table[name]!)
     }
     return undefined
@@ -77,12 +82,34 @@ export class PriceList {
 /** The prices of the list alone. */
 export const LISTED = new PriceList()
 
+/** Whether a name with `*` stands for a model. It takes one pass, whatever the name in a file is. */
+function matches(pattern: string, model: string): boolean {
+  const [head = '', ...rest] = pattern.split('*')
+  const tail = rest.pop()
+  if (tail === undefined || !model.startsWith(head)) return false
+  let at = head.length
+  for (const part of rest) {
+    const found = model.indexOf(part, at)
+    if (found < 0) return false
+    at = found + part.length
+  }
+  return model.length - tail.length >= at && model.endsWith(tail)
+}
+
+function longest(names: readonly string[]): string | undefined {
+  return names.toSorted((a, b) => b.length - a.length)[0]
+}
+
+/** The vendor and the revision in names of Bedrock: `us.anthropic.claude-opus-4-5-20251101-v1:0`. */
+const BEDROCK = /^(?:[a-z]+\.)?anthropic\.|-v\d+(?::\d+)?$/g
+
 const VERSION = /[-@:](?:\d{4}-?\d{2}-?\d{2}|latest)$/
 
 /** `OpenAIChat(id='openai/GPT-4.1-2025-04-14')` is `gpt-4-1`. */
 function plainName(model: string): string {
   return shortModel(model)
     .toLowerCase()
+    .replace(BEDROCK, '')
     .replace(VERSION, '')
     .replaceAll(/(\d)\.(\d)/g, '$1-$2')
 }
